@@ -1,0 +1,42 @@
+"""What can go wrong, branched by what to do next.
+
+    LedgerError
+    ├── Rejected   tell the author: the edit is refused, nothing changed, trying again will not help
+    ├── Conflict   try again: another writer or a lost connection was in the way, nothing changed
+    └── Corrupt    stop and call someone: what is stored contradicts itself
+
+Each refusal is a class. Its stable code is the class name in snake case and its sentence is the class
+docstring, filled with the facts it was raised with; both travel in the answer to the author.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+
+class LedgerError(Exception):
+    """Root of every error this application raises on purpose."""
+
+
+class Conflict(LedgerError):
+    """Another writer or a lost connection was in the way; nothing changed, so try again."""
+
+
+class Corrupt(LedgerError):
+    """What is stored contradicts itself; the script is quarantined and the evidence kept."""
+
+
+class Rejected(LedgerError):
+    """The edit is refused and nothing changed."""
+
+    code: ClassVar[str] = "rejected"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        self.message = " ".join((type(self).__doc__ or self.code).split()).format_map(facts)
+        super().__init__(self.message)

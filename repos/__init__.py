@@ -1,0 +1,1 @@
+"""The only code that writes and the only code that knows SQL."""
