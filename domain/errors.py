@@ -38,5 +38,17 @@ class Rejected(LedgerError):
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
-        self.message = " ".join((type(self).__doc__ or self.code).split()).format_map(facts)
-        super().__init__(self.message)
+        super().__init__()
+
+    @property
+    def message(self) -> str:
+        """The sentence for the author."""
+        return " ".join((type(self).__doc__ or self.code).split()).format_map(self.facts)
+
+    def locate(self, prefix: str) -> None:
+        """Say where in the submission the named field stands."""
+        if "field" in self.facts:
+            self.facts["field"] = prefix + self.facts["field"]
+
+    def __str__(self) -> str:
+        return self.message

@@ -1,0 +1,118 @@
+"""The commands between two states: how the undo of a whole-script command stays a run of small, guarded edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import UNSET
+
+from domain.command import Command
+from domain.commands.element import ElementAdd, ElementRemove, ElementUpdate
+from domain.commands.line_edit import LineEdit
+from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.lines_move import LinesMove
+from domain.commands.persona import PersonaAdd, PersonaRemove, PersonaUpdate
+from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.delta import LineChanged, LinesInserted, LinesMoved, LinesRemoved, advance
+from domain.metadata import RESERVED
+from domain.resolved import Resolved, lines_delta
+from domain.state import EDGE, State
+from domain.target import Target
+
+
+def commands_to(state: State, resolved: Resolved, revives: int | None = None) -> tuple[Command, ...]:
+    """The line commands that turn a state's lines into the resolved ones, guarded for that state."""
+    return tuple(_line_commands(state, resolved, revives))
+
+
+def commands_between(start: State, goal: State) -> tuple[Command, ...]:
+    """The commands that turn one state of a script into another, earlier one, guarded for the start."""
+    resolved = tuple(
+        line.id if start.has_line(line.id) and start.line(line.id) == line else line for line in goal.lines()
+    )
+    return (
+        *_metadata_commands(start, goal),
+        *commands_to(start, resolved, revives=goal.version),
+        *_element_commands(start, goal),
+        *_persona_commands(start, goal),
+    )
+
+
+def _line_commands(state: State, resolved: Resolved, revives: int | None) -> Iterator[Command]:
+    guarded: set[str] = set()
+
+    def targets(ids: tuple[str, ...]) -> tuple[Target, ...]:
+        # Only the first touch of a line needs its hash.
+        found = tuple(Target(name, None if name in guarded else state.content_hash("line", name)) for name in ids)
+        guarded.update(ids)
+        return found
+
+    for change in lines_delta(state, resolved, revives):
+        if isinstance(change, LinesRemoved):
+            yield LinesDelete(lines=targets(change.lines))
+        elif isinstance(change, LineChanged):
+            yield _line_edit(change, targets((change.line,))[0])
+        elif isinstance(change, LinesMoved):
+            after, before = _around(state, change.after, change.lines)
+            yield LinesMove(lines=targets(change.lines), after=after, before=before)
+        elif isinstance(change, LinesInserted):
+            after, before = _around(state, change.after, ())
+            yield LinesInsert(
+                after=after,
+                before=before,
+                lines=change.lines,
+                revives=revives if _revived(state, change) else None,
+            )
+        state = advance(state, (change,))
+
+
+def _line_edit(change: LineChanged, target: Target) -> LineEdit:
+    return LineEdit(
+        line=target.id,
+        expect=target.expect,
+        format=UNSET if change.format is None else change.format,
+        text=UNSET if change.text is None else change.text,
+        sep=UNSET if change.sep is None else change.sep,
+        attrs=UNSET if change.attrs is None else change.attrs,
+    )
+
+
+def _around(state: State, after: str, moving: tuple[str, ...]) -> tuple[str | None, str | None]:
+    before = state.nodes[after].after
+    while before in moving:
+        before = state.nodes[before].after
+    return (None if after == EDGE else after), (None if before == EDGE else before)
+
+
+def _revived(state: State, change: LinesInserted) -> bool:
+    return any(line.id in state.retired for line in change.lines)
+
+
+def _metadata_commands(start: State, goal: State) -> Iterator[Command]:
+    names = {*start.metadata, *goal.metadata} - RESERVED
+    changed = sorted(name for name in names if start.metadata.get(name) != goal.metadata.get(name))
+    if changed:
+        yield ScriptSetMetadata(
+            fields={name: goal.metadata.get(name) for name in changed},
+            expect={name: start.metadata.get(name) for name in changed},
+        )
+
+
+def _element_commands(start: State, goal: State) -> Iterator[Command]:
+    for name in sorted(set(start.elements) - set(goal.elements)):
+        yield ElementRemove(element=name, expect=start.content_hash("element", name))
+    for name, element in sorted(goal.elements.items()):
+        if name not in start.elements:
+            yield ElementAdd(element=element, revives=goal.version)
+        elif start.elements[name] != element:
+            yield ElementUpdate(element=element, expect=start.content_hash("element", name))
+
+
+def _persona_commands(start: State, goal: State) -> Iterator[Command]:
+    for name in sorted(set(start.personas) - set(goal.personas)):
+        yield PersonaRemove(persona=name, expect=start.content_hash("persona", name))
+    for name, persona in sorted(goal.personas.items()):
+        if name not in start.personas:
+            yield PersonaAdd(persona=persona, revives=goal.version)
+        elif start.personas[name] != persona:
+            yield PersonaUpdate(persona=persona, expect=start.content_hash("persona", name))

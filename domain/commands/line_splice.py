@@ -1,0 +1,51 @@
+"""line.splice: the keystroke."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.command import Command, Guard, command
+from domain.delta import Delta, LineSpliced
+from domain.hashing import expect_hash
+from domain.place import require_line
+from domain.refusals import OutOfRange
+from domain.state import State
+from domain.text import check_text
+
+
+@command
+class LineSplice(Command, frozen=True, tag="line.splice"):
+    """Delete `delete` code points of a line's text at position `at`, and insert `insert` there."""
+
+    line: str
+    at: int
+    delete: int = 0
+    insert: str = ""
+    expect: str | None = None
+
+    def check(self) -> None:
+        check_text("insert", self.insert)
+
+    def guards(self) -> Iterable[Guard]:
+        return (Guard("line", self.line, self.expect),)
+
+    def apply(self, state: State) -> Delta:
+        require_line(state, self.line)
+        length = len(state.line(self.line).text)
+        if self.at < 0 or self.delete < 0 or self.at + self.delete > length:
+            raise OutOfRange(line=self.line, length=length, at=self.at, delete=self.delete)
+        if not self.delete and not self.insert:
+            return ()
+        return (LineSpliced(self.line, self.at, self.delete, self.insert),)
+
+    def inverse(self, before: State, after: State) -> tuple[Command, ...]:
+        removed = before.line(self.line).text[self.at : self.at + self.delete]
+        return (
+            LineSplice(
+                line=self.line,
+                at=self.at,
+                delete=len(self.insert),
+                insert=removed,
+                expect=expect_hash(after.line(self.line)),
+            ),
+        )

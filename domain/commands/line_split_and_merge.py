@@ -1,0 +1,98 @@
+"""line.split and line.merge: enter in the middle of a line, backspace at its start; the two undo each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import UNSET, UnsetType, field
+
+from domain.command import Command, Guard, command
+from domain.delta import Delta, LineMerged, LineSplit
+from domain.hashing import expect_hash
+from domain.line import Attr, LineFormat
+from domain.place import require_line, require_new_ids
+from domain.refusals import NotNeighbours, OutOfRange, TextTooLong
+from domain.state import State
+from domain.text import MAX_TEXT_BYTES, check_attrs, check_id, check_sep
+
+
+@command
+class SplitLine(Command, frozen=True, tag="line.split"):
+    """Split a line at position `at`: the first part keeps its id and ends with `sep`, the rest is a new line.
+
+    The new line takes the old line ends, and the old format unless `format` says otherwise.
+    """
+
+    line: str
+    at: int
+    new_id: str
+    expect: str | None = None
+    sep: str = "\n"
+    format: LineFormat | UnsetType = UNSET
+    attrs: dict[str, Attr] = field(default_factory=dict)
+    revives: int | None = None
+
+    def check(self) -> None:
+        check_id("new_id", self.new_id)
+        check_sep("sep", self.sep)
+        check_attrs("attrs", self.attrs)
+
+    def guards(self) -> Iterable[Guard]:
+        return (Guard("line", self.line, self.expect),)
+
+    def apply(self, state: State) -> Delta:
+        require_line(state, self.line)
+        require_new_ids(state, (self.new_id,), self.revives)
+        old = state.line(self.line)
+        if not 0 <= self.at <= len(old.text):
+            raise OutOfRange(line=self.line, length=len(old.text), at=self.at, delete=0)
+        form = old.format if self.format is UNSET else self.format
+        return (LineSplit(self.line, self.at, self.new_id, self.sep, form, self.attrs),)
+
+    def inverse(self, before: State, after: State) -> tuple[Command, ...]:
+        return (
+            MergeLines(
+                line=self.line,
+                expect=expect_hash(after.line(self.line)),
+                next=self.new_id,
+                expect_next=expect_hash(after.line(self.new_id)),
+            ),
+        )
+
+
+@command
+class MergeLines(Command, frozen=True, tag="line.merge"):
+    """Join the next line to this one: its text behind this text, its line ends for these; its id is retired."""
+
+    line: str
+    next: str
+    expect: str | None = None
+    expect_next: str | None = None
+
+    def guards(self) -> Iterable[Guard]:
+        return (Guard("line", self.line, self.expect), Guard("line", self.next, self.expect_next))
+
+    def apply(self, state: State) -> Delta:
+        require_line(state, self.line)
+        require_line(state, self.next)
+        if state.nodes[self.line].after != self.next:
+            raise NotNeighbours(line=self.line, next=self.next)
+        size = sum(len(state.line(name).text.encode()) for name in (self.line, self.next))
+        if size > MAX_TEXT_BYTES:
+            raise TextTooLong(field="text", size=size, limit=MAX_TEXT_BYTES)
+        return (LineMerged(self.line),)
+
+    def inverse(self, before: State, after: State) -> tuple[Command, ...]:
+        first, second = before.line(self.line), before.line(self.next)
+        return (
+            SplitLine(
+                line=self.line,
+                expect=expect_hash(after.line(self.line)),
+                at=len(first.text),
+                new_id=self.next,
+                sep=first.sep,
+                format=second.format,
+                attrs=second.attrs,
+                revives=before.version,
+            ),
+        )

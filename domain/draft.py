@@ -1,0 +1,172 @@
+"""A draft: one state on its way to the next. Changes write to it; nobody else sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Literal
+
+from immutables import Map, MapMutation
+
+from domain import hashing
+from domain.errors import Corrupt
+from domain.line import Line
+from domain.state import EDGE, Element, Node, Persona, State, Value
+
+
+class Draft:
+    """The next state under construction: neighbours, ids and the state hash are kept right by every method.
+
+    Raises:
+        Corrupt: a change names an id that is not there, or inserts one that is. A command never leads here: its
+            `apply` refuses first. A stored delta that does is damaged.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.version = state.version + 1
+        self._before = state
+        self._hash = state.hash
+        self._nodes: MapMutation[str, Node] = state.nodes.mutate()
+        self._metadata = state.metadata
+        self._elements = state.elements
+        self._personas = state.personas
+        self._retired = state.retired
+        self._labels = state.labels
+
+    def finish(self) -> State:
+        """The next state."""
+        return State(
+            version=self.version,
+            hash=self._hash % hashing.STATE_MODULUS,
+            nodes=self._nodes.finish(),
+            metadata=self._metadata,
+            elements=self._elements,
+            personas=self._personas,
+            retired=self._retired,
+            labels=self._labels,
+        )
+
+    def line(self, line_id: str) -> Line:
+        return self._node(line_id).line
+
+    def after(self, line_id: str) -> str:
+        """The id of the next line."""
+        return self._node(line_id).after
+
+    def insert(self, after: str, lines: Sequence[Line]) -> None:
+        """Put a run of new lines behind the line `after`."""
+        for line in lines:
+            if line.id in self._nodes:
+                raise Corrupt(f"line {line.id!r} is inserted twice")
+            self._hash += hashing.line_term(line)
+            self._retired = _without(self._retired, line.id)
+            self._nodes[line.id] = Node(line, EDGE, EDGE, self.version)
+        self._link(after, [line.id for line in lines])
+
+    def rewrite(self, line: Line) -> None:
+        """Give a line other content."""
+        node = self._node(line.id)
+        self._hash += hashing.line_term(line) - hashing.line_term(node.line)
+        self._nodes[line.id] = Node(line, node.before, node.after, self.version)
+
+    def remove(self, line_ids: Iterable[str]) -> None:
+        """Take lines out; their ids are retired."""
+        retired = self._retired.mutate()
+        for line_id in line_ids:
+            line = self._node(line_id).line
+            self._unlink(line_id)
+            del self._nodes[line_id]
+            self._hash -= hashing.line_term(line)
+            retired[line_id] = self.version
+        self._retired = retired.finish()
+
+    def move(self, line_ids: Sequence[str], after: str) -> None:
+        """Put lines, in the order given, behind the line `after`, which is none of them."""
+        for line_id in line_ids:
+            self._unlink(line_id)
+        self._link(after, line_ids)
+
+    def set_metadata(self, name: str, value: Value | None) -> None:
+        """Set a metadata field; None removes it."""
+        old = self._metadata.get(name)
+        if old is not None:
+            self._hash -= hashing.named_term("metadata", name, old)
+            self._metadata = self._metadata.delete(name)
+        if value is not None:
+            self._hash += hashing.named_term("metadata", name, value)
+            self._metadata = self._metadata.set(name, value)
+
+    def put_element(self, element: Element) -> None:
+        """Add a story element, or give one other content."""
+        self._exchange("element", element.id, self._elements.get(element.id), element)
+        self._elements = self._elements.set(element.id, element)
+
+    def remove_element(self, element_id: str) -> None:
+        """Take a story element out; its id is retired."""
+        self._exchange("element", element_id, self._elements.get(element_id), None)
+        self._elements = self._elements.delete(element_id)
+
+    def put_persona(self, persona: Persona) -> None:
+        """Add a persona, or give one other content."""
+        self._exchange("persona", persona.id, self._personas.get(persona.id), persona)
+        self._personas = self._personas.set(persona.id, persona)
+
+    def remove_persona(self, persona_id: str) -> None:
+        """Take a persona out; its id is retired."""
+        self._exchange("persona", persona_id, self._personas.get(persona_id), None)
+        self._personas = self._personas.delete(persona_id)
+
+    def label(self, name: str, version: int | None) -> None:
+        """Name a version; None takes the name away."""
+        self._labels = _without(self._labels, name) if version is None else self._labels.set(name, version)
+
+    def _node(self, line_id: str) -> Node:
+        node = self._nodes.get(line_id)
+        if node is None or line_id == EDGE:
+            raise Corrupt(f"line {line_id!r} is not in version {self.version - 1}")
+        return node
+
+    def _link(self, after: str, line_ids: Sequence[str]) -> None:
+        if not line_ids:
+            return
+        left = self._nodes.get(after)
+        if left is None:
+            raise Corrupt(f"line {after!r} is not in version {self.version - 1}")
+        chain = [after, *line_ids, left.after]
+        self._hash -= hashing.neighbour_term(after, left.after)
+        for first, second in pairwise(chain):
+            self._join(first, second)
+
+    def _unlink(self, line_id: str) -> None:
+        node = self._node(line_id)
+        self._hash -= hashing.neighbour_term(node.before, line_id) + hashing.neighbour_term(line_id, node.after)
+        self._join(node.before, node.after)
+
+    def _join(self, first: str, second: str) -> None:
+        left = self._nodes[first]
+        self._nodes[first] = Node(left.line, left.before, second, left.version)
+        right = self._nodes[second]
+        self._nodes[second] = Node(right.line, first, right.after, right.version)
+        self._hash += hashing.neighbour_term(first, second)
+
+    def _exchange(
+        self,
+        kind: Literal["element", "persona"],
+        name: str,
+        old: Element | Persona | None,
+        new: Element | Persona | None,
+    ) -> None:
+        key = f"{kind}:{name}"
+        if old is not None:
+            self._hash -= hashing.named_term(kind, name, old)
+        if new is not None:
+            self._hash += hashing.named_term(kind, name, new)
+            self._retired = _without(self._retired, key)
+        elif old is None:
+            raise Corrupt(f"{kind} {name!r} is not in version {self.version - 1}")
+        else:
+            self._retired = self._retired.set(key, self.version)
+
+
+def _without(entries: Map[str, int], key: str) -> Map[str, int]:
+    return entries.delete(key) if key in entries else entries

@@ -1,0 +1,97 @@
+"""Hashes that two programs in two languages can agree on, and that a database can keep for ever.
+
+Everything hashed is first written as *netstrings* (``<length in bytes>:<bytes>,``) behind a tag that names what it
+is, so no two different values have the same bytes. There is no Unicode normalisation: what was typed is hashed.
+
+* `expect` guards an edit: the first 12 hex digits of the SHA-256 over a line's format, text, sep and attrs.
+* the state hash is a sum modulo 2^128 of one term per line, neighbourhood, story element, persona and metadata
+  field, so one command changes it in time proportional to the change.
+* the chain hash of a command covers the chain hash before it and every other column of its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from domain.line import Attr, Line
+
+STATE_MODULUS = 1 << 128
+EXPECT_DIGITS = 12
+GENESIS = bytes(32)
+"""The chain hash before the first command of a script."""
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+def netstrings(parts: Iterable[bytes]) -> bytes:
+    """Concatenate byte strings so that the borders between them cannot be mistaken."""
+    return b"".join([b"%d:%b," % (len(part), part) for part in parts])
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON bytes with sorted keys and no white space."""
+    return _canonical.encode(value)
+
+
+def line_bytes(line: Line) -> bytes:
+    """The canonical bytes of a line's content: tag, format, text, sep, then each attribute in key order."""
+    text, sep = line.text.encode(), line.sep.encode()
+    form = line.format.encode()
+    fixed = b"line.1:%d:%b,%d:%b,%d:%b," % (len(form), form, len(text), text, len(sep), sep)
+    if not line.attrs:
+        return fixed
+    pairs = sorted(line.attrs.items())
+    return fixed + netstrings(part for key, value in pairs for part in (key.encode(), _attr_bytes(value)))
+
+
+def expect_hash(line: Line) -> str:
+    """The 12 hex digits a command carries to say which content of the line it was made for."""
+    return sha256(line_bytes(line)).hexdigest()[:EXPECT_DIGITS]
+
+
+def expect_hash_of(kind: str, content: Any) -> str:
+    """The same guard for what is not a line: a story element or a persona, as canonical JSON behind its kind."""
+    return sha256(netstrings((kind.encode(), canonical_json(content)))).hexdigest()[:EXPECT_DIGITS]
+
+
+def line_term(line: Line) -> int:
+    """What one line adds to the state hash."""
+    name = line.id.encode()
+    return _term(b"%d:%b," % (len(name), name) + line_bytes(line))
+
+
+def neighbour_term(before: str, after: str) -> int:
+    """What one pair of neighbouring line ids adds to the state hash; the empty id is either end of the script."""
+    first, second = before.encode(), after.encode()
+    return _term(b"next.1:%d:%b,%d:%b," % (len(first), first, len(second), second))
+
+
+def named_term(kind: str, name: str, content: Any) -> int:
+    """What one metadata field, story element or persona adds to the state hash."""
+    return _term(netstrings((kind.encode(), name.encode(), canonical_json(content))))
+
+
+def state_hash_bytes(total: int) -> bytes:
+    """A state hash as the 16 bytes that are stored."""
+    return total.to_bytes(16, "big")
+
+
+def chain_hash(previous: bytes, columns: Iterable[bytes]) -> bytes:
+    """32 bytes that follow from every command of the script up to this one."""
+    return sha256(b"chain.1:" + previous + netstrings(columns)).digest()
+
+
+def _term(data: bytes) -> int:
+    return int.from_bytes(sha256(data).digest()[:16], "big")
+
+
+def _attr_bytes(value: Attr) -> bytes:
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, int):
+        return b"i%d" % value
+    return b"s" + value.encode()

@@ -1,0 +1,83 @@
+"""Where lines go: a place between two named neighbours, found again after the script moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from domain.refusals import IdReused, LineRemoved, NeighboursGone, UnknownLine
+from domain.state import EDGE, State
+
+
+class Place(NamedTuple):
+    """Behind which line, and by which neighbour that was found: between, after, before, start or end."""
+
+    after: str
+    found_by: str
+
+
+def find_place(state: State, after: str | None, before: str | None, moving: Collection[str] = ()) -> Place:
+    """The place between two neighbours (None is the start or the end), looking through the lines that move.
+
+    Both still neighbours: between them. Else behind `after` where it survives, else in front of `before`; the
+    start and the end always survive but say least, so they come last.
+
+    Raises:
+        NeighboursGone: neither line is in the script.
+    """
+    nodes = state.nodes
+    left, right = after or EDGE, before or EDGE
+    if left in nodes and _next(state, left, moving) == right:
+        return Place(left, "between")
+    if left != EDGE and left in nodes:
+        return Place(left, "after")
+    if right != EDGE and right in nodes:
+        return Place(_previous(state, right, moving), "before")
+    if after is None:
+        return Place(EDGE, "start")
+    if before is None:
+        return Place(_previous(state, EDGE, moving), "end")
+    raise NeighboursGone(after=after, before=before)
+
+
+def require_line(state: State, line_id: str) -> None:
+    """Refuse an id that is no line of the state.
+
+    Raises:
+        LineRemoved: it was one.
+        UnknownLine: it never was.
+    """
+    if state.has_line(line_id):
+        return
+    if line_id in state.retired:
+        raise LineRemoved(line=line_id, version=state.retired[line_id])
+    raise UnknownLine(line=line_id)
+
+
+def require_new_ids(state: State, ids: Sequence[str], revives: int | None = None, prefix: str = "") -> None:
+    """Refuse ids that are in use, or were, unless they left after the version `revives`.
+
+    Raises:
+        IdReused: names the first such id.
+    """
+    for name in ids:
+        taken = (
+            name in state.nodes if not prefix else name in (state.elements if prefix == "element:" else state.personas)
+        )
+        removed = state.retired.get(prefix + name)
+        if taken or (removed is not None and (revives is None or removed <= revives)):
+            raise IdReused(id=name)
+
+
+def _next(state: State, line_id: str, moving: Collection[str]) -> str:
+    here = state.nodes[line_id].after
+    while here in moving:
+        here = state.nodes[here].after
+    return here
+
+
+def _previous(state: State, line_id: str, moving: Collection[str]) -> str:
+    here = state.nodes[line_id].before
+    while here in moving:
+        here = state.nodes[here].before
+    return here

@@ -1,0 +1,142 @@
+"""The state of a script: what a version is a snapshot of.
+
+A state is a frozen value on persistent maps, so a change costs what it changes, the state before stays whole, and
+dropping a refused submission is dropping a reference. Order is a ring of neighbours: every line knows the line
+before and after it, and the empty id `EDGE` stands before the first and after the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from immutables import Map
+from msgspec import Struct, field
+
+from domain import hashing
+from domain.line import Line
+
+EDGE = ""
+
+Value = str | int | bool
+"""A metadata field: title, status, author, …"""
+
+Source = Literal["user", "ai", "system"]
+
+GuardKind = Literal["line", "element", "persona"]
+
+
+class Element(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A story element: what the story is about, not its text."""
+
+    id: str
+    type: str
+    payload: dict[str, Any]
+    source: Source = "user"
+
+
+class Persona(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A described voice that belongs to the script."""
+
+    id: str
+    name: str
+    description: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+class Node(Struct, frozen=True, gc=False):
+    """A line in its place: its neighbours, and the version that last wrote it."""
+
+    line: Line
+    before: str
+    after: str
+    version: int
+
+
+_RING = Node(Line(id=EDGE, format="general", text="", sep=""), EDGE, EDGE, 0)
+
+
+class State(Struct, frozen=True):
+    """The script after command `version`.
+
+    `hash` is the state hash (128 bit). `retired` holds removed ids with the version that removed them (story
+    elements and personas under ``element:`` and ``persona:``), because an id is never used again; `labels` the
+    named drafts. Neither is content, so neither is part of the hash.
+    """
+
+    version: int
+    hash: int
+    nodes: Map[str, Node]
+    metadata: Map[str, Value]
+    elements: Map[str, Element]
+    personas: Map[str, Persona]
+    retired: Map[str, int]
+    labels: Map[str, int]
+
+    @classmethod
+    def empty(cls) -> State:
+        """The script before its first command."""
+        return cls(
+            version=0,
+            hash=hashing.neighbour_term(EDGE, EDGE),
+            nodes=Map({EDGE: _RING}),
+            metadata=Map(),
+            elements=Map(),
+            personas=Map(),
+            retired=Map(),
+            labels=Map(),
+        )
+
+    @property
+    def exists(self) -> bool:
+        """Whether the script has been created."""
+        return self.version > 0
+
+    @property
+    def archived(self) -> bool:
+        return self.metadata.get("archived", False) is True
+
+    @property
+    def line_count(self) -> int:
+        return len(self.nodes) - 1
+
+    def has_line(self, line_id: str) -> bool:
+        return line_id != EDGE and line_id in self.nodes
+
+    def line(self, line_id: str) -> Line:
+        """The line with this id; KeyError where there is none."""
+        return self.nodes[line_id].line
+
+    def line_ids(self) -> Iterator[str]:
+        """The ids of the lines, first to last."""
+        nodes = self.nodes
+        here = nodes[EDGE].after
+        while here != EDGE:
+            yield here
+            here = nodes[here].after
+
+    def lines(self) -> Iterator[Line]:
+        """The lines, first to last."""
+        return (self.nodes[line_id].line for line_id in self.line_ids())
+
+    def text(self) -> str:
+        """The whole script as one document."""
+        return "".join([part for line in self.lines() for part in (line.text, line.sep)])
+
+    def content_hash(self, kind: GuardKind, name: str) -> str | None:
+        """The `expect` hash of a line, story element or persona as it is now; None where there is none."""
+        if kind == "line":
+            node = self.nodes.get(name)
+            return hashing.expect_hash(node.line) if node and name != EDGE else None
+        content = self.elements.get(name) if kind == "element" else self.personas.get(name)
+        return hashing.expect_hash_of(kind, content) if content else None
+
+
+def hash_from_scratch(state: State) -> int:
+    """The state hash computed over everything, to compare with the one kept along the way."""
+    total = sum(hashing.neighbour_term(name, node.after) for name, node in state.nodes.items())
+    total += sum(hashing.line_term(line) for line in state.lines())
+    total += sum(hashing.named_term("metadata", name, value) for name, value in state.metadata.items())
+    total += sum(hashing.named_term("element", name, value) for name, value in state.elements.items())
+    total += sum(hashing.named_term("persona", name, value) for name, value in state.personas.items())
+    return total % hashing.STATE_MODULUS

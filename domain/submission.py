@@ -1,0 +1,182 @@
+"""Submissions: what producers send, decoded strictly at the edge."""
+
+from __future__ import annotations
+
+import re
+from functools import reduce
+from hashlib import sha256
+from operator import or_
+from typing import Any, Literal, get_args
+
+import msgspec
+from msgspec import Struct, field
+
+import domain.commands  # noqa: F401 - fills the registry that the decoder below is made of
+from domain.command import KINDS, Command
+from domain.errors import Corrupt, Rejected
+from domain.refusals import (
+    AuthorIncomplete,
+    BadPayload,
+    LoneSurrogate,
+    MissingField,
+    NoCommands,
+    NotForAi,
+    SubmissionTooLarge,
+    TooManyCommands,
+    Undecodable,
+    UnknownField,
+    UnknownKind,
+    WrongType,
+)
+from domain.text import check_id, check_text
+
+MAX_COMMANDS = 10_000
+MAX_SUBMISSION_BYTES = 16 << 20
+MAX_SCRIPT_ID = (1 << 63) - 1
+
+Author = Literal["user", "ai", "system", "import", "backfill"]
+AUTHORS: tuple[str, ...] = get_args(Author)
+
+AnyCommand: Any = reduce(or_, KINDS.values())  # a union made at run time: the registry is what there is
+
+
+class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What led to a submission. An AI names its model, its prompt or the prompt's hash, and its run."""
+
+    model: str | None = None
+    prompt: str | None = None
+    prompt_sha256: str | None = None
+    run_id: str | None = None
+    chat_message_id: int | None = None
+    replays: str | None = None
+    undoes: int | None = None
+
+
+class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """1 to 10,000 commands on one script under one id: the unit that is enqueued, applied and answered.
+
+    `base_version` is the version the author saw (0 for a script.create). `occurred_at` is the author's clock, in
+    microseconds since 1970 UTC. `apply_rest` accepts each command alone instead of all or none.
+    """
+
+    script_id: int
+    submission_id: str
+    author: Author
+    base_version: int
+    commands: tuple[Command, ...]
+    actor: str = ""
+    cause: Cause = field(default_factory=Cause)
+    after_submission: str | None = None
+    apply_rest: bool = False
+    occurred_at: int | None = None
+
+
+class _Wire(Submission, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A submission as the decoder sees it, its commands told apart by `kind`."""
+
+    commands: tuple[AnyCommand, ...]
+
+
+_decoder = msgspec.json.Decoder(_Wire)
+_encoder = msgspec.json.Encoder(order="deterministic")
+_command_decoder = msgspec.json.Decoder(AnyCommand)
+
+_HALF_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]")
+
+
+def decode_submission(data: bytes) -> Submission:
+    """A submission from JSON bytes, checked in every way that needs no state.
+
+    Raises:
+        Rejected: with a stable code and a sentence that names the field.
+    """
+    if len(data) > MAX_SUBMISSION_BYTES:
+        raise SubmissionTooLarge(size=len(data), limit=MAX_SUBMISSION_BYTES)
+    try:
+        submission = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refusal_of(error, data) from error
+    check_submission(submission)
+    return submission
+
+
+def check_submission(submission: Submission) -> None:
+    """Refuse a submission whose content may stand in no script, whatever the script's state (`Rejected`)."""
+    count = len(submission.commands)
+    if count > MAX_COMMANDS:
+        raise TooManyCommands(count=count, limit=MAX_COMMANDS)
+    if count == 0:
+        raise NoCommands
+    _check_frame(submission)
+    for position, command in enumerate(submission.commands):
+        if submission.author == "ai" and not command.for_ai:
+            raise NotForAi(kind=command.kind())
+        try:
+            command.check()
+        except Rejected as refusal:
+            refusal.locate(f"commands[{position}].")
+            raise
+
+
+def encode_submission(submission: Submission) -> bytes:
+    """The canonical JSON bytes of a submission."""
+    return _encoder.encode(submission)
+
+
+def content_hash(submission: Submission) -> bytes:
+    """32 bytes that tell whether two submissions with one id say the same."""
+    return sha256(encode_submission(submission)).digest()
+
+
+def encode_command(command: Command) -> bytes:
+    """A command as the JSON bytes that are stored in the log."""
+    return _encoder.encode(command)
+
+
+def decode_command(data: bytes) -> Command:
+    """A command from the log; Corrupt where the bytes are none."""
+    try:
+        return _command_decoder.decode(data)  # type: ignore[no-any-return]  # one of KINDS
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Corrupt(f"a stored command cannot be read: {error}") from error
+
+
+def encode_cause(cause: Cause) -> bytes:
+    """A cause as the JSON bytes that are stored."""
+    return _encoder.encode(cause)
+
+
+def _check_frame(submission: Submission) -> None:
+    check_id("submission_id", submission.submission_id)
+    check_text("actor", submission.actor)
+    if submission.after_submission is not None:
+        check_id("after_submission", submission.after_submission)
+    if not 1 <= submission.script_id <= MAX_SCRIPT_ID:
+        raise BadPayload(field="script_id", problem="must be a positive number below 2^63")
+    if not 0 <= submission.base_version < 1 << 53:
+        raise BadPayload(field="base_version", problem="must be 0 or a version number")
+    if submission.occurred_at is not None and not 0 <= submission.occurred_at < 1 << 53:
+        raise BadPayload(field="occurred_at", problem="must be microseconds since 1970")
+    if len(submission.actor) > 120:
+        raise BadPayload(field="actor", problem="has more than 120 characters")
+    cause = submission.cause
+    for name in ("model", "prompt", "prompt_sha256", "run_id", "replays"):
+        if (value := getattr(cause, name)) is not None:
+            check_text(f"cause.{name}", value, line_ends=True)
+    if submission.author == "ai" and not (cause.model and cause.run_id and (cause.prompt or cause.prompt_sha256)):
+        raise AuthorIncomplete(author="ai", missing="model, run_id, and prompt or prompt_sha256")
+
+
+def _refusal_of(error: Exception, data: bytes) -> Rejected:
+    problem = str(error)
+    if _HALF_SURROGATE.search(data):
+        return LoneSurrogate(field="the submission")
+    if "unknown field" in problem:
+        return UnknownField(problem=problem)
+    if "missing required field" in problem:
+        return MissingField(problem=problem)
+    if "Invalid value" in problem and ".kind" in problem:
+        return UnknownKind(problem=problem)
+    if isinstance(error, msgspec.ValidationError):
+        return WrongType(problem=problem)
+    return Undecodable(problem=problem)

@@ -1,0 +1,131 @@
+"""What may stand in a script: strict checks on text from outside, each refusal naming its field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from domain.hashing import canonical_json
+from domain.line import Line
+from domain.refusals import (
+    BadId,
+    BadPayload,
+    BadSeparator,
+    ControlCharacter,
+    DuplicateId,
+    LineEndInText,
+    LoneSurrogate,
+    TextTooLong,
+)
+
+MAX_TEXT_BYTES = 1 << 20
+MAX_SEPARATOR_ENDS = 1_000
+MAX_ATTRS = 32
+MAX_NAME = 64
+
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_UNWANTED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNWANTED_IN_PROSE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_SEPARATOR = re.compile(r"(?:\r\n|\n|\r)*")
+
+
+def check_text(field: str, text: str, *, line_ends: bool = False) -> None:
+    """Refuse text over 1 MiB, control characters other than tab, half surrogates, and line ends unless allowed."""
+    # Printable text holds none of them, and asking is far cheaper than a search.
+    if not text.isprintable() and (found := (_UNWANTED_IN_PROSE if line_ends else _UNWANTED).search(text)):
+        _refuse_character(field, text, found.start())
+    if len(text) * 4 > MAX_TEXT_BYTES and (size := len(text.encode())) > MAX_TEXT_BYTES:
+        raise TextTooLong(field=field, size=size, limit=MAX_TEXT_BYTES)
+
+
+def check_sep(field: str, sep: str) -> None:
+    """Refuse a separator that holds anything but line ends."""
+    if sep == "\n":
+        return
+    if not _SEPARATOR.fullmatch(sep) or len(sep) > MAX_SEPARATOR_ENDS:
+        raise BadSeparator(field=field, limit=MAX_SEPARATOR_ENDS)
+
+
+def check_id(field: str, value: str) -> None:
+    """Refuse what is no id: 1 to 64 ASCII letters, digits, '_', '-', '.' or ':'."""
+    if not _ID.fullmatch(value):
+        raise BadId(field=field, value=value[:80])
+
+
+def check_ids(field: str, ids: Sequence[str]) -> None:
+    """Refuse ids that are none, or that come twice."""
+    seen: set[str] = set()
+    for value in ids:
+        check_id(field, value)
+        if value in seen:
+            raise DuplicateId(field=field, id=value)
+        seen.add(value)
+
+
+def check_attrs(field: str, attrs: dict[str, Any]) -> None:
+    """Refuse attributes whose names are not short lower-case words, or whose texts are not clean."""
+    if len(attrs) > MAX_ATTRS:
+        raise BadPayload(field=field, problem=f"at most {MAX_ATTRS} attributes")
+    for name, value in attrs.items():
+        if not _NAME.fullmatch(name):
+            raise BadPayload(field=field, problem=f"{name[:80]!r} is no attribute name")
+        if isinstance(value, str):
+            check_text(f"{field}.{name}", value)
+        elif not -(1 << 53) < value < (1 << 53):
+            raise BadPayload(field=f"{field}.{name}", problem="whole numbers stay below 2^53")
+
+
+def check_line(field: str, line: Line) -> None:
+    """Refuse a line that may not stand in a script."""
+    check_id(f"{field}.id", line.id)
+    check_text(f"{field}.text", line.text)
+    check_sep(f"{field}.sep", line.sep)
+    if line.attrs:
+        check_attrs(f"{field}.attrs", line.attrs)
+
+
+def check_lines(field: str, lines: Sequence[Line]) -> None:
+    """Refuse lines of which one may not stand in a script, or two share an id."""
+    seen: set[str] = set()
+    for position, line in enumerate(lines):
+        check_line(f"{field}[{position}]", line)
+        if line.id in seen:
+            raise DuplicateId(field=field, id=line.id)
+        seen.add(line.id)
+
+
+def check_name(field: str, value: str) -> None:
+    """Refuse what is no short lower-case word."""
+    if not _NAME.fullmatch(value):
+        raise BadPayload(field=field, problem=f"{value[:80]!r} is no lower-case name")
+
+
+def check_payload(field: str, payload: Any) -> None:
+    """Refuse a JSON value that is over 1 MiB or holds unclean text anywhere."""
+    _check_json(field, payload)
+    size = len(canonical_json(payload))
+    if size > MAX_TEXT_BYTES:
+        raise TextTooLong(field=field, size=size, limit=MAX_TEXT_BYTES)
+
+
+def _check_json(field: str, value: Any) -> None:
+    if isinstance(value, str):
+        check_text(field, value, line_ends=True)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            check_text(field, name)
+            _check_json(f"{field}.{name}", inner)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            _check_json(f"{field}[{position}]", inner)
+
+
+def _refuse_character(field: str, text: str, position: int) -> None:
+    found = text[position]
+    if found in "\r\n":
+        raise LineEndInText(field=field, position=position)
+    if "\ud800" <= found <= "\udfff":
+        raise LoneSurrogate(field=field)
+    raise ControlCharacter(field=field, codepoint=ord(found), position=position)
