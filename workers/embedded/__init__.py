@@ -1,0 +1,1 @@
+"""Services for a first look and for development, started by our process and gone with it."""

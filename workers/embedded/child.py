@@ -1,0 +1,65 @@
+"""A child process that never outlives the process that started it, not even one that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+GUARDIAN = Path(__file__).with_name("guardian.py")
+
+
+class Child:
+    """A service in a session of its own, so that Ctrl-C ends it when we say so and not before.
+
+    `argv` begins with the absolute path of the program. Both outputs are appended to the file `log`. `sweep`
+    is a directory that is removed if our process dies before it has ended the service. `keep` are file
+    descriptors the service inherits. A fork of our process cannot end it, only the process that started it.
+    """
+
+    def __init__(
+        self, argv: Sequence[str | Path], *, log: Path, sweep: Path | None = None, keep: Sequence[int] = ()
+    ) -> None:
+        self.log = log
+        self._owner = os.getpid()
+        guardian = [sys.executable, "-I", "-S", str(GUARDIAN), str(self._owner), str(sweep or "")]
+        with log.open("ab") as output:
+            self._guardian = subprocess.Popen(  # noqa: S603 - a list of our own making, no shell
+                [*guardian, *map(str, argv)],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                pass_fds=keep,
+                start_new_session=True,
+            )
+
+    def running(self) -> bool:
+        """Whether the service has not ended yet."""
+        return self._guardian.poll() is None
+
+    def stop(self, patience: float = 10.0) -> None:
+        """Ask the service to end, wait `patience` seconds, then kill it."""
+        if os.getpid() != self._owner:
+            return
+        try:
+            if self.running():
+                os.killpg(self._guardian.pid, signal.SIGTERM)
+            self._guardian.wait(patience)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the service as a power cut would: at once, with nothing saved."""
+        if os.getpid() != self._owner:
+            return
+        # Through the guardian: only its end tells that the service is gone too, with its ports and locks.
+        self._guardian.communicate(b"k" if self.running() else None)
+
+    def last_words(self, lines: int = 5) -> str:
+        """The end of what the service wrote, for an error message."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,46 @@
+"""The two directories of an embedded server: a private one for its socket, a lasting one for its data."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+from workers.embedded.errors import EmbeddedBrokerError
+
+SOCKET_NAME = "broker.sock"
+SOCKET_PATH_LIMIT = 104  # bytes with the closing NUL, on macOS; Linux allows 108
+LOCK_PATIENCE = 2.0  # seconds; a server whose parent was killed is gone within one
+
+
+def make_private() -> Path:
+    """A new directory that only we may enter, near enough to the root for the path of a socket."""
+    directory = Path(tempfile.mkdtemp(prefix="ledger-"))
+    if len(os.fsencode(directory / SOCKET_NAME)) < SOCKET_PATH_LIMIT:
+        return directory
+    directory.rmdir()
+    return Path(tempfile.mkdtemp(prefix="ledger-", dir="/tmp"))
+
+
+def lock(data: Path) -> IO[str]:
+    """Make the data directory ours alone: two servers would ruin one append-only file.
+
+    The server inherits the open file, so the lock is held for as long as any server is alive. Raises
+    `EmbeddedBrokerError` if another one holds it.
+    """
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = (data / "valkey.lock").open("w")
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                handle.close()
+                raise EmbeddedBrokerError(f"Another broker is already using {data}.") from None
+            time.sleep(0.05)
+        else:
+            return handle

@@ -1,0 +1,69 @@
+"""The process between ours and a service: it takes the service down when our process is gone.
+
+Run as a script, by path and isolated (`python -I -S guardian.py`): 0.03 s, 10 MB, nothing of ours imported.
+
+    guardian.py <pid of our process> <directory to remove if that dies, or empty> <program> [argument ...]
+
+Our process holds the other end of standard input: a byte in it means kill, its end means that we are gone.
+A parent-death signal alone would not do: macOS has none, and on Linux it already fires when the *thread*
+that started the service ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import sys
+import threading
+
+PR_SET_PDEATHSIG = 1
+LOOK_AROUND = 0.5  # seconds; for the case that a fork of our process still holds the pipe open
+
+
+def main(parent: int, sweep: str, argv: list[str]) -> None:
+    guardian = os.getpid()
+    service = os.fork()
+    if service == 0:
+        become(argv, guardian)
+    # After the fork, not before: a signal in between then ends both instead of being lost in the child.
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(signum, lambda *_: None)  # the service gets it too, and its end is what we wait for
+    orphaned = threading.Event()
+    threading.Thread(target=watch, args=(parent, service, orphaned), daemon=True).start()
+    os.waitpid(service, 0)
+    if orphaned.is_set() and sweep:
+        os.spawnvp(os.P_WAIT, "rm", ["rm", "-rf", "--", sweep])  # noqa: S606 - no shell; PATH knows rm
+    os.killpg(0, signal.SIGKILL)  # whatever the service forked, and this process
+
+
+def become(argv: list[str], guardian: int) -> None:
+    """Turn into the service; on Linux into one that does not survive the guardian either."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and exec would hand that on
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != guardian:
+            os._exit(1)
+    try:
+        os.execv(argv[0], argv)  # noqa: S606 - without a shell
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
+        os._exit(127)
+
+
+def watch(parent: int, service: int, orphaned: threading.Event) -> None:
+    """Kill the service when our process says so, or is gone."""
+    while not select.select([0], [], [], LOOK_AROUND)[0]:
+        if os.getppid() != parent:
+            orphaned.set()
+            break
+    else:
+        if not os.read(0, 1):
+            orphaned.set()
+    os.kill(service, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

