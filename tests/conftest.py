@@ -1,0 +1,117 @@
+"""What tests may ask for: a server, a fresh database or broker on it, and the real data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.services.databases import DatabaseServer
+from tests.services.mariadb import MariaDB
+from tests.services.named import NamedDatabaseServer, NamedRedisServer
+from tests.services.places import ServerMissingError
+from tests.services.redis_server import RedisServer
+
+MARKERS = (
+    "services: needs MariaDB or Redis (set by itself on every test that uses one of their fixtures)",
+    "slow: starts processes or takes more than a moment; not in `make check`",
+    "full: the whole of something large; only in `make traces`",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"mariadb", "redis_server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.services)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[DatabaseServer]:
+    """A MariaDB of this test process, or the server of SCRIPTLEDGER_TEST_DATABASE_URL."""
+    if url := os.environ.get("SCRIPTLEDGER_TEST_DATABASE_URL"):
+        server = NamedDatabaseServer(url)
+        yield server
+        server.discard()
+        return
+    with failing_in_one_sentence(), MariaDB() as private:
+        yield private
+
+
+@pytest.fixture(scope="module")
+def mariadb_url(mariadb: DatabaseServer) -> Iterator[str]:
+    """The URL of an empty MariaDB database, new for each test module."""
+    url = mariadb.create_database()
+    yield url
+    mariadb.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of an SQLite database that does not exist yet, new for each test module."""
+    return f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/ledger.db"
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("mariadb", marks=pytest.mark.services)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Both of these in turn: what uses it is tested on SQLite and on MariaDB."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def redis_server(worker_number: int) -> Iterator[RedisServer | NamedRedisServer]:
+    """A Redis of this test process, or the server of SCRIPTLEDGER_TEST_BROKER_URL."""
+    if url := os.environ.get("SCRIPTLEDGER_TEST_BROKER_URL"):
+        yield NamedRedisServer(url, share=worker_number)
+        return
+    with failing_in_one_sentence(), RedisServer() as private:
+        yield private
+
+
+@pytest.fixture(scope="module")
+def redis_url(redis_server: RedisServer | NamedRedisServer) -> str:
+    """The URL of an empty Redis database; emptied for each test module."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushdb()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def worker_number() -> int:
+    """Which of the parallel test processes this is, from 0."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+@pytest.fixture(scope="session")
+def screenplays(pytestconfig: pytest.Config) -> Path:
+    """The folder of real screenplays."""
+    return real_data(pytestconfig) / "screenplays"
+
+
+@pytest.fixture(scope="session")
+def traces(pytestconfig: pytest.Config) -> Path:
+    """The folder of recorded editing sessions."""
+    return real_data(pytestconfig) / "traces"
+
+
+def real_data(config: pytest.Config) -> Path:
+    folder = Path(os.environ.get("SCRIPTLEDGER_DATA") or config.rootpath.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}: name its folder in SCRIPTLEDGER_DATA")
+    return folder
+
+
+@contextmanager
+def failing_in_one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except ServerMissingError as missing:
+        pytest.fail(str(missing), pytrace=False)

@@ -1,0 +1,128 @@
+"""A server of our own for tests: own data, own port, gone with the process that started it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from abc import ABC, abstractmethod
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
+
+from tests.services.places import Port, find_program, make_home
+from workers.embedded.child import Child
+
+PATIENCE = 60.0  # seconds a start or a stop may take on a busy machine; each takes one at most
+ATTEMPTS = 5  # ports to try
+
+
+class ServerStartError(RuntimeError):
+    """The server did not start; the message is what it said."""
+
+
+class PrivateServer(ABC):
+    """One server. `durable` keeps every commit on disk, as in production; otherwise all of it is in memory.
+
+    Data and port stay the same from start to start, so clients find it again after `restart`.
+    """
+
+    program: ClassVar[str]
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self.durable = durable
+        self._program = find_program(self.program)
+        self._home = make_home(durable=durable)
+        self._port: Port | None = None
+        self._child: Child | None = None
+        self._starts = 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    @abstractmethod
+    def options(self) -> list[str]:
+        """The command line after the program."""
+
+    @abstractmethod
+    def initialise(self) -> None:
+        """Fill the new, empty data directory."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether it takes requests, asked at its unix socket: at the port somebody else might answer."""
+
+    @property
+    def port(self) -> int:
+        """The TCP port on 127.0.0.1."""
+        assert self._port, "never started"
+        return self._port.number
+
+    @property
+    def socket(self) -> Path:
+        """The unix socket."""
+        return self._home / "sock"
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self._home / "data"
+
+    def start(self) -> None:
+        """Start, the first time on fresh data, and return once it answers; raises `ServerStartError`."""
+        with ExitStack() as undo:
+            undo.callback(self.discard)
+            if not self.data.exists():
+                self.data.mkdir()
+                self.initialise()
+            attempts = 1 if self._port else ATTEMPTS
+            while not self._launch():
+                attempts -= 1
+                if not attempts or "in use" not in self._said():
+                    raise ServerStartError(self._said())
+                self._port = None
+            undo.pop_all()
+
+    def stop(self) -> None:
+        """Shut down as an operator would."""
+        if self._child:
+            self._child.stop(PATIENCE)
+
+    def kill(self) -> None:
+        """End it as a crash would; what the operating system was given stays on disk."""
+        if self._child:
+            self._child.kill()
+
+    def restart(self) -> None:
+        """Start again on the same data and port; a server that still runs is stopped first."""
+        self.stop()
+        self.start()
+
+    def discard(self) -> None:
+        """Kill it and remove all it had."""
+        self.kill()
+        if self._port:
+            self._port.release()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _launch(self) -> bool:
+        self._port = self._port or Port()
+        self._starts += 1
+        log = self._home / f"log-{self._starts}"
+        self._child = Child([self._program, *self.options()], log=log, sweep=self._home)
+        deadline = time.monotonic() + PATIENCE
+        while not self.answers():
+            if not self._child.running() or time.monotonic() > deadline:
+                self._child.kill()
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _said(self) -> str:
+        return self._child.last_words(30) if self._child else ""
