@@ -1,0 +1,47 @@
+# Every target sets itself up. On a machine with only make and Python 3.11 or newer, `make demo` and `make test`
+# are enough; PYTHON=... chooses the interpreter.
+
+PYTHON ?=
+JOBS   ?= 2
+BIN    := .venv/bin
+READY  := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo dev check test traces lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-15s %s\n", $$1, $$2 }'
+
+demo: $(READY) ## see what it does, in a minute, on this machine alone
+	@$(BIN)/scriptledger demo
+
+dev: $(READY) ## run everything here (database, broker, workers) until Ctrl-C
+	@$(BIN)/scriptledger dev
+
+check: $(READY) ## format, lint, types, layers and the quick tests: seconds, no servers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -m "not services and not slow and not full"
+
+test: $(READY) ## every test, on a private MariaDB and Redis (installed if missing and allowed)
+	@sh tests/services/install.sh
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
+
+traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
+	$(BIN)/python -m pytest tests/traces -m full
+
+# Pins stay as they are unless pyproject.toml no longer allows them; UPGRADE=1 takes the newest of everything.
+lock: $(READY) ## bring requirements.lock up to date with pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra embedded --group dev \
+	  --generate-hashes --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --quiet \
+	  --output-file requirements.lock
+
+clean: ## remove what the targets made, the environment too; data stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh .ci/set-up
+	@touch $@

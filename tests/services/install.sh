@@ -1,0 +1,27 @@
+#!/bin/sh
+# Makes sure that MariaDB and Redis are installed, unless running ones were named. They need not be started.
+set -eu
+PATH="$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
+
+packages=""
+if [ -z "${SCRIPTLEDGER_TEST_DATABASE_URL:-}" ] && ! command -v mariadbd >/dev/null; then
+  packages=" mariadb-server"
+fi
+if [ -z "${SCRIPTLEDGER_TEST_BROKER_URL:-}" ] && ! command -v redis-server >/dev/null; then
+  packages="$packages redis-server"
+fi
+if [ -z "$packages" ]; then
+  exit 0
+fi
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+  echo "The tests need servers that are not installed: install$packages (Debian: sudo apt-get install$packages;" \
+    "Homebrew: brew install mariadb redis), or name running ones in SCRIPTLEDGER_TEST_DATABASE_URL and" \
+    "SCRIPTLEDGER_TEST_BROKER_URL." >&2
+  exit 1
+fi
+
+echo "Installing$packages ..."
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of words on purpose
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
