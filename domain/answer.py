@@ -1,0 +1,69 @@
+"""An answer: what became of a submission, the same for ever."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from domain.errors import Corrupt, Rejected
+
+Outcome = Literal["applied", "partly", "no_op", "refused"]
+CommandOutcome = Literal["applied", "no_op", "refused"]
+
+
+class Refusal(Struct, frozen=True, omit_defaults=True):
+    """Why: a stable code, a sentence, and the facts behind it (the line's current text, who changed it, …)."""
+
+    code: str
+    message: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rejected: Rejected, **more: Any) -> Refusal:
+        return cls(rejected.code, rejected.message, {**rejected.facts, **more})
+
+
+class CommandAnswer(Struct, frozen=True, omit_defaults=True):
+    """What became of the command at `index` of the submission."""
+
+    index: int
+    outcome: CommandOutcome
+    version: int | None = None
+    note: str | None = None
+    refusal: Refusal | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a submission.
+
+    `rebased_over` are the versions between its base and the head it met. `commands` lists the commands that did
+    not simply become the next version: no-ops, refusals, and those with a note.
+    """
+
+    script_id: int
+    submission_id: str
+    outcome: Outcome
+    first_version: int | None = None
+    last_version: int | None = None
+    rebased_over: tuple[int, int] | None = None
+    refusal: Refusal | None = None
+    commands: tuple[CommandAnswer, ...] = ()
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Answer)
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """An answer as the JSON bytes that are stored."""
+    return _encoder.encode(answer)
+
+
+def decode_answer(data: bytes) -> Answer:
+    """A stored answer; Corrupt where the bytes are none."""
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Corrupt(f"a stored answer cannot be read: {error}") from error

@@ -1,0 +1,52 @@
+"""An entry of the log: one command with everything known of it, chained to the one before."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from domain.hashing import chain_hash
+
+
+class LogEntry(Struct, frozen=True):
+    """One row of the log. Payload and cause are the stored JSON bytes; times are microseconds since 1970 UTC."""
+
+    script_id: int
+    version: int
+    kind: str
+    payload: bytes
+    author: str
+    actor: str
+    base_version: int
+    cause: bytes
+    submission_id: str
+    submission_index: int
+    occurred_at: int
+    recorded_at: int
+    chain_hash: bytes = b""
+
+
+def chained(entry: LogEntry, previous: bytes) -> LogEntry:
+    """The entry with its chain hash, which follows from the one before and every other column."""
+    return LogEntry(*columns(entry), chain_hash(previous, _canonical(entry)))
+
+
+def columns(entry: LogEntry) -> tuple[int | str | bytes, ...]:
+    """Every column but the chain hash, in stored order."""
+    return (
+        entry.script_id,
+        entry.version,
+        entry.kind,
+        entry.payload,
+        entry.author,
+        entry.actor,
+        entry.base_version,
+        entry.cause,
+        entry.submission_id,
+        entry.submission_index,
+        entry.occurred_at,
+        entry.recorded_at,
+    )
+
+
+def _canonical(entry: LogEntry) -> list[bytes]:
+    return [value if isinstance(value, bytes) else str(value).encode() for value in columns(entry)]

@@ -1,0 +1,37 @@
+"""The head: the tip of a script's log and what is needed to go on from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from domain import hashing
+from domain.state import State
+
+Health = Literal["open", "quarantined"]
+
+MAX_DELTAS = 256
+"""No version is further than this from a keyframe."""
+LEAST_DELTA_BYTES = 8 << 10
+"""Below this a keyframe costs more than the deltas it spares."""
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """The tip of one script; sizes are bytes as stored, `delta_bytes` since the last keyframe."""
+
+    script_id: int
+    version: int = 0
+    chain_hash: bytes = hashing.GENESIS
+    state_hash: bytes = hashing.state_hash_bytes(State.empty().hash)
+    keyframe_version: int = 0
+    keyframe_bytes: int = 0
+    delta_bytes: int = 0
+    generation: int = 1
+    health: Health = "open"
+    updated_at: int = 0
+
+    def wants_keyframe(self) -> bool:
+        """Whether the deltas since the last keyframe outweigh it, or have become too many to read."""
+        weight = max(self.keyframe_bytes, LEAST_DELTA_BYTES)
+        return self.delta_bytes >= weight or self.version - self.keyframe_version >= MAX_DELTAS

@@ -1,0 +1,35 @@
+"""Again: a unit of work that met a conflict is run once more, from the start, a bounded number of times."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from domain.errors import Conflict
+from repos.failures import HeadLocked
+
+ATTEMPTS = 8
+FIRST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 1.0
+
+T = TypeVar("T")
+
+
+def again(work: Callable[[], T]) -> T:
+    """Run work, and run it again after a `Conflict`, with exponential back-off and full jitter.
+
+    Raises:
+        HeadLocked: at once: whoever holds the head does the work.
+        Conflict: the last one, when every attempt met one.
+    """
+    for attempt in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except HeadLocked:
+            raise
+        except Conflict:
+            longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+            time.sleep(random.uniform(0, longest))  # noqa: S311 - jitter is no secret
+    return work()

@@ -1,0 +1,78 @@
+"""Deciding: what a submission does to a state, as a pure function."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.answer import Answer, CommandAnswer, Outcome, Refusal
+from domain.command import Guard
+from domain.errors import Rejected
+from domain.state import State
+from domain.submission import Submission
+from materialization.fold import Step, accept, refuse_frame
+
+
+class Verdict(NamedTuple):
+    """What becomes of a submission: the accepted commands and the refused ones by index, and the state after."""
+
+    accepted: tuple[tuple[int, Step], ...]
+    refused: tuple[tuple[int, Rejected], ...]
+    state: State
+
+    @property
+    def applied(self) -> list[tuple[int, Step]]:
+        """The accepted commands that change something: each becomes a version."""
+        return [(index, step) for index, step in self.accepted if step.delta]
+
+
+def decide(submission: Submission, state: State) -> Verdict:
+    """Apply a submission to a state: all of it or nothing, or with `apply_rest` whatever part it takes.
+
+    Raises:
+        Rejected: the submission is refused whole.
+    """
+    refuse_frame(submission, state)
+    start = state
+    touched: set[Guard] = set()
+    accepted: list[tuple[int, Step]] = []
+    refused: list[tuple[int, Rejected]] = []
+    for index, command in enumerate(submission.commands):
+        try:
+            step = accept(command, state, start, touched)
+        except Rejected as refusal:
+            refusal.facts["command"] = index
+            if not submission.apply_rest:
+                raise
+            refused.append((index, refusal))
+        else:
+            state = step.state
+            accepted.append((index, step))
+    return Verdict(tuple(accepted), tuple(refused), state)
+
+
+def answer_for(submission: Submission, start: State, verdict: Verdict, refusals: dict[int, Refusal]) -> Answer:
+    """The answer to a submission that was decided on the state `start`; `refusals` explains the refused commands."""
+    applied = verdict.applied
+    told = [CommandAnswer(index, "refused", refusal=refusals[index]) for index, _ in verdict.refused]
+    for index, step in verdict.accepted:
+        if not step.delta:
+            told.append(CommandAnswer(index, "no_op"))
+        elif step.note is not None or verdict.refused:
+            told.append(CommandAnswer(index, "applied", step.state.version, step.note))
+    over = (submission.base_version + 1, start.version)
+    return Answer(
+        script_id=submission.script_id,
+        submission_id=submission.submission_id,
+        outcome=_outcome(bool(applied), bool(verdict.refused)),
+        first_version=start.version + 1 if applied else None,
+        last_version=start.version + len(applied) if applied else None,
+        rebased_over=over if over[0] <= over[1] else None,
+        refusal=refusals[verdict.refused[0][0]] if verdict.refused else None,
+        commands=tuple(sorted(told, key=lambda answer: answer.index)),
+    )
+
+
+def _outcome(applied: bool, refused: bool) -> Outcome:
+    if applied:
+        return "partly" if refused else "applied"
+    return "refused" if refused else "no_op"

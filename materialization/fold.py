@@ -1,0 +1,125 @@
+"""The fold: commands in, versions out. Pure; the same log gives the same versions, for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from domain.command import Command, Guard
+from domain.delta import Delta, advance, encode_delta
+from domain.entry import LogEntry
+from domain.errors import Corrupt, Rejected
+from domain.hashing import state_hash_bytes
+from domain.refusals import (
+    BaseInFuture,
+    GuardMissing,
+    ScriptArchived,
+    StaleBase,
+    StaleElement,
+    StaleLine,
+    UnknownScript,
+)
+from domain.state import State
+from domain.submission import Submission, decode_command
+from repos.versions import VersionRow
+
+
+class Step(NamedTuple):
+    """One accepted command: what it changed and the state it led to. An empty delta is a no-op and no version."""
+
+    command: Command
+    delta: Delta
+    state: State
+    note: str | None
+
+
+def accept(command: Command, state: State, start: State, touched: set[Guard]) -> Step:
+    """Take one command of a submission that began at `start`, or refuse it.
+
+    `touched` grows by what the command touches: only the first touch in a submission needs its `expect`.
+
+    Raises:
+        Rejected: a guard does not hold, or the state does not take the command.
+    """
+    if state.archived and not command.on_archived:
+        raise ScriptArchived
+    guards = tuple(command.guards())
+    stale = _first_stale(guards, state, start, touched)
+    if stale is None:
+        delta = command.apply(state)
+    elif not command.absolute or (delta := _already(command, state, stale)):
+        raise stale
+    note = command.note(state)
+    touched.update(guard._replace(expect=None) for guard in guards)
+    return Step(command, delta, advance(state, delta) if delta else state, note)
+
+
+def refuse_frame(submission: Submission, state: State) -> None:
+    """Refuse a submission that the state does not take whatever its commands say.
+
+    Raises:
+        BaseInFuture, StaleBase, UnknownScript, ScriptArchived.
+    """
+    if submission.base_version > state.version:
+        raise BaseInFuture(base=submission.base_version, head=state.version)
+    first = submission.commands[0]
+    if not state.exists and first.kind() != "script.create":
+        raise UnknownScript(script=submission.script_id)
+    if state.archived and not first.on_archived:
+        raise ScriptArchived
+    for command in submission.commands:
+        if command.needs_head and submission.base_version != state.version:
+            raise StaleBase(kind=command.kind(), head=state.version, base=submission.base_version)
+
+
+def replay(state: State, log: Iterable[LogEntry]) -> State:
+    """Fold the commands of a log onto a state.
+
+    Raises:
+        Corrupt: a version is missing or doubled, or a command of the log does not apply.
+    """
+    for entry in log:
+        if entry.version != state.version + 1:
+            raise Corrupt(f"version {entry.version} of script {entry.script_id} follows version {state.version}")
+        try:
+            state = advance(state, decode_command(entry.payload).apply(state))
+        except Rejected as refusal:
+            raise Corrupt(f"version {entry.version} of script {entry.script_id} does not apply: {refusal}") from refusal
+    return state
+
+
+def version_row(step: Step) -> VersionRow:
+    """A step as the version that is stored for it."""
+    return VersionRow(
+        step.state.version, encode_delta(step.delta), state_hash_bytes(step.state.hash), step.state.line_count
+    )
+
+
+def _first_stale(guards: Iterable[Guard], state: State, start: State, touched: set[Guard]) -> Rejected | None:
+    for guard in guards:
+        current = state.content_hash(guard.kind, guard.id)
+        if current is None or current == guard.expect:
+            continue  # what is not there is for `apply` to name
+        if guard.expect is not None:
+            return _stale(guard, state)
+        leans_on_earlier = guard in touched or start.content_hash(guard.kind, guard.id) is None
+        if not leans_on_earlier:
+            return GuardMissing(kind=guard.kind, id=guard.id)
+    return None
+
+
+def _stale(guard: Guard, state: State) -> Rejected:
+    if guard.kind != "line":
+        return StaleElement(kind=guard.kind, id=guard.id)
+    node = state.nodes[guard.id]
+    line = node.line
+    current = {"format": line.format, "text": line.text, "sep": line.sep, "attrs": line.attrs}
+    return StaleLine(line=guard.id, version=node.version, current=current)
+
+
+def _already(command: Command, state: State, stale: Rejected) -> Delta:
+    """Empty where the state already is what a stale command wanted; else it is refused for being stale."""
+    try:
+        return command.apply(state)
+    except Rejected:
+        raise stale from None

@@ -1,0 +1,248 @@
+"""Settling: what waits for a script becomes commands, versions and answers, gathered for one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from domain.answer import Answer, Refusal
+from domain.commands.script_create import ScriptCreate
+from domain.entry import LogEntry, chained
+from domain.errors import Rejected
+from domain.keyframe import encode_keyframe
+from domain.refusals import (
+    Misaddressed,
+    Poison,
+    PredecessorRefused,
+    PredecessorUnknown,
+    SameIdOtherContent,
+    UnknownOwner,
+)
+from domain.state import State
+from domain.submission import (
+    Submission,
+    content_hash,
+    decode_submission,
+    encode_cause,
+    encode_command,
+    encode_submission,
+)
+from materialization.decide import Verdict, answer_for, decide
+from materialization.fold import Step, version_row
+from repos.heads import Waiting
+from repos.keyframes import KeyframeRow
+from repos.rejected import RejectedRow
+from repos.scripts import ScriptRow
+from repos.submissions import Answered
+from repos.unit_of_work import ScriptWork
+from repos.versions import VersionRow
+
+MOST_COMMANDS = 2_000
+MOST_BYTES = 4 << 20
+MOST_ATTEMPTS = 5
+
+
+class Settlement:
+    """What one unit of work does to one script: decide submission by submission, then write everything at once.
+
+    The state moves on with every accepted submission; a refused one leaves no trace in it. Nothing is written
+    before `write`, and `head` is then the head to be committed. `done` holds the inbox rows that are answered.
+    """
+
+    def __init__(self, tx: ScriptWork, state: State, now: int) -> None:
+        self.state = state
+        self.head = tx.head
+        self.answers: dict[str, Answer] = {}
+        self.done: list[int] = []
+        self._tx = tx
+        self._start = state
+        self._now = now
+        self._bytes = 0
+        self._entries: list[LogEntry] = []
+        self._versions: list[VersionRow] = []
+        self._keyframes: list[KeyframeRow] = []
+        self._answered: list[Answered] = []
+        self._rejected: list[RejectedRow] = []
+
+    def settle_waiting(self, rows: Sequence[Waiting]) -> None:
+        """Settle submissions of the inbox in order, as many as one unit of work takes."""
+        for row in rows:
+            payload = self._tx.inbox.payload(row.id) if row.payload is None else row.payload
+            if self.done and not self._has_room(len(payload)):
+                return
+            self._settle_row(row, payload)
+            self.done.append(row.id)
+
+    def settle(self, submission: Submission) -> None:
+        """Settle a submission that did not come through the inbox."""
+        digest = content_hash(submission)
+        try:
+            self._accept(submission, digest)
+        except Rejected as refusal:
+            payload = encode_submission(submission)
+            self._refuse(submission.submission_id, self._explain(refusal), digest, payload)
+
+    def write(self) -> None:
+        """Hand everything to the unit of work."""
+        tx, script_id, generation = self._tx, self._tx.script_id, self.head.generation
+        if self._entries:
+            self.head = replace(self.head, updated_at=self._now)
+            tx.commands.append(self._entries)
+            tx.versions.put(script_id, generation, self._versions)
+            tx.keyframes.put(script_id, generation, self._keyframes)
+            self._project()
+        tx.submissions.put(self._answered)
+        tx.rejected.put(self._rejected)
+        tx.inbox.remove(self.done)
+        if self._entries:
+            tx.heads.advance(self.head, self._start.version)
+        elif not self.state.exists:
+            tx.heads.remove_unborn(script_id)
+
+    def _has_room(self, more: int) -> bool:
+        return len(self._entries) < MOST_COMMANDS and self._bytes + more <= MOST_BYTES
+
+    def _settle_row(self, row: Waiting, payload: bytes) -> None:
+        digest = sha256(payload).digest()
+        try:
+            submission = decode_submission(payload)
+            digest = content_hash(submission)
+            if row.answered is None:
+                self._require_address(submission, row)
+                self._accept(submission, digest, payload)
+        except Rejected as refusal:
+            if row.answered is None:
+                self._refuse(row.submission_id, self._explain(refusal), digest, payload)
+        if row.answered is not None and row.answered != digest:
+            # The first answer stands; what came second is kept where somebody can find it.
+            self._keep(row.submission_id, Refusal.of(SameIdOtherContent(submission=row.submission_id)), payload)
+
+    def _require_address(self, submission: Submission, row: Waiting) -> None:
+        if (submission.script_id, submission.submission_id) != (self._tx.script_id, row.submission_id):
+            raise Misaddressed(script=submission.script_id, submission=submission.submission_id)
+        if row.attempts > MOST_ATTEMPTS:
+            raise Poison(attempts=MOST_ATTEMPTS)
+
+    def _accept(self, submission: Submission, digest: bytes, payload: bytes | None = None) -> None:
+        self._require_predecessor(submission)
+        self._require_owner(submission)
+        verdict = decide(submission, self.state)
+        refusals = {index: self._explain(refusal) for index, refusal in verdict.refused}
+        answer = answer_for(submission, self.state, verdict, refusals)
+        if answer.refusal is not None:
+            kept = encode_submission(submission) if payload is None else payload
+            self._keep(submission.submission_id, answer.refusal, kept)
+        self._record(submission, verdict)
+        self._answer(answer, digest)
+
+    def _require_predecessor(self, submission: Submission) -> None:
+        if (after := submission.after_submission) is None:
+            return
+        answer = self.answers.get(after)
+        if answer is None:
+            found = self._tx.submissions.get(submission.script_id, after)
+            if found is None:
+                raise PredecessorUnknown(after=after)
+            answer = found.answer
+        if answer.outcome == "refused":
+            raise PredecessorRefused(after=after, reason=answer.refusal.code if answer.refusal else "refused")
+
+    def _require_owner(self, submission: Submission) -> None:
+        first = submission.commands[0]
+        if not isinstance(first, ScriptCreate) or first.owner is None:
+            return
+        if not self._tx.scripts.owner_exists(first.owner):
+            raise UnknownOwner(owner=first.owner)
+
+    def _explain(self, refusal: Rejected) -> Refusal:
+        """A refusal with who made the version it names, and when."""
+        version = refusal.facts.get("version")
+        if refusal.code not in ("stale_line", "line_removed") or not isinstance(version, int):
+            return Refusal.of(refusal)
+        mine = version - self._start.version - 1
+        entry = self._entries[mine] if 0 <= mine < len(self._entries) else None
+        entry = entry or self._tx.commands.get(self._tx.script_id, version)
+        if entry is None:
+            return Refusal.of(refusal)
+        return Refusal.of(refusal, author=entry.author, actor=entry.actor, changed_at=entry.occurred_at)
+
+    def _record(self, submission: Submission, verdict: Verdict) -> None:
+        cause = encode_cause(submission.cause)
+        occurred_at = self._now if submission.occurred_at is None else submission.occurred_at
+        for index, step in verdict.applied:
+            entry = LogEntry(
+                script_id=submission.script_id,
+                version=step.state.version,
+                kind=step.command.kind(),
+                payload=encode_command(step.command),
+                author=submission.author,
+                actor=submission.actor,
+                base_version=submission.base_version,
+                cause=cause,
+                submission_id=submission.submission_id,
+                submission_index=index,
+                occurred_at=occurred_at,
+                recorded_at=self._now,
+            )
+            self._append(chained(entry, self.head.chain_hash), step)
+        self.state = verdict.state
+
+    def _append(self, entry: LogEntry, step: Step) -> None:
+        version = version_row(step)
+        self._entries.append(entry)
+        self._versions.append(version)
+        self._bytes += len(entry.payload) + len(version.delta)
+        self.head = replace(
+            self.head,
+            version=version.version,
+            chain_hash=entry.chain_hash,
+            state_hash=version.state_hash,
+            delta_bytes=self.head.delta_bytes + len(version.delta),
+        )
+        if self.head.wants_keyframe():
+            self._keep_keyframe(step.state, version)
+
+    def _keep_keyframe(self, state: State, version: VersionRow) -> None:
+        keyframe = encode_keyframe(state)
+        self._keyframes.append(KeyframeRow(version.version, keyframe, version.state_hash))
+        self._bytes += len(keyframe)
+        self.head = replace(self.head, keyframe_version=version.version, keyframe_bytes=len(keyframe), delta_bytes=0)
+
+    def _refuse(self, submission_id: str, refusal: Refusal, digest: bytes, payload: bytes) -> None:
+        self._keep(submission_id, refusal, payload)
+        script_id = self._tx.script_id
+        answer = Answer(script_id=script_id, submission_id=submission_id, outcome="refused", refusal=refusal)
+        self._answer(answer, digest)
+
+    def _keep(self, submission_id: str, refusal: Refusal, payload: bytes) -> None:
+        row = RejectedRow(0, self._tx.script_id, submission_id, refusal.code, refusal.message, payload, self._now)
+        self._rejected.append(row)
+
+    def _answer(self, answer: Answer, digest: bytes) -> None:
+        self.answers[answer.submission_id] = answer
+        self._answered.append(Answered(answer, digest, self._now))
+
+    def _project(self) -> None:
+        row = _script_row(self._tx.script_id, self.state, self._now)
+        before = _script_row(self._tx.script_id, self._start, self._now)
+        if not self._start.exists:
+            self._tx.scripts.add(row)
+        elif (row.title, row.status, row.archived) != (before.title, before.status, before.archived):
+            self._tx.scripts.project(row)
+
+
+def _script_row(script_id: int, state: State, now: int) -> ScriptRow:
+    metadata = state.metadata
+    owner = metadata.get("owner")
+    return ScriptRow(
+        id=script_id,
+        user_id=owner if isinstance(owner, int) else None,
+        title=str(metadata.get("title", "")),
+        status=str(metadata.get("status", "draft")),
+        archived=int(state.archived),
+        version_number=state.version,
+        created_at=now,
+        updated_at=now,
+    )

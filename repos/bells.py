@@ -1,0 +1,53 @@
+"""bells: when and how often the reconciler rang for a script."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects import mysql, sqlite
+
+from repos.session import Session
+from repos.tables import bells, submission_inbox
+
+
+class Bell(NamedTuple):
+    """The reconciler's memory of one script; `rung_at` in microseconds since 1970 UTC."""
+
+    script_id: int
+    rings: int
+    rung_at: int
+
+
+_GET = select(bells.c.script_id, bells.c.rings, bells.c.rung_at).where(bells.c.script_id == bindparam("script"))
+_VALUES: dict[str, Any] = {"script_id": bindparam("script"), "rings": bindparam("rings"), "rung_at": bindparam("now")}
+_PUT_MYSQL = mysql.insert(bells).values(**_VALUES)
+_PUT_MYSQL = _PUT_MYSQL.on_duplicate_key_update(rings=_PUT_MYSQL.inserted.rings, rung_at=_PUT_MYSQL.inserted.rung_at)
+_PUT_SQLITE = sqlite.insert(bells).values(**_VALUES)
+_PUT_SQLITE = _PUT_SQLITE.on_conflict_do_update(
+    index_elements=["script_id"], set_={"rings": _PUT_SQLITE.excluded.rings, "rung_at": _PUT_SQLITE.excluded.rung_at}
+)
+_FORGET = delete(bells).where(
+    ~select(submission_inbox.c.id).where(submission_inbox.c.script_id == bells.c.script_id).exists()
+)
+
+
+class Bells:
+    """What the reconciler remembers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, script_id: int) -> Bell:
+        """What is remembered of a script; never rung where nothing is."""
+        found = self._session.rows(_GET, script=script_id)
+        return Bell(*found[0]) if found else Bell(script_id, 0, 0)
+
+    def put(self, bell: Bell) -> None:
+        """Remember a ring."""
+        statement = _PUT_SQLITE if self._session.is_sqlite else _PUT_MYSQL
+        self._session.run(statement, script=bell.script_id, rings=bell.rings, now=bell.rung_at)
+
+    def forget_answered(self) -> int:
+        """Forget scripts for which nothing waits any more; how many."""
+        return self._session.run(_FORGET)

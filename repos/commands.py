@@ -1,0 +1,57 @@
+"""script_commands: the log. Rows are appended and read, nothing else; there is no method for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import bindparam, select
+
+from domain.entry import LogEntry, columns
+from repos.session import Session
+from repos.tables import script_commands
+
+PAGE = 1_000
+
+_COLUMNS = tuple(column.name for column in script_commands.c)
+_READ = (
+    select(*script_commands.c)
+    .where(
+        script_commands.c.script_id == bindparam("script"),
+        script_commands.c.version_number > bindparam("after"),
+        script_commands.c.version_number <= bindparam("upto"),
+    )
+    .order_by(script_commands.c.version_number)
+    .limit(bindparam("most"))
+)
+
+
+class Commands:
+    """The log of every script, for reading."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, script_id: int, version: int) -> LogEntry | None:
+        """The command that made a version."""
+        found = self._session.rows(_READ, script=script_id, after=version - 1, upto=version, most=1)
+        return LogEntry(*found[0]) if found else None
+
+    def read(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[LogEntry]:
+        """The commands of versions `after` + 1 to `upto`, in order, a page at a time."""
+        while after < upto:
+            page = self._session.rows(_READ, script=script_id, after=after, upto=upto, most=PAGE)
+            for row in page:
+                yield LogEntry(*row)
+            if len(page) < PAGE:
+                return
+            after = page[-1][1]
+
+
+class AppendableCommands(Commands):
+    """The log of the locked script."""
+
+    def append(self, entries: Sequence[LogEntry]) -> None:
+        """Add commands behind the last one."""
+        self._session.later_insert(
+            script_commands, _COLUMNS, [(*columns(entry), entry.chain_hash) for entry in entries]
+        )

@@ -1,0 +1,190 @@
+"""script_heads: the tip of each script, and the lock everything else waits for."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, bindparam, case, delete, func, literal, select, update
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.sql.expression import Select
+
+from domain.head import Head, Health
+from repos.session import Row, Session
+from repos.tables import script_heads, submission_inbox, submissions
+
+MOST_WAITING = 256
+INLINE_PAYLOAD_BYTES = 64 << 10
+"""Larger payloads are fetched one by one, so that one look at the inbox stays below 16 MiB."""
+
+_HEAD = (
+    script_heads.c.script_id,
+    script_heads.c.version_number,
+    script_heads.c.chain_hash,
+    script_heads.c.state_hash,
+    script_heads.c.keyframe_version,
+    script_heads.c.keyframe_bytes,
+    script_heads.c.delta_bytes,
+    script_heads.c.generation,
+    script_heads.c.health,
+    script_heads.c.updated_at,
+)
+
+
+class Waiting(NamedTuple):
+    """A submission in the inbox. `payload` is None where it is too large to come along unasked.
+
+    `answered` is the content hash of the answer this submission id already has, if it has one.
+    """
+
+    id: int
+    submission_id: str
+    payload: bytes | None
+    attempts: int
+    enqueued_at: int
+    answered: bytes | None
+
+
+class Heads:
+    """The heads, for reading."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, script_id: int) -> Head | None:
+        """The head of a script as last committed; None where there is no such script."""
+        rows = self._session.rows(_GET, script=script_id)
+        return _to_head(rows[0]) if rows and rows[0][1] else None
+
+
+class LockedHead(Heads):
+    """The head of one script, locked: whoever holds it is the only writer of the script."""
+
+    def start(self, script_id: int, *, wait: bool) -> tuple[Head | None, list[Waiting]]:
+        """Begin, lock the head, and read what waits, in one statement and in that order.
+
+        None for the head means that somebody else holds it (only without `wait`) or that there is none.
+        """
+        found = self._session.start(_LOCK_WAITING if wait else _LOCK_FREE, script=script_id)
+        return self._read(script_id, found)
+
+    def create(self, script_id: int) -> tuple[Head, list[Waiting]]:
+        """Make the head of a script that has none, locked, and read what waits.
+
+        One INSERT … ON DUPLICATE KEY UPDATE: of two that try, one waits for the other and finds its head.
+        """
+        insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
+        self._session.run(insert, **_from_head(Head(script_id=script_id)))
+        head, waiting = self._read(script_id, self._session.rows(_LOCK_WAITING, script=script_id))
+        assert head is not None  # noqa: S101 - made and locked just now
+        return head, waiting
+
+    def exists(self, script_id: int) -> bool:
+        """Whether there is a head, locked by somebody or not."""
+        return bool(self._session.rows(_EXISTS, script=script_id))
+
+    def advance(self, head: Head, old_version: int) -> None:
+        """Move the head on, from the version it was locked at."""
+        values = _from_head(head)
+        self._session.later(_ADVANCE, rows=1, old_version=old_version, script=values.pop("script_id"), **values)
+
+    def remove_unborn(self, script_id: int) -> None:
+        """Take back a head whose script did not come into being."""
+        self._session.later(_REMOVE_UNBORN, rows=1, script=script_id)
+
+    def set_health(self, script_id: int, health: Health) -> None:
+        """Quarantine a script, or open it again."""
+        self._session.later(_SET_HEALTH, rows=1, script=script_id, health=health)
+
+    def _read(self, script_id: int, rows: list[Row]) -> tuple[Head | None, list[Waiting]]:
+        if not rows:
+            return None, []
+        if len(rows) == MOST_WAITING:
+            # The statement has no ORDER BY, to spare the usual case a sort; with more rows than fit it must.
+            rows = self._session.rows(_IN_ORDER, script=script_id)
+        waiting = [Waiting(*row[len(_HEAD) :]) for row in rows if row[len(_HEAD)] is not None]
+        return _to_head(rows[0]), sorted(waiting)
+
+
+def _to_head(row: Row) -> Head:
+    return Head(
+        script_id=row[0],
+        version=row[1],
+        chain_hash=row[2],
+        state_hash=row[3],
+        keyframe_version=row[4],
+        keyframe_bytes=row[5],
+        delta_bytes=row[6],
+        generation=row[7],
+        health=row[8],
+        updated_at=row[9],
+    )
+
+
+def _from_head(head: Head) -> dict[str, Any]:
+    return {
+        "script_id": head.script_id,
+        "version_number": head.version,
+        "chain_hash": head.chain_hash,
+        "state_hash": head.state_hash,
+        "keyframe_version": head.keyframe_version,
+        "keyframe_bytes": head.keyframe_bytes,
+        "delta_bytes": head.delta_bytes,
+        "generation": head.generation,
+        "health": head.health,
+        "updated_at": head.updated_at,
+    }
+
+
+def _with_inbox(*, skip_locked: bool, in_order: bool = False) -> Select[Any]:
+    # The lock stands alone in a derived table: FOR UPDATE over the join would wait for the uncommitted rows of
+    # producers, and make them wait. LIMIT keeps the optimizer from merging it into the join.
+    head = (
+        select(*_HEAD)
+        .where(script_heads.c.script_id == bindparam("script"))
+        .limit(1)
+        .with_for_update(skip_locked=skip_locked)
+        .subquery("head")
+    )
+    inbox, size = submission_inbox, func.length(submission_inbox.c.payload)
+    statement = (
+        select(
+            *head.c,
+            inbox.c.id,
+            inbox.c.submission_id,
+            case((size <= INLINE_PAYLOAD_BYTES, inbox.c.payload)),
+            inbox.c.attempts,
+            inbox.c.enqueued_at,
+            submissions.c.content_hash,
+        )
+        .select_from(head)
+        .outerjoin(inbox, inbox.c.script_id == head.c.script_id)
+        .outerjoin(
+            submissions,
+            and_(submissions.c.script_id == inbox.c.script_id, submissions.c.submission_id == inbox.c.submission_id),
+        )
+        .limit(MOST_WAITING)
+    )
+    return statement.order_by(inbox.c.id) if in_order else statement
+
+
+_GET = select(*_HEAD).where(script_heads.c.script_id == bindparam("script"))
+_EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
+_LOCK_FREE = _with_inbox(skip_locked=True)
+_LOCK_WAITING = _with_inbox(skip_locked=False)
+_IN_ORDER = _with_inbox(skip_locked=False, in_order=True)
+_COLUMNS: dict[str, Any] = {column.name: bindparam(column.name) for column in _HEAD}
+_CREATE_MYSQL = (
+    mysql.insert(script_heads).values(**_COLUMNS).on_duplicate_key_update(script_id=script_heads.c.script_id)
+)
+_CREATE_SQLITE = sqlite.insert(script_heads).values(**_COLUMNS).on_conflict_do_nothing()
+_ADVANCE = (
+    update(script_heads)
+    .where(script_heads.c.script_id == bindparam("script"), script_heads.c.version_number == bindparam("old_version"))
+    .values(**{name: bind for name, bind in _COLUMNS.items() if name != "script_id"})
+)
+_REMOVE_UNBORN = delete(script_heads).where(
+    script_heads.c.script_id == bindparam("script"), script_heads.c.version_number == literal(0)
+)
+_SET_HEALTH = (
+    update(script_heads).where(script_heads.c.script_id == bindparam("script")).values(health=bindparam("health"))
+)

@@ -1,0 +1,117 @@
+"""submission_inbox: submissions that wait. Durable before the broker hears of them, gone with their answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import Delete, bindparam, delete, func, insert, literal, select, update
+
+from repos.failures import DuplicateKey
+from repos.session import Session
+from repos.tables import submission_inbox
+
+MOST_ARRIVALS = 256
+
+
+class ScriptWaiting(NamedTuple):
+    """A script with submissions in the inbox: how many, since when, and how often one was tried."""
+
+    script_id: int
+    waiting: int
+    oldest: int
+    attempts: int
+
+
+_PUT = insert(submission_inbox).values(
+    script_id=bindparam("script"),
+    submission_id=bindparam("submission"),
+    payload=bindparam("payload"),
+    enqueued_at=bindparam("now"),
+)
+_FIND = select(submission_inbox.c.id).where(
+    submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
+)
+_PAYLOAD = select(submission_inbox.c.payload).where(submission_inbox.c.id == bindparam("row"))
+_TRY = (
+    update(submission_inbox)
+    .where(submission_inbox.c.id == bindparam("row"))
+    .values(attempts=submission_inbox.c.attempts + literal(1))
+)
+_WAITING = (
+    select(
+        submission_inbox.c.script_id,
+        func.count(),
+        func.min(submission_inbox.c.enqueued_at),
+        func.max(submission_inbox.c.attempts),
+    )
+    .where(submission_inbox.c.enqueued_at <= bindparam("before"))
+    .group_by(submission_inbox.c.script_id)
+    .order_by(func.min(submission_inbox.c.id))
+    .limit(bindparam("most"))
+)
+_ARRIVALS = (
+    select(submission_inbox.c.id)
+    .where(submission_inbox.c.script_id == bindparam("script"))
+    .order_by(submission_inbox.c.id)
+    .limit(MOST_ARRIVALS)
+)
+LOOK_AGAIN = (
+    select(literal(1))
+    .where(submission_inbox.c.script_id == bindparam("script"))
+    .limit(1)
+)
+"""Whether anything waits for a script: read in the same round trip as a commit."""
+
+
+class Inbox:
+    """The inbox as producers and the reconciler see it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, script_id: int, submission_id: str, payload: bytes, now: int) -> int | None:
+        """Add a submission; its arrival number. None where one with this id waits already."""
+        try:
+            return self._session.insert(_PUT, script=script_id, submission=submission_id, payload=payload, now=now)
+        except DuplicateKey:
+            return None
+
+    def holds(self, script_id: int, submission_id: str) -> bool:
+        """Whether a submission waits."""
+        return bool(self._session.rows(_FIND, script=script_id, submission=submission_id))
+
+    def waiting(self, *, before: int, most: int) -> list[ScriptWaiting]:
+        """Scripts with submissions that arrived at or before a moment, the longest waiting first."""
+        return [ScriptWaiting(*row) for row in self._session.rows(_WAITING, before=before, most=most)]
+
+    def arrivals(self, script_id: int) -> list[int]:
+        """The arrival numbers of what waits for a script, at most 256, the first first."""
+        return [row[0] for row in self._session.rows(_ARRIVALS, script=script_id)]
+
+    def count_attempt(self, arrival: int) -> None:
+        """Note that a submission is about to be tried, in a transaction of its own."""
+        self._session.run(_TRY, row=arrival)
+
+
+class DrainableInbox(Inbox):
+    """The inbox of the locked script."""
+
+    def payload(self, arrival: int) -> bytes:
+        """The payload of one submission that was too large to come along."""
+        return bytes(self._session.rows(_PAYLOAD, row=arrival)[0][0])
+
+    def remove(self, arrivals: Sequence[int]) -> None:
+        """Take out exactly these rows: arrival numbers are not commit order, so never a range."""
+        for start in range(0, len(arrivals), 100):
+            part = arrivals[start : start + 100]
+            names = {f"row_{position}": arrival for position, arrival in enumerate(part)}
+            self._session.later(_remove(len(part)), rows=len(part), **names)
+
+
+@cache
+def _remove(count: int) -> Delete:
+    return delete(submission_inbox).where(
+        submission_inbox.c.id.in_([bindparam(f"row_{position}") for position in range(count)])
+    )

@@ -1,0 +1,54 @@
+"""script_keyframes: whole states, so that reading a version never costs more than a bounded run of deltas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from repos.session import Session
+from repos.tables import script_keyframes
+
+
+class KeyframeRow(NamedTuple):
+    """A whole state as stored, with the hash it must have."""
+
+    version: int
+    state: bytes
+    state_hash: bytes
+
+
+_COLUMNS = ("script_id", "version_number", "generation", "state", "state_hash")
+_LAST = (
+    select(script_keyframes.c.version_number, script_keyframes.c.state, script_keyframes.c.state_hash)
+    .where(
+        script_keyframes.c.script_id == bindparam("script"),
+        script_keyframes.c.version_number <= bindparam("upto"),
+        script_keyframes.c.generation == bindparam("generation"),
+    )
+    .order_by(script_keyframes.c.version_number.desc())
+    .limit(1)
+)
+
+
+class Keyframes:
+    """The keyframes of every script, for reading."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def last(self, script_id: int, *, generation: int, upto: int) -> KeyframeRow | None:
+        """The last keyframe at or before a version."""
+        found = self._session.rows(_LAST, script=script_id, generation=generation, upto=upto)
+        return KeyframeRow(*found[0]) if found else None
+
+
+class WritableKeyframes(Keyframes):
+    """The keyframes of the locked script."""
+
+    def put(self, script_id: int, generation: int, keyframes: Sequence[KeyframeRow]) -> None:
+        """Add keyframes."""
+        self._session.later_insert(
+            script_keyframes, _COLUMNS, [(script_id, row.version, generation, *row[1:]) for row in keyframes]
+        )

@@ -1,0 +1,48 @@
+"""leases: who may do what only one may do at a time, with a number that fences off the one before."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, insert, literal, or_, select, update
+
+from repos.failures import DuplicateKey
+from repos.session import Session
+from repos.tables import leases
+
+_ADD = insert(leases).values(
+    name=bindparam("lease"), holder=bindparam("by"), fence=literal(1), expires_at=bindparam("until")
+)
+_TAKE = (
+    update(leases)
+    .where(
+        leases.c.name == bindparam("lease"),
+        or_(leases.c.expires_at <= bindparam("now"), leases.c.holder == bindparam("by")),
+    )
+    .values(holder=bindparam("by"), fence=leases.c.fence + literal(1), expires_at=bindparam("until"))
+)
+_FENCE = select(leases.c.fence).where(leases.c.name == bindparam("lease"), leases.c.holder == bindparam("by"))
+_HOLD = (
+    select(leases.c.fence)
+    .where(leases.c.name == bindparam("lease"), leases.c.fence == bindparam("fence"))
+    .with_for_update()
+)
+
+
+class Leases:
+    """Leases by name."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def take(self, name: str, holder: str, *, now: int, until: int) -> int | None:
+        """Take or renew a lease; its fencing number, or None while somebody else holds it."""
+        if not self._session.run(_TAKE, lease=name, by=holder, now=now, until=until):
+            try:
+                self._session.run(_ADD, lease=name, by=holder, until=until)
+            except DuplicateKey:
+                return None
+        found = self._session.rows(_FENCE, lease=name, by=holder)
+        return int(found[0][0]) if found else None
+
+    def still_holds(self, name: str, fence: int) -> bool:
+        """Whether this fencing number is still the last one given, locked until the transaction ends."""
+        return bool(self._session.rows(_HOLD, lease=name, fence=fence))

@@ -1,0 +1,58 @@
+"""rejected_submissions: the dead letters, with their payload, kept for a configured time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, select
+
+from repos.session import Session
+from repos.tables import rejected_submissions
+
+MESSAGE_LENGTH = 1_000
+
+
+class RejectedRow(NamedTuple):
+    """A refused, undecodable or contradicting submission. Its id is 0 until it is stored."""
+
+    id: int
+    script_id: int
+    submission_id: str
+    code: str
+    message: str
+    payload: bytes
+    rejected_at: int
+
+
+_COLUMNS = ("script_id", "submission_id", "code", "message", "payload", "rejected_at")
+_LIST = (
+    select(*rejected_submissions.c)
+    .where(rejected_submissions.c.id > bindparam("after"))
+    .order_by(rejected_submissions.c.id)
+    .limit(bindparam("most"))
+)
+_PRUNE = delete(rejected_submissions).where(rejected_submissions.c.rejected_at < bindparam("before"))
+
+
+class Rejected:
+    """The dead letters."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def read(self, *, after: int = 0, most: int = 100) -> list[RejectedRow]:
+        """Dead letters behind a number, oldest first."""
+        return [RejectedRow(*row) for row in self._session.rows(_LIST, after=after, most=most)]
+
+    def put(self, rows: Sequence[RejectedRow]) -> None:
+        """Keep what was refused."""
+        self._session.later_insert(
+            rejected_submissions,
+            _COLUMNS,
+            [(*row[1:4], row.message[:MESSAGE_LENGTH], row.payload, row.rejected_at) for row in rows],
+        )
+
+    def prune(self, *, before: int) -> int:
+        """Forget what was rejected before a moment; how many."""
+        return self._session.run(_PRUNE, before=before)

@@ -1,0 +1,85 @@
+"""scripts: identity and owner; title, status and version are projections, written with the version."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, insert, select, update
+
+from repos.session import Session
+from repos.tables import script_ids, scripts, users
+
+
+class ScriptRow(NamedTuple):
+    """A script as readers list it; times are microseconds since 1970 UTC."""
+
+    id: int
+    user_id: int | None
+    title: str
+    status: str
+    archived: int
+    version_number: int
+    created_at: int
+    updated_at: int
+
+
+_NEW_ID = insert(script_ids).values(id=None)
+_GET = select(*scripts.c).where(scripts.c.id == bindparam("script"))
+_LIST = select(*scripts.c).where(scripts.c.id > bindparam("after")).order_by(scripts.c.id).limit(bindparam("most"))
+_OWNER = select(users.c.id).where(users.c.id == bindparam("owner"), users.c.deleted_at.is_(None))
+_INSERT_COLUMNS = tuple(column.name for column in scripts.c)
+_PROJECT = (
+    update(scripts)
+    .where(scripts.c.id == bindparam("script"))
+    .values(
+        title=bindparam("title"),
+        status=bindparam("status"),
+        archived=bindparam("archived"),
+        version_number=bindparam("version"),
+        updated_at=bindparam("now"),
+    )
+)
+
+
+class Scripts:
+    """The scripts, for reading; and their numbers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def new_id(self) -> int:
+        """A script id nobody else was given."""
+        return self._session.insert(_NEW_ID)
+
+    def get(self, script_id: int) -> ScriptRow | None:
+        found = self._session.rows(_GET, script=script_id)
+        return ScriptRow(*found[0]) if found else None
+
+    def read(self, *, after: int = 0, most: int = 100) -> list[ScriptRow]:
+        """Scripts behind an id, by id."""
+        return [ScriptRow(*row) for row in self._session.rows(_LIST, after=after, most=most)]
+
+
+class ProjectedScripts(Scripts):
+    """The row of the locked script."""
+
+    def owner_exists(self, user_id: int) -> bool:
+        """Whether a user is there to own a script."""
+        return bool(self._session.rows(_OWNER, owner=user_id))
+
+    def add(self, row: ScriptRow) -> None:
+        """List a script that came into being."""
+        self._session.later_insert(scripts, _INSERT_COLUMNS, [tuple(row)])
+
+    def project(self, row: ScriptRow) -> None:
+        """Show what the head says."""
+        self._session.later(
+            _PROJECT,
+            rows=1,
+            script=row.id,
+            title=row.title,
+            status=row.status,
+            archived=row.archived,
+            version=row.version_number,
+            now=row.updated_at,
+        )

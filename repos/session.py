@@ -1,0 +1,207 @@
+"""A session: one connection, one transaction, as few round trips as the write path allows.
+
+Statements are SQLAlchemy Core, compiled once a dialect and sent through the driver's cursor. On MySQL and MariaDB
+the writes of a unit of work are gathered and leave as one multi-statement round trip; every result of it is read,
+and every row count compared, before COMMIT is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Dialect, Engine, Executable, Table
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from domain.errors import Corrupt
+from repos.failures import DriverError, conflict_of
+
+MAX_STATEMENT_BYTES = 4 << 20
+"""Under half of the smallest default max_allowed_packet in use (16 MiB on MariaDB)."""
+
+Params = dict[str, Any]
+Row = tuple[Any, ...]
+
+
+class _Prepared(NamedTuple):
+    sql: str
+    names: tuple[str, ...]
+    constants: Params
+
+    def values(self, params: Params) -> tuple[Any, ...]:
+        return tuple([params[name] if name in params else self.constants[name] for name in self.names])
+
+
+class _Write(NamedTuple):
+    sql: str
+    values: tuple[Any, ...]
+    rows: int | None
+
+
+class Session:
+    """One transaction on one connection of an engine's pool.
+
+    Raises:
+        Conflict: another writer or a lost connection was in the way; the transaction is gone.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._dialect = engine.dialect
+        self._many_at_once = engine.dialect.name in ("mysql", "mariadb")
+        with _as_conflict():
+            self._pooled = engine.raw_connection()
+        self._cursor: Any = self._pooled.cursor()
+        self._writes: list[_Write] = []
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database, whose dialect differs in a few statements."""
+        return not self._many_at_once
+
+    def start(self, statement: Executable | None = None, **params: Any) -> list[Row]:
+        """Begin, and read with the first statement: one round trip."""
+        begin = "START TRANSACTION" if self._many_at_once else "BEGIN IMMEDIATE"
+        if statement is None:
+            with _as_conflict():
+                self._cursor.execute(begin)
+            return []
+        return self._after(begin, statement, params)
+
+    def rows(self, statement: Executable, **params: Any) -> list[Row]:
+        """What a statement reads."""
+        prepared = _prepare(statement, self._dialect)
+        with _as_conflict():
+            self._cursor.execute(prepared.sql, prepared.values(params))
+            return list(self._cursor.fetchall())
+
+    def run(self, statement: Executable, **params: Any) -> int:
+        """Run a write at once; the number of rows it found."""
+        prepared = _prepare(statement, self._dialect)
+        with _as_conflict():
+            self._cursor.execute(prepared.sql, prepared.values(params))
+            return int(self._cursor.rowcount)
+
+    def insert(self, statement: Executable, **params: Any) -> int:
+        """Insert one row at once; the number the database gave it."""
+        self.run(statement, **params)
+        return int(self._cursor.lastrowid)
+
+    def later(self, statement: Executable, *, rows: int | None = None, **params: Any) -> None:
+        """Gather a write for the flush; `rows` is how many rows it must find."""
+        prepared = _prepare(statement, self._dialect)
+        self._writes.append(_Write(prepared.sql, prepared.values(params), rows))
+
+    def later_insert(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Gather an insert of many rows for the flush, in statements of bounded size."""
+        mark = "%s" if self._many_at_once else "?"
+        head = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of ours, no values
+        group = f"({', '.join([mark] * len(columns))})"
+        for part in _bounded(rows):
+            values = tuple([value for row in part for value in row])
+            self._writes.append(_Write(head + ", ".join([group] * len(part)), values, len(part)))
+
+    def flush(self) -> None:
+        """Send the gathered writes and read every answer to them."""
+        writes, self._writes = self._writes, []
+        with _as_conflict():
+            if not self._many_at_once:
+                for write in writes:
+                    self._cursor.execute(write.sql, write.values)
+                    _expect_rows(write, self._cursor.rowcount)
+                return
+            for batch in self._batches(writes):
+                self._cursor.execute(";".join(text for text, _ in batch))
+                for _, write in batch:
+                    _expect_rows(write, self._cursor.rowcount)
+                    self._cursor.nextset()
+
+    def commit(self, look: Executable | None = None, **params: Any) -> list[Row]:
+        """Flush and commit; with `look`, read outside the transaction what is there now, in the same round trip."""
+        self.flush()
+        if look is not None:
+            return self._after("COMMIT", look, params)
+        with _as_conflict():
+            self._cursor.execute("COMMIT")
+        return []
+
+    def rollback(self) -> None:
+        """Forget everything since the start, if there was one."""
+        self._writes = []
+        with _as_conflict():
+            self._pooled.rollback()
+
+    def close(self) -> None:
+        """Give the connection back to the pool."""
+        self._pooled.close()
+
+    def abandon(self) -> None:
+        """Close the connection for good: nobody knows what state it is in."""
+        self._pooled.invalidate()
+
+    def _after(self, word: str, statement: Executable, params: Params) -> list[Row]:
+        prepared = _prepare(statement, self._dialect)
+        with _as_conflict():
+            if self._many_at_once:
+                self._cursor.execute(f"{word};{self._cursor.mogrify(prepared.sql, prepared.values(params))}")
+                self._cursor.nextset()
+            else:
+                self._cursor.execute(word)
+                self._cursor.execute(prepared.sql, prepared.values(params))
+            return list(self._cursor.fetchall())
+
+    def _batches(self, writes: list[_Write]) -> Iterator[list[tuple[str, _Write]]]:
+        batch: list[tuple[str, _Write]] = []
+        size = 0
+        for write in writes:
+            text = self._cursor.mogrify(write.sql, write.values)
+            if batch and size + len(text) > MAX_STATEMENT_BYTES:
+                yield batch
+                batch, size = [], 0
+            batch.append((text, write))
+            size += len(text)
+        if batch:
+            yield batch
+
+
+@contextmanager
+def _as_conflict() -> Iterator[None]:
+    try:
+        yield
+    except DriverError as error:
+        if (conflict := conflict_of(error)) is not None:
+            raise conflict from error
+        raise
+
+
+_prepared: WeakKeyDictionary[Executable, dict[Dialect, _Prepared]] = WeakKeyDictionary()
+
+
+def _prepare(statement: Executable, dialect: Dialect) -> _Prepared:
+    by_dialect = _prepared.setdefault(statement, {})
+    found = by_dialect.get(dialect)
+    if found is None:
+        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement of ours is a clause
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - for the type checker
+        names = tuple(compiled.positiontup or ())
+        found = by_dialect[dialect] = _Prepared(str(compiled), names, dict(compiled.params))
+    return found
+
+
+def _bounded(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    start = size = 0
+    for position, row in enumerate(rows):
+        weight = sum(len(value) if isinstance(value, (bytes, str)) else 16 for value in row)
+        # SQLite takes 32,766 parameters; a thousand rows stay well below.
+        if position > start and (size + weight > MAX_STATEMENT_BYTES // 2 or position - start >= 1_000):
+            yield rows[start:position]
+            start, size = position, 0
+        size += weight
+    if start < len(rows):
+        yield rows[start:]
+
+
+def _expect_rows(write: _Write, found: int) -> None:
+    if write.rows is not None and found != write.rows:
+        raise Corrupt(f"a write found {found} rows instead of {write.rows}: {write.sql[:80]}")

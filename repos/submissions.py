@@ -1,0 +1,76 @@
+"""submissions: every answer ever given, written with its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from domain.answer import Answer, decode_answer, encode_answer
+from repos.session import Session
+from repos.tables import submissions
+
+
+class Answered(NamedTuple):
+    """An answer with the content hash of the submission it answers, and when it was given."""
+
+    answer: Answer
+    content_hash: bytes
+    recorded_at: int
+
+
+_COLUMNS = (
+    "script_id",
+    "submission_id",
+    "content_hash",
+    "outcome",
+    "first_version",
+    "last_version",
+    "reason",
+    "answer",
+    "recorded_at",
+)
+_GET = select(submissions.c.answer, submissions.c.content_hash, submissions.c.recorded_at).where(
+    submissions.c.script_id == bindparam("script"), submissions.c.submission_id == bindparam("submission")
+)
+
+
+class Submissions:
+    """The answers to every submission, for reading."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, script_id: int, submission_id: str) -> Answered | None:
+        """The answer to a submission; None where it has none yet."""
+        found = self._session.rows(_GET, script=script_id, submission=submission_id)
+        if not found:
+            return None
+        data, content_hash, recorded_at = found[0]
+        return Answered(decode_answer(data), content_hash, recorded_at)
+
+
+class WritableSubmissions(Submissions):
+    """The answers to the submissions of the locked script."""
+
+    def put(self, answers: Sequence[Answered]) -> None:
+        """Record answers, once for each submission: its key refuses a second."""
+        self._session.later_insert(
+            submissions,
+            _COLUMNS,
+            [
+                (
+                    answer.script_id,
+                    answer.submission_id,
+                    content_hash,
+                    answer.outcome,
+                    answer.first_version,
+                    answer.last_version,
+                    answer.refusal.code if answer.refusal else None,
+                    encode_answer(answer),
+                    recorded_at,
+                )
+                for answer, content_hash, recorded_at in answers
+            ],
+        )

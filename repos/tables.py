@@ -1,0 +1,220 @@
+"""The tables. Private to `repos`: everything above speaks of frozen values.
+
+Times are whole microseconds since 1970 UTC: no time zone, no zero date, no lost fraction, the same in every database.
+Payloads, deltas and keyframes are bytes, because a JSON column rewrites what it is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts only an INTEGER PRIMARY KEY by itself.
+Number = BigInteger().with_variant(Integer, "sqlite")
+Moment = BigInteger
+Bytes = LargeBinary().with_variant(mysql.LONGBLOB, "mysql", "mariadb")
+
+
+def Digest(size: int) -> Any:  # noqa: N802 - reads as a type
+    """A hash of a fixed number of bytes."""
+    return LargeBinary(size).with_variant(mysql.BINARY(size), "mysql", "mariadb")
+
+
+def Word(size: int) -> Any:  # noqa: N802 - reads as a type
+    """ASCII compared byte by byte: ids, kinds, codes."""
+    exact = mysql.VARCHAR(size, charset="ascii", collation="ascii_bin")
+    return String(size).with_variant(exact, "mysql", "mariadb")
+
+
+def Text(size: int) -> Any:  # noqa: N802 - reads as a type
+    """What people write, compared code point by code point."""
+    exact = mysql.VARCHAR(size, charset="utf8mb4", collation="utf8mb4_bin")
+    return String(size).with_variant(exact, "mysql", "mariadb")
+
+
+def _table(name: str, *parts: Any, **options: Any) -> Table:
+    return Table(
+        name,
+        metadata,
+        *parts,
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        **options,
+    )
+
+
+users = _table(
+    "users",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("email", Text(320), nullable=False),
+    Column("email_key", Text(320), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+    sqlite_autoincrement=True,
+)
+
+script_ids = _table(
+    "script_ids",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    sqlite_autoincrement=True,
+)
+
+script_heads = _table(
+    "script_heads",
+    Column("script_id", Number, primary_key=True, autoincrement=False),
+    Column("version_number", BigInteger, nullable=False),
+    Column("chain_hash", Digest(32), nullable=False),
+    Column("state_hash", Digest(16), nullable=False),
+    Column("keyframe_version", BigInteger, nullable=False),
+    Column("keyframe_bytes", BigInteger, nullable=False),
+    Column("delta_bytes", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("health", Word(16), nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    CheckConstraint("health in ('open', 'quarantined')", name="health"),
+    CheckConstraint("keyframe_version <= version_number", name="keyframe_behind_head"),
+)
+
+scripts = _table(
+    "scripts",
+    Column("id", Number, ForeignKey("script_heads.script_id"), primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("users.id")),
+    Column("title", Text(500), nullable=False),
+    Column("status", Word(16), nullable=False),
+    Column("archived", SmallInteger, nullable=False),
+    Column("version_number", BigInteger, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index(None, "user_id", "id"),
+)
+
+script_commands = _table(
+    "script_commands",
+    Column("script_id", BigInteger, ForeignKey("script_heads.script_id"), primary_key=True, autoincrement=False),
+    Column("version_number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Word(64), nullable=False),
+    Column("payload", Bytes, nullable=False),
+    Column("author", Word(16), nullable=False),
+    Column("actor", Text(120), nullable=False),
+    Column("base_version", BigInteger, nullable=False),
+    Column("cause", Bytes, nullable=False),
+    Column("submission_id", Word(64), nullable=False),
+    Column("submission_index", Integer, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("chain_hash", Digest(32), nullable=False),
+    CheckConstraint("author in ('user', 'ai', 'system', 'import', 'backfill')", name="author"),
+    CheckConstraint("version_number >= 1", name="from_one"),
+)
+
+script_versions = _table(
+    "script_versions",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version_number", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("delta", Bytes, nullable=False),
+    Column("state_hash", Digest(16), nullable=False),
+    Column("line_count", Integer, nullable=False),
+    ForeignKeyConstraint(
+        ["script_id", "version_number"], ["script_commands.script_id", "script_commands.version_number"]
+    ),
+)
+
+script_keyframes = _table(
+    "script_keyframes",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version_number", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("state", Bytes, nullable=False),
+    Column("state_hash", Digest(16), nullable=False),
+    ForeignKeyConstraint(
+        ["script_id", "version_number"], ["script_commands.script_id", "script_commands.version_number"]
+    ),
+)
+
+submissions = _table(
+    "submissions",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("submission_id", Word(64), primary_key=True),
+    Column("content_hash", Digest(32), nullable=False),
+    Column("outcome", Word(16), nullable=False),
+    Column("first_version", BigInteger),
+    Column("last_version", BigInteger),
+    Column("reason", Word(64)),
+    Column("answer", Bytes, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    CheckConstraint("outcome in ('applied', 'partly', 'no_op', 'refused')", name="outcome"),
+)
+
+submission_inbox = _table(
+    "submission_inbox",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("script_id", BigInteger, nullable=False),
+    Column("submission_id", Word(64), nullable=False),
+    Column("payload", Bytes, nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("enqueued_at", Moment, nullable=False),
+    UniqueConstraint("script_id", "submission_id"),
+    # In arrival order without a sort: a sort with payloads in it goes through a table on disk.
+    Index(None, "script_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+rejected_submissions = _table(
+    "rejected_submissions",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("script_id", BigInteger, nullable=False),
+    Column("submission_id", Word(64), nullable=False),
+    Column("code", Word(64), nullable=False),
+    Column("message", Text(1000), nullable=False),
+    Column("payload", Bytes, nullable=False),
+    Column("rejected_at", Moment, nullable=False),
+    Index(None, "script_id", "submission_id"),
+    Index(None, "rejected_at"),
+    sqlite_autoincrement=True,
+)
+
+bells = _table(
+    "bells",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("rings", Integer, nullable=False),
+    Column("rung_at", Moment, nullable=False),
+)
+
+leases = _table(
+    "leases",
+    Column("name", Word(64), primary_key=True),
+    Column("holder", Word(120), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)

@@ -1,0 +1,150 @@
+"""The two units of work. Leaving the block commits, raising rolls back; there is no `commit()` to call.
+
+with unit_of_work.script(7) as tx:      # the head of script 7 is locked before anything is read
+    tx.commands.append(entries)
+with unit_of_work.records() as tx:      # users, the inbox, reading; never a head
+    tx.inbox.put(...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from domain.errors import Conflict
+from domain.head import Head
+from repos.bells import Bells
+from repos.commands import AppendableCommands, Commands
+from repos.failures import DriverError, HeadLocked
+from repos.heads import Heads, LockedHead, Waiting
+from repos.inbox import LOOK_AGAIN, DrainableInbox, Inbox
+from repos.keyframes import Keyframes, WritableKeyframes
+from repos.leases import Leases
+from repos.rejected import Rejected
+from repos.scripts import ProjectedScripts, Scripts
+from repos.session import Session
+from repos.submissions import Submissions, WritableSubmissions
+from repos.users import Users
+from repos.versions import Versions, WritableVersions
+
+
+class ScriptWork:
+    """Work on one script whose head is locked: the only place where its log grows.
+
+    `head` is the locked head and `waiting` what the inbox held when it was locked. After the block, `more` says
+    whether anything waits now.
+    """
+
+    def __init__(self, session: Session, script_id: int, *, wait: bool) -> None:
+        self.script_id = script_id
+        self.commands = AppendableCommands(session)
+        self.versions = WritableVersions(session)
+        self.keyframes = WritableKeyframes(session)
+        self.submissions = WritableSubmissions(session)
+        self.inbox = DrainableInbox(session)
+        self.rejected = Rejected(session)
+        self.scripts = ProjectedScripts(session)
+        self.heads = LockedHead(session)
+        self.more = False
+        self.head, self.waiting = self._locked(wait)
+
+    def _locked(self, wait: bool) -> tuple[Head, list[Waiting]]:
+        head, waiting = self.heads.start(self.script_id, wait=wait)
+        if head is not None:
+            return head, waiting
+        if self.heads.exists(self.script_id):
+            raise HeadLocked(f"the head of script {self.script_id} is held by another worker")
+        return self.heads.create(self.script_id)
+
+
+class RecordsWork:
+    """Work that touches no head: users, the inbox, the reconciler's memory, and reading everything."""
+
+    def __init__(self, session: Session) -> None:
+        self.users = Users(session)
+        self.inbox = Inbox(session)
+        self.bells = Bells(session)
+        self.leases = Leases(session)
+        self.scripts = Scripts(session)
+        self.heads = Heads(session)
+        self.commands = Commands(session)
+        self.versions = Versions(session)
+        self.keyframes = Keyframes(session)
+        self.submissions = Submissions(session)
+        self.rejected = Rejected(session)
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call once the transaction is committed, and not at all if it is not: how bells ring."""
+        self._after_commit.append(call)
+
+    def committed(self) -> list[Callable[[], None]]:
+        """What to call now that the transaction is committed."""
+        return self._after_commit
+
+
+class UnitOfWork:
+    """Opens units of work on one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def script(self, script_id: int, *, wait: bool = False) -> Iterator[ScriptWork]:
+        """Lock the head of a script, then work on it; a script without a head gets one for the time being.
+
+        Raises:
+            HeadLocked: another worker holds the head, and `wait` is false.
+            Conflict: the transaction is lost and left no trace; run it again, from the start.
+        """
+        with _transaction(self._engine) as session:
+            work = ScriptWork(session, script_id, wait=wait)
+            yield work
+            work.more = bool(session.commit(LOOK_AGAIN, script=script_id))
+
+    @contextmanager
+    def records(self) -> Iterator[RecordsWork]:
+        """Work on everything but scripts."""
+        with _transaction(self._engine) as session:
+            session.start()
+            work = RecordsWork(session)
+            yield work
+            session.commit()
+        for call in work.committed():
+            call()
+
+    @contextmanager
+    def reading(self) -> Iterator[RecordsWork]:
+        """Read, statement by statement, without a transaction."""
+        with _transaction(self._engine) as session:
+            yield RecordsWork(session)
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Session]:
+    session = Session(engine)
+    try:
+        yield session
+    except Exception as error:
+        # A connection that failed, or does not even take a ROLLBACK, holds nobody knows what.
+        if isinstance(error, (*DriverError, Conflict)) and not isinstance(error, HeadLocked):
+            session.abandon()
+        elif _rolled_back(session):
+            session.close()
+        raise
+    except BaseException:
+        # A signal's exception can come in the middle of an answer.
+        session.abandon()
+        raise
+    session.close()
+
+
+def _rolled_back(session: Session) -> bool:
+    try:
+        session.rollback()
+    except (*DriverError, Conflict):
+        session.abandon()
+        return False
+    return True
