@@ -14,8 +14,9 @@ from domain.commands.lines_move import LinesMove
 from domain.commands.persona import PersonaAdd, PersonaRemove, PersonaUpdate
 from domain.commands.script_set_metadata import ScriptSetMetadata
 from domain.delta import LineChanged, LinesInserted, LinesMoved, LinesRemoved, advance
-from domain.metadata import RESERVED
-from domain.resolved import Resolved, lines_delta
+from domain.described import differences
+from domain.metadata import changed_fields
+from domain.resolved import Resolved, lines_delta, resolve
 from domain.state import EDGE, State
 from domain.target import Target
 
@@ -27,12 +28,9 @@ def commands_to(state: State, resolved: Resolved, revives: int | None = None) ->
 
 def commands_between(start: State, goal: State) -> tuple[Command, ...]:
     """The commands that turn one state of a script into another, earlier one, guarded for the start."""
-    resolved = tuple(
-        line.id if start.has_line(line.id) and start.line(line.id) == line else line for line in goal.lines()
-    )
     return (
         *_metadata_commands(start, goal),
-        *commands_to(start, resolved, revives=goal.version),
+        *commands_to(start, resolve(start, goal.lines()), revives=goal.version),
         *_element_commands(start, goal),
         *_persona_commands(start, goal),
     )
@@ -89,30 +87,27 @@ def _revived(state: State, change: LinesInserted) -> bool:
 
 
 def _metadata_commands(start: State, goal: State) -> Iterator[Command]:
-    names = {*start.metadata, *goal.metadata} - RESERVED
-    changed = sorted(name for name in names if start.metadata.get(name) != goal.metadata.get(name))
-    if changed:
-        yield ScriptSetMetadata(
-            fields={name: goal.metadata.get(name) for name in changed},
-            expect={name: start.metadata.get(name) for name in changed},
-        )
+    if fields := changed_fields(start.metadata, goal.metadata):
+        yield ScriptSetMetadata(fields=fields, expect={name: start.metadata.get(name) for name in fields})
 
 
 def _element_commands(start: State, goal: State) -> Iterator[Command]:
-    for name in sorted(set(start.elements) - set(goal.elements)):
+    gone, put = differences(start.elements, goal.elements)
+    for name in gone:
         yield ElementRemove(element=name, expect=start.content_hash("element", name))
-    for name, element in sorted(goal.elements.items()):
-        if name not in start.elements:
+    for element in put:
+        if element.id in start.elements:
+            yield ElementUpdate(element=element, expect=start.content_hash("element", element.id))
+        else:
             yield ElementAdd(element=element, revives=goal.version)
-        elif start.elements[name] != element:
-            yield ElementUpdate(element=element, expect=start.content_hash("element", name))
 
 
 def _persona_commands(start: State, goal: State) -> Iterator[Command]:
-    for name in sorted(set(start.personas) - set(goal.personas)):
+    gone, put = differences(start.personas, goal.personas)
+    for name in gone:
         yield PersonaRemove(persona=name, expect=start.content_hash("persona", name))
-    for name, persona in sorted(goal.personas.items()):
-        if name not in start.personas:
+    for persona in put:
+        if persona.id in start.personas:
+            yield PersonaUpdate(persona=persona, expect=start.content_hash("persona", persona.id))
+        else:
             yield PersonaAdd(persona=persona, revives=goal.version)
-        elif start.personas[name] != persona:
-            yield PersonaUpdate(persona=persona, expect=start.content_hash("persona", name))

@@ -57,7 +57,7 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
         """The commands that turn the state after this command back into the state before; none for a create."""
         raise NotImplementedError(self.kind())
 
-    def note(self, state: State) -> str | None:
+    def note(self, state: State) -> str | None:  # noqa: ARG002 - what a kind that has something to say looks at
         """What the author should know of how the command found its place."""
         return None
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Literal
 
 from immutables import Map, MapMutation
 
 from domain import hashing
 from domain.errors import Corrupt
 from domain.line import Line
-from domain.state import EDGE, Element, Node, Persona, State, Value
+from domain.state import EDGE, DescribedKind, Element, Node, Persona, State, Value, retired_key
 
 
 class Draft:
@@ -55,6 +54,7 @@ class Draft:
 
     def insert(self, after: str, lines: Sequence[Line]) -> None:
         """Put a run of new lines behind the line `after`."""
+        self._require_place(after)
         for line in lines:
             if line.id in self._nodes:
                 raise Corrupt(f"line {line.id!r} is inserted twice")
@@ -82,6 +82,9 @@ class Draft:
 
     def move(self, line_ids: Sequence[str], after: str) -> None:
         """Put lines, in the order given, behind the line `after`, which is none of them."""
+        self._require_place(after)
+        if len({after, *line_ids}) <= len(line_ids):
+            raise Corrupt(f"lines move behind themselves, or twice, in version {self.version}")
         for line_id in line_ids:
             self._unlink(line_id)
         self._link(after, line_ids)
@@ -126,15 +129,14 @@ class Draft:
             raise Corrupt(f"line {line_id!r} is not in version {self.version - 1}")
         return node
 
-    def _link(self, after: str, line_ids: Sequence[str]) -> None:
-        if not line_ids:
-            return
-        left = self._nodes.get(after)
-        if left is None:
+    def _require_place(self, after: str) -> None:
+        if after not in self._nodes:
             raise Corrupt(f"line {after!r} is not in version {self.version - 1}")
-        chain = [after, *line_ids, left.after]
-        self._hash -= hashing.neighbour_term(after, left.after)
-        for first, second in pairwise(chain):
+
+    def _link(self, after: str, line_ids: Sequence[str]) -> None:
+        following = self._nodes[after].after
+        self._hash -= hashing.neighbour_term(after, following)
+        for first, second in pairwise((after, *line_ids, following)):
             self._join(first, second)
 
     def _unlink(self, line_id: str) -> None:
@@ -151,12 +153,12 @@ class Draft:
 
     def _exchange(
         self,
-        kind: Literal["element", "persona"],
+        kind: DescribedKind,
         name: str,
         old: Element | Persona | None,
         new: Element | Persona | None,
     ) -> None:
-        key = f"{kind}:{name}"
+        key = retired_key(kind, name)
         if old is not None:
             self._hash -= hashing.named_term(kind, name, old)
         if new is not None:

@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+MAX_MESSAGE = 1000
+
 
 class LedgerError(Exception):
     """Root of every error this application raises on purpose."""
@@ -42,13 +44,13 @@ class Rejected(LedgerError):
 
     @property
     def message(self) -> str:
-        """The sentence for the author."""
-        return " ".join((type(self).__doc__ or self.code).split()).format_map(self.facts)
+        """The sentence for the author, at most 1,000 characters of it."""
+        sentence = " ".join((type(self).__doc__ or self.code).split()).format_map(self.facts)
+        return sentence if len(sentence) <= MAX_MESSAGE else sentence[: MAX_MESSAGE - 1] + "…"
 
-    def locate(self, prefix: str) -> None:
-        """Say where in the submission the named field stands."""
-        if "field" in self.facts:
-            self.facts["field"] = prefix + self.facts["field"]
+    def locate(self, part: str) -> None:
+        """Say in which part of the submission the refused field stands, or that it is all of that part."""
+        self.facts["field"] = f"{part}.{self.facts['field']}" if "field" in self.facts else part
 
     def __str__(self) -> str:
         return self.message

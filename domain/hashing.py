@@ -37,6 +37,11 @@ def canonical_json(value: Any) -> bytes:
     return _canonical.encode(value)
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two values say the same, which is when they hash the same: Python's == takes True for 1 and 1 for 1.0."""
+    return one is other or (one == other and canonical_json(one) == canonical_json(other))
+
+
 def line_bytes(line: Line) -> bytes:
     """The canonical bytes of a line's content: tag, format, text, sep, then each attribute in key order."""
     text, sep = line.text.encode(), line.sep.encode()

@@ -12,8 +12,8 @@ from immutables import Map
 from msgspec import Struct
 
 from domain.errors import Corrupt
-from domain.line import LINE_FORMATS, Attr, Line
-from domain.state import EDGE, Element, Node, Persona, State, Value
+from domain.line import Attr, Line, LineFormat
+from domain.state import EDGE, RING, Element, Node, Persona, State, Value
 
 LEVEL = 2  # measured: zlib inside the transaction cost 37 % of throughput; zstd 1-3 is lost in the noise
 MAX_KEYFRAME_BYTES = 512 << 20
@@ -21,7 +21,7 @@ MAX_KEYFRAME_BYTES = 512 << 20
 
 class _Columns(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     ids: list[str]
-    formats: list[int]
+    formats: list[LineFormat]
     texts: list[str]
     seps: list[str]
     attrs: dict[str, dict[str, Attr]]
@@ -35,7 +35,6 @@ class _Columns(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(_Columns)
-_FORMAT_NUMBER = {name: number for number, name in enumerate(LINE_FORMATS)}
 
 
 def encode_keyframe(state: State) -> bytes:
@@ -44,7 +43,7 @@ def encode_keyframe(state: State) -> bytes:
     lines = [node.line for node in nodes]
     columns = _Columns(
         ids=[line.id for line in lines],
-        formats=[_FORMAT_NUMBER[line.format] for line in lines],
+        formats=[line.format for line in lines],
         texts=[line.text for line in lines],
         seps=[line.sep for line in lines],
         attrs={line.id: line.attrs for line in lines if line.attrs},
@@ -61,14 +60,15 @@ def encode_keyframe(state: State) -> bytes:
 def decode_keyframe(data: bytes, version: int, state_hash: int) -> State:
     """The state a keyframe holds; Corrupt where the bytes are none."""
     try:
-        raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_KEYFRAME_BYTES)
+        raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_KEYFRAME_BYTES, allow_extra_data=False)
         columns = _decoder.decode(raw)
-    except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        nodes = _ring(columns)
+    except (zstandard.ZstdError, ValueError) as error:
         raise Corrupt(f"the keyframe of version {version} cannot be read: {error}") from error
     return State(
         version=version,
         hash=state_hash,
-        nodes=_ring(columns),
+        nodes=nodes,
         metadata=Map(columns.metadata),
         elements=Map({element.id: element for element in columns.elements}),
         personas=Map({persona.id: persona for persona in columns.personas}),
@@ -79,10 +79,9 @@ def decode_keyframe(data: bytes, version: int, state_hash: int) -> State:
 
 def _ring(columns: _Columns) -> Map[str, Node]:
     ids, attrs = columns.ids, columns.attrs
-    around = [EDGE, *ids, EDGE]
-    nodes = {EDGE: Node(Line(EDGE, "general", "", ""), ids[-1] if ids else EDGE, ids[0] if ids else EDGE, 0)}
-    rows = zip(ids, columns.formats, columns.texts, columns.seps, columns.versions, around, around[2:], strict=False)
+    ring = [EDGE, *ids, EDGE]
+    nodes = {EDGE: Node(RING, before=ring[-2], after=ring[1], version=0)}
+    rows = zip(ids, columns.formats, columns.texts, columns.seps, columns.versions, ring[:-2], ring[2:], strict=True)
     for name, form, text, sep, version, before, after in rows:
-        line = Line(name, LINE_FORMATS[form], text, sep, attrs.get(name) or {})
-        nodes[name] = Node(line, before, after, version)
+        nodes[name] = Node(Line(name, form, text, sep, attrs.get(name) or {}), before, after, version)
     return Map(nodes)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from domain.refusals import IdReused, LineRemoved, NeighboursGone, UnknownLine
-from domain.state import EDGE, State
+from domain.refusals import IdReused, LineRemoved, NeighboursGone, UnknownLine, UnknownVersion
+from domain.state import EDGE, GuardKind, State, retired_key
 
 
 class Place(NamedTuple):
@@ -54,18 +54,21 @@ def require_line(state: State, line_id: str) -> None:
     raise UnknownLine(line=line_id)
 
 
-def require_new_ids(state: State, ids: Sequence[str], revives: int | None = None, prefix: str = "") -> None:
+def require_version(state: State, version: int) -> None:
+    """Refuse a version that the script does not have."""
+    if not 1 <= version <= state.version:
+        raise UnknownVersion(version=version, head=state.version)
+
+
+def require_new_ids(state: State, ids: Iterable[str], revives: int | None = None, kind: GuardKind = "line") -> None:
     """Refuse ids that are in use, or were, unless they left after the version `revives`.
 
     Raises:
         IdReused: names the first such id.
     """
     for name in ids:
-        taken = (
-            name in state.nodes if not prefix else name in (state.elements if prefix == "element:" else state.personas)
-        )
-        removed = state.retired.get(prefix + name)
-        if taken or (removed is not None and (revives is None or removed <= revives)):
+        removed = state.retired.get(retired_key(kind, name))
+        if state.has(kind, name) or (removed is not None and (revives is None or removed <= revives)):
             raise IdReused(id=name)
 
 

@@ -12,19 +12,19 @@ class Undecodable(Rejected):
 
 
 class UnknownField(Rejected):
-    """The submission has a field that does not exist: {problem}."""
+    """The submission has a field that does not exist, at {field}: {problem}."""
 
 
 class MissingField(Rejected):
-    """The submission lacks a field: {problem}."""
+    """The submission lacks a field, at {field}: {problem}."""
 
 
 class WrongType(Rejected):
-    """A field of the submission has the wrong type or value: {problem}."""
+    """{field} has the wrong type or value: {problem}."""
 
 
 class UnknownKind(Rejected):
-    """There is no command of this kind: {problem}."""
+    """{field} names no kind of command that there is: {problem}."""
 
 
 class SubmissionTooLarge(Rejected):
@@ -91,7 +91,7 @@ class UnknownScript(Rejected):
 
 
 class ScriptExists(Rejected):
-    """Script {script} exists already."""
+    """The script exists already; only its first command is script.create."""
 
 
 class ScriptArchived(Rejected):
@@ -100,6 +100,14 @@ class ScriptArchived(Rejected):
 
 class ScriptQuarantined(Rejected):
     """Script {script} is quarantined because what is stored contradicts itself; it takes no edits until mended."""
+
+
+class UnknownOwner(Rejected):
+    """There is no user {owner} to own the script."""
+
+
+class Misaddressed(Rejected):
+    """The submission says script {script} and id {submission!r}, but was delivered as another's."""
 
 
 class BaseInFuture(Rejected):
@@ -111,7 +119,7 @@ class StaleBase(Rejected):
 
 
 class ShrinkRefused(Rejected):
-    """This would drop {dropped} of {lines} lines; say confirm_shrink if that is meant."""
+    """This would drop {dropped} of {lines} lines of text; say confirm_shrink if that is meant."""
 
 
 # A guard does not hold: the edit was made for a content that is not there any more.
@@ -166,7 +174,7 @@ class UnknownElement(Rejected):
 
 
 class UnknownVersion(Rejected):
-    """Script {script} has no version {version}; its head is {head}."""
+    """The script has no version {version}; its head is {head}."""
 
 
 class LabelTaken(Rejected):

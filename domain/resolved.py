@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from domain.delta import Change, Delta, LineChanged, LinesInserted, LinesMoved, LinesRemoved
+from domain.hashing import same
 from domain.line import Line
 from domain.place import require_line, require_new_ids
 from domain.state import EDGE, State
@@ -13,6 +14,11 @@ from domain.text import check_id, check_ids, check_line
 
 Resolved = tuple[str | Line, ...]
 """Each entry keeps a line by its id, or is a line: new, or with an id of the script and then its new content."""
+
+
+def resolve(state: State, lines: Iterable[Line]) -> Resolved:
+    """Lines with the ids they shall have, as short as a state allows: those it holds as they are by id alone."""
+    return tuple(line.id if state.has_line(line.id) and same(state.line(line.id), line) else line for line in lines)
 
 
 def check_resolved(field: str, resolved: Resolved) -> None:
@@ -55,13 +61,13 @@ def lines_delta(state: State, resolved: Resolved, revives: int | None = None) ->
 
 
 def content_change(old: Line, new: Line) -> LineChanged | None:
-    """What turns one line's content into another's; None where they are the same."""
+    """What turns one line's content into another's; None where they say the same."""
     change = LineChanged(
         line=old.id,
         format=None if new.format == old.format else new.format,
         text=None if new.text == old.text else new.text,
         sep=None if new.sep == old.sep else new.sep,
-        attrs=None if new.attrs == old.attrs else new.attrs,
+        attrs=None if same(new.attrs, old.attrs) else new.attrs,
     )
     return None if change == LineChanged(line=old.id) else change
 

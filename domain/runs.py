@@ -17,20 +17,23 @@ class Run(NamedTuple):
 
 
 def removed_runs(state: State, ids: Iterable[str]) -> list[Run]:
-    """The given lines of a state as maximal runs, in no particular order between the runs."""
-    left = set(ids)
-    chosen = frozenset(left)
+    """The given lines of a state as maximal runs, in the order in which the first line of each was given."""
+    given = tuple(ids)
+    chosen = frozenset(given)
+    done: set[str] = set()
     runs = []
-    while left:
-        first = left.pop()
+    for name in given:
+        if name in done:
+            continue
+        first = name
         while (previous := state.nodes[first].before) in chosen:
             first = previous
         run = []
         here = first
         while here in chosen:
             run.append(here)
-            left.discard(here)
             here = state.nodes[here].after
+        done.update(run)
         before = state.nodes[first].before
         runs.append(Run(_edge_as_none(before), _edge_as_none(here), tuple(run)))
     return runs

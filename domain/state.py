@@ -23,6 +23,7 @@ Value = str | int | bool
 
 Source = Literal["user", "ai", "system"]
 
+DescribedKind = Literal["element", "persona"]
 GuardKind = Literal["line", "element", "persona"]
 
 
@@ -53,15 +54,16 @@ class Node(Struct, frozen=True, gc=False):
     version: int
 
 
-_RING = Node(Line(id=EDGE, format="general", text="", sep=""), EDGE, EDGE, 0)
+RING = Line(id=EDGE, format="general", text="", sep="")
+"""What stands at the edge: no line of the script."""
 
 
 class State(Struct, frozen=True):
     """The script after command `version`.
 
-    `hash` is the state hash (128 bit). `retired` holds removed ids with the version that removed them (story
-    elements and personas under ``element:`` and ``persona:``), because an id is never used again; `labels` the
-    named drafts. Neither is content, so neither is part of the hash.
+    `hash` is the state hash (128 bit). `retired` holds removed ids (see `retired_key`) with the version that removed
+    them, because an id is never used again; `labels` the named drafts. Neither is content, so neither is part of
+    the hash.
     """
 
     version: int
@@ -79,7 +81,7 @@ class State(Struct, frozen=True):
         return cls(
             version=0,
             hash=hashing.neighbour_term(EDGE, EDGE),
-            nodes=Map({EDGE: _RING}),
+            nodes=Map({EDGE: Node(RING, before=EDGE, after=EDGE, version=0)}),
             metadata=Map(),
             elements=Map(),
             personas=Map(),
@@ -123,13 +125,25 @@ class State(Struct, frozen=True):
         """The whole script as one document."""
         return "".join([part for line in self.lines() for part in (line.text, line.sep)])
 
+    def described(self, kind: DescribedKind) -> Map[str, Element] | Map[str, Persona]:
+        """The story elements, or the personas, by id."""
+        return self.elements if kind == "element" else self.personas
+
+    def has(self, kind: GuardKind, name: str) -> bool:
+        """Whether there is a line, story element or persona of this id."""
+        return self.has_line(name) if kind == "line" else name in self.described(kind)
+
     def content_hash(self, kind: GuardKind, name: str) -> str | None:
         """The `expect` hash of a line, story element or persona as it is now; None where there is none."""
         if kind == "line":
-            node = self.nodes.get(name)
-            return hashing.expect_hash(node.line) if node and name != EDGE else None
-        content = self.elements.get(name) if kind == "element" else self.personas.get(name)
+            return hashing.expect_hash(self.line(name)) if self.has_line(name) else None
+        content = self.described(kind).get(name)
         return hashing.expect_hash_of(kind, content) if content else None
+
+
+def retired_key(kind: GuardKind, name: str) -> str:
+    """Where `State.retired` keeps a removed id: no id holds a '/', so no line is ever taken for a story element."""
+    return name if kind == "line" else f"{kind}/{name}"
 
 
 def hash_from_scratch(state: State) -> int:

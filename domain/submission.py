@@ -6,7 +6,7 @@ import re
 from functools import reduce
 from hashlib import sha256
 from operator import or_
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 from msgspec import Struct, field
@@ -14,6 +14,7 @@ from msgspec import Struct, field
 import domain.commands  # noqa: F401 - fills the registry that the decoder below is made of
 from domain.command import KINDS, Command
 from domain.errors import Corrupt, Rejected
+from domain.number import EXACT, Count
 from domain.refusals import (
     AuthorIncomplete,
     BadPayload,
@@ -28,7 +29,7 @@ from domain.refusals import (
     UnknownKind,
     WrongType,
 )
-from domain.text import check_id, check_text
+from domain.text import check_expect, check_id, check_text
 
 MAX_COMMANDS = 10_000
 MAX_SUBMISSION_BYTES = 16 << 20
@@ -37,7 +38,10 @@ MAX_SCRIPT_ID = (1 << 63) - 1
 Author = Literal["user", "ai", "system", "import", "backfill"]
 AUTHORS: tuple[str, ...] = get_args(Author)
 
-AnyCommand: Any = reduce(or_, KINDS.values())  # a union made at run time: the registry is what there is
+if TYPE_CHECKING:
+    AnyCommand = Command
+else:
+    AnyCommand = reduce(or_, KINDS.values())  # told apart by `kind`: the registry is what there is
 
 
 class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -47,9 +51,9 @@ class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     prompt: str | None = None
     prompt_sha256: str | None = None
     run_id: str | None = None
-    chat_message_id: int | None = None
+    chat_message_id: Count | None = None
     replays: str | None = None
-    undoes: int | None = None
+    undoes: Count | None = None
 
 
 class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -62,30 +66,37 @@ class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     script_id: int
     submission_id: str
     author: Author
-    base_version: int
-    commands: tuple[Command, ...]
+    base_version: Count
+    commands: tuple[AnyCommand, ...]
     actor: str = ""
     cause: Cause = field(default_factory=Cause)
     after_submission: str | None = None
     apply_rest: bool = False
-    occurred_at: int | None = None
+    occurred_at: Count | None = None
 
 
-class _Wire(Submission, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A submission as the decoder sees it, its commands told apart by `kind`."""
-
-    commands: tuple[AnyCommand, ...]
-
-
-_decoder = msgspec.json.Decoder(_Wire)
+_decoder = msgspec.json.Decoder(Submission)
 _encoder = msgspec.json.Encoder(order="deterministic")
 _command_decoder = msgspec.json.Decoder(AnyCommand)
 
-_HALF_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]")
+_WHERE = re.compile(r"(?P<problem>.*) - at `\$\.?(?P<field>.*)`", re.DOTALL)
+_HALF_SURROGATE = re.compile(
+    rb"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F])"
+)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_REFUSALS: dict[str, type[Rejected]] = {
+    "Object contains unknown field": UnknownField,
+    "Object missing required field": MissingField,
+    "Invalid value": UnknownKind,
+}
+MAX_PROBLEM = 300
 
 
 def decode_submission(data: bytes) -> Submission:
     """A submission from JSON bytes, checked in every way that needs no state.
+
+    Of a field sent twice the last one counts, as in every JSON reader; what is stored is what was read, so no later
+    reader can see the other.
 
     Raises:
         Rejected: with a stable code and a sentence that names the field.
@@ -109,12 +120,10 @@ def check_submission(submission: Submission) -> None:
         raise NoCommands
     _check_frame(submission)
     for position, command in enumerate(submission.commands):
-        if submission.author == "ai" and not command.for_ai:
-            raise NotForAi(kind=command.kind())
         try:
-            command.check()
+            _check_command(command, submission.author)
         except Rejected as refusal:
-            refusal.locate(f"commands[{position}].")
+            refusal.locate(f"commands[{position}]")
             raise
 
 
@@ -136,7 +145,7 @@ def encode_command(command: Command) -> bytes:
 def decode_command(data: bytes) -> Command:
     """A command from the log; Corrupt where the bytes are none."""
     try:
-        return _command_decoder.decode(data)  # type: ignore[no-any-return]  # one of KINDS
+        return _command_decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Corrupt(f"a stored command cannot be read: {error}") from error
 
@@ -146,6 +155,15 @@ def encode_cause(cause: Cause) -> bytes:
     return _encoder.encode(cause)
 
 
+def _check_command(command: Command, author: Author) -> None:
+    if author == "ai" and not command.for_ai:
+        raise NotForAi(kind=command.kind())
+    command.check()
+    for guard in command.guards():
+        check_id(guard.kind, guard.id)
+        check_expect("expect", guard.expect)
+
+
 def _check_frame(submission: Submission) -> None:
     check_id("submission_id", submission.submission_id)
     check_text("actor", submission.actor)
@@ -153,9 +171,9 @@ def _check_frame(submission: Submission) -> None:
         check_id("after_submission", submission.after_submission)
     if not 1 <= submission.script_id <= MAX_SCRIPT_ID:
         raise BadPayload(field="script_id", problem="must be a positive number below 2^63")
-    if not 0 <= submission.base_version < 1 << 53:
+    if not 0 <= submission.base_version < EXACT:
         raise BadPayload(field="base_version", problem="must be 0 or a version number")
-    if submission.occurred_at is not None and not 0 <= submission.occurred_at < 1 << 53:
+    if submission.occurred_at is not None and not 0 <= submission.occurred_at < EXACT:
         raise BadPayload(field="occurred_at", problem="must be microseconds since 1970")
     if len(submission.actor) > 120:
         raise BadPayload(field="actor", problem="has more than 120 characters")
@@ -163,20 +181,19 @@ def _check_frame(submission: Submission) -> None:
     for name in ("model", "prompt", "prompt_sha256", "run_id", "replays"):
         if (value := getattr(cause, name)) is not None:
             check_text(f"cause.{name}", value, line_ends=True)
+    if cause.prompt_sha256 is not None and not _SHA256.fullmatch(cause.prompt_sha256):
+        raise BadPayload(field="cause.prompt_sha256", problem="must be 64 digits 0-9 and a-f")
     if submission.author == "ai" and not (cause.model and cause.run_id and (cause.prompt or cause.prompt_sha256)):
         raise AuthorIncomplete(author="ai", missing="model, run_id, and prompt or prompt_sha256")
 
 
 def _refusal_of(error: Exception, data: bytes) -> Rejected:
-    problem = str(error)
-    if _HALF_SURROGATE.search(data):
-        return LoneSurrogate(field="the submission")
-    if "unknown field" in problem:
-        return UnknownField(problem=problem)
-    if "missing required field" in problem:
-        return MissingField(problem=problem)
-    if "Invalid value" in problem and ".kind" in problem:
-        return UnknownKind(problem=problem)
-    if isinstance(error, msgspec.ValidationError):
-        return WrongType(problem=problem)
-    return Undecodable(problem=problem)
+    where = _WHERE.fullmatch(str(error))
+    facts = where.groupdict() if where else {"problem": str(error), "field": "the submission"}
+    facts["problem"] = facts["problem"][:MAX_PROBLEM]
+    if not isinstance(error, msgspec.ValidationError):
+        return LoneSurrogate(**facts) if _HALF_SURROGATE.search(data) else Undecodable(**facts)
+    for beginning, refusal in _REFUSALS.items():
+        if facts["problem"].startswith(beginning):
+            return refusal(**facts)
+    return WrongType(**facts)

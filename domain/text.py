@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from domain.hashing import canonical_json
+from domain.hashing import EXPECT_DIGITS, canonical_json
 from domain.line import Line
+from domain.number import is_exact
 from domain.refusals import (
     BadId,
     BadPayload,
@@ -22,10 +23,12 @@ from domain.refusals import (
 MAX_TEXT_BYTES = 1 << 20
 MAX_SEPARATOR_ENDS = 1_000
 MAX_ATTRS = 32
-MAX_NAME = 64
+MAX_KEY = 200
+MAX_DEPTH = 32
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_EXPECT = re.compile(rf"[0-9a-f]{{{EXPECT_DIGITS}}}", re.ASCII)
 _UNWANTED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNWANTED_IN_PROSE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SEPARATOR = re.compile(r"(?:\r\n|\n|\r)*")
@@ -36,7 +39,16 @@ def check_text(field: str, text: str, *, line_ends: bool = False) -> None:
     # Printable text holds none of them, and asking is far cheaper than a search.
     if not text.isprintable() and (found := (_UNWANTED_IN_PROSE if line_ends else _UNWANTED).search(text)):
         _refuse_character(field, text, found.start())
-    if len(text) * 4 > MAX_TEXT_BYTES and (size := len(text.encode())) > MAX_TEXT_BYTES:
+    check_size(field, text)
+
+
+def check_size(field: str, *texts: str) -> None:
+    """Refuse texts that together are over 1 MiB."""
+    # No character has more than four bytes, so most texts need not be encoded.
+    if (
+        sum(map(len, texts)) * 4 > MAX_TEXT_BYTES
+        and (size := sum(len(text.encode()) for text in texts)) > MAX_TEXT_BYTES
+    ):
         raise TextTooLong(field=field, size=size, limit=MAX_TEXT_BYTES)
 
 
@@ -64,6 +76,20 @@ def check_ids(field: str, ids: Sequence[str]) -> None:
         seen.add(value)
 
 
+def check_expect(field: str, value: str | None) -> None:
+    """Refuse what is no content hash; None leans on an earlier touch."""
+    if value is not None and not _EXPECT.fullmatch(value):
+        raise BadPayload(field=field, problem=f"{value[:80]!r} is no hash: {EXPECT_DIGITS} digits 0-9 and a-f")
+
+
+def check_neighbours(after: str | None, before: str | None) -> None:
+    """Refuse neighbours that are no ids; None is the start or the end of the script."""
+    if after is not None:
+        check_id("after", after)
+    if before is not None:
+        check_id("before", before)
+
+
 def check_attrs(field: str, attrs: dict[str, Any]) -> None:
     """Refuse attributes whose names are not short lower-case words, or whose texts are not clean."""
     if len(attrs) > MAX_ATTRS:
@@ -73,7 +99,7 @@ def check_attrs(field: str, attrs: dict[str, Any]) -> None:
             raise BadPayload(field=field, problem=f"{name[:80]!r} is no attribute name")
         if isinstance(value, str):
             check_text(f"{field}.{name}", value)
-        elif not -(1 << 53) < value < (1 << 53):
+        elif not is_exact(value):
             raise BadPayload(field=f"{field}.{name}", problem="whole numbers stay below 2^53")
 
 
@@ -103,23 +129,36 @@ def check_name(field: str, value: str) -> None:
 
 
 def check_payload(field: str, payload: Any) -> None:
-    """Refuse a JSON value that is over 1 MiB or holds unclean text anywhere."""
-    _check_json(field, payload)
+    """Refuse what is no JSON value, is over 1 MiB or 32 deep, or holds unclean text or inexact numbers anywhere."""
+    _check_json(field, payload, MAX_DEPTH)
     size = len(canonical_json(payload))
     if size > MAX_TEXT_BYTES:
         raise TextTooLong(field=field, size=size, limit=MAX_TEXT_BYTES)
 
 
-def _check_json(field: str, value: Any) -> None:
+def _check_json(field: str, value: Any, depth: int) -> None:
+    if depth == 0:
+        raise BadPayload(field=field, problem=f"nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):
         check_text(field, value, line_ends=True)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            check_text(field, name)
-            _check_json(f"{field}.{name}", inner)
+            _check_key(field, name)
+            _check_json(f"{field}.{name}", inner, depth - 1)
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            _check_json(f"{field}[{position}]", inner)
+            _check_json(f"{field}[{position}]", inner, depth - 1)
+    elif isinstance(value, int | float):
+        if not is_exact(value):
+            raise BadPayload(field=field, problem="numbers stay between -2^53 and 2^53")
+    elif value is not None:
+        raise BadPayload(field=field, problem=f"{type(value).__name__} is no JSON value")
+
+
+def _check_key(field: str, name: Any) -> None:
+    if not isinstance(name, str) or len(name) > MAX_KEY:
+        raise BadPayload(field=field, problem=f"names are texts of at most {MAX_KEY} characters")
+    check_text(field, name)
 
 
 def _refuse_character(field: str, text: str, position: int) -> None:

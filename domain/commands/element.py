@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from domain import described
 from domain.command import Command, Guard, command
-from domain.delta import Delta, ElementPut, ElementRemoved
+from domain.delta import Delta
 from domain.hashing import expect_hash_of
-from domain.place import require_new_ids
-from domain.refusals import UnknownElement
+from domain.number import Count
 from domain.state import Element, State
 from domain.text import check_id, check_name, check_payload
 
@@ -18,14 +18,13 @@ class ElementAdd(Command, frozen=True, tag="element.add"):
     """Add a story element; `revives` brings back an id that was removed after that version."""
 
     element: Element
-    revives: int | None = None
+    revives: Count | None = None
 
     def check(self) -> None:
         check_element("element", self.element)
 
     def apply(self, state: State) -> Delta:
-        require_new_ids(state, (self.element.id,), self.revives, prefix="element:")
-        return (ElementPut(self.element),)
+        return described.add(state, self.element, self.revives)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         expect = expect_hash_of("element", self.element)
@@ -48,10 +47,7 @@ class ElementUpdate(Command, frozen=True, tag="element.update"):
         return (Guard("element", self.element.id, self.expect),)
 
     def apply(self, state: State) -> Delta:
-        old = state.elements.get(self.element.id)
-        if old is None:
-            raise UnknownElement(kind="element", id=self.element.id)
-        return () if old == self.element else (ElementPut(self.element),)
+        return described.update(state, self.element)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         old = before.elements[self.element.id]
@@ -71,14 +67,11 @@ class ElementRemove(Command, frozen=True, tag="element.remove"):
         return (Guard("element", self.element, self.expect),)
 
     def apply(self, state: State) -> Delta:
-        if self.element in state.elements:
-            return (ElementRemoved(self.element),)
-        if f"element:{self.element}" in state.retired:
-            return ()
-        raise UnknownElement(kind="element", id=self.element)
+        return described.remove(state, "element", self.element)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
-        return (ElementAdd(element=before.elements[self.element], revives=before.version),)
+        old = before.elements.get(self.element)
+        return (ElementAdd(element=old, revives=before.version),) if old else ()
 
 
 def check_element(field: str, element: Element) -> None:
@@ -86,9 +79,3 @@ def check_element(field: str, element: Element) -> None:
     check_id(f"{field}.id", element.id)
     check_name(f"{field}.type", element.type)
     check_payload(f"{field}.payload", element.payload)
-
-
-def check_elements(field: str, elements: Iterable[Element]) -> None:
-    """Refuse story elements of which one may not belong to a script."""
-    for position, element in enumerate(elements):
-        check_element(f"{field}[{position}]", element)

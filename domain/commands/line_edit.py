@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from msgspec import UNSET, UnsetType
 
 from domain.command import Command, Guard, command
-from domain.delta import Delta, LineChanged
+from domain.delta import Delta
 from domain.hashing import expect_hash
-from domain.line import Attr, LineFormat
+from domain.line import Attr, Line, LineFormat
 from domain.place import require_line
+from domain.resolved import content_change
 from domain.state import State
 from domain.text import check_attrs, check_sep, check_text
 
@@ -42,14 +43,15 @@ class LineEdit(Command, frozen=True, tag="line.edit"):
     def apply(self, state: State) -> Delta:
         require_line(state, self.line)
         old = state.line(self.line)
-        change = LineChanged(
-            line=self.line,
-            format=None if self.format is UNSET or self.format == old.format else self.format,
-            text=None if self.text is UNSET or self.text == old.text else self.text,
-            sep=None if self.sep is UNSET or self.sep == old.sep else self.sep,
-            attrs=None if self.attrs is UNSET or _same(self.attrs, old.attrs) else self.attrs,
+        new = Line(
+            id=self.line,
+            format=old.format if self.format is UNSET else self.format,
+            text=old.text if self.text is UNSET else self.text,
+            sep=old.sep if self.sep is UNSET else self.sep,
+            attrs=old.attrs if self.attrs is UNSET else self.attrs,
         )
-        return () if change == LineChanged(line=self.line) else (change,)
+        change = content_change(old, new)
+        return () if change is None else (change,)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         old = before.line(self.line)
@@ -63,8 +65,3 @@ class LineEdit(Command, frozen=True, tag="line.edit"):
                 attrs=UNSET if self.attrs is UNSET else old.attrs,
             ),
         )
-
-
-def _same(new: dict[str, Attr], old: dict[str, Attr]) -> bool:
-    # True == 1 in Python; as attributes they are two values.
-    return new == old and all(type(value) is type(old[name]) for name, value in new.items())

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from domain.command import Command, Guard, command
 from domain.delta import Delta, LineSpliced
 from domain.hashing import expect_hash
+from domain.number import Count
 from domain.place import require_line
 from domain.refusals import OutOfRange
 from domain.state import State
-from domain.text import check_text
+from domain.text import check_size, check_text
 
 
 @command
@@ -18,8 +19,8 @@ class LineSplice(Command, frozen=True, tag="line.splice"):
     """Delete `delete` code points of a line's text at position `at`, and insert `insert` there."""
 
     line: str
-    at: int
-    delete: int = 0
+    at: Count
+    delete: Count = 0
     insert: str = ""
     expect: str | None = None
 
@@ -31,11 +32,13 @@ class LineSplice(Command, frozen=True, tag="line.splice"):
 
     def apply(self, state: State) -> Delta:
         require_line(state, self.line)
-        length = len(state.line(self.line).text)
-        if self.at < 0 or self.delete < 0 or self.at + self.delete > length:
-            raise OutOfRange(line=self.line, length=length, at=self.at, delete=self.delete)
-        if not self.delete and not self.insert:
+        text = state.line(self.line).text
+        end = self.at + self.delete
+        if self.at < 0 or self.delete < 0 or end > len(text):
+            raise OutOfRange(line=self.line, length=len(text), at=self.at, delete=self.delete)
+        if text[self.at : end] == self.insert:
             return ()
+        check_size("text", text[: self.at], self.insert, text[end:])
         return (LineSpliced(self.line, self.at, self.delete, self.insert),)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:

@@ -10,10 +10,11 @@ from domain.command import Command, Guard, command
 from domain.delta import Delta, LineMerged, LineSplit
 from domain.hashing import expect_hash
 from domain.line import Attr, LineFormat
+from domain.number import Count
 from domain.place import require_line, require_new_ids
-from domain.refusals import NotNeighbours, OutOfRange, TextTooLong
+from domain.refusals import NotNeighbours, OutOfRange
 from domain.state import State
-from domain.text import MAX_TEXT_BYTES, check_attrs, check_id, check_sep
+from domain.text import check_attrs, check_id, check_sep, check_size
 
 
 @command
@@ -24,13 +25,13 @@ class SplitLine(Command, frozen=True, tag="line.split"):
     """
 
     line: str
-    at: int
+    at: Count
     new_id: str
     expect: str | None = None
     sep: str = "\n"
     format: LineFormat | UnsetType = UNSET
     attrs: dict[str, Attr] = field(default_factory=dict)
-    revives: int | None = None
+    revives: Count | None = None
 
     def check(self) -> None:
         check_id("new_id", self.new_id)
@@ -77,9 +78,7 @@ class MergeLines(Command, frozen=True, tag="line.merge"):
         require_line(state, self.next)
         if state.nodes[self.line].after != self.next:
             raise NotNeighbours(line=self.line, next=self.next)
-        size = sum(len(state.line(name).text.encode()) for name in (self.line, self.next))
-        if size > MAX_TEXT_BYTES:
-            raise TextTooLong(field="text", size=size, limit=MAX_TEXT_BYTES)
+        check_size("text", state.line(self.line).text, state.line(self.next).text)
         return (LineMerged(self.line),)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:

@@ -8,12 +8,13 @@ from domain.command import Command, Guard, command
 from domain.delta import Delta, LinesInserted, LinesRemoved
 from domain.hashing import expect_hash
 from domain.line import Line
+from domain.number import Count
 from domain.place import find_place, require_line, require_new_ids
 from domain.refusals import BadPayload
 from domain.runs import removed_runs
 from domain.state import State
 from domain.target import Target
-from domain.text import check_ids, check_lines
+from domain.text import check_ids, check_lines, check_neighbours
 
 
 @command
@@ -27,11 +28,12 @@ class LinesInsert(Command, frozen=True, tag="lines.insert"):
     after: str | None
     before: str | None
     lines: tuple[Line, ...]
-    revives: int | None = None
+    revives: Count | None = None
 
     def check(self) -> None:
         if not self.lines:
             raise BadPayload(field="lines", problem="nothing to insert")
+        check_neighbours(self.after, self.before)
         check_lines("lines", self.lines)
 
     def apply(self, state: State) -> Delta:

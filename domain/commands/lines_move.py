@@ -13,7 +13,7 @@ from domain.refusals import BadPayload, MoveIntoItself
 from domain.runs import removed_runs
 from domain.state import State
 from domain.target import Target
-from domain.text import check_ids
+from domain.text import check_ids, check_neighbours
 
 
 @command
@@ -29,6 +29,7 @@ class LinesMove(Command, frozen=True, tag="lines.move"):
     def check(self) -> None:
         if not self.lines:
             raise BadPayload(field="lines", problem="nothing to move")
+        check_neighbours(self.after, self.before)
         check_ids("lines", [target.id for target in self.lines])
         for target in self.lines:
             if target.id in (self.after, self.before):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from domain import described
 from domain.command import Command, Guard, command
-from domain.delta import Delta, PersonaPut, PersonaRemoved
+from domain.delta import Delta
 from domain.hashing import expect_hash_of
-from domain.place import require_new_ids
-from domain.refusals import UnknownElement
+from domain.number import Count
 from domain.state import Persona, State
 from domain.text import check_id, check_payload, check_text
 
@@ -18,14 +18,13 @@ class PersonaAdd(Command, frozen=True, tag="persona.add"):
     """Add a persona; `revives` brings back an id that was removed after that version."""
 
     persona: Persona
-    revives: int | None = None
+    revives: Count | None = None
 
     def check(self) -> None:
         check_persona("persona", self.persona)
 
     def apply(self, state: State) -> Delta:
-        require_new_ids(state, (self.persona.id,), self.revives, prefix="persona:")
-        return (PersonaPut(self.persona),)
+        return described.add(state, self.persona, self.revives)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         expect = expect_hash_of("persona", self.persona)
@@ -48,10 +47,7 @@ class PersonaUpdate(Command, frozen=True, tag="persona.update"):
         return (Guard("persona", self.persona.id, self.expect),)
 
     def apply(self, state: State) -> Delta:
-        old = state.personas.get(self.persona.id)
-        if old is None:
-            raise UnknownElement(kind="persona", id=self.persona.id)
-        return () if old == self.persona else (PersonaPut(self.persona),)
+        return described.update(state, self.persona)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         old = before.personas[self.persona.id]
@@ -71,14 +67,11 @@ class PersonaRemove(Command, frozen=True, tag="persona.remove"):
         return (Guard("persona", self.persona, self.expect),)
 
     def apply(self, state: State) -> Delta:
-        if self.persona in state.personas:
-            return (PersonaRemoved(self.persona),)
-        if f"persona:{self.persona}" in state.retired:
-            return ()
-        raise UnknownElement(kind="persona", id=self.persona)
+        return described.remove(state, "persona", self.persona)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
-        return (PersonaAdd(persona=before.personas[self.persona], revives=before.version),)
+        old = before.personas.get(self.persona)
+        return (PersonaAdd(persona=old, revives=before.version),) if old else ()
 
 
 def check_persona(field: str, persona: Persona) -> None:
@@ -87,9 +80,3 @@ def check_persona(field: str, persona: Persona) -> None:
     check_text(f"{field}.name", persona.name)
     check_text(f"{field}.description", persona.description, line_ends=True)
     check_payload(f"{field}.payload", persona.payload)
-
-
-def check_personas(field: str, personas: Iterable[Persona]) -> None:
-    """Refuse personas of which one may not belong to a script."""
-    for position, persona in enumerate(personas):
-        check_persona(f"{field}[{position}]", persona)

@@ -19,7 +19,7 @@ class ScriptArchive(Command, frozen=True, tag="script.archive"):
         return () if state.archived else (MetadataSet({"archived": True}),)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
-        return (ScriptUnarchive(),)
+        return () if before.archived else (ScriptUnarchive(),)
 
 
 @command
@@ -34,4 +34,4 @@ class ScriptUnarchive(Command, frozen=True, tag="script.unarchive"):
         return (MetadataSet({"archived": None}),) if state.archived else ()
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
-        return (ScriptArchive(),)
+        return (ScriptArchive(),) if before.archived else ()

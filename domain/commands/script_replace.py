@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.between import commands_between
 from domain.command import Command, command
 from domain.delta import Delta
+from domain.line import Line
 from domain.refusals import ShrinkRefused
-from domain.resolved import Resolved, check_resolved, ids_of, lines_delta
+from domain.resolved import Resolved, check_resolved, lines_delta
 from domain.state import State
 
 
@@ -14,8 +17,8 @@ from domain.state import State
 class ScriptReplace(Command, frozen=True, tag="script.replace"):
     """Replace all lines by resolved ones: ids that stay, lines that are new, lines of known id with new content.
 
-    Needs the head as its base. A replace that drops more than half of the lines, or leaves no text where there
-    was some, is refused unless it says `confirm_shrink`.
+    Needs the head as its base. A replace that drops or empties more than half of the lines of text is refused
+    unless it says `confirm_shrink`.
     """
 
     needs_head = True
@@ -30,14 +33,20 @@ class ScriptReplace(Command, frozen=True, tag="script.replace"):
 
     def apply(self, state: State) -> Delta:
         delta = lines_delta(state, self.lines)
-        dropped = state.line_count - sum(name in state.nodes for name in ids_of(self.lines))
-        if not self.confirm_shrink and (dropped * 2 > state.line_count or self._empties(state)):
-            raise ShrinkRefused(dropped=dropped, lines=state.line_count)
+        if not self.confirm_shrink:
+            self._require_most_stay(state)
         return delta
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         return commands_between(after, before)
 
-    def _empties(self, state: State) -> bool:
-        texts = (state.line(entry).text if isinstance(entry, str) else entry.text for entry in self.lines)
-        return not any(text.strip() for text in texts) and any(line.text.strip() for line in state.lines())
+    def _require_most_stay(self, state: State) -> None:
+        # An empty line is no loss: the one that a fresh script starts with may go.
+        now = _lines_of_text(state.lines())
+        dropped = now - _lines_of_text(state.line(entry) if isinstance(entry, str) else entry for entry in self.lines)
+        if len(dropped) * 2 > len(now):
+            raise ShrinkRefused(dropped=len(dropped), lines=len(now))
+
+
+def _lines_of_text(lines: Iterable[Line]) -> set[str]:
+    return {line.id for line in lines if line.text.strip()}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from domain import described
 from domain.between import commands_between
 from domain.command import Command, command
 from domain.commands.element import check_element
 from domain.commands.persona import check_persona
-from domain.delta import Change, Delta, ElementPut, ElementRemoved, MetadataSet, PersonaPut, PersonaRemoved
-from domain.metadata import RESERVED, check_metadata
-from domain.refusals import UnknownVersion
-from domain.resolved import Resolved, check_resolved, lines_delta
+from domain.delta import Delta, MetadataSet
+from domain.metadata import RESERVED, changed_fields, check_whole_metadata
+from domain.number import Count
+from domain.place import require_version
+from domain.resolved import Resolved, check_resolved, lines_delta, resolve
 from domain.state import Element, Persona, State, Value
+from domain.text import check_ids
 
 
 @command
@@ -24,7 +27,7 @@ class ScriptRestore(Command, frozen=True, tag="script.restore"):
     absolute = True
     for_ai = False
 
-    version: int
+    version: Count
     lines: Resolved
     metadata: dict[str, Value]
     elements: tuple[Element, ...] = ()
@@ -32,53 +35,34 @@ class ScriptRestore(Command, frozen=True, tag="script.restore"):
 
     def check(self) -> None:
         check_resolved("lines", self.lines)
-        check_metadata(self.metadata)
+        check_whole_metadata(self.metadata)
         for position, element in enumerate(self.elements):
             check_element(f"elements[{position}]", element)
         for position, persona in enumerate(self.personas):
             check_persona(f"personas[{position}]", persona)
+        check_ids("elements", [element.id for element in self.elements])
+        check_ids("personas", [persona.id for persona in self.personas])
 
     def apply(self, state: State) -> Delta:
-        if not 1 <= self.version <= state.version:
-            raise UnknownVersion(script="", version=self.version, head=state.version)
+        require_version(state, self.version)
+        fields = changed_fields(state.metadata, self.metadata)
         return (
-            *self._metadata_changes(state),
+            *((MetadataSet(fields),) if fields else ()),
             *lines_delta(state, self.lines, self.version),
-            *self._element_changes(state),
-            *self._persona_changes(state),
+            *described.exchange(state, "element", self.elements, self.version),
+            *described.exchange(state, "persona", self.personas, self.version),
         )
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         return commands_between(after, before)
-
-    def _metadata_changes(self, state: State) -> list[Change]:
-        names = {*state.metadata, *self.metadata} - RESERVED
-        changed = {
-            name: self.metadata.get(name)
-            for name in sorted(names)
-            if self.metadata.get(name) != state.metadata.get(name)
-        }
-        return [MetadataSet(changed)] if changed else []
-
-    def _element_changes(self, state: State) -> list[Change]:
-        wanted = {element.id: element for element in self.elements}
-        gone: list[Change] = [ElementRemoved(name) for name in sorted(set(state.elements) - wanted.keys())]
-        return gone + [ElementPut(element) for name, element in wanted.items() if state.elements.get(name) != element]
-
-    def _persona_changes(self, state: State) -> list[Change]:
-        wanted = {persona.id: persona for persona in self.personas}
-        gone: list[Change] = [PersonaRemoved(name) for name in sorted(set(state.personas) - wanted.keys())]
-        return gone + [PersonaPut(persona) for name, persona in wanted.items() if state.personas.get(name) != persona]
 
 
 def restore_to(head: State, goal: State) -> ScriptRestore:
     """The command that restores an earlier state of the same script on top of its head."""
     return ScriptRestore(
         version=goal.version,
-        lines=tuple(
-            line.id if head.has_line(line.id) and head.line(line.id) == line else line for line in goal.lines()
-        ),
+        lines=resolve(head, goal.lines()),
         metadata={name: value for name, value in goal.metadata.items() if name not in RESERVED},
-        elements=tuple(goal.elements.values()),
-        personas=tuple(goal.personas.values()),
+        elements=tuple(goal.elements[name] for name in sorted(goal.elements)),
+        personas=tuple(goal.personas[name] for name in sorted(goal.personas)),
     )

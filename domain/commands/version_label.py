@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from domain.command import Command, command
 from domain.delta import Delta, VersionLabelled
-from domain.refusals import BadPayload, LabelTaken, UnknownLabel, UnknownVersion
+from domain.number import Count
+from domain.place import require_version
+from domain.refusals import BadPayload, LabelTaken, UnknownLabel
 from domain.state import State
 from domain.text import check_text
 
@@ -18,7 +20,7 @@ class VersionLabel(Command, frozen=True, tag="version.label"):
     absolute = True
 
     name: str
-    version: int | None
+    version: Count | None
 
     def check(self) -> None:
         check_text("name", self.name)
@@ -27,15 +29,14 @@ class VersionLabel(Command, frozen=True, tag="version.label"):
 
     def apply(self, state: State) -> Delta:
         current = state.labels.get(self.name)
-        if current == self.version and (current is not None or self.name in state.labels):
+        if current is None and self.version is None:
+            raise UnknownLabel(name=self.name)
+        if current == self.version:
             return ()
-        if self.version is None:
-            if current is None:
-                raise UnknownLabel(name=self.name)
-        elif current is not None:
-            raise LabelTaken(name=self.name, version=current)
-        elif not 1 <= self.version <= state.version:
-            raise UnknownVersion(script="", version=self.version, head=state.version)
+        if self.version is not None:
+            if current is not None:
+                raise LabelTaken(name=self.name, version=current)
+            require_version(state, self.version)
         return (VersionLabelled(self.name, self.version),)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
