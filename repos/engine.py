@@ -28,6 +28,7 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
         return _sqlite(url)
     return create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
+        paramstyle="format",
         pool_size=pool_size,
         max_overflow=0,
         pool_recycle=RECYCLE_SECONDS,

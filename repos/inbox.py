@@ -57,11 +57,7 @@ _ARRIVALS = (
     .order_by(submission_inbox.c.id)
     .limit(MOST_ARRIVALS)
 )
-LOOK_AGAIN = (
-    select(literal(1))
-    .where(submission_inbox.c.script_id == bindparam("script"))
-    .limit(1)
-)
+LOOK_AGAIN = select(literal(1)).where(submission_inbox.c.script_id == bindparam("script")).limit(1)
 """Whether anything waits for a script: read in the same round trip as a commit."""
 
 

@@ -127,10 +127,13 @@ class Session:
         return []
 
     def rollback(self) -> None:
-        """Forget everything since the start, if there was one."""
-        self._writes = []
-        with _as_conflict():
+        """Forget everything since the start, and give the connection back; a broken one is closed for good."""
+        try:
             self._pooled.rollback()
+        except DriverError:
+            self.abandon()
+        else:
+            self.close()
 
     def close(self) -> None:
         """Give the connection back to the pool."""

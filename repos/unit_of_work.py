@@ -13,11 +13,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from domain.errors import Conflict
 from domain.head import Head
 from repos.bells import Bells
 from repos.commands import AppendableCommands, Commands
-from repos.failures import DriverError, HeadLocked
+from repos.failures import HeadLocked
 from repos.heads import Heads, LockedHead, Waiting
 from repos.inbox import LOOK_AGAIN, DrainableInbox, Inbox
 from repos.keyframes import Keyframes, WritableKeyframes
@@ -127,24 +126,11 @@ def _transaction(engine: Engine) -> Iterator[Session]:
     session = Session(engine)
     try:
         yield session
-    except Exception as error:
-        # A connection that failed, or does not even take a ROLLBACK, holds nobody knows what.
-        if isinstance(error, (*DriverError, Conflict)) and not isinstance(error, HeadLocked):
-            session.abandon()
-        elif _rolled_back(session):
-            session.close()
+    except Exception:
+        session.rollback()
         raise
     except BaseException:
         # A signal's exception can come in the middle of an answer.
         session.abandon()
         raise
     session.close()
-
-
-def _rolled_back(session: Session) -> bool:
-    try:
-        session.rollback()
-    except (*DriverError, Conflict):
-        session.abandon()
-        return False
-    return True

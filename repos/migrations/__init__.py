@@ -1,0 +1,1 @@
+"""Schema migrations, one file each, named for what they deploy."""

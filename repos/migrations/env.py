@@ -1,0 +1,17 @@
+"""How Alembic reaches the database: through the connection it is handed, nothing from the environment."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from repos.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    compare_server_default=True,
+    # SQLite cannot alter a table in place; a batch copies it.
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
