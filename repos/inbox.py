@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Delete, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Delete, bindparam, delete, func, insert, literal, or_, select, update
 
 from repos.failures import DuplicateKey
 from repos.session import Session
-from repos.tables import submission_inbox
+from repos.tables import script_heads, submission_inbox
 
 MOST_ARRIVALS = 256
 
@@ -34,6 +34,9 @@ _FIND = select(submission_inbox.c.id).where(
     submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
 )
 _PAYLOAD = select(submission_inbox.c.payload).where(submission_inbox.c.id == bindparam("row"))
+_PAYLOAD_OF = select(submission_inbox.c.payload).where(
+    submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
+)
 _TRY = (
     update(submission_inbox)
     .where(submission_inbox.c.id == bindparam("row"))
@@ -46,7 +49,11 @@ _WAITING = (
         func.min(submission_inbox.c.enqueued_at),
         func.max(submission_inbox.c.attempts),
     )
-    .where(submission_inbox.c.enqueued_at <= bindparam("before"))
+    .select_from(submission_inbox.outerjoin(script_heads, script_heads.c.script_id == submission_inbox.c.script_id))
+    .where(
+        submission_inbox.c.enqueued_at <= bindparam("before"),
+        or_(script_heads.c.health.is_(None), script_heads.c.health == "open"),
+    )
     .group_by(submission_inbox.c.script_id)
     .order_by(func.min(submission_inbox.c.id))
     .limit(bindparam("most"))
@@ -78,8 +85,13 @@ class Inbox:
         """Whether a submission waits."""
         return bool(self._session.rows(_FIND, script=script_id, submission=submission_id))
 
+    def payload_of(self, script_id: int, submission_id: str) -> bytes | None:
+        """What a submission that waits says; None where it does not wait any more."""
+        found = self._session.rows(_PAYLOAD_OF, script=script_id, submission=submission_id)
+        return bytes(found[0][0]) if found else None
+
     def waiting(self, *, before: int, most: int) -> list[ScriptWaiting]:
-        """Scripts with submissions that arrived at or before a moment, the longest waiting first."""
+        """Scripts in service with submissions that arrived at or before a moment, the longest waiting first."""
         return [ScriptWaiting(*row) for row in self._session.rows(_WAITING, before=before, most=most)]
 
     def arrivals(self, script_id: int) -> list[int]:

@@ -73,13 +73,13 @@ class RecordsWork:
         self.keyframes = Keyframes(session)
         self.submissions = Submissions(session)
         self.rejected = Rejected(session)
-        self._after_commit: list[Callable[[], None]] = []
+        self._after_commit: list[Callable[[], object]] = []
 
-    def after_commit(self, call: Callable[[], None]) -> None:
+    def after_commit(self, call: Callable[[], object]) -> None:
         """Call once the transaction is committed, and not at all if it is not: how bells ring."""
         self._after_commit.append(call)
 
-    def committed(self) -> list[Callable[[], None]]:
+    def committed(self) -> list[Callable[[], object]]:
         """What to call now that the transaction is committed."""
         return self._after_commit
 

@@ -40,14 +40,17 @@ class Child:
         """Whether the service has not ended yet."""
         return self._guardian.poll() is None
 
+    def wait(self, patience: float | None = None) -> int:
+        """Wait for the service to end, return its exit status; raises `subprocess.TimeoutExpired`."""
+        return self._guardian.wait(patience)
+
     def stop(self, patience: float = 10.0) -> None:
         """Ask the service to end, wait `patience` seconds, then kill it."""
         if os.getpid() != self._owner:
             return
         try:
-            if self.running():
-                os.killpg(self._guardian.pid, signal.SIGTERM)
-            self._guardian.wait(patience)
+            self._guardian.terminate()  # which passes it on
+            self.wait(patience)
         except subprocess.TimeoutExpired:
             pass
         finally:

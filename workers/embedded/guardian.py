@@ -4,9 +4,9 @@ Run as a script, by path and isolated (`python -I -S guardian.py`): 0.03 s, 10 M
 
     guardian.py <pid of our process> <directory to remove if that dies, or empty> <program> [argument ...]
 
-Our process holds the other end of standard input: a byte in it means kill, its end means that we are gone.
-A parent-death signal alone would not do: macOS has none, and on Linux it already fires when the *thread*
-that started the service ends.
+Our process holds the other end of standard input: a byte in it means kill, its end means that we are gone. SIGTERM is
+passed on. The exit status is the service's. A parent-death signal alone would not do: macOS has none, and on Linux
+it already fires when the *thread* that started the service ends.
 """
 
 from __future__ import annotations
@@ -17,29 +17,31 @@ import select
 import signal
 import sys
 import threading
+from contextlib import suppress
 
 PR_SET_PDEATHSIG = 1
 LOOK_AROUND = 0.5  # seconds; for the case that a fork of our process still holds the pipe open
 
 
-def main(parent: int, sweep: str, argv: list[str]) -> None:
+def main(parent: int, sweep: str, argv: list[str]) -> int:
     guardian = os.getpid()
     service = os.fork()
     if service == 0:
         become(argv, guardian)
-    # After the fork, not before: a signal in between then ends both instead of being lost in the child.
-    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(signum, lambda *_: None)  # the service gets it too, and its end is what we wait for
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(service, signal.SIGTERM))
     orphaned = threading.Event()
     threading.Thread(target=watch, args=(parent, service, orphaned), daemon=True).start()
-    os.waitpid(service, 0)
+
+    code = os.waitstatus_to_exitcode(os.waitpid(service, 0)[1])
+    kill_group(service)  # what it forked and left
     if orphaned.is_set() and sweep:
         os.spawnvp(os.P_WAIT, "rm", ["rm", "-rf", "--", sweep])  # noqa: S606 - no shell; PATH knows rm
-    os.killpg(0, signal.SIGKILL)  # whatever the service forked, and this process
+    return code if code >= 0 else 128 - code
 
 
 def become(argv: list[str], guardian: int) -> None:
-    """Turn into the service; on Linux into one that does not survive the guardian either."""
+    """Turn into the service, in a group of its own; on Linux it does not survive the guardian either."""
+    os.setpgid(0, 0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and exec would hand that on
     if sys.platform == "linux":
@@ -62,8 +64,13 @@ def watch(parent: int, service: int, orphaned: threading.Event) -> None:
     else:
         if not os.read(0, 1):
             orphaned.set()
-    os.kill(service, signal.SIGKILL)
+    kill_group(service)
+
+
+def kill_group(leader: int) -> None:
+    with suppress(OSError):  # nobody left in it
+        os.killpg(leader, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))

@@ -1,0 +1,36 @@
+"""The Celery app. Configured on first use, so importing it reads neither the environment nor a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, signals
+
+from workers import bootstrap
+from workers.roles import MixedRolesError, transport_options
+
+app = Celery("scriptledger", include=["workers.tasks"])
+app.config_from_object("celeryconfig")
+
+
+@app.on_configure.connect(weak=False)
+def find_broker(sender: Celery, **_: Any) -> None:
+    """Take the broker from the environment, which is read now and not at import."""
+    sender.conf.broker_url = bootstrap.settings().broker_url or None
+
+
+@signals.celeryd_init.connect(weak=False)
+def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None:
+    """Acknowledge as the queues of this worker need it; refuse to serve queues that differ."""
+    queues = options.get("queues") or [queue.name for queue in conf.task_queues]
+    names = queues.split(",") if isinstance(queues, str) else queues
+    try:
+        conf.broker_transport_options = transport_options(names, dict(conf.broker_transport_options))
+    except MixedRolesError as error:
+        raise SystemExit(f"scriptledger: {error}") from None
+
+
+@signals.worker_process_init.connect(weak=False)
+def after_fork(**_: Any) -> None:
+    """Build everything anew in a pool process."""
+    bootstrap.start_afresh()

@@ -1,0 +1,50 @@
+"""The composition root: the only place that knows what is real. Importing it builds nothing.
+
+Everything is built on first use and once a process: an engine that was built before a fork shares its connections
+with the parent.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from sqlalchemy import Engine
+
+from materialization.submit import Ledger
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+from workers.settings import Settings
+
+
+@cache
+def settings() -> Settings:
+    """What the environment says."""
+    return Settings.from_env(os.environ)
+
+
+@cache
+def engine() -> Engine:
+    """The engine of this process."""
+    chosen = settings()
+    return make_engine(chosen.database_url, pool_size=chosen.pool_size)
+
+
+@cache
+def unit_of_work() -> UnitOfWork:
+    """Opens units of work on the database of this process."""
+    return UnitOfWork(engine())
+
+
+@cache
+def ledger() -> Ledger:
+    """The write side of this process, with its warm states."""
+    return Ledger(unit_of_work())
+
+
+def start_afresh() -> None:
+    """Forget what was built before a fork, without closing the connections that the parent still uses."""
+    if engine.cache_info().currsize:
+        engine().dispose(close=False)
+    for built in (settings, engine, unit_of_work, ledger):
+        built.cache_clear()

@@ -1,0 +1,105 @@
+"""Enqueue: the way in for producers. The row is durable before anybody is told of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from domain.answer import Answer
+from domain.errors import Rejected
+from domain.refusals import SameIdOtherContent
+from domain.submission import Submission, check_submission, encode_submission
+from repos.unit_of_work import RecordsWork, UnitOfWork
+from workers.bell import Bell
+
+FIRST_LOOK_SECONDS = 0.01
+LONGEST_LOOK_SECONDS = 0.25
+
+
+class UnknownSubmission(Rejected):
+    """Script {script} was never sent a submission {submission!r}."""
+
+
+class NotAnsweredInTime(Exception):
+    """The submission waits still; it is safe, and will be answered when a worker comes to it."""
+
+
+class Receipt(NamedTuple):
+    """The proof that a submission is in the inbox, once the transaction it was enqueued in commits."""
+
+    script_id: int
+    submission_id: str
+    bell: Bell
+
+    def ring(self) -> bool:
+        """Tell the workers, for a producer whose transaction is not ours; whether the broker heard."""
+        return self.bell.ring(self.script_id)
+
+
+class Producer:
+    """Puts submissions into the inbox, and says what became of them."""
+
+    def __init__(
+        self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = lambda: time.time_ns() // 1_000
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._bell = bell
+        self._clock = clock
+
+    def enqueue(self, submission: Submission, tx: RecordsWork | None = None) -> Receipt:
+        """Put a submission into the inbox, in the transaction of `tx` or one of its own, and ring after its commit.
+
+        Enqueued twice is enqueued once: the id decides.
+
+        Raises:
+            Rejected: the submission is not valid in itself, or its id waits with other content.
+        """
+        check_submission(submission)
+        if tx is not None:
+            return self._put(submission, tx)
+        with self._unit_of_work.records() as own:
+            return self._put(submission, own)
+
+    def outcome(self, script_id: int, submission_id: str) -> Answer | None:
+        """What became of a submission; None while it waits.
+
+        Raises:
+            UnknownSubmission: it neither waits nor was answered.
+        """
+        with self._unit_of_work.reading() as tx:
+            found = tx.submissions.get(script_id, submission_id)
+            if found is None:
+                if tx.inbox.holds(script_id, submission_id):
+                    return None
+                # Answered between the two looks, or never there.
+                found = tx.submissions.get(script_id, submission_id)
+        if found is None:
+            raise UnknownSubmission(script=script_id, submission=submission_id)
+        return found.answer
+
+    def wait(self, script_id: int, submission_id: str, *, timeout: float) -> Answer:
+        """Wait, at most `timeout` seconds, for the answer to a submission.
+
+        Raises:
+            NotAnsweredInTime: it waits still.
+            UnknownSubmission: it neither waits nor was answered.
+        """
+        deadline = time.monotonic() + timeout
+        pause = FIRST_LOOK_SECONDS
+        while (answer := self.outcome(script_id, submission_id)) is None:
+            if time.monotonic() + pause > deadline:
+                raise NotAnsweredInTime(NotAnsweredInTime.__doc__)
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
+        return answer
+
+    def _put(self, submission: Submission, tx: RecordsWork) -> Receipt:
+        payload = encode_submission(submission)
+        receipt = Receipt(submission.script_id, submission.submission_id, self._bell)
+        if tx.inbox.put(receipt.script_id, receipt.submission_id, payload, self._clock()) is None:
+            waiting = tx.inbox.payload_of(receipt.script_id, receipt.submission_id)
+            if waiting is not None and waiting != payload:
+                raise SameIdOtherContent(submission=receipt.submission_id)
+        tx.after_commit(receipt.ring)
+        return receipt

@@ -1,0 +1,93 @@
+"""The reconciler: rings again for submissions nobody has taken, because a bell may be lost and a row may not.
+
+One at a time, by a lease with a fencing number: whoever lost it, and does not know yet, rings nothing. It remembers
+for which script it rang and how often, rings ever more rarely, and not at all while bells pile up.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from typing import NamedTuple
+
+import structlog
+
+from repos.bells import Bell as Rung
+from repos.unit_of_work import RecordsWork, UnitOfWork
+from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+
+LEASE = "reconciler"
+LEASE_SECONDS = 15.0
+PATIENCE_SECONDS = 3.0
+"""A submission that waited this long has probably lost its bell."""
+LONGEST_PATIENCE_SECONDS = 60.0
+MOST_SCRIPTS = 500
+DEEP_QUEUE = 1_000
+"""With this many bells waiting, one more would only queue behind them."""
+
+log = structlog.get_logger(__name__)
+
+
+class Tick(NamedTuple):
+    """What a tick did: for how many scripts it rang, and why for none if so."""
+
+    rang: int
+    reason: str = ""
+
+
+class Reconciler:
+    """Looks through the inbox and rings. Times are seconds; `clock` gives microseconds since 1970 UTC."""
+
+    def __init__(
+        self,
+        unit_of_work: UnitOfWork,
+        bell: Bell,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._bell = bell
+        self._patience = int(patience * 1_000_000)
+        self._clock = clock
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:120]
+
+    def tick(self) -> Tick:
+        """Ring for what waited too long."""
+        fence = self._take_lease()
+        if fence is None:
+            return Tick(0, "another reconciler holds the lease")
+        if (waiting := self._bell.waiting()) >= DEEP_QUEUE:
+            return Tick(0, f"{waiting} bells wait already")
+        with self._unit_of_work.records() as tx:
+            if not tx.leases.still_holds(LEASE, fence):
+                return Tick(0, "the lease was lost")
+            due = self._due(tx)
+            tx.bells.forget_answered()
+        for rung in due:
+            self._bell.ring(rung.script_id, DRAIN if rung.rings == 1 else DRAIN_ONE_BY_ONE)
+        if due:
+            log.info("reconciler.rang", scripts=len(due))
+        return Tick(len(due))
+
+    def _take_lease(self) -> int | None:
+        now = self._clock()
+        with self._unit_of_work.records() as tx:
+            return tx.leases.take(LEASE, self._holder, now=now, until=now + int(LEASE_SECONDS * 1_000_000))
+
+    def _due(self, tx: RecordsWork) -> list[Rung]:
+        """The scripts to ring for now, remembered in the same transaction."""
+        now = self._clock()
+        due = []
+        for script in tx.inbox.waiting(before=now - self._patience, most=MOST_SCRIPTS):
+            rung = tx.bells.get(script.script_id)
+            longest = int(LONGEST_PATIENCE_SECONDS * 1_000_000)
+            if now - rung.rung_at < min(self._patience << min(rung.rings, 16), longest):
+                continue
+            rung = Rung(script.script_id, rung.rings + 1, now)
+            tx.bells.put(rung)
+            due.append(rung)
+        return due

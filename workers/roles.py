@@ -1,0 +1,44 @@
+"""Roles: which queues a worker serves, and how it acknowledges what it takes from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+
+class Role(Struct, frozen=True):
+    """A kind of worker. `acknowledges` is whether its messages must survive the worker that holds them."""
+
+    name: str
+    queue: str
+    pool: str
+    acknowledges: bool
+
+
+ROLES = {
+    role.name: role
+    for role in (
+        # A bell needs no acknowledgement: the row it rings for is in the database. One Redis command instead of nine.
+        Role("commands", "commands", "prefork", acknowledges=False),
+        Role("reconcile", "reconcile", "solo", acknowledges=True),
+    )
+}
+
+
+class MixedRolesError(Exception):
+    """These queues acknowledge differently, which is one setting of a process: start a worker for each."""
+
+
+def transport_options(queues: Iterable[str], options: dict[str, Any]) -> dict[str, Any]:
+    """The broker options for a worker that serves these queues.
+
+    Raises:
+        MixedRolesError: some of the queues need acknowledgements and some do without.
+    """
+    wanted = set(queues)
+    modes = {role.acknowledges for role in ROLES.values() if role.queue in wanted}
+    if len(modes) > 1:
+        raise MixedRolesError(f"{', '.join(sorted(wanted))}: {MixedRolesError.__doc__}")
+    return options if modes != {False} else {**options, "ack_emulation": False}

@@ -1,0 +1,12 @@
+"""scriptledger.drain_one_by_one: what waits for a script has outlived a bell."""
+
+from __future__ import annotations
+
+from workers import bootstrap
+from workers.app import app
+
+
+@app.task(name="scriptledger.drain_one_by_one")
+def drain_one_by_one(script_id: int) -> None:
+    """Answer what waits for a script, each submission counted before it is tried."""
+    bootstrap.ledger().drain_one_by_one(script_id)
