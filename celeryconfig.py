@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 # JSON only: a pickled message runs whatever its sender wrote.
 accept_content = ["json"]
@@ -16,7 +16,8 @@ task_serializer = "json"
 result_serializer = "json"
 
 # Every queue is named here; a typing error in a route raises instead of filling a queue nobody reads.
-task_queues = [Queue("commands"), Queue("reconcile")]
+# Each has an exchange of its own: left out, all would share the default one, and each message reach all of them.
+task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("commands", "reconcile")]
 task_default_queue = "commands"
 task_create_missing_queues = False
 task_routes = {
