@@ -31,6 +31,17 @@ _LAST = (
     .limit(1)
 )
 
+_NEXT = (
+    select(script_keyframes.c.version_number, script_keyframes.c.state, script_keyframes.c.state_hash)
+    .where(
+        script_keyframes.c.script_id == bindparam("script"),
+        script_keyframes.c.version_number > bindparam("after"),
+        script_keyframes.c.generation == bindparam("generation"),
+    )
+    .order_by(script_keyframes.c.version_number)
+    .limit(1)
+)
+
 
 class Keyframes:
     """The keyframes of every script, for reading."""
@@ -41,6 +52,11 @@ class Keyframes:
     def last(self, script_id: int, *, generation: int, upto: int) -> KeyframeRow | None:
         """The last keyframe at or before a version."""
         found = self._session.rows(_LAST, script=script_id, generation=generation, upto=upto)
+        return KeyframeRow(*found[0]) if found else None
+
+    def next(self, script_id: int, *, generation: int, after: int) -> KeyframeRow | None:
+        """The first keyframe behind a version."""
+        found = self._session.rows(_NEXT, script=script_id, generation=generation, after=after)
         return KeyframeRow(*found[0]) if found else None
 
 
