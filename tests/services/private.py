@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +36,7 @@ class PrivateServer(ABC):
         self._home = make_home(durable=durable)
         self._port: Port | None = None
         self._child: Child | None = None
-        self._starts = 0
+        self._spawned = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -89,6 +90,12 @@ class PrivateServer(ABC):
                 self._port = None
             undo.pop_all()
 
+    def run(self, argv: Sequence[str]) -> None:
+        """Run a program to its end, beside no server; raises `ServerStartError`."""
+        self._child = self._spawn(argv)
+        if self._child.wait(PATIENCE):
+            raise ServerStartError(self._said())
+
     def stop(self) -> None:
         """Shut down as an operator would."""
         if self._child:
@@ -113,9 +120,7 @@ class PrivateServer(ABC):
 
     def _launch(self) -> bool:
         self._port = self._port or Port()
-        self._starts += 1
-        log = self._home / f"log-{self._starts}"
-        self._child = Child([self._program, *self.options()], log=log, sweep=self._home)
+        self._child = self._spawn([self._program, *self.options()])
         deadline = time.monotonic() + PATIENCE
         while not self.answers():
             if not self._child.running() or time.monotonic() > deadline:
@@ -123,6 +128,10 @@ class PrivateServer(ABC):
                 return False
             time.sleep(0.02)
         return True
+
+    def _spawn(self, argv: Sequence[str]) -> Child:
+        self._spawned += 1
+        return Child(argv, log=self._home / f"log-{self._spawned}", sweep=self._home)
 
     def _said(self) -> str:
         return self._child.last_words(30) if self._child else ""

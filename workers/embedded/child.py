@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -42,7 +41,9 @@ class Child:
 
     def wait(self, patience: float | None = None) -> int:
         """Wait for the service to end, return its exit status; raises `subprocess.TimeoutExpired`."""
-        return self._guardian.wait(patience)
+        self._guardian.wait(patience)
+        self._guardian.communicate()  # lets go of the pipe
+        return self._guardian.returncode
 
     def stop(self, patience: float = 10.0) -> None:
         """Ask the service to end, wait `patience` seconds, then kill it."""

@@ -75,11 +75,22 @@ def test_a_service_that_will_not_stop_is_killed(tmp_path: Path):
 
 def test_a_missing_program_says_its_name(tmp_path: Path):
     child = Child(["/no/such/program"], log=tmp_path / "log")
-    while child.running():
-        time.sleep(0.01)
-
+    assert child.wait(10) == 127
     assert "/no/such/program" in child.last_words()
-    child.stop()
+
+
+@pytest.mark.parametrize(("ends", "status"), [("exit 3", 3), ("kill -9 $$", 128 + 9)])
+def test_the_exit_status_is_the_service_s(tmp_path: Path, ends: str, status: int):
+    assert Child(["/bin/sh", "-c", ends], log=tmp_path / "log").wait(10) == status
+
+
+def test_what_a_service_leaves_behind_ends_with_it(tmp_path: Path):
+    left = tmp_path / "left"
+    child = Child(["/bin/sh", "-c", f"sleep 60 & echo $! > {left}"], log=tmp_path / "log")
+    child.wait(10)
+
+    pid = int(left.read_text())
+    assert not survivors([each for each in psutil.process_iter() if each.pid == pid])
 
 
 def test_a_thread_that_ends_does_not_take_its_service_along(tmp_path: Path):

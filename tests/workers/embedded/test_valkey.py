@@ -24,8 +24,8 @@ import sys, time
 from pathlib import Path
 from workers.embedded.valkey import EmbeddedValkey
 with EmbeddedValkey(Path(sys.argv[1]) if sys.argv[1:] else None) as broker:
-    print(broker.address, flush=True)
     try:
+        print(broker.address, flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         print(broker.running())
