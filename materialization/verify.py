@@ -63,7 +63,7 @@ def verify(tx: LogReader, script_id: int, *, progress: Callable[[int], None] | N
     head = tx.heads.get(script_id)
     if head is None:
         raise UnknownScript(script=script_id)
-    state, chain, keyframes = State.empty(), GENESIS, 0
+    state, chain, keyframes, version = State.empty(), GENESIS, 0, 0
     entries = tx.commands.read(script_id, upto=head.version)
     versions = tx.versions.read(script_id, generation=head.generation, upto=head.version)
     stored = _Keyframes(tx, head)
@@ -77,9 +77,7 @@ def verify(tx: LogReader, script_id: int, *, progress: Callable[[int], None] | N
                 progress(version)
         _compare_head(head, state, chain)
     except LedgerError as error:
-        return Verification(
-            script_id, state.version, keyframes, Finding(min(state.version + 1, head.version), str(error))
-        )
+        return Verification(script_id, version, keyframes, Finding(version, str(error)))
     return Verification(script_id, state.version, keyframes, None)
 
 
