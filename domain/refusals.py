@@ -204,5 +204,9 @@ class NothingToUndo(Rejected):
     """Version {version} has no inverse: a script cannot be un-created."""
 
 
+class UnknownUndo(Rejected):
+    """Script {script} has no {what} that made a version."""
+
+
 class Poison(Rejected):
     """This submission ended its worker {attempts} times and is set aside."""

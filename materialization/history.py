@@ -12,8 +12,10 @@ from domain.head import Head
 from domain.keyframe import decode_keyframe
 from domain.refusals import UnknownScript, UnknownVersion
 from domain.state import State
+from repos.commands import Commands
 from repos.heads import Heads
 from repos.keyframes import Keyframes
+from repos.submissions import Submissions
 from repos.versions import VersionRow, Versions
 
 
@@ -31,6 +33,15 @@ class HeadReader(HistoryReader, Protocol):
 
     @property
     def heads(self) -> Heads: ...
+
+
+class LogReader(HeadReader, Protocol):
+    """A unit of work that can read everything there is of a script."""
+
+    @property
+    def commands(self) -> Commands: ...
+    @property
+    def submissions(self) -> Submissions: ...
 
 
 def state_at(tx: HeadReader, script_id: int, version: int | None = None) -> State:

@@ -8,7 +8,7 @@ and the head names the last of everything. Memory is one state and a page of row
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from domain.delta import advance, encode_delta
 from domain.entry import LogEntry, chained
@@ -19,17 +19,9 @@ from domain.keyframe import decode_keyframe
 from domain.refusals import UnknownScript
 from domain.state import State, hash_from_scratch
 from domain.submission import decode_command
-from materialization.history import HeadReader
-from repos.commands import Commands
+from materialization.history import LogReader
 from repos.keyframes import KeyframeRow
 from repos.versions import VersionRow
-
-
-class LogReader(HeadReader, Protocol):
-    """A unit of work that can read everything there is of a script."""
-
-    @property
-    def commands(self) -> Commands: ...
 
 
 class Finding(NamedTuple):

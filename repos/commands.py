@@ -24,6 +24,17 @@ _READ = (
     .limit(bindparam("most"))
 )
 
+_BY_AI = (
+    select(*script_commands.c)
+    .where(
+        script_commands.c.script_id == bindparam("script"),
+        script_commands.c.version_number > bindparam("after"),
+        script_commands.c.author == "ai",
+    )
+    .order_by(script_commands.c.version_number)
+    .limit(bindparam("most"))
+)
+
 
 class Commands:
     """The log of every script, for reading."""
@@ -44,6 +55,14 @@ class Commands:
                 yield LogEntry(*row)
             if len(page) < PAGE:
                 return
+            after = page[-1][1]
+
+    def by_ai(self, script_id: int) -> Iterator[LogEntry]:
+        """The commands an AI wrote, in order, a page at a time."""
+        after = 0
+        while page := self._session.rows(_BY_AI, script=script_id, after=after, most=PAGE):
+            for row in page:
+                yield LogEntry(*row)
             after = page[-1][1]
 
 
