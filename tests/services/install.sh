@@ -24,4 +24,4 @@ fi
 echo "Installing$packages ..."
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of words on purpose
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends $packages >/dev/null
