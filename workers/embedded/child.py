@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
@@ -16,15 +16,14 @@ class Child:
 
     `argv` begins with the absolute path of the program. Both outputs are appended to the file `log`. `sweep`
     is a directory that is removed if our process dies before it has ended the service. `keep` are file
-    descriptors the service inherits. A fork of our process cannot end it, only the process that started it.
+    descriptors the service inherits. A fork of our process cannot end it: `Popen` signals only its own children.
     """
 
     def __init__(
         self, argv: Sequence[str | Path], *, log: Path, sweep: Path | None = None, keep: Sequence[int] = ()
     ) -> None:
         self.log = log
-        self._owner = os.getpid()
-        guardian = [sys.executable, "-I", "-S", str(GUARDIAN), str(self._owner), str(sweep or "")]
+        guardian = [sys.executable, "-I", "-S", str(GUARDIAN), str(os.getpid()), str(sweep or "")]
         with log.open("ab") as output:
             self._guardian = subprocess.Popen(  # noqa: S603 - a list of our own making, no shell
                 [*guardian, *map(str, argv)],
@@ -32,6 +31,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 pass_fds=keep,
+                env={**os.environ, **(environ or {})},
                 start_new_session=True,
             )
 
@@ -47,8 +47,6 @@ class Child:
 
     def stop(self, patience: float = 10.0) -> None:
         """Ask the service to end, wait `patience` seconds, then kill it."""
-        if os.getpid() != self._owner:
-            return
         try:
             self._guardian.terminate()  # which passes it on
             self.wait(patience)
@@ -59,8 +57,6 @@ class Child:
 
     def kill(self) -> None:
         """End the service as a power cut would: at once, with nothing saved."""
-        if os.getpid() != self._owner:
-            return
         # Through the guardian: only its end tells that the service is gone too, with its ports and locks.
         self._guardian.communicate(b"k" if self.running() else None)
 

@@ -28,6 +28,7 @@ with EmbeddedValkey(Path(sys.argv[1]) if sys.argv[1:] else None) as broker:
         print(broker.address, flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
+        time.sleep(0.3)
         print(broker.running())
 """
 
