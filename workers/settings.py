@@ -4,33 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from domain.errors import LedgerError
 
 PREFIX = "SCRIPTLEDGER_"
 HOME = Path(".scriptledger")
+DATABASE_SCHEMES = ("mysql+pymysql", "sqlite")
+BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
+# What people write for a MySQL server: the driver is ours to choose.
+SPELLINGS = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql", "mariadb+pymysql": "mysql+pymysql"}
+
+
+class BadSetting(LedgerError):
+    """A variable of the environment does not hold what it should; the sentence says which, and what it should."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Where things are.
+    """Where things are. Each field is the variable SCRIPTLEDGER_<NAME>, in capitals."""
 
-    Without a database URL everything lives in an SQLite file in `home`; without a broker URL an embedded broker is
-    started for as long as it is needed.
-    """
-
-    home: Path = HOME
-    database_url: str = ""
-    broker_url: str = ""
-    pool_size: int = 2
+    home: Annotated[Path, Meta(description="Where the embedded database, its broker and the logs live.")] = HOME
+    database_url: Annotated[
+        str,
+        Meta(
+            description="The database, as `mysql://user:password@host/name` (MySQL or MariaDB) or `sqlite:///file`. "
+            "Empty: an SQLite file in the home, made and migrated by itself."
+        ),
+    ] = ""
+    broker_url: Annotated[
+        str,
+        Meta(
+            description="The broker, as `redis://host:6379/0`. Empty: an embedded one is started for as long as it "
+            "is needed, with the workers."
+        ),
+    ] = ""
+    pool_size: Annotated[int, Meta(description="How many database connections a process keeps at most.")] = 2
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """The settings an environment names."""
+        """The settings an environment names.
+
+        Raises:
+            BadSetting: a variable does not hold what it should.
+        """
         home = Path(environ.get(f"{PREFIX}HOME") or HOME).absolute()
         return cls(
             home=home,
-            database_url=environ.get(f"{PREFIX}DATABASE_URL") or f"sqlite:///{home / 'ledger.db'}",
-            broker_url=environ.get(f"{PREFIX}BROKER_URL", ""),
+            database_url=_database_url(environ.get(f"{PREFIX}DATABASE_URL", "")) or _sqlite_in(home),
+            broker_url=_broker_url(environ.get(f"{PREFIX}BROKER_URL", "")),
+            pool_size=_count("POOL_SIZE", environ.get(f"{PREFIX}POOL_SIZE", "")) or 2,
         )
 
     def to_env(self) -> dict[str, str]:
@@ -39,4 +64,64 @@ class Settings(Struct, frozen=True, kw_only=True):
             f"{PREFIX}HOME": str(self.home),
             f"{PREFIX}DATABASE_URL": self.database_url,
             f"{PREFIX}BROKER_URL": self.broker_url,
+            f"{PREFIX}POOL_SIZE": str(self.pool_size),
         }
+
+    @property
+    def embedded_broker(self) -> bool:
+        """Whether the broker and the workers are ours to start."""
+        return not self.broker_url
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether the database is the file in the home, which is ours to make and to migrate."""
+        return self.database_url == _sqlite_in(self.home)
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of an SQLite database; None for a server."""
+        scheme, _, path = self.database_url.partition(":///")
+        return Path(path) if scheme == "sqlite" else None
+
+    def __repr__(self) -> str:
+        """Without passwords: settings end up in logs."""
+        shown = f"database={without_password(self.database_url)}, broker={without_password(self.broker_url)}"
+        return f"Settings(home={self.home}, {shown}, pool_size={self.pool_size})"
+
+
+def without_password(url: str) -> str:
+    """A URL as it may be shown: no user, no password, no query."""
+    scheme, mark, rest = url.partition("?")[0].partition("://")
+    # A password may hold anything, an unescaped slash too; a path begins with one and has no password before it.
+    return scheme + mark + (rest if rest.startswith("/") else rest.rpartition("@")[2])
+
+
+def _sqlite_in(home: Path) -> str:
+    return f"sqlite:///{home / 'ledger.db'}"
+
+
+def _database_url(url: str) -> str:
+    if not url:
+        return ""
+    scheme, mark, rest = url.partition("://")
+    scheme = SPELLINGS.get(scheme, scheme)
+    if not mark or scheme not in DATABASE_SCHEMES or (scheme == "sqlite" and not rest[1:]):
+        _refuse("DATABASE_URL", "a database URL: mysql://user:password@host/name or sqlite:///file")
+    return f"{scheme}{mark}{rest}"
+
+
+def _broker_url(url: str) -> str:
+    if url and urlsplit(url).scheme not in BROKER_SCHEMES:
+        _refuse("BROKER_URL", "a broker URL, like redis://host:6379/0")
+    return url
+
+
+def _count(name: str, value: str) -> int:
+    if value and (not value.isdecimal() or int(value) < 1):
+        _refuse(name, "a number from 1")
+    return int(value or 0)
+
+
+def _refuse(name: str, wanted: str) -> NoReturn:
+    # Without the value: it may hold a password.
+    raise BadSetting(f"{PREFIX}{name} is not {wanted}.")

@@ -16,11 +16,18 @@ class Child:
 
     `argv` begins with the absolute path of the program. Both outputs are appended to the file `log`. `sweep`
     is a directory that is removed if our process dies before it has ended the service. `keep` are file
-    descriptors the service inherits. A fork of our process cannot end it: `Popen` signals only its own children.
+    descriptors the service inherits, `environ` is added to the environment it inherits. A fork of our process
+    cannot end it: `Popen` signals only its own children.
     """
 
     def __init__(
-        self, argv: Sequence[str | Path], *, log: Path, sweep: Path | None = None, keep: Sequence[int] = ()
+        self,
+        argv: Sequence[str | Path],
+        *,
+        log: Path,
+        sweep: Path | None = None,
+        keep: Sequence[int] = (),
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.log = log
         guardian = [sys.executable, "-I", "-S", str(GUARDIAN), str(os.getpid()), str(sweep or "")]
