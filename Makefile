@@ -7,10 +7,10 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test traces lock clean
+.PHONY: help demo dev check test test-mysql traces lock clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-15s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 demo: $(READY) ## see what it does, in a minute, on this machine alone
 	@$(BIN)/scriptledger demo
@@ -28,6 +28,11 @@ check: $(READY) ## format, lint, types, layers and the quick tests: seconds, no 
 test: $(READY) ## every test, on a private MariaDB and Redis (installed if missing and allowed)
 	@sh tests/services/install.sh
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
+
+test-mysql: $(READY) ## the same on a real MySQL instead of MariaDB (fetched without root, on Debian)
+	@sh tests/services/install.sh
+	@sh tests/services/fetch_mysql.sh .venv/mysql
+	$(BIN)/python -m tests.services.mysql .venv/mysql $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
 
 traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
 	$(BIN)/python -m pytest tests/traces -m full

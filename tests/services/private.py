@@ -32,7 +32,7 @@ class PrivateServer(ABC):
 
     def __init__(self, *, durable: bool = False) -> None:
         self.durable = durable
-        self._program = find_program(self.program)
+        self._command = self.command()
         self._home = make_home(durable=durable)
         self._port: Port | None = None
         self._child: Child | None = None
@@ -46,6 +46,10 @@ class PrivateServer(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.discard()
+
+    def command(self) -> list[str]:
+        """The program, with what has to come before its options; raises `ServerMissingError`."""
+        return [find_program(self.program)]
 
     @abstractmethod
     def options(self) -> list[str]:
@@ -120,7 +124,7 @@ class PrivateServer(ABC):
 
     def _launch(self) -> bool:
         self._port = self._port or Port()
-        self._child = self._spawn([self._program, *self.options()])
+        self._child = self._spawn([*self._command, *self.options()])
         deadline = time.monotonic() + PATIENCE
         while not self.answers():
             if not self._child.running() or time.monotonic() > deadline:

@@ -1,0 +1,51 @@
+"""A private MySQL, as `fetch_mysql.sh` unpacked it, for the tests that otherwise run on MariaDB.
+
+    python -m tests.services.mysql <directory> <command> [argument ...]
+
+starts one and runs the command with SCRIPTLEDGER_TEST_DATABASE_URL naming it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.services.mariadb import AS_ROOT, MariaDB
+
+
+class MySQL(MariaDB):
+    """It is started as MariaDB is, but found and initialised in its own way."""
+
+    def __init__(self, unpacked: Path, *, durable: bool = False) -> None:
+        self._usr = unpacked.resolve() / "usr"
+        super().__init__(durable=durable)
+
+    def command(self) -> list[str]:
+        loader = next(self._usr.glob("lib*/ld-linux*.so.*"))
+        libraries = next(self._usr.glob("lib/*-linux-gnu"))
+        return [str(loader), "--library-path", str(libraries), str(self._usr / "sbin" / "mysqld")]
+
+    def initialise(self) -> None:
+        self.scratch.mkdir()
+        bare = ["--no-defaults", "--initialize-insecure", f"--datadir={self.data}", *AS_ROOT]
+        self.run([*self.command(), *bare, *self.own_options()])
+
+    def options(self) -> list[str]:
+        return [*super().options(), *self.own_options()]
+
+    def own_options(self) -> list[str]:
+        """What lets it run where it was unpacked, and beside another."""
+        messages = f"--lc-messages-dir={self._usr}/share/mysql"
+        return [f"--basedir={self._usr}", messages, "--secure-file-priv=", "--mysqlx=OFF"]
+
+
+def main(unpacked: str, command: list[str]) -> int:
+    with MySQL(Path(unpacked)) as server:
+        environment = {**os.environ, "SCRIPTLEDGER_TEST_DATABASE_URL": server.url("")}
+        return subprocess.run(command, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
