@@ -17,13 +17,14 @@ result_serializer = "json"
 
 # Every queue is named here; a typing error in a route raises instead of filling a queue nobody reads.
 # Each has an exchange of its own: left out, all would share the default one, and each message reach all of them.
-task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("commands", "reconcile")]
+task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("commands", "reconcile", "upkeep")]
 task_default_queue = "commands"
 task_create_missing_queues = False
 task_routes = {
     "scriptledger.drain": {"queue": "commands"},
     "scriptledger.drain_one_by_one": {"queue": "commands"},
     "scriptledger.reconcile": {"queue": "reconcile"},
+    "scriptledger.keep_schedules": {"queue": "upkeep"},
 }
 
 # A task that was running when its worker died is delivered again; the database decides that nothing applies twice.
@@ -87,4 +88,5 @@ beat_scheduler = "celery.beat:Scheduler"
 beat_max_loop_interval = 5
 beat_schedule = {
     "reconcile": {"task": "scriptledger.reconcile", "schedule": 2.0, "options": {"expires": 4, "queue": "reconcile"}},
+    "upkeep": {"task": "scriptledger.keep_schedules", "schedule": 15.0, "options": {"expires": 30, "queue": "upkeep"}},
 }

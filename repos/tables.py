@@ -218,3 +218,16 @@ leases = _table(
     Column("fence", BigInteger, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )
+
+schedule_slots = _table(
+    "schedule_slots",
+    Column("schedule", Word(64), primary_key=True),
+    Column("slot_at", Moment, primary_key=True, autoincrement=False),
+    Column("state", Word(16), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("report", Bytes, nullable=False),
+    CheckConstraint("state in ('running', 'done', 'failed')", name="state"),
+)

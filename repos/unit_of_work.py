@@ -24,6 +24,7 @@ from repos.leases import Leases
 from repos.rejected import Rejected
 from repos.scripts import ProjectedScripts, Scripts
 from repos.session import Session
+from repos.slots import Slots
 from repos.submissions import Submissions, WritableSubmissions
 from repos.users import Users
 from repos.versions import Versions, WritableVersions
@@ -66,6 +67,7 @@ class RecordsWork:
         self.inbox = Inbox(session)
         self.bells = Bells(session)
         self.leases = Leases(session)
+        self.slots = Slots(session)
         self.scripts = Scripts(session)
         self.heads = Heads(session)
         self.commands = Commands(session)

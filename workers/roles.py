@@ -23,6 +23,7 @@ ROLES = {
         # A bell needs no acknowledgement: the row it rings for is in the database. One Redis command instead of nine.
         Role("commands", "commands", "prefork", acknowledges=False),
         Role("reconcile", "reconcile", "solo", acknowledges=True),
+        Role("upkeep", "upkeep", "solo", acknowledges=True),
     )
 }
 

@@ -42,6 +42,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     pool_size: Annotated[int, Meta(description="How many database connections a process keeps at most.")] = 2
+    keep_rejected_days: Annotated[
+        int, Meta(description="How many days a refused submission stays among the dead letters.")
+    ] = 90
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -56,6 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             database_url=_database_url(environ.get(f"{PREFIX}DATABASE_URL", "")) or _sqlite_in(home),
             broker_url=_broker_url(environ.get(f"{PREFIX}BROKER_URL", "")),
             pool_size=_count("POOL_SIZE", environ.get(f"{PREFIX}POOL_SIZE", "")) or 2,
+            keep_rejected_days=_count("KEEP_REJECTED_DAYS", environ.get(f"{PREFIX}KEEP_REJECTED_DAYS", "")) or 90,
         )
 
     def to_env(self) -> dict[str, str]:
@@ -65,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             f"{PREFIX}DATABASE_URL": self.database_url,
             f"{PREFIX}BROKER_URL": self.broker_url,
             f"{PREFIX}POOL_SIZE": str(self.pool_size),
+            f"{PREFIX}KEEP_REJECTED_DAYS": str(self.keep_rejected_days),
         }
 
     @property

@@ -1,0 +1,117 @@
+"""schedule_slots: one row for each time a schedule was due. The key makes sure that there is one."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from sqlalchemy import bindparam, delete, func, insert, literal, select, update
+
+from repos.failures import DuplicateKey
+from repos.session import Session
+from repos.tables import schedule_slots
+
+SlotState = Literal["running", "done", "failed"]
+
+
+class SlotRow(NamedTuple):
+    """A run of a schedule; times are microseconds since 1970 UTC, `fence` how often it was taken."""
+
+    schedule: str
+    slot_at: int
+    state: SlotState
+    fence: int
+    started_at: int
+    expires_at: int
+    finished_at: int | None
+    report: bytes
+
+
+class Taken(NamedTuple):
+    """A slot in hand; the fencing number tells its taker from those before."""
+
+    schedule: str
+    slot_at: int
+    fence: int
+
+
+_THIS = (schedule_slots.c.schedule == bindparam("name"), schedule_slots.c.slot_at == bindparam("slot"))
+_OPEN = insert(schedule_slots).values(
+    schedule=bindparam("name"),
+    slot_at=bindparam("slot"),
+    state="running",
+    fence=1,
+    started_at=bindparam("now"),
+    expires_at=bindparam("until"),
+    report=b"{}",
+)
+_TAKE_OVER = (
+    update(schedule_slots)
+    .where(*_THIS, schedule_slots.c.state == "running", schedule_slots.c.expires_at <= bindparam("now"))
+    .values(fence=schedule_slots.c.fence + literal(1), started_at=bindparam("now"), expires_at=bindparam("until"))
+)
+_FENCE = select(schedule_slots.c.fence).where(*_THIS)
+_FINISH = (
+    update(schedule_slots)
+    .where(*_THIS, schedule_slots.c.state == "running", schedule_slots.c.fence == bindparam("held"))
+    .values(state=bindparam("outcome"), finished_at=bindparam("now"), report=bindparam("told"))
+)
+_LAST = select(func.max(schedule_slots.c.slot_at)).where(schedule_slots.c.schedule == bindparam("name"))
+_ABANDONED = (
+    select(schedule_slots.c.slot_at)
+    .where(
+        schedule_slots.c.schedule == bindparam("name"),
+        schedule_slots.c.state == "running",
+        schedule_slots.c.expires_at <= bindparam("now"),
+    )
+    .order_by(schedule_slots.c.slot_at)
+)
+_LIST = (
+    select(*schedule_slots.c)
+    .where(schedule_slots.c.schedule == bindparam("name"))
+    .order_by(schedule_slots.c.slot_at.desc())
+    .limit(bindparam("most"))
+)
+_PRUNE = delete(schedule_slots).where(
+    schedule_slots.c.state != "running",
+    schedule_slots.c.schedule == bindparam("name"),
+    schedule_slots.c.slot_at < bindparam("before"),
+)
+
+
+class Slots:
+    """The runs of every schedule."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def take(self, schedule: str, slot_at: int, *, now: int, until: int) -> Taken | None:
+        """Take a slot that nobody took, or whose taker let it expire; None where somebody has it."""
+        try:
+            self._session.run(_OPEN, name=schedule, slot=slot_at, now=now, until=until)
+        except DuplicateKey:
+            if not self._session.run(_TAKE_OVER, name=schedule, slot=slot_at, now=now, until=until):
+                return None
+        return Taken(schedule, slot_at, int(self._session.rows(_FENCE, name=schedule, slot=slot_at)[0][0]))
+
+    def finish(self, taken: Taken, outcome: SlotState, *, now: int, report: bytes) -> bool:
+        """Close a slot, if it was not taken over in the meantime; whether it was ours to close."""
+        this = {"name": taken.schedule, "slot": taken.slot_at, "held": taken.fence}
+        found = self._session.run(_FINISH, **this, outcome=outcome, now=now, told=report)
+        return found == 1
+
+    def last(self, schedule: str) -> int | None:
+        """The latest slot anybody took."""
+        found: int | None = self._session.rows(_LAST, name=schedule)[0][0]
+        return found
+
+    def abandoned(self, schedule: str, *, now: int) -> list[int]:
+        """Slots whose taker let them expire, the oldest first."""
+        return [row[0] for row in self._session.rows(_ABANDONED, name=schedule, now=now)]
+
+    def read(self, schedule: str, *, most: int = 20) -> list[SlotRow]:
+        """The latest slots, the newest first."""
+        return [SlotRow(*row) for row in self._session.rows(_LIST, name=schedule, most=most)]
+
+    def prune(self, schedule: str, *, before: int) -> int:
+        """Forget closed slots before a moment; how many."""
+        return self._session.run(_PRUNE, name=schedule, before=before)
