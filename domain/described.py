@@ -66,7 +66,7 @@ def exchange(state: State, kind: DescribedKind, wanted: Iterable[Element | Perso
 
 def differences(current: Mapping[str, Described], wanted: Mapping[str, Described]) -> tuple[list[str], list[Described]]:
     """What turns one set into another: the ids to remove, and what to add or to give new content."""
-    gone = sorted(current.keys() - wanted.keys())
+    gone = sorted(set(current) - set(wanted))
     put = [thing for name, thing in sorted(wanted.items()) if not same(current.get(name), thing)]
     return gone, put
 
