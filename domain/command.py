@@ -65,7 +65,7 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 C = TypeVar("C", bound=Command)
 
 KINDS: dict[str, type[Command]] = {}
-"""Every kind there is, by name. Filled by importing `domain.commands`."""
+"""Every kind there is, by name. Filled by importing `domain.kinds`."""
 
 
 def command(cls: type[C]) -> type[C]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 import msgspec
 from msgspec import Struct, field
 
-import domain.commands  # noqa: F401 - fills the registry that the decoder below is made of
-from domain.command import KINDS, Command
+from domain.command import Command
 from domain.errors import Corrupt, Rejected
+from domain.kinds import KINDS
 from domain.number import EXACT, Count
 from domain.refusals import (
     AuthorIncomplete,
