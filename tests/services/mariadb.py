@@ -38,9 +38,9 @@ class MariaDB(PrivateServer, DatabaseServer):
 
     def initialise(self) -> None:
         self.scratch.mkdir()
-        installer = ["/usr/bin/env", f"TMPDIR={self.scratch}", find_program("mariadb-install-db"), "--no-defaults"]
+        installer = [find_program("mariadb-install-db"), "--no-defaults", f"--datadir={self.data}"]
         account = ["--auth-root-authentication-method=normal", "--skip-test-db", *AS_ROOT]
-        self.run([*installer, f"--datadir={self.data}", *account])
+        self.run([*installer, *account], environ={"TMPDIR": str(self.scratch)})
 
     def options(self) -> list[str]:
         return [

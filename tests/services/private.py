@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -94,9 +94,9 @@ class PrivateServer(ABC):
                 self._port = None
             undo.pop_all()
 
-    def run(self, argv: Sequence[str]) -> None:
+    def run(self, argv: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         """Run a program to its end, beside no server; raises `ServerStartError`."""
-        self._child = self._spawn(argv)
+        self._child = self._spawn(argv, environ)
         if self._child.wait(PATIENCE):
             raise ServerStartError(self._said())
 
@@ -133,9 +133,9 @@ class PrivateServer(ABC):
             time.sleep(0.02)
         return True
 
-    def _spawn(self, argv: Sequence[str]) -> Child:
+    def _spawn(self, argv: Sequence[str], environ: Mapping[str, str] | None = None) -> Child:
         self._spawned += 1
-        return Child(argv, log=self._home / f"log-{self._spawned}", sweep=self._home)
+        return Child(argv, log=self._home / f"log-{self._spawned}", sweep=self._home, environ=environ)
 
     def _said(self) -> str:
         return self._child.last_words(30) if self._child else ""
