@@ -16,10 +16,14 @@ log = structlog.get_logger(__name__)
 
 
 class Bell:
-    """Rings for scripts through one app. Never raises, never waits longer than half a second."""
+    """Rings for scripts through one app. Never raises, never waits longer than half a second.
+
+    `heard` is whether the broker took the last ring.
+    """
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self.heard = True
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         """Say that something waits for a script; whether the broker took it."""
@@ -37,8 +41,10 @@ class Bell:
                 )
         except (OperationalError, OSError) as error:
             log.warning("bell.unheard", script_id=script_id, problem=str(error))
-            return False
-        return True
+            self.heard = False
+        else:
+            self.heard = True
+        return self.heard
 
     def waiting(self) -> int:
         """How many bells nobody has answered yet; 0 where the broker has no such queue, or does not say."""
@@ -48,3 +54,10 @@ class Bell:
                 return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
             except (*connection.connection_errors, *connection.channel_errors, OperationalError):
                 return 0
+
+
+def bell_at(broker_url: str) -> Bell:
+    """A bell for a producer that has no app of its own: nothing but the broker is configured."""
+    app = Celery("scriptledger", broker=broker_url, set_as_current=False)
+    app.config_from_object("celeryconfig")
+    return Bell(app)

@@ -1,16 +1,22 @@
-"""Running a worker or the beat in this process."""
+"""The command lines of workers and beat. Each becomes a process of its own, which builds everything itself."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping, Sequence
 
-from workers.app import app
 from workers.roles import Role
 
+# An idle worker ends at once and a busy one within its soft time-out; Celery's warm shutdown stalls busy prefork
+# for half a minute. Celery reads this when it is imported.
+ENVIRON = {"REMAP_SIGTERM": "SIGQUIT"}
 
-def worker_arguments(role: Role, *, pool: str | None = None, concurrency: int = 2, beat: bool = False) -> list[str]:
-    """The command line of a Celery worker for one role."""
+
+def worker_command(role: Role, *, pool: str | None = None, concurrency: int = 2, beat: bool = False) -> list[str]:
+    """The command line of a worker for one role, as it is when this process starts or becomes it."""
     return [
+        *_CELERY,
         "worker",
         f"--queues={role.queue}",
         f"--pool={pool or role.pool}",
@@ -24,11 +30,15 @@ def worker_arguments(role: Role, *, pool: str | None = None, concurrency: int = 
     ]
 
 
-def run_worker(role: Role, *, pool: str | None = None, concurrency: int = 2, beat: bool = False) -> None:
-    """Serve a role's queue until told to stop."""
-    app.worker_main(worker_arguments(role, pool=pool, concurrency=concurrency, beat=beat))
+def beat_command() -> list[str]:
+    """The command line of the process that sends the ticks of the schedule."""
+    return [*_CELERY, "beat", "--loglevel=INFO"]
 
 
-def run_beat() -> None:
-    """Send the ticks of the schedule until told to stop."""
-    app.start(["beat", "--loglevel=INFO"])
+def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Turn this process into a worker or beat: signals then reach Celery and nothing in between."""
+    sys.stdout.flush()
+    os.execve(command[0], list(command), {**os.environ, **ENVIRON, **environ})  # noqa: S606 - a list of our own making
+
+
+_CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")

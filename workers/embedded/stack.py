@@ -1,0 +1,194 @@
+"""The embedded stack: the broker and the workers of one home, there for as long as somebody needs them.
+
+One process a home runs it: whoever first locks the file `home/stack.json`. The others use it, by the address that
+the file holds, and take over when it is gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import IO, NamedTuple, Self
+
+from msgspec.structs import replace
+
+from repos.engine import make_engine
+from repos.schema import upgrade_if_outdated
+from workers.embedded.errors import EmbeddedBrokerError
+from workers.embedded.kept import Event, Kept
+from workers.embedded.valkey import EmbeddedValkey, answers
+from workers.roles import ROLES
+from workers.run import ENVIRON, worker_command
+from workers.settings import Settings
+
+PATIENCE_SECONDS = 15.0
+"""How long another process may take to start the stack, or to end, before we give up on it."""
+
+
+class _Address(NamedTuple):
+    """Where a stack's own broker answers (empty where the settings name one), and for which database it works."""
+
+    broker_url: str
+    socket: str
+    database: str
+
+
+class Stack:
+    """A broker and two workers: one that drains, one that reconciles and sends the ticks for it.
+
+    The database in the home is made and migrated first; any other is taken as it is. Where the settings name a
+    broker, only the workers are started. `patience` is how many seconds a worker has to finish what it does when
+    the stack stops; with 0 it is killed, which loses nothing: what it was doing is done again by the next one.
+
+        with Stack(settings) as stack:
+            ...  # stack.settings names the broker
+    """
+
+    def __init__(self, settings: Settings, *, patience: float = 0.0) -> None:
+        self.settings = settings
+        self._configured = settings
+        self._patience = patience
+        self._file = settings.home / "stack.json"
+        self._socket = ""
+        self._lock: IO[str] | None = None
+        self._broker: EmbeddedValkey | None = None
+        self._workers: list[Kept] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process runs the stack; otherwise another does."""
+        return self._lock is not None
+
+    def start(self) -> None:
+        """Run the stack, or find the process that does.
+
+        Raises:
+            EmbeddedBrokerError: neither was possible; the sentence says why.
+            SchemaTooNew: a newer program has migrated the database in the home.
+        """
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (self._take_over() or self._join()):
+            if time.monotonic() > deadline:
+                raise EmbeddedBrokerError(
+                    f"Another process holds {self._file}, but its broker does not answer: end it, or choose another "
+                    "SCRIPTLEDGER_HOME."
+                )
+            time.sleep(0.05)
+
+    def tend(self) -> list[Event]:
+        """Start again what ended on its own; call it now and then. What happened since the last call."""
+        if not self.is_ours:
+            if self._socket and not answers(Path(self._socket)):
+                self.start()
+            return []
+        if self._broker is not None and not self._broker.running():
+            # Its socket has another path when it starts again, which the workers must learn.
+            events = [Event("broker", "ended")]
+            self._stop_services()
+            self._start_services()
+            return [*events, Event("broker", "started"), *(Event(worker.name, "started") for worker in self._workers)]
+        return [event for worker in self._workers for event in worker.tend()]
+
+    def stop(self) -> None:
+        """End the services if they are ours, all at the same time."""
+        if self._lock is None:
+            return
+        try:
+            self._lock.truncate(0)
+            self._stop_services()
+        finally:
+            self._lock.close()
+            self._lock = None
+
+    def _take_over(self) -> bool:
+        with ExitStack() as undo:
+            lock = undo.enter_context(self._file.open("a+"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            undo.callback(self._stop_services)
+            if self._configured.embedded_database:
+                upgrade_if_outdated(make_engine(self._configured.database_url))
+            self._lock = lock
+            undo.callback(setattr, self, "_lock", None)
+            self._start_services()
+            undo.pop_all()
+        return True
+
+    def _join(self) -> bool:
+        address = self._read()
+        if address is None or (address.socket and not answers(Path(address.socket))):
+            return False
+        if address.database != _fingerprint(self._configured):
+            raise EmbeddedBrokerError(
+                f"A stack for another database already runs in {self.settings.home}: choose another SCRIPTLEDGER_HOME."
+            )
+        self._socket = address.socket
+        self.settings = replace(self._configured, broker_url=address.broker_url or self._configured.broker_url)
+        return True
+
+    def _start_services(self) -> None:
+        if self._configured.embedded_broker:
+            self._broker = EmbeddedValkey(self.settings.home / "broker")
+            self._broker.start()
+            self.settings = replace(self._configured, broker_url=self._broker.broker_url)
+        self._workers = list(_workers(self.settings))
+        socket = str(self._broker.address) if self._broker is not None else ""
+        self._write(_Address(self.settings.broker_url if socket else "", socket, _fingerprint(self._configured)))
+
+    def _stop_services(self) -> None:
+        with ThreadPoolExecutor(max_workers=len(self._workers) + 1) as together:
+            list(together.map(lambda worker: worker.stop(self._patience), self._workers))
+        self._workers = []
+        if self._broker is not None:
+            self._broker.stop()
+            self._broker = None
+
+    def _write(self, address: _Address) -> None:
+        assert self._lock is not None  # noqa: S101 - only who holds it gets here
+        self._lock.truncate(0)
+        self._lock.write(json.dumps(address._asdict()))
+        self._lock.flush()
+
+    def _read(self) -> _Address | None:
+        try:
+            return _Address(**json.loads(self._file.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None  # not there yet, or half written
+
+
+def _workers(settings: Settings) -> Iterator[Kept]:
+    logs = settings.home / "logs"
+    logs.mkdir(exist_ok=True)
+    # SQLite has one writer at a time: a second process would only wait for the first.
+    pool = "solo" if settings.sqlite_file else None
+    commands = {
+        "commands": worker_command(ROLES["commands"], pool=pool),
+        "reconcile": worker_command(ROLES["reconcile"], beat=True),
+    }
+    for name, command in commands.items():
+        yield Kept(name, command, log=logs / f"{name}.log", environ={**ENVIRON, **settings.to_env()})
+
+
+def _fingerprint(settings: Settings) -> str:
+    # Not the URL itself: it may hold a password.
+    return sha256(os.fsencode(settings.database_url)).hexdigest()[:16]
