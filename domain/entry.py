@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.hashing import chain_hash
 
@@ -27,7 +28,7 @@ class LogEntry(Struct, frozen=True):
 
 def chained(entry: LogEntry, previous: bytes) -> LogEntry:
     """The entry with its chain hash, which follows from the one before and every other column."""
-    return LogEntry(*columns(entry), chain_hash(previous, _canonical(entry)))
+    return replace(entry, chain_hash=chain_hash(previous, _canonical(entry)))
 
 
 def columns(entry: LogEntry) -> tuple[int | str | bytes, ...]:

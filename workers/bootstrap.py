@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from sqlalchemy import Engine
-
 from materialization.submit import Ledger
-from repos.engine import make_engine
+from repos.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
 from workers.settings import Settings
 
