@@ -1,0 +1,309 @@
+"""Every way a history can be wrong that the history checker must find, each with the rule that must say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from domain.answer import decode_answer, encode_answer
+from domain.hashing import expect_hash
+from domain.keyframe import encode_keyframe
+from domain.state import State
+from domain.submission import decode_submission, encode_command, encode_submission
+from tests.processes.true_history import LINES, Case
+
+Write = Callable[[Case], None]
+VIOLATIONS: list[tuple[str, Write]] = []
+FORGERIES: list[tuple[str, Write]] = []
+
+
+def violates(rule: str) -> Callable[[Write], Write]:
+    """A way to damage a history, and the rule that must find it."""
+
+    def add(write: Write) -> Write:
+        VIOLATIONS.append((rule, write))
+        return write
+
+    return add
+
+
+def violates_only(rule: str) -> Callable[[Write], Write]:
+    """A forgery that agrees with itself in everything but this rule."""
+
+    def add(write: Write) -> Write:
+        FORGERIES.append((rule, write))
+        return write
+
+    return add
+
+
+# Damage to single rows.
+
+
+@violates("numbers_are_dense")
+def a_version_is_dropped(case: Case) -> None:
+    case.execute("DELETE FROM script_versions WHERE script_id = :script AND version_number = 3")
+
+
+@violates("numbers_are_dense")
+def a_command_is_dropped_with_its_version(case: Case) -> None:
+    for table in ("script_versions", "script_commands"):
+        case.execute(f"DELETE FROM {table} WHERE script_id = :script AND version_number = 3")
+
+
+@violates("numbers_are_dense")
+def the_end_is_truncated(case: Case) -> None:
+    for table in ("script_versions", "script_commands"):
+        case.execute(f"DELETE FROM {table} WHERE script_id = :script AND version_number > 5")
+
+
+@violates("numbers_are_dense")
+def everything_is_gone_but_the_head(case: Case) -> None:
+    for table in ("script_versions", "script_commands"):
+        case.execute(f"DELETE FROM {table} WHERE script_id = :script")
+
+
+@violates("numbers_are_dense")
+def the_head_runs_ahead(case: Case) -> None:
+    case.execute("UPDATE script_heads SET version_number = version_number + 1 WHERE script_id = :script")
+
+
+@violates("chain_hashes_follow")
+def a_payload_byte_is_changed(case: Case) -> None:
+    payload = case.stored.commands[1].payload.replace(b"a one", b"a 0ne")
+    case.execute(
+        "UPDATE script_commands SET payload = :payload WHERE script_id = :script AND version_number = 2",
+        payload=payload,
+    )
+
+
+@violates("chain_hashes_follow")
+def an_author_is_changed(case: Case) -> None:
+    case.execute("UPDATE script_commands SET author = 'ai' WHERE script_id = :script AND version_number = 2")
+
+
+@violates("chain_hashes_follow")
+def two_commands_are_swapped(case: Case) -> None:
+    for old, new in ((2, 1_000), (3, 2), (1_000, 3)):
+        case.execute(
+            "UPDATE script_commands SET version_number = :new WHERE script_id = :script AND version_number = :old",
+            old=old,
+            new=new,
+        )
+
+
+@violates("chain_hashes_follow")
+def the_chain_of_the_head_is_changed(case: Case) -> None:
+    case.execute("UPDATE script_heads SET chain_hash = :zero WHERE script_id = :script", zero=bytes(32))
+
+
+@violates("commands_fold_to_their_versions")
+def a_version_lacks_what_another_wrote(case: Case) -> None:
+    stored = case.stored
+    case.execute(
+        "UPDATE script_versions SET state_hash = :old WHERE script_id = :script AND version_number = 4",
+        old=stored.versions[2].state_hash,
+    )
+
+
+@violates("commands_fold_to_their_versions")
+def a_line_count_is_changed(case: Case) -> None:
+    case.execute("UPDATE script_versions SET line_count = 9 WHERE script_id = :script AND version_number = 4")
+
+
+@violates("commands_fold_to_their_versions")
+def the_state_of_the_head_is_changed(case: Case) -> None:
+    case.execute("UPDATE script_heads SET state_hash = :zero WHERE script_id = :script", zero=bytes(16))
+
+
+@violates("deltas_lead_to_their_versions")
+def a_delta_byte_is_changed(case: Case) -> None:
+    delta = case.stored.versions[1].delta.replace(b"a one", b"a 0ne")
+    case.execute(
+        "UPDATE script_versions SET delta = :delta WHERE script_id = :script AND version_number = 2", delta=delta
+    )
+
+
+@violates("deltas_lead_to_their_versions")
+def a_delta_is_no_delta(case: Case) -> None:
+    case.execute("UPDATE script_versions SET delta = :delta WHERE script_id = :script", delta=b"\xff\x00")
+
+
+@violates("deltas_lead_to_their_versions")
+def a_keyframe_is_of_another_state(case: Case) -> None:
+    another = encode_keyframe(State.empty())
+    case.execute("UPDATE script_keyframes SET state = :state WHERE script_id = :script", state=another)
+
+
+@violates("deltas_lead_to_their_versions")
+def a_keyframe_is_cut_short(case: Case) -> None:
+    [keyframe] = case.stored.keyframes.values()
+    case.execute("UPDATE script_keyframes SET state = :state WHERE script_id = :script", state=keyframe.state[:-8])
+
+
+@violates("deltas_lead_to_their_versions")
+def a_keyframe_is_dropped(case: Case) -> None:
+    case.execute("DELETE FROM script_keyframes WHERE script_id = :script")
+
+
+@violates("acknowledged_is_answered")
+def an_answer_is_removed(case: Case) -> None:
+    case.execute("DELETE FROM submissions WHERE script_id = :script AND submission_id = 'b2'")
+
+
+@violates("acknowledged_is_answered")
+def a_submission_still_waits(case: Case) -> None:
+    case.execute(
+        "INSERT INTO submission_inbox (script_id, submission_id, payload, attempts, enqueued_at) "
+        "VALUES (:script, 'late', :payload, 0, 1)",
+        payload=b"{}",
+    )
+
+
+@violates("acknowledged_is_answered")
+def an_answer_is_for_another_content(case: Case) -> None:
+    case.execute(
+        "UPDATE submissions SET content_hash = :zero WHERE script_id = :script AND submission_id = 'a1'",
+        zero=bytes(32),
+    )
+
+
+@violates("acknowledged_is_answered")
+def the_script_is_gone(case: Case) -> None:
+    for table in ("script_keyframes", "script_versions", "script_commands", "submissions", "script_heads"):
+        case.execute(f"DELETE FROM {table} WHERE script_id = :script")
+
+
+@violates("answers_say_what_their_columns_say")
+def an_answer_says_another_outcome_than_its_column(case: Case) -> None:
+    case.execute("UPDATE submissions SET outcome = 'no_op' WHERE script_id = :script AND submission_id = 'b2'")
+
+
+@violates("every_answer_is_the_same")
+def a_second_answer_was_another(case: Case) -> None:
+    first, _ = case.told[1].answers
+    case.tell("a1", answers=(first, first.replace(b'"applied"', b'"refused"')))
+
+
+@violates("every_answer_is_the_same")
+def the_stored_answer_is_not_the_one_given(case: Case) -> None:
+    row = case.stored.answers["b2"]
+    answer = decode_answer(row.answer)
+    assert answer.refusal
+    changed = replace(answer, refusal=replace(answer.refusal, message="No."))
+    case.execute(
+        "UPDATE submissions SET answer = :answer WHERE script_id = :script AND submission_id = 'b2'",
+        answer=encode_answer(changed),
+    )
+
+
+@violates("answers_say_what_their_columns_say")
+def an_answer_cannot_be_read(case: Case) -> None:
+    case.execute("UPDATE submissions SET answer = :answer WHERE script_id = :script", answer=b"{")
+
+
+@violates("script_is_in_service")
+def the_script_is_quarantined(case: Case) -> None:
+    case.execute("UPDATE script_heads SET health = 'quarantined' WHERE script_id = :script")
+
+
+@violates("script_is_in_service")
+def the_list_of_scripts_shows_another_title(case: Case) -> None:
+    case.execute("UPDATE scripts SET title = 'False' WHERE id = :script")
+
+
+# Forgeries, in which every hash fits.
+
+
+@violates("effects_are_as_answered")
+def a_submission_has_its_effect_twice(case: Case) -> None:
+    log = case.stored.commands
+    case.forge([*log, log[3]], answers=False)
+
+
+@violates("effects_are_as_answered")
+def an_update_is_lost_and_its_answer_stays(case: Case) -> None:
+    log = case.stored.commands
+    case.forge([*log[:3], *log[4:]], answers=False)
+
+
+@violates("effects_are_as_answered")
+def two_commands_are_swapped_and_the_answers_stay(case: Case) -> None:
+    log = case.stored.commands
+    case.forge([log[0], log[2], log[1], *log[3:]], answers=False)
+
+
+@violates("effects_are_as_answered")
+def a_refused_submission_has_an_effect(case: Case) -> None:
+    log = case.stored.commands
+    case.forge([*log, replace(log[3], submission_id="b2", actor="b")], answers=False)
+
+
+@violates("effects_are_as_answered")
+def an_effect_has_no_answer(case: Case) -> None:
+    case.execute("DELETE FROM submissions WHERE script_id = :script AND submission_id = 'c3'")
+
+
+@violates("effects_are_as_answered")
+def the_commands_of_a_submission_change_places(case: Case) -> None:
+    *log, edit, insert, mine, last = case.stored.commands
+    case.forge([*log, insert, edit, mine, last])
+
+
+@violates_only("acknowledged_is_answered")
+def the_last_update_is_lost_with_its_answer(case: Case) -> None:
+    case.forget_answers_given()
+    case.execute("DELETE FROM submissions WHERE script_id = :script AND submission_id = 'c3'")
+    case.forge(case.stored.commands[:-1])
+
+
+@violates_only("effects_are_as_sent")
+def a_text_is_changed(case: Case) -> None:
+    *log, last = case.stored.commands
+    case.forge([*log, replace(last, payload=last.payload.replace(b'"last"', b'"lost"'))])
+
+
+@violates_only("effects_are_as_sent")
+def a_base_version_is_changed(case: Case) -> None:
+    log = case.stored.commands
+    log[2] = replace(log[2], base_version=2)
+    case.forge(log)
+
+
+@violates_only("effects_are_as_sent")
+def a_command_nobody_sent_is_slipped_in(case: Case) -> None:
+    case.told[:] = [one for one in case.told if one.submission_id != "c3"]
+
+
+@violates_only("effects_are_as_sent")
+def half_of_an_atomic_submission_is_missing(case: Case) -> None:
+    case.forget_answers_given()
+    *log, edit, _, mine, last = case.stored.commands
+    case.forge([*log, edit, mine, last])
+
+
+@violates_only("no_update_is_lost")
+def an_edit_overwrites_what_its_author_had_not_seen(case: Case) -> None:
+    log = case.stored.commands
+    [one] = [one for one in case.told if one.submission_id == "b4"]
+    submission = decode_submission(one.payload)
+    edit, insert = submission.commands
+    stale = replace(submission, commands=(replace(edit, expect=expect_hash(LINES["b"])), insert))
+    payload = encode_submission(stale)
+    case.tell("b4", payload=payload)
+    case.execute(
+        "UPDATE submissions SET content_hash = :hash WHERE script_id = :script AND submission_id = 'b4'",
+        hash=sha256(payload).digest(),
+    )
+    place = next(place for place, entry in enumerate(log) if entry.submission_id == "b4")
+    log[place] = replace(log[place], payload=encode_command(stale.commands[0]))
+    case.forge(log)
+
+
+@violates_only("producers_keep_their_order")
+def two_submissions_of_a_producer_change_places(case: Case) -> None:
+    case.forget_answers_given()
+    log = case.stored.commands
+    case.forge([*log[:1], log[4], *log[2:4], log[1], *log[5:]])
