@@ -1,0 +1,1 @@
+"""Screenplay file formats: bytes to lines and lines to bytes, pure code without I/O."""

@@ -1,0 +1,158 @@
+"""What a line is, from what is visible of it, what came before and what follows.
+
+Fountain 1.1 by the letter, and where the letter is silent or at odds with what writers type:
+
+* What is not printed is looked through: a note, boneyard, section or synopsis line directly behind a scene heading or
+  a transition leaves it one, a note or boneyard inside a speech does not end it, and one outside of a speech counts
+  as an empty line, which is what taking it out leaves.
+* A character cue needs something to say directly below it; a line that starts with a mark is none.
+* A period forces a scene heading before anything but a period or white space (`."ROSEBUD"`), where the letter asks
+  for a letter or digit: else not every heading could be written.
+* A backslash takes the meaning from the mark behind it, as it does for emphasis.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+from domain.formats.fountain.source import BLANKS, has_blank, holds
+from domain.formats.fountain.spans import Scan
+from domain.formats.fountain.title_page import is_entry, is_indented
+from domain.line import LineFormat
+
+Place = Literal["top", "title page", "body"]
+
+UNPRINTED_SPANS = frozenset({"note", "boneyard"})
+MARKS = "!@.~>#="
+SPEECH = frozenset({"character", "dialogue", "parenthetical"})
+
+_HEADING = re.compile(r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I\.?/E|E\.?/I)(?:\s*\.|\s)", re.IGNORECASE)
+_TRANSITIONS = frozenset({"FADE IN:", "FADE OUT.", "FADE OUT:", "FADE TO BLACK.", "CUT TO BLACK."})
+
+
+class Before(Struct, frozen=True, gc=False):
+    """Where a line stands: its place in the file, whether an empty line precedes it, whether someone speaks."""
+
+    place: Place
+    fresh: bool
+    speaking: bool
+
+
+class After(Struct, frozen=True, gc=False):
+    """What follows a line: nothing printed (`clear`), something that can be spoken, an indented line."""
+
+    clear: bool
+    speech: bool
+    indented: bool
+
+
+TOP = Before("top", fresh=True, speaking=False)
+NOTHING = After(clear=True, speech=False, indented=False)
+
+
+def classify(  # noqa: PLR0911 -- the rules in order of precedence, one return each
+    visible: str, before: Before, after: After
+) -> LineFormat:
+    """The format of a line of which something is visible, or of a blank one."""
+    words = visible.strip(BLANKS)
+    if not words:
+        return "dialogue" if before.speaking and holds(visible) else "action"
+    if before.place != "body" and is_entry(
+        visible, in_title_page=before.place == "title page", continued=after.indented
+    ):
+        return "title_entry"
+    if forced := forced_format(words):
+        return forced
+    if before.fresh:
+        if after.clear and _HEADING.match(words):
+            return "scene_heading"
+        # A space behind the colon is the old way to say that it is no transition.
+        if after.clear and _is_transition(words) and visible[-1] not in BLANKS:
+            return "transition"
+        if after.speech and _is_cue(words):
+            return "character"
+    if before.speaking:
+        return "parenthetical" if words[0] == "(" and words[-1] == ")" else "dialogue"
+    return "action"
+
+
+def forced_format(words: str) -> LineFormat | None:  # noqa: PLR0911 -- the table of marks, one return each
+    """The format that the mark at the start of a stripped line forces, or None where there is none."""
+    mark = words[0]
+    if mark not in MARKS:
+        return None
+    match mark:
+        case "!":
+            return "action"
+        case "@" if len(words) > 1:
+            return "character"
+        case "." if len(words) > 1 and words[1] != "." and words[1] not in BLANKS:
+            return "scene_heading"
+        case "~":
+            return "lyric"
+        case ">":
+            centered = len(words) > 1 and words[-1] == "<" and words[-2] != "\\"
+            return "centered" if centered else "transition"
+        case "#":
+            return "section"
+        case "=" if len(words) > 2 and not words.strip("="):
+            return "page_break"
+        case "=" if words[1:2] != "=":
+            return "synopsis"
+        case _:
+            return None
+
+
+def following(scanned: Scan, after: After) -> After:
+    """What a line is followed by when this one comes directly behind it, and `after` behind this one."""
+    if scanned.hidden:
+        return After(clear=True, speech=after.speech, indented=False)
+    words = scanned.visible.strip(BLANKS)
+    if not words:
+        return NOTHING
+    forced = forced_format(words)
+    return After(
+        clear=forced in {"section", "synopsis"},
+        speech=forced is None or forced == "lyric",
+        indented=is_indented(scanned.visible),
+    )
+
+
+def behind(sep: str, scanned: Scan, next_line: After) -> After:
+    """What follows a line, from its line ends and what its next line looks like from above."""
+    return NOTHING if _has_gap(sep, scanned) else next_line
+
+
+def advance(before: Before, line_format: LineFormat, scanned: Scan, sep: str) -> Before:
+    """Where the next line stands."""
+    gap = _has_gap(sep, scanned)
+    place = before.place
+    if scanned.hidden:
+        if place == "title page" and gap:
+            place = "body"
+        return Before(place, fresh=gap or not before.speaking, speaking=before.speaking and not gap)
+    if line_format == "title_entry":
+        return Before("body" if gap else "title page", fresh=True, speaking=False)
+    speaking = line_format in SPEECH or (line_format == "lyric" and before.speaking)
+    if not scanned.visible.strip(BLANKS) and not speaking:
+        return Before("top" if place == "top" else "body", fresh=True, speaking=False)
+    return Before("body", fresh=gap, speaking=speaking and not gap)
+
+
+def _has_gap(sep: str, scanned: Scan) -> bool:
+    # Empty lines inside a boneyard are boneyard.
+    return has_blank(sep) and scanned.inside != "boneyard"
+
+
+def _is_transition(words: str) -> bool:
+    return words.isupper() and (words.endswith("TO:") or words in _TRANSITIONS)
+
+
+def _is_cue(words: str) -> bool:
+    name = words.rstrip("^" + BLANKS)
+    if name.endswith(")"):
+        name = name.partition("(")[0]
+    return name.isupper() and "^" not in name and not _HEADING.match(words) and not _is_transition(words)

@@ -1,0 +1,75 @@
+"""Fountain bytes to lines, nothing lost: the text and line ends of the lines, put together, are the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from domain.formats.fountain.attrs import attrs_of
+from domain.formats.fountain.classify import NOTHING, TOP, After, advance, behind, classify, following
+from domain.formats.fountain.source import SourceLine, read_lines
+from domain.formats.fountain.spans import Scan, scan_all
+from domain.formats.fountain.title_page import title_of
+from domain.line import Line, LineFormat
+
+
+class Imported(Struct, frozen=True):
+    """A Fountain file as lines, with the title its title page gives it (None where it gives none)."""
+
+    title: str | None
+    lines: tuple[Line, ...]
+
+
+def read(data: bytes, new_id: Callable[[], str]) -> Imported:
+    """Read a Fountain file; each source line becomes one line with an id of its own.
+
+    `text` is the source line as written, marks, byte order mark and white space included; `sep` its line end and
+    those of the empty lines behind it. Empty lines at the top of the file are carried by a line without text, of
+    format action. A line with both a span and visible text has the format of the visible text. Of the line
+    formats, shot, general and chapter_break never come out of Fountain.
+
+    Raises:
+        FileTooLarge, LineTooLong: more than 16 MiB, or 1 MiB in one line.
+        NotUtf8, ControlCharacterInFile: the file is no text.
+    """
+    source = read_lines(data)
+    scans = scan_all(source)
+    formats = formats_of(source, scans)
+    return Imported(
+        title=title_of(
+            scanned.visible for scanned, line_format in zip(scans, formats, strict=True) if line_format == "title_entry"
+        ),
+        lines=tuple(
+            Line(
+                id=new_id(),
+                format=line_format,
+                text=text,
+                sep=sep,
+                attrs=attrs_of(line_format, scanned.visible),
+            )
+            for (text, sep), scanned, line_format in zip(source, scans, formats, strict=True)
+        ),
+    )
+
+
+def formats_of(source: Sequence[SourceLine], scans: Sequence[Scan]) -> list[LineFormat]:
+    """The format of every source line, from the lines without their spans."""
+    formats = []
+    before = TOP
+    for (_, sep), scanned, after in zip(source, scans, _followings(source, scans), strict=True):
+        line_format = scanned.hidden or classify(scanned.visible, before, after)
+        before = advance(before, line_format, scanned, sep)
+        formats.append(line_format)
+    return formats
+
+
+def _followings(source: Sequence[SourceLine], scans: Sequence[Scan]) -> list[After]:
+    followings = []
+    next_line = NOTHING
+    for (_, sep), scanned in zip(reversed(source), reversed(scans), strict=True):
+        after = behind(sep, scanned, next_line)
+        followings.append(after)
+        next_line = following(scanned, after)
+    followings.reverse()
+    return followings

@@ -1,0 +1,90 @@
+"""A file's bytes as source lines: what is written, and the line ends that follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import chain
+from typing import TypeAlias
+
+from domain.formats.fountain.refusals import ControlCharacterInFile, FileTooLarge, LineTooLong, NotUtf8
+from domain.text import MAX_SEPARATOR_ENDS, MAX_TEXT_BYTES
+
+MAX_FILE_BYTES = 16 << 20
+MAX_LINE_BYTES = MAX_TEXT_BYTES
+
+BOM = "\ufeff"
+BLANKS = (
+    " \t\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What shows as nothing at either end of a line: Unicode white space but line ends, and the byte order mark."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+# A longer run of line ends continues on a line without text, since the ledger bounds a separator. Each may be two
+# characters.
+_LINE = re.compile(rf"([^\r\n]*)((?:\r\n|\n|\r){{0,{MAX_SEPARATOR_ENDS // 2}}})")
+
+
+SourceLine: TypeAlias = tuple[str, str]
+"""A line of a file: its text without line end, and its line end with those of the empty lines behind it."""
+
+
+def read_lines(data: bytes) -> list[SourceLine]:
+    """The source lines of a file, a byte order mark included.
+
+    Raises:
+        FileTooLarge, NotUtf8, ControlCharacterInFile, LineTooLong: the file is no screenplay anyone wrote.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise FileTooLarge(size=len(data), limit=MAX_FILE_BYTES)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        # Latin-1 keeps one character a byte, so that the line can be counted in bytes that are no text.
+        raise NotUtf8(line=line_number(data[: error.start].decode("latin-1"))) from error
+    if found := _CONTROL.search(text):
+        raise ControlCharacterInFile(line=line_number(text[: found.start()]), codepoint=ord(found[0]))
+    lines = split_lines(text)
+    for index, (text, _) in enumerate(lines):
+        if len(text) * 4 > MAX_LINE_BYTES and (size := len(text.encode())) > MAX_LINE_BYTES:
+            raise LineTooLong(line=line_number(join_lines(lines[:index])), size=size, limit=MAX_LINE_BYTES)
+    return lines
+
+
+def split_lines(text: str) -> list[SourceLine]:
+    """The source lines of a text, none of them without text but the first and what follows a very long gap."""
+    lines: list[SourceLine] = _LINE.findall(text)
+    # At the end of the text the pattern finds nothing once more.
+    return lines[:-1] if lines[-1:] == [("", "")] else lines
+
+
+def join_lines(lines: Iterable[SourceLine]) -> str:
+    """The text that source lines are of."""
+    return "".join(chain.from_iterable(lines))
+
+
+def line_number(before: str) -> int:
+    """The number, from 1, of the source line that comes after a text."""
+    return 1 + sum(1 for _ in _LINE_END.finditer(before))
+
+
+def has_blank(sep: str) -> bool:
+    """Whether line ends hold an empty line: more than one of them."""
+    return len(sep) > 1 and sep != "\r\n"
+
+
+def first_end(sep: str) -> str:
+    """The first of some line ends."""
+    return sep[:2] if sep[:2] == "\r\n" else sep[:1]
+
+
+def is_blank(text: str) -> bool:
+    """Whether a line shows nothing."""
+    return not text.strip(BLANKS)
+
+
+def holds(text: str) -> bool:
+    """Whether a blank line has the two spaces that keep a speech or a note open."""
+    return len(text) > 1
