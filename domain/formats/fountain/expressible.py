@@ -1,0 +1,84 @@
+"""What Fountain can say of a script's lines, and what it says instead where it cannot.
+
+a line in a script                                   is written, and read again, as
+shot, general                                        action
+chapter_break                                        section; without text page_break
+page_break with a text of its own                    page_break, the text in a boneyard behind it
+dialogue, parenthetical without a character above    action
+dialogue, parenthetical, lyric in a speech, blank    dialogue of two spaces, which keeps the speech open
+title_entry without a key                            title_entry: the key Title at the top, indented below it
+title_entry below the top of the script              action
+note, boneyard of white space                        the same, in brackets where it stands alone
+any other line of white space                        action
+any other line without text                          empty lines: its line ends belong to the line above it
+an empty line inside a speech or the title page      nothing, for it would end them
+no line end in the middle of the script              a line end
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.formats.fountain.classify import UNPRINTED_SPANS, Place
+from domain.formats.fountain.source import first_end, is_blank
+from domain.line import Attr, Line, LineFormat
+
+INSTEAD: dict[LineFormat, LineFormat] = {"shot": "action", "general": "action", "chapter_break": "section"}
+
+_SPOKEN = frozenset({"dialogue", "parenthetical"})
+_KEEPS_SPEECH = _SPOKEN | UNPRINTED_SPANS | {"lyric"}
+
+
+class Wanted(Struct, frozen=True, gc=False):
+    """A line as the export wants it read again."""
+
+    text: str
+    sep: str
+    format: LineFormat
+    attrs: Mapping[str, Attr]
+
+
+def expressible(lines: Iterable[Line]) -> list[Wanted]:
+    """The lines with formats that Fountain has where they stand, by the table of this module."""
+    kept: list[tuple[Line, LineFormat, list[str]]] = []
+    place: Place = "top"
+    speaking = False
+    for line in lines:
+        line_format = _format(line, place, speaking=speaking)
+        if not line.text and line_format not in {"page_break", "dialogue"} and (kept or not line.sep):
+            if kept:
+                kept[-1][2].append(line.sep)
+            continue
+        kept.append((line, line_format, [line.sep]))
+        place = _next_place(place, line_format, line.text)
+        speaking = line_format == "character" or (speaking and line_format in _KEEPS_SPEECH)
+    return _with_line_ends(
+        [Wanted(line.text, "".join(seps), line_format, line.attrs) for line, line_format, seps in kept]
+    )
+
+
+def _format(line: Line, place: Place, *, speaking: bool) -> LineFormat:
+    blank = is_blank(line.text)
+    if line.format == "page_break" or (blank and line.format == "chapter_break"):
+        return "page_break"
+    if line.format in UNPRINTED_SPANS and line.text:
+        return line.format
+    if blank:
+        return "dialogue" if speaking and line.format in _SPOKEN | {"lyric"} else "action"
+    if (line.format in _SPOKEN and not speaking) or (line.format == "title_entry" and place == "body"):
+        return "action"
+    return INSTEAD.get(line.format, line.format)
+
+
+def _next_place(place: Place, line_format: LineFormat, text: str) -> Place:
+    if line_format in UNPRINTED_SPANS or (place == "top" and line_format == "action" and is_blank(text)):
+        return place
+    return "title page" if line_format == "title_entry" else "body"
+
+
+def _with_line_ends(wanted: list[Wanted]) -> list[Wanted]:
+    line_end = next((first_end(line.sep) for line in wanted if line.sep), "\n")
+    return [line if line.sep else replace(line, sep=line_end) for line in wanted[:-1]] + wanted[-1:]
