@@ -1,0 +1,140 @@
+"""What each line is: Fountain 1.1 by example, and the cases the letter leaves open."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.line import Attr
+from tests.domain.formats.screenwriting import formats_of, lines_of
+
+ALONE = {
+    "scene_heading": (
+        *("INT. BARN - DAY", "ext. barn", "INT/EXT CAR", "INT./EXT. CAR", "I/E. CAR", "i./e. car", "EST BARN"),
+        *("INT - BARN", ".BARN", ".école", '."ROSEBUD"', "   .BARN", "\ufeffINT. BARN"),
+    ),
+    "action": (
+        *("He runs.", "INTERIOR design", "...and then", ". BARN", "==", "!INT. BARN", "!", "JOHN", "cut to:"),
+        *("CUT TO: ", "A [[note]] inside", "A /* cut */ inside", "@", "  ", "[[not closed", "/* not closed", "*/"),
+    ),
+    "character": ("@McClane", "@23", "@John (on the radio) ^"),
+    "transition": ("CUT TO:", "FADE IN:", "FADE OUT.", "FADE TO BLACK.", "> Burn to white.", "    CUT TO:", ">x\\<"),
+    "centered": ("> THE END <", ">x<", "  > x <  ", "><"),
+    "lyric": ("~ La la", "~"),
+    "section": ("# Act", "###Deep", "#"),
+    "synopsis": ("= What happens", "="),
+    "page_break": ("===", "  =====  "),
+    "note": ("[[note]]", "  [[a]] [[b]]", "[[a]] /* b */"),
+    "boneyard": ("/* cut */", "/**/", "/* a */ [[b]]"),
+    "title_entry": ("Title: X", "title:", "My Key: value", "    Title: X"),
+}
+
+
+@pytest.mark.parametrize(("line_format", "text"), [(key, text) for key, texts in ALONE.items() for text in texts])
+def test_a_line_alone(line_format: str, text: str) -> None:
+    assert formats_of(text) == [line_format]
+
+
+@pytest.mark.parametrize(
+    "name", ["JOHN", "R2D2", "MARY (V.O.) (cont'd)", "HANS (on the radio)", "ÉLODIE", "A & B", "\t\tJOHN ", "JOHN^"]
+)
+def test_a_name_in_capitals_speaks_what_stands_directly_below(name: str) -> None:
+    assert formats_of(f"{name}\nHello.") == ["character", "dialogue"]
+    assert formats_of(f"{name}\n\nHello.") == ["action", "action"]
+    assert formats_of(f"He runs.\n{name}\nHello.") == ["action", "action", "action"]
+
+
+@pytest.mark.parametrize("name", ["23", "John", "Han (O.S.)", "约翰", "AND ^ (dual)", "(V.O.)", "INT. BARN", "CUT TO:"])
+def test_what_is_no_name_speaks_nothing(name: str) -> None:
+    assert formats_of(f"{name}\nHello.") == ["action", "action"]
+
+
+@pytest.mark.parametrize("below", ["!He runs.", ".BARN", "# Act", "= What", "===", "> CUT", "> x <", "@Mary"])
+def test_a_name_above_a_forced_line_is_action(below: str) -> None:
+    assert formats_of(f"JOHN\n{below}")[0] == "action"
+
+
+def test_a_speech_lasts_until_an_empty_line() -> None:
+    speech = "JOHN\n(low)\nA.\n~La\n[[why?]]\n/* cut\n\nmore */\nB.\n  \nMARY\n(c)\n\nAction."
+
+    assert formats_of(speech) == [
+        *("character", "parenthetical", "dialogue", "lyric", "note", "boneyard", "boneyard", "dialogue"),
+        *("dialogue", "dialogue", "parenthetical", "action"),
+    ]
+
+
+def test_a_line_of_one_space_ends_a_speech_like_an_empty_one() -> None:
+    assert formats_of("JOHN\nA.\n \nB.") == ["character", "dialogue", "action", "action"]
+
+
+@pytest.mark.parametrize("heading", ["INT. BARN", "CUT TO:"])
+def test_a_heading_or_transition_stands_between_empty_lines(heading: str) -> None:
+    kind = formats_of(heading)[0]
+
+    assert formats_of(f"Run.\n\n{heading}\n\nStop.")[1] == kind
+    assert formats_of(f"Run.\n{heading}\n\nStop.")[1] == "action"
+    assert formats_of(f"Run.\n\n{heading}\nStop.")[1] == "action"
+
+
+@pytest.mark.parametrize("unprinted", ["[[note]]", "/* cut */", "= What happens", "# Act", " "])
+def test_what_is_not_printed_does_not_crowd_a_heading(unprinted: str) -> None:
+    assert formats_of(f"INT. BARN\n{unprinted}\nHe runs.")[0] == "scene_heading"
+
+
+@pytest.mark.parametrize("unprinted", ["[[note]]", "/* cut */", "/* a\nb */", " "])
+def test_a_heading_may_follow_what_leaves_an_empty_line_when_taken_out(unprinted: str) -> None:
+    assert formats_of(f"He runs.\n{unprinted}\nINT. BARN")[-1] == "scene_heading"
+
+
+def test_a_note_may_span_lines_but_no_empty_one() -> None:
+    assert formats_of("He [[b\nc\n  \nd]] E.") == ["action", "note", "note", "action"]
+    assert formats_of("[[b\n\nc]]") == ["action", "action"]
+    assert formats_of("[[b\n \nc]]") == ["action", "action", "action"]
+
+
+def test_a_boneyard_hides_everything_up_to_its_end() -> None:
+    assert formats_of("/*\nINT. BARN\n\n  \n[[x\n*/\nRun.") == ["boneyard"] * 5 + ["action"]
+    assert formats_of("He /* x\n*/ runs.") == ["action", "action"]
+
+
+def test_the_span_that_opens_first_wins() -> None:
+    assert formats_of("[[a /* b]]\nc */") == ["note", "action"]
+    assert formats_of("/* a [[ b */\nc ]]") == ["boneyard", "action"]
+
+
+def test_the_title_page_is_at_the_top_and_ends_with_an_empty_line() -> None:
+    assert formats_of("Title:\n    A\n\tB: C\nAuthor: X\n\nCredit: Y") == ["title_entry"] * 4 + ["action"]
+    assert formats_of("\n\n[[note]]\nTitle: A\n/* b */\nFoo: c") == [
+        *("action", "note", "title_entry", "boneyard", "title_entry"),
+    ]
+    assert formats_of("Title: A\nNo key.\nFoo: b") == ["title_entry", "action", "action"]
+
+
+@pytest.mark.parametrize("text", ["FADE IN:", "He says: no.", "INT. BARN: DAY", "lower: x", ": x", "http://x.y"])
+def test_a_colon_alone_makes_no_title_page(text: str) -> None:
+    assert "title_entry" not in formats_of(text)
+
+
+@pytest.mark.parametrize(
+    ("source", "attrs"),
+    [
+        ("INT. BARN #1-A.2#", {"scene_number": "1-A.2"}),
+        (".BARN #7# [[note]]", {"scene_number": "7"}),
+        ("INT. BARN #a b#", {}),
+        ("INT. BARN ##", {}),
+        ("INT. BARN 1#", {}),
+        ("@John ^", {"dual": True}),
+        ("@John", {}),
+        ("###Deep", {"depth": 3}),
+        ("He is #1#", {}),
+    ],
+)
+def test_what_a_line_says_beside_its_text(source: str, attrs: dict[str, Attr]) -> None:
+    assert lines_of(source)[0].attrs == attrs
+
+
+def test_empty_lines_belong_to_the_line_above_and_at_the_top_to_a_line_without_text() -> None:
+    assert [(line.text, line.sep) for line in lines_of("\n\r\na\n\n\rb")] == [
+        ("", "\n\r\n"),
+        ("a", "\n\n\r"),
+        ("b", ""),
+    ]
