@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 
 from repos.session import Session
-from repos.tables import script_ids, scripts, users
+from repos.tables import script_heads, script_ids, scripts, users
 
 
 class ScriptRow(NamedTuple):
@@ -25,7 +25,15 @@ class ScriptRow(NamedTuple):
 
 _NEW_ID = insert(script_ids).values(id=None)
 _GET = select(*scripts.c).where(scripts.c.id == bindparam("script"))
-_LIST = select(*scripts.c).where(scripts.c.id > bindparam("after")).order_by(scripts.c.id).limit(bindparam("most"))
+# The row shows the version that last changed what is projected; a list shows the head.
+_AT_HEAD = [column for column in scripts.c if column.name not in ("version_number", "created_at", "updated_at")]
+_LIST = (
+    select(*_AT_HEAD, script_heads.c.version_number, scripts.c.created_at, script_heads.c.updated_at)
+    .select_from(scripts.join(script_heads))
+    .where(scripts.c.id > bindparam("after"))
+    .order_by(scripts.c.id)
+    .limit(bindparam("most"))
+)
 _OWNER = select(users.c.id).where(users.c.id == bindparam("owner"), users.c.deleted_at.is_(None))
 _INSERT_COLUMNS = tuple(column.name for column in scripts.c)
 _PROJECT = (
@@ -56,7 +64,7 @@ class Scripts:
         return ScriptRow(*found[0]) if found else None
 
     def read(self, *, after: int = 0, most: int = 100) -> list[ScriptRow]:
-        """Scripts behind an id, by id."""
+        """Scripts behind an id, by id, with the version and time of their heads."""
         return [ScriptRow(*row) for row in self._session.rows(_LIST, after=after, most=most)]
 
 

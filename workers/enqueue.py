@@ -68,15 +68,7 @@ class Producer:
             UnknownSubmission: it neither waits nor was answered.
         """
         with self._unit_of_work.reading() as tx:
-            found = tx.submissions.get(script_id, submission_id)
-            if found is None:
-                if tx.inbox.holds(script_id, submission_id):
-                    return None
-                # Answered between the two looks, or never there.
-                found = tx.submissions.get(script_id, submission_id)
-        if found is None:
-            raise UnknownSubmission(script=script_id, submission=submission_id)
-        return found.answer
+            return look(tx, script_id, submission_id)
 
     def wait(self, script_id: int, submission_id: str, *, timeout: float) -> Answer:
         """Wait, at most `timeout` seconds, for the answer to a submission.
@@ -103,3 +95,20 @@ class Producer:
                 raise SameIdOtherContent(submission=receipt.submission_id)
         tx.after_commit(receipt.ring)
         return receipt
+
+
+def look(tx: RecordsWork, script_id: int, submission_id: str) -> Answer | None:
+    """What became of a submission; None while it waits.
+
+    Raises:
+        UnknownSubmission: it neither waits nor was answered.
+    """
+    found = tx.submissions.get(script_id, submission_id)
+    if found is None:
+        if tx.inbox.holds(script_id, submission_id):
+            return None
+        # Answered between the two looks, or never there.
+        found = tx.submissions.get(script_id, submission_id)
+    if found is None:
+        raise UnknownSubmission(script=script_id, submission=submission_id)
+    return found.answer

@@ -13,12 +13,17 @@ from workers.roles import Role
 ENVIRON = {"REMAP_SIGTERM": "SIGQUIT"}
 
 
-def worker_command(role: Role, *, pool: str | None = None, concurrency: int = 2, beat: bool = False) -> list[str]:
-    """The command line of a worker for one role, as it is when this process starts or becomes it."""
+def worker_command(
+    role: Role, *, also: Sequence[Role] = (), pool: str | None = None, concurrency: int = 2, beat: bool = False
+) -> list[str]:
+    """The command line of a worker for one role, as it is when this process starts or becomes it.
+
+    `also` are roles that it serves beside; `beat` says whether it sends the ticks of the schedule too.
+    """
     return [
         *_CELERY,
         "worker",
-        f"--queues={role.queue}",
+        f"--queues={','.join(each.queue for each in (role, *also))}",
         f"--pool={pool or role.pool}",
         f"--concurrency={concurrency}",
         f"--hostname={role.name}-{os.getpid()}@%h",

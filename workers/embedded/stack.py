@@ -42,7 +42,7 @@ class _Address(NamedTuple):
 
 
 class Stack:
-    """A broker and two workers: one that drains, one that reconciles and sends the ticks for it.
+    """A broker and two workers: one that drains, one that does everything else and sends the ticks for it.
 
     The database in the home is made and migrated first; any other is taken as it is. Where the settings name a
     broker, only the workers are started. `patience` is how many seconds a worker has to finish what it does when
@@ -183,7 +183,7 @@ def _workers(settings: Settings) -> Iterator[Kept]:
     pool = "solo" if settings.sqlite_file else None
     commands = {
         "commands": worker_command(ROLES["commands"], pool=pool),
-        "reconcile": worker_command(ROLES["reconcile"], beat=True),
+        "reconcile": worker_command(ROLES["reconcile"], also=[ROLES["upkeep"]], beat=True),
     }
     for name, command in commands.items():
         yield Kept(name, command, log=logs / f"{name}.log", environ={**ENVIRON, **settings.to_env()})
