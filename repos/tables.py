@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy import Text as UnlimitedText
 from sqlalchemy.dialects import mysql
 
 metadata = MetaData(
@@ -52,13 +53,17 @@ def Word(size: int) -> Any:  # noqa: N802 - reads as a type
     return String(size).with_variant(exact, "mysql", "mariadb")
 
 
+Prose = UnlimitedText().with_variant(mysql.LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+
+
 def Text(size: int) -> Any:  # noqa: N802 - reads as a type
     """What people write, compared code point by code point."""
     exact = mysql.VARCHAR(size, charset="utf8mb4", collation="utf8mb4_bin")
     return String(size).with_variant(exact, "mysql", "mariadb")
 
 
-def _table(name: str, *parts: Any, **options: Any) -> Table:
+def table(name: str, *parts: Any, **options: Any) -> Table:
+    """A table as every table of ours is: InnoDB, every character, compared code point by code point."""
     return Table(
         name,
         metadata,
@@ -73,7 +78,7 @@ def _table(name: str, *parts: Any, **options: Any) -> Table:
     )
 
 
-users = _table(
+users = table(
     "users",
     Column("id", Number, primary_key=True, autoincrement=True),
     Column("email", Text(320), nullable=False),
@@ -83,13 +88,13 @@ users = _table(
     sqlite_autoincrement=True,
 )
 
-script_ids = _table(
+script_ids = table(
     "script_ids",
     Column("id", Number, primary_key=True, autoincrement=True),
     sqlite_autoincrement=True,
 )
 
-script_heads = _table(
+script_heads = table(
     "script_heads",
     Column("script_id", Number, primary_key=True, autoincrement=False),
     Column("version_number", BigInteger, nullable=False),
@@ -105,7 +110,7 @@ script_heads = _table(
     CheckConstraint("keyframe_version <= version_number", name="keyframe_behind_head"),
 )
 
-scripts = _table(
+scripts = table(
     "scripts",
     Column("id", Number, ForeignKey("script_heads.script_id"), primary_key=True, autoincrement=False),
     Column("user_id", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("users.id")),
@@ -118,7 +123,7 @@ scripts = _table(
     Index(None, "user_id", "id"),
 )
 
-script_commands = _table(
+script_commands = table(
     "script_commands",
     Column("script_id", BigInteger, ForeignKey("script_heads.script_id"), primary_key=True, autoincrement=False),
     Column("version_number", BigInteger, primary_key=True, autoincrement=False),
@@ -137,7 +142,7 @@ script_commands = _table(
     CheckConstraint("version_number >= 1", name="from_one"),
 )
 
-script_versions = _table(
+script_versions = table(
     "script_versions",
     Column("script_id", BigInteger, primary_key=True, autoincrement=False),
     Column("version_number", BigInteger, primary_key=True, autoincrement=False),
@@ -150,7 +155,7 @@ script_versions = _table(
     ),
 )
 
-script_keyframes = _table(
+script_keyframes = table(
     "script_keyframes",
     Column("script_id", BigInteger, primary_key=True, autoincrement=False),
     Column("version_number", BigInteger, primary_key=True, autoincrement=False),
@@ -162,7 +167,7 @@ script_keyframes = _table(
     ),
 )
 
-submissions = _table(
+submissions = table(
     "submissions",
     Column("script_id", BigInteger, primary_key=True, autoincrement=False),
     Column("submission_id", Word(64), primary_key=True),
@@ -176,7 +181,7 @@ submissions = _table(
     CheckConstraint("outcome in ('applied', 'partly', 'no_op', 'refused')", name="outcome"),
 )
 
-submission_inbox = _table(
+submission_inbox = table(
     "submission_inbox",
     Column("id", Number, primary_key=True, autoincrement=True),
     Column("script_id", BigInteger, nullable=False),
@@ -190,7 +195,7 @@ submission_inbox = _table(
     sqlite_autoincrement=True,
 )
 
-rejected_submissions = _table(
+rejected_submissions = table(
     "rejected_submissions",
     Column("id", Number, primary_key=True, autoincrement=True),
     Column("script_id", BigInteger, nullable=False),
@@ -204,14 +209,14 @@ rejected_submissions = _table(
     sqlite_autoincrement=True,
 )
 
-bells = _table(
+bells = table(
     "bells",
     Column("script_id", BigInteger, primary_key=True, autoincrement=False),
     Column("rings", Integer, nullable=False),
     Column("rung_at", Moment, nullable=False),
 )
 
-leases = _table(
+leases = table(
     "leases",
     Column("name", Word(64), primary_key=True),
     Column("holder", Word(120), nullable=False),
@@ -219,7 +224,7 @@ leases = _table(
     Column("expires_at", Moment, nullable=False),
 )
 
-schedule_slots = _table(
+schedule_slots = table(
     "schedule_slots",
     Column("schedule", Word(64), primary_key=True),
     Column("slot_at", Moment, primary_key=True, autoincrement=False),

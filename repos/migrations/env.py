@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from repos import derived_tables  # noqa: F401 - its tables belong to the metadata as well
 from repos.tables import metadata
 
 context.configure(

@@ -1,0 +1,56 @@
+"""The tables that hold nothing of their own: all in them follows from the log, and can be derived from it again."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer
+
+from repos.tables import Digest, Moment, Number, Prose, Text, Word, table
+
+projection_heads = table(
+    "projection_heads",
+    Column("script_id", Number, primary_key=True, autoincrement=False),
+    Column("version_number", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("projected_at", Moment, nullable=False),
+)
+
+script_lines = table(
+    "script_lines",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("line_id", Word(64), primary_key=True),
+    Column("order_key", BigInteger, nullable=False),
+    Column("format", Word(32), nullable=False),
+    Column("text", Prose, nullable=False),
+    Column("sep", Text(1000), nullable=False),
+    Column("attrs", Prose, nullable=False),
+    Column("version_number", BigInteger, nullable=False),
+    # Not unique: keys trade places while a stretch of lines is spaced anew.
+    Index(None, "script_id", "order_key"),
+)
+
+script_elements = table(
+    "script_elements",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("element_id", Word(64), primary_key=True),
+    Column("type", Word(64), nullable=False),
+    Column("payload", Prose, nullable=False),
+    Column("source", Word(16), nullable=False),
+)
+
+personas = table(
+    "personas",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("persona_id", Word(64), primary_key=True),
+    Column("name", Prose, nullable=False),
+    Column("description", Prose, nullable=False),
+    Column("payload", Prose, nullable=False),
+)
+
+version_labels = table(
+    "version_labels",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    # By its hash: a database takes "White draft" and "White draft " for one name.
+    Column("name_hash", Digest(16), primary_key=True),
+    Column("name", Text(120), nullable=False),
+    Column("version_number", BigInteger, nullable=False),
+)
