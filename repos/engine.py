@@ -6,10 +6,8 @@ import sqlite3
 from typing import Any
 
 from pymysql.constants import CLIENT
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-
-__all__ = ["Engine", "make_engine"]
 
 STRICT_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -18,6 +16,13 @@ STRICT_MODE = (
 LOCK_WAIT_SECONDS = 5
 SOCKET_SECONDS = 15
 RECYCLE_SECONDS = 1_800
+SQLITE_PACKET_BYTES = 512 << 20
+"""SQLite refuses a value from 10^9 bytes on."""
+
+LARGEST_PACKET = "largest_packet"
+"""Where a pooled connection's `info` keeps the bytes its server takes as one statement."""
+ENDED = "ended"
+"""Where it keeps that its last transaction was seen to end."""
 
 
 def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
@@ -26,19 +31,29 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
     Connections wait at most 5 s for a lock and 15 s for an answer. Nothing is connected yet.
     """
     url = make_url(database_url)
-    if url.get_backend_name() == "sqlite":
-        return _sqlite(url)
-    return create_engine(
+    engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _mysql(url, pool_size)
+
+    # Both drivers are left in autocommit, so that a statement outside a transaction leaves none open: an idle
+    # connection in one keeps every table it read from being altered. A transaction begins where somebody says so.
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _mysql(url: URL, pool_size: int) -> Engine:
+    engine = create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
         paramstyle="format",
         pool_size=pool_size,
         max_overflow=0,
         pool_recycle=RECYCLE_SECONDS,
-        # A unit of work always ends its transaction itself; a rollback on return would be one more round trip.
+        # After a server's restart the connection found dead and replaced is the one taken next, whatever the size.
+        pool_use_lifo=True,
         pool_reset_on_return=None,
-        skip_autocommit_rollback=True,
-        isolation_level="READ COMMITTED",
         connect_args={
+            "autocommit": True,
             "connect_timeout": 5,
             "read_timeout": SOCKET_SECONDS,
             "write_timeout": SOCKET_SECONDS,
@@ -50,16 +65,33 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
         },
     )
 
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            cursor.execute("SELECT @@max_allowed_packet")
+            record.info[LARGEST_PACKET] = cursor.fetchone()[0]
+
+    @event.listens_for(engine, "reset")
+    def forget(_connection: Any, record: Any, _state: Any) -> None:
+        # A session ends its transaction itself, and a rollback is a round trip. But what comes back any other way
+        # (dropped by an exception, collected as garbage) may be inside one, and the next BEGIN would commit it.
+        if not record.info.pop(ENDED, False):
+            record.invalidate()
+
+    return engine
+
 
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_SECONDS})
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
         # The unit of work says BEGIN itself: the driver's own would come too late to be a lock.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        record.info[LARGEST_PACKET] = SQLITE_PACKET_BYTES
 
     return engine

@@ -6,35 +6,72 @@ import sqlite3
 
 import pymysql
 
-from domain.errors import Conflict
+from domain.errors import Conflict, Rejected
 
+# Another transaction was in the way.
 DEADLOCK = 1213
 LOCK_WAIT_TIMEOUT = 1205
 NOWAIT_FAILED = 3572
-CONNECTION_KILLED = 1927
-QUERY_INTERRUPTED = 1317
-SERVER_SHUTDOWN = 1053
+LOCK_TABLE_FULL = 1206
+ROLLED_BACK_BY_REPLICATION = 3101
+
+# The connection, the statement or the server went away.
 SERVER_GONE = 2006
 CONNECTION_LOST = 2013
+PACKETS_OUT_OF_ORDER = 2014
+CONNECTION_KILLED = 1927
+QUERY_INTERRUPTED = 1317
+STATEMENT_TIMEOUT_MARIADB = 1969
+STATEMENT_TIMEOUT_MYSQL = 3024
+IDLE_TOO_LONG = 4031
+SERVER_SHUTDOWN = 1053
+
+# The server is there but takes no writes for now: no submission is to blame.
+DISK_FULL = 1021
+TABLE_FULL = 1114
+READ_ONLY = 1290
+READ_ONLY_TRANSACTION = 1792
+READ_ONLY_MODE = 1836
+CLUSTER_NOT_READY = 1047
+
+# It did not take the connection.
 CANNOT_CONNECT = 2003
 CANNOT_CONNECT_LOCALLY = 2002
-PACKETS_OUT_OF_ORDER = 2014
-DUPLICATE_KEY = 1062
+TOO_MANY_CONNECTIONS = 1040
+TOO_MANY_USER_CONNECTIONS = 1203
 
+DUPLICATE_KEY = 1062
+CHECK_FAILED = frozenset({3819, 4025})
+
+UNREACHABLE = frozenset({CANNOT_CONNECT, CANNOT_CONNECT_LOCALLY, TOO_MANY_CONNECTIONS, TOO_MANY_USER_CONNECTIONS})
 AGAIN = frozenset(
     {
         DEADLOCK,
         LOCK_WAIT_TIMEOUT,
         NOWAIT_FAILED,
-        CONNECTION_KILLED,
-        QUERY_INTERRUPTED,
-        SERVER_SHUTDOWN,
+        LOCK_TABLE_FULL,
+        ROLLED_BACK_BY_REPLICATION,
         SERVER_GONE,
         CONNECTION_LOST,
-        CANNOT_CONNECT,
-        CANNOT_CONNECT_LOCALLY,
         PACKETS_OUT_OF_ORDER,
+        CONNECTION_KILLED,
+        QUERY_INTERRUPTED,
+        STATEMENT_TIMEOUT_MARIADB,
+        STATEMENT_TIMEOUT_MYSQL,
+        IDLE_TOO_LONG,
+        SERVER_SHUTDOWN,
+        DISK_FULL,
+        TABLE_FULL,
+        READ_ONLY,
+        READ_ONLY_TRANSACTION,
+        READ_ONLY_MODE,
+        CLUSTER_NOT_READY,
     }
+)
+
+SQLITE_AGAIN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+SQLITE_DUPLICATE_KEY = frozenset(
+    {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
 )
 
 DriverError = (pymysql.MySQLError, sqlite3.Error)
@@ -52,18 +89,46 @@ class DatabaseUnreachable(Conflict):
     """The database did not take the connection."""
 
 
+class TooLargeForDatabase(Rejected):
+    """The {what} has {size} bytes, more than the {limit} this database takes at once; send it in parts."""
+
+
 def conflict_of(error: BaseException) -> Conflict | None:
     """The `Conflict` a driver's error stands for; None where trying again would not help."""
     if isinstance(error, pymysql.MySQLError):
-        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        if number == DUPLICATE_KEY:
-            return DuplicateKey(str(error))
-        if number in (CANNOT_CONNECT, CANNOT_CONNECT_LOCALLY):
-            return DatabaseUnreachable(str(error))
-        # PyMySQL gives 0 and no text for a connection it already closed.
-        return Conflict(str(error)) if number in AGAIN or isinstance(error, pymysql.InterfaceError) else None
-    if isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error):
-        return DuplicateKey(str(error))
-    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-        return Conflict(str(error))
+        return _mysql_conflict(error)
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_conflict(error)
     return None
+
+
+def blames_a_row(error: BaseException) -> bool:
+    """Whether the database refused what a row holds, as against who writes it or how."""
+    if isinstance(error, pymysql.MySQLError):
+        return isinstance(error, (pymysql.DataError, pymysql.IntegrityError)) or _number(error) in CHECK_FAILED
+    return isinstance(error, (sqlite3.DataError, sqlite3.IntegrityError))
+
+
+def _mysql_conflict(error: pymysql.MySQLError) -> Conflict | None:
+    number = _number(error)
+    if number == DUPLICATE_KEY:
+        return DuplicateKey(str(error))
+    if number in UNREACHABLE:
+        return DatabaseUnreachable(str(error))
+    # PyMySQL gives no number to a connection it already closed, or to packets it could not follow.
+    broken = number == 0 and isinstance(error, (pymysql.InterfaceError, pymysql.InternalError))
+    return Conflict(str(error)) if number in AGAIN or broken else None
+
+
+def _sqlite_conflict(error: sqlite3.Error) -> Conflict | None:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in SQLITE_DUPLICATE_KEY:
+        return DuplicateKey(str(error))
+    primary = code & 0xFF
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        return DatabaseUnreachable(str(error))
+    return Conflict(str(error)) if primary in SQLITE_AGAIN else None
+
+
+def _number(error: pymysql.MySQLError) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0

@@ -12,14 +12,19 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, Engine, Executable, Table
+from sqlalchemy import Dialect, Engine, Executable, PoolProxiedConnection, Table
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from domain.errors import Corrupt
-from repos.failures import DriverError, conflict_of
+from domain.errors import Conflict, Corrupt
+from repos.engine import ENDED, LARGEST_PACKET
+from repos.failures import DatabaseUnreachable, DriverError, DuplicateKey, TooLargeForDatabase, conflict_of
 
 MAX_STATEMENT_BYTES = 4 << 20
-"""Under half of the smallest default max_allowed_packet in use (16 MiB on MariaDB)."""
+"""Or half of the server's max_allowed_packet, whichever is less."""
+ROOM_IN_A_PACKET = 64 << 10
+"""What a statement may hold beside the one large value in it."""
 
 Params = dict[str, Any]
 Row = tuple[Any, ...]
@@ -50,21 +55,34 @@ class Session:
     def __init__(self, engine: Engine) -> None:
         self._dialect = engine.dialect
         self._many_at_once = engine.dialect.name in ("mysql", "mariadb")
-        with _as_conflict():
-            self._pooled = engine.raw_connection()
+        self._pooled = _connect(engine)
         self._cursor: Any = self._pooled.cursor()
+        self._packet: int = self._pooled.info[LARGEST_PACKET]
+        self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
         self._writes: list[_Write] = []
+        self._lost: Conflict | None = None
+        self._in_step = True
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is the embedded database, whose dialect differs in a few statements."""
         return not self._many_at_once
 
+    def require_room(self, what: str, size: int) -> None:
+        """Refuse a row that the database would not take, before it breaks the transaction.
+
+        Raises:
+            TooLargeForDatabase: its bytes, in hex as they are sent, are more than one packet holds.
+        """
+        limit = (self._packet - ROOM_IN_A_PACKET) // 2
+        if size > limit:
+            raise TooLargeForDatabase(what=what, size=size, limit=limit)
+
     def start(self, statement: Executable | None = None, **params: Any) -> list[Row]:
         """Begin, and read with the first statement: one round trip."""
         begin = "START TRANSACTION" if self._many_at_once else "BEGIN IMMEDIATE"
         if statement is None:
-            with _as_conflict():
+            with self._talking():
                 self._cursor.execute(begin)
             return []
         return self._after(begin, statement, params)
@@ -72,14 +90,14 @@ class Session:
     def rows(self, statement: Executable, **params: Any) -> list[Row]:
         """What a statement reads."""
         prepared = _prepare(statement, self._dialect)
-        with _as_conflict():
+        with self._talking():
             self._cursor.execute(prepared.sql, prepared.values(params))
             return list(self._cursor.fetchall())
 
     def run(self, statement: Executable, **params: Any) -> int:
         """Run a write at once; the number of rows it found."""
         prepared = _prepare(statement, self._dialect)
-        with _as_conflict():
+        with self._talking():
             self._cursor.execute(prepared.sql, prepared.values(params))
             return int(self._cursor.rowcount)
 
@@ -98,14 +116,14 @@ class Session:
         mark = "%s" if self._many_at_once else "?"
         head = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of ours, no values
         group = f"({', '.join([mark] * len(columns))})"
-        for part in _bounded(rows):
+        for part in _bounded(rows, self._statement_bytes):
             values = tuple([value for row in part for value in row])
             self._writes.append(_Write(head + ", ".join([group] * len(part)), values, len(part)))
 
     def flush(self) -> None:
         """Send the gathered writes and read every answer to them."""
         writes, self._writes = self._writes, []
-        with _as_conflict():
+        with self._talking():
             if not self._many_at_once:
                 for write in writes:
                     self._cursor.execute(write.sql, write.values)
@@ -122,12 +140,16 @@ class Session:
         self.flush()
         if look is not None:
             return self._after("COMMIT", look, params)
-        with _as_conflict():
+        with self._talking():
             self._cursor.execute("COMMIT")
         return []
 
     def rollback(self) -> None:
         """Forget everything since the start, and give the connection back; a broken one is closed for good."""
+        if not self._in_step:
+            # An exception from outside (a time limit, a signal) came between a question and its answer.
+            self.abandon()
+            return
         try:
             self._pooled.rollback()
         except DriverError:
@@ -136,16 +158,39 @@ class Session:
             self.close()
 
     def close(self) -> None:
-        """Give the connection back to the pool."""
+        """Give the connection back to the pool; its transaction has ended."""
+        self._pooled.info[ENDED] = True
         self._pooled.close()
 
     def abandon(self) -> None:
         """Close the connection for good: nobody knows what state it is in."""
         self._pooled.invalidate()
 
+    @contextmanager
+    def _talking(self) -> Iterator[None]:
+        """A question to the server and all of its answer.
+
+        A conflict ends the transaction whatever the server kept of it (1205 takes back the statement only): whoever
+        goes on meets the same conflict, so that nothing is written outside.
+        """
+        if self._lost is not None:
+            raise self._lost
+        self._in_step = False
+        try:
+            yield
+        except DriverError as error:
+            self._in_step = True
+            conflict = conflict_of(error)
+            if conflict is None:
+                raise
+            if not isinstance(conflict, DuplicateKey):
+                self._lost = conflict
+            raise conflict from error
+        self._in_step = True
+
     def _after(self, word: str, statement: Executable, params: Params) -> list[Row]:
         prepared = _prepare(statement, self._dialect)
-        with _as_conflict():
+        with self._talking():
             if self._many_at_once:
                 self._cursor.execute(f"{word};{self._cursor.mogrify(prepared.sql, prepared.values(params))}")
                 self._cursor.nextset()
@@ -159,7 +204,7 @@ class Session:
         size = 0
         for write in writes:
             text = self._cursor.mogrify(write.sql, write.values)
-            if batch and size + len(text) > MAX_STATEMENT_BYTES:
+            if batch and size + len(text) > self._statement_bytes:
                 yield batch
                 batch, size = [], 0
             batch.append((text, write))
@@ -168,14 +213,17 @@ class Session:
             yield batch
 
 
-@contextmanager
-def _as_conflict() -> Iterator[None]:
+def _connect(engine: Engine) -> PoolProxiedConnection:
     try:
-        yield
-    except DriverError as error:
-        if (conflict := conflict_of(error)) is not None:
-            raise conflict from error
-        raise
+        return engine.raw_connection()
+    except PoolTimeout as error:
+        raise DatabaseUnreachable(str(error)) from error
+    except (DBAPIError, *DriverError) as error:
+        # SQLAlchemy's own first look at a server comes wrapped.
+        conflict = conflict_of(error.orig or error if isinstance(error, DBAPIError) else error)
+        if conflict is None:
+            raise
+        raise conflict from error
 
 
 _prepared: WeakKeyDictionary[Executable, dict[Dialect, _Prepared]] = WeakKeyDictionary()
@@ -192,12 +240,13 @@ def _prepare(statement: Executable, dialect: Dialect) -> _Prepared:
     return found
 
 
-def _bounded(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
     start = size = 0
     for position, row in enumerate(rows):
-        weight = sum(len(value) if isinstance(value, (bytes, str)) else 16 for value in row)
+        # Bytes are sent in hex.
+        weight = sum(len(value) * 2 if isinstance(value, (bytes, str)) else 16 for value in row)
         # SQLite takes 32,766 parameters; a thousand rows stay well below.
-        if position > start and (size + weight > MAX_STATEMENT_BYTES // 2 or position - start >= 1_000):
+        if position > start and (size + weight > most_bytes or position - start >= 1_000):
             yield rows[start:position]
             start, size = position, 0
         size += weight
