@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from msgspec.structs import replace
-
-from domain.answer import Answer, Refusal
+from domain.answer import Answer, Refusal, encode_answer
 from domain.commands.script_create import ScriptCreate
-from domain.entry import LogEntry, chained
+from domain.entry import LogEntry
 from domain.errors import Rejected
-from domain.keyframe import encode_keyframe
 from domain.refusals import (
     Misaddressed,
     Poison,
@@ -21,16 +18,10 @@ from domain.refusals import (
     UnknownOwner,
 )
 from domain.state import State
-from domain.submission import (
-    Submission,
-    content_hash,
-    decode_submission,
-    encode_cause,
-    encode_command,
-    encode_submission,
-)
+from domain.submission import Submission, content_hash, decode_submission, encode_submission
 from materialization.decide import Verdict, answer_for, decide
-from materialization.fold import Step, version_row
+from materialization.growth import Growth, grow
+from repos.commands import Authorship
 from repos.heads import Waiting
 from repos.keyframes import KeyframeRow
 from repos.rejected import RejectedRow
@@ -65,30 +56,31 @@ class Settlement:
         self._keyframes: list[KeyframeRow] = []
         self._answered: list[Answered] = []
         self._rejected: list[RejectedRow] = []
+        self._authorship: dict[int, Authorship | None] = {}
 
     def settle_waiting(self, rows: Sequence[Waiting]) -> None:
         """Settle submissions of the inbox in order, as many as one unit of work takes."""
         for row in rows:
             payload = self._tx.inbox.payload(row.id) if row.payload is None else row.payload
-            if self.done and not self._has_room(len(payload)):
+            if not self.has_room(len(payload)):
                 return
             self._settle_row(row, payload)
             self.done.append(row.id)
 
     def settle(self, submission: Submission) -> None:
         """Settle a submission that did not come through the inbox."""
-        digest = content_hash(submission)
-        try:
-            self._accept(submission, digest)
-        except Rejected as refusal:
-            payload = encode_submission(submission)
-            self._refuse(submission.submission_id, self._explain(refusal), digest, payload)
+        payload = encode_submission(submission)
+        self._tx.require_room("submission", len(payload))
+        self._settle(submission, sha256(payload).digest(), payload)
+
+    def has_room(self, more: int = 0) -> bool:
+        """Whether one unit of work takes another submission, of so many bytes. The first always finds room."""
+        return not self.done or (len(self._entries) < MOST_COMMANDS and self._bytes + more <= MOST_BYTES)
 
     def write(self) -> None:
         """Hand everything to the unit of work."""
         tx, script_id, generation = self._tx, self._tx.script_id, self.head.generation
         if self._entries:
-            self.head = replace(self.head, updated_at=self._now)
             tx.commands.append(self._entries)
             tx.versions.put(script_id, generation, self._versions)
             tx.keyframes.put(script_id, generation, self._keyframes)
@@ -101,41 +93,46 @@ class Settlement:
         elif not self.state.exists:
             tx.heads.remove_unborn(script_id)
 
-    def _has_room(self, more: int) -> bool:
-        return len(self._entries) < MOST_COMMANDS and self._bytes + more <= MOST_BYTES
-
     def _settle_row(self, row: Waiting, payload: bytes) -> None:
-        digest = sha256(payload).digest()
         try:
             submission = decode_submission(payload)
+        except Rejected as refusal:
+            digest = sha256(payload).digest()
+            if row.answered is None:
+                self._refuse(row.submission_id, Refusal.of(refusal), digest, payload)
+        else:
             digest = content_hash(submission)
             if row.answered is None:
-                self._require_address(submission, row)
-                self._accept(submission, digest, payload)
-        except Rejected as refusal:
-            if row.answered is None:
-                self._refuse(row.submission_id, self._explain(refusal), digest, payload)
+                self._settle(submission, digest, payload, row)
         if row.answered is not None and row.answered != digest:
             # The first answer stands; what came second is kept where somebody can find it.
             self._keep(row.submission_id, Refusal.of(SameIdOtherContent(submission=row.submission_id)), payload)
+
+    def _settle(self, submission: Submission, digest: bytes, payload: bytes, row: Waiting | None = None) -> None:
+        try:
+            if row is not None:
+                self._require_address(submission, row)
+            self._require_predecessor(submission)
+            self._require_owner(submission)
+            verdict = decide(submission, self.state)
+            answer = answer_for(submission, self.state, verdict, self._explain_all(verdict))
+            growth = grow(self.head, submission, verdict.applied, self._now)
+            self._require_room(growth, answer)
+        except Rejected as refusal:
+            self._refuse(
+                row.submission_id if row else submission.submission_id, self._explain(refusal), digest, payload
+            )
+            return
+        if answer.refusal is not None:
+            self._keep(answer.submission_id, answer.refusal, payload)
+        self._take(growth, verdict.state)
+        self._answer(answer, digest)
 
     def _require_address(self, submission: Submission, row: Waiting) -> None:
         if (submission.script_id, submission.submission_id) != (self._tx.script_id, row.submission_id):
             raise Misaddressed(script=submission.script_id, submission=submission.submission_id)
         if row.attempts > MOST_ATTEMPTS:
             raise Poison(attempts=MOST_ATTEMPTS)
-
-    def _accept(self, submission: Submission, digest: bytes, payload: bytes | None = None) -> None:
-        self._require_predecessor(submission)
-        self._require_owner(submission)
-        verdict = decide(submission, self.state)
-        refusals = {index: self._explain(refusal) for index, refusal in verdict.refused}
-        answer = answer_for(submission, self.state, verdict, refusals)
-        if answer.refusal is not None:
-            kept = encode_submission(submission) if payload is None else payload
-            self._keep(submission.submission_id, answer.refusal, kept)
-        self._record(submission, verdict)
-        self._answer(answer, digest)
 
     def _require_predecessor(self, submission: Submission) -> None:
         if (after := submission.after_submission) is None:
@@ -156,59 +153,49 @@ class Settlement:
         if not self._tx.scripts.owner_exists(first.owner):
             raise UnknownOwner(owner=first.owner)
 
+    def _require_room(self, growth: Growth, answer: Answer) -> None:
+        """Refuse what the database would not take as one row; a command is part of a submission that it took."""
+        self._tx.require_room("change", max((len(version.delta) for version in growth.versions), default=0))
+        self._tx.require_room("whole script", max((len(keyframe.state) for keyframe in growth.keyframes), default=0))
+        if answer.refusal is not None:
+            self._tx.require_room("answer", len(encode_answer(answer)))
+
+    def _explain_all(self, verdict: Verdict) -> dict[int, Refusal]:
+        """The refused commands of one answer explained; the current text of a line is told once."""
+        told: set[str] = set()
+        for _, refusal in verdict.refused:
+            if "current" in refusal.facts and (line := str(refusal.facts.get("line"))) not in told:
+                told.add(line)
+            else:
+                refusal.facts.pop("current", None)
+        return {index: self._explain(refusal) for index, refusal in verdict.refused}
+
     def _explain(self, refusal: Rejected) -> Refusal:
         """A refusal with who made the version it names, and when."""
         version = refusal.facts.get("version")
         if refusal.code not in ("stale_line", "line_removed") or not isinstance(version, int):
             return Refusal.of(refusal)
-        mine = version - self._start.version - 1
-        entry = self._entries[mine] if 0 <= mine < len(self._entries) else None
-        entry = entry or self._tx.commands.get(self._tx.script_id, version)
-        if entry is None:
+        by = self._authorship_of(version)
+        if by is None:
             return Refusal.of(refusal)
-        return Refusal.of(refusal, author=entry.author, actor=entry.actor, changed_at=entry.occurred_at)
+        return Refusal.of(refusal, author=by.author, actor=by.actor, changed_at=by.occurred_at)
 
-    def _record(self, submission: Submission, verdict: Verdict) -> None:
-        cause = encode_cause(submission.cause)
-        occurred_at = self._now if submission.occurred_at is None else submission.occurred_at
-        for index, step in verdict.applied:
-            entry = LogEntry(
-                script_id=submission.script_id,
-                version=step.state.version,
-                kind=step.command.kind(),
-                payload=encode_command(step.command),
-                author=submission.author,
-                actor=submission.actor,
-                base_version=submission.base_version,
-                cause=cause,
-                submission_id=submission.submission_id,
-                submission_index=index,
-                occurred_at=occurred_at,
-                recorded_at=self._now,
-            )
-            self._append(chained(entry, self.head.chain_hash), step)
-        self.state = verdict.state
+    def _authorship_of(self, version: int) -> Authorship | None:
+        mine = version - self._start.version - 1
+        if 0 <= mine < len(self._entries):
+            entry = self._entries[mine]
+            return Authorship(entry.author, entry.actor, entry.occurred_at)
+        if version not in self._authorship:
+            self._authorship[version] = self._tx.commands.authorship(self._tx.script_id, version)
+        return self._authorship[version]
 
-    def _append(self, entry: LogEntry, step: Step) -> None:
-        version = version_row(step)
-        self._entries.append(entry)
-        self._versions.append(version)
-        self._bytes += len(entry.payload) + len(version.delta)
-        self.head = replace(
-            self.head,
-            version=version.version,
-            chain_hash=entry.chain_hash,
-            state_hash=version.state_hash,
-            delta_bytes=self.head.delta_bytes + len(version.delta),
-        )
-        if self.head.wants_keyframe():
-            self._keep_keyframe(step.state, version)
-
-    def _keep_keyframe(self, state: State, version: VersionRow) -> None:
-        keyframe = encode_keyframe(state)
-        self._keyframes.append(KeyframeRow(version.version, keyframe, version.state_hash))
-        self._bytes += len(keyframe)
-        self.head = replace(self.head, keyframe_version=version.version, keyframe_bytes=len(keyframe), delta_bytes=0)
+    def _take(self, growth: Growth, state: State) -> None:
+        self.state = state
+        self.head = growth.head
+        self._entries += growth.entries
+        self._versions += growth.versions
+        self._keyframes += growth.keyframes
+        self._bytes += growth.weight()
 
     def _refuse(self, submission_id: str, refusal: Refusal, digest: bytes, payload: bytes) -> None:
         self._keep(submission_id, refusal, payload)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from threading import Lock
+from typing import NamedTuple
 
 from domain.head import Head
 from domain.state import State
@@ -11,6 +13,13 @@ MOST_LINES = 200_000
 """About 100 MB of lines in a worker process."""
 SCRIPT_WEIGHT = 50
 """What a script costs beside its lines, in lines."""
+
+
+class Warm(NamedTuple):
+    """A state, and the chain hash of the command that led to it."""
+
+    state: State
+    chain_hash: bytes
 
 
 class WarmStates:
@@ -23,36 +32,41 @@ class WarmStates:
     def __init__(self, most_lines: int = MOST_LINES) -> None:
         self._most = most_lines
         self._weight = 0
-        self._states: OrderedDict[int, tuple[State, bytes]] = OrderedDict()
+        self._states: OrderedDict[int, Warm] = OrderedDict()
+        self._lock = Lock()
 
-    def take(self, head: Head) -> State | None:
+    def take(self, head: Head) -> Warm | None:
         """The state at the head, or an earlier one of the same script to go on from; None where nothing is known.
 
-        An earlier state is returned as it is: the caller reads the deltas it lacks and compares the hash.
+        Of an earlier state the caller asks the log whether its command is still there, and reads the deltas it lacks.
         """
-        found = self._states.pop(head.script_id, None)
-        if found is None:
+        with self._lock:
+            found = self._pop(head.script_id)
+        if found is None or found.state.version > head.version:
             return None
-        state, chain_hash = found
-        self._weight -= _weight(state)
-        if state.version > head.version or (state.version == head.version and chain_hash != head.chain_hash):
+        if found.state.version == head.version and found.chain_hash != head.chain_hash:
             return None
-        return state
+        return found
 
     def put(self, head: Head, state: State) -> None:
         """Remember the state at a head that is committed."""
-        self.forget(head.script_id)
-        self._states[head.script_id] = (state, head.chain_hash)
-        self._weight += _weight(state)
-        while self._weight > self._most and self._states:
-            _, (forgotten, _) = self._states.popitem(last=False)
-            self._weight -= _weight(forgotten)
+        with self._lock:
+            self._pop(head.script_id)
+            self._states[head.script_id] = Warm(state, head.chain_hash)
+            self._weight += _weight(state)
+            while self._weight > self._most:
+                self._pop(next(iter(self._states)))
 
     def forget(self, script_id: int) -> None:
         """Forget one script."""
+        with self._lock:
+            self._pop(script_id)
+
+    def _pop(self, script_id: int) -> Warm | None:
         found = self._states.pop(script_id, None)
         if found is not None:
-            self._weight -= _weight(found[0])
+            self._weight -= _weight(found.state)
+        return found
 
 
 def _weight(state: State) -> int:

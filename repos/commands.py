@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -11,6 +12,15 @@ from repos.session import Session
 from repos.tables import script_commands
 
 PAGE = 1_000
+
+
+class Authorship(NamedTuple):
+    """Who made a version, and when by the author's clock."""
+
+    author: str
+    actor: str
+    occurred_at: int
+
 
 _COLUMNS = tuple(column.name for column in script_commands.c)
 _READ = (
@@ -34,6 +44,14 @@ _BY_AI = (
     .order_by(script_commands.c.version_number)
     .limit(bindparam("most"))
 )
+_OF_VERSION = (
+    script_commands.c.script_id == bindparam("script"),
+    script_commands.c.version_number == bindparam("version"),
+)
+_AUTHORSHIP = select(script_commands.c.author, script_commands.c.actor, script_commands.c.occurred_at).where(
+    *_OF_VERSION
+)
+_CHAIN_HASH = select(script_commands.c.chain_hash).where(*_OF_VERSION)
 
 
 class Commands:
@@ -46,6 +64,16 @@ class Commands:
         """The command that made a version."""
         found = self._session.rows(_READ, script=script_id, after=version - 1, upto=version, most=1)
         return LogEntry(*found[0]) if found else None
+
+    def authorship(self, script_id: int, version: int) -> Authorship | None:
+        """Who made a version, without what it says."""
+        found = self._session.rows(_AUTHORSHIP, script=script_id, version=version)
+        return Authorship(*found[0]) if found else None
+
+    def chain_hash(self, script_id: int, version: int) -> bytes | None:
+        """The chain hash of a version, which stands for all of the log up to there."""
+        found = self._session.rows(_CHAIN_HASH, script=script_id, version=version)
+        return bytes(found[0][0]) if found else None
 
     def read(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[LogEntry]:
         """The commands of versions `after` + 1 to `upto`, in order, a page at a time."""

@@ -42,6 +42,11 @@ _TRY = (
     .where(submission_inbox.c.id == bindparam("row"))
     .values(attempts=submission_inbox.c.attempts + literal(1))
 )
+_UNTRY = (
+    update(submission_inbox)
+    .where(submission_inbox.c.id == bindparam("row"), submission_inbox.c.attempts > literal(0))
+    .values(attempts=submission_inbox.c.attempts - literal(1))
+)
 _WAITING = (
     select(
         submission_inbox.c.script_id,
@@ -75,7 +80,12 @@ class Inbox:
         self._session = session
 
     def put(self, script_id: int, submission_id: str, payload: bytes, now: int) -> int | None:
-        """Add a submission; its arrival number. None where one with this id waits already."""
+        """Add a submission; its arrival number. None where one with this id waits already.
+
+        Raises:
+            TooLargeForDatabase: the database would not take it.
+        """
+        self._session.require_room("submission", len(payload))
         try:
             return self._session.insert(_PUT, script=script_id, submission=submission_id, payload=payload, now=now)
         except DuplicateKey:
@@ -101,6 +111,10 @@ class Inbox:
     def count_attempt(self, arrival: int) -> None:
         """Note that a submission is about to be tried, in a transaction of its own."""
         self._session.run(_TRY, row=arrival)
+
+    def take_back_attempt(self, arrival: int) -> None:
+        """Note that a submission was not tried after all, or that it was not to blame."""
+        self._session.run(_UNTRY, row=arrival)
 
 
 class DrainableInbox(Inbox):

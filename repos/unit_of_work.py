@@ -21,6 +21,9 @@ from repos.heads import Heads, LockedHead, Waiting
 from repos.inbox import LOOK_AGAIN, DrainableInbox, Inbox
 from repos.keyframes import Keyframes, WritableKeyframes
 from repos.leases import Leases
+from repos.projected_lines import ProjectedLines
+from repos.projected_things import ProjectedThings
+from repos.projections import Projections, ProjectionWork
 from repos.rejected import Rejected
 from repos.scripts import ProjectedScripts, Scripts
 from repos.session import Session
@@ -47,6 +50,7 @@ class ScriptWork:
         self.rejected = Rejected(session)
         self.scripts = ProjectedScripts(session)
         self.heads = LockedHead(session)
+        self.require_room = session.require_room
         self.more = False
         self.head, self.waiting = self._locked(wait)
 
@@ -54,7 +58,8 @@ class ScriptWork:
         head, waiting = self.heads.start(self.script_id, wait=wait)
         if head is not None:
             return head, waiting
-        if self.heads.exists(self.script_id):
+        # Who waits for the lock found none to wait for: if another makes the head meanwhile, `create` waits for that.
+        if not wait and self.heads.exists(self.script_id):
             raise HeadLocked(f"the head of script {self.script_id} is held by another worker")
         return self.heads.create(self.script_id)
 
@@ -75,6 +80,9 @@ class RecordsWork:
         self.keyframes = Keyframes(session)
         self.submissions = Submissions(session)
         self.rejected = Rejected(session)
+        self.projections = Projections(session)
+        self.lines = ProjectedLines(session)
+        self.things = ProjectedThings(session)
         self._after_commit: list[Callable[[], object]] = []
 
     def after_commit(self, call: Callable[[], object]) -> None:
@@ -104,6 +112,17 @@ class UnitOfWork:
             work = ScriptWork(session, script_id, wait=wait)
             yield work
             work.more = bool(session.commit(LOOK_AGAIN, script=script_id))
+
+    @contextmanager
+    def projection(self, script_id: int) -> Iterator[ProjectionWork]:
+        """Lock the projections of a script, then work on them; its head is read and never locked.
+
+        Raises:
+            ProjectionLocked: another worker has them.
+        """
+        with _transaction(self._engine) as session:
+            yield ProjectionWork(session, script_id)
+            session.commit()
 
     @contextmanager
     def records(self) -> Iterator[RecordsWork]:
