@@ -1,0 +1,45 @@
+"""An editor finds each position of a text in the line it stands in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.line import Line
+from tests.traces.page import Page, Spot
+
+
+@settings(derandomize=True, database=None, deadline=None)
+@given(text=st.text("aü\n🎬", max_size=30), data=st.data())
+def test_every_position_is_found_wherever_one_looked_before(text: str, data: st.DataObject) -> None:
+    page = page_of(text)
+
+    for position in data.draw(st.lists(st.integers(0, len(text)), max_size=10)):
+        before = text[:position]
+        assert page.find(position) == Spot(before.count("\n"), len(before) - (before.rfind("\n") + 1))
+
+
+def test_there_is_nothing_in_front_of_a_text_or_behind_it() -> None:
+    page = page_of("one\ntwo")
+
+    for position in (-1, 8):
+        with pytest.raises(IndexError):
+            page.find(position)
+
+
+def test_a_position_is_found_after_lines_in_front_of_it_came_and_went() -> None:
+    page = page_of("one\ntwo\nthree\nfour")
+    assert page.find(17) == Spot(3, 3)
+
+    page.exchange(1, 2, [Line("new", "general", "2", "\n")])
+
+    assert page.text() == "one\n2\nfour"
+    assert page.size == 10
+    assert page.find(9) == Spot(2, 3)
+
+
+def page_of(text: str) -> Page:
+    *ended, last = text.split("\n")
+    lines = [Line(f"l{row}", "general", part, "\n") for row, part in enumerate(ended)]
+    return Page([*lines, Line("last", "general", last, "")])
