@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test test-mysql traces lock clean
+.PHONY: help demo dev check test docs test-mysql traces lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -36,6 +36,9 @@ test-mysql: $(READY) ## the same on a real MySQL instead of MariaDB (fetched wit
 
 traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
 	$(BIN)/python -m pytest tests/traces -m full
+
+docs: $(READY) ## write docs/reference anew from the program
+	@$(BIN)/python -m cli.reference docs/reference
 
 # Pins stay as they are unless pyproject.toml no longer allows them; UPGRADE=1 takes the newest of everything.
 lock: $(READY) ## bring requirements.lock up to date with pyproject.toml

@@ -1,0 +1,39 @@
+"""How a command line ends: an exit status that scripts can branch on, and one sentence for people."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit status."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    NOT_ANSWERED = 3
+    UNREACHABLE = 4
+    CORRUPT = 5
+    BUG = 70
+    INTERRUPTED = 130
+
+
+MEANINGS = {
+    Exit.DONE: "done",
+    Exit.REFUSED: "refused: an edit, all or part of it, a file, or a question about what is not there",
+    Exit.USAGE: "the command line is wrong, or a file cannot be read or written",
+    Exit.NOT_ANSWERED: "not answered in time; the submission is safe and waits",
+    Exit.UNREACHABLE: "the database or the broker cannot be reached, or the schema is not the one needed",
+    Exit.CORRUPT: "what is stored contradicts itself",
+    Exit.BUG: "a bug in scriptledger; SCRIPTLEDGER_DEBUG=1 shows where",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C; nothing is lost",
+}
+
+
+class Ending(Exception):
+    """The end of a command that did not do what was asked; `code` names the reason in JSON."""
+
+    def __init__(self, status: Exit, sentence: str, *, code: str = "") -> None:
+        self.status = status
+        self.code = code or status.name.lower()
+        super().__init__(sentence)

@@ -1,0 +1,88 @@
+"""The ledger as the command line opens it: settings from the environment, a database that is there and migrated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.ending import Ending, Exit
+from domain.head import Head
+from domain.state import State
+from materialization.history import state_at
+from repos.engine import make_engine
+from repos.failures import DatabaseUnreachable, DriverError
+from repos.schema import require_current
+from repos.unit_of_work import RecordsWork, UnitOfWork
+from workers.settings import Settings, without_password
+
+
+def settings() -> Settings:
+    """What the environment says."""
+    return Settings.from_env(os.environ)
+
+
+@contextmanager
+def opened(chosen: Settings | None = None) -> Iterator[UnitOfWork]:
+    """The ledger, for units of work; what the database says when it does not answer becomes one sentence."""
+    chosen = chosen or settings()
+    file = chosen.sqlite_file
+    if file is not None and not file.exists():
+        raise Ending(
+            Exit.UNREACHABLE,
+            f"There is no ledger at {file} yet: `scriptledger import FILE.fountain` makes one in SCRIPTLEDGER_HOME, "
+            "`scriptledger db upgrade` anywhere.",
+            code="no_ledger",
+        )
+    with explained(chosen):
+        engine = make_engine(chosen.database_url, pool_size=chosen.pool_size)
+        require_current(engine)
+        yield UnitOfWork(engine)
+
+
+@contextmanager
+def reading() -> Iterator[RecordsWork]:
+    """The ledger, for reading."""
+    with opened() as unit_of_work, unit_of_work.reading() as tx:
+        yield tx
+
+
+@contextmanager
+def explained(chosen: Settings) -> Iterator[None]:
+    """Say in a sentence what the database answered instead of doing what was asked."""
+    where = without_password(chosen.database_url)
+    try:
+        yield
+    except DatabaseUnreachable as error:
+        raise Ending(
+            Exit.UNREACHABLE,
+            f"The database {where} cannot be reached: start it, or name another in SCRIPTLEDGER_DATABASE_URL. "
+            f"({_said(error.__cause__ or error)})",
+            code="database_unreachable",
+        ) from error
+    except DriverError as error:
+        raise Ending(
+            Exit.UNREACHABLE, f"The database {where} did not do it: {_said(error)}.", code="database_refused"
+        ) from error
+
+
+def head_of(tx: RecordsWork, script_id: int) -> Head:
+    """The head of a script that there is."""
+    head = tx.heads.get(script_id)
+    if head is None:
+        raise Ending(
+            Exit.REFUSED,
+            f"There is no script {script_id}; `scriptledger scripts` lists those there are.",
+            code="unknown_script",
+        )
+    return head
+
+
+def state_of(tx: RecordsWork, script_id: int, version: int | None = None) -> State:
+    """The state of a script that there is, at a version or at its head."""
+    head_of(tx, script_id)
+    return state_at(tx, script_id, version)
+
+
+def _said(error: BaseException) -> str:
+    return str(error.args[-1] if error.args else error).rstrip(".")

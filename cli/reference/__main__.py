@@ -1,0 +1,28 @@
+"""Write the reference pages into a folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from cli.reference import command_line, commands, refusals, settings
+
+PAGES: dict[str, Callable[[], str]] = {
+    "command-line.md": command_line.page,
+    "commands.md": commands.page,
+    "refusals.md": refusals.page,
+    "settings.md": settings.page,
+}
+MARK = "<!-- Made by `make docs`; change the program instead. -->\n"
+
+
+def text_of(name: str) -> str:
+    """A page as it is in the folder."""
+    return f"{MARK}\n{PAGES[name]()}".rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    for page_name in PAGES:
+        (folder / page_name).write_text(text_of(page_name), encoding="utf-8")

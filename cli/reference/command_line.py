@@ -1,0 +1,65 @@
+"""The page of the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from cli.ending import MEANINGS
+from cli.main import VERBS, module_of
+
+HEAD = """# The command line
+
+Every verb prints tables and colour on a terminal, plain columns in a pipe, and with `--json` one JSON document on
+standard output. A command that fails says why in one sentence on standard error; with `--json` standard output carries
+`{"error": {"status": …, "code": …, "message": …}}` too. `scriptledger VERB --help` says the same as this page.
+"""
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    return "\n".join([HEAD, *_statuses(), *_verbs()])
+
+
+def _statuses() -> Iterator[str]:
+    rows = ["| exit status | meaning |", "| --- | --- |"]
+    yield "\n".join(rows + [f"| {int(status)} | {said} |" for status, said in MEANINGS.items()]) + "\n"
+
+
+def _verbs() -> Iterator[str]:
+    for panel, names in VERBS.items():
+        yield f"## {panel}\n"
+        for name in names:
+            command = get_command(import_module(module_of(name)).app)
+            yield from _verb(f"scriptledger {name}", command)
+
+
+def _verb(path: str, command: Any) -> Iterator[str]:
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
+    usage = " ".join([path, *(each.metavar for each in arguments)])
+    yield f"### `{usage}`\n\n{_plain(command.help)}\n"
+    if isinstance(command, TyperGroup):
+        for name, inner in command.commands.items():
+            yield from _verb(f"{path} {name}", inner)
+        return
+    if options:
+        yield "\n".join(map(_option, options)) + "\n"
+    if command.epilog:
+        examples = _plain(command.epilog).partition("\n\n")[2]
+        yield f"```console\n{examples}\n```\n"
+
+
+def _option(option: Any) -> str:
+    value = "" if option.is_flag else f" {option.metavar or option.name.upper()}"
+    return f"* `{', '.join(option.opts)}{value}`: {option.help}"
+
+
+def _plain(text: str | None) -> str:
+    """Help without the marks that colour it."""
+    return re.sub(r"(?<!\\)\[/?bold\]", "", text or "").replace("\\[", "[")

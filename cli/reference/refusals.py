@@ -1,0 +1,50 @@
+"""The page of refusal codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import ModuleType
+
+import domain.formats.fountain.refusals
+import domain.refusals
+import workers.enqueue
+from domain.errors import Rejected
+
+HEAD = """# Refusal codes
+
+Why an edit, a file or a question is refused. The code is stable: programs branch on it. The sentence is for people;
+what stands in braces is filled with facts, which the answer also carries by these names.
+"""
+SOURCES: dict[str, ModuleType] = {
+    "A submission": domain.refusals,
+    "A Fountain file": domain.formats.fountain.refusals,
+    "A question": workers.enqueue,
+}
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    return "\n".join([HEAD, *_sections()])
+
+
+def _sections() -> Iterator[str]:
+    for title, module in SOURCES.items():
+        yield f"## {title}\n"
+        rows = ["| code | sentence |", "| --- | --- |"]
+        rows += [f"| `{refusal.code}` | {_sentence(refusal)} |" for refusal in _refusals(module)]
+        yield "\n".join(rows) + "\n"
+
+
+def _refusals(module: ModuleType) -> list[type[Rejected]]:
+    """The refusals a module defines, in the order of its source."""
+    return [
+        found
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, Rejected) and found.__module__ == module.__name__
+    ]
+
+
+def _sentence(refusal: type[Rejected]) -> str:
+    sentence = " ".join((refusal.__doc__ or "").split())
+    return re.sub(r"\{(\w+)[^}]*\}", r"{\1}", sentence).replace("|", "\\|")

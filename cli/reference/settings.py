@@ -1,0 +1,47 @@
+"""The page of settings and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.inspect import Metadata, StructType, type_info
+
+from workers.roles import ROLES
+from workers.settings import PREFIX, Settings
+
+HEAD = """# Settings
+
+Everything that differs from one installation to the next is an environment variable, read once when a process starts.
+Without any, everything is embedded.
+"""
+OTHERS = {
+    "SCRIPTLEDGER_DEBUG": "Not empty: a command that fails prints where in the program, instead of one sentence.",
+    "NO_COLOR": "Not empty: no colours, as in every other program that respects it.",
+}
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    return "\n".join([HEAD, *_settings(), *_roles()])
+
+
+def _settings() -> Iterator[str]:
+    rows = ["| variable | what it says | default |", "| --- | --- | --- |"]
+    found = type_info(Settings)
+    assert isinstance(found, StructType)  # noqa: S101 - for the type checker
+    for field in found.fields:
+        assert isinstance(field.type, Metadata)  # noqa: S101 - every setting is described
+        about = (field.type.extra_json_schema or {})["description"]
+        default = f"`{field.default}`" if str(field.default) else "embedded"
+        rows.append(f"| `{PREFIX}{field.name.upper()}` | {about} | {default} |")
+    rows += [f"| `{name}` | {about} | |" for name, about in OTHERS.items()]
+    yield "\n".join(rows) + "\n"
+
+
+def _roles() -> Iterator[str]:
+    yield "## Worker roles\n"
+    rows = ["| role | queue | pool | a message survives the worker that holds it |", "| --- | --- | --- | --- |"]
+    for role in ROLES.values():
+        survives = "yes" if role.acknowledges else "no: the row that it rings for does"
+        rows.append(f"| `{role.name}` | `{role.queue}` | {role.pool} | {survives} |")
+    yield "\n".join(rows) + "\n"

@@ -1,0 +1,88 @@
+"""What JSON looks like that the program takes: fields and their types, read from the schema of the classes."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.command import KINDS
+from domain.submission import Submission
+
+MOST_CHOICES = 6
+"""More alternatives than these are listed once, under their own name."""
+
+
+class Field(NamedTuple):
+    """One field: its type in words; `default` is JSON, None where the field is left out if not given."""
+
+    name: str
+    type: str
+    required: bool
+    default: str | None
+
+
+class Shape(NamedTuple):
+    """A JSON object by the name of its class: what it is for, and its fields."""
+
+    name: str
+    about: str
+    fields: tuple[Field, ...]
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a submission, for producers and for tools that check before they send."""
+    return msgspec.json.schema(Submission)
+
+
+def shape_of_kind(kind: str) -> Shape:
+    """What a command of a kind looks like."""
+    return shape(KINDS[kind].__name__)
+
+
+def shape(name: str) -> Shape:
+    """What the JSON for a class looks like."""
+    found = schema()["$defs"][name]
+    required = found.get("required", [])
+    fields = (
+        Field(field, type_name(value), field in required, _default(value))
+        for field, value in found.get("properties", {}).items()
+        if field != "kind"
+    )
+    return Shape(name, unwrapped(found.get("description", "")), tuple(fields))
+
+
+def type_name(value: dict[str, Any]) -> str:  # noqa: PLR0911 - one return a form of schema
+    """A JSON type in a few words."""
+    match value:
+        case {"$ref": str(reference)}:
+            return reference.rpartition("/")[2].lower()
+        case {"enum": list(choices)}:
+            return " or ".join(f"`{each}`" for each in choices) if len(choices) <= MOST_CHOICES else "line format"
+        case {"anyOf": list(choices)}:
+            names = [type_name(each) for each in choices]
+            return " or ".join(names) if len(names) <= MOST_CHOICES else "command"
+        case {"type": "array", "items": dict(items)}:
+            return f"list of {type_name(items)}"
+        case {"type": "object", "additionalProperties": dict(values)}:
+            return f"object of {type_name(values)}"
+        case {"type": "boolean"}:
+            return "true or false"
+        case {"type": "integer"}:
+            return "number"
+        case {"type": str(name)}:
+            return name
+        case _:
+            return "any"
+
+
+def unwrapped(docstring: str) -> str:
+    """A docstring without the line ends that the source needs."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.strip().split("\n\n"))
+
+
+def _default(value: dict[str, Any]) -> str | None:
+    return json.dumps(value["default"]) if "default" in value else None

@@ -1,0 +1,16 @@
+"""Send the ticks of the schedule, until SIGTERM or Ctrl-C. Any number of these may run; the ticks are idempotent."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.help_text import example, prose
+from cli.verbs.worker import served
+from workers.run import beat_command, become
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger beat"))
+def beat() -> None:
+    become(beat_command(), served().to_env())

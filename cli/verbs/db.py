@@ -1,0 +1,58 @@
+"""Migrate the database, or say which schema it has."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import ledger, screen
+from cli.ending import Ending, Exit
+from cli.help_text import example, prose
+from cli.options import AsJson
+from repos.engine import make_engine
+from repos.schema import found_revision, upgrade_if_outdated, wanted_revision
+from workers.settings import without_password
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+
+@app.command(epilog=example("scriptledger db upgrade"))
+def upgrade(as_json: AsJson = False) -> None:
+    """Bring the database to the schema that this program needs. Safe to run again."""
+    chosen = ledger.settings()
+    if chosen.sqlite_file is not None:
+        chosen.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
+    with ledger.explained(chosen):
+        engine = make_engine(chosen.database_url)
+        before = found_revision(engine)
+        upgrade_if_outdated(engine)
+    after = wanted_revision()
+    if as_json:
+        screen.print_json({"before": before, "after": after})
+    elif before == after:
+        screen.say(f"The database is at schema {after} already.")
+    else:
+        screen.say(f"The database went from schema {before or 'nothing'} to {after}.")
+
+
+@app.command(epilog=example("scriptledger db current --json"))
+def current(as_json: AsJson = False) -> None:
+    """Say which schema the database has, and which one this program needs; exit status 4 if they differ."""
+    chosen = ledger.settings()
+    where = without_password(chosen.database_url)
+    if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():
+        found = None
+    else:
+        with ledger.explained(chosen):
+            found = found_revision(make_engine(chosen.database_url))
+    wanted = wanted_revision()
+    if as_json:
+        screen.print_json({"database": where, "found": found, "wanted": wanted})
+        raise typer.Exit(Exit.DONE if found == wanted else Exit.UNREACHABLE)
+    if found == wanted:
+        screen.say(f"The database {where} is at schema {found}, as this program needs it.")
+        return
+    raise Ending(
+        Exit.UNREACHABLE,
+        f"The database {where} is at schema {found or 'nothing'}, this program needs {wanted}: "
+        "run `scriptledger db upgrade`.",
+    )

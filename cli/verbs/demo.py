@@ -1,0 +1,147 @@
+"""See what it does: a screenplay, an AI edit through the queue, versions, a refusal and a proof. Leaves nothing behind.
+
+Everything happens in a temporary home, with a broker and workers of its own, whatever the environment names.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from itertools import count
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text
+
+from cli import ledger, screen, story
+from cli.answers import described
+from cli.changes import changes
+from cli.ending import Ending, Exit
+from cli.help_text import example, prose
+from cli.page import pages
+from cli.sending import Queue, queue
+from cli.verbs.log import log_table, read_log
+from domain.answer import Answer
+from domain.hashing import state_hash_bytes
+from domain.state import State
+from domain.submission import Submission
+from materialization.diff import diff_lines, diff_named
+from materialization.fold import replay
+from workers.settings import Settings
+
+app = typer.Typer(add_completion=False)
+
+PATIENCE_SECONDS = 45.0
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger demo"))
+def demo() -> None:
+    began = time.monotonic()
+    screen.say(Text("A screenplay, an AI, a writer, and a log that keeps what each of them did", "bold"))
+    with tempfile.TemporaryDirectory(prefix="scriptledger-demo-") as home:
+        settings = Settings.from_env({"SCRIPTLEDGER_HOME": home})
+        with queue(settings) as sending:
+            Play(sending).perform()
+    screen.say(
+        Text(f"\nThat took {time.monotonic() - began:.1f} s. The services have stopped, the temporary home is gone."),
+        "Your turn: `scriptledger import FILE.fountain`, or `scriptledger --help`.",
+    )
+
+
+class Play:
+    """One script, everything through one queue, told act by act."""
+
+    def __init__(self, sending: Queue) -> None:
+        self._sending = sending
+        self._numbers = count(1)
+        self._script_id = 0
+
+    def perform(self) -> None:
+        """All acts."""
+        self._begin("Start: a broker, two workers and an SQLite ledger, in a temporary home")
+        self._script_id = self._sending.new_script_id()
+        self._import()
+        imported = self._state()
+        self._ai_edit(imported)
+        edited = self._state()
+        self._late_ai_edit(edited)
+        self._look_back(imported)
+        self._prove()
+
+    def _import(self) -> None:
+        self._begin("Import a screenplay")
+        submission = story.creation(self._script_id)
+        told, _ = self._send(submission, "applied")
+        lines = list(self._state().lines())
+        self._tell(Text(f"{story.SAMPLE.name}: {len(lines)} lines, about {pages(lines)} pages"), *told)
+
+    def _ai_edit(self, imported: State) -> None:
+        submission = story.rewrite(self._script_id, imported)
+        self._begin("Let an AI edit it, in four commands: all or none")
+        self._tell(_asked(submission), Text(", ".join(command.kind() for command in submission.commands)))
+        told, answer = self._send(submission, "applied")
+        self._tell(*told)
+        self._begin("Deliver the very same submission again")
+        _, second = self._send(submission, "applied")
+        if second != answer or self._state().version != answer.last_version:
+            raise Ending(Exit.BUG, "The same submission had two effects, or two answers.")
+        self._tell(Text(f"The same answer, and no second effect: still version {answer.last_version}."))
+
+    def _late_ai_edit(self, seen: State) -> None:
+        self._begin("Correct a line by hand, while the AI still works on what it saw before")
+        told, _ = self._send(story.correction(self._script_id, seen), "applied")
+        self._tell(*told)
+        late = story.late_rewrite(self._script_id, seen)
+        self._begin("Then its answer comes, too late")
+        self._tell(_asked(late))
+        told, _ = self._send(late, "refused")
+        self._tell(*told)
+
+    def _look_back(self, imported: State) -> None:
+        head = self._state()
+        self._begin(f"What changed from version {imported.version} to {head.version}")
+        self._tell(changes(diff_lines(imported, head), diff_named(imported, head)))
+        self._begin("Who did what: the log, a version for each command")
+        with self._sending.unit_of_work.reading() as tx:
+            logged = list(read_log(tx, ledger.head_of(tx, self._script_id), after=0, limit=head.version))
+        self._tell(log_table(logged))
+
+    def _prove(self) -> None:
+        self._begin("Proof: three ways to the state hash of the last version")
+        with self._sending.unit_of_work.reading() as tx:
+            head = ledger.head_of(tx, self._script_id)
+            replayed = replay(State.empty(), tx.commands.read(self._script_id, upto=head.version))
+            read = ledger.state_of(tx, self._script_id)
+        hashes = [state_hash_bytes(replayed.hash), state_hash_bytes(read.hash), head.state_hash]
+        ways = ("replayed from the log", "keyframe and deltas", "stored with the head")
+        self._tell(*(Text(f"{way:<23} {found.hex()}") for way, found in zip(ways, hashes, strict=True)))
+        if len(set(hashes)) != 1:
+            raise Ending(Exit.CORRUPT, "The three hashes differ.")
+        self._tell(Text("All the same.", "green"))
+
+    def _begin(self, title: str) -> None:
+        screen.say(Text.assemble((f"\n{next(self._numbers)}  ", "bold cyan"), (title, "bold")))
+
+    def _tell(self, *told: RenderableType) -> None:
+        screen.say(*map(screen.indented, told))
+
+    def _send(self, submission: Submission, outcome: str) -> tuple[list[Text], Answer]:
+        """Send a submission through the queue and say what became of it, and in what time."""
+        began = time.monotonic()
+        answer = self._sending.send(submission, timeout=PATIENCE_SECONDS)
+        if answer.outcome != outcome:
+            raise Ending(
+                Exit.BUG, f"The demo wanted {submission.submission_id} {outcome}, and it was {answer.outcome}."
+            )
+        told = described(answer)
+        told[0].append(f"  {time.monotonic() - began:.2f} s", "dim")
+        return told, answer
+
+    def _state(self) -> State:
+        with self._sending.unit_of_work.reading() as tx:
+            return ledger.state_of(tx, self._script_id)
+
+
+def _asked(submission: Submission) -> Text:
+    cause = submission.cause
+    return Text(f"{submission.actor} asked {cause.model}: “{cause.prompt}”", "italic")

@@ -1,0 +1,42 @@
+"""Write a script, at its head or at any version, as a Fountain file.
+
+A version that came from a file is written byte for byte as it was.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import ledger, screen
+from cli.help_text import example, prose
+from cli.options import AsJson, Script
+from domain.formats.fountain import write
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger export 1 --version 3 -o draft-3.fountain"))
+def export(
+    script: Script,
+    version: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which version; else the head.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; else standard output.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    with ledger.reading() as tx:
+        state = ledger.state_of(tx, script, version)
+    data = write(state.lines())
+    if output is not None:
+        output.write_bytes(data)
+    if as_json:
+        told = {"script": script, "version": state.version, "bytes": len(data), "file": output and str(output)}
+        screen.print_json(told if output else {**told, "fountain": data.decode()})
+    elif output is None:
+        sys.stdout.buffer.write(data)
+    else:
+        screen.say(f"Wrote version {state.version} of script {script} to {output}: {len(data)} bytes.")

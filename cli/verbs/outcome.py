@@ -1,0 +1,38 @@
+"""Say what became of a submission, now or with --wait as soon as it is answered.
+
+A submission that still waits ends with exit status 3.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli import ledger
+from cli.answers import end_pending, end_with
+from cli.ending import Exit
+from cli.help_text import example, prose
+from cli.options import WAIT_SECONDS, AsJson, Script, Timeout
+from cli.sending import queue
+from workers.enqueue import look
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger outcome 1 edit-42 --wait"))
+def outcome(
+    script: Script,
+    submission: Annotated[str, typer.Argument(metavar="SUBMISSION", help="The id it was sent with.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer, and see that a worker runs.")] = False,
+    timeout: Timeout = WAIT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    with ledger.reading() as tx:
+        answer = look(tx, script, submission)
+    if answer is None and wait:
+        with queue() as sending:
+            answer = sending.wait(script, submission, timeout=timeout)
+    if answer is None:
+        end_pending(script, submission, as_json=as_json, status=Exit.NOT_ANSWERED)
+    end_with(answer, as_json=as_json)

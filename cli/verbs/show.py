@@ -1,0 +1,74 @@
+"""Show a script, at its head or at any version, the way it looks on the page.
+
+With --ids each line stands behind its id and the hash that an edit of this line names as `expect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.text import Text
+
+from cli import ledger, screen
+from cli.ending import Ending, Exit
+from cli.help_text import example, prose
+from cli.options import AsJson, Script
+from cli.page import gap_after, scene, set_line
+from domain.hashing import expect_hash, state_hash_bytes
+from domain.line import Line
+from domain.state import State
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger show 1 --scene 12 --ids"))
+def show(
+    script: Script,
+    version: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which version; else the head.")] = None,
+    only: Annotated[
+        str | None, typer.Option("--scene", metavar="N", help="Only the scene of this number.", show_default=False)
+    ] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="With the id and the content hash of each line.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    with ledger.reading() as tx:
+        state = ledger.state_of(tx, script, version)
+    lines = list(state.lines() if only is None else scene(state.lines(), only))
+    if only is not None and not lines:
+        raise Ending(Exit.REFUSED, f"Script {script} has no scene {only} in version {state.version}.", code="no_scene")
+    if as_json:
+        screen.print_json(_as_json(script, state, lines))
+        return
+    for row in _printed(lines, ids=ids):
+        screen.out().print(row, soft_wrap=True)
+
+
+def _printed(lines: Iterable[Line], *, ids: bool) -> Iterator[Text]:
+    for line in lines:
+        label = f"{line.id:<12} {expect_hash(line)}  "
+        for number, row in enumerate(set_line(line)):
+            if ids:
+                yield Text(label if number == 0 else " " * len(label), style="dim").append_text(row)
+            else:
+                yield row
+        yield from (Text() for _ in range(gap_after(line)))
+
+
+def _as_json(script: int, state: State, lines: Iterable[Line]) -> dict[str, Any]:
+    return {
+        "script": script,
+        "version": state.version,
+        "state_hash": state_hash_bytes(state.hash).hex(),
+        "metadata": dict(state.metadata),
+        "lines": [{**_fields(line), "expect": expect_hash(line)} for line in lines],
+        "elements": [msgspec.to_builtins(state.elements[name]) for name in sorted(state.elements)],
+        "personas": [msgspec.to_builtins(state.personas[name]) for name in sorted(state.personas)],
+        "labels": dict(state.labels),
+    }
+
+
+def _fields(line: Line) -> dict[str, Any]:
+    return {"id": line.id, "format": line.format, "text": line.text, "sep": line.sep, "attrs": line.attrs}

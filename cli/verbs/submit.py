@@ -1,0 +1,41 @@
+"""Send a submission, as JSON from a file or standard input, through the queue and wait for its answer.
+
+The format and every answer are described in docs/submissions.md. The same submission sent twice has one effect and
+gets the same answer twice. Ctrl-C stops the waiting, never the submission.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.answers import end_pending, end_with
+from cli.ending import Exit
+from cli.help_text import example, prose
+from cli.options import WAIT_SECONDS, AsJson, NoWait, Timeout
+from cli.sending import queue
+from domain.submission import decode_submission
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger submit edit.json", "scriptledger submit - < edit.json"))
+def submit(
+    file: Annotated[Path, typer.Argument(metavar="[FILE|-]", help="A JSON file, or - for standard input.")] = Path("-"),
+    no_wait: NoWait = False,
+    timeout: Timeout = WAIT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    data = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+    submission = decode_submission(data)
+    with queue() as sending:
+        if no_wait:
+            sending.put(submission)
+        else:
+            answer = sending.send(submission, timeout=timeout)
+    if no_wait:
+        end_pending(submission.script_id, submission.submission_id, as_json=as_json, status=Exit.DONE)
+    end_with(answer, as_json=as_json)

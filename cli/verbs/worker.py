@@ -1,0 +1,62 @@
+"""Run a worker in this process, until SIGTERM or Ctrl-C.
+
+The role commands drains the inbox, reconcile rings again for what was left behind, upkeep does what is scheduled. A
+worker may have several roles, if they acknowledge their messages alike. More nodes scale better than more processes.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cli import ledger
+from cli.ending import Ending, Exit
+from cli.help_text import example, prose
+from workers.roles import ROLES, MixedRolesError, transport_options
+from workers.run import become, worker_command
+from workers.settings import Settings
+
+app = typer.Typer(add_completion=False)
+
+RoleName = StrEnum("RoleName", list(ROLES))  # type: ignore[misc]  # the roles there are
+
+
+class Pool(StrEnum):
+    """How a worker runs several tasks at a time."""
+
+    prefork = "prefork"
+    solo = "solo"
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger worker --role commands --concurrency 4"))
+def worker(
+    role: Annotated[list[RoleName], typer.Option(help="What it works on; may be given again.", show_default=False)],
+    concurrency: Annotated[int, typer.Option("--concurrency", "-c", metavar="N", min=1, help="Processes.")] = 2,
+    pool: Annotated[
+        Pool | None, typer.Option("--pool", "-P", help="Else that of the first role.", show_default=False)
+    ] = None,
+    beat: Annotated[bool, typer.Option("--beat", help="Send the ticks of the schedule too.")] = False,
+) -> None:
+    first, *also = (ROLES[each.value] for each in role)
+    try:
+        transport_options([each.queue for each in (first, *also)], {})
+    except MixedRolesError as error:
+        raise typer.BadParameter(str(error), param_hint="--role") from None
+    chosen = served()
+    command = worker_command(first, also=also, pool=pool and pool.value, concurrency=concurrency, beat=beat)
+    become(command, chosen.to_env())
+
+
+def served() -> Settings:
+    """The settings of a process that serves: they name a broker, and the database is migrated."""
+    chosen = ledger.settings()
+    if chosen.embedded_broker:
+        raise Ending(
+            Exit.UNREACHABLE,
+            "No broker is named: set SCRIPTLEDGER_BROKER_URL, or run `scriptledger dev`, which brings its own.",
+            code="no_broker",
+        )
+    with ledger.opened(chosen):
+        return chosen
