@@ -1,0 +1,89 @@
+"""script_elements, personas, version_labels: what a script has beside its lines, as readers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from sqlalchemy import Delete, Select, Table, bindparam, delete, select
+
+from domain.state import Element, Persona
+from repos.derived_tables import personas, script_elements, version_labels
+from repos.session import Row, Session
+
+_payload = msgspec.json.Decoder(dict[str, Any])
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class ProjectedThings:
+    """The story elements, personas and labels of every script, for reading."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def elements(self, script_id: int) -> dict[str, Element]:
+        rows = self._session.rows(_ELEMENTS, script=script_id)
+        return {row[1]: Element(row[1], row[2], _payload.decode(row[3]), row[4]) for row in rows}
+
+    def personas(self, script_id: int) -> dict[str, Persona]:
+        rows = self._session.rows(_PERSONAS, script=script_id)
+        return {row[1]: Persona(row[1], row[2], row[3], _payload.decode(row[4])) for row in rows}
+
+    def labels(self, script_id: int) -> dict[str, int]:
+        """The versions that have a name, by name."""
+        return {row[2]: row[3] for row in self._session.rows(_LABELS, script=script_id)}
+
+
+class WritableThings(ProjectedThings):
+    """The same of the script whose projection is locked. None takes a thing away."""
+
+    def put_elements(self, script_id: int, things: Mapping[str, Element | None]) -> None:
+        rows = [
+            (script_id, name, thing.type, _encoder.encode(thing.payload).decode(), thing.source)
+            for name, thing in things.items()
+            if thing is not None
+        ]
+        self._put(script_elements, _REMOVE_ELEMENT, script_id, list(things), rows)
+
+    def put_personas(self, script_id: int, things: Mapping[str, Persona | None]) -> None:
+        rows = [
+            (script_id, name, thing.name, thing.description, _encoder.encode(thing.payload).decode())
+            for name, thing in things.items()
+            if thing is not None
+        ]
+        self._put(personas, _REMOVE_PERSONA, script_id, list(things), rows)
+
+    def put_labels(self, script_id: int, labels: Mapping[str, int | None]) -> None:
+        rows = [(script_id, _key(name), name, version) for name, version in labels.items() if version is not None]
+        self._put(version_labels, _REMOVE_LABEL, script_id, [_key(name) for name in labels], rows)
+
+    def clear(self, script_id: int) -> None:
+        """Take all of them out."""
+        for statement in _CLEAR:
+            self._session.run(statement, script=script_id)
+
+    def _put(self, table: Table, remove: Delete, script_id: int, keys: list[Any], rows: list[Row]) -> None:
+        for key in keys:
+            self._session.later(remove, script=script_id, thing=key)
+        self._session.later_insert(table, [column.name for column in table.c], rows)
+
+
+def _key(name: str) -> bytes:
+    return sha256(name.encode()).digest()[:16]
+
+
+def _all(table: Table) -> Select[Any]:
+    return select(*table.c).where(table.c.script_id == bindparam("script"))
+
+
+def _one(table: Table) -> Delete:
+    key = list(table.primary_key)[1]
+    return delete(table).where(table.c.script_id == bindparam("script"), key == bindparam("thing"))
+
+
+_TABLES = (script_elements, personas, version_labels)
+_ELEMENTS, _PERSONAS, _LABELS = map(_all, _TABLES)
+_REMOVE_ELEMENT, _REMOVE_PERSONA, _REMOVE_LABEL = map(_one, _TABLES)
+_CLEAR = [delete(table).where(table.c.script_id == bindparam("script")) for table in _TABLES]
