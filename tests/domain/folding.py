@@ -1,0 +1,65 @@
+"""The smallest honest fold: what later layers do with commands, for tests of the domain alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from domain.command import Command
+from domain.delta import Delta, advance
+from domain.state import State
+
+
+class Step(NamedTuple):
+    """One command that changed something: the state before, what changed, the state after."""
+
+    before: State
+    command: Command
+    delta: Delta
+    after: State
+
+
+def take(state: State, command: Command) -> Step:
+    """Apply one command; a no-op leads nowhere: its step ends in the state it began in."""
+    command.check()
+    delta = command.apply(state)
+    return Step(state, command, delta, advance(state, delta) if delta else state)
+
+
+def run(state: State, commands: Iterable[Command]) -> State:
+    """Apply commands as one submission, each first touch of a line guarded by the content that is there."""
+    touched: set[tuple[str, str]] = set()
+    for command in commands:
+        for guard in command.guards():
+            if (guard.kind, guard.id) not in touched:
+                assert guard.expect == state.content_hash(guard.kind, guard.id), (command, guard)
+            touched.add((guard.kind, guard.id))
+        state = take(state, command).after
+    return state
+
+
+def content(state: State) -> tuple[object, ...]:
+    """All that a script says, without versions and without the memory of removed ids."""
+    return (
+        list(state.lines()),
+        dict(state.metadata),
+        dict(state.elements),
+        dict(state.personas),
+        dict(state.labels),
+        state.hash,
+    )
+
+
+def backwards(state: State) -> list[str]:
+    """The ids of the lines read last to first, along the other half of the ring."""
+    ids = []
+    here = state.nodes[""].before
+    while here:
+        ids.append(here)
+        here = state.nodes[here].before
+    return ids
+
+
+def inverses(steps: Sequence[Step]) -> list[Command]:
+    """What undoes the steps, last to first."""
+    return [command for step in reversed(steps) for command in step.command.inverse(step.before, step.after)]

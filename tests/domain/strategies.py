@@ -1,0 +1,350 @@
+"""Random scripts, and for every kind random commands on them.
+
+A command is aimed at a script: at lines and things that are there, or, `wild`, at ids of a small pool that are as
+often gone or never were. A kind without a maker here fails `test_every_kind_has_a_maker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+from msgspec import UNSET
+
+from domain.align import align
+from domain.command import Command
+from domain.commands.element import ElementAdd, ElementRemove, ElementUpdate
+from domain.commands.line_edit import LineEdit
+from domain.commands.line_splice import LineSplice
+from domain.commands.line_split_and_merge import MergeLines, SplitLine
+from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.lines_move import LinesMove
+from domain.commands.persona import PersonaAdd, PersonaRemove, PersonaUpdate
+from domain.commands.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
+from domain.commands.script_create import ScriptCreate
+from domain.commands.script_replace import ScriptReplace
+from domain.commands.script_restore import restore_to
+from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.commands.version_label import VersionLabel
+from domain.errors import Rejected
+from domain.kinds import KINDS
+from domain.line import Line, LineFormat
+from domain.metadata import STATUSES
+from domain.state import Element, Persona, State
+from domain.target import Target
+from tests.domain.folding import Step, take
+
+POOL = [f"w{number}" for number in range(8)]
+
+FAVOURITES = ["", "JOHN", "INT. BAR - NIGHT", "é", "e\u0301", "👩\u200d👩\u200d👧", "a\u2028b", "\ufeff", "\t", "   "]
+texts = st.sampled_from(FAVOURITES) | st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], include_characters="\t"), max_size=12
+)
+seps = st.sampled_from(["\n", "\n\n", "\r\n", "\r", "", "\n\r\n"])
+formats: SearchStrategy[LineFormat] = st.sampled_from(get_args(LineFormat))
+# True and 1 on purpose: equal in Python, two values in a script.
+scalars: SearchStrategy[str | int | bool] = st.sampled_from(["", "1A", True, False, 0, 1, -1, (1 << 53) - 1])
+attrs = st.dictionaries(st.sampled_from(["dual", "scene_number", "x"]), scalars, max_size=2)
+payloads = st.dictionaries(
+    st.sampled_from(["a", "b", "Ü", ""]),
+    st.recursive(
+        scalars | st.none() | st.sampled_from([0.0, -0.0, 1.0, 0.1]), lambda inner: st.lists(inner, max_size=2)
+    ),
+    max_size=2,
+)
+metadata = st.dictionaries(st.sampled_from(["author", "draft_date", "pages"]), scalars, max_size=2)
+sources: SearchStrategy[Any] = st.sampled_from(["user", "ai", "system"])
+
+
+maybe_formats = st.just(UNSET) | formats
+maybe_texts = st.just(UNSET) | texts
+maybe_seps = st.just(UNSET) | seps
+maybe_attrs = st.just(UNSET) | attrs
+some_fields: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": texts,
+        "status": st.sampled_from(STATUSES),
+        "author": st.none() | scalars,
+        "pages": st.none() | scalars,
+    },
+)
+shifts = st.sampled_from(["", "", "", "after", "before"])
+fates = st.sampled_from(["stays", "stays", "edited", "goes"])
+
+# What follows the id of a line, a story element, a persona.
+line_contents = st.tuples(formats, texts, seps, attrs)
+element_contents = st.tuples(st.sampled_from(["beat", "theme"]), payloads, sources)
+persona_contents = st.tuples(texts, texts, payloads)
+
+
+class Aim:
+    """What a command may be aimed at, given the states so far."""
+
+    def __init__(self, draw: DrawFn, states: Sequence[State], *, wild: bool) -> None:
+        self.draw = draw
+        self.states = states
+        self.state = states[-1]
+        self.wild = wild
+        self._drawn = 0
+
+    def line(self) -> str:
+        return self.draw(st.sampled_from(self._known(self.state.line_ids())))
+
+    def some_lines(self) -> list[str]:
+        known = self._known(self.state.line_ids())
+        return self.draw(st.lists(st.sampled_from(known), min_size=1, max_size=4, unique=True))
+
+    def neighbours(self, moving: Sequence[str] = ()) -> tuple[str | None, str | None]:
+        """A place in the script, sometimes with something else between or with one neighbour gone."""
+        stay = [None, *(line_id for line_id in self.state.line_ids() if line_id not in moving), None]
+        at = self.draw(st.integers(0, len(stay) - 2))
+        after, before = stay[at], stay[at + 1]
+        shift = self.draw(shifts)
+        stray = st.sampled_from([name for name in [*stay, *POOL] if name not in moving])
+        if shift == "after" and before is not None:
+            after = self.draw(stray)
+        if shift == "before" and after is not None:
+            before = self.draw(stray)
+        return (self.draw(stray), self.draw(stray)) if self.wild else (after, before)
+
+    def element(self) -> str:
+        return self.draw(st.sampled_from(self._known(sorted(self.state.elements))))
+
+    def persona(self) -> str:
+        return self.draw(st.sampled_from(self._known(sorted(self.state.personas))))
+
+    def new_id(self) -> str:
+        """An id never used before."""
+        if self.wild:
+            return self.draw(st.sampled_from(POOL))
+        self._drawn += 1
+        return f"n{len(self.states)}.{self._drawn}"
+
+    def new_lines(self, most: int = 3) -> tuple[Line, ...]:
+        count = self.draw(st.integers(1, most))
+        return tuple(self.line_called(self.new_id()) for _ in range(count))
+
+    def line_called(self, name: str) -> Line:
+        return Line(name, *self.draw(line_contents))
+
+    def element_called(self, name: str) -> Element:
+        return Element(name, *self.draw(element_contents))
+
+    def persona_called(self, name: str) -> Persona:
+        return Persona(name, *self.draw(persona_contents))
+
+    def expect(self, kind: Any, name: str) -> str | None:
+        return self.state.content_hash(kind, name)
+
+    def targets(self, ids: Sequence[str]) -> tuple[Target, ...]:
+        return tuple(Target(name, self.expect("line", name)) for name in ids)
+
+    def _known(self, there: Iterable[str]) -> list[str]:
+        found = list(there)
+        return found + POOL if self.wild or not found else found
+
+
+def create(aim: Aim) -> Command:
+    return ScriptCreate(
+        title=aim.draw(texts),
+        owner=aim.draw(st.none() | st.integers(1, 9)),
+        metadata=aim.draw(metadata),
+        lines=aim.new_lines(6),
+    )
+
+
+def set_metadata(aim: Aim) -> Command:
+    fields = aim.draw(some_fields)
+    return ScriptSetMetadata(fields=fields, expect={name: aim.state.metadata.get(name) for name in fields})
+
+
+def replace(aim: Aim) -> Command:
+    """Some lines stay, some are edited, some go, some come, in any order."""
+    kept: list[str | Line] = []
+    for line_id in aim.draw(st.permutations(list(aim.state.line_ids()))):
+        fate = aim.draw(fates)
+        if fate == "stays":
+            kept.append(line_id)
+        elif fate == "edited":
+            kept.append(aim.line_called(line_id))
+    at = aim.draw(st.integers(0, len(kept)))
+    kept[at:at] = aim.new_lines()
+    return ScriptReplace(lines=tuple(kept), confirm_shrink=aim.draw(st.booleans()) if aim.wild else True)
+
+
+def reimport(aim: Aim) -> Command:
+    """What an importer sends: the lines anew under throwaway ids, aligned with the script."""
+    old = list(aim.state.lines())
+    new = [Line(aim.new_id(), line.format, line.text, line.sep, line.attrs) for line in aim.draw(st.permutations(old))]
+    return ScriptReplace(lines=align(old, [*new, *aim.new_lines()]), confirm_shrink=True)
+
+
+def restore(aim: Aim) -> Command:
+    goal = aim.draw(st.sampled_from([state for state in aim.states if state.exists]))
+    return restore_to(aim.state, goal)
+
+
+def insert(aim: Aim) -> Command:
+    after, before = aim.neighbours()
+    return LinesInsert(after=after, before=before, lines=aim.new_lines())
+
+
+def revive(aim: Aim) -> Command:
+    """What an undo does: lines come back under the ids they had."""
+    gone = sorted(name for name in aim.state.retired if "/" not in name) or POOL
+    ids = aim.draw(st.lists(st.sampled_from(gone), min_size=1, max_size=3, unique=True))
+    after, before = aim.neighbours()
+    return LinesInsert(
+        after=after,
+        before=before,
+        lines=tuple(aim.line_called(name) for name in ids),
+        revives=aim.draw(st.integers(0, aim.state.version)) if aim.wild else 0,
+    )
+
+
+def edit(aim: Aim) -> Command:
+    line = aim.line()
+    return LineEdit(
+        line=line,
+        expect=aim.expect("line", line),
+        format=aim.draw(maybe_formats),
+        text=aim.draw(maybe_texts),
+        sep=aim.draw(maybe_seps),
+        attrs=aim.draw(maybe_attrs),
+    )
+
+
+def splice(aim: Aim) -> Command:
+    line = aim.line()
+    length = len(aim.state.line(line).text) if aim.state.has_line(line) else 3
+    at = aim.draw(st.integers(0, length + aim.wild))
+    delete = aim.draw(st.integers(0, length - at if at < length else 0))
+    return LineSplice(line=line, at=at, delete=delete, insert=aim.draw(texts), expect=aim.expect("line", line))
+
+
+def split(aim: Aim) -> Command:
+    line = aim.line()
+    length = len(aim.state.line(line).text) if aim.state.has_line(line) else 3
+    return SplitLine(
+        line=line,
+        expect=aim.expect("line", line),
+        at=aim.draw(st.integers(0, length + aim.wild)),
+        new_id=aim.new_id(),
+        sep=aim.draw(seps),
+        format=aim.draw(maybe_formats),
+        attrs=aim.draw(attrs),
+    )
+
+
+def merge(aim: Aim) -> Command:
+    pairs = [(line_id, aim.state.nodes[line_id].after) for line_id in aim.state.line_ids()]
+    line, following = aim.draw(st.sampled_from(pairs[:-1] or [("w0", "w1")]))
+    if aim.wild:
+        line = aim.line()
+    return MergeLines(
+        line=line,
+        next=following,
+        expect=aim.expect("line", line),
+        expect_next=aim.expect("line", following),
+    )
+
+
+def delete(aim: Aim) -> Command:
+    return LinesDelete(lines=aim.targets(aim.some_lines()))
+
+
+def move(aim: Aim) -> Command:
+    ids = aim.some_lines()
+    after, before = aim.neighbours(moving=ids)
+    return LinesMove(lines=aim.targets(ids), after=after, before=before)
+
+
+def element_add(aim: Aim) -> Command:
+    return ElementAdd(element=aim.element_called(aim.new_id()))
+
+
+def element_update(aim: Aim) -> Command:
+    name = aim.element()
+    return ElementUpdate(element=aim.element_called(name), expect=aim.expect("element", name))
+
+
+def element_remove(aim: Aim) -> Command:
+    name = aim.element()
+    return ElementRemove(element=name, expect=aim.expect("element", name))
+
+
+def persona_add(aim: Aim) -> Command:
+    return PersonaAdd(persona=aim.persona_called(aim.new_id()))
+
+
+def persona_update(aim: Aim) -> Command:
+    name = aim.persona()
+    return PersonaUpdate(persona=aim.persona_called(name), expect=aim.expect("persona", name))
+
+
+def persona_remove(aim: Aim) -> Command:
+    name = aim.persona()
+    return PersonaRemove(persona=name, expect=aim.expect("persona", name))
+
+
+def label(aim: Aim) -> Command:
+    name = aim.draw(st.sampled_from(["first draft", "blue pages", *sorted(aim.state.labels)]))
+    taken = name in aim.state.labels and not aim.wild
+    version = None if taken else aim.draw(st.integers(1, aim.state.version + aim.wild))
+    return VersionLabel(name=name, version=aim.draw(st.none() | st.just(version)) if aim.wild else version)
+
+
+MAKERS: dict[str, tuple[Callable[[Aim], Command], ...]] = {
+    "script.create": (create,),
+    "script.set_metadata": (set_metadata,),
+    "script.archive": (lambda _: ScriptArchive(),),
+    "script.unarchive": (lambda _: ScriptUnarchive(),),
+    "script.replace": (replace, reimport),
+    "script.restore": (restore,),
+    "lines.insert": (insert, revive),
+    "lines.delete": (delete,),
+    "lines.move": (move,),
+    "line.edit": (edit,),
+    "line.splice": (splice,),
+    "line.split": (split,),
+    "line.merge": (merge,),
+    "element.add": (element_add,),
+    "element.update": (element_update,),
+    "element.remove": (element_remove,),
+    "persona.add": (persona_add,),
+    "persona.update": (persona_update,),
+    "persona.remove": (persona_remove,),
+    "version.label": (label,),
+}
+
+Scripts = Sequence[Sequence[Step]]
+"""Some scripts, each as the steps that led to it."""
+
+LATER_KINDS = sorted(KINDS.keys() - {"script.create"})
+
+
+@st.composite
+def command_at(draw: DrawFn, kind: str, states: Sequence[State], *, wild: bool = False) -> Command:
+    """A command of a kind for the last of some states."""
+    make = draw(st.sampled_from(MAKERS[kind]))
+    return make(Aim(draw, states, wild=wild))
+
+
+@st.composite
+def histories(draw: DrawFn, most: int = 10) -> list[Step]:
+    """The steps of a script that has lines, a story element and a persona, and then up to `most` commands more."""
+    steps: list[Step] = []
+    states = [State.empty()]
+    opening = ["script.create", "lines.insert", "element.add", "persona.add"]
+    for kind in opening + draw(st.lists(st.sampled_from(LATER_KINDS), max_size=most)):
+        try:
+            step = take(states[-1], draw(command_at(kind, states)))
+        except Rejected:
+            continue
+        if step.delta:
+            steps.append(step)
+            states.append(step.after)
+    return steps

@@ -1,0 +1,90 @@
+"""What holds for a whole log: every way to a version leads to the same state."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from domain.between import commands_between
+from domain.commands.script_restore import restore_to
+from domain.delta import advance, decode_delta, encode_delta
+from domain.keyframe import decode_keyframe, encode_keyframe
+from domain.state import State
+from domain.submission import decode_command, encode_command
+from tests.domain.folding import Step, content, inverses, run, take
+from tests.domain.strategies import histories
+
+
+@given(histories())
+def test_the_fold_of_the_stored_commands_is_the_state(steps: list[Step]) -> None:
+    state = State.empty()
+    for step in steps:
+        state = take(state, decode_command(encode_command(step.command))).after
+
+    assert state == steps[-1].after
+
+
+@given(histories())
+def test_versions_count_the_commands(steps: list[Step]) -> None:
+    assert [step.after.version for step in steps] == list(range(1, len(steps) + 1))
+
+
+@given(histories(), st.data())
+def test_a_keyframe_and_the_deltas_after_it_are_the_same_state_to_the_last_field(
+    steps: list[Step], data: DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(steps)))
+    keyframe = steps[at - 1].after if at else State.empty()
+
+    state = decode_keyframe(encode_keyframe(keyframe), keyframe.version, keyframe.hash)
+    assert state == keyframe
+    for step in steps[at:]:
+        state = advance(state, decode_delta(encode_delta(step.delta)))
+
+    assert state == steps[-1].after
+
+
+@given(histories())
+def test_a_keyframe_has_one_spelling(steps: list[Step]) -> None:
+    state = steps[-1].after
+
+    again = decode_keyframe(encode_keyframe(state), state.version, state.hash)
+
+    assert encode_keyframe(again) == encode_keyframe(state)
+
+
+@given(histories(), st.data())
+def test_commands_undone_last_to_first_restore_what_was_there(steps: list[Step], data: DataObject) -> None:
+    since = data.draw(st.integers(1, len(steps)))
+
+    assert content(run(steps[-1].after, inverses(steps[since:]))) == content(steps[since - 1].after)
+
+
+@given(histories(), st.data())
+def test_an_earlier_version_is_restored_whatever_happened_since(steps: list[Step], data: DataObject) -> None:
+    head = steps[-1].after
+    goal = data.draw(st.sampled_from(steps)).after
+
+    restored = take(head, restore_to(head, goal)).after
+
+    assert list(restored.lines()) == list(goal.lines())
+    assert (restored.elements, restored.personas) == (goal.elements, goal.personas)
+    assert without_archived(restored) == without_archived(goal)
+    assert (restored.archived, restored.labels) == (head.archived, head.labels)
+
+
+@given(histories(), st.data())
+def test_small_commands_lead_from_any_version_to_any_earlier_one(steps: list[Step], data: DataObject) -> None:
+    head = steps[-1].after
+    goal = data.draw(st.sampled_from(steps)).after
+
+    reached = run(head, commands_between(head, goal))
+
+    assert list(reached.lines()) == list(goal.lines())
+    assert (reached.elements, reached.personas) == (goal.elements, goal.personas)
+    assert without_archived(reached) == without_archived(goal)
+
+
+def without_archived(state: State) -> dict[str, object]:
+    return {name: value for name, value in state.metadata.items() if name != "archived"}
