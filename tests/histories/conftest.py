@@ -1,0 +1,29 @@
+"""Histories, and a database to write them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from repos.engine import make_engine
+from repos.schema import upgrade
+from repos.unit_of_work import UnitOfWork
+from tests.histories.history import OURS, RECORDED, SAMPLES, History, read_history
+
+
+@pytest.fixture(params=[OURS, *RECORDED])
+def history(request: pytest.FixtureRequest) -> History:
+    """Every history in turn, the recorded ones where the real data is."""
+    if request.param == OURS:
+        return read_history(SAMPLES / OURS)
+    return read_history(request.getfixturevalue("screenplays") / "histories" / request.param)
+
+
+@pytest.fixture(scope="module")
+def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
+    """On the database of the test module, once on SQLite and once on MariaDB."""
+    engine = make_engine(database_url)
+    upgrade(engine)
+    yield UnitOfWork(engine)
+    engine.dispose()

@@ -1,0 +1,45 @@
+"""A script that is revised by saving files: what each file does to it, as commands on lines that keep their ids."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from domain.align import align
+from domain.between import commands_to
+from domain.command import Command
+from domain.commands.script_create import ScriptCreate
+from domain.delta import advance
+from domain.formats.fountain import read
+from domain.state import State
+from tests.histories.history import History
+
+CREATE = ScriptCreate(title="A screenplay")
+"""A script begins empty, so that its first revision can be taken back like any other."""
+
+
+class Revised(NamedTuple):
+    """One revision: the script before it, the commands it comes to, the script after."""
+
+    before: State
+    commands: tuple[Command, ...]
+    after: State
+
+
+def revised(history: History) -> Iterator[Revised]:
+    """The revisions of a history, one after the other, without a ledger."""
+    numbers = itertools.count(1)
+    state = advance(State.empty(), CREATE.apply(State.empty()))
+    for data in history.revisions:
+        before = state
+        commands = commands_of(state, data, numbers)
+        for command in commands:
+            state = advance(state, command.apply(state))
+        yield Revised(before, commands, state)
+
+
+def commands_of(state: State, data: bytes, numbers: Iterator[int]) -> tuple[Command, ...]:
+    """What a saved file does to a script; the numbers make ids for the lines that are new in it."""
+    imported = read(data, lambda: f"line-{next(numbers)}")
+    return commands_to(state, align(list(state.lines()), imported.lines))
