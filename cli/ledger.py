@@ -28,16 +28,17 @@ def opened(chosen: Settings | None = None) -> Iterator[UnitOfWork]:
     chosen = chosen or settings()
     file = chosen.sqlite_file
     if file is not None and not file.exists():
+        maker = "import FILE.fountain" if chosen.embedded_database else "db upgrade"
         raise Ending(
-            Exit.UNREACHABLE,
-            f"There is no ledger at {file} yet: `scriptledger import FILE.fountain` makes one in SCRIPTLEDGER_HOME, "
-            "`scriptledger db upgrade` anywhere.",
-            code="no_ledger",
+            Exit.UNREACHABLE, f"There is no ledger at {file} yet: `scriptledger {maker}` makes one.", code="no_ledger"
         )
     with explained(chosen):
         engine = make_engine(chosen.database_url, pool_size=chosen.pool_size)
-        require_current(engine)
-        yield UnitOfWork(engine)
+        try:
+            require_current(engine)
+            yield UnitOfWork(engine)
+        finally:
+            engine.dispose()
 
 
 @contextmanager

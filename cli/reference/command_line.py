@@ -10,8 +10,8 @@ from typing import Any
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from cli.command_line import VERBS, module_of
 from cli.ending import MEANINGS
-from cli.main import VERBS, module_of
 
 HEAD = """# The command line
 
@@ -42,7 +42,7 @@ def _verbs() -> Iterator[str]:
 def _verb(path: str, command: Any) -> Iterator[str]:
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
-    usage = " ".join([path, *(each.metavar for each in arguments)])
+    usage = " ".join([path, *map(_argument, arguments)])
     yield f"### `{usage}`\n\n{_plain(command.help)}\n"
     if isinstance(command, TyperGroup):
         for name, inner in command.commands.items():
@@ -53,6 +53,11 @@ def _verb(path: str, command: Any) -> Iterator[str]:
     if command.epilog:
         examples = _plain(command.epilog).partition("\n\n")[2]
         yield f"```console\n{examples}\n```\n"
+
+
+def _argument(argument: Any) -> str:
+    name = argument.metavar if argument.required else f"[{argument.metavar}]"
+    return f"{name}..." if argument.nargs == -1 else str(name)
 
 
 def _option(option: Any) -> str:

@@ -38,7 +38,7 @@ def dev() -> None:
                 time.sleep(LOOK_SECONDS)
         except KeyboardInterrupt:
             screen.say("stopping")
-    screen.say("stopped; the data stays")
+    screen.say("stopped")
 
 
 def _introduce(stack: Stack) -> None:
@@ -46,13 +46,15 @@ def _introduce(stack: Stack) -> None:
     _line("database", without_password(settings.database_url))
     _line("broker", without_password(settings.broker_url))
     _line("logs", str(settings.home / "logs"))
+    screen.say("Ctrl-C stops everything; the data stays.")
 
 
 def _report(event: Event) -> None:
     match event:
         case Event(what="ended"):
+            status = "" if event.status is None else f" with status {event.status}"
             again = f", again in {event.pause:g} s" if event.pause else ""
-            _line(event.service, f"ended with status {event.status}{again}")
+            _line(event.service, f"ended{status}{again}")
         case _:
             _line(event.service, event.what)
 

@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger kinds line.edit", "scriptledger kinds --schema"))
 def kinds(
-    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="Which kind.", show_default=False)] = None,
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="Which kind.", show_default=False)] = None,
     as_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a submission.")] = False,
     as_json: AsJson = False,
 ) -> None:

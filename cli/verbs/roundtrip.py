@@ -28,7 +28,7 @@ class Result(NamedTuple):
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger roundtrip *.fountain"))
 def roundtrip(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Fountain files.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Fountain files.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
     with progress() as bar:

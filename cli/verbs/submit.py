@@ -24,7 +24,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger submit edit.json", "scriptledger submit - < edit.json"))
 def submit(
-    file: Annotated[Path, typer.Argument(metavar="[FILE|-]", help="A JSON file, or - for standard input.")] = Path("-"),
+    file: Annotated[Path, typer.Argument(metavar="FILE|-", help="A JSON file, or - for standard input.")] = Path("-"),
     no_wait: NoWait = False,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,

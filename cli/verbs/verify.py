@@ -38,7 +38,7 @@ class Proof(NamedTuple):
 @app.command(help=prose(__doc__), epilog=example("scriptledger verify 1", "scriptledger verify --all --json"))
 def verify(
     scripts: Annotated[
-        list[int] | None, typer.Argument(metavar="[SCRIPT]...", help="Which scripts.", show_default=False)
+        list[int] | None, typer.Argument(metavar="SCRIPT", help="Which scripts.", show_default=False)
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every script there is.")] = False,
     as_json: AsJson = False,

@@ -1,0 +1,121 @@
+"""The command line: every file in `cli/verbs` is a verb. A verb's file is imported when the verb is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module, metadata
+from keyword import iskeyword
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+from cli import screen
+from cli.ending import MEANINGS, Ending, Exit
+from cli.help_text import prose
+from cli.interrupt import ending_at_once
+from domain.errors import Conflict, Corrupt, LedgerError, Rejected
+from workers.embedded.errors import EmbeddedBrokerError
+
+VERBS = {
+    "Write": ("import", "submit", "outcome", "undo"),
+    "Read": ("scripts", "show", "log", "diff", "export", "rejected", "verify"),
+    "Run": ("demo", "dev", "worker", "beat", "db"),
+    "Look up": ("kinds", "roundtrip"),
+}
+"""Every verb, by the panel of the help it stands in."""
+
+HERE = Path(__file__).parent
+
+
+class Verb(TyperCommand):
+    """A verb as the list of verbs shows it, by the first line of its file; called, it becomes the real one."""
+
+    def __init__(self, name: str, panel: str) -> None:
+        self.module = module_of(name)
+        source = HERE / "verbs" / f"{self.module.rpartition('.')[2]}.py"
+        first_line = source.read_text(encoding="utf-8").partition("\n")[0]
+        super().__init__(name, help=first_line.strip('"'), rich_help_panel=panel)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        with ending_at_once():
+            real = get_command(import_module(self.module).app)
+        return real.make_context(info_name, args, parent, **extra)
+
+
+def module_of(verb: str) -> str:
+    """The module of a verb."""
+    return f"cli.verbs.{verb}_" if iskeyword(verb) else f"cli.verbs.{verb}"
+
+
+def run() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        command_line().main(prog_name="scriptledger")
+    except Exception as error:
+        if os.environ.get("SCRIPTLEDGER_DEBUG"):
+            raise
+        ending = ending_of(error)
+        tell(ending)
+        sys.exit(ending.status)
+    sys.exit(Exit.DONE)
+
+
+def command_line() -> TyperGroup:
+    """All verbs."""
+    app = typer.Typer(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+    app.callback(help=prose(ABOUT), epilog=exit_statuses())(options)
+    group = get_group(app)
+    for panel, names in VERBS.items():
+        for name in names:
+            group.add_command(Verb(name, panel))
+    return group
+
+
+ABOUT = """The write side of a script-writing application: an append-only log of commands, and every version of a
+script derived from it."""
+
+
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Options before the verb."""
+    if version:
+        print(f"scriptledger {metadata.version('scriptledger')}")
+        raise typer.Exit
+
+
+def exit_statuses() -> str:
+    """The exit statuses, for the end of the help."""
+    return "[bold]Exit status[/bold]\n\n" + "\n".join(f"{status:>3}  {said}" for status, said in MEANINGS.items())
+
+
+def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an error
+    """The exit status and the sentence for an error."""
+    match error:
+        case Ending():
+            return error
+        case Rejected():
+            return Ending(Exit.REFUSED, error.message, code=error.code)
+        case Corrupt():
+            return Ending(Exit.CORRUPT, f"{error} Nothing more is written to this script; keep the database as it is.")
+        case Conflict():
+            return Ending(Exit.UNREACHABLE, f"The database was too busy: {error}. Nothing was changed; try again.")
+        case LedgerError() | EmbeddedBrokerError():
+            return Ending(Exit.UNREACHABLE, str(error))
+        case OSError():
+            where = f"{error.filename}: " if error.filename else ""
+            return Ending(Exit.USAGE, f"{where}{error.strerror or error}.")
+        case _:
+            what = f"{type(error).__name__}: {error}"
+            return Ending(Exit.BUG, f"This is a bug in scriptledger ({what}); SCRIPTLEDGER_DEBUG=1 shows where.")
+
+
+def tell(ending: Ending) -> None:
+    """Say why a command failed: to people in one sentence, to programs as JSON too."""
+    if "--json" in sys.argv:
+        screen.print_json({"error": {"status": ending.status, "code": ending.code, "message": str(ending)}})
+    screen.err().print(f"scriptledger: {ending}", style="red", soft_wrap=True)
