@@ -65,7 +65,8 @@ def random_lines(count: int) -> list[Line]:
         return "".join(chr(random.choice(random.choice(planes))) for _ in range(random.randrange(8)))
 
     def attribute() -> Attr:
-        return random.choice([text(), random.randrange(-9, 9), True, False])
+        values: list[Attr] = [text(), random.randrange(-9, 9), True, False]
+        return random.choice(values)
 
     return [
         Line(
