@@ -1,0 +1,42 @@
+"""What was once stored is read the same for ever."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+
+from domain.delta import decode_delta, encode_delta
+from domain.hashing import state_hash_bytes
+from domain.keyframe import decode_keyframe
+from domain.kinds import KINDS
+from domain.submission import decode_command, encode_command
+from tests.domain.golden_log import FOLDER, golden_rows, golden_states
+
+ROWS = golden_rows()
+STATES = list(golden_states(ROWS))
+
+
+def test_every_released_kind_is_in_the_golden_log() -> None:
+    assert {decode_command(row.payload).kind() for row in ROWS} == set(KINDS)
+
+
+def test_a_stored_command_still_changes_what_it_changed() -> None:
+    changed = [encode_delta(decode_command(row.payload).apply(state)) for row, state in zip(ROWS, STATES, strict=False)]
+
+    assert changed == [row.delta for row in ROWS]
+
+
+def test_a_stored_command_still_leads_to_the_same_state() -> None:
+    assert [state_hash_bytes(state.hash).hex() for state in STATES[1:]] == [row.state_hash for row in ROWS]
+
+
+def test_stored_bytes_are_still_what_is_written() -> None:
+    assert [encode_command(decode_command(row.payload)) for row in ROWS] == [row.payload for row in ROWS]
+    assert [encode_delta(decode_delta(row.delta)) for row in ROWS] == [row.delta for row in ROWS]
+
+
+def test_a_stored_keyframe_is_still_the_state_of_its_version() -> None:
+    stored = json.loads((FOLDER / "keyframe.json").read_text(encoding="ascii"))
+    state = STATES[stored["version"]]
+
+    assert decode_keyframe(b64decode(stored["keyframe"]), state.version, state.hash) == state
