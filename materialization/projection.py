@@ -1,0 +1,107 @@
+"""What readers see: the projections of a script as one whole, and how far behind the head they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol
+
+from msgspec.structs import astuple
+
+from domain.errors import Conflict
+from domain.hashing import canonical_json
+from domain.refusals import UnknownScript
+from domain.state import Element, Persona, State
+from repos.commands import Commands
+from repos.heads import Heads
+from repos.projected_lines import Placed, ProjectedLines
+from repos.projected_things import ProjectedThings
+from repos.projections import Projections
+
+LOOKS = 5
+
+
+class ProjectionReader(Protocol):
+    """A unit of work that can read projections and what they are projections of."""
+
+    @property
+    def projections(self) -> Projections: ...
+    @property
+    def lines(self) -> ProjectedLines: ...
+    @property
+    def things(self) -> ProjectedThings: ...
+    @property
+    def heads(self) -> Heads: ...
+    @property
+    def commands(self) -> Commands: ...
+
+
+class Projection(NamedTuple):
+    """A script as its projections show it, all of one version; version 0 shows nothing."""
+
+    version: int
+    lines: list[Placed]
+    elements: dict[str, Element]
+    personas: dict[str, Persona]
+    labels: dict[str, int]
+
+    def shows(self, state: State) -> bool:
+        """Whether this is exactly what a state says."""
+        nodes = [state.nodes[line_id] for line_id in state.line_ids()]
+        return (
+            self.version == state.version
+            and canonical_json([(*astuple(placed.line), placed.version) for placed in self.lines])
+            == canonical_json([(*astuple(node.line), node.version) for node in nodes])
+            and _says(map(astuple, self.elements.values())) == _says(map(astuple, state.elements.values()))
+            and _says(map(astuple, self.personas.values())) == _says(map(astuple, state.personas.values()))
+            and _says(self.labels.items()) == _says(state.labels.items())
+        )
+
+
+class Staleness(NamedTuple):
+    """How far the projections of a script are behind: in versions, and since when in microseconds."""
+
+    head: int
+    projected: int
+    behind: int
+    micros: int
+
+
+def read_projection(tx: ProjectionReader, script_id: int) -> Projection:
+    """The projections of a script. Read again where they moved on meanwhile, so that all is of one version.
+
+    Raises:
+        Conflict: they moved on each time.
+    """
+    shown = tx.projections.get(script_id)
+    for _ in range(LOOKS):
+        found = Projection(
+            shown.version if shown else 0,
+            list(tx.lines.read(script_id)),
+            tx.things.elements(script_id),
+            tx.things.personas(script_id),
+            tx.things.labels(script_id),
+        )
+        before, shown = shown, tx.projections.get(script_id)
+        if before == shown:
+            return found
+    raise Conflict(f"the projections of script {script_id} moved on while they were read, {LOOKS} times")
+
+
+def staleness(tx: ProjectionReader, script_id: int, now: int) -> Staleness:
+    """How far the projections of a script are behind its head.
+
+    Raises:
+        UnknownScript: there is no such script.
+    """
+    head = tx.heads.get(script_id)
+    if head is None:
+        raise UnknownScript(script=script_id)
+    shown = tx.projections.get(script_id)
+    projected = shown.version if shown else 0
+    first = tx.commands.get(script_id, projected + 1) if projected < head.version else None
+    return Staleness(head.version, projected, max(0, head.version - projected), now - first.recorded_at if first else 0)
+
+
+def _says(rows: Iterable[tuple[Any, ...]]) -> bytes:
+    # Field by field: a struct leaves out a default only where it is the same object, and True must not be 1.
+    return canonical_json(sorted(rows, key=lambda row: str(row[0])))

@@ -1,0 +1,23 @@
+"""What tests of derived data share: a migrated database on SQLite and on MariaDB in turn, and a writer at it."""
+
+from __future__ import annotations
+
+import pytest
+
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.writing import Clock, Writer, open_database
+
+
+@pytest.fixture(scope="module")
+def unit_of_work(database_url: str) -> UnitOfWork:
+    return open_database(database_url)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def writer(unit_of_work: UnitOfWork, clock: Clock) -> Writer:
+    return Writer(unit_of_work, clock=clock)

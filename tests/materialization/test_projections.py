@@ -1,0 +1,200 @@
+"""A projection equals the state at the version it shows, whatever happened and however it was brought there."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, update
+
+from domain.commands.line_edit import LineEdit
+from domain.commands.lines_insert_and_delete import LinesInsert
+from domain.commands.lines_move import LinesMove
+from domain.commands.version_label import VersionLabel
+from domain.line import Line
+from domain.refusals import UnknownScript
+from domain.target import Target
+from materialization import projected_draft
+from materialization.project import Projected, project
+from materialization.projection import Projection, Staleness, read_projection, staleness
+from repos.derived_tables import projection_heads, script_lines
+from repos.engine import make_engine
+from repos.projections import ProjectionLocked
+from repos.unit_of_work import UnitOfWork
+from tests.domain.folding import Step
+from tests.domain.strategies import histories
+from tests.materialization.writing import SECOND, Clock, Writer, open_database
+
+FEW = settings(
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+"""An example is a dozen transactions and as many projections."""
+
+
+def shown(writer: Writer) -> Projection:
+    with writer.unit_of_work.reading() as tx:
+        return read_projection(tx, writer.script_id)
+
+
+def brought_to_head(writer: Writer) -> Projected:
+    done = project(writer.unit_of_work, writer.script_id)
+    assert shown(writer).shows(writer.state())
+    return done
+
+
+@FEW
+@given(histories(most=14), st.sets(st.integers(1, 16)))
+def test_a_projection_is_the_state_after_any_commands_in_any_steps(
+    unit_of_work: UnitOfWork, steps: list[Step], stops: set[int]
+) -> None:
+    writer = Writer(unit_of_work)
+    for position, step in enumerate(steps):
+        writer.send(step.command)
+        if position in stops:
+            brought_to_head(writer)
+
+    brought_to_head(writer)
+
+
+@FEW
+@given(histories(most=14))
+def test_however_few_lines_are_spaced_anew_at_once(unit_of_work: UnitOfWork, steps: list[Step]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projected_draft, "FIRST_STRETCH", 1)
+        patch.setattr("repos.order_keys.GAP", 1 << 9)
+        patch.setattr("repos.order_keys.STEP", 1)
+        writer = Writer(unit_of_work)
+        for step in steps:
+            writer.send(step.command)
+            brought_to_head(writer)
+
+
+@pytest.mark.parametrize("downward", [True, False])
+def test_thousands_of_lines_typed_into_one_gap_keep_their_order(writer: Writer, *, downward: bool) -> None:
+    writer.create()
+    brought_to_head(writer)
+    for page in range(6):
+        last, names = "l1", [f"n{page}.{number}" for number in range(200)]
+        commands = []
+        for name in names:
+            commands.append(LinesInsert(after=last, before=None, lines=(Line(name, "action", name),)))
+            last = name if downward else "l1"
+        writer.send(*commands)
+        assert not brought_to_head(writer).whole
+
+
+def test_lines_move_behind_lines_where_no_key_is_left(writer: Writer) -> None:
+    writer.create([f"Line {number}" for number in range(1, 41)])
+    brought_to_head(writer)
+    for number in range(120):
+        name = f"l{40 - number % 39}"
+        writer.send(LinesMove(lines=(Target(name, writer.expect(name)),), after="l1", before=None))
+    assert not brought_to_head(writer).whole
+
+
+def test_a_second_projection_of_the_same_version_changes_nothing(writer: Writer) -> None:
+    writer.create()
+    brought_to_head(writer)
+
+    assert brought_to_head(writer) == Projected(writer.script_id, 1, 1, whole=False)
+
+
+def test_what_is_far_behind_is_written_anew(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("materialization.project.TOO_FAR", 2)
+    writer.create()
+    brought_to_head(writer)
+    for number in range(3):
+        writer.send(VersionLabel(name=f"draft {number} ", version=1))
+    writer.send(VersionLabel(name="draft 0", version=1))
+
+    assert brought_to_head(writer).whole
+    assert shown(writer).labels["draft 0"] == shown(writer).labels["draft 0 "] == 1
+
+
+def test_a_projection_that_is_no_copy_of_any_version_is_written_anew(writer: Writer, database_url: str) -> None:
+    writer.create()
+    brought_to_head(writer)
+    with make_engine(database_url).begin() as connection:
+        connection.execute(delete(script_lines).where(script_lines.c.script_id == writer.script_id))
+    writer.send(LineEdit(line="l3", text="Snow.", expect=writer.expect("l3")))
+
+    assert brought_to_head(writer).whole
+
+
+def test_a_projection_of_another_generation_is_written_anew(writer: Writer, database_url: str) -> None:
+    writer.create()
+    brought_to_head(writer)
+    with make_engine(database_url).begin() as connection:
+        mine = projection_heads.c.script_id == writer.script_id
+        connection.execute(update(projection_heads).where(mine).values(generation=7))
+
+    assert brought_to_head(writer).whole
+
+
+def test_staleness_is_a_number_of_versions_and_of_seconds(writer: Writer, clock: Clock) -> None:
+    writer.create()
+    brought_to_head(writer)
+    clock.pass_seconds(60)
+    writer.send(LineEdit(line="l3", text="Snow.", expect=writer.expect("l3")))
+    clock.pass_seconds(40)
+    writer.send(LineEdit(line="l3", text="Hail.", expect=writer.expect("l3")))
+    clock.pass_seconds(2)
+
+    with writer.unit_of_work.reading() as tx:
+        assert staleness(tx, writer.script_id, clock()) == Staleness(3, 1, 2, 42 * SECOND)
+    brought_to_head(writer)
+    with writer.unit_of_work.reading() as tx:
+        assert staleness(tx, writer.script_id, clock()) == Staleness(3, 3, 0, 0)
+
+
+def test_a_script_that_does_not_exist_has_no_projection(unit_of_work: UnitOfWork) -> None:
+    with pytest.raises(UnknownScript):
+        project(unit_of_work, 999_999)
+    with unit_of_work.reading() as tx:
+        assert tx.projections.get(999_999) is None
+
+
+@pytest.mark.services
+def test_of_two_that_project_a_script_the_second_leaves_it_to_the_first(mariadb_url: str) -> None:
+    writer = Writer(open_database(mariadb_url))
+    writer.create()
+    brought_to_head(writer)
+    writer.send(VersionLabel(name="first draft", version=1))
+    locked, done = Event(), Event()
+
+    def hold() -> None:
+        with writer.unit_of_work.projection(writer.script_id):
+            locked.set()
+            done.wait(20)
+
+    with ThreadPoolExecutor(1) as holder:
+        held = holder.submit(hold)
+        locked.wait(20)
+        with pytest.raises(ProjectionLocked):
+            project(writer.unit_of_work, writer.script_id)
+        done.set()
+        held.result()
+    brought_to_head(writer)
+
+
+def test_the_first_projection_of_a_script_is_made_once_by_many(writer: Writer) -> None:
+    writer.create()
+
+    def attempt() -> bool:
+        try:
+            return project(writer.unit_of_work, writer.script_id).whole
+        except ProjectionLocked:
+            return False
+
+    with ThreadPoolExecutor(4) as workers:
+        made = [work.result() for work in [workers.submit(attempt) for _ in range(4)]]
+
+    assert made.count(True) == 1
+    assert shown(writer).shows(writer.state())
