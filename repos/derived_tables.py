@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, SmallInteger
 
-from repos.tables import Digest, Moment, Number, Prose, Text, Word, table
+from repos.tables import Bytes, Digest, Moment, Number, Prose, Text, Word, table
 
 projection_heads = table(
     "projection_heads",
@@ -53,4 +53,43 @@ version_labels = table(
     Column("name_hash", Digest(16), primary_key=True),
     Column("name", Text(120), nullable=False),
     Column("version_number", BigInteger, nullable=False),
+)
+
+materialization_runs = table(
+    "materialization_runs",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("slot_at", Moment, nullable=False, unique=True),
+    Column("opened_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("due", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("lag_versions", BigInteger, nullable=False),
+    Column("lag_micros", BigInteger, nullable=False),
+    Column("verified_upto", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+materialization_items = table(
+    "materialization_items",
+    Column("run_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Word(16), nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("verify", SmallInteger, nullable=False),
+    Column("report", Bytes, nullable=False),
+    CheckConstraint("state in ('due', 'running', 'done', 'failed')", name="state"),
+    Index(None, "state", "run_id"),
+)
+
+quarantines = table(
+    "quarantines",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("script_id", BigInteger, nullable=False),
+    Column("found_by", Word(64), nullable=False),
+    Column("reason", Prose, nullable=False),
+    Column("quarantined_at", Moment, nullable=False),
+    Index(None, "script_id", "id"),
+    sqlite_autoincrement=True,
 )

@@ -14,16 +14,21 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from domain.head import Head
+from repos.behind import ScriptsBehind
 from repos.bells import Bells
 from repos.commands import AppendableCommands, Commands
 from repos.failures import HeadLocked
 from repos.heads import Heads, LockedHead, Waiting
 from repos.inbox import LOOK_AGAIN, DrainableInbox, Inbox
+from repos.keyframe_upkeep import KeyframeUpkeep
 from repos.keyframes import Keyframes, WritableKeyframes
 from repos.leases import Leases
+from repos.materialization_items import MaterializationItems
+from repos.materialization_runs import MaterializationRuns
 from repos.projected_lines import ProjectedLines
 from repos.projected_things import ProjectedThings
 from repos.projections import Projections, ProjectionWork
+from repos.quarantines import Quarantines
 from repos.rejected import Rejected
 from repos.scripts import ProjectedScripts, Scripts
 from repos.session import Session
@@ -45,6 +50,8 @@ class ScriptWork:
         self.commands = AppendableCommands(session)
         self.versions = WritableVersions(session)
         self.keyframes = WritableKeyframes(session)
+        self.keyframe_upkeep = KeyframeUpkeep(session)
+        self.quarantines = Quarantines(session)
         self.submissions = WritableSubmissions(session)
         self.inbox = DrainableInbox(session)
         self.rejected = Rejected(session)
@@ -83,6 +90,10 @@ class RecordsWork:
         self.projections = Projections(session)
         self.lines = ProjectedLines(session)
         self.things = ProjectedThings(session)
+        self.behind = ScriptsBehind(session)
+        self.runs = MaterializationRuns(session)
+        self.run_items = MaterializationItems(session)
+        self.quarantines = Quarantines(session)
         self._after_commit: list[Callable[[], object]] = []
 
     def after_commit(self, call: Callable[[], object]) -> None:

@@ -1,0 +1,66 @@
+"""Which scripts a materialization run has to look at."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, func, literal, or_, select
+
+from repos.derived_tables import projection_heads
+from repos.session import Session
+from repos.tables import script_commands, script_heads
+
+
+class Behind(NamedTuple):
+    """A script by how many versions its projections are behind, and when the first they lack was recorded."""
+
+    script_id: int
+    versions: int
+    since: int | None
+
+
+_shown = func.coalesce(projection_heads.c.version_number, literal(0))
+_lags = or_(_shown != script_heads.c.version_number, projection_heads.c.generation != script_heads.c.generation)
+_is_quiet = and_(
+    script_heads.c.keyframe_version < script_heads.c.version_number, script_heads.c.updated_at <= bindparam("before")
+)
+_DUE = (
+    select(script_heads.c.script_id, script_heads.c.version_number - _shown, script_commands.c.recorded_at)
+    .select_from(
+        script_heads.outerjoin(projection_heads, projection_heads.c.script_id == script_heads.c.script_id).outerjoin(
+            script_commands,
+            and_(
+                script_commands.c.script_id == script_heads.c.script_id,
+                script_commands.c.version_number == _shown + literal(1),
+            ),
+        )
+    )
+    .where(script_heads.c.version_number > literal(0), script_heads.c.health == "open", or_(_lags, _is_quiet))
+    .order_by(func.coalesce(projection_heads.c.projected_at, literal(0)), script_heads.c.script_id)
+    .limit(bindparam("most"))
+)
+_FOLLOWING = (
+    select(script_heads.c.script_id)
+    .where(
+        script_heads.c.script_id > bindparam("after"),
+        script_heads.c.version_number > literal(0),
+        script_heads.c.health == "open",
+    )
+    .order_by(script_heads.c.script_id)
+    .limit(bindparam("most"))
+)
+
+
+class ScriptsBehind:
+    """The scripts whose projections are behind, or that went quiet without a keyframe."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def read(self, *, quiet_before: int, most: int) -> list[Behind]:
+        """The scripts that are due, the longest not looked at first."""
+        return [Behind(*row) for row in self._session.rows(_DUE, before=quiet_before, most=most)]
+
+    def following(self, script_id: int, *, most: int) -> list[int]:
+        """The scripts in service behind an id: how a sample goes round them all."""
+        return [row[0] for row in self._session.rows(_FOLLOWING, after=script_id, most=most)]

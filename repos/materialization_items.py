@@ -1,0 +1,90 @@
+"""materialization_items: one script of a run. Whoever turns its row from due to running does the work, nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from sqlalchemy import and_, bindparam, literal, or_, select, update
+
+from repos.derived_tables import materialization_items
+from repos.session import Session
+
+ItemState = Literal["due", "running", "done", "failed"]
+
+
+class ItemRow(NamedTuple):
+    """A script of a run; `expires_at` is when whoever runs it is taken for dead, in microseconds since 1970 UTC."""
+
+    run_id: int
+    script_id: int
+    state: ItemState
+    attempts: int
+    expires_at: int
+    verify: int
+    report: bytes
+
+
+_items = materialization_items
+_COLUMNS = tuple(column.name for column in _items.c)
+_THIS = (_items.c.run_id == bindparam("run"), _items.c.script_id == bindparam("script"))
+_CLAIM = (
+    update(_items)
+    .where(
+        *_THIS,
+        or_(_items.c.state == "due", and_(_items.c.state == "running", _items.c.expires_at <= bindparam("now"))),
+    )
+    .values(state="running", attempts=_items.c.attempts + literal(1), expires_at=bindparam("until"))
+)
+_GET = select(*_items.c).where(*_THIS)
+_CLOSE = (
+    update(_items)
+    .where(*_THIS, _items.c.state == "running", _items.c.attempts == bindparam("held"))
+    .values(state=bindparam("outcome"), report=bindparam("told"))
+)
+_GIVE_BACK = (
+    update(_items)
+    .where(*_THIS, _items.c.state == "running", _items.c.attempts == bindparam("held"))
+    .values(state="due", attempts=_items.c.attempts - literal(1), report=bindparam("told"))
+)
+_UNFINISHED = select(*_items.c).where(_items.c.state.in_(("due", "running"))).order_by(_items.c.run_id)
+_OF_RUN = select(*_items.c).where(_items.c.run_id == bindparam("run")).order_by(_items.c.script_id)
+
+
+class MaterializationItems:
+    """The scripts of every run."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, run_id: int, scripts: Iterable[tuple[int, bool]]) -> None:
+        """Add the scripts of a run, each with whether it is to be verified."""
+        rows = [(run_id, script, "due", 0, 0, int(verify), b"{}") for script, verify in scripts]
+        self._session.later_insert(_items, _COLUMNS, rows)
+
+    def claim(self, run_id: int, script_id: int, *, now: int, until: int) -> ItemRow | None:
+        """Take a script that is due, or whose taker let it expire; None where it is done or somebody has it.
+
+        Its number of attempts is the fence: it tells the taker from those before.
+        """
+        if not self._session.run(_CLAIM, run=run_id, script=script_id, now=now, until=until):
+            return None
+        return ItemRow(*self._session.rows(_GET, run=run_id, script=script_id)[0])
+
+    def close(self, item: ItemRow, outcome: ItemState, report: bytes) -> bool:
+        """Say what came of a script; whether it was still ours to say."""
+        this = {"run": item.run_id, "script": item.script_id, "held": item.attempts}
+        return self._session.run(_CLOSE, **this, outcome=outcome, told=report) == 1
+
+    def give_back(self, item: ItemRow, report: bytes) -> bool:
+        """Leave a script for later, as if it had not been taken; whether it was still ours to leave."""
+        this = {"run": item.run_id, "script": item.script_id, "held": item.attempts}
+        return self._session.run(_GIVE_BACK, **this, told=report) == 1
+
+    def unfinished(self) -> list[ItemRow]:
+        """What is due or running, of any run."""
+        return [ItemRow(*row) for row in self._session.rows(_UNFINISHED)]
+
+    def read(self, run_id: int) -> list[ItemRow]:
+        """The scripts of a run, by id."""
+        return [ItemRow(*row) for row in self._session.rows(_OF_RUN, run=run_id)]
