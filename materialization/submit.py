@@ -25,6 +25,7 @@ from materialization.settle import Settlement
 from materialization.warm import Warm, WarmStates
 from repos.failures import DriverError, DuplicateKey, HeadLocked, blames_a_row
 from repos.heads import MOST_WAITING, Waiting
+from repos.phases import reached
 from repos.unit_of_work import RecordsWork, ScriptWork, UnitOfWork
 
 ROUNDS = 3
@@ -231,6 +232,12 @@ class Ledger:
             return _answer_of(tx, submission)
 
     def _state(self, tx: ScriptWork) -> State:
+        reached("before state warmed")
+        state = self._warmed(tx)
+        reached("after state warmed")
+        return state
+
+    def _warmed(self, tx: ScriptWork) -> State:
         head = tx.head
         if head.version == 0:
             return State.empty()
@@ -241,6 +248,8 @@ class Ledger:
             state = load(tx, head, head.version)
         if state_hash_bytes(state.hash) != head.state_hash:
             raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
+        # This much is committed, whatever becomes of what follows.
+        self._warm.put(head, state)
         return state
 
 

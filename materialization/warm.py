@@ -25,8 +25,8 @@ class Warm(NamedTuple):
 class WarmStates:
     """A bounded memory of states, the least recently used forgotten first.
 
-    A state is taken out before it is used and put back after COMMIT answered, so what a failure may have left
-    half true is never found here. It counts only if version and chain hash match the locked head.
+    Only states of committed heads are put in: the one a unit of work starts from, and after COMMIT answered the one
+    it led to. A state counts only if version and chain hash match the locked head.
     """
 
     def __init__(self, most_lines: int = MOST_LINES) -> None:

@@ -1,0 +1,141 @@
+"""A desk: one script, and somebody who edits it through the ledger and looks at what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+from domain.answer import Answer
+from domain.command import Command
+from domain.commands.line_edit import LineEdit
+from domain.commands.line_splice import LineSplice
+from domain.commands.lines_insert_and_delete import LinesInsert
+from domain.commands.script_create import ScriptCreate
+from domain.entry import LogEntry
+from domain.hashing import expect_hash
+from domain.head import Head
+from domain.line import Line
+from domain.state import State
+from domain.submission import Submission, encode_submission
+from materialization.history import state_at
+from materialization.submit import Ledger
+from materialization.verify import Verification, verify
+from repos.rejected import RejectedRow
+from repos.unit_of_work import UnitOfWork
+
+A, B, C = (Line(name, "action", f"Line {name}.") for name in ("a", "b", "c"))
+
+
+def edit(line: Line, text: str) -> LineEdit:
+    """Write a line anew, as somebody does who sees it as it is given."""
+    return LineEdit(line=line.id, expect=expect_hash(line), text=text)
+
+
+def splice(line: Line, at: int, insert: str) -> LineSplice:
+    """Type into a line, as somebody does who sees it as it is given."""
+    return LineSplice(line=line.id, expect=expect_hash(line), at=at, insert=insert)
+
+
+def insert(*lines: Line, after: str | None = None, before: str | None = None) -> LinesInsert:
+    return LinesInsert(after=after, before=before, lines=lines)
+
+
+def create(*lines: Line, title: str = "A script", **more: Any) -> ScriptCreate:
+    return ScriptCreate(title=title, lines=lines, **more)
+
+
+class Desk:
+    """One script. Where no base is named, a submission is made for the head."""
+
+    def __init__(self, unit_of_work: UnitOfWork, ledger: Ledger, script_id: int | None = None) -> None:
+        self.unit_of_work = unit_of_work
+        self.ledger = ledger
+        self._numbers = count(1)
+        self.script_id = script_id or self._new_id()
+
+    def begin(self, *lines: Line) -> Desk:
+        """Create the script, with the lines a, b and c where none are given."""
+        assert self.send(create(*(lines or (A, B, C))), id="begin").outcome == "applied"
+        return self
+
+    def submission(self, *commands: Command, id: str | None = None, base: int | None = None, **more: Any) -> Submission:  # noqa: A002
+        return Submission(
+            script_id=self.script_id,
+            submission_id=id or f"s{next(self._numbers)}",
+            author=more.pop("author", "user"),
+            actor=more.pop("actor", "Ann"),
+            base_version=self.version if base is None else base,
+            commands=commands,
+            **more,
+        )
+
+    def send(self, *commands: Command, **more: Any) -> Answer:
+        return self.ledger.submit(self.submission(*commands, **more))
+
+    def enqueue(self, *submissions: Submission) -> None:
+        """Put submissions into the inbox, in one transaction."""
+        with self.unit_of_work.records() as tx:
+            for submission in submissions:
+                tx.inbox.put(self.script_id, submission.submission_id, encode_submission(submission), 1)
+
+    def enqueue_bytes(self, submission_id: str, payload: bytes) -> None:
+        with self.unit_of_work.records() as tx:
+            tx.inbox.put(self.script_id, submission_id, payload, 1)
+
+    def drain(self) -> int:
+        return self.ledger.drain(self.script_id).answered
+
+    def answer(self, submission_id: str) -> Answer | None:
+        with self.unit_of_work.reading() as tx:
+            found = tx.submissions.get(self.script_id, submission_id)
+        return None if found is None else found.answer
+
+    def outcomes(self, ids: Iterable[str]) -> list[str]:
+        return [found.outcome if (found := self.answer(each)) else "none" for each in ids]
+
+    @property
+    def head(self) -> Head | None:
+        with self.unit_of_work.reading() as tx:
+            return tx.heads.get(self.script_id)
+
+    @property
+    def version(self) -> int:
+        head = self.head
+        return head.version if head else 0
+
+    def state(self, version: int | None = None) -> State:
+        with self.unit_of_work.reading() as tx:
+            return state_at(tx, self.script_id, version)
+
+    def texts(self) -> list[str]:
+        return [line.text for line in self.state().lines()]
+
+    def log(self) -> list[LogEntry]:
+        with self.unit_of_work.reading() as tx:
+            return list(tx.commands.read(self.script_id, upto=1 << 40))
+
+    def dead(self) -> list[RejectedRow]:
+        with self.unit_of_work.reading() as tx:
+            return [row for row in tx.rejected.read(most=100_000) if row.script_id == self.script_id]
+
+    def waiting(self) -> int:
+        with self.unit_of_work.reading() as tx:
+            return len(tx.inbox.arrivals(self.script_id))
+
+    def verified(self) -> Verification:
+        with self.unit_of_work.reading() as tx:
+            return verify(tx, self.script_id)
+
+    def everything(self) -> tuple[Any, ...]:
+        """Whatever a command may leave behind."""
+        head = self.head
+        upto = head.version if head else 0
+        with self.unit_of_work.reading() as tx:
+            script = tx.scripts.get(self.script_id)
+            versions = list(tx.versions.read(self.script_id, generation=1, upto=upto + 100))
+        return head, script, self.log(), versions
+
+    def _new_id(self) -> int:
+        with self.unit_of_work.records() as tx:
+            return tx.scripts.new_id()

@@ -1,0 +1,360 @@
+"""What waits in the inbox is answered in order, a bounded piece at a time, and no submission harms another."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import Engine
+
+from domain.commands.lines_insert_and_delete import LinesDelete
+from domain.hashing import expect_hash
+from domain.line import Line
+from domain.submission import MAX_COMMANDS, Submission, encode_submission
+from domain.target import Target
+from materialization import settle
+from materialization.submit import ROUNDS, Ledger
+from repos.failures import TooLargeForDatabase, blames_a_row
+from repos.heads import INLINE_PAYLOAD_BYTES, MOST_WAITING
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, splice
+
+
+def keystrokes(desk: Desk, many: int) -> Iterator[Submission]:
+    """One writer's typing into line a: each made for the text that the one before left."""
+    text = A.text
+    for number in range(many):
+        line = Line("a", "action", text)
+        yield desk.submission(splice(line, len(text), str(number % 10)), id=f"k{number}", base=1)
+        text += str(number % 10)
+
+
+def test_what_waits_is_answered_in_the_order_of_its_arrival(desk: Desk):
+    desk.begin()
+    desk.enqueue(*keystrokes(desk, 40))
+
+    assert desk.drain() == 40
+
+    assert desk.texts()[0] == "Line a." + "0123456789" * 4
+    assert [entry.submission_id for entry in desk.log()[1:]] == [f"k{number}" for number in range(40)]
+    assert (desk.waiting(), desk.dead()) == (0, [])
+
+
+def test_order_holds_per_producer_whoever_comes_between(desk: Desk):
+    desk.begin(A, B)
+    typed_into_b = [
+        desk.submission(splice(Line("b", "action", "x" * n + "Line b."), 0, "x"), id=f"b{n}", base=1) for n in range(20)
+    ]
+    for pair in zip(keystrokes(desk, 20), typed_into_b, strict=True):
+        desk.enqueue(*pair)
+
+    desk.drain()
+
+    assert desk.texts() == ["Line a." + "0123456789" * 2, "x" * 20 + "Line b."]
+
+
+def test_more_than_one_look_takes_is_answered_in_order(desk: Desk):
+    desk.begin()
+    many = MOST_WAITING * 2 + 30
+    desk.enqueue(*keystrokes(desk, many))
+
+    assert desk.drain() == many
+    assert desk.texts()[0] == "Line a." + "".join(str(number % 10) for number in range(many))
+
+
+def test_a_drain_ends_after_three_rounds_and_says_that_more_waits(desk: Desk):
+    desk.begin()
+    desk.enqueue(*keystrokes(desk, MOST_WAITING * ROUNDS + 1))
+
+    first = desk.ledger.drain(desk.script_id)
+    second = desk.ledger.drain(desk.script_id)
+
+    assert (first.answered, first.more) == (MOST_WAITING * ROUNDS, True)
+    assert (second.answered, second.more) == (1, False)
+
+
+def test_a_unit_of_work_takes_a_bounded_number_of_commands(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settle, "MOST_COMMANDS", 10)
+    desk.begin()
+    texts = itertools.accumulate("xyz" * 8, initial=A.text)
+    pieces = [
+        splice(Line("a", "action", before), len(before), letter)
+        for before, letter in zip(texts, "xyz" * 8, strict=False)
+    ]
+    desk.enqueue(*[desk.submission(*pieces[at : at + 4], id=f"s{at}", base=1) for at in range(0, 24, 4)])
+
+    assert desk.drain() == 6
+
+    moments = [entry.recorded_at for entry in desk.log()[1:]]
+    assert [len(list(group)) for _, group in itertools.groupby(moments)] == [12, 12]
+
+
+def test_a_unit_of_work_takes_a_bounded_number_of_bytes(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settle, "MOST_BYTES", 2_000)
+    desk.begin()
+    lines = [Line(f"n{number}", "action", "x" * 900) for number in range(6)]
+    desk.enqueue(*[desk.submission(insert(line, after="a"), id=line.id, base=1) for line in lines])
+
+    assert desk.ledger.drain(desk.script_id).more
+    assert (desk.version, desk.waiting()) == (4, 3)
+    assert desk.drain() == 3
+
+
+def test_ten_thousand_commands_are_one_submission(desk: Desk):
+    desk.begin()
+    texts = [f"{number}" for number in range(MAX_COMMANDS)]
+    before = [A.text, *texts]
+    commands = [edit(Line("a", "action", old), new) for old, new in zip(before, texts, strict=False)]
+
+    answer = desk.send(*commands)
+
+    assert (answer.outcome, answer.last_version) == ("applied", MAX_COMMANDS + 1)
+    assert desk.texts()[0] == texts[-1]
+    assert desk.state(5_000).line("a").text == texts[4_998]
+
+
+@pytest.mark.parametrize("size", [INLINE_PAYLOAD_BYTES - 400, INLINE_PAYLOAD_BYTES + 1, 3 << 20])
+def test_a_payload_of_any_size_comes_along(desk: Desk, size: int):
+    desk.begin()
+    lines = [Line(f"n{at}", "action", "x" * min(size, 1 << 19)) for at in range(max(1, size >> 19))]
+    desk.enqueue(
+        desk.submission(edit(A, "before"), id="small", base=1),
+        desk.submission(insert(*lines, after="c"), id="large", base=1),
+        desk.submission(edit(B, "behind"), id="behind", base=1),
+    )
+
+    while desk.waiting():
+        desk.drain()
+
+    assert desk.outcomes(["small", "large", "behind"]) == ["applied"] * 3
+    assert desk.state().line_count == 3 + len(lines)
+    assert desk.verified().finding is None
+
+
+def test_a_submission_is_as_large_as_a_packet_allows(desk: Desk, database_url: str):
+    desk.begin()
+    lines = [Line(f"n{at}", "action", "x" * (1 << 20)) for at in range(15)]
+    submission = desk.submission(insert(*lines, after="c"), id="large", base=1)
+    if database_url.startswith("sqlite"):
+        assert desk.ledger.submit(submission).outcome == "applied"
+        assert desk.state().line_count == 18
+        return
+    # Sixteen MiB, MariaDB's default, are eight in hex.
+    with pytest.raises(TooLargeForDatabase):
+        desk.ledger.submit(submission)
+    with pytest.raises(TooLargeForDatabase):
+        desk.enqueue(submission)
+    assert (desk.version, desk.waiting()) == (1, 0)
+
+
+def test_seven_mebibytes_go_into_the_default_packet(desk: Desk):
+    desk.begin()
+    lines = [Line(f"n{at}", "action", "x" * (1 << 20)) for at in range(7)]
+    desk.enqueue(desk.submission(insert(*lines, after="c"), id="large", base=1))
+
+    assert desk.drain() == 1
+    assert desk.outcomes(["large"]) == ["applied"]
+    assert Desk(desk.unit_of_work, Ledger(desk.unit_of_work), desk.script_id).state().line_count == 10
+
+
+def test_a_script_too_large_for_a_keyframe_grows_no_more_but_can_be_cut(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    desk.begin()
+    limit = 3_000
+
+    def require_room(_session: object, what: str, size: int) -> None:
+        if size > limit:
+            raise TooLargeForDatabase(what=what, size=size, limit=limit)
+
+    monkeypatch.setattr("repos.session.Session.require_room", require_room)
+    monkeypatch.setattr("domain.head.LEAST_DELTA_BYTES", 100)
+    noise = [Line(f"n{at}", "action", random.Random(at).randbytes(750).hex()) for at in range(8)]
+    answers = [desk.send(insert(line, after="a")) for line in noise]
+
+    refused = [answer.refusal for answer in answers if answer.refusal]
+    assert refused
+    assert {(refusal.code, refusal.facts["what"]) for refusal in refused} == {
+        ("too_large_for_database", "whole script")
+    }
+    cut = LinesDelete(lines=tuple(Target(line.id, expect_hash(line)) for line in noise[:2]))
+    assert desk.send(cut).outcome == "applied"
+    assert desk.verified().finding is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (b"", "undecodable"),
+        (b"\x00\xff not json", "undecodable"),
+        (b'{"script_id":', "undecodable"),
+        (b"[]", "wrong_type"),
+        (b"{}", "missing_field"),
+        (b"[" * 100_000, "wrong_type"),
+    ],
+    ids=["empty", "bytes", "cut off", "list", "object", "deep"],
+)
+def test_what_cannot_be_read_is_a_dead_letter_and_blocks_nobody(desk: Desk, payload: bytes, code: str):
+    desk.begin()
+    desk.enqueue(desk.submission(edit(A, "before"), id="before", base=1))
+    desk.enqueue_bytes("broken", payload)
+    desk.enqueue(desk.submission(edit(B, "behind"), id="behind", base=1))
+
+    assert desk.drain() == 3
+
+    assert desk.outcomes(["before", "broken", "behind"]) == ["applied", "refused", "applied"]
+    assert [(row.submission_id, row.code, row.payload) for row in desk.dead()] == [("broken", code, payload)]
+
+    desk.enqueue_bytes("broken", payload)
+    assert desk.drain() == 1
+    assert len(desk.dead()) == 1
+
+
+def test_what_is_addressed_to_another_script_is_a_dead_letter(desk: Desk):
+    desk.begin()
+    other = Desk(desk.unit_of_work, desk.ledger).begin()
+    desk.enqueue_bytes("astray", encode_submission(other.submission(edit(A, "x"), id="astray", base=1)))
+    desk.enqueue_bytes("renamed", encode_submission(desk.submission(edit(A, "x"), id="another", base=1)))
+    desk.drain()
+
+    assert [(row.submission_id, row.code) for row in desk.dead()] == [
+        ("astray", "misaddressed"),
+        ("renamed", "misaddressed"),
+    ]
+    assert other.version == desk.version == 1
+
+
+def test_a_script_comes_out_of_the_inbox_whole(desk: Desk):
+    desk.enqueue(
+        desk.submission(create(A, B, C), id="begin", base=0),
+        desk.submission(edit(A, "x"), id="edit", base=1),
+        desk.submission(create(A), id="again", base=0),
+    )
+
+    assert desk.drain() == 3
+    assert desk.outcomes(["begin", "edit", "again"]) == ["applied", "applied", "refused"]
+    assert desk.texts()[0] == "x"
+
+
+def test_edits_of_a_script_that_is_not_there_leave_no_head(desk: Desk):
+    desk.enqueue(desk.submission(edit(A, "x"), id="early", base=0))
+
+    assert desk.drain() == 1
+    assert desk.outcomes(["early"]) == ["refused"]
+    assert desk.head is None
+    assert desk.drain() == 0
+    assert desk.begin().version == 1
+
+
+class Crash(BaseException):
+    """What ends a worker: nothing catches it."""
+
+
+class Deadly(Ledger):
+    """A ledger whose worker dies of one submission."""
+
+    victim = "poison"
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        super().__init__(unit_of_work)
+        self.deaths = 0
+
+
+@pytest.fixture
+def deadly(unit_of_work: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> Deadly:
+    ledger = Deadly(unit_of_work)
+    decide = settle.decide
+
+    def dying(submission: Submission, state: object) -> object:
+        if submission.submission_id == ledger.victim:
+            ledger.deaths += 1
+            raise Crash
+        return decide(submission, state)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(settle, "decide", dying)
+    return ledger
+
+
+def test_poison_is_refused_after_five_attempts_and_stops_nobody_for_longer(desk: Desk, deadly: Deadly):
+    desk.begin()
+    desk.enqueue(
+        desk.submission(edit(A, "before"), id="before", base=1),
+        desk.submission(edit(B, "deadly"), id="poison", base=1),
+        desk.submission(edit(C, "behind"), id="behind", base=1),
+    )
+    for _ in range(5):
+        with pytest.raises(Crash):
+            deadly.drain_one_by_one(desk.script_id)
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "none"]
+
+    assert deadly.drain_one_by_one(desk.script_id) == 2
+
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "refused", "applied"]
+    assert [row.code for row in desk.dead()] == ["poison"]
+    assert deadly.deaths == 5
+
+
+def test_a_bell_for_a_script_with_a_suspect_counts_as_well(desk: Desk, deadly: Deadly):
+    desk.begin()
+    desk.enqueue(desk.submission(edit(B, "deadly"), id="poison", base=1))
+    with pytest.raises(Crash):
+        deadly.drain(desk.script_id)
+    with pytest.raises(Crash):
+        deadly.drain_one_by_one(desk.script_id)
+
+    for _ in range(4):
+        with pytest.raises(Crash):
+            deadly.drain(desk.script_id)
+    desk.enqueue(desk.submission(edit(C, "behind"), id="behind", base=1))
+
+    assert deadly.drain(desk.script_id).answered == 2
+    assert desk.outcomes(["poison", "behind"]) == ["refused", "applied"]
+
+
+def test_a_submission_in_process_overtakes_a_suspect(desk: Desk, deadly: Deadly):
+    desk.begin()
+    desk.enqueue(desk.submission(edit(B, "deadly"), id="poison", base=1))
+    with pytest.raises(Crash):
+        deadly.drain_one_by_one(desk.script_id)
+
+    assert deadly.submit(desk.submission(edit(A, "x"))).outcome == "applied"
+    assert deadly.deaths == 1
+
+
+def test_an_attempt_that_met_a_locked_head_is_not_counted(mariadb_engine: Engine):
+    unit_of_work = UnitOfWork(mariadb_engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    desk.enqueue(desk.submission(edit(A, "x"), base=1))
+    with unit_of_work.script(desk.script_id, wait=True):
+        for _ in range(8):
+            assert desk.ledger.drain_one_by_one(desk.script_id) == 0
+
+    with unit_of_work.script(desk.script_id, wait=True) as tx:
+        assert [row.attempts for row in tx.waiting] == [0]
+    assert desk.drain() == 1
+
+
+def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    desk.begin()
+    grow = settle.grow
+
+    def spoilt(head, submission, applied, now):  # type: ignore[no-untyped-def]
+        growth = grow(head, submission, applied, now)
+        if submission.submission_id == "spoilt":
+            growth.entries[0] = replace(growth.entries[0], kind=None)
+        return growth
+
+    monkeypatch.setattr(settle, "grow", spoilt)
+    desk.enqueue(
+        desk.submission(edit(A, "before"), id="before", base=1),
+        desk.submission(edit(B, "bad"), id="spoilt", base=1),
+        desk.submission(edit(C, "behind"), id="behind", base=1),
+    )
+    with pytest.raises(Exception, match="kind") as caught:
+        desk.drain()
+
+    assert blames_a_row(caught.value)
+    assert desk.outcomes(["before", "spoilt", "behind"]) == ["applied", "none", "applied"]
+    assert desk.waiting() == 1
+    assert desk.send(edit(Line("a", "action", "before"), "after")).outcome == "applied"

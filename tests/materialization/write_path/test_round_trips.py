@@ -1,0 +1,109 @@
+"""What a command costs on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.line import Line
+from materialization.submit import Ledger
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.desk import A, B, Desk, edit, splice
+from tests.materialization.write_path.tap import Tap
+
+
+@pytest.fixture
+def tap(mariadb_engine: Engine) -> Iterator[Tap]:
+    tap = Tap(mariadb_engine)
+    yield tap
+    tap.remove()
+
+
+@pytest.fixture
+def desk(mariadb_engine: Engine, tap: Tap) -> Desk:
+    unit_of_work = UnitOfWork(mariadb_engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    tap.clear()
+    return desk
+
+
+WRITES = [
+    "INSERT INTO",  # script_commands
+    "INSERT INTO",  # script_versions
+    "INSERT INTO",  # submissions
+    "UPDATE script_heads",
+]
+
+
+def test_a_warm_submit_is_three_round_trips(desk: Desk, tap: Tap):
+    submission = desk.submission(edit(A, "x"), base=1)
+
+    desk.ledger.submit(submission)
+
+    assert len(tap.sent) == 3
+    assert tap.statements() == ["START TRANSACTION", "SELECT head.script_id,", *WRITES, "COMMIT", "SELECT 1"]
+
+
+def test_a_warm_drain_is_three_round_trips_however_many_wait(desk: Desk, tap: Tap):
+    texts = [A.text + "x" * number for number in range(100)]
+    typed = [desk.submission(splice(Line("a", "action", text), len(text), "x"), base=1) for text in texts]
+    desk.enqueue(*typed)
+    tap.clear()
+
+    assert desk.drain() == 100
+
+    assert len(tap.sent) == 3
+    assert tap.statements() == [
+        "START TRANSACTION",
+        "SELECT head.script_id,",
+        *WRITES[:3],
+        "DELETE FROM",
+        WRITES[3],
+        "COMMIT",
+        "SELECT 1",
+    ]
+
+
+def test_a_bell_for_nothing_is_three_round_trips(desk: Desk, tap: Tap):
+    assert desk.drain() == 0
+    assert tap.statements() == ["START TRANSACTION", "SELECT head.script_id,", "COMMIT", "SELECT 1"]
+
+
+def test_a_locked_head_is_left_after_three_round_trips(desk: Desk, tap: Tap):
+    with desk.unit_of_work.script(desk.script_id, wait=True):
+        tap.clear()
+        assert desk.drain() == 0
+        assert tap.statements() == ["START TRANSACTION", "SELECT head.script_id,", "SELECT script_heads.script_id"]
+
+
+def test_a_cold_submit_reads_one_keyframe_and_the_deltas_behind_it(desk: Desk, tap: Tap):
+    submission = desk.submission(edit(A, "x"), base=1)
+    tap.clear()
+
+    Ledger(desk.unit_of_work).submit(submission)
+
+    assert len(tap.sent) == 5
+
+
+def test_a_state_behind_the_head_reads_what_it_lacks(desk: Desk, tap: Tap):
+    Ledger(desk.unit_of_work).submit(desk.submission(edit(B, "by another"), base=1, id="other"))
+    submission = desk.submission(edit(A, "x"), base=1)
+    tap.clear()
+
+    desk.ledger.submit(submission)
+
+    assert len(tap.sent) == 5
+    assert desk.texts()[:2] == ["x", "by another"]
+
+
+def test_a_second_delivery_writes_nothing_that_stays(desk: Desk, tap: Tap):
+    submission = desk.submission(edit(A, "x"), base=1)
+    desk.ledger.submit(submission)
+    tap.clear()
+
+    desk.ledger.submit(submission)
+
+    assert tap.statements()[-1].startswith("SELECT submissions.answer")
+    assert "COMMIT" not in tap.statements()

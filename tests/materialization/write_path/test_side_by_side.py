@@ -1,0 +1,152 @@
+"""Many writers of one script: its versions are dense, and each submission has one effect."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import chain, count
+from typing import TypeVar
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import Engine
+
+from domain.answer import Answer
+from domain.line import Line
+from domain.submission import Submission
+from materialization.submit import Ledger
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert
+
+WRITERS = 8
+EACH = 25
+
+T = TypeVar("T")
+
+
+def by_threads(work: Callable[[int], T], many: int = WRITERS) -> list[T]:
+    with ThreadPoolExecutor(many) as pool:
+        return list(pool.map(work, range(many)))
+
+
+def test_eight_creators_make_one_script(engine: Engine):
+    unit_of_work = UnitOfWork(engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work))
+
+    def create_it(number: int) -> Answer:
+        submission = desk.submission(create(A, title=f"by {number}"), id=f"c{number}", base=0)
+        return Ledger(unit_of_work).submit(submission)
+
+    answers = by_threads(create_it)
+
+    assert Counter(answer.outcome for answer in answers) == {"applied": 1, "refused": WRITERS - 1}
+    assert {answer.refusal.code for answer in answers if answer.refusal} == {"script_exists"}
+    assert desk.version == 1
+
+
+def test_one_submission_eight_times_at_once_is_one_effect(engine: Engine):
+    unit_of_work = UnitOfWork(engine)
+    shared = Ledger(unit_of_work)
+    desk = Desk(unit_of_work, shared).begin()
+    for number in range(5):
+        submission = desk.submission(
+            edit(Line("a", "action", desk.texts()[0]), f"{number}"), insert(Line(f"n{number}", "note", "x"), after="c")
+        )
+
+        def send(thread: int, submission: Submission = submission) -> Answer:
+            return (shared if thread % 2 else Ledger(unit_of_work)).submit(submission)
+
+        first, *others = by_threads(send)
+        assert (first.outcome, others) == ("applied", [first] * (WRITERS - 1))
+    assert (desk.version, desk.verified().finding) == (11, None)
+
+
+def test_drains_side_by_side_answer_everything_once(engine: Engine):
+    unit_of_work = UnitOfWork(engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+
+    def produce_and_ring(number: int) -> int:
+        ledger, answered = Ledger(unit_of_work), 0
+        for turn in range(10):
+            line = Line(f"w{number}-{turn}", "action", "text")
+            desk.enqueue(desk.submission(insert(line, after="b"), id=line.id, base=1))
+            answered += ledger.drain(desk.script_id).answered
+        return answered
+
+    answered = by_threads(produce_and_ring)
+
+    assert (sum(answered), desk.waiting()) == (WRITERS * 10, 0)
+    assert (desk.version, desk.verified().finding) == (WRITERS * 10 + 1, None)
+    for number in range(WRITERS):
+        mine = [entry.submission_id for entry in desk.log() if entry.submission_id.startswith(f"w{number}-")]
+        assert mine == [f"w{number}-{turn}" for turn in range(10)]
+
+
+def test_two_ledgers_take_turns_at_one_script(engine: Engine):
+    unit_of_work = UnitOfWork(engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    other = Desk(unit_of_work, Ledger(unit_of_work), desk.script_id)
+    numbers = count(1)
+    for turn in range(20):
+        for one in (desk, other):
+            line = Line("a", "action", desk.texts()[0])
+            assert (
+                one.send(edit(line, f"{next(numbers)}"), base=desk.version, id=f"t{next(numbers)}").outcome == "applied"
+            )
+        if turn % 3 == 0:
+            assert desk.send(edit(Line("b", "action", desk.texts()[1]), f"{turn}"), id=f"b{turn}").outcome == "applied"
+
+    assert desk.verified().finding is None
+
+
+def test_a_warm_state_from_another_past_is_not_believed(unit_of_work: UnitOfWork):
+    """As after a restored backup: the head is ahead of what a worker remembers, by other commands."""
+    here, there = Ledger(unit_of_work), Ledger(unit_of_work)
+    desk = Desk(unit_of_work, here).begin()
+    first = desk.head
+    assert first
+    desk.ledger = there
+    desk.send(edit(A, "x"))
+    other_past = replace(desk.state(), version=1)
+    here._warm.put(replace(first, chain_hash=b"another past"), other_past)
+
+    desk.ledger = here
+    assert desk.send(edit(B, "y")).outcome == "applied"
+    assert desk.verified().finding is None
+
+
+def write_in_a_process(url: str, script_id: int, number: int) -> list[tuple[str, int | None]]:
+    engine = make_engine(url, pool_size=1)
+    unit_of_work = UnitOfWork(engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work), script_id)
+    try:
+        answers = [
+            desk.send(insert(Line(f"p{number}-{turn}", "action", "x"), after="a"), id=f"p{number}-{turn}", base=1)
+            for turn in range(EACH)
+        ]
+        # ... and each of them a second time, while the others still write
+        assert answers == [
+            desk.send(insert(Line(f"p{number}-{turn}", "action", "x"), after="a"), id=f"p{number}-{turn}", base=1)
+            for turn in range(EACH)
+        ]
+    finally:
+        engine.dispose()
+    return [(answer.outcome, answer.first_version) for answer in answers]
+
+
+@pytest.mark.slow
+def test_eight_processes_write_two_hundred_versions(mariadb_engine: Engine, mariadb_url: str):
+    unit_of_work = UnitOfWork(mariadb_engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin(A, B, C)
+
+    with ProcessPoolExecutor(WRITERS, mp_context=multiprocessing.get_context("spawn")) as pool:
+        jobs = [pool.submit(write_in_a_process, mariadb_url, desk.script_id, number) for number in range(WRITERS)]
+        answers = list(chain.from_iterable(job.result() for job in jobs))
+
+    assert Counter(outcome for outcome, _ in answers) == {"applied": WRITERS * EACH}
+    assert sorted(version or 0 for _, version in answers) == list(range(2, WRITERS * EACH + 2))
+    assert [entry.version for entry in desk.log()] == list(range(1, WRITERS * EACH + 2))
+    assert (desk.state().line_count, desk.verified().finding) == (WRITERS * EACH + 3, None)

@@ -1,0 +1,406 @@
+"""A submission is applied, rebased, done already, or refused; and it is answered once, for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from domain.commands.element import ElementAdd
+from domain.commands.line_edit import LineEdit
+from domain.commands.line_splice import LineSplice
+from domain.commands.lines_insert_and_delete import LinesDelete
+from domain.commands.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
+from domain.commands.script_replace import ScriptReplace
+from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.errors import Corrupt, Rejected
+from domain.hashing import expect_hash
+from domain.line import Line
+from domain.refusals import LoneSurrogate, SameIdOtherContent
+from domain.state import Element
+from domain.submission import Cause, Submission
+from domain.target import Target
+from materialization.submit import Ledger
+from materialization.warm import WarmStates
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, splice
+
+EDIT_OF_B = b'{"kind":"line.edit","line":"b","expect":"%s","text":"two"}' % expect_hash(B).encode()
+
+
+def test_every_command_becomes_a_version(desk: Desk):
+    desk.begin()
+
+    answer = desk.send(edit(A, "one"), edit(B, "two"), cause=Cause(run_id="r"), occurred_at=7)
+
+    assert (answer.outcome, answer.first_version, answer.last_version) == ("applied", 2, 3)
+    assert desk.texts() == ["one", "two", "Line c."]
+    last = desk.log()[-1]
+    assert (last.version, last.kind, last.author, last.actor) == (3, "line.edit", "user", "Ann")
+    assert (last.base_version, last.cause, last.submission_id, last.submission_index) == (1, b'{"run_id":"r"}', "s1", 1)
+    assert (last.occurred_at, last.payload) == (7, EDIT_OF_B)
+    assert desk.verified().finding is None
+
+
+def test_a_rejected_command_writes_nothing(desk: Desk):
+    desk.begin()
+    before = desk.everything()
+
+    answer = desk.send(LineEdit(line="nowhere", expect=expect_hash(A), text="x"))
+
+    assert answer.outcome == "refused"
+    assert answer.refusal
+    assert answer.refusal.code == "unknown_line"
+    assert desk.everything() == before
+
+
+def test_one_refused_command_refuses_the_submission(desk: Desk):
+    desk.begin()
+    before = desk.everything()
+
+    answer = desk.send(edit(A, "one"), edit(B, "two"), LineEdit(line="nowhere", expect=expect_hash(A), text="x"))
+
+    assert answer.outcome == "refused"
+    assert answer.refusal
+    assert answer.refusal.facts["command"] == 2
+    assert desk.everything() == before
+    assert desk.texts()[0] == "Line a."
+
+
+def test_what_is_refused_is_kept(desk: Desk):
+    desk.begin()
+    desk.send(edit(B, "x"), edit(B, "y"), id="twice")
+
+    (row,) = desk.dead()
+    assert (row.submission_id, row.code) == ("twice", "stale_line")
+    assert b'"text":"y"' in row.payload
+
+
+def test_a_stale_edit_of_an_untouched_line_is_rebased(desk: Desk):
+    desk.begin()
+    desk.send(edit(A, "one"))
+    desk.send(edit(C, "three"))
+
+    answer = desk.send(edit(B, "two"), base=1)
+
+    assert answer.outcome == "applied"
+    assert answer.rebased_over == (2, 3)
+    assert desk.texts() == ["one", "two", "three"]
+    assert desk.log()[-1].base_version == 1
+
+
+def test_a_stale_edit_whose_wish_is_fulfilled_is_a_no_op(desk: Desk):
+    desk.begin()
+    desk.send(edit(B, "two"))
+
+    answer = desk.send(edit(B, "two"), base=1)
+
+    assert answer.outcome == "no_op"
+    assert answer.first_version is None
+    assert desk.version == 2
+
+
+def test_a_stale_splice_is_never_a_no_op(desk: Desk):
+    desk.begin()
+    desk.send(splice(B, 0, "x"))
+
+    assert desk.send(splice(B, 0, "x"), base=1).outcome == "refused"
+
+
+def test_a_stale_edit_of_a_changed_line_is_told_its_text_and_who_and_when(desk: Desk):
+    desk.begin()
+    desk.send(edit(B, "by Bea"), actor="Bea", occurred_at=12_345)
+
+    answer = desk.send(edit(B, "by Ann"), base=1)
+
+    assert answer.outcome == "refused"
+    assert answer.refusal
+    assert answer.refusal.code == "stale_line"
+    facts = answer.refusal.facts
+    assert facts["current"] == {"format": "action", "text": "by Bea", "sep": "\n", "attrs": {}}
+    assert (facts["author"], facts["actor"], facts["changed_at"], facts["version"]) == ("user", "Bea", 12_345, 2)
+    assert desk.texts()[1] == "by Bea"
+
+
+def test_who_removed_a_line_is_told_as_well(desk: Desk):
+    desk.begin()
+    desk.send(LinesDelete(lines=(Target("b", expect_hash(B)),)), actor="Bea", occurred_at=9)
+
+    refusal = desk.send(edit(B, "gone"), base=1).refusal
+
+    assert refusal
+    assert (refusal.code, refusal.facts["actor"], refusal.facts["changed_at"]) == ("line_removed", "Bea", 9)
+
+
+def test_apply_rest_takes_what_it_can_and_reports_the_others(desk: Desk):
+    desk.begin()
+    desk.send(edit(B, "changed"))
+
+    answer = desk.send(edit(A, "one"), edit(B, "two"), edit(C, "three"), base=1, apply_rest=True)
+
+    assert answer.outcome == "partly"
+    assert (answer.first_version, answer.last_version) == (3, 4)
+    assert [(each.index, each.outcome, each.version) for each in answer.commands] == [
+        (0, "applied", 3),
+        (1, "refused", None),
+        (2, "applied", 4),
+    ]
+    assert desk.texts() == ["one", "changed", "three"]
+    assert [entry.submission_index for entry in desk.log()[2:]] == [0, 2]
+
+
+def test_an_answer_tells_the_text_of_a_line_once(desk: Desk):
+    long = Line("long", "action", "x" * 10_000)
+    desk.begin(long)
+    desk.send(edit(long, "y" * 10_000))
+
+    answer = desk.send(*[edit(long, f"{number}") for number in range(50)], base=1, apply_rest=True)
+
+    told = [each for each in answer.commands if each.refusal and "current" in each.refusal.facts]
+    assert (answer.outcome, len(answer.commands), len(told)) == ("refused", 50, 1)
+
+
+def test_followers_of_a_refused_submission_are_refused_with_it(desk: Desk):
+    desk.begin()
+    desk.send(edit(B, "changed"))
+    desk.enqueue(
+        desk.submission(splice(B, 0, "x"), id="k1", base=1),
+        desk.submission(edit(C, "fine"), id="k2", base=1, after_submission="k1"),
+        desk.submission(edit(A, "fine"), id="k3", base=1, after_submission="k2"),
+        desk.submission(edit(A, "alone"), id="k4", base=1),
+    )
+    desk.drain()
+
+    assert desk.outcomes(["k1", "k2", "k3", "k4"]) == ["refused", "refused", "refused", "applied"]
+    refusals = [answer.refusal for each in ("k2", "k3") if (answer := desk.answer(each))]
+    assert [refusal.code for refusal in refusals if refusal] == ["predecessor_refused"] * 2
+
+
+def test_a_follower_finds_what_was_refused_before(desk: Desk):
+    desk.begin()
+    desk.send(edit(A, "x"), id="refused", base=1, after_submission="never-sent")
+
+    refusal = desk.send(edit(A, "x"), after_submission="refused").refusal
+
+    assert refusal
+    assert (refusal.code, refusal.facts["reason"]) == ("predecessor_refused", "predecessor_unknown")
+
+
+def test_a_follower_of_what_was_applied_is_applied(desk: Desk):
+    desk.begin()
+    desk.send(splice(A, 0, "x"), id="first")
+
+    second = splice(Line("a", "action", "xLine a."), 1, "y")
+    assert desk.send(second, base=1, after_submission="first").outcome == "applied"
+    assert desk.texts()[0] == "xyLine a."
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        (edit(A, "x"),),
+        (edit(A, "x"), edit(B, "y")),
+        (edit(A, A.text),),
+        (LineEdit(line="nowhere", expect=expect_hash(A), text="x"),),
+        (splice(A, 10_000, "x"),),
+        (ScriptSetMetadata(fields={"title": "New"}, expect={"title": "not this"}),),
+        (ElementAdd(element=Element("e", "location", {"name": ["Kitchen", 1.5, None]})),),
+        (ScriptReplace(lines=("a",)),),
+        (insert(Line("n", "action", "new"), after="a", before="nowhere"),),
+        (LineSplice(line="b", at=0, insert="x"),),
+    ],
+    ids=lambda commands: commands[0].kind(),
+)
+def test_twice_is_one_effect_and_the_same_answer(desk: Desk, commands: tuple[LineEdit, ...]):
+    desk.begin()
+    submission = desk.submission(*commands)
+
+    first = desk.ledger.submit(submission)
+    after = desk.everything()
+    second = desk.ledger.submit(submission)
+    desk.enqueue(submission)
+    assert desk.drain() == 1
+
+    assert first == second == desk.answer(submission.submission_id)
+    assert desk.everything() == after
+    assert desk.waiting() == 0
+
+
+def test_an_answer_outlives_the_edits_after_it(desk: Desk):
+    desk.begin()
+    submission = desk.submission(edit(A, "x"))
+    first = desk.ledger.submit(submission)
+    desk.send(edit(Line("a", "action", "x"), "y"))
+
+    assert desk.ledger.submit(submission) == first
+    assert desk.texts()[0] == "y"
+
+
+def test_the_same_id_with_other_content_is_refused_and_the_first_answer_stands(desk: Desk):
+    desk.begin()
+    first = desk.send(edit(A, "x"), id="one")
+
+    with pytest.raises(SameIdOtherContent):
+        desk.send(edit(A, "y"), id="one")
+    desk.enqueue(desk.submission(edit(A, "y"), id="one"))
+    desk.drain()
+
+    assert desk.answer("one") == first
+    assert [(row.submission_id, row.code) for row in desk.dead()] == [("one", "same_id_other_content")]
+    assert desk.texts()[0] == "x"
+
+
+def test_a_submission_that_waits_already_is_answered_from_there(desk: Desk):
+    desk.begin()
+    submission = desk.submission(edit(A, "x"))
+    desk.enqueue(submission, desk.submission(edit(B, "y"), base=1))
+
+    assert desk.ledger.submit(submission).first_version == 2
+    assert (desk.version, desk.waiting()) == (3, 0)
+
+
+def test_what_waits_comes_first(desk: Desk):
+    desk.begin()
+    desk.enqueue(desk.submission(edit(A, "first")))
+
+    assert desk.send(edit(B, "second"), base=1).first_version == 3
+    assert desk.texts() == ["first", "second", "Line c."]
+
+
+def refused_with(desk: Desk, code: str, *commands: LineEdit, **more: object) -> None:
+    before = desk.everything()
+    refusal = desk.send(*commands, **more).refusal
+    assert refusal
+    assert refusal.code == code
+    assert desk.everything() == before
+
+
+def test_a_script_that_was_never_created_takes_nothing(desk: Desk):
+    refused_with(desk, "unknown_script", edit(A, "x"))
+    assert desk.head is None
+
+
+def test_a_script_is_created_once(desk: Desk):
+    desk.begin()
+    refused_with(desk, "script_exists", create(title="Again"))
+
+
+def test_a_base_ahead_of_the_head_is_refused(desk: Desk):
+    desk.begin()
+    refused_with(desk, "base_in_future", edit(A, "x"), base=2)
+
+
+def test_an_archived_script_takes_no_edit_until_it_is_unarchived(desk: Desk):
+    desk.begin()
+    desk.send(ScriptArchive())
+    with desk.unit_of_work.reading() as tx:
+        assert (row := tx.scripts.get(desk.script_id))
+        assert row.archived == 1
+    refused_with(desk, "script_archived", edit(A, "x"))
+
+    desk.send(ScriptUnarchive())
+
+    assert desk.send(edit(A, "x")).outcome == "applied"
+
+
+def test_a_replace_that_drops_most_lines_must_say_so(desk: Desk):
+    desk.begin()
+    refused_with(desk, "shrink_refused", ScriptReplace(lines=("a",)))
+
+    assert desk.send(ScriptReplace(lines=("a",), confirm_shrink=True)).outcome == "applied"
+    assert desk.texts() == ["Line a."]
+
+
+def test_a_replace_needs_the_head_as_its_base(desk: Desk):
+    desk.begin()
+    desk.send(edit(A, "x"))
+    refused_with(desk, "stale_base", ScriptReplace(lines=("a", "b", "c")), base=1)
+
+
+def test_an_unknown_owner_owns_nothing(desk: Desk, unit_of_work: UnitOfWork):
+    refused_with(desk, "unknown_owner", create(A, owner=987_654))
+    assert desk.head is None
+
+    with unit_of_work.records() as tx:
+        owner = tx.users.add(f"ann.{desk.script_id}@example.com", 1)
+    assert desk.send(create(A, owner=owner)).outcome == "applied"
+    with unit_of_work.reading() as tx:
+        assert (row := tx.scripts.get(desk.script_id))
+        assert row.user_id == owner
+
+
+def test_the_listed_title_and_status_follow_the_commands(desk: Desk):
+    desk.begin()
+    desk.send(ScriptSetMetadata(fields={"title": "Nächte 🎬", "status": "complete"}, expect={}))
+
+    with desk.unit_of_work.reading() as tx:
+        row = tx.scripts.get(desk.script_id)
+    assert row
+    assert (row.title, row.status, row.version_number) == ("Nächte 🎬", "complete", 2)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda desk: desk.submission(edit(A, "x\ud800")),
+        lambda desk: desk.submission(edit(A, "two\nlines")),
+        lambda desk: desk.submission(),
+        lambda desk: desk.submission(edit(A, "x"), author="nobody"),
+        lambda desk: desk.submission(edit(A, "x"), id="not an id"),
+        lambda desk: desk.submission(LineEdit(line="a", expect=expect_hash(A), text=7)),  # type: ignore[arg-type]
+        lambda desk: desk.submission(edit(A, "x"), author="ai"),
+    ],
+    ids=["half a surrogate", "line end", "no commands", "author", "id", "type", "ai without cause"],
+)
+def test_what_is_made_in_process_is_trusted_no_more(desk: Desk, spoil: Callable[[Desk], Submission]):
+    desk.begin()
+    before = desk.everything()
+
+    with pytest.raises(Rejected):
+        desk.ledger.submit(spoil(desk))
+    assert desk.everything() == before
+
+
+def test_half_a_surrogate_is_named_as_such(desk: Desk):
+    with pytest.raises(LoneSurrogate):
+        desk.send(create(title="\ud800"))
+
+
+def test_a_quarantined_script_gives_old_answers_and_takes_nothing_new(desk: Desk):
+    desk.begin()
+    submission = desk.submission(edit(A, "x"))
+    answer = desk.ledger.submit(submission)
+    desk.ledger.quarantine(desk.script_id)
+
+    assert desk.ledger.submit(submission) == answer
+    with pytest.raises(Corrupt):
+        desk.send(edit(B, "y"))
+    desk.enqueue(desk.submission(edit(B, "y")))
+    assert desk.drain() == 0
+    assert desk.ledger.drain_one_by_one(desk.script_id) == 0
+    assert (desk.version, desk.waiting()) == (2, 1)
+
+
+def test_what_is_stored_wrong_takes_the_script_out_of_service(desk: Desk, unit_of_work: UnitOfWork):
+    desk.begin()
+    with unit_of_work.script(desk.script_id, wait=True) as tx:
+        tx.commands.append([replace(desk.log()[0], version=2)])
+
+    with pytest.raises(Corrupt):
+        desk.send(edit(A, "x"))
+
+    head = desk.head
+    assert head
+    assert head.health == "quarantined"
+
+
+def test_a_ledger_keeps_no_more_scripts_in_mind_than_it_may(unit_of_work: UnitOfWork):
+    warm = WarmStates(most_lines=120)
+    ledger = Ledger(unit_of_work, warm=warm)
+    desks = [Desk(unit_of_work, ledger).begin() for _ in range(4)]
+
+    for desk in desks:
+        assert desk.send(edit(A, "x")).outcome == "applied"
+    heads = [desk.head for desk in desks]
+    assert [warm.take(head) is not None for head in heads if head] == [False, False, True, True]
