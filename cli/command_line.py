@@ -101,7 +101,10 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
         case Rejected():
             return Ending(Exit.REFUSED, error.message, code=error.code)
         case Corrupt():
-            return Ending(Exit.CORRUPT, f"{error} Nothing more is written to this script; keep the database as it is.")
+            said = str(error).rstrip(".")
+            return Ending(
+                Exit.CORRUPT, f"{said}. Nothing more is written to it; `scriptledger verify` says where it starts."
+            )
         case Conflict():
             return Ending(Exit.UNREACHABLE, f"The database was too busy: {error}. Nothing was changed; try again.")
         case LedgerError() | EmbeddedBrokerError():

@@ -81,6 +81,11 @@ def waiting(what: str) -> AbstractContextManager[object]:
     return err().status(what) if err().is_terminal else nullcontext()
 
 
+def counted(count: int, thing: str) -> str:
+    """A number of things: 1 page, 2 pages."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def moment(microseconds: int) -> str:
     """A time as people here read it: of today, the time; of other days, the date too."""
     when, now = datetime.fromtimestamp(microseconds / 1_000_000).astimezone(), datetime.now().astimezone()

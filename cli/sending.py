@@ -14,6 +14,7 @@ import structlog
 from cli import ledger, screen
 from cli.ending import Ending, Exit
 from domain.answer import Answer
+from domain.errors import Corrupt
 from domain.refusals import SameIdOtherContent
 from domain.submission import Submission, content_hash
 from materialization.again import again
@@ -77,6 +78,7 @@ class Queue:
 
     def _see_to_it(self, script_id: int, submission_id: str, left: float) -> None:
         ask = f"ask with `scriptledger outcome {script_id} {submission_id} --wait`"
+        self._refuse_to_wait_in_quarantine(script_id)
         if not self._bell.heard:
             raise Ending(
                 Exit.UNREACHABLE,
@@ -98,6 +100,12 @@ class Queue:
                 self._broker_url = self._stack.settings.broker_url
                 self._bell = LoneBell(self._broker_url)
                 self._bell.ring(script_id)
+
+    def _refuse_to_wait_in_quarantine(self, script_id: int) -> None:
+        with self.unit_of_work.reading() as tx:
+            head = tx.heads.get(script_id)
+        if head is not None and head.health == "quarantined":
+            raise Corrupt(f"Script {script_id} is quarantined: what is stored for it contradicts itself.")
 
     def _interrupted(self, submission: Submission) -> Ending:
         script_id, submission_id = submission.script_id, submission.submission_id

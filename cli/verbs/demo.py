@@ -73,7 +73,8 @@ class Play:
         submission = story.creation(self._script_id)
         told, _ = self._send(submission, "applied")
         lines = list(self._state().lines())
-        self._tell(Text(f"{story.SAMPLE.name}: {len(lines)} lines, about {pages(lines)} pages"), *told)
+        size = f"{screen.counted(len(lines), 'line')}, about {screen.counted(pages(lines), 'page')}"
+        self._tell(Text(f"{story.SAMPLE.name}: {size}"), *told)
 
     def _ai_edit(self, imported: State) -> None:
         submission = story.rewrite(self._script_id, imported)

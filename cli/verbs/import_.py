@@ -18,6 +18,7 @@ from cli.help_text import example, prose
 from cli.new_ids import new_line_id, new_submission_id
 from cli.options import WAIT_SECONDS, Actor, AsJson, Timeout
 from cli.page import pages
+from cli.screen import counted
 from cli.sending import Queue, default_actor, queue
 from domain.align import align
 from domain.answer import Answer
@@ -103,9 +104,8 @@ def _submission(script_id: int, base_version: int, commands: tuple[Command, ...]
 def _done(answer: Answer, submission: Submission, imported: Imported) -> str:
     first = submission.commands[0]
     if isinstance(first, ScriptCreate):
-        about = pages(imported.lines)
-        size = f"{len(imported.lines)} lines, about {about} {'page' if about == 1 else 'pages'}"
+        lines = counted(len(imported.lines), "line")
+        size = f"{lines}, about {counted(pages(imported.lines), 'page')}"
         return f"“{first.title}” is script {answer.script_id}: {size}, version {answer.last_version}."
-    count = len(submission.commands)
-    changes = f"{count} {'change' if count == 1 else 'changes'}"
+    changes = counted(len(submission.commands), "change")
     return f"{changes}: script {answer.script_id} is now at version {answer.last_version}."

@@ -78,8 +78,8 @@ def _sentence(proof: Proof) -> str:
     if (finding := replay.finding) is not None:
         return f"Script {replay.script_id} contradicts itself at version {finding.version}: {finding.problem}."
     return (
-        f"Script {replay.script_id} is sound: {replay.versions} commands replayed, {replay.keyframes} keyframes "
-        f"compared, state hash {proof.stored}."
+        f"Script {replay.script_id} is sound: {screen.counted(replay.versions, 'command')} replayed, "
+        f"{screen.counted(replay.keyframes, 'keyframe')} compared, state hash {proof.stored}."
     )
 
 
