@@ -263,26 +263,20 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Each index goes with its table: MariaDB drops none alone that a foreign key needs.
     op.execute("DROP VIEW script_log")
-    op.drop_table("script_versions")
-    op.drop_table("script_keyframes")
-    with op.batch_alter_table("scripts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_scripts_user_id_id"))
-
-    op.drop_table("scripts")
-    op.drop_table("script_commands")
-    op.drop_table("users")
-    op.drop_table("submissions")
-    with op.batch_alter_table("submission_inbox", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_submission_inbox_script_id_id"))
-
-    op.drop_table("submission_inbox")
-    op.drop_table("script_ids")
-    op.drop_table("script_heads")
-    with op.batch_alter_table("rejected_submissions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_rejected_submissions_script_id_submission_id"))
-        batch_op.drop_index(batch_op.f("ix_rejected_submissions_rejected_at"))
-
-    op.drop_table("rejected_submissions")
-    op.drop_table("leases")
-    op.drop_table("bells")
+    for table in (
+        "script_versions",
+        "script_keyframes",
+        "scripts",
+        "script_commands",
+        "users",
+        "submissions",
+        "submission_inbox",
+        "script_ids",
+        "script_heads",
+        "rejected_submissions",
+        "leases",
+        "bells",
+    ):
+        op.drop_table(table)

@@ -1,0 +1,143 @@
+"""The schema is what the migrations make, on both databases, and a program says so when it is not its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+import repos
+from domain.commands.script_create import ScriptCreate
+from domain.line import Line
+from domain.submission import Submission
+from materialization.submit import Ledger
+from repos import schema
+from repos.engine import make_engine
+from repos.tables import metadata
+from repos.unit_of_work import UnitOfWork
+from tests.services.databases import DatabaseServer
+
+
+@pytest.fixture
+def empty(request: pytest.FixtureRequest, database_url: str) -> Iterator[Engine]:
+    """A database with nothing in it."""
+    if database_url.startswith("sqlite"):
+        engine = make_engine(f"sqlite:///{request.getfixturevalue('tmp_path')}/empty.db")
+        yield engine
+        engine.dispose()
+        return
+    server: DatabaseServer = request.getfixturevalue("mariadb")
+    url = server.create_database()
+    engine = make_engine(url)
+    yield engine
+    engine.dispose()
+    server.drop_database(url)
+
+
+def names(engine: Engine) -> set[str]:
+    found = inspect(engine)
+    return {*found.get_table_names(), *found.get_view_names()} - {"alembic_version"}
+
+
+def declared() -> set[str]:
+    """Every table some module of ours declares."""
+    for module in iter_modules(repos.__path__, "repos."):
+        if not module.ispkg:
+            import_module(module.name)
+    return {*metadata.tables, "script_log"}
+
+
+def test_an_empty_database_is_brought_to_the_schema_of_the_program(empty: Engine):
+    schema.upgrade(empty)
+
+    assert names(empty) == declared()
+    schema.require_current(empty)
+
+
+def test_the_migrations_make_exactly_what_is_declared(empty: Engine):
+    declared()
+    schema.upgrade(empty)
+
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_second_upgrade_changes_nothing(empty: Engine):
+    schema.upgrade(empty)
+    schema.upgrade(empty)
+
+    schema.require_current(empty)
+
+
+def test_the_migrations_lead_back_to_nothing_and_forth_again(empty: Engine):
+    schema.upgrade(empty)
+    schema.downgrade(empty, "base")
+
+    assert names(empty) == set()
+    assert schema.found_revision(empty) is None
+    schema.upgrade(empty)
+    schema.require_current(empty)
+
+
+def test_a_database_without_a_schema_is_outdated(empty: Engine):
+    with pytest.raises(schema.SchemaOutdated) as caught:
+        schema.require_current(empty)
+
+    wanted = schema.wanted_revision()
+    assert str(caught.value) == (
+        f"The database is at schema nothing, this program needs {wanted}: run `scriptledger db upgrade`."
+    )
+
+
+def test_a_schema_of_the_future_is_too_new(empty: Engine):
+    schema.upgrade(empty)
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(schema.SchemaTooNew) as caught:
+        schema.require_current(empty)
+
+    assert "is at schema 9999, which this program does not know" in str(caught.value)
+
+
+def test_words_are_compared_byte_by_byte_and_texts_by_code_point(empty: Engine):
+    """In every collation the server may prefer: ids that differ in case are two, and so are e and é."""
+    schema.upgrade(empty)
+    unit_of_work = UnitOfWork(empty)
+    with unit_of_work.records() as tx:
+        arrivals = [tx.inbox.put(1, name, b"{}", 1) for name in ("a", "A", "a.")]
+
+    assert len({*arrivals} - {None}) == 3
+
+
+def test_what_is_stored_is_what_was_given(empty: Engine):
+    schema.upgrade(empty)
+    unit_of_work = UnitOfWork(empty)
+    payload = bytes(range(256)) * 10 + "é🎬\\'\"%;\n".encode()
+    with unit_of_work.records() as tx:
+        tx.inbox.put(1, "bytes", payload, 1)
+
+    with unit_of_work.reading() as tx:
+        assert tx.inbox.payload_of(1, "bytes") == payload
+
+
+@pytest.mark.parametrize("title", ["plain", "%s %% %(x)s", "'; DROP TABLE users; --", "\\", "🎬" * 500, "tab\there"])
+def test_a_title_is_stored_as_it_is(empty: Engine, title: str):
+    schema.upgrade(empty)
+    unit_of_work = UnitOfWork(empty)
+    create = ScriptCreate(title=title, lines=(Line("a", "action", title.replace("\t", " ")),))
+    Ledger(unit_of_work).submit(
+        Submission(script_id=1, submission_id="s", author="user", base_version=0, commands=(create,), actor="O'Neil %s")
+    )
+
+    with unit_of_work.reading() as tx:
+        row = tx.scripts.get(1)
+        (entry,) = tx.commands.read(1, upto=1)
+    assert row
+    assert (row.title, entry.actor) == (title, "O'Neil %s")

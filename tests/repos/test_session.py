@@ -1,0 +1,193 @@
+"""A session: every answer is read, every row counted, and a connection of unknown state is never used again."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
+
+from domain.errors import Conflict, Corrupt
+from repos import schema, session
+from repos.engine import make_engine
+from repos.failures import DuplicateKey, TooLargeForDatabase, blames_a_row
+from repos.session import ROOM_IN_A_PACKET, Session
+from repos.tables import rejected_submissions, submission_inbox, users
+from repos.unit_of_work import UnitOfWork
+from tests.services.databases import DatabaseServer
+
+ADD = insert(users).values(email=bindparam("mail"), email_key=bindparam("mail"), created_at=1)
+EMAILS = select(users.c.email).order_by(users.c.id)
+COLUMNS = ("script_id", "submission_id", "code", "message", "payload", "rejected_at")
+
+
+@pytest.fixture(scope="module")
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url, pool_size=1)
+    schema.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def nobody(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(users.delete())
+        connection.execute(rejected_submissions.delete())
+
+
+def emails(engine: Engine) -> list[str]:
+    with UnitOfWork(engine).reading() as tx:
+        return [row[0] for row in tx.users._session.rows(EMAILS)]
+
+
+def test_a_write_that_finds_another_number_of_rows_is_corrupt(engine: Engine):
+    def write() -> None:
+        with UnitOfWork(engine).records() as tx:
+            tx.users._session.later(ADD, rows=1, mail="ann")
+            tx.users._session.later(update(users).where(users.c.id == literal(-1)).values(email="x"), rows=1)
+            tx.users._session.later(ADD, rows=1, mail="bea")
+
+    with pytest.raises(Corrupt):
+        write()
+    assert emails(engine) == []
+
+
+def test_an_error_in_a_later_statement_takes_back_the_earlier_ones(engine: Engine):
+    """Of statements sent together, the error of the second shows only where its result is read."""
+
+    def write() -> None:
+        with UnitOfWork(engine).records() as tx:
+            for mail in ("ann", "bea", "ann", "zoe"):
+                tx.users._session.later(ADD, rows=1, mail=mail)
+
+    with pytest.raises(DuplicateKey):
+        write()
+    assert emails(engine) == []
+
+
+def test_a_taken_key_leaves_the_transaction_whole(engine: Engine):
+    with UnitOfWork(engine).records() as tx:
+        tx.users.add("ann", 1)
+        with pytest.raises(DuplicateKey):
+            tx.users.add("Ann", 1)
+        tx.users.add("bea", 1)
+
+    assert emails(engine) == ["ann", "bea"]
+
+
+def test_a_session_dropped_on_the_way_leaves_nothing(engine: Engine):
+    dropped = Session(engine)
+    dropped.start()
+    dropped.run(ADD, mail="ann")
+    del dropped
+    gc.collect()
+
+    with UnitOfWork(engine).records() as tx:
+        tx.users.add("bea", 1)
+    assert emails(engine) == ["bea"]
+
+
+def test_an_exception_between_question_and_answer_ends_the_connection(engine: Engine):
+    """A time limit may strike there: whoever came next would read the answer to somebody else's question."""
+    one = Session(engine)
+    connection = one._pooled.dbapi_connection
+    one.start()
+    with pytest.raises(TimeoutError), one._talking():
+        raise TimeoutError
+    one.rollback()
+
+    with UnitOfWork(engine).reading() as tx:
+        assert tx.users._session._pooled.dbapi_connection is not connection
+        assert tx.users.find("ann") is None
+
+
+def test_after_a_conflict_nothing_more_is_said(engine: Engine):
+    lost = Session(engine)
+    lost.start()
+    lost.run(ADD, mail="ann")
+    lost._lost = Conflict("met in a statement before")
+    for go_on in (lost.commit, lambda: lost.run(ADD, mail="bea"), lambda: lost.rows(EMAILS)):
+        with pytest.raises(Conflict, match="met in a statement before"):
+            go_on()
+    lost.rollback()
+
+    assert emails(engine) == []
+
+
+def test_reading_leaves_no_transaction_behind(engine: Engine):
+    with UnitOfWork(engine).reading() as tx:
+        tx.users.get(1)
+        connection = tx.users._session._pooled.dbapi_connection
+    assert connection
+    if engine.dialect.name == "sqlite":
+        assert not connection.in_transaction
+    else:
+        assert connection.get_autocommit()
+
+
+def test_a_transaction_of_sqlalchemy_is_one(engine: Engine):
+    with engine.connect() as connection:
+        connection.execute(text("INSERT INTO users (email, email_key, created_at) VALUES ('x', 'x', 1)"))
+        connection.rollback()
+
+    assert emails(engine) == []
+
+
+def test_many_rows_leave_in_bounded_statements(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "MAX_STATEMENT_BYTES", 20_000)
+    rows = [(1, f"s{number}", "code", "message", bytes(3_000), number) for number in range(40)]
+    with UnitOfWork(engine).records() as tx:
+        writer = tx.rejected._session
+        writer.later_insert(rejected_submissions, COLUMNS, rows)
+        assert max(len(write.values) // len(COLUMNS) for write in writer._writes) == 3
+
+    with UnitOfWork(engine).reading() as tx:
+        assert [row.submission_id for row in tx.rejected.read(most=1_000)] == [f"s{number}" for number in range(40)]
+
+
+def test_more_parameters_than_sqlite_takes_are_several_statements(engine: Engine):
+    rows = [(1, f"s{number}", "code", "message", b"", number) for number in range(7_000)]
+    with UnitOfWork(engine).records() as tx:
+        tx.rejected._session.later_insert(rejected_submissions, COLUMNS, rows)
+
+    with UnitOfWork(engine).reading() as tx:
+        assert len(tx.rejected.read(most=10_000)) == 7_000
+
+
+def test_the_largest_row_fits_and_one_byte_more_is_refused(mariadb: DatabaseServer, mariadb_url: str):
+    engine = make_engine(mariadb_url)
+    schema.upgrade(engine)
+    unit_of_work = UnitOfWork(engine)
+    packet = mariadb.execute("SELECT @@max_allowed_packet")[0][0]
+    limit = (packet - ROOM_IN_A_PACKET) // 2
+    with unit_of_work.records() as tx:
+        script_id = tx.scripts.new_id()
+        assert tx.inbox.put(script_id, "largest", bytes(limit), 1)
+        with pytest.raises(TooLargeForDatabase) as caught:
+            tx.inbox.put(script_id, "larger", bytes(limit + 1), 1)
+    with unit_of_work.reading() as tx:
+        assert tx.inbox.payload_of(script_id, "largest") == bytes(limit)
+    engine.dispose()
+
+    assert caught.value.code == "too_large_for_database"
+    assert caught.value.facts == {"what": "submission", "size": limit + 1, "limit": limit}
+
+
+@pytest.mark.parametrize(
+    ("statement", "blamed"),
+    [
+        (insert(submission_inbox).values(script_id=1, submission_id="x", payload=None, enqueued_at=1), True),
+        (select(literal(1)).where(text("no_such_column = 1")), False),
+    ],
+    ids=["a row", "a statement"],
+)
+def test_a_row_is_blamed_for_what_it_holds_only(engine: Engine, statement: object, blamed: bool):
+    def run() -> None:
+        with UnitOfWork(engine).records() as tx:
+            tx.users._session.run(statement)  # type: ignore[arg-type]
+
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the driver calls it
+        run()
+    assert blames_a_row(caught.value) is blamed

@@ -1,0 +1,69 @@
+"""There is no method by which a row of the log is changed or removed, and no statement either."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+from sqlalchemy import Delete, Insert, Update
+
+import repos
+from repos.commands import AppendableCommands, Commands
+from repos.keyframes import WritableKeyframes
+from repos.submissions import WritableSubmissions
+from repos.tables import script_commands, submissions
+from repos.unit_of_work import RecordsWork
+from repos.versions import WritableVersions
+
+LOG = {script_commands.name, submissions.name}
+MODULES = [module.name for module in iter_modules(repos.__path__, "repos.") if not module.ispkg]
+
+
+def public_methods(cls: type) -> set[str]:
+    return {name for name, _ in inspect.getmembers(cls, inspect.isfunction) if not name.startswith("_")}
+
+
+def test_the_log_can_be_read_and_appended_to_and_nothing_else():
+    assert public_methods(AppendableCommands) - public_methods(Commands) == {"append"}
+
+
+@pytest.mark.parametrize("repository", [WritableVersions, WritableKeyframes, WritableSubmissions])
+def test_what_follows_from_the_log_can_be_read_and_put(repository: type):
+    (readable,) = repository.__bases__
+    assert public_methods(repository) - public_methods(readable) == {"put"}
+
+
+def test_who_does_not_hold_the_head_can_write_no_part_of_a_script():
+    writers = {AppendableCommands, WritableVersions, WritableKeyframes, WritableSubmissions}
+
+    held = {type(value) for value in vars(RecordsWork(None)).values()}  # type: ignore[arg-type]
+
+    assert not held & writers
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_statement_changes_or_removes_what_was_written(module: str):
+    for name, value in vars(import_module(module)).items():
+        if isinstance(value, (Update, Delete)):
+            assert value.table.name not in LOG, name
+        if isinstance(value, Insert) and value.table.name in LOG:
+            assert value._post_values_clause is None, name
+
+
+def test_no_text_does_either():
+    change = re.compile(rf"\b(UPDATE|DELETE\s+FROM|REPLACE\s+INTO|TRUNCATE)\s+({'|'.join(LOG)})\b", re.IGNORECASE)
+    for path in Path(repos.__path__[0]).glob("*.py"):
+        for constant in strings_of(path):
+            assert not change.search(constant), path
+
+
+def strings_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
