@@ -17,12 +17,14 @@ result_serializer = "json"
 
 # Every queue is named here; a typing error in a route raises instead of filling a queue nobody reads.
 # Each has an exchange of its own: left out, all would share the default one, and each message reach all of them.
-task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("commands", "reconcile", "upkeep")]
+_queues = ("commands", "materialization", "reconcile", "upkeep")
+task_queues = [Queue(name, Exchange(name), routing_key=name) for name in _queues]
 task_default_queue = "commands"
 task_create_missing_queues = False
 task_routes = {
     "scriptledger.drain": {"queue": "commands"},
     "scriptledger.drain_one_by_one": {"queue": "commands"},
+    "scriptledger.materialize": {"queue": "materialization"},
     "scriptledger.reconcile": {"queue": "reconcile"},
     "scriptledger.keep_schedules": {"queue": "upkeep"},
 }

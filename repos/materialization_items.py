@@ -47,7 +47,11 @@ _GIVE_BACK = (
     .where(*_THIS, _items.c.state == "running", _items.c.attempts == bindparam("held"))
     .values(state="due", attempts=_items.c.attempts - literal(1), report=bindparam("told"))
 )
-_UNFINISHED = select(*_items.c).where(_items.c.state.in_(("due", "running"))).order_by(_items.c.run_id)
+_UNFINISHED = (
+    select(*_items.c)
+    .where(or_(_items.c.state == "due", _items.c.state == "running"))
+    .order_by(_items.c.run_id, _items.c.script_id)
+)
 _OF_RUN = select(*_items.c).where(_items.c.run_id == bindparam("run")).order_by(_items.c.script_id)
 
 

@@ -22,6 +22,7 @@ ROLES = {
     for role in (
         # A bell needs no acknowledgement: the row it rings for is in the database. One Redis command instead of nine.
         Role("commands", "commands", "prefork", acknowledges=False),
+        Role("materialization", "materialization", "prefork", acknowledges=True),
         Role("reconcile", "reconcile", "solo", acknowledges=True),
         Role("upkeep", "upkeep", "solo", acknowledges=True),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workers import bootstrap
 from workers.app import app
+from workers.fan_out import FanOut
 from workers.schedules import schedules
 from workers.timetable import Timetable
 
@@ -12,5 +13,5 @@ from workers.timetable import Timetable
 def keep_schedules() -> None:
     """Run what is due and nobody else has taken."""
     timetable = Timetable(bootstrap.unit_of_work())
-    for schedule in schedules(bootstrap.unit_of_work(), bootstrap.settings()):
+    for schedule in schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app).send):
         timetable.tick(schedule)

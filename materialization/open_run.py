@@ -1,0 +1,74 @@
+"""Open a materialization run: find the scripts that are due, write them down, and hand them out one by one.
+
+A script that an earlier run still works on is left to it, so no script is ever in two runs at once; what an earlier run
+left lying is handed out again. Handing out twice does no harm: only one taker gets a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from repos.behind import Behind
+from repos.failures import DuplicateKey
+from repos.materialization_runs import Lag
+from repos.unit_of_work import RecordsWork, UnitOfWork
+
+MOST_DUE = 10_000
+"""Scripts a run takes on; those not looked at for longest come first, so none is left out for ever."""
+SAMPLE = 5
+"""Scripts a run verifies by replay, going round all of them run by run."""
+QUIET_MICROS = 10 * 60 * 1_000_000
+"""A script that was not edited for so long gets a keyframe at its head."""
+
+Send = Callable[[int, int], object]
+"""Hands out a script of a run to whoever is free: run number, script id."""
+
+
+class Opened(NamedTuple):
+    """The run that was opened, None where nothing was due; how many scripts it has, and how many were left lying."""
+
+    run_id: int | None
+    due: int
+    again: int
+
+
+def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sample: int = SAMPLE) -> Opened:
+    """Open the run of a slot and hand out its scripts; a slot that has one is not opened twice."""
+    with unit_of_work.records() as tx:
+        unfinished = tx.run_items.unfinished()
+        lying = [item for item in unfinished if item.state == "due" or item.expires_at <= now]
+        taken = {item.script_id for item in unfinished}
+        behind = tx.behind.read(quiet_before=now - QUIET_MICROS, most=MOST_DUE + len(taken))
+        due = {script.script_id: script for script in behind if script.script_id not in taken}
+        checked, upto = _sample(tx, sample, taken)
+    for item in lying:
+        send(item.run_id, item.script_id)
+    scripts = sorted({*due, *checked})
+    if not scripts:
+        return Opened(None, 0, len(lying))
+    try:
+        with unit_of_work.records() as tx:
+            run_id = tx.runs.open(slot_at, now, len(scripts), _lag(list(due.values()), now), upto=upto)
+            tx.run_items.add(run_id, [(script_id, script_id in checked) for script_id in scripts])
+    except DuplicateKey:
+        return Opened(None, 0, len(lying))
+    for script_id in scripts:
+        send(run_id, script_id)
+    return Opened(run_id, len(scripts), len(lying))
+
+
+def _sample(tx: RecordsWork, size: int, taken: set[int]) -> tuple[set[int], int]:
+    """The next scripts to verify, behind the last one of the run before, and the last of them."""
+    if not size:
+        return set(), 0
+    last = tx.runs.read(most=1)
+    found = tx.behind.following(last[0].verified_upto if last else 0, most=size)
+    return set(found) - taken, found[-1] if len(found) == size else 0
+
+
+def _lag(due: list[Behind], now: int) -> Lag:
+    return Lag(
+        max((script.versions for script in due), default=0),
+        max((now - script.since for script in due if script.since is not None), default=0),
+    )

@@ -1,0 +1,70 @@
+"""Materialization has a queue, a role, a task and a schedule of its own, and they know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from domain.commands.script_create import ScriptCreate
+from domain.line import Line
+from domain.submission import Submission
+from materialization.materialize import Materializer
+from materialization.submit import Ledger
+from repos import schema
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+from workers.app import app
+from workers.fan_out import MATERIALIZE, QUEUE, FanOut
+from workers.roles import ROLES
+from workers.schedules import schedules
+from workers.settings import Settings
+from workers.timetable import Timetable
+
+
+@pytest.fixture
+def unit_of_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitOfWork]:
+    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('role')}/ledger.db")
+    schema.upgrade(engine)
+    yield UnitOfWork(engine)
+    engine.dispose()
+
+
+def test_the_role_serves_the_queue_that_its_task_is_routed_to() -> None:
+    role = ROLES["materialization"]
+
+    assert (role.queue, role.acknowledges) == (QUEUE, True)
+    assert app.conf.task_routes[MATERIALIZE] == {"queue": QUEUE}
+    assert QUEUE in {queue.name for queue in app.conf.task_queues}
+    app.loader.import_default_modules()
+    assert MATERIALIZE in app.tasks
+
+
+def test_a_message_carries_numbers_and_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(app, "send_task", lambda name, **options: sent.append((name, options)))
+
+    FanOut(app).send(3, 7)
+
+    name, options = sent[0]
+    assert (name, options["args"], options["queue"]) == (MATERIALIZE, (3, 7), QUEUE)
+    assert options["expires"] > 0
+
+
+def test_the_timetable_opens_a_run_and_hands_out_its_scripts(unit_of_work: UnitOfWork) -> None:
+    with unit_of_work.records() as tx:
+        script_id = tx.scripts.new_id()
+    create = ScriptCreate(title="A script", lines=(Line("l1", "action", "Rain."),))
+    beginning = Submission(script_id=script_id, submission_id="s1", author="user", base_version=0, commands=(create,))
+    Ledger(unit_of_work).submit(beginning)
+    handed_out: list[tuple[int, int]] = []
+    due = schedules(unit_of_work, Settings(), lambda *item: handed_out.append(item))
+
+    ran = [Timetable(unit_of_work).tick(schedule) for schedule in due if schedule.name == "materialize"]
+
+    assert [slot.outcome for slots in ran for slot in slots] == ["done"]
+    assert [script for _, script in handed_out] == [script_id]
+    assert Materializer(unit_of_work).materialize(*handed_out[0]) == "done"
+    with unit_of_work.reading() as tx:
+        assert [placed.line.text for placed in tx.lines.read(script_id)] == ["Rain."]

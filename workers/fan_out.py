@@ -1,0 +1,30 @@
+"""Fan-out: the scripts of a materialization run, one message each. A lost one is sent again by the next tick."""
+
+from __future__ import annotations
+
+from celery import Celery
+
+MATERIALIZE = "scriptledger.materialize"
+QUEUE = "materialization"
+EXPIRES_SECONDS = 60
+"""As long as the interval of the schedule, whose next tick hands out again what is still due: so messages that nobody
+takes do not pile up."""
+
+
+class FanOut:
+    """Hands out the scripts of runs through one app."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def send(self, run_id: int, script_id: int) -> None:
+        """Hand out one script of a run."""
+        self._app.send_task(
+            MATERIALIZE,
+            args=(run_id, script_id),
+            queue=QUEUE,
+            expires=EXPIRES_SECONDS,
+            ignore_result=True,
+            argsrepr=f"({run_id}, {script_id})",
+            kwargsrepr="{}",
+        )
