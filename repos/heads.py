@@ -9,6 +9,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.sql.expression import Select
 
 from domain.head import Head, Health
+from repos.phases import reached
 from repos.session import Row, Session
 from repos.tables import script_heads, submission_inbox, submissions
 
@@ -64,6 +65,7 @@ class LockedHead(Heads):
 
         None for the head means that somebody else holds it (only without `wait`) or that there is none.
         """
+        reached("before head locked")
         found = self._session.start(_LOCK_WAITING if wait else _LOCK_FREE, script=script_id)
         return self._read(script_id, found)
 
@@ -98,10 +100,13 @@ class LockedHead(Heads):
     def _read(self, script_id: int, rows: list[Row]) -> tuple[Head | None, list[Waiting]]:
         if not rows:
             return None, []
+        reached("after head locked")
+        reached("before inbox read")
         if len(rows) == MOST_WAITING:
             # The statement has no ORDER BY, to spare the usual case a sort; with more rows than fit it must.
             rows = self._session.rows(_IN_ORDER, script=script_id)
         waiting = [Waiting(*row[len(_HEAD) :]) for row in rows if row[len(_HEAD)] is not None]
+        reached("after inbox read")
         return _to_head(rows[0]), sorted(waiting)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Delete, bindparam, delete, func, insert, literal, or_, select, update
 
 from repos.failures import DuplicateKey
+from repos.phases import reached
 from repos.session import Session
 from repos.tables import script_heads, submission_inbox
 
@@ -86,10 +87,13 @@ class Inbox:
             TooLargeForDatabase: the database would not take it.
         """
         self._session.require_room("submission", len(payload))
+        reached("before inbox row inserted")
         try:
-            return self._session.insert(_PUT, script=script_id, submission=submission_id, payload=payload, now=now)
+            arrival = self._session.insert(_PUT, script=script_id, submission=submission_id, payload=payload, now=now)
         except DuplicateKey:
             return None
+        reached("after inbox row inserted")
+        return arrival
 
     def holds(self, script_id: int, submission_id: str) -> bool:
         """Whether a submission waits."""

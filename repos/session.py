@@ -18,8 +18,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from domain.errors import Conflict, Corrupt
+from repos import phases
 from repos.engine import ENDED, LARGEST_PACKET
 from repos.failures import DatabaseUnreachable, DriverError, DuplicateKey, TooLargeForDatabase, conflict_of
+from repos.phases import reached
 
 MAX_STATEMENT_BYTES = 4 << 20
 """Or half of the server's max_allowed_packet, whichever is less."""
@@ -123,26 +125,25 @@ class Session:
     def flush(self) -> None:
         """Send the gathered writes and read every answer to them."""
         writes, self._writes = self._writes, []
-        with self._talking():
-            if not self._many_at_once:
-                for write in writes:
-                    self._cursor.execute(write.sql, write.values)
-                    _expect_rows(write, self._cursor.rowcount)
-                return
-            for batch in self._batches(writes):
-                self._cursor.execute(";".join(text for text, _ in batch))
-                for _, write in batch:
-                    _expect_rows(write, self._cursor.rowcount)
-                    self._cursor.nextset()
+        if phases.listener is None:
+            self._send(writes)
+            return
+        for write in writes:
+            with phases.writing(write.sql):
+                self._send([write])
 
     def commit(self, look: Executable | None = None, **params: Any) -> list[Row]:
         """Flush and commit; with `look`, read outside the transaction what is there now, in the same round trip."""
         self.flush()
+        reached("before commit sent")
+        found: list[Row] = []
         if look is not None:
-            return self._after("COMMIT", look, params)
-        with self._talking():
-            self._cursor.execute("COMMIT")
-        return []
+            found = self._after("COMMIT", look, params)
+        else:
+            with self._talking():
+                self._cursor.execute("COMMIT")
+        reached("after commit answered")
+        return found
 
     def rollback(self) -> None:
         """Forget everything since the start, and give the connection back; a broken one is closed for good."""
@@ -198,6 +199,19 @@ class Session:
                 self._cursor.execute(word)
                 self._cursor.execute(prepared.sql, prepared.values(params))
             return list(self._cursor.fetchall())
+
+    def _send(self, writes: list[_Write]) -> None:
+        with self._talking():
+            if not self._many_at_once:
+                for write in writes:
+                    self._cursor.execute(write.sql, write.values)
+                    _expect_rows(write, self._cursor.rowcount)
+                return
+            for batch in self._batches(writes):
+                self._cursor.execute(";".join(text for text, _ in batch))
+                for _, write in batch:
+                    _expect_rows(write, self._cursor.rowcount)
+                    self._cursor.nextset()
 
     def _batches(self, writes: list[_Write]) -> Iterator[list[tuple[str, _Write]]]:
         batch: list[tuple[str, _Write]] = []
