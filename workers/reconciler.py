@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import structlog
 
+from materialization.again import again
 from repos.bells import Bell as Rung
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
@@ -56,11 +57,21 @@ class Reconciler:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:120]
 
     def tick(self) -> Tick:
-        """Ring for what waited too long."""
+        """Ring for what waited too long.
+
+        Raises:
+            Conflict: the database is away; the next tick finds the same submissions.
+        """
+        return again(self._tick)
+
+    def _tick(self) -> Tick:
         fence = self._take_lease()
         if fence is None:
             return Tick(0, "another reconciler holds the lease")
-        if (waiting := self._bell.waiting()) >= DEEP_QUEUE:
+        waiting = self._bell.waiting()
+        if waiting is None:
+            return Tick(0, "the broker does not answer")  # and what nobody heard must not count as a ring
+        if waiting >= DEEP_QUEUE:
             return Tick(0, f"{waiting} bells wait already")
         with self._unit_of_work.records() as tx:
             if not tx.leases.still_holds(LEASE, fence):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from workers import bootstrap
 from workers.app import app
 from workers.bell import Bell
@@ -11,4 +13,10 @@ from workers.reconciler import Reconciler
 @app.task(name="scriptledger.reconcile")
 def reconcile() -> None:
     """Ring again for what nobody has taken."""
-    Reconciler(bootstrap.unit_of_work(), Bell(app)).tick()
+    _reconciler().tick()
+
+
+@cache
+def _reconciler() -> Reconciler:
+    # One for the life of the process, which holds the lease: the next one would have to wait until that expires.
+    return Reconciler(bootstrap.unit_of_work(), Bell(app))
