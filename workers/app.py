@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from billiard.exceptions import WorkerLostError
 from celery import Celery, signals
 
 from workers import bootstrap
+from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
 from workers.roles import MixedRolesError, transport_options
 
 app = Celery("scriptledger", include=["workers.tasks"])
@@ -34,3 +37,10 @@ def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None
 def after_fork(**_: Any) -> None:
     """Build everything anew in a pool process."""
     bootstrap.start_afresh()
+
+
+@signals.task_failure.connect(weak=False)
+def try_one_by_one(sender: Any, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
+    """Go on with care where a drain ended its pool process: called in the main process, which outlives it."""
+    if isinstance(exception, WorkerLostError) and sender.name in (DRAIN, DRAIN_ONE_BY_ONE):
+        Bell(app).ring(args[0], DRAIN_ONE_BY_ONE)

@@ -6,7 +6,7 @@ from workers import bootstrap
 from workers.app import app
 
 
-@app.task(name="scriptledger.drain_one_by_one")
+@app.task(name="scriptledger.drain_one_by_one", reject_on_worker_lost=False)  # as for drain
 def drain_one_by_one(script_id: int) -> None:
     """Answer what waits for a script, each submission counted before it is tried."""
     bootstrap.ledger().drain_one_by_one(script_id)
