@@ -31,14 +31,14 @@ class Violation(NamedTuple):
     what: str
 
 
-def check_history(connection: Connection, told: Iterable[Told]) -> list[Violation]:
-    """Every violation in a database, given all that its producers were told."""
+def check_history(connection: Connection, told: Iterable[Told], only: Iterable[int] = ()) -> list[Violation]:
+    """Every violation in a database, or in `only` these scripts of it, given all that its producers were told."""
     by_script: defaultdict[int, list[Told]] = defaultdict(list)
     for one in told:
         by_script[one.script_id].append(one)
     return [
         Violation(rule, script_id, what)
-        for script_id in sorted({*by_script, *script_ids(connection)})
+        for script_id in sorted({*only} or {*by_script, *script_ids(connection)})
         for stored in [read_script(connection, script_id)]
         for rule, sentences in sentences_about(stored, by_script[script_id])
         for what in sentences

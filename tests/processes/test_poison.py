@@ -1,0 +1,86 @@
+"""A submission that ends its worker every time is set aside, and harms no other for longer than that takes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from celery import Celery
+
+from domain.answer import encode_answer
+from domain.commands.lines_insert_and_delete import LinesInsert
+from domain.line import Line
+from domain.submission import Submission, encode_submission
+from tests.processes.history_checker import check_history
+from tests.processes.journal import Told
+from tests.processes.nodes import LocalWorker
+from tests.processes.site import Site
+from workers.bell import Bell
+from workers.enqueue import Producer
+from workers.roles import ROLES
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]
+
+NEIGHBOURS = 10
+
+
+@pytest.fixture(scope="module")
+def local_workers(settings: Settings, logs: Path) -> list[LocalWorker]:
+    return [
+        LocalWorker(ROLES["commands"], settings, logs, name="deadly", app="tests.processes.deadly_app"),
+        LocalWorker(ROLES["reconcile"], settings, logs, name="reconciler", beat=True),
+    ]
+
+
+def test_poison_is_refused_after_five_attempts_and_its_neighbours_are_answered(
+    site: Site, celery_setup_app: Celery, local_workers: list[LocalWorker]
+):
+    producer = Producer(site.unit_of_work, Bell(celery_setup_app))
+    begun = [site.new_script(writers=1) for _ in range(2)]
+    poisoned, other = (told.script_id for told in begun)
+
+    in_front = [enqueued(producer, poisoned, f"in-front-{number}") for number in range(2)]
+    payload = put_poison(site, poisoned)
+    behind = [enqueued(producer, poisoned, f"behind-{number}") for number in range(NEIGHBOURS)]
+    elsewhere = [enqueued(producer, other, f"elsewhere-{number}") for number in range(NEIGHBOURS)]
+
+    refusal = producer.wait(poisoned, "poison", timeout=60).refusal
+    assert refusal
+    assert (refusal.code, refusal.facts) == ("poison", {"attempts": 5})
+    told = [told_of(producer, submission) for submission in (*in_front, *behind, *elsewhere)]
+    assert all(b'"applied"' in one.answers[0] for one in told)
+    told.append(Told("poisoner", 1, poisoned, "poison", payload, acknowledged=True))
+    with site.engine.connect() as connection:
+        assert check_history(connection, [*begun, *told]) == []
+    # Each bell that was on its way may have cost a process, as did each attempt; and the reconciler rang, too.
+    assert 6 <= local_workers[0].logs().count("exited with 'signal 9") <= 2 + NEIGHBOURS + 5 + 5
+
+
+def enqueued(producer: Producer, script_id: int, name: str) -> Submission:
+    insert = LinesInsert(after="w0", before=None, lines=(Line(name, "action", name),))
+    submission = Submission(
+        script_id=script_id, submission_id=name, author="user", base_version=1, commands=(insert,)
+    )  # fmt: skip
+    producer.enqueue(submission)
+    return submission
+
+
+def put_poison(site: Site, script_id: int) -> bytes:
+    """Put into the inbox what only that worker can read, as a producer of a newer version would."""
+    commands = [{"kind": "test.end_the_worker"}]
+    frame = {"script_id": script_id, "submission_id": "poison", "author": "user", "base_version": 1}
+    payload = msgspec.json.encode({**frame, "commands": commands, "cause": {}})
+    with site.unit_of_work.records() as tx:
+        tx.inbox.put(script_id, "poison", payload, time.time_ns() // 1_000)
+    return payload
+
+
+def told_of(producer: Producer, submission: Submission) -> Told:
+    answer = encode_answer(producer.wait(submission.script_id, submission.submission_id, timeout=60))
+    name, place = submission.submission_id.rsplit("-", 1)
+    payload = encode_submission(submission)
+    frame = (name, 1 + int(place), submission.script_id, submission.submission_id)
+    return Told(*frame, payload, acknowledged=True, answers=(answer,))
