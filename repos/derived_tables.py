@@ -93,3 +93,28 @@ quarantines = table(
     Index(None, "script_id", "id"),
     sqlite_autoincrement=True,
 )
+
+rebuilds = table(
+    "rebuilds",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("state", Word(16), nullable=False),
+    Column("version_number", BigInteger, nullable=False),
+    Column("chain_hash", Digest(32), nullable=False),
+    Column("differences", BigInteger, nullable=False),
+    Column("first_difference", BigInteger),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    CheckConstraint("state in ('running', 'active', 'differs')", name="state"),
+)
+
+script_seals = table(
+    "script_seals",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("script_id", BigInteger, nullable=False),
+    Column("version_number", BigInteger, nullable=False),
+    Column("chain_hash", Digest(32), nullable=False),
+    Column("sealed_at", Moment, nullable=False),
+    Index(None, "script_id", "version_number"),
+    sqlite_autoincrement=True,
+)

@@ -18,6 +18,7 @@ from repos.behind import ScriptsBehind
 from repos.bells import Bells
 from repos.commands import AppendableCommands, Commands
 from repos.failures import HeadLocked
+from repos.generations import Generations
 from repos.heads import Heads, LockedHead, Waiting
 from repos.inbox import LOOK_AGAIN, DrainableInbox, Inbox
 from repos.keyframe_upkeep import KeyframeUpkeep
@@ -28,9 +29,12 @@ from repos.materialization_runs import MaterializationRuns
 from repos.projected_lines import ProjectedLines
 from repos.projected_things import ProjectedThings
 from repos.projections import Projections, ProjectionWork
+from repos.provenance import Provenance
 from repos.quarantines import Quarantines
+from repos.rebuilds import Rebuilds, RebuildWork
 from repos.rejected import Rejected
 from repos.scripts import ProjectedScripts, Scripts
+from repos.seals import Seals
 from repos.session import Session
 from repos.slots import Slots
 from repos.submissions import Submissions, WritableSubmissions
@@ -51,6 +55,7 @@ class ScriptWork:
         self.versions = WritableVersions(session)
         self.keyframes = WritableKeyframes(session)
         self.keyframe_upkeep = KeyframeUpkeep(session)
+        self.rebuilds = Rebuilds(session)
         self.quarantines = Quarantines(session)
         self.submissions = WritableSubmissions(session)
         self.inbox = DrainableInbox(session)
@@ -93,6 +98,10 @@ class RecordsWork:
         self.behind = ScriptsBehind(session)
         self.runs = MaterializationRuns(session)
         self.run_items = MaterializationItems(session)
+        self.rebuilds = Rebuilds(session)
+        self.generations = Generations(session)
+        self.provenance = Provenance(session)
+        self.seals = Seals(session)
         self.quarantines = Quarantines(session)
         self._after_commit: list[Callable[[], object]] = []
 
@@ -133,6 +142,17 @@ class UnitOfWork:
         """
         with _transaction(self._engine) as session:
             yield ProjectionWork(session, script_id)
+            session.commit()
+
+    @contextmanager
+    def rebuild(self, script_id: int, generation: int) -> Iterator[RebuildWork]:
+        """Lock a rebuild of a script, then write to its generation; the head is read and never locked.
+
+        Raises:
+            RebuildLocked: another worker is at it.
+        """
+        with _transaction(self._engine) as session:
+            yield RebuildWork(session, script_id, generation)
             session.commit()
 
     @contextmanager

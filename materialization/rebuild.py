@@ -1,0 +1,148 @@
+"""Rebuild: versions and keyframes of a script derived from its commands once more, under a generation of their own.
+
+A piece a transaction, each with how far it is, so a rebuild that was ended goes on where it stopped. Nobody reads the
+new generation until one update of the head names it; the projections follow it when they are next brought on.
+Commands are read and never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from domain.errors import Conflict, Corrupt, LedgerError
+from domain.hashing import GENESIS
+from domain.head import Head
+from domain.refusals import UnknownScript
+from domain.state import State
+from materialization.again import again
+from materialization.rederive import PIECE, derive_piece
+from materialization.submit import system_clock
+from repos.rebuilds import RebuildRow
+from repos.unit_of_work import UnitOfWork
+
+
+class RebuildDiffers(LedgerError):
+    """A rebuild gave other states than are stored, and was not told to take them: nothing was changed."""
+
+
+class Rebuilt(NamedTuple):
+    """A rebuild that is active: its generation, how many versions it has, and how many differ from those before it.
+
+    `first_difference` is the first version with another state hash, None where all are equal.
+    """
+
+    script_id: int
+    generation: int
+    versions: int
+    differences: int
+    first_difference: int | None
+
+
+def rebuild(
+    unit_of_work: UnitOfWork,
+    script_id: int,
+    *,
+    accept_differences: bool = False,
+    clock: Callable[[], int] = system_clock,
+    progress: Callable[[int], None] | None = None,
+) -> Rebuilt:
+    """Rebuild a script and make it what readers see; go on with a rebuild that was ended.
+
+    `progress` is told the version that was reached.
+
+    Raises:
+        UnknownScript: there is no such script.
+        RebuildLocked: another worker rebuilds it.
+        RebuildDiffers: the states are not those stored, and `accept_differences` is false.
+        Corrupt: the log has a hole, was changed, or does not apply; the message names the version.
+    """
+    row = again(partial(_begin, unit_of_work, script_id, clock()))
+    state: State | None = None
+    done: Rebuilt | None = None
+    while done is None:
+        state, row, is_near = again(partial(_write_piece, unit_of_work, row, state))
+        if progress is not None:
+            progress(row.version)
+        if is_near:
+            done = again(partial(_activate, unit_of_work, row, state, accept_differences, clock()))
+    return done
+
+
+def _begin(unit_of_work: UnitOfWork, script_id: int, now: int) -> RebuildRow:
+    """The rebuild to go on with, or a new one."""
+    with unit_of_work.records() as tx:
+        head = tx.heads.get(script_id)
+        if head is None:
+            raise UnknownScript(script=script_id)
+        known = tx.rebuilds.read(script_id)
+        if not known or known[0].state != "running":
+            made = max([head.generation, *(row.generation for row in known)]) + 1
+            tx.rebuilds.open(script_id, made, GENESIS, now)
+            known = tx.rebuilds.read(script_id)
+    return known[0]
+
+
+def _write_piece(unit_of_work: UnitOfWork, row: RebuildRow, state: State | None) -> tuple[State, RebuildRow, bool]:
+    with unit_of_work.rebuild(row.script_id, row.generation) as tx:
+        head = _head_of(tx.heads.get(row.script_id), row)
+        if tx.row.version != row.version:
+            state = None  # somebody went on with it in the meantime
+        piece = derive_piece(tx, head, tx.row, state)
+        tx.rebuilds.move(piece.row)
+    return piece.state, piece.row, head.version - piece.row.version < PIECE
+
+
+def _activate(
+    unit_of_work: UnitOfWork, row: RebuildRow, state: State, accept_differences: bool, now: int
+) -> Rebuilt | None:
+    """Derive the last few versions with the head locked, then let it name the generation; None where they are many."""
+    with unit_of_work.script(row.script_id, wait=True) as tx:
+        head = _head_of(tx.head, row)
+        if head.version - row.version > PIECE:
+            return None
+        piece = derive_piece(tx, head, row, state)
+        if piece.head.chain_hash != head.chain_hash:
+            raise Corrupt(f"the head of script {row.script_id} does not have the chain hash of its last command")
+        accepted = accept_differences or not piece.row.differences
+        finished = piece.row._replace(state="active" if accepted else "differs", finished_at=now)
+        tx.rebuilds.move(finished)
+        if accepted:
+            tx.heads.advance(piece.head, head.version)
+    if not accepted:
+        raise RebuildDiffers(
+            f"{finished.differences} of {finished.version} versions of script {row.script_id} have another state than "
+            f"is stored, the first is version {finished.first_difference}; nothing was changed"
+        )
+    return Rebuilt(row.script_id, row.generation, finished.version, finished.differences, finished.first_difference)
+
+
+def _head_of(head: Head | None, row: RebuildRow) -> Head:
+    if head is None:
+        raise UnknownScript(script=row.script_id)
+    if head.generation >= row.generation:
+        raise Conflict(f"generation {row.generation} of script {row.script_id} is not needed any more")
+    return head
+
+
+def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) -> list[int]:
+    """Remove the generations of a script that its head has not named since a moment; which. Ended, it can go on later.
+
+    Readers that began before the head named another generation must have ended by `before`.
+    """
+    with unit_of_work.reading() as tx:
+        head, known = tx.heads.get(script_id), tx.rebuilds.read(script_id)
+        found = tx.generations.found(script_id)
+    if head is None:
+        raise UnknownScript(script=script_id)
+    kept = {head.generation, *(row.generation for row in known if row.state == "running")}
+    if any((row.finished_at or 0) >= before for row in known):
+        return []
+    gone = [generation for generation in found if generation not in kept]
+    for generation in gone:
+        # From the end: the first version goes last, and says until then that the generation is there.
+        for upto in range(-(-head.version // PIECE) * PIECE, 0, -PIECE):
+            with unit_of_work.records() as tx:
+                tx.generations.remove(script_id, generation, after=upto - PIECE, upto=upto)
+    return gone

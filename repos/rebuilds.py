@@ -1,0 +1,117 @@
+"""rebuilds: versions and keyframes of a script derived anew under another generation, and how far that is."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from sqlalchemy import bindparam, insert, select, update
+
+from repos.commands import Commands
+from repos.derived_tables import rebuilds
+from repos.failures import HeadLocked
+from repos.heads import Heads
+from repos.keyframe_upkeep import KeyframeUpkeep
+from repos.keyframes import WritableKeyframes
+from repos.session import Session
+from repos.versions import WritableVersions
+
+RebuildState = Literal["running", "active", "differs"]
+
+
+class RebuildLocked(HeadLocked):
+    """Another worker rebuilds this script."""
+
+
+class RebuildRow(NamedTuple):
+    """A rebuild: derived up to `version`, where the log has this chain hash; times are microseconds since 1970 UTC.
+
+    `differences` counts the versions whose state hash is another than the old generation's.
+    """
+
+    script_id: int
+    generation: int
+    state: RebuildState
+    version: int
+    chain_hash: bytes
+    differences: int
+    first_difference: int | None
+    started_at: int
+    finished_at: int | None
+
+
+_THIS = (rebuilds.c.script_id == bindparam("script"), rebuilds.c.generation == bindparam("made"))
+_LAST = (
+    select(*rebuilds.c)
+    .where(rebuilds.c.script_id == bindparam("script"))
+    .order_by(rebuilds.c.generation.desc())
+    .limit(bindparam("most"))
+)
+_LOCK = select(*rebuilds.c).where(*_THIS).with_for_update(skip_locked=True)
+_OPEN = insert(rebuilds).values(
+    script_id=bindparam("script"),
+    generation=bindparam("made"),
+    state="running",
+    version_number=0,
+    chain_hash=bindparam("genesis"),
+    differences=0,
+    started_at=bindparam("now"),
+)
+_MOVE = (
+    update(rebuilds)
+    .where(*_THIS)
+    .values(
+        state=bindparam("now_is"),
+        version_number=bindparam("version"),
+        chain_hash=bindparam("chain"),
+        differences=bindparam("differ"),
+        first_difference=bindparam("first"),
+        finished_at=bindparam("at"),
+    )
+)
+
+
+class Rebuilds:
+    """The rebuilds of every script."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def read(self, script_id: int, *, most: int = 20) -> list[RebuildRow]:
+        """The rebuilds of a script, the latest first."""
+        return [RebuildRow(*row) for row in self._session.rows(_LAST, script=script_id, most=most)]
+
+    def open(self, script_id: int, generation: int, genesis: bytes, now: int) -> None:
+        """Begin one. DuplicateKey where somebody else just did."""
+        self._session.run(_OPEN, script=script_id, made=generation, genesis=genesis, now=now)
+
+    def move(self, row: RebuildRow) -> None:
+        """Say how far one is, with the commit."""
+        self._session.later(
+            _MOVE,
+            rows=1,
+            script=row.script_id,
+            made=row.generation,
+            now_is=row.state,
+            version=row.version,
+            chain=row.chain_hash,
+            differ=row.differences,
+            first=row.first_difference,
+            at=row.finished_at,
+        )
+
+
+class RebuildWork:
+    """Work on one rebuild, whose row is locked: it writes a generation that no head names yet."""
+
+    def __init__(self, session: Session, script_id: int, generation: int) -> None:
+        self.script_id = script_id
+        self.heads = Heads(session)
+        self.commands = Commands(session)
+        self.versions = WritableVersions(session)
+        self.keyframes = WritableKeyframes(session)
+        self.keyframe_upkeep = KeyframeUpkeep(session)
+        self.rebuilds = Rebuilds(session)
+        found = session.start(_LOCK, script=script_id, made=generation)
+        if not found:
+            raise RebuildLocked(f"another worker rebuilds script {script_id}")
+        self.row = RebuildRow(*found[0])

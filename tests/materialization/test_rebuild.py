@@ -1,0 +1,212 @@
+"""A rebuild derives everything from the commands once more; readers see all of it or nothing."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from domain.commands.line_edit import LineEdit
+from domain.commands.lines_insert_and_delete import LinesInsert
+from domain.errors import Corrupt
+from domain.head import Head
+from domain.line import Line
+from domain.refusals import UnknownScript
+from materialization import rebuild as rebuild_module
+from materialization import rederive
+from materialization.project import project
+from materialization.projection import read_projection
+from materialization.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
+from materialization.verify import verify
+from repos.engine import make_engine
+from repos.rebuilds import RebuildLocked
+from repos.tables import script_commands, script_keyframes, script_versions
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.writing import SECOND, Clock, Writer, open_database
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rederive, "PIECE", 50)
+    monkeypatch.setattr(rebuild_module, "PIECE", 50)
+
+
+def write_much(writer: Writer, versions: int = 330) -> None:
+    """A history with a keyframe that its length asked for."""
+    writer.create()
+    while writer.version < versions:
+        place = writer.version
+        line = Line(f"n{place}", "action", f"Line {place}.")
+        edit = LineEdit(line="l1", text=f"Dawn {place}.", expect=writer.expect("l1"))
+        writer.send(edit, LinesInsert(after="l1", before=None, lines=(line,)))
+
+
+def head_of(writer: Writer) -> Head:
+    with writer.unit_of_work.reading() as tx:
+        head = tx.heads.get(writer.script_id)
+    assert head
+    return head
+
+
+def is_verified(writer: Writer) -> bool:
+    with writer.unit_of_work.reading() as tx:
+        return verify(tx, writer.script_id).finding is None
+
+
+def stored(url: str, writer: Writer, generation: int) -> list[list[tuple[object, ...]]]:
+    """The versions and keyframes of a generation, without its number."""
+    with make_engine(url).connect() as connection:
+        return [
+            [
+                tuple(value for name, value in row._mapping.items() if name != "generation")
+                for row in connection.execute(
+                    select(table)
+                    .where(table.c.script_id == writer.script_id, table.c.generation == generation)
+                    .order_by(table.c.version_number)
+                )
+            ]
+            for table in (script_versions, script_keyframes)
+        ]
+
+
+def test_a_rebuild_gives_the_same_rows_under_another_generation(writer: Writer, database_url: str) -> None:
+    write_much(writer)
+    before = head_of(writer)
+
+    done = rebuild(writer.unit_of_work, writer.script_id)
+
+    assert done == Rebuilt(writer.script_id, 2, before.version, 0, None)
+    assert stored(database_url, writer, 2) == stored(database_url, writer, 1)
+    after = head_of(writer)
+    assert (after.generation, after.version, after.state_hash) == (2, before.version, before.state_hash)
+    assert (after.keyframe_version, after.delta_bytes) == (before.keyframe_version, before.delta_bytes)
+    assert is_verified(writer)
+
+
+def test_the_script_goes_on_after_a_rebuild_and_its_projection_follows(writer: Writer) -> None:
+    write_much(writer, 60)
+    project(writer.unit_of_work, writer.script_id)
+    rebuild(writer.unit_of_work, writer.script_id)
+    writer.send(LineEdit(line="l1", text="Dusk.", expect=writer.expect("l1")))
+
+    assert project(writer.unit_of_work, writer.script_id).whole
+    with writer.unit_of_work.reading() as tx:
+        assert read_projection(tx, writer.script_id).shows(writer.state())
+    assert is_verified(writer)
+
+
+def test_edits_that_arrive_during_a_rebuild_are_in_it(writer: Writer) -> None:
+    write_much(writer, 120)
+
+    def edit_meanwhile(_version: int) -> None:
+        if writer.version < 250:
+            for _ in range(30):
+                writer.send(LineEdit(line="l1", text=f"Dawn, {writer.version}.", expect=writer.expect("l1")))
+
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=edit_meanwhile)
+
+    assert done.versions == writer.version
+    assert is_verified(writer)
+
+
+def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> None:
+    write_much(writer)
+
+    class Ended(BaseException):
+        pass
+
+    def end(version: int) -> None:
+        if version >= 150:
+            raise Ended
+
+    with pytest.raises(Ended):
+        rebuild(writer.unit_of_work, writer.script_id, progress=end)
+    assert head_of(writer).generation == 1, "nobody reads half of it"
+    assert is_verified(writer)
+
+    reached: list[int] = []
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=reached.append)
+
+    assert (done.generation, done.differences) == (2, 0)
+    assert reached[0] == 200
+    assert is_verified(writer)
+
+
+def test_damaged_versions_are_named_and_mended_only_when_told_to(writer: Writer, database_url: str) -> None:
+    write_much(writer, 120)
+    state = writer.state()
+    with make_engine(database_url).begin() as connection:
+        mine = script_versions.c.script_id == writer.script_id
+        for version in (70, 80):
+            this = script_versions.c.version_number == version
+            connection.execute(update(script_versions).where(mine, this).values(state_hash=b"x" * 16))
+    assert not is_verified(writer)
+
+    with pytest.raises(RebuildDiffers, match=r"^2 of .* the first is version 70"):
+        rebuild(writer.unit_of_work, writer.script_id)
+    assert head_of(writer).generation == 1
+
+    done = rebuild(writer.unit_of_work, writer.script_id, accept_differences=True)
+    assert (done.generation, done.differences, done.first_difference) == (3, 2, 70)
+    assert is_verified(writer)
+    assert writer.state() == state
+
+
+@pytest.mark.parametrize(("column", "value"), [("actor", "Eve"), ("payload", b"{}")])
+def test_a_log_that_was_changed_is_not_rebuilt(writer: Writer, database_url: str, column: str, value: object) -> None:
+    write_much(writer, 80)
+    with make_engine(database_url).begin() as connection:
+        this = (script_commands.c.script_id == writer.script_id, script_commands.c.version_number == 61)
+        connection.execute(update(script_commands).where(*this).values({column: value}))
+
+    with pytest.raises(Corrupt, match="command 61 "):
+        rebuild(writer.unit_of_work, writer.script_id)
+
+
+def test_a_hole_in_the_log_is_named(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('hole')}/ledger.db"
+    writer = Writer(open_database(url), clock=clock)
+    write_much(writer, 80)
+    with make_engine(url).begin() as connection:
+        for table in (script_versions, script_commands):
+            connection.execute(delete(table).where(table.c.version_number == 55))
+
+    with pytest.raises(Corrupt, match="command 55 of script 1 is missing"):
+        rebuild(writer.unit_of_work, writer.script_id)
+
+
+def test_an_old_generation_is_pruned_later_and_by_its_own_call(writer: Writer, clock: Clock, database_url: str) -> None:
+    write_much(writer, 130)
+    rebuild(writer.unit_of_work, writer.script_id, clock=clock)
+
+    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock()) == []
+    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock() + SECOND) == [1]
+    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock() + SECOND) == []
+    assert stored(database_url, writer, 1) == [[], []]
+    assert is_verified(writer)
+
+
+def test_commands_are_not_touched(writer: Writer) -> None:
+    write_much(writer, 60)
+    with writer.unit_of_work.reading() as tx:
+        before = list(tx.commands.read(writer.script_id, upto=writer.version))
+    rebuild(writer.unit_of_work, writer.script_id)
+
+    with writer.unit_of_work.reading() as tx:
+        assert list(tx.commands.read(writer.script_id, upto=writer.version)) == before
+
+
+def test_there_is_nothing_to_rebuild_of_a_script_that_does_not_exist(unit_of_work: UnitOfWork) -> None:
+    with pytest.raises(UnknownScript):
+        rebuild(unit_of_work, 999_999)
+
+
+@pytest.mark.services
+def test_of_two_that_rebuild_a_script_the_second_leaves_it_to_the_first(mariadb_url: str) -> None:
+    writer = Writer(open_database(mariadb_url))
+    write_much(writer, 120)
+
+    def try_as_well(_version: int) -> None:
+        with writer.unit_of_work.rebuild(writer.script_id, 2), pytest.raises(RebuildLocked):
+            rebuild(writer.unit_of_work, writer.script_id)
+
+    assert rebuild(writer.unit_of_work, writer.script_id, progress=try_as_well).generation == 2
