@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.strategies import DataObject
@@ -97,3 +98,4 @@ def taken(state: State, command: Command) -> Step | None:
 
 
 TestScriptMachine = ScriptMachine.TestCase
+TestScriptMachine.settings = settings(max_examples=2 * settings().max_examples)

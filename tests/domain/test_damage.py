@@ -1,0 +1,92 @@
+"""Stored bytes that contradict themselves are Corrupt, never a state that looks right."""
+
+from __future__ import annotations
+
+import pytest
+import zstandard
+
+from domain.delta import (
+    Delta,
+    ElementRemoved,
+    LineMerged,
+    LinesInserted,
+    LinesMoved,
+    LinesRemoved,
+    advance,
+    decode_delta,
+)
+from domain.errors import Corrupt
+from domain.keyframe import decode_keyframe, encode_keyframe
+from domain.submission import decode_command
+from tests.domain.scripts import line, lines, script
+
+ABC = script(*lines("one\ntwo\nthree"))
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        (LinesInserted("x", (line("n", ""),)),),
+        (LinesInserted("n", (line("n", ""),)),),
+        (LinesInserted("a", (line("b", ""),)),),
+        (LinesInserted("a", (line("n", ""), line("n", ""))),),
+        (LinesRemoved(("x",)),),
+        (LinesRemoved(("a", "a")),),
+        (LinesRemoved(("",)),),
+        (LinesMoved(("x",), "a"),),
+        (LinesMoved(("a",), "x"),),
+        (LinesMoved(("a",), "a"),),
+        (LinesMoved(("b", "b"), "a"),),
+        (LinesMoved(("",), "a"),),
+        (LineMerged("c"),),
+        (ElementRemoved("e"),),
+    ],
+)
+def test_a_delta_that_does_not_fit_is_corrupt(delta: Delta) -> None:
+    with pytest.raises(Corrupt):
+        advance(ABC, delta)
+
+
+@pytest.mark.parametrize("data", [b"", b"[", b'[["?"]]', b'[["-"]]', b'[["-",["a"],1]]', b'[["-",["\xff"]]]', b"{}"])
+def test_bytes_that_are_no_delta_are_corrupt(data: bytes) -> None:
+    with pytest.raises(Corrupt):
+        decode_delta(data)
+
+
+@pytest.mark.parametrize("data", [b"", b'{"kind":"line.paint"}', b'{"kind":"line.merge","line":"a"}', b"\xff"])
+def test_bytes_that_are_no_command_are_corrupt(data: bytes) -> None:
+    with pytest.raises(Corrupt):
+        decode_command(data)
+
+
+def test_any_flipped_bit_of_a_keyframe_is_found() -> None:
+    stored = encode_keyframe(ABC)
+
+    for at in range(len(stored)):
+        damaged = bytearray(stored)
+        damaged[at] ^= 1
+        try:
+            state = decode_keyframe(bytes(damaged), ABC.version, ABC.hash)
+        except Corrupt:
+            continue
+        assert state == ABC, at  # a bit that carries nothing
+
+
+def test_a_keyframe_cut_short_or_with_more_behind_it_is_corrupt() -> None:
+    stored = encode_keyframe(ABC)
+
+    for damaged in (stored[:-1], stored + b"\0", b""):
+        with pytest.raises(Corrupt):
+            decode_keyframe(damaged, ABC.version, ABC.hash)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [(b'["one","two","three"]', b'["one","two"]'), (b'"action"', b'"haiku"'), (b'["a","b","c"]', b'["a","b","c",""]')],
+)
+def test_a_keyframe_whose_columns_do_not_fit_is_corrupt(was: bytes, becomes: bytes) -> None:
+    raw = zstandard.ZstdDecompressor().decompress(encode_keyframe(ABC))
+    assert was in raw
+
+    with pytest.raises(Corrupt):
+        decode_keyframe(zstandard.ZstdCompressor().compress(raw.replace(was, becomes)), ABC.version, ABC.hash)
