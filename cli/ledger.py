@@ -12,7 +12,7 @@ from domain.state import State
 from materialization.history import state_at
 from repos.engine import make_engine
 from repos.failures import DatabaseUnreachable, DriverError
-from repos.schema import require_current
+from repos.revision import require_current
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.settings import Settings, without_password
 

@@ -1,0 +1,77 @@
+"""The revision of the schema: the one a database has, and the one this program was written for.
+
+Read without Alembic, which takes longer to import than most commands take to run; `repos.schema` migrates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.errors import LedgerError
+from repos.failures import conflict_of
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+TABLE = "alembic_version"
+
+
+class SchemaOutdated(LedgerError):
+    """The database is at schema {found}, this program needs {wanted}: run `scriptledger db upgrade`."""
+
+
+class SchemaTooNew(LedgerError):
+    """The database is at schema {found}, which this program does not know: install a newer scriptledger."""
+
+
+def wanted_revision() -> str:
+    """The schema revision this program was written for."""
+    return max(_known())
+
+
+def found_revision(engine: Engine) -> str | None:
+    """The schema revision of the database; None where it has none."""
+    with connected(engine) as connection:
+        if not inspect(connection).has_table(TABLE):
+            return None
+        found = connection.execute(text(f"SELECT version_num FROM {TABLE}")).scalar()  # noqa: S608 - a name of ours
+        return None if found is None else str(found)
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse a database whose schema is not the one this program was written for.
+
+    Raises:
+        SchemaOutdated: it is older, or has none.
+        SchemaTooNew: it is newer.
+    """
+    found, wanted = found_revision(engine), wanted_revision()
+    if found == wanted:
+        return
+    if found is None or found in _known():
+        raise SchemaOutdated(_sentence(SchemaOutdated, found or "nothing", wanted))
+    raise SchemaTooNew(_sentence(SchemaTooNew, found, wanted))
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    """A connection whose errors are the driver's or a `Conflict`, as everywhere else in `repos`."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        if error.orig is None:
+            raise
+        raise (conflict_of(error.orig) or error.orig) from error.orig
+
+
+def _known() -> list[str]:
+    """Every revision there is: each migration's file begins with its number, and follows the one before."""
+    return [file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")]
+
+
+def _sentence(kind: type[LedgerError], found: str, wanted: str) -> str:
+    return str(kind.__doc__).format(found=found, wanted=wanted)
