@@ -10,7 +10,7 @@ from celery import Celery, signals
 
 from workers import bootstrap
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
-from workers.roles import MixedRolesError, transport_options
+from workers.roles import BadQueuesError, transport_options
 
 app = Celery("scriptledger", include=["workers.tasks"])
 app.config_from_object("celeryconfig")
@@ -25,11 +25,13 @@ def find_broker(sender: Celery, **_: Any) -> None:
 @signals.celeryd_init.connect(weak=False)
 def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None:
     """Acknowledge as the queues of this worker need it; refuse to serve queues that differ."""
-    queues = options.get("queues") or [queue.name for queue in conf.task_queues]
-    names = queues.split(",") if isinstance(queues, str) else queues
+    queues = _names(options.get("queues")) or [queue.name for queue in conf.task_queues]
+    left_out = _names(options.get("exclude_queues"))
     try:
-        conf.broker_transport_options = transport_options(names, dict(conf.broker_transport_options))
-    except MixedRolesError as error:
+        conf.broker_transport_options = transport_options(
+            [queue for queue in queues if queue not in left_out], dict(conf.broker_transport_options)
+        )
+    except BadQueuesError as error:
         raise SystemExit(f"scriptledger: {error}") from None
 
 
@@ -44,3 +46,7 @@ def try_one_by_one(sender: Any, exception: BaseException, args: Sequence[Any], *
     """Go on with care where a drain ended its pool process: called in the main process, which outlives it."""
     if isinstance(exception, WorkerLostError) and sender.name in (DRAIN, DRAIN_ONE_BY_ONE):
         Bell(app).ring(args[0], DRAIN_ONE_BY_ONE)
+
+
+def _names(option: str | Sequence[str] | None) -> Sequence[str]:
+    return option.split(",") if isinstance(option, str) else option or ()

@@ -29,7 +29,15 @@ ROLES = {
 }
 
 
-class MixedRolesError(Exception):
+class BadQueuesError(Exception):
+    """A worker cannot serve these queues; the sentence says why."""
+
+
+class UnknownQueueError(BadQueuesError):
+    """There is no such queue"""
+
+
+class MixedRolesError(BadQueuesError):
     """These queues acknowledge differently, which is one setting of a process: start a worker for each."""
 
 
@@ -37,10 +45,16 @@ def transport_options(queues: Iterable[str], options: dict[str, Any]) -> dict[st
     """The broker options for a worker that serves these queues.
 
     Raises:
+        UnknownQueueError: one of them does not exist.
         MixedRolesError: some of the queues need acknowledgements and some do without.
     """
     wanted = set(queues)
-    modes = {role.acknowledges for role in ROLES.values() if role.queue in wanted}
+    roles = {role.queue: role for role in ROLES.values()}
+    if unknown := wanted - roles.keys():
+        raise UnknownQueueError(
+            f"{', '.join(sorted(unknown))}: {UnknownQueueError.__doc__}; there are {', '.join(roles)}."
+        )
+    modes = {roles[queue].acknowledges for queue in wanted}
     if len(modes) > 1:
         raise MixedRolesError(f"{', '.join(sorted(wanted))}: {MixedRolesError.__doc__}")
     return options if modes != {False} else {**options, "ack_emulation": False}

@@ -20,12 +20,14 @@ def worker_command(
 
     `also` are roles that it serves beside; `beat` says whether it sends the ticks of the schedule too.
     """
+    pool = pool or role.pool
     return [
         *_CELERY,
         "worker",
         f"--queues={','.join(each.queue for each in (role, *also))}",
-        f"--pool={pool or role.pool}",
-        f"--concurrency={concurrency}",
+        f"--pool={pool}",
+        # A solo worker is one process whatever is asked for, but would take a message ahead for each.
+        f"--concurrency={1 if pool == 'solo' else concurrency}",
         f"--hostname={role.name}-{os.getpid()}@%h",
         "--loglevel=INFO",
         # Neither finds other workers nor follows them: the database is what they have in common.
