@@ -150,12 +150,18 @@ class Writing(NamedTuple):
 
 
 def assert_one_true_history(writing: Writing) -> None:
-    """The writers heard the answer to everything, and it is in the script: once, in order, and nothing else."""
+    """The writers heard the answer to everything, and it is in the script: once, in order, and nothing else.
+
+    Nor has a log told what they wrote, whatever went wrong.
+    """
     told = writing.finish()
     assert sum(one.acknowledged for one in told) == 1 + EVERYTHING
     assert writing.violations(told) == []
     assert writing.version() == 1 + EVERYTHING
-    assert writing.last_words() == {f"w{writer}": f"writer {writer} says 24" for writer in range(8)}
+    last_words = {f"w{writer}": f"writer {writer} {writing.order.marker} 24" for writer in range(8)}
+    assert writing.last_words() == last_words
+    logs = list(writing.site.folder.glob("*.log"))
+    assert not [log.name for log in logs if writing.order.marker in log.read_text()], "a log tells what a script says"
 
 
 def wait_until(true: Callable[[], object], patience: float = PATIENCE, pause: float = 0.01) -> None:

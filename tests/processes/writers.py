@@ -60,7 +60,7 @@ class Order(Struct, frozen=True, kw_only=True):
     pace: float = 0.0
     bells: Literal["one", "two", "none"] = "one"
     twice: bool = False
-    marker: str = "says"
+    marker: str = "writes softly"
 
 
 class TwoBells(Bell):

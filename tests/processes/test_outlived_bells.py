@@ -1,4 +1,4 @@
-"""A submission that ends its worker every time is set aside, and harms no other for longer than that takes."""
+"""What happens to submissions that outlive their bell: lost bells are rung again, and poison is set aside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from domain.submission import Submission, encode_submission
 from tests.processes.history_checker import check_history
 from tests.processes.journal import Told
 from tests.processes.nodes import LocalWorker
-from tests.processes.site import Site
+from tests.processes.site import Site, wait_until
+from tests.processes.writers import NoBell
 from workers.bell import Bell
 from workers.enqueue import Producer
 from workers.roles import ROLES
@@ -25,6 +26,7 @@ from workers.settings import Settings
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]
 
 NEIGHBOURS = 10
+LONGEST_SECONDS = 15  # from a commit whose bell is lost to the answer, at production settings
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,31 @@ def local_workers(settings: Settings, logs: Path) -> list[LocalWorker]:
         LocalWorker(ROLES["commands"], settings, logs, name="deadly", app="tests.processes.deadly_app"),
         LocalWorker(ROLES["reconcile"], settings, logs, name="reconciler", beat=True),
     ]
+
+
+def test_a_submission_whose_bell_was_lost_is_answered_within_fifteen_seconds(site: Site, celery_setup_app: Celery):
+    producer = Producer(site.unit_of_work, NoBell(celery_setup_app))
+    sent = []
+    for number in range(4):
+        sent.append((time.monotonic(), enqueued(producer, site.new_script(writers=1).script_id, f"silent-{number}")))
+        time.sleep(1)
+
+    for enqueued_at, submission in sent:
+        assert producer.wait(submission.script_id, submission.submission_id, timeout=30).outcome == "applied"
+        assert time.monotonic() - enqueued_at < LONGEST_SECONDS
+
+
+def test_ticks_that_nobody_took_in_time_expire(celery_setup_app: Celery, local_workers: list[LocalWorker]):
+    schedule = celery_setup_app.conf.beat_schedule["reconcile"]
+    reconciler = local_workers[1]
+    reconciler.freeze()
+    late = [celery_setup_app.send_task(schedule["task"], **schedule["options"]) for _ in range(3)]
+    time.sleep(schedule["options"]["expires"] + 0.5)
+    reconciler.thaw()
+    fresh = celery_setup_app.send_task(schedule["task"], **schedule["options"])
+
+    wait_until(lambda: f"[{fresh.id}] succeeded" in reconciler.logs())
+    assert [f"[{tick.id}] succeeded" in reconciler.logs() for tick in late] == [False] * 3
 
 
 def test_poison_is_refused_after_five_attempts_and_its_neighbours_are_answered(
@@ -54,7 +81,7 @@ def test_poison_is_refused_after_five_attempts_and_its_neighbours_are_answered(
     assert all(b'"applied"' in one.answers[0] for one in told)
     told.append(Told("poisoner", 1, poisoned, "poison", payload, acknowledged=True))
     with site.engine.connect() as connection:
-        assert check_history(connection, [*begun, *told]) == []
+        assert check_history(connection, [*begun, *told], only=[poisoned, other]) == []
     # Each bell that was on its way may have cost a process, as did each attempt; and the reconciler rang, too.
     assert 6 <= local_workers[0].logs().count("exited with 'signal 9") <= 2 + NEIGHBOURS + 5 + 5
 
