@@ -1,0 +1,60 @@
+"""The same through a real broker and a real worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from repos.engine import make_engine
+from repos.schema import upgrade
+from repos.unit_of_work import UnitOfWork
+from tests.histories.desk import Desk, Send, through
+from tests.histories.history import OURS, RECORDED, History
+from tests.processes.nodes import LocalWorker, start_together
+from workers.enqueue import Producer
+from workers.lone_bell import LoneBell
+from workers.roles import ROLES
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+PATIENCE = 30.0  # seconds for an answer; there is no reconciler to find what a bell missed, and none is needed
+
+
+@pytest.fixture(scope="module")
+def unit_of_work(mariadb_url: str) -> Iterator[UnitOfWork]:
+    engine = make_engine(mariadb_url)
+    upgrade(engine)
+    yield UnitOfWork(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def send(
+    unit_of_work: UnitOfWork, mariadb_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Send]:
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(home=home, database_url=mariadb_url, broker_url=redis_url)
+    worker = LocalWorker(ROLES["commands"], settings, home, name="histories")
+    try:
+        start_together([worker])
+        yield through(Producer(unit_of_work, LoneBell(redis_url)), PATIENCE)
+    finally:
+        worker.teardown()
+
+
+@pytest.mark.parametrize("history", [OURS, RECORDED[-1]], indirect=True)
+def test_every_revision_comes_out_of_a_worker_as_it_was_saved_and_is_undone_by_one(
+    history: History, unit_of_work: UnitOfWork, send: Send
+) -> None:
+    desk = Desk(unit_of_work, send)
+    for data in history.revisions:
+        desk.save(data)
+    assert [desk.export(saved.version) for saved in desk.saved] == list(history.revisions)
+
+    files = [b"", *history.revisions]
+    for saved in reversed(desk.saved):
+        desk.undo(saved)
+        files.pop()
+        assert desk.export() == files[-1]
