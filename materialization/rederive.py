@@ -65,7 +65,7 @@ def derive_piece(tx: Deriving, head: Head, row: RebuildRow, state: State | None)
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
     for entry in _linked(tx, row, upto):
-        state, version = _derive(state, entry)
+        state, version = derive(state, entry)
         versions.append(version)
         made = replace(
             made,
@@ -118,7 +118,8 @@ def _linked(tx: Deriving, row: RebuildRow, upto: int) -> Iterator[LogEntry]:
         raise Corrupt(f"command {version} of script {row.script_id} is missing from the log")
 
 
-def _derive(state: State, entry: LogEntry) -> tuple[State, VersionRow]:
+def derive(state: State, entry: LogEntry) -> tuple[State, VersionRow]:
+    """The state and the version that a command of the log leads to; Corrupt where it leads nowhere."""
     try:
         delta = decode_command(entry.payload).apply(state)
     except Rejected as refusal:

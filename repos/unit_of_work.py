@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from domain.head import Head
+from repos.answers import Answers
 from repos.behind import ScriptsBehind
 from repos.bells import Bells
 from repos.commands import AppendableCommands, Commands
@@ -33,6 +34,7 @@ from repos.provenance import Provenance
 from repos.quarantines import Quarantines
 from repos.rebuilds import Rebuilds, RebuildWork
 from repos.rejected import Rejected
+from repos.script_ids import ScriptIds
 from repos.scripts import ProjectedScripts, Scripts
 from repos.seals import Seals
 from repos.session import Session
@@ -101,6 +103,8 @@ class RecordsWork:
         self.rebuilds = Rebuilds(session)
         self.generations = Generations(session)
         self.provenance = Provenance(session)
+        self.answers = Answers(session)
+        self.script_ids = ScriptIds(session)
         self.seals = Seals(session)
         self.quarantines = Quarantines(session)
         self._after_commit: list[Callable[[], object]] = []

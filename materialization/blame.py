@@ -1,0 +1,74 @@
+"""Blame: who last wrote each line of a script, a person, an AI with its model, or a backfill, and at which version.
+
+A line that only moved keeps its writer. Who takes an edit back is the writer of what is there again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from domain.line import Line
+from domain.submission import Cause
+from materialization.history import HeadReader, state_at
+from repos.provenance import Authorship, Provenance
+
+_cause = msgspec.json.Decoder(Cause)
+
+
+class BlameReader(HeadReader, Protocol):
+    """A unit of work that can read states and who wrote them."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+
+
+class BlamedLine(NamedTuple):
+    """A line and who last wrote it. `author` is user, ai, system, import or backfill; `model` is an AI's."""
+
+    line: Line
+    version: int
+    author: str
+    actor: str
+    model: str | None
+    occurred_at: int
+
+
+class Blame(NamedTuple):
+    """Who wrote a version of a script, line by line."""
+
+    version: int
+    lines: list[BlamedLine]
+
+    def count(self, author: str) -> int:
+        """How many lines with text an author wrote."""
+        return sum(1 for blamed in self.lines if blamed.author == author and blamed.line.text)
+
+    @property
+    def ai_share(self) -> float:
+        """The share of lines with text that an AI wrote, from 0 to 1."""
+        lines = sum(1 for blamed in self.lines if blamed.line.text)
+        return self.count("ai") / lines if lines else 0.0
+
+
+def blame(tx: BlameReader, script_id: int, version: int | None = None) -> Blame:
+    """Who last wrote each line as a version has it; the head where none is named.
+
+    Raises:
+        UnknownScript, UnknownVersion: there is no such version.
+    """
+    state = state_at(tx, script_id, version)
+    nodes = [state.nodes[line_id] for line_id in state.line_ids()]
+    authors = tx.provenance.of(script_id, (node.version for node in nodes))
+    models = {author.version: _model(author) for author in authors.values()}
+    lines = []
+    for node in nodes:
+        author = authors[node.version]
+        model = models[node.version]
+        lines.append(BlamedLine(node.line, node.version, author.author, author.actor, model, author.occurred_at))
+    return Blame(state.version, lines)
+
+
+def _model(author: Authorship) -> str | None:
+    return _cause.decode(author.cause).model
