@@ -18,7 +18,7 @@ from domain.refusals import (
     UnknownOwner,
 )
 from domain.state import State
-from domain.submission import Submission, content_hash, decode_submission, encode_submission
+from domain.submission import Submission, content_hash, decode_submission
 from materialization.decide import Verdict, answer_for, decide
 from materialization.growth import Growth, grow
 from repos.commands import Authorship
@@ -67,9 +67,8 @@ class Settlement:
             self._settle_row(row, payload)
             self.done.append(row.id)
 
-    def settle(self, submission: Submission) -> None:
-        """Settle a submission that did not come through the inbox."""
-        payload = encode_submission(submission)
+    def settle(self, submission: Submission, payload: bytes) -> None:
+        """Settle a submission that did not come through the inbox, given with its canonical bytes."""
         self._tx.require_room("submission", len(payload))
         self._settle(submission, sha256(payload).digest(), payload)
 
@@ -212,6 +211,8 @@ class Settlement:
         self._answered.append(Answered(answer, digest, self._now))
 
     def _project(self) -> None:
+        if self.state.metadata is self._start.metadata:
+            return
         row = _script_row(self._tx.script_id, self.state, self._now)
         before = _script_row(self._tx.script_id, self._start, self._now)
         if not self._start.exists:

@@ -10,23 +10,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from itertools import takewhile
 from typing import NamedTuple
 
 from domain.answer import Answer
-from domain.errors import Conflict, Corrupt
-from domain.hashing import state_hash_bytes
-from domain.refusals import LoneSurrogate, SameIdOtherContent
-from domain.state import State
-from domain.submission import Submission, content_hash, decode_submission, encode_submission
+from domain.errors import Conflict, Corrupt, LedgerError
+from domain.refusals import LoneSurrogate
+from domain.submission import Submission, decode_submission, encode_submission
 from materialization.again import again
-from materialization.history import catch_up, load
-from materialization.settle import Settlement
-from materialization.warm import Warm, WarmStates
-from repos.failures import DriverError, DuplicateKey, HeadLocked, blames_a_row
-from repos.heads import MOST_WAITING, Waiting
-from repos.phases import reached
-from repos.unit_of_work import RecordsWork, ScriptWork, UnitOfWork
+from materialization.rounds import Rounds
+from materialization.warm import WarmStates
+from repos.failures import DriverError, HeadLocked, blames_a_row
+from repos.unit_of_work import UnitOfWork
 
 ROUNDS = 3
 """Units of work a drain does before it lets another script have the worker."""
@@ -44,12 +38,11 @@ def system_clock() -> int:
     return time.time_ns() // 1_000
 
 
-class _Round(NamedTuple):
-    """One unit of work of a drain: whether more waits, and whether some of it must be taken one by one."""
+class _Submitted(NamedTuple):
+    """The answer to a submission, and whether something waits now."""
 
-    answered: int
+    answer: Answer
     more: bool
-    suspects: bool
 
 
 class Ledger:
@@ -60,7 +53,7 @@ class Ledger:
     ) -> None:
         self._unit_of_work = unit_of_work
         self._warm = WarmStates() if warm is None else warm
-        self._clock = clock
+        self._rounds = Rounds(unit_of_work, self._warm, clock)
 
     def drain(self, script_id: int) -> Drained:
         """Answer what waits for a script, in at most three units of work.
@@ -74,7 +67,7 @@ class Ledger:
         answered = 0
         try:
             for _ in range(ROUNDS):
-                found = again(partial(self._settle, script_id))
+                found = again(partial(self._rounds.settle, script_id))
                 answered += found.answered
                 if found.suspects:
                     break
@@ -109,7 +102,7 @@ class Ledger:
         for arrival in self._arrivals(script_id):
             self._count_attempt(arrival)
             try:
-                answered += again(partial(self._settle, script_id, arrival)).answered
+                answered += again(partial(self._rounds.settle, script_id, arrival)).answered
             except HeadLocked:
                 self._take_back_attempt(arrival)
                 break
@@ -139,10 +132,13 @@ class Ledger:
         """
         submission = _checked(submission)
         try:
-            return self._submit_again(submission)
+            done = self._submit_again(submission)
         except Corrupt:
             self.quarantine(submission.script_id)
             raise
+        if done.more:
+            self._drain_what_rang(submission.script_id)
+        return done.answer
 
     def quarantine(self, script_id: int) -> None:
         """Take a script out of service: it takes no edits until it is mended."""
@@ -170,24 +166,7 @@ class Ledger:
         with self._unit_of_work.records() as tx:
             tx.inbox.take_back_attempt(arrival)
 
-    def _settle(self, script_id: int, only: int | None = None) -> _Round:
-        """One unit of work: what waits, up to the first that was tried before; or one of it."""
-        with self._unit_of_work.script(script_id) as tx:
-            quarantined = tx.head.health == "quarantined"
-            rows = [] if quarantined else _to_settle(tx, only)
-            settlement = Settlement(tx, self._state(tx) if rows else State.empty(), self._clock())
-            if rows:
-                settlement.settle_waiting(rows)
-                settlement.write()
-            elif not tx.head.version:
-                tx.heads.remove_unborn(script_id)
-        if rows and settlement.state.exists:
-            self._warm.put(settlement.head, settlement.state)
-        answered = len(settlement.done)
-        suspects = not quarantined and answered == len(rows) < len(tx.waiting)
-        return _Round(answered, tx.more and not quarantined, suspects)
-
-    def _submit_again(self, submission: Submission) -> Answer:
+    def _submit_again(self, submission: Submission) -> _Submitted:
         try:
             return again(partial(self._submit, submission))
         except DriverError as error:
@@ -198,59 +177,20 @@ class Ledger:
                 self.drain_one_by_one(submission.script_id)
             return again(partial(self._submit, submission))
 
-    def _submit(self, submission: Submission) -> Answer:
-        answer = None
-        while answer is None:
-            try:
-                answer = self._submit_behind_waiting(submission)
-            except DuplicateKey as error:
-                # Whoever answered it had the lock before us, so the answer is there to be read.
-                answer = self._answered_before(submission)
-                if answer is None:
-                    raise Corrupt(f"script {submission.script_id} holds rows its head does not know of") from error
-        return answer
+    def _submit(self, submission: Submission) -> _Submitted:
+        payload = encode_submission(submission)
+        while True:
+            answer, more = self._rounds.submit(submission, payload)
+            if answer is not None:
+                return _Submitted(answer, more)
 
-    def _submit_behind_waiting(self, submission: Submission) -> Answer | None:
-        """One unit of work: what waits first, then the submission if there was room for it."""
-        with self._unit_of_work.script(submission.script_id, wait=True) as tx:
-            if tx.head.health == "quarantined":
-                return _answered_in_time(tx, submission)
-            settlement = Settlement(tx, self._state(tx), self._clock())
-            rows = _to_settle(tx)
-            settlement.settle_waiting(rows)
-            waits_too = any(row.submission_id == submission.submission_id for row in rows)
-            all_answered = len(settlement.done) == len(rows) < MOST_WAITING
-            if all_answered and not waits_too and settlement.has_room():
-                settlement.settle(submission)
-            settlement.write()
-        if settlement.state.exists:
-            self._warm.put(settlement.head, settlement.state)
-        return self._answered_before(submission) if waits_too else settlement.answers.get(submission.submission_id)
-
-    def _answered_before(self, submission: Submission) -> Answer | None:
-        with self._unit_of_work.reading() as tx:
-            return _answer_of(tx, submission)
-
-    def _state(self, tx: ScriptWork) -> State:
-        reached("before state warmed")
-        state = self._warmed(tx)
-        reached("after state warmed")
-        return state
-
-    def _warmed(self, tx: ScriptWork) -> State:
-        head = tx.head
-        if head.version == 0:
-            return State.empty()
-        warm = self._warm.take(head)
-        if warm is not None and _is_of_this_log(tx, warm):
-            state = catch_up(tx, head, warm.state, head.version)
-        else:
-            state = load(tx, head, head.version)
-        if state_hash_bytes(state.hash) != head.state_hash:
-            raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
-        # This much is committed, whatever becomes of what follows.
-        self._warm.put(head, state)
-        return state
+    def _drain_what_rang(self, script_id: int) -> None:
+        """Whoever rang while the head was held here left what waits to us; nothing of it touches the answer."""
+        with suppress(LedgerError, *DriverError):
+            for _ in range(ROUNDS):
+                done = again(partial(self._rounds.settle, script_id))
+                if not done.more or not done.answered:
+                    return
 
 
 def _checked(submission: Submission) -> Submission:
@@ -260,31 +200,3 @@ def _checked(submission: Submission) -> Submission:
     except UnicodeEncodeError:
         raise LoneSurrogate(field="the submission") from None
     return decode_submission(data)
-
-
-def _to_settle(tx: ScriptWork, only: int | None = None) -> list[Waiting]:
-    """What waits up to the first that was tried before, which is for `drain_one_by_one`; or that one."""
-    if only is not None:
-        return [row for row in tx.waiting if row.id == only]
-    return list(takewhile(lambda row: row.attempts == 0, tx.waiting))
-
-
-def _is_of_this_log(tx: ScriptWork, warm: Warm) -> bool:
-    """Whether the command behind a warm state is in the log: after a backup was restored it may not be."""
-    version = warm.state.version
-    return version == tx.head.version or tx.commands.chain_hash(tx.script_id, version) == warm.chain_hash
-
-
-def _answered_in_time(tx: ScriptWork, submission: Submission) -> Answer:
-    """The answer from before the quarantine; Corrupt where there is none."""
-    answer = _answer_of(tx, submission)
-    if answer is None:
-        raise Corrupt(f"script {submission.script_id} is quarantined")
-    return answer
-
-
-def _answer_of(tx: ScriptWork | RecordsWork, submission: Submission) -> Answer | None:
-    found = tx.submissions.get(submission.script_id, submission.submission_id)
-    if found is not None and found.content_hash != content_hash(submission):
-        raise SameIdOtherContent(submission=submission.submission_id)
-    return None if found is None else found.answer

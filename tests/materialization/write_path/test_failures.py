@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.errors import Conflict
+from domain.submission import encode_submission
 from materialization import settle
 from materialization.submit import Ledger
 from repos import failures
@@ -311,7 +312,8 @@ def test_a_database_that_is_not_there_is_a_conflict(monkeypatch: pytest.MonkeyPa
 
 def write(tx: ScriptWork, desk: Desk, **more: Any) -> None:
     settlement = settle.Settlement(tx, desk.state(), 1)
-    settlement.settle(desk.submission(edit(A, "x"), base=1, **more))
+    submission = desk.submission(edit(A, "x"), base=1, **more)
+    settlement.settle(submission, encode_submission(submission))
     settlement.write()
 
 

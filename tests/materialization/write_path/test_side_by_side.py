@@ -85,6 +85,23 @@ def test_drains_side_by_side_answer_everything_once(engine: Engine):
         assert mine == [f"w{number}-{turn}" for turn in range(10)]
 
 
+def test_a_bell_that_met_a_head_held_in_process_is_not_lost(mariadb_engine: Engine):
+    unit_of_work = UnitOfWork(mariadb_engine)
+    late: list[int] = []
+
+    def while_the_head_is_held() -> int:
+        desk.enqueue(desk.submission(edit(B, "y"), id="late", base=1))
+        late.append(Ledger(unit_of_work).drain(desk.script_id).answered)
+        return 1
+
+    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    desk.ledger = Ledger(unit_of_work, clock=lambda: 1 if late else while_the_head_is_held())
+
+    desk.send(edit(A, "x"), base=1)
+
+    assert (late, desk.outcomes(["late"]), desk.waiting()) == ([0], ["applied"], 0)
+
+
 def test_two_ledgers_take_turns_at_one_script(engine: Engine):
     unit_of_work = UnitOfWork(engine)
     desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
