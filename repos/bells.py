@@ -10,6 +10,8 @@ from sqlalchemy.dialects import mysql, sqlite
 from repos.session import Session
 from repos.tables import bells, submission_inbox
 
+MOST_FORGOTTEN = 1_000
+
 
 class Bell(NamedTuple):
     """The reconciler's memory of one script; `rung_at` in microseconds since 1970 UTC."""
@@ -27,9 +29,12 @@ _PUT_SQLITE = sqlite.insert(bells).values(**_VALUES)
 _PUT_SQLITE = _PUT_SQLITE.on_conflict_do_update(
     index_elements=["script_id"], set_={"rings": _PUT_SQLITE.excluded.rings, "rung_at": _PUT_SQLITE.excluded.rung_at}
 )
-_FORGET = delete(bells).where(
-    ~select(submission_inbox.c.id).where(submission_inbox.c.script_id == bells.c.script_id).exists()
+_ANSWERED = (
+    select(bells.c.script_id)
+    .where(~select(submission_inbox.c.id).where(submission_inbox.c.script_id == bells.c.script_id).exists())
+    .limit(bindparam("most"))
 )
+_FORGET = delete(bells).where(bells.c.script_id == bindparam("script"))
 
 
 class Bells:
@@ -48,6 +53,11 @@ class Bells:
         statement = _PUT_SQLITE if self._session.is_sqlite else _PUT_MYSQL
         self._session.run(statement, script=bell.script_id, rings=bell.rings, now=bell.rung_at)
 
-    def forget_answered(self) -> int:
+    def forget_answered(self, *, most: int = MOST_FORGOTTEN) -> int:
         """Forget scripts for which nothing waits any more; how many."""
-        return self._session.run(_FORGET)
+        # Read first: a DELETE with that condition locks rows of the inbox, and waits for producers that are slow to
+        # commit theirs.
+        answered = [row[0] for row in self._session.rows(_ANSWERED, most=most)]
+        for script_id in answered:
+            self._session.later(_FORGET, script=script_id)
+        return len(answered)
