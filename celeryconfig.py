@@ -64,8 +64,9 @@ task_publish_retry_policy = {"max_retries": 2, "interval_start": 0.1, "interval_
 
 # A dropped connection starts a second copy of the running task one second later; on prefork the first is ended.
 worker_cancel_long_running_tasks_on_connection_loss = True
-# SIGTERM ends idle children at once and gives busy ones this long; without, busy prefork stalled for 32 s.
-worker_soft_shutdown_timeout = 10
+# SIGTERM ends an idle worker at once and a busy one after this long, done or not; without, busy prefork stalled for
+# 32 s. It is the longest a drain waits for a lock, and what is cut off is done again.
+worker_soft_shutdown_timeout = 5
 # The database's own time-outs (5 s a lock, 15 s an answer) fire first; this ends what hangs elsewhere.
 task_soft_time_limit = 60
 task_time_limit = 90
@@ -77,6 +78,8 @@ task_send_sent_event = False
 worker_task_log_format = "[%(asctime)s: %(levelname)s/%(processName)s] %(task_name)s[%(task_id)s]: %(message)s"
 # The application has its own log; Celery must not take the root logger.
 worker_hijack_root_logger = False
+# Nor what it prints, which would be logged once more, as warnings.
+worker_redirect_stdouts = False
 # A child is replaced before slow growth becomes the machine's problem (KiB).
 worker_max_memory_per_child = 400_000
 
