@@ -33,7 +33,8 @@ PATIENCE = 60.0  # seconds until something happens that is on its way
 
 
 HOLD_ONE = "SELECT id FROM submission_inbox WHERE script_id = :script ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
-HELD_UP = "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+HELD_UP = """SELECT count(*) FROM information_schema.innodb_trx
+WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE 'DELETE FROM submission_inbox%'"""
 
 
 class Site:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -71,7 +72,16 @@ class World(NamedTuple):
 
 @pytest.fixture(scope="module")
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
+    yield from migrated(database_url)
+
+
+@pytest.fixture(scope="module")
+def engine_on_mariadb(mariadb_url: str) -> Iterator[Engine]:
+    yield from migrated(mariadb_url)
+
+
+def migrated(url: str) -> Iterator[Engine]:
+    engine = make_engine(url)
     upgrade(engine)
     yield engine
     engine.dispose()
@@ -79,6 +89,15 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def world(engine: Engine) -> World:
+    return at_peace(engine)
+
+
+@pytest.fixture
+def world_on_mariadb(engine_on_mariadb: Engine) -> World:
+    return at_peace(engine_on_mariadb)
+
+
+def at_peace(engine: Engine) -> World:
     """Nothing waits, and nothing is remembered."""
     with engine.begin() as connection:
         for table in ("submission_inbox", "bells", "leases"):
@@ -133,6 +152,23 @@ def test_it_forgets_a_script_that_was_answered(world: World):
 
     with world.unit_of_work.reading() as tx:
         assert tx.bells.get(script_id).rings == 0
+
+
+def test_a_producer_that_does_not_commit_holds_up_nobody(world_on_mariadb: World):
+    world = world_on_mariadb  # on SQLite whoever writes holds up everybody
+    answered, other = world.waiting_submission(), world.waiting_submission()
+    reconciler = world.reconciler()
+    world.later(PATIENCE_SECONDS)
+    assert reconciler.tick() == Tick(2)
+    world.answer(answered)
+    world.later(LEASE_SECONDS)
+    with world.unit_of_work.records() as slow_producer:
+        slow_producer.inbox.put(answered, "again", b"{}", world.clock[0])
+
+        began = time.monotonic()
+        assert reconciler.tick() == Tick(1)
+        assert time.monotonic() - began < 1
+    assert world.bell.rung[-1] == (other, DRAIN_ONE_BY_ONE)
 
 
 def test_of_two_at_once_one_holds_the_lease(world: World):

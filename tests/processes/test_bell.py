@@ -1,0 +1,97 @@
+"""A bell never raises and never keeps its producer waiting, whatever became of the broker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import kombu.pools
+import psutil
+import pytest
+import redis
+from celery import Celery
+
+from tests.services.redis_server import RedisServer
+from workers.bell import Bell
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+LONGEST_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def broker() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def bell(broker: RedisServer) -> Iterator[Bell]:
+    with Celery("tests", broker=broker.url, config_source="celeryconfig", set_as_current=False) as app:
+        yield Bell(app)
+    kombu.pools.reset()
+
+
+@pytest.fixture
+def client(broker: RedisServer) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(broker.url) as client:
+        yield client
+
+
+def in_time(call: Callable[[], T]) -> T:
+    """What a call returns, and in time."""
+    began = time.monotonic()
+    returned = call()
+    assert time.monotonic() - began < LONGEST_SECONDS
+    return returned
+
+
+def ring(bell: Bell) -> bool:
+    return in_time(lambda: bell.ring(7))
+
+
+def test_a_broker_that_is_gone_is_not_waited_for(bell: Bell, broker: RedisServer):
+    assert ring(bell)
+    broker.kill()
+
+    # Over a connection that was open, and over one that would have to be opened.
+    assert [ring(bell), ring(bell)] == [False, False]
+    assert in_time(bell.waiting) is None
+
+    broker.restart()
+    assert ring(bell)
+    assert bell.waiting() == 1
+
+
+def test_a_broker_that_hangs_is_not_waited_for(bell: Bell, broker: RedisServer):
+    assert ring(bell)
+    server = next(
+        each for each in psutil.Process().children(recursive=True) if f":{broker.port}" in " ".join(each.cmdline())
+    )
+    server.suspend()
+
+    assert [ring(bell), ring(bell)] == [False, False]
+    assert in_time(bell.waiting) is None
+
+    server.resume()
+    assert ring(bell)
+
+
+def test_a_broker_that_is_full_does_not_harm_the_producer(bell: Bell, client: redis.Redis):
+    client.config_set("maxmemory", "1")
+    assert not ring(bell)
+
+    client.config_set("maxmemory", "0")
+    assert ring(bell)
+
+
+def test_a_broker_that_forgot_everything_still_hears(bell: Bell, client: redis.Redis):
+    assert bell.waiting() == 0
+    assert ring(bell)
+    client.flushall()
+
+    assert ring(bell)
+    assert client.llen("commands") == bell.waiting() == 1

@@ -1,0 +1,52 @@
+"""A worker that is asked to stop while it works ends in time, and its work is done: by itself, or by the next one."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import celeryconfig
+from tests.processes.nodes import LocalWorker, stop_together
+from tests.processes.site import Site, assert_one_true_history
+
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]
+
+LONGEST_SECONDS = celeryconfig.worker_soft_shutdown_timeout + 5  # to wake up and to end, on a busy machine
+
+
+def test_what_can_be_finished_is_finished(site: Site, local_workers: list[LocalWorker]):
+    drainers = local_workers[:2]
+    writing = site.begin(pace=0.2)
+    writing.wait_for(acknowledged=60)
+
+    began = time.monotonic()
+    with site.drain_held_up(writing.order.script_id):
+        for drainer in drainers:
+            drainer.kill("SIGTERM")
+        time.sleep(1)
+    statuses = [drainer.wait(LONGEST_SECONDS) for drainer in drainers]
+
+    assert statuses == [0, 0]
+    assert time.monotonic() - began < LONGEST_SECONDS
+    after_the_signal = [drainer.logs().partition("Initiating Soft Shutdown")[2] for drainer in drainers]
+    assert any("] succeeded in" in log for log in after_the_signal)
+    for drainer in drainers:
+        drainer.start()
+    assert_one_true_history(writing)
+
+
+def test_what_cannot_be_finished_is_done_again(site: Site, local_workers: list[LocalWorker]):
+    drainers = local_workers[:2]
+    writing = site.begin(pace=0.2)
+    writing.wait_for(acknowledged=60)
+
+    began = time.monotonic()
+    with site.drain_held_up(writing.order.script_id):
+        statuses = stop_together(drainers, LONGEST_SECONDS)
+
+    assert time.monotonic() - began < LONGEST_SECONDS
+    assert statuses == [0, 0]
+    for drainer in drainers:
+        drainer.start()
+    assert_one_true_history(writing)
