@@ -19,6 +19,7 @@ from materialization.project import project
 from materialization.projection import read_projection
 from materialization.quarantine import quarantine
 from materialization.quiet import tidy_if_quiet
+from materialization.seals import check_seals, seal_if_due
 from materialization.submit import system_clock
 from materialization.verify import verify
 from repos.failures import HeadLocked
@@ -86,13 +87,15 @@ class Materializer:
         report: dict[str, Any] = {"from": done.before, "to": done.version, "whole": done.whole}
         if verified:
             report |= self._verify(script_id)
+        seal_if_due(self._unit_of_work, script_id, self._clock())
         return report | self._tidy(script_id)
 
     def _verify(self, script_id: int) -> dict[str, Any]:
         with self._unit_of_work.reading() as tx:
             found = verify(tx, script_id)
-            if found.finding is not None:
-                raise Corrupt(f"version {found.finding.version}: {found.finding.problem}")
+            finding = found.finding or check_seals(tx, script_id)
+            if finding is not None:
+                raise Corrupt(f"version {finding.version}: {finding.problem}")
             projection = read_projection(tx, script_id)
             agrees = projection.shows(state_at(tx, script_id, projection.version))
         if not agrees:

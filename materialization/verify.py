@@ -14,7 +14,7 @@ from domain.delta import advance, encode_delta
 from domain.entry import LogEntry, chained
 from domain.errors import LedgerError
 from domain.hashing import GENESIS, state_hash_bytes
-from domain.head import Head
+from domain.head import MAX_DELTAS, Head
 from domain.keyframe import decode_keyframe
 from domain.refusals import UnknownScript
 from domain.state import State, hash_from_scratch
@@ -68,6 +68,8 @@ def verify(tx: LogReader, script_id: int, *, progress: Callable[[int], None] | N
             if progress is not None:
                 progress(version)
         _compare_head(head, state, chain)
+        stored.require_no_more(head)
+        _require_end(tx, head)
     except LedgerError as error:
         return Verification(script_id, version, keyframes, Finding(version, str(error)))
     return Verification(script_id, state.version, keyframes, None)
@@ -108,17 +110,26 @@ def _compare_head(head: Head, state: State, chain: bytes) -> None:
         raise _Contradiction("the state hash kept along the way is not the hash of the whole state")
 
 
+def _require_end(tx: LogReader, head: Head) -> None:
+    # A command and its head are committed together: one behind a head that did not move was put there.
+    if tx.commands.get(head.script_id, head.version + 1) is not None and tx.heads.get(head.script_id) == head:
+        raise _Contradiction(f"command {head.version + 1} is behind the head, which is at version {head.version}")
+
+
 class _Keyframes:
     """The keyframes of a script, each compared when its version comes by."""
 
     def __init__(self, tx: LogReader, head: Head) -> None:
         self._rows = _every_keyframe(tx, head)
         self._next = next(self._rows, None)
+        self._last = 0
 
     def compare(self, state: State) -> int:
         """Compare the keyframe of this version, if there is one; how many there were."""
         row = self._next
         if row is None or row.version != state.version:
+            if state.version - self._last > MAX_DELTAS:
+                raise _Contradiction(f"there is no keyframe among the versions {self._last + 1} to {state.version}")
             return 0
         if (
             row.state_hash != state_hash_bytes(state.hash)
@@ -126,7 +137,15 @@ class _Keyframes:
         ):
             raise _Contradiction(f"the keyframe of version {row.version} is not the state of that version")
         self._next = next(self._rows, None)
+        self._last = row.version
         return 1
+
+    def require_no_more(self, head: Head) -> None:
+        """Refuse a head that names another keyframe than the last one at or before it."""
+        if self._last != head.keyframe_version:
+            raise _Contradiction(
+                f"the head names a keyframe of version {head.keyframe_version}, the last one is of version {self._last}"
+            )
 
 
 def _every_keyframe(tx: LogReader, head: Head) -> Iterator[KeyframeRow]:
