@@ -86,7 +86,7 @@ def _details(answer: Answer) -> list[Text]:
             told += _facts(each.refusal, "    ")
         elif each.note is not None:
             told.append(Text(f"  commands[{each.index}]: {NOTES.get(each.note, each.note)}."))
-        elif each.outcome == "no_op":
+        elif each.outcome == "no_op" and answer.outcome != "no_op":
             told.append(Text(f"  commands[{each.index}] had nothing to do."))
     return told
 

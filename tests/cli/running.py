@@ -1,0 +1,109 @@
+"""Running the command line as people do: in a process of its own, in a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+from tests.cli.warm import run_warm
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "cli" / "samples" / "tare_weight.fountain"
+COMMAND = [sys.executable, "-m", "cli.main"]
+
+
+class Ran(NamedTuple):
+    """How a command ended and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """`scriptledger` in one home, with nothing else in its environment.
+
+    `warm` processes start without importing anything, because another has done so before.
+    """
+
+    def __init__(self, home: Path, *, warm: bool = False, **environ: str) -> None:
+        self.home = home
+        self._warm = warm
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SCRIPTLEDGER_")},
+            "SCRIPTLEDGER_HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+            **environ,
+        }
+
+    def __call__(self, *args: object, given: str | bytes = b"", patience: float = 120, **environ: str) -> Ran:
+        """Run a command to its end; `given` is its standard input."""
+        given = given.encode() if isinstance(given, str) else given
+        if self._warm:
+            return self._run_warm([*map(str, args)], given, {**self.environ, **environ}, patience)
+        done = subprocess.run(
+            [*COMMAND, *map(str, args)],
+            input=given,
+            capture_output=True,
+            env={**self.environ, **environ},
+            cwd=self.home.parent,
+            timeout=patience,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def _run_warm(self, args: list[str], given: bytes, environ: dict[str, str], patience: float) -> Ran:
+        with tempfile.TemporaryDirectory() as folder:
+            streams = (Path(folder, "in"), Path(folder, "out"), Path(folder, "err"))
+            streams[0].write_bytes(given)
+            status = run_warm(args, environ, self.home.parent, streams, patience)
+            return Ran(status, streams[1].read_text(), streams[2].read_text())
+
+    def start(self, *args: object, **environ: str) -> subprocess.Popen[str]:
+        """Start a command as the foreground job of a shell, in a group of its own; its outputs are one."""
+        return subprocess.Popen(
+            [*COMMAND, *map(str, args)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**self.environ, **environ},
+            cwd=self.home.parent,
+            text=True,
+            process_group=0,
+        )
+
+    def submit(self, submission: dict[str, Any], *args: object) -> Ran:
+        """Send a submission from standard input."""
+        return self("submit", "-", *args, given=json.dumps(submission))
+
+
+def offspring(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The processes that a running command has started."""
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def press_ctrl_c(process: subprocess.Popen[str]) -> None:
+    """Interrupt a whole group, as a terminal does."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)

@@ -1,0 +1,228 @@
+"""What cannot be done is said in one sentence, with an exit status, and never with a traceback."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.edits import creation
+from tests.cli.running import SAMPLE, CommandLine, Ran
+from workers.embedded.valkey import EmbeddedValkey
+
+pytestmark = pytest.mark.slow
+
+NOBODY = "127.0.0.1:1"
+"""An address where nothing listens."""
+
+
+@pytest.fixture
+def warm(home: Path) -> CommandLine:
+    """A command line in an empty home."""
+    return CommandLine(home, warm=True)
+
+
+@pytest.fixture
+def migrated(warm: CommandLine) -> CommandLine:
+    """A command line in a home with an empty ledger."""
+    assert warm("db", "upgrade").status == 0
+    return warm
+
+
+def sentence(ran: Ran) -> str:
+    """The one sentence on standard error."""
+    assert "Traceback" not in ran.err
+    assert ran.err.startswith("scriptledger: ")
+    assert ran.err.count("\n") == 1
+    return ran.err.removeprefix("scriptledger: ").strip()
+
+
+@pytest.mark.parametrize("args", [["show", 9], ["log", 9], ["diff", 9, 1, 2], ["export", 9], ["verify", 9]])
+def test_an_unknown_script(migrated: CommandLine, args: list[object]):
+    ran = migrated(*args)
+
+    assert (ran.status, ran.out) == (1, "")
+    assert sentence(ran) == "There is no script 9; `scriptledger scripts` lists those there are."
+
+
+@pytest.mark.parametrize("args", [["show", "--version", 5], ["export", "--version", 5], ["diff", 1, 5]])
+def test_an_unknown_version(scriptledger: CommandLine, ferry: int, args: list[object]):
+    ran = scriptledger(args[0], ferry, *args[1:])
+
+    assert ran.status == 1
+    assert sentence(ran) == "The script has no version 5; its head is 1."
+
+
+def test_an_empty_home_has_no_ledger_and_reading_makes_none(warm: CommandLine):
+    ran = warm("scripts")
+
+    assert ran.status == 4
+    assert "`scriptledger import FILE.fountain` makes one" in sentence(ran)
+    assert not warm.home.exists()
+
+
+def test_a_database_that_is_not_migrated(warm: CommandLine, tmp_path: Path):
+    (tmp_path / "old.db").touch()
+
+    ran = warm("scripts", SCRIPTLEDGER_DATABASE_URL=f"sqlite:///{tmp_path}/old.db")
+
+    assert ran.status == 4
+    assert sentence(ran).endswith("run `scriptledger db upgrade`.")
+    assert warm("db", "current", SCRIPTLEDGER_DATABASE_URL=f"sqlite:///{tmp_path}/old.db").status == 4
+
+
+def test_a_database_that_a_newer_program_migrated(migrated: CommandLine):
+    with sqlite3.connect(migrated.home / "ledger.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+
+    for ran in (migrated("scripts"), migrated("db", "upgrade"), migrated("import", SAMPLE)):
+        assert ran.status == 4
+        assert sentence(ran).endswith("install a newer scriptledger.")
+
+
+@pytest.mark.parametrize("args", [["scripts"], ["db", "upgrade"], ["db", "current"], ["submit"]])
+def test_a_database_that_does_not_answer(warm: CommandLine, args: list[str]):
+    url = f"mysql://root:secret@{NOBODY}/ledger"
+
+    ran = warm(*args, given=_create(), SCRIPTLEDGER_DATABASE_URL=url)
+
+    assert ran.status == 4
+    assert sentence(ran).startswith(f"The database mysql+pymysql://{NOBODY}/ledger cannot be reached")
+    assert "secret" not in ran.err + ran.out
+
+
+def test_a_broker_that_does_not_answer_loses_nothing(migrated: CommandLine):
+    broker = f"redis://:secret@{NOBODY}/0"
+
+    ran = migrated("submit", given=_create(), SCRIPTLEDGER_BROKER_URL=broker)
+
+    assert ran.status == 4
+    assert sentence(ran).startswith(f"The broker redis://{NOBODY}/0 cannot be reached. Submission create-7 is safe")
+    assert "secret" not in ran.err + ran.out
+    assert migrated("outcome", 7, "create-7").status == 3
+    assert migrated("outcome", 7, "create-7", "--wait").out == "Applied to script 7 as version 1.\n"
+
+
+def test_nobody_answers_in_time(migrated: CommandLine):
+    with EmbeddedValkey() as broker:
+        ran = migrated("submit", "--timeout", 0.2, "--json", given=_create(), SCRIPTLEDGER_BROKER_URL=broker.broker_url)
+
+    assert (ran.status, ran.json["error"]["code"]) == (3, "not_answered_in_time")
+    assert "`scriptledger outcome 7 create-7 --wait`" in ran.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("DATABASE_URL", "postgres://u:secret@h/x"), ("BROKER_URL", "secret"), ("POOL_SIZE", "secret")],
+)
+def test_a_setting_that_makes_no_sense(warm: CommandLine, variable: str, value: str):
+    ran = warm("scripts", **{f"SCRIPTLEDGER_{variable}": value})
+
+    assert ran.status == 4
+    assert sentence(ran).startswith(f"SCRIPTLEDGER_{variable} is not ")
+    assert "secret" not in ran.err
+
+
+def test_a_file_that_is_not_there(warm: CommandLine):
+    for verb in ("import", "submit", "roundtrip"):
+        ran = warm(verb, "nowhere.fountain")
+        assert (ran.status, sentence(ran)) == (2, "nowhere.fountain: No such file or directory.")
+
+
+def test_a_binary_file(warm: CommandLine, tmp_path: Path):
+    (tmp_path / "binary").write_bytes(bytes(range(256)))
+
+    ran = warm("import", tmp_path / "binary")
+
+    assert ran.status == 1
+    assert sentence(ran).startswith("Line ")
+
+
+def test_a_home_that_cannot_be_written(tmp_path: Path):
+    (tmp_path / "home").write_text("a file")
+
+    ran = CommandLine(tmp_path / "home", warm=True)("import", SAMPLE)
+
+    assert ran.status == 4
+    assert sentence(ran).startswith(f"Nothing can be written in {tmp_path}/home (")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder that not even root may write in is there on Linux only")
+def test_a_folder_that_may_only_be_read(scriptledger: CommandLine, ferry: int):
+    ran = scriptledger("import", SAMPLE, SCRIPTLEDGER_HOME="/sys/scriptledger")
+    assert ran.status == 4
+    assert sentence(ran).startswith("Nothing can be written in /sys/scriptledger (")
+
+    ran = scriptledger("export", ferry, "-o", "/sys/script.fountain")
+    assert ran.status == 2
+    assert sentence(ran).startswith("/sys/script.fountain: ")
+
+
+def test_an_export_to_where_nothing_can_be_written(scriptledger: CommandLine, ferry: int, tmp_path: Path):
+    ran = scriptledger("export", ferry, "-o", tmp_path)
+
+    assert (ran.status, sentence(ran)) == (2, f"{tmp_path}: Is a directory.")
+
+
+def test_a_command_line_that_makes_no_sense(warm: CommandLine):
+    for args in (["nope"], ["show"], ["show", "x"], ["verify"], ["worker"], ["diff", 1, 2], ["roundtrip"]):
+        assert warm(*args).status == 2
+
+
+def test_a_worker_of_roles_that_do_not_go_together(warm: CommandLine):
+    ran = warm("worker", "--role", "commands", "--role", "reconcile")
+
+    assert ran.status == 2
+    assert "acknowledge" in ran.err
+
+
+@pytest.mark.parametrize("args", [["worker", "--role", "commands"], ["beat"]])
+def test_a_worker_without_a_broker(warm: CommandLine, args: list[str]):
+    ran = warm(*args)
+
+    assert ran.status == 4
+    assert "run `scriptledger dev`" in sentence(ran)
+
+
+def test_a_script_that_contradicts_itself(tmp_path: Path):
+    cli = CommandLine(tmp_path / "home", warm=True)
+    assert cli("submit", given=_create()).status == 0
+    with sqlite3.connect(cli.home / "ledger.db") as database:
+        database.execute("UPDATE script_commands SET actor = 'Nobody'")
+    database.close()
+
+    ran = cli("verify", 7)
+
+    assert ran.status == 5
+    assert ran.out.startswith("Script 7 contradicts itself at version 1: ")
+
+
+def test_a_quarantined_script_says_so_instead_of_letting_anybody_wait(tmp_path: Path):
+    cli = CommandLine(tmp_path / "home", warm=True)
+    assert cli("submit", given=_create()).status == 0
+    with sqlite3.connect(cli.home / "ledger.db") as database:
+        database.execute("UPDATE script_heads SET health = 'quarantined'")
+    database.close()
+
+    ran = cli("submit", given=_create().replace("create-7", "another"))
+
+    assert ran.status == 5
+    assert sentence(ran).startswith("Script 7 is quarantined")
+
+
+def test_a_bug_is_called_one_and_can_be_looked_into(migrated: CommandLine):
+    with sqlite3.connect(migrated.home / "ledger.db") as database:
+        database.execute("INSERT INTO rejected_submissions VALUES (1, 1, 'x', 'y', 'z', 5, 'no time')")
+    database.close()
+
+    assert migrated("rejected").status == 70
+    assert "SCRIPTLEDGER_DEBUG=1 shows where" in sentence(migrated("rejected"))
+    assert "Traceback" in migrated("rejected", SCRIPTLEDGER_DEBUG="1").err
+
+
+def _create() -> str:
+    return json.dumps(creation(7))

@@ -1,0 +1,219 @@
+"""Scripts are imported and read: lists, pages, logs, differences, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.edits import edit
+from tests.cli.running import SAMPLE, CommandLine
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def imported(scriptledger: CommandLine) -> int:
+    ran = scriptledger("import", SAMPLE, "--actor", "Rosa", "--json")
+    assert ran.status == 0, ran
+    return int(ran.json["script_id"])
+
+
+def test_an_import_says_what_came_of_it(scriptledger: CommandLine, tmp_path: Path):
+    file = tmp_path / "two.fountain"
+    file.write_text("INT. HOUSE - DAY\n\nSomebody.\n")
+
+    ran = scriptledger("import", file)
+
+    assert ran.status == 0
+    assert ran.out.startswith("“two” is script ")
+    assert ran.out.endswith(": 2 lines, about 1 page, version 1.\n")
+
+
+def test_the_title_is_the_one_given_or_that_of_the_title_page(scriptledger: CommandLine, imported: int, tmp_path: Path):
+    file = tmp_path / "named.fountain"
+    file.write_text("Title: On Paper\n\nINT. HOUSE - DAY\n")
+    named = scriptledger("import", file, "--title", "By Hand", "--json").json["script_id"]
+
+    titles = {row["script"]: row["title"] for row in scriptledger("scripts", "--json").json["scripts"]}
+
+    assert titles[imported] == "Tare Weight"
+    assert titles[named] == "By Hand"
+
+
+def test_what_is_exported_is_what_was_imported(scriptledger: CommandLine, imported: int, tmp_path: Path):
+    file = tmp_path / "back.fountain"
+
+    ran = scriptledger("export", imported, "-o", file)
+
+    assert ran.status == 0
+    assert file.read_bytes() == SAMPLE.read_bytes()
+    assert scriptledger("export", imported).out.encode() == SAMPLE.read_bytes()
+
+
+def test_an_import_onto_a_script_keeps_the_ids_of_what_stayed(scriptledger: CommandLine, tmp_path: Path):
+    draft = tmp_path / "draft.fountain"
+    draft.write_text("INT. HOUSE - DAY\n\nSomebody waits.\n\nThe door opens.\n")
+    script = scriptledger("import", draft, "--json").json["script_id"]
+    before = {line["text"]: line["id"] for line in scriptledger("show", script, "--json").json["lines"]}
+    draft.write_text("INT. HOUSE - DAY\n\nSomebody waits.\n\nNobody comes.\n\nThe door opens slowly.\n")
+
+    ran = scriptledger("import", draft, "--script", script)
+
+    assert ran.status == 0, ran
+    after = {line["text"]: line["id"] for line in scriptledger("show", script, "--json").json["lines"]}
+    assert after["Somebody waits."] == before["Somebody waits."]
+    assert after["The door opens slowly."] == before["The door opens."]
+    assert scriptledger("export", script).out == draft.read_text()
+    assert {each["kind"] for each in scriptledger("log", script, "--after", 1, "--json").json["commands"]} <= {
+        "line.edit",
+        "lines.insert",
+    }
+
+
+def test_the_same_file_again_changes_nothing(scriptledger: CommandLine, imported: int):
+    ran = scriptledger("import", SAMPLE, "--script", imported)
+
+    assert (ran.status, ran.out) == (0, f"Nothing to do: script {imported} already says so.\n")
+
+
+@pytest.mark.parametrize("way", [[], ["--replace"]])
+def test_an_import_that_drops_most_of_the_text_must_say_so(scriptledger: CommandLine, tmp_path: Path, way: list[str]):
+    draft = tmp_path / "draft.fountain"
+    draft.write_text("One.\n\nTwo.\n\nThree.\n\nFour.\n")
+    script = scriptledger("import", draft, "--json").json["script_id"]
+    draft.write_text("One.\n")
+
+    ran = scriptledger("import", draft, "--script", script, *way, "--json")
+    assert (ran.status, ran.json["error"]["code"]) == (1, "shrink_refused")
+
+    assert scriptledger("import", draft, "--script", script, *way, "--confirm-shrink").status == 0
+    assert scriptledger("export", script).out == "One.\n"
+
+
+def test_replacing_is_one_command(scriptledger: CommandLine, tmp_path: Path):
+    draft = tmp_path / "draft.fountain"
+    draft.write_text("One.\n\nTwo.\n")
+    script = scriptledger("import", draft, "--json").json["script_id"]
+    draft.write_text("One.\n\nTwo!\n\nThree.\n")
+
+    scriptledger("import", draft, "--script", script, "--replace")
+
+    kinds = [each["kind"] for each in scriptledger("log", script, "--json").json["commands"]]
+    assert kinds == ["script.create", "script.replace"]
+
+
+def test_a_script_looks_like_a_page(scriptledger: CommandLine, ferry: int):
+    assert scriptledger("show", ferry).out == (
+        "INT. FERRY - NIGHT\n"
+        "\n"
+        "                    ADA\n"
+        "          You could have called.\n"
+        "\n"
+        "                    BEN\n"
+        "          I did.\n"
+    )
+
+
+def test_a_line_is_shown_behind_its_id_and_hash(scriptledger: CommandLine, ferry: int):
+    shown = scriptledger("show", ferry, "--ids").out.splitlines()
+    told = scriptledger("show", ferry, "--json").json["lines"]
+
+    assert [tuple(row.split()[:2]) for row in shown if row] == [(line["id"], line["expect"]) for line in told]
+
+
+def test_one_scene_is_shown(scriptledger: CommandLine, imported: int):
+    ran = scriptledger("show", imported, "--scene", 12)
+
+    assert ran.out.startswith("12  EXT. WEIGHBRIDGE PLATFORM - NIGHT\n")
+    assert "13 " not in ran.out
+    missing = scriptledger("show", imported, "--scene", 99, "--json")
+    assert (missing.status, missing.json["error"]["code"]) == (1, "no_scene")
+
+
+def test_an_older_version_is_shown(scriptledger: CommandLine, ferry: int):
+    scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
+
+    assert "You could have called." in scriptledger("show", ferry, "--version", 1).out
+    assert "Call me." in scriptledger("show", ferry).out
+
+
+def test_the_log_names_authors_and_models(scriptledger: CommandLine, ferry: int):
+    cause = {"model": "writer-1", "prompt": "Shorter.", "run_id": "r1", "chat_message_id": 4}
+    scriptledger.submit(edit(ferry, "e1", "d1", "Call me.", author="ai", cause=cause))
+
+    header, *rows = scriptledger("log", ferry).out.splitlines()
+
+    assert header.split() == ["version", "when", "author", "by", "command", "changed"]
+    assert rows[1].split()[0] == "2"
+    assert rows[1].split()[2:] == ["ai", "Rosa,", "writer-1", "line.edit", "~1", "line"]
+    told = scriptledger("log", ferry, "--json", "--payload").json
+    assert told["commands"][1]["cause"] == cause
+    assert told["commands"][1]["command"]["text"] == "Call me."
+    assert told["next"] is None
+
+
+def test_the_log_is_read_page_by_page(scriptledger: CommandLine, ferry: int):
+    for number in range(3):
+        text = {"kind": "version.label", "name": f"draft {number}", "version": 1}
+        scriptledger.submit({**edit(ferry, f"l{number}", "d1", ""), "commands": [text]})
+
+    first = scriptledger("log", ferry, "--after", 0, "--limit", 3, "--json").json
+    second = scriptledger("log", ferry, "--after", first["next"], "--json").json
+
+    assert [each["version"] for each in (*first["commands"], *second["commands"])] == [1, 2, 3, 4]
+    assert "Versions 1 to 2 are before these" in scriptledger("log", ferry, "--limit", 2).out
+
+
+def test_a_difference_names_the_words(scriptledger: CommandLine, ferry: int):
+    scriptledger.submit(edit(ferry, "e1", "d1", "You should have called."))
+
+    ran = scriptledger("diff", ferry, 1, 2)
+
+    assert ran.out == (
+        "  INT. FERRY - NIGHT\n              ADA\n~     You [-could-]{+should+} have called.\n              BEN\n"
+    )
+    told = scriptledger("diff", ferry, 1, 2, "--json").json
+    assert [(each["change"], each["after"]["text"]) for each in told["lines"]] == [
+        ("changed", "You should have called.")
+    ]
+    assert scriptledger("diff", ferry, 2, 2).out == "Nothing differs.\n"
+
+
+def test_what_was_refused_is_listed(scriptledger: CommandLine, ferry: int):
+    scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
+    scriptledger.submit(edit(ferry, "e2", "d1", "Never mind."))
+
+    letters = [row for row in all_rejected(scriptledger) if row["script"] == ferry]
+
+    assert [(row["submission_id"], row["code"]) for row in letters] == [("e2", "stale_line")]
+    assert "Never mind." in letters[0]["payload"]
+    assert "stale_line" in scriptledger("rejected").out
+
+
+def test_a_sound_script_is_verified(scriptledger: CommandLine, ferry: int):
+    ran = scriptledger("verify", ferry)
+
+    assert ran.status == 0
+    assert ran.out.startswith(f"Script {ferry} is sound: 1 command replayed")
+    assert all(row["sound"] for row in scriptledger("verify", "--all", "--json").json["scripts"])
+
+
+def test_files_that_survive_are_told_from_those_that_do_not(scriptledger: CommandLine, tmp_path: Path):
+    binary = tmp_path / "binary.fountain"
+    binary.write_bytes(b"\x00\xff")
+
+    ran = scriptledger("roundtrip", SAMPLE, binary, "--json")
+
+    assert ran.status == 1
+    assert [row["survives"] for row in ran.json["files"]] == [True, False]
+    assert scriptledger("roundtrip", SAMPLE).out == f"{SAMPLE}: survives\n"
+
+
+def all_rejected(scriptledger: CommandLine) -> Iterator[dict[str, object]]:
+    after = 0
+    while after is not None:
+        page = scriptledger("rejected", "--after", after, "--limit", 20, "--json").json
+        yield from page["rejected"]
+        after = page["next"]
