@@ -34,6 +34,7 @@ from domain.text import check_expect, check_id, check_text
 MAX_COMMANDS = 10_000
 MAX_SUBMISSION_BYTES = 16 << 20
 MAX_SCRIPT_ID = (1 << 63) - 1
+MAX_WORD = 120
 
 Author = Literal["user", "ai", "system", "import", "backfill"]
 AUTHORS: tuple[str, ...] = get_args(Author)
@@ -175,12 +176,22 @@ def _check_frame(submission: Submission) -> None:
         raise BadPayload(field="base_version", problem="must be 0 or a version number")
     if submission.occurred_at is not None and not 0 <= submission.occurred_at < EXACT:
         raise BadPayload(field="occurred_at", problem="must be microseconds since 1970")
-    if len(submission.actor) > 120:
-        raise BadPayload(field="actor", problem="has more than 120 characters")
+    if len(submission.actor) > MAX_WORD:
+        raise BadPayload(field="actor", problem=f"has more than {MAX_WORD} characters")
+    _check_cause(submission)
+
+
+def _check_cause(submission: Submission) -> None:
     cause = submission.cause
-    for name in ("model", "prompt", "prompt_sha256", "run_id", "replays"):
+    for name in ("model", "run_id", "replays", "prompt"):
         if (value := getattr(cause, name)) is not None:
-            check_text(f"cause.{name}", value, line_ends=True)
+            check_text(f"cause.{name}", value, line_ends=name == "prompt")
+            if name != "prompt" and len(value) > MAX_WORD:
+                raise BadPayload(field=f"cause.{name}", problem=f"has more than {MAX_WORD} characters")
+    # Every command of the log carries its cause.
+    if len(encode_cause(cause)) * len(submission.commands) > MAX_SUBMISSION_BYTES:
+        problem = f"too long to be kept with each of {len(submission.commands)} commands; send prompt_sha256 instead"
+        raise BadPayload(field="cause.prompt", problem=problem)
     if cause.prompt_sha256 is not None and not _SHA256.fullmatch(cause.prompt_sha256):
         raise BadPayload(field="cause.prompt_sha256", problem="must be 64 digits 0-9 and a-f")
     if submission.author == "ai" and not (cause.model and cause.run_id and (cause.prompt or cause.prompt_sha256)):

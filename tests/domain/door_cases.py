@@ -148,11 +148,13 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (edit(attrs={"note": "\x1b"}), "commands[0].attrs.note"),
         (beat({"a": [{"b": "\x0b"}]}), "commands[0].element.payload.a[0].b"),
         (sent(EDIT, actor="\x08"), "actor"),
+        (sent(EDIT, cause={"prompt": "say\x00"}), "cause.prompt"),
     ],
     "LineEndInText": [
         (edit(text="one\ntwo"), "commands[0].text holds a line end at position 3"),
         (edit(text="one\r"), "commands[0].text"),
         (sent({"kind": "line.splice", "line": "a", "at": 0, "insert": "\n"}), "commands[0].insert"),
+        (sent(EDIT, cause={"run_id": "a\nb"}), "cause.run_id"),
     ],
     "BadSeparator": [
         (edit(sep=" "), "commands[0].sep"),
@@ -196,6 +198,8 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (sent(EDIT, script_id=1 << 63), "script_id"),
         (sent(EDIT, actor="x" * 121), "actor"),
         (sent(EDIT, cause={"prompt_sha256": "abc"}), "cause.prompt_sha256"),
+        (sent(EDIT, cause={"model": "x" * 121}), "cause.model: has more than 120 characters"),
+        (sent(*[EDIT] * 1_000, cause={"prompt": "x" * 20_000}), "cause.prompt: too long to be kept with each of 1000"),
     ],
     "AuthorIncomplete": [
         (sent(EDIT, author="ai"), "must say model, run_id, and prompt"),
