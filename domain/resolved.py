@@ -80,13 +80,11 @@ def in_order(positions: Sequence[int]) -> set[int]:
         pile = bisect_left(tails, value)
         piles.append(pile)
         tails[pile : pile + 1] = [value]
-    wanted_pile = len(tails) - 1
     chosen: set[int] = set()
-    limit = float("inf")
+    wanted_pile = len(tails) - 1
     for value, pile in zip(reversed(positions), reversed(piles), strict=True):
-        if pile == wanted_pile and value < limit:
+        if pile == wanted_pile:
             chosen.add(value)
-            limit = value
             wanted_pile -= 1
     return chosen
 
