@@ -9,6 +9,8 @@ from pymysql.constants import CLIENT
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 
+__all__ = ["Engine", "make_engine"]  # an engine's name for those above, who do not speak SQLAlchemy
+
 STRICT_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
