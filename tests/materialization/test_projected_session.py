@@ -25,7 +25,7 @@ def test_a_typed_session_is_projected_as_it_goes(writer: Writer, traces: Path) -
             break
         writer.send(*kept)
         done = project(writer.unit_of_work, writer.script_id)
-        assert done.whole == (done.before == 0)
+        assert done.whole == (done.before == 0 or done.version - done.before > max(256, writer.state().line_count))
         with writer.unit_of_work.reading() as tx:
             assert read_projection(tx, writer.script_id).shows(writer.state())
 

@@ -107,10 +107,10 @@ def test_a_second_projection_of_the_same_version_changes_nothing(writer: Writer)
 
 
 def test_what_is_far_behind_is_written_anew(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("materialization.project.TOO_FAR", 2)
+    monkeypatch.setattr("materialization.project.TOO_FAR", 3)
     writer.create()
     brought_to_head(writer)
-    for number in range(3):
+    for number in range(4):
         writer.send(VersionLabel(name=f"draft {number} ", version=1))
     writer.send(VersionLabel(name="draft 0", version=1))
 
