@@ -22,7 +22,8 @@ from workers.embedded.errors import EmbeddedBrokerError
 
 VERBS = {
     "Write": ("import", "submit", "outcome", "undo"),
-    "Read": ("scripts", "show", "log", "diff", "export", "rejected", "verify"),
+    "Read": ("scripts", "show", "log", "diff", "blame", "export", "rejected", "verify"),
+    "Derive": ("materialize", "rebuild"),
     "Run": ("demo", "dev", "worker", "beat", "db"),
     "Look up": ("kinds", "roundtrip"),
 }
