@@ -83,7 +83,6 @@ class Stack:
             EmbeddedBrokerError: neither was possible; the sentence says why.
             SchemaTooNew: a newer program has migrated the database in the home.
         """
-        self.settings.home.mkdir(parents=True, exist_ok=True)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not (self._take_over() or self._join()):
             if time.monotonic() > deadline:
@@ -120,7 +119,7 @@ class Stack:
 
     def _take_over(self) -> bool:
         with ExitStack() as undo:
-            lock = undo.enter_context(self._file.open("a+"))
+            lock = undo.enter_context(self._opened())
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -133,6 +132,15 @@ class Stack:
             self._start_services()
             undo.pop_all()
         return True
+
+    def _opened(self) -> IO[str]:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            return self._file.open("a+")
+        except OSError as error:
+            raise EmbeddedBrokerError(
+                f"Nothing can be written in {self._file.parent} ({error.strerror}): choose another SCRIPTLEDGER_HOME."
+            ) from error
 
     def _join(self) -> bool:
         address = self._read()
