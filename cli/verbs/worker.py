@@ -1,7 +1,8 @@
 """Run a worker in this process, until SIGTERM or Ctrl-C.
 
-The role commands drains the inbox, reconcile rings again for what was left behind, upkeep does what is scheduled. A
-worker may have several roles, if they acknowledge their messages alike. More nodes scale better than more processes.
+The role commands drains the inbox, reconcile rings again for what was left behind, materialization brings projections
+up to date, upkeep does what is scheduled. A worker may have several roles, if they acknowledge their messages alike.
+More nodes scale better than more processes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import typer
 from cli import ledger
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
-from workers.roles import ROLES, MixedRolesError, transport_options
+from workers.roles import ROLES, BadQueuesError, transport_options
 from workers.run import become, worker_command
 from workers.settings import Settings
 
@@ -42,7 +43,7 @@ def worker(
     first, *also = (ROLES[each.value] for each in role)
     try:
         transport_options([each.queue for each in (first, *also)], {})
-    except MixedRolesError as error:
+    except BadQueuesError as error:
         raise typer.BadParameter(str(error), param_hint="--role") from None
     chosen = served()
     command = worker_command(first, also=also, pool=pool and pool.value, concurrency=concurrency, beat=beat)

@@ -189,9 +189,10 @@ def _workers(settings: Settings) -> Iterator[Kept]:
     logs.mkdir(exist_ok=True)
     # SQLite has one writer at a time: a second process would only wait for the first.
     pool = "solo" if settings.sqlite_file else None
+    rest = [role for name, role in ROLES.items() if name not in ("commands", "reconcile")]
     commands = {
         "commands": worker_command(ROLES["commands"], pool=pool),
-        "reconcile": worker_command(ROLES["reconcile"], also=[ROLES["upkeep"]], beat=True),
+        "reconcile": worker_command(ROLES["reconcile"], also=rest, beat=True),
     }
     for name, command in commands.items():
         yield Kept(name, command, log=logs / f"{name}.log", environ={**ENVIRON, **settings.to_env()})

@@ -1,0 +1,75 @@
+"""What changed, in words and in numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.changes import words
+from cli.extent import extent
+from cli.page import pages, scene, set_line
+from domain.delta import LineChanged, LinesInserted, LinesMoved, LineSplit, LinesRemoved, MetadataSet
+from domain.line import Line
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "marked"),
+    [
+        ("You could call.", "You should call.", "You [-could-]{+should+} call."),
+        ("Come in, please.", "Come in.", "Come in[-, please-]."),
+        ("It’s late.", "It’s late now.", "It’s late{+ now+}."),
+        ("Same.", "Same.", "Same."),
+    ],
+)
+def test_the_words_that_differ_are_marked(before: str, after: str, marked: str):
+    text = words(before, after, coloured=False)
+    assert text is not None
+    assert text.plain == marked
+
+
+def test_with_colour_no_brackets_are_needed():
+    text = words("You could call.", "You should call.", coloured=True)
+    assert text is not None
+    assert text.plain == "You couldshould call."
+
+
+def test_lines_with_little_in_common_are_shown_one_above_the_other():
+    assert words("He waits for the bus.", "Thunder.", coloured=False) is None
+
+
+def test_an_extent_counts_lines():
+    a, b = Line("a", "action", "A."), Line("b", "action", "B.")
+    assert extent([LinesInserted("", (a, b))]) == "+2 lines"
+    assert extent([LinesRemoved(("a",)), LineChanged("b", text="C.")]) == "−1 ~1 lines"
+    assert extent([LinesMoved(("a",), "b")]) == ">1 line"
+    assert extent([LineSplit("a", 1, "c", "\n", "action", {})]) == "+1 ~1 lines"
+    assert extent([MetadataSet({"title": "T"})]) == "title"
+
+
+def test_each_format_has_its_place_on_the_page():
+    lines = [
+        Line("1", "scene_heading", "INT. HOUSE - DAY #4#", "\n\n", {"scene_number": "4"}),
+        Line("2", "character", "ADA"),
+        Line("3", "dialogue", "A long line that does not fit into the column of dialogue."),
+        Line("4", "transition", "CUT TO:"),
+    ]
+    assert [row.plain for line in lines for row in set_line(line)] == [
+        "4  INT. HOUSE - DAY",
+        "                    ADA",
+        "          A long line that does not fit into",
+        "          the column of dialogue.",
+        "                                                     CUT TO:",
+    ]
+    assert pages(lines) == 1
+
+
+def test_a_scene_is_found_by_its_number_or_its_place():
+    lines = [
+        Line("1", "action", "Before."),
+        Line("2", "scene_heading", "INT. A", attrs={"scene_number": "7"}),
+        Line("3", "action", "In A."),
+        Line("4", "scene_heading", "INT. B"),
+        Line("5", "action", "In B."),
+    ]
+    assert [line.id for line in scene(lines, "7")] == ["2", "3"]
+    assert [line.id for line in scene(lines, "2")] == ["4", "5"]
+    assert list(scene(lines, "9")) == []

@@ -1,0 +1,42 @@
+"""The demo plays to its end, in time, and leaves nothing."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.cli.running import CommandLine
+from tests.services.processes import survivors
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_demo_plays_to_its_end_and_leaves_nothing(alone: CommandLine, tmp_path: Path):
+    before = psutil.Process().children(recursive=True)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    began = time.monotonic()
+
+    ran = alone("demo", TMPDIR=str(scratch), SCRIPTLEDGER_DATABASE_URL="mysql://nobody@127.0.0.1:1/nowhere")
+
+    assert ran.status == 0, ran
+    assert time.monotonic() - began < 60
+    assert not survivors([each for each in psutil.Process().children(recursive=True) if each not in before])
+    assert list(scratch.iterdir()) == []
+    assert not alone.home.exists()
+
+
+def test_the_demo_shows_what_it_promises(alone: CommandLine):
+    out = alone("demo").out
+
+    assert "Applied to script 1 as versions 2 to 5." in out
+    assert "The same answer, and no second effect: still version 5." in out
+    assert "Refused: Line" in out
+    assert "Rosa (user) in version 6" in out
+    assert re.search(r"\[-Nobody’d ever have known\. ?-\]", out)
+    assert len(set(re.findall(r"\b[0-9a-f]{32}\b", out))) == 1
+    assert "\x1b" not in out

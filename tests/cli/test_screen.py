@@ -1,0 +1,81 @@
+"""Tables and colour are for a terminal; a pipe gets plain columns."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import COMMAND, SAMPLE, CommandLine
+
+pytestmark = pytest.mark.slow
+
+
+def on_a_terminal(cli: CommandLine, *args: object, **environ: str) -> str:
+    """What a command prints on a terminal of 80 columns."""
+    outside, inside = pty.openpty()
+    settings = {"TERM": "xterm-256color", "COLUMNS": "80", **environ}
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, args)],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        env={**cli.environ, **settings},
+        cwd=cli.home.parent,
+    )
+    os.close(inside)
+    printed = b""
+    while True:
+        try:
+            part = os.read(outside, 65536)
+        except OSError:  # Linux says so instead of giving an end
+            break
+        if not part:
+            break
+        printed += part
+    process.wait(60)
+    os.close(outside)
+    return printed.decode()
+
+
+def test_colour_is_for_a_terminal(scriptledger: CommandLine, ferry: int):
+    assert "\x1b[" in on_a_terminal(scriptledger, "show", ferry)
+    assert "\x1b[" not in scriptledger("show", ferry).out
+
+
+def test_no_color_is_respected(scriptledger: CommandLine, ferry: int):
+    printed = on_a_terminal(scriptledger, "log", ferry, NO_COLOR="1")
+
+    assert "script.create" in printed
+    assert "\x1b[3" not in printed  # neither a colour nor a colour's end
+
+
+def test_json_on_a_terminal_is_indented(scriptledger: CommandLine):
+    assert on_a_terminal(scriptledger, "scripts", "--json").startswith('{\r\n  "scripts": [')
+
+
+def test_no_row_is_wider_than_the_terminal(scriptledger: CommandLine):
+    script = scriptledger("import", SAMPLE, "--json").json["script_id"]
+
+    for args in (("log", script), ("scripts",), ("show", script, "--scene", 12), ("kinds",), ("rejected",)):
+        rows = on_a_terminal(scriptledger, *args, NO_COLOR="1", TERM="dumb").splitlines()
+        assert max(map(len, rows)) <= 80, args
+
+
+def test_a_reader_that_goes_away_is_no_error(scriptledger: CommandLine, tmp_path: Path):
+    script = scriptledger("import", SAMPLE, "--json").json["script_id"]
+
+    done = subprocess.run(
+        ["bash", "-c", f"{' '.join(COMMAND)} show {script} | head -n 1"],
+        capture_output=True,
+        text=True,
+        env=scriptledger.environ,
+        cwd=tmp_path,
+        check=True,
+    )
+
+    assert done.stdout == "Title: Tare Weight\n"
+    assert done.stderr == ""

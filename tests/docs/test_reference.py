@@ -1,0 +1,29 @@
+"""The reference pages say what the program says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cli.reference.__main__ import PAGES, text_of
+from domain.command import KINDS
+from tests.cli.running import ROOT
+
+PAGES_BY_HAND = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reference_page_is_up_to_date(name: str):
+    assert (ROOT / "docs" / "reference" / name).read_text() == text_of(name), "run `make docs`"
+
+
+def test_every_kind_has_its_section():
+    page = text_of("commands.md")
+    assert [kind for kind in KINDS if f"\n## {kind}\n" not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES_BY_HAND, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
