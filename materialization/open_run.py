@@ -17,7 +17,7 @@ from repos.unit_of_work import RecordsWork, UnitOfWork
 MOST_DUE = 10_000
 """Scripts a run takes on; those not looked at for longest come first, so none is left out for ever."""
 SAMPLE = 5
-"""Scripts a run verifies by replay, going round all of them run by run."""
+"""Scripts a run with a sample verifies by replay, going round all of them from one such run to the next."""
 QUIET_MICROS = 10 * 60 * 1_000_000
 """A script that was not edited for so long gets a keyframe at its head."""
 
@@ -33,8 +33,8 @@ class Opened(NamedTuple):
     again: int
 
 
-def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sample: int = SAMPLE) -> Opened:
-    """Open the run of a slot and hand out its scripts; a slot that has one is not opened twice."""
+def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sample: int = 0) -> Opened:
+    """Open the run of a slot and hand out its scripts, `sample` of them to be verified; a slot has one run at most."""
     with unit_of_work.records() as tx:
         unfinished = tx.run_items.unfinished()
         lying = [item for item in unfinished if item.state == "due" or item.expires_at <= now]
@@ -60,10 +60,11 @@ def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sa
 
 def _sample(tx: RecordsWork, size: int, taken: set[int]) -> tuple[set[int], int]:
     """The next scripts to verify, behind the last one of the run before, and the last of them."""
-    if not size:
-        return set(), 0
     last = tx.runs.read(most=1)
-    found = tx.behind.following(last[0].verified_upto if last else 0, most=size)
+    upto = last[0].verified_upto if last else 0
+    if not size:
+        return set(), upto
+    found = tx.behind.following(upto, most=size)
     return set(found) - taken, found[-1] if len(found) == size else 0
 
 

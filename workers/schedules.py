@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from materialization.open_run import Send, open_run
+from materialization.open_run import SAMPLE, Send, open_run
 from materialization.submit import system_clock
 from repos.unit_of_work import UnitOfWork
 from workers.settings import Settings
@@ -22,6 +22,10 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, send: Send) -> list[
     def materialize(slot: int) -> Mapping[str, int | None]:
         return open_run(unit_of_work, slot, system_clock(), send)._asdict()
 
+    def verify_sample(slot: int) -> Mapping[str, int | None]:
+        # A microsecond later: the minute's run has this slot already.
+        return open_run(unit_of_work, slot + 1, system_clock(), send, sample=SAMPLE)._asdict()
+
     def prune_runs(slot: int) -> Mapping[str, int]:
         with unit_of_work.records() as tx:
             return {"pruned": tx.runs.prune(before=slot - KEEP_RUNS_DAYS * DAY * SECOND)}
@@ -33,6 +37,7 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, send: Send) -> list[
 
     return [
         Schedule("materialize", every=MINUTE, lease=5 * MINUTE, missed="once", run=materialize),
+        Schedule("verify-sample", every=HOUR, lease=5 * MINUTE, missed="once", run=verify_sample),
         # A run a minute makes 1,440 a day, and one pruning takes 1,000.
         Schedule("prune-materialization-runs", every=6 * HOUR, lease=HOUR, missed="once", run=prune_runs),
         Schedule("prune-rejected", every=DAY, lease=HOUR, missed="once", run=prune_rejected),
