@@ -10,6 +10,7 @@ from kombu.connection import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import connections, producers
 
+from repos.phases import reached
 
 DRAIN = "scriptledger.drain"
 DRAIN_ONE_BY_ONE = "scriptledger.drain_one_by_one"
@@ -37,6 +38,7 @@ class Bell:
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         """Say that something waits for a script; whether the broker took it."""
+        reached("before bell rung")
         try:
             with producers[self._broker].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
                 self._app.send_task(
@@ -52,6 +54,7 @@ class Bell:
         except (OperationalError, LimitExceeded, OSError) as error:
             log.warning("bell.unheard", script_id=script_id, problem=str(error))
             return False
+        reached("after bell rung")
         return True
 
     def waiting(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from repos.phases import reached
 from workers import bootstrap
 from workers.app import app
 from workers.bell import Bell
@@ -11,5 +12,6 @@ from workers.bell import Bell
 @app.task(name="scriptledger.drain", reject_on_worker_lost=False)
 def drain(script_id: int) -> None:
     """Answer what waits for a script."""
+    reached("after bell received")
     if bootstrap.ledger().drain(script_id).more:
         Bell(app).ring(script_id)

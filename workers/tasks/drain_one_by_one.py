@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from repos.phases import reached
 from workers import bootstrap
 from workers.app import app
 
@@ -9,4 +10,5 @@ from workers.app import app
 @app.task(name="scriptledger.drain_one_by_one", reject_on_worker_lost=False)  # as for drain
 def drain_one_by_one(script_id: int) -> None:
     """Answer what waits for a script, each submission counted before it is tried."""
+    reached("after bell received")
     bootstrap.ledger().drain_one_by_one(script_id)
