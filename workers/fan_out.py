@@ -7,8 +7,7 @@ from celery import Celery
 MATERIALIZE = "scriptledger.materialize"
 QUEUE = "materialization"
 EXPIRES_SECONDS = 60
-"""As long as the interval of the schedule, whose next tick hands out again what is still due: so messages that nobody
-takes do not pile up."""
+"""As long as the interval of the schedule, whose next tick hands out again what is still due."""
 
 
 class FanOut:
@@ -28,3 +27,11 @@ class FanOut:
             argsrepr=f"({run_id}, {script_id})",
             kwargsrepr="{}",
         )
+
+    def waiting(self) -> int:
+        """How many messages nobody has taken yet."""
+        with self._app.connection_for_read() as connection:
+            try:
+                return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
+            except connection.channel_errors:
+                return 0  # nothing was handed out since the broker began

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from materialization.open_run import SAMPLE, Send, open_run
+from materialization.open_run import SAMPLE, open_run
 from materialization.submit import system_clock
 from repos.unit_of_work import UnitOfWork
 from workers.settings import Settings
@@ -16,15 +17,28 @@ DAY = 24 * HOUR
 KEEP_RUNS_DAYS = 30
 
 
-def schedules(unit_of_work: UnitOfWork, settings: Settings, send: Send) -> list[Schedule]:
-    """Every schedule of this installation; `send` hands out the scripts of a materialization run."""
+class HandsOut(Protocol):
+    """Hands out the scripts of materialization runs."""
 
-    def materialize(slot: int) -> Mapping[str, int | None]:
-        return open_run(unit_of_work, slot, system_clock(), send)._asdict()
+    def send(self, run_id: int, script_id: int, /) -> object:
+        """Hand out one script of a run."""
+
+    def waiting(self) -> int:
+        """How many nobody has taken yet."""
+
+
+def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -> list[Schedule]:
+    """Every schedule of this installation."""
+
+    def materialize(slot: int, sample: int = 0) -> Mapping[str, int | None]:
+        # What is still on its way is not sent again: without workers, messages would pile up tick by tick.
+        if waiting := fan_out.waiting():
+            return {"waiting": waiting}
+        return open_run(unit_of_work, slot, system_clock(), fan_out.send, sample=sample)._asdict()
 
     def verify_sample(slot: int) -> Mapping[str, int | None]:
         # A microsecond later: the minute's run has this slot already.
-        return open_run(unit_of_work, slot + 1, system_clock(), send, sample=SAMPLE)._asdict()
+        return materialize(slot + 1, SAMPLE)
 
     def prune_runs(slot: int) -> Mapping[str, int]:
         with unit_of_work.records() as tx:
@@ -36,8 +50,9 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, send: Send) -> list[
             return {"pruned": tx.rejected.prune(before=before)}
 
     return [
-        Schedule("materialize", every=MINUTE, lease=5 * MINUTE, missed="once", run=materialize),
+        # The sample first: the messages of the minute's run would keep it waiting.
         Schedule("verify-sample", every=HOUR, lease=5 * MINUTE, missed="once", run=verify_sample),
+        Schedule("materialize", every=MINUTE, lease=5 * MINUTE, missed="once", run=materialize),
         # A run a minute makes 1,440 a day, and one pruning takes 1,000.
         Schedule("prune-materialization-runs", every=6 * HOUR, lease=HOUR, missed="once", run=prune_runs),
         Schedule("prune-rejected", every=DAY, lease=HOUR, missed="once", run=prune_rejected),

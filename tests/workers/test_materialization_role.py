@@ -52,19 +52,54 @@ def test_a_message_carries_numbers_and_expires(monkeypatch: pytest.MonkeyPatch) 
     assert options["expires"] > 0
 
 
-def test_the_timetable_opens_a_run_and_hands_out_its_scripts(unit_of_work: UnitOfWork) -> None:
+class Hand:
+    """Keeps what is handed out; `still_out` messages wait for somebody to take them."""
+
+    def __init__(self, still_out: int = 0) -> None:
+        self.still_out = still_out
+        self.items: list[tuple[int, int]] = []
+
+    def send(self, run_id: int, script_id: int, /) -> None:
+        self.items.append((run_id, script_id))
+
+    def waiting(self) -> int:
+        return self.still_out
+
+
+@pytest.fixture
+def script_id(unit_of_work: UnitOfWork) -> int:
     with unit_of_work.records() as tx:
-        script_id = tx.scripts.new_id()
+        number = tx.scripts.new_id()
     create = ScriptCreate(title="A script", lines=(Line("l1", "action", "Rain."),))
-    beginning = Submission(script_id=script_id, submission_id="s1", author="user", base_version=0, commands=(create,))
+    beginning = Submission(script_id=number, submission_id="s1", author="user", base_version=0, commands=(create,))
     Ledger(unit_of_work).submit(beginning)
-    handed_out: list[tuple[int, int]] = []
-    due = schedules(unit_of_work, Settings(), lambda *item: handed_out.append(item))
+    return number
 
-    ran = [Timetable(unit_of_work).tick(schedule) for schedule in due if schedule.name == "materialize"]
 
-    assert [slot.outcome for slots in ran for slot in slots] == ["done"]
-    assert [script for _, script in handed_out] == [script_id]
-    assert Materializer(unit_of_work).materialize(*handed_out[0]) == "done"
+def tick(unit_of_work: UnitOfWork, name: str, hand: Hand) -> None:
+    due = [each for each in schedules(unit_of_work, Settings(), hand) if each.name == name]
+    ran = Timetable(unit_of_work).tick(due[0])
+    assert [slot.outcome for slot in ran] == ["done"]
+
+
+@pytest.mark.parametrize("name", ["materialize", "verify-sample"])
+def test_the_timetable_opens_a_run_and_hands_out_its_scripts(
+    unit_of_work: UnitOfWork, script_id: int, name: str
+) -> None:
+    hand = Hand()
+    tick(unit_of_work, name, hand)
+
+    assert [script for _, script in hand.items] == [script_id]
+    assert Materializer(unit_of_work).materialize(*hand.items[0]) == "done"
     with unit_of_work.reading() as tx:
         assert [placed.line.text for placed in tx.lines.read(script_id)] == ["Rain."]
+
+
+@pytest.mark.usefixtures("script_id")
+def test_what_nobody_has_taken_yet_is_not_handed_out_again(unit_of_work: UnitOfWork) -> None:
+    hand = Hand(still_out=3)
+    tick(unit_of_work, "materialize", hand)
+
+    assert hand.items == []
+    with unit_of_work.reading() as tx:
+        assert tx.runs.read() == []

@@ -13,5 +13,5 @@ from workers.timetable import Timetable
 def keep_schedules() -> None:
     """Run what is due and nobody else has taken."""
     timetable = Timetable(bootstrap.unit_of_work())
-    for schedule in schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app).send):
+    for schedule in schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app)):
         timetable.tick(schedule)
