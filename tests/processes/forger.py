@@ -42,8 +42,6 @@ UPDATE_ANSWER = (
 def allow_anything(connection: Connection) -> None:
     """Let rows be changed and removed that others refer to, for this transaction."""
     if connection.dialect.name == "sqlite":
-        # Our engine leaves BEGIN to the unit of work.
-        connection.execute(text("BEGIN"))
         connection.execute(text("PRAGMA defer_foreign_keys = ON"))
     else:
         connection.execute(text("SET SESSION foreign_key_checks = 0"))
