@@ -6,9 +6,12 @@ import re
 
 import pytest
 
+import repos.derived_tables  # noqa: F401 - adds its tables to those of repos.tables
 from cli.reference.__main__ import PAGES, text_of
 from domain.command import KINDS
+from repos.tables import metadata
 from tests.cli.running import ROOT
+from workers.roles import ROLES
 
 PAGES_BY_HAND = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -21,6 +24,17 @@ def test_a_reference_page_is_up_to_date(name: str):
 def test_every_kind_has_its_section():
     page = text_of("commands.md")
     assert [kind for kind in KINDS if f"\n## {kind}\n" not in page] == []
+
+
+def test_every_queue_and_every_role_is_in_operations():
+    page = (ROOT / "docs" / "operations.md").read_text()
+    assert [role.queue for role in ROLES.values() if f"| `{role.queue}` |" not in page] == []
+    assert [name for name in ROLES if f"--role {name}" not in page] == []
+
+
+def test_every_table_is_in_architecture():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert [name for name in metadata.tables if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize("page", PAGES_BY_HAND, ids=lambda page: str(page.relative_to(ROOT)))
