@@ -1,0 +1,82 @@
+"""Settings come from the environment, go to child processes whole, and show no password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workers.settings import BadSetting, Settings, without_password
+
+
+def test_without_anything_all_is_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+    settings = Settings.from_env({})
+
+    assert settings.home == tmp_path / ".scriptledger"
+    assert settings.sqlite_file == tmp_path / ".scriptledger" / "ledger.db"
+    assert settings.embedded_database
+    assert settings.embedded_broker
+
+
+def test_a_child_process_has_the_same_settings():
+    settings = Settings.from_env(
+        {
+            "SCRIPTLEDGER_HOME": "/somewhere",
+            "SCRIPTLEDGER_DATABASE_URL": "mysql://u:p@h/x",
+            "SCRIPTLEDGER_BROKER_URL": "redis://h/1",
+            "SCRIPTLEDGER_POOL_SIZE": "7",
+            "SCRIPTLEDGER_KEEP_REJECTED_DAYS": "3",
+        }
+    )
+
+    assert Settings.from_env(settings.to_env()) == settings
+    assert not settings.embedded_database
+    assert not settings.embedded_broker
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql"])
+def test_a_server_may_be_spelled_as_people_do(scheme: str):
+    settings = Settings.from_env({"SCRIPTLEDGER_DATABASE_URL": f"{scheme}://u@h/x"})
+    assert settings.database_url == "mysql+pymysql://u@h/x"
+    assert settings.sqlite_file is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://u:secret@h/x"),
+        ("DATABASE_URL", "secret"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("BROKER_URL", "http://secret"),
+        ("POOL_SIZE", "-1"),
+        ("POOL_SIZE", "secret"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named_without_its_value(name: str, value: str):
+    with pytest.raises(BadSetting) as caught:
+        Settings.from_env({f"SCRIPTLEDGER_{name}": value})
+
+    assert str(caught.value).startswith(f"SCRIPTLEDGER_{name} is not ")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:secret@h:6379/0", "redis://h:6379/0"),
+        ("mysql+pymysql://u:sec/ret@h/x?ssl_key=secret", "mysql+pymysql://h/x"),
+        ("redis+socket:///tmp/a@b.sock?virtual_host=0", "redis+socket:///tmp/a@b.sock"),
+        ("sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url: str, shown: str):
+    assert without_password(url) == shown
+
+
+def test_settings_show_no_password():
+    settings = Settings.from_env(
+        {"SCRIPTLEDGER_DATABASE_URL": "mysql://u:secret@h/x", "SCRIPTLEDGER_BROKER_URL": "redis://:secret@h/0"}
+    )
+    assert "secret" not in repr(settings)
