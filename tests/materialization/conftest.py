@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.writing import Clock, Writer, open_database
+from tests.materialization.writing import Clock, Writer, close_databases, open_database
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed_afterwards() -> Iterator[None]:
+    yield
+    close_databases()
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,11 @@ from materialization.materialize import CLAIM_MICROS, Materializer
 from materialization.open_run import QUIET_MICROS, Opened, open_run
 from materialization.projection import read_projection, staleness
 from materialization.quiet import redundant
-from repos.engine import make_engine
 from repos.keyframe_upkeep import KeyframeSize
 from repos.materialization_runs import RunRow
 from repos.tables import script_versions
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.writing import SECOND, START, Clock, Writer, open_database
+from tests.materialization.writing import SECOND, START, Clock, Writer, forging, open_database
 
 _slots = itertools.count(START, 60 * SECOND)
 
@@ -78,7 +77,7 @@ def behind(writer: Writer) -> int:
 
 
 def damage(url: str, writer: Writer) -> None:
-    with make_engine(url).begin() as connection:
+    with forging(url) as connection:
         mine = script_versions.c.script_id == writer.script_id
         connection.execute(update(script_versions).where(mine).values(delta=b"[]"))
 

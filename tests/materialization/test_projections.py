@@ -21,12 +21,11 @@ from materialization import projected_draft
 from materialization.project import Projected, project
 from materialization.projection import Projection, Staleness, read_projection, staleness
 from repos.derived_tables import projection_heads, script_lines
-from repos.engine import make_engine
 from repos.projections import ProjectionLocked
 from repos.unit_of_work import UnitOfWork
 from tests.domain.folding import Step
 from tests.domain.strategies import histories
-from tests.materialization.writing import SECOND, Clock, Writer, open_database
+from tests.materialization.writing import SECOND, Clock, Writer, forging, open_database
 
 FEW = settings(
     max_examples=15,
@@ -121,7 +120,7 @@ def test_what_is_far_behind_is_written_anew(writer: Writer, monkeypatch: pytest.
 def test_a_projection_that_is_no_copy_of_any_version_is_written_anew(writer: Writer, database_url: str) -> None:
     writer.create()
     brought_to_head(writer)
-    with make_engine(database_url).begin() as connection:
+    with forging(database_url) as connection:
         connection.execute(delete(script_lines).where(script_lines.c.script_id == writer.script_id))
     writer.send(LineEdit(line="l3", text="Snow.", expect=writer.expect("l3")))
 
@@ -131,7 +130,7 @@ def test_a_projection_that_is_no_copy_of_any_version_is_written_anew(writer: Wri
 def test_a_projection_of_another_generation_is_written_anew(writer: Writer, database_url: str) -> None:
     writer.create()
     brought_to_head(writer)
-    with make_engine(database_url).begin() as connection:
+    with forging(database_url) as connection:
         mine = projection_heads.c.script_id == writer.script_id
         connection.execute(update(projection_heads).where(mine).values(generation=7))
 

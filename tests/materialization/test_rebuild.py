@@ -17,11 +17,10 @@ from materialization.project import project
 from materialization.projection import read_projection
 from materialization.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
 from materialization.verify import verify
-from repos.engine import make_engine
 from repos.rebuilds import RebuildLocked
 from repos.tables import script_commands, script_keyframes, script_versions
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.writing import SECOND, Clock, Writer, open_database
+from tests.materialization.writing import SECOND, Clock, Writer, forging, open_database
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +53,7 @@ def is_verified(writer: Writer) -> bool:
 
 def stored(url: str, writer: Writer, generation: int) -> list[list[tuple[object, ...]]]:
     """The versions and keyframes of a generation, without its number."""
-    with make_engine(url).connect() as connection:
+    with forging(url) as connection:
         return [
             [
                 tuple(value for name, value in row._mapping.items() if name != "generation")
@@ -134,7 +133,7 @@ def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> No
 def test_damaged_versions_are_named_and_mended_only_when_told_to(writer: Writer, database_url: str) -> None:
     write_much(writer, 120)
     state = writer.state()
-    with make_engine(database_url).begin() as connection:
+    with forging(database_url) as connection:
         mine = script_versions.c.script_id == writer.script_id
         for version in (70, 80):
             this = script_versions.c.version_number == version
@@ -154,7 +153,7 @@ def test_damaged_versions_are_named_and_mended_only_when_told_to(writer: Writer,
 @pytest.mark.parametrize(("column", "value"), [("actor", "Eve"), ("payload", b"{}")])
 def test_a_log_that_was_changed_is_not_rebuilt(writer: Writer, database_url: str, column: str, value: object) -> None:
     write_much(writer, 80)
-    with make_engine(database_url).begin() as connection:
+    with forging(database_url) as connection:
         this = (script_commands.c.script_id == writer.script_id, script_commands.c.version_number == 61)
         connection.execute(update(script_commands).where(*this).values({column: value}))
 
@@ -166,7 +165,7 @@ def test_a_hole_in_the_log_is_named(clock: Clock, tmp_path_factory: pytest.TempP
     url = f"sqlite:///{tmp_path_factory.mktemp('hole')}/ledger.db"
     writer = Writer(open_database(url), clock=clock)
     write_much(writer, 80)
-    with make_engine(url).begin() as connection:
+    with forging(url) as connection:
         for table in (script_versions, script_commands):
             connection.execute(delete(table).where(table.c.version_number == 55))
 

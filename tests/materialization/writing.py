@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
 
 from domain.answer import Answer
 from domain.command import Command
@@ -22,6 +25,7 @@ START = 1_800_000_000_000_000
 SECOND = 1_000_000
 AI = Cause(model="a-model", run_id="run-1", prompt="Make it shorter.")
 _numbers = itertools.count(1)
+_opened: list[Engine] = []
 
 
 class Clock:
@@ -40,6 +44,7 @@ class Clock:
 def open_database(url: str) -> UnitOfWork:
     """A unit of work on a migrated database with nine users."""
     engine = make_engine(url)
+    _opened.append(engine)
     schema.upgrade(engine)
     unit_of_work = UnitOfWork(engine)
     with unit_of_work.records() as tx:
@@ -47,6 +52,23 @@ def open_database(url: str) -> UnitOfWork:
             for number in range(1, 10):
                 tx.users.add(f"writer{number}@example.org", START)
     return unit_of_work
+
+
+def close_databases() -> None:
+    """Close every connection that was left open."""
+    while _opened:
+        _opened.pop().dispose()
+
+
+@contextmanager
+def forging(url: str) -> Iterator[Connection]:
+    """A transaction that goes round the repositories."""
+    engine = make_engine(url)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 class Writer:

@@ -10,7 +10,7 @@ import pytest
 from celery import Celery
 
 from repos.materialization_runs import RunRow
-from tests.materialization.writing import Writer, open_database
+from tests.materialization.writing import Writer, close_databases, open_database
 from tests.processes.nodes import LocalWorker, start_together
 from workers.roles import ROLES
 from workers.settings import Settings
@@ -38,6 +38,7 @@ def workers(settings: Settings, tmp_path: Path) -> Iterator[None]:
     finally:
         for node in nodes:
             node.teardown()
+        close_databases()
 
 
 @pytest.mark.usefixtures("workers")
