@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import kombu.pools
-import kombu.transport.redis  # noqa: F401 - else the first ring is what imports it
+import kombu.transport.redis
 import psutil
 import pytest
 import redis
