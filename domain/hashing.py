@@ -16,6 +16,8 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from domain.line import Attr, Line
 
@@ -33,8 +35,11 @@ def netstrings(parts: Iterable[bytes]) -> bytes:
 
 
 def canonical_json(value: Any) -> bytes:
-    """JSON bytes with sorted keys and no white space."""
-    return _canonical.encode(value)
+    """JSON bytes with sorted keys and no white space; every field of a struct, its defaults too.
+
+    What is left out on the wire is left out by identity, so two equal structs can be sent differently.
+    """
+    return _canonical.encode(asdict(value) if isinstance(value, Struct) else value)
 
 
 def same(one: Any, other: Any) -> bool:
