@@ -1,0 +1,79 @@
+"""True, 1 and 1.0 are equal in Python, and three values in a script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.between import commands_between
+from domain.command import Command
+from domain.commands.element import ElementAdd, ElementUpdate
+from domain.commands.line_edit import LineEdit
+from domain.commands.persona import PersonaAdd, PersonaUpdate
+from domain.commands.script_create import ScriptCreate
+from domain.commands.script_restore import restore_to
+from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.hashing import canonical_json
+from domain.line import Line
+from domain.refusals import StaleMetadata
+from domain.state import Element, Persona, State
+from tests.domain.folding import run, take
+
+
+def holding(value: Any) -> State:
+    """A script that holds a value wherever one can be held."""
+    create = ScriptCreate(
+        title="x", metadata={"pages": value}, lines=(Line("a", "character", "ANNA", attrs={"dual": value}),)
+    )
+    things: list[Command] = [
+        create,
+        ElementAdd(element=Element("e", "beat", {"at": [value]})),
+        PersonaAdd(persona=Persona("p", "P", payload={"age": {"now": value}})),
+    ]
+    state = State.empty()
+    for command in things:
+        state = take(state, command).after
+    return state
+
+
+def edits(value: Any) -> list[Command]:
+    """What makes each of them another."""
+    return [
+        LineEdit(line="a", attrs={"dual": value}),
+        ElementUpdate(element=Element("e", "beat", {"at": [value]})),
+        PersonaUpdate(persona=Persona("p", "P", payload={"age": {"now": value}})),
+        ScriptSetMetadata(fields={"pages": value}),
+    ]
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_another_value_is_a_change(at: int) -> None:
+    step = take(holding(1), edits(value=True)[at])
+
+    assert step.delta
+    assert step.after.hash != step.before.hash
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_the_same_value_is_no_change(at: int) -> None:
+    assert take(holding(value=True), edits(value=True)[at]).delta == ()
+
+
+def test_a_whole_number_is_not_a_fraction() -> None:
+    assert take(holding(1), edits(1.0)[1]).delta
+
+
+def test_an_expected_one_is_not_a_true() -> None:
+    with pytest.raises(StaleMetadata):
+        ScriptSetMetadata(fields={"pages": 2}, expect={"pages": True}).apply(holding(1))
+
+
+def test_a_restore_and_an_undo_bring_back_the_very_value() -> None:
+    one = goal = holding(1)
+    for command in edits(value=True):
+        one = take(one, command).after
+
+    for back in (take(one, restore_to(one, goal)).after, run(one, commands_between(one, goal))):
+        assert back.hash == goal.hash
+        assert canonical_json(list(back.lines())) == canonical_json(list(goal.lines()))
