@@ -17,6 +17,6 @@ def _quarantine(unit_of_work: UnitOfWork, script_id: int, found_by: str, reason:
     with unit_of_work.script(script_id, wait=True) as tx:
         if not tx.head.version:
             tx.heads.remove_unborn(script_id)
-            return
-        tx.heads.set_health(script_id, "quarantined")
-        tx.quarantines.add(script_id, found_by, reason, now)
+        elif tx.head.health == "open":
+            tx.heads.set_health(script_id, "quarantined")
+            tx.quarantines.add(script_id, found_by, reason, now)

@@ -116,16 +116,26 @@ class Rounds:
         head = tx.head
         if head.version == 0:
             return State.empty()
-        warm = self._warm.take(head)
-        if warm is not None and _is_of_this_log(tx, warm):
-            state = catch_up(tx, head, warm.state, head.version)
-        else:
+        state = self._caught_up(tx)
+        if state is None:
             state = load(tx, head, head.version)
         if state_hash_bytes(state.hash) != head.state_hash:
             raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
         # This much is committed, whatever becomes of what follows.
         self._warm.put(head, state)
         return state
+
+    def _caught_up(self, tx: ScriptWork) -> State | None:
+        """The warm state brought to the head; None where there is none, or it is of other versions than the head's."""
+        warm = self._warm.take(tx.head)
+        if warm is None or not _is_of_this_log(tx, warm):
+            return None
+        try:
+            state = catch_up(tx, tx.head, warm.state, tx.head.version)
+        except Corrupt:
+            # After a rebuild the stored versions may rightly differ from what this process remembers.
+            return None
+        return state if state_hash_bytes(state.hash) == tx.head.state_hash else None
 
     def _keep_warm(self, settlement: Settlement) -> None:
         if settlement.state.exists:

@@ -17,6 +17,7 @@ from domain.errors import Conflict, Corrupt, LedgerError
 from domain.refusals import LoneSurrogate
 from domain.submission import Submission, decode_submission, encode_submission
 from materialization.again import again
+from materialization.quarantine import quarantine
 from materialization.rounds import Rounds
 from materialization.warm import WarmStates
 from repos.failures import DriverError, HeadLocked, blames_a_row
@@ -53,6 +54,7 @@ class Ledger:
     ) -> None:
         self._unit_of_work = unit_of_work
         self._warm = WarmStates() if warm is None else warm
+        self._clock = clock
         self._rounds = Rounds(unit_of_work, self._warm, clock)
 
     def drain(self, script_id: int) -> Drained:
@@ -77,8 +79,8 @@ class Ledger:
                 return Drained(answered, more=True)
         except HeadLocked:
             return Drained(answered, more=False)
-        except Corrupt:
-            self.quarantine(script_id)
+        except Corrupt as found:
+            self.quarantine(script_id, str(found))
             raise
         except DriverError as error:
             if not blames_a_row(error):
@@ -109,9 +111,9 @@ class Ledger:
             except Conflict:
                 self._take_back_attempt(arrival)
                 raise
-            except Corrupt:
+            except Corrupt as found:
                 self._take_back_attempt(arrival)
-                self.quarantine(script_id)
+                self.quarantine(script_id, str(found))
                 raise
             except DriverError as error:
                 if not blames_a_row(error):
@@ -133,24 +135,17 @@ class Ledger:
         submission = _checked(submission)
         try:
             done = self._submit_again(submission)
-        except Corrupt:
-            self.quarantine(submission.script_id)
+        except Corrupt as found:
+            self.quarantine(submission.script_id, str(found))
             raise
         if done.more:
             self._drain_what_rang(submission.script_id)
         return done.answer
 
-    def quarantine(self, script_id: int) -> None:
+    def quarantine(self, script_id: int, reason: str) -> None:
         """Take a script out of service: it takes no edits until it is mended."""
         self._warm.forget(script_id)
-        again(partial(self._quarantine, script_id))
-
-    def _quarantine(self, script_id: int) -> None:
-        with self._unit_of_work.script(script_id, wait=True) as tx:
-            if not tx.head.version:
-                tx.heads.remove_unborn(script_id)
-            elif tx.head.health == "open":
-                tx.heads.set_health(script_id, "quarantined")
+        quarantine(self._unit_of_work, script_id, found_by="drain", reason=reason, now=self._clock())
 
     def _arrivals(self, script_id: int) -> list[int]:
         """What waits for a script that is in service."""

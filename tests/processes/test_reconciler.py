@@ -204,7 +204,7 @@ def test_it_does_not_ring_for_a_quarantined_script(world: World):
     script_id = world.waiting_submission()
     world.answer(script_id)
     world.waiting_submission_for(script_id)
-    Ledger(world.unit_of_work).quarantine(script_id)
+    Ledger(world.unit_of_work).quarantine(script_id, "for a test")
     world.later(PATIENCE_SECONDS)
 
     assert world.reconciler().tick() == Tick(0)

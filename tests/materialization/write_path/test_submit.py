@@ -371,7 +371,7 @@ def test_a_quarantined_script_gives_old_answers_and_takes_nothing_new(desk: Desk
     desk.begin()
     submission = desk.submission(edit(A, "x"))
     answer = desk.ledger.submit(submission)
-    desk.ledger.quarantine(desk.script_id)
+    desk.ledger.quarantine(desk.script_id, "for a test")
 
     assert desk.ledger.submit(submission) == answer
     with pytest.raises(Corrupt):
