@@ -16,7 +16,7 @@ from typer.main import get_command, get_group
 from cli import screen
 from cli.ending import MEANINGS, Ending, Exit
 from cli.help_text import prose
-from cli.interrupt import ending_at_once
+from cli.interrupt import end_as_by_ctrl_c, ending_at_once
 from domain.errors import Conflict, Corrupt, LedgerError, Rejected
 from workers.embedded.errors import EmbeddedBrokerError
 
@@ -54,6 +54,7 @@ def module_of(verb: str) -> str:
 
 def run() -> NoReturn:
     """Run the command line and exit."""
+    end_as_by_ctrl_c()
     try:
         command_line().main(prog_name="scriptledger")
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Ctrl-C while the program is still being imported."""
+"""Ctrl-C, while the program is still being imported and later."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ def ending_at_once() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGINT, usual)
+
+
+def end_as_by_ctrl_c() -> None:
+    """Let a closed terminal and SIGTERM end a command as Ctrl-C does, with everything it started."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # and not ignored, as by nohup
+            signal.signal(number, signal.default_int_handler)

@@ -6,7 +6,6 @@ again, ever more slowly if it keeps ending. Other commands in the same home use 
 
 from __future__ import annotations
 
-import signal
 import time
 
 import typer
@@ -27,7 +26,6 @@ STOP_SECONDS = 8.0
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger dev", "SCRIPTLEDGER_HOME=/tmp/try scriptledger dev"))
 def dev() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever runs this in the background means the same
     stack = Stack(ledger.settings(), patience=STOP_SECONDS)
     with ledger.explained(stack.settings), stack:
         if not stack.is_ours:

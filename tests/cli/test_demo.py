@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.cli.running import CommandLine
+from tests.cli.running import CommandLine, offspring, wait_until
 from tests.services.processes import survivors
 
 pytestmark = pytest.mark.slow
@@ -28,6 +29,22 @@ def test_the_demo_plays_to_its_end_and_leaves_nothing(alone: CommandLine, tmp_pa
     assert not survivors([each for each in psutil.Process().children(recursive=True) if each not in before])
     assert list(scratch.iterdir()) == []
     assert not alone.home.exists()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_ended_leaves_nothing_either(alone: CommandLine, tmp_path: Path, end: signal.Signals):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    process = alone.start("demo", TMPDIR=str(scratch))
+    wait_until(lambda: len(offspring(process)) >= 6)  # broker and two workers, each with its guardian
+    services = offspring(process)
+
+    process.send_signal(end)
+    process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert not survivors(services)
+    assert list(scratch.iterdir()) == []
 
 
 def test_the_demo_shows_what_it_promises(alone: CommandLine):
