@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test docs test-mysql traces lock clean
+.PHONY: help demo dev check test docs test-mysql traces faults lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -36,6 +36,10 @@ test-mysql: $(READY) ## the same on a real MySQL instead of MariaDB (fetched wit
 
 traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
 	$(BIN)/python -m pytest tests/traces -m full
+
+faults: $(READY) ## break everything at every step of a submission, 2,160 times, and print what became of it
+	@sh tests/services/install.sh
+	@$(BIN)/python -m tests.faults.run
 
 docs: $(READY) ## write docs/reference anew from the program
 	@$(BIN)/python -m cli.reference docs/reference

@@ -1,0 +1,188 @@
+"""A cluster under fire: a database, a broker, worker nodes and a reconciler that may all be hurt, and load on it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import msgspec
+from celery import Celery
+from msgspec.structs import replace
+from sqlalchemy import Engine
+
+from domain.answer import encode_answer
+from domain.submission import encode_submission
+from repos.engine import make_engine
+from repos.schema import upgrade
+from repos.unit_of_work import UnitOfWork
+from tests.faults import saboteur
+from tests.faults.nursery import NodeOrder, Start, Stop, TickerOrder
+from tests.faults.producers import ProducerOrder
+from tests.faults.saboteur import Plan
+from tests.processes.history_checker import Violation, check_history
+from tests.processes.journal import Told, read_journals
+from tests.processes.writers import BELLS, beginning, insist
+from workers.enqueue import Producer
+from workers.run import ENVIRON
+from workers.settings import Settings
+
+PATIENCE = 120.0  # seconds for anything, on a busy machine
+TICK_SECONDS = 0.2
+TICK_PATIENCE_SECONDS = 0.4
+MIGRATING = threading.Lock()  # Alembic's environment is one for the whole process
+
+
+class Event(NamedTuple):
+    """What the nursery said: `started` with a process id, `ended` with an exit status."""
+
+    kind: str
+    name: str
+    number: int
+    at: float
+
+
+class Cluster:
+    """One database and one broker, with what the nursery forks around them."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        # By default PyMySQL reads every certificate authority for each connection: 0.1 s, more than all else of one.
+        settings = replace(settings, database_url=f"{settings.database_url}&ssl_disabled=true")
+        self.settings = settings
+        self.folder = folder
+        self.plan = Plan(folder / "plan")
+        self.engine: Engine = make_engine(settings.database_url)
+        self.unit_of_work = UnitOfWork(self.engine)
+        self.events: list[Event] = []
+        self._loads = 0
+        self._program: subprocess.Popen[str]
+        self._listener: threading.Thread
+        app = Celery("faults", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
+        self.producer = Producer(self.unit_of_work, BELLS["two"](app))
+
+    def __enter__(self) -> Self:
+        with MIGRATING:
+            upgrade(self.engine)
+        with (self.folder / "nursery.log").open("a") as log:
+            self._program = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.nursery"],
+                env={**os.environ, **ENVIRON},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._program.stdin
+        self._program.stdin.close()
+        self._listener.join(20)
+        assert self._program.stdout
+        self._program.stdout.close()
+        self._program.wait(20)
+        self.engine.dispose()
+
+    def start(self, name: str, what: NodeOrder | TickerOrder | ProducerOrder, *, sabotaged: bool = True) -> None:
+        """Fork something; it is started again whenever it is killed."""
+        environ = self.settings.to_env()
+        if sabotaged:
+            environ[saboteur.PLAN] = str(self.folder / "plan")
+        self._say(Start(name, what, environ, str(self.folder / f"{name}.log")))
+
+    def start_nodes(self, nodes: int, *, concurrency: int) -> None:
+        """Fork nodes that drain, and a reconciler that ticks."""
+        for number in range(nodes):
+            self.start(f"node-{number}", NodeOrder("commands", "prefork", concurrency))
+        self.start("ticker", TickerOrder(TICK_SECONDS, TICK_PATIENCE_SECONDS), sabotaged=False)
+
+    def stop(self, name: str) -> None:
+        """End something at once, for good."""
+        self._say(Stop(name))
+
+    def load(self, scripts: int, *, hands: int = 2, **order: Any) -> Load:
+        """Make scripts, and set producers on them."""
+        self._loads += 1
+        folder = self.folder / f"load-{self._loads}"
+        folder.mkdir()
+        told = [self._begin(hands) for _ in range(scripts)]
+        numbers = tuple(one.script_id for one in told)
+        names = [f"producer-{self._loads}-{hand}" for hand in range(hands)]
+        for hand, name in enumerate(names):
+            given = {"hand": hand, "hands": hands, "scripts": numbers, "journals": str(folder)}
+            self.start(name, ProducerOrder(stop=str(folder / "stop"), **given, **order))
+        return Load(self, folder, told, names)
+
+    def ended(self, name: str) -> list[int]:
+        """How often something ended, and how."""
+        return [event.number for event in self.events if (event.kind, event.name) == ("ended", name)]
+
+    def _begin(self, hands: int) -> Told:
+        """Let a script be made the way everything is: through the inbox."""
+        with self.unit_of_work.records() as tx:
+            script_id = tx.scripts.new_id()
+        first = beginning(script_id, hands)
+        insist(partial(self.producer.enqueue, first))
+        return Told("beginning", 1, script_id, first.submission_id, encode_submission(first), acknowledged=True)
+
+    def _say(self, order: Start | Stop) -> None:
+        assert self._program.stdin
+        self._program.stdin.write(msgspec.json.encode(order).decode() + "\n")
+        self._program.stdin.flush()
+
+    def _listen(self) -> None:
+        assert self._program.stdout
+        for line in self._program.stdout:
+            self.events.append(Event(*msgspec.json.decode(line)))
+
+
+class Load(NamedTuple):
+    """Producers at work on some scripts."""
+
+    cluster: Cluster
+    folder: Path
+    beginnings: list[Told]
+    names: list[str]
+
+    @property
+    def scripts(self) -> list[int]:
+        return [told.script_id for told in self.beginnings]
+
+    def finish(self, patience: float = PATIENCE) -> list[Told]:
+        """Let the producers end, each with an answer to everything it sent; what they were told."""
+        (self.folder / "stop").touch()
+        wait_until(lambda: all(0 in self.cluster.ended(name) for name in self.names), patience, self._complaints)
+        return [self._with_answer(one) for one in self.beginnings] + read_journals(self.folder)
+
+    def violations(self, told: Sequence[Told]) -> list[Violation]:
+        """What the history checker has to say of these scripts."""
+        with self.cluster.engine.connect() as connection:
+            return check_history(connection, told, only=self.scripts)
+
+    def _with_answer(self, one: Told) -> Told:
+        with self.cluster.unit_of_work.reading() as tx:
+            found = tx.submissions.get(one.script_id, one.submission_id)
+        return one._replace(answers=(encode_answer(found.answer),) if found else ())
+
+    def _complaints(self) -> str:
+        files = [self.cluster.folder / f"{name}.log" for name in self.names]
+        return "\n".join(file.read_text(errors="replace")[-2000:] for file in files if file.exists())
+
+
+def wait_until(true: Callable[[], object], patience: float = PATIENCE, why: Callable[[], str] = str) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, f"nothing happened for {patience} s {why()}"
+        time.sleep(0.05)

@@ -1,0 +1,194 @@
+"""The saboteur: listens for phase boundaries in a process that was told where its plan is, and does what that says.
+
+A fault waits as an empty file in a folder named for its boundary, and whoever renames it away carries it out: so each
+happens exactly once, whichever of many processes comes by. Nothing here raises; the product meets a fault only as the
+end of its process, a broken connection or lost time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any, Literal, NamedTuple
+from weakref import WeakSet
+
+import pymysql
+from celery import current_task, signals
+from pymysql.connections import Connection
+
+from repos import phases
+
+PLAN = "LEDGER_SABOTEUR_PLAN"
+Action = Literal["kill child", "kill node", "drop connection", "delay"]
+ACTIONS: tuple[Action, ...] = ("kill child", "kill node", "drop connection", "delay")
+
+
+class Fault(NamedTuple):
+    """One thing that goes wrong: at the `passage`th time a process comes by a boundary after its start, or later.
+
+    `seconds` is how long a delay takes. `who` says which processes may have it: all of them, or only those of a kind.
+    """
+
+    number: int
+    boundary: str
+    action: Action
+    passage: int = 1
+    seconds: float = 0.0
+    who: str = "any"
+
+    @property
+    def file_name(self) -> str:
+        """The fault as the name of the file it waits in."""
+        return f"{self.number:06}|{self.action}|{self.passage}|{self.seconds:.3f}|{self.who}"
+
+
+class Plan:
+    """The faults of a test as files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._armed = folder / "armed"
+        self._done = folder / "done"
+        for boundary in phases.BOUNDARIES:
+            (self._armed / boundary).mkdir(parents=True, exist_ok=True)
+        self._done.mkdir(exist_ok=True)
+
+    def arm(self, fault: Fault) -> None:
+        """Let a fault happen from now on."""
+        (self._armed / fault.boundary / fault.file_name).touch()
+
+    def armed(self) -> list[str]:
+        """The faults that have not happened yet."""
+        return [f"{file.parent.name}|{file.name}" for file in self._armed.glob("*/*")]
+
+    def done(self) -> list[dict[str, Any]]:
+        """What was done, with the time, and the script of a task."""
+        return [json.loads(told) for file in sorted(self._done.iterdir()) if (told := file.read_text())]
+
+    def take(self, boundary: str, passage: int, who: str) -> Fault | None:
+        """The next fault for a boundary, which is then nobody else's."""
+        for file in sorted((self._armed / boundary).iterdir()):
+            number, action, at, seconds, whose = file.name.split("|")
+            if passage < int(at) or whose not in ("any", who):
+                continue
+            with suppress(FileNotFoundError):
+                file.rename(self._done / f"{number}-{boundary}")
+                return Fault(int(number), boundary, action, int(at), float(seconds), whose)  # type: ignore[arg-type]
+        return None
+
+    def note(self, fault: Fault, **more: Any) -> None:
+        """Write down that a fault is about to happen."""
+        told = {**fault._asdict(), "at": time.time(), "pid": os.getpid(), "cpu": time.process_time(), **more}
+        (self._done / f"{fault.number:06}-{fault.boundary}").write_text(json.dumps(told))
+
+
+class Saboteur:
+    """Carries out a plan in this process, which is of the kind `who`, and in those it forks."""
+
+    def __init__(self, plan: Plan, who: str) -> None:
+        self._plan = plan
+        self._who = who
+        self._passages: Counter[str] = Counter()
+        self._connections: WeakSet[Connection[Any]] = WeakSet()
+
+    def install(self) -> None:
+        """Listen from now on."""
+        phases.listener = self
+        self._watch_driver()
+        # Popped from the broker, and not yet given to a pool process: only the main process of a node comes by here.
+        signals.task_received.connect(lambda **_: self("before bell received"), weak=False)
+        signals.worker_process_init.connect(lambda **_: self._start_afresh(), weak=False)
+
+    def __call__(self, boundary: str) -> None:
+        self._passages[boundary] += 1
+        fault = self._plan.take(boundary, self._passages[boundary], self._who)
+        if fault is None:
+            return
+        self._plan.note(fault, script=_script_of_task())
+        if fault.action == "kill child":
+            os.kill(os.getpid(), SIGKILL)
+        elif fault.action == "kill node":
+            os.killpg(0, SIGKILL)
+        elif fault.action == "drop connection":
+            self._drop(by_server=fault.number % 2 == 0)
+        else:
+            time.sleep(fault.seconds)
+
+    def _start_afresh(self) -> None:
+        self._passages.clear()
+        self._connections.clear()
+
+    def _watch_driver(self) -> None:
+        """Know every connection, and come by between COMMIT and its answer, where no code of ours is."""
+        connect, execute, read = Connection.connect, Connection._execute_command, Connection._read_query_result
+        saboteur = self
+
+        def connect_and_remember(connection: Connection[Any], *args: Any, **kwargs: Any) -> Any:
+            saboteur._connections.add(connection)
+            return connect(connection, *args, **kwargs)
+
+        def execute_and_pass(connection: Connection[Any], command: Any, sql: Any) -> None:
+            execute(connection, command, sql)
+            text = sql if isinstance(sql, bytes) else str(sql).encode()
+            connection.commits = text.startswith(b"COMMIT")
+            if connection.commits:
+                saboteur("after commit sent")
+
+        def pass_and_read(connection: Connection[Any], *args: Any, **kwargs: Any) -> Any:
+            if getattr(connection, "commits", False):
+                connection.commits = False
+                # The server has answered, so it has committed; nobody here knows yet.
+                select.select([connection._sock], [], [], 5)
+                saboteur("before commit answered")
+            return read(connection, *args, **kwargs)
+
+        Connection.connect = connect_and_remember
+        Connection._execute_command = execute_and_pass
+        Connection._read_query_result = pass_and_read
+
+    def _drop(self, *, by_server: bool) -> None:
+        for connection in list(self._connections):
+            if connection._sock is None:
+                continue
+            if by_server:
+                _kill_connection(connection)
+            else:
+                _hang_up(connection._sock)
+
+
+def install(who: str) -> None:
+    """Sabotage this process by the plan its environment names, if it names one."""
+    if folder := os.environ.get(PLAN):
+        Saboteur(Plan(Path(folder)), who).install()
+
+
+def _script_of_task() -> int | None:
+    return current_task.request.args[0] if current_task and current_task.request.args else None
+
+
+def _hang_up(line: socket.socket) -> None:
+    """Close both ways, and lose what has arrived and was not read."""
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_WR)
+    with suppress(OSError):
+        while line.recv(1 << 16, socket.MSG_DONTWAIT):
+            pass
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _kill_connection(connection: Connection[Any]) -> None:
+    """Let the server end it, as an operator or a failover would."""
+    with suppress(pymysql.MySQLError):
+        other = pymysql.connect(host=connection.host, port=connection.port, user=connection.user, connect_timeout=2)
+        with other, other.cursor() as cursor:
+            cursor.execute(f"KILL CONNECTION {connection.thread_id()}")
+    with suppress(OSError):
+        while connection._sock.recv(1 << 16, socket.MSG_DONTWAIT):
+            pass
