@@ -57,7 +57,7 @@ _WAITING = (
     )
     .select_from(submission_inbox.outerjoin(script_heads, script_heads.c.script_id == submission_inbox.c.script_id))
     .where(
-        submission_inbox.c.enqueued_at <= bindparam("before"),
+        or_(submission_inbox.c.enqueued_at <= bindparam("before"), submission_inbox.c.enqueued_at > bindparam("after")),
         or_(script_heads.c.health.is_(None), script_heads.c.health == "open"),
     )
     .group_by(submission_inbox.c.script_id)
@@ -104,9 +104,12 @@ class Inbox:
         found = self._session.rows(_PAYLOAD_OF, script=script_id, submission=submission_id)
         return bytes(found[0][0]) if found else None
 
-    def waiting(self, *, before: int, most: int) -> list[ScriptWaiting]:
-        """Scripts in service with submissions that arrived at or before a moment, the longest waiting first."""
-        return [ScriptWaiting(*row) for row in self._session.rows(_WAITING, before=before, most=most)]
+    def waiting(self, *, before: int, after: int, most: int) -> list[ScriptWaiting]:
+        """Scripts in service with submissions that arrived at or before a moment, the longest waiting first.
+
+        Those that say they arrived behind `after` come along: their producer's clock is ahead.
+        """
+        return [ScriptWaiting(*row) for row in self._session.rows(_WAITING, before=before, after=after, most=most)]
 
     def arrivals(self, script_id: int) -> list[int]:
         """The arrival numbers of what waits for a script, at most 256, the first first."""

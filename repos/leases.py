@@ -15,7 +15,11 @@ _TAKE = (
     update(leases)
     .where(
         leases.c.name == bindparam("lease"),
-        or_(leases.c.expires_at <= bindparam("now"), leases.c.holder == bindparam("by")),
+        or_(
+            leases.c.expires_at <= bindparam("now"),
+            leases.c.expires_at > bindparam("absurd"),
+            leases.c.holder == bindparam("by"),
+        ),
     )
     .values(holder=bindparam("by"), fence=leases.c.fence + literal(1), expires_at=bindparam("until"))
 )
@@ -34,8 +38,12 @@ class Leases:
         self._session = session
 
     def take(self, name: str, holder: str, *, now: int, until: int) -> int | None:
-        """Take or renew a lease; its fencing number, or None while somebody else holds it."""
-        if not self._session.run(_TAKE, lease=name, by=holder, now=now, until=until):
+        """Take or renew a lease; its fencing number, or None while somebody else holds it.
+
+        One that runs for far longer than leases do was taken by a clock that was wrong, and binds nobody.
+        """
+        absurd = until + (until - now)
+        if not self._session.run(_TAKE, lease=name, by=holder, now=now, until=until, absurd=absurd):
             try:
                 self._session.run(_ADD, lease=name, by=holder, until=until)
             except DuplicateKey:

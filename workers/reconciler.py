@@ -93,10 +93,14 @@ class Reconciler:
         """The scripts to ring for now, remembered in the same transaction."""
         now = self._clock()
         due = []
-        for script in tx.inbox.waiting(before=now - self._patience, most=MOST_SCRIPTS):
+        patience = self._patience
+        for script in tx.inbox.waiting(before=now - patience, after=now + patience, most=MOST_SCRIPTS):
             rung = tx.bells.get(script.script_id)
+            if rung.rung_at > now or rung.rung_at < script.oldest <= now:
+                # Remembered by a clock that was ahead; or of others, which are answered: these came later.
+                rung = Rung(script.script_id, 0, 0)
             longest = int(LONGEST_PATIENCE_SECONDS * 1_000_000)
-            if now - rung.rung_at < min(self._patience << min(rung.rings, 16), longest):
+            if now - rung.rung_at < min(patience << min(rung.rings, 16), longest):
                 continue
             rung = Rung(script.script_id, rung.rings + 1, now)
             tx.bells.put(rung)
