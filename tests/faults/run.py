@@ -39,7 +39,7 @@ class Size(NamedTuple):
 
 
 SIZES = (Size(1, 1), Size(2, 2))
-CLUSTERS = (Size(1, 1), Size(1, 1), Size(2, 2))
+CLUSTERS = (*[Size(1, 1)] * 4, Size(2, 2))
 """What runs at once. Those of one size share the rounds: with one worker most of the time is waiting for it."""
 
 
@@ -65,7 +65,7 @@ class Report(NamedTuple):
 
 def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int) -> Report:
     """Run the matrix with rounds of so many steps, and say of each when it is done."""
-    with MariaDB() as database, ThreadPoolExecutor() as pool:
+    with MariaDB() as database, ThreadPoolExecutor(len(CLUSTERS)) as pool:
         todo = {size: deque(groups(steps)) for size in SIZES}
 
         def run(number: int, size: Size) -> Report:
