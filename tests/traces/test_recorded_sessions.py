@@ -29,7 +29,6 @@ SESSIONS = [
 Say = Callable[[str], None]
 
 
-@pytest.mark.timeout(900)  # 80 s alone on the machine, four minutes on a busy one
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_whole_session_on_mariadb(traces: Path, mariadb_url: str, say: Say) -> None:
