@@ -101,11 +101,19 @@ class Cluster:
             environ[saboteur.PLAN] = str(self.folder / "plan")
         self._say(Start(name, what, environ, str(self.folder / f"{name}.log")))
 
-    def start_nodes(self, nodes: int, *, concurrency: int) -> None:
-        """Fork nodes that drain, and a reconciler that ticks."""
+    def start_nodes(self, nodes: int, *, concurrency: int, as_in_production: bool = False) -> None:
+        """Fork nodes that drain, and a reconciler that ticks often, or as in production."""
         for number in range(nodes):
             self.start(f"node-{number}", NodeOrder("commands", "prefork", concurrency))
-        self.start("ticker", TickerOrder(TICK_SECONDS, TICK_PATIENCE_SECONDS), sabotaged=False)
+        if as_in_production:
+            self.start("reconciler", NodeOrder("reconcile", "solo", 1, beat=True), sabotaged=False)
+        else:
+            self.start("ticker", TickerOrder(TICK_SECONDS, TICK_PATIENCE_SECONDS), sabotaged=False)
+
+    def process(self, name: str) -> int:
+        """The process that goes by a name now."""
+        started = [event.number for event in self.events if (event.kind, event.name) == ("started", name)]
+        return started[-1]
 
     def stop(self, name: str) -> None:
         """End something at once, for good."""
@@ -167,6 +175,7 @@ class Load(NamedTuple):
 
     def violations(self, told: Sequence[Told]) -> list[Violation]:
         """What the history checker has to say of these scripts."""
+        self.cluster.engine.dispose()  # whatever was done to the connections it kept
         with self.cluster.engine.connect() as connection:
             return check_history(connection, told, only=self.scripts)
 

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from repos.phases import BOUNDARIES
-from tests.faults.cluster import Cluster, wait_until
+from tests.faults.cluster import Cluster
 from tests.faults.saboteur import Action, Fault
 from tests.faults.table import Row, row_of
 
@@ -22,6 +22,8 @@ BY_PRODUCERS = ("inbox row inserted", "bell rung")
 SECOND_PASSAGE_EVERY = 4
 """Most faults hit the first passage of a process: after a kill the next has to come there before anything happens."""
 DELAY_SECONDS = 0.1
+PATIENCE = 90.0
+"""Seconds in which some fault has to happen, on a busy machine."""
 LOAD: dict[str, Any] = {"hands": 2, "window": 2, "bells": "two"}
 
 
@@ -64,9 +66,7 @@ class Matrix:
             for fault in faults:
                 self._cluster.plan.arm(fault)
             armed += faults
-            wait_until(
-                lambda: not self._cluster.plan.armed(), why=lambda: f"still to come: {self._cluster.plan.armed()}"
-            )
+            self._cluster.plan.wait(PATIENCE)
         told = load.finish()
         violations = load.violations(told)
         self.injected.update((fault.boundary, fault.action) for fault in armed)

@@ -55,11 +55,12 @@ IMPORTED = (
 
 
 class NodeOrder(Struct, frozen=True, tag="node"):
-    """A Celery worker for a queue, with so many pool processes."""
+    """A Celery worker for a queue, with so many pool processes; with `beat` it sends its own ticks."""
 
     queue: str
     pool: str
     concurrency: int
+    beat: bool = False
 
 
 class TickerOrder(Struct, frozen=True, tag="ticker"):
@@ -179,6 +180,7 @@ def worker_argv(name: str, node: NodeOrder) -> list[str]:
         "--loglevel=WARNING",  # two lines a task would be most of the work
         "--without-gossip",
         "--without-mingle",
+        *(["--beat"] if node.beat else []),
     ]
 
 

@@ -39,8 +39,9 @@ class Size(NamedTuple):
 
 
 SIZES = (Size(1, 1), Size(2, 2))
-CLUSTERS = (*[Size(1, 1)] * 4, Size(2, 2))
-"""What runs at once. Those of one size share the rounds: with one worker most of the time is waiting for it."""
+CLUSTERS = (*[Size(1, 1)] * 6, Size(2, 2))
+"""What runs at once. Those of one size share the rounds. With one worker most of the time is waiting: Celery notices
+the end of a pool process that has just been forked with its next look around, up to five seconds later."""
 
 
 class Report(NamedTuple):

@@ -67,6 +67,15 @@ class Plan:
         """The faults that have not happened yet."""
         return [f"{file.parent.name}|{file.name}" for file in self._armed.glob("*/*")]
 
+    def wait(self, patience: float) -> None:
+        """Wait until all have happened, for as long as one does every so many seconds."""
+        count, deadline = -1, 0.0
+        while left := self.armed():
+            if len(left) != count:
+                count, deadline = len(left), time.monotonic() + patience
+            assert time.monotonic() < deadline, f"nothing comes by for {left}"
+            time.sleep(0.05)
+
     def done(self) -> list[dict[str, Any]]:
         """What was done, with the time, and the script of a task."""
         return [json.loads(told) for file in sorted(self._done.iterdir()) if (told := file.read_text())]
@@ -102,15 +111,15 @@ class Saboteur:
         phases.listener = self
         self._watch_driver()
         # Popped from the broker, and not yet given to a pool process: only the main process of a node comes by here.
-        signals.task_received.connect(lambda **_: self("before bell received"), weak=False)
+        signals.task_received.connect(lambda request, **_: self("before bell received", request), weak=False)
         signals.worker_process_init.connect(lambda **_: self._start_afresh(), weak=False)
 
-    def __call__(self, boundary: str) -> None:
+    def __call__(self, boundary: str, request: Any = None) -> None:
         self._passages[boundary] += 1
         fault = self._plan.take(boundary, self._passages[boundary], self._who)
         if fault is None:
             return
-        self._plan.note(fault, script=_script_of_task())
+        self._plan.note(fault, script=_script_of(request or (current_task and current_task.request)))
         if fault.action == "kill child":
             os.kill(os.getpid(), SIGKILL)
         elif fault.action == "kill node":
@@ -168,8 +177,8 @@ def install(who: str) -> None:
         Saboteur(Plan(Path(folder)), who).install()
 
 
-def _script_of_task() -> int | None:
-    return current_task.request.args[0] if current_task and current_task.request.args else None
+def _script_of(request: Any) -> int | None:
+    return request.args[0] if request and request.args else None
 
 
 def _hang_up(line: socket.socket) -> None:

@@ -1,0 +1,72 @@
+"""How long a submission waits when whoever worked on it is killed, with the settings of production."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from repos.phases import BOUNDARIES
+from tests.faults.cluster import Cluster, wait_until
+from tests.faults.saboteur import Action, Fault
+from tests.processes.writers import beginning, insist
+from tests.services.redis_server import RedisServer
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+PROMISE_SECONDS = 15.0
+KILLS = 80
+NODE_KILL_EVERY = 5
+AT_WORK = BOUNDARIES[BOUNDARIES.index("before bell received") : BOUNDARIES.index("after commit sent")]
+
+
+@pytest.fixture
+def cluster(mariadb_url: str, tmp_path: Path) -> Iterator[Cluster]:
+    with RedisServer() as broker:
+        settings = Settings(home=tmp_path, database_url=mariadb_url, broker_url=broker.url)
+        with Cluster(settings, tmp_path) as cluster:
+            cluster.start_nodes(2, concurrency=2, as_in_production=True)
+            yield cluster
+
+
+def test_from_sigkill_to_commit_it_takes_fifteen_seconds_at_most_at_p95(cluster: Cluster):
+    # A keyframe is rare, so no fault waits for one.
+    boundaries = [boundary for boundary in AT_WORK if "keyframe" not in boundary]
+    for number in range(KILLS):
+        action: Action = "kill child" if number % NODE_KILL_EVERY else "kill node"
+        cluster.plan.arm(Fault(number, boundaries[number % len(boundaries)], action, who="node"))
+    with cluster.unit_of_work.records() as tx:
+        scripts = [tx.scripts.new_id() for _ in range(2 * KILLS)]
+    for script_id in scripts:
+        insist(partial(cluster.producer.enqueue, beginning(script_id, 2)))
+
+    cluster.plan.wait(60)
+    wait_until(lambda: not waiting(cluster))
+
+    with cluster.unit_of_work.reading() as tx:
+        answers = {script_id: tx.submissions.get(script_id, "beginning") for script_id in scripts}
+    committed = {script_id: found.recorded_at / 1e6 for script_id, found in answers.items() if found}
+    assert committed.keys() == set(scripts)
+    # Some scripts are hit more than once: what counts is the time after which nobody touched them any more.
+    last_kill = {kill["script"]: kill["at"] for kill in sorted(cluster.plan.done(), key=lambda kill: kill["at"])}
+    took = sorted(committed[script_id] - at for script_id, at in last_kill.items())
+    median, longest = took[len(took) // 2], took[-1]
+    print(
+        f"{len(took)} scripts hit by {KILLS} kills: p50 {median:.1f} s, p95 {p95(took):.1f} s, at most {longest:.1f} s"
+    )
+    assert len(took) >= 30
+    assert p95(took) <= PROMISE_SECONDS
+
+
+def waiting(cluster: Cluster) -> bool:
+    with cluster.unit_of_work.reading() as tx:
+        return bool(tx.inbox.waiting(before=time.time_ns() // 1_000, after=1 << 62, most=1))
+
+
+def p95(values: list[float]) -> float:
+    """Of values in order."""
+    return values[min(len(values) - 1, int(len(values) * 0.95))]
