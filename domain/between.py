@@ -51,10 +51,11 @@ def _line_commands(state: State, resolved: Resolved, revives: int | None) -> Ite
         elif isinstance(change, LineChanged):
             yield _line_edit(change, targets((change.line,))[0])
         elif isinstance(change, LinesMoved):
-            after, before = _around(state, change.after, change.lines)
+            # Never one of these lines stands there: it would not have to move (see `in_order`).
+            after, before = _around(state, change.after)
             yield LinesMove(lines=targets(change.lines), after=after, before=before)
         elif isinstance(change, LinesInserted):
-            after, before = _around(state, change.after, ())
+            after, before = _around(state, change.after)
             yield LinesInsert(
                 after=after,
                 before=before,
@@ -75,10 +76,8 @@ def _line_edit(change: LineChanged, target: Target) -> LineEdit:
     )
 
 
-def _around(state: State, after: str, moving: tuple[str, ...]) -> tuple[str | None, str | None]:
+def _around(state: State, after: str) -> tuple[str | None, str | None]:
     before = state.nodes[after].after
-    while before in moving:
-        before = state.nodes[before].after
     return (None if after == EDGE else after), (None if before == EDGE else before)
 
 

@@ -91,6 +91,17 @@ def test_a_line_edited_inside_a_block_that_moved_keeps_its_id() -> None:
     assert sorted(kinds(f"{SCENE}\n{other}", imported(f"{edited}\n{SCENE}"))) == ["line.edit", "lines.move"]
 
 
+def test_two_lines_never_share_an_id() -> None:
+    left, right = (
+        "The lights go out in the hall.\nSilence, for once.",
+        "Morning comes to the harbour.\nGulls, everywhere.",
+    )
+    old = f"{left}\nShe waits at the door.\n{right}"
+    new = imported(f"She waits at her door.\n{right}\n{left}\nShe waits at my door.")
+
+    assert ids_of(align(lines(old), new)) == ["c", "d", "e", "a", "b", "n5"]
+
+
 def test_a_name_alone_does_not_move() -> None:
     new = imported("PAUL\nNobody heard that.\n" + SCENE.replace("PAUL\n", ""))
 
