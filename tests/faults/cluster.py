@@ -138,11 +138,14 @@ class Cluster:
 
     def _begin(self, hands: int) -> Told:
         """Let a script be made the way everything is: through the inbox."""
-        with self.unit_of_work.records() as tx:
-            script_id = tx.scripts.new_id()
-        first = beginning(script_id, hands)
+        first = beginning(insist(self._new_id), hands)
+        script_id = first.script_id
         insist(partial(self.producer.enqueue, first))
         return Told("beginning", 1, script_id, first.submission_id, encode_submission(first), acknowledged=True)
+
+    def _new_id(self) -> int:
+        with self.unit_of_work.records() as tx:
+            return tx.scripts.new_id()
 
     def _say(self, order: Start | Stop) -> None:
         assert self._program.stdin
@@ -171,7 +174,7 @@ class Load(NamedTuple):
         """Let the producers end, each with an answer to everything it sent; what they were told."""
         (self.folder / "stop").touch()
         wait_until(lambda: all(0 in self.cluster.ended(name) for name in self.names), patience, self._complaints)
-        return [self._with_answer(one) for one in self.beginnings] + read_journals(self.folder)
+        return [insist(partial(self._with_answer, one)) for one in self.beginnings] + read_journals(self.folder)
 
     def violations(self, told: Sequence[Told]) -> list[Violation]:
         """What the history checker has to say of these scripts."""
