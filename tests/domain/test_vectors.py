@@ -12,8 +12,9 @@ from random import Random
 
 import pytest
 
-from domain.hashing import expect_hash
+from domain.hashing import expect_hash, expect_hash_of
 from domain.line import Attr, Line
+from domain.state import Element
 from tests.domain.vectors import LINES, published, vectors
 
 FOLDER = Path(__file__).parents[2] / "docs" / "vectors"
@@ -32,6 +33,12 @@ def test_a_vector_can_be_checked_by_hand() -> None:
 
     assert vectors()[0]["bytes"] == by_hand.hex()
     assert vectors()[0]["expect"] == sha256(by_hand).hexdigest()[:12]
+
+
+def test_a_story_element_can_be_checked_by_hand() -> None:
+    by_hand = b'7:element,54:{"id":"e1","payload":{},"source":"user","type":"beat"},'
+
+    assert expect_hash_of("element", Element("e1", "beat", {})) == sha256(by_hand).hexdigest()[:12]
 
 
 def test_javascript_computes_the_same() -> None:
