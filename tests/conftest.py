@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.browser.chromium import Chromium, find_chromium
 from tests.services.databases import DatabaseServer
 from tests.services.mariadb import MariaDB
 from tests.services.named import NamedDatabaseServer, NamedRedisServer
@@ -86,6 +87,15 @@ def redis_url(redis_server: RedisServer | NamedRedisServer) -> str:
     with redis.Redis.from_url(redis_server.url) as client:
         client.flushdb()
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
+    """A browser without a window, which `make test` installs where it may."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium is installed (Debian: chromium)")
+    return Chromium(program, tmp_path_factory.mktemp("chromium"))
 
 
 @pytest.fixture(scope="session")

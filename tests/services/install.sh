@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes sure that MariaDB and Redis are installed, unless running ones were named. They need not be started.
+# Makes sure that MariaDB and Redis are installed, unless running ones were named. They need not be started. Chromium
+# is installed too where that is allowed; without it the tests of web pages are left out, and say so.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
 
@@ -10,11 +11,15 @@ fi
 if [ -z "${SCRIPTLEDGER_TEST_BROKER_URL:-}" ] && ! command -v redis-server >/dev/null; then
   packages="$packages redis-server"
 fi
+allowed() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+if allowed && ! command -v chromium >/dev/null; then
+  packages="$packages chromium"
+fi
 if [ -z "$packages" ]; then
   exit 0
 fi
 
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+if ! allowed; then
   echo "The tests need servers that are not installed: install$packages (Debian: sudo apt-get install$packages;" \
     "Homebrew: brew install mariadb redis), or name running ones in SCRIPTLEDGER_TEST_DATABASE_URL and" \
     "SCRIPTLEDGER_TEST_BROKER_URL." >&2
