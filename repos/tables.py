@@ -78,6 +78,13 @@ def table(name: str, *parts: Any, **options: Any) -> Table:
     )
 
 
+AI_SAYS_WHY = """author <> 'ai' OR (
+  COALESCE(JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.model')), '') <> ''
+  AND COALESCE(JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.run_id')), '') <> ''
+  AND COALESCE(JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.prompt')),
+               JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.prompt_sha256')), '') <> '')"""
+"""A command of an AI names its model, its run, and its prompt or the prompt's hash."""
+
 users = table(
     "users",
     Column("id", Number, primary_key=True, autoincrement=True),
@@ -85,6 +92,8 @@ users = table(
     Column("email_key", Text(320), nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
     Column("deleted_at", Moment),
+    Column("name", Text(200)),
+    Column("password", Text(500)),
     sqlite_autoincrement=True,
 )
 
@@ -140,6 +149,8 @@ script_commands = table(
     Column("chain_hash", Digest(32), nullable=False),
     CheckConstraint("author in ('user', 'ai', 'system', 'import', 'backfill')", name="author"),
     CheckConstraint("version_number >= 1", name="from_one"),
+    # SQLite adds no CHECK to a table that is there; a trigger says the same.
+    CheckConstraint(AI_SAYS_WHY, name="ai_says_why").ddl_if(dialect="mysql"),
 )
 
 script_versions = table(

@@ -17,6 +17,8 @@ from domain.head import Head
 from repos.answers import Answers
 from repos.behind import ScriptsBehind
 from repos.bells import Bells
+from repos.chat_messages import ChatMessages
+from repos.chat_usage import ChatUsage
 from repos.commands import AppendableCommands, Commands
 from repos.failures import HeadLocked
 from repos.generations import Generations
@@ -38,6 +40,7 @@ from repos.script_ids import ScriptIds
 from repos.scripts import ProjectedScripts, Scripts
 from repos.seals import Seals
 from repos.session import Session
+from repos.sign_ins import SignIns
 from repos.slots import Slots
 from repos.submissions import Submissions, WritableSubmissions
 from repos.users import Users
@@ -83,6 +86,9 @@ class RecordsWork:
 
     def __init__(self, session: Session) -> None:
         self.users = Users(session)
+        self.sign_ins = SignIns(session)
+        self.chat = ChatMessages(session)
+        self.chat_usage = ChatUsage(session)
         self.inbox = Inbox(session)
         self.bells = Bells(session)
         self.leases = Leases(session)

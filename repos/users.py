@@ -1,12 +1,17 @@
-"""users: who owns scripts. An e-mail address is unique whatever its case, accents or width."""
+"""users: who owns scripts. An e-mail address is unique whatever its case, accents or width.
+
+Who is deleted stays, because scripts and chat refer to them, but gives the address back: somebody else may take it.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, literal, select, update
 
+from domain.access import EmailTaken
+from domain.email import check_email, email_key
+from repos.failures import DuplicateKey
 from repos.session import Session
 from repos.tables import users
 
@@ -16,16 +21,40 @@ class UserRow(NamedTuple):
 
     id: int
     email: str
+    name: str | None
     created_at: int
     deleted_at: int | None
 
 
-_COLUMNS = (users.c.id, users.c.email, users.c.created_at, users.c.deleted_at)
+_COLUMNS = (users.c.id, users.c.email, users.c.name, users.c.created_at, users.c.deleted_at)
+_THIS = (users.c.id == bindparam("user"), users.c.deleted_at.is_(None))
 _ADD = insert(users).values(
-    email=bindparam("email"), email_key=bindparam("email_key"), created_at=bindparam("now"), deleted_at=None
+    email=bindparam("email"),
+    email_key=bindparam("email_key"),
+    name=bindparam("name"),
+    password=bindparam("password"),
+    created_at=bindparam("now"),
+    deleted_at=None,
 )
 _GET = select(*_COLUMNS).where(users.c.id == bindparam("user"))
 _FIND = select(*_COLUMNS).where(users.c.email_key == bindparam("email_key"))
+_LIST = (
+    select(*_COLUMNS)
+    .where(users.c.id > bindparam("after"), users.c.deleted_at.is_(None))
+    .order_by(users.c.id)
+    .limit(bindparam("most"))
+)
+_LIST_ALL = select(*_COLUMNS).where(users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("most"))
+_PASSWORD = select(users.c.password).where(*_THIS)
+_SET_PASSWORD = update(users).where(*_THIS).values(password=bindparam("new"))
+_RENAME = update(users).where(*_THIS).values(name=bindparam("new"))
+_MOVE = update(users).where(*_THIS).values(email=bindparam("new"), email_key=bindparam("new_key"))
+_DELETE = (
+    update(users)
+    .where(*_THIS)
+    # No address has this key, for want of an @.
+    .values(deleted_at=bindparam("now"), email_key=bindparam("freed"), password=literal(None))
+)
 
 
 class Users:
@@ -34,24 +63,61 @@ class Users:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, email: str, now: int) -> int:
-        """Add a user; the new id. DuplicateKey where the address is taken."""
-        return self._session.insert(_ADD, email=email, email_key=email_key(email), now=now)
+    def add(self, email: str, now: int, *, name: str | None = None, password: str | None = None) -> int:
+        """Add a user; the new id.
+
+        Raises:
+            BadEmail: that is no address.
+            EmailTaken: somebody has it, however it is written.
+        """
+        email = check_email(email)
+        try:
+            return self._session.insert(
+                _ADD, email=email, email_key=email_key(email), name=name, password=password, now=now
+            )
+        except DuplicateKey:
+            raise EmailTaken(email=email) from None
 
     def get(self, user_id: int) -> UserRow | None:
+        """A user, deleted or not."""
         found = self._session.rows(_GET, user=user_id)
         return UserRow(*found[0]) if found else None
 
     def find(self, email: str) -> UserRow | None:
-        """The user with this address, however it is written."""
+        """The user with this address, however it is written; nobody who is deleted."""
         found = self._session.rows(_FIND, email_key=email_key(email))
-        return UserRow(*found[0]) if found else None
+        return UserRow(*found[0]) if found and found[0][4] is None else None
 
+    def read(self, *, after: int = 0, most: int = 100, deleted: bool = False) -> list[UserRow]:
+        """Users behind an id, by id; those who were deleted only if asked for."""
+        rows = self._session.rows(_LIST_ALL if deleted else _LIST, after=after, most=most)
+        return [UserRow(*row) for row in rows]
 
-def email_key(email: str) -> str:
-    """An address as it is compared: no case, no accents, no outer white space.
+    def rename(self, user_id: int, name: str | None) -> bool:
+        """Give a user another name; whether there is such a user."""
+        return self._session.run(_RENAME, user=user_id, new=name) == 1
 
-    Explicit rather than left to a collation, which differs from server to server.
-    """
-    plain = unicodedata.normalize("NFKD", email.strip())
-    return "".join(character for character in plain if not unicodedata.combining(character)).casefold()
+    def move(self, user_id: int, email: str) -> bool:
+        """Give a user another address; whether there is such a user.
+
+        Raises:
+            BadEmail, EmailTaken: as for `add`.
+        """
+        email = check_email(email)
+        try:
+            return self._session.run(_MOVE, user=user_id, new=email, new_key=email_key(email)) == 1
+        except DuplicateKey:
+            raise EmailTaken(email=email) from None
+
+    def password(self, user_id: int) -> str | None:
+        """The password's hash as the application wrote it; None where there is none."""
+        found = self._session.rows(_PASSWORD, user=user_id)
+        return found[0][0] if found else None
+
+    def set_password(self, user_id: int, hashed: str | None) -> bool:
+        """Keep a password's hash, in whatever spelling the application reads; whether there is such a user."""
+        return self._session.run(_SET_PASSWORD, user=user_id, new=hashed) == 1
+
+    def delete(self, user_id: int, now: int) -> bool:
+        """Delete a user; the row stays, the address is free again. Whether there was one to delete."""
+        return self._session.run(_DELETE, user=user_id, now=now, freed=f"deleted:{user_id}") == 1

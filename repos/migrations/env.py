@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from repos import derived_tables  # noqa: F401 - its tables belong to the metadata as well
+from repos import (  # noqa: F401 - their tables belong to the metadata as well
+    conversation_tables,
+    derived_tables,
+    proposal_tables,
+)
 from repos.tables import metadata
 
 context.configure(

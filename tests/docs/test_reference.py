@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-import repos.derived_tables  # noqa: F401 - adds its tables to those of repos.tables
+import repos.conversation_tables
+import repos.derived_tables
+import repos.proposal_tables  # noqa: F401 - each adds its tables to those of repos.tables
 from cli.reference.__main__ import PAGES, text_of
 from domain.command import KINDS
 from repos.tables import metadata

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
 
+from domain.access import EmailTaken
 from domain.errors import Conflict, Corrupt
 from repos import schema, session
 from repos.engine import make_engine
@@ -69,12 +70,12 @@ def test_an_error_in_a_later_statement_takes_back_the_earlier_ones(engine: Engin
 
 def test_a_taken_key_leaves_the_transaction_whole(engine: Engine):
     with UnitOfWork(engine).records() as tx:
-        tx.users.add("ann", 1)
-        with pytest.raises(DuplicateKey):
-            tx.users.add("Ann", 1)
-        tx.users.add("bea", 1)
+        tx.users.add("ann@x", 1)
+        with pytest.raises(EmailTaken):
+            tx.users.add("Ann@x", 1)
+        tx.users.add("bea@x", 1)
 
-    assert emails(engine) == ["ann", "bea"]
+    assert emails(engine) == ["ann@x", "bea@x"]
 
 
 def test_a_session_dropped_on_the_way_leaves_nothing(engine: Engine):
@@ -85,8 +86,8 @@ def test_a_session_dropped_on_the_way_leaves_nothing(engine: Engine):
     gc.collect()
 
     with UnitOfWork(engine).records() as tx:
-        tx.users.add("bea", 1)
-    assert emails(engine) == ["bea"]
+        tx.users.add("bea@x", 1)
+    assert emails(engine) == ["bea@x"]
 
 
 def test_an_exception_between_question_and_answer_ends_the_connection(engine: Engine):

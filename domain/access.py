@@ -1,0 +1,37 @@
+"""Who asks, and what they may: the refusals an application shows to people who sign in."""
+
+from __future__ import annotations
+
+from domain.errors import Rejected
+
+
+class BadEmail(Rejected):
+    """{email!r} is no e-mail address."""
+
+
+class EmailTaken(Rejected):
+    """There is a user with the address {email!r} already, perhaps in another spelling."""
+
+
+class UnknownUser(Rejected):
+    """There is no user {user!r}."""
+
+
+class UnknownSession(Rejected):
+    """This session is not known; sign in."""
+
+
+class SessionExpired(Rejected):
+    """This session has expired; sign in again."""
+
+
+class SessionRevoked(Rejected):
+    """This session was ended; sign in again."""
+
+
+class NotYourScript(Rejected):
+    """Script {script} belongs to another user."""
+
+
+class UnknownChatMessage(Rejected):
+    """There is no chat message {message} about script {script}."""

@@ -1,0 +1,66 @@
+"""Chat: what somebody said about a script, or what a model answered, and what that answer cost."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from domain.number import Count
+from domain.refusals import BadPayload
+from domain.text import check_payload, check_text
+
+Role = Literal["user", "assistant", "system", "tool"]
+
+MAX_INTENT = 64
+
+
+class ChatMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One message: about a script or about none, by a user or by nobody who is known.
+
+    `answers` is the id of the message this one answers. `intent` is what the application took it for; both that and
+    `metadata` may be noted later, `content` is what was said.
+    """
+
+    role: Role
+    content: str
+    script_id: Count | None = None
+    user_id: Count | None = None
+    answers: Count | None = None
+    intent: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Usage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What one call of a model cost: tokens, money in millionths of `currency`, time. None is not known."""
+
+    model: str
+    tokens_in: Count | None = None
+    tokens_out: Count | None = None
+    cost_micros: Count | None = None
+    currency: str = "USD"
+    latency_ms: Count | None = None
+
+
+def check_message(message: ChatMessage) -> None:
+    """Refuse what may not be kept: unclean text, over 1 MiB, metadata that is no JSON (`Rejected`)."""
+    check_text("content", message.content, line_ends=True)
+    check_annotation(message.intent, message.metadata)
+
+
+def check_annotation(intent: str | None, metadata: dict[str, Any]) -> None:
+    """The same for what is noted about a message."""
+    if intent is not None:
+        check_text("intent", intent)
+        if len(intent) > MAX_INTENT:
+            raise BadPayload(field="intent", problem=f"has more than {MAX_INTENT} characters")
+    check_payload("metadata", metadata)
+
+
+def check_usage(usage: Usage) -> None:
+    """Refuse a usage without a model, or with a currency that is no short word (`Rejected`)."""
+    check_text("model", usage.model)
+    if not 1 <= len(usage.model) <= 120:
+        raise BadPayload(field="model", problem="1 to 120 characters")
+    if not (1 <= len(usage.currency) <= 8 and usage.currency.isascii() and usage.currency.isalnum()):
+        raise BadPayload(field="currency", problem="1 to 8 letters, like USD")

@@ -1,0 +1,142 @@
+"""chat_messages: what was said, to whom it answers, and about which script. What was said never changes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from domain.chat import ChatMessage, check_annotation, check_message
+from domain.errors import Corrupt
+from repos.conversation_tables import chat_messages
+from repos.session import Row, Session
+
+
+class ChatRow(NamedTuple):
+    """A message as it is stored; `created_at` is microseconds since 1970 UTC."""
+
+    id: int
+    message: ChatMessage
+    created_at: int
+
+
+_ADD = insert(chat_messages).values(
+    script_id=bindparam("script"),
+    user_id=bindparam("user"),
+    answers=bindparam("answered"),
+    role=bindparam("role"),
+    intent=bindparam("intent"),
+    content=bindparam("content"),
+    metadata=bindparam("noted"),
+    created_at=bindparam("now"),
+)
+_GET = select(*chat_messages.c).where(chat_messages.c.id == bindparam("message"))
+_ANSWERS = (
+    select(*chat_messages.c)
+    .where(chat_messages.c.answers == bindparam("message"))
+    .order_by(chat_messages.c.id)
+    .limit(bindparam("most"))
+)
+_OF_SCRIPT = (
+    select(*chat_messages.c)
+    .where(chat_messages.c.script_id == bindparam("script"), chat_messages.c.id > bindparam("after"))
+    .order_by(chat_messages.c.id)
+    .limit(bindparam("most"))
+)
+_LAST_OF_SCRIPT = (
+    select(*chat_messages.c)
+    .where(chat_messages.c.script_id == bindparam("script"), chat_messages.c.id < bindparam("before"))
+    .order_by(chat_messages.c.id.desc())
+    .limit(bindparam("most"))
+)
+_OF_USER = (
+    select(*chat_messages.c)
+    .where(chat_messages.c.user_id == bindparam("user"), chat_messages.c.id > bindparam("after"))
+    .order_by(chat_messages.c.id)
+    .limit(bindparam("most"))
+)
+_ANNOTATE = (
+    update(chat_messages)
+    .where(chat_messages.c.id == bindparam("message"))
+    .values(intent=bindparam("intent"), metadata=bindparam("noted"))
+)
+NEWEST = 1 << 62
+"""Behind every message."""
+
+
+class ChatMessages:
+    """The chat of all scripts and users."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, message: ChatMessage, now: int) -> int:
+        """Keep a message; its number.
+
+        Raises:
+            Rejected: it is not valid in itself, or more than the database takes.
+        """
+        check_message(message)
+        noted = msgspec.json.encode(message.metadata).decode()
+        self._session.require_room("chat message", 4 * (len(message.content) + len(noted)))
+        return self._session.insert(
+            _ADD,
+            script=message.script_id,
+            user=message.user_id,
+            answered=message.answers,
+            role=message.role,
+            intent=message.intent,
+            content=message.content,
+            noted=noted,
+            now=now,
+        )
+
+    def get(self, message_id: int) -> ChatRow | None:
+        found = self._session.rows(_GET, message=message_id)
+        return _to_row(found[0]) if found else None
+
+    def answers(self, message_id: int, *, most: int = 100) -> list[ChatRow]:
+        """What was answered to a message, oldest first."""
+        return [_to_row(row) for row in self._session.rows(_ANSWERS, message=message_id, most=most)]
+
+    def read(self, script_id: int, *, after: int = 0, most: int = 100) -> list[ChatRow]:
+        """The chat about a script behind a number, oldest first."""
+        return [_to_row(row) for row in self._session.rows(_OF_SCRIPT, script=script_id, after=after, most=most)]
+
+    def last(self, script_id: int, *, before: int = NEWEST, most: int = 100) -> list[ChatRow]:
+        """The newest of the chat about a script in front of a number, oldest first."""
+        rows = self._session.rows(_LAST_OF_SCRIPT, script=script_id, before=before, most=most)
+        return [_to_row(row) for row in reversed(rows)]
+
+    def of_user(self, user_id: int, *, after: int = 0, most: int = 100) -> list[ChatRow]:
+        """What a user said behind a number, oldest first."""
+        return [_to_row(row) for row in self._session.rows(_OF_USER, user=user_id, after=after, most=most)]
+
+    def annotate(self, message_id: int, *, intent: str | None, metadata: dict[str, Any]) -> bool:
+        """Note what a message was taken for, in place of what was noted before; whether there is such a message.
+
+        Raises:
+            Rejected: an intent or metadata that may not be kept.
+        """
+        check_annotation(intent, metadata)
+        noted = msgspec.json.encode(metadata).decode()
+        return self._session.run(_ANNOTATE, message=message_id, intent=intent, noted=noted) == 1
+
+
+def _to_row(row: Row) -> ChatRow:
+    number, script_id, user_id, answers, role, intent, content, noted, created_at = row
+    try:
+        metadata = msgspec.json.decode(noted, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"the metadata of chat message {number} cannot be read: {error}") from error
+    message = ChatMessage(
+        role=role,
+        content=content,
+        script_id=script_id,
+        user_id=user_id,
+        answers=answers,
+        intent=intent,
+        metadata=metadata,
+    )
+    return ChatRow(number, message, created_at)

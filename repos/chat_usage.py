@@ -1,0 +1,98 @@
+"""chat_message_usage: what each call of a model cost, beside the message it led to. Several calls, several rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, insert, select
+
+from domain.chat import Usage, check_usage
+from repos.conversation_tables import chat_message_usage, chat_messages
+from repos.session import Session
+
+
+class UsageTotal(NamedTuple):
+    """Calls of one model, added up: what is not known counts as nothing."""
+
+    model: str
+    currency: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_micros: int
+
+
+_ADD = insert(chat_message_usage).values(
+    message_id=bindparam("message"),
+    model=bindparam("model"),
+    tokens_in=bindparam("tokens_in"),
+    tokens_out=bindparam("tokens_out"),
+    cost_micros=bindparam("cost_micros"),
+    currency=bindparam("currency"),
+    latency_ms=bindparam("latency_ms"),
+    recorded_at=bindparam("now"),
+)
+_OF_MESSAGE = (
+    select(
+        chat_message_usage.c.model,
+        chat_message_usage.c.tokens_in,
+        chat_message_usage.c.tokens_out,
+        chat_message_usage.c.cost_micros,
+        chat_message_usage.c.currency,
+        chat_message_usage.c.latency_ms,
+    )
+    .where(chat_message_usage.c.message_id == bindparam("message"))
+    .order_by(chat_message_usage.c.id)
+)
+_TOTALS = (
+    select(
+        chat_message_usage.c.model,
+        chat_message_usage.c.currency,
+        func.count(),
+        func.coalesce(func.sum(chat_message_usage.c.tokens_in), 0),
+        func.coalesce(func.sum(chat_message_usage.c.tokens_out), 0),
+        func.coalesce(func.sum(chat_message_usage.c.cost_micros), 0),
+    )
+    .select_from(chat_message_usage.join(chat_messages))
+    .where(chat_messages.c.script_id == bindparam("script"))
+    .group_by(chat_message_usage.c.model, chat_message_usage.c.currency)
+    .order_by(chat_message_usage.c.model, chat_message_usage.c.currency)
+)
+
+
+class ChatUsage:
+    """What the models behind the chat cost."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, message_id: int, usage: Usage, now: int) -> int:
+        """Keep what one call cost; its number.
+
+        Raises:
+            Rejected: it is not valid in itself.
+        """
+        check_usage(usage)
+        return self._session.insert(
+            _ADD,
+            message=message_id,
+            model=usage.model,
+            tokens_in=usage.tokens_in,
+            tokens_out=usage.tokens_out,
+            cost_micros=usage.cost_micros,
+            currency=usage.currency,
+            latency_ms=usage.latency_ms,
+            now=now,
+        )
+
+    def of_message(self, message_id: int) -> list[Usage]:
+        """The calls that led to a message, in order."""
+        return [
+            Usage(model=model, tokens_in=sent, tokens_out=came, cost_micros=cost, currency=currency, latency_ms=took)
+            for model, sent, came, cost, currency, took in self._session.rows(_OF_MESSAGE, message=message_id)
+        ]
+
+    def totals(self, script_id: int) -> list[UsageTotal]:
+        """What the chat about a script cost, model by model."""
+        rows = self._session.rows(_TOTALS, script=script_id)
+        return [UsageTotal(model, currency, *map(int, sums)) for model, currency, *sums in rows]

@@ -1,0 +1,56 @@
+"""The tables of proposals: what an AI would change, and what people decided about each part of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger
+
+from repos.tables import Bytes, Digest, Moment, Number, Prose, Text, Word, table
+
+ai_proposals = table(
+    "ai_proposals",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("script_id", BigInteger, nullable=False),
+    Column("user_id", Number, ForeignKey("users.id")),
+    Column("chat_message_id", Number, ForeignKey("chat_messages.id")),
+    Column("run_id", Text(120), nullable=False),
+    Column("instruction", Prose, nullable=False),
+    Column("base_version", BigInteger, nullable=False),
+    Column("state", Word(16), nullable=False),
+    Column("model", Text(120)),
+    Column("prompt_sha256", Word(64)),
+    Column("code", Word(64)),
+    Column("message", Text(1000)),
+    # Whose turn it is to work on it: a job takes it for a while, under a higher number each time.
+    Column("fence", SmallInteger, nullable=False),
+    Column("held_until", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    CheckConstraint(
+        "state in ('queued', 'proposed', 'accepted', 'partly_accepted', 'rejected', 'stale', 'failed')", name="state"
+    ),
+    CheckConstraint(
+        "state in ('queued', 'failed') or "
+        "(coalesce(model, '') <> '' and run_id <> '' and coalesce(prompt_sha256, '') <> '')",
+        name="says_why",
+    ),
+    Index(None, "script_id", "id"),
+    Index(None, "state", "id"),
+    sqlite_autoincrement=True,
+)
+
+ai_proposal_hunks = table(
+    "ai_proposal_hunks",
+    Column("proposal_id", Number, ForeignKey("ai_proposals.id"), primary_key=True, autoincrement=False),
+    Column("hunk", Integer, primary_key=True, autoincrement=False),
+    Column("script_id", BigInteger, nullable=False),
+    Column("content_hash", Digest(32), nullable=False),
+    Column("commands", Bytes, nullable=False),
+    Column("why", Text(1000), nullable=False),
+    Column("state", Word(16), nullable=False),
+    Column("submission_id", Word(64), nullable=False),
+    Column("code", Word(64)),
+    Column("decided_by", Number, ForeignKey("users.id")),
+    Column("decided_at", Moment),
+    CheckConstraint("state in ('offered', 'withheld', 'accepting', 'accepted', 'stale', 'rejected')", name="state"),
+    Index(None, "script_id", "content_hash"),
+)

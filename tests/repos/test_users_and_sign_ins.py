@@ -1,0 +1,184 @@
+"""Users are found however their address is written; a session is good until it expires or is ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import count
+
+import pytest
+from sqlalchemy import Engine, select
+
+from domain.access import BadEmail, EmailTaken, SessionExpired, SessionRevoked, UnknownSession
+from repos.conversation_tables import sessions
+from repos.tables import users
+from repos.unit_of_work import UnitOfWork
+
+_numbers = count(1)
+SPELLINGS = ["ANA@example.org", "aná@example.org", " ana@example.org ", "ａｎａ@example.org", "ána@EXAMPLE.org"]
+
+
+@pytest.fixture
+def domain() -> str:
+    """A domain of its own for each test."""
+    return f"d{next(_numbers)}.example.org"
+
+
+@pytest.fixture
+def ann(unit_of_work: UnitOfWork, domain: str) -> int:
+    with unit_of_work.records() as tx:
+        return tx.users.add(f"ann@{domain}", 1, name="Ann")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_an_address_is_one_however_it_is_written(unit_of_work: UnitOfWork, domain: str, spelling: str):
+    with unit_of_work.records() as tx:
+        ana = tx.users.add(f"ana@{domain}", 1)
+        written = spelling.replace("example.org", domain).replace("EXAMPLE.org", domain.upper())
+        with pytest.raises(EmailTaken):
+            tx.users.add(written, 2)
+        found = tx.users.find(written)
+
+    assert found is not None
+    assert (found.id, found.email) == (ana, f"ana@{domain}")
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "ann", "@x", "ann@", "a b@x", "a@b@c", "a\x00@x", "x" * 320 + "@y", "ﷺ" * 60 + "@y"]
+)
+def test_what_is_no_address_is_refused(unit_of_work: UnitOfWork, bad: str):
+    with unit_of_work.records() as tx, pytest.raises(BadEmail):
+        tx.users.add(bad, 1)
+
+
+def test_a_deleted_user_stays_and_the_address_is_free_again(unit_of_work: UnitOfWork, domain: str, ann: int):
+    with unit_of_work.records() as tx:
+        tx.users.set_password(ann, "scrypt$salt$hash")
+        assert tx.users.delete(ann, 5)
+        assert not tx.users.delete(ann, 6)
+        other = tx.users.add(f"ANN@{domain}", 7)
+        assert tx.users.find(f"ann@{domain}").id == other  # type: ignore[union-attr]
+        row = tx.users.get(ann)
+        assert tx.users.password(ann) is None
+        assert not tx.users.rename(ann, "Anna")
+
+    assert other != ann
+    assert row is not None
+    assert (row.email, row.deleted_at) == (f"ann@{domain}", 5)
+
+
+def test_a_deleted_user_keeps_no_password_in_the_row(unit_of_work: UnitOfWork, migrated: Engine, ann: int):
+    with unit_of_work.records() as tx:
+        tx.users.set_password(ann, "secret")
+        tx.users.delete(ann, 5)
+
+    with migrated.connect() as connection:
+        assert connection.execute(select(users.c.password).where(users.c.id == ann)).scalar_one() is None
+
+
+def test_a_user_gets_another_name_address_and_password(unit_of_work: UnitOfWork, domain: str, ann: int):
+    with unit_of_work.records() as tx:
+        tx.users.add(f"bea@{domain}", 1)
+        assert tx.users.rename(ann, "Anna")
+        assert tx.users.move(ann, f"anna@{domain}")
+        with pytest.raises(EmailTaken):
+            tx.users.move(ann, f"BEA@{domain}")
+        assert tx.users.set_password(ann, "scrypt$salt$hash")
+
+    with unit_of_work.reading() as tx:
+        found = tx.users.find(f"anna@{domain}")
+        assert found is not None
+        assert (found.id, found.name) == (ann, "Anna")
+        assert tx.users.find(f"ann@{domain}") is None
+        assert tx.users.password(ann) == "scrypt$salt$hash"
+
+
+def test_nobody_is_changed_who_is_not_there(unit_of_work: UnitOfWork):
+    with unit_of_work.records() as tx:
+        assert not tx.users.rename(10**9, "x")
+        assert not tx.users.move(10**9, "nobody@nowhere.example")
+        assert not tx.users.delete(10**9, 1)
+        assert tx.users.get(10**9) is None
+
+
+def test_users_are_listed_page_by_page_without_the_deleted(unit_of_work: UnitOfWork, domain: str):
+    with unit_of_work.records() as tx:
+        made = [tx.users.add(f"u{number}@{domain}", 1) for number in range(5)]
+        tx.users.delete(made[2], 2)
+
+    with unit_of_work.reading() as tx:
+        first = tx.users.read(after=made[0] - 1, most=2)
+        rest = tx.users.read(after=first[-1].id)
+        everyone = tx.users.read(after=made[0] - 1, deleted=True)
+    assert [row.id for row in first] == made[:2]
+    assert [row.id for row in rest] == made[3:]
+    assert [row.id for row in everyone] == made
+
+
+def test_a_token_opens_its_session_until_it_expires(unit_of_work: UnitOfWork, ann: int):
+    with unit_of_work.records() as tx:
+        signed_in = tx.sign_ins.open(ann, 100, until=200)
+
+        assert tx.sign_ins.require(signed_in.token, 199).user_id == ann
+        with pytest.raises(SessionExpired):
+            tx.sign_ins.require(signed_in.token, 200)
+        for other in ("", signed_in.token[:-1], signed_in.token + "A", "\ud800"):
+            with pytest.raises(UnknownSession):
+                tx.sign_ins.require(other, 150)
+
+
+def test_a_session_that_is_used_lasts_longer(unit_of_work: UnitOfWork, ann: int):
+    with unit_of_work.records() as tx:
+        session, token = tx.sign_ins.open(ann, 100, until=200)
+        assert tx.sign_ins.touch(session, 150, until=300)
+        found = tx.sign_ins.require(token, 250)
+        assert not tx.sign_ins.touch(session, 300, until=400)  # too late
+
+    assert (found.seen_at, found.expires_at) == (150, 300)
+
+
+END: list[Callable[..., object]] = [
+    lambda tx, session, _: tx.sign_ins.revoke(session, 120),
+    lambda tx, _, user: tx.sign_ins.revoke_all(user, 120),
+    lambda tx, _, user: tx.users.delete(user, 120),
+]
+
+
+@pytest.mark.parametrize("end", END, ids=["revoke", "revoke_all", "delete the user"])
+def test_a_session_that_was_ended_opens_nothing(unit_of_work: UnitOfWork, ann: int, end: Callable[..., object]):
+    with unit_of_work.records() as tx:
+        session, token = tx.sign_ins.open(ann, 100, until=200)
+        assert end(tx, session, ann)
+        with pytest.raises(SessionRevoked):
+            tx.sign_ins.require(token, 150)
+
+
+def test_what_was_ended_cannot_be_touched_or_ended_again(unit_of_work: UnitOfWork, ann: int):
+    with unit_of_work.records() as tx:
+        session, _ = tx.sign_ins.open(ann, 100, until=200)
+        assert tx.sign_ins.revoke(session, 120)
+        assert not tx.sign_ins.revoke(session, 130)
+        assert not tx.sign_ins.touch(session, 130, until=300)
+        assert tx.sign_ins.revoke_all(ann, 140) == 0
+
+
+def test_a_token_is_256_bits_and_only_its_hash_is_stored(unit_of_work: UnitOfWork, migrated: Engine, ann: int):
+    with unit_of_work.records() as tx:
+        session, token = tx.sign_ins.open(ann, 100, until=200)
+        other = tx.sign_ins.open(ann, 100, until=200).token
+
+    with migrated.connect() as connection:
+        row = connection.execute(select(sessions).where(sessions.c.id == session)).one()
+    assert len(token) * 6 >= 256
+    assert token != other
+    assert row.token_sha256 == sha256(token.encode()).digest()
+    assert token not in repr(row)
+
+
+def test_sessions_are_listed_and_pruned_once_they_expired(unit_of_work: UnitOfWork, ann: int):
+    with unit_of_work.records() as tx:
+        made = [tx.sign_ins.open(ann, 1, until=until).id for until in (10, 20, 30)]
+        assert [row.id for row in tx.sign_ins.read(ann, most=2)] == made[:2]
+        assert [row.id for row in tx.sign_ins.read(ann, after=made[1])] == made[2:]
+        tx.sign_ins.prune(before=20)
+        assert [row.id for row in tx.sign_ins.read(ann)] == made[1:]
