@@ -86,10 +86,12 @@ class Slots:
 
     def take(self, schedule: str, slot_at: int, *, now: int, until: int) -> Taken | None:
         """Take a slot that nobody took, or whose taker let it expire; None where somebody has it."""
-        try:
-            self._session.run(_OPEN, name=schedule, slot=slot_at, now=now, until=until)
-        except DuplicateKey:
-            if not self._session.run(_TAKE_OVER, name=schedule, slot=slot_at, now=now, until=until):
+        # In this order: whoever inserts in vain keeps a shared lock on the row, and with a write after it would be in a
+        # deadlock with the taker that closes it; the taker was the victim, and its run was done again.
+        if not self._session.run(_TAKE_OVER, name=schedule, slot=slot_at, now=now, until=until):
+            try:
+                self._session.run(_OPEN, name=schedule, slot=slot_at, now=now, until=until)
+            except DuplicateKey:
                 return None
         return Taken(schedule, slot_at, int(self._session.rows(_FENCE, name=schedule, slot=slot_at)[0][0]))
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 import structlog
 
+from materialization.again import again
+from repos.slots import Taken
 from repos.unit_of_work import UnitOfWork
 
 Missed = Literal["skip", "once", "all"]
@@ -74,9 +77,7 @@ class Timetable:
         return abandoned + [slot for slot in fresh if last is None or slot > last]
 
     def _run(self, schedule: Schedule, slot: int) -> Ran | None:
-        now = self._clock()
-        with self._unit_of_work.records() as tx:
-            taken = tx.slots.take(schedule.name, slot, now=now, until=now + schedule.lease * SECOND)
+        taken = again(partial(self._take, schedule, slot))
         if taken is None:
             return None
         outcome: Literal["done", "failed"] = "done"
@@ -86,6 +87,15 @@ class Timetable:
             # The slot keeps the error, so the failure is seen; the next slot is a new chance.
             log.exception("schedule.failed", schedule=schedule.name, slot=slot)
             outcome, report = "failed", {"error": type(error).__name__}
-        with self._unit_of_work.records() as tx:
-            ours = tx.slots.finish(taken, outcome, now=self._clock(), report=msgspec.json.encode(report))
+        # What is done but not recorded would be done once more.
+        ours = again(partial(self._finish, taken, outcome, msgspec.json.encode(report)))
         return Ran(slot, outcome if ours else "lost")
+
+    def _take(self, schedule: Schedule, slot: int) -> Taken | None:
+        now = self._clock()
+        with self._unit_of_work.records() as tx:
+            return tx.slots.take(schedule.name, slot, now=now, until=now + schedule.lease * SECOND)
+
+    def _finish(self, taken: Taken, outcome: Literal["done", "failed"], report: bytes) -> bool:
+        with self._unit_of_work.records() as tx:
+            return tx.slots.finish(taken, outcome, now=self._clock(), report=report)

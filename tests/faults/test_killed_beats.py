@@ -1,0 +1,144 @@
+"""Three beats at once, a hundred of them killed: every slot of a schedule is run once, and recorded once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from repos.engine import make_engine
+from repos.schema import upgrade
+from repos.slots import SlotRow
+from repos.unit_of_work import UnitOfWork
+from tests.faults.diary import DIARY, FASTER, RULES, clock, schedules
+from tests.processes.nodes import LocalWorker, start_together
+from tests.processes.site import wait_until
+from workers.roles import ROLES
+from workers.run import ENVIRON
+from workers.settings import Settings
+from workers.timetable import SECOND, Timetable
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+BEATS = 3
+KILLS = 100
+PAUSE_SECONDS = 0.08
+AWAY_SLOTS = 8
+
+
+class Desk(NamedTuple):
+    """Where schedules are kept: the slots in the database, the runs in the diary."""
+
+    settings: Settings
+    unit_of_work: UnitOfWork
+    diary: Path
+
+    def slots(self, rule: str) -> list[SlotRow]:
+        with self.unit_of_work.reading() as tx:
+            return tx.slots.read(rule, most=10_000)[::-1]
+
+    def runs(self) -> Counter[tuple[str, int]]:
+        """How often each slot was run, by rule."""
+        return Counter((rule, int(slot)) for rule, slot in map(str.split, self.diary.read_text().splitlines()))
+
+    def run_count(self) -> int:
+        return self.runs().total() if self.diary.exists() else 0
+
+
+@pytest.fixture(scope="module")
+def desk(mariadb_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Two workers that keep the schedules, and no beat yet."""
+    home = tmp_path_factory.mktemp("beats")
+    engine = make_engine(mariadb_url)
+    upgrade(engine)
+    settings = Settings(home=home, database_url=mariadb_url, broker_url=redis_url)
+    diary = home / "diary"
+    workers = [
+        LocalWorker(ROLES["upkeep"], settings, home, name=name, app="tests.faults.diary_app")
+        for name in ("first", "second")
+    ]
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setenv(DIARY, str(diary))
+        try:
+            start_together(workers)
+            yield Desk(settings, UnitOfWork(engine), diary)
+        finally:
+            for worker in workers:
+                worker.teardown()
+            engine.dispose()
+
+
+def test_every_slot_runs_once_while_a_hundred_of_three_beats_are_killed(desk: Desk):
+    with beats(desk) as program:
+        wait_until(desk.run_count)
+        killed = {kill_one(program) for _ in range(KILLS)}
+        wait_until(lambda: len(desk.slots("all")) > KILLS * PAUSE_SECONDS * FASTER, pause=0.1)
+    assert len(killed) == KILLS
+
+    wait_until(lambda: all(slot.state != "running" for rule in RULES for slot in desk.slots(rule)), pause=0.1)
+    every = [slot.slot_at for slot in desk.slots("all")]
+    assert every == list(range(every[0], every[-1] + SECOND, SECOND)), "a slot was left out"
+    recorded = {(rule, slot.slot_at) for rule in RULES for slot in desk.slots(rule)}
+    assert desk.runs() == Counter(recorded)
+    assert {(slot.state, slot.fence) for rule in RULES for slot in desk.slots(rule)} == {("done", 1)}
+    takers = Counter(slot.report for rule in RULES for slot in desk.slots(rule))
+    print(f"{len(every)} slots of each of {len(RULES)} rules, {KILLS} beats killed, runs by worker {takers.values()}")
+    assert len(takers) == 2, "one worker did everything: nothing was contended"
+
+
+def test_windows_that_no_beat_saw_are_caught_up_by_rule(desk: Desk):
+    here = Timetable(desk.unit_of_work, clock=clock)
+    for schedule in schedules():
+        wait_until(partial(here.tick, schedule))
+    last = max(desk.slots(rule)[-1].slot_at for rule in RULES)
+    time.sleep(AWAY_SLOTS / FASTER)
+    back = clock() // SECOND * SECOND
+    with beats(desk):
+        wait_until(lambda: all(desk.slots(rule)[-1].slot_at > back for rule in RULES), pause=0.1)
+
+    seen = {rule: [slot.slot_at for slot in desk.slots(rule) if slot.slot_at > last] for rule in RULES}
+    missed = list(range(last + SECOND, back, SECOND))
+    assert len(missed) >= AWAY_SLOTS - 2
+    assert seen["all"][: len(missed)] == missed
+    assert not set(missed) & {*seen["once"], *seen["skip"]}
+    assert desk.runs() == Counter((rule, slot.slot_at) for rule in RULES for slot in desk.slots(rule))
+
+
+@contextmanager
+def beats(desk: Desk) -> Iterator[subprocess.Popen[str]]:
+    """Three beats, and whom to tell that one is to die."""
+    with (desk.settings.home / "beats.log").open("a") as log:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.beats", str(BEATS)],
+            env={**os.environ, **ENVIRON, **desk.settings.to_env()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    with program:
+        assert program.stdout
+        assert program.stdin
+        assert program.stdout.readline() == "ready\n", (desk.settings.home / "beats.log").read_text()
+        yield program
+        program.stdin.close()
+    assert program.returncode == 0, (desk.settings.home / "beats.log").read_text()
+
+
+def kill_one(program: subprocess.Popen[str]) -> int:
+    """Kill a beat some time after the last one; the process it was."""
+    time.sleep(PAUSE_SECONDS)
+    assert program.stdin
+    assert program.stdout
+    program.stdin.write("kill one\n")
+    program.stdin.flush()
+    return int(program.stdout.readline())
