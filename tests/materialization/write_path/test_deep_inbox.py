@@ -1,0 +1,45 @@
+"""However much waits for a script, a look at its inbox costs what it takes from it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, text
+
+from domain.submission import encode_submission
+from materialization.submit import Ledger
+from repos.heads import MOST_WAITING, LockedHead
+from repos.session import Session
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.desk import A, Desk, edit
+
+DEEP = 4
+READ = text("SHOW SESSION STATUS LIKE 'Handler_read%'")
+MOST_READS = 10
+"""Of rows and index entries, for each submission it takes: six, and some, as servers plan differently."""
+
+
+@pytest.fixture
+def desk(mariadb_engine: Engine) -> Desk:
+    unit_of_work = UnitOfWork(mariadb_engine)
+    return Desk(unit_of_work, Ledger(unit_of_work)).begin()
+
+
+def test_a_look_at_a_deep_inbox_reads_what_it_takes(desk: Desk, mariadb_engine: Engine):
+    edits = [desk.submission(edit(A, "x"), base=1, id=f"e{number}") for number in range(DEEP * MOST_WAITING)]
+    with desk.unit_of_work.records() as tx:
+        for each in edits:
+            tx.inbox.put(desk.script_id, each.submission_id, encode_submission(each), now=1)
+    session = Session(mariadb_engine)
+
+    before = reads(session)
+    _, waiting = LockedHead(session).start(desk.script_id, wait=True)
+    read = reads(session) - before
+    session.rollback()
+
+    assert [row.submission_id for row in waiting] == [each.submission_id for each in edits[:MOST_WAITING]]
+    assert read <= MOST_READS * MOST_WAITING
+
+
+def reads(session: Session) -> int:
+    """How many rows and index entries a connection has had to read."""
+    return sum(int(count) for _, count in session.rows(READ))
