@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test docs test-mysql traces faults lock clean
+.PHONY: help demo dev check test docs test-mysql traces faults bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -40,6 +40,10 @@ traces: $(READY) ## replay every recorded editing session to its last keystroke:
 faults: $(READY) ## break everything at every step of a submission, 2,160 times, and print what became of it
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.faults.run
+
+bench: $(READY) ## compare its speed with references, in one run (QUICK=1 shows that it runs, ONLY=B1,B3 picks)
+	@sh tests/services/install.sh
+	@$(BIN)/python -m tests.benchmarks.run $(if $(QUICK),--quick) --scale "$(or $(SCALE),1)" --only "$(ONLY)"
 
 docs: $(READY) ## write docs/reference anew from the program
 	@$(BIN)/python -m cli.reference docs/reference

@@ -1,0 +1,98 @@
+"""Draining: messages that wait in a queue, a worker that is let at all of them at once, and the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import redis
+from celery import Celery
+
+from repos.engine import Engine
+from tests.benchmarks.frame import Figures
+from tests.benchmarks.references import stock
+from tests.benchmarks.scripts import EditedScript, create_scripts, inbox_is_empty, put_in_inbox, require_versions
+from tests.benchmarks.stage import ASIDE, OURS, STOCK, Stage, wait_until
+from workers.bell import Bell
+from workers.embedded.child import Child
+
+COMMANDS_PER_SECOND = "commands/s"
+
+
+class OurDrain:
+    """Our worker, and scripts with submissions that wait."""
+
+    def __init__(self, stage: Stage, engine: Engine, child: Child, clients: Clients, scripts: int) -> None:
+        self._engine = engine
+        self._child = child
+        self._clients = clients
+        self.scripts: list[EditedScript] = create_scripts(engine, scripts)
+        app = Celery("ringing", broker=stage.broker_url(ASIDE), config_source="celeryconfig", set_as_current=False)
+        self._bell = Bell(app)
+
+    def measure(self, waiting: int = 1) -> Figures:
+        """Let so many submissions of one command wait for each script, ring once for each, and drain them all."""
+        # One transaction a turn, so that every script's submissions arrive as they would from many producers.
+        put_in_inbox(self._engine, [script.edit() for _ in range(waiting) for script in self.scripts])
+        for script in self.scripts:
+            assert self._bell.ring(script.script_id)
+        began = time.perf_counter()
+        self._clients.let_in("commands", OURS)
+        wait_until(lambda: not self._clients.ours.llen("commands"), self._child)
+        wait_until(lambda: inbox_is_empty(self._engine), self._child)
+        seconds = time.perf_counter() - began
+        require_versions(self._engine, self.scripts)
+        return {COMMANDS_PER_SECOND: waiting * len(self.scripts) / seconds}
+
+
+class StockDrain:
+    """A worker of stock Celery, and empty tasks that wait."""
+
+    def __init__(self, stage: Stage, child: Child, clients: Clients, tasks: int) -> None:
+        self._child = child
+        self._clients = clients
+        self._tasks = tasks
+        self._app = Celery("publishing", broker=stage.broker_url(ASIDE), set_as_current=False)
+
+    def measure(self) -> Figures:
+        """Let so many empty tasks wait, and have them all run and acknowledged."""
+        with self._app.producer_pool.acquire() as producer:
+            for number in range(self._tasks):
+                self._app.send_task(stock.noop.name, args=(number,), producer=producer)
+        began = time.perf_counter()
+        self._clients.let_in("celery", STOCK)
+        wait_until(self._all_acknowledged, self._child)
+        return {COMMANDS_PER_SECOND: self._tasks / (time.perf_counter() - began)}
+
+    def _all_acknowledged(self) -> bool:
+        # A message is in neither for a moment, between being taken and being noted as taken: hence two looks.
+        return not any(self._clients.stock.llen("celery") or self._clients.stock.hlen("unacked") for _ in range(2))
+
+
+class Clients:
+    """Redis, from three sides."""
+
+    def __init__(self, ours: redis.Redis, stock_: redis.Redis, aside: redis.Redis) -> None:
+        self.ours = ours
+        self.stock = stock_
+        self._aside = aside
+
+    def let_in(self, queue: str, database: int) -> None:
+        """Move a queue to where a worker listens, whole and at once."""
+        assert self._aside.move(queue, database)
+
+
+@contextmanager
+def drains(stage: Stage, *, pool: str, concurrency: int, scripts: int) -> Iterator[tuple[OurDrain, StockDrain]]:
+    """Both workers, of the same pool and concurrency."""
+    with ExitStack() as stack:
+        clients = Clients(*[stack.enter_context(stage.broker(number)) for number in (OURS, STOCK, ASIDE)])
+        engine = stack.enter_context(stage.database())
+        ours = stack.enter_context(stage.our_worker(engine, pool=pool, concurrency=concurrency))
+        theirs = stack.enter_context(stage.stock_worker(pool=pool, concurrency=concurrency))
+        our_drain = OurDrain(stage, engine, ours, clients, scripts)
+        stock_drain = StockDrain(stage, theirs, clients, scripts)
+        started: Callable[[], Figures] = StockDrain(stage, theirs, clients, 1).measure
+        started()  # a worker that still starts would be measured as a slow one
+        yield our_drain, stock_drain
