@@ -17,13 +17,15 @@ result_serializer = "json"
 
 # Every queue is named here; a typing error in a route raises instead of filling a queue nobody reads.
 # Each has an exchange of its own: left out, all would share the default one, and each message reach all of them.
-_queues = ("commands", "materialization", "reconcile", "upkeep")
+_queues = ("commands", "intake", "materialization", "reconcile", "upkeep")
 task_queues = [Queue(name, Exchange(name), routing_key=name) for name in _queues]
 task_default_queue = "commands"
 task_create_missing_queues = False
 task_routes = {
     "scriptledger.drain": {"queue": "commands"},
     "scriptledger.drain_one_by_one": {"queue": "commands"},
+    "scriptledger.intake": {"queue": "intake"},
+    "scriptledger.set_aside": {"queue": "intake"},
     "scriptledger.materialize": {"queue": "materialization"},
     "scriptledger.reconcile": {"queue": "reconcile"},
     "scriptledger.keep_schedules": {"queue": "upkeep"},
@@ -32,6 +34,8 @@ task_routes = {
 # A task that was running when its worker died is delivered again; the database decides that nothing applies twice.
 task_acks_late = True
 task_reject_on_worker_lost = True
+# What a producer without the database sent is looked at before it becomes a task, so that none of it is lost or logged.
+worker_consumer = "workers.consumer:Consumer"
 # One message in hand per process: what is prefetched waits behind a slow script while others idle.
 worker_prefetch_multiplier = 1
 

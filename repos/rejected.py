@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, literal, select
 
 from repos.session import Session
 from repos.tables import rejected_submissions
@@ -32,6 +32,12 @@ _LIST = (
     .order_by(rejected_submissions.c.id)
     .limit(bindparam("most"))
 )
+_HOLDS = select(literal(1)).where(
+    rejected_submissions.c.script_id == bindparam("script"),
+    rejected_submissions.c.submission_id == bindparam("submission"),
+    rejected_submissions.c.code == bindparam("code"),
+    rejected_submissions.c.payload == bindparam("payload"),
+)
 _PRUNE = delete(rejected_submissions).where(rejected_submissions.c.rejected_at < bindparam("before"))
 
 
@@ -52,6 +58,11 @@ class Rejected:
             _COLUMNS,
             [(*row[1:4], row.message[:MESSAGE_LENGTH], row.payload, row.rejected_at) for row in rows],
         )
+
+    def holds(self, row: RejectedRow) -> bool:
+        """Whether the same was refused for the same reason before."""
+        named = {"script": row.script_id, "submission": row.submission_id, "code": row.code, "payload": row.payload}
+        return bool(self._session.rows(_HOLDS, **named))
 
     def prune(self, *, before: int) -> int:
         """Forget what was rejected before a moment; how many."""

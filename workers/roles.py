@@ -22,6 +22,8 @@ ROLES = {
     for role in (
         # A bell needs no acknowledgement: the row it rings for is in the database. One Redis command instead of nine.
         Role("commands", "commands", "prefork", acknowledges=False),
+        # Whole submissions of producers without the database: until one is in the inbox, its message is all there is.
+        Role("intake", "intake", "prefork", acknowledges=True),
         Role("materialization", "materialization", "prefork", acknowledges=True),
         Role("reconcile", "reconcile", "solo", acknowledges=True),
         Role("upkeep", "upkeep", "solo", acknowledges=True),

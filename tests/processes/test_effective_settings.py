@@ -129,8 +129,13 @@ def test_no_message_carries_script_text(site: Site, settings: Settings):
             "start a worker for each.",
         ),
         (
+            "commands,intake",
+            "commands, intake: These queues acknowledge differently, which is one setting of a process: "
+            "start a worker for each.",
+        ),
+        (
             "comands",
-            "comands: There is no such queue; there are commands, materialization, reconcile, upkeep.",
+            "comands: There is no such queue; there are commands, intake, materialization, reconcile, upkeep.",
         ),
     ],
 )

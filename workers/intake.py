@@ -1,0 +1,167 @@
+"""Intake: the way in for producers without the database. Their submissions come as messages, whole.
+
+The first act is to put a submission into the inbox; from there on it is like any other, and whatever is wrong with it
+is its answer. Only what can have no answer, because it names no script and no id, goes to the dead letters from here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from domain.errors import Rejected
+from domain.refusals import Poison, SameIdOtherContent, Undecodable
+from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, content_hash, decode_submission, encode_submission
+from domain.text import check_id
+from materialization.again import again
+from repos.rejected import RejectedRow
+from repos.unit_of_work import UnitOfWork
+from workers.bell import Bell
+
+KEPT_BYTES = 4 << 20
+"""How much is kept of what can have no answer: the database takes no more at once, unless told to."""
+
+_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+
+log = structlog.get_logger(__name__)
+
+
+class Addressed(NamedTuple):
+    """What goes into the inbox: a payload, canonical where it is valid, and the name it is answered under."""
+
+    script_id: int
+    submission_id: str
+    payload: bytes
+
+
+class Intake:
+    """Takes in submissions, each as often as it is delivered and to the same effect."""
+
+    def __init__(
+        self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = lambda: time.time_ns() // 1_000
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._bell = bell
+        self._clock = clock
+
+    def take(self, payload: bytes, message: str) -> None:
+        """Put a submission into the inbox and ring; or set it aside under the id of its message.
+
+        Raises:
+            Conflict: the database is away or busy; nothing is kept, so deliver it again.
+        """
+        try:
+            addressed = address(payload)
+            again(partial(self._put, addressed))
+        except Rejected as refusal:
+            self.set_aside(payload, refusal, message)
+        else:
+            self._bell.ring(addressed.script_id)
+
+    def take_message(self, args: Sequence[object], kwargs: Mapping[str, object], message: str) -> None:
+        """Take in the submission in a message."""
+        try:
+            payload = payload_of(args, kwargs)
+        except Rejected as refusal:
+            self.set_aside_message(args, kwargs, refusal, message)
+        else:
+            self.take(payload, message)
+
+    def set_aside_message(
+        self, args: Sequence[object], kwargs: Mapping[str, object], refusal: Rejected, message: str
+    ) -> None:
+        """Keep a message among the dead letters: its text where it is one, else all its arguments as JSON."""
+        text = args[0] if len(args) == 1 and isinstance(args[0], str) else None
+        payload = json.dumps([args, kwargs], default=str, ensure_ascii=False) if text is None else text
+        self.set_aside(payload.encode(errors="surrogatepass"), refusal, message)
+
+    def set_aside(self, payload: bytes, refusal: Rejected, message: str) -> None:
+        """Keep among the dead letters what can have no answer; once, however often it is delivered.
+
+        Raises:
+            Conflict: the database is away or busy; nothing is kept, so deliver it again.
+        """
+        name = None if isinstance(refusal, Poison) else _named_in(payload)  # which is what may have ended the worker
+        script_id, submission_id = name or (0, message if _WORD.fullmatch(message) else "")
+        now = self._clock()
+        row = RejectedRow(0, script_id, submission_id, refusal.code, refusal.message, payload[:KEPT_BYTES], now)
+        again(partial(self._keep, row))
+        log.warning("intake.set_aside", script_id=script_id, submission_id=submission_id, code=refusal.code)
+
+    def _put(self, addressed: Addressed) -> None:
+        with self._unit_of_work.records() as tx:
+            if tx.inbox.put(*addressed, self._clock()) is not None:
+                return
+            waiting = tx.inbox.payload_of(addressed.script_id, addressed.submission_id)
+        if waiting is not None and not _say_the_same(waiting, addressed.payload):
+            raise SameIdOtherContent(submission=addressed.submission_id)
+
+    def _keep(self, row: RejectedRow) -> None:
+        with self._unit_of_work.records() as tx:
+            if not tx.rejected.holds(row):
+                tx.rejected.put([row])
+
+
+def payload_of(args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
+    """The submission in a message: its one argument, as JSON text or as the object that the text would be.
+
+    Raises:
+        Undecodable: it has another shape, or holds what JSON does not.
+    """
+    match args:
+        case [str(text)] if not kwargs:
+            return text.encode(errors="surrogatepass")
+        case [dict(submission)] if not kwargs:
+            return _json(submission)
+    raise Undecodable(problem="the message must have one argument, the submission")
+
+
+def address(payload: bytes) -> Addressed:
+    """Where a submission belongs, read from its payload.
+
+    Raises:
+        Rejected: why it is none, where it names no script and no id to be answered under.
+    """
+    try:
+        submission = decode_submission(payload)
+    except Rejected:
+        named = _named_in(payload) if len(payload) <= MAX_SUBMISSION_BYTES else None
+        if named is None:
+            raise
+        return Addressed(*named, payload)
+    return Addressed(submission.script_id, submission.submission_id, encode_submission(submission))
+
+
+class _Name(msgspec.Struct):
+    script_id: int
+    submission_id: str
+
+
+def _named_in(payload: bytes) -> tuple[int, str] | None:
+    try:
+        name = msgspec.json.decode(payload, type=_Name)
+        check_id("submission_id", name.submission_id)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Rejected):
+        return None
+    return (name.script_id, name.submission_id) if 1 <= name.script_id <= MAX_SCRIPT_ID else None
+
+
+def _say_the_same(one: bytes, other: bytes) -> bool:
+    try:
+        return one == other or content_hash(decode_submission(one)) == content_hash(decode_submission(other))
+    except Rejected:
+        return False
+
+
+def _json(submission: dict[object, object]) -> bytes:
+    try:
+        return json.dumps(submission, ensure_ascii=False).encode(errors="surrogatepass")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Undecodable(problem=type(error).__name__) from error

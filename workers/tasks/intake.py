@@ -1,0 +1,29 @@
+"""scriptledger.intake: a submission of a producer without the database."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from celery import Task
+
+from domain.refusals import Poison
+from workers import bootstrap
+from workers.app import app
+from workers.bell import Bell
+from workers.deliveries import MOST_DELIVERIES, deliver
+from workers.intake import Intake
+
+
+# Without events: what producers put into the headers of a message may be the whole script, and Flower would show it.
+@app.task(name="scriptledger.intake", bind=True, acks_on_timeout=False, send_events=False)
+def intake(self: Task, *args: object, **kwargs: object) -> None:
+    """Put a submission into the inbox."""
+    taking = Intake(bootstrap.unit_of_work(), Bell(app))
+    message = self.request.id
+    deliver(
+        self,
+        args,
+        kwargs,
+        work=partial(taking.take_message, args, kwargs, message),
+        last_resort=partial(taking.set_aside_message, args, kwargs, Poison(attempts=MOST_DELIVERIES), message),
+    )

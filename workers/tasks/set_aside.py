@@ -1,0 +1,23 @@
+"""scriptledger.set_aside: what came to the intake and is no task."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from functools import partial
+
+from celery import Task
+
+from domain.refusals import Undecodable
+from workers import bootstrap
+from workers.app import app
+from workers.bell import Bell
+from workers.deliveries import deliver
+from workers.intake import Intake
+
+
+@app.task(name="scriptledger.set_aside", bind=True, acks_on_timeout=False, send_events=False)
+def set_aside(self: Task, body: str, problem: str, message: str) -> None:
+    """Keep the body of a message among the dead letters, with what is wrong with it."""
+    taking = Intake(bootstrap.unit_of_work(), Bell(app))
+    keep = partial(taking.set_aside, b64decode(body), Undecodable(problem=problem), message)
+    deliver(self, (body, problem, message), {}, work=keep, last_resort=keep)
