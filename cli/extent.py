@@ -9,6 +9,7 @@ from domain.delta import (
     Change,
     ElementPut,
     ElementRemoved,
+    LabelMarked,
     LineChanged,
     LineMerged,
     LinesInserted,
@@ -36,7 +37,7 @@ def extent(changes: Iterable[Change]) -> str:
     signs = [f"{sign}{counts[sign]}" for sign in SIGNS if counts[sign]]
     if signs:
         return f"{' '.join(signs)} {'line' if counts.total() == 1 else 'lines'}"
-    return ", ".join(other)
+    return ", ".join(dict.fromkeys(other))
 
 
 def _lines(change: Change) -> dict[str, int]:  # noqa: PLR0911 - one return a change
@@ -66,6 +67,6 @@ def _other(change: Change) -> list[str]:
             return [persona.name]
         case ElementRemoved(element=name) | PersonaRemoved(persona=name):
             return [f"−{name}"]
-        case VersionLabelled(name=name):
+        case VersionLabelled(name=name) | LabelMarked(name=name):
             return [f"“{name}”"]
     return []

@@ -14,7 +14,7 @@ from msgspec import Struct
 from domain.draft import Draft
 from domain.errors import Corrupt
 from domain.line import Attr, Line, LineFormat
-from domain.state import Element, Persona, State, Value
+from domain.state import Element, Mark, Persona, State, Value
 
 
 class Change(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -175,6 +175,17 @@ class VersionLabelled(Change, frozen=True, tag="l"):
         draft.label(self.name, self.version)
 
 
+class LabelMarked(Change, frozen=True, tag="lm"):
+    """A named draft got a colour, a lock, both, or lost them."""
+
+    name: str
+    color: str | None
+    locked: bool
+
+    def onto(self, draft: Draft) -> None:
+        draft.mark(self.name, Mark(self.color, self.locked))
+
+
 Delta = tuple[Change, ...]
 """What one command changed, in the order it is applied. An empty delta changes nothing."""
 
@@ -192,6 +203,7 @@ _AnyChange = (
     | PersonaPut
     | PersonaRemoved
     | VersionLabelled
+    | LabelMarked
 )
 _decoder = msgspec.json.Decoder(tuple[_AnyChange, ...])
 _encoder = msgspec.json.Encoder(order="deterministic")

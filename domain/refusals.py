@@ -181,6 +181,10 @@ class LabelTaken(Rejected):
     """The label {name!r} already names version {version}."""
 
 
+class LabelLocked(Rejected):
+    """The draft {name!r} is locked on version {version}; unlock it first."""
+
+
 class UnknownLabel(Rejected):
     """There is no label {name!r} on this script."""
 

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from domain import hashing
 from domain.line import Line
+from domain.retired import Retired
 
 EDGE = ""
 
@@ -54,6 +55,15 @@ class Node(Struct, frozen=True, gc=False):
     version: int
 
 
+class Mark(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a named draft has beside its version: the colour of its pages, and whether it is locked."""
+
+    color: str | None = None
+    locked: bool = False
+
+
+PLAIN = Mark()
+
 RING = Line(id=EDGE, format="general", text="", sep="")
 """What stands at the edge: no line of the script."""
 
@@ -62,8 +72,8 @@ class State(Struct, frozen=True):
     """The script after command `version`.
 
     `hash` is the state hash (128 bit). `retired` holds removed ids (see `retired_key`) with the version that removed
-    them, because an id is never used again; `labels` the named drafts. Neither is content, so neither is part of
-    the hash.
+    them, because an id is never used again; `labels` the named drafts, `marks` the colours and locks of those that
+    have any. None of these is content, so none is part of the hash.
     """
 
     version: int
@@ -72,8 +82,9 @@ class State(Struct, frozen=True):
     metadata: Map[str, Value]
     elements: Map[str, Element]
     personas: Map[str, Persona]
-    retired: Map[str, int]
+    retired: Retired
     labels: Map[str, int]
+    marks: Map[str, Mark] = field(default_factory=Map)
 
     @classmethod
     def empty(cls) -> State:
@@ -85,7 +96,7 @@ class State(Struct, frozen=True):
             metadata=Map(),
             elements=Map(),
             personas=Map(),
-            retired=Map(),
+            retired=Retired(),
             labels=Map(),
         )
 

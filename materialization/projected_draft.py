@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from domain.draft import Draft
 from domain.errors import Corrupt
 from domain.line import Line
-from domain.state import EDGE, Element, Persona, Value
+from domain.state import EDGE, Element, Mark, Persona, Value
 from repos.failures import DuplicateKey
 from repos.order_keys import keys_between, keys_spread
 from repos.projected_lines import Placed
@@ -92,6 +92,9 @@ class ProjectedDraft(Draft):
 
     def label(self, name: str, version: int | None) -> None:
         self._new_labels[name] = version
+
+    def mark(self, name: str, mark: Mark) -> None:
+        """Readers are shown which version a name has, and no more."""
 
     def _placed(self, line_id: str) -> Placed:
         found = self._known.get(line_id) or self._tx.lines.get(self._script, line_id)

@@ -46,6 +46,7 @@ def content(state: State) -> tuple[object, ...]:
         dict(state.elements),
         dict(state.personas),
         dict(state.labels),
+        dict(state.marks),
         state.hash,
     )
 

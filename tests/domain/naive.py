@@ -26,6 +26,7 @@ class NaiveScript:
         self.metadata: dict[str, Any] = {}
         self.things: dict[str, dict[str, Any]] = {"element": {}, "persona": {}}
         self.labels: dict[str, int] = {}
+        self.marks: dict[str, tuple[str | None, bool]] = {}
         self.gone: dict[str, dict[str, int]] = {"line": {}, "element": {}, "persona": {}}
 
     def do(self, command: Command) -> bool:
@@ -39,7 +40,7 @@ class NaiveScript:
         return True
 
     def said(self) -> bytes:
-        return canonical_json([self.lines, self.metadata, self.things, self.labels])
+        return canonical_json([self.lines, self.metadata, self.things, self.labels, self.marks])
 
     def ids(self) -> list[str]:
         return [line.id for line in self.lines]
@@ -226,12 +227,18 @@ def remove(kind: str) -> Callable[[NaiveScript, Any], None]:
 
 
 def label(script: NaiveScript, command: Any) -> None:
+    was, wanted = script.marks.get(command.name, (None, False)), (command.color, command.locked)
+    is_same = script.labels.get(command.name) == command.version and was == wanted
+    require(is_same or command.unlock or not was[1])
     if command.version is None:
         require(command.name in script.labels)
         del script.labels[command.name]
     else:
         require(1 <= command.version < script.version)
         require(script.labels.setdefault(command.name, command.version) == command.version)
+    script.marks.pop(command.name, None)
+    if wanted != (None, False):
+        script.marks[command.name] = wanted
 
 
 DOERS: dict[str, Callable[[NaiveScript, Any], None]] = {

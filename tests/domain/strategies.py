@@ -32,7 +32,7 @@ from domain.errors import Rejected
 from domain.kinds import KINDS
 from domain.line import Line, LineFormat
 from domain.metadata import STATUSES
-from domain.state import Element, Persona, State
+from domain.state import PLAIN, Element, Mark, Persona, State
 from domain.target import Target
 from tests.domain.folding import Step, take
 
@@ -292,9 +292,17 @@ def persona_remove(aim: Aim) -> Command:
 
 def label(aim: Aim) -> Command:
     name = aim.draw(st.sampled_from(["first draft", "blue pages", *sorted(aim.state.labels)]))
-    taken = name in aim.state.labels and not aim.wild
-    version = None if taken else aim.draw(st.integers(1, aim.state.version + aim.wild))
-    return VersionLabel(name=name, version=aim.draw(st.none() | st.just(version)) if aim.wild else version)
+    current, mark = aim.state.labels.get(name), aim.state.marks.get(name, PLAIN)
+    unlock = aim.draw(st.booleans()) if aim.wild else mark.locked
+    version = aim.draw(st.sampled_from([current, None]) if current else st.integers(1, aim.state.version + aim.wild))
+    if aim.wild:
+        version = aim.draw(st.none() | st.integers(1, aim.state.version + 1))
+    if version is None:
+        return VersionLabel(name=name, version=None, unlock=unlock)
+    color, locked = aim.draw(st.sampled_from([None, "white", "second blue"])), aim.draw(st.booleans())
+    if not aim.wild and (current, Mark(color, locked)) == (version, mark):
+        locked = not locked
+    return VersionLabel(name=name, version=version, color=color, locked=locked, unlock=unlock)
 
 
 MAKERS: dict[str, tuple[Callable[[Aim], Command], ...]] = {

@@ -77,6 +77,7 @@ class ScriptMachine(RuleBasedStateMachine):
         assert dict(state.elements) == naive.things["element"]
         assert dict(state.personas) == naive.things["persona"]
         assert dict(state.labels) == naive.labels
+        assert {name: (mark.color, mark.locked) for name, mark in state.marks.items()} == naive.marks
         assert state.version == naive.version
         assert dict(state.retired) == naive.gone["line"] | {
             f"{kind}/{name}": version for kind in ("element", "persona") for name, version in naive.gone[kind].items()

@@ -56,6 +56,10 @@ def without_b() -> State:
     return take(three_lines(), LinesDelete(lines=(Target("b"),))).after
 
 
+def locked() -> State:
+    return take(three_lines(), VersionLabel(name="blue pages", version=1, color="blue", locked=True)).after
+
+
 def labelled() -> State:
     return take(three_lines(), VersionLabel(name="first draft", version=1)).after
 
@@ -123,6 +127,7 @@ BY_THE_SCRIPT: list[tuple[str, Callable[[], State], Command, str]] = [
     ("UnknownElement", three_lines, ElementRemove(element="e"), "no element 'e'"),
     ("UnknownVersion", three_lines, VersionLabel(name="x", version=2), "no version 2; its head is 1"),
     ("LabelTaken", labelled, VersionLabel(name="first draft", version=2), "already names version 1"),
+    ("LabelLocked", locked, VersionLabel(name="blue pages", version=None), "locked on version 1; unlock it"),
     ("UnknownLabel", three_lines, VersionLabel(name="x", version=None), "no label 'x'"),
 ]
 

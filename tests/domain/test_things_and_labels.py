@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from domain.colors import COLORS, next_color
 from domain.commands.element import ElementAdd, ElementRemove, ElementUpdate
 from domain.commands.persona import PersonaAdd, PersonaRemove
 from domain.commands.version_label import VersionLabel
-from domain.refusals import IdReused, LabelTaken, UnknownElement
-from domain.state import Element, Persona, State
+from domain.delta import LabelMarked, VersionLabelled, decode_delta, encode_delta
+from domain.keyframe import decode_keyframe, encode_keyframe
+from domain.refusals import BadPayload, IdReused, LabelLocked, LabelTaken, UnknownElement
+from domain.state import Element, Mark, Persona, State
 from tests.domain.folding import run, take
 from tests.domain.scripts import script
 
@@ -77,3 +82,51 @@ def test_one_version_has_many_labels() -> None:
     state = run(script(), [VersionLabel(name="White", version=1), VersionLabel(name="white", version=1)])
 
     assert dict(state.labels) == {"White": 1, "white": 1}
+
+
+def blue(**more: Any) -> VersionLabel:
+    return VersionLabel(**{"name": "Blue pages", "version": 1, "color": "blue", "locked": True, **more})
+
+
+def test_a_locked_draft_keeps_its_version_and_its_colour_until_it_is_unlocked() -> None:
+    state = take(take(script(), VersionLabel(name="White", version=1)).after, blue()).after
+
+    assert state.marks["Blue pages"] == Mark("blue", locked=True)
+    assert blue().apply(state) == ()
+    for moved in (
+        blue(version=2),
+        blue(color="pink"),
+        blue(locked=False),
+        VersionLabel(name="Blue pages", version=None),
+    ):
+        with pytest.raises(LabelLocked):
+            moved.apply(state)
+    with pytest.raises(LabelTaken):
+        blue(version=2, unlock=True).apply(state)
+    unlocked = take(state, blue(locked=False, unlock=True)).after
+    assert unlocked.marks["Blue pages"] == Mark("blue")
+    assert dict(take(unlocked, VersionLabel(name="Blue pages", version=None)).after.marks) == {}
+
+
+def test_what_is_said_of_a_draft_outlives_a_keyframe_and_a_delta() -> None:
+    step = take(script(), blue())
+
+    assert decode_keyframe(encode_keyframe(step.after), 2, step.after.hash).marks == step.after.marks
+    assert decode_delta(encode_delta(step.delta)) == step.delta
+    assert decode_delta(b'[["l","White",1],["lm","White","blue",false]]') == (
+        VersionLabelled("White", 1),
+        LabelMarked("White", "blue", locked=False),
+    )
+
+
+@pytest.mark.parametrize(
+    "bad", [{"color": "mauve"}, {"version": None, "locked": True}, {"version": None, "color": "blue"}]
+)
+def test_a_colour_is_one_of_those_there_are_and_needs_a_version(bad: dict[str, Any]) -> None:
+    with pytest.raises(BadPayload):
+        VersionLabel(**{"name": "x", "version": 1, **bad}).check()
+
+
+def test_colours_follow_each_other_round_after_round() -> None:
+    assert (next_color(set()), next_color({"white"}), next_color({"white", "pink"})) == ("white", "blue", "yellow")
+    assert (next_color({"cherry"}), next_color({COLORS[-1]})) == ("second blue", None)
