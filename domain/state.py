@@ -15,7 +15,6 @@ from msgspec import Struct, field
 
 from domain import hashing
 from domain.line import Line
-from domain.retired import Retired
 
 EDGE = ""
 
@@ -82,7 +81,7 @@ class State(Struct, frozen=True):
     metadata: Map[str, Value]
     elements: Map[str, Element]
     personas: Map[str, Persona]
-    retired: Retired
+    retired: Map[str, int]
     labels: Map[str, int]
     marks: Map[str, Mark] = field(default_factory=Map)
 
@@ -96,7 +95,7 @@ class State(Struct, frozen=True):
             metadata=Map(),
             elements=Map(),
             personas=Map(),
-            retired=Retired(),
+            retired=Map(),
             labels=Map(),
         )
 
