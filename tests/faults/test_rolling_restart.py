@@ -57,7 +57,7 @@ def cluster(mariadb_url: str, tmp_path: Path) -> Iterator[Cluster]:
 
 def test_a_rolling_restart_is_not_noticed(cluster: Cluster):
     began = time.monotonic()
-    load = cluster.load(SCRIPTS, window=2, pause=0.05, bells="one")
+    load = cluster.load(SCRIPTS, window=2, pause=0.1, bells="one")
     with Bystander(cluster) as bystander:
         wait_until(lambda: bystander.waits)
         stops = []

@@ -1,0 +1,68 @@
+"""What the named boundaries cost while nobody listens: their share of a submission, measured on this machine."""
+
+from __future__ import annotations
+
+import sys
+import time
+import timeit
+from collections.abc import Iterator
+from itertools import islice, pairwise
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from domain.submission import Submission
+from materialization.submit import Ledger
+from repos import phases
+from repos.engine import make_engine
+from repos.schema import upgrade
+from repos.unit_of_work import UnitOfWork
+from tests.processes.writers import Order, Seen, beginning, script_of
+
+MOST = 0.01
+CALLS = 20_000
+SUBMISSIONS = 100
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    engine = make_engine(f"sqlite:///{tmp_path}/ledger.db")
+    upgrade(engine)
+    return Ledger(UnitOfWork(engine))
+
+
+def test_boundaries_cost_less_than_a_hundredth_of_a_submission(ledger: Ledger, monkeypatch: pytest.MonkeyPatch):
+    ledger.submit(beginning(1, 1))
+    edits = edits_of(1)
+
+    passed = boundaries_passed(ledger, next(edits), monkeypatch)
+    moments = [time.perf_counter()]
+    for submission in islice(edits, SUBMISSIONS):
+        ledger.submit(submission)
+        moments.append(time.perf_counter())
+    whole = median(after - before for before, after in pairwise(moments))
+    each = min(timeit.repeat(lambda: phases.reached("before head locked"), number=CALLS, repeat=5)) / CALLS
+
+    share = passed * each / whole
+    print(f"{passed} boundaries of {each * 1e9:.0f} ns in a submission of {whole * 1e6:.0f} µs: {share:.3%}")
+    assert phases.listener is None
+    assert passed >= len(phases.STEPS) / 2, "they are counted in the wrong place"
+    assert share < MOST
+
+
+def boundaries_passed(ledger: Ledger, submission: Submission, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How often one submission tells of a boundary while nobody listens, which takes a shorter way through a flush."""
+    heard: list[str] = []
+    told = phases.reached
+    with monkeypatch.context() as counted:
+        for module in list(sys.modules.values()):
+            if getattr(module, "reached", None) is told:
+                counted.setattr(module, "reached", heard.append)
+        assert ledger.submit(submission).outcome == "applied"
+    return len(heard)
+
+
+def edits_of(script_id: int) -> Iterator[Submission]:
+    order = Order(journals="", script_id=script_id, writers=1, each=SUBMISSIONS + 1)
+    return script_of(order, 0, Seen())
