@@ -24,7 +24,7 @@ VERBS = {
     "Write": ("import", "submit", "outcome", "undo"),
     "Read": ("scripts", "show", "log", "diff", "blame", "export", "rejected", "verify"),
     "Derive": ("materialize", "rebuild"),
-    "Run": ("demo", "dev", "worker", "beat", "db"),
+    "Run": ("demo", "dev", "worker", "beat", "flower", "db"),
     "Look up": ("kinds", "roundtrip"),
 }
 """Every verb, by the panel of the help it stands in."""

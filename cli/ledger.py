@@ -17,9 +17,10 @@ from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.settings import Settings, without_password
 
 
-def settings() -> Settings:
-    """What the environment says."""
-    return Settings.from_env(os.environ)
+def settings(*, database: str | None = None, broker: str | None = None) -> Settings:
+    """What the environment says, or the command line where it names a server."""
+    named = {"SCRIPTLEDGER_DATABASE_URL": database, "SCRIPTLEDGER_BROKER_URL": broker}
+    return Settings.from_env({**os.environ, **{name: url for name, url in named.items() if url is not None}})
 
 
 @contextmanager

@@ -18,3 +18,13 @@ Actor = Annotated[
     str | None, typer.Option(metavar="NAME", help="Who this is by; your user name if not given.", show_default=False)
 ]
 Limit = Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="At most so many.")]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database", metavar="URL", help="The database, instead of SCRIPTLEDGER_DATABASE_URL.", show_default=False
+    ),
+]
+BrokerUrl = Annotated[
+    str | None,
+    typer.Option("--broker", metavar="URL", help="The broker, instead of SCRIPTLEDGER_BROKER_URL.", show_default=False),
+]

@@ -1,4 +1,4 @@
-"""The command lines of workers and beat. Each becomes a process of its own, which builds everything itself."""
+"""The command lines of workers, beat and Flower. Each becomes a process of its own, which builds everything itself."""
 
 from __future__ import annotations
 
@@ -12,13 +12,29 @@ from workers.roles import Role
 # for half a minute. Celery reads this when it is imported.
 ENVIRON = {"REMAP_SIGTERM": "SIGQUIT"}
 
+# What Flower is told in its environment: on a command line everybody on the machine could read the password.
+FLOWER_PASSWORD = "SCRIPTLEDGER_FLOWER_PASSWORD"  # noqa: S105 - the name of a variable
+FLOWER_ADDRESS = "SCRIPTLEDGER_FLOWER_ADDRESS"
+FLOWER_LISTENING = "SCRIPTLEDGER_FLOWER_LISTENING"
+FLOWER_USER = "scriptledger"
+FLOWER_READY = "Flower is ready."
+
+BEAT = "--beat"
+EVENTS = "--task-events"
+
 
 def worker_command(
-    role: Role, *, also: Sequence[Role] = (), pool: str | None = None, concurrency: int = 2, beat: bool = False
+    role: Role,
+    *,
+    also: Sequence[Role] = (),
+    pool: str | None = None,
+    concurrency: int = 2,
+    flags: Sequence[str] = (),
 ) -> list[str]:
     """The command line of a worker for one role, as it is when this process starts or becomes it.
 
-    `also` are roles that it serves beside; `beat` says whether it sends the ticks of the schedule too.
+    `also` are roles that it serves beside. `flags` are Celery's: with `BEAT` it sends the ticks of the schedule too,
+    with `EVENTS` it tells of its tasks before Flower asks it to.
     """
     pool = pool or role.pool
     return [
@@ -33,13 +49,18 @@ def worker_command(
         # Neither finds other workers nor follows them: the database is what they have in common.
         "--without-gossip",
         "--without-mingle",
-        *(["--beat"] if beat else []),
+        *flags,
     ]
 
 
 def beat_command() -> list[str]:
     """The command line of the process that sends the ticks of the schedule."""
     return [*_CELERY, "beat", "--loglevel=INFO"]
+
+
+def flower_command() -> list[str]:
+    """The command line of Flower, which reads the rest from its environment."""
+    return [sys.executable, "-m", "workers.watch"]
 
 
 def become(command: Sequence[str], environ: Mapping[str, str]) -> None:

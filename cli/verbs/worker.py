@@ -16,7 +16,7 @@ from cli import ledger
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from workers.roles import ROLES, BadQueuesError, transport_options
-from workers.run import become, worker_command
+from workers.run import BEAT, become, worker_command
 from workers.settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -46,7 +46,9 @@ def worker(
     except BadQueuesError as error:
         raise typer.BadParameter(str(error), param_hint="--role") from None
     chosen = served()
-    command = worker_command(first, also=also, pool=pool and pool.value, concurrency=concurrency, beat=beat)
+    command = worker_command(
+        first, also=also, pool=pool and pool.value, concurrency=concurrency, flags=[BEAT] if beat else []
+    )
     become(command, chosen.to_env())
 
 

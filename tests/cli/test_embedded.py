@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
 
-import psutil
 import pytest
 
 from tests.cli.edits import creation
-from tests.cli.running import CommandLine, press_ctrl_c, wait_until
+from tests.cli.foreground import Dev
+from tests.cli.running import CommandLine, press_ctrl_c
 from tests.services.processes import survivors
+from workers.roles import ROLES
 
 pytestmark = pytest.mark.slow
-
-
-class Dev:
-    """`scriptledger dev` in the foreground, and what it has printed."""
-
-    def __init__(self, cli: CommandLine) -> None:
-        self.process = cli.start("dev", PYTHONUNBUFFERED="1")
-        self._rows: list[str] = []
-        self._reader = Thread(target=lambda: self._rows.extend(self.process.stdout or ()), daemon=True)
-        self._reader.start()
-
-    def said(self) -> str:
-        return "".join(self._rows)
-
-    def wait_for(self, *words: str) -> None:
-        wait_until(lambda: all(word in self.said() for word in words))
-
-    def ended(self) -> int:
-        """Wait for its end; the exit status."""
-        status = self.process.wait(30)
-        self._reader.join()
-        assert self.process.stdout
-        self.process.stdout.close()
-        return status
-
-    def service(self, name: str) -> psutil.Process:
-        """The process of a service, below its guardian."""
-        found = [each for each in psutil.Process(self.process.pid).children(recursive=True) if name in _line(each)]
-        return max(found, key=lambda each: len(each.parents()))
 
 
 def test_commands_of_one_home_that_run_at_once_share_the_services(alone: CommandLine):
@@ -62,29 +36,56 @@ def test_what_waits_in_a_home_is_answered_by_the_next_command(alone: CommandLine
 
 
 def test_dev_serves_commands_starts_again_what_ended_and_stops_at_once(alone: CommandLine):
-    dev = Dev(alone)
-    dev.wait_for("commands   ready", "reconcile  ready")
-    assert alone.submit(creation(7)).status == 0
-    assert alone("dev").status == 1  # it runs already
+    with Dev(alone) as dev:
+        dev.wait_until_ready()
+        assert alone.submit(creation(7)).status == 0
+        assert alone("dev").status == 1  # it runs already
 
-    dev.service("commands-").kill()
-    dev.wait_for("commands   ended with status 137, again in 0.5 s", "commands   started")
-    dev.service("valkey-server").kill()
-    dev.wait_for("broker     ended", "broker     started")
-    assert alone.submit(creation(8)).status == 0
+        dev.service("commands-").kill()
+        dev.wait_for("commands ended with status 137, again in 0.5 s", "commands started")
+        dev.service("workers.watch").kill()
+        dev.wait_for("flower ended with status 137", "flower started")
+        dev.service("valkey-server").kill()
+        dev.wait_for("broker ended, again in 0.5 s", "broker started")
+        assert alone.submit(creation(8)).status == 0
 
-    services = psutil.Process(dev.process.pid).children(recursive=True)
-    began = time.monotonic()
-    press_ctrl_c(dev.process)
+        services = dev.services()
+        began = time.monotonic()
+        press_ctrl_c(dev.process)
 
-    assert dev.ended() == 0
-    assert time.monotonic() - began < 10
-    assert dev.said().endswith("stopping\nstopped\n")
-    assert not survivors(services)
+        assert dev.ended() == 0
+        assert time.monotonic() - began < 10
+        assert dev.said().endswith("stopping\nstopped\n")
+        assert not survivors(services)
 
 
-def _line(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
+def test_dev_that_is_killed_leaves_nothing(alone: CommandLine):
+    with Dev(alone) as dev:
+        dev.wait_for("commands ready", "flower ready")
+        services = dev.services()
+        assert len(services) > 2 * len(ROLES)  # each with its guardian, and beat, Flower and the broker
+
+        dev.process.send_signal(signal.SIGKILL)
+
+        assert dev.ended() == -signal.SIGKILL
+        assert not survivors(services)
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", dev.flower_port))
+
+
+def test_dev_with_servers_of_somebody_else(alone: CommandLine, mariadb_url: str, redis_url: str):
+    named = {"SCRIPTLEDGER_DATABASE_URL": mariadb_url, "SCRIPTLEDGER_BROKER_URL": redis_url}
+    refused = alone("dev", "--database", mariadb_url, "--broker", redis_url)
+    assert refused.status == 4
+    assert "run `scriptledger db upgrade`" in refused.err
+    assert alone("db", "upgrade", **named).status == 0
+
+    with Dev(alone, "--database", mariadb_url, "--broker", redis_url) as dev:
+        dev.wait_for("commands ready")
+        assert alone("submit", given=json.dumps(creation(7)), **named).status == 0
+
+        services = dev.services()
+        press_ctrl_c(dev.process)
+        assert dev.ended() == 0
+        assert not survivors(services)
+        assert not (alone.home / "broker").exists()

@@ -21,7 +21,7 @@ from pytest_celery import CeleryTestBroker, CeleryTestWorker
 from tests.services.private import PrivateServer
 from workers.embedded.child import Child
 from workers.roles import Role
-from workers.run import ENVIRON, worker_command
+from workers.run import BEAT, ENVIRON, worker_command
 from workers.settings import Settings
 
 PATIENCE = 60.0  # seconds a worker may take to start on a busy machine; it takes three
@@ -82,7 +82,7 @@ class LocalWorker(LocalProcess):
         self.role = role
         self._folder = logs
         own = {"workers.app": app, f"--hostname={role.name}-{os.getpid()}@%h": f"--hostname={name}@%h"}
-        self._argv = [own.get(word, word) for word in worker_command(role, beat=beat)]
+        self._argv = [own.get(word, word) for word in worker_command(role, flags=[BEAT] if beat else [])]
         # A worker that loses its broker leaves what it held in a temporary file.
         self._environ = {**ENVIRON, **settings.to_env(), "TMPDIR": str(logs)}
         self._starts = 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from workers.embedded.child import Child
+from workers.embedded.services import Service
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
@@ -24,17 +25,36 @@ class Event(NamedTuple):
     pause: float = 0.0
 
 
-class Kept:
-    """A Celery worker as a child process, started at once."""
+class Pauses:
+    """How long to wait before the next start of something that ended: longer each time, until it ran steadily."""
 
-    def __init__(self, name: str, command: Sequence[str], *, log: Path, environ: Mapping[str, str]) -> None:
-        self.name = name
-        self._command = command
-        self._log = log
-        self._environ = environ
+    def __init__(self) -> None:
         self._pause = FIRST_PAUSE_SECONDS
+        self._began = time.monotonic()
+
+    def begun(self) -> None:
+        """It was started."""
+        self._began = time.monotonic()
+
+    def next(self) -> float:
+        """It ended: how many seconds to wait."""
+        if time.monotonic() - self._began > STEADY_SECONDS:
+            self._pause = FIRST_PAUSE_SECONDS
+        pause = self._pause
+        self._pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        return pause
+
+
+class Kept:
+    """A service as a child process, started at once, its output appended to a file."""
+
+    def __init__(self, service: Service, *, log: Path, environ: Mapping[str, str]) -> None:
+        self.name = service.name
+        self._service = service
+        self._log = log
+        self._environ = {**environ, **service.environ}
+        self._pauses = Pauses()
         self._due = 0.0
-        self._began = 0.0
         self._offset = 0
         self._said_ready = False
         self._child = self._start()
@@ -45,7 +65,7 @@ class Kept:
             return self._start_again() if time.monotonic() >= self._due else []
         if not self._child.running():
             return [self._rest()]
-        if not self._said_ready and b"ready." in self._said():
+        if not self._said_ready and self._service.ready in self._said():
             self._said_ready = True
             return [Event(self.name, "ready")]
         return []
@@ -55,10 +75,10 @@ class Kept:
         self._child.stop(patience)
 
     def _start(self) -> Child:
-        self._began = time.monotonic()
+        self._pauses.begun()
         self._said_ready = False
         self._offset = self._log.stat().st_size if self._log.exists() else 0
-        return Child(self._command, log=self._log, environ=self._environ)
+        return Child(self._service.command, log=self._log, environ=self._environ, keep=self._service.keep)
 
     def _start_again(self) -> list[Event]:
         self._due = 0.0
@@ -66,13 +86,9 @@ class Kept:
         return [Event(self.name, "started")]
 
     def _rest(self) -> Event:
-        now = time.monotonic()
-        if now - self._began > STEADY_SECONDS:
-            self._pause = FIRST_PAUSE_SECONDS
-        event = Event(self.name, "ended", self._child.wait(), self._pause)
-        self._due = now + self._pause
-        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
-        return event
+        pause = self._pauses.next()
+        self._due = time.monotonic() + pause
+        return Event(self.name, "ended", self._child.wait(), pause)
 
     def _said(self) -> bytes:
         with self._log.open("rb") as log:

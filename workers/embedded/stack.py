@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from hashlib import sha256
@@ -23,14 +23,16 @@ from msgspec.structs import replace
 from repos.engine import make_engine
 from repos.schema import upgrade_if_outdated
 from workers.embedded.errors import EmbeddedBrokerError
-from workers.embedded.kept import Event, Kept
+from workers.embedded.kept import Event, Kept, Pauses
+from workers.embedded.services import Service, few
 from workers.embedded.valkey import EmbeddedValkey, answers
-from workers.roles import ROLES
-from workers.run import ENVIRON, worker_command
 from workers.settings import Settings
 
 PATIENCE_SECONDS = 15.0
 """How long another process may take to start the stack, or to end, before we give up on it."""
+
+DEAF_SECONDS = 1.0
+"""How long services may take to end when their broker is gone."""
 
 
 class _Address(NamedTuple):
@@ -42,25 +44,34 @@ class _Address(NamedTuple):
 
 
 class Stack:
-    """A broker and two workers: one that drains, one that does everything else and sends the ticks for it.
+    """A broker and what works for it, by default two workers; `services` says which processes these are.
 
     The database in the home is made and migrated first; any other is taken as it is. Where the settings name a
-    broker, only the workers are started. `patience` is how many seconds a worker has to finish what it does when
+    broker, only the services are started. `patience` is how many seconds a service has to finish what it does when
     the stack stops; with 0 it is killed, which loses nothing: what it was doing is done again by the next one.
 
         with Stack(settings) as stack:
             ...  # stack.settings names the broker
     """
 
-    def __init__(self, settings: Settings, *, patience: float = 0.0) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        patience: float = 0.0,
+        services: Callable[[Settings], Iterable[Service]] = few,
+    ) -> None:
         self.settings = settings
         self._configured = settings
+        self._services = services
         self._patience = patience
         self._file = settings.home / "stack.json"
         self._socket = ""
         self._lock: IO[str] | None = None
         self._broker: EmbeddedValkey | None = None
-        self._workers: list[Kept] = []
+        self._pauses = Pauses()
+        self._due = 0.0
+        self._kept: list[Kept] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -99,12 +110,8 @@ class Stack:
                 self.start()
             return []
         if self._broker is not None and not self._broker.running():
-            # Its socket has another path when it starts again, which the workers must learn.
-            events = [Event("broker", "ended")]
-            self._stop_services()
-            self._start_services()
-            return [*events, Event("broker", "started"), *(Event(worker.name, "started") for worker in self._workers)]
-        return [event for worker in self._workers for event in worker.tend()]
+            return self._revive()
+        return [event for service in self._kept for event in service.tend()]
 
     def stop(self) -> None:
         """End the services if they are ours, all at the same time."""
@@ -154,19 +161,39 @@ class Stack:
         self.settings = replace(self._configured, broker_url=address.broker_url or self._configured.broker_url)
         return True
 
+    def _revive(self) -> list[Event]:
+        if not self._due:
+            pause = self._pauses.next()
+            self._due = time.monotonic() + pause
+            return [Event("broker", "ended", pause=pause)]
+        if time.monotonic() < self._due:
+            return []
+        # Its socket has another path when it starts again, which the services must learn. Where they look for the old
+        # one, they would not hear that they should end.
+        self._stop_services(patience=min(self._patience, DEAF_SECONDS))
+        self._start_services()
+        return [Event(name, "started") for name in ("broker", *(service.name for service in self._kept))]
+
     def _start_services(self) -> None:
+        self._due = 0.0
+        self._pauses.begun()
         if self._configured.embedded_broker:
             self._broker = EmbeddedValkey(self.settings.home / "broker")
             self._broker.start()
             self.settings = replace(self._configured, broker_url=self._broker.broker_url)
-        self._workers = list(_workers(self.settings))
+        logs = self.settings.home / "logs"
+        logs.mkdir(exist_ok=True)
+        for service in self._services(self.settings):
+            log = logs / f"{service.name}.log"
+            self._kept.append(Kept(service, log=log, environ=self.settings.to_env()))
         socket = str(self._broker.address) if self._broker is not None else ""
         self._write(_Address(self.settings.broker_url if socket else "", socket, _fingerprint(self._configured)))
 
-    def _stop_services(self) -> None:
-        with ThreadPoolExecutor(max_workers=len(self._workers) + 1) as together:
-            list(together.map(lambda worker: worker.stop(self._patience), self._workers))
-        self._workers = []
+    def _stop_services(self, patience: float | None = None) -> None:
+        patience = self._patience if patience is None else patience
+        with ThreadPoolExecutor(max_workers=len(self._kept) + 1) as together:
+            list(together.map(lambda service: service.stop(patience), self._kept))
+        self._kept = []
         if self._broker is not None:
             self._broker.stop()
             self._broker = None
@@ -182,20 +209,6 @@ class Stack:
             return _Address(**json.loads(self._file.read_text()))
         except (OSError, ValueError, TypeError):
             return None  # not there yet, or half written
-
-
-def _workers(settings: Settings) -> Iterator[Kept]:
-    logs = settings.home / "logs"
-    logs.mkdir(exist_ok=True)
-    # SQLite has one writer at a time: a second process would only wait for the first.
-    pool = "solo" if settings.sqlite_file else None
-    rest = [role for name, role in ROLES.items() if name not in ("commands", "reconcile")]
-    commands = {
-        "commands": worker_command(ROLES["commands"], pool=pool),
-        "reconcile": worker_command(ROLES["reconcile"], also=rest, beat=True),
-    }
-    for name, command in commands.items():
-        yield Kept(name, command, log=logs / f"{name}.log", environ={**ENVIRON, **settings.to_env()})
 
 
 def _fingerprint(settings: Settings) -> str:

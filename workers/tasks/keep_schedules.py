@@ -10,8 +10,11 @@ from workers.timetable import Timetable
 
 
 @app.task(name="scriptledger.keep_schedules")
-def keep_schedules() -> None:
-    """Run what is due and nobody else has taken."""
+def keep_schedules() -> dict[str, list[str]]:
+    """Run what is due and nobody else has taken; how each slot that was run went, for Flower."""
     timetable = Timetable(bootstrap.unit_of_work())
+    ran: dict[str, list[str]] = {}
     for schedule in schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app)):
-        timetable.tick(schedule)
+        if slots := timetable.tick(schedule):
+            ran[schedule.name] = [str(slot.outcome) for slot in slots]
+    return ran

@@ -1,0 +1,81 @@
+"""`scriptledger dev` in the foreground, as in a terminal of its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from tests.cli.running import CommandLine, wait_until
+from workers.roles import ROLES
+
+
+class Dev:
+    """The command, and what it has printed since."""
+
+    def __init__(self, cli: CommandLine, *args: object) -> None:
+        self.process: subprocess.Popen[str] = cli.start("dev", *args, PYTHONUNBUFFERED="1")
+        self._rows: list[str] = []
+        self._reader = Thread(target=lambda: self._rows.extend(self.process.stdout or ()), daemon=True)
+        self._reader.start()
+
+    def said(self) -> str:
+        """All of it."""
+        return "".join(self._rows)
+
+    def wait_for(self, *lines: str) -> None:
+        """Wait until it has printed these, with whatever space between the name of a service and the rest."""
+        wait_until(lambda: all(line in re.sub(" {2,}", " ", self.said()) for line in lines))
+
+    def wait_until_ready(self) -> None:
+        """Wait for every service."""
+        self.wait_for(*(f"{name} ready" for name in (*ROLES, "beat", "flower")))
+
+    @property
+    def flower(self) -> tuple[str, str, str]:
+        """Where Flower is, and the user and the password that it asks for."""
+        self.wait_for("password")
+        found = re.search(r"flower +(\S+) +user (\w+), password (\S+)", self.said())
+        assert found is not None
+        return found[1], found[2], found[3]
+
+    @property
+    def flower_port(self) -> int:
+        """The port of this machine that Flower has."""
+        return int(self.flower[0].rstrip("/").rpartition(":")[2])
+
+    def services(self) -> list[psutil.Process]:
+        """Every process that it has started."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def service(self, name: str) -> psutil.Process:
+        """The process of a service, below its guardian."""
+        found = [each for each in self.services() if name in _line(each)]
+        return max(found, key=lambda each: len(each.parents()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()  # where a test failed; its services end with it
+
+    def ended(self) -> int:
+        """Wait for its end; the exit status."""
+        status = self.process.wait(30)
+        self._reader.join()
+        assert self.process.stdout
+        self.process.stdout.close()
+        return status
+
+
+def _line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""

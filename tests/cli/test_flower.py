@@ -1,0 +1,170 @@
+"""Flower shows what the workers do, to whoever has the password, and never what a script says."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from celery import Celery
+from flower.urls import handlers
+
+from tests.browser.chromium import Chromium
+from tests.cli.edits import creation
+from tests.cli.foreground import Dev
+from tests.cli.running import CommandLine, press_ctrl_c, wait_until
+from workers.watch import without_text
+
+pytestmark = pytest.mark.slow
+
+SECRET = "Nobody but Ada may read this."
+TASKS = ("scriptledger.drain", "scriptledger.materialize", "scriptledger.keep_schedules")
+
+
+class Visitor:
+    """Asks Flower for pages, with the password or another."""
+
+    def __init__(self, dev: Dev, password: str | None = None) -> None:
+        self.url, self.user, self.password = dev.flower
+        words = f"{self.user}:{self.password if password is None else password}"
+        self._header = {"Authorization": f"Basic {b64encode(words.encode()).decode()}"}
+
+    @property
+    def signed_in(self) -> str:
+        """The address that signs a browser in."""
+        return self.url.replace("://", f"://{self.user}:{self.password}@")
+
+    def get(self, path: str, *, method: str = "GET") -> tuple[int, str]:
+        """The status and the body of a page."""
+        return fetch(self.url + path.lstrip("/"), method, self._header)
+
+
+def fetch(url: str, method: str = "GET", headers: dict[str, str] | None = None) -> tuple[int, str]:
+    request = Request(url, method=method, headers=headers or {}, data=b"" if method == "POST" else None)
+    try:
+        with urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode(errors="replace")
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode(errors="replace")
+
+
+def paths() -> list[str]:
+    """Every page that Flower knows, and one that it does not."""
+    patterns = [each.regex.pattern if hasattr(each, "regex") else each[0] for each in handlers]
+    return [*sorted({re.sub(r"\(.*?\)", "favicon.ico", each).rstrip("$?") for each in patterns} - {".*"}), "/x"]
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    """Everything running, after a submission, an upkeep tick and a materialization run."""
+    cli = CommandLine(tmp_path_factory.mktemp("flower") / "home")
+    with Dev(cli) as dev:
+        dev.wait_until_ready()
+        told = creation(7)
+        told["commands"][0]["lines"][0]["text"] = SECRET
+        assert cli.submit(told).status == 0
+        tick(cli)
+        visitor = Visitor(dev)
+        wait_until(lambda: all(name in visitor.get("/api/tasks?limit=1000")[1] for name in TASKS))
+        yield dev
+        press_ctrl_c(dev.process)
+        assert dev.ended() == 0
+
+
+def tick(cli: CommandLine) -> None:
+    """What beat sends every quarter of a minute."""
+    address = json.loads((cli.home / "stack.json").read_text())["broker_url"]
+    app = Celery("a producer", broker=address, set_as_current=False)
+    app.config_from_object("celeryconfig")
+    app.send_task("scriptledger.keep_schedules", queue="upkeep")
+    app.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
+def test_without_the_password_every_page_is_closed(dev: Dev, method: str):
+    url = dev.flower[0].rstrip("/")
+
+    assert {"/", "/tasks", "/metrics", "/healthcheck", "/api/tasks", "/static/favicon.ico"} <= set(paths())
+    assert {path: fetch(url + path, method)[0] for path in paths()} == dict.fromkeys(paths(), 401)
+
+
+@pytest.mark.parametrize("password", ["", "guess", "é", "x" * 5_000])
+def test_another_password_opens_nothing(dev: Dev, password: str):
+    assert Visitor(dev, password).get("/tasks")[0] == 401
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !", "Bearer abc", "Basic YWJj=", "\xe9"])
+def test_what_is_no_sign_in_opens_nothing(dev: Dev, header: str):
+    assert fetch(dev.flower[0], headers={"Authorization": header})[0] == 401
+
+
+def test_with_the_password_the_pages_are_there(dev: Dev):
+    visitor = Visitor(dev)
+
+    for path in ("/", "/tasks", "/broker", "/metrics", "/healthcheck", "/api/tasks", "/api/workers"):
+        assert visitor.get(path)[0] == 200, path
+
+
+def test_nobody_can_do_anything_in_it(dev: Dev):
+    visitor = Visitor(dev)
+    (worker, *_) = json.loads(visitor.get("/api/workers?refresh=1")[1])
+
+    assert visitor.get(f"/api/worker/shutdown/{worker}", method="POST")[0] == 403
+    assert visitor.get("/api/task/send-task/scriptledger.drain", method="POST")[0] == 403
+
+
+def test_the_tasks_show_ids_and_counts_and_never_text(dev: Dev):
+    visitor = Visitor(dev)
+
+    told = json.loads(visitor.get("/api/tasks?limit=1000")[1]).values()
+
+    drain = next(task for task in told if task["name"] == "scriptledger.drain")
+    assert (drain["args"], drain["result"]) == ("(7,)", "{'answered': 1}")
+    assert any(task["name"] == "scriptledger.materialize" and task["args"].endswith(", 7)") for task in told)
+    seen = [visitor.get(path)[1] for path in ("/api/tasks?limit=1000", "/metrics", f"/task/{drain['uuid']}")]
+    assert all(SECRET not in page for page in seen)
+
+
+def test_what_may_be_text_is_left_out_of_an_event():
+    event = {"args": f"('{SECRET}',)", "kwargs": "{}", "exception": f"DataError(1406, '{SECRET}')", "traceback": SECRET}
+
+    shown = without_text({**event, "uuid": "u", "result": "{'answered': 1}"})
+
+    assert shown == {
+        "args": "…",
+        "kwargs": "{}",
+        "exception": "DataError",
+        "traceback": "",
+        "uuid": "u",
+        "result": "{'answered': 1}",
+    }
+
+
+def test_the_password_is_on_no_command_line(dev: Dev):
+    password = dev.flower[2]
+
+    assert [each for each in dev.services() if password in " ".join(each.cmdline())] == []
+
+
+def test_flower_in_a_browser(dev: Dev, chromium: Chromium):
+    address = Visitor(dev).signed_in
+
+    tasks = chromium.dom(f"{address}tasks")
+
+    assert all(name in tasks for name in TASKS)
+    assert "(7,)" in tasks
+    assert SECRET not in tasks
+    assert chromium.screenshot(f"{address}tasks", "flower-tasks").stat().st_size > 20_000
+    assert chromium.screenshot(f"{address}workers", "flower-workers").stat().st_size > 20_000
+
+
+def test_flower_needs_a_password(tmp_path: Path):
+    ran = CommandLine(tmp_path / "home", warm=True)("flower")
+
+    assert (ran.status, ran.err) == (2, "scriptledger: Flower has no password: set SCRIPTLEDGER_FLOWER_PASSWORD.\n")

@@ -1,0 +1,53 @@
+"""Which processes an embedded stack keeps running beside its broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from workers.embedded.doorway import Doorway
+from workers.roles import ROLES
+from workers.run import (
+    BEAT,
+    ENVIRON,
+    EVENTS,
+    FLOWER_LISTENING,
+    FLOWER_PASSWORD,
+    FLOWER_READY,
+    beat_command,
+    flower_command,
+    worker_command,
+)
+from workers.settings import Settings
+
+
+class Service(NamedTuple):
+    """A program of ours; in its log stands `ready` once it works. `keep` are file descriptors that it inherits."""
+
+    name: str
+    command: Sequence[str]
+    ready: bytes = b"ready."
+    environ: Mapping[str, str] = ENVIRON
+    keep: Sequence[int] = ()
+
+
+def few(settings: Settings) -> Iterator[Service]:
+    """Two workers, as quick to start as can be: one that drains, one that does everything else and sends the ticks."""
+    rest = [role for name, role in ROLES.items() if name not in ("commands", "reconcile")]
+    yield Service("commands", worker_command(ROLES["commands"], pool=_pool(settings)))
+    yield Service("reconcile", worker_command(ROLES["reconcile"], also=rest, flags=[BEAT]))
+
+
+def every(settings: Settings, door: Doorway) -> Iterator[Service]:
+    """A worker for each role, beat, and Flower."""
+    for role in ROLES.values():
+        yield Service(role.name, worker_command(role, pool=_pool(settings), flags=[EVENTS]))
+    yield Service("beat", beat_command(), ready=b"beat: Starting")
+    listening = door.listening.fileno()
+    told = {FLOWER_PASSWORD: door.password, FLOWER_LISTENING: str(listening)}
+    yield Service("flower", flower_command(), ready=FLOWER_READY.encode(), environ=told, keep=[listening])
+
+
+def _pool(settings: Settings) -> str | None:
+    # SQLite has one writer at a time: a second process would only wait for the first.
+    return "solo" if settings.sqlite_file else None
