@@ -53,6 +53,7 @@ class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     prompt_sha256: str | None = None
     run_id: str | None = None
     chat_message_id: Count | None = None
+    proposal_id: Count | None = None
     replays: str | None = None
     undoes: Count | None = None
 
@@ -79,6 +80,7 @@ class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 _decoder = msgspec.json.Decoder(Submission)
 _encoder = msgspec.json.Encoder(order="deterministic")
 _command_decoder = msgspec.json.Decoder(AnyCommand)
+_commands_decoder = msgspec.json.Decoder(tuple[AnyCommand, ...])
 
 _WHERE = re.compile(r"(?P<problem>.*) - at `\$\.?(?P<field>.*)`", re.DOTALL)
 _HALF_SURROGATE = re.compile(
@@ -128,6 +130,12 @@ def check_submission(submission: Submission) -> None:
             raise
 
 
+def require_named(cause: Cause) -> None:
+    """Refuse the cause of an AI's submission that does not say which model, run and prompt (`AuthorIncomplete`)."""
+    if not (_says(cause.model) and _says(cause.run_id) and (_says(cause.prompt) or cause.prompt_sha256)):
+        raise AuthorIncomplete(author="ai", missing="model, run_id, and prompt or prompt_sha256")
+
+
 def encode_submission(submission: Submission) -> bytes:
     """The canonical JSON bytes of a submission."""
     return _encoder.encode(submission)
@@ -141,6 +149,19 @@ def content_hash(submission: Submission) -> bytes:
 def encode_command(command: Command) -> bytes:
     """A command as the JSON bytes that are stored in the log."""
     return _encoder.encode(command)
+
+
+def encode_commands(commands: tuple[Command, ...]) -> bytes:
+    """Commands as one JSON array."""
+    return _encoder.encode(commands)
+
+
+def decode_commands(data: bytes) -> tuple[Command, ...]:
+    """Commands that were stored as one JSON array; Corrupt where the bytes are none."""
+    try:
+        return _commands_decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Corrupt(f"stored commands cannot be read: {error}") from error
 
 
 def decode_command(data: bytes) -> Command:
@@ -194,8 +215,12 @@ def _check_cause(submission: Submission) -> None:
         raise BadPayload(field="cause.prompt", problem=problem)
     if cause.prompt_sha256 is not None and not _SHA256.fullmatch(cause.prompt_sha256):
         raise BadPayload(field="cause.prompt_sha256", problem="must be 64 digits 0-9 and a-f")
-    if submission.author == "ai" and not (cause.model and cause.run_id and (cause.prompt or cause.prompt_sha256)):
-        raise AuthorIncomplete(author="ai", missing="model, run_id, and prompt or prompt_sha256")
+    if submission.author == "ai":
+        require_named(cause)
+
+
+def _says(word: str | None) -> bool:
+    return bool(word and word.strip())
 
 
 def _refusal_of(error: Exception, data: bytes) -> Rejected:

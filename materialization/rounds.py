@@ -15,6 +15,7 @@ from domain.hashing import state_hash_bytes
 from domain.refusals import SameIdOtherContent
 from domain.state import State
 from domain.submission import Submission, content_hash
+from materialization.ai_limits import AiLimits
 from materialization.history import catch_up, load
 from materialization.settle import Settlement
 from materialization.warm import Warm, WarmStates
@@ -35,10 +36,11 @@ class Round(NamedTuple):
 class Rounds:
     """The units of work by which the log grows."""
 
-    def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int]) -> None:
+    def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
         self._unit_of_work = unit_of_work
         self._warm = warm
         self._clock = clock
+        self._limits = limits
 
     def settle(self, script_id: int, only: int | None = None) -> Round:
         """Settle what waits, up to the first that was tried before; or only that one.
@@ -76,7 +78,8 @@ class Rounds:
         with self._unit_of_work.script(script_id) as tx:
             quarantined = tx.head.health == "quarantined"
             rows = [] if quarantined else _to_settle(tx, only)
-            settlement = Settlement(tx, self._state(tx) if rows else State.empty(), self._clock())
+            state = self._state(tx) if rows else State.empty()
+            settlement = Settlement(tx, state, self._clock(), limits=self._limits)
             if rows:
                 settlement.settle_waiting(rows)
                 settlement.write()
@@ -92,7 +95,7 @@ class Rounds:
         with self._unit_of_work.script(submission.script_id, wait=True) as tx:
             if tx.head.health == "quarantined":
                 return _answered_in_time(tx, submission), False
-            settlement = Settlement(tx, self._state(tx), self._clock())
+            settlement = Settlement(tx, self._state(tx), self._clock(), limits=self._limits)
             rows = _to_settle(tx)
             settlement.settle_waiting(rows)
             waits_too = any(row.submission_id == submission.submission_id for row in rows)

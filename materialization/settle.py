@@ -9,6 +9,7 @@ from domain.answer import Answer, Refusal, encode_answer
 from domain.commands.script_create import ScriptCreate
 from domain.entry import LogEntry
 from domain.errors import Rejected
+from domain.proposal_refusals import AiDeletesTooMuch
 from domain.refusals import (
     Misaddressed,
     Poison,
@@ -18,7 +19,8 @@ from domain.refusals import (
     UnknownOwner,
 )
 from domain.state import State
-from domain.submission import Submission, content_hash, decode_submission
+from domain.submission import Submission, content_hash, decode_submission, encode_commands
+from materialization.ai_limits import USUAL, AiLimits, require_within
 from materialization.decide import Verdict, answer_for, decide
 from materialization.growth import Growth, grow
 from repos.commands import Authorship
@@ -42,7 +44,7 @@ class Settlement:
     before `write`, and `head` is then the head to be committed. `done` holds the inbox rows that are answered.
     """
 
-    def __init__(self, tx: ScriptWork, state: State, now: int) -> None:
+    def __init__(self, tx: ScriptWork, state: State, now: int, *, limits: AiLimits = USUAL) -> None:
         self.state = state
         self.head = tx.head
         self.answers: dict[str, Answer] = {}
@@ -50,12 +52,14 @@ class Settlement:
         self._tx = tx
         self._start = state
         self._now = now
+        self._limits = limits
         self._bytes = 0
         self._entries: list[LogEntry] = []
         self._versions: list[VersionRow] = []
         self._keyframes: list[KeyframeRow] = []
         self._answered: list[Answered] = []
         self._rejected: list[RejectedRow] = []
+        self._accepted: list[tuple[int, Answer]] = []
         self._authorship: dict[int, Authorship | None] = {}
 
     def settle_waiting(self, rows: Sequence[Waiting]) -> None:
@@ -84,6 +88,7 @@ class Settlement:
             tx.versions.put(script_id, generation, self._versions)
             tx.keyframes.put(script_id, generation, self._keyframes)
             self._project()
+        self._tell_proposals()
         tx.submissions.put(self._answered)
         tx.rejected.put(self._rejected)
         tx.inbox.remove(self.done)
@@ -114,18 +119,20 @@ class Settlement:
             self._require_predecessor(submission)
             self._require_owner(submission)
             verdict = decide(submission, self.state)
+            self._require_consent(submission, verdict)
             answer = answer_for(submission, self.state, verdict, self._explain_all(verdict))
             growth = grow(self.head, submission, verdict.applied, self._now)
             self._require_room(growth, answer)
         except Rejected as refusal:
-            self._refuse(
-                row.submission_id if row else submission.submission_id, self._explain(refusal), digest, payload
-            )
-            return
-        if answer.refusal is not None:
-            self._keep(answer.submission_id, answer.refusal, payload)
-        self._take(growth, verdict.state)
-        self._answer(answer, digest)
+            submission_id = row.submission_id if row else submission.submission_id
+            answer = self._refuse(submission_id, self._explain(refusal), digest, payload)
+        else:
+            if answer.refusal is not None:
+                self._keep(answer.submission_id, answer.refusal, payload)
+            self._take(growth, verdict.state)
+            self._answer(answer, digest)
+        if submission.cause.proposal_id is not None:
+            self._accepted.append((submission.cause.proposal_id, answer))
 
     def _require_address(self, submission: Submission, row: Waiting) -> None:
         if (submission.script_id, submission.submission_id) != (self._tx.script_id, row.submission_id):
@@ -144,6 +151,20 @@ class Settlement:
             answer = found.answer
         if answer.outcome == "refused":
             raise PredecessorRefused(after=after, reason=answer.refusal.code if answer.refusal else "refused")
+
+    def _require_consent(self, submission: Submission, verdict: Verdict) -> None:
+        """Refuse an AI that takes too much away, unless a person accepted these very commands as a proposal."""
+        if submission.author != "ai":
+            return
+        try:
+            require_within(self._limits, self.state, verdict)
+        except AiDeletesTooMuch:
+            script_id, proposal_id = self._tx.script_id, submission.cause.proposal_id
+            if proposal_id is None:
+                raise
+            accepted = self._tx.hunks.accepting(script_id, proposal_id, submission.submission_id)
+            if accepted != encode_commands(submission.commands):
+                raise
 
     def _require_owner(self, submission: Submission) -> None:
         first = submission.commands[0]
@@ -196,11 +217,12 @@ class Settlement:
         self._keyframes += growth.keyframes
         self._bytes += growth.weight()
 
-    def _refuse(self, submission_id: str, refusal: Refusal, digest: bytes, payload: bytes) -> None:
+    def _refuse(self, submission_id: str, refusal: Refusal, digest: bytes, payload: bytes) -> Answer:
         self._keep(submission_id, refusal, payload)
         script_id = self._tx.script_id
         answer = Answer(script_id=script_id, submission_id=submission_id, outcome="refused", refusal=refusal)
         self._answer(answer, digest)
+        return answer
 
     def _keep(self, submission_id: str, refusal: Refusal, payload: bytes) -> None:
         row = RejectedRow(0, self._tx.script_id, submission_id, refusal.code, refusal.message, payload, self._now)
@@ -209,6 +231,10 @@ class Settlement:
     def _answer(self, answer: Answer, digest: bytes) -> None:
         self.answers[answer.submission_id] = answer
         self._answered.append(Answered(answer, digest, self._now))
+
+    def _tell_proposals(self) -> None:
+        for proposal_id, answer in self._accepted:
+            self._tx.hunks.settle(proposal_id, answer, self._now)
 
     def _project(self) -> None:
         if self.state.metadata is self._start.metadata:

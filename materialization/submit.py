@@ -17,6 +17,7 @@ from domain.errors import Conflict, Corrupt, LedgerError
 from domain.refusals import LoneSurrogate
 from domain.submission import Submission, decode_submission, encode_submission
 from materialization.again import again
+from materialization.ai_limits import USUAL, AiLimits
 from materialization.quarantine import quarantine
 from materialization.rounds import Rounds
 from materialization.warm import WarmStates
@@ -50,12 +51,17 @@ class Ledger:
     """The write side: every version there is was made here."""
 
     def __init__(
-        self, unit_of_work: UnitOfWork, *, warm: WarmStates | None = None, clock: Callable[[], int] = system_clock
+        self,
+        unit_of_work: UnitOfWork,
+        *,
+        warm: WarmStates | None = None,
+        clock: Callable[[], int] = system_clock,
+        limits: AiLimits = USUAL,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._warm = WarmStates() if warm is None else warm
         self._clock = clock
-        self._rounds = Rounds(unit_of_work, self._warm, clock)
+        self._rounds = Rounds(unit_of_work, self._warm, clock, limits)
 
     def drain(self, script_id: int) -> Drained:
         """Answer what waits for a script, in at most three units of work.

@@ -32,6 +32,7 @@ from repos.materialization_runs import MaterializationRuns
 from repos.projected_lines import ProjectedLines
 from repos.projected_things import ProjectedThings
 from repos.projections import Projections, ProjectionWork
+from repos.proposals import Proposals
 from repos.provenance import Provenance
 from repos.quarantines import Quarantines
 from repos.rebuilds import Rebuilds, RebuildWork
@@ -40,6 +41,7 @@ from repos.script_ids import ScriptIds
 from repos.scripts import ProjectedScripts, Scripts
 from repos.seals import Seals
 from repos.session import Session
+from repos.settled_hunks import SettledHunks
 from repos.sign_ins import SignIns
 from repos.slots import Slots
 from repos.submissions import Submissions, WritableSubmissions
@@ -65,6 +67,7 @@ class ScriptWork:
         self.submissions = WritableSubmissions(session)
         self.inbox = DrainableInbox(session)
         self.rejected = Rejected(session)
+        self.hunks = SettledHunks(session)
         self.scripts = ProjectedScripts(session)
         self.heads = LockedHead(session)
         self.require_room = session.require_room
@@ -89,6 +92,7 @@ class RecordsWork:
         self.sign_ins = SignIns(session)
         self.chat = ChatMessages(session)
         self.chat_usage = ChatUsage(session)
+        self.proposals = Proposals(session)
         self.inbox = Inbox(session)
         self.bells = Bells(session)
         self.leases = Leases(session)

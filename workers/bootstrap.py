@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
+from materialization.ai_limits import AiLimits
 from materialization.submit import Ledger
 from repos.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
@@ -37,7 +38,7 @@ def unit_of_work() -> UnitOfWork:
 @cache
 def ledger() -> Ledger:
     """The write side of this process, with its warm states."""
-    return Ledger(unit_of_work())
+    return Ledger(unit_of_work(), limits=AiLimits(settings().ai_delete_percent))
 
 
 def start_afresh() -> None:

@@ -61,6 +61,10 @@ class Producer:
         with self._unit_of_work.records() as own:
             return self._put(submission, own)
 
+    def receipt(self, submission: Submission) -> Receipt:
+        """The receipt for a submission that is in the inbox, or was answered."""
+        return Receipt(submission.script_id, submission.submission_id, self._bell)
+
     def outcome(self, script_id: int, submission_id: str) -> Answer | None:
         """What became of a submission; None while it waits.
 
@@ -88,7 +92,7 @@ class Producer:
 
     def _put(self, submission: Submission, tx: RecordsWork) -> Receipt:
         payload = encode_submission(submission)
-        receipt = Receipt(submission.script_id, submission.submission_id, self._bell)
+        receipt = self.receipt(submission)
         if tx.inbox.put(receipt.script_id, receipt.submission_id, payload, self._clock()) is None:
             waiting = tx.inbox.payload_of(receipt.script_id, receipt.submission_id)
             if waiting is not None and waiting != payload:

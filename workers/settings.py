@@ -18,6 +18,9 @@ BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"
 # What people write for a MySQL server: the driver is ours to choose.
 SPELLINGS = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql", "mariadb+pymysql": "mysql+pymysql"}
 
+SCRIPTED = "scripted:"
+"""The model that needs none: for tests and a first look."""
+
 
 class BadSetting(LedgerError):
     """A variable of the environment does not hold what it should; the sentence says which, and what it should."""
@@ -45,6 +48,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     keep_rejected_days: Annotated[
         int, Meta(description="How many days a refused submission stays among the dead letters.")
     ] = 90
+    ai_delete_percent: Annotated[
+        int,
+        Meta(
+            description="What share of a script's lines an AI may take away without a person's consent, from 1 to 100."
+        ),
+    ] = 20
+    model_url: Annotated[
+        str,
+        Meta(
+            description="The model that writes proposals, by an OpenAI-compatible address like `https://host/v1`, or "
+            "`scripted:` for one that only does what quoted words tell it. Empty: no proposals."
+        ),
+    ] = ""
+    model: Annotated[str, Meta(description="The name of the model at that address.")] = ""
+    model_key: Annotated[str, Meta(description="The key for that address. It is shown nowhere.")] = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -60,6 +78,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             broker_url=_broker_url(environ.get(f"{PREFIX}BROKER_URL", "")),
             pool_size=_count("POOL_SIZE", environ.get(f"{PREFIX}POOL_SIZE", "")) or 2,
             keep_rejected_days=_count("KEEP_REJECTED_DAYS", environ.get(f"{PREFIX}KEEP_REJECTED_DAYS", "")) or 90,
+            ai_delete_percent=_percent("AI_DELETE_PERCENT", environ.get(f"{PREFIX}AI_DELETE_PERCENT", "")) or 20,
+            model_url=_model_url(environ.get(f"{PREFIX}MODEL_URL", "")),
+            model=environ.get(f"{PREFIX}MODEL", ""),
+            model_key=_key(environ.get(f"{PREFIX}MODEL_KEY", "")),
         )
 
     def to_env(self) -> dict[str, str]:
@@ -70,6 +92,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             f"{PREFIX}BROKER_URL": self.broker_url,
             f"{PREFIX}POOL_SIZE": str(self.pool_size),
             f"{PREFIX}KEEP_REJECTED_DAYS": str(self.keep_rejected_days),
+            f"{PREFIX}AI_DELETE_PERCENT": str(self.ai_delete_percent),
+            f"{PREFIX}MODEL_URL": self.model_url,
+            f"{PREFIX}MODEL": self.model,
+            f"{PREFIX}MODEL_KEY": self.model_key,
         }
 
     @property
@@ -125,6 +151,27 @@ def _count(name: str, value: str) -> int:
     if value and (not value.isdecimal() or int(value) < 1):
         _refuse(name, "a number from 1")
     return int(value or 0)
+
+
+def _percent(name: str, value: str) -> int:
+    found = _count(name, value)
+    if found > 100:
+        _refuse(name, "a number from 1 to 100")
+    return found
+
+
+def _model_url(url: str) -> str:
+    scripted = url == SCRIPTED
+    if url and not scripted and not (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
+        _refuse("MODEL_URL", f"the address of a model, like https://host/v1, or {SCRIPTED}")
+    return url.rstrip("/")
+
+
+def _key(key: str) -> str:
+    # Sent in a header; what may not stand there would be quoted in an error.
+    if not all("!" <= character <= "~" for character in key):
+        _refuse("MODEL_KEY", "a key: letters, digits and marks without white space")
+    return key
 
 
 def _refuse(name: str, wanted: str) -> NoReturn:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
+import domain.access
 import domain.formats.fountain.refusals
+import domain.proposal_refusals
 import domain.refusals
 import workers.enqueue
 from domain.errors import Rejected
@@ -18,6 +20,8 @@ what stands in braces is filled with facts, which the answer also carries by the
 """
 SOURCES: dict[str, ModuleType] = {
     "A submission": domain.refusals,
+    "Who asks": domain.access,
+    "A proposal": domain.proposal_refusals,
     "A Fountain file": domain.formats.fountain.refusals,
     "A question": workers.enqueue,
 }

@@ -32,7 +32,8 @@ def _settings() -> Iterator[str]:
     for field in found.fields:
         assert isinstance(field.type, Metadata)  # noqa: S101 - every setting is described
         about = (field.type.extra_json_schema or {})["description"]
-        default = f"`{field.default}`" if str(field.default) else "embedded"
+        empty = "embedded" if field.name in ("database_url", "broker_url") else ""
+        default = f"`{field.default}`" if str(field.default) else empty
         rows.append(f"| `{PREFIX}{field.name.upper()}` | {about} | {default} |")
     rows += [f"| `{name}` | {about} | |" for name, about in OTHERS.items()]
     yield "\n".join(rows) + "\n"

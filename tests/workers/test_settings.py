@@ -28,6 +28,10 @@ def test_a_child_process_has_the_same_settings():
             "SCRIPTLEDGER_BROKER_URL": "redis://h/1",
             "SCRIPTLEDGER_POOL_SIZE": "7",
             "SCRIPTLEDGER_KEEP_REJECTED_DAYS": "3",
+            "SCRIPTLEDGER_AI_DELETE_PERCENT": "35",
+            "SCRIPTLEDGER_MODEL_URL": "https://models.example/v1/",
+            "SCRIPTLEDGER_MODEL": "writer-1",
+            "SCRIPTLEDGER_MODEL_KEY": "k",
         }
     )
 
@@ -52,6 +56,13 @@ def test_a_server_may_be_spelled_as_people_do(scheme: str):
         ("BROKER_URL", "http://secret"),
         ("POOL_SIZE", "-1"),
         ("POOL_SIZE", "secret"),
+        ("AI_DELETE_PERCENT", "101"),
+        ("AI_DELETE_PERCENT", "0"),
+        ("MODEL_URL", "ftp://secret"),
+        ("MODEL_KEY", "secret\n"),
+        ("MODEL_KEY", "secrét-secret"),
+        ("MODEL_URL", "https://"),
+        ("MODEL_URL", "scripted:secret"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named_without_its_value(name: str, value: str):
@@ -77,6 +88,11 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str):
 
 def test_settings_show_no_password():
     settings = Settings.from_env(
-        {"SCRIPTLEDGER_DATABASE_URL": "mysql://u:secret@h/x", "SCRIPTLEDGER_BROKER_URL": "redis://:secret@h/0"}
+        {
+            "SCRIPTLEDGER_DATABASE_URL": "mysql://u:secret@h/x",
+            "SCRIPTLEDGER_BROKER_URL": "redis://:secret@h/0",
+            "SCRIPTLEDGER_MODEL_URL": "https://secret@models.example/v1",
+            "SCRIPTLEDGER_MODEL_KEY": "secret",
+        }
     )
     assert "secret" not in repr(settings)

@@ -1,0 +1,57 @@
+"""Why an AI's edit is not taken, offered or accepted."""
+
+from __future__ import annotations
+
+from domain.errors import Rejected
+
+
+class AiDeletesTooMuch(Rejected):
+    """An AI may take away at most {percent} % of the lines without a person's consent; this takes {lost} of {lines}."""
+
+
+class NoModel(Rejected):
+    """No model is configured: set SCRIPTLEDGER_MODEL_URL and SCRIPTLEDGER_MODEL."""
+
+
+class ModelUnavailable(Rejected):
+    """The model did not answer: {problem}."""
+
+
+class ScriptTooLongForModel(Rejected):
+    """Script {script} has {size} bytes with its ids, more than the {limit} that a model is shown."""
+
+
+class ModelOutputTooLong(Rejected):
+    """The model's answer has more than the {limit} bytes allowed."""
+
+
+class ModelOutputNotJson(Rejected):
+    """The model's answer is not JSON: {problem}."""
+
+
+class ModelOutputInvalid(Rejected):
+    """The model's answer has not the shape that was asked for, at {field}: {problem}."""
+
+
+class NothingProposed(Rejected):
+    """The model proposed no edit."""
+
+
+class JobGaveUp(Rejected):
+    """The job ended its worker {attempts} times and is not tried again."""
+
+
+class UnknownProposal(Rejected):
+    """There is no proposal {proposal}."""
+
+
+class ProposalNotReady(Rejected):
+    """Proposal {proposal} is {state}; there is nothing to decide."""
+
+
+class UnknownHunk(Rejected):
+    """Proposal {proposal} has no hunk {hunk}; it has {count}."""
+
+
+class HunkDecided(Rejected):
+    """Hunk {hunk} of proposal {proposal} is {state} already."""

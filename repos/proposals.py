@@ -1,0 +1,274 @@
+"""ai_proposals and ai_proposal_hunks: what an AI would change, and what people decided about each part of it.
+
+queued ── a job takes it ──▶ proposed ── hunk by hunk ──▶ accepted | partly_accepted | rejected | stale
+   └─ the model or its answer is no good ──▶ failed
+
+The state of a proposal follows from those of its hunks. Whoever changes a hunk locks the proposal first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ScalarSelect, and_, bindparam, case, func, insert, literal, or_, select, update
+
+from repos.proposal_tables import ai_proposal_hunks as hunks
+from repos.proposal_tables import ai_proposals as proposals
+from repos.session import Session
+
+ProposalState = Literal["queued", "proposed", "accepted", "partly_accepted", "rejected", "stale", "failed"]
+HunkState = Literal["offered", "withheld", "accepting", "accepted", "stale", "rejected"]
+MESSAGE_LENGTH = 1_000
+
+
+class ProposalRow(NamedTuple):
+    """A proposal; times are microseconds since 1970 UTC. `code` and `message` say why it failed."""
+
+    id: int
+    script_id: int
+    user_id: int | None
+    chat_message_id: int | None
+    run_id: str
+    instruction: str
+    base_version: int
+    state: ProposalState
+    model: str | None
+    prompt_sha256: str | None
+    code: str | None
+    message: str | None
+    fence: int
+    held_until: int
+    created_at: int
+    updated_at: int
+
+
+class HunkRow(NamedTuple):
+    """One part of a proposal that is taken or refused whole: its commands as JSON, and why the model wants them."""
+
+    proposal_id: int
+    hunk: int
+    script_id: int
+    content_hash: bytes
+    commands: bytes
+    why: str
+    state: HunkState
+    submission_id: str
+    code: str | None = None
+    decided_by: int | None = None
+    decided_at: int | None = None
+
+
+class Asked(NamedTuple):
+    """What somebody asks an AI to do to a script."""
+
+    script_id: int
+    instruction: str
+    base_version: int
+    run_id: str
+    user_id: int | None = None
+    chat_message_id: int | None = None
+
+
+class Told(NamedTuple):
+    """What a job has to say: which model it asked by which prompt, a sentence, and a code where nothing came of it."""
+
+    message: str
+    model: str | None = None
+    prompt_sha256: str | None = None
+    code: str | None = None
+
+
+_HUNK_COLUMNS = tuple(HunkRow._fields)
+THIS = proposals.c.id == bindparam("proposal")
+_HELD = and_(THIS, proposals.c.state == "queued", proposals.c.fence == bindparam("held"))
+_ADD = insert(proposals).values(
+    script_id=bindparam("script"),
+    user_id=bindparam("user"),
+    chat_message_id=bindparam("chat"),
+    run_id=bindparam("run"),
+    instruction=bindparam("instruction"),
+    base_version=bindparam("base"),
+    state="queued",
+    fence=0,
+    held_until=0,
+    created_at=bindparam("now"),
+    updated_at=bindparam("now"),
+)
+_GET = select(*proposals.c).where(THIS)
+_LOCK = _GET.with_for_update()
+_OF_SCRIPT = (
+    select(*proposals.c)
+    .where(
+        or_(proposals.c.script_id == bindparam("script"), bindparam("script") == literal(0)),
+        proposals.c.id > bindparam("after"),
+    )
+    .order_by(proposals.c.id)
+    .limit(bindparam("most"))
+)
+_WAITING = (
+    select(proposals.c.id)
+    .where(
+        proposals.c.state == "queued",
+        proposals.c.held_until <= bindparam("now"),
+        proposals.c.updated_at <= bindparam("before"),
+    )
+    .order_by(proposals.c.id)
+    .limit(bindparam("most"))
+)
+_TAKE = (
+    update(proposals)
+    .where(THIS, proposals.c.state == "queued", proposals.c.held_until <= bindparam("now"))
+    .values(fence=proposals.c.fence + literal(1), held_until=bindparam("until"), updated_at=bindparam("now"))
+)
+_OFFER = (
+    update(proposals)
+    .where(_HELD)
+    .values(
+        state="proposed",
+        model=bindparam("model"),
+        prompt_sha256=bindparam("prompt_hash"),
+        message=bindparam("said"),
+        updated_at=bindparam("now"),
+    )
+)
+_FAIL = (
+    update(proposals)
+    .where(_HELD)
+    .values(
+        state="failed",
+        model=bindparam("model"),
+        prompt_sha256=bindparam("prompt_hash"),
+        code=bindparam("code"),
+        message=bindparam("said"),
+        updated_at=bindparam("now"),
+    )
+)
+_HUNKS = select(*hunks.c).where(hunks.c.proposal_id == bindparam("proposal")).order_by(hunks.c.hunk)
+_DECIDE = (
+    update(hunks)
+    .where(
+        hunks.c.proposal_id == bindparam("proposal"),
+        hunks.c.hunk == bindparam("number"),
+        or_(hunks.c.state == "offered", hunks.c.state == "withheld"),
+    )
+    .values(state=bindparam("decision"), decided_by=bindparam("user"), decided_at=bindparam("now"))
+)
+_REFUSED_BEFORE = (
+    select(literal(1))
+    .where(
+        hunks.c.script_id == bindparam("script"),
+        hunks.c.content_hash == bindparam("content"),
+        hunks.c.state == "rejected",
+    )
+    .limit(1)
+)
+
+
+def _count(*states: HunkState) -> ScalarSelect[int]:
+    wanted = or_(*(hunks.c.state == state for state in states))
+    return select(func.count()).where(hunks.c.proposal_id == proposals.c.id, wanted).scalar_subquery()
+
+
+FOLLOW = (
+    update(proposals)
+    .where(THIS, proposals.c.state != "queued", proposals.c.state != "failed")
+    .values(
+        state=case(
+            (_count("offered", "accepting") > literal(0), "proposed"),
+            (and_(_count("accepted") > literal(0), _count("stale", "rejected") == literal(0)), "accepted"),
+            (_count("accepted") > literal(0), "partly_accepted"),
+            (_count("stale") > literal(0), "stale"),
+            else_="rejected",
+        ),
+        updated_at=bindparam("now"),
+    )
+)
+
+
+class Proposals:
+    """The proposals for every script."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, asked: Asked, now: int) -> int:
+        """Queue what somebody asks for; the number of the proposal."""
+        self._session.require_room("instruction", 4 * len(asked.instruction))
+        return self._session.insert(
+            _ADD,
+            script=asked.script_id,
+            user=asked.user_id,
+            chat=asked.chat_message_id,
+            run=asked.run_id,
+            instruction=asked.instruction,
+            base=asked.base_version,
+            now=now,
+        )
+
+    def get(self, proposal_id: int) -> ProposalRow | None:
+        found = self._session.rows(_GET, proposal=proposal_id)
+        return ProposalRow(*found[0]) if found else None
+
+    def lock(self, proposal_id: int) -> ProposalRow | None:
+        """The proposal, which nobody else changes until this transaction ends."""
+        found = self._session.rows(_LOCK, proposal=proposal_id)
+        return ProposalRow(*found[0]) if found else None
+
+    def read(self, script_id: int = 0, *, after: int = 0, most: int = 100) -> list[ProposalRow]:
+        """Proposals behind a number, oldest first: those for a script, or all."""
+        rows = self._session.rows(_OF_SCRIPT, script=script_id, after=after, most=most)
+        return [ProposalRow(*row) for row in rows]
+
+    def hunks(self, proposal_id: int) -> list[HunkRow]:
+        """The parts of a proposal, in order."""
+        return [HunkRow(*row) for row in self._session.rows(_HUNKS, proposal=proposal_id)]
+
+    def waiting(self, *, now: int, before: int, most: int = 100) -> list[int]:
+        """Proposals that were queued, or left by their job, before a moment, and that no job holds."""
+        return [row[0] for row in self._session.rows(_WAITING, now=now, before=before, most=most)]
+
+    def take(self, proposal_id: int, now: int, *, until: int) -> ProposalRow | None:
+        """Take a queued proposal to work on until a moment; None where it is not queued, or another job has it."""
+        if not self._session.run(_TAKE, proposal=proposal_id, now=now, until=until):
+            return None
+        return self.get(proposal_id)
+
+    def offer(self, taken: ProposalRow, told: Told, parts: Sequence[HunkRow], now: int) -> bool:
+        """Put the hunks of a proposal in hand before people; False where it is in other hands by now."""
+        if not self._session.run(_OFFER, **_finish(taken, told, now)):
+            return False
+        self._session.later_insert(hunks, _HUNK_COLUMNS, [tuple(part) for part in parts])
+        self._session.flush()
+        self.follow(taken.id, now)
+        return True
+
+    def fail(self, taken: ProposalRow, told: Told, now: int) -> bool:
+        """Say why nothing came of a proposal in hand; False where it is in other hands by now."""
+        return self._session.run(_FAIL, code=told.code, **_finish(taken, told, now)) == 1
+
+    def decide(
+        self, proposal_id: int, hunk: int, decision: Literal["accepting", "rejected"], user_id: int | None, now: int
+    ) -> bool:
+        """Note what a person decided about a hunk; whether it was open."""
+        found = self._session.run(_DECIDE, proposal=proposal_id, number=hunk, decision=decision, user=user_id, now=now)
+        return found == 1
+
+    def follow(self, proposal_id: int, now: int) -> None:
+        """Bring the state of a locked proposal in line with its hunks."""
+        self._session.run(FOLLOW, proposal=proposal_id, now=now)
+
+    def refused_before(self, script_id: int, content_hash: bytes) -> bool:
+        """Whether somebody refused this very change of this script before."""
+        return bool(self._session.rows(_REFUSED_BEFORE, script=script_id, content=content_hash))
+
+
+def _finish(taken: ProposalRow, told: Told, now: int) -> dict[str, Any]:
+    return {
+        "proposal": taken.id,
+        "held": taken.fence,
+        "model": told.model,
+        "prompt_hash": told.prompt_sha256,
+        "said": told.message[:MESSAGE_LENGTH],
+        "now": now,
+    }

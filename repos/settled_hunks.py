@@ -1,0 +1,55 @@
+"""ai_proposal_hunks, as the write path sees them: what people accepted, and what became of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select, update
+
+from domain.answer import Answer
+from repos.proposal_tables import ai_proposal_hunks as hunks
+from repos.proposal_tables import ai_proposals as proposals
+from repos.proposals import FOLLOW, THIS
+from repos.session import Session
+
+_ACCEPTING = select(hunks.c.commands).where(
+    hunks.c.script_id == bindparam("script"),
+    hunks.c.proposal_id == bindparam("proposal"),
+    hunks.c.submission_id == bindparam("submission"),
+    hunks.c.state == "accepting",
+)
+_TOUCH = update(proposals).where(THIS).values(updated_at=bindparam("now"))
+_SETTLE = (
+    update(hunks)
+    .where(
+        hunks.c.proposal_id == bindparam("proposal"),
+        hunks.c.script_id == bindparam("script"),
+        hunks.c.submission_id == bindparam("submission"),
+        hunks.c.state == "accepting",
+    )
+    .values(state=bindparam("became"), code=bindparam("code"))
+)
+
+
+class SettledHunks:
+    """The hunks of the locked script, whose outcome is written with their effect."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def accepting(self, script_id: int, proposal_id: int, submission_id: str) -> bytes | None:
+        """The commands, as JSON, that a person accepted under this submission id; None where nobody did."""
+        found = self._session.rows(_ACCEPTING, script=script_id, proposal=proposal_id, submission=submission_id)
+        return bytes(found[0][0]) if found else None
+
+    def settle(self, proposal_id: int, answer: Answer, now: int) -> None:
+        """Say what became of an accepted hunk, with the commit."""
+        # Locks the proposal before the hunk, as whoever decides does.
+        self._session.later(_TOUCH, proposal=proposal_id, now=now)
+        self._session.later(
+            _SETTLE,
+            script=answer.script_id,
+            proposal=proposal_id,
+            submission=answer.submission_id,
+            became="stale" if answer.outcome == "refused" else "accepted",
+            code=answer.refusal.code if answer.refusal else None,
+        )
+        self._session.later(FOLLOW, proposal=proposal_id, now=now)

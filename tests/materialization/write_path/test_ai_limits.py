@@ -1,0 +1,163 @@
+"""An AI takes away a share of the lines and no more, by whatever command, unless a person accepted just that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.command import Command
+from domain.commands.line_edit import LineEdit
+from domain.commands.line_splice import LineSplice
+from domain.commands.line_split_and_merge import MergeLines
+from domain.commands.lines_insert_and_delete import LinesDelete
+from domain.commands.script_archive_and_unarchive import ScriptArchive
+from domain.commands.script_replace import ScriptReplace
+from domain.commands.script_restore import ScriptRestore
+from domain.hashing import expect_hash
+from domain.line import Line
+from domain.refusals import NotForAi
+from domain.submission import Cause, Submission, encode_commands
+from domain.target import Target
+from materialization.ai_limits import AiLimits
+from materialization.submit import Ledger
+from repos.proposals import Asked, HunkRow, Told
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.desk import Desk
+
+TEN = tuple(Line(f"l{number}", "action", f"Line {number}.") for number in range(10))
+AI: dict[str, Any] = {"author": "ai", "cause": Cause(model="m", prompt="p", run_id="r")}
+
+
+@pytest.fixture
+def ten(desk: Desk) -> Desk:
+    """A script of ten lines, of which an AI may take two."""
+    return desk.begin(*TEN)
+
+
+def delete(*numbers: int) -> LinesDelete:
+    return LinesDelete(lines=tuple(Target(TEN[n].id, expect_hash(TEN[n])) for n in numbers))
+
+
+def empty(number: int) -> LineEdit:
+    return LineEdit(line=TEN[number].id, expect=expect_hash(TEN[number]), text=" ")
+
+
+def splice_out(number: int) -> LineSplice:
+    line = TEN[number]
+    return LineSplice(line=line.id, expect=expect_hash(line), at=0, delete=len(line.text), insert="")
+
+
+def merge(number: int) -> MergeLines:
+    """The line behind this one joins it."""
+    line, following = TEN[number], TEN[number + 1]
+    return MergeLines(line=line.id, expect=expect_hash(line), next=following.id, expect_next=expect_hash(following))
+
+
+TOO_MUCH: dict[str, tuple[Command, ...]] = {
+    "deleted": (delete(1, 2, 3),),
+    "one by one": (delete(1), delete(2), delete(3)),
+    "emptied": (empty(1), empty(2), empty(3)),
+    "spliced out": (splice_out(1), splice_out(2), splice_out(3)),
+    "merged, then emptied": (merge(1), merge(3), LineEdit(line="l1", text=""), LineEdit(line="l3", text="")),
+    "some of each": (delete(1), empty(2), splice_out(3)),
+}
+
+
+@pytest.mark.parametrize("commands", TOO_MUCH.values(), ids=TOO_MUCH)
+@pytest.mark.parametrize("apply_rest", [False, True])
+def test_an_ai_that_takes_too_much_is_refused_whole(ten: Desk, commands: tuple[Command, ...], *, apply_rest: bool):
+    before = ten.everything()
+
+    answer = ten.send(*commands, apply_rest=apply_rest, **AI)
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "ai_deletes_too_much"
+    assert answer.refusal.facts["lines"] == 10
+    assert answer.refusal.facts["lost"] >= 3
+    assert ten.everything() == before
+    (letter,) = ten.dead()
+    assert letter.code == "ai_deletes_too_much"
+
+
+@pytest.mark.parametrize("commands", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_a_person_may(ten: Desk, commands: tuple[Command, ...]):
+    assert ten.send(*commands).outcome == "applied"
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [(delete(1, 2),), (empty(1), delete(2)), (merge(1),), (LineEdit(line="l1", expect=expect_hash(TEN[1]), text="x"),)],
+    ids=["two of ten", "one of each", "a merge", "an edit"],
+)
+def test_an_ai_may_take_its_share(ten: Desk, commands: tuple[Command, ...]):
+    assert ten.send(*commands, **AI).outcome == "applied"
+
+
+def test_one_line_is_never_too_much(desk: Desk):
+    desk.begin(TEN[0], TEN[1])
+    assert desk.send(delete(1), **AI).outcome == "applied"
+
+
+def test_the_share_is_a_setting(unit_of_work: UnitOfWork):
+    strict = Desk(unit_of_work, Ledger(unit_of_work, limits=AiLimits(delete_percent=10))).begin(*TEN)
+    generous = Desk(unit_of_work, Ledger(unit_of_work, limits=AiLimits(delete_percent=100))).begin(*TEN)
+
+    assert strict.send(delete(1, 2), **AI).outcome == "refused"
+    assert generous.send(delete(*range(10)), **AI).outcome == "applied"
+
+
+def proposed(desk: Desk, submission: Submission, commands: bytes, *, accepted: bool) -> int:
+    """A proposal with one hunk under a submission's id, accepted or not."""
+    with desk.unit_of_work.records() as tx:
+        number = tx.proposals.add(Asked(desk.script_id, "Cut.", 1, "r"), 1)
+        taken = tx.proposals.take(number, 1, until=2)
+        assert taken is not None
+        hunk = HunkRow(number, 1, desk.script_id, bytes(32), commands, "", "offered", submission.submission_id)
+        assert tx.proposals.offer(taken, Told("", "m", "0" * 64), [hunk], 1)
+        if accepted:
+            assert tx.proposals.decide(number, 1, "accepting", None, 1)
+    return number
+
+
+@pytest.mark.parametrize(
+    ("accepted", "what", "outcome", "state"),
+    [
+        (True, (delete(1, 2, 3),), "applied", "accepted"),
+        (False, (delete(1, 2, 3),), "refused", "proposed"),
+        (True, (delete(1, 2, 4),), "refused", "stale"),
+    ],
+    ids=["accepted", "not accepted", "other commands than those accepted"],
+)
+def test_with_a_person_s_consent_an_ai_may_take_more(
+    ten: Desk, accepted: bool, what: tuple[Command, ...], outcome: str, state: str
+):
+    submission = ten.submission(*what, id=f"hunk-{ten.script_id}", **AI)
+    number = proposed(ten, submission, encode_commands((delete(1, 2, 3),)), accepted=accepted)
+    cause = Cause(model="m", prompt="p", run_id="r", proposal_id=number)
+
+    answer = ten.send(*what, id=submission.submission_id, author="ai", cause=cause)
+
+    assert answer.outcome == outcome
+    with ten.unit_of_work.reading() as tx:
+        found = tx.proposals.get(number)
+    assert found is not None
+    assert found.state == state
+
+
+def test_a_proposal_that_is_only_named_gives_no_consent(ten: Desk):
+    cause = Cause(model="m", prompt="p", run_id="r", proposal_id=10**9)
+    answer = ten.send(delete(1, 2, 3), author="ai", cause=cause)
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "ai_deletes_too_much"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [ScriptReplace(lines=("l0",), confirm_shrink=True), ScriptRestore(version=1, lines=("l0",), metadata={}), ScriptArchive()],
+    ids=lambda command: command.kind(),
+)
+def test_whole_scripts_are_for_people(ten: Desk, command: Command):
+    with pytest.raises(NotForAi):
+        ten.send(command, **AI)

@@ -1,0 +1,26 @@
+"""A migrated ledger, on SQLite and on MariaDB in turn, with somebody who may write and a bell nobody hears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from repos import schema
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+from tests.workers.writing_room import WritingRoom
+
+
+@pytest.fixture(scope="module")
+def migrated(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url, pool_size=4)
+    schema.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def room(migrated: Engine) -> WritingRoom:
+    return WritingRoom(UnitOfWork(migrated))
