@@ -11,11 +11,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command, get_group
+from typer.main import get_command
 
 from cli import screen
-from cli.ending import MEANINGS, Ending, Exit
-from cli.help_text import prose
+from cli.ending import Ending, Exit
+from cli.front_page import ABOUT, FrontPage
 from cli.interrupt import end_as_by_ctrl_c, ending_at_once
 from domain.errors import Conflict, Corrupt, LedgerError, Rejected
 from workers.embedded.errors import EmbeddedBrokerError
@@ -68,31 +68,31 @@ def run() -> NoReturn:
 
 def command_line() -> TyperGroup:
     """All verbs."""
-    app = typer.Typer(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
-    app.callback(help=prose(ABOUT), epilog=exit_statuses())(options)
-    group = get_group(app)
+    app = typer.Typer(cls=FrontPage, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+    app.callback(help=ABOUT)(options)
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)  # noqa: S101 - for the type checker
     for panel, names in VERBS.items():
         for name in names:
             group.add_command(Verb(name, panel))
     return group
 
 
-ABOUT = """The write side of a script-writing application: an append-only log of commands, and every version of a
-script derived from it."""
-
-
-def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-) -> None:
-    """Options before the verb."""
-    if version:
-        print(f"scriptledger {metadata.version('scriptledger')}")
+def print_version(wanted: bool) -> None:
+    """Print what is installed, and the schema that it needs."""
+    if wanted:
+        schema = import_module("repos.revision").wanted_revision()
+        print(f"scriptledger {metadata.version('scriptledger')}, schema {schema}")
         raise typer.Exit
 
 
-def exit_statuses() -> str:
-    """The exit statuses, for the end of the help."""
-    return "[bold]Exit status[/bold]\n\n" + "\n".join(f"{status:>3}  {said}" for status, said in MEANINGS.items())
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and the schema.", is_eager=True, callback=print_version),
+    ] = False,
+) -> None:
+    """Options before the verb."""
 
 
 def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an error

@@ -1,4 +1,7 @@
-"""Send the ticks of the schedule, until SIGTERM or Ctrl-C. Any number of these may run; the ticks are idempotent."""
+"""Send the ticks of the schedule, until it is ended.
+
+Any number of these may run: the ticks are idempotent. SIGTERM or Ctrl-C ends it.
+"""
 
 from __future__ import annotations
 

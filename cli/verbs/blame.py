@@ -1,4 +1,4 @@
-"""Say who wrote each line last: a person, an AI with its model, or an import, and at which version."""
+"""Say who wrote each line last: a person or an AI."""
 
 from __future__ import annotations
 

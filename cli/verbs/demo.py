@@ -1,6 +1,6 @@
-"""See what it does: a screenplay, an AI edit through the queue, versions, a refusal and a proof. Leaves nothing behind.
+"""See what it does, in a minute, and leave nothing behind.
 
-Everything happens in a temporary home, with a broker and workers of its own, whatever the environment names.
+A screenplay, an AI edit through the queue, versions, a refusal and a proof. Everything happens in a temporary home, with a broker and workers of its own, whatever the environment names.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Show what changed between two versions of a script, line by line and word by word.
+"""Show what changed between two versions.
 
 A line is followed by its id, so one that was edited, moved or both is still one line. In a pipe, words that went stand
 in [-brackets-] and words that came in {+braces+}.

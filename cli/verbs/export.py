@@ -1,4 +1,4 @@
-"""Write a script, at its head or at any version, as a Fountain file.
+"""Write a script as a file, byte for byte as it came.
 
 A version that came from a file is written byte for byte as it was.
 """

@@ -1,4 +1,4 @@
-"""Import a Fountain screenplay as a new script, or as the next versions of one.
+"""Import a screenplay as a new script, or onto one.
 
 Without --script the file becomes a new script. With it, the lines of the script are compared with those of the file:
 what stayed keeps its id, and what changed becomes line commands, which other people's edits survive. --replace sends

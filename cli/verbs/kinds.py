@@ -1,4 +1,4 @@
-"""Look up the kinds of commands: all of them, or the fields of one.
+"""Look up the kinds of commands, or the fields of one.
 
 With --schema the JSON Schema of a whole submission, for producers and their tools.
 """

@@ -1,4 +1,4 @@
-"""Show the log of a script: who sent which command when, and what each changed.
+"""Say who sent which command when, and what it changed.
 
 Without --after, the last versions. Where an AI is the author, its model stands beside it.
 """

@@ -1,4 +1,4 @@
-"""Bring what readers see up to the head of every script, or say how far behind it is."""
+"""Bring what readers see up to the head of every script."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Say what became of a submission, now or with --wait as soon as it is answered.
+"""Say what became of a submission.
 
-A submission that still waits ends with exit status 3.
+Now, or with --wait as soon as it is answered. A submission that still waits ends with exit status 3.
 """
 
 from __future__ import annotations

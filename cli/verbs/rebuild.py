@@ -1,6 +1,6 @@
-"""Derive every version of a script from its commands once more, compare, and let readers see the result.
+"""Derive every version from the log anew, and compare.
 
-Commands are never touched. Ended, it goes on where it stopped when called again. Where a state is another than the one
+Readers then see the result. Commands are never touched. Ended, it goes on where it stopped when called again. Where a state is another than the one
 stored, nothing is changed unless --accept-differences is said. --prune removes what earlier rebuilds left behind.
 """
 

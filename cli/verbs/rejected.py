@@ -1,4 +1,7 @@
-"""List what was refused, with the reason; the dead letters keep their payload for a configured time."""
+"""List what was refused, and why.
+
+The dead letters keep their payload for SCRIPTLEDGER_KEEP_REJECTED_DAYS.
+"""
 
 from __future__ import annotations
 

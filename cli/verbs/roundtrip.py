@@ -1,4 +1,7 @@
-"""Tell whether Fountain files survive: read, written again, and compared byte for byte. Nothing is stored."""
+"""Tell whether files survive being read and written.
+
+Fountain files, compared byte for byte. Nothing is stored.
+"""
 
 from __future__ import annotations
 

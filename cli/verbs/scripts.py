@@ -1,4 +1,4 @@
-"""List the scripts there are, with their title, status and version."""
+"""List the scripts there are."""
 
 from __future__ import annotations
 

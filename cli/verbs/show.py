@@ -1,4 +1,4 @@
-"""Show a script, at its head or at any version, the way it looks on the page.
+"""Show a script, or a scene of it, at any version.
 
 With --ids each line stands behind its id and the hash that an edit of this line names as `expect`.
 """

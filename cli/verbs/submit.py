@@ -1,6 +1,6 @@
-"""Send a submission, as JSON from a file or standard input, through the queue and wait for its answer.
+"""Send an edit as JSON, and wait for its answer.
 
-The format and every answer are described in docs/submissions.md. The same submission sent twice has one effect and
+A submission, from a file or standard input, goes through the queue like any other. The format and every answer are described in docs/submissions.md. The same submission sent twice has one effect and
 gets the same answer twice. Ctrl-C stops the waiting, never the submission.
 """
 

@@ -1,6 +1,6 @@
-"""Take back a version, a submission or a whole AI run, as new versions; history is never rewritten.
+"""Take back a version, a submission or an AI's whole run.
 
-What somebody has edited since is not forced: the undo is then refused, or with --apply-rest done as far as it goes.
+As new versions: history is never rewritten. What somebody has edited since is not forced: the undo is then refused, or with --apply-rest done as far as it goes.
 Undoing an undo is redo.
 """
 

@@ -1,6 +1,6 @@
-"""Prove that what is stored follows from the log: every version, every keyframe, the head, and the chain itself.
+"""Prove that what is stored follows from the log.
 
-The commands are replayed from the first to the last, and each state hash is compared with the one stored. The state
+Every version, every keyframe, the head, and the chain itself. The commands are replayed from the first to the last, and each state hash is compared with the one stored. The state
 read the other way, from the last keyframe and the deltas behind it, must be the same.
 """
 

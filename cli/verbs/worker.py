@@ -1,6 +1,6 @@
-"""Run a worker in this process, until SIGTERM or Ctrl-C.
+"""Run a worker of one role or more, until it is ended.
 
-The role commands drains the inbox, reconcile rings again for what was left behind, materialization brings projections
+In this process, until SIGTERM or Ctrl-C. The role commands drains the inbox, reconcile rings again for what was left behind, materialization brings projections
 up to date, upkeep does what is scheduled. A worker may have several roles, if they acknowledge their messages alike.
 More nodes scale better than more processes.
 """

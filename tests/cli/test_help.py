@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import time
-from importlib import import_module
+from importlib import import_module, metadata
 
 import pytest
 from typer.core import TyperGroup
@@ -13,6 +15,8 @@ from typer.main import get_command
 
 from cli.command_line import VERBS, command_line, module_of
 from cli.ending import MEANINGS, Exit
+from cli.front_page import MOST_LINES, SENTENCE
+from repos.revision import wanted_revision
 from tests.cli.running import COMMAND, ROOT
 
 NAMES = [name for names in VERBS.values() for name in names]
@@ -41,6 +45,50 @@ def test_the_list_of_verbs_says_what_each_file_says():
     for command in command_line().commands.values():
         docstring = import_module(module_of(str(command.name))).__doc__
         assert command.help == docstring.partition("\n")[0]
+
+
+def test_the_list_of_verbs_fits_one_screen():
+    done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    rows = done.stdout.splitlines()
+    assert len(rows) <= MOST_LINES
+    assert max(map(len, rows)) <= 80
+    assert [name for name in NAMES if f" {name} " not in done.stdout] == []
+    assert subprocess.run([*COMMAND], capture_output=True, text=True, cwd=ROOT, check=False).stdout == done.stdout
+
+
+def test_every_verb_is_one_sentence_that_fits_its_row():
+    said = {name: str(command.help) for name, command in command_line().commands.items()}
+
+    assert [row for row in said.items() if len(row[1]) > SENTENCE] == []
+    assert [row for row in said.items() if not re.fullmatch(r"[A-Z].*\.", row[1])] == []
+
+
+def test_the_version_comes_with_that_of_the_schema():
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert done.stdout == f"scriptledger {metadata.version('scriptledger')}, schema {wanted_revision()}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("im", {"import"}), ("import draft.fountain --ti", {"--title", "--timeout"}), ("db up", {"upgrade"})],
+)
+def test_a_shell_completes_verbs_and_their_options(words: str, found: set[str]):
+    typed = f"scriptledger {words}"
+    environ = {**os.environ, "_SCRIPTLEDGER_COMPLETE": "complete_bash", "COMP_WORDS": typed}
+    environ["COMP_CWORD"] = str(len(typed.split()) - 1)
+
+    done = subprocess.run(COMMAND, capture_output=True, text=True, cwd=ROOT, env=environ, check=False)
+
+    assert set(done.stdout.split()) == found
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_what_teaches_a_shell_can_be_looked_at(shell: str):
+    done = subprocess.run([*COMMAND, "--show-completion", shell], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert "_SCRIPTLEDGER_COMPLETE" in done.stdout
 
 
 def test_every_exit_status_has_a_meaning():

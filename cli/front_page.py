@@ -1,0 +1,41 @@
+"""What `scriptledger --help` shows: every verb with one sentence, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+from typer.core import TyperGroup
+
+from cli import screen
+
+ABOUT = "Screenplays as append-only logs of commands, and every version derived from them."
+PANEL_WIDTH = 9
+VERB_WIDTH = 13
+MOST_LINES = 40
+SENTENCE = 80 - PANEL_WIDTH - VERB_WIDTH
+"""Columns of a terminal that are left for what a verb does."""
+
+
+class FrontPage(TyperGroup):
+    """The list of verbs."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
+        """Print the page."""
+        screen.say(*_rows(self))
+
+
+def _rows(group: TyperGroup) -> Iterator[Text]:
+    yield Text.assemble(("scriptledger VERB …", "bold"), f"\n{ABOUT}\n")
+    panel = ""
+    for name, verb in group.commands.items():
+        heading = verb.rich_help_panel if verb.rich_help_panel != panel else ""  # type: ignore[attr-defined]
+        panel = heading or panel
+        yield Text.assemble((f"{heading:<{PANEL_WIDTH}}", "cyan"), (f"{name:<{VERB_WIDTH}}", "bold"), verb.help or "")
+    yield Text.assemble(
+        "\n`scriptledger VERB --help` shows the options of a verb, and ends with examples.\n",
+        "`--install-completion` teaches them to your shell; `--version` names the schema too.\n",
+        "Exit status: 0 done, 1 refused, 2 wrong command line, 3 no answer yet,\n",
+        "             4 a server is missing, 5 the ledger contradicts itself.",
+    )
