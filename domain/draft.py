@@ -27,7 +27,10 @@ class Draft:
     def __init__(self, state: State) -> None:
         self.version = state.version + 1
         self._before = state
+        # Of things; what lines add is found at the end, so that a line written many times is hashed once.
         self._hash = state.hash
+        self._written: set[str] = set()
+        self._linked: set[str] = set()
         self._nodes: MapMutation[str, Node] = state.nodes.mutate()
         self._metadata = state.metadata
         self._elements = state.elements
@@ -38,10 +41,11 @@ class Draft:
 
     def finish(self) -> State:
         """The next state."""
+        nodes = self._nodes.finish()
         return State(
             version=self.version,
-            hash=self._hash % hashing.STATE_MODULUS,
-            nodes=self._nodes.finish(),
+            hash=(self._hash + self._of_lines(nodes)) % hashing.STATE_MODULUS,
+            nodes=nodes,
             metadata=self._metadata,
             elements=self._elements,
             personas=self._personas,
@@ -63,27 +67,26 @@ class Draft:
         for line in lines:
             if line.id in self._nodes:
                 raise Corrupt(f"line {line.id!r} is inserted twice")
-            self._hash += hashing.line_term(line)
-            self._retired = _without(self._retired, line.id)
+            self._written.add(line.id)
+            self._retired = self._retired.without(line.id)
             self._nodes[line.id] = Node(line, EDGE, EDGE, self.version)
         self._link(after, [line.id for line in lines])
 
     def rewrite(self, line: Line) -> None:
         """Give a line other content."""
         node = self._node(line.id)
-        self._hash += hashing.line_term(line) - hashing.line_term(node.line)
+        self._written.add(line.id)
         self._nodes[line.id] = Node(line, node.before, node.after, self.version)
 
     def remove(self, line_ids: Iterable[str]) -> None:
         """Take lines out; their ids are retired."""
-        retired = self._retired.mutate()
+        line_ids = tuple(line_ids)
         for line_id in line_ids:
-            line = self._node(line_id).line
             self._unlink(line_id)
             del self._nodes[line_id]
-            self._hash -= hashing.line_term(line)
-            retired[line_id] = self.version
-        self._retired = retired.finish()
+        self._written.update(line_ids)
+        self._linked.update(line_ids)
+        self._retired = self._retired.and_all(line_ids, self.version)
 
     def move(self, line_ids: Sequence[str], after: str) -> None:
         """Put lines, in the order given, behind the line `after`, which is none of them."""
@@ -147,13 +150,11 @@ class Draft:
 
     def _link(self, after: str, line_ids: Sequence[str]) -> None:
         following = self._nodes[after].after
-        self._hash -= hashing.neighbour_term(after, following)
         for first, second in pairwise((after, *line_ids, following)):
             self._join(first, second)
 
     def _unlink(self, line_id: str) -> None:
         node = self._node(line_id)
-        self._hash -= hashing.neighbour_term(node.before, line_id) + hashing.neighbour_term(line_id, node.after)
         self._join(node.before, node.after)
 
     def _join(self, first: str, second: str) -> None:
@@ -161,7 +162,19 @@ class Draft:
         self._nodes[first] = Node(left.line, left.before, second, left.version)
         right = self._nodes[second]
         self._nodes[second] = Node(right.line, first, right.after, right.version)
-        self._hash += hashing.neighbour_term(first, second)
+        self._linked.add(first)
+
+    def _of_lines(self, nodes: Map[str, Node]) -> int:
+        """What the lines and neighbours written to add to the state hash, less what they added before."""
+        before, total = self._before.nodes, 0
+        for line_id in self._written:
+            old, new = before.get(line_id), nodes.get(line_id)
+            total += (hashing.line_term(new.line) if new else 0) - (hashing.line_term(old.line) if old else 0)
+        for line_id in self._linked:
+            old, new = before.get(line_id), nodes.get(line_id)
+            total += hashing.neighbour_term(line_id, new.after) if new else 0
+            total -= hashing.neighbour_term(line_id, old.after) if old else 0
+        return total
 
     def _exchange(
         self,
@@ -175,11 +188,11 @@ class Draft:
             self._hash -= hashing.named_term(kind, name, old)
         if new is not None:
             self._hash += hashing.named_term(kind, name, new)
-            self._retired = _without(self._retired, key)
+            self._retired = self._retired.without(key)
         elif old is None:
             raise Corrupt(f"{kind} {name!r} is not in version {self.version - 1}")
         else:
-            self._retired = self._retired.set(key, self.version)
+            self._retired = self._retired.and_all((key,), self.version)
 
 
 def _without(entries: Map[str, V], key: str) -> Map[str, V]:

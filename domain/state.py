@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from domain import hashing
 from domain.line import Line
+from domain.retired import Retired
 
 EDGE = ""
 
@@ -81,7 +82,7 @@ class State(Struct, frozen=True):
     metadata: Map[str, Value]
     elements: Map[str, Element]
     personas: Map[str, Persona]
-    retired: Map[str, int]
+    retired: Retired
     labels: Map[str, int]
     marks: Map[str, Mark] = field(default_factory=Map)
 
@@ -95,7 +96,7 @@ class State(Struct, frozen=True):
             metadata=Map(),
             elements=Map(),
             personas=Map(),
-            retired=Map(),
+            retired=Retired(),
             labels=Map(),
         )
 

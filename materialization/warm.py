@@ -70,4 +70,4 @@ class WarmStates:
 
 
 def _weight(state: State) -> int:
-    return state.line_count + len(state.retired) // 4 + SCRIPT_WEIGHT
+    return state.line_count + state.retired.weight() // 4 + SCRIPT_WEIGHT

@@ -17,6 +17,7 @@ from domain.delta import (
 )
 from domain.errors import Corrupt
 from domain.keyframe import decode_keyframe, encode_keyframe
+from domain.retired import Retired
 from domain.submission import decode_command
 from tests.domain.scripts import line, lines, script
 
@@ -85,8 +86,26 @@ def test_a_keyframe_cut_short_or_with_more_behind_it_is_corrupt() -> None:
     [(b'["one","two","three"]', b'["one","two"]'), (b'"action"', b'"haiku"'), (b'["a","b","c"]', b'["a","b","c",""]')],
 )
 def test_a_keyframe_whose_columns_do_not_fit_is_corrupt(was: bytes, becomes: bytes) -> None:
-    raw = zstandard.ZstdDecompressor().decompress(encode_keyframe(ABC))
+    first_frame = zstandard.ZstdDecompressor().decompressobj()
+    raw = first_frame.decompress(encode_keyframe(ABC))
+    retired = first_frame.unused_data
     assert was in raw
 
-    with pytest.raises(Corrupt):
-        decode_keyframe(zstandard.ZstdCompressor().compress(raw.replace(was, becomes)), ABC.version, ABC.hash)
+    with pytest.raises(Corrupt, match="cannot be read"):
+        decode_keyframe(zstandard.ZstdCompressor().compress(raw.replace(was, becomes)) + retired, ABC.version, ABC.hash)
+
+
+def test_a_keyframe_with_the_retired_ids_of_another_is_corrupt() -> None:
+    first_frame = zstandard.ZstdDecompressor().decompressobj()
+    first_frame.decompress(encode_keyframe(ABC))
+    others = Retired.of({"z": 1}).pack()
+    stored = encode_keyframe(ABC).removesuffix(first_frame.unused_data) + others
+
+    with pytest.raises(Corrupt, match="retired ids"):
+        decode_keyframe(stored, ABC.version, ABC.hash)
+
+
+@pytest.mark.parametrize("data", [b"", b"?", zstandard.ZstdCompressor().compress(b'[["a"],[]]')])
+def test_bytes_that_are_no_retired_ids_are_corrupt_for_who_asks(data: bytes) -> None:
+    with pytest.raises(Corrupt, match="removed ids"):
+        Retired.packed(data).get("a")

@@ -1,0 +1,176 @@
+"""Retired ids: those that were removed, and will never be used again.
+
+They only ever grow, and hardly anybody asks: who reads a version does not, who writes one asks for the few ids that its
+commands name. So a keyframe holds them packed and apart, and they are unpacked when the first is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+import zstandard
+from immutables import Map
+from msgspec import Struct
+
+from domain.errors import Corrupt
+
+LEVEL: Final = 2
+MAX_BYTES: Final = 512 << 20
+MOST_CHANGES: Final = 256
+"""So many changes are kept beside the others, before all are brought together in a dictionary nobody changes."""
+
+
+class _Columns(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    ids: list[str]
+    versions: list[int]
+
+
+_decoder = msgspec.json.Decoder(_Columns)
+_encoder = msgspec.json.Encoder()
+
+
+class Retired:
+    """Removed ids, each with the version that removed it, in that order: a value that costs what is added to it."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self) -> None:
+        self._parts: tuple[_Base, _Changes] = (_Base({}), Map())
+
+    @classmethod
+    def of(cls, versions: dict[str, int]) -> Retired:
+        """Ids, each with the version that removed it."""
+        return _of(_Base(_brought_together({}, versions)), Map())
+
+    @classmethod
+    def packed(cls, packed: bytes) -> Retired:
+        """What `pack` gave, not looked at before somebody asks."""
+        return _of(_Base(packed), Map())
+
+    def pack(self) -> bytes:
+        """All of them as compressed bytes, the same for equal values."""
+        entries = self.entries()
+        data = _encoder.encode(_Columns(list(entries), list(entries.values())))
+        return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(data)
+
+    def get(self, key: str) -> int | None:
+        """The version that removed an id; None where none did, or another brought it back.
+
+        Raises:
+            Corrupt: what was packed cannot be read.
+        """
+        base, changes = self._parts
+        return changes[key] if key in changes else base.entries().get(key)
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
+
+    def __getitem__(self, key: str) -> int:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def entries(self) -> dict[str, int]:
+        """All of them, the first removed first; not to be changed."""
+        base, changes = self._parts
+        if changes:
+            # What is derived from this value from now on starts here: it says the same as before.
+            base = _Base(_brought_together(base.entries(), changes))
+            self._parts = (base, Map())
+        return base.entries()
+
+    def keys(self) -> Iterable[str]:
+        return self.entries().keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries())
+
+    def __len__(self) -> int:
+        return len(self.entries())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Retired) and self.entries() == other.entries()
+
+    __hash__ = None  # type: ignore[assignment]  # as a dictionary
+
+    def __repr__(self) -> str:
+        return f"Retired({self.entries()!r})"
+
+    def weight(self) -> int:
+        """About how many there are, without counting: what is packed counts a byte each."""
+        base, changes = self._parts
+        return base.weight() + len(changes)
+
+    def and_all(self, keys: Iterable[str], version: int) -> Retired:
+        """These, and ids that a version removed."""
+        base, changes = self._parts
+        changed = changes.mutate()
+        for key in keys:
+            changed[key] = version
+        return _of(base, changed.finish())
+
+    def without(self, key: str) -> Retired:
+        """These without an id that came back, or was never among them."""
+        base, changes = self._parts
+        if base.is_unread or key in base.entries():
+            return _of(base, changes.set(key, None))
+        return _of(base, changes.delete(key)) if key in changes else self
+
+    def settled(self) -> Retired:
+        """The same after a version: brought together where the changes have become many."""
+        base, changes = self._parts
+        if len(changes) > MOST_CHANGES and not base.is_unread:
+            self.entries()
+        return self
+
+
+class _Base:
+    """Entries nobody changes any more, packed until somebody asks."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self, entries: dict[str, int] | bytes) -> None:
+        self._entries = entries
+
+    @property
+    def is_unread(self) -> bool:
+        return isinstance(self._entries, bytes)
+
+    def weight(self) -> int:
+        return len(self._entries)
+
+    def entries(self) -> dict[str, int]:
+        if isinstance(self._entries, bytes):
+            self._entries = _unpacked(self._entries)
+        return self._entries
+
+
+_Changes = Map[str, int | None]
+"""By id: the version that removed it, or None where it came back."""
+
+
+def _of(base: _Base, changes: Any) -> Retired:
+    made = Retired()
+    made._parts = (base, changes)
+    return made
+
+
+def _brought_together(base: dict[str, int], changes: Any) -> dict[str, int]:
+    entries = dict(base)
+    for key in changes:
+        entries.pop(key, None)
+    removed = sorted((version, key) for key, version in changes.items() if version is not None)
+    entries.update((key, version) for version, key in removed)
+    return entries
+
+
+def _unpacked(packed: bytes) -> dict[str, int]:
+    try:
+        raw = zstandard.ZstdDecompressor().decompress(packed, max_output_size=MAX_BYTES, allow_extra_data=False)
+        columns = _decoder.decode(raw)
+        return dict(zip(columns.ids, columns.versions, strict=True))
+    except (zstandard.ZstdError, ValueError) as error:
+        raise Corrupt(f"the removed ids of a keyframe cannot be read: {error}") from error

@@ -1,0 +1,48 @@
+"""Retired ids behave as a dictionary does, whether unpacked or not, and are packed the same however they came about."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.retired import MOST_CHANGES, Retired
+
+IDS = st.text("abc", min_size=1, max_size=2)
+STEPS = st.lists(st.tuples(st.sampled_from(["remove", "bring back", "keyframe", "settle"]), st.lists(IDS, max_size=4)))
+
+
+@given(STEPS)
+def test_it_says_what_a_dictionary_says(steps: list[tuple[str, list[str]]]) -> None:
+    retired, known = Retired(), dict[str, int]()
+    for version, (step, ids) in enumerate(steps, 1):
+        if step == "remove":
+            retired = retired.and_all(ids, version)
+            known |= dict.fromkeys(ids, version)
+        elif step == "bring back":
+            for name in ids:
+                retired = retired.without(name)
+                known.pop(name, None)
+        elif step == "keyframe":
+            retired = Retired.packed(retired.pack())
+        for name in ids:
+            assert (name in retired, retired.get(name)) == (name in known, known.get(name))
+    assert dict(retired) == known
+    assert retired == Retired.of(known)
+    assert retired.pack() == Retired.of(known).pack()
+
+
+def test_a_value_stays_what_it_was_whatever_is_derived_from_it() -> None:
+    one = Retired().and_all(["a"], 1)
+    two = one.and_all(["b"], 2).without("a")
+
+    assert (dict(one), dict(two)) == ({"a": 1}, {"b": 2})
+    assert dict(one.and_all(["c"], 3)) == {"a": 1, "c": 3}
+
+
+def test_many_changes_are_brought_together_and_say_the_same() -> None:
+    retired = Retired()
+    for version in range(1, 3 * MOST_CHANGES):
+        retired = retired.and_all([f"l{version}"], version).settled()
+
+    assert list(retired) == [f"l{version}" for version in range(1, 3 * MOST_CHANGES)]
+    assert retired.weight() == 3 * MOST_CHANGES - 1
