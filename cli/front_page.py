@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from cli import screen
 
-ABOUT = "Screenplays as append-only logs of commands, and every version derived from them."
+ABOUT = "Screenplays as append-only logs of commands, with every version there was."
 PANEL_WIDTH = 9
 VERB_WIDTH = 13
 MOST_LINES = 40
@@ -34,8 +34,8 @@ def _rows(group: TyperGroup) -> Iterator[Text]:
         panel = heading or panel
         yield Text.assemble((f"{heading:<{PANEL_WIDTH}}", "cyan"), (f"{name:<{VERB_WIDTH}}", "bold"), verb.help or "")
     yield Text.assemble(
-        "\n`scriptledger VERB --help` shows the options of a verb, and ends with examples.\n",
-        "`--install-completion` teaches them to your shell; `--version` names the schema too.\n",
+        "\n`scriptledger VERB --help` shows its options, and ends with examples.\n",
+        "`--install-completion` teaches your shell, `--version` says what is installed.\n",
         "Exit status: 0 done, 1 refused, 2 wrong command line, 3 no answer yet,\n",
         "             4 a server is missing, 5 the ledger contradicts itself.",
     )
