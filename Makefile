@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test docs test-mysql traces faults bench lock clean
+.PHONY: help demo dev check test docs test-mysql try-mysql traces faults bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -29,10 +29,21 @@ test: $(READY) ## every test, on a private MariaDB and Redis (installed if missi
 	@sh tests/services/install.sh
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
 
-test-mysql: $(READY) ## the same on a real MySQL instead of MariaDB (fetched without root, on Debian)
+test-mysql: $(READY) ## what uses a database, on a real MySQL (named in SCRIPTLEDGER_TEST_MYSQL_URL, or fetched)
 	@sh tests/services/install.sh
 	@sh tests/services/fetch_mysql.sh .venv/mysql
-	$(BIN)/python -m tests.services.mysql .venv/mysql $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
+	$(ON_MYSQL) $(MYSQL_TESTS)
+
+try-mysql: $(READY) ## the same without whole sessions and faults: minutes, and only where a MySQL can be had
+	@sh tests/services/install.sh
+	@if sh tests/services/fetch_mysql.sh .venv/mysql; then \
+	  $(ON_MYSQL) $(MYSQL_TESTS) --ignore=tests/traces --ignore=tests/faults; \
+	else \
+	  echo "No MySQL can be had here: not tested on it, only on MariaDB."; \
+	fi
+
+ON_MYSQL    = $(BIN)/python -m tests.services.mysql .venv/mysql
+MYSQL_TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "services and not full" --ignore=tests/services
 
 traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
 	$(BIN)/python -m pytest tests/traces -m full

@@ -3,11 +3,11 @@
 # nothing outside the directory is touched; it runs with the libraries it came with.
 set -eu
 directory=$1
-if [ -x "$directory/usr/sbin/mysqld" ]; then
+if [ -n "${SCRIPTLEDGER_TEST_MYSQL_URL:-}" ] || [ -x "$directory/usr/sbin/mysqld" ]; then
   exit 0
 fi
 if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
-  echo "A MySQL can only be fetched on Debian: elsewhere name one in SCRIPTLEDGER_TEST_DATABASE_URL, and \`make test\`." >&2
+  echo "A MySQL can only be fetched on Debian: elsewhere name one in SCRIPTLEDGER_TEST_MYSQL_URL." >&2
   exit 1
 fi
 

@@ -1,8 +1,9 @@
-"""A private MySQL, as `fetch_mysql.sh` unpacked it, for the tests that otherwise run on MariaDB.
+"""A real MySQL for the tests that otherwise run on MariaDB.
 
     python -m tests.services.mysql <directory> <command> [argument ...]
 
-starts one and runs the command with SCRIPTLEDGER_TEST_DATABASE_URL naming it.
+runs the command with SCRIPTLEDGER_TEST_DATABASE_URL naming the server of SCRIPTLEDGER_TEST_MYSQL_URL, or where none is
+named a private one, as `fetch_mysql.sh` unpacked it in the directory.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 from tests.services.mariadb import AS_ROOT, MariaDB
+from tests.services.named import NamedDatabaseServer
 
 
 class MySQL(MariaDB):
@@ -42,9 +44,16 @@ class MySQL(MariaDB):
 
 
 def main(unpacked: str, command: list[str]) -> int:
+    if named := os.environ.get("SCRIPTLEDGER_TEST_MYSQL_URL"):
+        return _run(command, named)
     with MySQL(Path(unpacked)) as server:
-        environment = {**os.environ, "SCRIPTLEDGER_TEST_DATABASE_URL": server.url("")}
-        return subprocess.run(command, env=environment, check=False).returncode
+        return _run(command, server.url(""))
+
+
+def _run(command: list[str], url: str) -> int:
+    version = NamedDatabaseServer(url).execute("SELECT version()")[0][0]
+    print(f"On MySQL {version}:", flush=True)
+    return subprocess.run(command, env={**os.environ, "SCRIPTLEDGER_TEST_DATABASE_URL": url}, check=False).returncode
 
 
 if __name__ == "__main__":
