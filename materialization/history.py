@@ -47,47 +47,106 @@ class LogReader(HeadReader, Protocol):
 def state_at(tx: HeadReader, script_id: int, version: int | None = None) -> State:
     """The state of a script at a version; at its head where none is named.
 
+    A keyframe that is damaged is passed over, and the log says so. A rebuild that was made active in the meantime is
+    followed.
+
     Raises:
         UnknownScript, UnknownVersion: there is no such version.
-        Corrupt: the stored state hash differs from what was read.
+        Corrupt: a version is missing, or what was read does not have the state hash stored with it.
     """
+    head = _head_with(tx, script_id, version)
+    while True:
+        try:
+            return load(tx, head, head.version if version is None else version)
+        except Corrupt:
+            # What was active when the head was read may be gone by now.
+            before, head = head, _head_with(tx, script_id, version)
+            if head.generation == before.generation:
+                raise
+
+
+def _head_with(tx: HeadReader, script_id: int, version: int | None) -> Head:
     head = tx.heads.get(script_id)
     if head is None:
         raise UnknownScript(script=script_id)
-    wanted = head.version if version is None else version
-    if not 1 <= wanted <= head.version:
-        raise UnknownVersion(script=script_id, version=wanted, head=head.version)
-    return load(tx, head, wanted)
+    if version is not None and not 1 <= version <= head.version:
+        raise UnknownVersion(script=script_id, version=version, head=head.version)
+    return head
 
 
 def load(tx: HistoryReader, head: Head, version: int) -> State:
-    """The state at a version of a script whose head is known."""
-    row = tx.keyframes.last(head.script_id, generation=head.generation, upto=version)
-    if row is None:
-        state = State.empty()
-    else:
-        state = decode_keyframe(row.state, row.version, int.from_bytes(row.state_hash, "big"))
-    return catch_up(tx, head, state, version)
+    """The state at a version of a script whose head is known, from the last keyframe that is what it was.
+
+    Raises:
+        Corrupt: a version is missing, or what was read does not have the state hash stored with it.
+    """
+    start = _last_sound(tx, head, version)
+    try:
+        return catch_up(tx, head, start, version)
+    except Corrupt as found:
+        if start.version == 0:
+            raise
+        # Either a delta is wrong or the keyframe is, although it looks whole: the way from the one before tells.
+        state = catch_up(tx, head, _last_sound(tx, head, start.version - 1), version)
+        _report(head, start.version, found)
+        return state
+
+
+def _last_sound(tx: HistoryReader, head: Head, upto: int) -> State:
+    """The state of the last keyframe that can be read and has the hash of its version; the empty one where none has."""
+    while (row := tx.keyframes.last(head.script_id, generation=head.generation, upto=upto)) is not None:
+        try:
+            _require_hash_of_version(tx, head, row)
+            return decode_keyframe(row.state, row.version, int.from_bytes(row.state_hash, "big"))
+        except Corrupt as found:
+            _report(head, row.version, found)
+            upto = row.version - 1
+    return State.empty()
+
+
+def _require_hash_of_version(tx: HistoryReader, head: Head, keyframe: KeyframeRow) -> None:
+    if keyframe.version_hash not in (None, keyframe.state_hash):
+        raise Corrupt(f"the keyframe of version {keyframe.version} does not have the state hash of that version")
+
+
+def _report(head: Head, version: int, found: Corrupt) -> None:
+    log.warning("history.keyframe_passed_over", script_id=head.script_id, version=version, problem=str(found))
 
 
 def catch_up(tx: HistoryReader, head: Head, state: State, version: int) -> State:
-    """A state brought forward by the deltas it lacks."""
+    """A state brought forward by the deltas it lacks.
+
+    Raises:
+        Corrupt: one is missing, or what they lead to does not have the state hash stored with the last.
+    """
     if state.version == version:
         return state
     rows = tx.versions.read(head.script_id, generation=head.generation, after=state.version, upto=version)
-    state = _advance_all(state, rows)
+    state = advance_all(state, rows)
     if state.version != version:
         raise Corrupt(f"script {head.script_id} has no version {state.version + 1}, but its head is {head.version}")
     return state
 
 
-def _advance_all(state: State, rows: Iterable[VersionRow]) -> State:
-    stored = state_hash_bytes(state.hash)
-    for row in rows:
-        if row.version != state.version + 1:
-            raise Corrupt(f"version {row.version} follows version {state.version}")
-        state = advance(state, decode_delta(row.delta))
-        stored = row.state_hash
-    if state_hash_bytes(state.hash) != stored:
+def advance_all(state: State, rows: Iterable[VersionRow]) -> State:
+    """A state brought forward by deltas that follow it; Corrupt where they do not."""
+    following = _Following(state)
+    state = advance_through(state, following.deltas(rows))
+    if state_hash_bytes(state.hash) != following.stored:
         raise Corrupt(f"version {state.version} does not have the state hash that was stored with it")
     return state
+
+
+class _Following:
+    """Versions that must follow a state one by one; `stored` is the hash of the last one read."""
+
+    def __init__(self, state: State) -> None:
+        self._version = state.version
+        self.stored = state_hash_bytes(state.hash)
+
+    def deltas(self, rows: Iterable[VersionRow]) -> Iterator[Delta]:
+        for row in rows:
+            if row.version != self._version + 1:
+                raise Corrupt(f"version {self._version + 1} is missing: {row.version} follows version {self._version}")
+            self._version, self.stored = row.version, row.state_hash
+            yield decode_delta(row.delta)

@@ -80,6 +80,11 @@ class Settlement:
         """Whether one unit of work takes another submission, of so many bytes. The first always finds room."""
         return not self.done or (len(self._entries) < MOST_COMMANDS and self._bytes + more <= MOST_BYTES)
 
+    @property
+    def weight(self) -> int:
+        """The bytes that the log grows by."""
+        return self._bytes
+
     def write(self) -> None:
         """Hand everything to the unit of work."""
         tx, script_id, generation = self._tx, self._tx.script_id, self.head.generation

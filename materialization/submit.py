@@ -7,7 +7,7 @@ submit(submission)  the same, waiting for the lock, with one submission more
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from materialization.again import again
 from materialization.ai_limits import USUAL, AiLimits
 from materialization.quarantine import quarantine
 from materialization.rounds import Rounds
+from materialization.together import Together
 from materialization.warm import WarmStates
 from repos.failures import DriverError, HeadLocked, blames_a_row
 from repos.unit_of_work import UnitOfWork
@@ -38,6 +39,13 @@ class Drained(NamedTuple):
 def system_clock() -> int:
     """Now, in microseconds since 1970 UTC."""
     return time.time_ns() // 1_000
+
+
+class DrainedAll(NamedTuple):
+    """How many submissions were answered, and the scripts for which some wait on that nobody works on."""
+
+    answered: int
+    more: tuple[int, ...]
 
 
 class _Submitted(NamedTuple):
@@ -62,6 +70,33 @@ class Ledger:
         self._warm = WarmStates() if warm is None else warm
         self._clock = clock
         self._rounds = Rounds(unit_of_work, self._warm, clock, limits)
+        self._together = Together(unit_of_work, self._warm, clock, limits)
+
+    def drain_all(self, script_ids: Iterable[int]) -> DrainedAll:
+        """Answer what waits for several scripts: in one unit of work where that goes smoothly, else each alone.
+
+        Raises:
+            Conflict, Corrupt, DriverError: as `drain` does, for one of them; the others are answered.
+        """
+        left = list(dict.fromkeys(script_ids))
+        answered = 0
+        if len(left) > 1:
+            # Whatever was in the way is met again by the script it concerns, and by no other.
+            with suppress(Conflict, Corrupt, *DriverError):
+                answered, left = self._together.settle(left)
+        more: list[int] = []
+        failed: Exception | None = None
+        for script_id in left:
+            try:
+                done = self.drain(script_id)
+            except (LedgerError, *DriverError) as error:
+                failed = error
+                continue
+            answered += done.answered
+            more += [script_id] if done.more else []
+        if failed is not None:
+            raise failed
+        return DrainedAll(answered, tuple(more))
 
     def drain(self, script_id: int) -> Drained:
         """Answer what waits for a script, in at most three units of work.

@@ -51,7 +51,7 @@ _OF_VERSION = (
 _AUTHORSHIP = select(script_commands.c.author, script_commands.c.actor, script_commands.c.occurred_at).where(
     *_OF_VERSION
 )
-_CHAIN_HASH = select(script_commands.c.chain_hash).where(*_OF_VERSION)
+CHAIN_HASH = select(script_commands.c.chain_hash).where(*_OF_VERSION)
 
 
 class Commands:
@@ -72,7 +72,7 @@ class Commands:
 
     def chain_hash(self, script_id: int, version: int) -> bytes | None:
         """The chain hash of a version, which stands for all of the log up to there."""
-        found = self._session.rows(_CHAIN_HASH, script=script_id, version=version)
+        found = self._session.rows(CHAIN_HASH, script=script_id, version=version)
         return bytes(found[0][0]) if found else None
 
     def read(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[LogEntry]:

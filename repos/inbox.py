@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Delete, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Delete, Select, bindparam, delete, func, insert, literal, or_, select, update
 
 from repos.failures import DuplicateKey
 from repos.phases import reached
@@ -74,6 +74,13 @@ LOOK_AGAIN = select(literal(1)).where(submission_inbox.c.script_id == bindparam(
 """Whether anything waits for a script: read in the same round trip as a commit."""
 
 
+@cache
+def look_again_at(count: int) -> Select[Any]:
+    """Which of several scripts have something waiting, for parameters `script_0`, `script_1`, …"""
+    names = [bindparam(f"script_{position}") for position in range(count)]
+    return select(submission_inbox.c.script_id).where(submission_inbox.c.script_id.in_(names)).distinct()
+
+
 class Inbox:
     """The inbox as producers and the reconciler see it."""
 
@@ -137,6 +144,22 @@ class DrainableInbox(Inbox):
             part = arrivals[start : start + 100]
             names = {f"row_{position}": arrival for position, arrival in enumerate(part)}
             self._session.later(_remove(len(part)), rows=len(part), **names)
+
+
+class SharedInbox(DrainableInbox):
+    """The inbox of several locked scripts: what is answered is taken out at once, at the end."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._answered: list[int] = []
+
+    def remove(self, arrivals: Sequence[int]) -> None:
+        """Take out exactly these rows, with those of the other scripts."""
+        self._answered += arrivals
+
+    def remove_all(self) -> None:
+        """Take out what was answered."""
+        super().remove(self._answered)
 
 
 @cache

@@ -20,7 +20,7 @@ class KeyframeRow(NamedTuple):
 
 
 _COLUMNS = ("script_id", "version_number", "generation", "state", "state_hash")
-_LAST = (
+LAST = (
     select(script_keyframes.c.version_number, script_keyframes.c.state, script_keyframes.c.state_hash)
     .where(
         script_keyframes.c.script_id == bindparam("script"),
@@ -51,7 +51,7 @@ class Keyframes:
 
     def last(self, script_id: int, *, generation: int, upto: int) -> KeyframeRow | None:
         """The last keyframe at or before a version."""
-        found = self._session.rows(_LAST, script=script_id, generation=generation, upto=upto)
+        found = self._session.rows(LAST, script=script_id, generation=generation, upto=upto)
         return KeyframeRow(*found[0]) if found else None
 
     def next(self, script_id: int, *, generation: int, after: int) -> KeyframeRow | None:

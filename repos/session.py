@@ -31,6 +31,7 @@ ROOM_IN_A_PACKET = 64 << 10
 
 Params = dict[str, Any]
 Row = tuple[Any, ...]
+Asked = tuple[Executable, Params]
 
 
 class _Prepared(NamedTuple):
@@ -48,6 +49,12 @@ class _Write(NamedTuple):
     rows: int | None
 
 
+class _Insert(NamedTuple):
+    table: Table
+    columns: tuple[str, ...]
+    rows: list[Row]
+
+
 class Session:
     """One transaction on one connection of an engine's pool.
 
@@ -62,7 +69,8 @@ class Session:
         self._cursor: Any = self._pooled.cursor()
         self._packet: int = self._pooled.info[LARGEST_PACKET]
         self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
-        self._writes: list[_Write] = []
+        self._writes: list[_Write | _Insert] = []
+        self._inserts: dict[Table, _Insert] | None = None
         self._lost: Conflict | None = None
         self._in_step = True
 
@@ -90,6 +98,24 @@ class Session:
             return []
         return self._after(begin, statement, params)
 
+    def merge_inserts(self) -> None:
+        """Send all rows for one table together, where the first of them stands: for several scripts at once."""
+        self._inserts = {}
+
+    def rows_of(self, asked: Sequence[Asked]) -> list[list[Row]]:
+        """What several statements read, each with its parameters: one round trip."""
+        prepared = [(_prepare(statement, self._dialect), params) for statement, params in asked]
+        if not self._many_at_once or not asked:
+            return [self.rows(statement, **params) for statement, params in asked]
+        texts = [self._text(each.sql, each.values(params)) for each, params in prepared]
+        found: list[list[Row]] = []
+        with self._talking():
+            self._cursor.execute(";".join(texts))
+            for _ in texts:
+                found.append(list(self._cursor.fetchall()))
+                self._cursor.nextset()
+        return found
+
     def rows(self, statement: Executable, **params: Any) -> list[Row]:
         """What a statement reads."""
         prepared = _prepare(statement, self._dialect)
@@ -116,14 +142,20 @@ class Session:
 
     def later_insert(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Gather an insert of many rows for the flush, in statements of bounded size."""
-        mark = "%s" if self._many_at_once else "?"
-        for part in _bounded(rows, self._statement_bytes):
-            values = tuple([value for row in part for value in row])
-            self._writes.append(_Write(_insert_text(table.name, tuple(columns), len(part), mark), values, len(part)))
+        if not rows:
+            return
+        insert = _Insert(table, tuple(columns), list(rows))
+        if self._inserts is not None:
+            known = self._inserts.setdefault(table, insert)
+            if known is not insert:
+                known.rows.extend(rows)
+                return
+        self._writes.append(insert)
 
     def flush(self) -> None:
         """Send the gathered writes and read every answer to them."""
-        writes, self._writes = self._writes, []
+        writes = [write for gathered in self._writes for write in self._statements(gathered)]
+        self._writes = []
         if phases.listener is None:
             self._send(writes)
             return
@@ -198,6 +230,15 @@ class Session:
                 self._cursor.execute(word)
                 self._cursor.execute(prepared.sql, prepared.values(params))
             return list(self._cursor.fetchall())
+
+    def _statements(self, gathered: _Write | _Insert) -> Iterator[_Write]:
+        if isinstance(gathered, _Write):
+            yield gathered
+            return
+        mark = "%s" if self._many_at_once else "?"
+        for part in _bounded(gathered.rows, self._statement_bytes):
+            values = tuple([value for row in part for value in row])
+            yield _Write(_insert_text(gathered.table.name, gathered.columns, len(part), mark), values, len(part))
 
     def _send(self, writes: list[_Write]) -> None:
         with self._talking():

@@ -8,7 +8,7 @@ with unit_of_work.records() as tx:      # users, the inbox, reading; never a hea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -23,7 +23,7 @@ from repos.commands import AppendableCommands, Commands
 from repos.failures import HeadLocked
 from repos.generations import Generations
 from repos.heads import Heads, LockedHead, Waiting
-from repos.inbox import LOOK_AGAIN, DrainableInbox, Inbox
+from repos.inbox import LOOK_AGAIN, DrainableInbox, Inbox, SharedInbox, look_again_at
 from repos.keyframe_upkeep import KeyframeUpkeep
 from repos.keyframes import Keyframes, WritableKeyframes
 from repos.leases import Leases
@@ -45,6 +45,7 @@ from repos.settled_hunks import SettledHunks
 from repos.sign_ins import SignIns
 from repos.slots import Slots
 from repos.submissions import Submissions, WritableSubmissions
+from repos.tips import Tips
 from repos.users import Users
 from repos.versions import Versions, WritableVersions
 
@@ -56,8 +57,13 @@ class ScriptWork:
     whether anything waits now.
     """
 
-    def __init__(self, session: Session, script_id: int, *, wait: bool) -> None:
+    def __init__(
+        self, session: Session, script_id: int, head: Head, waiting: list[Waiting], inbox: DrainableInbox
+    ) -> None:
         self.script_id = script_id
+        self.head = head
+        self.waiting = waiting
+        self.inbox = inbox
         self.commands = AppendableCommands(session)
         self.versions = WritableVersions(session)
         self.keyframes = WritableKeyframes(session)
@@ -65,23 +71,23 @@ class ScriptWork:
         self.rebuilds = Rebuilds(session)
         self.quarantines = Quarantines(session)
         self.submissions = WritableSubmissions(session)
-        self.inbox = DrainableInbox(session)
         self.rejected = Rejected(session)
         self.hunks = SettledHunks(session)
         self.scripts = ProjectedScripts(session)
         self.heads = LockedHead(session)
         self.require_room = session.require_room
         self.more = False
-        self.head, self.waiting = self._locked(wait)
 
-    def _locked(self, wait: bool) -> tuple[Head, list[Waiting]]:
-        head, waiting = self.heads.start(self.script_id, wait=wait)
-        if head is not None:
-            return head, waiting
-        # Who waits for the lock found none to wait for: if another makes the head meanwhile, `create` waits for that.
-        if not wait and self.heads.exists(self.script_id):
-            raise HeadLocked(f"the head of script {self.script_id} is held by another worker")
-        return self.heads.create(self.script_id)
+
+class ScriptsWork:
+    """Work on those of several scripts whose heads are there and were free, committed together."""
+
+    def __init__(self, session: Session, script_ids: Sequence[int]) -> None:
+        session.merge_inserts()
+        self.inbox = SharedInbox(session)
+        self.tips = Tips(session)
+        found = LockedHead(session).start_together(script_ids)
+        self.works = [ScriptWork(session, script_id, *locked, self.inbox) for script_id, locked in found.items()]
 
 
 class RecordsWork:
@@ -143,9 +149,27 @@ class UnitOfWork:
             Conflict: the transaction is lost and left no trace; run it again, from the start.
         """
         with _transaction(self._engine) as session:
-            work = ScriptWork(session, script_id, wait=wait)
+            work = ScriptWork(session, script_id, *_locked(session, script_id, wait), DrainableInbox(session))
             yield work
             work.more = bool(session.commit(LOOK_AGAIN, script=script_id))
+
+    @contextmanager
+    def scripts(self, script_ids: Sequence[int]) -> Iterator[ScriptsWork]:
+        """Lock the heads of several scripts, those that are there and free, then work on them; all commit or none.
+
+        Nobody waits for a lock here, so those who hold several cannot wait for each other.
+
+        Raises:
+            Conflict: the transaction is lost and left no trace.
+        """
+        with _transaction(self._engine) as session:
+            tx = ScriptsWork(session, script_ids)
+            yield tx
+            tx.inbox.remove_all()
+            names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
+            waiting = {row[0] for row in session.commit(look_again_at(len(script_ids)), **names)}
+        for work in tx.works:
+            work.more = work.script_id in waiting
 
     @contextmanager
     def projection(self, script_id: int) -> Iterator[ProjectionWork]:
@@ -185,6 +209,17 @@ class UnitOfWork:
         """Read, statement by statement, without a transaction."""
         with _transaction(self._engine) as session:
             yield RecordsWork(session)
+
+
+def _locked(session: Session, script_id: int, wait: bool) -> tuple[Head, list[Waiting]]:
+    heads = LockedHead(session)
+    head, waiting = heads.start(script_id, wait=wait)
+    if head is not None:
+        return head, waiting
+    # Who waits for the lock found none to wait for: if another makes the head meanwhile, `create` waits for that.
+    if not wait and heads.exists(script_id):
+        raise HeadLocked(f"the head of script {script_id} is held by another worker")
+    return heads.create(script_id)
 
 
 @contextmanager

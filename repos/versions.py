@@ -23,7 +23,7 @@ class VersionRow(NamedTuple):
 
 
 _COLUMNS = ("script_id", "version_number", "generation", "delta", "state_hash", "line_count")
-_READ = (
+READ = (
     select(
         script_versions.c.version_number,
         script_versions.c.delta,
@@ -50,7 +50,7 @@ class Versions:
     def read(self, script_id: int, *, generation: int, after: int = 0, upto: int) -> Iterator[VersionRow]:
         """Versions `after` + 1 to `upto`, in order, a page at a time."""
         while after < upto:
-            page = self._session.rows(_READ, script=script_id, generation=generation, after=after, upto=upto, most=PAGE)
+            page = self._session.rows(READ, script=script_id, generation=generation, after=after, upto=upto, most=PAGE)
             for row in page:
                 yield VersionRow(*row)
             if len(page) < PAGE:

@@ -57,6 +57,30 @@ class Bell:
         reached("after bell rung")
         return True
 
+    def take(self, most: int) -> list[int]:
+        """Answer other bells for drains that lie at hand, at most so many: the scripts they rang for.
+
+        Taken for good, like every bell: if this process ends before it comes to them, the reconciler rings again.
+        """
+        scripts: list[int] = []
+        try:
+            with connections[self._broker].acquire(block=True, timeout=PATIENCE_SECONDS) as connection:
+                channel = connection.default_channel
+                while len(scripts) < most and (message := channel.basic_get(QUEUE, no_ack=True)) is not None:
+                    task, script_id = message.headers["task"], message.payload[0][0]
+                    if task != DRAIN:
+                        self.ring(script_id, task)
+                        break
+                    scripts.append(script_id)
+        except (
+            *self._broker.connection_errors,
+            *self._broker.channel_errors,
+            OperationalError,
+            LimitExceeded,
+        ) as error:
+            log.warning("bell.unheard", problem=str(error))
+        return scripts
+
     def waiting(self) -> int | None:
         """How many bells nobody has answered yet; None where the broker does not say."""
         try:

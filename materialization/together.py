@@ -1,0 +1,125 @@
+"""Together: one unit of work for what waits for several scripts, so that they share its round trips and its commit.
+
+It takes only what is plain: heads that are free, scripts in service, submissions that were never tried. Everything
+else, and everything whenever anything goes wrong, is left to be drained script by script, as if nobody had tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from domain.hashing import state_hash_bytes
+from domain.keyframe import decode_keyframe
+from domain.state import State
+from materialization.ai_limits import AiLimits
+from materialization.history import advance_all
+from materialization.settle import MOST_BYTES, MOST_COMMANDS, Settlement
+from materialization.warm import Warm, WarmStates
+from repos.phases import reached
+from repos.tips import Known, Tip
+from repos.unit_of_work import ScriptsWork, ScriptWork, UnitOfWork
+
+
+class Settled(NamedTuple):
+    """How many submissions were answered, and the scripts that are still to be drained, each alone."""
+
+    answered: int
+    left: list[int]
+
+
+class Together:
+    """Units of work on several scripts each."""
+
+    def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
+        self._unit_of_work = unit_of_work
+        self._warm = warm
+        self._clock = clock
+        self._limits = limits
+
+    def settle(self, script_ids: Sequence[int]) -> Settled:
+        """Settle what waits for several scripts, in one transaction.
+
+        Raises:
+            Conflict, Corrupt, DriverError: nothing was done to any of them.
+        """
+        with self._unit_of_work.scripts(script_ids) as tx:
+            works = [work for work in tx.works if _is_plain(work)]
+            states = self._states(tx, [work for work in works if work.waiting])
+            settlements = self._settlements(works, states)
+        for settlement in settlements.values():
+            self._warm.put(settlement.head, settlement.state)
+        quiet = {work.script_id for work in works if not work.more and not work.waiting}
+        done = {
+            work.script_id
+            for work in works
+            if not work.more and (found := settlements.get(work.script_id)) and len(found.done) == len(work.waiting)
+        }
+        answered = sum(len(settlement.done) for settlement in settlements.values())
+        return Settled(answered, [script_id for script_id in script_ids if script_id not in quiet | done])
+
+    def _settlements(self, works: list[ScriptWork], states: dict[int, State]) -> dict[int, Settlement]:
+        settlements: dict[int, Settlement] = {}
+        commands = size = 0
+        now = self._clock()
+        for work in works:
+            state = states.get(work.script_id)
+            if state is None or commands >= MOST_COMMANDS or size >= MOST_BYTES:
+                continue
+            settlement = Settlement(work, state, now, limits=self._limits)
+            settlement.settle_waiting(work.waiting)
+            settlement.write()
+            settlements[work.script_id] = settlement
+            commands += settlement.head.version - work.head.version
+            size += settlement.weight
+        return settlements
+
+    def _states(self, tx: ScriptsWork, works: list[ScriptWork]) -> dict[int, State]:
+        """The states at the heads; without those that are not to be had in a plain way."""
+        reached("before state warmed")
+        warm = {work.script_id: self._warm.take(work.head) for work in works}
+        lacking = [work for work in works if not _is_at_head(work, warm[work.script_id])]
+        known = [Known(work.head, _version(warm[work.script_id])) for work in lacking]
+        states = {script_id: found.state for script_id, found in warm.items() if found is not None}
+        for work, tip in zip(lacking, tx.tips.read(known), strict=True):
+            state = _caught_up(warm[work.script_id], tip)
+            states.pop(work.script_id, None)
+            if state is not None:
+                states[work.script_id] = state
+        for work in works:
+            state = states.get(work.script_id)
+            if state is None or not _fits(work, state):
+                states.pop(work.script_id, None)
+            else:
+                # This much is committed, whatever becomes of what follows.
+                self._warm.put(work.head, state)
+        reached("after state warmed")
+        return states
+
+
+def _is_plain(work: ScriptWork) -> bool:
+    tried = any(row.attempts for row in work.waiting)
+    return work.head.version > 0 and work.head.health == "open" and not tried
+
+
+def _is_at_head(work: ScriptWork, warm: Warm | None) -> bool:
+    return warm is not None and warm.state.version == work.head.version
+
+
+def _version(warm: Warm | None) -> int | None:
+    return None if warm is None else warm.state.version
+
+
+def _caught_up(warm: Warm | None, tip: Tip) -> State | None:
+    if warm is not None:
+        # After a backup was restored, the command behind a warm state may not be in the log.
+        return advance_all(warm.state, tip.deltas) if tip.chain_hash == warm.chain_hash else None
+    if tip.keyframe is None:
+        return advance_all(State.empty(), tip.deltas)
+    keyframe = tip.keyframe
+    state = decode_keyframe(keyframe.state, keyframe.version, int.from_bytes(keyframe.state_hash, "big"))
+    return advance_all(state, tip.deltas)
+
+
+def _fits(work: ScriptWork, state: State) -> bool:
+    return state.version == work.head.version and state_hash_bytes(state.hash) == work.head.state_hash

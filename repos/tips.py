@@ -1,0 +1,58 @@
+"""Tips: what the states of several scripts lack to be those of their heads, read in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from domain.head import Head
+from repos.commands import CHAIN_HASH
+from repos.keyframes import LAST, KeyframeRow
+from repos.session import Asked, Session
+from repos.versions import READ, VersionRow
+
+MOST_DELTAS = 1_000
+
+
+class Known(NamedTuple):
+    """A script's locked head, and the version of the state that is known of it; None where none is."""
+
+    head: Head
+    version: int | None
+
+
+class Tip(NamedTuple):
+    """What leads to a head: deltas, behind a keyframe or behind the known state with this chain hash."""
+
+    keyframe: KeyframeRow | None
+    deltas: list[VersionRow]
+    chain_hash: bytes | None
+
+
+class Tips:
+    """The way to the heads of scripts, for reading."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def read(self, known: Sequence[Known]) -> list[Tip]:
+        """For each the deltas behind what is known: behind the last keyframe, where nothing is."""
+        found = iter(self._session.rows_of([asked for each in known for asked in _asked(each)]))
+        tips = []
+        for each in known:
+            first, deltas = next(found), [VersionRow(*row) for row in next(found)]
+            if each.version is None:
+                tips.append(Tip(KeyframeRow(*first[0]) if first else None, deltas, None))
+            else:
+                tips.append(Tip(None, deltas, bytes(first[0][0]) if first else None))
+        return tips
+
+
+def _asked(known: Known) -> tuple[Asked, Asked]:
+    head = known.head
+    of_script = {"script": head.script_id, "generation": head.generation}
+    start = head.keyframe_version if known.version is None else known.version
+    deltas = (READ, {**of_script, "after": start, "upto": head.version, "most": MOST_DELTAS})
+    if known.version is None:
+        return (LAST, {**of_script, "upto": head.keyframe_version}), deltas
+    return (CHAIN_HASH, {"script": head.script_id, "version": known.version}), deltas
