@@ -62,7 +62,12 @@ class Heads:
 
 
 class LockedHead(Heads):
-    """The head of one script, locked: whoever holds it is the only writer of the script."""
+    """The head of one script, locked: whoever holds it is the only writer of the script.
+
+    `advanced_to` is the version it was moved on to, once that is committed; 0 before.
+    """
+
+    advanced_to = 0
 
     def start(self, script_id: int, *, wait: bool) -> tuple[Head | None, list[Waiting]]:
         """Begin, lock the head, and read what waits, in one statement and in that order.
@@ -108,6 +113,7 @@ class LockedHead(Heads):
 
     def advance(self, head: Head, old_version: int) -> None:
         """Move the head on, from the version it was locked at."""
+        self.advanced_to = head.version
         values = _from_head(head)
         self._session.later(_ADVANCE, rows=1, old_version=old_version, script=values.pop("script_id"), **values)
 

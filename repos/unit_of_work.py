@@ -134,11 +134,19 @@ class RecordsWork:
         return self._after_commit
 
 
-class UnitOfWork:
-    """Opens units of work on one engine."""
+def nobody_listens(script_id: int, version: int) -> None:
+    """What is called with a new version where nobody wants to know."""
 
-    def __init__(self, engine: Engine) -> None:
+
+class UnitOfWork:
+    """Opens units of work on one engine.
+
+    `advanced` is called with a script and its new version once the COMMIT that made it is answered. It raises nothing.
+    """
+
+    def __init__(self, engine: Engine, *, advanced: Callable[[int, int], object] = nobody_listens) -> None:
         self._engine = engine
+        self._advanced = advanced
 
     @contextmanager
     def script(self, script_id: int, *, wait: bool = False) -> Iterator[ScriptWork]:
@@ -152,6 +160,8 @@ class UnitOfWork:
             work = ScriptWork(session, script_id, *_locked(session, script_id, wait), DrainableInbox(session))
             yield work
             work.more = bool(session.commit(LOOK_AGAIN, script=script_id))
+        if work.heads.advanced_to:
+            self._advanced(script_id, work.heads.advanced_to)
 
     @contextmanager
     def scripts(self, script_ids: Sequence[int]) -> Iterator[ScriptsWork]:

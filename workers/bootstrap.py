@@ -13,6 +13,7 @@ from materialization.ai_limits import AiLimits
 from materialization.submit import Ledger
 from repos.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
+from workers.announcements import Announcer
 from workers.settings import Settings
 
 
@@ -31,8 +32,8 @@ def engine() -> Engine:
 
 @cache
 def unit_of_work() -> UnitOfWork:
-    """Opens units of work on the database of this process."""
-    return UnitOfWork(engine())
+    """Opens units of work on the database of this process, and announces the versions they make."""
+    return UnitOfWork(engine(), advanced=Announcer(settings().broker_url).announce)
 
 
 @cache

@@ -1,11 +1,14 @@
 """Say who sent which command when, and what it changed.
 
-Without --after, the last versions. Where an AI is the author, its model stands beside it.
+Without --after, the last versions. Where an AI is the author, its model stands beside it. With --follow it goes on with
+what comes, until Ctrl-C.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Annotated, Any, NamedTuple
 
@@ -23,6 +26,7 @@ from domain.entry import LogEntry
 from domain.head import Head
 from domain.submission import Cause
 from repos.unit_of_work import RecordsWork
+from workers.announcements import follow
 
 app = typer.Typer(add_completion=False)
 
@@ -37,7 +41,9 @@ class Logged(NamedTuple):
     delta: Delta
 
 
-@app.command(help=prose(__doc__), epilog=example("scriptledger log 1", "scriptledger log 1 --after 100 --limit 20"))
+@app.command(
+    help=prose(__doc__), epilog=example("scriptledger log 1 --after 100 --limit 20", "scriptledger log 1 --follow")
+)
 def log(
     script: Script,
     after: Annotated[
@@ -45,8 +51,14 @@ def log(
     ] = None,
     limit: Limit = 50,
     payload: Annotated[bool, typer.Option("--payload", help="With --json: the commands themselves too.")] = False,
+    keep_on: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print what comes too; with --json one document a line.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
+    if keep_on:
+        _follow(script, after, limit, as_json=as_json, payload=payload)
+        return
     with ledger.reading() as tx:
         head = ledger.head_of(tx, script)
         start = max(0, head.version - limit) if after is None else after
@@ -61,6 +73,28 @@ def log(
     screen.say(log_table(logged))
     if behind is not None:
         screen.say(f"More follow: --after {behind}")
+
+
+def _follow(script: int, after: int | None, limit: int, *, as_json: bool, payload: bool) -> None:
+    """Print the log from a version on, and go on: whatever was missed meanwhile is caught up with by its number."""
+    with ledger.opened() as unit_of_work, suppress(KeyboardInterrupt):
+        with unit_of_work.reading() as tx:
+            shown = max(0, ledger.head_of(tx, script).version - limit) if after is None else after
+        for version in follow(unit_of_work, ledger.settings().broker_url, script, after=shown):
+            while shown < version:
+                with unit_of_work.reading() as tx:
+                    logged = list(read_log(tx, ledger.head_of(tx, script), shown, limit))
+                shown = logged[-1].entry.version
+                _print(logged, as_json=as_json, payload=payload)
+
+
+def _print(logged: Sequence[Logged], *, as_json: bool, payload: bool) -> None:
+    if as_json:
+        for each in logged:
+            screen.print_json(_as_json(each, payload=payload))
+    else:
+        screen.say(log_table(logged))
+    sys.stdout.flush()
 
 
 def read_log(tx: RecordsWork, head: Head, after: int, limit: int) -> Iterator[Logged]:
