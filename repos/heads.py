@@ -7,7 +7,19 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, and_, bindparam, case, delete, func, literal, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.sql.expression import Select, Subquery
 
@@ -199,7 +211,7 @@ def _with_inbox(*, skip_locked: bool) -> Select[Any]:
 
 @cache
 def _free_of(count: int) -> Select[Any]:
-    names = [bindparam(f"script_{position}") for position in range(count)]
+    names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
     heads = select(*_HEAD).where(script_heads.c.script_id.in_(names)).limit(count)
     # Where there are few heads a scan looks cheaper, and would lock those of others too, whose bells went unheard.
     for dialect in ("mysql", "mariadb"):

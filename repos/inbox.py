@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Delete, Select, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import BindParameter, Delete, Select, bindparam, delete, func, insert, literal, or_, select, update
 
 from repos.failures import DuplicateKey
 from repos.phases import reached
@@ -77,7 +77,7 @@ LOOK_AGAIN = select(literal(1)).where(submission_inbox.c.script_id == bindparam(
 @cache
 def look_again_at(count: int) -> Select[Any]:
     """Which of several scripts have something waiting, for parameters `script_0`, `script_1`, …"""
-    names = [bindparam(f"script_{position}") for position in range(count)]
+    names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
     return select(submission_inbox.c.script_id).where(submission_inbox.c.script_id.in_(names)).distinct()
 
 
