@@ -217,6 +217,17 @@ def advance(state: State, delta: Iterable[Change]) -> State:
     return draft.finish()
 
 
+def advance_through(state: State, deltas: Iterable[Iterable[Change]]) -> State:
+    """The state as many versions on as there are deltas, at the price of what they leave changed."""
+    draft = Draft(state)
+    for delta in deltas:
+        for change in delta:
+            change.onto(draft)
+        draft.version += 1
+    draft.version -= 1
+    return draft.finish()
+
+
 def encode_delta(delta: Delta) -> bytes:
     """A delta as the JSON bytes that are stored."""
     return _encoder.encode(delta)

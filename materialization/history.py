@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from domain.delta import advance, decode_delta
+import structlog
+
+from domain.delta import Delta, advance_through, decode_delta
 from domain.errors import Corrupt
 from domain.hashing import state_hash_bytes
 from domain.head import Head
@@ -14,9 +16,11 @@ from domain.refusals import UnknownScript, UnknownVersion
 from domain.state import State
 from repos.commands import Commands
 from repos.heads import Heads
-from repos.keyframes import Keyframes
+from repos.keyframes import FoundKeyframe, Keyframes
 from repos.submissions import Submissions
 from repos.versions import VersionRow, Versions
+
+log = structlog.get_logger(__name__)
 
 
 class HistoryReader(Protocol):
@@ -96,7 +100,7 @@ def _last_sound(tx: HistoryReader, head: Head, upto: int) -> State:
     """The state of the last keyframe that can be read and has the hash of its version; the empty one where none has."""
     while (row := tx.keyframes.last(head.script_id, generation=head.generation, upto=upto)) is not None:
         try:
-            _require_hash_of_version(tx, head, row)
+            _require_hash_of_version(row)
             return decode_keyframe(row.state, row.version, int.from_bytes(row.state_hash, "big"))
         except Corrupt as found:
             _report(head, row.version, found)
@@ -104,8 +108,8 @@ def _last_sound(tx: HistoryReader, head: Head, upto: int) -> State:
     return State.empty()
 
 
-def _require_hash_of_version(tx: HistoryReader, head: Head, keyframe: KeyframeRow) -> None:
-    if keyframe.version_hash not in (None, keyframe.state_hash):
+def _require_hash_of_version(keyframe: FoundKeyframe) -> None:
+    if keyframe.version_hash != keyframe.state_hash:
         raise Corrupt(f"the keyframe of version {keyframe.version} does not have the state hash of that version")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from repos.session import Session
-from repos.tables import script_keyframes
+from repos.tables import script_keyframes, script_versions
 
 
 class KeyframeRow(NamedTuple):
@@ -17,6 +17,15 @@ class KeyframeRow(NamedTuple):
     version: int
     state: bytes
     state_hash: bytes
+
+
+class FoundKeyframe(NamedTuple):
+    """A keyframe with the state hash that the version it stands at was stored with; None where that is missing."""
+
+    version: int
+    state: bytes
+    state_hash: bytes
+    version_hash: bytes | None
 
 
 _COLUMNS = ("script_id", "version_number", "generation", "state", "state_hash")
@@ -29,6 +38,18 @@ LAST = (
     )
     .order_by(script_keyframes.c.version_number.desc())
     .limit(1)
+)
+_LAST_WITH_HASH = LAST.with_only_columns(
+    *LAST.selected_columns, script_versions.c.state_hash.label("version_hash"), maintain_column_froms=True
+).select_from(
+    script_keyframes.outerjoin(
+        script_versions,
+        and_(
+            script_versions.c.script_id == script_keyframes.c.script_id,
+            script_versions.c.version_number == script_keyframes.c.version_number,
+            script_versions.c.generation == script_keyframes.c.generation,
+        ),
+    )
 )
 
 _NEXT = (
@@ -49,10 +70,10 @@ class Keyframes:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def last(self, script_id: int, *, generation: int, upto: int) -> KeyframeRow | None:
+    def last(self, script_id: int, *, generation: int, upto: int) -> FoundKeyframe | None:
         """The last keyframe at or before a version."""
-        found = self._session.rows(LAST, script=script_id, generation=generation, upto=upto)
-        return KeyframeRow(*found[0]) if found else None
+        found = self._session.rows(_LAST_WITH_HASH, script=script_id, generation=generation, upto=upto)
+        return FoundKeyframe(*found[0]) if found else None
 
     def next(self, script_id: int, *, generation: int, after: int) -> KeyframeRow | None:
         """The first keyframe behind a version."""
