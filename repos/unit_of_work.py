@@ -8,7 +8,7 @@ with unit_of_work.records() as tx:      # users, the inbox, reading; never a hea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -134,17 +134,17 @@ class RecordsWork:
         return self._after_commit
 
 
-def nobody_listens(script_id: int, version: int) -> None:
-    """What is called with a new version where nobody wants to know."""
+def nobody_listens(versions: Mapping[int, int]) -> None:
+    """What is called with new versions where nobody wants to know."""
 
 
 class UnitOfWork:
     """Opens units of work on one engine.
 
-    `advanced` is called with a script and its new version once the COMMIT that made it is answered. It raises nothing.
+    `advanced` is called with new versions, by script, once the COMMIT that made them is answered. It raises nothing.
     """
 
-    def __init__(self, engine: Engine, *, advanced: Callable[[int, int], object] = nobody_listens) -> None:
+    def __init__(self, engine: Engine, *, advanced: Callable[[Mapping[int, int]], object] = nobody_listens) -> None:
         self._engine = engine
         self._advanced = advanced
 
@@ -160,8 +160,7 @@ class UnitOfWork:
             work = ScriptWork(session, script_id, *_locked(session, script_id, wait), DrainableInbox(session))
             yield work
             work.more = bool(session.commit(LOOK_AGAIN, script=script_id))
-        if work.heads.advanced_to:
-            self._advanced(script_id, work.heads.advanced_to)
+        self._tell_of(work)
 
     @contextmanager
     def scripts(self, script_ids: Sequence[int]) -> Iterator[ScriptsWork]:
@@ -180,6 +179,7 @@ class UnitOfWork:
             waiting = {row[0] for row in session.commit(look_again_at(len(script_ids)), **names)}
         for work in tx.works:
             work.more = work.script_id in waiting
+        self._tell_of(*tx.works)
 
     @contextmanager
     def projection(self, script_id: int) -> Iterator[ProjectionWork]:
@@ -219,6 +219,10 @@ class UnitOfWork:
         """Read, statement by statement, without a transaction."""
         with _transaction(self._engine) as session:
             yield RecordsWork(session)
+
+    def _tell_of(self, *works: ScriptWork) -> None:
+        if versions := {work.script_id: work.heads.advanced_to for work in works if work.heads.advanced_to}:
+            self._advanced(versions)
 
 
 def _locked(session: Session, script_id: int, wait: bool) -> tuple[Head, list[Waiting]]:

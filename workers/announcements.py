@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 
 import msgspec
@@ -55,17 +55,19 @@ class Announcer:
         url = client_url(broker_url)
         self._client = None if url is None else _hurried(url, PATIENCE_SECONDS)
 
-    def announce(self, script_id: int, version: int) -> bool:
-        """Say that a version is committed, in one round trip; whether Redis took it."""
+    def announce(self, versions: Mapping[int, int]) -> bool:
+        """Say which versions, by script, are committed, in one round trip; whether Redis took it."""
         if self._client is None or self._clock() < self._silent_until:
             return False
-        said = msgspec.json.encode(Announcement(script_id, version))
         try:
-            self._client.publish(channel(script_id), said)
+            pipeline = self._client.pipeline(transaction=False)
+            for script_id, version in versions.items():
+                pipeline.publish(channel(script_id), msgspec.json.encode(Announcement(script_id, version)))
+            pipeline.execute()
         except Exception as error:
             # Whatever is wrong with Redis or its URL: what is announced is committed, and no drain may fail over it.
             self._silent_until = self._clock() + SILENCE_SECONDS
-            log.warning("announcement.unheard", script_id=script_id, problem=type(error).__name__)
+            log.warning("announcement.unheard", scripts=len(versions), problem=type(error).__name__)
             return False
         return True
 

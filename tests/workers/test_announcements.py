@@ -113,6 +113,18 @@ def test_what_made_no_version_is_not_announced(server: RedisServer, desk: Desk):
     assert listener.heard == [(2, 2)]
 
 
+def test_what_several_scripts_became_is_announced_together(server: RedisServer, desk: Desk):
+    other = Desk(desk.unit_of_work, desk.ledger).begin(A, B)
+    for each in (desk, other):
+        each.enqueue(each.submission(edit(A, "Together.")))
+    with closing(Listener(server, desk)) as one, closing(Listener(server, other)) as two:
+        desk.ledger.drain_all([desk.script_id, other.script_id])
+        one.listen(2)
+        two.listen(2)
+
+    assert one.heard == two.heard == [(2, 2)]
+
+
 def roll_back_an_edit(desk: Desk) -> None:
     with desk.unit_of_work.script(desk.script_id) as tx:
         tx.heads.advance(tx.head, tx.head.version)
@@ -169,18 +181,18 @@ def test_a_redis_that_hangs_does_not_hold_the_drain_up(server: RedisServer, desk
 def test_a_redis_that_is_gone_is_not_asked_again_for_a_while(server: RedisServer):
     now = [0.0]
     with closing(Announcer(server.url, clock=lambda: now[0])) as announcer:
-        assert announcer.announce(7, 1)
+        assert announcer.announce({7: 1})
         server.kill()
-        assert not announcer.announce(7, 2)
+        assert not announcer.announce({7: 2})
         server.restart()
-        assert not announcer.announce(7, 3), "it is silent"
+        assert not announcer.announce({7: 3}), "it is silent"
         now[0] = 6.0
-        assert announcer.announce(7, 4)
+        assert announcer.announce({7: 4})
 
 
 def test_an_announcement_costs_a_drain_next_to_nothing(announcer: Announcer, record_property):
-    announcer.announce(7, 1)
-    took = [in_seconds(lambda: announcer.announce(7, 1)) for _ in range(500)]
+    announcer.announce({7: 1})
+    took = [in_seconds(lambda: announcer.announce({7: 1})) for _ in range(500)]
 
     record_property("announcement_microseconds", round(statistics.median(took) * 1e6))
     assert statistics.median(took) < 0.002
@@ -201,7 +213,7 @@ def test_an_announcement_costs_a_drain_next_to_nothing(announcer: Announcer, rec
 def test_a_broker_is_named_as_redis_clients_spell_it(broker: str, client: str | None):
     assert client_url(broker) == client
     with closing(Announcer(broker)) as announcer:
-        assert client is not None or not announcer.announce(1, 1)
+        assert client is not None or not announcer.announce({1: 1})
 
 
 def in_seconds(call) -> float:
