@@ -17,7 +17,7 @@ result_serializer = "json"
 
 # Every queue is named here; a typing error in a route raises instead of filling a queue nobody reads.
 # Each has an exchange of its own: left out, all would share the default one, and each message reach all of them.
-_queues = ("commands", "intake", "materialization", "reconcile", "upkeep")
+_queues = ("commands", "intake", "materialization", "proposals", "reconcile", "upkeep")
 task_queues = [Queue(name, Exchange(name), routing_key=name) for name in _queues]
 task_default_queue = "commands"
 task_create_missing_queues = False
@@ -27,6 +27,7 @@ task_routes = {
     "scriptledger.intake": {"queue": "intake"},
     "scriptledger.set_aside": {"queue": "intake"},
     "scriptledger.materialize": {"queue": "materialization"},
+    "scriptledger.propose_edit": {"queue": "proposals"},
     "scriptledger.reconcile": {"queue": "reconcile"},
     "scriptledger.keep_schedules": {"queue": "upkeep"},
 }

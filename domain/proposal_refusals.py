@@ -18,7 +18,7 @@ class ModelUnavailable(Rejected):
 
 
 class ScriptTooLongForModel(Rejected):
-    """Script {script} has {size} bytes with its ids, more than the {limit} that a model is shown."""
+    """The script has {size} bytes with its ids, more than the {limit} that a model is shown."""
 
 
 class ModelOutputTooLong(Rejected):

@@ -25,6 +25,8 @@ ROLES = {
         # Whole submissions of producers without the database: until one is in the inbox, its message is all there is.
         Role("intake", "intake", "prefork", acknowledges=True),
         Role("materialization", "materialization", "prefork", acknowledges=True),
+        # A worker of its own, because a model takes its time.
+        Role("proposals", "proposals", "prefork", acknowledges=True),
         Role("reconcile", "reconcile", "solo", acknowledges=True),
         Role("upkeep", "upkeep", "solo", acknowledges=True),
     )

@@ -161,8 +161,9 @@ def _percent(name: str, value: str) -> int:
 
 
 def _model_url(url: str) -> str:
-    scripted = url == SCRIPTED
-    if url and not scripted and not (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
+    parts = urlsplit(url)
+    plain = parts.scheme in ("http", "https") and parts.hostname and not (parts.username or parts.query)
+    if url and url != SCRIPTED and not plain:
         _refuse("MODEL_URL", f"the address of a model, like https://host/v1, or {SCRIPTED}")
     return url.rstrip("/")
 

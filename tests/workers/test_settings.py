@@ -62,6 +62,8 @@ def test_a_server_may_be_spelled_as_people_do(scheme: str):
         ("MODEL_KEY", "secret\n"),
         ("MODEL_KEY", "secrét-secret"),
         ("MODEL_URL", "https://"),
+        ("MODEL_URL", "https://secret:secret@host/v1"),
+        ("MODEL_URL", "https://host/v1?key=secret"),
         ("MODEL_URL", "scripted:secret"),
     ],
 )
@@ -91,7 +93,6 @@ def test_settings_show_no_password():
         {
             "SCRIPTLEDGER_DATABASE_URL": "mysql://u:secret@h/x",
             "SCRIPTLEDGER_BROKER_URL": "redis://:secret@h/0",
-            "SCRIPTLEDGER_MODEL_URL": "https://secret@models.example/v1",
             "SCRIPTLEDGER_MODEL_KEY": "secret",
         }
     )

@@ -18,7 +18,7 @@ from workers.run import (
     flower_command,
     worker_command,
 )
-from workers.settings import Settings
+from workers.settings import SCRIPTED, Settings
 
 
 class Service(NamedTuple):
@@ -33,8 +33,12 @@ class Service(NamedTuple):
 
 def few(settings: Settings) -> Iterator[Service]:
     """Two workers, as quick to start as can be: one that drains, one that does everything else and sends the ticks."""
-    rest = [role for name, role in ROLES.items() if name not in ("commands", "reconcile")]
+    # While one worker waits for a model that takes its time, the ticks go on in another.
+    apart = ["proposals"] if settings.model_url not in ("", SCRIPTED) else []
+    rest = [role for name, role in ROLES.items() if name not in ("commands", "reconcile", *apart)]
     yield Service("commands", worker_command(ROLES["commands"], pool=_pool(settings)))
+    for name in apart:
+        yield Service(name, worker_command(ROLES[name], pool=_pool(settings)))
     yield Service("reconcile", worker_command(ROLES["reconcile"], also=rest, flags=[BEAT]))
 
 

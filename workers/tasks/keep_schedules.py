@@ -5,6 +5,7 @@ from __future__ import annotations
 from workers import bootstrap
 from workers.app import app
 from workers.fan_out import FanOut
+from workers.proposal_bell import ProposalBell
 from workers.schedules import schedules
 from workers.timetable import Timetable
 
@@ -14,7 +15,8 @@ def keep_schedules() -> dict[str, list[str]]:
     """Run what is due and nobody else has taken; how each slot that was run went, for Flower."""
     timetable = Timetable(bootstrap.unit_of_work())
     ran: dict[str, list[str]] = {}
-    for schedule in schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app)):
+    due = schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app))
+    for schedule in [*due, ProposalBell(app).schedule(bootstrap.unit_of_work())]:
         if slots := timetable.tick(schedule):
             ran[schedule.name] = [str(slot.outcome) for slot in slots]
     return ran

@@ -155,7 +155,11 @@ def test_a_proposal_that_is_only_named_gives_no_consent(ten: Desk):
 
 @pytest.mark.parametrize(
     "command",
-    [ScriptReplace(lines=("l0",), confirm_shrink=True), ScriptRestore(version=1, lines=("l0",), metadata={}), ScriptArchive()],
+    [
+        ScriptReplace(lines=("l0",), confirm_shrink=True),
+        ScriptRestore(version=1, lines=("l0",), metadata={}),
+        ScriptArchive(),
+    ],
     ids=lambda command: command.kind(),
 )
 def test_whole_scripts_are_for_people(ten: Desk, command: Command):

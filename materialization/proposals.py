@@ -1,0 +1,144 @@
+"""Proposals: what an AI would change, put before people part by part. What they accept becomes submissions.
+
+Every function works inside the caller's unit of work and locks the proposal first; none touches the head of a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from domain.ai_run import AiRun, by_ai
+from domain.proposal_refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
+from domain.refusals import BadPayload, BaseInFuture, ScriptArchived, ScriptQuarantined, UnknownScript
+from domain.submission import Submission, decode_commands
+from materialization.access import require_script_of
+from repos.proposals import HunkRow, ProposalRow
+from repos.unit_of_work import RecordsWork
+
+OPEN = ("offered", "withheld")
+
+
+class Person(NamedTuple):
+    """Who decides: a user, or None for whoever runs the ledger; and their name as the log shows it."""
+
+    user_id: int | None
+    name: str
+
+
+class Accepted(NamedTuple):
+    """The submissions that an acceptance stands for, all of them and those that are new, to be enqueued now."""
+
+    script_id: int
+    submission_ids: tuple[str, ...]
+    new: tuple[Submission, ...]
+
+
+def require_askable(tx: RecordsWork, script_id: int, user_id: int | None, base: int | None = None) -> int:
+    """Refuse to ask an AI about a script that takes no edit of this user; the version to ask about.
+
+    Raises:
+        UnknownScript, NotYourScript, ScriptArchived, ScriptQuarantined, BaseInFuture.
+    """
+    script = require_script_of(tx, script_id, user_id)
+    if script.archived:
+        raise ScriptArchived
+    head = tx.heads.get(script_id)
+    if head is None:
+        raise UnknownScript(script=script_id)
+    if head.health == "quarantined":
+        raise ScriptQuarantined(script=script_id)
+    if base is not None and not 1 <= base <= head.version:
+        raise BaseInFuture(base=base, head=head.version)
+    return head.version if base is None else base
+
+
+def require_words(instruction: str) -> None:
+    """Refuse an instruction that says nothing.
+
+    Raises:
+        BadPayload: so.
+    """
+    if not instruction.strip():
+        raise BadPayload(field="instruction", problem="says nothing")
+
+
+def accept(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> Accepted:
+    """Accept some hunks of a proposal by number, from 1; all that are offered where none is named.
+
+    What was accepted before stays so, and is no new submission.
+
+    Raises:
+        UnknownProposal, NotYourScript, ProposalNotReady, UnknownHunk: there is nothing to accept.
+        HunkDecided: one of them was refused.
+    """
+    proposal, hunks = _decidable(tx, proposal_id, by)
+    new: list[Submission] = []
+    taken: list[str] = []
+    for hunk in _chosen(proposal, hunks, chosen):
+        if hunk.state == "rejected":
+            raise HunkDecided(hunk=hunk.hunk, proposal=proposal_id, state=hunk.state)
+        taken.append(hunk.submission_id)
+        if hunk.state in OPEN:
+            tx.proposals.decide(proposal_id, hunk.hunk, "accepting", by.user_id, now)
+            new.append(submission_of(proposal, hunk, by.name))
+    tx.proposals.follow(proposal_id, now)
+    return Accepted(proposal.script_id, tuple(taken), tuple(new))
+
+
+def reject(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> int:
+    """Refuse some hunks of a proposal by number, all that are offered where none is named; how many.
+
+    The same change of the same content is not offered again.
+
+    Raises:
+        UnknownProposal, NotYourScript, ProposalNotReady, UnknownHunk: there is nothing to refuse.
+        HunkDecided: one of them was accepted.
+    """
+    proposal, hunks = _decidable(tx, proposal_id, by)
+    refused = 0
+    for hunk in _chosen(proposal, hunks, chosen):
+        if hunk.state not in (*OPEN, "rejected"):
+            raise HunkDecided(hunk=hunk.hunk, proposal=proposal_id, state=hunk.state)
+        refused += tx.proposals.decide(proposal_id, hunk.hunk, "rejected", by.user_id, now)
+    tx.proposals.follow(proposal_id, now)
+    return refused
+
+
+def submission_of(proposal: ProposalRow, hunk: HunkRow, actor: str) -> Submission:
+    """A hunk as the submission it becomes when it is accepted: the same one however often that is."""
+    run = AiRun(
+        model=proposal.model or "",
+        run_id=proposal.run_id,
+        prompt_sha256=proposal.prompt_sha256,
+        chat_message_id=proposal.chat_message_id,
+        proposal_id=proposal.id,
+    )
+    submission = Submission(
+        script_id=proposal.script_id,
+        submission_id=hunk.submission_id,
+        author="user",
+        actor=actor,
+        base_version=proposal.base_version,
+        commands=decode_commands(hunk.commands),
+    )
+    return by_ai(run, submission)
+
+
+def _decidable(tx: RecordsWork, proposal_id: int, by: Person) -> tuple[ProposalRow, list[HunkRow]]:
+    proposal = tx.proposals.lock(proposal_id)
+    if proposal is None:
+        raise UnknownProposal(proposal=proposal_id)
+    require_script_of(tx, proposal.script_id, by.user_id)
+    if proposal.state in ("queued", "failed"):
+        raise ProposalNotReady(proposal=proposal_id, state=proposal.state)
+    return proposal, tx.proposals.hunks(proposal_id)
+
+
+def _chosen(proposal: ProposalRow, hunks: list[HunkRow], chosen: Collection[int]) -> list[HunkRow]:
+    for number in chosen:
+        if not 1 <= number <= len(hunks):
+            raise UnknownHunk(proposal=proposal.id, hunk=number, count=len(hunks))
+    if not chosen:
+        return [hunk for hunk in hunks if hunk.state == "offered"]
+    return [hunk for hunk in hunks if hunk.hunk in chosen]

@@ -1,0 +1,278 @@
+"""An AI proposes, people decide hunk by hunk, and what they accept is written as the AI's, once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import pytest
+from sqlalchemy import Engine
+
+from domain.access import NotYourScript
+from domain.commands.script_archive_and_unarchive import ScriptArchive
+from domain.errors import Rejected
+from domain.proposal_refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
+from domain.submission import Cause
+from materialization.proposals import Person
+from repos.unit_of_work import UnitOfWork
+from tests.workers.proposal_room import AnswersInTurn, ProposalRoom, answer, hunk, insert
+from workers.models.scripted import NAME, ScriptedModel
+
+
+@pytest.fixture
+def room(migrated: Engine) -> ProposalRoom:
+    return ProposalRoom(UnitOfWork(migrated))
+
+
+def three_hunks(room: ProposalRoom) -> int:
+    return room.propose(
+        answer(
+            hunk(room.rewrite(1, "Colder."), why="Colder."),
+            hunk(insert("l2", "A pause.", "Another."), why="A pause."),
+            hunk(room.remove(5), why="Cut."),
+        )
+    )
+
+
+def test_what_is_accepted_is_written_as_the_ai_s_for_the_person_who_accepted(room: ProposalRoom):
+    number = three_hunks(room)
+
+    accepted = room.desk.accept(number, room.rosa)
+
+    assert room.states(number) == ["proposed", "accepting", "accepting", "accepting"]
+    assert room.drain() == 3
+    assert room.states(number) == ["accepted"] * 4
+    texts = room.texts()
+    assert texts[:5] == ["Colder.", "Line 2.", "A pause.", "Another.", "Line 3."]
+    assert "Line 5." not in texts
+    proposal = room.proposal(number)
+    with room.unit_of_work.reading() as tx:
+        entries = list(tx.commands.read(room.script_id, after=1, upto=4))
+    assert [entry.submission_id for entry in entries] == list(accepted.submission_ids)
+    for entry in entries:
+        assert (entry.author, entry.actor, entry.base_version) == ("ai", "Rosa", 1)
+        assert msgspec.json.decode(entry.cause, type=Cause) == Cause(
+            model="answers-in-turn",
+            prompt_sha256=proposal.prompt_sha256,
+            run_id=proposal.run_id,
+            chat_message_id=proposal.chat_message_id,
+            proposal_id=number,
+        )
+
+
+def test_the_question_and_the_answer_stand_in_the_chat_with_their_cost(room: ProposalRoom):
+    number = three_hunks(room)
+
+    question = room.proposal(number).chat_message_id
+    with room.unit_of_work.reading() as tx:
+        asked, (answered,) = tx.chat.get(question or 0), tx.chat.answers(question or 0)
+        (usage,) = tx.chat_usage.of_message(answered.id)
+    assert asked is not None
+    assert (asked.message.role, asked.message.content, asked.message.user_id) == ("user", "Colder.", room.user)
+    assert answered.message.role == "assistant"
+    assert answered.message.content == "1. Colder.\n2. A pause.\n3. Cut."
+    assert answered.message.metadata == {"proposal": number}
+    assert (usage.model, usage.tokens_in, usage.tokens_out, usage.latency_ms) == ("answers-in-turn", 10, 2, 3)
+
+
+def test_one_hunk_taken_one_refused_one_overtaken_by_a_person(room: ProposalRoom):
+    number = three_hunks(room)
+    room.ledger.submit(room.submission(room.edit(5, "By hand."), id="by-hand"))
+
+    room.desk.accept(number, room.rosa, [1])
+    room.desk.reject(number, room.rosa, [2])
+    room.desk.accept(number, room.rosa, [3])
+    room.drain()
+
+    assert room.states(number) == ["partly_accepted", "accepted", "rejected", "stale"]
+    assert room.hunks(number)[2].code == "stale_line"
+    assert room.texts()[0] == "Colder."
+    assert room.texts()[4] == "By hand."
+    assert [letter.code for letter in room.dead()] == ["stale_line"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "reject", "overtaken", "state"),
+    [
+        ([], [1, 2, 3], False, "rejected"),
+        ([3], [1, 2], True, "stale"),
+        ([1], [2, 3], False, "partly_accepted"),
+        ([1, 3], [2], True, "partly_accepted"),
+        ([1], [], False, "proposed"),
+    ],
+)
+def test_the_state_of_a_proposal_follows_from_its_hunks(
+    room: ProposalRoom, accept: list[int], reject: list[int], *, overtaken: bool, state: str
+):
+    number = three_hunks(room)
+    if overtaken:
+        room.ledger.submit(room.submission(room.edit(5, "By hand.")))
+    if accept:
+        room.desk.accept(number, room.rosa, accept)
+    if reject:
+        assert room.desk.reject(number, room.rosa, reject) == len(reject)
+    room.drain()
+
+    assert room.proposal(number).state == state
+
+
+def test_accepting_twice_is_one_effect(room: ProposalRoom):
+    number = three_hunks(room)
+
+    first = room.desk.accept(number, room.rosa, [1])
+    second = room.desk.accept(number, room.rosa, [1])
+    room.drain()
+    third = room.desk.accept(number, room.rosa, [1])
+    room.drain()
+
+    assert first.submission_ids == second.submission_ids == third.submission_ids
+    assert [len(each.new) for each in (first, second, third)] == [1, 0, 0]
+    assert room.state().version == 2
+    assert room.dead() == []
+
+
+def test_many_who_accept_at_once_are_one(room: ProposalRoom):
+    number = three_hunks(room)
+    with ThreadPoolExecutor(4) as together:
+        done = list(together.map(lambda _: room.desk.accept(number, room.rosa), range(8)))
+    room.drain()
+
+    assert sum(len(each.new) for each in done) == 3
+    assert room.states(number) == ["accepted"] * 4
+    assert room.state().version == 4
+
+
+def test_a_person_s_consent_covers_what_an_ai_may_not_do_alone(room: ProposalRoom):
+    number = room.propose(answer(hunk(room.remove(1, 2, 3, 4, 5, 6))))
+
+    room.desk.accept(number, room.rosa)
+    room.drain()
+
+    assert room.states(number) == ["accepted", "accepted"]
+    assert len(room.texts()) == 4
+
+
+def test_a_refused_hunk_is_not_offered_again_while_the_line_says_the_same(room: ProposalRoom):
+    first = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("l2", "A pause."))))
+    room.desk.reject(first, room.rosa, [1, 2])
+
+    again = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("l2", "A pause.")), hunk(room.remove(9))))
+
+    assert room.states(again) == ["proposed", "withheld", "withheld", "offered"]
+    room.desk.accept(again, room.rosa)
+    room.drain()
+    assert room.states(again) == ["accepted", "withheld", "withheld", "accepted"]
+    room.ledger.submit(room.submission(room.edit(1, "By hand.")))
+    later = room.propose(answer(hunk(room.rewrite(1, "Colder."))))
+    assert room.states(later) == ["proposed", "offered"]
+
+
+def test_who_thinks_better_of_it_may_still_take_what_is_withheld(room: ProposalRoom):
+    first = room.propose(answer(hunk(room.rewrite(1, "Colder."))))
+    room.desk.reject(first, room.rosa)
+    again = room.propose(answer(hunk(room.rewrite(1, "Colder."))))
+    assert room.states(again) == ["rejected", "withheld"]
+
+    room.desk.accept(again, room.rosa, [1])
+    room.drain()
+
+    assert room.states(again) == ["accepted", "accepted"]
+
+
+def test_what_was_decided_stays_so(room: ProposalRoom):
+    number = three_hunks(room)
+    room.desk.accept(number, room.rosa, [1])
+    room.desk.reject(number, room.rosa, [2])
+
+    with pytest.raises(HunkDecided, match="accepting already"):
+        room.desk.reject(number, room.rosa, [1])
+    with pytest.raises(HunkDecided, match="rejected already"):
+        room.desk.accept(number, room.rosa, [2, 3])
+    assert room.states(number) == ["proposed", "accepting", "rejected", "offered"]
+    assert room.desk.reject(number, room.rosa, [2]) == 0
+
+
+def test_a_proposal_of_an_archived_script_goes_stale(room: ProposalRoom):
+    number = three_hunks(room)
+    room.ledger.submit(room.submission(ScriptArchive()))
+
+    room.desk.accept(number, room.rosa, [1])
+    room.drain()
+
+    assert room.hunks(number)[0].code == "script_archived"
+    with pytest.raises(Rejected) as caught:
+        room.ask()
+    assert caught.value.code == "script_archived"
+
+
+def test_only_who_may_edit_the_script_asks_and_decides(room: ProposalRoom):
+    number = three_hunks(room)
+    stranger = Person(room.sign_in()[0], "Somebody")
+
+    for act in (
+        lambda: room.desk.accept(number, stranger),
+        lambda: room.desk.reject(number, stranger),
+        lambda: room.ask(by=stranger),
+    ):
+        with pytest.raises(NotYourScript):
+            act()
+    assert room.states(number)[0] == "proposed"
+    assert len(room.handed_out) == 1
+
+
+def test_what_is_not_there_cannot_be_decided(room: ProposalRoom):
+    queued = room.ask()
+    with pytest.raises(UnknownProposal):
+        room.desk.accept(10**9, room.rosa)
+    with pytest.raises(ProposalNotReady, match="is queued"):
+        room.desk.accept(queued, room.rosa)
+    number = three_hunks(room)
+    with pytest.raises(UnknownHunk, match="no hunk 4; it has 3"):
+        room.desk.accept(number, room.rosa, [1, 4])
+    assert room.states(number)[1] == "offered"
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ({"script_id": 10**9}, "unknown_script"),
+        ({"base_version": 2}, "base_in_future"),
+        ({"instruction": "  \n"}, "bad_payload"),
+        ({"instruction": "a\x00b"}, "control_character"),
+    ],
+)
+def test_what_cannot_be_asked_leaves_nothing(room: ProposalRoom, what: dict[str, object], code: str):
+    with pytest.raises(Rejected) as caught:
+        room.ask(**what)  # type: ignore[arg-type]
+
+    assert caught.value.code == code
+    assert room.handed_out == []
+    with room.unit_of_work.reading() as tx:
+        assert tx.chat.read(room.script_id) == []
+        assert tx.proposals.read(room.script_id) == []
+
+
+def test_a_proposal_is_made_for_the_version_that_was_the_head_when_it_was_asked_for(room: ProposalRoom):
+    number = room.ask()
+    edits = answer(hunk(room.rewrite(1, "Colder.")), hunk(room.rewrite(2, "Colder too.")))
+    room.ledger.submit(room.submission(room.edit(2, "By hand.")))
+
+    room.job(AnswersInTurn(edits)).run(number)
+    room.desk.accept(number, room.rosa)
+    room.drain()
+
+    assert room.proposal(number).base_version == 1
+    assert room.states(number) == ["partly_accepted", "accepted", "stale"]
+    assert room.texts()[:2] == ["Colder.", "By hand."]
+
+
+def test_the_scripted_model_does_what_quoted_words_tell_it(room: ProposalRoom):
+    number = room.ask('replace "Line 1" with "One", cut "Line 5.", after "Line 2" add action "A pause."')
+    assert room.job(ScriptedModel()).run(number)
+
+    room.desk.accept(number, room.rosa)
+    room.drain()
+
+    assert room.proposal(number).model == NAME
+    assert room.texts()[:4] == ["One.", "Line 2.", "A pause.", "Line 3."]
+    assert "Line 5." not in room.texts()

@@ -1,0 +1,16 @@
+"""scriptledger.propose_edit: a proposal waits for a model."""
+
+from __future__ import annotations
+
+from workers import bootstrap
+from workers.app import app
+from workers.models.configured import configured_model
+from workers.proposing import ProposalJob
+
+
+# A model takes its time, three times; the claim on the proposal lasts longer than this.
+@app.task(name="scriptledger.propose_edit", soft_time_limit=480, time_limit=500)
+def propose_edit(proposal_id: int) -> dict[str, bool]:
+    """Draft the hunks of a proposal; whether this task did, for Flower."""
+    job = ProposalJob(bootstrap.unit_of_work(), configured_model(bootstrap.settings()))
+    return {"drafted": job.run(proposal_id)}
