@@ -90,6 +90,9 @@ quarantines = table(
     Column("found_by", Word(64), nullable=False),
     Column("reason", Prose, nullable=False),
     Column("quarantined_at", Moment, nullable=False),
+    Column("reopened_at", Moment),
+    Column("reopened_by", Text(120)),
+    Column("verified", SmallInteger),
     Index(None, "script_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -106,6 +109,18 @@ rebuilds = table(
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
     CheckConstraint("state in ('running', 'active', 'differs')", name="state"),
+)
+
+verifications = table(
+    "verifications",
+    Column("script_id", Number, primary_key=True, autoincrement=False),
+    Column("generation", Integer, nullable=False),
+    Column("version_number", BigInteger, nullable=False),
+    Column("chain_hash", Digest(32), nullable=False),
+    Column("state_digest", Digest(32), nullable=False),
+    Column("keyframes", BigInteger, nullable=False),
+    Column("keyframe_version", BigInteger, nullable=False),
+    Column("verified_at", Moment, nullable=False),
 )
 
 script_seals = table(

@@ -1,23 +1,30 @@
-"""quarantines: why a script was taken out of service, when, and who found it. Kept after it is mended."""
+"""quarantines: why a script was taken out of service, when, who found it, and how it came back. Kept for ever."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from repos.derived_tables import quarantines
 from repos.session import Session
+from repos.tables import script_heads
 
 
 class QuarantineRow(NamedTuple):
-    """One time a script was quarantined."""
+    """One time a script was quarantined; times are microseconds since 1970 UTC.
+
+    `verified` says whether it was found sound before it came back: 0 where somebody insisted, None while it is out.
+    """
 
     id: int
     script_id: int
     found_by: str
     reason: str
     quarantined_at: int
+    reopened_at: int | None
+    reopened_by: str | None
+    verified: int | None
 
 
 _ADD = insert(quarantines).values(
@@ -32,6 +39,17 @@ _READ = (
     .order_by(quarantines.c.id.desc())
     .limit(bindparam("most"))
 )
+_OUT_OF_SERVICE = (
+    select(script_heads.c.script_id)
+    .where(script_heads.c.health == "quarantined", script_heads.c.script_id > bindparam("after"))
+    .order_by(script_heads.c.script_id)
+    .limit(bindparam("most"))
+)
+_REOPEN = (
+    update(quarantines)
+    .where(quarantines.c.script_id == bindparam("script"), quarantines.c.reopened_at.is_(None))
+    .values(reopened_at=bindparam("now"), reopened_by=bindparam("who"), verified=bindparam("sound"))
+)
 
 
 class Quarantines:
@@ -44,6 +62,14 @@ class Quarantines:
         """Keep the reason."""
         self._session.run(_ADD, script=script_id, finder=found_by, why=reason, now=now)
 
+    def reopen(self, script_id: int, by: str, now: int, *, verified: bool) -> None:
+        """Keep who brought a script back, and whether it was found sound."""
+        self._session.run(_REOPEN, script=script_id, who=by, sound=int(verified), now=now)
+
     def read(self, script_id: int, *, most: int = 20) -> list[QuarantineRow]:
         """The times a script was quarantined, the latest first."""
         return [QuarantineRow(*row) for row in self._session.rows(_READ, script=script_id, most=most)]
+
+    def out_of_service(self, *, after: int = 0, most: int = 1_000) -> list[int]:
+        """The scripts behind an id that are out of service, by id."""
+        return [row[0] for row in self._session.rows(_OUT_OF_SERVICE, after=after, most=most)]

@@ -47,6 +47,7 @@ from repos.slots import Slots
 from repos.submissions import Submissions, WritableSubmissions
 from repos.tips import Tips
 from repos.users import Users
+from repos.verifications import Verifications
 from repos.versions import Versions, WritableVersions
 
 
@@ -123,6 +124,7 @@ class RecordsWork:
         self.script_ids = ScriptIds(session)
         self.seals = Seals(session)
         self.quarantines = Quarantines(session)
+        self.verifications = Verifications(session)
         self._after_commit: list[Callable[[], object]] = []
 
     def after_commit(self, call: Callable[[], object]) -> None:
@@ -211,6 +213,15 @@ class UnitOfWork:
             work = RecordsWork(session)
             yield work
             session.commit()
+        for call in work.committed():
+            call()
+
+    @contextmanager
+    def statement(self) -> Iterator[RecordsWork]:
+        """Write with one statement, which is a transaction of its own: a third of the round trips."""
+        with _transaction(self._engine) as session:
+            work = RecordsWork(session)
+            yield work
         for call in work.committed():
             call()
 
