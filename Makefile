@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test docs test-mysql try-mysql traces faults bench lock clean
+.PHONY: help demo dev check test docs test-mysql try-mysql traces faults soak recovery bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -48,9 +48,17 @@ MYSQL_TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "services an
 traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
 	$(BIN)/python -m pytest tests/traces -m full
 
-faults: $(READY) ## break everything at every step of a submission, 2,160 times, and print what became of it
+faults: $(READY) ## break everything at every step of a submission, CASES=2160 times, and print what became of it
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.faults.run
+
+soak: $(READY) ## mix load and 10,000 faults for MINUTES=12, from a SEED= that is told; Ctrl-C ends it with a verdict
+	@sh tests/services/install.sh
+	@$(BIN)/python -m tests.faults.soak
+
+recovery: $(READY) ## kill 80 workers at production settings and print how long their submissions waited
+	@sh tests/services/install.sh
+	@$(BIN)/python -m pytest -q -rP tests/faults/test_recovery_time.py
 
 bench: $(READY) ## compare its speed with references, in one run (QUICK=1 shows that it runs, ONLY=B1,B3 picks)
 	@sh tests/services/install.sh

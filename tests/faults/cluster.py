@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from domain.answer import encode_answer
-from domain.submission import encode_submission
+from domain.submission import decode_submission, encode_submission
 from repos.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
@@ -29,7 +29,7 @@ from tests.faults.producers import ProducerOrder
 from tests.faults.saboteur import Plan
 from tests.processes.history_checker import Violation, check_history
 from tests.processes.journal import Told, read_journals
-from tests.processes.writers import BELLS, beginning, insist
+from tests.processes.writers import BELLS, beginning, hear, insist
 from workers.enqueue import Producer
 from workers.run import ENVIRON
 from workers.settings import Settings
@@ -73,7 +73,9 @@ class Cluster:
         with (self.folder / "nursery.log").open("a") as log:
             self._program = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.nursery"],
-                env={**os.environ, **ENVIRON},
+                process_group=0,  # so that Ctrl-C is heard here alone
+                # What a killed node leaves in the folder for temporary files goes with ours.
+                env={**os.environ, **ENVIRON, "TMPDIR": str(self.folder)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -108,7 +110,7 @@ class Cluster:
         if as_in_production:
             self.start("reconciler", NodeOrder("reconcile", "solo", 1, beat=True), sabotaged=False)
         else:
-            self.start("ticker", TickerOrder(TICK_SECONDS, TICK_PATIENCE_SECONDS), sabotaged=False)
+            self.start("ticker", TickerOrder(TICK_SECONDS, TICK_PATIENCE_SECONDS))
 
     def process(self, name: str) -> int:
         """The process that goes by a name now."""
@@ -170,10 +172,16 @@ class Load(NamedTuple):
     def scripts(self) -> list[int]:
         return [told.script_id for told in self.beginnings]
 
+    def stop(self) -> None:
+        """Let the producers send no more."""
+        (self.folder / "stop").touch()
+
     def finish(self, patience: float = PATIENCE) -> list[Told]:
         """Let the producers end, each with an answer to everything it sent; what they were told."""
-        (self.folder / "stop").touch()
+        self.stop()
         wait_until(lambda: all(0 in self.cluster.ended(name) for name in self.names), patience, self._complaints)
+        for one in self.beginnings:
+            hear(self.cluster.producer, decode_submission(one.payload))
         return [insist(partial(self._with_answer, one)) for one in self.beginnings] + read_journals(self.folder)
 
     def violations(self, told: Sequence[Told]) -> list[Violation]:

@@ -1,7 +1,8 @@
 """Producers that may be killed at any moment: what one has sent is in its journal, and it goes on from there.
 
 A hand owns one line of one script. It edits it, each edit guarded by the one before, and inserts behind it; every
-fourth edit is long enough for a keyframe. What it submits is a function of how much it has submitted, so nothing but
+fourth edit is long enough for a keyframe, and every eleventh was made for a text that never was, so it has to be
+refused. What it submits is a function of how much it has submitted, so nothing but
 the journal is needed to go on.
 """
 
@@ -19,7 +20,7 @@ from msgspec import Struct
 from domain.command import Command
 from domain.commands.line_edit import LineEdit
 from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.hashing import expect_hash
+from domain.hashing import EXPECT_DIGITS, expect_hash
 from domain.line import Line
 from domain.submission import Submission, decode_submission
 from repos.engine import make_engine
@@ -30,6 +31,9 @@ from workers.enqueue import Producer
 from workers.settings import Settings
 
 LONG = 10_000  # code points: more than a keyframe weighs
+REFUSED_EVERY = 11
+NEVER_WAS = "0" * EXPECT_DIGITS
+"""A guard that holds for no line."""
 REDELIVER_EVERY = 6  # submissions; enqueued once more, after their answer
 
 
@@ -147,6 +151,8 @@ class Desk:
 
     def _command(self, place: int) -> Command:
         name = f"hand {self._order.hand} says {place}"
+        if place % REFUSED_EVERY == 0:
+            return LineEdit(line=self._line.id, expect=NEVER_WAS, text=name)
         if place % 3 == 0:
             behind = None if self._order.hand + 1 == self._order.hands else own_line(self._order.hand + 1).id
             fresh = Line(f"l{self._order.hand}-{place}", "dialogue", name)
@@ -158,5 +164,5 @@ class Desk:
 def edited(submission: Submission) -> Iterator[Line]:
     """The line of a hand as a submission of it leaves it."""
     for command in submission.commands:
-        if isinstance(command, LineEdit) and command.text is not None:
+        if isinstance(command, LineEdit) and command.text is not None and command.expect != NEVER_WAS:
             yield Line(command.line, "action", command.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -54,6 +55,12 @@ class Proxy:
     def flow(self) -> None:
         """Pass on what waited."""
         self._flowing.set()
+
+    def stall_for(self, seconds: float) -> None:
+        """Pass nothing on for a while."""
+        self.stall()
+        time.sleep(seconds)
+        self.flow()
 
     def lose_answers_to_commit(self, number: int) -> None:
         """Pass on so many of the next COMMITs, and cut their connections before anybody hears the answer."""

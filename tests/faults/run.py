@@ -1,14 +1,17 @@
-"""`make faults`: the whole kill matrix, with one worker process and with four at once, and its table.
+"""`make faults`: the kill matrix with one worker process and with four, what servers suffer, and one table of it.
 
-Exits with 1 if anything was lost, doubled, out of order, missing or does not match its hash.
+`CASES` takes more or fewer than 2,160 faults at boundaries. Exits with 1 if anything was lost, doubled, out of order,
+missing or does not match its hash.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
 from collections import Counter, deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +20,9 @@ from repos.phases import BOUNDARIES
 from tests.faults.cluster import Cluster
 from tests.faults.matrix import BY_PRODUCERS, Dose, Matrix, groups
 from tests.faults.saboteur import ACTIONS
+from tests.faults.server_faults import SERVER_FAULTS, judged
+from tests.faults.site import open_site
+from tests.faults.small_disk import NoSmallDiskError, fill_disk
 from tests.faults.table import Row, injected, table
 from tests.services.mariadb import MariaDB
 from tests.services.redis_server import RedisServer
@@ -24,6 +30,9 @@ from workers.settings import Settings
 
 WHOLE = Dose(child=22, node=6, connection=9, delay=8)
 """45 faults at each of 24 boundaries, twice: 2,160, of which 240 end a whole node."""
+WHOLE_CASES = 2_160
+SERVER_TIMES = 5
+"""How often each thing happens to the servers meanwhile."""
 SHORT = Dose(child=2, node=1, connection=1, delay=1)
 
 
@@ -80,8 +89,7 @@ def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int) -> Report
                     rows = []
                     while todo[size]:
                         name, boundaries = todo[size].popleft()
-                        rows.append(matrix.round(f"{name}, {size}", boundaries))
-                        print(f"{time.strftime('%H:%M:%S')} {rows[-1].fault}: {rows[-1].cases} faults", flush=True)
+                        rows.append(said(matrix.round(f"{name}, {size}", boundaries)))
                     return Report(rows, matrix.injected)
 
         found = list(pool.map(run, range(len(CLUSTERS)), CLUSTERS))
@@ -90,19 +98,54 @@ def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int) -> Report
     )
 
 
-def main() -> int:
+def hurt_servers(folder: Path, times: int) -> list[Row]:
+    """Let everything happen to servers, lines, workers and clocks, each so many times."""
+    folder.mkdir()
+    with open_site(folder) as site:
+        return [said(judged(site, fault, times)) for fault in SERVER_FAULTS]
+
+
+def hurt_disk(folder: Path) -> list[Row]:
+    """Fill a disk, where there is a small one to be had."""
+    folder.mkdir()
+    try:
+        return [said(fill_disk(folder))]
+    except NoSmallDiskError as error:
+        print(f"No disk was filled: {error}.", flush=True)
+        return []
+
+
+def said(row: Row) -> Row:
+    """Say that something is done."""
+    print(f"{time.strftime('%H:%M:%S')} {row.fault}: {row.cases} faults", flush=True)
+    return row
+
+
+def dose_for(cases: int) -> Dose:
+    """About so many faults in all, as many of each kind as there are of them in the whole dose, and one at least."""
+    return Dose(*(max(1, round(number * cases / WHOLE_CASES)) for number in WHOLE))
+
+
+def main(environ: Mapping[str, str]) -> int:
     """Run, print, judge."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="ledger-faults-") as folder:
-        report = kill_matrix(Path(folder), WHOLE, scripts=32, steps=1)
+    cases = int(environ.get("CASES") or WHOLE_CASES)
+    times = max(1, round(SERVER_TIMES * cases / WHOLE_CASES))
+    with tempfile.TemporaryDirectory(prefix="ledger-faults-") as name, ThreadPoolExecutor(2) as pool:
+        folder = Path(name)
+        servers = pool.submit(hurt_servers, folder / "servers", times)
+        disk = pool.submit(hurt_disk, folder / "disk")
+        report = kill_matrix(folder, dose_for(cases), scripts=12, steps=1)
+        report = report._replace(rows=[*report.rows, *servers.result(), *disk.result()])
     print(report.text())
     violations = [violation for row in report.rows for violation in row.violations]
     for violation in violations:
         print(violation)
     cases = sum(row.cases for row in report.rows)
     print(f"{cases} faults, {report.node_kills} of them ended a whole node, in {time.monotonic() - began:.0f} s")
+    print(f"{len(violations)} VIOLATIONS" if violations else "nothing lost, nothing twice")
     return 1 if violations else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(os.environ))

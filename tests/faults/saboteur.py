@@ -26,14 +26,16 @@ from pymysql.connections import Connection
 from repos import phases
 
 PLAN = "LEDGER_SABOTEUR_PLAN"
-Action = Literal["kill child", "kill node", "drop connection", "delay"]
+Action = Literal["kill child", "kill node", "drop connection", "delay", "set clock"]
 ACTIONS: tuple[Action, ...] = ("kill child", "kill node", "drop connection", "delay")
+"""What happens at every boundary. A clock may be set at any, and it is all the same at which."""
 
 
 class Fault(NamedTuple):
     """One thing that goes wrong: at the `passage`th time a process comes by a boundary after its start, or later.
 
-    `seconds` is how long a delay takes. `who` says which processes may have it: all of them, or only those of a kind.
+    `seconds` is how long a delay takes, or how far a clock is set ahead. `who` says which processes may have it: all
+    of them, or only those of a kind.
     """
 
     number: int
@@ -63,6 +65,11 @@ class Plan:
         """Let a fault happen from now on."""
         (self._armed / fault.boundary / fault.file_name).touch()
 
+    def disarm(self) -> None:
+        """Call off what has not happened yet."""
+        for file in self._armed.glob("*/*"):
+            file.unlink(missing_ok=True)
+
     def armed(self) -> list[str]:
         """The faults that have not happened yet."""
         return [f"{file.parent.name}|{file.name}" for file in self._armed.glob("*/*")]
@@ -79,6 +86,16 @@ class Plan:
     def done(self) -> list[dict[str, Any]]:
         """What was done, with the time, and the script of a task."""
         return [json.loads(told) for file in sorted(self._done.iterdir()) if (told := file.read_text())]
+
+    def numbers_done(self) -> list[int]:
+        """The numbers of what was done."""
+        return [int(file.name.partition("-")[0]) for file in self._done.iterdir()]
+
+    def told(self, fault: Fault) -> dict[str, Any]:
+        """What was written down of a fault as it happened; nothing while it has not."""
+        file = self._done / f"{fault.number:06}-{fault.boundary}"
+        text = file.read_text() if file.exists() else ""
+        return dict(json.loads(text)) if text else {}
 
     def take(self, boundary: str, passage: int, who: str) -> Fault | None:
         """The next fault for a boundary, which is then nobody else's."""
@@ -126,6 +143,8 @@ class Saboteur:
             os.killpg(0, SIGKILL)
         elif fault.action == "drop connection":
             self._drop(by_server=fault.number % 2 == 0)
+        elif fault.action == "set clock":
+            _set_clock(fault.seconds)
         else:
             time.sleep(fault.seconds)
 
@@ -175,6 +194,13 @@ def install(who: str) -> None:
     """Sabotage this process by the plan its environment names, if it names one."""
     if folder := os.environ.get(PLAN):
         Saboteur(Plan(Path(folder)), who).install()
+
+
+def _set_clock(ahead: float) -> None:
+    """Let this process believe that it is later, or earlier. The clock that only runs forward is not touched."""
+    now, now_ns = time.time, time.time_ns
+    time.time = lambda: now() + ahead
+    time.time_ns = lambda: now_ns() + int(ahead * 1e9)
 
 
 def _script_of(request: Any) -> int | None:
