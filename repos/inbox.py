@@ -102,6 +102,16 @@ class Inbox:
         reached("after inbox row inserted")
         return arrival
 
+    def put_all(self, rows: Sequence[tuple[int, str, bytes, int]]) -> None:
+        """Add many submissions: script, id, payload and now of each; `DuplicateKey` at the end, where one waits.
+
+        Raises:
+            TooLargeForDatabase: the database would not take one of them.
+        """
+        for _, _, payload, _ in rows:
+            self._session.require_room("submission", len(payload))
+        self._session.later_insert(submission_inbox, ("script_id", "submission_id", "payload", "enqueued_at"), rows)
+
     def holds(self, script_id: int, submission_id: str) -> bool:
         """Whether a submission waits."""
         return bool(self._session.rows(_FIND, script=script_id, submission=submission_id))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import cached_property
 
 import structlog
 from celery import Celery
 from kombu.connection import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.messaging import Producer
 from kombu.pools import connections, producers
 
 from repos.phases import reached
+from workers.envelope import Envelope
 
 DRAIN = "scriptledger.drain"
 DRAIN_ONE_BY_ONE = "scriptledger.drain_one_by_one"
@@ -35,26 +39,28 @@ class Bell:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._envelopes = {task: Envelope(app, task, QUEUE) for task in (DRAIN, DRAIN_ONE_BY_ONE)}
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         """Say that something waits for a script; whether the broker took it."""
         reached("before bell rung")
         try:
-            with producers[self._broker].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
-                self._app.send_task(
-                    task,
-                    args=(script_id,),
-                    queue=QUEUE,
-                    producer=producer,
-                    ignore_result=True,
-                    argsrepr=f"({script_id},)",
-                    kwargsrepr="{}",
-                    retry=False,
-                )
-        except (OperationalError, LimitExceeded, OSError) as error:
+            with self._producer() as producer:
+                self._envelopes[task].send(producer, script_id)
+        except self._unheard as error:
             log.warning("bell.unheard", script_id=script_id, problem=str(error))
             return False
         reached("after bell rung")
+        return True
+
+    def ring_all(self, script_ids: Iterable[int]) -> bool:
+        """Say that something waits for each of several scripts, in few round trips; whether the broker took it all."""
+        try:
+            with self._producer() as producer:
+                self._envelopes[DRAIN].send_all(producer, [(script_id,) for script_id in script_ids])
+        except self._unheard as error:
+            log.warning("bell.unheard", problem=str(error))
+            return False
         return True
 
     def take(self, most: int) -> list[int]:
@@ -72,13 +78,8 @@ class Bell:
                         self.ring(script_id, task)
                         break
                     scripts.append(script_id)
-        except (
-            *self._broker.connection_errors,
-            *self._broker.channel_errors,
-            OperationalError,
-            LimitExceeded,
-        ) as error:
-            log.warning("bell.unheard", problem=str(error))
+        except self._unheard as error:
+            log.warning("bell.not_taken", problem=str(error))
         return scripts
 
     def waiting(self) -> int | None:
@@ -90,6 +91,17 @@ class Bell:
             return 0  # nobody has rung since the broker began
         except (*self._broker.connection_errors, OperationalError, LimitExceeded):
             return None
+
+    def _producer(self) -> AbstractContextManager[Producer]:
+        acquired: AbstractContextManager[Producer] = producers[self._broker].acquire(
+            block=True, timeout=PATIENCE_SECONDS
+        )
+        return acquired
+
+    @property
+    def _unheard(self) -> tuple[type[Exception], ...]:
+        broker = self._broker
+        return (*broker.connection_errors, *broker.channel_errors, OperationalError, LimitExceeded, OSError)
 
     @cached_property
     def _broker(self) -> Connection:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from domain.answer import Answer
 from domain.errors import Rejected
 from domain.refusals import SameIdOtherContent
 from domain.submission import Submission, check_submission, encode_submission
+from repos.failures import DuplicateKey
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.bell import Bell
 
@@ -58,8 +59,28 @@ class Producer:
         check_submission(submission)
         if tx is not None:
             return self._put(submission, tx)
-        with self._unit_of_work.records() as own:
+        with self._unit_of_work.statement() as own:
             return self._put(submission, own)
+
+    def enqueue_all(self, submissions: Iterable[Submission]) -> list[Receipt]:
+        """Put many submissions into the inbox, in one transaction, and ring once for each script after its commit.
+
+        Raises:
+            Rejected: one is not valid in itself, and none was put; or an id waits with other content, and those in
+                front of it were.
+        """
+        many = list(submissions)
+        for submission in many:
+            check_submission(submission)
+        now = self._clock()
+        rows = [(each.script_id, each.submission_id, encode_submission(each), now) for each in many]
+        try:
+            with self._unit_of_work.records() as tx:
+                tx.inbox.put_all(rows)
+        except DuplicateKey:
+            return [self.enqueue(submission) for submission in many]
+        self._bell.ring_all(dict.fromkeys(each.script_id for each in many))
+        return [self.receipt(submission) for submission in many]
 
     def receipt(self, submission: Submission) -> Receipt:
         """The receipt for a submission that is in the inbox, or was answered."""

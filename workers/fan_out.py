@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from celery import Celery
+
+from workers.envelope import Envelope
 
 MATERIALIZE = "scriptledger.materialize"
 QUEUE = "materialization"
@@ -15,18 +19,16 @@ class FanOut:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._envelope = Envelope(app, MATERIALIZE, QUEUE, expires=EXPIRES_SECONDS)
 
     def send(self, run_id: int, script_id: int) -> None:
         """Hand out one script of a run."""
-        self._app.send_task(
-            MATERIALIZE,
-            args=(run_id, script_id),
-            queue=QUEUE,
-            expires=EXPIRES_SECONDS,
-            ignore_result=True,
-            argsrepr=f"({run_id}, {script_id})",
-            kwargsrepr="{}",
-        )
+        self.send_all([(run_id, script_id)])
+
+    def send_all(self, scripts: Iterable[tuple[int, int]]) -> None:
+        """Hand out many: the number of the run and the script of each."""
+        with self._app.producer_pool.acquire(block=True) as producer:
+            self._envelope.send_all(producer, scripts)
 
     def waiting(self) -> int:
         """How many messages nobody has taken yet."""

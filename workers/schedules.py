@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from materialization.open_run import SAMPLE, open_run
@@ -20,8 +20,8 @@ KEEP_RUNS_DAYS = 30
 class HandsOut(Protocol):
     """Hands out the scripts of materialization runs."""
 
-    def send(self, run_id: int, script_id: int, /) -> object:
-        """Hand out one script of a run."""
+    def send_all(self, scripts: Iterable[tuple[int, int]], /) -> object:
+        """Hand out many: the number of the run and the script of each."""
 
     def waiting(self) -> int:
         """How many nobody has taken yet."""
@@ -34,7 +34,10 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -
         # What is still on its way is not sent again: without workers, messages would pile up tick by tick.
         if waiting := fan_out.waiting():
             return {"waiting": waiting}
-        return open_run(unit_of_work, slot, system_clock(), fan_out.send, sample=sample)._asdict()
+        due: list[tuple[int, int]] = []
+        opened = open_run(unit_of_work, slot, system_clock(), lambda *each: due.append(each), sample=sample)
+        fan_out.send_all(due)
+        return opened._asdict()
 
     def verify_sample(slot: int) -> Mapping[str, int | None]:
         # A microsecond later: the minute's run has this slot already.

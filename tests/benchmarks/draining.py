@@ -11,7 +11,6 @@ from celery import Celery
 
 from repos.engine import Engine
 from tests.benchmarks.frame import Figures
-from tests.benchmarks.references import stock
 from tests.benchmarks.scripts import EditedScript, create_scripts, inbox_is_empty, put_in_inbox, require_versions
 from tests.benchmarks.stage import ASIDE, OURS, STOCK, Stage, wait_until
 from workers.bell import Bell
@@ -59,7 +58,7 @@ class StockDrain:
         """Let so many empty tasks wait, and have them all run and acknowledged."""
         with self._app.producer_pool.acquire() as producer:
             for number in range(self._tasks):
-                self._app.send_task(stock.noop.name, args=(number,), producer=producer)
+                self._app.send_task("noop", args=(number,), producer=producer)
         began = time.perf_counter()
         self._clients.let_in("celery", STOCK)
         wait_until(self._all_acknowledged, self._child)

@@ -14,7 +14,7 @@ import redis
 from celery import Celery
 
 from tests.services.redis_server import RedisServer
-from workers.bell import Bell
+from workers.bell import DRAIN_ONE_BY_ONE, Bell
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
@@ -95,3 +95,33 @@ def test_a_broker_that_forgot_everything_still_hears(bell: Bell, client: redis.R
 
     assert ring(bell)
     assert client.llen("commands") == bell.waiting() == 1
+
+
+def test_bells_at_hand_are_taken_as_far_as_somebody_wants_them(bell: Bell, client: redis.Redis):
+    assert bell.ring_all(range(1, 8))
+
+    assert bell.take(5) == [1, 2, 3, 4, 5]
+    assert client.llen("commands") == 2
+    assert (bell.take(5), bell.take(5)) == ([6, 7], [])
+
+
+def test_a_bell_for_another_task_is_left_in_the_queue(bell: Bell, client: redis.Redis):
+    ring(bell)
+    bell.ring(8, DRAIN_ONE_BY_ONE)
+    bell.ring(9)
+
+    assert bell.take(5) == [7]
+    assert client.llen("commands") == 2
+    assert bell.take(5) == [9]
+
+
+def test_a_broker_that_is_gone_has_no_bells_and_hears_none(bell: Bell, broker: RedisServer):
+    assert bell.ring_all([7])
+    broker.kill()
+
+    assert in_time(lambda: bell.take(5)) == []
+    assert not in_time(lambda: bell.ring_all([7, 8]))
+
+    broker.restart()
+    assert bell.ring_all([7, 8])
+    assert bell.take(5) == [7, 8]

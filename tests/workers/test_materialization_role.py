@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 import pytest
+from celery import Celery
 
 from domain.commands.script_create import ScriptCreate
 from domain.line import Line
@@ -41,15 +42,15 @@ def test_the_role_serves_the_queue_that_its_task_is_routed_to() -> None:
     assert MATERIALIZE in app.tasks
 
 
-def test_a_message_carries_numbers_and_expires(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(app, "send_task", lambda name, **options: sent.append((name, options)))
+def test_a_message_carries_numbers_and_expires() -> None:
+    with Celery("tests", broker="memory://", config_source="celeryconfig", set_as_current=False) as sending:
+        FanOut(sending).send(3, 7)
 
-    FanOut(app).send(3, 7)
-
-    name, options = sent[0]
-    assert (name, options["args"], options["queue"]) == (MATERIALIZE, (3, 7), QUEUE)
-    assert options["expires"] > 0
+        with sending.connection_for_read() as connection:
+            message = connection.default_channel.basic_get(QUEUE, no_ack=True)
+    assert (message.headers["task"], message.payload[0]) == (MATERIALIZE, [3, 7])
+    assert message.headers["argsrepr"] == "(3, 7)"
+    assert datetime.fromisoformat(message.headers["expires"]) > datetime.now(UTC)
 
 
 class Hand:
@@ -59,8 +60,8 @@ class Hand:
         self.still_out = still_out
         self.items: list[tuple[int, int]] = []
 
-    def send(self, run_id: int, script_id: int, /) -> None:
-        self.items.append((run_id, script_id))
+    def send_all(self, scripts: Iterable[tuple[int, int]], /) -> None:
+        self.items.extend(scripts)
 
     def waiting(self) -> int:
         return self.still_out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from celery import Celery
+from celery import Celery, Task
 
 # Results cost five more Redis commands a task: an empty task without them is the hardest to keep up with.
 app = Celery("stock", broker=os.environ.get("BENCHMARK_BROKER_URL", "memory://"))
@@ -13,6 +13,14 @@ app.conf.task_ignore_result = True
 app.conf.broker_connection_retry_on_startup = True
 
 
-@app.task(name="noop")
-def noop(script_id: int) -> None:
+def noop(*ids: int) -> None:
     """Do nothing with a script."""
+
+
+def stock_task(app: Celery) -> Task:
+    """The empty task, in an app."""
+    task: Task = app.task(name="noop")(noop)
+    return task
+
+
+stock_task(app)

@@ -1,0 +1,103 @@
+"""Many submissions enter the inbox at once, or none; and who sends one twice is told what became of the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.commands.script_create import ScriptCreate
+from domain.line import Line
+from domain.refusals import NoCommands, SameIdOtherContent
+from domain.submission import Submission
+from repos import schema
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+from workers.enqueue import Producer
+
+
+class Ears:
+    """A bell that nobody but the test hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+
+    def ring(self, script_id: int) -> bool:
+        self.heard.append(script_id)
+        return True
+
+    def ring_all(self, script_ids: Iterable[int]) -> bool:
+        self.heard += script_ids
+        return True
+
+
+@pytest.fixture
+def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
+    engine: Engine = make_engine(database_url)
+    schema.upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM submission_inbox")
+    yield UnitOfWork(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def ears() -> Ears:
+    return Ears()
+
+
+@pytest.fixture
+def producer(unit_of_work: UnitOfWork, ears: Ears) -> Producer:
+    return Producer(unit_of_work, ears)  # type: ignore[arg-type]
+
+
+def beginning(script_id: int, name: str = "begin", text: str = "Rain.") -> Submission:
+    create = ScriptCreate(title="A script", lines=(Line("l1", "action", text),))
+    return Submission(script_id=script_id, submission_id=name, author="user", base_version=0, commands=(create,))
+
+
+def waiting(unit_of_work: UnitOfWork, script_id: int) -> int:
+    with unit_of_work.reading() as tx:
+        return len(tx.inbox.arrivals(script_id))
+
+
+def test_many_wait_in_their_order_and_a_bell_rings_once_for_each_script(
+    producer: Producer, unit_of_work: UnitOfWork, ears: Ears
+):
+    receipts = producer.enqueue_all([beginning(1), beginning(2), beginning(1, "second")])
+
+    assert [(each.script_id, each.submission_id) for each in receipts] == [(1, "begin"), (2, "begin"), (1, "second")]
+    assert (waiting(unit_of_work, 1), waiting(unit_of_work, 2)) == (2, 1)
+    assert ears.heard == [1, 2]
+
+
+def test_one_that_is_not_valid_keeps_all_of_them_out(producer: Producer, unit_of_work: UnitOfWork, ears: Ears):
+    nothing = Submission(script_id=2, submission_id="x", author="user", base_version=0, commands=())
+    with pytest.raises(NoCommands):
+        producer.enqueue_all([beginning(1), nothing])
+    assert (waiting(unit_of_work, 1), ears.heard) == (0, [])
+
+
+def test_what_waits_already_is_enqueued_once(producer: Producer, unit_of_work: UnitOfWork, ears: Ears):
+    producer.enqueue(beginning(1))
+
+    assert len(producer.enqueue_all([beginning(1), beginning(2)])) == 2
+
+    assert (waiting(unit_of_work, 1), waiting(unit_of_work, 2)) == (1, 1)
+    assert ears.heard == [1, 1, 2]
+
+
+def test_the_same_id_with_other_content_is_refused(producer: Producer):
+    producer.enqueue(beginning(1))
+    with pytest.raises(SameIdOtherContent):
+        producer.enqueue_all([beginning(1, text="Snow.")])
+    with pytest.raises(SameIdOtherContent):
+        producer.enqueue(beginning(1, text="Snow."))
+
+
+def test_a_bell_rings_for_what_was_put_and_for_nothing_else(producer: Producer, ears: Ears):
+    producer.enqueue(beginning(1))
+    assert ears.heard == [1]
+    producer.enqueue_all([])
+    assert ears.heard == [1]
