@@ -10,6 +10,7 @@ from celery import Celery, signals
 
 from workers import bootstrap
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+from workers.overdue import GRACE_SECONDS, EndInTime
 from workers.roles import BadQueuesError, transport_options
 
 app = Celery("scriptledger", include=["workers.tasks"])
@@ -33,6 +34,12 @@ def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None
         )
     except BadQueuesError as error:
         raise SystemExit(f"scriptledger: {error}") from None
+
+
+@signals.worker_ready.connect(weak=False)
+def stop_in_time(**_: Any) -> None:
+    """Bound how long a stop takes, now that Celery's own handlers are in place."""
+    EndInTime.install(app.conf.worker_soft_shutdown_timeout + GRACE_SECONDS)
 
 
 @signals.worker_process_init.connect(weak=False)

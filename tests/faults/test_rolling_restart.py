@@ -26,6 +26,7 @@ from tests.processes.writers import beginning, own_line
 from tests.services.redis_server import RedisServer
 from workers.bell import Bell
 from workers.enqueue import Producer
+from workers.overdue import GRACE_SECONDS
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -33,8 +34,8 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 NODES = 4
 SCRIPTS = 12
 CONFIGURED_SECONDS = celeryconfig.worker_soft_shutdown_timeout
-PROMISE_SECONDS = 15.0  # for an answer whose bell went down with a node
-TO_END_SECONDS = 5.0  # beyond what is configured: to wake up and to end, on a busy machine
+PROMISE_SECONDS = 25.0  # for an answer whose bell went down with a node
+TO_END_SECONDS = GRACE_SECONDS + 2.0  # beyond what is configured: to wake up and to end, on a busy machine
 NODE = NodeOrder("commands", "prefork", 2)
 
 

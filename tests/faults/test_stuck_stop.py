@@ -1,0 +1,35 @@
+"""A worker that cannot stop is ended in time, and its pool with it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+import celeryconfig
+from tests.processes.nodes import LocalWorker, start_together
+from workers.overdue import GRACE_SECONDS
+from workers.roles import ROLES
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+CONFIGURED_SECONDS = celeryconfig.worker_soft_shutdown_timeout + GRACE_SECONDS
+
+
+def test_a_stop_that_hangs_ends_in_time(mariadb_url: str, redis_url: str, tmp_path: Path):
+    settings = Settings(home=tmp_path, database_url=mariadb_url, broker_url=redis_url)
+    worker = LocalWorker(ROLES["commands"], settings, tmp_path, name="stuck", app="tests.processes.stuck_app")
+    start_together([worker])
+    family = [worker.main, *worker.pool]
+    began = time.monotonic()
+    worker.kill("SIGTERM")
+    status = worker.wait(60)
+    took = time.monotonic() - began
+
+    assert psutil.wait_procs(family, timeout=2)[1] == []
+    assert status == 0
+    assert CONFIGURED_SECONDS - 1 < took < CONFIGURED_SECONDS + 2
+    assert "worker.overdue" in worker.logs()
