@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.ending import Ending, Exit
+from cli.trouble import trouble
+from domain.errors import Conflict
 from domain.head import Head
 from domain.state import State
 from materialization.history import state_at
 from repos.engine import make_engine
-from repos.failures import DatabaseUnreachable, DriverError
+from repos.failures import DriverError
 from repos.revision import require_current
 from repos.unit_of_work import RecordsWork, UnitOfWork
-from workers.settings import Settings, without_password
+from workers.settings import Settings
 
 
 def settings(*, database: str | None = None, broker: str | None = None) -> Settings:
@@ -52,20 +54,12 @@ def reading() -> Iterator[RecordsWork]:
 @contextmanager
 def explained(chosen: Settings) -> Iterator[None]:
     """Say in a sentence what the database answered instead of doing what was asked."""
-    where = without_password(chosen.database_url)
     try:
         yield
-    except DatabaseUnreachable as error:
-        raise Ending(
-            Exit.UNREACHABLE,
-            f"The database {where} cannot be reached: start it, or name another in SCRIPTLEDGER_DATABASE_URL. "
-            f"({_said(error.__cause__ or error)})",
-            code="database_unreachable",
-        ) from error
-    except DriverError as error:
-        raise Ending(
-            Exit.UNREACHABLE, f"The database {where} did not do it: {_said(error)}.", code="database_refused"
-        ) from error
+    except (Conflict, *DriverError) as error:
+        if (ending := trouble(chosen, error)) is None:
+            raise
+        raise ending from error
 
 
 def head_of(tx: RecordsWork, script_id: int) -> Head:
@@ -84,7 +78,3 @@ def state_of(tx: RecordsWork, script_id: int, version: int | None = None) -> Sta
     """The state of a script that there is, at a version or at its head."""
     head_of(tx, script_id)
     return state_at(tx, script_id, version)
-
-
-def _said(error: BaseException) -> str:
-    return str(error.args[-1] if error.args else error).rstrip(".")

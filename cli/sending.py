@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 
 from cli import ledger, screen
+from cli.broker import require_broker
 from cli.ending import Ending, Exit
 from domain.answer import Answer
 from domain.errors import Corrupt
@@ -22,7 +23,7 @@ from repos.unit_of_work import UnitOfWork
 from workers.embedded.stack import Stack
 from workers.enqueue import NotAnsweredInTime, Producer, UnknownSubmission
 from workers.lone_bell import LoneBell
-from workers.settings import Settings, without_password
+from workers.settings import Settings
 
 LOOK_SECONDS = 1.0
 """How often to see whether the workers are still there while we wait."""
@@ -37,6 +38,16 @@ class Queue:
         self._stack = stack
         self._bell = LoneBell(settings.broker_url)
         self._producer = Producer(unit_of_work, self._bell)
+
+    @property
+    def producer(self) -> Producer:
+        """Puts submissions into the inbox, for who has a transaction of their own."""
+        return self._producer
+
+    @property
+    def broker_url(self) -> str:
+        """Where the broker is."""
+        return self._broker_url
 
     def new_script_id(self) -> int:
         """A number for a script that is about to be created."""
@@ -80,12 +91,10 @@ class Queue:
         ask = f"ask with `scriptledger outcome {script_id} {submission_id} --wait`"
         self._refuse_to_wait_in_quarantine(script_id)
         if not self._bell.heard:
-            raise Ending(
-                Exit.UNREACHABLE,
-                f"The broker {without_password(self._broker_url)} cannot be reached. Submission "
-                f"{submission_id} is safe and will be answered when the broker is back: {ask}.",
-                code="broker_unreachable",
+            require_broker(
+                self._broker_url, f" Submission {submission_id} is safe and will be answered when it is back: {ask}."
             )
+            self._bell.ring(script_id)
         if left <= 0:
             raise Ending(
                 Exit.NOT_ANSWERED,

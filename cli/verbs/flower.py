@@ -15,6 +15,7 @@ import typer
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.verbs.worker import served
+from workers.embedded.doorway import PortTaken, require_free
 from workers.run import FLOWER_ADDRESS, FLOWER_PASSWORD, become, flower_command
 
 app = typer.Typer(add_completion=False)
@@ -27,4 +28,9 @@ def flower(
 ) -> None:
     if not os.environ.get(FLOWER_PASSWORD):
         raise Ending(Exit.USAGE, f"Flower has no password: set {FLOWER_PASSWORD}.", code="no_password")
+    try:
+        require_free(host, port)
+    except PortTaken as error:
+        sentence = f"Port {port} of {host} is taken: name another with --port. ({error})"
+        raise Ending(Exit.USAGE, sentence, code="port_taken") from error
     become(flower_command(), {**served().to_env(), FLOWER_ADDRESS: f"{host}:{port}"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from domain.hashing import expect_hash
@@ -22,6 +23,11 @@ def creation(script_id: int, **more: Any) -> dict[str, Any]:
     lines = [{"id": each.id, "format": each.format, "text": each.text, "sep": each.sep} for each in LINES]
     command = {"kind": "script.create", "title": "The Ferry", "lines": lines}
     return submission(script_id, f"create-{script_id}", command, base_version=0, **more)
+
+
+def creation_as_json(script_id: int) -> str:
+    """The same, as it is sent."""
+    return json.dumps(creation(script_id))
 
 
 def edit(script_id: int, submission_id: str, line: str, text: str, **more: Any) -> dict[str, Any]:

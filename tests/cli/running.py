@@ -91,6 +91,14 @@ class CommandLine:
         return self("submit", "-", *args, given=json.dumps(submission))
 
 
+def sentence(ran: Ran) -> str:
+    """The one sentence on standard error that a command failed with."""
+    assert "Traceback" not in ran.err
+    assert ran.err.startswith("scriptledger: ")
+    assert ran.err.count("\n") == 1
+    return ran.err.removeprefix("scriptledger: ").strip()
+
+
 def offspring(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """The processes that a running command has started."""
     return psutil.Process(process.pid).children(recursive=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.edits import creation
-from tests.cli.running import SAMPLE, CommandLine, Ran
+from tests.cli.edits import creation_as_json
+from tests.cli.running import SAMPLE, CommandLine, sentence
 from workers.embedded.valkey import EmbeddedValkey
 
 pytestmark = pytest.mark.slow
@@ -30,14 +29,6 @@ def migrated(warm: CommandLine) -> CommandLine:
     """A command line in a home with an empty ledger."""
     assert warm("db", "upgrade").status == 0
     return warm
-
-
-def sentence(ran: Ran) -> str:
-    """The one sentence on standard error."""
-    assert "Traceback" not in ran.err
-    assert ran.err.startswith("scriptledger: ")
-    assert ran.err.count("\n") == 1
-    return ran.err.removeprefix("scriptledger: ").strip()
 
 
 @pytest.mark.parametrize("args", [["show", 9], ["log", 9], ["diff", 9, 1, 2], ["export", 9], ["verify", 9]])
@@ -88,7 +79,7 @@ def test_a_database_that_a_newer_program_migrated(migrated: CommandLine):
 def test_a_database_that_does_not_answer(warm: CommandLine, args: list[str]):
     url = f"mysql://root:secret@{NOBODY}/ledger"
 
-    ran = warm(*args, given=_create(), SCRIPTLEDGER_DATABASE_URL=url)
+    ran = warm(*args, given=creation_as_json(7), SCRIPTLEDGER_DATABASE_URL=url)
 
     assert ran.status == 4
     assert sentence(ran).startswith(f"The database mysql+pymysql://{NOBODY}/ledger cannot be reached")
@@ -98,10 +89,11 @@ def test_a_database_that_does_not_answer(warm: CommandLine, args: list[str]):
 def test_a_broker_that_does_not_answer_loses_nothing(migrated: CommandLine):
     broker = f"redis://:secret@{NOBODY}/0"
 
-    ran = migrated("submit", given=_create(), SCRIPTLEDGER_BROKER_URL=broker)
+    ran = migrated("submit", given=creation_as_json(7), SCRIPTLEDGER_BROKER_URL=broker)
 
     assert ran.status == 4
-    assert sentence(ran).startswith(f"The broker redis://{NOBODY}/0 cannot be reached. Submission create-7 is safe")
+    assert sentence(ran).startswith(f"The broker redis://{NOBODY}/0 cannot be reached: start it, or name another in")
+    assert " Submission create-7 is safe " in ran.err
     assert "secret" not in ran.err + ran.out
     assert migrated("outcome", 7, "create-7").status == 3
     assert migrated("outcome", 7, "create-7", "--wait").out == "Applied to script 7 as version 1.\n"
@@ -109,7 +101,9 @@ def test_a_broker_that_does_not_answer_loses_nothing(migrated: CommandLine):
 
 def test_nobody_answers_in_time(migrated: CommandLine):
     with EmbeddedValkey() as broker:
-        ran = migrated("submit", "--timeout", 0.2, "--json", given=_create(), SCRIPTLEDGER_BROKER_URL=broker.broker_url)
+        ran = migrated(
+            "submit", "--timeout", 0.2, "--json", given=creation_as_json(7), SCRIPTLEDGER_BROKER_URL=broker.broker_url
+        )
 
     assert (ran.status, ran.json["error"]["code"]) == (3, "not_answered_in_time")
     assert "`scriptledger outcome 7 create-7 --wait`" in ran.json["error"]["message"]
@@ -190,7 +184,7 @@ def test_a_worker_without_a_broker(warm: CommandLine, args: list[str]):
 
 def test_a_script_that_contradicts_itself(tmp_path: Path):
     cli = CommandLine(tmp_path / "home", warm=True)
-    assert cli("submit", given=_create()).status == 0
+    assert cli("submit", given=creation_as_json(7)).status == 0
     with sqlite3.connect(cli.home / "ledger.db") as database:
         database.execute("UPDATE script_commands SET actor = 'Nobody'")
     database.close()
@@ -203,12 +197,12 @@ def test_a_script_that_contradicts_itself(tmp_path: Path):
 
 def test_a_quarantined_script_says_so_instead_of_letting_anybody_wait(tmp_path: Path):
     cli = CommandLine(tmp_path / "home", warm=True)
-    assert cli("submit", given=_create()).status == 0
+    assert cli("submit", given=creation_as_json(7)).status == 0
     with sqlite3.connect(cli.home / "ledger.db") as database:
         database.execute("UPDATE script_heads SET health = 'quarantined'")
     database.close()
 
-    ran = cli("submit", given=_create().replace("create-7", "another"))
+    ran = cli("submit", given=creation_as_json(7).replace("create-7", "another"))
 
     assert ran.status == 5
     assert sentence(ran).startswith("Script 7 is quarantined")
@@ -222,7 +216,3 @@ def test_a_bug_is_called_one_and_can_be_looked_into(migrated: CommandLine):
     assert migrated("rejected").status == 70
     assert "SCRIPTLEDGER_DEBUG=1 shows where" in sentence(migrated("rejected"))
     assert "Traceback" in migrated("rejected", SCRIPTLEDGER_DEBUG="1").err
-
-
-def _create() -> str:
-    return json.dumps(creation(7))

@@ -40,6 +40,18 @@ def doorway(port: int | None) -> Iterator[Doorway]:
         yield Doorway(listening, secrets.token_urlsafe(15))
 
 
+def require_free(host: str, port: int) -> None:
+    """Go on only if nobody listens there.
+
+    Raises:
+        PortTaken: somebody does, or it is not ours to take.
+    """
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise PortTaken(error.strerror) from error
+
+
 def _listening(port: int, *others: int) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port))
