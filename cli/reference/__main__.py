@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cli.reference import command_line, commands, refusals, settings
+from cli.reference import command_line, commands, refusals, settings, submission_schema
 
 PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line.page,
@@ -14,15 +14,18 @@ PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": refusals.page,
     "settings.md": settings.page,
 }
+SCHEMA = "submission.schema.json"
 MARK = "<!-- Made by `make docs`; change the program instead. -->\n"
 
 
 def text_of(name: str) -> str:
-    """A page as it is in the folder."""
+    """A page, or the schema, as it is in the folder."""
+    if name == SCHEMA:
+        return submission_schema.text()
     return f"{MARK}\n{PAGES[name]()}".rstrip() + "\n"
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    for page_name in PAGES:
+    for page_name in (*PAGES, SCHEMA):
         (folder / page_name).write_text(text_of(page_name), encoding="utf-8")

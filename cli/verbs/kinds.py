@@ -15,7 +15,8 @@ from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.options import AsJson
 from cli.reference.commands import flags
-from cli.reference.shapes import schema, shape_of_kind
+from cli.reference.shapes import shape_of_kind
+from cli.reference.submission_schema import submission_schema
 from domain.command import KINDS
 
 app = typer.Typer(add_completion=False)
@@ -31,7 +32,7 @@ def kinds(
         raise Ending(Exit.REFUSED, f"There is no kind {kind!r}; `scriptledger kinds` lists them.", code="unknown_kind")
     names = [kind] if kind else sorted(KINDS)
     if as_schema:
-        screen.print_json(schema())
+        screen.print_json(submission_schema())
     elif as_json:
         screen.print_json({"kinds": [_as_json(name) for name in names]})
     elif kind:

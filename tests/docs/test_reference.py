@@ -9,7 +9,7 @@ import pytest
 import repos.conversation_tables
 import repos.derived_tables
 import repos.proposal_tables  # noqa: F401 - each adds its tables to those of repos.tables
-from cli.reference.__main__ import PAGES, text_of
+from cli.reference.__main__ import PAGES, SCHEMA, text_of
 from domain.command import KINDS
 from repos.tables import metadata
 from tests.cli.running import ROOT
@@ -18,7 +18,7 @@ from workers.roles import ROLES
 PAGES_BY_HAND = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, SCHEMA])
 def test_a_reference_page_is_up_to_date(name: str):
     assert (ROOT / "docs" / "reference" / name).read_text() == text_of(name), "run `make docs`"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that MariaDB and Redis are installed, unless running ones were named. They need not be started. Chromium
-# is installed too where that is allowed; without it the tests of web pages are left out, and say so.
+# and Node are installed too where that is allowed; without them the tests that need them are left out, and say so.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
 
@@ -14,6 +14,9 @@ fi
 allowed() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 if allowed && ! command -v chromium >/dev/null; then
   packages="$packages chromium"
+fi
+if allowed && ! command -v npm >/dev/null; then
+  packages="$packages nodejs npm"
 fi
 if [ -z "$packages" ]; then
   exit 0

@@ -1,0 +1,34 @@
+// The inbox: submissions as rows in the producer's own transaction, and the bell that says so.
+
+const DUPLICATE = "ER_DUP_ENTRY";
+const LONGEST_BELL = 500; // milliseconds
+
+/** Put a submission into the inbox, in the transaction that is open on a connection; whether it was not there yet. */
+export async function enqueue(connection, submission) {
+  try {
+    await connection.execute(
+      "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (?, ?, ?, ?)",
+      [submission.script_id, submission.submission_id, Buffer.from(JSON.stringify(submission)), Date.now() * 1000],
+    );
+  } catch (error) {
+    if (error.code !== DUPLICATE) throw error;
+    return false; // the same id is the same submission
+  }
+  return true;
+}
+
+/** Ring for a script, after the commit. It never throws: the reconciler rings for what nobody rang for. */
+export async function ring(commands, scriptId) {
+  const late = new Promise((resolve) => setTimeout(resolve, LONGEST_BELL, false).unref());
+  const heard = commands.send("scriptledger.drain", [scriptId]).then(() => true, () => false);
+  return Promise.race([heard, late]);
+}
+
+/** The answer to a submission; undefined while it waits. */
+export async function answerOf(connection, { script_id, submission_id }) {
+  const [rows] = await connection.execute(
+    "SELECT answer FROM submissions WHERE script_id = ? AND submission_id = ?",
+    [script_id, submission_id],
+  );
+  return rows.length ? JSON.parse(rows[0].answer.toString("utf8")) : undefined;
+}

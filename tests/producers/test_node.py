@@ -1,0 +1,231 @@
+"""The producers in Node, against real workers: an edit in their own transaction, and one as a message."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import redis
+from sqlalchemy import Engine, make_url
+
+from domain.answer import Answer
+from domain.line import Line
+from materialization.submit import Ledger
+from repos import schema
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.desk import Desk
+from tests.processes.nodes import LocalWorker, start_together
+from tests.processes.site import wait_until
+from workers.announcements import Announcement, channel
+from workers.roles import ROLES
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "node"
+A = Line("a", "dialogue", "É, “said” Zoë. 👩\u200d👧", "\n\n", {"dual": True, "x": "1A"})
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    """Node, with the packages of the example as its lock names them."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not (node and npm):
+        absent("node and npm are not installed")
+    installed, wanted = EXAMPLE / "node_modules" / ".package-lock.json", EXAMPLE / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+        done = subprocess.run([npm, "ci"], cwd=EXAMPLE, capture_output=True, text=True, timeout=240, check=False)
+        if done.returncode:
+            absent(f"npm cannot install the packages of the example: {done.stderr[-500:]}")
+        installed.touch()
+    return str(node)
+
+
+def absent(why: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{why}, and in CI nothing is skipped")
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="module")
+def settings(mariadb_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("home"), database_url=mariadb_url, broker_url=redis_url)
+
+
+@pytest.fixture(scope="module")
+def engine(settings: Settings) -> Iterator[Engine]:
+    """The database, with a table of the producer's own."""
+    engine = make_engine(settings.database_url)
+    schema.upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE margin_notes (script_id BIGINT NOT NULL, note TEXT NOT NULL) CHARSET utf8mb4"
+        )
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def unit_of_work(engine: Engine) -> UnitOfWork:
+    return UnitOfWork(engine)
+
+
+@pytest.fixture(scope="module")
+def workers(settings: Settings, unit_of_work: UnitOfWork) -> Iterator[None]:  # noqa: ARG001 - they need its tables
+    nodes = [LocalWorker(ROLES[name], settings, settings.home, name=name) for name in ("commands", "intake")]
+    try:
+        start_together(nodes)
+        yield
+    finally:
+        for each in nodes:
+            each.teardown()
+
+
+@pytest.fixture
+def desk(unit_of_work: UnitOfWork) -> Desk:
+    return Desk(unit_of_work, Ledger(unit_of_work)).begin(A)
+
+
+class Producer:
+    """Runs the programs of the example."""
+
+    def __init__(self, node: str, settings: Settings) -> None:
+        self._node = node
+        url = make_url(settings.database_url).set(drivername="mysql", query={})
+        self.environ = {
+            **os.environ,
+            "DATABASE_URL": url.render_as_string(hide_password=False),
+            "BROKER_URL": settings.broker_url,
+        }
+
+    def __call__(self, program: str, edit: dict[str, Any], **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self._node, EXAMPLE / program],
+            input=json.dumps(edit),
+            env={**self.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.fixture
+def produce(node: str, settings: Settings) -> Producer:
+    return Producer(node, settings)
+
+
+def edit(desk: Desk, text: str, **more: Any) -> dict[str, Any]:
+    """What the programs are given: the line as it is, and what it shall say."""
+    line = msgspec.to_builtins(desk.state().line("a"))
+    frame = {"script_id": desk.script_id, "submission_id": "from-node", "base_version": desk.version, "actor": "Zoë"}
+    return {**frame, "line": line, "text": text, "note": "Größer 👧", **more}
+
+
+def notes(engine: Engine, desk: Desk) -> list[str]:
+    """What the producer's own rows say of a script."""
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT note FROM margin_notes WHERE script_id = %s", (desk.script_id,))
+        return [row.note for row in found]
+
+
+@pytest.mark.usefixtures("workers")
+def test_an_edit_in_a_transaction_of_its_own_is_answered(produce: Producer, desk: Desk, engine: Engine):
+    done = produce("by-transaction.mjs", edit(desk, "Ça va ? 👧"))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert said["heard"] is True
+    answer = msgspec.convert(said["answer"], Answer)
+    assert (answer.outcome, answer.last_version) == ("applied", 2), "its hash of the line is ours"
+    assert desk.texts() == ["Ça va ? 👧"]
+    assert notes(engine, desk) == ["Größer 👧"]
+
+
+@pytest.mark.usefixtures("workers")
+def test_what_is_rolled_back_was_never_sent(produce: Producer, desk: Desk, engine: Engine):
+    done = produce("by-transaction.mjs", edit(desk, "Never.", note=None))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "cannot be null" in done.stderr
+    assert (desk.waiting(), desk.answer("from-node"), notes(engine, desk)) == (0, None, [])
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_stale_edit_is_told_what_the_line_says_now(produce: Producer, desk: Desk):
+    old = edit(desk, "Mine.")
+    assert produce("by-transaction.mjs", {**old, "submission_id": "first", "text": "Yours."}).returncode == 0
+
+    said = json.loads(produce("by-transaction.mjs", old).stdout)
+
+    assert said["answer"]["refusal"]["code"] == "stale_line"
+    assert said["answer"]["refusal"]["facts"]["current"]["text"] == "Yours."
+
+
+def test_without_a_broker_the_edit_is_safe_and_the_bell_says_so(produce: Producer, desk: Desk):
+    given = edit(desk, "Later.")
+    with subprocess.Popen(
+        [produce._node, EXAMPLE / "by-transaction.mjs"],
+        env={**produce.environ, "BROKER_URL": "redis://127.0.0.1:1/0"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdin
+        running.stdin.write(json.dumps(given))
+        running.stdin.close()
+        wait_until(desk.waiting)
+        assert desk.drain() == 1  # as when the reconciler rang
+        assert running.stdout
+        assert json.loads(running.stdout.read())["heard"] is False
+
+    assert desk.texts() == ["Later."]
+
+
+@pytest.mark.usefixtures("workers")
+def test_an_edit_as_a_message_is_applied_and_announced(produce: Producer, desk: Desk, settings: Settings):
+    with redis.Redis.from_url(settings.broker_url) as client, client.pubsub() as listening:
+        listening.subscribe(channel(desk.script_id))
+        assert listening.get_message(timeout=5)
+        done = produce("by-message.mjs", edit(desk, "Von weither. 👧"))
+        assert (done.returncode, done.stderr) == (0, "")
+        heard = listening.get_message(timeout=30)
+        wait_until(lambda: client.llen("intake") == client.hlen("unacked") == 0)
+
+    assert heard
+    assert msgspec.json.decode(heard["data"], type=Announcement) == Announcement(desk.script_id, 2)
+    assert desk.texts() == ["Von weither. 👧"]
+    assert desk.log()[-1].actor == "Zoë"
+
+
+@pytest.mark.usefixtures("workers")
+def test_the_same_message_twice_is_one_effect(produce: Producer, desk: Desk):
+    given = edit(desk, "Twice.")
+    for _ in range(2):
+        assert produce("by-message.mjs", given).returncode == 0
+    wait_until(lambda: desk.answer("from-node"))
+
+    assert desk.version == 2
+    assert desk.dead() == []
+
+
+def test_a_broker_that_is_away_is_told_to_who_sends_a_message(produce: Producer, desk: Desk):
+    done = produce("by-message.mjs", edit(desk, "Nobody hears."), BROKER_URL="redis://127.0.0.1:1/0")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The broker did not take it" in done.stderr
+
+
+def test_the_lock_names_no_place_to_download_from():
+    lock = json.loads((EXAMPLE / "package-lock.json").read_text())
+
+    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
+    assert all(package.get("integrity") for name, package in lock["packages"].items() if name)
