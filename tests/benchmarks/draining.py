@@ -22,11 +22,13 @@ COMMANDS_PER_SECOND = "commands/s"
 class OurDrain:
     """Our worker, and scripts with submissions that wait."""
 
-    def __init__(self, stage: Stage, engine: Engine, child: Child, clients: Clients, scripts: int) -> None:
+    def __init__(
+        self, stage: Stage, engine: Engine, child: Child, clients: Clients, scripts: list[EditedScript]
+    ) -> None:
         self._engine = engine
         self._child = child
         self._clients = clients
-        self.scripts: list[EditedScript] = create_scripts(engine, scripts)
+        self.scripts = scripts
         app = Celery("ringing", broker=stage.broker_url(ASIDE), config_source="celeryconfig", set_as_current=False)
         self._bell = Bell(app)
 
@@ -83,6 +85,18 @@ class Clients:
 
 
 @contextmanager
+def our_drain(
+    stage: Stage, *, pool: str, concurrency: int, scripts: int, lines: int = 50
+) -> Iterator[tuple[OurDrain, Child]]:
+    """Our worker alone."""
+    with ExitStack() as stack:
+        clients = Clients(*[stack.enter_context(stage.broker(number)) for number in (OURS, STOCK, ASIDE)])
+        engine = stack.enter_context(stage.database())
+        worker = stack.enter_context(stage.our_worker(engine, pool=pool, concurrency=concurrency))
+        yield OurDrain(stage, engine, worker, clients, create_scripts(engine, scripts, lines=lines)), worker
+
+
+@contextmanager
 def drains(stage: Stage, *, pool: str, concurrency: int, scripts: int) -> Iterator[tuple[OurDrain, StockDrain]]:
     """Both workers, of the same pool and concurrency."""
     with ExitStack() as stack:
@@ -90,7 +104,7 @@ def drains(stage: Stage, *, pool: str, concurrency: int, scripts: int) -> Iterat
         engine = stack.enter_context(stage.database())
         ours = stack.enter_context(stage.our_worker(engine, pool=pool, concurrency=concurrency))
         theirs = stack.enter_context(stage.stock_worker(pool=pool, concurrency=concurrency))
-        our_drain = OurDrain(stage, engine, ours, clients, scripts)
+        our_drain = OurDrain(stage, engine, ours, clients, create_scripts(engine, scripts))
         stock_drain = StockDrain(stage, theirs, clients, scripts)
         started: Callable[[], Figures] = StockDrain(stage, theirs, clients, 1).measure
         started()  # a worker that still starts would be measured as a slow one
