@@ -88,7 +88,8 @@ class Ledger:
         failed: Exception | None = None
         for script_id in left:
             try:
-                done = self.drain(script_id)
+                # Among others none has more than one turn: they would wait while the deepest of them had all of its.
+                done = self.drain(script_id, rounds=1 if len(left) > 1 else ROUNDS)
             except (LedgerError, *DriverError) as error:
                 failed = error
                 continue
@@ -98,8 +99,8 @@ class Ledger:
             raise failed
         return DrainedAll(answered, tuple(more))
 
-    def drain(self, script_id: int) -> Drained:
-        """Answer what waits for a script, in at most three units of work.
+    def drain(self, script_id: int, *, rounds: int = ROUNDS) -> Drained:
+        """Answer what waits for a script, in at most three units of work, or so many.
 
         A head that another worker holds is left to it: it looks again after its commit.
 
@@ -109,7 +110,7 @@ class Ledger:
         """
         answered = 0
         try:
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 found = again(partial(self._rounds.settle, script_id))
                 answered += found.answered
                 if found.suspects:
