@@ -51,9 +51,16 @@ class Retired:
 
     def pack(self) -> bytes:
         """All of them as compressed bytes, the same for equal values."""
+        return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(self.written())
+
+    def written(self) -> bytes:
+        """All of them as what is packed."""
         entries = self.entries()
-        data = _encoder.encode(_Columns(list(entries), list(entries.values())))
-        return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(data)
+        return _encoder.encode(_Columns(list(entries), list(entries.values())))
+
+    def is_packed_in(self, packed: bytes) -> bool:
+        """Whether these bytes are what `pack` gives, however they were compressed."""
+        return _unzipped(packed) == self.written()
 
     def get(self, key: str) -> int | None:
         """The version that removed an id; None where none did, or another brought it back.
@@ -169,8 +176,14 @@ def _brought_together(base: dict[str, int], changes: Any) -> dict[str, int]:
 
 def _unpacked(packed: bytes) -> dict[str, int]:
     try:
-        raw = zstandard.ZstdDecompressor().decompress(packed, max_output_size=MAX_BYTES, allow_extra_data=False)
-        columns = _decoder.decode(raw)
+        columns = _decoder.decode(_unzipped(packed))
         return dict(zip(columns.ids, columns.versions, strict=True))
-    except (zstandard.ZstdError, ValueError) as error:
+    except ValueError as error:
+        raise Corrupt(f"the removed ids of a keyframe cannot be read: {error}") from error
+
+
+def _unzipped(packed: bytes) -> bytes:
+    try:
+        return zstandard.ZstdDecompressor().decompress(packed, max_output_size=MAX_BYTES, allow_extra_data=False)
+    except zstandard.ZstdError as error:
         raise Corrupt(f"the removed ids of a keyframe cannot be read: {error}") from error

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from msgspec.structs import replace
 
 from domain.delta import advance, encode_delta
-from domain.entry import LogEntry, chained
+from domain.entry import LogEntry, link
 from domain.errors import Corrupt, Rejected
 from domain.hashing import state_hash_bytes
 from domain.head import Head
@@ -108,7 +108,7 @@ def _linked(tx: Deriving, row: RebuildRow, upto: int) -> Iterator[LogEntry]:
         version += 1
         if entry.version != version:
             break
-        if chained(entry, chain).chain_hash != entry.chain_hash:
+        if link(entry, chain) != entry.chain_hash:
             raise Corrupt(f"command {version} of script {row.script_id} was changed, or follows another than stored")
         chain = entry.chain_hash
         yield entry

@@ -3,25 +3,34 @@
 One streaming pass over a script: numbers are dense, each chain hash follows from the one before and every other
 column, each command applies and gives the stored delta and state hash, each keyframe is the state it claims to be,
 and the head names the last of everything. Memory is one state and a page of rows, whatever the length of the log.
+
+On its way it leaves checkpoints. Going on from one takes for granted what was verified before it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from domain.delta import advance, encode_delta
-from domain.entry import LogEntry, chained
-from domain.errors import LedgerError
+from domain.entry import LogEntry, link
+from domain.errors import Corrupt, LedgerError
 from domain.hashing import GENESIS, state_hash_bytes
 from domain.head import MAX_DELTAS, Head
-from domain.keyframe import decode_keyframe
+from domain.keyframe import digest, is_keyframe_of
 from domain.refusals import UnknownScript
 from domain.state import State, hash_from_scratch
 from domain.submission import decode_command
-from materialization.history import LogReader
+from materialization.history import LogReader, load
 from repos.keyframes import KeyframeRow
+from repos.verifications import Checkpoint
 from repos.versions import VersionRow
+
+CHECKPOINT_EVERY = 10_000
+STEP = 500
+"""Versions between two tellings of how far it is."""
+LOOKS = 3
 
 
 class Finding(NamedTuple):
@@ -32,59 +41,143 @@ class Finding(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """What was compared, and the first thing found wrong; None where all is well."""
+    """What was compared, and the first thing found wrong; None where all is well.
+
+    Versions up to `after`, and their keyframes, were compared by an earlier verification, and count as well.
+    """
 
     script_id: int
     versions: int
     keyframes: int
     finding: Finding | None
+    after: int = 0
 
 
 class _Contradiction(LedgerError):
     """Two things that are stored do not agree."""
 
 
-def verify(tx: LogReader, script_id: int, *, progress: Callable[[int], None] | None = None) -> Verification:
+Keep = Callable[[Checkpoint], object]
+
+
+def verify(
+    tx: LogReader,
+    script_id: int,
+    *,
+    start: Checkpoint | None = None,
+    keep: Keep = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Verification:
     """Compare the log of a script, its versions, its keyframes and its head.
 
-    `progress` is told each version that was compared.
+    From a checkpoint on, if the script still is what it was there; else from the beginning. `keep` gets checkpoints,
+    the last of them at the head; `progress` is told now and then which version was compared.
 
     Raises:
         UnknownScript: there is no such script.
     """
+    head = _head_of(tx, script_id)
+    for _ in range(LOOKS):
+        found = _Pass(tx, head, keep, progress).verify(start)
+        before, head = head, _head_of(tx, script_id)
+        # What was rebuilt, or lost a keyframe nobody needs any more, while it was read may look wrong and not be.
+        if found.finding is None or head == before:
+            break
+    return found
+
+
+def _head_of(tx: LogReader, script_id: int) -> Head:
     head = tx.heads.get(script_id)
     if head is None:
         raise UnknownScript(script=script_id)
-    state, chain, keyframes, version = State.empty(), GENESIS, 0, 0
-    entries = tx.commands.read(script_id, upto=head.version)
-    versions = tx.versions.read(script_id, generation=head.generation, upto=head.version)
-    stored = _Keyframes(tx, head)
-    try:
-        for version in range(1, head.version + 1):
-            entry, row = next(entries, None), next(versions, None)
-            chain = _linked(entry, version, chain)
-            state = _stepped(state, entry, row)
-            keyframes += stored.compare(state)
-            if progress is not None:
-                progress(version)
-        _compare_head(head, state, chain)
+    return head
+
+
+class _Pass:
+    """One way through a script, up to a head."""
+
+    def __init__(self, tx: LogReader, head: Head, keep: Keep, progress: Callable[[int], None]) -> None:
+        self._tx = tx
+        self._head = head
+        self._keep = keep
+        self._progress = progress
+        self._state = State.empty()
+        self._chain = GENESIS
+        self._keyframes = 0
+
+    def verify(self, start: Checkpoint | None) -> Verification:
+        if start is not None:
+            self._go_on_from(start)
+        after = version = self._state.version
+        try:
+            for version in self._versions():
+                if version % STEP == 0:
+                    self._progress(version)
+                if version % CHECKPOINT_EVERY == 0:
+                    self._leave_checkpoint()
+            _compare_head(self._head, self._state, self._chain)
+            _require_end(self._tx, self._head)
+        except LedgerError as error:
+            version = min(self._state.version + 1, self._head.version)
+            return Verification(self._head.script_id, version, self._keyframes, Finding(version, str(error)), after)
+        if version > after:
+            self._leave_checkpoint()
+        self._progress(version)
+        return Verification(self._head.script_id, version, self._keyframes, None, after)
+
+    def _versions(self) -> Iterator[int]:
+        """Every version once it was compared."""
+        tx, head = self._tx, self._head
+        after = self._state.version
+        entries = tx.commands.read(head.script_id, after=after, upto=head.version)
+        versions = tx.versions.read(head.script_id, generation=head.generation, after=after, upto=head.version)
+        stored = _Keyframes(tx, head, after)
+        for version in range(after + 1, head.version + 1):
+            entry = _linked(next(entries, None), version, self._chain)
+            state = _stepped(self._state, entry, next(versions, None))
+            self._keyframes += stored.compare(state)
+            self._chain, self._state = entry.chain_hash, state
+            yield version
         stored.require_no_more(head)
-        _require_end(tx, head)
-    except LedgerError as error:
-        return Verification(script_id, version, keyframes, Finding(version, str(error)))
-    return Verification(script_id, state.version, keyframes, None)
+
+    def _go_on_from(self, start: Checkpoint) -> None:
+        """Begin at a checkpoint, if the script is still what was verified then."""
+        head = self._head
+        if start.generation != head.generation or not 0 < start.version <= head.version:
+            return
+        if self._tx.commands.chain_hash(head.script_id, start.version) != start.chain_hash:
+            return
+        try:
+            state = load(self._tx, head, start.version)
+        except Corrupt:
+            return  # the way from the beginning finds where it starts to be wrong
+        if digest(state) == start.state_digest:
+            self._state, self._chain, self._keyframes = state, start.chain_hash, start.keyframes
+
+    def _leave_checkpoint(self) -> None:
+        head, state = self._head, self._state
+        self._keep(
+            Checkpoint(
+                head.script_id,
+                head.generation,
+                state.version,
+                self._chain,
+                digest(state),
+                self._keyframes,
+                time.time_ns() // 1_000,
+            )
+        )
 
 
-def _linked(entry: LogEntry | None, version: int, chain: bytes) -> bytes:
+def _linked(entry: LogEntry | None, version: int, chain: bytes) -> LogEntry:
     if entry is None or entry.version != version:
         raise _Contradiction(f"command {version} is missing from the log")
-    if chained(entry, chain).chain_hash != entry.chain_hash:
+    if link(entry, chain) != entry.chain_hash:
         raise _Contradiction(f"command {version} was changed, or follows another command than the one before it")
-    return entry.chain_hash
+    return entry
 
 
-def _stepped(state: State, entry: LogEntry | None, row: VersionRow | None) -> State:
-    assert entry is not None  # noqa: S101 - `_linked` refused that
+def _stepped(state: State, entry: LogEntry, row: VersionRow | None) -> State:
     command = decode_command(entry.payload)
     if command.kind() != entry.kind:
         raise _Contradiction(f"command {entry.version} is stored as {entry.kind} but is a {command.kind()}")
@@ -119,10 +212,11 @@ def _require_end(tx: LogReader, head: Head) -> None:
 class _Keyframes:
     """The keyframes of a script, each compared when its version comes by."""
 
-    def __init__(self, tx: LogReader, head: Head) -> None:
-        self._rows = _every_keyframe(tx, head)
+    def __init__(self, tx: LogReader, head: Head, after: int) -> None:
+        self._rows = _every_keyframe(tx, head, after)
         self._next = next(self._rows, None)
-        self._last = 0
+        before = tx.keyframes.last(head.script_id, generation=head.generation, upto=after) if after else None
+        self._last = before.version if before else 0
 
     def compare(self, state: State) -> int:
         """Compare the keyframe of this version, if there is one; how many there were."""
@@ -131,10 +225,7 @@ class _Keyframes:
             if state.version - self._last > MAX_DELTAS:
                 raise _Contradiction(f"there is no keyframe among the versions {self._last + 1} to {state.version}")
             return 0
-        if (
-            row.state_hash != state_hash_bytes(state.hash)
-            or decode_keyframe(row.state, row.version, state.hash) != state
-        ):
+        if row.state_hash != state_hash_bytes(state.hash) or not is_keyframe_of(row.state, state):
             raise _Contradiction(f"the keyframe of version {row.version} is not the state of that version")
         self._next = next(self._rows, None)
         self._last = row.version
@@ -148,8 +239,7 @@ class _Keyframes:
             )
 
 
-def _every_keyframe(tx: LogReader, head: Head) -> Iterator[KeyframeRow]:
-    after = 0
+def _every_keyframe(tx: LogReader, head: Head, after: int) -> Iterator[KeyframeRow]:
     while (row := tx.keyframes.next(head.script_id, generation=head.generation, after=after)) is not None:
         yield row
         after = row.version

@@ -119,7 +119,6 @@ verifications = table(
     Column("chain_hash", Digest(32), nullable=False),
     Column("state_digest", Digest(32), nullable=False),
     Column("keyframes", BigInteger, nullable=False),
-    Column("keyframe_version", BigInteger, nullable=False),
     Column("verified_at", Moment, nullable=False),
 )
 

@@ -13,7 +13,7 @@ from repos.session import Session
 class Checkpoint(NamedTuple):
     """All up to `version` was verified in a generation: the chain hash there, and a digest of the whole state.
 
-    `keyframes` is how many were compared, the last of them that of `keyframe_version`; `at` is microseconds since 1970.
+    `keyframes` is how many were compared; `at` is microseconds since 1970 UTC.
     """
 
     script_id: int
@@ -22,7 +22,6 @@ class Checkpoint(NamedTuple):
     chain_hash: bytes
     state_digest: bytes
     keyframes: int
-    keyframe_version: int
     at: int
 
 

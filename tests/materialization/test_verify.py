@@ -208,3 +208,20 @@ def test_a_script_is_sealed_once_an_hour_and_only_if_it_moved_on(writer: Writer)
     assert [sealed(hour), sealed(hour + 1)] == [True, False]
     with writer.unit_of_work.reading() as tx:
         assert [seal.version for seal in tx.seals.read(writer.script_id)] == [1, 2]
+
+
+@pytest.mark.parametrize(("column", "value"), [("payload", "text"), ("cause", None), ("kind", b"bytes"), ("actor", 7)])
+def test_a_value_of_another_type_is_found(damaged: Damaged, column: str, value: object) -> None:
+    """SQLite keeps in a column whatever it is given."""
+
+    def damage(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA writable_schema = 1")
+        connection.exec_driver_sql("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '') WHERE type = 'table'")
+        connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+        sql = f"UPDATE script_commands SET {column} = ? WHERE version_number = 130"
+        connection.exec_driver_sql(sql, (value,))
+
+    finding, _ = damaged.after(damage)
+
+    assert finding
+    assert finding.version == 130

@@ -44,7 +44,6 @@ def upgrade() -> None:
         sa.Column("chain_hash", _digest(32), nullable=False),
         sa.Column("state_digest", _digest(32), nullable=False),
         sa.Column("keyframes", sa.BigInteger(), nullable=False),
-        sa.Column("keyframe_version", sa.BigInteger(), nullable=False),
         sa.Column("verified_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("script_id", name=op.f("pk_verifications")),
         **_OPTIONS,
