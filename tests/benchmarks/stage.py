@@ -113,11 +113,15 @@ class Stage:
             yield child
 
     @contextmanager
-    def stock_worker(self, *, pool: str, concurrency: int, environ: dict[str, str] | None = None) -> Iterator[Child]:
-        """A worker of the reference: Celery as it comes, with late acknowledgement."""
-        celery = [sys.executable, "-m", "celery", "-A", "tests.benchmarks.references.stock", "worker"]
+    def stock_worker(
+        self, app: str = "stock", *, pool: str, concurrency: int, engine: Engine | None = None
+    ) -> Iterator[Child]:
+        """A worker of a reference: Celery as it comes, with late acknowledgement."""
+        celery = [sys.executable, "-m", "celery", "-A", f"tests.benchmarks.references.{app}", "worker"]
         command = [*celery, f"--pool={pool}", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle"]
-        more = {"BENCHMARK_BROKER_URL": self.broker_url(STOCK), **(environ or {})}
+        more = {"BENCHMARK_BROKER_URL": self.broker_url(STOCK)}
+        if engine is not None:
+            more["BENCHMARK_DATABASE_URL"] = engine.url.render_as_string(hide_password=False)
         with self.process(command, more) as child:
             yield child
 
