@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import domain.access
+import domain.formats.fdx.refusals
 import domain.formats.fountain.refusals
+import domain.formats.refusals
 import domain.proposal_refusals
 import domain.refusals
 import workers.enqueue
@@ -22,6 +24,8 @@ SOURCES: dict[str, ModuleType] = {
     "A submission": domain.refusals,
     "Who asks": domain.access,
     "A proposal": domain.proposal_refusals,
+    "A file": domain.formats.refusals,
+    "A Final Draft file": domain.formats.fdx.refusals,
     "A Fountain file": domain.formats.fountain.refusals,
     "A question": workers.enqueue,
 }
