@@ -1,10 +1,8 @@
-"""Changes for people: the lines that differ in their scene, with one line around them, and the words that differ."""
+"""Changes for people: scene by scene, each with one line around it, the words that differ, and who changed them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -12,13 +10,14 @@ from rich.text import Text
 from cli import screen
 from cli.page import shown
 from domain.line import Line
-from materialization.diff import LineDiff, NamedDiff
+from materialization.compare import Compared, ComparedScene, Comparison
+from materialization.credit import Credit
+from materialization.diff import NamedDiff
+from materialization.words import compare_words, likeness
 
 CONTEXT = 1
 LIKE_ENOUGH = 0.5
-"""Below this share of common words, two versions of a line read better one above the other."""
-
-_WORDS = re.compile(r"\s+|\w+(?:[’']\w+)*|[^\w\s]")
+"""Where less of both texts stayed, two versions of a line read better one above the other."""
 
 SPEECH = ("dialogue", "parenthetical", "lyric")
 INDENTS = {"character": 12, "parenthetical": 8, "dialogue": 4, "lyric": 4}
@@ -27,29 +26,33 @@ Row = tuple[str, Text]
 """A sign and a line."""
 
 
-def changes(lines: Sequence[LineDiff], named: Iterable[NamedDiff]) -> RenderableType:
-    """What differs between two states."""
-    rows = [*_named(named), *_hunks(lines)]
+def changes(found: Comparison) -> RenderableType:
+    """What differs between two versions."""
+    rows = [*_named(found.named), *(row for scene in found.scenes for row in _scene(scene))]
     return screen.signed(rows) if rows else Text("Nothing differs.")
 
 
 def words(before: str, after: str, *, coloured: bool) -> Text | None:
     """Both texts in one, with what went and what came marked; None where they have too little in common."""
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < LIKE_ENOUGH:
+    pieces = compare_words(before, after)
+    if likeness(pieces) < LIKE_ENOUGH:
         return None
     text = Text()
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        gone, come = "".join(old[i1:i2]), "".join(new[j1:j2])
-        if tag == "equal":
-            text.append(gone)
-            continue
-        if gone:
-            text.append(gone if coloured else f"[-{gone}-]", "red strike")
-        if come:
-            text.append(come if coloured else f"{{+{come}+}}", "green")
+    for sign, piece in pieces:
+        match sign:
+            case "=":
+                text.append(piece)
+            case "-":
+                text.append(piece if coloured else f"[-{piece}-]", "red strike")
+            case "+":
+                text.append(piece if coloured else f"{{+{piece}+}}", "green underline")
     return text
+
+
+def credited(by: Credit) -> str:
+    """Who made a change and in which version, in a few words."""
+    who = ", ".join(name for name in (by.model, by.actor) if name) or by.author
+    return f"v{by.version} {who}" if by.author in ("user", who) else f"v{by.version} {by.author}: {who}"
 
 
 def _named(named: Iterable[NamedDiff]) -> Iterator[Row]:
@@ -61,27 +64,25 @@ def _named(named: Iterable[NamedDiff]) -> Iterator[Row]:
             yield "+", Text(str(each.after), "green")
 
 
-def _hunks(lines: Sequence[LineDiff]) -> Iterator[Row]:
-    """The changed lines with their neighbours, under the heading of their scene."""
-    near = _near_changes(lines)
-    heading: Line | None = None
-    announced: Line | None = None
-    last = 0
-    for at, each in enumerate(lines):
-        line = _line(each)
-        if line.format == "scene_heading":
-            heading = line
-        if at not in near:
-            continue
-        if heading is not announced and heading is not line and heading is not None:
-            yield " ", Text(shown(heading), "bold")
+def _scene(scene: ComparedScene) -> Iterator[Row]:
+    """The lines of a scene that changed with their neighbours, under its heading."""
+    if scene.change == "same":
+        return
+    near = {0} if scene.change == "moved" else _near_changes(scene.lines)
+    last = -1
+    if 0 not in near and scene.heading is not None:
+        yield " ", Text(shown(scene.heading), "bold")
+        last = 0 if scene.heading is scene.lines[0].line else -1
+    by: Credit | None = None
+    for at in sorted(near):
         if at > last + 1:
             yield " ", Text("…", "dim")
-        announced, last = heading, at
-        yield from _row(each)
+        each, last = scene.lines[at], at
+        yield from _row(scene, each, each.by if each.by != by else None)
+        by = each.by
 
 
-def _near_changes(lines: Sequence[LineDiff]) -> set[int]:
+def _near_changes(lines: Sequence[Compared]) -> set[int]:
     """Which lines to show: those that changed, one on either side, and who speaks where what is said changed."""
     near: set[int] = set()
     for at, each in enumerate(lines):
@@ -89,36 +90,47 @@ def _near_changes(lines: Sequence[LineDiff]) -> set[int]:
             continue
         near.update(range(max(0, at - CONTEXT), min(len(lines), at + CONTEXT + 1)))
         above = at
-        while above and _line(lines[above]).format in SPEECH:
+        while above and lines[above].line.format in SPEECH:
             above -= 1
-        near.update(range(above, at) if _line(lines[above]).format == "character" else ())
+        near.update(range(above, at) if lines[above].line.format == "character" else ())
     return near
 
 
-def _row(each: LineDiff) -> Iterator[Row]:
-    match each:
-        case LineDiff("same", _, Line() as line):
-            yield " ", Text(_placed(line), "dim")
-        case LineDiff("added", _, Line() as line):
-            yield "+", Text(_placed(line), "green")
-        case LineDiff("removed", Line() as line, _):
-            yield "-", Text(_placed(line), "red")
-        case LineDiff("moved", Line() as old, Line() as new):
-            yield ">", Text.assemble(_placed(new), ("  (moved)", "dim"), style="yellow")
-            if shown(old) != shown(new):
-                yield from _changed(old, new)
-        case LineDiff("changed", Line() as old, Line() as new):
-            yield from _changed(old, new)
+def _row(scene: ComparedScene, each: Compared, by: Credit | None) -> Iterator[Row]:
+    """A line; `by` is named where it is not who changed the line above."""
+    note = f"  ({credited(by)})" if by else ""
+    old, new = each.before, each.after
+    if old is not None and new is not None and each.change != "same":
+        if each.change == "moved":
+            yield ">", Text.assemble(_placed(new), (f"  ({moved(scene, each)}){note}", "dim"), style="yellow")
+            note = ""
+        if each.change == "changed" or shown(old) != shown(new):
+            yield from _changed(old, new, note)
+        return
+    style = {"added": "green", "removed": "red"}.get(each.change, "dim")
+    sign = {"added": "+", "removed": "-"}.get(each.change, " ")
+    yield sign, Text.assemble((_placed(each.line), style), (note, "dim"))
 
 
-def _changed(old: Line, new: Line) -> Iterator[Row]:
-    note = (_unseen(old, new), "dim")
+def moved(scene: ComparedScene, each: Compared) -> str:
+    """Where a line that moved has come from."""
+    left = each.moved_from
+    if each.line is scene.heading:
+        with_it = f" with {screen.counted(len(scene.lines) - 1, 'line')}" if scene.change == "moved" else ""
+        return f"moved{with_it} from behind {shown(left)}" if left else f"moved{with_it} from the start"
+    if left is None or scene.heading is None or left.id == scene.heading.id:
+        return "moved"
+    return f"moved from {shown(left)}"
+
+
+def _changed(old: Line, new: Line, note: str) -> Iterator[Row]:
+    told = (f"{_unseen(old, new)}{note}", "dim")
     both = words(shown(old), shown(new), coloured=screen.out().color_system is not None)
     if both is not None:
-        yield "~", Text.assemble(_indent(new), both, note)
+        yield "~", Text.assemble(_indent(new), both, told)
     else:
         yield "-", Text(_placed(old), "red")
-        yield "+", Text.assemble(_placed(new), note, style="green")
+        yield "+", Text.assemble((_placed(new), "green"), told)
 
 
 def _unseen(old: Line, new: Line) -> str:
@@ -128,12 +140,6 @@ def _unseen(old: Line, new: Line) -> str:
     if shown(old) != shown(new):
         return ""
     return "  (line ends)" if old.sep != new.sep else "  (marks)"
-
-
-def _line(each: LineDiff) -> Line:
-    line = each.after or each.before
-    assert line is not None  # noqa: S101 - it was in one of the states
-    return line
 
 
 def _placed(line: Line) -> str:

@@ -92,6 +92,11 @@ def moment(microseconds: int) -> str:
     return f"{when:%H:%M:%S}" if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M}"
 
 
+def utc(microseconds: int) -> str:
+    """A time for people anywhere: the minute, in UTC."""
+    return f"{datetime.fromtimestamp(microseconds / 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def iso(microseconds: int) -> str:
     """A time as programs everywhere read it: ISO 8601 in UTC, to the microsecond."""
     whole, rest = divmod(microseconds, 1_000_000)

@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-import msgspec
-
 from domain.line import Line
-from domain.submission import Cause
+from materialization.credit import credits_of
 from materialization.history import HeadReader, state_at
-from repos.provenance import Authorship, Provenance
-
-_cause = msgspec.json.Decoder(Cause)
+from repos.provenance import Provenance
 
 
 class BlameReader(HeadReader, Protocol):
@@ -60,15 +56,5 @@ def blame(tx: BlameReader, script_id: int, version: int | None = None) -> Blame:
     """
     state = state_at(tx, script_id, version)
     nodes = [state.nodes[line_id] for line_id in state.line_ids()]
-    authors = tx.provenance.of(script_id, (node.version for node in nodes))
-    models = {author.version: _model(author) for author in authors.values()}
-    lines = []
-    for node in nodes:
-        author = authors[node.version]
-        model = models[node.version]
-        lines.append(BlamedLine(node.line, node.version, author.author, author.actor, model, author.occurred_at))
-    return Blame(state.version, lines)
-
-
-def _model(author: Authorship) -> str | None:
-    return _cause.decode(author.cause).model
+    credit = credits_of(tx, script_id, (node.version for node in nodes))
+    return Blame(state.version, [BlamedLine(node.line, *credit[node.version]) for node in nodes])

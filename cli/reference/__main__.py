@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cli.reference import command_line, commands, documents, refusals, settings, submission_schema
+from cli.diff_document import schema
+from cli.reference import command_line, commands, refusals, settings, submission_schema
 
 PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line.page,
     "commands.md": commands.page,
-    "json.md": documents.page,
     "refusals.md": refusals.page,
     "settings.md": settings.page,
 }
@@ -30,3 +31,4 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     for page_name in (*PAGES, SCHEMA):
         (folder / page_name).write_text(text_of(page_name), encoding="utf-8")
+    (folder / "diff.schema.json").write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
+import cli.points
 import domain.access
-import domain.formats.fdx.refusals
 import domain.formats.fountain.refusals
-import domain.formats.refusals
 import domain.proposal_refusals
 import domain.refusals
+import materialization.points
 import workers.enqueue
 from domain.errors import Rejected
 
@@ -24,10 +24,10 @@ SOURCES: dict[str, ModuleType] = {
     "A submission": domain.refusals,
     "Who asks": domain.access,
     "A proposal": domain.proposal_refusals,
-    "A file": domain.formats.refusals,
-    "A Final Draft file": domain.formats.fdx.refusals,
     "A Fountain file": domain.formats.fountain.refusals,
     "A question": workers.enqueue,
+    "A point in the history": cli.points,
+    "A moment in the history": materialization.points,
 }
 
 

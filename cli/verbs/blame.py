@@ -1,29 +1,39 @@
-"""Say who wrote each line last: a person or an AI."""
+"""Say who wrote each line last: a person or an AI.
+
+Each line stands with the version that wrote it; below them, whose they are, and the share that an AI wrote. {times}
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections import Counter
+from typing import Any
 
 import typer
+from rich.text import Text
 
 from cli import ledger, screen
 from cli.help_text import example, prose
 from cli.options import AsJson, Script
+from cli.points import ABOUT_TIMES, At, Label, Version, chosen
 from materialization.blame import Blame, BlamedLine
 from materialization.blame import blame as blame_script
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(help=prose(__doc__), epilog=example("scriptledger blame 1", "scriptledger blame 1 --version 7 --json"))
+@app.command(
+    help=prose((__doc__ or "").format(times=ABOUT_TIMES)),
+    epilog=example("scriptledger blame 1", 'scriptledger blame 1 --label "White draft" --json'),
+)
 def blame(
     script: Script,
-    version: Annotated[int | None, typer.Option(metavar="N", min=1, help="As of this version.")] = None,
+    version: Version = None,
+    at: At = None,
+    label: Label = None,
     as_json: AsJson = False,
 ) -> None:
     with ledger.reading() as tx:
-        ledger.head_of(tx, script)
-        found = blame_script(tx, script, version)
+        found = blame_script(tx, script, chosen(tx, script, version=version, at=at, label=label))
     if as_json:
         screen.print_json(_as_json(script, found))
         return
@@ -33,7 +43,15 @@ def blame(
             [(str(line.version), line.author, _who(line), line.line.text) for line in found.lines],
             right=("version",),
         ),
+        *(Text(f"{screen.counted(lines, 'line')} by {who}") for who, lines in _totals(found).most_common()),
         f"{found.ai_share:.0%} of the lines with text were written by an AI.",
+    )
+
+
+def _totals(found: Blame) -> Counter[str]:
+    """How many lines with text each wrote."""
+    return Counter(
+        f"{line.author}: {_who(line)}" if _who(line) else line.author for line in found.lines if line.line.text
     )
 
 
@@ -46,6 +64,7 @@ def _as_json(script: int, found: Blame) -> dict[str, Any]:
         "script": script,
         "version": found.version,
         "ai_share": round(found.ai_share, 4),
+        "totals": dict(_totals(found).most_common()),
         "lines": [
             {
                 "id": line.line.id,

@@ -1,6 +1,8 @@
 """Write a script as a file, byte for byte as it came.
 
 A version that came from a file is written byte for byte as it was.
+
+{times}
 """
 
 from __future__ import annotations
@@ -13,26 +15,37 @@ import typer
 
 from cli import ledger, screen
 from cli.help_text import example, prose
+from cli.new_file import new_file
 from cli.options import AsJson, Script
+from cli.points import ABOUT_TIMES, At, Label, Version, chosen
 from domain.formats.fountain import write
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(help=prose(__doc__), epilog=example("scriptledger export 1 --version 3 -o draft-3.fountain"))
+@app.command(
+    help=prose((__doc__ or "").format(times=ABOUT_TIMES)),
+    epilog=example(
+        "scriptledger export 1 --version 3 -o draft-3.fountain",
+        'scriptledger export 1 --label "White draft" -o white.fountain',
+    ),
+)
 def export(
     script: Script,
-    version: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which version; else the head.")] = None,
+    version: Version = None,
+    at: At = None,
+    label: Label = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; else standard output.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     with ledger.reading() as tx:
-        state = ledger.state_of(tx, script, version)
+        state = ledger.state_of(tx, script, chosen(tx, script, version=version, at=at, label=label))
     data = write(state.lines())
     if output is not None:
-        output.write_bytes(data)
+        with new_file(output) as file:
+            file.write(data)
     if as_json:
         told = {"script": script, "version": state.version, "bytes": len(data), "file": output and str(output)}
         screen.print_json(told if output else {**told, "fountain": data.decode()})

@@ -1,6 +1,8 @@
-"""Show a script, or a scene of it, at any version.
+"""Show a script, or a scene of it, at any version or time.
 
 With --ids each line stands behind its id and the hash that an edit of this line names as `expect`.
+
+{times}
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.options import AsJson, Script
 from cli.page import gap_after, scene, set_line
+from cli.points import ABOUT_TIMES, At, Label, Version, chosen
 from domain.hashing import expect_hash, state_hash_bytes
 from domain.line import Line
 from domain.state import State
@@ -24,10 +27,19 @@ from domain.state import State
 app = typer.Typer(add_completion=False)
 
 
-@app.command(help=prose(__doc__), epilog=example("scriptledger show 1 --scene 12 --ids"))
+@app.command(
+    help=prose((__doc__ or "").format(times=ABOUT_TIMES)),
+    epilog=example(
+        "scriptledger show 1 --scene 12 --ids",
+        "scriptledger show 1 --at 2026-11-22T18:00",
+        'scriptledger show 1 --label "White draft"',
+    ),
+)
 def show(
     script: Script,
-    version: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which version; else the head.")] = None,
+    version: Version = None,
+    at: At = None,
+    label: Label = None,
     only: Annotated[
         str | None, typer.Option("--scene", metavar="N", help="Only the scene of this number.", show_default=False)
     ] = None,
@@ -35,7 +47,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     with ledger.reading() as tx:
-        state = ledger.state_of(tx, script, version)
+        state = ledger.state_of(tx, script, chosen(tx, script, version=version, at=at, label=label))
     lines = list(state.lines() if only is None else scene(state.lines(), only))
     if only is not None and not lines:
         raise Ending(Exit.REFUSED, f"Script {script} has no scene {only} in version {state.version}.", code="no_scene")

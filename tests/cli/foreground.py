@@ -63,9 +63,7 @@ class Dev:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.process.poll() is None:  # a test failed
-            self.process.kill()
-            self.ended()
+        self.process.kill()  # where a test failed; its services end with it
 
     def ended(self) -> int:
         """Wait for its end; the exit status."""

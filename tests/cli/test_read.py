@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from cli.diff_document import Diff, schema
 from tests.cli.edits import edit
-from tests.cli.running import SAMPLE, CommandLine
+from tests.cli.running import ROOT, SAMPLE, CommandLine
 
 pytestmark = pytest.mark.slow
 
@@ -135,6 +138,9 @@ def test_one_scene_is_shown(scriptledger: CommandLine, imported: int):
 def test_an_older_version_is_shown(scriptledger: CommandLine, ferry: int):
     scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
 
+    recorded = scriptledger("log", ferry, "--json").json["commands"][0]["recorded_at"]
+
+    assert "You could have called." in scriptledger("show", ferry, "--at", recorded).out
     assert "You could have called." in scriptledger("show", ferry, "--version", 1).out
     assert "Call me." in scriptledger("show", ferry).out
 
@@ -172,13 +178,93 @@ def test_a_difference_names_the_words(scriptledger: CommandLine, ferry: int):
     ran = scriptledger("diff", ferry, 1, 2)
 
     assert ran.out == (
-        "  INT. FERRY - NIGHT\n              ADA\n~     You [-could-]{+should+} have called.\n              BEN\n"
+        "  INT. FERRY - NIGHT\n              ADA\n~     You [-could-]{+should+} have called.  (v2 Rosa)\n"
+        "              BEN\n1 scene changed: 1 line changed; none of the new words by AI.\n"
     )
-    told = scriptledger("diff", ferry, 1, 2, "--json").json
-    assert [(each["change"], each["after"]["text"]) for each in told["lines"]] == [
-        ("changed", "You should have called.")
-    ]
+    told = msgspec.json.decode(scriptledger("diff", ferry, 1, "--json").out, type=Diff)
+    (line,) = told.scenes[0].lines
+    assert (line.change, line.words) == (
+        "changed",
+        [("=", "You "), ("-", "could"), ("+", "should"), ("=", " have called.")],
+    )
+    assert line.by
+    assert (line.by.version, line.by.author, line.by.actor) == (2, "user", "Rosa")
+    assert (told.summary.changed, told.summary.words_added, told.summary.ai_share) == (1, 1, 0.0)
     assert scriptledger("diff", ferry, 2, 2).out == "Nothing differs.\n"
+
+
+def label(ferry: int, name: str, version: int) -> dict[str, object]:
+    return {
+        **edit(ferry, f"l-{version}", "d1", ""),
+        "commands": [{"kind": "version.label", "name": name, "version": version}],
+    }
+
+
+def test_a_point_is_a_version_a_time_or_a_draft(scriptledger: CommandLine, ferry: int):
+    scriptledger.submit(label(ferry, "White draft", 1))
+    scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
+
+    whole = scriptledger("diff", ferry, 1, 3).out
+    for points in (
+        ("White draft",),
+        ("label:White draft", "head"),
+        ("version:1", "at:2100-01-01"),
+        (1, "2100-01-01T00:00Z"),
+    ):
+        assert scriptledger("diff", ferry, *points).out == whole
+    for verb in ("show", "export", "blame"):
+        assert scriptledger(verb, ferry, "--label", "White draft").out == scriptledger(verb, ferry, "--version", 1).out
+        assert scriptledger(verb, ferry, "--at", "2100-01-01").out == scriptledger(verb, ferry).out
+
+
+@pytest.mark.parametrize(
+    ("point", "code"),
+    [
+        (("--version", 9), "unknown_version"),
+        (("--at", "2020-01-01"), "not_yet_there"),
+        (("--at", "noon"), "not_a_time"),
+        (("--label", "Green"), "unknown_label"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["show", "export", "blame"])
+def test_a_point_that_is_not_there_is_named(
+    scriptledger: CommandLine, ferry: int, verb: str, point: tuple[object, ...], code: str
+):
+    ran = scriptledger(verb, ferry, *point, "--json")
+
+    assert (ran.status, ran.json["error"]["code"]) == (1, code)
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("point", "code"),
+    [(9, "unknown_version"), ("2020-01-01", "not_yet_there"), ("Green", "unknown_point"), ("2:7", "other_script")],
+)
+def test_a_diff_from_nowhere_is_refused(
+    scriptledger: CommandLine, ferry: int, tmp_path: Path, point: object, code: str
+):
+    ran = scriptledger("diff", ferry, point, "--html", tmp_path / "page.html", "--json")
+
+    assert (ran.status, ran.json["error"]["code"]) == (1, code)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_diff_is_a_page_too(scriptledger: CommandLine, ferry: int, tmp_path: Path):
+    scriptledger.submit(edit(ferry, "e1", "d1", "You should have called."))
+    page = tmp_path / "revisions.html"
+
+    ran = scriptledger("diff", ferry, 1, "--html", page)
+
+    assert ran.out == (
+        f"1 scene changed: 1 line changed; none of the new words by AI.\nWrote {page}: {page.stat().st_size} bytes.\n"
+    )
+    assert "<del>could</del><ins>should</ins>" in page.read_text()
+    nowhere = scriptledger("diff", ferry, 1, "--html", tmp_path / "no" / "page.html")
+    assert (nowhere.status, nowhere.err) == (2, f"scriptledger: {tmp_path}/no/page.html: No such file or directory.\n")
+
+
+def test_the_documented_schema_is_that_of_the_document():
+    assert json.loads((ROOT / "docs" / "reference" / "diff.schema.json").read_text()) == schema()
 
 
 def test_what_was_refused_is_listed(scriptledger: CommandLine, ferry: int):

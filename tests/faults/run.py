@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,8 +92,7 @@ def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int) -> Report
                         rows.append(said(matrix.round(f"{name}, {size}", boundaries)))
                     return Report(rows, matrix.injected)
 
-        running = [pool.submit(run, number, size) for number, size in enumerate(CLUSTERS)]
-        found = [done.result() for done in as_completed(running)]
+        found = list(pool.map(run, range(len(CLUSTERS)), CLUSTERS))
     return Report(
         [row for report in found for row in report.rows], sum((report.injected for report in found), Counter())
     )

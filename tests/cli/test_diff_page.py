@@ -1,0 +1,202 @@
+"""The page of a diff: whole in itself, safe whatever a script says, and legible in a real browser."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from base64 import b64encode
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.pages.diff_page import Side, diff_page
+from domain.command import Command
+from domain.commands.line_edit import LineEdit
+from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.lines_move import LinesMove
+from domain.commands.script_create import ScriptCreate
+from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.delta import advance
+from domain.hashing import expect_hash
+from domain.line import Line
+from domain.state import State
+from domain.target import Target
+from materialization.compare import Comparison, side_by_side
+from materialization.credit import Credit
+from materialization.diff import diff_lines
+from tests.browser.chromium import Chromium
+
+EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)> & \"quotes\" '{}' </style>"
+DESK = (0xE9, 0xE7, 0xE2)
+SCRIPT = (
+    Line("h1", "scene_heading", "INT. FERRY - NIGHT #1#", "\n\n", {"scene_number": "1"}),
+    Line("a1", "action", "Rain on the windows. Two people, one bench.", "\n\n"),
+    Line("c1", "character", "ADA"),
+    Line("p1", "parenthetical", "(to the window)"),
+    Line("d1", "dialogue", "You could have called, you know. Every line of this is long enough to be wrapped.", "\n\n"),
+    Line("h2", "scene_heading", "EXT. DECK - NIGHT #2#", "\n\n", {"scene_number": "2"}),
+    Line("a2", "action", "Nobody.", "\n\n"),
+    Line("h3", "scene_heading", "INT. BRIDGE - NIGHT #3#", "\n\n", {"scene_number": "3"}),
+    Line("a3", "action", "The helmsman counts.", "\n\n"),
+    Line("a4", "action", "He stops.", "\n\n"),
+    Line("t1", "transition", "CUT TO:", "\n"),
+)
+
+
+def expect(name: str) -> str:
+    return next(expect_hash(line) for line in SCRIPT if line.id == name)
+
+
+CHANGES: tuple[Command, ...] = (
+    LineEdit(line="d1", text=SCRIPT[4].text.replace("could", "should"), expect=expect("d1")),
+    LinesInsert(after="a1", before="c1", lines=(Line("n1", "action", EVIL, "\n\n"),)),
+    LinesDelete(lines=(Target("a4", expect("a4")),)),
+    LinesMove(lines=(Target("t1", expect("t1")),), after="a2", before="h3"),
+    ScriptSetMetadata(fields={"title": f"The Ferry {EVIL}"}, expect={"title": "The Ferry"}),
+)
+
+
+def states(*changes: Command) -> tuple[State, State]:
+    before = advance(State.empty(), ScriptCreate(title="The Ferry", lines=SCRIPT).apply(State.empty()))
+    after = before
+    for change in changes:
+        after = advance(after, change.apply(after))
+    return before, after
+
+
+def comparison(before: State, after: State) -> Comparison:
+    by = Credit(4, "ai", "Rosa <b>", "writer-1", 1_800_000_000_000_000)
+    lines = diff_lines(before, after)
+    changed = (each.after or each.before for each in lines if each.change != "same")
+    return side_by_side(7, before, after, lines, {line.id: by for line in changed if line})
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    before, after = states(*CHANGES)
+    labels = [("White <i>", "white"), ("Blue", "blue")]
+    return "".join(diff_page(comparison(before, after), Side(before, labels[:1], 0), Side(after, labels[1:], 10**15)))
+
+
+class Elements(HTMLParser):
+    """Every start tag with its attributes, and the text in elements of a kind."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.inside: list[str] = []
+        self.texts: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.inside.pop() == tag, "what was opened last is closed first"
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append((self.inside[-1] if self.inside else "", data))
+
+    def said_in(self, tag: str) -> list[str]:
+        return [text for where, text in self.texts if where == tag]
+
+
+def test_nothing_is_loaded_and_nothing_runs(page: str):
+    found = Elements(page)
+
+    assert found.inside == []
+    assert {tag for tag, _ in found.tags} & {"script", "img", "link", "iframe", "object", "form", "base"} == set()
+    assert [
+        name for _, attrs in found.tags for name in attrs if name.startswith("on") or name in ("src", "style")
+    ] == []
+    assert all(attrs["href"].startswith("#") for tag, attrs in found.tags if tag == "a" and attrs["href"])
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_the_policy_allows_the_one_style_and_nothing_else(page: str):
+    policy = next(attrs["content"] for tag, attrs in Elements(page).tags if "http-equiv" in attrs)
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_every_text_is_escaped(page: str):
+    found = Elements(page)
+
+    assert EVIL in found.said_in("ins")
+    assert any("Rosa <b>" in text for text in found.said_in("b"))
+    assert any("White <i>" in text for text in found.said_in("span"))
+    assert found.said_in("title") == [f"The Ferry {EVIL}: revisions"]
+
+
+def test_each_change_is_told_without_colour(page: str):
+    found = Elements(page)
+
+    assert "could" in found.said_in("del")
+    assert "should" in found.said_in("ins")
+    assert "He stops." in found.said_in("del")
+    assert [
+        text.strip() for text in found.said_in("span") if text.strip() in ("added:", "removed:", "changed:", "moved:")
+    ] == [
+        "added:",
+        "changed:",
+        "moved:",
+        "removed:",
+    ]
+    assert found.said_in("span").count("*") == len(CHANGES) - 1
+    assert any("moved from 3  INT. BRIDGE - NIGHT" in text for text in found.said_in("span"))
+
+
+def test_scenes_are_listed_with_links_that_lead_to_them(page: str):
+    found = Elements(page)
+    anchors = {attrs["id"] for _, attrs in found.tags if "id" in attrs}
+    links = [str(attrs["href"]).removeprefix("#") for tag, attrs in found.tags if tag == "a"]
+
+    assert links == ["scene-h1", "scene-h2", "scene-h3"]
+    assert set(links) <= anchors
+    assert found.said_in("a") == ["1  INT. FERRY - NIGHT", "2  EXT. DECK - NIGHT", "3  INT. BRIDGE - NIGHT"]
+
+
+def test_scenes_without_changes_are_closed():
+    before, after = states(CHANGES[0])
+
+    summaries = Elements("".join(diff_page(comparison(before, after), Side(before, [], 0), Side(after, [], 0))))
+
+    assert summaries.said_in("summary") == ["2 scenes (2 to 3): no changes"]
+
+
+def pixels(picture: Path) -> bytes:
+    """What a PNG holds, line by line as it is filtered."""
+    data, at, packed = picture.read_bytes(), 8, b""
+    while at < len(data):
+        size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        packed += data[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
+        at += 12 + size
+    return zlib.decompress(packed)
+
+
+@pytest.mark.slow
+def test_the_page_in_a_browser(page: str, chromium: Chromium, tmp_path: Path):
+    file = tmp_path / "revisions.html"
+    file.write_text(page, encoding="utf-8")
+
+    dom = Elements(chromium.dom(file.as_uri(), settle=0.5))
+    picture = chromium.screenshot(file.as_uri(), "revisions", settle=0.5, size=(1200, 1400))
+
+    assert EVIL in dom.said_in("ins")
+    assert dom.said_in("title") == [f"The Ferry {EVIL}: revisions"], "nothing ran"
+    assert [attrs["class"] for tag, attrs in dom.tags if tag == "h3"] == [
+        "row scene_heading same g1",
+        "row scene_heading same g1",
+        "row scene_heading same g1",
+    ]
+    drawn: Any = pixels(picture)
+    assert tuple(drawn[1:4]) == DESK, "the style applies, so its policy fits"
+    assert len(set(drawn)) > 100, "and there is something on it"
