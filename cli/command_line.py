@@ -22,9 +22,11 @@ from workers.embedded.errors import EmbeddedBrokerError
 
 VERBS = {
     "Write": ("import", "submit", "outcome", "undo"),
+    "Ask": ("chat", "propose", "proposals"),
     "Read": ("scripts", "show", "log", "diff", "blame", "export", "rejected", "verify"),
     "Derive": ("materialize", "rebuild"),
     "Run": ("demo", "dev", "worker", "beat", "flower", "db"),
+    "People": ("users", "sessions"),
     "Look up": ("kinds", "roundtrip"),
 }
 """Every verb, by the panel of the help it stands in."""

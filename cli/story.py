@@ -1,4 +1,4 @@
-"""The story that `scriptledger demo` plays: an import, an AI edit, the same again, and one that comes too late."""
+"""The story that `scriptledger demo` plays: an import, an AI edit, the same again, one too late, and a proposal."""
 
 from __future__ import annotations
 
@@ -21,8 +21,15 @@ MODEL = "writer-1"
 PROMPT = "Scene 12: Lyle asks too much at once, and Win answers too fast. Give them less to say."
 LATE_PROMPT = "Make Win’s answer in scene 12 colder."
 
+WISH = (
+    'replace "Solange holds the lamp." with "Solange holds the lamp, and her breath.", '
+    'cut "The beam lifts, wavers, floats level.", after "Win slides the weights." add action "Nobody breathes."'
+)
+"""What is asked of the scripted model, in the only words it knows."""
+
 LYLE = "One more hour and you’re done."
 WIN = "Because she’s in the cab."
+BEAM = "The beam lifts"
 HAT = "He takes his hat off,"
 
 
@@ -84,6 +91,19 @@ def late_rewrite(script_id: int, seen: State) -> Submission:
     win = line_that_begins(seen, WIN)
     cause = Cause(model=MODEL, prompt=LATE_PROMPT, run_id="run-2", chat_message_id=42)
     return _by_ai(script_id, "edit-too-late", seen, cause, (_edit(seen, win, "She’s in the cab."),))
+
+
+def second_correction(script_id: int, state: State) -> Submission:
+    """What the writer makes of a line by hand while a proposal about it is still open."""
+    beam = line_that_begins(state, BEAM)
+    return Submission(
+        script_id=script_id,
+        submission_id="edit-by-hand-again",
+        author="user",
+        actor=WRITER,
+        base_version=state.version,
+        commands=(_edit(state, beam, "The beam lifts, wavers, settles."),),
+    )
 
 
 def line_that_begins(state: State, words: str) -> str:

@@ -35,3 +35,7 @@ class NotYourScript(Rejected):
 
 class UnknownChatMessage(Rejected):
     """There is no chat message {message} about script {script}."""
+
+
+class UnknownRejection(Rejected):
+    """Nothing that was refused has the number {number}; perhaps it was pruned."""

@@ -23,6 +23,8 @@ SQLITE_PACKET_BYTES = 512 << 20
 
 LARGEST_PACKET = "largest_packet"
 """Where a pooled connection's `info` keeps the bytes its server takes as one statement."""
+BEGIN = "begin"
+"""The option of a connection that says how its transactions begin, where not with BEGIN."""
 ENDED = "ended"
 """Where it keeps that its last transaction was seen to end."""
 
@@ -39,7 +41,7 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
     # connection in one keeps every table it read from being altered. A transaction begins where somebody says so.
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
 
     return engine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, literal, select
+from sqlalchemy import bindparam, delete, literal, or_, select
 
 from repos.session import Session
 from repos.tables import rejected_submissions
@@ -28,7 +28,10 @@ class RejectedRow(NamedTuple):
 _COLUMNS = ("script_id", "submission_id", "code", "message", "payload", "rejected_at")
 _LIST = (
     select(*rejected_submissions.c)
-    .where(rejected_submissions.c.id > bindparam("after"))
+    .where(
+        rejected_submissions.c.id > bindparam("after"),
+        or_(rejected_submissions.c.script_id == bindparam("script"), bindparam("script") == literal(0)),
+    )
     .order_by(rejected_submissions.c.id)
     .limit(bindparam("most"))
 )
@@ -38,6 +41,7 @@ _HOLDS = select(literal(1)).where(
     rejected_submissions.c.code == bindparam("code"),
     rejected_submissions.c.payload == bindparam("payload"),
 )
+_GET = select(*rejected_submissions.c).where(rejected_submissions.c.id == bindparam("number"))
 _PRUNE = delete(rejected_submissions).where(rejected_submissions.c.rejected_at < bindparam("before"))
 
 
@@ -47,9 +51,13 @@ class Rejected:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def read(self, *, after: int = 0, most: int = 100) -> list[RejectedRow]:
-        """Dead letters behind a number, oldest first."""
-        return [RejectedRow(*row) for row in self._session.rows(_LIST, after=after, most=most)]
+    def read(self, *, after: int = 0, most: int = 100, script_id: int = 0) -> list[RejectedRow]:
+        """Dead letters behind a number, oldest first: those for a script, or all."""
+        return [RejectedRow(*row) for row in self._session.rows(_LIST, after=after, most=most, script=script_id)]
+
+    def get(self, number: int) -> RejectedRow | None:
+        found = self._session.rows(_GET, number=number)
+        return RejectedRow(*found[0]) if found else None
 
     def put(self, rows: Sequence[RejectedRow]) -> None:
         """Keep what was refused."""

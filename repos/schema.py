@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
+from domain.errors import Conflict
+from repos.engine import BEGIN, LOCK_WAIT_SECONDS
+from repos.failures import conflict_of
 from repos.revision import (
     MIGRATIONS,
     SchemaOutdated,
@@ -27,10 +36,17 @@ __all__ = [
     "wanted_revision",
 ]
 
+PATIENCE_SECONDS = 600
+"""How long to wait for another that changes the schema."""
+
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to a revision, one migration after the other."""
-    with connected(engine) as connection:
+    """Bring the database to a revision, one migration after the other; of several that try, each waits its turn.
+
+    Raises:
+        Conflict: another did not come to an end.
+    """
+    with _alone(engine) as connection:
         command.upgrade(_config(connection), revision)
         connection.commit()
 
@@ -49,9 +65,60 @@ def upgrade_if_outdated(engine: Engine) -> None:
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to a revision; for tests of the migrations."""
-    with connected(engine) as connection:
+    with _alone(engine) as connection:
         command.downgrade(_config(connection), revision)
         connection.commit()
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A connection to change the schema with, while nobody else does."""
+    alone = _alone_on_sqlite if engine.dialect.name == "sqlite" else _alone_on_mysql
+    with connected(engine) as connection, alone(connection):
+        yield connection
+
+
+@contextmanager
+def _alone_on_sqlite(connection: Connection) -> Iterator[None]:
+    # All migrations are one transaction there, whose first statement is the lock.
+    connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+    _until_it_does(lambda: _begins(connection))
+    yield
+
+
+def _begins(connection: Connection) -> bool:
+    try:
+        connection.begin()
+    except DBAPIError as error:
+        if error.orig is None or conflict_of(error.orig) is None:
+            raise
+        connection.rollback()
+        return False
+    return True
+
+
+@contextmanager
+def _alone_on_mysql(connection: Connection) -> Iterator[None]:
+    # A lock of the session: each statement that alters a table ends the transaction.
+    name = f"scriptledger.schema.{sha256(str(connection.engine.url.database).encode()).hexdigest()[:32]}"
+    get = text("SELECT GET_LOCK(:name, :seconds)").bindparams(name=name, seconds=LOCK_WAIT_SECONDS)
+    _until_it_does(lambda: connection.execute(get).scalar() == 1)
+    connection.commit()
+    try:
+        yield
+    finally:
+        # A connection that is gone took its lock along.
+        with suppress(DBAPIError):
+            connection.rollback()
+            connection.execute(text("SELECT RELEASE_LOCK(:name)").bindparams(name=name))
+            connection.commit()
+
+
+def _until_it_does(attempt: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not attempt():
+        if time.monotonic() > deadline:
+            raise Conflict(f"somebody else has been changing the schema for {PATIENCE_SECONDS} seconds")
 
 
 def _config(connection: Connection) -> Config:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cli.diff_document import schema
-from cli.reference import command_line, commands, refusals, settings, submission_schema
+from cli.reference import command_line, commands, documents, refusals, settings, submission_schema
 
 PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line.page,
     "commands.md": commands.page,
+    "json.md": documents.page,
     "refusals.md": refusals.page,
     "settings.md": settings.page,
 }

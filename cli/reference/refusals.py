@@ -8,7 +8,9 @@ from types import ModuleType
 
 import cli.points
 import domain.access
+import domain.formats.fdx.refusals
 import domain.formats.fountain.refusals
+import domain.formats.refusals
 import domain.proposal_refusals
 import domain.refusals
 import materialization.points
@@ -24,6 +26,8 @@ SOURCES: dict[str, ModuleType] = {
     "A submission": domain.refusals,
     "Who asks": domain.access,
     "A proposal": domain.proposal_refusals,
+    "A file": domain.formats.refusals,
+    "A Final Draft file": domain.formats.fdx.refusals,
     "A Fountain file": domain.formats.fountain.refusals,
     "A question": workers.enqueue,
     "A point in the history": cli.points,

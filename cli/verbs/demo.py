@@ -19,6 +19,7 @@ from cli.changes import changes
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.page import pages
+from cli.proposal_act import ProposalAct
 from cli.sending import Queue, queue
 from cli.verbs.log import log_table, read_log
 from domain.answer import Answer
@@ -28,7 +29,7 @@ from domain.submission import Submission
 from materialization.compare import compare
 from materialization.fold import replay
 from materialization.tally import sentence, tally
-from workers.settings import Settings
+from workers.settings import SCRIPTED, Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -40,7 +41,7 @@ def demo() -> None:
     began = time.monotonic()
     screen.say(Text("A screenplay, an AI, a writer, and a log that keeps what each of them did", "bold"))
     with tempfile.TemporaryDirectory(prefix="scriptledger-demo-") as home:
-        settings = Settings.from_env({"SCRIPTLEDGER_HOME": home})
+        settings = Settings.from_env({"SCRIPTLEDGER_HOME": home, "SCRIPTLEDGER_MODEL_URL": SCRIPTED})
         with queue(settings) as sending:
             Play(sending).perform()
     screen.say(
@@ -66,6 +67,7 @@ class Play:
         self._ai_edit(imported)
         edited = self._state()
         self._late_ai_edit(edited)
+        self._proposal()
         self._look_back(imported)
         self._prove()
 
@@ -98,6 +100,18 @@ class Play:
         self._tell(_asked(late))
         told, _ = self._send(late, "refused")
         self._tell(*told)
+
+    def _proposal(self) -> None:
+        act = ProposalAct(self._sending, self._script_id)
+        self._begin("Ask in the chat, and get a proposal: here a scripted model follows rules, so that none is needed")
+        self._tell(*act.ask())
+        self._begin("Correct one of these lines by hand before deciding")
+        told, _ = self._send(story.second_correction(self._script_id, self._state()), "applied")
+        self._tell(*told)
+        self._begin("Take a part, refuse a part, and come too late for one")
+        self._tell(*act.decide())
+        if act.proposal().state != "partly_accepted":
+            raise Ending(Exit.BUG, f"The demo wanted its proposal partly accepted, and it is {act.proposal().state}.")
 
     def _look_back(self, imported: State) -> None:
         head = self._state()

@@ -1,6 +1,6 @@
-"""List what was refused, and why.
+"""List, show or replay what was refused.
 
-The dead letters keep their payload for SCRIPTLEDGER_KEEP_REJECTED_DAYS.
+The dead letters keep their payload for a configured time.
 """
 
 from __future__ import annotations
@@ -8,23 +8,39 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from cli import ledger, screen
+from cli.answers import end_with
 from cli.help_text import example, prose
-from cli.options import AsJson, Limit
+from cli.new_ids import new_submission_id
+from cli.options import WAIT_SECONDS, AsJson, Limit, Timeout
+from cli.sending import queue
+from materialization.replay import rejection, replayed
 from repos.rejected import RejectedRow
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, invoke_without_command=True, help=prose(__doc__))
+
+After = Annotated[int, typer.Option(metavar="N", min=0, help="Only what was refused behind this number.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number in the list.", show_default=False, min=1)]
 
 
-@app.command(help=prose(__doc__), epilog=example("scriptledger rejected --limit 20"))
-def rejected(
-    after: Annotated[int, typer.Option(metavar="N", min=0, help="Only what was refused behind this number.")] = 0,
+@app.callback()
+def rejected(context: typer.Context, after: After = 0, limit: Limit = 50, as_json: AsJson = False) -> None:
+    if context.invoked_subcommand is None:
+        list_(after=after, limit=limit, as_json=as_json)
+
+
+@app.command("list", epilog=example("scriptledger rejected list --limit 20", "scriptledger rejected list --script 7"))
+def list_(
+    script: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those for this script.")] = 0,
+    after: After = 0,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
+    """List what was refused, with the reason. So does `scriptledger rejected` alone."""
     with ledger.reading() as tx:
-        rows = tx.rejected.read(after=after, most=limit + 1)
+        rows = tx.rejected.read(after=after, most=limit + 1, script_id=script)
     more = rows[limit - 1].id if len(rows) > limit else None
     rows = rows[:limit]
     if as_json:
@@ -39,6 +55,38 @@ def rejected(
     )
     if more is not None:
         screen.say(f"More follow: --after {more}")
+
+
+@app.command(epilog=example("scriptledger rejected show 12"))
+def show(number: Number, as_json: AsJson = False) -> None:
+    """Show what was refused, why, and what it said."""
+    with ledger.reading() as tx:
+        row = rejection(tx, number)
+    if as_json:
+        screen.print_json(_as_json(row))
+        return
+    screen.say(
+        Text.assemble((row.code, "bold red"), f"  {row.message}"),
+        Text(f"Submission {row.submission_id} to script {row.script_id}, {screen.moment(row.rejected_at)}"),
+        Text(row.payload.decode(errors="replace")),
+    )
+
+
+@app.command(epilog=example("scriptledger rejected replay 12", "scriptledger rejected replay 12 --base 40 --json"))
+def replay(
+    number: Number,
+    base: Annotated[
+        int | None, typer.Option(metavar="VERSION", min=0, help="For this version instead.", show_default=False)
+    ] = None,
+    timeout: Timeout = WAIT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    """Send it again, as a new submission that names the old one as its cause. The same guards hold, or do not."""
+    with queue() as sending:
+        with sending.unit_of_work.reading() as tx:
+            submission = replayed(rejection(tx, number), new_submission_id("replay"), base_version=base)
+        answer = sending.send(submission, timeout=timeout)
+    end_with(answer, as_json=as_json)
 
 
 def _cells(row: RejectedRow) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import redis
 from celery import Celery
@@ -48,23 +49,26 @@ class OurDrain:
 
 
 class StockDrain:
-    """A worker of stock Celery, and empty tasks that wait."""
+    """A worker of stock Celery, and tasks that wait, each a name and its arguments."""
 
-    def __init__(self, stage: Stage, child: Child, clients: Clients, tasks: int) -> None:
+    def __init__(
+        self, stage: Stage, child: Child, clients: Clients, tasks: Callable[[], Sequence[tuple[Any, ...]]]
+    ) -> None:
         self._child = child
         self._clients = clients
         self._tasks = tasks
         self._app = Celery("publishing", broker=stage.broker_url(ASIDE), set_as_current=False)
 
     def measure(self) -> Figures:
-        """Let so many empty tasks wait, and have them all run and acknowledged."""
+        """Let the tasks wait, and have them all run and acknowledged."""
         with self._app.producer_pool.acquire() as producer:
-            for number in range(self._tasks):
-                self._app.send_task("noop", args=(number,), producer=producer)
+            tasks = self._tasks()
+            for name, *args in tasks:
+                self._app.send_task(name, args=args, producer=producer)
         began = time.perf_counter()
         self._clients.let_in("celery", STOCK)
         wait_until(self._all_acknowledged, self._child)
-        return {COMMANDS_PER_SECOND: self._tasks / (time.perf_counter() - began)}
+        return {COMMANDS_PER_SECOND: len(tasks) / (time.perf_counter() - began)}
 
     def _all_acknowledged(self) -> bool:
         # A message is in neither for a moment, between being taken and being noted as taken: hence two looks.
@@ -105,7 +109,6 @@ def drains(stage: Stage, *, pool: str, concurrency: int, scripts: int) -> Iterat
         ours = stack.enter_context(stage.our_worker(engine, pool=pool, concurrency=concurrency))
         theirs = stack.enter_context(stage.stock_worker(pool=pool, concurrency=concurrency))
         our_drain = OurDrain(stage, engine, ours, clients, create_scripts(engine, scripts))
-        stock_drain = StockDrain(stage, theirs, clients, scripts)
-        started: Callable[[], Figures] = StockDrain(stage, theirs, clients, 1).measure
-        started()  # a worker that still starts would be measured as a slow one
+        stock_drain = StockDrain(stage, theirs, clients, lambda: [("noop", number) for number in range(scripts)])
+        StockDrain(stage, theirs, clients, lambda: [("noop", 1)]).measure()  # it may still be starting
         yield our_drain, stock_drain

@@ -50,16 +50,18 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     results: list[Result] = []
     failed: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
-        for module in benchmarks([key for key in options.only.split(",") if key]):
-            # A server of its own for each: none pays for what another left to be purged and flushed.
-            with Stage(Path(folder), quick=options.quick, scale=options.scale) as stage:
-                durability = stage.durability()
-                try:
-                    results.extend(run_one(module, stage))
-                except Exception:
-                    failed.append(module.KEY)
-                    traceback.print_exc()
+    chosen = benchmarks([key for key in options.only.split(",") if key])
+    with (
+        tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder,
+        Stage(Path(folder), quick=options.quick, scale=options.scale) as stage,
+    ):
+        durability = stage.durability()
+        for module in chosen:
+            try:
+                results.extend(run_one(module, stage))
+            except Exception:
+                failed.append(module.KEY)
+                traceback.print_exc()
     print("\n" + table(results))
     write_json(options.out / "bench.json", results, durability, quick=options.quick)
     if failed:

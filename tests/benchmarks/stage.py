@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import redis
 
@@ -35,6 +35,9 @@ OURS, STOCK, ASIDE = 0, 1, 2
 """Numbered databases of Redis: the queues of our workers, those of stock Celery, and messages that wait to be moved."""
 
 
+T = TypeVar("T")
+
+
 class NotDurableError(RuntimeError):
     """The database would lose commits; what is measured on it says nothing."""
 
@@ -50,6 +53,7 @@ class Stage:
         self.redis = RedisServer()
         self._stack = ExitStack()
         self._workers = 0
+        self._kept: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -75,6 +79,13 @@ class Stage:
     def count(self, full: int, quick: int) -> int:
         """How many of something this run takes."""
         return quick if self.quick else max(quick, int(full * self._scale))
+
+    def kept(self, name: str, make: AbstractContextManager[T]) -> T:
+        """What several benchmarks look at: made when the first asks for it, and kept to the end."""
+        if name not in self._kept:
+            self._kept[name] = self._stack.enter_context(make)
+        found: T = self._kept[name]
+        return found
 
     @contextmanager
     def database(self) -> Iterator[Engine]:
@@ -113,11 +124,15 @@ class Stage:
             yield child
 
     @contextmanager
-    def stock_worker(self, *, pool: str, concurrency: int, environ: dict[str, str] | None = None) -> Iterator[Child]:
-        """A worker of the reference: Celery as it comes, with late acknowledgement."""
-        celery = [sys.executable, "-m", "celery", "-A", "tests.benchmarks.references.stock", "worker"]
+    def stock_worker(
+        self, app: str = "stock", *, pool: str, concurrency: int, engine: Engine | None = None
+    ) -> Iterator[Child]:
+        """A worker of a reference: Celery as it comes, with late acknowledgement."""
+        celery = [sys.executable, "-m", "celery", "-A", f"tests.benchmarks.references.{app}", "worker"]
         command = [*celery, f"--pool={pool}", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle"]
-        more = {"BENCHMARK_BROKER_URL": self.broker_url(STOCK), **(environ or {})}
+        more = {"BENCHMARK_BROKER_URL": self.broker_url(STOCK)}
+        if engine is not None:
+            more["BENCHMARK_DATABASE_URL"] = engine.url.render_as_string(hide_password=False)
         with self.process(command, more) as child:
             yield child
 

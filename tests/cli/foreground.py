@@ -63,7 +63,9 @@ class Dev:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.kill()  # where a test failed; its services end with it
+        if self.process.poll() is None:  # a test failed
+            self.process.kill()
+            self.ended()
 
     def ended(self) -> int:
         """Wait for its end; the exit status."""

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 
+from tests.cli.documents import check_document
 from tests.cli.warm import run_warm
 
 ROOT = Path(__file__).parents[2]
@@ -37,11 +38,13 @@ class Ran(NamedTuple):
 class CommandLine:
     """`scriptledger` in one home, with nothing else in its environment.
 
-    `warm` processes start without importing anything, because another has done so before.
+    `warm` processes start without importing anything, because another has done so before. `program` is how it is
+    started otherwise.
     """
 
-    def __init__(self, home: Path, *, warm: bool = False, **environ: str) -> None:
+    def __init__(self, home: Path, *, warm: bool = False, program: Sequence[str] = COMMAND, **environ: str) -> None:
         self.home = home
+        self._program = program
         self._warm = warm
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SCRIPTLEDGER_")},
@@ -53,13 +56,18 @@ class CommandLine:
     def __call__(self, *args: object, given: str | bytes = b"", patience: float = 120, **environ: str) -> Ran:
         """Run a command to its end; `given` is its standard input."""
         given = given.encode() if isinstance(given, str) else given
+        ran = self._ran([*map(str, args)], given, {**self.environ, **environ}, patience)
+        check_document([*map(str, args)], ran.out)
+        return ran
+
+    def _ran(self, args: list[str], given: bytes, environ: dict[str, str], patience: float) -> Ran:
         if self._warm:
-            return self._run_warm([*map(str, args)], given, {**self.environ, **environ}, patience)
+            return self._run_warm(args, given, environ, patience)
         done = subprocess.run(
-            [*COMMAND, *map(str, args)],
+            [*self._program, *args],
             input=given,
             capture_output=True,
-            env={**self.environ, **environ},
+            env=environ,
             cwd=self.home.parent,
             timeout=patience,
             check=False,
@@ -76,7 +84,7 @@ class CommandLine:
     def start(self, *args: object, **environ: str) -> subprocess.Popen[str]:
         """Start a command as the foreground job of a shell, in a group of its own; its outputs are one."""
         return subprocess.Popen(
-            [*COMMAND, *map(str, args)],
+            [*self._program, *map(str, args)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -55,5 +55,10 @@ def test_the_demo_shows_what_it_promises(alone: CommandLine):
     assert "Refused: Line" in out
     assert "Rosa (user) in version 6" in out
     assert re.search(r"\[-Nobody’d ever have known\. ?-\]", out)
+    assert "Proposal 1 by scripted-no-ai for script 1, made for version 6: proposed." in out
+    assert "Part 1: Applied to script 1 as version 8." in out
+    assert "Part 3 is refused, and not offered again." in out
+    assert "Part 2: Refused: Line" in out
+    assert "partly accepted." in out
     assert len(set(re.findall(r"\b[0-9a-f]{32}\b", out))) == 1
     assert "\x1b" not in out

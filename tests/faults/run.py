@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,7 +92,8 @@ def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int) -> Report
                         rows.append(said(matrix.round(f"{name}, {size}", boundaries)))
                     return Report(rows, matrix.injected)
 
-        found = list(pool.map(run, range(len(CLUSTERS)), CLUSTERS))
+        running = [pool.submit(run, number, size) for number, size in enumerate(CLUSTERS)]
+        found = [done.result() for done in as_completed(running)]
     return Report(
         [row for report in found for row in report.rows], sum((report.injected for report in found), Counter())
     )

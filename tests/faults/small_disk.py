@@ -81,13 +81,18 @@ def fill_disk(folder: Path) -> Row:
             load = cluster.load(SCRIPTS, window=2)
             wait_until(lambda: answers(database, cluster) > ANSWERS_BEFORE)
             database.fill()
+            wait_until(lambda: stands_still(database, cluster), why=lambda: "but a full disk took answers")
             time.sleep(FULL_SECONDS)
-            before = answers(database, cluster)
-            time.sleep(1)
-            assert answers(database, cluster) == before, "a full disk took answers"
             database.filler.unlink()
             told = load.finish()
             return row_of(NAME, 1, told, load.violations(told), seconds=time.monotonic() - began)
+
+
+def stands_still(database: MariaDB, cluster: Cluster) -> bool:
+    """Whether nothing is answered for a second."""
+    before = answers(database, cluster)
+    time.sleep(1)
+    return answers(database, cluster) == before
 
 
 def answers(database: MariaDB, cluster: Cluster) -> int:

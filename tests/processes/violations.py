@@ -81,7 +81,7 @@ def a_payload_byte_is_changed(case: Case) -> None:
 
 @violates("chain_hashes_follow")
 def an_author_is_changed(case: Case) -> None:
-    case.execute("UPDATE script_commands SET author = 'ai' WHERE script_id = :script AND version_number = 2")
+    case.execute("UPDATE script_commands SET author = 'system' WHERE script_id = :script AND version_number = 2")
 
 
 @violates("chain_hashes_follow")

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.proposal_refusals import NoModel
-from workers.models.model import Model
+from workers.models.model import Completion, Message, Model
 from workers.models.open_ai import OpenAiModel
 from workers.models.scripted import ScriptedModel
 from workers.settings import SCRIPTED, Settings
 
 
-def configured_model(settings: Settings) -> Model:
-    """The model of an installation.
+class MissingModel:
+    """What is asked where the settings name no model: each proposal then says so, and none waits for ever."""
 
-    Raises:
-        NoModel: the settings name none.
-    """
-    require_model(settings)
+    name = "none"
+
+    def complete(self, messages: Sequence[Message]) -> Completion:  # noqa: ARG002 - it listens to nobody
+        """No answer.
+
+        Raises:
+            NoModel: always.
+        """
+        raise NoModel
+
+
+def configured_model(settings: Settings) -> Model:
+    """The model of an installation."""
     if settings.model_url == SCRIPTED:
         return ScriptedModel()
-    return OpenAiModel(settings.model_url, settings.model, settings.model_key)
-
-
-def require_model(settings: Settings) -> None:
-    """Refuse where the settings name no model.
-
-    Raises:
-        NoModel: so.
-    """
-    if not settings.model_url or (settings.model_url != SCRIPTED and not settings.model):
-        raise NoModel
+    if settings.model_url and settings.model:
+        return OpenAiModel(settings.model_url, settings.model, settings.model_key)
+    return MissingModel()

@@ -1,13 +1,18 @@
 """Fountain 1.1, byte for byte: `read` a file, `write` lines, `display` one, and check a `roundtrip`."""
 
+from domain.formats.format import Format, Imported
 from domain.formats.fountain.display import display
 from domain.formats.fountain.expressible import expressible
-from domain.formats.fountain.read import Imported, read
-from domain.formats.fountain.refusals import ControlCharacterInFile, FileTooLarge, LineTooLong, NotUtf8
-from domain.formats.fountain.roundtrip import Roundtrip, roundtrip
+from domain.formats.fountain.read import read
+from domain.formats.fountain.refusals import ControlCharacterInFile, LineTooLong, NotUtf8
+from domain.formats.fountain.roundtrip import Roundtrip, problem, roundtrip
 from domain.formats.fountain.write import write
+from domain.formats.refusals import FileTooLarge
+
+FORMAT = Format("fountain", "Fountain", (".fountain", ".spmd", ".txt"), read, write, problem)
 
 __all__ = [
+    "FORMAT",
     "ControlCharacterInFile",
     "FileTooLarge",
     "Imported",

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from msgspec import Struct
-
+from domain.formats.format import Imported
 from domain.formats.fountain.attrs import attrs_of
 from domain.formats.fountain.classify import NOTHING, TOP, After, advance, behind, classify, following
 from domain.formats.fountain.source import SourceLine, read_lines
 from domain.formats.fountain.spans import Scan, scan_all
 from domain.formats.fountain.title_page import title_of
 from domain.line import Line, LineFormat
-
-
-class Imported(Struct, frozen=True):
-    """A Fountain file as lines, with the title its title page gives it (None where it gives none)."""
-
-    title: str | None
-    lines: tuple[Line, ...]
 
 
 def read(data: bytes, new_id: Callable[[], str]) -> Imported:

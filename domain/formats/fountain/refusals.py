@@ -13,9 +13,5 @@ class ControlCharacterInFile(Rejected):
     """Line {line} of the file holds the control character U+{codepoint:04X}; remove it and import the file again."""
 
 
-class FileTooLarge(Rejected):
-    """The file has {size} bytes, more than the {limit} allowed; split it and import the parts."""
-
-
 class LineTooLong(Rejected):
     """Line {line} of the file has {size} bytes, more than the {limit} allowed; break it into shorter lines."""

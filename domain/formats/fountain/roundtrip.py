@@ -34,3 +34,9 @@ def compare(data: bytes, written: bytes) -> Roundtrip:
         min(len(data), len(written)),
     )
     return Roundtrip(survives=False, offset=offset, line=line_number(data[:offset].decode("latin-1")))
+
+
+def problem(data: bytes) -> str | None:
+    """What does not survive; None where everything does."""
+    found = roundtrip(data)
+    return None if found.survives else f"line {found.line} differs, at byte {found.offset}"

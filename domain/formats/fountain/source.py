@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import TypeAlias
 
-from domain.formats.fountain.refusals import ControlCharacterInFile, FileTooLarge, LineTooLong, NotUtf8
+from domain.formats.fountain.refusals import ControlCharacterInFile, LineTooLong, NotUtf8
+from domain.formats.refusals import FileTooLarge
 from domain.text import MAX_SEPARATOR_ENDS, MAX_TEXT_BYTES
 
 MAX_FILE_BYTES = 16 << 20

@@ -1,0 +1,93 @@
+"""The documents of the verbs that prove and derive."""
+
+from __future__ import annotations
+
+from cli.documents.document import Document
+
+
+class Finding(Document, frozen=True):
+    """The first version that does not follow, and why."""
+
+    version: int
+    problem: str
+
+
+class Verified(Document, frozen=True):
+    """The proof of one script."""
+
+    script: int
+    sound: bool
+    versions: int
+    keyframes: int
+    state_hash: str
+    finding: Finding | None
+
+
+class Verification(Document, frozen=True):
+    """The proofs of scripts."""
+
+    scripts: list[Verified]
+
+
+class Run(Document, frozen=True):
+    """A materialization run; `slot_at` and `lag_micros` are microseconds."""
+
+    id: int
+    slot_at: int
+    opened_at: str
+    finished_at: str | None
+    due: int
+    done: int
+    failed: int
+    lag_versions: int
+    lag_micros: int
+    verified_upto: int
+
+
+class OneRun(Document, frozen=True):
+    """The run that was done; null where nothing was due."""
+
+    run: Run | None
+
+
+class Runs(Document, frozen=True):
+    """The latest runs."""
+
+    runs: list[Run]
+
+
+class Staleness(Document, frozen=True):
+    """How far behind the head readers see a script."""
+
+    script: int
+    head: int
+    projected: int
+    behind: int
+    micros: int
+    seconds: float
+
+
+class Pruned(Document, frozen=True):
+    """The generations of a script that were removed."""
+
+    script_id: int
+    pruned: list[int]
+
+
+class Projected(Document, frozen=True):
+    """From which version to which readers see a script, and whether all was written anew."""
+
+    script_id: int
+    before: int
+    version: int
+    whole: bool
+
+
+class Rebuilt(Document, frozen=True):
+    """A rebuild that readers see; `first_difference` is the first version with another state hash."""
+
+    script_id: int
+    generation: int
+    versions: int
+    differences: int
+    first_difference: int | None

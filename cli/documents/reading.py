@@ -1,0 +1,134 @@
+"""The documents of the verbs that read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from cli.documents.document import Author, Document
+from domain.line import Attr, LineFormat
+from domain.state import Element, Persona
+from domain.submission import Cause
+
+
+class ListedScript(Document, frozen=True):
+    """A script; `owner` is a user's number."""
+
+    script: int
+    title: str
+    status: str
+    archived: bool
+    owner: int | None
+    version: int
+    created_at: str
+    updated_at: str
+
+
+class Scripts(Document, frozen=True):
+    """Scripts; `next` is what `--after` takes where more follow."""
+
+    scripts: list[ListedScript]
+    next: int | None
+
+
+class ShownLine(Document, frozen=True):
+    """A line with the hash that an edit of it names."""
+
+    id: str
+    format: LineFormat
+    text: str
+    sep: str
+    attrs: dict[str, Attr]
+    expect: str
+
+
+class ShownScript(Document, frozen=True):
+    """A script at one version; `labels` are its named drafts with their versions."""
+
+    script: int
+    version: int
+    state_hash: str
+    metadata: dict[str, Any]
+    lines: list[ShownLine]
+    elements: list[Element]
+    personas: list[Persona]
+    labels: dict[str, int]
+
+
+class LoggedCommand(Document, frozen=True):
+    """One version: its command, by whom and why, and how much it changed. `command` comes with `--payload`."""
+
+    version: int
+    kind: str
+    author: Author
+    actor: str
+    cause: Cause
+    base_version: int
+    submission_id: str
+    submission_index: int
+    occurred_at: str
+    recorded_at: str
+    changed: str
+    chain_hash: str
+    command: dict[str, Any] | UnsetType = UNSET
+
+
+class Log(Document, frozen=True):
+    """A part of a log; `next` is what `--after` takes where more follow."""
+
+    script: int
+    head: int
+    commands: list[LoggedCommand]
+    next: int | None
+
+
+class BlamedLine(Document, frozen=True):
+    """A line and who wrote it last, in which version."""
+
+    id: str
+    text: str
+    version: int
+    author: Author
+    actor: str
+    model: str | None
+    occurred_at: str
+
+
+class Blame(Document, frozen=True):
+    """Who wrote each line; `ai_share` is the share of the lines with text that an AI wrote."""
+
+    script: int
+    version: int
+    ai_share: float
+    lines: list[BlamedLine]
+    totals: dict[str, int] | UnsetType = UNSET
+
+
+class Exported(Document, frozen=True):
+    """A file that was written, or with `fountain` what it would hold."""
+
+    script: int
+    version: int
+    bytes: int
+    file: str | None
+    fountain: str | UnsetType = UNSET
+
+
+class Refused(Document, frozen=True):
+    """A dead letter."""
+
+    number: int
+    script: int
+    submission_id: str
+    code: str
+    message: str
+    rejected_at: str
+    payload: str
+
+
+class Rejected(Document, frozen=True):
+    """Dead letters; `next` is what `--after` takes where more follow."""
+
+    rejected: list[Refused]
+    next: int | None

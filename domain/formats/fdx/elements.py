@@ -1,0 +1,106 @@
+"""Lines as XML elements, each read back before it is used: what would be read otherwise is kept beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement
+
+from domain.errors import Rejected
+from domain.formats.fdx.clean import is_writable
+from domain.formats.fdx.kept import ATTRIBUTE, Draft, difference, keep
+from domain.formats.fdx.paragraph import Place, drafts_of, drafts_of_note
+from domain.formats.fdx.runs import load_attributes, styled
+from domain.formats.fdx.shown import shown
+from domain.formats.fdx.tree import parse
+from domain.formats.fdx.types import type_of
+from domain.formats.fdx.units import Wanted
+from domain.line import Attr, Line
+
+
+def element_of(wanted: Sequence[Wanted], place: Place, *, beside: bool = False) -> Element | None:
+    """Lines as one paragraph that reads back as these lines; None where several do not. One line always does."""
+    first = wanted[0]
+    element = _paragraph([each.line for each in wanted], place, whole=True)
+    if len(wanted) > 1:
+        plain = list(drafts_of(element, place, beside=beside))
+        usual = all(each.sep is None for each in wanted)
+        return element if usual and _reads_as(plain, wanted) else None
+    for whole in (True, False):
+        element = element if whole else _paragraph([first.line], place, whole=False)
+        plain = list(drafts_of(element, place, beside=beside))
+        if len(plain) == 1:
+            keep(element, difference(plain[0], first.line, sep=first.sep))
+            if ATTRIBUTE not in element.attrib or _reads_as(list(drafts_of(element, place, beside=beside)), wanted):
+                break
+    return element
+
+
+def attach(paragraph: Element, summary: Sequence[Wanted], notes: Sequence[Sequence[Wanted]]) -> None:
+    """Put a summary and notes into a paragraph, before its text."""
+    if summary:
+        properties = paragraph.find("SceneProperties")
+        if properties is None:
+            properties = Element("SceneProperties")
+            paragraph.insert(0, properties)
+        inside = Element("Summary")
+        properties.insert(0, inside)
+        inside.extend(each for line in summary if (each := element_of([line], "summary")) is not None)
+    first = 1 if len(paragraph) and paragraph[0].tag == "SceneProperties" else 0
+    for place, note in enumerate(notes, start=first):
+        paragraph.insert(place, _note(note))
+
+
+def _note(wanted: Sequence[Wanted]) -> Element:
+    lines = [each.line for each in wanted]
+    for whole in (True, False):
+        note = Element("ScriptNote", load_attributes(lines[0].attrs.get("fdx_note")) if whole else {})
+        note.extend(_paragraph([line], "note", whole=whole) for line in lines)
+        plain = list(drafts_of_note(note))
+        if len(plain) == len(lines):
+            for paragraph, draft, each in zip(note, plain, wanted, strict=True):
+                keep(paragraph, difference(draft, each.line, sep=each.sep))
+            if _reads_as(list(drafts_of_note(note)), wanted):
+                break
+    return note
+
+
+def _reads_as(drafts: Sequence[Draft], wanted: Sequence[Wanted]) -> bool:
+    return drafts == [Draft(each.line.format, each.line.text, each.line.attrs, each.sep) for each in wanted]
+
+
+def _paragraph(lines: Sequence[Line], place: Place, *, whole: bool) -> Element:
+    """A paragraph for lines; `whole`: with the styles and parts they kept of the one they came from."""
+    first = lines[0]
+    paragraph = Element("Paragraph", _attributes(first, place, whole=whole))
+    if whole:
+        paragraph.extend(_others(first.attrs.get("fdx_other")))
+    for line in lines:
+        words = shown(line.format, line.text, line.attrs)
+        runs = styled(words, line.attrs.get("runs") if whole else None)
+        if line is not first:
+            runs = [("\n" + runs[0][0], runs[0][1]), *runs[1:]] if runs else [("\n", {})]
+        for text, attributes in runs:
+            SubElement(paragraph, "Text", attributes).text = text
+    return paragraph
+
+
+def _attributes(line: Line, place: Place, *, whole: bool) -> dict[str, str]:
+    kept = load_attributes(line.attrs.get("fdx_paragraph")) if whole else {}
+    kept.pop(ATTRIBUTE, None)
+    if place != "body":
+        return kept
+    kind, belonging = type_of(line.format, line.attrs)
+    number = line.attrs.get("scene_number")
+    numbered = {"Number": number} if isinstance(number, str) and is_writable(number) else {}
+    # Twice: ours are the first to be seen, and the last to be heard.
+    said = {**numbered, "Type": kind}
+    return {**said, **kept, **belonging, **said}
+
+
+def _others(kept: Attr | None) -> list[Element]:
+    if not isinstance(kept, str):
+        return []
+    try:
+        return list(parse(f"<Paragraph>{kept}</Paragraph>".encode()))
+    except Rejected:
+        return []

@@ -1,0 +1,39 @@
+"""The usual line ends between lines of a screenplay, as a writer of plain text would set them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Protocol
+
+from domain.formats.fdx.paragraph import CONTINUES
+from domain.line import Attr, LineFormat
+
+SPOKEN = frozenset({"parenthetical", "dialogue", "lyric"})
+ASIDE = frozenset({"note", "boneyard", "synopsis"})
+
+
+class Set(Protocol):
+    """A line, or what will be one."""
+
+    @property
+    def format(self) -> LineFormat: ...
+
+    @property
+    def attrs(self) -> dict[str, Attr]: ...
+
+
+def usual_seps(lines: Sequence[Set], title_page: int) -> Iterator[str]:
+    """One or two line ends for each line: an empty line follows a speech and whatever is none.
+
+    The first `title_page` lines are a title page, whose empty lines are paragraphs.
+    """
+    speaking = False
+    for position, (line, after) in enumerate(zip_longest(lines, lines[1:])):
+        speaking = line.format == "character" or (speaking and line.format in SPOKEN | ASIDE)
+        close = after is None or position < title_page or _close(after, speaking=speaking)
+        yield "\n" if close else "\n\n"
+
+
+def _close(after: Set, *, speaking: bool) -> bool:
+    return after.attrs.get(CONTINUES) is True or after.format in ASIDE or (speaking and after.format in SPOKEN)

@@ -1,0 +1,163 @@
+"""A paragraph to lines: one for each line of its text, then its summary and its notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+from xml.etree.ElementTree import Element, tostring
+
+from domain.formats.fdx.kept import Draft, restored, take
+from domain.formats.fdx.runs import Run, dump, encode_runs, lines_of, text_of
+from domain.formats.fdx.shown import LITERAL, looks_marked
+from domain.formats.fdx.types import UNTYPED, Typed, typed
+from domain.line import Attr
+
+Place = Literal["body", "title page", "note", "summary"]
+
+CONTINUES = "continues"
+"""The attribute of a line that stands in the same paragraph, or note, as the one above; it is true."""
+ESCAPED = str.maketrans({"\n": "&#10;", "\r": "&#13;", "\t": "&#9;", "\x7f": "&#127;"})
+
+
+class Parts(NamedTuple):
+    """What a paragraph consists of."""
+
+    runs: list[Run]
+    summary: list[Element]
+    notes: list[Element]
+    others: list[Element]
+
+
+def drafts_of(paragraph: Element, place: Place, *, beside: bool = False) -> Iterator[Draft]:
+    """The lines of a paragraph, those of its summary and its notes behind them.
+
+    `beside` says that it stands in dual dialogue, behind the first speech.
+    """
+    attributes = dict(paragraph.attrib)
+    kept = take(attributes)
+    parts = parts_of(paragraph)
+    if not (kept.absent and not parts.runs):
+        first, *rest = _plain(parts, place, attributes, beside=beside)
+        kind = paragraph.get("Type", UNTYPED) if place == "body" else None
+        yield first if rest else restored(first, kept, kind)
+        yield from rest
+    for each in parts.summary:
+        yield from drafts_of(each, "summary")
+    for note in parts.notes:
+        yield from drafts_of_note(note)
+
+
+def drafts_of_note(note: Element) -> Iterator[Draft]:
+    """The lines of a note: the first keeps what the note says of itself, the others continue it."""
+    about: dict[str, Attr] = {"fdx_note": dump(note.attrib)} if note.attrib else {}
+    for paragraph in inner_paragraphs(note):
+        attributes = dict(paragraph.attrib) if paragraph is not note else {}
+        kept = take(attributes)
+        first, *rest = _plain(parts_of(paragraph), "note", attributes, beside=False)
+        first = Draft(first.format, first.text, {**about, **first.attrs})
+        yield first if rest else restored(first, kept, None)
+        yield from rest
+        about = {CONTINUES: True}
+
+
+def inner_paragraphs(element: Element) -> list[Element]:
+    """The paragraphs of a note or summary; itself, where its text stands in none."""
+    return list(element.iter("Paragraph")) or [element]
+
+
+def parts_of(paragraph: Element) -> Parts:
+    """Its text in runs, whatever else stands between them."""
+    parts = Parts([], [], [], [])
+    _stray(parts, paragraph.text)
+    for child in paragraph:
+        match child.tag:
+            case "Text":
+                parts.runs.append(("".join(child.itertext()), dict(child.attrib)))
+            case "ScriptNote":
+                parts.notes.append(child)
+            case "SceneProperties":
+                _scene_properties(parts, child)
+            case "DualDialogue":
+                pass
+            case _:
+                parts.others.append(child)
+        _stray(parts, child.tail)
+    return parts
+
+
+def _stray(parts: Parts, text: str | None) -> None:
+    """Words that stand in no run, as no Final Draft writes them, are words all the same."""
+    if text and (words := " ".join(text.split())):
+        before = " " if text[0].isspace() and parts.runs else ""
+        parts.runs.append((before + words + (" " if text[-1].isspace() else ""), {}))
+
+
+def _scene_properties(parts: Parts, properties: Element) -> None:
+    rest = Element(properties.tag, properties.attrib)
+    for child in properties:
+        if child.tag == "Summary":
+            parts.summary.extend(inner_paragraphs(child))
+        else:
+            rest.append(child)
+    if rest.attrib or len(rest):
+        parts.others.append(rest)
+
+
+def _plain(parts: Parts, place: Place, attributes: dict[str, str], *, beside: bool) -> list[Draft]:
+    """The lines of a paragraph's text, as anybody would read them."""
+    what = _typed(place, attributes)
+    about = {**what.attrs, **_about(parts, attributes, numbered=place == "body")}
+    if beside and what.format == "character":
+        about["dual"] = True
+    drafts: list[Draft] = []
+    for runs in lines_of(parts.runs):
+        text = text_of(runs)
+        attrs = about if not drafts else {CONTINUES: True, **what.attrs}
+        if styles := encode_runs(runs):
+            attrs = {**attrs, "runs": styles}
+        if looks_marked(what.format, text):
+            attrs = {**attrs, LITERAL: True}
+        drafts.append(Draft(what.format, text, attrs))
+    return drafts
+
+
+def _typed(place: Place, attributes: dict[str, str]) -> Typed:
+    match place:
+        case "body":
+            kind = " ".join(attributes.pop("Type", "").split())
+            return typed(kind or UNTYPED, attributes)
+        case "title page":
+            return Typed("title_entry", {})
+        case "note":
+            return Typed("note", {})
+        case "summary":
+            return Typed("synopsis", {})
+
+
+def _about(parts: Parts, attributes: dict[str, str], *, numbered: bool) -> dict[str, Attr]:
+    about: dict[str, Attr] = {}
+    if numbered and (number := " ".join(attributes.get("Number", "").split())):
+        del attributes["Number"]
+        about["scene_number"] = number
+    if attributes:
+        about["fdx_paragraph"] = dump(attributes)
+    if parts.others:
+        about["fdx_other"] = "".join(as_text(each) for each in parts.others)
+    return about
+
+
+def as_text(element: Element) -> str:
+    """An element as XML on one line, in ASCII."""
+    text: bytes = tostring(_compact(element), encoding="us-ascii")
+    return text.decode().translate(ESCAPED)
+
+
+def _compact(element: Element) -> Element:
+    """A copy without the white space that only indents."""
+    copy = Element(element.tag, element.attrib)
+    copy.text = element.text if not len(element) or (element.text and element.text.strip()) else None
+    for child in element:
+        inner = _compact(child)
+        inner.tail = child.tail if child.tail and child.tail.strip() else None
+        copy.append(inner)
+    return copy

@@ -1,0 +1,118 @@
+"""Final Draft bytes to lines: one for each paragraph, or for each line of a paragraph that has several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from xml.etree.ElementTree import Element
+
+from msgspec.structs import replace
+
+from domain.formats.fdx.clean import check
+from domain.formats.fdx.kept import ATTRIBUTE, Draft
+from domain.formats.fdx.layout import usual_seps
+from domain.formats.fdx.paragraph import drafts_of, parts_of
+from domain.formats.fdx.refusals import NotFinalDraft
+from domain.formats.fdx.shown import shown
+from domain.formats.fdx.tree import parse
+from domain.formats.format import Imported
+from domain.formats.fountain.title_page import title_of
+from domain.line import Line
+from domain.metadata import MAX_TITLE
+
+LONGEST_GAP = 400
+"""Empty paragraphs that one line of a title page holds as its line ends."""
+TAKEN = frozenset({"Content", "TitlePage"})
+
+
+def read(data: bytes, new_id: Callable[[], str]) -> Imported:
+    """Read a Final Draft file.
+
+    `text` is that of a paragraph's runs, without loss; styles, and what else a paragraph says, stand in `attrs`. `sep`
+    is what a writer of plain text would set. Summaries of scenes become synopsis lines and script notes become note
+    lines, behind the paragraph they belong to. Other parts of the file (page layout, revisions, …) are left out and
+    named.
+
+    Raises:
+        FileTooLarge, XmlTooDeep, EntityInXml, ExternalEntityInXml, DoctypeInXml, NotXml: see `tree.parse`.
+        NotFinalDraft: the XML is something else.
+        ControlCharacterInParagraph, ParagraphTooLong: a paragraph is no text of a script.
+    """
+    root = parse(data)
+    content = root.find("Content")
+    if root.tag != "FinalDraft":
+        raise NotFinalDraft(problem=f"it begins with <{root.tag[:80]}>, not with <FinalDraft>")
+    if content is None:
+        raise NotFinalDraft(problem="it has no <Content>")
+    title_page = list(_title_page(root.iterfind("TitlePage/Content/Paragraph")))
+    drafts = [*title_page, *body(content)]
+    for paragraph, draft in enumerate(drafts, start=1):
+        check(paragraph, draft.text)
+        for value in draft.attrs.values():
+            check(paragraph, str(value))
+    return Imported(
+        title=_title(title_page),
+        lines=tuple(
+            Line(new_id(), draft.format, draft.text, usual if draft.sep is None else draft.sep, draft.attrs)
+            for draft, usual in zip(drafts, usual_seps(drafts, len(title_page)), strict=True)
+        ),
+        left_out=tuple(dict.fromkeys(_left_out(root, content))),
+    )
+
+
+def body(content: Element) -> Iterator[Draft]:
+    """The lines of the script."""
+    for paragraph in content.iterfind("Paragraph"):
+        speeches = [inner for dual in paragraph.iterfind("DualDialogue") for inner in dual.iterfind("Paragraph")]
+        if not speeches or any(parts_of(paragraph)) or ATTRIBUTE in paragraph.attrib:
+            yield from drafts_of(paragraph, "body")
+        yield from side_by_side(speeches)
+
+
+def side_by_side(paragraphs: Iterable[Element]) -> Iterator[Draft]:
+    """The lines of dual dialogue; whoever is not the first to speak has the attribute `dual`."""
+    cues = 0
+    for paragraph in paragraphs:
+        cues += paragraph.get("Type") == "Character"
+        yield from drafts_of(paragraph, "body", beside=cues > 1)
+
+
+def _title_page(paragraphs: Iterable[Element]) -> Iterator[Draft]:
+    """Its lines, and its empty paragraphs as the line ends of the line above; those at the top are one empty line."""
+    last: Draft | None = None
+    for paragraph in paragraphs:
+        if not any(parts_of(paragraph)) and ATTRIBUTE not in paragraph.attrib:
+            if last is None or len(last.sep or "") >= LONGEST_GAP:
+                yield from () if last is None else (last,)
+                last = Draft("title_entry", "", {}, "")
+            last = replace(last, sep=("\n" if last.sep is None else last.sep) + "\n")
+            continue
+        for draft in drafts_of(paragraph, "title page"):
+            yield from () if last is None else (last,)
+            last = draft
+    yield from () if last is None else (last,)
+
+
+def _title(title_page: list[Draft]) -> str | None:
+    """What the key Title names, as in a script that was written in Fountain, else the first words there are."""
+    entries = [draft for draft in title_page if draft.format == "title_entry" and draft.text.strip()]
+    if any(shown(each.format, each.text, {}) != each.text for each in entries):
+        return title_of(each.text for each in entries)
+    return next((each.text.strip()[:MAX_TITLE] for each in entries), None)
+
+
+def _left_out(root: Element, content: Element) -> Iterator[str]:
+    for part in root:
+        if part.tag not in TAKEN:
+            yield _named(part)
+    for part in root.iterfind("TitlePage/*"):
+        if part.tag != "Content":
+            yield f"TitlePage/{_named(part)}"
+    for part in content:
+        if part.tag != "Paragraph":
+            yield f"Content/{_named(part)}"
+
+
+def _named(part: Element) -> str:
+    """A part by name, and how many words stand in it."""
+    words = sum(len("".join(text.itertext()).split()) for text in part.iter("Text"))
+    return f"{part.tag} ({words} words)" if words > 1 else part.tag

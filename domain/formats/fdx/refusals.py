@@ -1,0 +1,37 @@
+"""Why a Final Draft file is refused."""
+
+from __future__ import annotations
+
+from domain.errors import Rejected
+
+
+class NotXml(Rejected):
+    """Line {line} of the file is not well-formed XML ({problem}); if it was cut off, export it again."""
+
+
+class NotFinalDraft(Rejected):
+    """The file is XML, but no Final Draft script: {problem}."""
+
+
+class EntityInXml(Rejected):
+    """The file declares the XML entity {name!r}; Final Draft writes none, and one can stand for any amount of text."""
+
+
+class ExternalEntityInXml(Rejected):
+    """The file asks for another file, {target!r}, to be read into it; Final Draft files stand alone."""
+
+
+class DoctypeInXml(Rejected):
+    """The file has a document type declaration; Final Draft writes none. Remove the line with <!DOCTYPE."""
+
+
+class XmlTooDeep(Rejected):
+    """The file nests more than {limit} elements in each other; Final Draft nests ten."""
+
+
+class ControlCharacterInParagraph(Rejected):
+    """Paragraph {paragraph} of the file holds the control character U+{codepoint:04X}; remove it and import again."""
+
+
+class ParagraphTooLong(Rejected):
+    """Paragraph {paragraph} of the file has {size} bytes, more than the {limit} allowed; break it into shorter ones."""

@@ -1,0 +1,67 @@
+"""Paragraph types and the formats they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from domain.formats.fdx.clean import is_writable
+from domain.line import Attr, LineFormat
+
+FORMAT_OF: dict[str, LineFormat] = {
+    "Scene Heading": "scene_heading",
+    "Action": "action",
+    "Character": "character",
+    "Parenthetical": "parenthetical",
+    "Dialogue": "dialogue",
+    "Lyrics": "lyric",
+    "Transition": "transition",
+    "Shot": "shot",
+    "Outline Body": "synopsis",
+    "General": "general",
+}
+TYPE_OF = {line_format: kind for kind, line_format in FORMAT_OF.items()}
+CENTERED = {"Alignment": "Center"}
+OUTLINES = {f"Outline {depth}": depth for depth in range(1, 5)}
+"""Final Draft's headings of acts and sequences, by depth."""
+UNTYPED = "General"
+"""The type of a paragraph that names none, or of a line that Final Draft has no type for."""
+
+
+class Typed(NamedTuple):
+    """A format, and what else the type of a paragraph said."""
+
+    format: LineFormat
+    attrs: dict[str, Attr]
+
+
+def typed(kind: str, attributes: dict[str, str]) -> Typed:
+    """What a paragraph's type says it is; takes the alignment out of `attributes` where that makes it centered.
+
+    A type that we do not know is `general`, with its name in `fdx_type`.
+    """
+    if kind == "Action" and attributes.get("Alignment") == CENTERED["Alignment"]:
+        del attributes["Alignment"]
+        return Typed("centered", {})
+    if kind in OUTLINES:
+        return Typed("section", {"depth": OUTLINES[kind]})
+    if kind in FORMAT_OF:
+        return Typed(FORMAT_OF[kind], {})
+    return Typed("general", {"fdx_type": kind})
+
+
+def type_of(line_format: LineFormat, attrs: Mapping[str, Attr]) -> tuple[str, dict[str, str]]:
+    """The type a line is written as, and the attributes that belong to it."""
+    if line_format == "centered":
+        return "Action", CENTERED
+    if line_format == "section":
+        depth = attrs.get("depth", 1)
+        return next((kind for kind, each in OUTLINES.items() if each == depth), "Outline 1"), {}
+    if (
+        line_format == "general"
+        and isinstance(kind := attrs.get("fdx_type"), str)
+        and kind.strip()
+        and is_writable(kind)
+    ):
+        return kind, {}
+    return TYPE_OF.get(line_format, UNTYPED), {}

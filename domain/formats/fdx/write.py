@@ -1,0 +1,105 @@
+"""Lines to Final Draft bytes that read back as these lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from domain.formats.fdx.elements import attach, element_of
+from domain.formats.fdx.kept import ATTRIBUTE, Kept, keep
+from domain.formats.fdx.layout import usual_seps
+from domain.formats.fdx.paragraph import Place
+from domain.formats.fdx.read import LONGEST_GAP
+from domain.formats.fdx.units import Unit, Wanted, beside_each_other, units_of
+from domain.line import Line
+
+DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n'
+SAID = {"DocumentType": "Script", "Template": "No", "Version": "1"}
+
+
+def write(lines: Iterable[Line]) -> bytes:
+    """Write lines as a Final Draft file.
+
+    A paragraph shows the words of its line without the marks of Fountain. Where it would not be read as that line, an
+    attribute that Final Draft ignores says how they differ: what is written is read again as the same lines.
+    """
+    lines = list(lines)
+    title_page, body = _parts(units_of(Wanted(line, None) for line in lines))
+    usual = usual_seps(lines, sum(unit.count for unit in title_page))
+    wanted = [Wanted(line, None if line.sep == sep else line.sep) for line, sep in zip(lines, usual, strict=True)]
+    title_page, body = _parts(units_of(wanted))
+    root = _listed("FinalDraft", [_listed("Content", _body(body))], SAID)
+    if title_page:
+        root.append(_listed("TitlePage", [_listed("Content", _title_page(title_page))]))
+    # A parser takes a carriage return as it is for a line end.
+    return (DECLARATION + tostring(root, encoding="unicode").replace("\r", "&#13;")).encode()
+
+
+def _listed(tag: str, children: Iterable[Element], attributes: dict[str, str] | None = None) -> Element:
+    """An element with each of its children on a line of its own."""
+    element = Element(tag, attributes or {})
+    element.text = element.tail = "\n"
+    for child in children:
+        child.tail = "\n"
+        element.append(child)
+    return element
+
+
+def _parts(units: list[Unit]) -> tuple[list[Unit], list[Unit]]:
+    """The title page, which is what stands at the top, and the rest."""
+    count = len(list(takewhile(lambda unit: unit.format == "title_entry", units)))
+    return units[:count], units[count:]
+
+
+def _body(units: Sequence[Unit]) -> Iterator[Element]:
+    for group in beside_each_other(units):
+        if len(group) == 1:
+            for unit in group[0]:
+                yield from _paragraphs(unit, "body")
+            continue
+        paragraph = Element("Paragraph")
+        dual = SubElement(paragraph, "DualDialogue")
+        for place, speech in enumerate(group):
+            for unit in speech:
+                dual.extend(_paragraphs(unit, "body", beside=place > 0))
+        yield paragraph
+
+
+def _title_page(units: Sequence[Unit]) -> Iterator[Element]:
+    for place, unit in enumerate(units):
+        last = unit.last
+        ends = len(last.line.sep)
+        alone = unit.count == 1
+        if place == 0 and alone and _is_gap(last.line) and ends <= LONGEST_GAP:
+            yield from (Element("Paragraph") for _ in range(ends))
+            continue
+        gap = 0
+        if not unit.notes and last.line.sep == "\n" * ends and 1 < ends <= LONGEST_GAP:
+            gap = ends - 1
+            unit.host[-1] = Wanted(last.line, None)
+        for paragraph in _paragraphs(unit, "title page"):
+            if not len(paragraph) and ATTRIBUTE not in paragraph.attrib:
+                # Else it would be one of the empty paragraphs that are line ends.
+                keep(paragraph, Kept(text=""))
+            yield paragraph
+        yield from (Element("Paragraph") for _ in range(gap))
+
+
+def _is_gap(line: Line) -> bool:
+    return not line.text and not line.attrs and line.sep != "" and not line.sep.strip("\n")
+
+
+def _paragraphs(unit: Unit, place: Place, *, beside: bool = False) -> list[Element]:
+    """A unit as one paragraph, or as several where one would not read back; the last has what belongs to it."""
+    if not unit.host:
+        paragraph = Element("Paragraph")
+        keep(paragraph, Kept(absent=True))
+        paragraphs = [paragraph]
+    elif (joined := element_of(unit.host, place, beside=beside)) is not None:
+        paragraphs = [joined]
+    else:
+        alone = [element_of([each], place, beside=beside) for each in unit.host]
+        paragraphs = [each for each in alone if each is not None]
+    attach(paragraphs[-1], unit.summary, unit.notes)
+    return paragraphs

@@ -1,0 +1,41 @@
+"""Every file format there is: importing this reads each folder of `domain.formats`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import PurePath
+from pkgutil import iter_modules
+
+from domain import formats
+from domain.formats.format import Format
+from domain.formats.refusals import UnknownFormat
+
+FORMATS: dict[str, Format] = {
+    found.name: found
+    for module in iter_modules(formats.__path__)
+    if module.ispkg
+    for found in [import_module(f"{formats.__name__}.{module.name}").FORMAT]
+}
+USUAL = "fountain"
+"""What a file without a suffix is, such as standard output."""
+
+
+def format_of(file: PurePath | None, name: str | None = None) -> Format:
+    """The format with a name; without one, that of a file's suffix.
+
+    Raises:
+        UnknownFormat: there is none of this name, or with this suffix.
+    """
+    if name is not None:
+        return _known(FORMATS.get(name.lower()), name)
+    if file is None or not file.suffix:
+        return FORMATS[USUAL]
+    suffix = file.suffix.lower()
+    return _known(next((found for found in FORMATS.values() if suffix in found.suffixes), None), file.suffix)
+
+
+def _known(found: Format | None, asked: str) -> Format:
+    if found is None:
+        known = ", ".join(f"{each.name} ({', '.join(each.suffixes)})" for each in FORMATS.values())
+        raise UnknownFormat(asked=asked, known=known)
+    return found

@@ -1,0 +1,28 @@
+"""Holds what a verb printed with `--json` against the shape that the reference promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from cli.documents.document import Failed
+from cli.documents.every import DOCUMENTS
+
+
+def check_document(args: Sequence[str], printed: str) -> None:
+    """Fail where a document is none of those of its verb; every command that a test runs comes by here."""
+    kinds = DOCUMENTS.get(" ".join(args[:2])) or DOCUMENTS.get(args[0], ())
+    if "--json" not in args or not printed or not kinds:
+        return
+    problems = [_problem(kind, printed) for kind in (*kinds, Failed)]
+    assert None in problems, f"scriptledger {' '.join(args)} printed {printed[:300]!r}: {problems}"
+
+
+def _problem(kind: type[Struct], printed: str) -> str | None:
+    try:
+        msgspec.json.decode(printed, type=kind)
+    except msgspec.ValidationError as error:
+        return f"{kind.__name__}: {error}"
+    return None

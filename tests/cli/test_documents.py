@@ -1,0 +1,91 @@
+"""What verbs print with `--json` has a documented shape, and is held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import msgspec
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from cli.command_line import VERBS, module_of
+from cli.documents.every import DOCUMENTS
+from tests.cli.documents import check_document
+from tests.cli.running import SAMPLE, CommandLine
+
+OWN_SCHEMA = {"diff"}
+"""Verbs whose document has a schema of its own."""
+
+
+def with_json() -> Iterator[str]:
+    """Every verb that takes `--json`, as it is typed."""
+    for name in (name for names in VERBS.values() for name in names):
+        command = get_command(import_module(module_of(name)).app)
+        inner = command.commands.items() if isinstance(command, TyperGroup) else ()
+        for path, each in [(name, command), *((f"{name} {word}", verb) for word, verb in inner)]:
+            if any("--json" in option.opts for option in each.params):
+                yield path
+
+
+def test_every_verb_with_json_has_its_documents():
+    assert set(with_json()) - OWN_SCHEMA == set(DOCUMENTS)
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        '{"scripts": []}',
+        '{"scripts": [], "next": "7"}',
+        '{"scripts": [], "next": null, "more": 1}',
+        '{"error": {"status": 4, "code": "x"}}',
+        "[]",
+    ],
+)
+def test_another_shape_is_seen(printed: str):
+    check_document(["scripts", "--json"], '{"scripts": [], "next": null}')
+
+    with pytest.raises(AssertionError):
+        check_document(["scripts", "--json"], printed)
+
+
+@pytest.mark.slow
+def test_real_output_has_its_shape(scriptledger: CommandLine, ferry: int):
+    for args in real(ferry):
+        ran = scriptledger(*args, "--json")  # which checks it
+        assert isinstance(msgspec.json.decode(ran.out), dict), args
+        assert ran.out.count("\n") == 1
+        assert "\x1b" not in ran.out
+
+
+def real(script: int) -> list[list[Any]]:
+    """A command for every verb, most of which do what they say and some of which cannot."""
+    return [
+        ["import", SAMPLE],
+        ["import", SAMPLE, "--script", script],
+        ["outcome", script, f"create-{script}"],
+        ["outcome", script, "nobody"],
+        ["undo", script, "--version", 99],
+        ["scripts"],
+        ["show", script],
+        ["log", script],
+        ["log", script, "--payload"],
+        ["blame", script],
+        ["export", script],
+        ["rejected"],
+        ["verify", script],
+        ["verify", "--all"],
+        ["materialize", "run"],
+        ["materialize", "run", script],
+        ["materialize", "status"],
+        ["materialize", "status", script],
+        ["rebuild", script],
+        ["rebuild", script, "--prune"],
+        ["db", "upgrade"],
+        ["db", "current"],
+        ["kinds"],
+        ["roundtrip", SAMPLE],
+        ["show", 999_999],
+    ]

@@ -1,0 +1,218 @@
+"""What a Final Draft file says, as lines; and what lines look like in Final Draft."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from domain.align import align
+from domain.formats.fdx import read, write
+from domain.formats.fountain import read as read_fountain
+from domain.formats.fountain import write as write_fountain
+from domain.line import Line
+from tests.domain.formats.final_draft import lines_of, paragraph, script, told
+from tests.domain.formats.screenwriting import numbered
+
+
+def only(data: bytes) -> Line:
+    [line] = lines_of(data)
+    return line
+
+
+@pytest.mark.parametrize(
+    ("kind", "line_format"),
+    [
+        ("Scene Heading", "scene_heading"),
+        ("Action", "action"),
+        ("Character", "character"),
+        ("Parenthetical", "parenthetical"),
+        ("Dialogue", "dialogue"),
+        ("Lyrics", "lyric"),
+        ("Transition", "transition"),
+        ("Shot", "shot"),
+        ("Outline Body", "synopsis"),
+        ("General", "general"),
+    ],
+)
+def test_a_type_is_a_format(kind: str, line_format: str) -> None:
+    line = only(script(paragraph(kind, "some words")))
+
+    assert (line.format, line.text, line.attrs) == (line_format, "some words", {})
+
+
+def test_types_that_nobody_knows_are_kept_by_name() -> None:
+    data = script(paragraph("New Act", "ACT ONE"), paragraph("Cast List", "Anna, Lyle"))
+
+    assert [(line.format, line.attrs) for line in lines_of(data)] == [
+        ("general", {"fdx_type": "New Act"}),
+        ("general", {"fdx_type": "Cast List"}),
+    ]
+    assert types(write(lines_of(data))) == ["New Act", "Cast List"]
+
+
+def test_the_runs_of_a_paragraph_are_one_text_with_its_styles() -> None:
+    runs = '<Text>He </Text><Text Style="Bold+Italic">real</Text><Text Style="Bold+Italic">ly</Text><Text> left.</Text>'
+    line = only(script(f'<Paragraph Type="Action">{runs}</Paragraph>'))
+
+    assert line.text == "He really left."
+    assert json.loads(str(line.attrs["runs"])) == [[3, {}], [6, {"Style": "Bold+Italic"}], [6, {}]]
+    assert '<Text Style="Bold+Italic">really</Text>' in write([line]).decode()
+
+
+def test_styles_follow_a_text_that_was_changed_as_far_as_they_go() -> None:
+    kept = {"runs": '[[3,{}],[6,{"Style":"Bold"}]]'}
+    longer = write([Line("1", "action", "He really, really left.", "\n", kept)]).decode()
+    shorter = write([Line("1", "action", "He re", "\n", kept)]).decode()
+
+    assert '<Text>He </Text><Text Style="Bold">really, really left.</Text>' in longer
+    assert '<Text>He </Text><Text Style="Bold">re</Text>' in shorter
+
+
+def test_scene_numbers_go_both_ways() -> None:
+    data = script(paragraph("Scene Heading", "INT. BARN - DAY", Number="12A"))
+    [line] = read_fountain(b"INT. BARN - DAY #12A#", numbered()).lines
+
+    assert only(data).attrs == {"scene_number": "12A"}
+    assert write_fountain([only(data)]) == b"INT. BARN - DAY #12A#\n"
+    [heading] = ElementTree.fromstring(write([line])).iterfind("Content/Paragraph")
+    assert (heading.get("Number"), heading.findtext("Text")) == ("12A", "INT. BARN - DAY")
+
+
+def test_dual_dialogue_goes_both_ways() -> None:
+    speeches = "".join(
+        paragraph(kind, text)
+        for kind, text in [("Character", "ANNA"), ("Dialogue", "Now!"), ("Character", "LYLE"), ("Dialogue", "Later!")]
+    )
+    lines = lines_of(script(f"<Paragraph><DualDialogue>{speeches}</DualDialogue></Paragraph>"))
+    fountain = b"ANNA\nNow!\n\nLYLE ^\nLater!\n"
+
+    assert [line.attrs for line in lines] == [{}, {}, {"dual": True}, {}]
+    assert write_fountain(lines) == fountain
+    written = ElementTree.fromstring(write(read_fountain(fountain, numbered()).lines))
+    [dual] = written.iterfind("Content/Paragraph/DualDialogue")
+    assert [each.findtext("Text") for each in dual] == ["ANNA", "Now!", "LYLE", "Later!"]
+
+
+def test_notes_and_summaries_are_lines_behind_their_paragraph() -> None:
+    said = "<Paragraph><Text>One.</Text></Paragraph><Paragraph><Text>Two.</Text></Paragraph>"
+    note = f'<ScriptNote ID="7" Name="AW">{said}</ScriptNote>'
+    summary = "<Summary><Paragraph><Text>They meet.</Text></Paragraph></Summary>"
+    properties = f'<SceneProperties Page="1">{summary}</SceneProperties>'
+    lines = lines_of(script(paragraph("Scene Heading", "INT. BARN", note + properties)))
+
+    assert [(line.format, line.text) for line in lines] == [
+        ("scene_heading", "INT. BARN"),
+        ("synopsis", "They meet."),
+        ("note", "One."),
+        ("note", "Two."),
+    ]
+    assert lines[0].attrs == {"fdx_other": '<SceneProperties Page="1" />'}
+    assert [line.attrs for line in lines[2:]] == [{"fdx_note": '{"ID":"7","Name":"AW"}'}, {"continues": True}]
+    [heading] = ElementTree.fromstring(write(lines)).iterfind("Content/Paragraph")
+    assert [each.tag for each in heading] == ["SceneProperties", "ScriptNote", "Text"]
+
+
+def test_what_must_not_be_printed_is_a_note() -> None:
+    lines = read_fountain(b"He waits.\n[[why?]]\n/* cut */\n\nHe leaves.", numbered()).lines
+    root = ElementTree.fromstring(write(lines))
+
+    assert [each.findtext("Text") for each in root.iterfind("Content/Paragraph")] == ["He waits.", "He leaves."]
+    assert [each.text for each in root.iterfind("Content/Paragraph/ScriptNote/Paragraph/Text")] == ["why?", "cut"]
+
+
+def test_marks_of_fountain_do_not_reach_final_draft_but_come_back() -> None:
+    source = b"Title: The Barn\nAuthor: Rosa\n\n.BARN\n\n> THE END <\n\n@McCLANE\nYippee.\n\n!INT. is a word.\n"
+    lines = read_fountain(source, numbered()).lines
+    root = ElementTree.fromstring(write(lines))
+
+    shown = [each.findtext("Text") for each in root.iterfind("Content/Paragraph")]
+    assert shown == ["BARN", "THE END", "McCLANE", "Yippee.", "INT. is a word."]
+    assert [each.findtext("Text") for each in root.iterfind("TitlePage/Content/Paragraph") if len(each)] == [
+        "The Barn",
+        "Rosa",
+    ]
+    assert write_fountain(lines_of(write(lines))) == source
+    assert read(write(lines), numbered()).title == "The Barn"
+
+
+def test_what_was_changed_in_final_draft_is_read_as_it_stands_there() -> None:
+    [line] = read_fountain(b".BARN #1#", numbered()).lines
+    edited = write([line]).replace(b"<Text>BARN</Text>", b"<Text>STABLE</Text>").replace(b'Number="1"', b'Number="2"')
+    other_type = write([line]).replace(b'Type="Scene Heading"', b'Type="Action"')
+
+    assert told(lines_of(edited)) == [("scene_heading", "STABLE", "", {"scene_number": "2"})]
+    assert told(lines_of(other_type)) == [("action", "BARN", "", {"scene_number": "1"})]
+
+
+def test_text_that_only_looks_like_fountain_is_written_as_it_was() -> None:
+    data = script(paragraph("Action", "!important"), paragraph("Scene Heading", "INT. LAB #5#"))
+
+    assert [line.attrs for line in lines_of(data)] == [{"literal": True}] * 2
+    root = ElementTree.fromstring(write(lines_of(data)))
+    assert [each.findtext("Text") for each in root.iterfind("Content/Paragraph")] == ["!important", "INT. LAB #5#"]
+
+
+def test_the_title_page_keeps_its_words_and_its_gaps() -> None:
+    page = "<Paragraph/>" * 3 + "<Paragraph><Text>The Barn</Text></Paragraph>" + "<Paragraph/>" * 2
+    page += "<Paragraph><Text>by\nRosa</Text></Paragraph>"
+    imported = read(script(paragraph("Action", "Hay."), title_page=page), numbered())
+
+    assert imported.title == "The Barn"
+    assert told(list(imported.lines)) == [
+        ("title_entry", "", "\n\n\n", {}),
+        ("title_entry", "The Barn", "\n\n\n", {}),
+        ("title_entry", "by", "\n", {}),
+        ("title_entry", "Rosa", "\n", {"continues": True}),
+        ("action", "Hay.", "\n", {}),
+    ]
+    assert len(list(ElementTree.fromstring(write(imported.lines)).iterfind("TitlePage/Content/Paragraph"))) == 7
+
+
+def test_what_is_left_out_is_told() -> None:
+    alternatives = "<AltCollection><Alt><Paragraph><Text>or so, maybe</Text></Paragraph></Alt></AltCollection>"
+    data = script(paragraph("Action", "So."), more=f'<PageLayout TopMargin="75"/>{alternatives}')
+
+    assert read(data, numbered()).left_out == ("PageLayout", "AltCollection (3 words)")
+
+
+def test_words_outside_of_runs_are_words_all_the_same() -> None:
+    data = script(
+        '<Paragraph Type="Action">Some <Text>stray</Text> words <ScriptNote>and a note</ScriptNote></Paragraph>'
+    )
+
+    assert [(line.format, line.text.split()) for line in lines_of(data)] == [
+        ("action", ["Some", "stray", "words"]),
+        ("note", ["and", "a", "note"]),
+    ]
+
+
+def test_a_script_from_final_draft_reads_well_as_fountain() -> None:
+    data = script(
+        paragraph("Scene Heading", "INT. BARN - DAY"),
+        paragraph("Action", "Hay."),
+        paragraph("Character", "ANNA"),
+        paragraph("Parenthetical", "(low)"),
+        paragraph("Dialogue", "Who is there?"),
+        paragraph("Transition", "CUT TO:"),
+    )
+
+    assert write_fountain(lines_of(data)) == b"INT. BARN - DAY\n\nHay.\n\nANNA\n(low)\nWho is there?\n\nCUT TO:\n"
+
+
+def test_an_edited_file_keeps_the_ids_of_the_lines_that_stayed() -> None:
+    texts = ["Anna waits in the barn.", "Lyle comes in from the rain.", "They look at each other."]
+    before = lines_of(script(*(paragraph("Action", text) for text in texts)))
+    ids = (f"new-{number}" for number in range(9))
+    edited = script(
+        *(paragraph("Action", text) for text in (texts[0], "A dog barks.", texts[1] + " Slowly.", texts[2]))
+    )
+
+    resolved = align(before, read(edited, lambda: next(ids)).lines)
+
+    assert [each if isinstance(each, str) else each.id for each in resolved] == ["1", "new-1", "2", "3"]
+
+
+def types(data: bytes) -> list[str | None]:
+    return [each.get("Type") for each in ElementTree.fromstring(data).iterfind("Content/Paragraph")]

@@ -1,0 +1,53 @@
+"""Several that bring one database up to date at once: one does it, the others wait, and none fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from repos import schema
+from repos.engine import make_engine
+
+ROOT = Path(__file__).parents[2]
+UPGRADE = """
+import sys
+from repos import schema
+from repos.engine import make_engine
+engine = make_engine(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+schema.upgrade_if_outdated(engine)
+schema.require_current(engine)
+"""
+
+
+@pytest.mark.slow
+def test_of_four_that_upgrade_at_once_none_fails(database_url: str) -> None:
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", UPGRADE, database_url],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for racer in racers:
+        assert racer.stdout
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin
+        racer.stdin.write("\n")
+        racer.stdin.flush()
+
+    ended = [racer.communicate(timeout=120)[1] for racer in racers]
+
+    assert [(racer.returncode, errors) for racer, errors in zip(racers, ended, strict=True)] == [(0, "")] * 4
+    engine = make_engine(database_url)
+    schema.require_current(engine)
+    engine.dispose()
