@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from tests.cli.running import COMMAND, SAMPLE, CommandLine
 
 pytestmark = pytest.mark.slow
+
+COLOUR = r"\x1b\[(\d+;)*([34]8;|[349][0-7]m)"
 
 
 def on_a_terminal(cli: CommandLine, *args: object, **environ: str) -> str:
@@ -51,6 +54,21 @@ def test_no_color_is_respected(scriptledger: CommandLine, ferry: int):
 
     assert "script.create" in printed
     assert "\x1b[3" not in printed  # neither a colour nor a colour's end
+
+
+@pytest.mark.parametrize("args", [["--help"], ["show", "--help"], ["show", "9999"], ["nope"]])
+def test_no_color_is_respected_by_help_and_errors_too(scriptledger: CommandLine, args: list[str]):
+    assert re.search(COLOUR, on_a_terminal(scriptledger, *args))
+
+    assert not re.search(COLOUR, on_a_terminal(scriptledger, *args, NO_COLOR="1"))
+
+
+def test_a_pipe_gets_neither_colour_nor_progress(scriptledger: CommandLine, ferry: int):
+    for args in (["verify", ferry], ["rebuild", ferry], ["materialize", "run"], ["roundtrip", SAMPLE], ["--help"]):
+        ran = scriptledger(*args)
+        assert (ran.status, ran.err) == (0, ""), args
+        assert "\x1b" not in ran.out
+        assert "\r" not in ran.out
 
 
 def test_json_on_a_terminal_is_indented(scriptledger: CommandLine):
