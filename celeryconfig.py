@@ -96,7 +96,7 @@ enable_utc = True
 
 # Ticks are idempotent and expire: any number of beats may run, and none piles up while no worker listens. The
 # schedule lives in this file, so beat keeps nothing on disk.
-beat_scheduler = "celery.beat:Scheduler"
+beat_scheduler = "workers.heartbeat:Scheduler"
 beat_max_loop_interval = 5
 beat_schedule = {
     "reconcile": {"task": "scriptledger.reconcile", "schedule": 2.0, "options": {"expires": 4, "queue": "reconcile"}},

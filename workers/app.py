@@ -10,11 +10,13 @@ from celery import Celery, signals
 
 from workers import bootstrap
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+from workers.heartbeat import Heartbeat
 from workers.overdue import GRACE_SECONDS, EndInTime
 from workers.roles import BadQueuesError, transport_options
 
 app = Celery("scriptledger", include=["workers.tasks"])
 app.config_from_object("celeryconfig")
+app.steps["worker"].add(Heartbeat)
 
 
 @app.on_configure.connect(weak=False)

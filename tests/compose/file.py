@@ -1,0 +1,91 @@
+"""docker-compose.yml as Compose reads it: variables filled in, services in the order in which they start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from tests.cli.running import ROOT
+
+FILE = ROOT / "docker-compose.yml"
+SECRETS = {
+    "DATABASE_ROOT_PASSWORD": "0d5f1c",
+    "DATABASE_PASSWORD": "1a2b3c",
+    "BROKER_PASSWORD": "2b3c4d",
+    "FLOWER_PASSWORD": "3c4d5e",
+}
+VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::(?P<how>[-?])(?P<rest>[^}]*))?\})")
+
+
+class Service(NamedTuple):
+    """One service, with nothing left to fill in."""
+
+    name: str
+    given: dict[str, Any]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it runs our program."""
+        return "build" in self.given
+
+    @property
+    def check(self) -> list[str]:
+        """The command line of its health check."""
+        kind, *words = self.given["healthcheck"]["test"]
+        return ["sh", "-c", *words] if kind == "CMD-SHELL" else words
+
+
+class MissingVariableError(Exception):
+    """Compose would refuse to start; the message is what the file says."""
+
+
+def document(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The file, filled in."""
+    filled: dict[str, Any] = _filled(yaml.safe_load(FILE.read_text()), environ)
+    return filled
+
+
+def services(environ: Mapping[str, str]) -> list[Service]:
+    """Every service, none before one that it waits for."""
+    waiting = {name: Service(name, given) for name, given in document(environ)["services"].items()}
+    ordered: list[Service] = []
+    while waiting:
+        ready = [each for each in waiting.values() if not waiting.keys() & each.given.get("depends_on", {}).keys()]
+        assert ready, f"these wait for each other: {', '.join(waiting)}"
+        ordered += ready
+        for each in ready:
+            del waiting[each.name]
+    return ordered
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a document."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _filled(value: Any, environ: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(inner, environ) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, environ) for inner in value]
+    return VARIABLE.sub(lambda found: _value(found, environ), value) if isinstance(value, str) else value
+
+
+def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
+    if found["dollar"]:
+        return "$"
+    if given := environ.get(found["name"]):
+        return given
+    if found["how"] == "?":
+        raise MissingVariableError(f"{found['name']}: {found['rest']}")
+    return found["rest"] or ""

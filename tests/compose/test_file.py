@@ -1,0 +1,149 @@
+"""docker-compose.yml is valid, names commands that there are, bounds everything, and holds no secret."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from importlib import import_module
+
+import pytest
+import yaml
+from compose_spec import PyCompose
+from typer.main import get_command
+
+from cli.command_line import module_of
+from tests.cli.running import ROOT
+from tests.compose.file import FILE, SECRETS, MissingVariableError, Service, document, services, texts
+from workers.roles import ROLES
+
+SERVICES = services(SECRETS)
+OURS = [each for each in SERVICES if each.is_ours]
+
+every = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+of_ours = pytest.mark.parametrize("service", OURS, ids=lambda service: service.name)
+
+
+def test_it_is_valid_for_compose():
+    PyCompose.from_yaml(yaml.safe_dump(document(SECRETS))).validate()
+
+
+@pytest.mark.parametrize("wrong", [{"helthcheck": {}}, {"restart": "sometimes"}, {"healthcheck": {"interval": "soon"}}])
+def test_what_compose_would_not_take_is_found(wrong: dict[str, object]):
+    spoilt = document(SECRETS)
+    spoilt["services"]["beat"].update(wrong)
+
+    with pytest.raises(ValueError, match=r"services\.beat"):
+        PyCompose.from_yaml(yaml.safe_dump(spoilt)).validate()
+
+
+@of_ours
+def test_a_command_is_one_that_there_is(service: Service):
+    verb, *words = service.given["command"]
+    command = get_command(import_module(module_of(verb)).app)
+
+    with command.make_context(verb, list(words)) as context:
+        assert context.args == []
+
+
+def test_each_role_has_a_service_of_its_name():
+    served = {each.name: each.given["command"][2] for each in OURS if each.given["command"][0] == "worker"}
+
+    assert served == {name: name for name in ROLES}
+
+
+@every
+def test_a_service_is_bounded_and_comes_back(service: Service):
+    limits = service.given["deploy"]["resources"]["limits"]
+    assert {"cpus", "memory", "pids"} <= limits.keys()
+    assert service.given["logging"]["options"].keys() >= {"max-size", "max-file"}
+    assert "no-new-privileges:true" in service.given["security_opt"]
+    if service.name == "migrations":
+        assert service.given["restart"] == "no", "it runs once"
+    else:
+        assert service.given["restart"] == "unless-stopped"
+        assert service.check
+
+
+@of_ours
+def test_a_service_of_ours_writes_nowhere_and_waits_for_the_schema(service: Service):
+    assert (service.given["read_only"], service.given["cap_drop"], service.given["init"]) == (True, ["ALL"], True)
+    waits = {name: how["condition"] for name, how in service.given["depends_on"].items()}
+    if service.name == "migrations":
+        assert waits == {"database": "service_healthy"}
+    else:
+        assert waits["migrations"] == "service_completed_successfully"
+        assert waits["broker"] == waits["database"] == "service_healthy"
+
+
+def test_what_is_kept_is_kept_durably():
+    flags = " ".join(texts([each.given["command"] for each in SERVICES if not each.is_ours]))
+
+    for needed in (
+        "--max-allowed-packet=64M",
+        "--innodb-flush-log-at-trx-commit=1",
+        "--sync-binlog=1",
+        "--appendonly yes",
+        "--maxmemory-policy noeviction",
+        "requirepass $(cat /run/secrets/broker_password)",
+    ):
+        assert needed in flags
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_without_a_password_it_does_not_start(name: str):
+    used = {**SECRETS, name: ""}
+    if name == "DATABASE_ROOT_PASSWORD":
+        secrets = document(used)["secrets"]
+        assert secrets["database_root_password"] == {"environment": name}, "Compose refuses to mount an unset one"
+        return
+    with pytest.raises(MissingVariableError, match=name):
+        document(used)
+
+
+def test_it_holds_no_secret():
+    given = {each: value for service in SERVICES for each, value in service.given.get("environment", {}).items()}
+    secret = {each: value for each, value in given.items() if re.search("PASSWORD|KEY|_URL", each)}
+    in_file = FILE.read_text()
+
+    assert secret
+    for name, value in secret.items():
+        # What it becomes is in the variables alone, or it is the place of a file.
+        assert value.startswith("/run/secrets/") or value == "" or value not in in_file, name
+    assert not re.search(r"://\w*:(?!\$\{)", in_file), "a URL with a password written out"
+    example = (ROOT / ".env.example").read_text()
+    named = dict(re.findall(r"^(\w+)=(.*)$", example, re.MULTILINE))
+    assert {name: named[name] for name in SECRETS} == dict.fromkeys(SECRETS, "")
+
+
+def test_every_variable_is_in_the_example():
+    used = set(re.findall(r"\$\{(\w+)", FILE.read_text()))
+    example = (ROOT / ".env.example").read_text()
+
+    assert [
+        name for name in sorted(used | set(SECRETS)) if not re.search(rf"^#? ?{name}=", example, re.MULTILINE)
+    ] == []
+
+
+def test_a_filled_in_file_of_passwords_is_never_committed():
+    ignored = subprocess.run(["git", "check-ignore", "-q", ".env"], cwd=ROOT, check=False)
+
+    assert ignored.returncode == 0
+
+
+def test_the_image_takes_each_package_in_the_version_of_the_lock():
+    lock = (ROOT / "requirements.lock").read_text().splitlines()
+    [script] = re.findall(r"RUN (grep -E .*)", (ROOT / "Dockerfile").read_text())
+    made = subprocess.run(["sh", "-c", script.partition(" >")[0]], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    constraints = made.stdout.splitlines()
+    assert len(constraints) == sum("==" in line and not line.startswith((" ", "#")) for line in lock)
+    assert not [line for line in constraints if line.endswith("\\") or "--hash" in line]
+
+
+def test_the_image_is_made_of_what_is_there():
+    copied = re.findall(r"^COPY ((?!--from).*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    sources = {word for line in copied for word in line.split()}
+    let_in = set(re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+
+    assert sources == let_in
+    assert [name for name in sorted(sources) if not (ROOT / name).exists()] == []

@@ -1,0 +1,158 @@
+"""The commands of docker-compose.yml, in its order, on private servers: healthy by its own checks, and at work."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from celery import Celery
+
+from domain.commands.script_create import ScriptCreate
+from domain.line import Line
+from domain.submission import Submission, encode_submission
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+from tests.compose.file import SECRETS, Service, services
+from tests.compose.machine import Machine, machine
+from tests.processes.site import wait_until
+from tests.services.places import ServerMissingError
+from workers.bell import Bell
+from workers.enqueue import Producer
+from workers.health import LATE_SECONDS
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+SERVICES = {each.name: each for each in services(SECRETS)}
+STAYING = [each for each in SERVICES.values() if each.is_ours and each.name != "migrations"]
+PATIENCE = 120.0
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Everything the file names, started in its order, each when what it waits for is as it wants it."""
+    try:
+        with machine(tmp_path_factory.mktemp("compose")) as here:
+            for service in SERVICES.values():
+                for name, how in service.given.get("depends_on", {}).items():
+                    if how["condition"] == "service_healthy":
+                        wait_until(lambda name=name: healthy(here, SERVICES[name]), PATIENCE)
+                start(here, service)
+            yield here
+    except ServerMissingError as missing:
+        pytest.fail(str(missing), pytrace=False)
+
+
+def start(here: Machine, service: Service) -> None:
+    if service.name == "database":
+        here.start_database(service)
+    elif service.name == "migrations":
+        done = here.run(service)
+        assert done.returncode == 0, done.stderr
+    else:
+        here.start(service)
+
+
+def healthy(here: Machine, service: Service) -> bool:
+    child = here.children.get(service.name)
+    assert child is None or child.running(), child.last_words(20)
+    return here.check(service).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def settings(running: Machine) -> Settings:
+    return Settings.from_env(running.environ(SERVICES["commands"]))
+
+
+def test_every_service_becomes_healthy(running: Machine):
+    for service in STAYING:
+        wait_until(lambda service=service: healthy(running, service), PATIENCE, pause=0.5)
+
+
+def test_what_is_sent_is_answered_in_every_way(settings: Settings):
+    engine = make_engine(settings.database_url)
+    app = Celery("tests", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
+    unit_of_work = UnitOfWork(engine)
+    producer = Producer(unit_of_work, Bell(app))
+    rung, unrung, sent = (creation(script_id) for script_id in (101, 102, 103))
+
+    producer.enqueue(rung)
+    with unit_of_work.records() as tx:  # and nobody rings: beat and the reconciler have to
+        tx.inbox.put(unrung.script_id, unrung.submission_id, encode_submission(unrung), time.time_ns() // 1_000)
+    app.send_task("scriptledger.intake", args=(encode_submission(sent).decode(),), queue="intake", argsrepr="(…)")
+
+    def answered() -> bool:
+        with unit_of_work.reading() as tx:
+            return all(tx.submissions.get(each.script_id, each.submission_id) for each in (rung, unrung, sent))
+
+    wait_until(answered)
+    outcomes = [producer.wait(each.script_id, each.submission_id, timeout=1).outcome for each in (rung, unrung, sent)]
+    assert outcomes == ["applied"] * 3
+    app.close()
+    engine.dispose()
+
+
+def test_no_password_is_on_a_command_line(running: Machine):
+    """On a machine, everybody can read those."""
+    trees = [psutil.Process(each.pid) for each in psutil.Process().children(recursive=True)]
+    lines = [" ".join(each.cmdline()) for each in trees if each.status() != psutil.STATUS_ZOMBIE]
+
+    assert any(str(running.folder) in line for line in lines)
+    assert not [line for line in lines if any(password in line for password in SECRETS.values())]
+
+
+def test_a_stranger_gets_nothing_from_the_broker_or_flower(running: Machine):
+    broker, flower = SERVICES["broker"], SERVICES["flower"]
+    without = [re.sub(r"REDISCLI_AUTH=\S+( \S+\))? ", "", word) for word in running.here(broker, broker.check)]
+
+    assert running._run(broker, without).returncode != 0
+    assert running.check(flower).returncode == 0
+    assert flower.given["ports"] == ["127.0.0.1:5555:5555"]
+
+
+def test_a_loop_that_hangs_is_found_unwell(running: Machine):
+    for service in (SERVICES["beat"], SERVICES["upkeep"]):
+        heartbeat = running.folder / f"heartbeat-{service.name}"
+        late = time.time() - LATE_SECONDS - 60
+        main = main_process(running, service)
+        main.suspend()
+        try:
+            os.utime(heartbeat, (late, late))
+            done = running.check(service)
+        finally:
+            main.resume()
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch(r"the last heartbeat was 18\d s ago\n", done.stderr)
+        wait_until(lambda service=service: running.check(service).returncode == 0, PATIENCE, pause=0.5)
+
+
+def main_process(running: Machine, service: Service) -> psutil.Process:
+    """The process that a service's command became."""
+    wanted = running.environ(service)["SCRIPTLEDGER_HEARTBEAT"]
+    ours = [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
+    return next(
+        each for each in ours if "celery" in each.cmdline() and each.environ()["SCRIPTLEDGER_HEARTBEAT"] == wanted
+    )
+
+
+def test_each_ends_in_time_when_it_is_asked_to(running: Machine):
+    began = time.monotonic()
+    for service in STAYING:
+        if service.name != "flower":
+            main_process(running, service).send_signal(signal.SIGTERM)
+    for service in STAYING:
+        grace = float(service.given["stop_grace_period"].removesuffix("s"))
+        if service.name != "flower":
+            assert running.children[service.name].wait(grace) == 0, running.children[service.name].last_words(10)
+    assert time.monotonic() - began < 20
+
+
+def creation(script_id: int) -> Submission:
+    first = ScriptCreate(title="New", lines=(Line("a", "action", "Night."),))
+    return Submission(script_id=script_id, submission_id="create", author="user", base_version=0, commands=(first,))
