@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from cli.diff_document import Diff
+from cli.documents.asking import Accepted, Chat, Message, Proposal, Proposals, TurnedDown
 from cli.documents.deriving import OneRun, Projected, Pruned, Rebuilt, Runs, Staleness, Verification
 from cli.documents.document import Pending
 from cli.documents.looking_up import Kinds, Roundtrip, Schemas, Upgraded
-from cli.documents.reading import Blame, Exported, Log, Rejected, Scripts, ShownScript
+from cli.documents.people import SignedIn, SignedOut, SignIns, User, Users
+from cli.documents.reading import Blame, Exported, Log, Refused, Rejected, Scripts, ShownScript
 from domain.answer import Answer
 
 DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
@@ -15,18 +18,37 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "submit": (Answer, Pending),
     "outcome": (Answer, Pending),
     "undo": (Answer,),
+    "chat say": (Message,),
+    "chat list": (Chat,),
+    "propose": (Proposal,),
+    "proposals list": (Proposals,),
+    "proposals show": (Proposal,),
+    "proposals accept": (Accepted,),
+    "proposals reject": (TurnedDown,),
     "scripts": (Scripts,),
     "show": (ShownScript,),
     "log": (Log,),
+    "diff": (Diff,),
     "blame": (Blame,),
     "export": (Exported,),
     "rejected": (Rejected,),
+    "rejected list": (Rejected,),
+    "rejected show": (Refused,),
+    "rejected replay": (Answer,),
     "verify": (Verification,),
     "materialize run": (OneRun, Projected),
     "materialize status": (Runs, Staleness),
     "rebuild": (Rebuilt, Pruned),
     "db upgrade": (Upgraded,),
     "db current": (Schemas,),
+    "users add": (User,),
+    "users list": (Users,),
+    "users rename": (User,),
+    "users move": (User,),
+    "users delete": (User,),
+    "sessions open": (SignedIn,),
+    "sessions list": (SignIns,),
+    "sessions revoke": (SignedOut,),
     "kinds": (Kinds,),
     "roundtrip": (Roundtrip,),
 }
