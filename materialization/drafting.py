@@ -13,6 +13,7 @@ from domain.proposed_commands import commands_of, hunk_hash
 from domain.proposed_edits import ProposedEdits, ProposedHunk
 from domain.state import State
 from domain.submission import check_submission, encode_commands
+from domain.text import check_text
 from materialization.decide import decide
 from materialization.proposals import submission_of
 from repos.proposals import HunkRow, ProposalRow
@@ -39,6 +40,7 @@ def draft(proposal: ProposalRow, proposed: ProposedEdits, base: State) -> Drafte
 
 
 def _hunk(proposal: ProposalRow, proposed: ProposedHunk, base: State, number: int) -> HunkRow:
+    check_text("why", proposed.why, line_ends=True)
     commands = commands_of(proposed, base, _new_ids(proposal.id, number))
     hunk = HunkRow(
         proposal_id=proposal.id,
@@ -48,7 +50,8 @@ def _hunk(proposal: ProposalRow, proposed: ProposedHunk, base: State, number: in
         commands=encode_commands(commands),
         why=proposed.why,
         state="offered",
-        submission_id=f"proposal-{proposal.id}-{number}",
+        # The end of the run's random id: nobody else comes upon this one.
+        submission_id=f"proposal-{proposal.id}-{number}-{proposal.run_id[-8:]}",
     )
     _require_holds(proposal, hunk, commands, base)
     return hunk

@@ -15,6 +15,8 @@ MINUTE = 60
 HOUR = 3_600
 DAY = 24 * HOUR
 KEEP_RUNS_DAYS = 30
+KEEP_SESSIONS_DAYS = 30
+"""How long a session that has expired is still listed."""
 
 
 class HandsOut(Protocol):
@@ -52,6 +54,10 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -
         with unit_of_work.records() as tx:
             return {"pruned": tx.rejected.prune(before=before)}
 
+    def prune_sessions(slot: int) -> Mapping[str, int]:
+        with unit_of_work.records() as tx:
+            return {"pruned": tx.sign_ins.prune(before=slot - KEEP_SESSIONS_DAYS * DAY * SECOND)}
+
     return [
         # The sample first: the messages of the minute's run would keep it waiting.
         Schedule("verify-sample", every=HOUR, lease=5 * MINUTE, missed="once", run=verify_sample),
@@ -59,4 +65,5 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -
         # A run a minute makes 1,440 a day, and one pruning takes 1,000.
         Schedule("prune-materialization-runs", every=6 * HOUR, lease=HOUR, missed="once", run=prune_runs),
         Schedule("prune-rejected", every=DAY, lease=HOUR, missed="once", run=prune_rejected),
+        Schedule("prune-sessions", every=DAY, lease=HOUR, missed="once", run=prune_sessions),
     ]

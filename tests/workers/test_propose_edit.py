@@ -117,6 +117,7 @@ def bad_answers(room: ProposalRoom) -> dict[str, bytes | dict[str, object]]:
         "guard_missing": answer(hunk({"edit": "delete", "lines": [["l1"]]})),
         "line_end_in_text": answer(hunk({**good, "text": "two\nlines"})),
         "control_character": answer(hunk(insert("l1", "\x07"))),
+        "control_character, in the reason": answer(hunk(good, why="\x00")),
     }
 
 
@@ -139,6 +140,7 @@ CASES = [
     "guard_missing",
     "line_end_in_text",
     "control_character",
+    "control_character, in the reason",
 ]
 
 

@@ -1,0 +1,34 @@
+"""Sessions that expired are forgotten, by a schedule, a month later."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from repos.unit_of_work import UnitOfWork
+from workers.schedules import DAY, KEEP_SESSIONS_DAYS, schedules
+from workers.settings import Settings
+from workers.timetable import SECOND
+
+
+class NothingToHandOut:
+    def send(self, run_id: int, script_id: int, /) -> None:
+        raise AssertionError((run_id, script_id))
+
+    def waiting(self) -> int:
+        return 0
+
+
+def test_sessions_are_pruned_a_month_after_they_expired(migrated: Engine):
+    unit_of_work = UnitOfWork(migrated)
+    slot = 10**15
+    long_ago = slot - KEEP_SESSIONS_DAYS * DAY * SECOND
+    with unit_of_work.records() as tx:
+        user = tx.users.add("pruned@room.example", 1)
+        sessions = [tx.sign_ins.open(user, 1, until=until).id for until in (long_ago - 1, long_ago, slot)]
+    (due,) = [each for each in schedules(unit_of_work, Settings(), NothingToHandOut()) if each.name == "prune-sessions"]
+
+    report = due.run(slot)
+
+    assert report["pruned"]
+    with unit_of_work.reading() as tx:
+        assert [row.id for row in tx.sign_ins.read(user)] == sessions[1:]
