@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from cli import screen
 
-ABOUT = "Screenplays as append-only logs of commands, with every version there was."
+ABOUT = "Keeps screenplays as append-only logs of commands."
 PANEL_WIDTH = 9
 VERB_WIDTH = 13
 MOST_LINES = 40
@@ -27,15 +27,13 @@ class FrontPage(TyperGroup):
 
 
 def _rows(group: TyperGroup) -> Iterator[Text]:
-    yield Text.assemble(("scriptledger VERB …", "bold"), f"\n{ABOUT}\n")
+    yield Text.assemble(("scriptledger VERB …", "bold"), f"  {ABOUT}\n")
     panel = ""
     for name, verb in group.commands.items():
         heading = verb.rich_help_panel if verb.rich_help_panel != panel else ""  # type: ignore[attr-defined]
         panel = heading or panel
         yield Text.assemble((f"{heading:<{PANEL_WIDTH}}", "cyan"), (f"{name:<{VERB_WIDTH}}", "bold"), verb.help or "")
     yield Text.assemble(
-        "\n`scriptledger VERB --help` shows its options, and ends with examples.\n",
-        "`--install-completion` teaches your shell, `--version` says what is installed.\n",
-        "Exit status: 0 done, 1 refused, 2 wrong command line, 3 no answer yet,\n",
-        "             4 a server is missing, 5 the ledger contradicts itself.",
+        "\nscriptledger VERB --help ends with examples; also --version and --install-completion.\n",
+        "Exit status: 0 done, 1 refused, 2 misused, 3 no answer, 4 no server, 5 bad data.",
     )
