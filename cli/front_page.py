@@ -34,6 +34,6 @@ def _rows(group: TyperGroup) -> Iterator[Text]:
         panel = heading or panel
         yield Text.assemble((f"{heading:<{PANEL_WIDTH}}", "cyan"), (f"{name:<{VERB_WIDTH}}", "bold"), verb.help or "")
     yield Text.assemble(
-        "\nscriptledger VERB --help ends with examples; also --version and --install-completion.\n",
+        "\nVERB --help ends with examples; also --version and --install-completion.\n",
         "Exit status: 0 done, 1 refused, 2 misused, 3 no answer, 4 no server, 5 bad data.",
     )
