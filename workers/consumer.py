@@ -16,6 +16,8 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu.exceptions import OperationalError
 from kombu.message import Message
 
+from workers.envelopes import tolerate
+
 INTAKE = "scriptledger.intake"
 SET_ASIDE = "scriptledger.set_aside"
 QUEUE = "intake"
@@ -30,8 +32,9 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
     def create_task_handler(self, *args: Any) -> Callable[[Message], None]:
         """What is called with each message."""
         received: Callable[[Message], None] = super().create_task_handler(*args)
-        if QUEUE not in self.app.amqp.queues.consume_from:
+        if not self._serves_the_intake():
             return received
+        tolerate(self.task_consumer.channel, QUEUE, self._set_aside_scrap)
 
         def on_task_received(message: Message) -> None:
             problem = problem_with(message, self.strategies)
@@ -44,15 +47,33 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
 
     def on_decode_error(self, message: Message, exc: Exception) -> None:
         """Called by Celery for what only it finds wrong."""
-        self._set_aside(message, _said(exc))
+        if self._serves_the_intake():
+            self._set_aside(message, _said(exc))
+        else:
+            super().on_decode_error(message, exc)
 
-    def on_invalid_task(self, body: object, message: Message, exc: Exception) -> None:  # noqa: ARG002 - Celery's
+    def on_invalid_task(self, body: object, message: Message, exc: Exception) -> None:
         """Called by Celery for what only it finds wrong."""
-        self._set_aside(message, _said(exc))
+        if self._serves_the_intake():
+            self._set_aside(message, _said(exc))
+        else:
+            super().on_invalid_task(body, message, exc)
+
+    def _serves_the_intake(self) -> bool:
+        return QUEUE in self.app.amqp.queues.consume_from
 
     def _set_aside(self, message: Message, problem: str) -> None:
-        body = message.body.encode(errors="surrogatepass") if isinstance(message.body, str) else bytes(message.body)
+        body = message.body or b""
         name = str(message.headers.get("id") or message.properties.get("correlation_id") or "")
+        if self._sent(body.encode(errors="surrogatepass") if isinstance(body, str) else bytes(body), problem, name):
+            message.ack_log_error(_celery_log, self.connection_errors)  # type: ignore[no-untyped-call]
+        # Else, not acknowledged, it comes back.
+
+    def _set_aside_scrap(self, scrap: bytes) -> bool:
+        return self._sent(scrap, "what lay in the queue is no JSON", "")
+
+    def _sent(self, body: bytes, problem: str, name: str) -> bool:
+        """Whether the task that sets something aside was sent."""
         try:
             self.app.send_task(
                 SET_ASIDE,
@@ -64,10 +85,9 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
                 retry=False,
             )
         except (OperationalError, OSError) as error:
-            # Not acknowledged, it comes back.
             log.warning("intake.not_set_aside", message=name, problem=type(error).__name__)
-            return
-        message.ack_log_error(_celery_log, self.connection_errors)  # type: ignore[no-untyped-call]
+            return False
+        return True
 
 
 def problem_with(message: Message, tasks: Mapping[str, object]) -> str | None:

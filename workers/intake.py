@@ -10,7 +10,6 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -20,7 +19,6 @@ from domain.errors import Rejected
 from domain.refusals import Poison, SameIdOtherContent, Undecodable
 from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, content_hash, decode_submission, encode_submission
 from domain.text import check_id
-from materialization.again import again
 from repos.rejected import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from workers.bell import Bell
@@ -42,7 +40,11 @@ class Addressed(NamedTuple):
 
 
 class Intake:
-    """Takes in submissions, each as often as it is delivered and to the same effect."""
+    """Takes in submissions, each as often as it is delivered and to the same effect.
+
+    What meets a conflict is not tried again here but delivered again: a database that hangs would use up the time a
+    task has, and nobody could tell that from a payload that does.
+    """
 
     def __init__(
         self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = lambda: time.time_ns() // 1_000
@@ -59,7 +61,7 @@ class Intake:
         """
         try:
             addressed = address(payload)
-            again(partial(self._put, addressed))
+            self._put(addressed)
         except Rejected as refusal:
             self.set_aside(payload, refusal, message)
         else:
@@ -92,7 +94,7 @@ class Intake:
         script_id, submission_id = name or (0, message if _WORD.fullmatch(message) else "")
         now = self._clock()
         row = RejectedRow(0, script_id, submission_id, refusal.code, refusal.message, payload[:KEPT_BYTES], now)
-        again(partial(self._keep, row))
+        self._keep(row)
         log.warning("intake.set_aside", script_id=script_id, submission_id=submission_id, code=refusal.code)
 
     def _put(self, addressed: Addressed) -> None:

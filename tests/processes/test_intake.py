@@ -114,6 +114,52 @@ def test_what_is_no_task_is_set_aside_and_not_logged(site: Site, local_workers: 
     assert local_workers[1].status == "running"
 
 
+SCRAPS: dict[str, bytes] = {
+    "no JSON": b"scrap 1 {",
+    "no UTF-8": b"scrap 2 \xff",
+    "a number": b"424242",
+    "another object": b'{"scrap": 4}',
+    "headers that are none": b'{"body": "scrap5==", "headers": [], "properties": {"delivery_tag": "x"}}',
+    "no tag": b'{"body": "scrap6==", "headers": {}, "properties": {"delivery_info": {}}}',
+    "no way back": b'{"body": "scrap7==", "headers": {}, "properties": {"delivery_tag": "x"}}',
+    "a body in another code": b'{"body": "scrap8", "properties": {"body_encoding": "base64", "delivery_tag": "x"}}',
+}
+
+
+@pytest.mark.parametrize("what", SCRAPS)
+def test_what_no_celery_client_made_is_set_aside_too(site: Site, local_workers: list[LocalWorker], what: str):
+    starts = local_workers[1].main.pid
+    with redis.Redis.from_url(site.settings.broker_url) as client:
+        client.lpush("intake", SCRAPS[what])
+        wait_until(lambda: kept(site, SCRAPS[what]))
+        wait_until(lambda: client.hlen("unacked") == 0)
+
+    assert local_workers[1].main.pid == starts
+
+
+def kept(site: Site, scrap: bytes) -> bool:
+    """Whether something is among the dead letters, as its text or as the JSON it is."""
+    with site.unit_of_work.reading() as tx:
+        rows = [row.payload for row in tx.rejected.read(most=10_000)]
+    return scrap.decode(errors="replace").encode() in rows or any(same(row, scrap) for row in rows)
+
+
+def same(one: bytes, other: bytes) -> bool:
+    try:
+        return bool(json.loads(one) == json.loads(other))
+    except ValueError:
+        return False
+
+
+def test_a_message_without_a_body_is_set_aside(site: Site, local_workers: list[LocalWorker]):
+    bodiless = {**json.loads(envelope(b"", "bodiless", {})), "body": None}
+    with redis.Redis.from_url(site.settings.broker_url) as client:
+        client.lpush("intake", json.dumps(bodiless))
+        wait_until(lambda: dead_letters(site, "bodiless"))
+
+    assert local_workers[1].status == "running"
+
+
 def test_a_log_tells_nothing_of_what_a_message_says(site: Site, local_workers: list[LocalWorker]):
     secret = "a sentence of the script"
     with redis.Redis.from_url(site.settings.broker_url) as client:
