@@ -106,13 +106,14 @@ class Blame(Document, frozen=True):
 
 
 class Exported(Document, frozen=True):
-    """A file that was written, or with `fountain` what it would hold."""
+    """A file that was written, or with `text` what it would hold."""
 
     script: int
     version: int
+    format: str
     bytes: int
     file: str | None
-    fountain: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
 
 
 class Refused(Document, frozen=True):

@@ -1,6 +1,7 @@
 """Write a script as a file, byte for byte as it came.
 
-A version that came from a file is written byte for byte as it was.
+The suffix of the file says in which format. A version that came from a Fountain file is written byte for byte as it
+was. Final Draft shows the words without the marks of Fountain, and its file is imported again with nothing lost.
 
 {times}
 """
@@ -14,11 +15,12 @@ from typing import Annotated
 import typer
 
 from cli import ledger, screen
+from cli.file_format import FormatName
 from cli.help_text import example, prose
 from cli.new_file import new_file
 from cli.options import AsJson, Script
 from cli.points import ABOUT_TIMES, At, Label, Version, chosen
-from domain.formats.fountain import write
+from domain.formats.registry import format_of
 
 app = typer.Typer(add_completion=False)
 
@@ -27,7 +29,7 @@ app = typer.Typer(add_completion=False)
     help=prose((__doc__ or "").format(times=ABOUT_TIMES)),
     epilog=example(
         "scriptledger export 1 --version 3 -o draft-3.fountain",
-        'scriptledger export 1 --label "White draft" -o white.fountain',
+        'scriptledger export 1 --label "White draft" -o white.fdx',
     ),
 )
 def export(
@@ -38,17 +40,19 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; else standard output.")
     ] = None,
+    file_format: FormatName = None,
     as_json: AsJson = False,
 ) -> None:
     with ledger.reading() as tx:
         state = ledger.state_of(tx, script, chosen(tx, script, version=version, at=at, label=label))
-    data = write(state.lines())
+    written = format_of(output, file_format)
+    data = written.write(state.lines())
     if output is not None:
         with new_file(output) as file:
             file.write(data)
     if as_json:
-        told = {"script": script, "version": state.version, "bytes": len(data), "file": output and str(output)}
-        screen.print_json(told if output else {**told, "fountain": data.decode()})
+        told = {"script": script, "version": state.version, "format": written.name, "bytes": len(data)}
+        screen.print_json({**told, "file": str(output)} if output else {**told, "file": None, "text": data.decode()})
     elif output is None:
         sys.stdout.buffer.write(data)
     else:

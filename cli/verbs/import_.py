@@ -14,11 +14,12 @@ import typer
 
 from cli import ledger
 from cli.answers import end_with
+from cli.file_format import FILE_HELP, FormatName, left_out
 from cli.help_text import example, prose
 from cli.new_ids import new_line_id, new_submission_id
 from cli.options import WAIT_SECONDS, Actor, AsJson, Timeout
 from cli.page import pages
-from cli.screen import counted
+from cli.screen import counted, err
 from cli.sending import Queue, default_actor, queue
 from domain.align import align
 from domain.answer import Answer
@@ -27,7 +28,8 @@ from domain.command import Command
 from domain.commands.script_create import ScriptCreate
 from domain.commands.script_replace import ScriptReplace
 from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.formats.fountain import Imported, read
+from domain.formats.format import Imported
+from domain.formats.registry import format_of
 from domain.state import State
 from domain.submission import Submission
 
@@ -37,10 +39,14 @@ app = typer.Typer(add_completion=False)
 @app.command(
     name="import",
     help=prose(__doc__),
-    epilog=example("scriptledger import draft-1.fountain", "scriptledger import draft-2.fountain --script 1"),
+    epilog=example(
+        "scriptledger import draft-1.fountain",
+        "scriptledger import draft-2.fountain --script 1",
+        "scriptledger import draft-3.fdx --script 1",
+    ),
 )
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Fountain file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=FILE_HELP, show_default=False)],
     title: Annotated[
         str | None, typer.Option(help="The title; else that of the file's title page, else the file's name.")
     ] = None,
@@ -51,11 +57,12 @@ def import_(
     confirm_shrink: Annotated[
         bool, typer.Option("--confirm-shrink", help="Yes, more than half of the text may go.")
     ] = False,
+    file_format: FormatName = None,
     actor: Actor = None,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    imported = read(file.read_bytes(), new_line_id)
+    imported = format_of(file, file_format).read(file.read_bytes(), new_line_id)
     actor = default_actor() if actor is None else actor
     with queue() as sending:
         if script is None:
@@ -68,6 +75,8 @@ def import_(
                 end_with(Answer(script_id=script, submission_id="", outcome="no_op"), as_json=as_json)
             submission = _submission(script, state.version, commands, actor)
         answer = sending.send(submission, timeout=timeout)
+    if sentence := left_out(imported):
+        err().print(sentence)
     end_with(answer, as_json=as_json, done=_done(answer, submission, imported))
 
 

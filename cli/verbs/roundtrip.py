@@ -1,6 +1,6 @@
 """Tell whether files survive being read and written.
 
-Fountain files, compared byte for byte. Nothing is stored.
+Fountain files are compared byte for byte, Final Draft files line by line. Nothing is stored.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import typer
 
 from cli import screen
 from cli.ending import Exit
+from cli.file_format import FILE_HELP, FormatName
 from cli.help_text import example, prose
 from cli.options import AsJson
 from cli.progress import progress
 from domain.errors import Rejected
-from domain.formats.fountain import roundtrip as check
+from domain.formats.registry import format_of
 
 app = typer.Typer(add_completion=False)
 
@@ -29,13 +30,14 @@ class Result(NamedTuple):
     problem: str = ""
 
 
-@app.command(help=prose(__doc__), epilog=example("scriptledger roundtrip *.fountain"))
+@app.command(help=prose(__doc__), epilog=example("scriptledger roundtrip *.fountain *.fdx"))
 def roundtrip(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Fountain files.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=FILE_HELP, show_default=False)],
+    file_format: FormatName = None,
     as_json: AsJson = False,
 ) -> None:
     with progress() as bar:
-        results = [_result(file) for file in bar.track(files, description="Reading")]
+        results = [_result(file, file_format) for file in bar.track(files, description="Reading")]
     if as_json:
         screen.print_json({"files": [_as_json(result) for result in results]})
     else:
@@ -45,14 +47,12 @@ def roundtrip(
     raise typer.Exit(Exit.DONE if all(result.survives for result in results) else Exit.REFUSED)
 
 
-def _result(file: Path) -> Result:
+def _result(file: Path, file_format: str | None) -> Result:
     try:
-        found = check(file.read_bytes())
+        problem = format_of(file, file_format).problem(file.read_bytes())
     except Rejected as refusal:
-        return Result(file, survives=False, problem=refusal.message)
-    if found.survives:
-        return Result(file, survives=True)
-    return Result(file, survives=False, problem=f"line {found.line} differs, at byte {found.offset}")
+        problem = refusal.message
+    return Result(file, survives=problem is None, problem=problem or "")
 
 
 def _as_json(result: Result) -> dict[str, Any]:
