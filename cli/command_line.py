@@ -24,7 +24,7 @@ VERBS = {
     "Write": ("import", "submit", "outcome", "undo"),
     "Ask": ("chat", "propose", "proposals"),
     "Read": ("scripts", "show", "log", "diff", "blame", "export", "rejected", "verify"),
-    "Derive": ("materialize", "rebuild"),
+    "Derive": ("materialize", "rebuild", "quarantine"),
     "Run": ("demo", "dev", "worker", "beat", "flower", "db"),
     "People": ("users", "sessions"),
     "Look up": ("kinds", "roundtrip"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import structlog
 
 from cli.ending import Ending, Exit
 from cli.trouble import trouble
@@ -35,6 +38,8 @@ def opened(chosen: Settings | None = None) -> Iterator[UnitOfWork]:
         raise Ending(
             Exit.UNREACHABLE, f"There is no ledger at {file} yet: `scriptledger {maker}` makes one.", code="no_ledger"
         )
+    # Standard output is for what was asked.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with explained(chosen):
         engine = make_engine(chosen.database_url, pool_size=chosen.pool_size)
         try:

@@ -4,13 +4,46 @@ from __future__ import annotations
 
 from functools import partial
 
+from domain.errors import LedgerError
+from domain.refusals import UnknownScript
 from materialization.again import again
+from materialization.audit import audit
 from repos.unit_of_work import UnitOfWork
+
+
+class StillBroken(LedgerError):
+    """A script in quarantine is not sound, and nobody insisted on taking it back: nothing was changed."""
+
+
+class NotQuarantined(LedgerError):
+    """A script is in service already."""
 
 
 def quarantine(unit_of_work: UnitOfWork, script_id: int, *, found_by: str, reason: str, now: int) -> None:
     """Take a script out of service, and keep why, in one transaction."""
     again(partial(_quarantine, unit_of_work, script_id, found_by, reason, now))
+
+
+def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unverified: bool = False) -> bool:
+    """Take a script back into service once it is sound; whether submissions wait for it.
+
+    With `unverified` it is taken back as it is. Why it was out, who took it back and whether it was verified is kept.
+
+    Raises:
+        UnknownScript: there is no such script.
+        NotQuarantined: it is in service.
+        StillBroken: it was verified, and is not sound.
+    """
+    with unit_of_work.reading() as tx:
+        head = tx.heads.get(script_id)
+        if head is None:
+            raise UnknownScript(script=script_id)
+        if head.health == "open":
+            raise NotQuarantined(f"script {script_id} is in service")
+        finding = None if unverified else audit(tx, script_id).finding
+    if finding is not None:
+        raise StillBroken(f"script {script_id} contradicts itself at version {finding.version}: {finding.problem}")
+    return again(partial(_reopen, unit_of_work, script_id, by, now, verified=not unverified))
 
 
 def _quarantine(unit_of_work: UnitOfWork, script_id: int, found_by: str, reason: str, now: int) -> None:
@@ -20,3 +53,12 @@ def _quarantine(unit_of_work: UnitOfWork, script_id: int, found_by: str, reason:
         elif tx.head.health == "open":
             tx.heads.set_health(script_id, "quarantined")
             tx.quarantines.add(script_id, found_by, reason, now)
+
+
+def _reopen(unit_of_work: UnitOfWork, script_id: int, by: str, now: int, *, verified: bool) -> bool:
+    with unit_of_work.script(script_id, wait=True) as tx:
+        if tx.head.health == "open":
+            raise NotQuarantined(f"script {script_id} is in service")
+        tx.heads.set_health(script_id, "open")
+        tx.quarantines.reopen(script_id, by, now, verified=verified)
+    return tx.more

@@ -22,6 +22,11 @@ from materialization.submit import system_clock
 from repos.rebuilds import RebuildRow
 from repos.unit_of_work import UnitOfWork
 
+READERS_END_MICROS = 60 * 1_000_000
+"""Who began to read a generation before another was named has ended after a minute, or follows the other."""
+MOST_PRUNED = 100
+"""Scripts whose old generations one scheduled pruning removes."""
+
 
 class RebuildDiffers(LedgerError):
     """A rebuild gave other states than are stored, and was not told to take them: nothing was changed."""
@@ -146,3 +151,11 @@ def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) 
             with unit_of_work.records() as tx:
                 tx.generations.remove(script_id, generation, after=upto - PIECE, upto=upto)
     return gone
+
+
+def prune_left_behind(unit_of_work: UnitOfWork, now: int, *, most: int = MOST_PRUNED) -> int:
+    """Remove what rebuilds left behind, of so many scripts at most; how many generations that were."""
+    before = now - READERS_END_MICROS
+    with unit_of_work.reading() as tx:
+        scripts = tx.rebuilds.left_behind(before=before, most=most)
+    return sum(len(prune_generations(unit_of_work, script_id, before=before)) for script_id in scripts)

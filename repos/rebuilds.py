@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, literal, select, update
 
 from repos.commands import Commands
 from repos.derived_tables import rebuilds
@@ -13,6 +13,7 @@ from repos.heads import Heads
 from repos.keyframe_upkeep import KeyframeUpkeep
 from repos.keyframes import WritableKeyframes
 from repos.session import Session
+from repos.tables import script_heads, script_versions
 from repos.versions import WritableVersions
 
 RebuildState = Literal["running", "active", "differs"]
@@ -70,6 +71,29 @@ _MOVE = (
 )
 
 
+_ACTIVE_SINCE = select(rebuilds.c.script_id).where(
+    rebuilds.c.state == "active", rebuilds.c.finished_at >= bindparam("at")
+)
+# A generation has a first version for as long as anything is left of it.
+_LEFT_BEHIND = (
+    select(rebuilds.c.script_id)
+    .distinct()
+    .select_from(
+        rebuilds.join(script_heads, script_heads.c.script_id == rebuilds.c.script_id).join(
+            script_versions,
+            and_(
+                script_versions.c.script_id == rebuilds.c.script_id,
+                script_versions.c.version_number == literal(1),
+                script_versions.c.generation != script_heads.c.generation,
+            ),
+        )
+    )
+    .where(rebuilds.c.finished_at < bindparam("before"))
+    .order_by(rebuilds.c.script_id)
+    .limit(bindparam("most"))
+)
+
+
 class Rebuilds:
     """The rebuilds of every script."""
 
@@ -79,6 +103,14 @@ class Rebuilds:
     def read(self, script_id: int, *, most: int = 20) -> list[RebuildRow]:
         """The rebuilds of a script, the latest first."""
         return [RebuildRow(*row) for row in self._session.rows(_LAST, script=script_id, most=most)]
+
+    def active_since(self, moment: int) -> set[int]:
+        """The scripts a rebuild of which was made active since a moment."""
+        return {row[0] for row in self._session.rows(_ACTIVE_SINCE, at=moment)}
+
+    def left_behind(self, *, before: int, most: int) -> list[int]:
+        """The scripts that have generations which no head names, by rebuilds that ended before a moment."""
+        return [row[0] for row in self._session.rows(_LEFT_BEHIND, before=before, most=most)]
 
     def open(self, script_id: int, generation: int, genesis: bytes, now: int) -> None:
         """Begin one. DuplicateKey where somebody else just did."""

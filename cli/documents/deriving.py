@@ -13,7 +13,7 @@ class Finding(Document, frozen=True):
 
 
 class Verified(Document, frozen=True):
-    """The proof of one script."""
+    """The proof of one script; what was compared up to version `after` was so by an earlier verification."""
 
     script: int
     sound: bool
@@ -21,6 +21,7 @@ class Verified(Document, frozen=True):
     keyframes: int
     state_hash: str
     finding: Finding | None
+    after: int = 0
 
 
 class Verification(Document, frozen=True):
@@ -91,3 +92,61 @@ class Rebuilt(Document, frozen=True):
     versions: int
     differences: int
     first_difference: int | None
+
+
+class Attempted(Document, frozen=True):
+    """A rebuild among many; with a `problem`, nothing was changed and the rest is missing."""
+
+    script_id: int
+    problem: str | None
+    generation: int | None = None
+    versions: int | None = None
+    differences: int | None = None
+    first_difference: int | None = None
+
+
+class AllRebuilt(Document, frozen=True):
+    """What became of the rebuilds of all scripts."""
+
+    scripts: list[Attempted]
+
+
+class AllPruned(Document, frozen=True):
+    """The generations of all scripts that were removed."""
+
+    scripts: list[Pruned]
+
+
+class Quarantine(Document, frozen=True):
+    """One time a script was taken out of service; `verified` is null while it is out."""
+
+    script: int
+    found_by: str
+    reason: str
+    quarantined_at: str | None
+    reopened_at: str | None
+    reopened_by: str | None
+    verified: bool | None
+
+
+class OutOfService(Document, frozen=True):
+    """The scripts that are out of service, each with why it is."""
+
+    scripts: list[Quarantine]
+
+
+class Quarantines(Document, frozen=True):
+    """Every time a script was out of service, the latest first, and how many submissions wait for it."""
+
+    script: int
+    health: str
+    waiting: int
+    quarantines: list[Quarantine]
+
+
+class Reopened(Document, frozen=True):
+    """A script that is back in service; `waiting` says whether submissions wait for it."""
+
+    script: int
+    verified: bool
+    waiting: bool

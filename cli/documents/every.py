@@ -6,7 +6,20 @@ from msgspec import Struct
 
 from cli.diff_document import Diff
 from cli.documents.asking import Accepted, Chat, Message, Proposal, Proposals, TurnedDown
-from cli.documents.deriving import OneRun, Projected, Pruned, Rebuilt, Runs, Staleness, Verification
+from cli.documents.deriving import (
+    AllPruned,
+    AllRebuilt,
+    OneRun,
+    OutOfService,
+    Projected,
+    Pruned,
+    Quarantines,
+    Rebuilt,
+    Reopened,
+    Runs,
+    Staleness,
+    Verification,
+)
 from cli.documents.document import Pending
 from cli.documents.looking_up import Kinds, Roundtrip, Schemas, Upgraded
 from cli.documents.people import SignedIn, SignedOut, SignIns, User, Users
@@ -38,7 +51,10 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "verify": (Verification,),
     "materialize run": (OneRun, Projected),
     "materialize status": (Runs, Staleness),
-    "rebuild": (Rebuilt, Pruned),
+    "rebuild": (Rebuilt, Pruned, AllRebuilt, AllPruned),
+    "quarantine list": (OutOfService,),
+    "quarantine show": (Quarantines,),
+    "quarantine reopen": (Reopened,),
     "db upgrade": (Upgraded,),
     "db current": (Schemas,),
     "users add": (User,),

@@ -1,11 +1,15 @@
 """Prove that what is stored follows from the log.
 
-Every version, every keyframe, the head, and the chain itself. The commands are replayed from the first to the last, and each state hash is compared with the one stored. The state
-read the other way, from the last keyframe and the deltas behind it, must be the same.
+Every version, every keyframe, the head, and the chain itself. The commands are replayed from the first to the last,
+and each state hash is compared with the one stored. The state read the other way, from the last keyframe and the deltas
+behind it, must be the same; so must the script's row and what readers see; and the log must still be the one that was
+sealed. --resume goes on from where the last verification of each script stood, ended or not, and takes for granted what
+it had verified.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -16,10 +20,8 @@ from cli.ending import Exit
 from cli.help_text import example, prose
 from cli.options import AsJson
 from cli.progress import progress
-from domain.hashing import state_hash_bytes
-from materialization.history import state_at
+from materialization.audit import audit
 from materialization.verify import Verification
-from materialization.verify import verify as verify_script
 from repos.unit_of_work import RecordsWork
 
 app = typer.Typer(add_completion=False)
@@ -28,69 +30,79 @@ PAGE = 1_000
 
 
 class Proof(NamedTuple):
-    """The state hash of a script's head as stored and as read from keyframe and deltas; its replay."""
+    """The state hash of a script's head as stored, and what became of its verification."""
 
     stored: str
-    read: str
-    replay: Verification
+    found: Verification
 
 
-@app.command(help=prose(__doc__), epilog=example("scriptledger verify 1", "scriptledger verify --all --json"))
+@app.command(
+    help=prose(__doc__),
+    epilog=example("scriptledger verify 1", "scriptledger verify --all --json", "scriptledger verify --all --resume"),
+)
 def verify(
     scripts: Annotated[
         list[int] | None, typer.Argument(metavar="SCRIPT", help="Which scripts.", show_default=False)
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every script there is.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from where the last verification of each script stood.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     if bool(scripts) == every:
         raise typer.BadParameter("name scripts, or say --all")
+    rows: list[dict[str, Any]] = []
+    sound = True
     with ledger.reading() as tx, progress() as bars:
-        ids = _all_ids(tx) if every else scripts or []
-        proofs = [prove(tx, script, bars) for script in ids]
+        for script in every_script(tx) if every else scripts or []:
+            proof = _prove(tx, script, bars, resume=resume)
+            sound = sound and proof.found.finding is None
+            if as_json:
+                rows.append(_as_json(proof))
+            else:
+                screen.say(_sentence(proof))
     if as_json:
-        screen.print_json({"scripts": [_as_json(proof) for proof in proofs]})
-    else:
-        for proof in proofs:
-            screen.say(_sentence(proof))
-    sound = all(proof.replay.finding is None for proof in proofs)
+        screen.print_json({"scripts": rows})
     raise typer.Exit(Exit.DONE if sound else Exit.CORRUPT)
 
 
-def prove(tx: RecordsWork, script_id: int, bars: Progress) -> Proof:
-    """Replay a script and read its head the other way."""
+def every_script(tx: RecordsWork) -> Iterator[int]:
+    """The numbers of all scripts."""
+    after = 0
+    while page := tx.scripts.read(after=after, most=PAGE):
+        yield from (row.id for row in page)
+        after = page[-1].id
+
+
+def _prove(tx: RecordsWork, script_id: int, bars: Progress, *, resume: bool) -> Proof:
     head = ledger.head_of(tx, script_id)
     bar: TaskID = bars.add_task(f"script {script_id}", total=head.version)
-    replay = verify_script(tx, script_id, progress=lambda version: bars.update(bar, completed=version))
-    read = state_at(tx, script_id) if replay.finding is None else None
-    return Proof(head.state_hash.hex(), state_hash_bytes(read.hash).hex() if read else "", replay)
-
-
-def _all_ids(tx: RecordsWork) -> list[int]:
-    ids: list[int] = []
-    while page := tx.scripts.read(after=ids[-1] if ids else 0, most=PAGE):
-        ids += [row.id for row in page]
-    return ids
+    found = audit(tx, script_id, resume=resume, progress=lambda version: bars.update(bar, completed=version))
+    bars.remove_task(bar)
+    return Proof(head.state_hash.hex(), found)
 
 
 def _sentence(proof: Proof) -> str:
-    replay = proof.replay
-    if (finding := replay.finding) is not None:
-        return f"Script {replay.script_id} contradicts itself at version {finding.version}: {finding.problem}."
+    found = proof.found
+    if (finding := found.finding) is not None:
+        return f"Script {found.script_id} contradicts itself at version {finding.version}: {finding.problem}."
+    earlier = f" (those up to version {found.after} earlier)" if found.after else ""
     return (
-        f"Script {replay.script_id} is sound: {screen.counted(replay.versions, 'command')} replayed, "
-        f"{screen.counted(replay.keyframes, 'keyframe')} compared, state hash {proof.stored}."
+        f"Script {found.script_id} is sound: {screen.counted(found.versions, 'command')} replayed{earlier}, "
+        f"{screen.counted(found.keyframes, 'keyframe')} compared, state hash {proof.stored}."
     )
 
 
 def _as_json(proof: Proof) -> dict[str, Any]:
-    replay = proof.replay
-    finding = replay.finding
+    found = proof.found
+    finding = found.finding
     return {
-        "script": replay.script_id,
+        "script": found.script_id,
         "sound": finding is None,
-        "versions": replay.versions,
-        "keyframes": replay.keyframes,
+        "versions": found.versions,
+        "after": found.after,
+        "keyframes": found.keyframes,
         "state_hash": proof.stored,
         "finding": finding and {"version": finding.version, "problem": finding.problem},
     }

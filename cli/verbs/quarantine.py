@@ -1,0 +1,122 @@
+"""List what is out of service; take it back."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from typing import Annotated, Any
+
+import typer
+
+from cli import ledger, screen
+from cli.ending import Ending, Exit
+from cli.help_text import example, prose
+from cli.options import Actor, AsJson, Script
+from materialization.quarantine import NotQuarantined, StillBroken
+from materialization.quarantine import reopen as reopen_script
+from repos.quarantines import QuarantineRow
+from repos.unit_of_work import RecordsWork
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+PAGE = 1_000
+
+
+@app.command("list", epilog=example("scriptledger quarantine list", "scriptledger quarantine list --json"))
+def list_(as_json: AsJson = False) -> None:
+    """List the scripts that are out of service; exit status 5 if there are any."""
+    with ledger.reading() as tx:
+        rows = [_latest(tx, script) for script in _out_of_service(tx)]
+    if as_json:
+        screen.print_json({"scripts": rows})
+    elif rows:
+        cells = [(str(row["script"]), _when(row), str(row["found_by"]), str(row["reason"])) for row in rows]
+        screen.say(screen.table(("script", "since", "found by", "reason"), cells, right=("script",)))
+    else:
+        screen.say("Every script is in service.")
+    raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
+
+
+@app.command(epilog=example("scriptledger quarantine show 7"))
+def show(script: Script, as_json: AsJson = False) -> None:
+    """Say every time a script was taken out of service, why, and how it came back."""
+    with ledger.reading() as tx:
+        health = ledger.head_of(tx, script).health
+        rows = tx.quarantines.read(script)
+        waiting = len(tx.inbox.arrivals(script))
+    if as_json:
+        told = [_as_json(row) for row in rows]
+        screen.print_json({"script": script, "health": health, "waiting": waiting, "quarantines": told})
+        return
+    out = (
+        f"out of service, and {screen.counted(waiting, 'submission')} wait" if health == "quarantined" else "in service"
+    )
+    screen.say(f"Script {script} is {out}.", *map(_sentence, rows))
+
+
+@app.command(epilog=example("scriptledger quarantine reopen 7", "scriptledger quarantine reopen 7 --unverified"))
+def reopen(
+    script: Script,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Take it back as it is, whatever verification would find.")
+    ] = False,
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a script and take it back into service; exit status 5, and nothing changed, if it is not sound."""
+    by = actor or getpass.getuser()
+    with ledger.opened() as unit_of_work:
+        with unit_of_work.reading() as tx:
+            ledger.head_of(tx, script)
+        try:
+            waits = reopen_script(unit_of_work, script, by=by, now=time.time_ns() // 1_000, unverified=unverified)
+        except NotQuarantined as known:
+            raise Ending(Exit.REFUSED, f"Script {script} is in service already.", code="not_quarantined") from known
+        except StillBroken as broken:
+            raise Ending(
+                Exit.CORRUPT,
+                f"It stays out of service: {broken}. `scriptledger rebuild {script} --accept-differences` mends what "
+                "follows from the log; a log that was changed comes back from a backup.",
+                code="still_broken",
+            ) from broken
+    if as_json:
+        screen.print_json({"script": script, "verified": not unverified, "waiting": waits})
+    else:
+        after = " What waits for it is answered when the reconciler looks." if waits else ""
+        screen.say(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
+
+
+def _out_of_service(tx: RecordsWork) -> list[int]:
+    scripts: list[int] = []
+    while page := tx.quarantines.out_of_service(after=scripts[-1] if scripts else 0, most=PAGE):
+        scripts += page
+    return scripts
+
+
+def _latest(tx: RecordsWork, script: int) -> dict[str, Any]:
+    rows = tx.quarantines.read(script, most=1)
+    return _as_json(rows[0] if rows else QuarantineRow(0, script, "", "", 0, None, None, None))
+
+
+def _as_json(row: QuarantineRow) -> dict[str, Any]:
+    return {
+        "script": row.script_id,
+        "found_by": row.found_by,
+        "reason": row.reason,
+        "quarantined_at": screen.iso(row.quarantined_at) if row.quarantined_at else None,
+        "reopened_at": None if row.reopened_at is None else screen.iso(row.reopened_at),
+        "reopened_by": row.reopened_by,
+        "verified": None if row.verified is None else bool(row.verified),
+    }
+
+
+def _when(row: dict[str, Any]) -> str:
+    return str(row["quarantined_at"] or "")
+
+
+def _sentence(row: QuarantineRow) -> str:
+    said = f"{screen.moment(row.quarantined_at)}  found by {row.found_by}: {row.reason}"
+    if row.reopened_at is None:
+        return said
+    how = "verified" if row.verified else "unverified"
+    return f"{said}\n{screen.moment(row.reopened_at)}  taken back by {row.reopened_by}, {how}"

@@ -1,0 +1,94 @@
+"""Audit: everything that is stored of a script compared with its log, and the log with the seals kept apart from it.
+
+log and versions ──▶ seals ──▶ the head read from keyframe and deltas ──▶ the row in `scripts` ──▶ projections
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+
+from domain.errors import Conflict, Corrupt
+from domain.state import State
+from materialization.history import state_at
+from materialization.projection import read_projection
+from materialization.seals import check_seals
+from materialization.verify import Finding, Verification, verify
+from repos.scripts import ScriptRow
+from repos.unit_of_work import RecordsWork
+from repos.verifications import Checkpoint
+
+LOOKS = 5
+
+
+def audit(
+    tx: RecordsWork, script_id: int, *, resume: bool = False, progress: Callable[[int], None] = lambda _: None
+) -> Verification:
+    """Verify a script and all that follows from it, the first thing found wrong last; checkpoints are kept on the way.
+
+    With `resume` it goes on where the last audit, ended or not, left its checkpoint.
+
+    Raises:
+        UnknownScript: there is no such script.
+    """
+    start = tx.verifications.get(script_id) if resume else None
+    found = verify(tx, script_id, start=start, keep=partial(_keep, tx), progress=progress)
+    if found.finding is not None:
+        return found
+    return found._replace(finding=next(_findings(tx, script_id), None))
+
+
+def _keep(tx: RecordsWork, checkpoint: Checkpoint) -> None:
+    # Of two that audit a script at once, one keeps it.
+    with suppress(Conflict):
+        tx.verifications.put(checkpoint)
+
+
+def _findings(tx: RecordsWork, script_id: int) -> Iterator[Finding]:
+    if (broken := check_seals(tx, script_id)) is not None:
+        yield broken
+    try:
+        state = state_at(tx, script_id)
+    except Corrupt as found:
+        head = tx.heads.get(script_id)
+        yield Finding(head.version if head else 0, str(found))
+        return
+    yield from _of_row(tx, script_id, state)
+    yield from _of_projections(tx, script_id)
+
+
+def _of_row(tx: RecordsWork, script_id: int, state: State) -> Iterator[Finding]:
+    """Owner, title and status as the state says them."""
+    for _ in range(LOOKS):
+        row, head = tx.scripts.get(script_id), tx.heads.get(script_id)
+        if row is None:
+            yield Finding(state.version, "its row in scripts is missing")
+            return
+        if head is None or head.version == state.version:
+            break
+        state = state_at(tx, script_id)
+    else:
+        return  # it moves on too fast to say
+    yield from (
+        Finding(state.version, f"its row in scripts says {name} {shown!r}, its log {said!r}")
+        for name, shown, said in _compared(row, state)
+        if shown != said
+    )
+
+
+def _compared(row: ScriptRow, state: State) -> list[tuple[str, object, object]]:
+    said = state.metadata
+    owner = said.get("owner")
+    return [
+        ("owner", row.user_id, owner if isinstance(owner, int) else None),
+        ("title", row.title, str(said.get("title", ""))),
+        ("status", row.status, str(said.get("status", "draft"))),
+        ("archived", bool(row.archived), state.archived),
+    ]
+
+
+def _of_projections(tx: RecordsWork, script_id: int) -> Iterator[Finding]:
+    shown = read_projection(tx, script_id)
+    if shown.version and not shown.shows(state_at(tx, script_id, shown.version)):
+        yield Finding(shown.version, f"its projections do not show version {shown.version} as it was")

@@ -1,0 +1,165 @@
+"""What an operator does about damage: verify all, rebuild all, killed or not, and take scripts back into service."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import pytest
+
+from repos.engine import make_engine
+from repos.schema import upgrade
+from repos.unit_of_work import UnitOfWork
+from tests.cli.edits import creation_as_json
+from tests.cli.running import COMMAND, ROOT, CommandLine
+from tests.traces.long_history import build
+from tests.traces.session import read_session
+
+pytestmark = pytest.mark.slow
+
+SHORT, LONG = 50, 3_000
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with two scripts, one with a long history."""
+    file = tmp_path_factory.mktemp("written") / "ledger.db"
+    engine = make_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    session = read_session(ROOT / "tests" / "traces" / "sample_session.json")
+    for script_id, versions in ((1, SHORT), (2, LONG)):
+        build(UnitOfWork(engine), session, versions, script_id=script_id)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def home(written: Path, tmp_path: Path) -> CommandLine:
+    """A home with a copy of it, without services."""
+    (tmp_path / "home").mkdir()
+    copyfile(written, tmp_path / "home" / "ledger.db")
+    return CommandLine(tmp_path / "home", warm=True)
+
+
+def asked(home: CommandLine, question: str) -> list[Any]:
+    with closing(sqlite3.connect(home.home / "ledger.db", timeout=30)) as database:
+        found = database.execute(question).fetchall()
+        database.commit()
+    return found
+
+
+def test_a_rebuild_of_all_that_was_killed_goes_on_where_it_was(home: CommandLine):
+    before = home("show", 2, "--json").json
+    running = subprocess.Popen([*COMMAND, "rebuild", "--all"], cwd=ROOT, env=home.environ, stdout=subprocess.DEVNULL)
+    while not asked(home, "SELECT 1 FROM rebuilds WHERE script_id = 2 AND version_number > 0"):
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert asked(home, "SELECT generation FROM script_heads ORDER BY script_id") == [(2,), (1,)]
+    ((reached,),) = asked(home, "SELECT version_number FROM rebuilds WHERE script_id = 2")
+    assert 0 < reached < LONG
+    assert home("show", 2, "--json").json == before, "nobody reads half of it"
+    assert home("verify", "--all").status == 0
+
+    ran = home("rebuild", "--all", "--resume", "--json")
+
+    assert ran.status == 0
+    (done,) = ran.json["scripts"]
+    assert (done["script_id"], done["generation"], done["versions"], done["differences"]) == (2, 2, LONG, 0)
+    assert asked(home, "SELECT generation, state FROM rebuilds WHERE script_id = 2") == [(2, "active")]
+    assert home("show", 2, "--json").json == before
+    assert home("verify", "--all").status == 0
+
+
+def test_what_a_rebuild_left_behind_is_removed(home: CommandLine):
+    assert home("rebuild", "--all").out.count("0 differences.") == 2
+    asked(home, "UPDATE rebuilds SET finished_at = 1")
+
+    ran = home("rebuild", "--all", "--prune", "--json")
+
+    assert ran.json == {"scripts": [{"script_id": 1, "pruned": [1]}, {"script_id": 2, "pruned": [1]}]}
+    assert asked(home, "SELECT DISTINCT generation FROM script_versions") == [(2,)]
+
+
+def test_damage_is_found_named_and_mended_and_does_not_stop_the_others(home: CommandLine):
+    asked(home, "UPDATE script_versions SET state_hash = zeroblob(16) WHERE script_id = 1 AND version_number = 20")
+
+    found = home("verify", "--all", "--json")
+    assert found.status == 5
+    assert [(row["sound"], row["finding"] and row["finding"]["version"]) for row in found.json["scripts"]] == [
+        (False, 20),
+        (True, None),
+    ]
+    refused = home("rebuild", "--all")
+    assert refused.status == 5
+    assert refused.out.startswith("Script 1 is not rebuilt: 1 of 50 versions")
+    assert "Script 2 is rebuilt" in refused.out
+    assert home("rebuild", 1, "--accept-differences").status == 0
+    assert home("verify", "--all", "--resume").status == 0
+
+
+def test_a_script_comes_back_into_service_when_it_is_sound(home: CommandLine):
+    assert home("quarantine", "list").out == "Every script is in service.\n"
+    asked(home, "UPDATE script_versions SET line_count = 99 WHERE script_id = 1 AND version_number = 20")
+    asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
+    asked(
+        home, "INSERT INTO quarantines (script_id, found_by, reason, quarantined_at) VALUES (1, 'drain', 'a hole', 7)"
+    )
+
+    listed = home("quarantine", "list", "--json")
+    assert (listed.status, listed.json["scripts"][0]["reason"]) == (5, "a hole")
+    stays = home("quarantine", "reopen", 1)
+    assert stays.status == 5
+    assert "stays out of service" in stays.err
+    assert "version 20" in stays.err
+    assert home("rebuild", 1, "--accept-differences").status == 0
+
+    assert home("quarantine", "reopen", 1, "--actor", "Ann").out == "Script 1 is back in service.\n"
+    assert home("quarantine", "list").status == 0
+    shown = home("quarantine", "show", 1).out
+    assert shown.startswith("Script 1 is in service.\n")
+    assert "taken back by Ann, verified" in shown
+    assert home("quarantine", "show", 1, "--json").json["quarantines"][0]["verified"] is True
+    assert home("quarantine", "reopen", 1).status == 1
+    assert home("quarantine", "reopen", 9).status == 1
+
+
+def test_somebody_may_insist(home: CommandLine):
+    asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
+
+    assert home("quarantine", "reopen", 1, "--unverified").out == "Script 1 is back in service, unverified.\n"
+    assert asked(home, "SELECT health FROM script_heads WHERE script_id = 1") == [("open",)]
+
+
+def test_reading_passes_over_a_damaged_keyframe_and_a_hole_is_named(home: CommandLine):
+    before = home("show", 2, "--version", LONG - 1, "--json").json
+    asked(home, "UPDATE script_keyframes SET state = x'00' WHERE script_id = 2")
+
+    read = home("show", 2, "--version", LONG - 1, "--json")
+    assert read.json == before
+    assert "keyframe_passed_over" in read.err
+    asked(home, "DELETE FROM script_versions WHERE script_id = 2 AND version_number = 2600")
+    ran = home("show", 2, "--version", LONG - 1)
+    assert ran.status == 5
+    assert "version 2600 is missing" in ran.err
+    assert home("show", 2, "--version", 2_599).status == 0
+
+
+@pytest.mark.parametrize("args", [("rebuild",), ("rebuild", 1, "--all"), ("verify",), ("verify", 1, "--all")])
+def test_which_scripts_must_be_said(home: CommandLine, args: tuple[object, ...]):
+    assert home(*args).status == 2
+
+
+def test_a_submission_waits_while_its_script_is_out_of_service(home: CommandLine):
+    asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
+    ran = home("submit", given=creation_as_json(1))
+
+    assert ran.status == 5
+    assert home("quarantine", "show", 1, "--json").json["health"] == "quarantined"
