@@ -31,6 +31,11 @@ IN_EVERY_WORKER = {
     "task_serializer": "json",
     "result_serializer": "json",
     "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_publish_retry_policy": {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.4},
+    "task_soft_time_limit": 60,
+    "task_time_limit": 90,
+    "task_default_queue": "commands",
     "task_ignore_result": True,
     "task_create_missing_queues": False,
     "worker_prefetch_multiplier": 1,
@@ -38,12 +43,17 @@ IN_EVERY_WORKER = {
     "broker_connection_retry_on_startup": True,
     "broker_pool_acquire_timeout": 5,
     "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "worker_soft_shutdown_timeout": 5,
+    "worker_max_memory_per_child": 400_000,
+    "timezone": "UTC",
     "worker_cancel_long_running_tasks_on_connection_loss": True,
     "worker_send_task_events": False,
     "task_send_sent_event": False,
 }
 IN_EVERY_CONNECTION = {
     "visibility_timeout": 300,
+    "priority_steps": [0],
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_timeout": 15,
@@ -75,6 +85,33 @@ def test_settings_are_in_force(report: dict[str, Any]):
     assert in_force == IN_EVERY_WORKER
     options = report["stats"]["broker"]["transport_options"]
     assert {name: options.get(name) for name in IN_EVERY_CONNECTION} == IN_EVERY_CONNECTION
+
+
+@of_every_role
+def test_sigterm_ends_a_worker_as_sigquit_would(role: Role, local_workers: list[LocalWorker]):
+    worker = next(worker for worker in local_workers if worker.role is role)
+
+    assert worker.main.environ()["REMAP_SIGTERM"] == "SIGQUIT"
+
+
+@of_every_role
+def test_every_task_is_routed_to_the_queue_of_a_role(report: dict[str, Any]):
+    queues = {route["queue"] for route in report["conf"]["task_routes"].values()}
+
+    assert queues == {role.queue for role in ROLES.values()}
+
+
+def test_the_database_gives_up_before_a_task_is_ended(site: Site):
+    with site.engine.connect() as connection:
+        lock = connection.exec_driver_sql("SELECT @@innodb_lock_wait_timeout").scalar_one()
+        driver = connection.connection.driver_connection
+        assert driver
+        answer = driver._read_timeout
+
+    assert (lock, answer) == (5, 15)
+    assert lock <= celeryconfig.worker_soft_shutdown_timeout
+    assert lock < answer < celeryconfig.task_soft_time_limit < celeryconfig.task_time_limit
+    assert celeryconfig.task_time_limit < celeryconfig.broker_transport_options["visibility_timeout"]
 
 
 @of_every_role
