@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from materialization.open_run import SAMPLE, open_run
+from materialization.rebuild import prune_left_behind
 from materialization.submit import system_clock
 from repos.unit_of_work import UnitOfWork
 from workers.settings import Settings
@@ -58,6 +59,9 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -
         with unit_of_work.records() as tx:
             return {"pruned": tx.sign_ins.prune(before=slot - KEEP_SESSIONS_DAYS * DAY * SECOND)}
 
+    def prune_generations(_slot: int) -> Mapping[str, int]:
+        return {"pruned": prune_left_behind(unit_of_work, system_clock())}
+
     return [
         # The sample first: the messages of the minute's run would keep it waiting.
         Schedule("verify-sample", every=HOUR, lease=5 * MINUTE, missed="once", run=verify_sample),
@@ -65,5 +69,6 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -
         # A run a minute makes 1,440 a day, and one pruning takes 1,000.
         Schedule("prune-materialization-runs", every=6 * HOUR, lease=HOUR, missed="once", run=prune_runs),
         Schedule("prune-rejected", every=DAY, lease=HOUR, missed="once", run=prune_rejected),
+        Schedule("prune-generations", every=HOUR, lease=HOUR, missed="once", run=prune_generations),
         Schedule("prune-sessions", every=DAY, lease=HOUR, missed="once", run=prune_sessions),
     ]
