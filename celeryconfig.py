@@ -74,6 +74,9 @@ worker_cancel_long_running_tasks_on_connection_loss = True
 # SIGTERM ends an idle worker at once and a busy one after this long, done or not; without, busy prefork stalled for
 # 32 s. It is the longest a drain waits for a lock, and what is cut off is done again.
 worker_soft_shutdown_timeout = 5
+# A pool process has four seconds by default to come up. On a machine so busy that it takes longer, each was killed and
+# forked anew, for ever, and the node did no work at all.
+worker_proc_alive_timeout = 60
 # The database's own time-outs (5 s a lock, 15 s an answer) fire first; this ends what hangs elsewhere.
 task_soft_time_limit = 60
 task_time_limit = 90

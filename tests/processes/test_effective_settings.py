@@ -45,6 +45,7 @@ IN_EVERY_WORKER = {
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
     "worker_soft_shutdown_timeout": 5,
+    "worker_proc_alive_timeout": 60,
     "worker_max_memory_per_child": 400_000,
     "timezone": "UTC",
     "worker_cancel_long_running_tasks_on_connection_loss": True,
