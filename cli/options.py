@@ -21,10 +21,18 @@ Limit = Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="At most
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
-        "--database", metavar="URL", help="The database, instead of SCRIPTLEDGER_DATABASE_URL.", show_default=False
+        "--database",
+        metavar="URL",
+        help="The database; others here can read a command line, but not SCRIPTLEDGER_DATABASE_URL.",
+        show_default=False,
     ),
 ]
 BrokerUrl = Annotated[
     str | None,
-    typer.Option("--broker", metavar="URL", help="The broker, instead of SCRIPTLEDGER_BROKER_URL.", show_default=False),
+    typer.Option(
+        "--broker",
+        metavar="URL",
+        help="The broker; others here can read a command line, but not SCRIPTLEDGER_BROKER_URL.",
+        show_default=False,
+    ),
 ]

@@ -7,7 +7,7 @@ import typer
 from cli import ledger, screen
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
-from cli.options import AsJson
+from cli.options import AsJson, DatabaseUrl
 from repos.engine import make_engine
 from repos.schema import found_revision, upgrade_if_outdated, wanted_revision
 from workers.settings import without_password
@@ -15,10 +15,10 @@ from workers.settings import without_password
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
 
-@app.command(epilog=example("scriptledger db upgrade"))
-def upgrade(as_json: AsJson = False) -> None:
+@app.command(epilog=example("scriptledger db upgrade", "scriptledger db upgrade --database sqlite:///ledger.db"))
+def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Bring the database to the schema that this program needs. Safe to run again."""
-    chosen = ledger.settings()
+    chosen = ledger.settings(database=database)
     if chosen.sqlite_file is not None:
         chosen.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
     with ledger.explained(chosen):
@@ -35,9 +35,9 @@ def upgrade(as_json: AsJson = False) -> None:
 
 
 @app.command(epilog=example("scriptledger db current --json"))
-def current(as_json: AsJson = False) -> None:
+def current(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Say which schema the database has, and which one this program needs; exit status 4 if they differ."""
-    chosen = ledger.settings()
+    chosen = ledger.settings(database=database)
     where = without_password(chosen.database_url)
     if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():
         found = None

@@ -78,7 +78,7 @@ def test_dev_with_servers_of_somebody_else(alone: CommandLine, mariadb_url: str,
     refused = alone("dev", "--database", mariadb_url, "--broker", redis_url)
     assert refused.status == 4
     assert "run `scriptledger db upgrade`" in refused.err
-    assert alone("db", "upgrade", **named).status == 0
+    assert alone("db", "upgrade", "--database", mariadb_url).status == 0
 
     with Dev(alone, "--database", mariadb_url, "--broker", redis_url) as dev:
         dev.wait_for("commands ready")
