@@ -276,3 +276,19 @@ def test_the_scripted_model_does_what_quoted_words_tell_it(room: ProposalRoom):
     assert room.proposal(number).model == NAME
     assert room.texts()[:4] == ["One.", "Line 2.", "A pause.", "Line 3."]
     assert "Line 5." not in room.texts()
+
+
+def test_people_decide_while_workers_settle(room: ProposalRoom):
+    """Both lock the proposal first, so neither waits for the other in a ring; and every hunk comes to its end."""
+    number = room.propose(answer(*[hunk(insert(f"l{each % 10 + 1}", f"Line {each}.")) for each in range(24)]))
+
+    with ThreadPoolExecutor(5) as together:
+        decided = [together.submit(room.desk.accept, number, room.rosa, [each]) for each in range(1, 25)]
+        settled = [together.submit(room.drain) for _ in range(12)]
+        for each in (*decided, *settled):
+            each.result()
+    room.drain()
+
+    assert room.states(number) == ["accepted"] * 25
+    assert room.state().version == 25
+    assert room.dead() == []
