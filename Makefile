@@ -62,7 +62,7 @@ recovery: $(READY) ## kill 80 workers at production settings and print how long 
 
 bench: $(READY) ## compare its speed with references, in one run (QUICK=1 shows that it runs, ONLY=B1,B3 picks)
 	@sh tests/services/install.sh
-	@$(BIN)/python -m tests.benchmarks.run $(if $(QUICK),--quick) --scale "$(or $(SCALE),1)" --only "$(ONLY)"
+	@$(BIN)/python -m tests.benchmarks.run $(if $(QUICK),--quick) $(if $(ONLY),,--growth) --scale "$(or $(SCALE),1)" --only "$(ONLY)"
 
 docs: $(READY) ## write docs/reference anew from the program
 	@$(BIN)/python -m cli.reference docs/reference

@@ -21,4 +21,4 @@ def pairs(stage: Stage) -> Iterator[Pair]:
         count = stage.count(1_500, quick=30)
         goal = Goal(COMMANDS_PER_SECOND, "commands/s", "at least", 0.85)
         what = "submit in process, one connection; the raw transaction"
-        yield Pair(KEY, what, partial(ours.measure, count), partial(raw.measure, count), (goal,), rounds=7)
+        yield Pair(KEY, what, partial(ours.measure, count), partial(raw.measure, count), (goal,), rounds=5)

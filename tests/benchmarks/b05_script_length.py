@@ -19,4 +19,4 @@ def pairs(stage: Stage) -> Iterator[Pair]:
         count = stage.count(1_024, quick=30)
         goal = Goal(MICROSECONDS, "µs a command", "at most", 1.2)
         what = "a command on 5,000 lines; on 50 lines"
-        yield Pair(KEY, what, partial(long.measure, count), partial(short.measure, count), (goal,), rounds=7)
+        yield Pair(KEY, what, partial(long.measure, count), partial(short.measure, count), (goal,), rounds=5)

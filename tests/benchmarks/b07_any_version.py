@@ -29,12 +29,13 @@ def pairs(stage: Stage) -> Iterator[Pair]:
     )
     what = f"state at a random version of {history.versions:,}; of {history.short_versions:,}"
     skipped = history.versions - history.short_versions
-    long = partial(_measure, history, LONG, range(skipped + 2, history.versions), count)
-    short = partial(_measure, history, SHORT, range(2, history.short_versions), count)
+    long = partial(measure_versions, history, LONG, range(skipped + 2, history.versions), count)
+    short = partial(measure_versions, history, SHORT, range(2, history.short_versions), count)
     yield Pair(KEY, what, long, short, goals, rounds=3)
 
 
-def _measure(history: LongHistory, script_id: int, versions: range, count: int) -> Figures:
+def measure_versions(history: LongHistory, script_id: int, versions: range, count: int) -> Figures:
+    """How long it takes to read the state at so many random versions, in milliseconds."""
     chance = random.Random(7)
     took = []
     with UnitOfWork(history.engine).reading() as tx:

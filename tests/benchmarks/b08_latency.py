@@ -49,4 +49,4 @@ def pairs(stage: Stage) -> Iterator[Pair]:
         its = partial(pace, theirs, dict.fromkeys(scripts, 1), send, count=count, rate=RATE)
         goals = (Goal(P50, "ms", "at most", 2.0), Goal(P99, "ms", "at most", 3.0))
         what = f"enqueue to visible, {RATE:.0f}/s; a task with the raw transaction"
-        yield Pair(KEY, what, mine, its, goals, rounds=3)
+        yield Pair(KEY, what, mine, its, goals, rounds=3, warm_up=False)

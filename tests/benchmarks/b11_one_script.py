@@ -37,13 +37,15 @@ def pairs(stage: Stage) -> Iterator[Pair]:
         stage.our_worker(engine, pool="prefork", concurrency=4) as worker,
     ):
         count = stage.count(1_500, quick=100)
-        many, one = _Writing(stage, engine, worker, 1), _Writing(stage, engine, worker, 2)
+        many, one = OneScript(stage, engine, worker, 1), OneScript(stage, engine, worker, 2)
         goal = Goal(RATE, "submissions/s", "at least", 0.8)
         what = f"{WRITERS} writers on one script, until all is answered; one writer"
         yield Pair(KEY, what, partial(many.measure, WRITERS, count), partial(one.measure, 1, count), (goal,))
 
 
-class _Writing:
+class OneScript:
+    """A script with a line for each of its writers, and a worker that drains it."""
+
     def __init__(self, stage: Stage, engine: Engine, worker: Child, script_id: int) -> None:
         self._engine = engine
         self._worker = worker

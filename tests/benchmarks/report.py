@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tests.benchmarks.frame import Result
+from tests.benchmarks.plot import Curve
 
 COLUMNS = ("", "what", "unit", "ours", "reference", "ratio", "spread", "goal", "")
 
@@ -30,7 +31,9 @@ def table(results: Iterable[Result]) -> str:
     return "\n".join(lines)
 
 
-def write_json(path: Path, results: Sequence[Result], durability: Mapping[str, int], *, quick: bool) -> None:
+def write_json(
+    path: Path, results: Sequence[Result], grown: Sequence[Curve], durability: Mapping[str, int], *, quick: bool
+) -> None:
     """Everything measured, with the settings and the machine it was measured on."""
     data = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -38,6 +41,7 @@ def write_json(path: Path, results: Sequence[Result], durability: Mapping[str, i
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
         "durability": dict(durability),
         "results": [{**result._asdict(), "goal": str(result.goal), "met": result.met} for result in results],
+        "growth": [curve._asdict() for curve in grown],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n")

@@ -1,6 +1,6 @@
 """`make bench`: every pair, in turn, on one stage; a table, build/bench.json and plots.
 
-    python -m tests.benchmarks.run [--quick] [--scale 0.2] [--only B1,B3] [--out DIRECTORY]
+    python -m tests.benchmarks.run [--quick] [--scale 0.2] [--growth] [--only B1,B3] [--out DIRECTORY]
 
 Exits with 1 if a benchmark did not run; a missed goal is told, and is no error.
 """
@@ -18,6 +18,8 @@ from pathlib import Path
 from types import ModuleType
 
 from tests.benchmarks.frame import Result, measure
+from tests.benchmarks.growth import curves
+from tests.benchmarks.plot import draw_curves, draw_ratios
 from tests.benchmarks.report import table, write_json
 from tests.benchmarks.stage import Stage
 
@@ -45,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description="Ours against references, in one run.")
     parser.add_argument("--quick", action="store_true", help="small counts: shows that everything runs")
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the full counts, for a busy machine")
+    parser.add_argument("--growth", action="store_true", help="measure how costs grow, too")
     parser.add_argument("--only", default="", help="keys, separated by commas")
     parser.add_argument("--out", type=Path, default=Path("build"), help="where bench.json and the plots go")
     options = parser.parse_args(argv)
@@ -62,8 +65,12 @@ def main(argv: Sequence[str]) -> int:
             except Exception:
                 failed.append(module.KEY)
                 traceback.print_exc()
+        grown = list(curves(stage)) if options.growth else []
     print("\n" + table(results))
-    write_json(options.out / "bench.json", results, durability, quick=options.quick)
+    write_json(options.out / "bench.json", results, grown, durability, quick=options.quick)
+    draw_ratios(options.out / "bench.svg", results)
+    if grown:
+        draw_curves(options.out / "growth.svg", grown)
     if failed:
         print(f"did not run: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
 from tests.benchmarks.frame import Figures, Goal, Pair, measure
+from tests.benchmarks.plot import Curve, draw_curves, draw_ratios
 from tests.benchmarks.report import table, write_json
 from tests.benchmarks.run import benchmarks
 from tests.benchmarks.stage import DURABILITY, NotDurableError, Stage
@@ -85,8 +87,20 @@ def test_every_benchmark_has_a_key_of_its_own():
 
 def test_what_was_measured_is_written_with_the_settings_it_was_measured_under(tmp_path: Path):
     results = measure(pair([4.0], [10.0], AT_LEAST_HALF))
-    write_json(tmp_path / "build" / "bench.json", results, DURABILITY, quick=False)
+    write_json(tmp_path / "build" / "bench.json", results, [], DURABILITY, quick=False)
     written = msgspec.json.decode((tmp_path / "build" / "bench.json").read_bytes())
     assert written["durability"] == DURABILITY
     assert (written["results"][0]["ratio"], written["results"][0]["met"]) == (0.4, False)
     assert "MISSED" in table(results)
+
+
+def test_plots_show_every_ratio_and_every_point(tmp_path: Path):
+    results = measure(pair([4.0], [10.0], AT_LEAST_HALF, Goal("rate", "x", "at most", 2.0)))
+    draw_ratios(tmp_path / "bench.svg", results)
+    draw_curves(tmp_path / "growth.svg", [Curve("By <length>", "µs", (("50", 1.0), ("500", 2.5)))])
+
+    bars, curve = (ElementTree.parse(tmp_path / name).getroot() for name in ("bench.svg", "growth.svg"))
+    words = [text.text for text in bars.iter("{http://www.w3.org/2000/svg}text")]
+    assert "0.4 × (goal ≥ 0.5 ×)" in words
+    assert "0.4 × (goal ≤ 2 ×)" in words
+    assert len(list(curve.iter("{http://www.w3.org/2000/svg}circle"))) == 2
