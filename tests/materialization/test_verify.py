@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, update
 
 from domain.commands.line_edit import LineEdit
 from domain.entry import LogEntry, chained
@@ -26,14 +22,19 @@ from tests.materialization.writing import SECOND, START, Writer, open_database
 VERSIONS = 301
 Damage = Callable[[Connection], object]
 log, versions, keyframes = script_commands, script_versions, script_keyframes
+TABLES = (script_heads, log, versions, keyframes)
 
 
 class Damaged:
-    """A script of 301 versions with a keyframe at 257 at the latest, of which tests damage copies."""
+    """A script of 301 versions with a keyframe at 257 at the latest, which tests damage and put back.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.writer = Writer(open_database(f"sqlite:///{folder}/ledger.db"))
+    A forger keeps no foreign keys.
+    """
+
+    def __init__(self, url: str, forger: Engine) -> None:
+        self.forger = forger
+        self.engine = make_engine(url)
+        self.writer = Writer(open_database(url))
         self.writer.create()
         line = self.writer.state().line("l1")
         for number in range(10):
@@ -43,28 +44,39 @@ class Damaged:
                 line = Line("l1", "action", text)
             self.writer.send(*edits, author="ai" if number == 4 else "user")
         seal_if_due(self.writer.unit_of_work, self.writer.script_id, START)
+        with self.engine.connect() as connection:
+            self.whole = [(table, connection.execute(select(table)).mappings().all()) for table in TABLES]
 
     def after(self, damage: Damage) -> tuple[Finding | None, Finding | None]:
-        """What verification, and the seals, find in a damaged copy."""
-        with TemporaryDirectory(dir=self.folder) as folder:
-            copy = Path(folder) / "damaged.db"
-            with closing(sqlite3.connect(self.folder / "ledger.db")) as whole, closing(sqlite3.connect(copy)) as other:
-                whole.backup(other)
-            # An engine of its own: it keeps no foreign keys.
-            forger = create_engine(f"sqlite:///{copy}")
-            with forger.begin() as connection:
+        """What verification, and the seals, find after damage."""
+        try:
+            with self.forger.begin() as connection:
                 damage(connection)
-            forger.dispose()
-            engine = make_engine(f"sqlite:///{copy}")
-            with UnitOfWork(engine).reading() as tx:
-                found = verify(tx, self.writer.script_id).finding, check_seals(tx, self.writer.script_id)
-            engine.dispose()
-        return found
+            with UnitOfWork(self.engine).reading() as tx:
+                return verify(tx, self.writer.script_id).finding, check_seals(tx, self.writer.script_id)
+        finally:
+            self._put_back()
+
+    def _put_back(self) -> None:
+        with self.forger.begin() as connection:
+            for table, rows in self.whole:
+                connection.execute(delete(table))
+                connection.execute(insert(table), [dict(row) for row in rows])
 
 
 @pytest.fixture(scope="module")
-def damaged(tmp_path_factory: pytest.TempPathFactory) -> Damaged:
-    return Damaged(tmp_path_factory.mktemp("verify"))
+def damaged(database_url: str) -> Iterator[Damaged]:
+    forger = create_engine(database_url)
+    if forger.dialect.name != "sqlite":
+
+        @event.listens_for(forger, "connect")
+        def careless(connection: Any, _record: Any) -> None:
+            connection.query("SET SESSION foreign_key_checks = 0")
+
+    script = Damaged(database_url, forger)
+    yield script
+    forger.dispose()
+    script.engine.dispose()
 
 
 def changed(table: Any, version: int, **values: object) -> Damage:
@@ -129,7 +141,7 @@ def test_what_is_whole_is_found_whole(damaged: Damaged) -> None:
         ("author", "user"),
         ("actor", "Eve"),
         ("base_version", 1),
-        ("cause", b"{}"),
+        ("cause", b'{"model":"another","prompt":"Make it shorter.","run_id":"run-1"}'),
         ("submission_id", "forged"),
         ("submission_index", 17),
         ("occurred_at", START + 1),
@@ -210,6 +222,7 @@ def test_a_script_is_sealed_once_an_hour_and_only_if_it_moved_on(writer: Writer)
         assert [seal.version for seal in tx.seals.read(writer.script_id)] == [1, 2]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("column", "value"), [("payload", "text"), ("cause", None), ("kind", b"bytes"), ("actor", 7)])
 def test_a_value_of_another_type_is_found(damaged: Damaged, column: str, value: object) -> None:
     """SQLite keeps in a column whatever it is given."""
