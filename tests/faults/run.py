@@ -48,9 +48,12 @@ class Size(NamedTuple):
 
 
 SIZES = (Size(1, 1), Size(2, 2))
-CLUSTERS = (*[Size(1, 1)] * 6, Size(2, 2))
-"""What runs at once. Those of one size share the rounds. With one worker most of the time is waiting: Celery notices
-the end of a pool process that has just been forked with its next look around, up to five seconds later."""
+LONE_CLUSTERS = 6
+"""How many clusters of one worker share its rounds, beside one of four workers.
+
+With one worker most of the time is waiting: Celery notices the end of a pool process that has just been forked with its
+next look around, up to five seconds later. Starting a cluster takes seconds, too: for few faults, few of them.
+"""
 
 
 class Report(NamedTuple):
@@ -73,9 +76,10 @@ class Report(NamedTuple):
         return f"{table(self.rows)}\n\n{injected(self.injected, BOUNDARIES, ACTIONS)}"
 
 
-def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int) -> Report:
+def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int, lone: int = LONE_CLUSTERS) -> Report:
     """Run the matrix with rounds of so many steps, and say of each when it is done."""
-    with MariaDB() as database, ThreadPoolExecutor(len(CLUSTERS)) as pool:
+    clusters = (*[Size(1, 1)] * lone, Size(2, 2))
+    with MariaDB() as database, ThreadPoolExecutor(len(clusters)) as pool:
         todo = {size: deque(groups(steps)) for size in SIZES}
 
         def run(number: int, size: Size) -> Report:
@@ -92,7 +96,7 @@ def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int) -> Report
                         rows.append(said(matrix.round(f"{name}, {size}", boundaries)))
                     return Report(rows, matrix.injected)
 
-        running = [pool.submit(run, number, size) for number, size in enumerate(CLUSTERS)]
+        running = [pool.submit(run, number, size) for number, size in enumerate(clusters)]
         found = [done.result() for done in as_completed(running)]
     return Report(
         [row for report in found for row in report.rows], sum((report.injected for report in found), Counter())
@@ -136,7 +140,8 @@ def main(environ: Mapping[str, str]) -> int:
         folder = Path(name)
         servers = pool.submit(hurt_servers, folder / "servers", times)
         disk = pool.submit(hurt_disk, folder / "disk")
-        report = kill_matrix(folder, dose_for(cases), scripts=12, steps=1)
+        lone = max(2, min(LONE_CLUSTERS, round(LONE_CLUSTERS * cases / WHOLE_CASES)))
+        report = kill_matrix(folder, dose_for(cases), scripts=12, steps=1, lone=lone)
         report = report._replace(rows=[*report.rows, *servers.result(), *disk.result()])
     print(report.text())
     violations = [violation for row in report.rows for violation in row.violations]
