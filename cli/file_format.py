@@ -21,7 +21,7 @@ FILE_HELP = f"A file: {', '.join(f'{each.title} ({each.suffixes[0]})' for each i
 
 def left_out(imported: Imported) -> str:
     """One sentence: parts with words by name, how many without; empty where there are none."""
-    spoken = [part for part in imported.left_out if part.endswith(" words)")]
+    spoken = [part for part in imported.left_out if part.endswith((" word)", " words)"))]
     silent = len(imported.left_out) - len(spoken)
     named = [*spoken, *([counted(silent, "part") + " without text"] if silent else [])]
     return f"Left out of the file: {', '.join(named)}." if named else ""

@@ -8,7 +8,6 @@ import timeit
 from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -41,11 +40,11 @@ def test_boundaries_cost_less_than_a_hundredth_of_a_submission(ledger: Ledger, m
     for submission in islice(edits, SUBMISSIONS):
         ledger.submit(submission)
         moments.append(time.perf_counter())
-    whole = median(after - before for before, after in pairwise(moments))
+    whole = min(after - before for before, after in pairwise(moments))
     each = min(timeit.repeat(lambda: phases.reached("before head locked"), number=CALLS, repeat=5)) / CALLS
 
     share = passed * each / whole
-    print(f"{passed} boundaries of {each * 1e9:.0f} ns in a submission of {whole * 1e6:.0f} µs: {share:.3%}")
+    print(f"{passed} boundaries of {each * 1e9:.0f} ns in a submission of at least {whole * 1e6:.0f} µs: {share:.3%}")
     assert phases.listener is None
     assert passed >= len(phases.STEPS) / 2, "they are counted in the wrong place"
     assert share < MOST

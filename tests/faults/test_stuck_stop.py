@@ -31,5 +31,5 @@ def test_a_stop_that_hangs_ends_in_time(mariadb_url: str, redis_url: str, tmp_pa
 
     assert psutil.wait_procs(family, timeout=2)[1] == []
     assert status == 0
-    assert CONFIGURED_SECONDS - 1 < took < CONFIGURED_SECONDS + 2
+    assert CONFIGURED_SECONDS - 1 < took < CONFIGURED_SECONDS + 4  # on a busy machine
     assert "worker.overdue" in worker.logs()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from domain.formats.fdx.refusals import ControlCharacterInParagraph, ParagraphTooLong
+from domain.formats.fdx.refusals import ControlCharacterInXml, ParagraphLineTooLong
 from domain.text import MAX_TEXT_BYTES
 
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -28,9 +28,9 @@ def is_name(name: object) -> bool:
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
-def check(paragraph: int, text: str) -> None:
-    """Refuse the text of a paragraph (from 1) that may not stand in a script."""
+def check(line: int, text: str) -> None:
+    """Refuse the text of a line (from 1) that may not stand in a script."""
     if not text.isprintable() and (found := _CONTROL.search(text)):
-        raise ControlCharacterInParagraph(paragraph=paragraph, codepoint=ord(found[0]))
+        raise ControlCharacterInXml(line=line, codepoint=ord(found[0]))
     if len(text) * 4 > MAX_TEXT_BYTES and (size := len(text.encode())) > MAX_TEXT_BYTES:
-        raise ParagraphTooLong(paragraph=paragraph, size=size, limit=MAX_TEXT_BYTES)
+        raise ParagraphLineTooLong(line=line, size=size, limit=MAX_TEXT_BYTES)

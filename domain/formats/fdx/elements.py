@@ -10,16 +10,23 @@ from domain.formats.fdx.clean import is_writable
 from domain.formats.fdx.kept import ATTRIBUTE, Draft, difference, keep
 from domain.formats.fdx.paragraph import Place, drafts_of, drafts_of_note
 from domain.formats.fdx.runs import load_attributes, styled
-from domain.formats.fdx.shown import shown
-from domain.formats.fdx.tree import parse
-from domain.formats.fdx.types import type_of
+from domain.formats.fdx.shown import looks_marked, shown
+from domain.formats.fdx.tree import MAX_DEPTH, parse
+from domain.formats.fdx.types import TYPE_OF, type_of
 from domain.formats.fdx.units import Wanted
 from domain.line import Attr, Line
+
+AROUND = 4
+"""Elements around a paragraph at most: what is written must not be too deep to be read."""
 
 
 def element_of(wanted: Sequence[Wanted], place: Place, *, beside: bool = False) -> Element | None:
     """Lines as one paragraph that reads back as these lines; None where several do not. One line always does."""
     first = wanted[0]
+    if place == "body" and not beside and len(wanted) == 1 and _is_plain(first):
+        element = Element("Paragraph", {"Type": TYPE_OF[first.line.format]})
+        SubElement(element, "Text").text = first.line.text
+        return element
     element = _paragraph([each.line for each in wanted], place, whole=True)
     if len(wanted) > 1:
         plain = list(drafts_of(element, place, beside=beside))
@@ -33,6 +40,19 @@ def element_of(wanted: Sequence[Wanted], place: Place, *, beside: bool = False) 
             if ATTRIBUTE not in element.attrib or _reads_as(list(drafts_of(element, place, beside=beside)), wanted):
                 break
     return element
+
+
+def _is_plain(wanted: Wanted) -> bool:
+    """Whether there is nothing to say of a line but its type and its text; most are, and need not be read back."""
+    line = wanted.line
+    return (
+        wanted.sep is None
+        and line.attrs == {}
+        and line.format in TYPE_OF
+        and line.text != ""
+        and line.text.isprintable()
+        and not looks_marked(line.format, line.text)
+    )
 
 
 def attach(paragraph: Element, summary: Sequence[Wanted], notes: Sequence[Sequence[Wanted]]) -> None:
@@ -101,6 +121,6 @@ def _others(kept: Attr | None) -> list[Element]:
     if not isinstance(kept, str):
         return []
     try:
-        return list(parse(f"<Paragraph>{kept}</Paragraph>".encode()))
+        return list(parse(f"<Paragraph>{kept}</Paragraph>".encode(), deepest=MAX_DEPTH - AROUND))
     except Rejected:
         return []

@@ -35,7 +35,7 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
     Raises:
         FileTooLarge, XmlTooDeep, EntityInXml, ExternalEntityInXml, DoctypeInXml, NotXml: see `tree.parse`.
         NotFinalDraft: the XML is something else.
-        ControlCharacterInParagraph, ParagraphTooLong: a paragraph is no text of a script.
+        ControlCharacterInXml, ParagraphLineTooLong: a line is no text of a script.
     """
     root = parse(data)
     content = root.find("Content")
@@ -45,10 +45,10 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
         raise NotFinalDraft(problem="it has no <Content>")
     title_page = list(_title_page(root.iterfind("TitlePage/Content/Paragraph")))
     drafts = [*title_page, *body(content)]
-    for paragraph, draft in enumerate(drafts, start=1):
-        check(paragraph, draft.text)
+    for number, draft in enumerate(drafts, start=1):
+        check(number, draft.text)
         for value in draft.attrs.values():
-            check(paragraph, str(value))
+            check(number, str(value))
     return Imported(
         title=_title(title_page),
         lines=tuple(
@@ -114,5 +114,6 @@ def _left_out(root: Element, content: Element) -> Iterator[str]:
 
 def _named(part: Element) -> str:
     """A part by name, and how many words stand in it."""
-    words = sum(len("".join(text.itertext()).split()) for text in part.iter("Text"))
-    return f"{part.tag} ({words} words)" if words > 1 else part.tag
+    runs = ("".join(text.itertext()) for text in part.iter("Text"))
+    words = sum(any(map(str.isalnum, word)) for run in runs for word in run.split())
+    return f"{part.tag} ({words} word{'s' * (words > 1)})" if words else part.tag

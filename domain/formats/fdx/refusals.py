@@ -29,9 +29,9 @@ class XmlTooDeep(Rejected):
     """The file nests more than {limit} elements in each other; Final Draft nests ten."""
 
 
-class ControlCharacterInParagraph(Rejected):
-    """Paragraph {paragraph} of the file holds the control character U+{codepoint:04X}; remove it and import again."""
+class ControlCharacterInXml(Rejected):
+    """Line {line} of the script in the file holds the control character U+{codepoint:04X}; remove it."""
 
 
-class ParagraphTooLong(Rejected):
-    """Paragraph {paragraph} of the file has {size} bytes, more than the {limit} allowed; break it into shorter ones."""
+class ParagraphLineTooLong(Rejected):
+    """Line {line} of the script in the file has {size} bytes, more than the {limit} allowed; break its paragraph up."""

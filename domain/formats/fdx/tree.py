@@ -16,7 +16,7 @@ MAX_DEPTH = 64
 LONGEST_NAME = 80
 
 
-def parse(data: bytes) -> Element:
+def parse(data: bytes, *, deepest: int = MAX_DEPTH) -> Element:
     """The root of an XML document.
 
     Raises:
@@ -27,7 +27,7 @@ def parse(data: bytes) -> Element:
     if len(data) > MAX_FILE_BYTES:
         raise FileTooLarge(size=len(data), limit=MAX_FILE_BYTES)
     try:
-        return _parse(data, forbid_dtd=True)
+        return _parse(data, deepest, forbid_dtd=True)
     except DTDForbidden:
         _refuse_what_it_declares(data)
         raise DoctypeInXml from None
@@ -36,15 +36,17 @@ def parse(data: bytes) -> Element:
 def _refuse_what_it_declares(data: bytes) -> None:
     """Refuse by the worst that a document type declares; parsing stops at the first entity."""
     try:
-        _parse(data, forbid_dtd=False)
+        _parse(data, MAX_DEPTH, forbid_dtd=False)
     except EntitiesForbidden as entity:
         if target := entity.sysid or entity.pubid:
             raise ExternalEntityInXml(target=target[:LONGEST_NAME]) from None
         raise EntityInXml(name=entity.name[:LONGEST_NAME]) from None
 
 
-def _parse(data: bytes, *, forbid_dtd: bool) -> Element:
-    parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=forbid_dtd, forbid_entities=True, forbid_external=True)
+def _parse(data: bytes, deepest: int, *, forbid_dtd: bool) -> Element:
+    parser = DefusedXMLParser(
+        target=_Shallow(deepest), forbid_dtd=forbid_dtd, forbid_entities=True, forbid_external=True
+    )
     try:
         parser.feed(data)
         root: Element = parser.close()
@@ -61,14 +63,15 @@ def _parse(data: bytes, *, forbid_dtd: bool) -> Element:
 class _Shallow(TreeBuilder):
     """Builds a tree while it is read, and stops where it gets too deep."""
 
-    def __init__(self) -> None:
+    def __init__(self, deepest: int) -> None:
         super().__init__()
+        self._deepest = deepest
         self._depth = 0
 
     def start(self, tag: Any, attrs: dict[Any, Any], /) -> Element:
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise XmlTooDeep(limit=MAX_DEPTH)
+        if self._depth > self._deepest:
+            raise XmlTooDeep(limit=self._deepest)
         return super().start(tag, attrs)
 
     def end(self, tag: Any, /) -> Element:

@@ -12,8 +12,9 @@ from domain.errors import Rejected
 from domain.formats.fdx import read, write
 from domain.formats.fdx.kept import ATTRIBUTE
 from domain.formats.fdx.tree import MAX_DEPTH, MAX_FILE_BYTES
+from domain.line import Line
 from domain.text import MAX_TEXT_BYTES, check_lines
-from tests.domain.formats.final_draft import lines_of, paragraph, script
+from tests.domain.formats.final_draft import lines_of, paragraph, script, told
 from tests.domain.formats.screenwriting import numbered
 
 BOMB = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><FinalDraft><Content>&b;</Content></FinalDraft>'
@@ -39,8 +40,8 @@ GOOD = script(paragraph("Action", "Hay."))
         (b"<FinalDraft/>", "not_final_draft", "The file is XML, but no Final Draft script: it has no <Content>"),
         (b"<a>" * (MAX_DEPTH + 1), "xml_too_deep", "The file nests more than 64 elements"),
         (b" " * (MAX_FILE_BYTES + 1), "file_too_large", "The file has 16777217 bytes"),
-        (script(paragraph("Action", "a"), paragraph("Action", "b\x85")), "control_character_in_paragraph", "Paragraph"),
-        (script(paragraph("Action", "é" * (MAX_TEXT_BYTES // 2 + 1))), "paragraph_too_long", "Paragraph 1 of the file"),
+        (script(paragraph("Action", "a"), paragraph("Action", "b\x85")), "control_character_in_xml", "Line 2 of"),
+        (script(paragraph("Action", "é" * (MAX_TEXT_BYTES // 2 + 1))), "paragraph_line_too_long", "Line 1 of the"),
     ],
 )  # fmt: skip
 def test_what_is_no_final_draft_script_is_refused(data: bytes, code: str, sentence: str) -> None:
@@ -58,6 +59,14 @@ def test_a_bomb_costs_nothing() -> None:
         read(b'<!DOCTYPE x [<!ENTITY e0 "ha">' + entities + b"]><FinalDraft>&e40;</FinalDraft>", numbered())
 
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("depth", range(54, 66))
+def test_what_is_kept_never_makes_a_file_too_deep_to_read(depth: int) -> None:
+    kept = {"fdx_other": "<a>" * depth + "</a>" * depth, "dual": True}
+    lines = [Line("1", "character", "A"), Line("2", "character", "B", "\n", kept)]
+
+    assert told(lines_of(write(lines))) == told(lines)
 
 
 @given(st.one_of(st.binary(max_size=200), st.integers(0, len(GOOD)).map(lambda end: GOOD[:end])))

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from domain.formats.fdx import problem, read, write
 from domain.formats.fountain import read as read_fountain
@@ -33,7 +33,7 @@ def test_an_edited_fountain_script_is_read_again_as_it_was(lines: list[Line]) ->
     assert told(lines_of(write(lines))) == told(lines)
 
 
-@THOROUGH
+@settings(max_examples=2 * settings().max_examples)
 @given(documents())
 def test_any_file_survives_with_every_word(data: bytes) -> None:
     lines = lines_of(data)

@@ -172,9 +172,10 @@ def test_the_title_page_keeps_its_words_and_its_gaps() -> None:
 
 def test_what_is_left_out_is_told() -> None:
     alternatives = "<AltCollection><Alt><Paragraph><Text>or so, maybe</Text></Paragraph></Alt></AltCollection>"
-    data = script(paragraph("Action", "So."), more=f'<PageLayout TopMargin="75"/>{alternatives}')
+    header = "<Header><Paragraph><Text>Draft - .</Text></Paragraph></Header>"
+    data = script(paragraph("Action", "So."), more=f'<PageLayout TopMargin="75"/>{header}{alternatives}')
 
-    assert read(data, numbered()).left_out == ("PageLayout", "AltCollection (3 words)")
+    assert read(data, numbered()).left_out == ("PageLayout", "Header (1 word)", "AltCollection (3 words)")
 
 
 def test_words_outside_of_runs_are_words_all_the_same() -> None:
