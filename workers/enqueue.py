@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.answer import Answer
 from domain.errors import Rejected
 from domain.refusals import SameIdOtherContent
-from domain.submission import Submission, check_submission, encode_submission
+from domain.submission import Submission, check_submission, content_hash, decode_submission, encode_submission
 from repos.failures import DuplicateKey
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.bell import Bell
@@ -116,10 +116,18 @@ class Producer:
         receipt = self.receipt(submission)
         if tx.inbox.put(receipt.script_id, receipt.submission_id, payload, self._clock()) is None:
             waiting = tx.inbox.payload_of(receipt.script_id, receipt.submission_id)
-            if waiting is not None and waiting != payload:
+            if waiting is not None and not same_content(waiting, payload):
                 raise SameIdOtherContent(submission=receipt.submission_id)
         tx.after_commit(receipt.ring)
         return receipt
+
+
+def same_content(one: bytes, other: bytes) -> bool:
+    """Whether two payloads say the same: one may be written by another program, in another order of fields."""
+    try:
+        return one == other or content_hash(decode_submission(one)) == content_hash(decode_submission(other))
+    except Rejected:
+        return False
 
 
 def look(tx: RecordsWork, script_id: int, submission_id: str) -> Answer | None:

@@ -17,11 +17,12 @@ import structlog
 
 from domain.errors import Rejected
 from domain.refusals import Poison, SameIdOtherContent, Undecodable
-from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, content_hash, decode_submission, encode_submission
+from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, decode_submission, encode_submission
 from domain.text import check_id
 from repos.rejected import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from workers.bell import Bell
+from workers.enqueue import same_content
 
 KEPT_BYTES = 4 << 20
 """How much is kept of what can have no answer: the database takes no more at once, unless told to."""
@@ -102,7 +103,7 @@ class Intake:
             if tx.inbox.put(*addressed, self._clock()) is not None:
                 return
             waiting = tx.inbox.payload_of(addressed.script_id, addressed.submission_id)
-        if waiting is not None and not _say_the_same(waiting, addressed.payload):
+        if waiting is not None and not same_content(waiting, addressed.payload):
             raise SameIdOtherContent(submission=addressed.submission_id)
 
     def _keep(self, row: RejectedRow) -> None:
@@ -153,13 +154,6 @@ def _named_in(payload: bytes) -> tuple[int, str] | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Rejected):
         return None
     return (name.script_id, name.submission_id) if 1 <= name.script_id <= MAX_SCRIPT_ID else None
-
-
-def _say_the_same(one: bytes, other: bytes) -> bool:
-    try:
-        return one == other or content_hash(decode_submission(one)) == content_hash(decode_submission(other))
-    except Rejected:
-        return False
 
 
 def _json(submission: dict[object, object]) -> bytes:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from jsonschema import Draft202012Validator
@@ -35,6 +35,13 @@ REFUSED_BY_BOTH = {
 }
 """What a producer can find out with the schema alone, before it sends."""
 
+PROPERTY = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 LONGEST = 2_000  # bytes: Python's own reader of JSON takes no number of 5,000 digits
 
 ONLY_FOR_US = re.compile(rb": (1\.0|1e999)\}")  # to a schema 1.0 is a whole number; and no number is too large for it
@@ -74,7 +81,7 @@ def test_the_schema_is_one():
     Draft202012Validator.check_schema(PUBLISHED)
 
 
-@settings(max_examples=60)
+@PROPERTY
 @given(submissions())
 def test_what_the_program_takes_is_valid(submission: Submission):
     data = encode_submission(submission)
@@ -82,7 +89,7 @@ def test_what_the_program_takes_is_valid(submission: Submission):
         VALIDATOR.validate(json.loads(data))
 
 
-@settings(max_examples=60)
+@PROPERTY
 @given(submissions(), st.data())
 def test_what_is_not_valid_the_program_refuses(submission: Submission, data: st.DataObject):
     spoilt = json.loads(encode_submission(submission))

@@ -173,7 +173,7 @@ def test_no_message_carries_script_text(site: Site, settings: Settings):
         ),
         (
             "comands",
-            "comands: There is no such queue; there are commands, intake, materialization, reconcile, upkeep.",
+            f"comands: There is no such queue; there are {', '.join(role.queue for role in ROLES.values())}.",
         ),
     ],
 )

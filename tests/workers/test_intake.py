@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.refusals import SameIdOtherContent
 from domain.submission import MAX_SUBMISSION_BYTES, Submission, decode_submission, encode_submission
 from materialization.submit import Ledger
 from repos import schema
@@ -17,6 +18,7 @@ from repos.rejected import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, create, edit
 from workers.app import app
+from workers.enqueue import Producer
 from workers.intake import KEPT_BYTES, Intake
 from workers.lone_bell import LoneBell
 from workers.roles import ROLES, MixedRolesError, transport_options
@@ -85,6 +87,18 @@ def test_delivered_twice_is_one_effect_and_one_answer(intake: Intake, desk: Desk
 
     assert desk.version == 2
     assert desk.dead() == []
+
+
+def test_what_waits_as_another_program_wrote_it_is_the_same(intake: Intake, desk: Desk):
+    submission = desk.submission(edit(A, "Once."), id="by-hand")
+    desk.enqueue_bytes("by-hand", json.dumps(as_object(submission), indent=2, sort_keys=True).encode())
+
+    intake.take(encode_submission(submission), "message-9")
+    Producer(desk.unit_of_work, LoneBell(NOBODY)).enqueue(submission)
+
+    assert (desk.waiting(), desk.dead()) == (1, [])
+    with pytest.raises(SameIdOtherContent):
+        Producer(desk.unit_of_work, LoneBell(NOBODY)).enqueue(desk.submission(edit(A, "Other."), id="by-hand"))
 
 
 def test_the_same_id_with_other_content_is_set_aside_once(intake: Intake, desk: Desk):
