@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 
+import msgspec
+import pytest
+
 from domain.delta import decode_delta, encode_delta
 from domain.hashing import state_hash_bytes
 from domain.keyframe import decode_keyframe
@@ -40,3 +43,18 @@ def test_a_stored_keyframe_is_still_the_state_of_its_version() -> None:
     state = STATES[stored["version"]]
 
     assert decode_keyframe(b64decode(stored["keyframe"]), state.version, state.hash) == state
+
+
+@pytest.mark.parametrize("at", range(len(ROWS)), ids=[decode_command(row.payload).kind() for row in ROWS])
+def test_a_kind_may_gain_a_field_with_a_default(at: int) -> None:
+    """What was stored before reads as if it said the default, does what it did, and is written as it was."""
+    row, state = ROWS[at], STATES[at]
+    kind = type(decode_command(row.payload))
+    gained = [("gained", str, "as before")]
+    grown = msgspec.defstruct(kind.__name__, gained, bases=(kind,), frozen=True, kw_only=True, tag=kind.kind())
+
+    command = msgspec.json.decode(row.payload, type=grown)
+
+    assert command.gained == "as before"
+    assert encode_delta(command.apply(state)) == row.delta
+    assert encode_command(command) == row.payload

@@ -12,13 +12,14 @@ from domain.refusals import UnknownScript
 from materialization import verify as verify_module
 from materialization.audit import audit
 from materialization.project import project
-from materialization.rebuild import rebuild
+from materialization.rebuild import prune_generations, rebuild
 from materialization.seals import seal_if_due
 from materialization.verify import Verification
+from repos import versions as versions_module
 from repos.derived_tables import script_lines, script_seals, verifications
 from repos.tables import script_commands, script_versions, scripts
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.writing import START, Writer, forging
+from tests.materialization.writing import SECOND, START, Clock, Writer, forging
 
 VERSIONS = 560
 
@@ -171,6 +172,22 @@ def test_a_hole_in_the_log_is_named(long: Writer, database_url: str) -> None:
     finding = audited(long).finding
     assert finding
     assert (finding.version, finding.problem) == (55, "command 55 is missing from the log")
+
+
+def test_a_rebuild_meanwhile_is_followed(long: Writer, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions_module, "PAGE", 100)  # so that it has not read all of them by then
+    rebuilt = []
+
+    def overtake(reached: int) -> None:
+        if reached >= 200 and not rebuilt:
+            rebuilt.append(rebuild(long.unit_of_work, long.script_id, clock=clock))
+            prune_generations(long.unit_of_work, long.script_id, before=clock() + SECOND)
+
+    with long.unit_of_work.reading() as tx:
+        found = audit(tx, long.script_id, progress=overtake)
+
+    assert rebuilt
+    assert found == Verification(long.script_id, VERSIONS, 2, None, 0)
 
 
 def test_there_is_nothing_to_audit_of_a_script_that_does_not_exist(unit_of_work: UnitOfWork) -> None:
