@@ -21,10 +21,10 @@ from domain.errors import Conflict, Corrupt, LedgerError, Rejected
 from workers.embedded.errors import EmbeddedBrokerError
 
 VERBS = {
-    "Write": ("import", "submit", "outcome", "undo"),
+    "Write": ("import", "submit", "outcome", "undo", "redo", "restore", "label"),
     "Ask": ("chat", "propose", "proposals"),
-    "Read": ("scripts", "show", "log", "diff", "blame", "export", "rejected", "verify"),
-    "Derive": ("materialize", "rebuild", "quarantine"),
+    "Read": ("scripts", "show", "log", "diff", "blame", "labels", "export", "rejected", "verify"),
+    "Derive": ("materialize", "rebuild", "quarantine", "history"),
     "Run": ("demo", "dev", "worker", "beat", "flower", "db"),
     "People": ("users", "sessions"),
     "Look up": ("kinds", "roundtrip"),

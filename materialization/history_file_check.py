@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,8 +82,10 @@ def read_answers(path: Path) -> Iterator[Answered]:
             yield Answered(answer, content_hash, record.answer.recorded_at)
 
 
-def check_file(path: Path, known_version: int) -> bytes:
+def check_file(path: Path, known_version: int, progress: Callable[[int], None] = lambda _: None) -> bytes:
     """Check a file from its first line to its last; the chain hash it has at a version that is known already.
+
+    `progress` is told the version that was checked last.
 
     Raises:
         BadHistoryFile: something is wrong with it; the message names the line.
@@ -93,6 +95,7 @@ def check_file(path: Path, known_version: int) -> bytes:
     for commands, derived in enumerate(read_commands(path), 1):
         chain, state = derived.entry.chain_hash, derived.state
         known = chain if commands == known_version else known
+        progress(commands)
     answers = sum(1 for _ in read_answers(path))
     if (commands, chain.hex(), state_hash_bytes(state.hash).hex()) != (
         header.versions,

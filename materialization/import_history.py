@@ -6,7 +6,7 @@ and is not the beginning of what the file says, is never touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -45,10 +45,11 @@ class Imported(NamedTuple):
     before: int
 
 
-def import_history(unit_of_work: UnitOfWork, path: Path) -> Imported:
+def import_history(unit_of_work: UnitOfWork, path: Path, progress: Callable[[int], None] = lambda _: None) -> Imported:
     """Bring a script with its whole history into the database, under the id it had.
 
-    Versions, keyframes and hashes come out as they were. Its owner is kept where there is such a user.
+    Versions, keyframes and hashes come out as they were. Its owner is kept where there is such a user. `progress` is
+    told how many steps are done, two a version: it is checked, and then it is written.
 
     Raises:
         BadHistoryFile: the file is not whole, or its chain of commands does not verify; nothing is written.
@@ -57,12 +58,13 @@ def import_history(unit_of_work: UnitOfWork, path: Path) -> Imported:
     header = read_header(path)
     with unit_of_work.reading() as tx:
         head = tx.heads.get(header.script_id) or Head(script_id=header.script_id)
-    if check_file(path, head.version) != head.chain_hash or head.version > header.versions:
+    if check_file(path, head.version, progress) != head.chain_hash or head.version > header.versions:
         raise AnotherScript(script=header.script_id, head=head.version)
     with unit_of_work.records() as records:
         records.script_ids.reserve(header.script_id)
     for commands in _pieces(read_commands(path)):
         again(partial(_write_commands, unit_of_work, commands))
+        progress(header.versions + commands[-1].entry.version)
     answers = 0
     for piece in _pieces(read_answers(path)):
         again(partial(_write_answers, unit_of_work, header.script_id, piece, known=head.version > 0))

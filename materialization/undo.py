@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import Protocol
 
 import msgspec
 
@@ -18,6 +19,15 @@ from domain.refusals import NothingToUndo, UnknownScript, UnknownUndo, UnknownVe
 from domain.state import State
 from domain.submission import Cause, decode_command
 from materialization.history import LogReader, load
+from repos.provenance import Provenance
+
+
+class UndoReader(LogReader, Protocol):
+    """A unit of work that can read everything there is of a script, and who wrote it."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+
 
 _cause_decoder = msgspec.json.Decoder(Cause)
 

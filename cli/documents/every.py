@@ -23,7 +23,18 @@ from cli.documents.deriving import (
 from cli.documents.document import Pending
 from cli.documents.looking_up import Kinds, Roundtrip, Schemas, Upgraded
 from cli.documents.people import SignedIn, SignedOut, SignIns, User, Users
-from cli.documents.reading import Blame, Exported, Log, Refused, Rejected, Scripts, ShownScript
+from cli.documents.reading import (
+    Blame,
+    Exported,
+    ExportedHistory,
+    ImportedHistory,
+    Labels,
+    Log,
+    Refused,
+    Rejected,
+    Scripts,
+    ShownScript,
+)
 from domain.answer import Answer
 
 DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
@@ -31,6 +42,9 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "submit": (Answer, Pending),
     "outcome": (Answer, Pending),
     "undo": (Answer,),
+    "redo": (Answer,),
+    "restore": (Answer,),
+    "label": (Answer,),
     "chat say": (Message,),
     "chat list": (Chat,),
     "propose": (Proposal,),
@@ -43,7 +57,10 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "log": (Log,),
     "diff": (Diff,),
     "blame": (Blame,),
+    "labels": (Labels,),
     "export": (Exported,),
+    "history export": (ExportedHistory,),
+    "history import": (ImportedHistory,),
     "rejected": (Rejected,),
     "rejected list": (Rejected,),
     "rejected show": (Refused,),

@@ -105,6 +105,41 @@ class Blame(Document, frozen=True):
     totals: dict[str, int] | UnsetType = UNSET
 
 
+class Draft(Document, frozen=True):
+    """A named version; `color` is that of its pages."""
+
+    name: str
+    version: int
+    color: str | None
+    locked: bool
+    recorded_at: str
+
+
+class Labels(Document, frozen=True):
+    """The drafts of a script, in the order of their versions."""
+
+    script: int
+    labels: list[Draft]
+
+
+class ExportedHistory(Document, frozen=True):
+    """A history file that was written."""
+
+    script: int
+    versions: int
+    file: str
+    bytes: int
+
+
+class ImportedHistory(Document, frozen=True):
+    """A script that came with its history; `before` is how many of its versions were here already."""
+
+    script: int
+    versions: int
+    answers: int
+    before: int
+
+
 class Exported(Document, frozen=True):
     """A file that was written, or with `text` what it would hold."""
 

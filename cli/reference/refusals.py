@@ -13,7 +13,10 @@ import domain.formats.fountain.refusals
 import domain.formats.refusals
 import domain.proposal_refusals
 import domain.refusals
+import materialization.history_file
+import materialization.import_history
 import materialization.points
+import materialization.redo
 import workers.enqueue
 from domain.errors import Rejected
 
@@ -32,6 +35,9 @@ SOURCES: dict[str, ModuleType] = {
     "A question": workers.enqueue,
     "A point in the history": cli.points,
     "A moment in the history": materialization.points,
+    "A redo": materialization.redo,
+    "A history file": materialization.history_file,
+    "A history that comes in": materialization.import_history,
 }
 
 

@@ -1,0 +1,78 @@
+"""Take a script elsewhere with its history, as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import ledger, screen
+from cli.help_text import example, prose
+from cli.new_file import new_file
+from cli.options import AsJson, Script
+from cli.progress import progress
+from materialization.history_file import export_history
+from materialization.history_file_check import read_header
+from materialization.import_history import import_history
+from repos.engine import make_engine
+from repos.schema import upgrade_if_outdated
+from workers.settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The history file.", show_default=False)]
+
+
+@app.command(epilog=example("scriptledger history export 1 tare-weight.jsonl"))
+def export(script: Script, file: File, as_json: AsJson = False) -> None:
+    """Write a script with every version and every answer as a history file, whole or not at all.
+
+    JSON Lines, described in docs/history-files.md. What is written to the script meanwhile is not in it.
+    """
+    with ledger.reading() as tx, new_file(file) as out, progress() as bars:
+        head = ledger.head_of(tx, script)
+        bar = bars.add_task(f"script {script}", total=head.version)
+        for number, line in enumerate(export_history(tx, script)):
+            out.write(line)
+            bars.update(bar, completed=min(number, head.version))
+    size = file.stat().st_size
+    if as_json:
+        screen.print_json({"script": script, "versions": head.version, "file": str(file), "bytes": size})
+    else:
+        versions = screen.counted(head.version, "version")
+        screen.say(f"Wrote script {script} with {versions} to {file}: {size} bytes.")
+
+
+@app.command(name="import", epilog=example("scriptledger history import tare-weight.jsonl"))
+def import_(file: File, as_json: AsJson = False) -> None:
+    """Bring a script back with its whole history, under the number it had.
+
+    The file is checked to its end before anything is written. An import that was ended is said again and goes on; a
+    later file of the same script adds what is new; another script of that number is never touched.
+    """
+    header = read_header(file)
+    chosen = ledger.settings()
+    if chosen.embedded_database:
+        _make(chosen)
+    with ledger.opened(chosen) as unit_of_work, progress() as bars:
+        bar = bars.add_task(f"script {header.script_id}", total=2 * header.versions)
+        done = import_history(unit_of_work, file, lambda steps: bars.update(bar, completed=steps))
+    if as_json:
+        screen.print_json(
+            {"script": done.script_id, "versions": done.versions, "answers": done.answers, "before": done.before}
+        )
+    elif done.before == done.versions:
+        screen.say(f"Script {done.script_id} was here already, with all {screen.counted(done.versions, 'version')}.")
+    else:
+        new = screen.counted(done.versions - done.before, "version")
+        screen.say(f"Script {done.script_id} is here with {new} and {screen.counted(done.answers, 'answer')}.")
+
+
+def _make(chosen: Settings) -> None:
+    """The embedded database, as every command that writes makes it."""
+    chosen.home.mkdir(parents=True, exist_ok=True)
+    with ledger.explained(chosen):
+        engine = make_engine(chosen.database_url)
+        upgrade_if_outdated(engine)
+        engine.dispose()
