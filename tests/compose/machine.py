@@ -22,7 +22,7 @@ class Database(MariaDB):
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        super().__init__()
+        super().__init__(durable=True)  # with a binary log, as the image has one: it forbids some statements
 
     def options(self) -> list[str]:
         return [*super().options(), *self.service.given["command"]]
