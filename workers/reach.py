@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kombu.connection import Connection
+from typing import Any
 
-from celeryconfig import broker_transport_options
+from celery import Celery
 
 PATIENCE_SECONDS = 3.0
 PASSWORD_REFUSED = frozenset({"AuthenticationError", "AccessRefused"})
@@ -26,10 +26,11 @@ def require_broker(broker_url: str) -> None:
         SignInFailed: it does not take the password.
         BrokerUnreachable: it cannot be reached.
     """
+    app = Celery("scriptledger", broker=broker_url, set_as_current=False)
+    app.config_from_object("celeryconfig")
     hurried = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
-    options = {**broker_transport_options, **hurried}
-    # kombu has no types.
-    with Connection(broker_url, connect_timeout=PATIENCE_SECONDS, transport_options=options) as connection:  # type: ignore[no-untyped-call]
+    connection: Any = app.connection_for_read(connect_timeout=PATIENCE_SECONDS, transport_options=hurried)
+    with connection:
         try:
             connection.connect()
         except (*connection.connection_errors, *connection.channel_errors, OSError) as error:

@@ -1,6 +1,7 @@
 """See what it does, in a minute, and leave nothing behind.
 
-A screenplay, an AI edit through the queue, versions, a refusal and a proof. Everything happens in a temporary home, with a broker and workers of its own, whatever the environment names.
+A screenplay, an AI edit through the queue, versions, a refusal and a proof. Everything happens in a temporary home,
+with a broker and workers of its own, whatever the environment names.
 """
 
 from __future__ import annotations

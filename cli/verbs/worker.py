@@ -1,8 +1,8 @@
 """Run a worker of one role or more, until it is ended.
 
-In this process, until SIGTERM or Ctrl-C. The role commands drains the inbox, reconcile rings again for what was left behind, materialization brings projections
-up to date, upkeep does what is scheduled. A worker may have several roles, if they acknowledge their messages alike.
-More nodes scale better than more processes.
+In this process, until SIGTERM or Ctrl-C. The role commands drains the inbox, reconcile rings again for what was left
+behind, materialization brings projections up to date, upkeep does what is scheduled. A worker may have several roles,
+if they acknowledge their messages alike. More nodes scale better than more processes.
 """
 
 from __future__ import annotations
