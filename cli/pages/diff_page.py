@@ -193,7 +193,7 @@ def _row(scene: ComparedScene, each: Compared, numbers: dict[str, str], by: Cred
     sign = Markup('{}<span class="hidden"> {}: </span>').format(SIGNS[each.change], each.change) if not is_same else ""
     return Markup(
         '<{0} class="row {1} {2} g{3}"><span class="sign">{4}</span><span class="number">{5}</span>'
-        '<p class="text" dir="auto">{6}{7}</p><span class="number" aria-hidden="true">{5}</span>'
+        '<span class="text" dir="auto">{6}{7}</span><span class="number" aria-hidden="true">{5}</span>'
         '<span class="by">{8}</span></{0}>\n'
     ).format(
         tag,

@@ -36,6 +36,8 @@ def export(script: Script, file: File, as_json: AsJson = False) -> None:
         for number, line in enumerate(export_history(tx, script)):
             out.write(line)
             bars.update(bar, completed=min(number, head.version))
+    if not file.is_file():
+        return  # a pipe carries the file, and nothing else
     size = file.stat().st_size
     if as_json:
         screen.print_json({"script": script, "versions": head.version, "file": str(file), "bytes": size})
