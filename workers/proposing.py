@@ -94,10 +94,12 @@ class ProposalJob:
             asked = taken._replace(model=self._model.name, prompt_sha256=digest)
             for _ in range(1 + CORRECTIONS):
                 answers.append(self._model.complete(messages))
-                drafted = _drafted(asked, answers[-1], base)
-                if drafted.refusal is None:
+                latest = _drafted(asked, answers[-1], base)
+                # A correction may be worse than what it corrects: hunks that hold are not given up for it.
+                drafted = latest if latest.hunks else drafted._replace(refusal=latest.refusal)
+                if latest.refusal is None:
                     break
-                messages += correction(answers[-1].output, drafted.refusal, drafted.at)
+                messages += correction(answers[-1].output, latest.refusal, latest.at)
         except Rejected as refusal:
             drafted = Drafted(drafted.hunks, refusal)
         return Written(drafted, tuple(answers), digest)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import ProposalRoom
+from workers.embedded.services import few
 from workers.models.configured import configured_model
 from workers.models.open_ai import OpenAiModel
 from workers.models.scripted import ScriptedModel
@@ -28,3 +29,13 @@ def test_without_one_the_proposal_fails(migrated: Engine, settings: Settings):
     assert room.job(configured_model(settings)).run(number)
 
     assert (room.proposal(number).state, room.proposal(number).code) == ("failed", "no_model")
+
+
+@pytest.mark.parametrize(
+    ("url", "apart"), [("", False), ("scripted:", False), ("https://host/v1", True)], ids=["none", "scripted", "real"]
+)
+def test_a_model_that_takes_its_time_holds_up_no_ticks(url: str, *, apart: bool):
+    services = {service.name: " ".join(service.command) for service in few(Settings(model_url=url, model="m"))}
+
+    assert ("proposals" in services) is apart
+    assert ("proposals" in services["reconcile"]) is not apart

@@ -190,6 +190,14 @@ def test_hunks_that_hold_are_offered_without_those_that_never_did(room: Proposal
     assert "l99" in (room.proposal(number).message or "")
 
 
+def test_hunks_that_hold_are_not_given_up_for_a_worse_correction(room: ProposalRoom):
+    edits = answer(hunk(room.rewrite(1, "Colder.")), hunk({**room.rewrite(2, "x"), "line": "l99"}))
+    number = room.propose(edits, b"Sorry!", b"Sorry!")
+
+    assert room.states(number) == ["proposed", "offered"]
+    assert b"Colder." in room.hunks(number)[0].commands
+
+
 def test_a_model_that_is_away_fails_the_proposal(room: ProposalRoom):
     class Away(AnswersInTurn):
         def complete(self, messages: Sequence[Message]) -> Completion:  # noqa: ARG002
