@@ -31,6 +31,8 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     """Whether it says what the result is, so that a stale one may find its wish already fulfilled."""
     for_ai: ClassVar[bool] = True
     """Whether an AI may send it without a person."""
+    only_people: ClassVar[tuple[str, ...]] = ()
+    """Fields that an AI may not set to true."""
     on_archived: ClassVar[bool] = False
     """Whether an archived script takes it."""
 
@@ -41,6 +43,10 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
     def check(self) -> None:
         """Refuse content that may stand in no script, whatever the state (`Rejected`)."""
+
+    def needs_person(self) -> bool:
+        """Whether an AI may not send this very command."""
+        return not self.for_ai or any(getattr(self, name) for name in self.only_people)
 
     def guards(self) -> Iterable[Guard]:
         """What this command touches, with the content it expects there."""

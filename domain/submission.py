@@ -178,7 +178,7 @@ def encode_cause(cause: Cause) -> bytes:
 
 
 def _check_command(command: Command, author: Author) -> None:
-    if author == "ai" and not command.for_ai:
+    if author == "ai" and command.needs_person():
         raise NotForAi(kind=command.kind())
     command.check()
     for guard in command.guards():

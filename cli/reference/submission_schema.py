@@ -69,7 +69,8 @@ def _of_an_ai() -> Schema:
         ],
     }
     kinds = sorted(name for name, kind in KINDS.items() if kind.for_ai)
-    commands = {"items": {"properties": {"kind": {"enum": kinds}}}}
+    denied = {name: {"const": False} for kind in KINDS.values() for name in kind.only_people}
+    commands = {"items": {"properties": {"kind": {"enum": kinds}, **denied}}}
     return {
         "if": {"properties": {"author": {"const": "ai"}}, "required": ["author"]},
         "then": {"required": ["cause"], "properties": {"cause": cause, "commands": commands}},

@@ -19,10 +19,11 @@ class VersionLabel(Command, frozen=True, tag="version.label"):
     """Name a version of the script; version null takes the name away.
 
     A draft may have the colour of its pages, and may be locked: then its name stays on its version, with its colour,
-    until a command says `unlock`.
+    until a command says `unlock`, which an AI may not.
     """
 
     absolute = True
+    only_people = ("unlock",)
 
     name: str
     version: Count | None

@@ -209,7 +209,15 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (
             sent({"kind": "script.archive"}, author="ai", cause={"model": "m", "run_id": "r", "prompt": "p"}),
             "may not send 'script.archive'",
-        )
+        ),
+        (
+            sent(
+                {"kind": "version.label", "name": "White", "version": 1, "unlock": True},
+                author="ai",
+                cause={"model": "m", "run_id": "r", "prompt": "p"},
+            ),
+            "may not send 'version.label'",
+        ),
     ],
     "MoveIntoItself": [
         (
