@@ -154,7 +154,12 @@ class Session:
 
     def flush(self) -> None:
         """Send the gathered writes and read every answer to them."""
-        writes = [write for gathered in self._writes for write in self._statements(gathered)]
+        writes: list[_Write] = []
+        for gathered in self._writes:
+            if isinstance(gathered, _Write):
+                writes.append(gathered)
+            else:
+                writes.extend(self._inserts_of(gathered))
         self._writes = []
         if phases.listener is None:
             self._send(writes)
@@ -231,10 +236,7 @@ class Session:
                 self._cursor.execute(prepared.sql, prepared.values(params))
             return list(self._cursor.fetchall())
 
-    def _statements(self, gathered: _Write | _Insert) -> Iterator[_Write]:
-        if isinstance(gathered, _Write):
-            yield gathered
-            return
+    def _inserts_of(self, gathered: _Insert) -> Iterator[_Write]:
         mark = "%s" if self._many_at_once else "?"
         for part in _bounded(gathered.rows, self._statement_bytes):
             values = tuple([value for row in part for value in row])
@@ -296,7 +298,9 @@ _prepared: WeakKeyDictionary[Executable, dict[Dialect, _Prepared]] = WeakKeyDict
 
 
 def _prepare(statement: Executable, dialect: Dialect) -> _Prepared:
-    by_dialect = _prepared.setdefault(statement, {})
+    by_dialect = _prepared.get(statement)
+    if by_dialect is None:
+        by_dialect = _prepared.setdefault(statement, {})
     found = by_dialect.get(dialect)
     if found is None:
         compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement of ours is a clause
@@ -320,7 +324,10 @@ def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
     start = size = 0
     for position, row in enumerate(rows):
         # Bytes are sent in hex.
-        weight = sum(len(value) * 2 if isinstance(value, (bytes, str)) else 16 for value in row)
+        weight = 16 * len(row)
+        for value in row:
+            if value.__class__ is bytes or value.__class__ is str:
+                weight += 2 * len(value)
         # SQLite takes 32,766 parameters; a thousand rows stay well below.
         if position > start and (size + weight > most_bytes or position - start >= 1_000):
             yield rows[start:position]

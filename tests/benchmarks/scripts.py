@@ -11,7 +11,7 @@ from domain.hashing import expect_hash
 from domain.line import Line
 from domain.submission import Submission, encode_submission
 from materialization.submit import Ledger
-from repos.engine import Engine
+from repos.engine import ENDED, Engine
 from repos.unit_of_work import UnitOfWork
 
 SENTENCE = "Nine years old, lit from below, she watches the beam of the scale come to rest"
@@ -74,6 +74,7 @@ def put_in_inbox(engine: Engine, submissions: Iterable[Submission]) -> None:
         cursor.execute("BEGIN")
         cursor.executemany(insert, rows)
         cursor.execute("COMMIT")
+    connection.info[ENDED] = True
     connection.close()
 
 
@@ -91,5 +92,6 @@ def inbox_is_empty(engine: Engine) -> bool:
     connection = engine.raw_connection()
     with connection.cursor() as cursor:
         found = cursor.execute("SELECT id FROM submission_inbox LIMIT 1")
+    connection.info[ENDED] = True  # else the pool throws it away, and each look is a new connection
     connection.close()
     return not found

@@ -143,7 +143,7 @@ def test_many_rows_leave_in_bounded_statements(engine: Engine, monkeypatch: pyte
         writer = tx.rejected._session
         writer.later_insert(rejected_submissions, COLUMNS, rows)
         assert (
-            max(len(write.values) // len(COLUMNS) for each in writer._writes for write in writer._statements(each)) == 3
+            max(len(write.values) // len(COLUMNS) for each in writer._writes for write in writer._inserts_of(each)) == 3
         )
 
     with UnitOfWork(engine).reading() as tx:
