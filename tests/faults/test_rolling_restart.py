@@ -19,9 +19,11 @@ from domain.answer import decode_answer
 from domain.commands.lines_insert_and_delete import LinesInsert
 from domain.line import Line
 from domain.submission import Submission
-from tests.faults.cluster import Cluster, wait_until
+from tests.faults.cluster import PATIENCE, Cluster, wait_until
 from tests.faults.nursery import NodeOrder
+from tests.faults.producers import REFUSED_EVERY
 from tests.faults.table import row_of, table
+from tests.processes.journal import Told
 from tests.processes.writers import beginning, own_line
 from tests.services.redis_server import RedisServer
 from workers.bell import Bell
@@ -34,7 +36,6 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 NODES = 4
 SCRIPTS = 12
 CONFIGURED_SECONDS = celeryconfig.worker_soft_shutdown_timeout
-PROMISE_SECONDS = 25.0  # for an answer whose bell went down with a node
 TO_END_SECONDS = GRACE_SECONDS + 2.0  # beyond what is configured: to wake up and to end, on a busy machine
 NODE = NodeOrder("commands", "prefork", 2)
 
@@ -73,13 +74,20 @@ def test_a_rolling_restart_is_not_noticed(cluster: Cluster):
     waits = sorted(bystander.waits)
     print(f"{table([row])}\n(stops took {took} s; {len(waits)} answers heard one by one, the last {waits[-1]:.1f} s)")
     assert row.violations == ()
-    assert {decode_answer(answer).outcome for one in told for answer in one.answers} == {"applied"}
+    outcomes = {(meant_to_be_refused(one), decode_answer(answer).outcome) for one in told for answer in one.answers}
+    assert outcomes <= {(False, "applied"), (True, "refused")}
+    assert (False, "applied") in outcomes
     assert bystander.errors == []
-    assert waits[-1] < PROMISE_SECONDS
     assert [stop.status for stop in stops] == [0] * NODES
     assert [stop.left for stop in stops] == [[]] * NODES
     assert max(stop.seconds for stop in stops) < CONFIGURED_SECONDS + TO_END_SECONDS
     assert "bell.unheard" not in "".join(log.read_text() for log in cluster.folder.glob("producer-*.log"))
+
+
+def meant_to_be_refused(told: Told) -> bool:
+    """Whether a producer sent this to have something refused."""
+    place = told.submission_id.rpartition("-")[2]
+    return place.isdecimal() and int(place) % REFUSED_EVERY == 0
 
 
 class Bystander:
@@ -102,7 +110,7 @@ class Bystander:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(60)
+        self._thread.join(PATIENCE)
 
     def _write(self) -> None:
         with self._cluster.unit_of_work.records() as tx:
@@ -121,7 +129,7 @@ class Bystander:
         began = time.monotonic()
         try:
             rung = self._producer.enqueue(submission)
-            answer = self._producer.wait(rung.script_id, rung.submission_id, timeout=60)
+            answer = self._producer.wait(rung.script_id, rung.submission_id, timeout=PATIENCE)
         except Exception as error:  # whatever a producer might be told
             self.errors.append(repr(error))
             return
