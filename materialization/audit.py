@@ -6,8 +6,8 @@ log and versions ──▶ seals ──▶ the head read from keyframe and delta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import partial
+
+import structlog
 
 from domain.errors import Conflict, Corrupt
 from domain.state import State
@@ -15,34 +15,54 @@ from materialization.history import state_at
 from materialization.projection import read_projection
 from materialization.seals import check_seals
 from materialization.verify import Finding, Verification, verify
+from repos.failures import DriverError
 from repos.scripts import ScriptRow
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsWork, UnitOfWork
 from repos.verifications import Checkpoint
 
 LOOKS = 5
 
+log = structlog.get_logger(__name__)
+
 
 def audit(
-    tx: RecordsWork, script_id: int, *, resume: bool = False, progress: Callable[[int], None] = lambda _: None
+    unit_of_work: UnitOfWork,
+    script_id: int,
+    *,
+    resume: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Verification:
-    """Verify a script and all that follows from it, the first thing found wrong last; checkpoints are kept on the way.
+    """Verify a script and all that follows from it, the log first; checkpoints are kept on the way.
 
     With `resume` it goes on where the last audit, ended or not, left its checkpoint.
 
     Raises:
         UnknownScript: there is no such script.
+        Conflict: the database was in the way.
     """
-    start = tx.verifications.get(script_id) if resume else None
-    found = verify(tx, script_id, start=start, keep=partial(_keep, tx), progress=progress)
-    if found.finding is not None:
-        return found
-    return found._replace(finding=next(_findings(tx, script_id), None))
+    with unit_of_work.reading() as tx:
+        start = tx.verifications.get(script_id) if resume else None
+        found = verify(tx, script_id, start=start, keep=_Keeper(unit_of_work), progress=progress)
+        return found if found.finding else found._replace(finding=next(_findings(tx, script_id), None))
 
 
-def _keep(tx: RecordsWork, checkpoint: Checkpoint) -> None:
-    # Of two that audit a script at once, one keeps it.
-    with suppress(Conflict):
-        tx.verifications.put(checkpoint)
+class _Keeper:
+    """Keeps checkpoints, each in a transaction of its own; none any more where the database takes none."""
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        self._unit_of_work = unit_of_work
+        self._is_refused = False
+
+    def __call__(self, checkpoint: Checkpoint) -> None:
+        if self._is_refused:
+            return
+        try:
+            with self._unit_of_work.records() as tx:
+                tx.verifications.put(checkpoint)
+        except (Conflict, *DriverError) as refusal:
+            # A replica that is only read can be audited as well.
+            self._is_refused = True
+            log.warning("audit.checkpoint_refused", script_id=checkpoint.script_id, problem=str(refusal))
 
 
 def _findings(tx: RecordsWork, script_id: int) -> Iterator[Finding]:

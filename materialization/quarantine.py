@@ -40,7 +40,7 @@ def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unver
             raise UnknownScript(script=script_id)
         if head.health == "open":
             raise NotQuarantined(f"script {script_id} is in service")
-        finding = None if unverified else audit(tx, script_id).finding
+    finding = None if unverified else audit(unit_of_work, script_id).finding
     if finding is not None:
         raise StillBroken(f"script {script_id} contradicts itself at version {finding.version}: {finding.problem}")
     return again(partial(_reopen, unit_of_work, script_id, by, now, verified=not unverified))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from domain.delta import advance, encode_delta
 from domain.entry import LogEntry, link
-from domain.errors import Corrupt, LedgerError
+from domain.errors import Conflict, Corrupt, LedgerError
 from domain.hashing import GENESIS, state_hash_bytes
 from domain.head import MAX_DELTAS, Head
 from domain.keyframe import digest, is_keyframe_of
@@ -75,6 +75,7 @@ def verify(
 
     Raises:
         UnknownScript: there is no such script.
+        Conflict: the database was in the way.
     """
     head = _head_of(tx, script_id)
     for _ in range(LOOKS):
@@ -117,6 +118,8 @@ class _Pass:
                     self._leave_checkpoint()
             _compare_head(self._head, self._state, self._chain)
             _require_end(self._tx, self._head)
+        except Conflict:
+            raise  # the database was in the way, which says nothing of the script
         except LedgerError as error:
             version = min(self._state.version + 1, self._head.version)
             return Verification(self._head.script_id, version, self._keyframes, Finding(version, str(error)), after)

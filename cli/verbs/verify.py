@@ -22,7 +22,7 @@ from cli.options import AsJson
 from cli.progress import progress
 from materialization.audit import audit
 from materialization.verify import Verification
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsWork, UnitOfWork
 
 app = typer.Typer(add_completion=False)
 
@@ -54,9 +54,9 @@ def verify(
         raise typer.BadParameter("name scripts, or say --all")
     rows: list[dict[str, Any]] = []
     sound = True
-    with ledger.reading() as tx, progress() as bars:
-        for script in every_script(tx) if every else scripts or []:
-            proof = _prove(tx, script, bars, resume=resume)
+    with ledger.opened() as unit_of_work, progress() as bars:
+        for script in _all(unit_of_work) if every else scripts or []:
+            proof = _prove(unit_of_work, script, bars, resume=resume)
             sound = sound and proof.found.finding is None
             if as_json:
                 rows.append(_as_json(proof))
@@ -75,10 +75,16 @@ def every_script(tx: RecordsWork) -> Iterator[int]:
         after = page[-1].id
 
 
-def _prove(tx: RecordsWork, script_id: int, bars: Progress, *, resume: bool) -> Proof:
-    head = ledger.head_of(tx, script_id)
+def _all(unit_of_work: UnitOfWork) -> list[int]:
+    with unit_of_work.reading() as tx:
+        return list(every_script(tx))
+
+
+def _prove(unit_of_work: UnitOfWork, script_id: int, bars: Progress, *, resume: bool) -> Proof:
+    with unit_of_work.reading() as tx:
+        head = ledger.head_of(tx, script_id)
     bar: TaskID = bars.add_task(f"script {script_id}", total=head.version)
-    found = audit(tx, script_id, resume=resume, progress=lambda version: bars.update(bar, completed=version))
+    found = audit(unit_of_work, script_id, resume=resume, progress=lambda version: bars.update(bar, completed=version))
     bars.remove_task(bar)
     return Proof(head.state_hash.hex(), found)
 

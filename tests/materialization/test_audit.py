@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
+from structlog.testing import capture_logs
 
 from domain.commands.line_splice import LineSplice
+from domain.errors import Conflict
 from domain.hashing import expect_hash
 from domain.line import Line
 from domain.refusals import UnknownScript
@@ -53,8 +55,7 @@ def write_on(writer: Writer, upto: int) -> None:
 
 
 def audited(writer: Writer, *, resume: bool = False) -> Verification:
-    with writer.unit_of_work.reading() as tx:
-        return audit(tx, writer.script_id, resume=resume)
+    return audit(writer.unit_of_work, writer.script_id, resume=resume)
 
 
 def end_at(writer: Writer, version: int) -> None:
@@ -62,8 +63,8 @@ def end_at(writer: Writer, version: int) -> None:
         if reached >= version:
             raise Ended
 
-    with pytest.raises(Ended), writer.unit_of_work.reading() as tx:
-        audit(tx, writer.script_id, progress=end)
+    with pytest.raises(Ended):
+        audit(writer.unit_of_work, writer.script_id, progress=end)
 
 
 def test_one_that_was_ended_goes_on_from_its_last_checkpoint(long: Writer) -> None:
@@ -183,13 +184,32 @@ def test_a_rebuild_meanwhile_is_followed(long: Writer, clock: Clock, monkeypatch
             rebuilt.append(rebuild(long.unit_of_work, long.script_id, clock=clock))
             prune_generations(long.unit_of_work, long.script_id, before=clock() + SECOND)
 
-    with long.unit_of_work.reading() as tx:
-        found = audit(tx, long.script_id, progress=overtake)
+    found = audit(long.unit_of_work, long.script_id, progress=overtake)
 
     assert rebuilt
     assert found == Verification(long.script_id, VERSIONS, 2, None, 0)
 
 
 def test_there_is_nothing_to_audit_of_a_script_that_does_not_exist(unit_of_work: UnitOfWork) -> None:
-    with unit_of_work.reading() as tx, pytest.raises(UnknownScript):
-        audit(tx, 999_999)
+    with pytest.raises(UnknownScript):
+        audit(unit_of_work, 999_999)
+
+
+def test_a_database_in_the_way_is_no_damage(long: Writer) -> None:
+    def lose(_reached: int) -> None:
+        raise Conflict("Lost connection to server during query")
+
+    with pytest.raises(Conflict, match="Lost connection"):
+        audit(long.unit_of_work, long.script_id, progress=lose)
+
+
+def test_a_database_that_takes_no_checkpoint_is_audited_all_the_same(long: Writer, database_url: str) -> None:
+    with forging(database_url) as connection:
+        connection.execute(text("ALTER TABLE verifications RENAME TO elsewhere"))
+    try:
+        with capture_logs() as logged:
+            assert audited(long) == Verification(long.script_id, VERSIONS, 2, None, 0)
+    finally:
+        with forging(database_url) as connection:
+            connection.execute(text("ALTER TABLE elsewhere RENAME TO verifications"))
+    assert [line["event"] for line in logged] == ["audit.checkpoint_refused"]
