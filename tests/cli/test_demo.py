@@ -54,7 +54,7 @@ def test_the_demo_shows_what_it_promises(alone: CommandLine):
     assert "The same answer, and no second effect: still version 5." in out
     assert "Refused: Line" in out
     assert "Rosa (user) in version 6" in out
-    assert re.search(r"\[-Nobody’d ever have known\. ?-\]", out)
+    assert re.search(r"\[- ?Nobody’d ever have known\. ?-\]", out)
     assert "Proposal 1 by scripted-no-ai for script 1, made for version 6: proposed." in out
     assert "Part 1: Applied to script 1 as version 8." in out
     assert "Part 3 is refused, and not offered again." in out
