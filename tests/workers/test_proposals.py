@@ -292,3 +292,15 @@ def test_people_decide_while_workers_settle(room: ProposalRoom):
     assert room.states(number) == ["accepted"] * 25
     assert room.state().version == 25
     assert room.dead() == []
+
+
+def test_hunks_of_several_scripts_are_settled_together(room: ProposalRoom, migrated: Engine):
+    other = ProposalRoom(UnitOfWork(migrated))
+    numbers = [three_hunks(each) for each in (room, other)]
+    for each, number in zip((room, other), numbers, strict=True):
+        each.desk.accept(number, each.rosa)
+
+    done = room.ledger.drain_all([room.script_id, other.script_id])
+
+    assert done.answered == 6
+    assert [room.states(number) for number in numbers] == [["accepted"] * 4] * 2
