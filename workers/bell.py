@@ -39,14 +39,14 @@ class Bell:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._envelopes = {task: Envelope(app, task, QUEUE) for task in (DRAIN, DRAIN_ONE_BY_ONE)}
+        self._envelopes: dict[str, Envelope] = {}
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         """Say that something waits for a script; whether the broker took it."""
         reached("before bell rung")
         try:
             with self._producer() as producer:
-                self._envelopes[task].send(producer, script_id)
+                self._envelope(task).send(producer, script_id)
         except self._unheard as error:
             log.warning("bell.unheard", script_id=script_id, problem=str(error))
             return False
@@ -57,7 +57,7 @@ class Bell:
         """Say that something waits for each of several scripts, in few round trips; whether the broker took it all."""
         try:
             with self._producer() as producer:
-                self._envelopes[DRAIN].send_all(producer, [(script_id,) for script_id in script_ids])
+                self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
         except self._unheard as error:
             log.warning("bell.unheard", problem=str(error))
             return False
@@ -91,6 +91,9 @@ class Bell:
             return 0  # nobody has rung since the broker began
         except (*self._broker.connection_errors, OperationalError, LimitExceeded):
             return None
+
+    def _envelope(self, task: str) -> Envelope:
+        return self._envelopes.setdefault(task, Envelope(self._app, task, QUEUE))
 
     def _producer(self) -> AbstractContextManager[Producer]:
         acquired: AbstractContextManager[Producer] = producers[self._broker].acquire(

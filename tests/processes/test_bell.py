@@ -115,6 +115,13 @@ def test_a_bell_for_another_task_is_left_in_the_queue(bell: Bell, client: redis.
     assert bell.take(5) == [9]
 
 
+def test_a_message_for_a_task_that_nobody_knows_is_left_to_celery(bell: Bell, client: redis.Redis):
+    bell.ring(8, "of.another.program")
+
+    assert bell.take(5) == []
+    assert client.llen("commands") == 1
+
+
 def test_a_broker_that_is_gone_has_no_bells_and_hears_none(bell: Bell, broker: RedisServer):
     assert bell.ring_all([7])
     broker.kill()
