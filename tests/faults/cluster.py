@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from domain.answer import encode_answer
-from domain.submission import decode_submission, encode_submission
+from domain.submission import encode_submission
 from repos.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
@@ -29,7 +29,7 @@ from tests.faults.producers import ProducerOrder
 from tests.faults.saboteur import Plan
 from tests.processes.history_checker import Violation, check_history
 from tests.processes.journal import Told, read_journals
-from tests.processes.writers import BELLS, beginning, hear, insist
+from tests.processes.writers import BELLS, beginning, insist
 from workers.enqueue import Producer
 from workers.run import ENVIRON
 from workers.settings import Settings
@@ -181,7 +181,7 @@ class Load(NamedTuple):
         self.stop()
         wait_until(lambda: all(0 in self.cluster.ended(name) for name in self.names), patience, self._complaints)
         for one in self.beginnings:
-            hear(self.cluster.producer, decode_submission(one.payload))
+            wait_until(partial(self._is_answered, one), patience)
         return [insist(partial(self._with_answer, one)) for one in self.beginnings] + read_journals(self.folder)
 
     def violations(self, told: Sequence[Told]) -> list[Violation]:
@@ -189,6 +189,9 @@ class Load(NamedTuple):
         self.cluster.engine.dispose()  # whatever was done to the connections it kept
         with self.cluster.engine.connect() as connection:
             return check_history(connection, told, only=self.scripts)
+
+    def _is_answered(self, one: Told) -> bool:
+        return insist(partial(self.cluster.producer.outcome, one.script_id, one.submission_id)) is not None
 
     def _with_answer(self, one: Told) -> Told:
         with self.cluster.unit_of_work.reading() as tx:

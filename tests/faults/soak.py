@@ -37,7 +37,7 @@ from tests.processes.history_checker import Violation
 from tests.processes.journal import Told
 
 MINUTES = 12.0
-"""What ten thousand faults take on two cores that have nothing else to do."""
+"""Ten thousand faults cost about a thousand seconds of a processor: two cores that have nothing else to do, and some air."""
 MOST_WAITING_FAULTS = 54
 """Faults nobody has come by for yet. More are not armed: what a slow machine does not come to is told, not hidden."""
 JUDGING_TRIES = 20
