@@ -163,7 +163,7 @@ def test_an_export_to_where_nothing_can_be_written(scriptledger: CommandLine, fe
 
 
 def test_a_command_line_that_makes_no_sense(warm: CommandLine):
-    for args in (["nope"], ["show"], ["show", "x"], ["verify"], ["worker"], ["diff", 1, 2], ["roundtrip"]):
+    for args in (["nope"], ["show"], ["show", "x"], ["verify"], ["worker"], ["diff", 1], ["roundtrip"]):
         assert warm(*args).status == 2
 
 
