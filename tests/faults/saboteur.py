@@ -24,6 +24,7 @@ from celery import current_task, signals
 from pymysql.connections import Connection
 
 from repos import phases
+from workers.bell import Bell
 
 PLAN = "LEDGER_SABOTEUR_PLAN"
 Action = Literal["kill child", "kill node", "drop connection", "delay", "set clock"]
@@ -122,21 +123,26 @@ class Saboteur:
         self._who = who
         self._passages: Counter[str] = Counter()
         self._connections: WeakSet[Connection[Any]] = WeakSet()
+        self._taken: list[int] = []
 
     def install(self) -> None:
         """Listen from now on."""
         phases.listener = self
         self._watch_driver()
+        self._watch_bell()
         # Popped from the broker, and not yet given to a pool process: only the main process of a node comes by here.
         signals.task_received.connect(lambda request, **_: self("before bell received", request), weak=False)
         signals.worker_process_init.connect(lambda **_: self._start_afresh(), weak=False)
 
     def __call__(self, boundary: str, request: Any = None) -> None:
         self._passages[boundary] += 1
+        if boundary.endswith("bell received"):
+            self._taken = []
         fault = self._plan.take(boundary, self._passages[boundary], self._who)
         if fault is None:
             return
-        self._plan.note(fault, script=_script_of(request or (current_task and current_task.request)))
+        own = _script_of(request or (current_task and current_task.request))
+        self._plan.note(fault, script=own, scripts=[own, *self._taken])
         if fault.action == "kill child":
             os.kill(os.getpid(), SIGKILL)
         elif fault.action == "kill node":
@@ -151,6 +157,16 @@ class Saboteur:
     def _start_afresh(self) -> None:
         self._passages.clear()
         self._connections.clear()
+
+    def _watch_bell(self) -> None:
+        """Know for which other scripts a drain answers the bells: they are hit with its own."""
+        take = Bell.take
+
+        def take_and_remember(bell: Bell, most: int) -> list[int]:
+            self._taken = take(bell, most)
+            return self._taken
+
+        Bell.take = take_and_remember  # type: ignore[method-assign]
 
     def _watch_driver(self) -> None:
         """Know every connection, and come by between COMMIT and its answer, where no code of ours is."""
