@@ -62,9 +62,9 @@ def test_a_ledger_that_fell_behind_catches_up(desks: list[Desk], ledger: Ledger,
     assert all(desk.verified().finding is None for desk in desks)
 
 
+# SQLite has one lock for everything.
+@pytest.mark.parametrize("database_url", [pytest.param("mariadb", marks=pytest.mark.services)], indirect=True)
 def test_a_head_that_is_held_is_left_to_its_holder(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
-    if "sqlite" in str(unit_of_work._engine.url):
-        pytest.skip("SQLite has one lock for everything")
     with unit_of_work.script(desks[2].script_id, wait=True):
         assert ledger.drain_all(ids(desks)) == (4, ())
     assert desks[2].waiting() == 1
