@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test docs test-mysql try-mysql traces faults soak recovery bench lock clean
+.PHONY: help demo dev check test docs test-mysql try-mysql traces faults soak delays bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -46,6 +46,7 @@ ON_MYSQL    = $(BIN)/python -m tests.services.mysql .venv/mysql
 MYSQL_TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "services and not full" --ignore=tests/services
 
 traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
+	@sh tests/services/install.sh
 	$(BIN)/python -m pytest tests/traces -m full
 
 faults: $(READY) ## break everything at every step of a submission, CASES=2160 times, and print what became of it
@@ -56,9 +57,9 @@ soak: $(READY) ## mix load and 10,000 faults for MINUTES=12, from a SEED= that i
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.faults.soak
 
-recovery: $(READY) ## kill 80 workers at production settings and print how long their submissions waited
+delays: $(READY) ## kill 40 workers, pile 10,000 submissions on one script, and print how long others waited
 	@sh tests/services/install.sh
-	@$(BIN)/python -m pytest -q -rP tests/faults/test_recovery_time.py
+	@$(BIN)/python -m pytest -q -rP tests/faults/test_recovery_time.py tests/faults/test_hot_spot.py
 
 bench: $(READY) ## compare its speed with references, in one run (QUICK=1 shows that it runs, ONLY=B1,B3 picks)
 	@sh tests/services/install.sh

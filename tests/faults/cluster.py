@@ -52,7 +52,7 @@ class Event(NamedTuple):
 class Cluster:
     """One database and one broker, with what the nursery forks around them."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, *, bells: str = "two") -> None:
         # By default PyMySQL reads every certificate authority for each connection: 0.1 s, more than all else of one.
         settings = replace(settings, database_url=f"{settings.database_url}&ssl_disabled=true")
         self.settings = settings
@@ -65,7 +65,7 @@ class Cluster:
         self._program: subprocess.Popen[str]
         self._listener: threading.Thread
         app = Celery("faults", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
-        self.producer = Producer(self.unit_of_work, BELLS["two"](app))
+        self.producer = Producer(self.unit_of_work, BELLS[bells](app))
 
     def __enter__(self) -> Self:
         with MIGRATING:

@@ -20,7 +20,7 @@ from tests.processes.writers import beginning, insist
 from tests.services.redis_server import RedisServer
 from workers.settings import Settings
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = [pytest.mark.services, pytest.mark.full]  # `make delays`: what it measures wants a quiet machine
 
 WAITING = 10_000
 OTHERS = 20

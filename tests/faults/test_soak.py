@@ -40,7 +40,7 @@ def test_a_run_of_the_default_length_has_ten_thousand_faults_of_every_kind():
 
 
 @pytest.mark.services
-@pytest.mark.slow
+@pytest.mark.full  # `make soak` is the same, for as long as one wants
 def test_everything_at_once(tmp_path: Path):
     soak = Soak(tmp_path, random.SystemRandom().randrange(1 << 31), SECONDS)
 

@@ -29,7 +29,8 @@ SESSIONS = [
 Say = Callable[[str], None]
 
 
-@pytest.mark.slow
+@pytest.mark.services
+@pytest.mark.full
 @pytest.mark.timeout(600)
 def test_a_whole_session_on_mariadb(traces: Path, mariadb_url: str, say: Say) -> None:
     say(figures("sveltecomponent", *replayed(recorded(traces, "sveltecomponent"), mariadb_url)))
