@@ -79,6 +79,8 @@ class Ledger:
             Conflict, Corrupt, DriverError: as `drain` does, for one of them; the others are answered.
         """
         left = list(dict.fromkeys(script_ids))
+        # Among others none has more than one turn: they would wait while the deepest of them had all of its.
+        rounds = 1 if len(left) > 1 else ROUNDS
         answered = 0
         if len(left) > 1:
             # Whatever was in the way is met again by the script it concerns, and by no other.
@@ -88,8 +90,7 @@ class Ledger:
         failed: Exception | None = None
         for script_id in left:
             try:
-                # Among others none has more than one turn: they would wait while the deepest of them had all of its.
-                done = self.drain(script_id, rounds=1 if len(left) > 1 else ROUNDS)
+                done = self.drain(script_id, rounds=rounds)
             except (LedgerError, *DriverError) as error:
                 failed = error
                 continue

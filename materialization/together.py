@@ -16,6 +16,7 @@ from materialization.ai_limits import AiLimits
 from materialization.history import advance_all
 from materialization.settle import MOST_BYTES, MOST_COMMANDS, Settlement
 from materialization.warm import Warm, WarmStates
+from repos.failures import InboxTooDeep
 from repos.phases import reached
 from repos.tips import Known, Tip
 from repos.unit_of_work import ScriptsWork, ScriptWork, UnitOfWork
@@ -38,11 +39,19 @@ class Together:
         self._limits = limits
 
     def settle(self, script_ids: Sequence[int]) -> Settled:
-        """Settle what waits for several scripts, in one transaction.
+        """Settle what waits for several scripts, in one transaction; one for which too much waits is left for the end.
 
         Raises:
             Conflict, Corrupt, DriverError: nothing was done to any of them.
         """
+        try:
+            return self._settle(script_ids)
+        except InboxTooDeep as deep:
+            others = [script_id for script_id in script_ids if script_id != deep.script_id]
+            answered, left = self.settle(others) if others else Settled(0, [])
+            return Settled(answered, [*left, deep.script_id])
+
+    def _settle(self, script_ids: Sequence[int]) -> Settled:
         with self._unit_of_work.scripts(script_ids) as tx:
             works = [work for work in tx.works if _is_plain(work)]
             states = self._states(tx, [work for work in works if work.waiting])

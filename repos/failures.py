@@ -81,6 +81,14 @@ class HeadLocked(Conflict):
     """Another worker holds the head of this script; it looks again after its commit."""
 
 
+class InboxTooDeep(Conflict):
+    """More waits for several scripts than one look takes; nothing was done. `script_id` has most of it."""
+
+    def __init__(self, script_id: int) -> None:
+        super().__init__(f"too much waits for script {script_id} to be read with others")
+        self.script_id = script_id
+
+
 class DuplicateKey(Conflict):
     """Another transaction wrote the same key first."""
 

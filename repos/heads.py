@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.sql.expression import Select, Subquery
 
 from domain.head import Head, Health
+from repos.failures import InboxTooDeep
 from repos.phases import reached
 from repos.session import Row, Session
 from repos.tables import script_heads, submission_inbox, submissions
@@ -93,12 +95,15 @@ class LockedHead(Heads):
     def start_together(self, script_ids: Sequence[int]) -> dict[int, tuple[Head, list[Waiting]]]:
         """Begin, lock those of several heads that are there and free, and read what waits for them, in one statement.
 
-        None at all where more waits than one look takes: nobody could say for which of them.
+        Raises:
+            InboxTooDeep: more waits than one look takes, and nobody could say how much for whom.
         """
         reached("before head locked")
         names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
         found = self._session.start(_free_of(len(script_ids)), **names)
-        if not found or len(found) >= MOST_WAITING:
+        if len(found) >= MOST_WAITING:
+            raise InboxTooDeep(Counter(script_id for _, script_id in found).most_common(1)[0][0])
+        if not found:
             return {}
         reached("after head locked")
         reached("before inbox read")

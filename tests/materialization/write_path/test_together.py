@@ -36,6 +36,13 @@ def assert_edited(*desks: Desk) -> None:
         assert desk.verified().finding is None
 
 
+def recorded_at(unit_of_work: UnitOfWork, desk: Desk) -> int:
+    with unit_of_work.reading() as tx:
+        answered = tx.submissions.get(desk.script_id, "waits")
+    assert answered
+    return answered.recorded_at
+
+
 def test_every_script_has_its_edit(desks: list[Desk], ledger: Ledger):
     assert ledger.drain_all(ids(desks)) == (5, ())
     assert_edited(*desks)
@@ -118,13 +125,18 @@ def test_what_was_tried_before_is_counted_and_tried_alone(desks: list[Desk], led
     assert_edited(*desks[1:])
 
 
-def test_more_than_one_look_takes_is_drained_script_by_script(desks: list[Desk], ledger: Ledger):
+def test_one_for_which_more_waits_than_one_look_takes_comes_after_the_others(
+    desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork
+):
     for number in range(300):
         desks[0].enqueue(desks[0].submission(edit(B, f"{number}"), id=f"more-{number}", base=1))
 
     # One turn for the deep one: the others do not wait for all of it.
     assert ledger.drain_all(ids(desks)) == (MOST_WAITING + 4, (desks[0].script_id,))
     assert_edited(*desks[1:])
+    deep, *others = [recorded_at(unit_of_work, desk) for desk in desks]
+    assert len(set(others)) == 1
+    assert others[0] < deep
 
     assert ledger.drain_all([desks[0].script_id]) == (301 - MOST_WAITING, ())
     assert desks[0].waiting() == 0
