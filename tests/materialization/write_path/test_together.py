@@ -200,7 +200,7 @@ def test_only_the_heads_that_are_named_are_locked(mariadb_engine: Engine):
     compiled = _free_of(2).compile(dialect=mariadb_engine.dialect)
     with mariadb_engine.connect() as connection:
         rows = connection.exec_driver_sql(
-            f"EXPLAIN {compiled}", tuple({**compiled.params, "script_0": 1, "script_1": 2}.values())
+            f"EXPLAIN FORMAT=TRADITIONAL {compiled}", tuple({**compiled.params, "script_0": 1, "script_1": 2}.values())
         )
         plan = {row.table: (row.type, row.key) for row in rows}
     assert plan["script_heads"] == ("range", "PRIMARY")
