@@ -37,7 +37,7 @@ from tests.processes.history_checker import Violation
 from tests.processes.journal import Told
 
 MINUTES = 12.0
-"""Ten thousand faults cost a thousand seconds of a processor; two cores with nothing else to do have more."""
+"""About four thousand faults on two cores with nothing else to do."""
 MOST_WAITING_FAULTS = 54
 """Faults nobody has come by for yet. More are not armed: what a slow machine does not come to is told, not hidden."""
 JUDGING_TRIES = 20
