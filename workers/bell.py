@@ -9,7 +9,8 @@ from functools import cached_property
 import structlog
 from celery import Celery
 from kombu.connection import Connection
-from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.exceptions import ContentDisallowed, DecodeError, LimitExceeded, OperationalError
+from kombu.message import Message
 from kombu.messaging import Producer
 from kombu.pools import connections, producers
 
@@ -27,6 +28,8 @@ HURRIED = {
     # By default kombu tries for six seconds to connect to a broker that refuses.
     "max_retries": 0,
 }
+NO_MESSAGE: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError)
+"""What kombu raises over a message that is none; it is gone then."""
 
 log = structlog.get_logger(__name__)
 
@@ -73,13 +76,13 @@ class Bell:
             with connections[self._broker].acquire(block=True, timeout=PATIENCE_SECONDS) as connection:
                 channel = connection.default_channel
                 while len(scripts) < most and (message := channel.basic_get(QUEUE, no_ack=True)) is not None:
-                    task, script_id = message.headers["task"], message.payload[0][0]
-                    if task != DRAIN:
-                        self.ring(script_id, task)
+                    script_id = _rung_for(message)
+                    if script_id is None:
+                        self._put_back(message)
                         break
                     scripts.append(script_id)
-        except self._unheard as error:
-            log.warning("bell.not_taken", problem=str(error))
+        except (*self._unheard, *NO_MESSAGE) as error:
+            log.warning("bell.not_taken", problem=type(error).__name__)
         return scripts
 
     def waiting(self) -> int | None:
@@ -91,6 +94,20 @@ class Bell:
             return 0  # nobody has rung since the broker began
         except (*self._broker.connection_errors, OperationalError, LimitExceeded):
             return None
+
+    def _put_back(self, message: Message) -> None:
+        """Leave a message to Celery, as it came: it knows other tasks, and what to do with none."""
+        with self._producer() as producer:
+            producer.publish(  # type: ignore[no-untyped-call]  # kombu has no types
+                message.body,
+                exchange="",
+                routing_key=QUEUE,
+                content_type=message.content_type,
+                content_encoding=message.content_encoding,
+                headers=message.headers,
+                correlation_id=message.properties.get("correlation_id"),
+                retry=False,
+            )
 
     def _envelope(self, task: str) -> Envelope:
         return self._envelopes.setdefault(task, Envelope(self._app, task, QUEUE))
@@ -110,3 +127,13 @@ class Bell:
     def _broker(self) -> Connection:
         broker: Connection = self._app.connection_for_write(connect_timeout=PATIENCE_SECONDS, transport_options=HURRIED)
         return broker
+
+
+def _rung_for(message: Message) -> int | None:
+    """The script that a bell for a drain names; None where a message is something else."""
+    try:
+        (script_id,) = message.payload[0]
+        is_bell = message.headers.get("task") == DRAIN and type(script_id) is int
+    except (*NO_MESSAGE, IndexError, AttributeError, ContentDisallowed, DecodeError):
+        return None
+    return script_id if is_bell else None

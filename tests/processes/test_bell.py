@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -14,7 +15,7 @@ import redis
 from celery import Celery
 
 from tests.services.redis_server import RedisServer
-from workers.bell import DRAIN_ONE_BY_ONE, Bell
+from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
@@ -120,6 +121,47 @@ def test_a_message_for_a_task_that_nobody_knows_is_left_to_celery(bell: Bell, cl
 
     assert bell.take(5) == []
     assert client.llen("commands") == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "content_type"),
+    [
+        ({"task": DRAIN}, "[[], {}, {}]", "application/json"),
+        ({"task": DRAIN}, '[["7"], {}, {}]', "application/json"),
+        ({"task": DRAIN}, "{", "application/json"),
+        ({"task": DRAIN}, "[[7], {}, {}]", "application/x-python-serialize"),
+        ({}, "[[7], {}, {}]", "application/json"),
+    ],
+)
+def test_a_message_that_is_no_bell_is_left_to_celery(
+    bell: Bell, client: redis.Redis, headers: dict[str, str], body: str, content_type: str
+):
+    with bell._producer() as producer:
+        producer.publish(
+            body,
+            routing_key="commands",
+            exchange="",
+            headers=headers,
+            content_type=content_type,
+            content_encoding="utf-8",
+        )
+    before = json.loads(client.lrange("commands", 0, -1)[0])
+
+    assert bell.take(5) == []
+
+    after = json.loads(client.lrange("commands", 0, -1)[0])
+    assert [after[key] for key in ("body", "content-type", "headers")] == [
+        before[key] for key in ("body", "content-type", "headers")
+    ]
+
+
+def test_what_is_no_message_at_all_does_not_end_a_drain(bell: Bell, client: redis.Redis):
+    bell.ring(7)
+    client.lpush("commands", "no message")
+    bell.ring(8)
+
+    assert bell.take(5) == [7]
+    assert bell.take(5) == [8]
 
 
 def test_a_broker_that_is_gone_has_no_bells_and_hears_none(bell: Bell, broker: RedisServer):
