@@ -30,6 +30,8 @@ HURRIED = {
 }
 NO_MESSAGE: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError)
 """What kombu raises over a message that is none; it is gone then."""
+UNREADABLE: tuple[type[Exception], ...] = (*NO_MESSAGE, IndexError, AttributeError, ContentDisallowed, DecodeError)
+"""What is raised over the content of one that is no bell."""
 
 log = structlog.get_logger(__name__)
 
@@ -134,6 +136,6 @@ def _rung_for(message: Message) -> int | None:
     try:
         (script_id,) = message.payload[0]
         is_bell = message.headers.get("task") == DRAIN and type(script_id) is int
-    except (*NO_MESSAGE, IndexError, AttributeError, ContentDisallowed, DecodeError):
+    except UNREADABLE:
         return None
     return script_id if is_bell else None
