@@ -33,6 +33,10 @@ class NotYourScript(Rejected):
     """Script {script} belongs to another user."""
 
 
+class AuthorReserved(Rejected):
+    """Nobody who signs in sends as {author!r}."""
+
+
 class UnknownChatMessage(Rejected):
     """There is no chat message {message} about script {script}."""
 

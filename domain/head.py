@@ -9,7 +9,8 @@ from msgspec import Struct
 from domain import hashing
 from domain.state import State
 
-Health = Literal["open", "quarantined"]
+Health = Literal["open", "backfilling", "quarantined"]
+"""In service; only for what a backfill brings over; out of service, because what is stored contradicts itself."""
 
 MAX_DELTAS = 256
 """No version is further than this from a keyframe."""
@@ -30,6 +31,11 @@ class Head(Struct, frozen=True, kw_only=True):
     generation: int = 1
     health: Health = "open"
     updated_at: int = 0
+
+    @property
+    def provisional(self) -> bool:
+        """Whether it was made for the time being: it goes again unless its script comes into being."""
+        return not self.version and self.health == "open"
 
     def wants_keyframe(self) -> bool:
         """Whether the deltas since the last keyframe outweigh it, or have become too many to read."""

@@ -102,6 +102,10 @@ class ScriptQuarantined(Rejected):
     """Script {script} is quarantined because what is stored contradicts itself; it takes no edits until mended."""
 
 
+class ScriptBeingBackfilled(Rejected):
+    """Script {script} is being backfilled and takes nothing else until then; send this again later, with a new id."""
+
+
 class UnknownOwner(Rejected):
     """There is no user {owner} to own the script."""
 

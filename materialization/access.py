@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.access import NotYourScript, UnknownChatMessage
+from domain.access import AuthorReserved, NotYourScript, UnknownChatMessage
 from domain.chat import ChatMessage, Usage
 from domain.commands.script_create import ScriptCreate
 from domain.refusals import UnknownScript
@@ -36,7 +36,10 @@ def require_may_send(tx: RecordsWork, submission: Submission, user_id: int) -> N
 
     Raises:
         UnknownScript, NotYourScript, UnknownChatMessage.
+        AuthorReserved: it calls itself a backfill, which alone may write while one runs.
     """
+    if submission.author == "backfill":
+        raise AuthorReserved(author=submission.author)
     first = submission.commands[0]
     if not isinstance(first, ScriptCreate):
         require_script_of(tx, submission.script_id, user_id)

@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 from domain.ai_run import AiRun, by_ai
 from domain.proposal_refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
-from domain.refusals import BadPayload, BaseInFuture, ScriptArchived, ScriptQuarantined, UnknownScript
+from domain.refusals import (
+    BadPayload,
+    BaseInFuture,
+    ScriptArchived,
+    ScriptBeingBackfilled,
+    ScriptQuarantined,
+    UnknownScript,
+)
 from domain.submission import Submission, decode_commands
 from materialization.access import require_script_of
 from repos.proposals import HunkRow, ProposalRow
@@ -38,7 +45,7 @@ def require_askable(tx: RecordsWork, script_id: int, user_id: int | None, base: 
     """Refuse to ask an AI about a script that takes no edit of this user; the version to ask about.
 
     Raises:
-        UnknownScript, NotYourScript, ScriptArchived, ScriptQuarantined, BaseInFuture.
+        UnknownScript, NotYourScript, ScriptArchived, ScriptQuarantined, ScriptBeingBackfilled, BaseInFuture.
     """
     script = require_script_of(tx, script_id, user_id)
     if script.archived:
@@ -48,6 +55,8 @@ def require_askable(tx: RecordsWork, script_id: int, user_id: int | None, base: 
         raise UnknownScript(script=script_id)
     if head.health == "quarantined":
         raise ScriptQuarantined(script=script_id)
+    if head.health == "backfilling":
+        raise ScriptBeingBackfilled(script=script_id)
     if base is not None and not 1 <= base <= head.version:
         raise BaseInFuture(base=base, head=head.version)
     return head.version if base is None else base

@@ -38,7 +38,7 @@ def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unver
         head = tx.heads.get(script_id)
         if head is None:
             raise UnknownScript(script=script_id)
-        if head.health == "open":
+        if head.health != "quarantined":
             raise NotQuarantined(f"script {script_id} is in service")
     finding = None if unverified else audit(unit_of_work, script_id).finding
     if finding is not None:
@@ -48,17 +48,18 @@ def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unver
 
 def _quarantine(unit_of_work: UnitOfWork, script_id: int, found_by: str, reason: str, now: int) -> None:
     with unit_of_work.script(script_id, wait=True) as tx:
-        if not tx.head.version:
+        if tx.head.provisional:
             tx.heads.remove_unborn(script_id)
-        elif tx.head.health == "open":
+        elif tx.head.version and tx.head.health != "quarantined":
             tx.heads.set_health(script_id, "quarantined")
-            tx.quarantines.add(script_id, found_by, reason, now)
+            tx.quarantines.add(script_id, found_by, reason, now, before=tx.head.health)
 
 
 def _reopen(unit_of_work: UnitOfWork, script_id: int, by: str, now: int, *, verified: bool) -> bool:
     with unit_of_work.script(script_id, wait=True) as tx:
-        if tx.head.health == "open":
+        if tx.head.health != "quarantined":
             raise NotQuarantined(f"script {script_id} is in service")
-        tx.heads.set_health(script_id, "open")
+        latest = tx.quarantines.read(script_id, most=1)
+        tx.heads.set_health(script_id, latest[0].health_before if latest else "open")
         tx.quarantines.reopen(script_id, by, now, verified=verified)
     return tx.more

@@ -83,7 +83,7 @@ class Rounds:
             if rows:
                 settlement.settle_waiting(rows)
                 settlement.write()
-            elif not tx.head.version:
+            elif tx.head.provisional:
                 tx.heads.remove_unborn(script_id)
         if quarantined:
             return Round(0, more=False)

@@ -16,6 +16,7 @@ from domain.refusals import (
     PredecessorRefused,
     PredecessorUnknown,
     SameIdOtherContent,
+    ScriptBeingBackfilled,
     UnknownOwner,
 )
 from domain.state import State
@@ -99,7 +100,7 @@ class Settlement:
         tx.inbox.remove(self.done)
         if self._entries:
             tx.heads.advance(self.head, self._start.version)
-        elif not self.state.exists:
+        elif self.head.provisional:
             tx.heads.remove_unborn(script_id)
 
     def _settle_row(self, row: Waiting, payload: bytes) -> None:
@@ -122,6 +123,8 @@ class Settlement:
             if row is not None:
                 self._require_address(submission, row)
             self._require_predecessor(submission)
+            if self.head.health == "backfilling" and submission.author != "backfill":
+                raise ScriptBeingBackfilled(script=self._tx.script_id)
             self._require_owner(submission)
             verdict = decide(submission, self.state)
             self._require_consent(submission, verdict)

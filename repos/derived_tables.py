@@ -93,6 +93,7 @@ quarantines = table(
     Column("reopened_at", Moment),
     Column("reopened_by", Text(120)),
     Column("verified", SmallInteger),
+    Column("health_before", Word(16), nullable=False, server_default="open"),
     Index(None, "script_id", "id"),
     sqlite_autoincrement=True,
 )

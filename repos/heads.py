@@ -139,7 +139,7 @@ class LockedHead(Heads):
         self._session.later(_REMOVE_UNBORN, rows=1, script=script_id)
 
     def set_health(self, script_id: int, health: Health) -> None:
-        """Quarantine a script, or open it again."""
+        """Quarantine a script, leave it to a backfill, or open it again."""
         self._session.later(_SET_HEALTH, rows=1, script=script_id, health=health)
 
     def _read(self, script_id: int, rows: list[Row]) -> tuple[Head | None, list[Waiting]]:

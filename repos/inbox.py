@@ -58,7 +58,7 @@ _WAITING = (
     .select_from(submission_inbox.outerjoin(script_heads, script_heads.c.script_id == submission_inbox.c.script_id))
     .where(
         or_(submission_inbox.c.enqueued_at <= bindparam("before"), submission_inbox.c.enqueued_at > bindparam("after")),
-        or_(script_heads.c.health.is_(None), script_heads.c.health == "open"),
+        or_(script_heads.c.health.is_(None), script_heads.c.health != "quarantined"),
     )
     .group_by(submission_inbox.c.script_id)
     .order_by(func.min(submission_inbox.c.id))

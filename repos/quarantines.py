@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
+from domain.head import Health
 from repos.derived_tables import quarantines
 from repos.session import Session
 from repos.tables import script_heads
@@ -15,6 +16,7 @@ class QuarantineRow(NamedTuple):
     """One time a script was quarantined; times are microseconds since 1970 UTC.
 
     `verified` says whether it was found sound before it came back: 0 where somebody insisted, None while it is out.
+    `health_before` is what it comes back to: being backfilled, or open.
     """
 
     id: int
@@ -25,6 +27,7 @@ class QuarantineRow(NamedTuple):
     reopened_at: int | None
     reopened_by: str | None
     verified: int | None
+    health_before: Health = "open"
 
 
 _ADD = insert(quarantines).values(
@@ -32,6 +35,7 @@ _ADD = insert(quarantines).values(
     found_by=bindparam("finder"),
     reason=bindparam("why"),
     quarantined_at=bindparam("now"),
+    health_before=bindparam("before"),
 )
 _READ = (
     select(*quarantines.c)
@@ -42,6 +46,12 @@ _READ = (
 _OUT_OF_SERVICE = (
     select(script_heads.c.script_id)
     .where(script_heads.c.health == "quarantined", script_heads.c.script_id > bindparam("after"))
+    .order_by(script_heads.c.script_id)
+    .limit(bindparam("most"))
+)
+_BACKFILLING = (
+    select(script_heads.c.script_id)
+    .where(script_heads.c.health == "backfilling", script_heads.c.script_id > bindparam("after"))
     .order_by(script_heads.c.script_id)
     .limit(bindparam("most"))
 )
@@ -58,9 +68,9 @@ class Quarantines:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, script_id: int, found_by: str, reason: str, now: int) -> None:
-        """Keep the reason."""
-        self._session.run(_ADD, script=script_id, finder=found_by, why=reason, now=now)
+    def add(self, script_id: int, found_by: str, reason: str, now: int, *, before: Health) -> None:
+        """Keep the reason, and what the script's health was before."""
+        self._session.run(_ADD, script=script_id, finder=found_by, why=reason, now=now, before=before)
 
     def reopen(self, script_id: int, by: str, now: int, *, verified: bool) -> None:
         """Keep who brought a script back, and whether it was found sound."""
@@ -73,3 +83,7 @@ class Quarantines:
     def out_of_service(self, *, after: int = 0, most: int = 1_000) -> list[int]:
         """The scripts behind an id that are out of service, by id."""
         return [row[0] for row in self._session.rows(_OUT_OF_SERVICE, after=after, most=most)]
+
+    def backfilling(self, *, after: int = 0, most: int = 1_000) -> list[int]:
+        """The scripts behind an id that take only what a backfill brings over, by id; not all are there yet."""
+        return [row[0] for row in self._session.rows(_BACKFILLING, after=after, most=most)]

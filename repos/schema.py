@@ -80,10 +80,18 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _alone_on_sqlite(connection: Connection) -> Iterator[None]:
-    # All migrations are one transaction there, whose first statement is the lock.
-    connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
-    _until_it_does(lambda: _begins(connection))
-    yield
+    # All migrations are one transaction there, whose first statement is the lock. A table that others
+    # refer to can only be made anew while foreign keys rest, which is to be said before the transaction.
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - for the type checker
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+        _until_it_does(lambda: _begins(connection))
+        yield
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _begins(connection: Connection) -> bool:

@@ -115,7 +115,7 @@ script_heads = table(
     Column("generation", Integer, nullable=False),
     Column("health", Word(16), nullable=False),
     Column("updated_at", Moment, nullable=False),
-    CheckConstraint("health in ('open', 'quarantined')", name="health"),
+    CheckConstraint("health in ('open', 'backfilling', 'quarantined')", name="health"),
     CheckConstraint("keyframe_version <= version_number", name="keyframe_behind_head"),
 )
 

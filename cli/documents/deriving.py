@@ -130,13 +130,17 @@ class Quarantine(Document, frozen=True):
 
 
 class OutOfService(Document, frozen=True):
-    """The scripts that are out of service, each with why it is."""
+    """The scripts that are out of service, each with why it is, and those that take only what a backfill brings."""
 
     scripts: list[Quarantine]
+    backfilling: list[int]
 
 
 class Quarantines(Document, frozen=True):
-    """Every time a script was out of service, the latest first, and how many submissions wait for it."""
+    """Every time a script was out of service, the latest first, and how many submissions wait for it.
+
+    `health` is `open`, `backfilling` or `quarantined`.
+    """
 
     script: int
     health: str

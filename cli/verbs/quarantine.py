@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from cli import ledger, screen
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.options import Actor, AsJson, Script
+from domain.head import Health
 from materialization.quarantine import NotQuarantined, StillBroken
 from materialization.quarantine import reopen as reopen_script
 from repos.quarantines import QuarantineRow
@@ -24,16 +26,20 @@ PAGE = 1_000
 
 @app.command("list", epilog=example("scriptledger quarantine list", "scriptledger quarantine list --json"))
 def list_(as_json: AsJson = False) -> None:
-    """List the scripts that are out of service; exit status 5 if there are any."""
+    """List the scripts that are out of service, and those being backfilled; exit status 5 if any is out of service."""
     with ledger.reading() as tx:
-        rows = [_latest(tx, script) for script in _out_of_service(tx)]
+        rows = [_latest(tx, script) for script in _all(tx.quarantines.out_of_service)]
+        backfilling = _all(tx.quarantines.backfilling)
     if as_json:
-        screen.print_json({"scripts": rows})
-    elif rows:
+        screen.print_json({"scripts": rows, "backfilling": backfilling})
+        raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
+    if rows:
         cells = [(str(row["script"]), _when(row), str(row["found_by"]), str(row["reason"])) for row in rows]
         screen.say(screen.table(("script", "since", "found by", "reason"), cells, right=("script",)))
     else:
-        screen.say("Every script is in service.")
+        screen.say("No script is out of service." if backfilling else "Every script is in service.")
+    if backfilling:
+        screen.say(f"Being backfilled: {', '.join(map(str, backfilling))}. They take only what the backfill brings.")
     raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
 
 
@@ -48,10 +54,7 @@ def show(script: Script, as_json: AsJson = False) -> None:
         told = [_as_json(row) for row in rows]
         screen.print_json({"script": script, "health": health, "waiting": waiting, "quarantines": told})
         return
-    out = (
-        f"out of service, and {screen.counted(waiting, 'submission')} wait" if health == "quarantined" else "in service"
-    )
-    screen.say(f"Script {script} is {out}.", *map(_sentence, rows))
+    screen.say(f"Script {script} is {_told(health, waiting)}.", *map(_sentence, rows))
 
 
 @app.command(epilog=example("scriptledger quarantine reopen 7", "scriptledger quarantine reopen 7 --unverified"))
@@ -86,11 +89,17 @@ def reopen(
         screen.say(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
 
 
-def _out_of_service(tx: RecordsWork) -> list[int]:
+def _all(read: Callable[..., list[int]]) -> list[int]:
     scripts: list[int] = []
-    while page := tx.quarantines.out_of_service(after=scripts[-1] if scripts else 0, most=PAGE):
+    while page := read(after=scripts[-1] if scripts else 0, most=PAGE):
         scripts += page
     return scripts
+
+
+def _told(health: Health, waiting: int) -> str:
+    if health == "quarantined":
+        return f"out of service, and {screen.counted(waiting, 'submission')} wait"
+    return "being backfilled, and takes nothing else" if health == "backfilling" else "in service"
 
 
 def _latest(tx: RecordsWork, script: int) -> dict[str, Any]:

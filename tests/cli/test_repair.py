@@ -138,6 +138,18 @@ def test_somebody_may_insist(home: CommandLine):
     assert asked(home, "SELECT health FROM script_heads WHERE script_id = 1") == [("open",)]
 
 
+def test_a_script_being_backfilled_is_listed_and_says_so(home: CommandLine):
+    asked(home, "UPDATE script_heads SET health = 'backfilling' WHERE script_id = 2")
+
+    listed = home("quarantine", "list")
+    assert (listed.status, listed.out) == (
+        0,
+        "No script is out of service.\nBeing backfilled: 2. They take only what the backfill brings.\n",
+    )
+    assert home("quarantine", "list", "--json").json == {"scripts": [], "backfilling": [2]}
+    assert home("quarantine", "show", 2).out == "Script 2 is being backfilled, and takes nothing else.\n"
+
+
 def test_reading_passes_over_a_damaged_keyframe_and_a_hole_is_named(home: CommandLine):
     before = home("show", 2, "--version", LONG - 1, "--json").json
     asked(home, "UPDATE script_keyframes SET state = x'00' WHERE script_id = 2")

@@ -58,7 +58,7 @@ def test_once_it_is_mended_it_takes_edits_again_and_the_evidence_stays(broken: W
 
     assert broken.send(edit).outcome == "applied"
     (row,) = rows(broken)
-    assert row[2:] == ("a test", "nine lines", START, START + 1, "Ann", 1)
+    assert row[2:] == ("a test", "nine lines", START, START + 1, "Ann", 1, "open")
 
 
 def test_somebody_may_insist_and_that_is_kept(broken: Writer) -> None:

@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 import repos
 from domain.commands.script_create import ScriptCreate
@@ -83,6 +84,36 @@ def test_the_migrations_lead_back_to_nothing_and_forth_again(empty: Engine):
     assert schema.found_revision(empty) is None
     schema.upgrade(empty)
     schema.require_current(empty)
+
+
+def create_script(engine: Engine, script_id: int) -> None:
+    create = ScriptCreate(title="A script", lines=(Line("a", "action", "Rain."),))
+    Ledger(UnitOfWork(engine)).submit(
+        Submission(
+            script_id=script_id, submission_id="s", author="user", actor="Ann", base_version=0, commands=(create,)
+        )
+    )
+
+
+def test_heads_outlive_the_change_of_what_their_health_may_be(empty: Engine):
+    schema.upgrade(empty)
+    create_script(empty, 1)
+    create_script(empty, 2)
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE script_heads SET health = 'backfilling' WHERE script_id = 2"))
+
+    schema.downgrade(empty, "0007")
+    with pytest.raises(DBAPIError), empty.begin() as connection:
+        connection.execute(text("UPDATE script_heads SET health = 'backfilling'"))
+    schema.upgrade(empty)
+
+    with UnitOfWork(empty).reading() as tx:
+        heads = [tx.heads.get(script_id) for script_id in (1, 2)]
+    assert [(head.version, head.health) for head in heads if head] == [(1, "open"), (1, "open")]
+    create_script(empty, 3)
+    for broken in ("UPDATE script_heads SET health = 'unwell'", "DELETE FROM script_heads"):
+        with pytest.raises(DBAPIError), empty.begin() as connection:
+            connection.execute(text(broken))
 
 
 def test_a_database_without_a_schema_is_outdated(empty: Engine):

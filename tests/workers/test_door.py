@@ -13,6 +13,7 @@ from domain.commands.script_archive_and_unarchive import ScriptArchive
 from domain.commands.script_create import ScriptCreate
 from domain.errors import Rejected
 from domain.submission import Cause, encode_submission
+from materialization.backfilling import begin_backfill
 from repos.failures import TooLargeForDatabase
 from tests.workers.writing_room import LINES, WritingRoom
 
@@ -167,6 +168,10 @@ def an_archiving_ai(room: WritingRoom) -> Turned:
     return Turned(room.token, room.payload(ScriptArchive(), author="ai", cause=cause), room.script_id)
 
 
+def as_a_backfill(room: WritingRoom) -> Turned:
+    return Turned(room.token, room.payload(author="backfill"), room.script_id)
+
+
 TURNED_AWAY: dict[str, Callable[[WritingRoom], Turned]] = {
     "not_your_script": somebody_else_s,
     "session_expired": expired,
@@ -177,6 +182,7 @@ TURNED_AWAY: dict[str, Callable[[WritingRoom], Turned]] = {
     "same_id_other_content": same_id,
     "author_incomplete": without_a_model,
     "not_for_ai": an_archiving_ai,
+    "author_reserved": as_a_backfill,
 }
 
 
@@ -242,6 +248,7 @@ def test_a_user_creates_a_script_of_their_own(room: WritingRoom):
 REFUSED_LATER = {
     "script_archived": lambda room: room.payload(room.edit(2, "x"), id="late", base=2),
     "base_in_future": lambda room: room.payload(room.edit(2, "x"), id="late", base=99),
+    "script_being_backfilled": lambda room: room.payload(room.edit(2, "x"), id="late"),
 }
 
 
@@ -249,6 +256,8 @@ REFUSED_LATER = {
 def test_what_only_the_script_can_refuse_is_answered_and_kept(room: WritingRoom, code: str):
     if code == "script_archived":
         room.ledger.submit(room.submission(ScriptArchive()))
+    if code == "script_being_backfilled":
+        begin_backfill(room.unit_of_work, room.script_id)
     payload = REFUSED_LATER[code](room)
 
     room.door.enter(room.token, payload)
