@@ -42,7 +42,7 @@ AUTHORS: tuple[str, ...] = get_args(Author)
 if TYPE_CHECKING:
     AnyCommand = Command
 else:
-    AnyCommand = reduce(or_, KINDS.values())  # told apart by `kind`: the registry is what there is
+    AnyCommand = reduce(or_, (KINDS[kind] for kind in sorted(KINDS)))  # told apart by `kind`
 
 
 class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -69,7 +69,7 @@ def _of_an_ai() -> Schema:
         ],
     }
     kinds = sorted(name for name, kind in KINDS.items() if kind.for_ai)
-    denied = {name: {"const": False} for kind in KINDS.values() for name in kind.only_people}
+    denied = {name: {"const": False} for _, kind in sorted(KINDS.items()) for name in kind.only_people}
     commands = {"items": {"properties": {"kind": {"enum": kinds}, **denied}}}
     return {
         "if": {"properties": {"author": {"const": "ai"}}, "required": ["author"]},
