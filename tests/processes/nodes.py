@@ -76,13 +76,22 @@ class LocalWorker(LocalProcess):
     """
 
     def __init__(
-        self, role: Role, settings: Settings, logs: Path, *, name: str, beat: bool = False, app: str = "workers.app"
+        self,
+        role: Role,
+        settings: Settings,
+        logs: Path,
+        *,
+        name: str,
+        beat: bool = False,
+        app: str = "workers.app",
+        concurrency: int = 2,
     ) -> None:
         super().__init__(name)
         self.role = role
         self._folder = logs
         own = {"workers.app": app, f"--hostname={role.name}-{os.getpid()}@%h": f"--hostname={name}@%h"}
-        self._argv = [own.get(word, word) for word in worker_command(role, flags=[BEAT] if beat else [])]
+        argv = worker_command(role, concurrency=concurrency, flags=[BEAT] if beat else [])
+        self._argv = [own.get(word, word) for word in argv]
         # A worker that loses its broker leaves what it held in a temporary file.
         self._environ = {**ENVIRON, **settings.to_env(), "TMPDIR": str(logs)}
         self._starts = 0
