@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, insert, select, update
 from domain.chat import ChatMessage, check_annotation, check_message
 from domain.errors import Corrupt
 from repos.conversation_tables import chat_messages
-from repos.session import Row, Session
+from repos.session import Session
+from repos.statements import Row
 
 
 class ChatRow(NamedTuple):

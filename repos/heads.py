@@ -27,7 +27,8 @@ from sqlalchemy.sql.expression import Select, Subquery
 from domain.head import Head, Health
 from repos.failures import InboxTooDeep
 from repos.phases import reached
-from repos.session import Row, Session
+from repos.session import Session
+from repos.statements import Row
 from repos.tables import script_heads, submission_inbox, submissions
 
 MOST_WAITING = 256

@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, delete, select, update
 
 from domain.line import Attr, Line
 from repos.derived_tables import script_lines
-from repos.session import Row, Session
+from repos.session import Session
+from repos.statements import Row
 
 PAGE = 1_000
 

@@ -11,7 +11,8 @@ from sqlalchemy import Delete, Select, Table, bindparam, delete, select
 
 from domain.state import Element, Persona
 from repos.derived_tables import personas, script_elements, version_labels
-from repos.session import Row, Session
+from repos.session import Session
+from repos.statements import Row
 
 _payload = msgspec.json.Decoder(dict[str, Any])
 _encoder = msgspec.json.Encoder(order="deterministic")

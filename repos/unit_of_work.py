@@ -158,7 +158,7 @@ class UnitOfWork:
             HeadLocked: another worker holds the head, and `wait` is false.
             Conflict: the transaction is lost and left no trace; run it again, from the start.
         """
-        with _transaction(self._engine) as session:
+        with Session(self._engine) as session:
             work = ScriptWork(session, script_id, *_locked(session, script_id, wait), DrainableInbox(session))
             yield work
             work.more = bool(session.commit(LOOK_AGAIN, script=script_id))
@@ -173,7 +173,7 @@ class UnitOfWork:
         Raises:
             Conflict: the transaction is lost and left no trace.
         """
-        with _transaction(self._engine) as session:
+        with Session(self._engine) as session:
             tx = ScriptsWork(session, script_ids)
             yield tx
             tx.inbox.remove_all()
@@ -190,7 +190,7 @@ class UnitOfWork:
         Raises:
             ProjectionLocked: another worker has them.
         """
-        with _transaction(self._engine) as session:
+        with Session(self._engine) as session:
             yield ProjectionWork(session, script_id)
             session.commit()
 
@@ -201,14 +201,14 @@ class UnitOfWork:
         Raises:
             RebuildLocked: another worker is at it.
         """
-        with _transaction(self._engine) as session:
+        with Session(self._engine) as session:
             yield RebuildWork(session, script_id, generation)
             session.commit()
 
     @contextmanager
     def records(self) -> Iterator[RecordsWork]:
         """Work on everything but scripts."""
-        with _transaction(self._engine) as session:
+        with Session(self._engine) as session:
             session.start()
             work = RecordsWork(session)
             yield work
@@ -219,7 +219,7 @@ class UnitOfWork:
     @contextmanager
     def statement(self) -> Iterator[RecordsWork]:
         """Write with one statement, which is a transaction of its own: a third of the round trips."""
-        with _transaction(self._engine) as session:
+        with Session(self._engine) as session:
             work = RecordsWork(session)
             yield work
         for call in work.committed():
@@ -228,7 +228,7 @@ class UnitOfWork:
     @contextmanager
     def reading(self) -> Iterator[RecordsWork]:
         """Read, statement by statement, without a transaction."""
-        with _transaction(self._engine) as session:
+        with Session(self._engine) as session:
             yield RecordsWork(session)
 
     def _tell_of(self, *works: ScriptWork) -> None:
@@ -245,18 +245,3 @@ def _locked(session: Session, script_id: int, wait: bool) -> tuple[Head, list[Wa
     if not wait and heads.exists(script_id):
         raise HeadLocked(f"the head of script {script_id} is held by another worker")
     return heads.create(script_id)
-
-
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Session]:
-    session = Session(engine)
-    try:
-        yield session
-    except Exception:
-        session.rollback()
-        raise
-    except BaseException:
-        # A signal's exception can come in the middle of an answer.
-        session.abandon()
-        raise
-    session.close()

@@ -95,7 +95,7 @@ def test_an_exception_between_question_and_answer_ends_the_connection(engine: En
     one = Session(engine)
     connection = one._pooled.dbapi_connection
     one.start()
-    with pytest.raises(TimeoutError), one._talking():
+    with pytest.raises(TimeoutError), one._talking:
         raise TimeoutError
     one.rollback()
 
@@ -108,7 +108,7 @@ def test_after_a_conflict_nothing_more_is_said(engine: Engine):
     lost = Session(engine)
     lost.start()
     lost.run(ADD, mail="ann")
-    lost._lost = Conflict("met in a statement before")
+    lost._talking.lost = Conflict("met in a statement before")
     for go_on in (lost.commit, lambda: lost.run(ADD, mail="bea"), lambda: lost.rows(EMAILS)):
         with pytest.raises(Conflict, match="met in a statement before"):
             go_on()

@@ -1,0 +1,100 @@
+"""Statements: SQLAlchemy Core, compiled once a dialect; and rows as inserts of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Dialect, Executable, Table
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Params = dict[str, Any]
+Row = tuple[Any, ...]
+
+MOST_ROWS = 1_000
+"""Of one insert. SQLite takes 32,766 parameters, and no table of ours has as many as 32 columns."""
+
+
+class Prepared(NamedTuple):
+    """The text of a statement for a driver, and what makes the values in its order out of parameters."""
+
+    sql: str
+    values: Callable[[Params], Row]
+
+
+class Write(NamedTuple):
+    """A write as it is sent; `rows` is how many rows it must find."""
+
+    sql: str
+    values: Row
+    rows: int | None
+
+
+class Insert(NamedTuple):
+    """Rows for a table."""
+
+    table: Table
+    columns: tuple[str, ...]
+    rows: list[Row]
+
+
+def prepare(statement: Executable, dialect: Dialect) -> Prepared:
+    """A statement for a dialect, compiled when it is first asked for."""
+    by_dialect = _prepared.get(statement)
+    if by_dialect is None:
+        by_dialect = _prepared.setdefault(statement, {})
+    found = by_dialect.get(dialect)
+    if found is None:
+        found = by_dialect[dialect] = _compiled(statement, dialect)
+    return found
+
+
+def inserts(insert: Insert, mark: str, most_bytes: int) -> Iterator[Write]:
+    """Rows as statements of bounded size; `mark` is what stands for a value."""
+    for part in _bounded(insert.rows, most_bytes):
+        values = part[0] if len(part) == 1 else tuple([value for row in part for value in row])
+        yield Write(_insert_text(insert.table.name, insert.columns, len(part), mark), values, len(part))
+
+
+_prepared: WeakKeyDictionary[Executable, dict[Dialect, Prepared]] = WeakKeyDictionary()
+
+
+def _compiled(statement: Executable, dialect: Dialect) -> Prepared:
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement of ours is a clause
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - for the type checker
+    names, constants = tuple(compiled.positiontup or ()), dict(compiled.params)
+    if len(names) > 1 and all(compiled.binds[name].required for name in names):
+        return Prepared(str(compiled), itemgetter(*names))
+    # A literal has its value in it, and nobody hands one over.
+    return Prepared(
+        str(compiled), lambda params: tuple([params[name] if name in params else constants[name] for name in names])
+    )
+
+
+@lru_cache(maxsize=256)
+def _insert_text(table: str, columns: tuple[str, ...], rows: int, mark: str) -> str:
+    group = f"({', '.join([mark] * len(columns))})"
+    names = ", ".join(columns)
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([group] * rows)}"  # noqa: S608 - names of ours, no values
+
+
+def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
+    if len(rows) == 1:
+        yield rows
+        return
+    start = size = 0
+    for position, row in enumerate(rows):
+        # Bytes are sent in hex.
+        weight = 16 * len(row)
+        for value in row:
+            if value.__class__ is bytes or value.__class__ is str:
+                weight += 2 * len(value)
+        if position > start and (size + weight > most_bytes or position - start >= MOST_ROWS):
+            yield rows[start:position]
+            start, size = position, 0
+        size += weight
+    if start < len(rows):
+        yield rows[start:]

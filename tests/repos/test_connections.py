@@ -1,0 +1,96 @@
+"""On SQLite a thread keeps the connection of its last session, and nobody else ever has it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, literal, select
+
+from repos import schema
+from repos.engine import make_engine
+from repos.session import Session
+from repos.unit_of_work import UnitOfWork
+
+ONE = select(literal(1))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{tmp_path}/ledger.db")
+    schema.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def connection_of(engine: Engine) -> Any:
+    with Session(engine) as session:
+        return session._pooled.dbapi_connection
+
+
+def test_a_thread_goes_on_with_the_connection_it_had(engine: Engine):
+    assert connection_of(engine) is connection_of(engine)
+
+
+def test_two_sessions_at_once_never_share_one(engine: Engine):
+    kept = connection_of(engine)
+    with Session(engine) as outer, Session(engine) as inner:
+        assert outer._pooled.dbapi_connection is kept
+        assert inner._pooled.dbapi_connection is not kept
+
+
+def test_each_thread_has_its_own(engine: Engine):
+    met = [connection_of(engine)]
+    both_have_one = threading.Barrier(2)
+
+    def meet() -> None:
+        with Session(engine) as session:
+            met.append(session._pooled.dbapi_connection)
+            both_have_one.wait(10)
+
+    threads = [threading.Thread(target=meet) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({id(connection) for connection in met}) == 3
+
+
+def test_what_failed_is_taken_back_before_the_next_session(engine: Engine):
+    def fail() -> None:
+        with UnitOfWork(engine).records() as tx:
+            tx.users.add("ann@x", 1)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    with UnitOfWork(engine).records() as tx:
+        assert tx.users.find("ann@x") is None
+
+
+def test_a_connection_left_in_a_transaction_is_not_kept(engine: Engine):
+    session = Session(engine)
+    session.start()
+    left = session._pooled.dbapi_connection
+    session.close()
+
+    assert left is not None
+    assert not left.in_transaction
+    with UnitOfWork(engine).records() as tx:
+        tx.users.add("ann@x", 1)
+
+
+def test_disposing_of_the_engine_closes_what_the_thread_keeps(engine: Engine):
+    kept = connection_of(engine)
+    engine.dispose()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        kept.execute("SELECT 1")
+    with Session(engine) as session:
+        assert session.rows(ONE) == [(1,)]
