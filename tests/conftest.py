@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
+from tests.absence import failed_instead, in_ci, leave_out
 from tests.browser.chromium import Chromium, find_chromium
 from tests.services.databases import DatabaseServer
 from tests.services.mariadb import MariaDB
@@ -23,6 +25,22 @@ MARKERS = (
     "slow: starts processes or takes more than a moment; not in `make check`",
     "full: the whole of something large; only in `make traces`",
 )
+
+# Property tests look at the same examples every time, however busy the machine; HYPOTHESIS_PROFILE=explore looks
+# further, with others each time.
+settings.register_profile(
+    "ledger",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=25,
+    stateful_step_count=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile(
+    "explore", settings.get_profile("ledger"), derandomize=False, max_examples=1_000, stateful_step_count=80
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ledger"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,6 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"mariadb", "redis_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.services)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    return failed_instead(report) if in_ci() else report
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +143,7 @@ def traces(pytestconfig: pytest.Config) -> Path:
 def real_data(config: pytest.Config) -> Path:
     folder = Path(os.environ.get("SCRIPTLEDGER_DATA") or config.rootpath.parent / "shared" / "data")
     if not folder.is_dir():
-        pytest.skip(f"no real data at {folder}: name its folder in SCRIPTLEDGER_DATA")
+        leave_out(f"no real data at {folder}; name its folder in SCRIPTLEDGER_DATA")
     return folder
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from jsonschema import Draft202012Validator
@@ -35,13 +35,7 @@ REFUSED_BY_BOTH = {
 }
 """What a producer can find out with the schema alone, before it sends."""
 
-PROPERTY = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+PROPERTY = settings(max_examples=40)
 LONGEST = 2_000  # bytes: Python's own reader of JSON takes no number of 5,000 digits
 
 ONLY_FOR_US = re.compile(rb": (1\.0|1e999)\}")  # to a schema 1.0 is a whole number; and no number is too large for it

@@ -29,10 +29,7 @@ from tests.materialization.writing import SECOND, Clock, Writer, forging, open_d
 
 FEW = settings(
     max_examples=15,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
 )
 """An example is a dozen transactions and as many projections."""
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes sure that MariaDB and Redis are installed, unless running ones were named. They need not be started. Chromium
-# and Node are installed too where that is allowed; without them the tests that need them are left out, and say so.
+# and Node are installed too where that is allowed; without them the tests that need them are left out, and say so, or
+# fail where CI is set.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
 

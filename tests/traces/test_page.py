@@ -10,7 +10,7 @@ from domain.line import Line
 from tests.traces.page import Page, Spot
 
 
-@settings(derandomize=True, database=None, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text("aü\n🎬", max_size=30), data=st.data())
 def test_every_position_is_found_wherever_one_looked_before(text: str, data: st.DataObject) -> None:
     page = page_of(text)

@@ -20,7 +20,7 @@ from tests.traces.translate import Translator
 texts = st.text("ab\n🎬", max_size=12)
 
 
-@settings(derandomize=True, database=None, deadline=None)
+@settings(max_examples=100)
 @given(text=texts, data=st.data())
 def test_the_commands_of_a_patch_make_what_the_patch_makes(text: str, data: st.DataObject) -> None:
     editor = opened(text)
