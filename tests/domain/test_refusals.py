@@ -32,6 +32,7 @@ RAISED_BY_LATER_LAYERS = {
     "UnknownScript",
     "ScriptArchived",
     "ScriptQuarantined",
+    "ScriptBeingBackfilled",
     "UnknownOwner",
     "Misaddressed",
     "BaseInFuture",
