@@ -23,6 +23,7 @@ task_default_queue = "commands"
 task_create_missing_queues = False
 task_routes = {
     "scriptledger.drain": {"queue": "commands"},
+    "scriptledger.drain_deep": {"queue": "commands"},
     "scriptledger.drain_one_by_one": {"queue": "commands"},
     "scriptledger.intake": {"queue": "intake"},
     "scriptledger.set_aside": {"queue": "intake"},

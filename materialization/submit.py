@@ -23,6 +23,7 @@ from materialization.rounds import Rounds
 from materialization.together import Together
 from materialization.warm import WarmStates
 from repos.failures import DriverError, HeadLocked, blames_a_row
+from repos.heads import MOST_WAITING
 from repos.unit_of_work import UnitOfWork
 
 ROUNDS = 3
@@ -129,10 +130,11 @@ class Ledger:
             if not blames_a_row(error):
                 raise
         # One of these submissions is more than the database, or than its worker, takes: it must not harm the others.
-        return Drained(answered + self.drain_one_by_one(script_id), more=False)
+        done = self.drain_one_by_one(script_id)
+        return Drained(answered + done.answered, done.more)
 
-    def drain_one_by_one(self, script_id: int) -> int:
-        """Answer what waits, each submission in a unit of work of its own and counted beforehand; how many.
+    def drain_one_by_one(self, script_id: int) -> Drained:
+        """Answer one batch of what waits, each submission in a unit of work of its own and counted beforehand.
 
         For what outlived a bell or broke a batch. A submission that ends its worker every time is refused as
         poison after five attempts, and does not stop those behind it. What was not to blame is not counted.
@@ -144,13 +146,14 @@ class Ledger:
         """
         answered = 0
         refused: Exception | None = None
-        for arrival in self._arrivals(script_id):
+        arrivals = self._arrivals(script_id)
+        for arrival in arrivals:
             self._count_attempt(arrival)
             try:
                 answered += again(partial(self._rounds.settle, script_id, arrival)).answered
             except HeadLocked:
                 self._take_back_attempt(arrival)
-                break
+                return Drained(answered, more=False)
             except Conflict:
                 self._take_back_attempt(arrival)
                 raise
@@ -165,7 +168,7 @@ class Ledger:
                 refused = error
         if refused is not None:
             raise refused
-        return answered
+        return Drained(answered, more=len(arrivals) == MOST_WAITING)
 
     def submit(self, submission: Submission) -> Answer:
         """Answer a submission in process: wait for the lock, drain what waits first, then this one.

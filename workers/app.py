@@ -9,7 +9,7 @@ from billiard.exceptions import WorkerLostError
 from celery import Celery, signals
 
 from workers import bootstrap
-from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+from workers.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
 from workers.heartbeat import Heartbeat
 from workers.overdue import GRACE_SECONDS, EndInTime
 from workers.roles import BadQueuesError, transport_options
@@ -53,7 +53,7 @@ def after_fork(**_: Any) -> None:
 @signals.task_failure.connect(weak=False)
 def try_one_by_one(sender: Any, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
     """Go on with care where a drain ended its pool process: called in the main process, which outlives it."""
-    if isinstance(exception, WorkerLostError) and sender.name in (DRAIN, DRAIN_ONE_BY_ONE):
+    if isinstance(exception, WorkerLostError) and sender.name in (DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE):
         Bell(app).ring(args[0], DRAIN_ONE_BY_ONE)
 
 

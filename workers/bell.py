@@ -18,6 +18,7 @@ from repos.phases import reached
 from workers.envelope import Envelope
 
 DRAIN = "scriptledger.drain"
+DRAIN_DEEP = "scriptledger.drain_deep"
 DRAIN_ONE_BY_ONE = "scriptledger.drain_one_by_one"
 QUEUE = "commands"
 PATIENCE_SECONDS = 0.2

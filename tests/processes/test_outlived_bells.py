@@ -13,6 +13,7 @@ from domain.answer import encode_answer
 from domain.commands.lines_insert_and_delete import LinesInsert
 from domain.line import Line
 from domain.submission import Submission, encode_submission
+from tests.busy import with_patience
 from tests.processes.history_checker import check_history
 from tests.processes.journal import Told
 from tests.processes.nodes import LocalWorker
@@ -26,6 +27,7 @@ from workers.settings import Settings
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]
 
 NEIGHBOURS = 10
+PILE = 1_200  # more than three batches
 LONGEST_SECONDS = 15  # from a commit whose bell is lost to the answer, at production settings
 POISON_SECONDS = 60  # from its commit to its refusal, however many processes it ends
 
@@ -47,7 +49,23 @@ def test_a_submission_whose_bell_was_lost_is_answered_within_fifteen_seconds(sit
 
     for enqueued_at, submission in sent:
         assert producer.wait(submission.script_id, submission.submission_id, timeout=30).outcome == "applied"
-        assert time.monotonic() - enqueued_at < LONGEST_SECONDS
+        assert time.monotonic() - enqueued_at < with_patience(LONGEST_SECONDS)
+
+
+def test_a_pile_of_submissions_behind_one_bell_is_answered(
+    site: Site, celery_setup_app: Celery, local_workers: list[LocalWorker]
+):
+    producer = Producer(site.unit_of_work, NoBell(celery_setup_app))
+    begun = site.new_script(writers=1)
+    pile = [line(begun.script_id, f"pile-{number}") for number in range(PILE)]
+    producer.enqueue_all(pile)
+
+    assert Bell(celery_setup_app).ring(begun.script_id)
+
+    told = [told_of(producer, submission) for submission in pile]
+    with site.engine.connect() as connection:
+        assert check_history(connection, [begun, *told], only=[begun.script_id]) == []
+    assert "scriptledger.drain_deep" in local_workers[0].logs()
 
 
 def test_ticks_that_nobody_took_in_time_expire(celery_setup_app: Celery, local_workers: list[LocalWorker]):
@@ -76,8 +94,8 @@ def test_poison_is_refused_after_five_attempts_and_its_neighbours_are_answered(
     behind = [enqueued(producer, poisoned, f"behind-{number}") for number in range(NEIGHBOURS)]
     elsewhere = [enqueued(producer, other, f"elsewhere-{number}") for number in range(NEIGHBOURS)]
 
-    refusal = producer.wait(poisoned, "poison", timeout=POISON_SECONDS).refusal
-    assert time.monotonic() - put_at <= POISON_SECONDS
+    refusal = producer.wait(poisoned, "poison", timeout=with_patience(POISON_SECONDS)).refusal
+    assert time.monotonic() - put_at <= with_patience(POISON_SECONDS)
     assert refusal
     assert (refusal.code, refusal.facts) == ("poison", {"attempts": 5})
     told = [told_of(producer, submission) for submission in (*in_front, *behind, *elsewhere)]
@@ -90,12 +108,15 @@ def test_poison_is_refused_after_five_attempts_and_its_neighbours_are_answered(
 
 
 def enqueued(producer: Producer, script_id: int, name: str) -> Submission:
-    insert = LinesInsert(after="w0", before=None, lines=(Line(name, "action", name),))
-    submission = Submission(
-        script_id=script_id, submission_id=name, author="user", base_version=1, commands=(insert,)
-    )  # fmt: skip
+    submission = line(script_id, name)
     producer.enqueue(submission)
     return submission
+
+
+def line(script_id: int, name: str) -> Submission:
+    """A submission that inserts one line, behind the first."""
+    insert = LinesInsert(after="w0", before=None, lines=(Line(name, "action", name),))
+    return Submission(script_id=script_id, submission_id=name, author="user", base_version=1, commands=(insert,))
 
 
 def put_poison(site: Site, script_id: int) -> bytes:

@@ -7,7 +7,7 @@ from functools import cache
 from repos.phases import reached
 from workers import bootstrap
 from workers.app import app
-from workers.bell import Bell
+from workers.bell import DRAIN_DEEP, Bell
 
 OTHERS = 15
 """Bells that a drain answers beside its own: their scripts share its round trips and its commit."""
@@ -20,7 +20,7 @@ def drain(script_id: int) -> dict[str, int]:
     reached("after bell received")
     done = bootstrap.ledger().drain_all([script_id, *_bell().take(OTHERS)])
     for each in done.more:
-        _bell().ring(each)
+        _bell().ring(each, DRAIN_DEEP)
     return {"answered": done.answered}
 
 

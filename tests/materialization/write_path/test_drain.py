@@ -291,7 +291,7 @@ def test_poison_is_refused_after_five_attempts_and_stops_nobody_for_longer(desk:
             deadly.drain_one_by_one(desk.script_id)
     assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "none"]
 
-    assert deadly.drain_one_by_one(desk.script_id) == 2
+    assert deadly.drain_one_by_one(desk.script_id) == (2, False)
 
     assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "refused", "applied"]
     assert [row.code for row in desk.dead()] == ["poison"]
@@ -325,13 +325,21 @@ def test_a_submission_in_process_overtakes_a_suspect(desk: Desk, deadly: Deadly)
     assert deadly.deaths == 1
 
 
+def test_behind_a_batch_that_was_tried_one_by_one_more_may_wait(desk: Desk):
+    desk.begin()
+    desk.enqueue(*keystrokes(desk, MOST_WAITING + 3))
+
+    assert desk.ledger.drain_one_by_one(desk.script_id) == (MOST_WAITING, True)
+    assert desk.ledger.drain_one_by_one(desk.script_id) == (3, False)
+
+
 def test_an_attempt_that_met_a_locked_head_is_not_counted(mariadb_engine: Engine):
     unit_of_work = UnitOfWork(mariadb_engine)
     desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
     desk.enqueue(desk.submission(edit(A, "x"), base=1))
     with unit_of_work.script(desk.script_id, wait=True):
         for _ in range(8):
-            assert desk.ledger.drain_one_by_one(desk.script_id) == 0
+            assert desk.ledger.drain_one_by_one(desk.script_id) == (0, False)
 
     with unit_of_work.script(desk.script_id, wait=True) as tx:
         assert [row.attempts for row in tx.waiting] == [0]
