@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.busy import with_patience
 from tests.cli.edits import creation
 from tests.cli.foreground import Dev
 from tests.cli.running import CommandLine, press_ctrl_c
@@ -54,7 +55,7 @@ def test_dev_serves_commands_starts_again_what_ended_and_stops_at_once(alone: Co
         press_ctrl_c(dev.process)
 
         assert dev.ended() == 0
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < with_patience(10)
         assert dev.said().endswith("stopping\nstopped\n")
         assert not survivors(services)
 

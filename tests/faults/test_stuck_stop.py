@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 import celeryconfig
+from tests.busy import with_patience
 from tests.processes.nodes import LocalWorker, start_together
 from workers.overdue import GRACE_SECONDS
 from workers.roles import ROLES
@@ -31,5 +32,5 @@ def test_a_stop_that_hangs_ends_in_time(mariadb_url: str, redis_url: str, tmp_pa
 
     assert psutil.wait_procs(family, timeout=2)[1] == []
     assert status == 0
-    assert CONFIGURED_SECONDS - 1 < took < CONFIGURED_SECONDS + 4  # on a busy machine
+    assert CONFIGURED_SECONDS - 1 < took < with_patience(CONFIGURED_SECONDS + 4)
     assert "worker.overdue" in worker.logs()

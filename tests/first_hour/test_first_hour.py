@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.chromium import Chromium
+from tests.busy import with_patience
 from tests.cli.foreground import Dev
 from tests.cli.running import ROOT, SAMPLE, CommandLine, press_ctrl_c, wait_until
 from tests.services.processes import survivors
@@ -27,7 +28,7 @@ def test_the_first_hour(tmp_path: Path, chromium: Chromium):
 
     walk(CommandLine(tmp_path / "home", TMPDIR=str(scratch(tmp_path))), chromium)
 
-    assert time.monotonic() - began < SECONDS * max(1.0, os.getloadavg()[0])  # others may be at work here too
+    assert time.monotonic() - began < with_patience(SECONDS)
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
@@ -63,7 +64,7 @@ def walk(cli: CommandLine, chromium: Chromium) -> None:
         pressed = time.monotonic()
 
         assert dev.ended() == 0
-        assert time.monotonic() - pressed < 10
+        assert time.monotonic() - pressed < with_patience(10)
     assert not survivors(services)
     assert picture.stat().st_size > 20_000
     assert cli("verify", "--all").status == 0  # the data stays

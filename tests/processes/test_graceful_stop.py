@@ -7,12 +7,13 @@ import time
 import pytest
 
 import celeryconfig
+from tests.busy import with_patience
 from tests.processes.nodes import LocalWorker, stop_together
 from tests.processes.site import Site, assert_one_true_history
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]
 
-LONGEST_SECONDS = celeryconfig.worker_soft_shutdown_timeout + 5  # to wake up and to end, on a busy machine
+LONGEST_SECONDS = celeryconfig.worker_soft_shutdown_timeout + 5  # to wake up and to end
 
 
 def test_what_can_be_finished_is_finished(site: Site, local_workers: list[LocalWorker]):
@@ -20,15 +21,15 @@ def test_what_can_be_finished_is_finished(site: Site, local_workers: list[LocalW
     writing = site.begin(pace=0.2)
     writing.wait_for(acknowledged=60)
 
-    began = time.monotonic()
     with site.drain_held_up(writing.order.script_id):
+        began = time.monotonic()
         for drainer in drainers:
             drainer.kill("SIGTERM")
         time.sleep(1)
-    statuses = [drainer.wait(LONGEST_SECONDS) for drainer in drainers]
+    statuses = [drainer.wait(with_patience(LONGEST_SECONDS)) for drainer in drainers]
 
     assert statuses == [0, 0]
-    assert time.monotonic() - began < LONGEST_SECONDS
+    assert time.monotonic() - began < with_patience(LONGEST_SECONDS)
     after_the_signal = [drainer.logs().partition("Initiating Soft Shutdown")[2] for drainer in drainers]
     assert any("] succeeded in" in log for log in after_the_signal)
     for drainer in drainers:
@@ -41,11 +42,12 @@ def test_what_cannot_be_finished_is_done_again(site: Site, local_workers: list[L
     writing = site.begin(pace=0.2)
     writing.wait_for(acknowledged=60)
 
-    began = time.monotonic()
     with site.drain_held_up(writing.order.script_id):
-        statuses = stop_together(drainers, LONGEST_SECONDS)
+        began = time.monotonic()
+        statuses = stop_together(drainers, with_patience(LONGEST_SECONDS))
+        took = time.monotonic() - began
 
-    assert time.monotonic() - began < LONGEST_SECONDS
+    assert took < with_patience(LONGEST_SECONDS)
     assert statuses == [0, 0]
     for drainer in drainers:
         drainer.start()

@@ -20,6 +20,7 @@ from materialization.submit import Ledger
 from repos import schema
 from repos.engine import make_engine
 from repos.unit_of_work import UnitOfWork
+from tests.busy import with_patience
 from tests.materialization.write_path.desk import A, B, Desk, edit
 from tests.services.redis_server import RedisServer
 from workers.announcements import Announcement, Announcer, channel, client_url, follow
@@ -172,9 +173,9 @@ def test_a_redis_that_hangs_does_not_hold_the_drain_up(server: RedisServer, desk
     process.suspend()
     try:
         with closing(Announcer(server.url)) as stranger:  # over a connection that would have to be opened
-            assert in_seconds(lambda: stranger.announce({7: 1})) < LONGEST_SECONDS
-        assert in_seconds(lambda: announcer.announce({7: 1})) < LONGEST_SECONDS
-        assert in_seconds(lambda: announcer.announce({7: 1})) < 0.01, "it is silent for a while"
+            assert in_seconds(lambda: stranger.announce({7: 1})) < with_patience(LONGEST_SECONDS)
+        assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(LONGEST_SECONDS)
+        assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(0.01), "it is silent for a while"
         type_on(desk, 2)
     finally:
         process.resume()
@@ -199,7 +200,7 @@ def test_an_announcement_costs_a_drain_next_to_nothing(announcer: Announcer, rec
     took = [in_seconds(lambda: announcer.announce({7: 1})) for _ in range(500)]
 
     record_property("announcement_microseconds", round(statistics.median(took) * 1e6))
-    assert statistics.median(took) < 0.002
+    assert statistics.median(took) < with_patience(0.002)
 
 
 @pytest.mark.parametrize(
