@@ -67,8 +67,11 @@ class LineSpliced(Change, frozen=True, tag="s"):
 
     def onto(self, draft: Draft) -> None:
         old = draft.line(self.line)
-        text = old.text[: self.at] + self.insert + old.text[self.at + self.delete :]
-        draft.rewrite(Line(id=self.line, format=old.format, text=text, sep=old.sep, attrs=old.attrs))
+        draft.rewrite(Line(old.id, old.format, self.of(old.text), old.sep, old.attrs))
+
+    def of(self, text: str) -> str:
+        """What it makes of the text of its line."""
+        return text[: self.at] + self.insert + text[self.at + self.delete :]
 
 
 class LineSplit(Change, frozen=True, tag="/"):

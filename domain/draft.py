@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from immutables import Map, MapMutation
 
@@ -26,12 +26,13 @@ class Draft:
 
     def __init__(self, state: State) -> None:
         self.version = state.version + 1
-        self._before = state
-        # Of things; what lines add is found at the end, so that a line written many times is hashed once.
         self._hash = state.hash
-        self._written: set[str] = set()
-        self._linked: set[str] = set()
         self._nodes: MapMutation[str, Node] = state.nodes.mutate()
+        # Lines that were written or got another neighbour, as they stood when the hash was last brought up to date:
+        # a line written many times until then is hashed once.
+        self._stood: dict[str, Node | None] = {}
+        # What lines hashed here add to it, so that the next to write one need not hash what was there.
+        self._terms: dict[str, int] = {}
         self._metadata = state.metadata
         self._elements = state.elements
         self._personas = state.personas
@@ -40,19 +41,16 @@ class Draft:
         self._marks = state.marks
 
     def finish(self) -> State:
-        """The next state."""
-        nodes = self._nodes.finish()
-        return State(
-            version=self.version,
-            hash=(self._hash + self._of_lines(nodes)) % hashing.STATE_MODULUS,
-            nodes=nodes,
-            metadata=self._metadata,
-            elements=self._elements,
-            personas=self._personas,
-            retired=self._retired,
-            labels=self._labels,
-            marks=self._marks,
-        )
+        """The next state; the draft is at its end."""
+        return self._state(self._nodes.finish())
+
+    def so_far(self) -> State:
+        """The next state, to be read until the draft is written to again, which may go on with the version after it.
+
+        It costs nothing but its hash, where a state that lasts is a new path through the map for each line written.
+        """
+        # A mutation reads as a map does.
+        return self._state(cast("Map[str, Node]", self._nodes))
 
     def line(self, line_id: str) -> Line:
         return self._node(line_id).line
@@ -67,7 +65,7 @@ class Draft:
         for line in lines:
             if line.id in self._nodes:
                 raise Corrupt(f"line {line.id!r} is inserted twice")
-            self._written.add(line.id)
+            self._stood.setdefault(line.id, None)
             self._retired = self._retired.without(line.id)
             self._nodes[line.id] = Node(line, EDGE, EDGE, self.version)
         self._link(after, [line.id for line in lines])
@@ -75,17 +73,16 @@ class Draft:
     def rewrite(self, line: Line) -> None:
         """Give a line other content."""
         node = self._node(line.id)
-        self._written.add(line.id)
+        self._stood.setdefault(line.id, node)
         self._nodes[line.id] = Node(line, node.before, node.after, self.version)
 
     def remove(self, line_ids: Iterable[str]) -> None:
         """Take lines out; their ids are retired."""
         line_ids = tuple(line_ids)
         for line_id in line_ids:
+            self._stood.setdefault(line_id, self._node(line_id))
             self._unlink(line_id)
             del self._nodes[line_id]
-        self._written.update(line_ids)
-        self._linked.update(line_ids)
         self._retired = self._retired.and_all(line_ids, self.version)
 
     def move(self, line_ids: Sequence[str], after: str) -> None:
@@ -159,22 +156,42 @@ class Draft:
 
     def _join(self, first: str, second: str) -> None:
         left = self._nodes[first]
+        self._stood.setdefault(first, left)
         self._nodes[first] = Node(left.line, left.before, second, left.version)
         right = self._nodes[second]
         self._nodes[second] = Node(right.line, first, right.after, right.version)
-        self._linked.add(first)
 
-    def _of_lines(self, nodes: Map[str, Node]) -> int:
-        """What the lines and neighbours written to add to the state hash, less what they added before."""
-        before, total = self._before.nodes, 0
-        for line_id in self._written:
-            old, new = before.get(line_id), nodes.get(line_id)
-            total += (hashing.line_term(new.line) if new else 0) - (hashing.line_term(old.line) if old else 0)
-        for line_id in self._linked:
-            old, new = before.get(line_id), nodes.get(line_id)
-            total += hashing.neighbour_term(line_id, new.after) if new else 0
-            total -= hashing.neighbour_term(line_id, old.after) if old else 0
-        return total
+    def _state(self, nodes: Map[str, Node]) -> State:
+        self._settle()
+        return State(
+            self.version,
+            self._hash,
+            nodes,
+            self._metadata,
+            self._elements,
+            self._personas,
+            self._retired,
+            self._labels,
+            self._marks,
+        )
+
+    def _settle(self) -> None:
+        """Bring the state hash up to date: take out what lines and neighbours added to it, put in what they add now."""
+        total, terms = self._hash, self._terms
+        for line_id, old in self._stood.items():
+            new = self._nodes.get(line_id)
+            if old is None or new is None or old.line is not new.line:
+                if old is not None:
+                    known = terms.pop(line_id, None)
+                    total -= hashing.line_term(old.line) if known is None else known
+                if new is not None:
+                    terms[line_id] = term = hashing.line_term(new.line)
+                    total += term
+            if old is None or new is None or old.after != new.after:
+                total -= hashing.neighbour_term(line_id, old.after) if old else 0
+                total += hashing.neighbour_term(line_id, new.after) if new else 0
+        self._stood.clear()
+        self._hash = total % hashing.STATE_MODULUS
 
     def _exchange(
         self,

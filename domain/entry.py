@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.hashing import chain_hash
+from domain.hashing import chain_hash, netstrings
 
 
 class LogEntry(Struct, frozen=True):
@@ -33,7 +33,12 @@ def chained(entry: LogEntry, previous: bytes) -> LogEntry:
 
 def link(entry: LogEntry, previous: bytes) -> bytes:
     """The chain hash an entry has behind another."""
-    return chain_hash(previous, _canonical(entry))
+    return chain_hash(previous, covered(entry))
+
+
+def covered(entry: LogEntry) -> bytes:
+    """The bytes that stand for an entry in the chain: every column but the chain hash, in stored order."""
+    return netstrings(_canonical(entry))
 
 
 def columns(entry: LogEntry) -> tuple[int | str | bytes, ...]:

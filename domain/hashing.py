@@ -90,9 +90,9 @@ def state_hash_bytes(total: int) -> bytes:
     return total.to_bytes(16, "big")
 
 
-def chain_hash(previous: bytes, columns: Iterable[bytes]) -> bytes:
-    """32 bytes that follow from every command of the script up to this one."""
-    return sha256(b"chain.1:" + previous + netstrings(columns)).digest()
+def chain_hash(previous: bytes, covered: bytes) -> bytes:
+    """32 bytes that follow from every command of the script up to this one, whose columns are `covered`, netstrings."""
+    return sha256(b"chain.1:%b%b" % (previous, covered)).digest()
 
 
 def _term(data: bytes) -> int:

@@ -39,5 +39,9 @@ class Head(Struct, frozen=True, kw_only=True):
 
     def wants_keyframe(self) -> bool:
         """Whether the deltas since the last keyframe outweigh it, or have become too many to read."""
-        weight = max(self.keyframe_bytes, LEAST_DELTA_BYTES)
-        return self.delta_bytes >= weight or self.version - self.keyframe_version >= MAX_DELTAS
+        return is_keyframe_due(self.version - self.keyframe_version, self.delta_bytes, self.keyframe_bytes)
+
+
+def is_keyframe_due(deltas: int, delta_bytes: int, keyframe_bytes: int) -> bool:
+    """Whether so many deltas, of so many bytes, outweigh the keyframe they follow or are too many to read."""
+    return deltas >= MAX_DELTAS or delta_bytes >= max(keyframe_bytes, LEAST_DELTA_BYTES)

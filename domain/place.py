@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from domain.line import Line
 from domain.refusals import IdReused, LineRemoved, NeighboursGone, UnknownLine, UnknownVersion
 from domain.state import EDGE, GuardKind, State, retired_key
 
@@ -40,15 +41,16 @@ def find_place(state: State, after: str | None, before: str | None, moving: Coll
     raise NeighboursGone(after=after, before=before)
 
 
-def require_line(state: State, line_id: str) -> None:
-    """Refuse an id that is no line of the state.
+def require_line(state: State, line_id: str) -> Line:
+    """The line with this id; an id that is no line of the state is refused.
 
     Raises:
         LineRemoved: it was one.
         UnknownLine: it never was.
     """
-    if state.has_line(line_id):
-        return
+    node = state.nodes.get(line_id)
+    if node is not None and line_id != EDGE:
+        return node.line
     if line_id in state.retired:
         raise LineRemoved(line=line_id, version=state.retired[line_id])
     raise UnknownLine(line=line_id)

@@ -42,13 +42,10 @@ def check_text(field: str, text: str, *, line_ends: bool = False) -> None:
     check_size(field, text)
 
 
-def check_size(field: str, *texts: str) -> None:
-    """Refuse texts that together are over 1 MiB."""
+def check_size(field: str, text: str) -> None:
+    """Refuse text over 1 MiB."""
     # No character has more than four bytes, so most texts need not be encoded.
-    if (
-        sum(map(len, texts)) * 4 > MAX_TEXT_BYTES
-        and (size := sum(len(text.encode()) for text in texts)) > MAX_TEXT_BYTES
-    ):
+    if len(text) * 4 > MAX_TEXT_BYTES and (size := len(text.encode())) > MAX_TEXT_BYTES:
         raise TextTooLong(field=field, size=size, limit=MAX_TEXT_BYTES)
 
 

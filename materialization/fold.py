@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from domain.command import Command, Guard
 from domain.delta import Delta, advance, encode_delta
+from domain.draft import Draft
 from domain.entry import LogEntry
 from domain.errors import Corrupt, Rejected
 from domain.hashing import state_hash_bytes
@@ -72,20 +73,53 @@ def refuse_frame(submission: Submission, state: State) -> None:
             raise StaleBase(kind=command.kind(), head=state.version, base=submission.base_version)
 
 
+class Fold:
+    """One command of a log after the other, at the price of what each changes.
+
+    `state` is what the last one led to. All are written to one draft, so it is there to be looked at until the next
+    command is taken, and not to be kept: `finish` gives the last, which lasts.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._draft = Draft(state)
+
+    def take(self, command: Command) -> VersionRow:
+        """The version that the next command leads to.
+
+        Raises:
+            Rejected: the state does not take it.
+        """
+        delta = command.apply(self.state)
+        draft = self._draft
+        for change in delta:
+            change.onto(draft)
+        self.state = state = draft.so_far()
+        draft.version += 1
+        return VersionRow(state.version, encode_delta(delta), state_hash_bytes(state.hash), state.line_count)
+
+    def finish(self) -> State:
+        """The state after the last command; no other is taken."""
+        self._draft.version = self.state.version
+        self.state = self._draft.finish()
+        return self.state
+
+
 def replay(state: State, log: Iterable[LogEntry]) -> State:
     """Fold the commands of a log onto a state.
 
     Raises:
         Corrupt: a version is missing or doubled, or a command of the log does not apply.
     """
+    fold = Fold(state)
     for entry in log:
-        if entry.version != state.version + 1:
-            raise Corrupt(f"version {entry.version} of script {entry.script_id} follows version {state.version}")
+        if entry.version != fold.state.version + 1:
+            raise Corrupt(f"version {entry.version} of script {entry.script_id} follows version {fold.state.version}")
         try:
-            state = advance(state, decode_command(entry.payload).apply(state))
+            fold.take(decode_command(entry.payload))
         except Rejected as refusal:
             raise Corrupt(f"version {entry.version} of script {entry.script_id} does not apply: {refusal}") from refusal
-    return state
+    return fold.finish()
 
 
 def version_row(step: Step) -> VersionRow:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
+from domain.command import Command
 from domain.delta import advance, encode_delta
-from domain.entry import LogEntry, link
+from domain.entry import LogEntry
 from domain.errors import Corrupt, Rejected
 from domain.hashing import state_hash_bytes
-from domain.head import Head
+from domain.head import Head, is_keyframe_due
 from domain.keyframe import encode_keyframe
 from domain.state import State
 from domain.submission import decode_command
+from materialization.chain import linked
+from materialization.fold import Fold
 from materialization.history import load
 from repos.commands import Commands
 from repos.keyframe_upkeep import KeyframeUpkeep
 from repos.keyframes import KeyframeRow, WritableKeyframes
 from repos.rebuilds import RebuildRow
-from repos.versions import VersionRow, WritableVersions
+from repos.versions import Differences, VersionRow, WritableVersions
 
 PIECE = 1_000
 """Versions a transaction."""
@@ -58,31 +60,33 @@ def derive_piece(tx: Deriving, head: Head, row: RebuildRow, state: State | None)
     made = _head_at(tx, head, row)
     if state is None or state.version != row.version:
         state = load(tx, made, row.version) if row.version else State.empty()
-    made = replace(made, state_hash=state_hash_bytes(state.hash))
     upto = min(row.version + PIECE, head.version)
-    stored = tx.versions.read(head.script_id, generation=head.generation, after=row.version, upto=upto)
-    old = {version.version: version.state_hash for version in stored}
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
-    for entry in _linked(tx, row, upto):
-        state, version = derive(state, entry)
-        versions.append(version)
-        made = replace(
-            made,
-            version=version.version,
-            chain_hash=entry.chain_hash,
-            state_hash=version.state_hash,
-            delta_bytes=made.delta_bytes + len(version.delta),
-        )
-        if made.wants_keyframe():
-            keyframe = encode_keyframe(state)
-            keyframes.append(KeyframeRow(version.version, keyframe, version.state_hash))
-            made = replace(made, keyframe_version=version.version, keyframe_bytes=len(keyframe), delta_bytes=0)
+    last, size, weight = made.keyframe_version, made.keyframe_bytes, made.delta_bytes
+    fold, chain = Fold(state), row.chain_hash
+    commands = linked(tx.commands, row.script_id, chain, after=row.version, upto=upto)
+    for version, command, chain in commands:  # noqa: B007 - the last is the head's
+        derived = _taken(fold, command, row.script_id)
+        versions.append(derived)
+        weight += len(derived.delta)
+        if is_keyframe_due(version - last, weight, size):
+            keyframe = encode_keyframe(fold.state)
+            keyframes.append(KeyframeRow(version, keyframe, derived.state_hash))
+            last, size, weight = version, len(keyframe), 0
     tx.versions.put(head.script_id, row.generation, versions)
     tx.keyframes.put(head.script_id, row.generation, keyframes)
-    return Piece(
-        state, made, _moved(row, made, [each.version for each in versions if old.get(each.version) != each.state_hash])
+    differing = tx.versions.differences(row.script_id, row.generation, head.generation, after=row.version, upto=upto)
+    made = replace(
+        made,
+        version=upto,
+        chain_hash=chain,
+        state_hash=state_hash_bytes(fold.state.hash),
+        keyframe_version=last,
+        keyframe_bytes=size,
+        delta_bytes=weight,
     )
+    return Piece(fold.finish(), made, _moved(row, made, differing))
 
 
 def _head_at(tx: Deriving, head: Head, row: RebuildRow) -> Head:
@@ -101,21 +105,12 @@ def _head_at(tx: Deriving, head: Head, row: RebuildRow) -> Head:
     )
 
 
-def _linked(tx: Deriving, row: RebuildRow, upto: int) -> Iterator[LogEntry]:
-    """The commands of a piece, none missing and each following from the one before it."""
-    version, chain = row.version, row.chain_hash
-    for entry in tx.commands.read(row.script_id, after=row.version, upto=upto):
-        version += 1
-        if entry.version != version:
-            break
-        if link(entry, chain) != entry.chain_hash:
-            raise Corrupt(f"command {version} of script {row.script_id} was changed, or follows another than stored")
-        chain = entry.chain_hash
-        yield entry
-    else:
-        version += 1
-    if version <= upto:
-        raise Corrupt(f"command {version} of script {row.script_id} is missing from the log")
+def _taken(fold: Fold, command: Command, script_id: int) -> VersionRow:
+    try:
+        return fold.take(command)
+    except Rejected as refusal:
+        version = fold.state.version + 1
+        raise Corrupt(f"command {version} of script {script_id} does not apply: {refusal}") from refusal
 
 
 def derive(state: State, entry: LogEntry) -> tuple[State, VersionRow]:
@@ -128,11 +123,10 @@ def derive(state: State, entry: LogEntry) -> tuple[State, VersionRow]:
     return state, VersionRow(entry.version, encode_delta(delta), state_hash_bytes(state.hash), state.line_count)
 
 
-def _moved(row: RebuildRow, made: Head, differing: list[int]) -> RebuildRow:
-    first = row.first_difference if row.first_difference is not None else (differing[0] if differing else None)
+def _moved(row: RebuildRow, made: Head, found: Differences) -> RebuildRow:
     return row._replace(
         version=made.version,
         chain_hash=made.chain_hash,
-        differences=row.differences + len(differing),
-        first_difference=first,
+        differences=row.differences + found.versions,
+        first_difference=found.first if row.first_difference is None else row.first_difference,
     )

@@ -13,15 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from domain.delta import advance, encode_delta
-from domain.entry import LogEntry, link
 from domain.errors import Conflict, Corrupt, LedgerError
 from domain.hashing import GENESIS, state_hash_bytes
 from domain.head import MAX_DELTAS, Head
 from domain.keyframe import digest, is_keyframe_of
 from domain.refusals import UnknownScript
 from domain.state import State, hash_from_scratch
-from domain.submission import decode_command
+from materialization.chain import linked
+from materialization.fold import Fold
 from materialization.history import LogReader, load
 from repos.keyframes import KeyframeRow
 from repos.verifications import Checkpoint
@@ -102,46 +101,46 @@ class _Pass:
         self._head = head
         self._keep = keep
         self._progress = progress
-        self._state = State.empty()
+        self._fold = Fold(State.empty())
         self._chain = GENESIS
+        self._version = 0
         self._keyframes = 0
 
     def verify(self, start: Checkpoint | None) -> Verification:
         if start is not None:
             self._go_on_from(start)
-        after = version = self._state.version
+        after = self._version
         try:
-            for version in self._versions():
-                if version % STEP == 0:
-                    self._progress(version)
-                if version % CHECKPOINT_EVERY == 0:
-                    self._leave_checkpoint()
-            _compare_head(self._head, self._state, self._chain)
+            self._compare_versions()
+            _compare_head(self._head, self._fold.finish(), self._chain)
             _require_end(self._tx, self._head)
         except Conflict:
             raise  # the database was in the way, which says nothing of the script
         except LedgerError as error:
-            version = min(self._state.version + 1, self._head.version)
+            version = min(self._version + 1, self._head.version)
             return Verification(self._head.script_id, version, self._keyframes, Finding(version, str(error)), after)
-        if version > after:
+        if self._version > after:
             self._leave_checkpoint()
-        self._progress(version)
-        return Verification(self._head.script_id, version, self._keyframes, None, after)
+        self._progress(self._version)
+        return Verification(self._head.script_id, self._version, self._keyframes, None, after)
 
-    def _versions(self) -> Iterator[int]:
-        """Every version once it was compared."""
-        tx, head = self._tx, self._head
-        after = self._state.version
-        entries = tx.commands.read(head.script_id, after=after, upto=head.version)
+    def _compare_versions(self) -> None:
+        """Every version with what its command gives; `_version`, `_chain` and `_fold` are at the last that was."""
+        tx, head, after = self._tx, self._head, self._version
+        commands = linked(tx.commands, head.script_id, self._chain, after=after, upto=head.version)
         versions = tx.versions.read(head.script_id, generation=head.generation, after=after, upto=head.version)
-        stored = _Keyframes(tx, head, after)
-        for version in range(after + 1, head.version + 1):
-            entry = _linked(next(entries, None), version, self._chain)
-            state = _stepped(self._state, entry, next(versions, None))
-            self._keyframes += stored.compare(state)
-            self._chain, self._state = entry.chain_hash, state
-            yield version
-        stored.require_no_more(head)
+        keyframes = _Keyframes(tx, head, after)
+        for version, command, chain in commands:
+            derived, stored = self._fold.take(command), next(versions, None)
+            if derived != stored:
+                raise _difference(derived, stored)
+            self._keyframes += keyframes.compare(self._fold.state)
+            self._version, self._chain = version, chain
+            if version % STEP == 0:
+                self._progress(version)
+            if version % CHECKPOINT_EVERY == 0:
+                self._leave_checkpoint()
+        keyframes.require_no_more(head)
 
     def _go_on_from(self, start: Checkpoint) -> None:
         """Begin at a checkpoint, if the script is still what was verified then."""
@@ -155,46 +154,33 @@ class _Pass:
         except Corrupt:
             return  # the way from the beginning finds where it starts to be wrong
         if digest(state) == start.state_digest:
-            self._state, self._chain, self._keyframes = state, start.chain_hash, start.keyframes
+            self._fold, self._version = Fold(state), start.version
+            self._chain, self._keyframes = start.chain_hash, start.keyframes
 
     def _leave_checkpoint(self) -> None:
-        head, state = self._head, self._state
+        head = self._head
         self._keep(
             Checkpoint(
                 head.script_id,
                 head.generation,
-                state.version,
+                self._version,
                 self._chain,
-                digest(state),
+                digest(self._fold.state),
                 self._keyframes,
                 time.time_ns() // 1_000,
             )
         )
 
 
-def _linked(entry: LogEntry | None, version: int, chain: bytes) -> LogEntry:
-    if entry is None or entry.version != version:
-        raise _Contradiction(f"command {version} is missing from the log")
-    if link(entry, chain) != entry.chain_hash:
-        raise _Contradiction(f"command {version} was changed, or follows another command than the one before it")
-    return entry
-
-
-def _stepped(state: State, entry: LogEntry, row: VersionRow | None) -> State:
-    command = decode_command(entry.payload)
-    if command.kind() != entry.kind:
-        raise _Contradiction(f"command {entry.version} is stored as {entry.kind} but is a {command.kind()}")
-    delta = command.apply(state)
-    if row is None or row.version != entry.version:
-        raise _Contradiction(f"version {entry.version} is missing")
-    if encode_delta(delta) != row.delta:
-        raise _Contradiction(f"the delta of version {entry.version} is not what its command gives")
-    after = advance(state, delta)
-    if state_hash_bytes(after.hash) != row.state_hash:
-        raise _Contradiction(f"the state hash of version {entry.version} is not what its command gives")
-    if after.line_count != row.line_count:
-        raise _Contradiction(f"version {entry.version} has {after.line_count} lines, not {row.line_count}")
-    return after
+def _difference(derived: VersionRow, stored: VersionRow | None) -> _Contradiction:
+    version = derived.version
+    if stored is None or stored.version != version:
+        return _Contradiction(f"version {version} is missing")
+    if stored.delta != derived.delta:
+        return _Contradiction(f"the delta of version {version} is not what its command gives")
+    if stored.state_hash != derived.state_hash:
+        return _Contradiction(f"the state hash of version {version} is not what its command gives")
+    return _Contradiction(f"version {version} has {derived.line_count} lines, not {stored.line_count}")
 
 
 def _compare_head(head: Head, state: State, chain: bytes) -> None:

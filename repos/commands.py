@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select, text
 
-from domain.entry import LogEntry, columns
+from domain.entry import LogEntry, columns, covered
 from repos.session import Session
 from repos.tables import script_commands
 
@@ -22,6 +23,17 @@ class Authorship(NamedTuple):
     occurred_at: int
 
 
+class Link(NamedTuple):
+    """A command as its chain hash sees it: what it says, all that the hash covers beside the one before, and the hash.
+
+    `covered` is the netstrings of every column but the chain hash, in stored order.
+    """
+
+    payload: bytes
+    covered: bytes
+    chain_hash: bytes
+
+
 _COLUMNS = tuple(column.name for column in script_commands.c)
 _READ = (
     select(*script_commands.c)
@@ -33,6 +45,14 @@ _READ = (
     .order_by(script_commands.c.version_number)
     .limit(bindparam("most"))
 )
+_NETSTRINGS = [
+    part
+    for column in script_commands.c
+    if column is not script_commands.c.chain_hash
+    for part in (func.octet_length(column), text("':'"), column, text("','"))
+]
+# Put together by the server: of thirteen values a row, reading them takes the driver four times as long as of two.
+_LINKS = _READ.with_only_columns(script_commands.c.payload, func.concat(script_commands.c.chain_hash, *_NETSTRINGS))
 
 _BY_AI = (
     select(*script_commands.c)
@@ -79,11 +99,25 @@ class Commands:
         """The commands of versions `after` + 1 to `upto`, in order, a page at a time."""
         while after < upto:
             page = self._session.rows(_READ, script=script_id, after=after, upto=upto, most=PAGE)
-            for row in page:
-                yield LogEntry(*row)
+            yield from starmap(LogEntry, page)
             if len(page) < PAGE:
                 return
             after = page[-1][1]
+
+    def links(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[Link]:
+        """The same commands as links of their chain, up to the first page in which one is missing."""
+        if self._session.is_sqlite:
+            for entry in self.read(script_id, after=after, upto=upto):
+                yield Link(entry.payload, covered(entry), entry.chain_hash)
+            return
+        for start in range(after, upto, PAGE):
+            end = min(start + PAGE, upto)
+            page = self._session.rows(_LINKS, script=script_id, after=start, upto=end, most=PAGE)
+            for payload, chained in page:
+                # Of a column that holds nothing, although none may, the server makes nothing of all.
+                yield Link(payload, (chained or b"")[32:], (chained or b"")[:32])
+            if len(page) < end - start:
+                return
 
     def by_ai(self, script_id: int) -> Iterator[LogEntry]:
         """The commands an AI wrote, in order, a page at a time."""

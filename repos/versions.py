@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from repos.session import Session
 from repos.tables import script_versions
@@ -40,6 +41,35 @@ READ = (
     .limit(bindparam("most"))
 )
 
+_made, _known = script_versions.alias("made"), script_versions.alias("known")
+_DIFFERENCES = (
+    select(func.count(), func.min(_made.c.version_number))
+    .select_from(
+        _made.outerjoin(
+            _known,
+            and_(
+                _known.c.script_id == _made.c.script_id,
+                _known.c.version_number == _made.c.version_number,
+                _known.c.generation == bindparam("other"),
+            ),
+        )
+    )
+    .where(
+        _made.c.script_id == bindparam("script"),
+        _made.c.version_number > bindparam("after"),
+        _made.c.version_number <= bindparam("upto"),
+        _made.c.generation == bindparam("generation"),
+        or_(_known.c.state_hash.is_(None), _known.c.state_hash != _made.c.state_hash),
+    )
+)
+
+
+class Differences(NamedTuple):
+    """How many versions have another state hash, or none, in another generation; the first of them."""
+
+    versions: int
+    first: int | None
+
 
 class Versions:
     """The versions of every script, for reading."""
@@ -51,8 +81,7 @@ class Versions:
         """Versions `after` + 1 to `upto`, in order, a page at a time."""
         while after < upto:
             page = self._session.rows(READ, script=script_id, generation=generation, after=after, upto=upto, most=PAGE)
-            for row in page:
-                yield VersionRow(*row)
+            yield from starmap(VersionRow, page)
             if len(page) < PAGE:
                 return
             after = page[-1][0]
@@ -68,3 +97,11 @@ class WritableVersions(Versions):
             _COLUMNS,
             [(script_id, row.version, generation, row.delta, row.state_hash, row.line_count) for row in versions],
         )
+
+    def differences(self, script_id: int, generation: int, other: int, *, after: int, upto: int) -> Differences:
+        """Compare versions of one generation, those put last too, with the same versions of another."""
+        self._session.flush()
+        found = self._session.rows(
+            _DIFFERENCES, script=script_id, generation=generation, other=other, after=after, upto=upto
+        )
+        return Differences(*found[0])

@@ -41,8 +41,7 @@ class LineEdit(Command, frozen=True, tag="line.edit"):
         return (Guard("line", self.line, self.expect),)
 
     def apply(self, state: State) -> Delta:
-        require_line(state, self.line)
-        old = state.line(self.line)
+        old = require_line(state, self.line)
         new = Line(
             id=self.line,
             format=old.format if self.format is UNSET else self.format,

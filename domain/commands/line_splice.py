@@ -31,15 +31,15 @@ class LineSplice(Command, frozen=True, tag="line.splice"):
         return (Guard("line", self.line, self.expect),)
 
     def apply(self, state: State) -> Delta:
-        require_line(state, self.line)
-        text = state.line(self.line).text
+        text = require_line(state, self.line).text
         end = self.at + self.delete
         if self.at < 0 or self.delete < 0 or end > len(text):
             raise OutOfRange(line=self.line, length=len(text), at=self.at, delete=self.delete)
         if text[self.at : end] == self.insert:
             return ()
-        check_size("text", text[: self.at], self.insert, text[end:])
-        return (LineSpliced(self.line, self.at, self.delete, self.insert),)
+        change = LineSpliced(self.line, self.at, self.delete, self.insert)
+        check_size("text", change.of(text))
+        return (change,)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         removed = before.line(self.line).text[self.at : self.at + self.delete]

@@ -42,9 +42,8 @@ class SplitLine(Command, frozen=True, tag="line.split"):
         return (Guard("line", self.line, self.expect),)
 
     def apply(self, state: State) -> Delta:
-        require_line(state, self.line)
+        old = require_line(state, self.line)
         require_new_ids(state, (self.new_id,), self.revives)
-        old = state.line(self.line)
         if not 0 <= self.at <= len(old.text):
             raise OutOfRange(line=self.line, length=len(old.text), at=self.at, delete=0)
         form = old.format if self.format is UNSET else self.format
@@ -74,11 +73,10 @@ class MergeLines(Command, frozen=True, tag="line.merge"):
         return (Guard("line", self.line, self.expect), Guard("line", self.next, self.expect_next))
 
     def apply(self, state: State) -> Delta:
-        require_line(state, self.line)
-        require_line(state, self.next)
+        first, second = require_line(state, self.line), require_line(state, self.next)
         if state.nodes[self.line].after != self.next:
             raise NotNeighbours(line=self.line, next=self.next)
-        check_size("text", state.line(self.line).text, state.line(self.next).text)
+        check_size("text", first.text + second.text)
         return (LineMerged(self.line),)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:

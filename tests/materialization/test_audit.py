@@ -172,7 +172,7 @@ def test_a_hole_in_the_log_is_named(long: Writer, database_url: str) -> None:
 
     finding = audited(long).finding
     assert finding
-    assert (finding.version, finding.problem) == (55, "command 55 is missing from the log")
+    assert (finding.version, finding.problem) == (55, f"command 55 of script {long.script_id} is missing from the log")
 
 
 def test_a_rebuild_meanwhile_is_followed(long: Writer, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,53 @@
+"""The chain: the log of a script read in order, each command following from the one before it and every column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from domain.command import Command
+from domain.entry import link
+from domain.errors import Corrupt
+from domain.hashing import chain_hash, netstrings
+from domain.submission import decode_command
+from repos.commands import Commands
+
+
+class Linked(NamedTuple):
+    """A command whose place in the log was checked, and the hash of the chain up to it."""
+
+    version: int
+    command: Command
+    chain_hash: bytes
+
+
+def linked(commands: Commands, script_id: int, chain: bytes, *, after: int, upto: int) -> Iterator[Linked]:
+    """The commands of versions `after` + 1 to `upto`, where the log has the hash `chain` at version `after`.
+
+    Raises:
+        Corrupt: one is missing, was changed, follows another command, or is no command; the message names it.
+    """
+    version = after
+    for found in commands.links(script_id, after=after, upto=upto):
+        version += 1
+        if chain_hash(chain, found.covered) != found.chain_hash:
+            raise _broken(commands, script_id, version, chain)
+        command = decode_command(found.payload)
+        # The payload tells which kind of command it is, and the chain says what its row claims to be.
+        claimed = netstrings((b"%d" % script_id, b"%d" % version, command.kind().encode()))
+        if not found.covered.startswith(claimed):
+            raise _broken(commands, script_id, version, chain)
+        chain = found.chain_hash
+        yield Linked(version, command, chain)
+    if version < upto:
+        raise _broken(commands, script_id, version + 1, chain)
+
+
+def _broken(commands: Commands, script_id: int, version: int, chain: bytes) -> Corrupt:
+    """What is wrong with a command that does not follow, found by looking at its row."""
+    what, entry = f"command {version} of script {script_id}", commands.get(script_id, version)
+    if entry is None:
+        return Corrupt(f"{what} is missing from the log")
+    if link(entry, chain) != entry.chain_hash:
+        return Corrupt(f"{what} was changed, or follows another command than the one before it")
+    return Corrupt(f"{what} is stored as {entry.kind} but is a {decode_command(entry.payload).kind()}")
