@@ -6,7 +6,7 @@ from domain.errors import Rejected
 
 
 class AiDeletesTooMuch(Rejected):
-    """An AI may take away at most {percent} % of the lines without a person's consent; this takes {lost} of {lines}."""
+    """Without consent an AI may take away {percent} % of the lines in a run; this makes it {lost} of {lines}."""
 
 
 class NoModel(Rejected):

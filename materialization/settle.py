@@ -9,7 +9,6 @@ from domain.answer import Answer, Refusal, encode_answer
 from domain.commands.script_create import ScriptCreate
 from domain.entry import LogEntry
 from domain.errors import Rejected
-from domain.proposal_refusals import AiDeletesTooMuch
 from domain.refusals import (
     Misaddressed,
     Poison,
@@ -20,8 +19,8 @@ from domain.refusals import (
     UnknownOwner,
 )
 from domain.state import State
-from domain.submission import Submission, content_hash, decode_submission, encode_commands
-from materialization.ai_limits import USUAL, AiLimits, require_within
+from domain.submission import Submission, content_hash, decode_submission
+from materialization.ai_limits import USUAL, AiLimits, Losses
 from materialization.decide import Verdict, answer_for, decide
 from materialization.growth import Growth, grow
 from repos.commands import Authorship
@@ -53,7 +52,7 @@ class Settlement:
         self._tx = tx
         self._start = state
         self._now = now
-        self._limits = limits
+        self._losses = Losses(tx, limits)
         self._bytes = 0
         self._entries: list[LogEntry] = []
         self._versions: list[VersionRow] = []
@@ -94,6 +93,7 @@ class Settlement:
             tx.versions.put(script_id, generation, self._versions)
             tx.keyframes.put(script_id, generation, self._keyframes)
             self._project()
+        self._losses.write()
         self._tell_proposals()
         tx.submissions.put(self._answered)
         tx.rejected.put(self._rejected)
@@ -127,10 +127,11 @@ class Settlement:
                 raise ScriptBeingBackfilled(script=self._tx.script_id)
             self._require_owner(submission)
             verdict = decide(submission, self.state)
-            self._require_consent(submission, verdict)
             answer = answer_for(submission, self.state, verdict, self._explain_all(verdict))
             growth = grow(self.head, submission, verdict.applied, self._now)
             self._require_room(growth, answer)
+            if submission.author == "ai":
+                self._losses.count(submission, self.state, verdict)
         except Rejected as refusal:
             submission_id = row.submission_id if row else submission.submission_id
             answer = self._refuse(submission_id, self._explain(refusal), digest, payload)
@@ -159,20 +160,6 @@ class Settlement:
             answer = found.answer
         if answer.outcome == "refused":
             raise PredecessorRefused(after=after, reason=answer.refusal.code if answer.refusal else "refused")
-
-    def _require_consent(self, submission: Submission, verdict: Verdict) -> None:
-        """Refuse an AI that takes too much away, unless a person accepted these very commands as a proposal."""
-        if submission.author != "ai":
-            return
-        try:
-            require_within(self._limits, self.state, verdict)
-        except AiDeletesTooMuch:
-            script_id, proposal_id = self._tx.script_id, submission.cause.proposal_id
-            if proposal_id is None:
-                raise
-            accepted = self._tx.hunks.accepting(script_id, proposal_id, submission.submission_id)
-            if accepted != encode_commands(submission.commands):
-                raise
 
     def _require_owner(self, submission: Submission) -> None:
         first = submission.commands[0]

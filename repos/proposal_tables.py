@@ -1,4 +1,4 @@
-"""The tables of proposals: what an AI would change, and what people decided about each part of it."""
+"""The tables of AIs: what one would change and what people decided about it; and what its runs took away."""
 
 from __future__ import annotations
 
@@ -53,4 +53,14 @@ ai_proposal_hunks = table(
     Column("decided_at", Moment),
     CheckConstraint("state in ('offered', 'withheld', 'accepting', 'accepted', 'stale', 'rejected')", name="state"),
     Index(None, "script_id", "content_hash"),
+)
+
+ai_run_losses = table(
+    "ai_run_losses",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    # By its hash: a database takes "run" and "run " for one.
+    Column("run_hash", Digest(16), primary_key=True),
+    Column("run_id", Text(120), nullable=False),
+    Column("line_count", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
 )

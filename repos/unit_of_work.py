@@ -37,6 +37,7 @@ from repos.provenance import Provenance
 from repos.quarantines import Quarantines
 from repos.rebuilds import Rebuilds, RebuildWork
 from repos.rejected import Rejected
+from repos.run_losses import RunLosses
 from repos.script_ids import ScriptIds
 from repos.scripts import ProjectedScripts, Scripts
 from repos.seals import Seals
@@ -74,6 +75,7 @@ class ScriptWork:
         self.submissions = WritableSubmissions(session)
         self.rejected = Rejected(session)
         self.hunks = SettledHunks(session)
+        self.run_losses = RunLosses(session)
         self.scripts = ProjectedScripts(session)
         self.heads = LockedHead(session)
         self.require_room = session.require_room

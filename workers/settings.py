@@ -50,9 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 90
     ai_delete_percent: Annotated[
         int,
-        Meta(
-            description="What share of a script's lines an AI may take away without a person's consent, from 1 to 100."
-        ),
+        Meta(description="What share of a script's lines a run of an AI may take away without consent, from 1 to 100."),
     ] = 20
     model_url: Annotated[
         str,

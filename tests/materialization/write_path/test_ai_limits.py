@@ -94,6 +94,38 @@ def test_an_ai_may_take_its_share(ten: Desk, commands: tuple[Command, ...]):
     assert ten.send(*commands, **AI).outcome == "applied"
 
 
+def test_a_run_has_one_share_in_however_many_submissions(ten: Desk):
+    assert ten.send(delete(1), **AI).outcome == "applied"
+    assert ten.send(splice_out(2), **AI).outcome == "applied"
+
+    third = ten.send(empty(3), **AI)
+    waiting = [ten.submission(delete(number), **AI) for number in (4, 5)]
+    ten.enqueue(*waiting)
+    ten.drain()
+
+    assert third.refusal is not None
+    assert third.refusal.code == "ai_deletes_too_much"
+    assert (third.refusal.facts["lost"], third.refusal.facts["lines"]) == (3, 10)
+    assert ten.outcomes([each.submission_id for each in waiting]) == ["refused", "refused"]
+    assert ten.send(delete(6), author="ai", cause=Cause(model="m", prompt="p", run_id="r ")).outcome == "applied"
+    assert ten.send(delete(7)).outcome == "applied"
+
+
+def test_a_run_is_counted_within_one_drain_too(ten: Desk):
+    waiting = [ten.submission(delete(number), **AI) for number in (1, 2, 3)]
+    ten.enqueue(*waiting)
+    ten.drain()
+
+    assert ten.outcomes([each.submission_id for each in waiting]) == ["applied", "applied", "refused"]
+
+
+def test_what_was_refused_is_not_counted(ten: Desk):
+    assert ten.send(delete(1, 2, 3), **AI).outcome == "refused"
+    assert ten.send(delete(1), LineEdit(line="nowhere", text="x"), **AI).outcome == "refused"
+
+    assert ten.send(delete(1, 2), **AI).outcome == "applied"
+
+
 def test_one_line_is_never_too_much(desk: Desk):
     desk.begin(TEN[0], TEN[1])
     assert desk.send(delete(1), **AI).outcome == "applied"
