@@ -19,6 +19,7 @@ from domain.state import State
 from materialization.again import again
 from materialization.history import load
 from materialization.projected_draft import ProjectedDraft
+from materialization.projection import named_drafts
 from materialization.submit import system_clock
 from repos.order_keys import keys_from_scratch
 from repos.projected_lines import Placed
@@ -80,7 +81,7 @@ def write_whole(tx: ProjectionWork, state: State) -> None:
     tx.lines.add(script_id, [Placed(node.line, key, node.version) for node, key in zip(nodes, keys, strict=True)])
     tx.things.put_elements(script_id, state.elements)
     tx.things.put_personas(script_id, state.personas)
-    tx.things.put_labels(script_id, state.labels)
+    tx.things.put_labels(script_id, named_drafts(state))
 
 
 def _is_useless(tx: ProjectionWork, head: Head) -> bool:

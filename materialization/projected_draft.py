@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from domain.draft import Draft
 from domain.errors import Corrupt
 from domain.line import Line
-from domain.state import EDGE, Element, Mark, Persona, Value
+from domain.state import EDGE, PLAIN, Element, Mark, Persona, Value
 from repos.failures import DuplicateKey
 from repos.order_keys import keys_between, keys_spread
 from repos.projected_lines import Placed
+from repos.projected_things import NamedDraft
 from repos.projections import ProjectionWork
 
 FIRST_STRETCH = 64
@@ -35,7 +36,7 @@ class ProjectedDraft(Draft):
         self._rewritten: set[str] = set()
         self._new_elements: dict[str, Element | None] = {}
         self._new_personas: dict[str, Persona | None] = {}
-        self._new_labels: dict[str, int | None] = {}
+        self._new_labels: dict[str, NamedDraft | None] = {}
 
     def write(self) -> None:
         """Write what was not written on the way."""
@@ -91,10 +92,19 @@ class ProjectedDraft(Draft):
         self._new_personas[persona_id] = None
 
     def label(self, name: str, version: int | None) -> None:
-        self._new_labels[name] = version
+        known = self._label(name) or NamedDraft(0, PLAIN.color, PLAIN.locked)
+        self._new_labels[name] = None if version is None else known._replace(version=version)
 
     def mark(self, name: str, mark: Mark) -> None:
-        """Readers are shown which version a name has, and no more."""
+        known = self._label(name)
+        if known is None:
+            raise Corrupt(f"the projection has no draft {name!r}, which version {self.version} marks")
+        self._new_labels[name] = known._replace(color=mark.color, locked=mark.locked)
+
+    def _label(self, name: str) -> NamedDraft | None:
+        if name not in self._new_labels:
+            self._new_labels[name] = self._tx.things.label(self._script, name)
+        return self._new_labels[name]
 
     def _placed(self, line_id: str) -> Placed:
         found = self._known.get(line_id) or self._tx.lines.get(self._script, line_id)

@@ -10,11 +10,11 @@ from msgspec.structs import astuple
 from domain.errors import Conflict
 from domain.hashing import canonical_json
 from domain.refusals import UnknownScript
-from domain.state import Element, Persona, State
+from domain.state import PLAIN, Element, Persona, State
 from repos.commands import Commands
 from repos.heads import Heads
 from repos.projected_lines import Placed, ProjectedLines
-from repos.projected_things import ProjectedThings
+from repos.projected_things import NamedDraft, ProjectedThings
 from repos.projections import Projections
 
 LOOKS = 5
@@ -42,7 +42,7 @@ class Projection(NamedTuple):
     lines: list[Placed]
     elements: dict[str, Element]
     personas: dict[str, Persona]
-    labels: dict[str, int]
+    labels: dict[str, NamedDraft]
 
     def shows(self, state: State) -> bool:
         """Whether this is exactly what a state says."""
@@ -53,7 +53,7 @@ class Projection(NamedTuple):
             == canonical_json([(*astuple(node.line), node.version) for node in nodes])
             and _says(map(astuple, self.elements.values())) == _says(map(astuple, state.elements.values()))
             and _says(map(astuple, self.personas.values())) == _says(map(astuple, state.personas.values()))
-            and _says(self.labels.items()) == _says(state.labels.items())
+            and _says(_named(self.labels)) == _says(_named(named_drafts(state)))
         )
 
 
@@ -64,6 +64,12 @@ class Staleness(NamedTuple):
     projected: int
     behind: int
     micros: int
+
+
+def named_drafts(state: State) -> dict[str, NamedDraft]:
+    """The drafts that have a name in a state, as readers see them."""
+    marks = {name: state.marks.get(name, PLAIN) for name in state.labels}
+    return {name: NamedDraft(version, marks[name].color, marks[name].locked) for name, version in state.labels.items()}
 
 
 def read_projection(tx: ProjectionReader, script_id: int) -> Projection:
@@ -100,6 +106,10 @@ def staleness(tx: ProjectionReader, script_id: int, now: int) -> Staleness:
     projected = shown.version if shown else 0
     first = tx.commands.get(script_id, projected + 1) if projected < head.version else None
     return Staleness(head.version, projected, max(0, head.version - projected), now - first.recorded_at if first else 0)
+
+
+def _named(drafts: dict[str, NamedDraft]) -> Iterable[tuple[Any, ...]]:
+    return ((name, *draft) for name, draft in drafts.items())
 
 
 def _says(rows: Iterable[tuple[Any, ...]]) -> bytes:

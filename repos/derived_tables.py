@@ -53,6 +53,8 @@ version_labels = table(
     Column("name_hash", Digest(16), primary_key=True),
     Column("name", Text(120), nullable=False),
     Column("version_number", BigInteger, nullable=False),
+    Column("color", Word(16)),
+    Column("locked", SmallInteger, nullable=False, server_default="0"),
 )
 
 materialization_runs = table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Delete, Select, Table, bindparam, delete, select
@@ -13,6 +13,15 @@ from domain.state import Element, Persona
 from repos.derived_tables import personas, script_elements, version_labels
 from repos.session import Session
 from repos.statements import Row
+
+
+class NamedDraft(NamedTuple):
+    """What a name stands for: a version, the colour of its pages, and whether it is locked."""
+
+    version: int
+    color: str | None
+    locked: bool
+
 
 _payload = msgspec.json.Decoder(dict[str, Any])
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -32,13 +41,18 @@ class ProjectedThings:
         rows = self._session.rows(_PERSONAS, script=script_id)
         return {row[1]: Persona(row[1], row[2], row[3], _payload.decode(row[4])) for row in rows}
 
-    def labels(self, script_id: int) -> dict[str, int]:
-        """The versions that have a name, by name."""
-        return {row[2]: row[3] for row in self._session.rows(_LABELS, script=script_id)}
+    def labels(self, script_id: int) -> dict[str, NamedDraft]:
+        """The drafts that have a name, by name."""
+        return {row[2]: _draft(row) for row in self._session.rows(_LABELS, script=script_id)}
 
 
 class WritableThings(ProjectedThings):
     """The same of the script whose projection is locked. None takes a thing away."""
+
+    def label(self, script_id: int, name: str) -> NamedDraft | None:
+        """What a name stands for; None where it is none."""
+        found = self._session.rows(_LABEL, script=script_id, thing=_key(name))
+        return _draft(found[0]) if found else None
 
     def put_elements(self, script_id: int, things: Mapping[str, Element | None]) -> None:
         rows = [
@@ -56,8 +70,12 @@ class WritableThings(ProjectedThings):
         ]
         self._put(personas, _REMOVE_PERSONA, script_id, list(things), rows)
 
-    def put_labels(self, script_id: int, labels: Mapping[str, int | None]) -> None:
-        rows = [(script_id, _key(name), name, version) for name, version in labels.items() if version is not None]
+    def put_labels(self, script_id: int, labels: Mapping[str, NamedDraft | None]) -> None:
+        rows = [
+            (script_id, _key(name), name, draft.version, draft.color, int(draft.locked))
+            for name, draft in labels.items()
+            if draft is not None
+        ]
         self._put(version_labels, _REMOVE_LABEL, script_id, [_key(name) for name in labels], rows)
 
     def clear(self, script_id: int) -> None:
@@ -69,6 +87,10 @@ class WritableThings(ProjectedThings):
         for key in keys:
             self._session.later(remove, script=script_id, thing=key)
         self._session.later_insert(table, [column.name for column in table.c], rows)
+
+
+def _draft(row: Row) -> NamedDraft:
+    return NamedDraft(row[3], row[4], bool(row[5]))
 
 
 def _key(name: str) -> bytes:
@@ -87,4 +109,5 @@ def _one(table: Table) -> Delete:
 _TABLES = (script_elements, personas, version_labels)
 _ELEMENTS, _PERSONAS, _LABELS = map(_all, _TABLES)
 _REMOVE_ELEMENT, _REMOVE_PERSONA, _REMOVE_LABEL = map(_one, _TABLES)
+_LABEL = _LABELS.where(version_labels.c.name_hash == bindparam("thing"))
 _CLEAR = [delete(table).where(table.c.script_id == bindparam("script")) for table in _TABLES]

@@ -21,6 +21,7 @@ from materialization import projected_draft
 from materialization.project import Projected, project
 from materialization.projection import Projection, Staleness, read_projection, staleness
 from repos.derived_tables import projection_heads, script_lines
+from repos.projected_things import NamedDraft
 from repos.projections import ProjectionLocked
 from repos.unit_of_work import UnitOfWork
 from tests.domain.folding import Step
@@ -111,7 +112,25 @@ def test_what_is_far_behind_is_written_anew(writer: Writer, monkeypatch: pytest.
     writer.send(VersionLabel(name="draft 0", version=1))
 
     assert brought_to_head(writer).whole
-    assert shown(writer).labels["draft 0"] == shown(writer).labels["draft 0 "] == 1
+    assert shown(writer).labels["draft 0"] == shown(writer).labels["draft 0 "] == NamedDraft(1, None, locked=False)
+
+
+def test_a_draft_is_shown_with_its_color_and_its_lock(writer: Writer) -> None:
+    writer.create()
+    brought_to_head(writer)
+    for color, locked, unlock in [
+        (None, False, False),
+        ("blue", False, False),
+        ("pink", True, False),
+        ("pink", False, True),
+    ]:
+        writer.send(VersionLabel(name="Shooting script", version=1, color=color, locked=locked, unlock=unlock))
+        assert not brought_to_head(writer).whole
+        assert shown(writer).labels == {"Shooting script": NamedDraft(1, color, locked)}
+    writer.send(VersionLabel(name="Shooting script", version=None))
+    writer.send(VersionLabel(name="Shooting script", version=2, locked=True))
+    assert not brought_to_head(writer).whole
+    assert shown(writer).labels == {"Shooting script": NamedDraft(2, None, locked=True)}
 
 
 def test_a_projection_that_is_no_copy_of_any_version_is_written_anew(writer: Writer, database_url: str) -> None:
