@@ -8,6 +8,7 @@ Commands are read and never touched.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
@@ -15,9 +16,8 @@ from domain.errors import Conflict, Corrupt, LedgerError
 from domain.hashing import GENESIS
 from domain.head import Head
 from domain.refusals import UnknownScript
-from domain.state import State
 from materialization.again import again
-from materialization.rederive import PIECE, derive_piece
+from materialization.rederive import PIECE, Piece, derive_piece, reached, write_piece
 from materialization.submit import system_clock
 from repos.rebuilds import RebuildRow
 from repos.unit_of_work import UnitOfWork
@@ -64,14 +64,10 @@ def rebuild(
         Corrupt: the log has a hole, was changed, or does not apply; the message names the version.
     """
     row = again(partial(_begin, unit_of_work, script_id, clock()))
-    state: State | None = None
     done: Rebuilt | None = None
     while done is None:
-        state, row, is_near = again(partial(_write_piece, unit_of_work, row, state))
-        if progress is not None:
-            progress(row.version)
-        if is_near:
-            done = again(partial(_activate, unit_of_work, row, state, accept_differences, clock()))
+        row, piece = _write_pieces(unit_of_work, row, progress or (lambda _: None))
+        done = again(partial(_activate, unit_of_work, row, piece, accept_differences, clock()))
     return done
 
 
@@ -89,29 +85,57 @@ def _begin(unit_of_work: UnitOfWork, script_id: int, now: int) -> RebuildRow:
     return known[0]
 
 
-def _write_piece(unit_of_work: UnitOfWork, row: RebuildRow, state: State | None) -> tuple[State, RebuildRow, bool]:
+def _write_pieces(
+    unit_of_work: UnitOfWork, row: RebuildRow, progress: Callable[[int], None]
+) -> tuple[RebuildRow, Piece]:
+    """Write all but the last few versions; each piece is derived while the database writes the one before it."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="rebuild") as beside:
+        piece, left = _derived(unit_of_work, row, None)
+        while True:
+            writing = beside.submit(again, partial(_write, unit_of_work, row, piece))
+            following = _derived(unit_of_work, row, piece) if left >= PIECE else None
+            row = writing.result()
+            progress(row.version)
+            if row.version != piece.head.version:
+                following = _derived(unit_of_work, row, None)  # somebody went on with it in the meantime
+            if following is None:
+                return row, piece
+            piece, left = following
+
+
+def _derived(unit_of_work: UnitOfWork, row: RebuildRow, before: Piece | None) -> tuple[Piece, int]:
+    """The piece behind another, or behind what is written; and how many versions the head is in front of it."""
+
+    def derived() -> tuple[Piece, int]:
+        with unit_of_work.reading() as tx:
+            head = _head_of(tx.heads.get(row.script_id), row)
+            piece = derive_piece(tx, head, before or reached(tx, head, row))
+        return piece, head.version - piece.head.version
+
+    return again(derived)
+
+
+def _write(unit_of_work: UnitOfWork, row: RebuildRow, piece: Piece) -> RebuildRow:
+    """How far the rebuild then is; where another has gone on with it, that is all there is to do."""
     with unit_of_work.rebuild(row.script_id, row.generation) as tx:
         head = _head_of(tx.heads.get(row.script_id), row)
-        if tx.row.version != row.version:
-            state = None  # somebody went on with it in the meantime
-        piece = derive_piece(tx, head, tx.row, state)
-        tx.rebuilds.move(piece.row)
-    return piece.state, piece.row, head.version - piece.row.version < PIECE
+        return write_piece(tx, tx.row, piece, head.generation) if tx.row.version == piece.after else tx.row
 
 
 def _activate(
-    unit_of_work: UnitOfWork, row: RebuildRow, state: State, accept_differences: bool, now: int
+    unit_of_work: UnitOfWork, row: RebuildRow, before: Piece, accept_differences: bool, now: int
 ) -> Rebuilt | None:
     """Derive the last few versions with the head locked, then let it name the generation; None where they are many."""
     with unit_of_work.script(row.script_id, wait=True) as tx:
         head = _head_of(tx.head, row)
         if head.version - row.version > PIECE:
             return None
-        piece = derive_piece(tx, head, row, state)
+        piece = derive_piece(tx, head, before)
         if piece.head.chain_hash != head.chain_hash:
             raise Corrupt(f"the head of script {row.script_id} does not have the chain hash of its last command")
-        accepted = accept_differences or not piece.row.differences
-        finished = piece.row._replace(state="active" if accepted else "differs", finished_at=now)
+        written = write_piece(tx, row, piece, head.generation)
+        accepted = accept_differences or not written.differences
+        finished = written._replace(state="active" if accepted else "differs", finished_at=now)
         tx.rebuilds.move(finished)
         if accepted:
             tx.heads.advance(piece.head, head.version)

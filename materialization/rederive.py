@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -19,90 +20,112 @@ from materialization.chain import linked
 from materialization.fold import Fold
 from materialization.history import load
 from repos.commands import Commands
-from repos.keyframe_upkeep import KeyframeUpkeep
-from repos.keyframes import KeyframeRow, WritableKeyframes
-from repos.rebuilds import RebuildRow
-from repos.versions import Differences, VersionRow, WritableVersions
+from repos.keyframes import KeyframeRow, Keyframes, WritableKeyframes
+from repos.rebuilds import RebuildRow, Rebuilds
+from repos.versions import VersionRow, Versions, WritableVersions
 
 PIECE = 1_000
 """Versions a transaction."""
 
 
 class Deriving(Protocol):
-    """A unit of work that reads commands and writes versions and keyframes."""
+    """A unit of work that reads commands, and what a rebuild wrote before."""
 
     @property
     def commands(self) -> Commands: ...
+    @property
+    def versions(self) -> Versions: ...
+    @property
+    def keyframes(self) -> Keyframes: ...
+
+
+class Writing(Protocol):
+    """A unit of work that writes versions and keyframes, and says how far a rebuild is."""
+
     @property
     def versions(self) -> WritableVersions: ...
     @property
     def keyframes(self) -> WritableKeyframes: ...
     @property
-    def keyframe_upkeep(self) -> KeyframeUpkeep: ...
+    def rebuilds(self) -> Rebuilds: ...
 
 
 class Piece(NamedTuple):
-    """The state after a piece, the head as it would be there, and how far the rebuild then is."""
+    """The versions behind version `after`, and their keyframes; then the head as it would be there, and the state."""
 
-    state: State
+    after: int
+    versions: Sequence[VersionRow]
+    keyframes: Sequence[KeyframeRow]
     head: Head
-    row: RebuildRow
+    state: State
 
 
-def derive_piece(tx: Deriving, head: Head, row: RebuildRow, state: State | None) -> Piece:
-    """Write the next versions of a rebuild, and compare each with the generation that `head` names.
+def reached(tx: Deriving, head: Head, row: RebuildRow) -> Piece:
+    """Where a rebuild is, as an empty piece, read from what it wrote."""
+    frame = tx.keyframes.last(head.script_id, generation=row.generation, upto=row.version) if row.version else None
+    since = frame.version if frame else 0
+    deltas = tx.versions.read(head.script_id, generation=row.generation, after=since, upto=row.version)
+    made = replace(
+        head,
+        version=row.version,
+        chain_hash=row.chain_hash,
+        keyframe_version=since,
+        keyframe_bytes=len(frame.state) if frame else 0,
+        delta_bytes=sum(len(version.delta) for version in deltas),
+        generation=row.generation,
+    )
+    state = load(tx, made, row.version) if row.version else State.empty()
+    return Piece(row.version, (), (), replace(made, state_hash=state_hash_bytes(state.hash)), state)
 
-    `state` is the state the rebuild is at; None to read it from what is written.
+
+def derive_piece(tx: Deriving, head: Head, before: Piece) -> Piece:
+    """The next versions of a rebuild, up to `head` at most.
 
     Raises:
         Corrupt: the log has a hole, was changed, or does not apply.
     """
-    made = _head_at(tx, head, row)
-    if state is None or state.version != row.version:
-        state = load(tx, made, row.version) if row.version else State.empty()
-    upto = min(row.version + PIECE, head.version)
+    after, chain = before.head.version, before.head.chain_hash
+    upto = min(after + PIECE, head.version)
+    last, size, weight = before.head.keyframe_version, before.head.keyframe_bytes, before.head.delta_bytes
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
-    last, size, weight = made.keyframe_version, made.keyframe_bytes, made.delta_bytes
-    fold, chain = Fold(state), row.chain_hash
-    commands = linked(tx.commands, row.script_id, chain, after=row.version, upto=upto)
+    fold = Fold(before.state)
+    commands = linked(tx.commands, head.script_id, chain, after=after, upto=upto)
     for version, command, chain in commands:  # noqa: B007 - the last is the head's
-        derived = _taken(fold, command, row.script_id)
+        derived = _taken(fold, command, head.script_id)
         versions.append(derived)
         weight += len(derived.delta)
         if is_keyframe_due(version - last, weight, size):
             keyframe = encode_keyframe(fold.state)
             keyframes.append(KeyframeRow(version, keyframe, derived.state_hash))
             last, size, weight = version, len(keyframe), 0
-    tx.versions.put(head.script_id, row.generation, versions)
-    tx.keyframes.put(head.script_id, row.generation, keyframes)
-    differing = tx.versions.differences(row.script_id, row.generation, head.generation, after=row.version, upto=upto)
     made = replace(
-        made,
+        head,
         version=upto,
         chain_hash=chain,
         state_hash=state_hash_bytes(fold.state.hash),
         keyframe_version=last,
         keyframe_bytes=size,
         delta_bytes=weight,
+        generation=before.head.generation,
     )
-    return Piece(fold.finish(), made, _moved(row, made, differing))
+    return Piece(after, versions, keyframes, made, fold.finish())
 
 
-def _head_at(tx: Deriving, head: Head, row: RebuildRow) -> Head:
-    """The head as it would be at the version a rebuild has reached."""
-    frame = tx.keyframes.last(head.script_id, generation=row.generation, upto=row.version) if row.version else None
-    since = frame.version if frame else 0
-    weight = tx.keyframe_upkeep.delta_bytes(head.script_id, generation=row.generation, after=since, upto=row.version)
-    return replace(
-        head,
-        version=row.version,
-        chain_hash=row.chain_hash,
-        keyframe_version=since,
-        keyframe_bytes=len(frame.state) if frame else 0,
-        delta_bytes=weight,
-        generation=row.generation,
+def write_piece(tx: Writing, row: RebuildRow, piece: Piece, generation: int) -> RebuildRow:
+    """Write a piece behind what a rebuild has, and compare each version with the one of `generation`: how far it is."""
+    script_id, after, upto = row.script_id, row.version, piece.head.version
+    tx.versions.put(script_id, row.generation, piece.versions)
+    tx.keyframes.put(script_id, row.generation, piece.keyframes)
+    found = tx.versions.differences(script_id, row.generation, generation, after=after, upto=upto)
+    moved = row._replace(
+        version=upto,
+        chain_hash=piece.head.chain_hash,
+        differences=row.differences + found.versions,
+        first_difference=found.first if row.first_difference is None else row.first_difference,
     )
+    tx.rebuilds.move(moved)
+    return moved
 
 
 def _taken(fold: Fold, command: Command, script_id: int) -> VersionRow:
@@ -121,12 +144,3 @@ def derive(state: State, entry: LogEntry) -> tuple[State, VersionRow]:
         raise Corrupt(f"command {entry.version} of script {entry.script_id} does not apply: {refusal}") from refusal
     state = advance(state, delta)
     return state, VersionRow(entry.version, encode_delta(delta), state_hash_bytes(state.hash), state.line_count)
-
-
-def _moved(row: RebuildRow, made: Head, found: Differences) -> RebuildRow:
-    return row._replace(
-        version=made.version,
-        chain_hash=made.chain_hash,
-        differences=row.differences + found.versions,
-        first_difference=found.first if row.first_difference is None else row.first_difference,
-    )

@@ -9,6 +9,7 @@ from hypothesis.strategies import DataObject
 from domain.between import commands_between
 from domain.commands.script_restore import restore_to
 from domain.delta import advance, decode_delta, encode_delta
+from domain.draft import Draft
 from domain.keyframe import decode_keyframe, encode_keyframe
 from domain.state import State
 from domain.submission import decode_command, encode_command
@@ -23,6 +24,20 @@ def test_the_fold_of_the_stored_commands_is_the_state(steps: list[Step]) -> None
         state = take(state, decode_command(encode_command(step.command))).after
 
     assert state == steps[-1].after
+
+
+@given(histories())
+def test_one_draft_that_goes_on_is_every_version_on_its_way(steps: list[Step]) -> None:
+    draft = Draft(State.empty())
+    for step in steps:
+        for change in step.delta:
+            change.onto(draft)
+        seen = draft.so_far()
+        assert (seen.version, content(seen)) == (step.after.version, content(step.after))
+        draft.version += 1
+    draft.version -= 1
+
+    assert draft.finish() == steps[-1].after
 
 
 @given(histories())

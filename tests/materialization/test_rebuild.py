@@ -29,6 +29,10 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild_module, "PIECE", 50)
 
 
+class Ended(BaseException):
+    """What ends a rebuild in the middle."""
+
+
 def write_much(writer: Writer, versions: int = 330) -> None:
     """A history with a keyframe that its length asked for."""
     writer.create()
@@ -110,9 +114,6 @@ def test_edits_that_arrive_during_a_rebuild_are_in_it(writer: Writer) -> None:
 def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> None:
     write_much(writer)
 
-    class Ended(BaseException):
-        pass
-
     def end(version: int) -> None:
         if version >= 150:
             raise Ended
@@ -130,6 +131,26 @@ def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> No
     assert is_verified(writer)
 
 
+def test_a_rebuild_goes_on_behind_what_another_did_of_it_meanwhile(writer: Writer, database_url: str) -> None:
+    write_much(writer, 160)
+    reached: list[int] = []
+
+    def end(_version: int) -> None:
+        raise Ended
+
+    def let_another_do_a_piece(version: int) -> None:
+        reached.append(version)
+        if version == 50:
+            with pytest.raises(Ended):
+                rebuild(writer.unit_of_work, writer.script_id, progress=end)
+
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=let_another_do_a_piece)
+
+    assert (done.generation, done.versions, done.differences) == (2, writer.version, 0)
+    assert reached == [50, 100, 150]
+    assert stored(database_url, writer, 2) == stored(database_url, writer, 1)
+
+
 def test_damaged_versions_are_named_and_mended_only_when_told_to(writer: Writer, database_url: str) -> None:
     write_much(writer, 120)
     state = writer.state()
@@ -138,14 +159,15 @@ def test_damaged_versions_are_named_and_mended_only_when_told_to(writer: Writer,
         for version in (70, 80):
             this = script_versions.c.version_number == version
             connection.execute(update(script_versions).where(mine, this).values(state_hash=b"x" * 16))
+        connection.execute(delete(script_versions).where(mine, script_versions.c.version_number == 90))
     assert not is_verified(writer)
 
-    with pytest.raises(RebuildDiffers, match=r"^2 of .* the first is version 70"):
+    with pytest.raises(RebuildDiffers, match=r"^3 of .* the first is version 70"):
         rebuild(writer.unit_of_work, writer.script_id)
     assert head_of(writer).generation == 1
 
     done = rebuild(writer.unit_of_work, writer.script_id, accept_differences=True)
-    assert (done.generation, done.differences, done.first_difference) == (3, 2, 70)
+    assert (done.generation, done.differences, done.first_difference) == (3, 3, 70)
     assert is_verified(writer)
     assert writer.state() == state
 

@@ -118,6 +118,22 @@ def put_between(connection: Connection) -> None:
     connection.execute(insert(log).values({**row}))
 
 
+def forged_from(version: int, **values: object) -> Damage:
+    """One command says something else, and every chain hash from there on is right."""
+
+    def damage(connection: Connection) -> None:
+        rows = connection.execute(select(log).order_by(log.c.version_number)).mappings().all()
+        chain = rows[version - 2]["chain_hash"]
+        for row in rows[version - 1 :]:
+            written = {**row, **(values if row["version_number"] == version else {})}
+            chain = chained(LogEntry(*written.values()), chain).chain_hash
+            this = log.c.version_number == row["version_number"]
+            connection.execute(update(log).where(this).values({**written, "chain_hash": chain}))
+        connection.execute(update(script_heads).values(chain_hash=chain))
+
+    return damage
+
+
 def cut_off(connection: Connection) -> None:
     """The last ten versions are gone and the head was made to fit: the rest is right in itself."""
     for table in (log, versions):
@@ -192,6 +208,22 @@ def test_drops_swaps_insertions_and_forged_heads_are_found(
 
     assert finding
     assert version in (None, finding.version)
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (forged_from(130, kind="line.splice"), "is stored as line.splice but is a line.edit"),
+        (forged_from(130, script_id=2), "is missing from the log"),
+        (forged_from(130, version_number=9_000), "is missing from the log"),
+    ],
+)
+def test_what_a_forger_chained_anew_is_found(damaged: Damaged, damage: Damage, problem: str) -> None:
+    finding, _ = damaged.after(damage)
+
+    assert finding
+    assert finding.version == 130
+    assert problem in finding.problem
 
 
 def test_an_end_that_was_cut_off_is_found_by_its_seal(damaged: Damaged) -> None:
