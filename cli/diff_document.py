@@ -109,7 +109,7 @@ class Summary(Struct, frozen=True, forbid_unknown_fields=True):
 class Diff(Struct, frozen=True, forbid_unknown_fields=True, rename={"before": "from", "after": "to"}):
     """What differs from one version of a script to another."""
 
-    script: int
+    script_id: int
     before: Version
     after: Version
     summary: Summary
@@ -121,7 +121,7 @@ def document(found: Comparison, names: dict[str, int]) -> Diff:
     """A comparison as its JSON document; `names` are the drafts of the script with their versions."""
     counts = tally(found)
     return Diff(
-        script=found.script_id,
+        script_id=found.script_id,
         before=_version(found.before, names),
         after=_version(found.after, names),
         summary=Summary(

@@ -73,7 +73,7 @@ def as_json(proposal: ProposalRow, hunks: list[Shown] | None = None) -> dict[str
     """A proposal for programs; with its hunks where they are given."""
     told: dict[str, Any] = {
         "proposal": proposal.id,
-        "script": proposal.script_id,
+        "script_id": proposal.script_id,
         "state": proposal.state,
         "user": proposal.user_id,
         "chat_message": proposal.chat_message_id,

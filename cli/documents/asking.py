@@ -14,7 +14,7 @@ class Message(Document, frozen=True):
     """Something that was said about a script; `answers` is the message that it answers."""
 
     message: int
-    script: int | None
+    script_id: int | None
     user: int | None
     answers: int | None
     role: str
@@ -38,7 +38,7 @@ class Cost(Document, frozen=True):
 class Chat(Document, frozen=True):
     """What was said about a script; `next` is what `--after` takes where more follows."""
 
-    script: int
+    script_id: int
     messages: list[Message]
     usage: list[Cost]
     next: int | None
@@ -80,7 +80,7 @@ class Proposal(Document, frozen=True):
     """What an AI was asked for and proposed. The list leaves out `hunks`."""
 
     proposal: int
-    script: int
+    script_id: int
     state: str
     user: int | None
     chat_message: int | None

@@ -15,7 +15,7 @@ class Finding(Document, frozen=True):
 class Verified(Document, frozen=True):
     """The proof of one script; what was compared up to version `after` was so by an earlier verification."""
 
-    script: int
+    script_id: int
     sound: bool
     versions: int
     keyframes: int
@@ -60,7 +60,7 @@ class Runs(Document, frozen=True):
 class Staleness(Document, frozen=True):
     """How far behind the head readers see a script."""
 
-    script: int
+    script_id: int
     head: int
     projected: int
     behind: int
@@ -120,7 +120,7 @@ class AllPruned(Document, frozen=True):
 class Quarantine(Document, frozen=True):
     """One time a script was taken out of service; `verified` is null while it is out."""
 
-    script: int
+    script_id: int
     found_by: str
     reason: str
     quarantined_at: str | None
@@ -142,7 +142,7 @@ class Quarantines(Document, frozen=True):
     `health` is `open`, `backfilling` or `quarantined`.
     """
 
-    script: int
+    script_id: int
     health: str
     waiting: int
     quarantines: list[Quarantine]
@@ -151,6 +151,6 @@ class Quarantines(Document, frozen=True):
 class Reopened(Document, frozen=True):
     """A script that is back in service; `waiting` says whether submissions wait for it."""
 
-    script: int
+    script_id: int
     verified: bool
     waiting: bool

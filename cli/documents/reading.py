@@ -15,7 +15,7 @@ from domain.submission import Cause
 class ListedScript(Document, frozen=True):
     """A script; `owner` is a user's number."""
 
-    script: int
+    script_id: int
     title: str
     status: str
     archived: bool
@@ -46,7 +46,7 @@ class ShownLine(Document, frozen=True):
 class ShownScript(Document, frozen=True):
     """A script at one version; `labels` are its named drafts with their versions."""
 
-    script: int
+    script_id: int
     version: int
     state_hash: str
     metadata: dict[str, Any]
@@ -77,7 +77,7 @@ class LoggedCommand(Document, frozen=True):
 class Log(Document, frozen=True):
     """A part of a log; `next` is what `--after` takes where more follow."""
 
-    script: int
+    script_id: int
     head: int
     commands: list[LoggedCommand]
     next: int | None
@@ -98,7 +98,7 @@ class BlamedLine(Document, frozen=True):
 class Blame(Document, frozen=True):
     """Who wrote each line; `ai_share` is the share of the lines with text that an AI wrote."""
 
-    script: int
+    script_id: int
     version: int
     ai_share: float
     lines: list[BlamedLine]
@@ -118,14 +118,14 @@ class Draft(Document, frozen=True):
 class Labels(Document, frozen=True):
     """The drafts of a script, in the order of their versions."""
 
-    script: int
+    script_id: int
     labels: list[Draft]
 
 
 class ExportedHistory(Document, frozen=True):
     """A history file that was written."""
 
-    script: int
+    script_id: int
     versions: int
     file: str
     bytes: int
@@ -134,7 +134,7 @@ class ExportedHistory(Document, frozen=True):
 class ImportedHistory(Document, frozen=True):
     """A script that came with its history; `before` is how many of its versions were here already."""
 
-    script: int
+    script_id: int
     versions: int
     answers: int
     before: int
@@ -143,7 +143,7 @@ class ImportedHistory(Document, frozen=True):
 class Exported(Document, frozen=True):
     """A file that was written, or with `text` what it would hold."""
 
-    script: int
+    script_id: int
     version: int
     format: str
     bytes: int
@@ -155,7 +155,7 @@ class Refused(Document, frozen=True):
     """A dead letter."""
 
     number: int
-    script: int
+    script_id: int
     submission_id: str
     code: str
     message: str

@@ -61,7 +61,7 @@ def _who(line: BlamedLine) -> str:
 
 def _as_json(script: int, found: Blame) -> dict[str, Any]:
     return {
-        "script": script,
+        "script_id": script,
         "version": found.version,
         "ai_share": round(found.ai_share, 4),
         "totals": dict(_totals(found).most_common()),

@@ -67,7 +67,9 @@ def list_(
         costs = tx.chat_usage.totals(script)
     if as_json:
         cost = [each._asdict() for each in costs]
-        screen.print_json({"script": script, "messages": [_as_json(row) for row in rows], "usage": cost, "next": more})
+        screen.print_json(
+            {"script_id": script, "messages": [_as_json(row) for row in rows], "usage": cost, "next": more}
+        )
         return
     for row in rows:
         who = names[row.message.user_id] or row.message.role
@@ -87,7 +89,7 @@ def _as_json(row: ChatRow) -> dict[str, Any]:
     message = row.message
     return {
         "message": row.id,
-        "script": message.script_id,
+        "script_id": message.script_id,
         "user": message.user_id,
         "answers": message.answers,
         "role": message.role,

@@ -51,7 +51,7 @@ def export(
         with new_file(output) as file:
             file.write(data)
     if as_json:
-        told = {"script": script, "version": state.version, "format": written.name, "bytes": len(data)}
+        told = {"script_id": script, "version": state.version, "format": written.name, "bytes": len(data)}
         screen.print_json({**told, "file": str(output)} if output else {**told, "file": None, "text": data.decode()})
     elif output is None:
         sys.stdout.buffer.write(data)

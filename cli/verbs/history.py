@@ -40,7 +40,7 @@ def export(script: Script, file: File, as_json: AsJson = False) -> None:
         return  # a pipe carries the file, and nothing else
     size = file.stat().st_size
     if as_json:
-        screen.print_json({"script": script, "versions": head.version, "file": str(file), "bytes": size})
+        screen.print_json({"script_id": script, "versions": head.version, "file": str(file), "bytes": size})
     else:
         versions = screen.counted(head.version, "version")
         screen.say(f"Wrote script {script} with {versions} to {file}: {size} bytes.")
@@ -62,7 +62,7 @@ def import_(file: File, as_json: AsJson = False) -> None:
         done = import_history(unit_of_work, file, lambda steps: bars.update(bar, completed=steps))
     if as_json:
         screen.print_json(
-            {"script": done.script_id, "versions": done.versions, "answers": done.answers, "before": done.before}
+            {"script_id": done.script_id, "versions": done.versions, "answers": done.answers, "before": done.before}
         )
     elif done.before == done.versions:
         screen.say(f"Script {done.script_id} was here already, with all {screen.counted(done.versions, 'version')}.")

@@ -24,7 +24,7 @@ def labels(script: Script, as_json: AsJson = False) -> None:
         found = _drafts(tx, script)
     if as_json:
         told = [{**each, "recorded_at": screen.iso(each["recorded_at"])} for each in found]
-        screen.print_json({"script": script, "labels": told})
+        screen.print_json({"script_id": script, "labels": told})
     elif found:
         screen.say(
             screen.table(("version", "draft", "color", "locked", "recorded"), map(_row, found), right=("version",))

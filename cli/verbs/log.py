@@ -66,7 +66,7 @@ def log(
     behind = logged[-1].entry.version if logged and logged[-1].entry.version < head.version else None
     if as_json:
         told = [_as_json(each, payload=payload) for each in logged]
-        screen.print_json({"script": script, "head": head.version, "commands": told, "next": behind})
+        screen.print_json({"script_id": script, "head": head.version, "commands": told, "next": behind})
         return
     if after is None and start:
         screen.say(f"Versions 1 to {start} are before these: --after 0")

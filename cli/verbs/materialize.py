@@ -78,7 +78,7 @@ def _run_all(unit_of_work: UnitOfWork) -> RunRow | None:
 def _say_staleness(script: int, stale: Staleness, *, as_json: bool) -> None:
     seconds = stale.micros / 1_000_000
     if as_json:
-        screen.print_json({"script": script, **stale._asdict(), "seconds": seconds})
+        screen.print_json({"script_id": script, **stale._asdict(), "seconds": seconds})
     else:
         screen.say(
             f"Script {script} is at version {stale.head}; readers see version {stale.projected}, "

@@ -34,7 +34,7 @@ def list_(as_json: AsJson = False) -> None:
         screen.print_json({"scripts": rows, "backfilling": backfilling})
         raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
     if rows:
-        cells = [(str(row["script"]), _when(row), str(row["found_by"]), str(row["reason"])) for row in rows]
+        cells = [(str(row["script_id"]), _when(row), str(row["found_by"]), str(row["reason"])) for row in rows]
         screen.say(screen.table(("script", "since", "found by", "reason"), cells, right=("script",)))
     else:
         screen.say("No script is out of service." if backfilling else "Every script is in service.")
@@ -52,7 +52,7 @@ def show(script: Script, as_json: AsJson = False) -> None:
         waiting = len(tx.inbox.arrivals(script))
     if as_json:
         told = [_as_json(row) for row in rows]
-        screen.print_json({"script": script, "health": health, "waiting": waiting, "quarantines": told})
+        screen.print_json({"script_id": script, "health": health, "waiting": waiting, "quarantines": told})
         return
     screen.say(f"Script {script} is {_told(health, waiting)}.", *map(_sentence, rows))
 
@@ -83,7 +83,7 @@ def reopen(
                 code="still_broken",
             ) from broken
     if as_json:
-        screen.print_json({"script": script, "verified": not unverified, "waiting": waits})
+        screen.print_json({"script_id": script, "verified": not unverified, "waiting": waits})
     else:
         after = " What waits for it is answered when the reconciler looks." if waits else ""
         screen.say(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
@@ -109,7 +109,7 @@ def _latest(tx: RecordsWork, script: int) -> dict[str, Any]:
 
 def _as_json(row: QuarantineRow) -> dict[str, Any]:
     return {
-        "script": row.script_id,
+        "script_id": row.script_id,
         "found_by": row.found_by,
         "reason": row.reason,
         "quarantined_at": screen.iso(row.quarantined_at) if row.quarantined_at else None,

@@ -97,7 +97,7 @@ def _cells(row: RejectedRow) -> tuple[str, ...]:
 def _as_json(row: RejectedRow) -> dict[str, Any]:
     return {
         "number": row.id,
-        "script": row.script_id,
+        "script_id": row.script_id,
         "submission_id": row.submission_id,
         "code": row.code,
         "message": row.message,

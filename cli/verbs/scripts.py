@@ -48,7 +48,7 @@ def _status(row: ScriptRow) -> str:
 
 def _as_json(row: ScriptRow) -> dict[str, Any]:
     return {
-        "script": row.id,
+        "script_id": row.id,
         "title": row.title,
         "status": row.status,
         "archived": bool(row.archived),

@@ -71,7 +71,7 @@ def _printed(lines: Iterable[Line], *, ids: bool) -> Iterator[Text]:
 
 def _as_json(script: int, state: State, lines: Iterable[Line]) -> dict[str, Any]:
     return {
-        "script": script,
+        "script_id": script,
         "version": state.version,
         "state_hash": state_hash_bytes(state.hash).hex(),
         "metadata": dict(state.metadata),

@@ -104,7 +104,7 @@ def _as_json(proof: Proof) -> dict[str, Any]:
     found = proof.found
     finding = found.finding
     return {
-        "script": found.script_id,
+        "script_id": found.script_id,
         "sound": finding is None,
         "versions": found.versions,
         "after": found.after,

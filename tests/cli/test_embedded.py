@@ -25,7 +25,7 @@ def test_commands_of_one_home_that_run_at_once_share_the_services(alone: Command
         rans = list(together.map(lambda number: alone.submit(creation(number)), (7, 8, 9)))
 
     assert [ran.status for ran in rans] == [0, 0, 0], rans
-    assert [row["script"] for row in alone("scripts", "--json").json["scripts"]] == [7, 8, 9]
+    assert [row["script_id"] for row in alone("scripts", "--json").json["scripts"]] == [7, 8, 9]
 
 
 def test_what_waits_in_a_home_is_answered_by_the_next_command(alone: CommandLine):

@@ -39,7 +39,7 @@ def test_the_title_is_the_one_given_or_that_of_the_title_page(scriptledger: Comm
     file.write_text("Title: On Paper\n\nINT. HOUSE - DAY\n")
     named = scriptledger("import", file, "--title", "By Hand", "--json").json["script_id"]
 
-    titles = {row["script"]: row["title"] for row in scriptledger("scripts", "--json").json["scripts"]}
+    titles = {row["script_id"]: row["title"] for row in scriptledger("scripts", "--json").json["scripts"]}
 
     assert titles[imported] == "Tare Weight"
     assert titles[named] == "By Hand"
@@ -271,7 +271,7 @@ def test_what_was_refused_is_listed(scriptledger: CommandLine, ferry: int):
     scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
     scriptledger.submit(edit(ferry, "e2", "d1", "Never mind."))
 
-    letters = [row for row in all_rejected(scriptledger) if row["script"] == ferry]
+    letters = [row for row in all_rejected(scriptledger) if row["script_id"] == ferry]
 
     assert [(row["submission_id"], row["code"]) for row in letters] == [("e2", "stale_line")]
     assert "Never mind." in letters[0]["payload"]
