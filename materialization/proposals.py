@@ -80,8 +80,12 @@ def accept(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Perso
     Raises:
         UnknownProposal, NotYourScript, ProposalNotReady, UnknownHunk: there is nothing to accept.
         HunkDecided: one of them was refused.
+        ScriptBeingBackfilled: what became of it would be stale for good.
     """
     proposal, hunks = _decidable(tx, proposal_id, by)
+    head = tx.heads.get(proposal.script_id)
+    if head is not None and head.health == "backfilling":
+        raise ScriptBeingBackfilled(script=proposal.script_id)
     new: list[Submission] = []
     taken: list[str] = []
     for hunk in _chosen(proposal, hunks, chosen):

@@ -12,7 +12,9 @@ from domain.access import NotYourScript
 from domain.commands.script_archive_and_unarchive import ScriptArchive
 from domain.errors import Rejected
 from domain.proposal_refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
+from domain.refusals import ScriptBeingBackfilled
 from domain.submission import Cause
+from materialization.backfilling import begin_backfill, end_backfill
 from materialization.proposals import Person
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import AnswersInTurn, ProposalRoom, answer, hunk, insert
@@ -129,6 +131,19 @@ def test_accepting_twice_is_one_effect(room: ProposalRoom):
     assert [len(each.new) for each in (first, second, third)] == [1, 0, 0]
     assert room.state().version == 2
     assert room.dead() == []
+
+
+def test_nothing_is_accepted_while_the_script_is_backfilled(room: ProposalRoom):
+    number = three_hunks(room)
+    begin_backfill(room.unit_of_work, room.script_id)
+
+    with pytest.raises(ScriptBeingBackfilled):
+        room.desk.accept(number, room.rosa)
+    end_backfill(room.unit_of_work, room.script_id)
+    room.desk.accept(number, room.rosa)
+    room.drain()
+
+    assert room.states(number) == ["accepted"] * 4
 
 
 def test_many_who_accept_at_once_are_one(room: ProposalRoom):
