@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Delete, Select, Table, bindparam, delete, select
+from sqlalchemy import Delete, Select, Table, bindparam, delete, literal, or_, select
 
 from domain.state import Element, Persona
 from repos.derived_tables import personas, script_elements, version_labels
@@ -34,12 +34,37 @@ class ProjectedThings:
         self._session = session
 
     def elements(self, script_id: int) -> dict[str, Element]:
-        rows = self._session.rows(_ELEMENTS, script=script_id)
-        return {row[1]: Element(row[1], row[2], _payload.decode(row[3]), row[4]) for row in rows}
+        """All story elements, by id."""
+        return {row[1]: _element(row) for row in self._session.rows(_ELEMENTS, script=script_id)}
 
     def personas(self, script_id: int) -> dict[str, Persona]:
-        rows = self._session.rows(_PERSONAS, script=script_id)
-        return {row[1]: Persona(row[1], row[2], row[3], _payload.decode(row[4])) for row in rows}
+        """All personas, by id."""
+        return {row[1]: _persona(row) for row in self._session.rows(_PERSONAS, script=script_id)}
+
+    def element(self, script_id: int, element_id: str) -> Element | None:
+        found = self._session.rows(_ELEMENT, script=script_id, thing=element_id)
+        return _element(found[0]) if found else None
+
+    def persona(self, script_id: int, persona_id: str) -> Persona | None:
+        found = self._session.rows(_PERSONA, script=script_id, thing=persona_id)
+        return _persona(found[0]) if found else None
+
+    def read_elements(
+        self,
+        script_id: int,
+        *,
+        of_type: str | None = None,
+        after: str = "",
+        most: int = 100,
+    ) -> list[Element]:
+        """Story elements behind an id, by id: those of a type, or all."""
+        rows = self._session.rows(_SOME_ELEMENTS, script=script_id, kind=of_type or "", after=after, most=most)
+        return [_element(row) for row in rows]
+
+    def read_personas(self, script_id: int, *, after: str = "", most: int = 100) -> list[Persona]:
+        """Personas behind an id, by id."""
+        rows = self._session.rows(_SOME_PERSONAS, script=script_id, after=after, most=most)
+        return [_persona(row) for row in rows]
 
     def labels(self, script_id: int) -> dict[str, NamedDraft]:
         """The drafts that have a name, by name."""
@@ -89,6 +114,14 @@ class WritableThings(ProjectedThings):
         self._session.later_insert(table, [column.name for column in table.c], rows)
 
 
+def _element(row: Row) -> Element:
+    return Element(row[1], row[2], _payload.decode(row[3]), row[4])
+
+
+def _persona(row: Row) -> Persona:
+    return Persona(row[1], row[2], row[3], _payload.decode(row[4]))
+
+
 def _draft(row: Row) -> NamedDraft:
     return NamedDraft(row[3], row[4], bool(row[5]))
 
@@ -109,5 +142,18 @@ def _one(table: Table) -> Delete:
 _TABLES = (script_elements, personas, version_labels)
 _ELEMENTS, _PERSONAS, _LABELS = map(_all, _TABLES)
 _REMOVE_ELEMENT, _REMOVE_PERSONA, _REMOVE_LABEL = map(_one, _TABLES)
+_ELEMENT = _ELEMENTS.where(script_elements.c.element_id == bindparam("thing"))
+_PERSONA = _PERSONAS.where(personas.c.persona_id == bindparam("thing"))
+_SOME_ELEMENTS = (
+    _ELEMENTS.where(
+        script_elements.c.element_id > bindparam("after"),
+        or_(script_elements.c.type == bindparam("kind"), bindparam("kind") == literal("")),
+    )
+    .order_by(script_elements.c.element_id)
+    .limit(bindparam("most"))
+)
+_SOME_PERSONAS = (
+    _PERSONAS.where(personas.c.persona_id > bindparam("after")).order_by(personas.c.persona_id).limit(bindparam("most"))
+)
 _LABEL = _LABELS.where(version_labels.c.name_hash == bindparam("thing"))
 _CLEAR = [delete(table).where(table.c.script_id == bindparam("script")) for table in _TABLES]

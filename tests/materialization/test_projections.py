@@ -10,12 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
+from domain.commands.element import ElementAdd
 from domain.commands.line_edit import LineEdit
 from domain.commands.lines_insert_and_delete import LinesInsert
 from domain.commands.lines_move import LinesMove
+from domain.commands.persona import PersonaAdd
 from domain.commands.version_label import VersionLabel
 from domain.line import Line
 from domain.refusals import UnknownScript
+from domain.state import Element, Persona
 from domain.target import Target
 from materialization import projected_draft
 from materialization.project import Projected, project
@@ -113,6 +116,27 @@ def test_what_is_far_behind_is_written_anew(writer: Writer, monkeypatch: pytest.
 
     assert brought_to_head(writer).whole
     assert shown(writer).labels["draft 0"] == shown(writer).labels["draft 0 "] == NamedDraft(1, None, locked=False)
+
+
+def test_elements_and_personas_are_found_and_read_a_page_at_a_time(writer: Writer) -> None:
+    writer.create()
+    elements = [Element(f"e{number}", "beat" if number % 2 else "act", {"n": number}, "user") for number in range(5)]
+    personas = [Persona(f"p{number}", f"Voice {number}", "", {}) for number in range(3)]
+    for element in elements:
+        writer.send(ElementAdd(element=element))
+    for persona in personas:
+        writer.send(PersonaAdd(persona=persona))
+    brought_to_head(writer)
+
+    with writer.unit_of_work.reading() as tx:
+        things, script_id = tx.things, writer.script_id
+        assert things.element(script_id, "e3") == elements[3]
+        assert things.persona(script_id, "p1") == personas[1]
+        assert things.element(script_id, "e9") is things.persona(script_id, "e1") is None
+        assert things.read_elements(script_id, most=2) == elements[:2]
+        assert things.read_elements(script_id, after="e1") == elements[2:]
+        assert things.read_elements(script_id, of_type="beat", after="e1", most=2) == [elements[3]]
+        assert things.read_personas(script_id, after="p0", most=1) == [personas[1]]
 
 
 def test_a_draft_is_shown_with_its_color_and_its_lock(writer: Writer) -> None:
