@@ -28,9 +28,9 @@ class Growth(NamedTuple):
     def weight(self) -> int:
         """Its bytes, as far as they matter."""
         return (
-            sum(len(entry.payload) + len(entry.cause) for entry in self.entries)
-            + sum(len(version.delta) for version in self.versions)
-            + sum(len(keyframe.state) for keyframe in self.keyframes)
+            sum([len(entry.payload) + len(entry.cause) for entry in self.entries])
+            + sum([len(version.delta) for version in self.versions])
+            + sum([len(keyframe.state) for keyframe in self.keyframes])
         )
 
 

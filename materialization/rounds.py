@@ -119,26 +119,16 @@ class Rounds:
         head = tx.head
         if head.version == 0:
             return State.empty()
-        state = self._caught_up(tx)
+        warm = self._warm.take(head)
+        state = None if warm is None else _caught_up(tx, warm)
         if state is None:
             state = load(tx, head, head.version)
         if state_hash_bytes(state.hash) != head.state_hash:
             raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
-        # This much is committed, whatever becomes of what follows.
-        self._warm.put(head, state)
+        if warm is None or state is not warm.state:
+            # This much is committed, whatever becomes of what follows.
+            self._warm.put(head, state)
         return state
-
-    def _caught_up(self, tx: ScriptWork) -> State | None:
-        """The warm state brought to the head; None where there is none, or it is of other versions than the head's."""
-        warm = self._warm.take(tx.head)
-        if warm is None or not _is_of_this_log(tx, warm):
-            return None
-        try:
-            state = catch_up(tx, tx.head, warm.state, tx.head.version)
-        except Corrupt:
-            # After a rebuild the stored versions may rightly differ from what this process remembers.
-            return None
-        return state if state_hash_bytes(state.hash) == tx.head.state_hash else None
 
     def _keep_warm(self, settlement: Settlement) -> None:
         if settlement.state.exists:
@@ -150,6 +140,18 @@ def _to_settle(tx: ScriptWork, only: int | None = None) -> list[Waiting]:
     if only is not None:
         return [row for row in tx.waiting if row.id == only]
     return list(takewhile(lambda row: row.attempts == 0, tx.waiting))
+
+
+def _caught_up(tx: ScriptWork, warm: Warm) -> State | None:
+    """A warm state brought to the head; None where it is of other versions than the head's."""
+    if not _is_of_this_log(tx, warm):
+        return None
+    try:
+        state = catch_up(tx, tx.head, warm.state, tx.head.version)
+    except Corrupt:
+        # After a rebuild the stored versions may rightly differ from what this process remembers.
+        return None
+    return state if state_hash_bytes(state.hash) == tx.head.state_hash else None
 
 
 def _is_of_this_log(tx: ScriptWork, warm: Warm) -> bool:

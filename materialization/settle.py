@@ -170,8 +170,10 @@ class Settlement:
 
     def _require_room(self, growth: Growth, answer: Answer) -> None:
         """Refuse what the database would not take as one row; a command is part of a submission that it took."""
-        self._tx.require_room("change", max((len(version.delta) for version in growth.versions), default=0))
-        self._tx.require_room("whole script", max((len(keyframe.state) for keyframe in growth.keyframes), default=0))
+        for version in growth.versions:
+            self._tx.require_room("change", len(version.delta))
+        for keyframe in growth.keyframes:
+            self._tx.require_room("whole script", len(keyframe.state))
         if answer.refusal is not None:
             self._tx.require_room("answer", len(encode_answer(answer)))
 

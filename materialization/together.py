@@ -99,7 +99,7 @@ class Together:
             state = states.get(work.script_id)
             if state is None or not _fits(work, state):
                 states.pop(work.script_id, None)
-            else:
+            elif not _is_at_head(work, warm[work.script_id]):
                 # This much is committed, whatever becomes of what follows.
                 self._warm.put(work.head, state)
         reached("after state warmed")

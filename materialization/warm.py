@@ -16,10 +16,11 @@ SCRIPT_WEIGHT = 50
 
 
 class Warm(NamedTuple):
-    """A state, and the chain hash of the command that led to it."""
+    """A state, the chain hash of the command that led to it, and what it costs to remember, in lines."""
 
     state: State
     chain_hash: bytes
+    weight: int
 
 
 class WarmStates:
@@ -39,21 +40,25 @@ class WarmStates:
         """The state at the head, or an earlier one of the same script to go on from; None where nothing is known.
 
         Of an earlier state the caller asks the log whether its command is still there, and reads the deltas it lacks.
+        Only the state at the head is remembered further: of any other nobody knows yet whether it still is of this log.
         """
         with self._lock:
-            found = self._pop(head.script_id)
-        if found is None or found.state.version > head.version:
-            return None
-        if found.state.version == head.version and found.chain_hash != head.chain_hash:
-            return None
-        return found
+            found = self._states.get(head.script_id)
+            if found is None:
+                return None
+            if found.state.version == head.version and found.chain_hash == head.chain_hash:
+                self._states.move_to_end(head.script_id)
+                return found
+            self._pop(head.script_id)
+        return found if found.state.version < head.version else None
 
     def put(self, head: Head, state: State) -> None:
         """Remember the state at a head that is committed."""
+        warm = Warm(state, head.chain_hash, _weight(state))
         with self._lock:
             self._pop(head.script_id)
-            self._states[head.script_id] = Warm(state, head.chain_hash)
-            self._weight += _weight(state)
+            self._states[head.script_id] = warm
+            self._weight += warm.weight
             while self._weight > self._most:
                 self._pop(next(iter(self._states)))
 
@@ -65,7 +70,7 @@ class WarmStates:
     def _pop(self, script_id: int) -> Warm | None:
         found = self._states.pop(script_id, None)
         if found is not None:
-            self._weight -= _weight(found.state)
+            self._weight -= found.weight
         return found
 
 

@@ -40,6 +40,7 @@ class Session:
         self._many_at_once = engine.dialect.name in ("mysql", "mariadb")
         self._connected = connections.take(engine)
         self._pooled, self._cursor, self._packet = self._connected
+        self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
         self._writes: list[Write | Insert] = []
         self._inserts: dict[Table, Insert] | None = None
         self._talking = _Exchange()
@@ -198,11 +199,7 @@ class Session:
                 self._cursor.execute(prepared.sql, prepared.values(params))
             return list(self._cursor.fetchall())
 
-    @property
-    def _statement_bytes(self) -> int:
-        return min(MAX_STATEMENT_BYTES, self._packet // 2)
-
-    def _inserts_of(self, gathered: Insert) -> Iterator[Write]:
+    def _inserts_of(self, gathered: Insert) -> list[Write]:
         return inserts(gathered, "%s" if self._many_at_once else "?", self._statement_bytes)
 
     def _send(self, writes: list[Write]) -> None:

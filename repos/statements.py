@@ -52,11 +52,19 @@ def prepare(statement: Executable, dialect: Dialect) -> Prepared:
     return found
 
 
-def inserts(insert: Insert, mark: str, most_bytes: int) -> Iterator[Write]:
+def inserts(insert: Insert, mark: str, most_bytes: int) -> list[Write]:
     """Rows as statements of bounded size; `mark` is what stands for a value."""
-    for part in _bounded(insert.rows, most_bytes):
-        values = part[0] if len(part) == 1 else tuple([value for row in part for value in row])
-        yield Write(_insert_text(insert.table.name, insert.columns, len(part), mark), values, len(part))
+    table, columns, rows = insert
+    if len(rows) == 1:
+        return [Write(_insert_text(table.name, columns, 1, mark), rows[0], 1)]
+    return [
+        Write(
+            _insert_text(table.name, columns, len(part), mark),
+            tuple([value for row in part for value in row]),
+            len(part),
+        )
+        for part in _bounded(rows, most_bytes)
+    ]
 
 
 _prepared: WeakKeyDictionary[Executable, dict[Dialect, Prepared]] = WeakKeyDictionary()
@@ -82,9 +90,6 @@ def _insert_text(table: str, columns: tuple[str, ...], rows: int, mark: str) -> 
 
 
 def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
-    if len(rows) == 1:
-        yield rows
-        return
     start = size = 0
     for position, row in enumerate(rows):
         # Bytes are sent in hex.

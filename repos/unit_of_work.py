@@ -69,17 +69,36 @@ class ScriptWork:
         self.commands = AppendableCommands(session)
         self.versions = WritableVersions(session)
         self.keyframes = WritableKeyframes(session)
-        self.keyframe_upkeep = KeyframeUpkeep(session)
-        self.rebuilds = Rebuilds(session)
-        self.quarantines = Quarantines(session)
         self.submissions = WritableSubmissions(session)
         self.rejected = Rejected(session)
-        self.hunks = SettledHunks(session)
-        self.run_losses = RunLosses(session)
-        self.scripts = ProjectedScripts(session)
         self.heads = LockedHead(session)
         self.require_room = session.require_room
         self.more = False
+        self._session = session
+
+    @property
+    def keyframe_upkeep(self) -> KeyframeUpkeep:
+        return KeyframeUpkeep(self._session)
+
+    @property
+    def rebuilds(self) -> Rebuilds:
+        return Rebuilds(self._session)
+
+    @property
+    def quarantines(self) -> Quarantines:
+        return Quarantines(self._session)
+
+    @property
+    def hunks(self) -> SettledHunks:
+        return SettledHunks(self._session)
+
+    @property
+    def run_losses(self) -> RunLosses:
+        return RunLosses(self._session)
+
+    @property
+    def scripts(self) -> ProjectedScripts:
+        return ProjectedScripts(self._session)
 
 
 class ScriptsWork:
