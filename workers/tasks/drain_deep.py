@@ -8,6 +8,7 @@ from repos.phases import reached
 from workers import bootstrap
 from workers.app import app
 from workers.bell import DRAIN_DEEP, Bell
+from workers.priority import behind_others
 
 
 @app.task(name="scriptledger.drain_deep", reject_on_worker_lost=False)  # as for drain
@@ -17,7 +18,7 @@ def drain_deep(script_id: int) -> dict[str, int]:
     A drain would take the bells of other scripts with this one, and they would wait for its long transaction.
     """
     reached("after bell received")
-    done = bootstrap.ledger().drain(script_id, rounds=1)
+    done = behind_others(lambda: bootstrap.ledger().drain(script_id, rounds=1))
     if done.more:
         _bell().ring(script_id, DRAIN_DEEP)
     return {"answered": done.answered}
