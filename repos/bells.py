@@ -1,4 +1,4 @@
-"""bells: when and how often the reconciler rang for a script."""
+"""bells: when, how often and for which submission the reconciler rang for a script."""
 
 from __future__ import annotations
 
@@ -14,20 +14,32 @@ MOST_FORGOTTEN = 1_000
 
 
 class Bell(NamedTuple):
-    """The reconciler's memory of one script; `rung_at` in microseconds since 1970 UTC."""
+    """The reconciler's memory of one script: how often it rang while the same submission waited in front.
+
+    `rung_at` is in microseconds since 1970 UTC, `arrival` the arrival number of that submission.
+    """
 
     script_id: int
     rings: int
     rung_at: int
+    arrival: int
 
 
-_GET = select(bells.c.script_id, bells.c.rings, bells.c.rung_at).where(bells.c.script_id == bindparam("script"))
-_VALUES: dict[str, Any] = {"script_id": bindparam("script"), "rings": bindparam("rings"), "rung_at": bindparam("now")}
+_GET = select(bells.c.script_id, bells.c.rings, bells.c.rung_at, bells.c.arrival).where(
+    bells.c.script_id == bindparam("script")
+)
+_VALUES: dict[str, Any] = {
+    "script_id": bindparam("script"),
+    "rings": bindparam("rings"),
+    "rung_at": bindparam("now"),
+    "arrival": bindparam("arrival"),
+}
+_CHANGING = ("rings", "rung_at", "arrival")
 _PUT_MYSQL = mysql.insert(bells).values(**_VALUES)
-_PUT_MYSQL = _PUT_MYSQL.on_duplicate_key_update(rings=_PUT_MYSQL.inserted.rings, rung_at=_PUT_MYSQL.inserted.rung_at)
+_PUT_MYSQL = _PUT_MYSQL.on_duplicate_key_update({name: _PUT_MYSQL.inserted[name] for name in _CHANGING})
 _PUT_SQLITE = sqlite.insert(bells).values(**_VALUES)
 _PUT_SQLITE = _PUT_SQLITE.on_conflict_do_update(
-    index_elements=["script_id"], set_={"rings": _PUT_SQLITE.excluded.rings, "rung_at": _PUT_SQLITE.excluded.rung_at}
+    index_elements=["script_id"], set_={name: _PUT_SQLITE.excluded[name] for name in _CHANGING}
 )
 _ANSWERED = (
     select(bells.c.script_id)
@@ -46,12 +58,12 @@ class Bells:
     def get(self, script_id: int) -> Bell:
         """What is remembered of a script; never rung where nothing is."""
         found = self._session.rows(_GET, script=script_id)
-        return Bell(*found[0]) if found else Bell(script_id, 0, 0)
+        return Bell(*found[0]) if found else Bell(script_id, 0, 0, 0)
 
     def put(self, bell: Bell) -> None:
         """Remember a ring."""
         statement = _PUT_SQLITE if self._session.is_sqlite else _PUT_MYSQL
-        self._session.run(statement, script=bell.script_id, rings=bell.rings, now=bell.rung_at)
+        self._session.run(statement, script=bell.script_id, rings=bell.rings, now=bell.rung_at, arrival=bell.arrival)
 
     def forget_answered(self, *, most: int = MOST_FORGOTTEN) -> int:
         """Forget scripts for which nothing waits any more; how many."""

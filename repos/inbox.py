@@ -17,12 +17,13 @@ MOST_ARRIVALS = 256
 
 
 class ScriptWaiting(NamedTuple):
-    """A script with submissions in the inbox: how many, since when, and how often one was tried."""
+    """A script with submissions in the inbox: how many, since when, how often one was tried, and which is in front."""
 
     script_id: int
     waiting: int
     oldest: int
     attempts: int
+    first: int
 
 
 _PUT = insert(submission_inbox).values(
@@ -54,6 +55,7 @@ _WAITING = (
         func.count(),
         func.min(submission_inbox.c.enqueued_at),
         func.max(submission_inbox.c.attempts),
+        func.min(submission_inbox.c.id),
     )
     .select_from(submission_inbox.outerjoin(script_heads, script_heads.c.script_id == submission_inbox.c.script_id))
     .where(

@@ -225,6 +225,7 @@ bells = table(
     Column("script_id", BigInteger, primary_key=True, autoincrement=False),
     Column("rings", Integer, nullable=False),
     Column("rung_at", Moment, nullable=False),
+    Column("arrival", BigInteger, nullable=False, server_default="0"),
 )
 
 leases = table(

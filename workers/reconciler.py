@@ -96,13 +96,16 @@ class Reconciler:
         patience = self._patience
         for script in tx.inbox.waiting(before=now - patience, after=now + patience, most=MOST_SCRIPTS):
             rung = tx.bells.get(script.script_id)
-            if rung.rung_at > now or rung.rung_at < script.oldest <= now:
-                # Remembered by a clock that was ahead; or of others, which are answered: these came later.
-                rung = Rung(script.script_id, 0, 0)
+            if rung.rung_at > now:
+                # Remembered by a clock that was ahead.
+                rung = Rung(script.script_id, 0, 0, 0)
+            if rung.arrival != script.first:
+                # Of others, which are answered: somebody gets on with it, or did until a moment ago.
+                rung = rung._replace(rings=0)
             longest = int(LONGEST_PATIENCE_SECONDS * 1_000_000)
             if now - rung.rung_at < min(patience << min(rung.rings, 16), longest):
                 continue
-            rung = Rung(script.script_id, rung.rings + 1, now)
+            rung = Rung(script.script_id, rung.rings + 1, now, script.first)
             tx.bells.put(rung)
             due.append(rung)
         return due

@@ -67,6 +67,11 @@ class World(NamedTuple):
         with self.unit_of_work.records() as tx:
             assert tx.inbox.put(script_id, "again", b"{}", self.clock[0])
 
+    def remove_first(self, script_id: int) -> None:
+        """Take the submission that waits in front out of the inbox."""
+        with self.unit_of_work.script(script_id) as tx:
+            tx.inbox.remove([tx.waiting[0].id])
+
     def answer(self, script_id: int) -> None:
         assert Ledger(self.unit_of_work).drain(script_id).answered == 1
 
@@ -127,6 +132,21 @@ def test_it_rings_ever_more_rarely_and_asks_for_one_by_one_once_a_bell_was_outli
 
     assert rung_at == [3, 9, 21, 45, 93, 153]
     assert world.bell.rung == [(script_id, DRAIN)] + [(script_id, DRAIN_ONE_BY_ONE)] * 5
+
+
+def test_it_begins_anew_where_somebody_got_on_and_did_not_come_to_the_end(world: World):
+    script_id = world.waiting_submission()
+    world.waiting_submission_for(script_id)
+    reconciler = world.reconciler()
+    rung_at = []
+    for second in range(60):
+        if second == 22:  # a worker answers the first, and dies
+            world.remove_first(script_id)
+        rung_at += [second] * reconciler.tick().rang
+        world.later(1)
+
+    assert rung_at == [3, 9, 21, 24, 30, 42]
+    assert [task for _, task in world.bell.rung[3:]] == [DRAIN] + [DRAIN_ONE_BY_ONE] * 2
 
 
 def test_another_reconciler_goes_on_where_one_ended(world: World):
