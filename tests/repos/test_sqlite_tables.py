@@ -1,0 +1,122 @@
+"""What SQLite does for every command: no table made on the way, no row kept twice; and how databases came to that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.commands.line_edit import LineEdit
+from domain.commands.script_create import ScriptCreate
+from domain.hashing import expect_hash
+from domain.line import Line
+from domain.submission import Submission
+from materialization.history import state_at
+from materialization.submit import Ledger
+from materialization.verify import verify
+from repos import schema
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+
+LINE = Line("a", "action", "Rain.")
+WRITTEN = ("script_commands", "script_versions", "submissions")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{tmp_path}/ledger.db")
+    yield engine
+    engine.dispose()
+
+
+def write(engine: Engine, script_id: int) -> None:
+    """A script of two versions, and a submission that is refused."""
+    ledger = Ledger(UnitOfWork(engine))
+    create = ScriptCreate(title="A script", lines=(LINE,))
+    edit = LineEdit(line="a", text="Snow.", expect=expect_hash(LINE))
+    for number, command in enumerate((create, edit, edit)):
+        submission = Submission(
+            script_id=script_id,
+            submission_id=f"s{number}",
+            author="user",
+            base_version=min(number, 1),
+            commands=(command,),
+        )
+        ledger.submit(submission)
+
+
+def refuses(engine: Engine, statement: str) -> bool:
+    with engine.connect() as connection, pytest.raises(IntegrityError) as caught:
+        connection.execute(text(statement))
+    return "constraint failed" in str(caught.value).lower()
+
+
+@pytest.mark.parametrize("table", [*WRITTEN, "script_heads"])
+def test_a_write_opens_no_table_of_its_own(engine: Engine, table: str):
+    """As a check with IN and three words does, for every row: a twentieth of what a command costs."""
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        columns = connection.exec_driver_sql(f"SELECT count(*) FROM pragma_table_info('{table}')").scalar() or 0
+        marks = ",".join(["0"] * columns)
+        program = connection.exec_driver_sql(f"EXPLAIN INSERT INTO {table} VALUES ({marks})").all()
+    codes = {row[1] for row in program}
+
+    assert "Insert" in codes or "IdxInsert" in codes
+    assert not codes & {"OpenEphemeral", "Program"}
+
+
+def test_rows_of_the_log_are_kept_by_their_keys_alone(engine: Engine):
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE wr = 1").scalars().all()
+
+    assert {*WRITTEN} <= {*found}
+
+
+def test_a_database_keeps_all_that_is_in_it(engine: Engine):
+    schema.upgrade(engine)
+    for script_id in (2, 1):
+        write(engine, script_id)
+    with UnitOfWork(engine).reading() as tx:
+        before = [(state_at(tx, number), tx.submissions.get(number, "s2")) for number in (1, 2)]
+
+    schema.downgrade(engine, "0011")
+    schema.upgrade(engine)
+    with UnitOfWork(engine).reading() as tx:
+        after = [(state_at(tx, number), tx.submissions.get(number, "s2")) for number in (1, 2)]
+    assert after == before
+    write(engine, 3)
+    with UnitOfWork(engine).reading() as tx:
+        assert [verify(tx, number).finding for number in (1, 2, 3)] == [None] * 3
+
+
+@pytest.fixture(scope="module", params=["0011", "head"])
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database of before, and one brought up from there."""
+    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp(request.param)}/ledger.db")
+    schema.upgrade(engine)
+    write(engine, 1)
+    schema.downgrade(engine, "0011")
+    schema.upgrade(engine, request.param)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE script_heads SET health = 'unwell'",
+        "UPDATE script_commands SET author = 'nobody'",
+        "UPDATE script_commands SET version_number = 0 WHERE version_number = 1",
+        "UPDATE submissions SET outcome = 'perhaps'",
+        "INSERT INTO submissions SELECT * FROM submissions",
+        "UPDATE script_versions SET version_number = 9",
+        "DELETE FROM script_heads",
+        "DELETE FROM script_commands WHERE version_number = 1",
+    ],
+)
+def test_what_was_refused_is_refused_still(written: Engine, broken: str):
+    assert refuses(written, broken)
