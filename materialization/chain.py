@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from domain.command import Command
@@ -27,20 +28,24 @@ def linked(commands: Commands, script_id: int, chain: bytes, *, after: int, upto
     Raises:
         Corrupt: one is missing, was changed, follows another command, or is no command; the message names it.
     """
-    version = after
+    version, of_script = after, netstrings((b"%d" % script_id,))
     for found in commands.links(script_id, after=after, upto=upto):
         version += 1
         if chain_hash(chain, found.covered) != found.chain_hash:
             raise _broken(commands, script_id, version, chain)
         command = decode_command(found.payload)
         # The payload tells which kind of command it is, and the chain says what its row claims to be.
-        claimed = netstrings((b"%d" % script_id, b"%d" % version, command.kind().encode()))
-        if not found.covered.startswith(claimed):
+        if not found.covered.startswith(of_script + netstrings((b"%d" % version,)) + _of_kind(type(command))):
             raise _broken(commands, script_id, version, chain)
         chain = found.chain_hash
         yield Linked(version, command, chain)
     if version < upto:
         raise _broken(commands, script_id, version + 1, chain)
+
+
+@cache
+def _of_kind(kind: type[Command]) -> bytes:
+    return netstrings((kind.kind().encode(),))
 
 
 def _broken(commands: Commands, script_id: int, version: int, chain: bytes) -> Corrupt:

@@ -18,6 +18,8 @@ STRICT_MODE = (
 LOCK_WAIT_SECONDS = 5
 SOCKET_SECONDS = 15
 RECYCLE_SECONDS = 1_800
+PACKED_PAGE_BYTES = 4 << 20
+"""Of a page that is read packed the server puts together no more; a larger one is read row by row."""
 SQLITE_PACKET_BYTES = 512 << 20
 """SQLite refuses a value from 10^9 bytes on."""
 
@@ -64,7 +66,7 @@ def _mysql(url: URL, pool_size: int) -> Engine:
             "client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS,
             "init_command": (
                 f"SET SESSION sql_mode='{STRICT_MODE}', innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}, "
-                "time_zone='+00:00'"
+                f"time_zone='+00:00', group_concat_max_len={PACKED_PAGE_BYTES}"
             ),
         },
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from binascii import unhexlify
 from collections.abc import Iterator, Sequence
 from itertools import starmap
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from repos.packed import packed, unpacked
 from repos.session import Session
 from repos.tables import script_versions
 
@@ -24,21 +26,27 @@ class VersionRow(NamedTuple):
 
 
 _COLUMNS = ("script_id", "version_number", "generation", "delta", "state_hash", "line_count")
-READ = (
-    select(
+_OF_PAGE = select(
+    script_versions.c.version_number,
+    script_versions.c.delta,
+    script_versions.c.state_hash,
+    script_versions.c.line_count,
+).where(
+    script_versions.c.script_id == bindparam("script"),
+    script_versions.c.version_number > bindparam("after"),
+    script_versions.c.version_number <= bindparam("upto"),
+    script_versions.c.generation == bindparam("generation"),
+)
+READ = _OF_PAGE.order_by(script_versions.c.version_number).limit(bindparam("most"))
+_PACKED = packed(
+    _OF_PAGE,
+    (
         script_versions.c.version_number,
         script_versions.c.delta,
-        script_versions.c.state_hash,
+        func.hex(script_versions.c.state_hash),
         script_versions.c.line_count,
-    )
-    .where(
-        script_versions.c.script_id == bindparam("script"),
-        script_versions.c.version_number > bindparam("after"),
-        script_versions.c.version_number <= bindparam("upto"),
-        script_versions.c.generation == bindparam("generation"),
-    )
-    .order_by(script_versions.c.version_number)
-    .limit(bindparam("most"))
+    ),
+    order=script_versions.c.version_number,
 )
 
 _made, _known = script_versions.alias("made"), script_versions.alias("known")
@@ -79,12 +87,17 @@ class Versions:
 
     def read(self, script_id: int, *, generation: int, after: int = 0, upto: int) -> Iterator[VersionRow]:
         """Versions `after` + 1 to `upto`, in order, a page at a time."""
-        while after < upto:
-            page = self._session.rows(READ, script=script_id, generation=generation, after=after, upto=upto, most=PAGE)
-            yield from starmap(VersionRow, page)
-            if len(page) < PAGE:
+        for start in range(after, upto, PAGE):
+            page = self._page(script=script_id, generation=generation, after=start, upto=min(start + PAGE, upto))
+            if not page:
                 return
-            after = page[-1][0]
+            yield from page
+
+    def _page(self, **params: int) -> list[VersionRow]:
+        rows = unpacked(self._session, _PACKED, 4, **params)
+        if rows is None:
+            return list(starmap(VersionRow, self._session.rows(READ, most=PAGE, **params)))
+        return [VersionRow(int(number), delta, unhexlify(state), int(count)) for number, delta, state, count in rows]
 
 
 class WritableVersions(Versions):

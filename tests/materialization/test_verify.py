@@ -263,6 +263,7 @@ def test_a_value_of_another_type_is_found(damaged: Damaged, column: str, value: 
         connection.exec_driver_sql("PRAGMA writable_schema = 1")
         connection.exec_driver_sql("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '') WHERE type = 'table'")
         connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = 1")
         sql = f"UPDATE script_commands SET {column} = ? WHERE version_number = 130"
         connection.exec_driver_sql(sql, (value,))
 

@@ -1,0 +1,37 @@
+"""Packed pages: rows put together by the server, for a driver in Python takes long for a row, and for each value of it.
+
+A page comes as the number of its rows and one value, in which each column ends with a line end. Where there are as many
+line ends as columns, none of them stands in a column. Any other page is to be read row by row: one that holds more than
+the server puts together, one with a line end or nothing in a column, and all of SQLite, whose driver is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal_column
+
+from repos.session import Session
+
+_LINE_END: Any = literal_column("X'0A'")
+_NOTHING: Any = literal_column("''")
+
+
+def packed(page: Select[Any], columns: Sequence[ColumnElement[Any]], *, order: ColumnElement[Any]) -> Select[Any]:
+    """What reads a page packed; of these columns at least one holds bytes."""
+    together = func.concat(*[part for column in columns for part in (column, _LINE_END)])
+    rows: ColumnElement[Any] = func.aggregate_strings(together, _NOTHING).aggregate_order_by(order)
+    return page.with_only_columns(*[func.count(), rows])
+
+
+def unpacked(session: Session, page: Select[Any], width: int, **params: Any) -> list[tuple[bytes, ...]] | None:
+    """The rows of a page, each of so many columns as the server writes them; None where it is to be read row by row."""
+    if session.is_sqlite:
+        return None
+    count, together = session.rows(page, **params)[0]
+    values = (together or b"").split(b"\n")
+    if len(values) != count * width + 1:
+        return None
+    each = iter(values)
+    return list(zip(*[each] * width, strict=False))  # what is left is the nothing behind the last line end

@@ -1,0 +1,79 @@
+"""A page that the server puts together says what its rows say; one that it cannot put together is read row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event, update
+
+from domain.commands.line_edit import LineEdit
+from domain.entry import covered
+from repos.commands import Link
+from repos.engine import make_engine
+from repos.tables import script_commands
+from repos.unit_of_work import UnitOfWork
+from repos.versions import VersionRow
+from tests.materialization.writing import Writer, close_databases, forging, open_database
+
+
+@pytest.fixture
+def writer(database_url: str) -> Iterator[Writer]:
+    """A script of eleven versions."""
+    writer = Writer(open_database(database_url))
+    writer.create(["Fâché, l’homme\tcrie.", "雨", "🎬"])
+    for number in range(10):
+        writer.send(LineEdit(line="l2", text=f"雨 {number}", expect=writer.expect("l2")), actor="Anaïs")
+    yield writer
+    close_databases()
+
+
+def read(unit_of_work: UnitOfWork, writer: Writer) -> tuple[list[Link], list[VersionRow]]:
+    with unit_of_work.reading() as tx:
+        links = list(tx.commands.links(writer.script_id, upto=writer.version))
+        return links, list(tx.versions.read(writer.script_id, generation=1, upto=writer.version + 5))
+
+
+def row_by_row(writer: Writer) -> list[Link]:
+    with writer.unit_of_work.reading() as tx:
+        entries = list(tx.commands.read(writer.script_id, upto=writer.version))
+    return [Link(entry.payload, covered(entry), entry.chain_hash) for entry in entries]
+
+
+def test_packed_pages_say_what_the_rows_say(writer: Writer) -> None:
+    links, versions = read(writer.unit_of_work, writer)
+
+    assert links == row_by_row(writer)
+    assert [row.version for row in versions] == list(range(1, 12))
+    assert all(len(row.state_hash) == 16 and row.line_count == 3 for row in versions)
+
+
+@pytest.mark.parametrize("value", ["Eve\n", "\n\n\n\n", ""])
+def test_a_line_end_in_a_column_moves_nothing(writer: Writer, database_url: str, value: str) -> None:
+    with forging(database_url) as connection:
+        this = (script_commands.c.script_id == writer.script_id, script_commands.c.version_number == 5)
+        connection.execute(update(script_commands).where(*this).values(actor=value))
+
+    links, _ = read(writer.unit_of_work, writer)
+
+    assert links == row_by_row(writer)
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("most", [4, 300, 3_000])
+def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url: str, most: int) -> None:
+    writer = Writer(open_database(mariadb_url))
+    writer.create(f"Line {number}, and what it says." for number in range(100))
+    first = LineEdit(line="l2", text="", expect=writer.expect("l2"))
+    writer.send(first, *[LineEdit(line="l2", text="x" * number) for number in range(1, 50)])
+    assert writer.version == 51
+    engine = make_engine(mariadb_url)
+
+    @event.listens_for(engine, "connect")
+    def put_less_together(connection: Any, _record: Any) -> None:
+        connection.query(f"SET SESSION group_concat_max_len = {most}")
+
+    assert read(UnitOfWork(engine), writer) == read(writer.unit_of_work, writer)
+    engine.dispose()
+    close_databases()
