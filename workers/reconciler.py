@@ -24,7 +24,8 @@ LEASE = "reconciler"
 LEASE_SECONDS = 15.0
 PATIENCE_SECONDS = 3.0
 """A submission that waited this long has probably lost its bell."""
-LONGEST_PATIENCE_SECONDS = 60.0
+MOST_PATIENCE = 20
+"""Times its patience it leaves a script alone at most: a minute."""
 MOST_SCRIPTS = 500
 DEEP_QUEUE = 1_000
 """With this many bells waiting, one more would only queue behind them."""
@@ -102,8 +103,7 @@ class Reconciler:
             if rung.arrival != script.first:
                 # Of others, which are answered: somebody gets on with it, or did until a moment ago.
                 rung = rung._replace(rings=0)
-            longest = int(LONGEST_PATIENCE_SECONDS * 1_000_000)
-            if now - rung.rung_at < min(patience << min(rung.rings, 16), longest):
+            if now - rung.rung_at < min(patience << min(rung.rings, 16), patience * MOST_PATIENCE):
                 continue
             rung = Rung(script.script_id, rung.rings + 1, now, script.first)
             tx.bells.put(rung)

@@ -3,7 +3,8 @@
 What happens when is a function of the seed alone: faults at boundaries, killed servers, cut and stalled lines, lost
 answers to COMMIT, frozen workers, wrong clocks, and how much is written meanwhile. A run is replayed by its seed; what
 the scheduler of the machine makes of it is not. The load comes in watches: each has scripts of its own, and is judged
-while the next goes on. Ctrl-C ends the run early, with a verdict on what was run; a second one ends it at once.
+while the next goes on; the one after that waits for it, so that what is left to do does not pile up. Ctrl-C ends the
+run early, with a verdict on what was run; a second one ends it at once.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, takewhile
@@ -91,6 +92,7 @@ class Soak:
                 load.stop()
                 cases = self.happened().total() - before
                 verdicts.append(judge.submit(self._judge, f"watch {number}", load, cases, began))
+                wait(verdicts[:-1])
                 raise_what_broke(operations, verdicts)
             self._site.cluster.plan.disarm()
             return [verdict.result() for verdict in verdicts]
