@@ -59,7 +59,7 @@ def _reopen(unit_of_work: UnitOfWork, script_id: int, by: str, now: int, *, veri
     with unit_of_work.script(script_id, wait=True) as tx:
         if tx.head.health != "quarantined":
             raise NotQuarantined(f"script {script_id} is in service")
-        latest = tx.quarantines.read(script_id, most=1)
-        tx.heads.set_health(script_id, latest[0].health_before if latest else "open")
+        known = [row for row in tx.quarantines.read(script_id, most=1) if row.reopened_at is None]
+        tx.heads.set_health(script_id, known[0].health_before if known else "open")
         tx.quarantines.reopen(script_id, by, now, verified=verified)
     return tx.more

@@ -46,5 +46,6 @@ def _change_health(old: str, new: str) -> None:
         op.execute("ALTER TABLE new_script_heads RENAME TO script_heads")
         op.execute("PRAGMA legacy_alter_table = OFF")
     else:
-        op.execute("ALTER TABLE script_heads DROP CONSTRAINT ck_script_heads_health")
-        op.create_check_constraint(op.f("ck_script_heads_health"), "script_heads", sa.text(new))
+        # One statement, so that nothing can end between two of them.
+        drop, add = "DROP CONSTRAINT ck_script_heads_health", "ADD CONSTRAINT ck_script_heads_health"
+        op.execute(f"ALTER TABLE script_heads {drop}, {add} CHECK ({new})")
