@@ -7,7 +7,6 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from domain.command import Command
 from domain.delta import advance, encode_delta
 from domain.entry import LogEntry
 from domain.errors import Corrupt, Rejected
@@ -92,7 +91,10 @@ def derive_piece(tx: Deriving, head: Head, before: Piece) -> Piece:
     fold = Fold(before.state)
     commands = linked(tx.commands, head.script_id, chain, after=after, upto=upto)
     for version, command, chain in commands:  # noqa: B007 - the last is the head's
-        derived = _taken(fold, command, head.script_id)
+        try:
+            derived = fold.take(command)
+        except Rejected as refusal:
+            raise Corrupt(f"command {version} of script {head.script_id} does not apply: {refusal}") from refusal
         versions.append(derived)
         weight += len(derived.delta)
         if is_keyframe_due(version - last, weight, size):
@@ -126,14 +128,6 @@ def write_piece(tx: Writing, row: RebuildRow, piece: Piece, generation: int) -> 
     )
     tx.rebuilds.move(moved)
     return moved
-
-
-def _taken(fold: Fold, command: Command, script_id: int) -> VersionRow:
-    try:
-        return fold.take(command)
-    except Rejected as refusal:
-        version = fold.state.version + 1
-        raise Corrupt(f"command {version} of script {script_id} does not apply: {refusal}") from refusal
 
 
 def derive(state: State, entry: LogEntry) -> tuple[State, VersionRow]:

@@ -14,6 +14,9 @@ from sqlalchemy import ColumnElement, Select, func, literal_column
 
 from repos.session import Session
 
+LEAST_ROWS = 64
+"""With fewer a page costs the server more than it spares the driver."""
+
 _LINE_END: Any = literal_column("X'0A'")
 _NOTHING: Any = literal_column("''")
 
@@ -25,11 +28,13 @@ def packed(page: Select[Any], columns: Sequence[ColumnElement[Any]], *, order: C
     return page.with_only_columns(*[func.count(), rows])
 
 
-def unpacked(session: Session, page: Select[Any], width: int, **params: Any) -> list[tuple[bytes, ...]] | None:
+def unpacked(
+    session: Session, page: Select[Any], width: int, *, after: int, upto: int, **params: Any
+) -> list[tuple[bytes, ...]] | None:
     """The rows of a page, each of so many columns as the server writes them; None where it is to be read row by row."""
-    if session.is_sqlite:
+    if session.is_sqlite or upto - after < LEAST_ROWS:
         return None
-    count, together = session.rows(page, **params)[0]
+    count, together = session.rows(page, after=after, upto=upto, **params)[0]
     values = (together or b"").split(b"\n")
     if len(values) != count * width + 1:
         return None

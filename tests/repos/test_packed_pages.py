@@ -10,12 +10,18 @@ from sqlalchemy import event, update
 
 from domain.commands.line_edit import LineEdit
 from domain.entry import covered
+from repos import packed
 from repos.commands import Link
 from repos.engine import make_engine
 from repos.tables import script_commands
 from repos.unit_of_work import UnitOfWork
 from repos.versions import VersionRow
 from tests.materialization.writing import Writer, close_databases, forging, open_database
+
+
+@pytest.fixture(autouse=True)
+def pack_a_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "LEAST_ROWS", 1)
 
 
 @pytest.fixture
