@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import pymysql
 from sqlalchemy import make_url
 
 from tests.faults.cluster import Cluster, wait_until
@@ -85,7 +86,8 @@ class Site(NamedTuple):
         for number, *_ in self.database.execute(
             "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_rows_modified > 0"
         ):
-            self.database.execute(f"KILL CONNECTION {number}")
+            with suppress(pymysql.err.OperationalError):  # its transaction ended meanwhile, and it with that
+                self.database.execute(f"KILL CONNECTION {number}")
 
 
 @contextmanager
