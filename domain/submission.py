@@ -77,6 +77,8 @@ class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     occurred_at: Count | None = None
 
 
+_NO_CAUSE = Cause()
+
 _decoder = msgspec.json.Decoder(Submission)
 _encoder = msgspec.json.Encoder(order="deterministic")
 _command_decoder = msgspec.json.Decoder(AnyCommand)
@@ -204,6 +206,8 @@ def _check_frame(submission: Submission) -> None:
 
 def _check_cause(submission: Submission) -> None:
     cause = submission.cause
+    if cause == _NO_CAUSE and submission.author != "ai":
+        return
     for name in ("model", "run_id", "replays", "prompt"):
         if (value := getattr(cause, name)) is not None:
             check_text(f"cause.{name}", value, line_ends=name == "prompt")

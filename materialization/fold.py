@@ -51,7 +51,7 @@ def accept(command: Command, state: State, start: State, touched: set[Guard]) ->
     elif not command.absolute or (delta := _already(command, state, stale)):
         raise stale
     note = command.note(state)
-    touched.update(guard._replace(expect=None) for guard in guards)
+    touched.update([Guard(guard.kind, guard.id, None) for guard in guards])
     return Step(command, delta, advance(state, delta) if delta else state, note)
 
 
