@@ -31,7 +31,8 @@ _canonical = msgspec.json.Encoder(order="sorted")
 
 def netstrings(parts: Iterable[bytes]) -> bytes:
     """Concatenate byte strings so that the borders between them cannot be mistaken."""
-    return b"".join([b"%d:%b," % (len(part), part) for part in parts])
+    measured = [value for part in parts for value in (len(part), part)]
+    return b"%d:%b," * (len(measured) // 2) % tuple(measured)
 
 
 def canonical_json(value: Any) -> bytes:

@@ -139,7 +139,7 @@ def _to_settle(tx: ScriptWork, only: int | None = None) -> list[Waiting]:
     """What waits up to the first that was tried before, which is to be counted and tried alone; or that one."""
     if only is not None:
         return [row for row in tx.waiting if row.id == only]
-    return list(takewhile(lambda row: row.attempts == 0, tx.waiting))
+    return list(takewhile(lambda row: row.attempts == 0, tx.waiting)) if tx.waiting else []
 
 
 def _caught_up(tx: ScriptWork, warm: Warm) -> State | None:

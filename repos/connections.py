@@ -6,7 +6,6 @@ back is a tenth of what a command costs in Python, and there is no server that c
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -27,48 +26,48 @@ class Connected(NamedTuple):
     packet: int
 
 
-def take(engine: Engine) -> Connected:
+class Kept(threading.local):
+    """Where a thread keeps its connection."""
+
+    connected: Connected | None = None
+
+
+def kept_of(engine: Engine) -> Kept | None:
+    """Where threads keep connections of an engine; None where they do not."""
+    if engine.dialect.name != "sqlite":
+        return None
+    found = _kept.get(engine)
+    if found is None:
+        found = _kept.setdefault(engine, Kept())
+        event.listen(engine, "engine_disposed", _forget)
+    return found
+
+
+def take(engine: Engine, kept: Kept | None) -> Connected:
     """A connection that nobody else has.
 
     Raises:
         Conflict: the database did not take the connection.
     """
-    if engine.dialect.name == "sqlite":
-        kept = _kept_of(engine)
+    if kept is not None and kept.connected is not None:
         found, kept.connected = kept.connected, None
-        if found is not None:
-            return found
+        return found
     pooled = _connect(engine)
     return Connected(pooled, pooled.cursor(), pooled.info[LARGEST_PACKET])
 
 
-def give_back(engine: Engine, connected: Connected) -> None:
+def give_back(connected: Connected, kept: Kept | None) -> None:
     """Leave a connection, whose transaction has ended, to whoever needs one next."""
-    pooled = connected.pooled
-    if isinstance(pooled.dbapi_connection, sqlite3.Connection):
-        kept = _kept_of(engine)
-        if kept.connected is None and not pooled.dbapi_connection.in_transaction:
-            kept.connected = connected
-            return
+    pooled, cursor, _ = connected
+    if kept is not None and kept.connected is None and not cursor.connection.in_transaction:
+        kept.connected = connected
+        return
     pooled.info[ENDED] = True
     pooled.close()
 
 
-class _Kept(threading.local):
-    """The connection a thread keeps."""
-
-    connected: Connected | None = None
-
-
-_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
-
-
-def _kept_of(engine: Engine) -> _Kept:
-    found = _kept.get(engine)
-    if found is None:
-        found = _kept.setdefault(engine, _Kept())
-        event.listen(engine, "engine_disposed", _forget)
-    return found
+# Not in the connection: what refers to itself through a thread's own is never collected.
+_kept: WeakKeyDictionary[Engine, Kept] = WeakKeyDictionary()
 
 
 def _forget(engine: Engine) -> None:

@@ -35,10 +35,10 @@ class Session:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
         self._dialect = engine.dialect
         self._many_at_once = engine.dialect.name in ("mysql", "mariadb")
-        self._connected = connections.take(engine)
+        self._kept = connections.kept_of(engine)
+        self._connected = connections.take(engine, self._kept)
         self._pooled, self._cursor, self._packet = self._connected
         self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
         self._writes: list[Write | Insert] = []
@@ -182,7 +182,7 @@ class Session:
 
     def close(self) -> None:
         """Give the connection back to the pool; its transaction has ended."""
-        connections.give_back(self._engine, self._connected)
+        connections.give_back(self._connected, self._kept)
 
     def abandon(self) -> None:
         """Close the connection for good: nobody knows what state it is in."""
