@@ -8,17 +8,14 @@ from pathlib import Path
 
 from repos import phases
 from repos.proposals import ProposalRow
-from workers import proposing
 from workers.app import app
 from workers.proposing import ProposalJob, Written
 
-__all__ = ["CLAIM_SECONDS", "STOPS", "app", "has_stopped"]
+__all__ = ["STOPS", "app", "has_stopped"]
 
-CLAIM_SECONDS = 1
 STOPS = {"answered": None, "before commit": "before commit sent", "after commit": "after commit answered"}
 """Where a job stops once its model has answered: before it writes that down, or at a boundary of the commit."""
 
-proposing.LEASE_SECONDS = CLAIM_SECONDS
 _finish = ProposalJob._finish
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from materialization.proposals import Person
 from repos.proposals import HunkRow, ProposalRow
@@ -19,7 +20,6 @@ from tests.processes.nodes import LocalWorker
 from tests.processes.site import Site, wait_until
 from tests.processes.stopping_proposals import STOPS, has_stopped
 from tests.workers.writing_room import WritingRoom
-from workers import proposal_bell
 from workers.proposal_bell import ProposalBell
 from workers.proposal_desk import ProposalDesk
 from workers.roles import ROLES
@@ -40,6 +40,7 @@ class Jobs:
         self.worker = worker
         self.room = WritingRoom(site.unit_of_work)
         self._folder = folder
+        self._engine = site.engine
         self._bell = ProposalBell.at(site.settings.broker_url)
         self.desk = ProposalDesk(site.unit_of_work, self.room.producer, self._bell.ring)
         self.by = Person(self.room.user, "Rosa")
@@ -53,6 +54,11 @@ class Jobs:
         wait_until(lambda: all(has_stopped(self._folder, place) for place in STOPS))
         wait_until(lambda: f"l1 {ASKED}" in self.server.asked)
         return numbers
+
+    def let_claims_run_out(self) -> None:
+        """Let it be long ago that jobs took these proposals."""
+        with self._engine.begin() as connection:
+            connection.execute(text("UPDATE ai_proposals SET held_until = 1, updated_at = 1 WHERE state = 'queued'"))
 
     def tick_until_drafted(self, numbers: dict[str, int]) -> None:
         def drafted() -> bool:
@@ -81,11 +87,8 @@ class Jobs:
 
 
 @pytest.fixture
-def jobs(
-    site: Site, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Jobs]:  # fmt: skip
-    """A worker with room for a job at each place. Ticks ring after a second, not a minute."""
-    monkeypatch.setattr(proposal_bell, "MINUTE", 1)
+def jobs(site: Site, settings: Settings, tmp_path: Path) -> Iterator[Jobs]:
+    """A worker with room for a job at each place."""
     with model_server(held={f"l1 {ASKED}"}) as server:
         named = Settings(
             home=settings.home,
@@ -120,6 +123,7 @@ def test_of_a_job_that_is_killed_nothing_is_lost_and_nothing_is_there_twice(jobs
         jobs.worker.restart()
     else:
         jobs.worker.kill_pool()
+    jobs.let_claims_run_out()
     jobs.tick_until_drafted(numbers)
 
     for place, number in numbers.items():
