@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
-from functools import cached_property
 
 import structlog
 from celery import Celery
-from kombu.connection import Connection
-from kombu.exceptions import ContentDisallowed, DecodeError, LimitExceeded, OperationalError
+from kombu.exceptions import ContentDisallowed, DecodeError
 from kombu.message import Message
-from kombu.messaging import Producer
-from kombu.pools import connections, producers
 
 from repos.phases import reached
 from workers.envelope import Envelope
+from workers.line import Line
 
 DRAIN = "scriptledger.drain"
 DRAIN_DEEP = "scriptledger.drain_deep"
 DRAIN_ONE_BY_ONE = "scriptledger.drain_one_by_one"
 QUEUE = "commands"
-PATIENCE_SECONDS = 0.2
-"""How long to wait for each word of the broker. Half a second in all is what a producer's request can spare."""
-HURRIED = {
-    "socket_timeout": PATIENCE_SECONDS,
-    "socket_connect_timeout": PATIENCE_SECONDS,
-    # By default kombu tries for six seconds to connect to a broker that refuses.
-    "max_retries": 0,
-}
 NO_MESSAGE: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError)
 """What kombu raises over a message that is none; it is gone then."""
 UNREADABLE: tuple[type[Exception], ...] = (*NO_MESSAGE, IndexError, AttributeError, ContentDisallowed, DecodeError)
@@ -38,22 +26,20 @@ log = structlog.get_logger(__name__)
 
 
 class Bell:
-    """Rings for scripts through one app. Never raises, never waits longer than half a second.
-
-    Its connections are its own, pooled by kombu: those of the app wait 15 seconds for a broker that hangs.
-    """
+    """Rings for scripts through one app. Never raises, never waits longer than half a second."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._line = Line(app)
         self._envelopes: dict[str, Envelope] = {}
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         """Say that something waits for a script; whether the broker took it."""
         reached("before bell rung")
         try:
-            with self._producer() as producer:
+            with self._line.producer() as producer:
                 self._envelope(task).send(producer, script_id)
-        except self._unheard as error:
+        except self._line.unheard as error:
             log.warning("bell.unheard", script_id=script_id, problem=str(error))
             return False
         reached("after bell rung")
@@ -62,9 +48,9 @@ class Bell:
     def ring_all(self, script_ids: Iterable[int]) -> bool:
         """Say that something waits for each of several scripts, in few round trips; whether the broker took it all."""
         try:
-            with self._producer() as producer:
+            with self._line.producer() as producer:
                 self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
-        except self._unheard as error:
+        except self._line.unheard as error:
             log.warning("bell.unheard", problem=str(error))
             return False
         return True
@@ -76,31 +62,30 @@ class Bell:
         """
         scripts: list[int] = []
         try:
-            with connections[self._broker].acquire(block=True, timeout=PATIENCE_SECONDS) as connection:
-                channel = connection.default_channel
+            with self._line.channel() as channel:
                 while len(scripts) < most and (message := channel.basic_get(QUEUE, no_ack=True)) is not None:
                     script_id = _rung_for(message)
                     if script_id is None:
                         self._put_back(message)
                         break
                     scripts.append(script_id)
-        except (*self._unheard, *NO_MESSAGE) as error:
+        except (*self._line.unheard, *NO_MESSAGE) as error:
             log.warning("bell.not_taken", problem=type(error).__name__)
         return scripts
 
     def waiting(self) -> int | None:
         """How many bells nobody has answered yet; None where the broker does not say."""
         try:
-            with connections[self._broker].acquire(block=True, timeout=PATIENCE_SECONDS) as connection:
-                return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
-        except self._broker.channel_errors:
+            with self._line.channel() as channel:
+                return int(channel.queue_declare(QUEUE, passive=True).message_count)
+        except self._line.no_such_queue:
             return 0  # nobody has rung since the broker began
-        except (*self._broker.connection_errors, OperationalError, LimitExceeded):
+        except self._line.unheard:
             return None
 
     def _put_back(self, message: Message) -> None:
         """Leave a message to Celery, as it came: it knows other tasks, and what to do with none."""
-        with self._producer() as producer:
+        with self._line.producer() as producer:
             producer.publish(  # type: ignore[no-untyped-call]  # kombu has no types
                 message.body,
                 exchange="",
@@ -114,22 +99,6 @@ class Bell:
 
     def _envelope(self, task: str) -> Envelope:
         return self._envelopes.setdefault(task, Envelope(self._app, task, QUEUE))
-
-    def _producer(self) -> AbstractContextManager[Producer]:
-        acquired: AbstractContextManager[Producer] = producers[self._broker].acquire(
-            block=True, timeout=PATIENCE_SECONDS
-        )
-        return acquired
-
-    @property
-    def _unheard(self) -> tuple[type[Exception], ...]:
-        broker = self._broker
-        return (*broker.connection_errors, *broker.channel_errors, OperationalError, LimitExceeded, OSError)
-
-    @cached_property
-    def _broker(self) -> Connection:
-        broker: Connection = self._app.connection_for_write(connect_timeout=PATIENCE_SECONDS, transport_options=HURRIED)
-        return broker
 
 
 def _rung_for(message: Message) -> int | None:

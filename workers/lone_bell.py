@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from celery import Celery
-
 from workers.bell import DRAIN, Bell
+from workers.line import producing_app
 
 
 class LoneBell(Bell):
     """Rings at a broker; `heard` is whether it took the last ring."""
 
     def __init__(self, broker_url: str) -> None:
-        app = Celery("scriptledger", broker=broker_url, set_as_current=False)
-        app.config_from_object("celeryconfig")
-        super().__init__(app)
+        super().__init__(producing_app(broker_url))
         self.heard = True
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import structlog
 from celery import Celery
-from kombu.connection import Connection
-from kombu.exceptions import LimitExceeded, OperationalError
-from kombu.pools import producers
 
 from materialization.submit import system_clock
 from repos.unit_of_work import UnitOfWork
-from workers.bell import HURRIED, PATIENCE_SECONDS
+from workers.line import Line, producing_app
 from workers.timetable import SECOND, Schedule
 
 PROPOSE = "scriptledger.propose_edit"
@@ -29,18 +24,17 @@ class ProposalBell:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._line = Line(app)
 
     @classmethod
     def at(cls, broker_url: str) -> ProposalBell:
         """A bell for a process that only produces."""
-        app = Celery("scriptledger", broker=broker_url, set_as_current=False)
-        app.config_from_object("celeryconfig")
-        return cls(app)
+        return cls(producing_app(broker_url))
 
     def ring(self, proposal_id: int) -> bool:
         """Say that a proposal is queued; whether the broker took it."""
         try:
-            with producers[self._broker].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
+            with self._line.producer() as producer:
                 self._app.send_task(
                     PROPOSE,
                     args=(proposal_id,),
@@ -52,7 +46,7 @@ class ProposalBell:
                     kwargsrepr="{}",
                     retry=False,
                 )
-        except (OperationalError, LimitExceeded, OSError) as error:
+        except self._line.unheard as error:
             log.warning("proposal_bell.unheard", proposal_id=proposal_id, problem=str(error))
             return False
         return True
@@ -67,8 +61,3 @@ class ProposalBell:
             return {"rang": sum(self.ring(proposal_id) for proposal_id in waiting)}
 
         return Schedule("hand-out-proposals", every=MINUTE, lease=MINUTE, missed="once", run=ring_again)
-
-    @cached_property
-    def _broker(self) -> Connection:
-        broker: Connection = self._app.connection_for_write(connect_timeout=PATIENCE_SECONDS, transport_options=HURRIED)
-        return broker

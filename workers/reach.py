@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery import Celery
+from workers.line import producing_app
 
 PATIENCE_SECONDS = 3.0
 PASSWORD_REFUSED = frozenset({"AuthenticationError", "AccessRefused"})
@@ -26,9 +26,8 @@ def require_broker(broker_url: str) -> None:
         SignInFailed: it does not take the password.
         BrokerUnreachable: it cannot be reached.
     """
-    app = Celery("scriptledger", broker=broker_url, set_as_current=False)
-    app.config_from_object("celeryconfig")
     hurried = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+    app = producing_app(broker_url)
     connection: Any = app.connection_for_read(connect_timeout=PATIENCE_SECONDS, transport_options=hurried)
     with connection:
         try:

@@ -137,7 +137,7 @@ def test_a_message_for_a_task_that_nobody_knows_is_left_to_celery(bell: Bell, cl
 def test_a_message_that_is_no_bell_is_left_to_celery(
     bell: Bell, client: redis.Redis, headers: dict[str, str], body: str, content_type: str
 ):
-    with bell._producer() as producer:
+    with bell._line.producer() as producer:
         producer.publish(
             body,
             routing_key="commands",
