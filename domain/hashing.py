@@ -72,7 +72,7 @@ def expect_hash_of(kind: str, content: Any) -> str:
 def line_term(line: Line) -> int:
     """What one line adds to the state hash."""
     name = line.id.encode()
-    return _term(b"%d:%b," % (len(name), name) + line_bytes(line))
+    return _term(b"%d:%b,%b" % (len(name), name, line_bytes(line)))
 
 
 def neighbour_term(before: str, after: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from domain.command import Command
 from domain.entry import link
@@ -13,13 +12,8 @@ from domain.hashing import chain_hash, netstrings
 from domain.submission import decode_command
 from repos.commands import Commands
 
-
-class Linked(NamedTuple):
-    """A command whose place in the log was checked, and the hash of the chain up to it."""
-
-    version: int
-    command: Command
-    chain_hash: bytes
+Linked = tuple[int, Command, bytes]
+"""A version, its command, whose place in the log was checked, and the hash of the chain up to it."""
 
 
 def linked(commands: Commands, script_id: int, chain: bytes, *, after: int, upto: int) -> Iterator[Linked]:
@@ -29,16 +23,17 @@ def linked(commands: Commands, script_id: int, chain: bytes, *, after: int, upto
         Corrupt: one is missing, was changed, follows another command, or is no command; the message names it.
     """
     version, of_script = after, netstrings((b"%d" % script_id,))
-    for found in commands.links(script_id, after=after, upto=upto):
+    for payload, covered, stored in commands.links(script_id, after=after, upto=upto):
         version += 1
-        if chain_hash(chain, found.covered) != found.chain_hash:
+        if chain_hash(chain, covered) != stored:
             raise _broken(commands, script_id, version, chain)
-        command = decode_command(found.payload)
+        command = decode_command(payload)
         # The payload tells which kind of command it is, and the chain says what its row claims to be.
-        if not found.covered.startswith(of_script + netstrings((b"%d" % version,)) + _of_kind(type(command))):
+        number = b"%d" % version
+        if not covered.startswith(b"%b%d:%b,%b" % (of_script, len(number), number, _of_kind(type(command)))):
             raise _broken(commands, script_id, version, chain)
-        chain = found.chain_hash
-        yield Linked(version, command, chain)
+        chain = stored
+        yield version, command, chain
     if version < upto:
         raise _broken(commands, script_id, version + 1, chain)
 

@@ -25,15 +25,9 @@ class Authorship(NamedTuple):
     occurred_at: int
 
 
-class Link(NamedTuple):
-    """A command as its chain hash sees it: what it says, all that the hash covers beside the one before, and the hash.
-
-    `covered` is the netstrings of every column but the chain hash, in stored order.
-    """
-
-    payload: bytes
-    covered: bytes
-    chain_hash: bytes
+Link = tuple[bytes, bytes, bytes]
+"""A command as its chain hash sees it: its payload; what the hash covers beside the one before it, which is the
+netstrings of the columns in stored order; and the hash."""
 
 
 _COLUMNS = tuple(column.name for column in script_commands.c)
@@ -56,13 +50,11 @@ _PAYLOAD = _ALL.index(script_commands.c.payload)
 # What the chain hash of a row covers is put together by the server too, in three parts: the payload is needed alone.
 _LINKS = packed(
     _OF_PAGE,
-    (
-        func.hex(script_commands.c.chain_hash),
-        func.concat(*_netstrings(_ALL[:_PAYLOAD]), func.octet_length(script_commands.c.payload), _COLON),
-        script_commands.c.payload,
-        func.concat(_COMMA, *_netstrings(_ALL[_PAYLOAD + 1 : -1])),
-    ),
-    order=script_commands.c.version_number,
+    script_commands.c.version_number,
+    func.hex(script_commands.c.chain_hash),
+    func.concat(*_netstrings(_ALL[:_PAYLOAD]), func.octet_length(script_commands.c.payload), _COLON),
+    script_commands.c.payload,
+    func.concat(_COMMA, *_netstrings(_ALL[_PAYLOAD + 1 : -1])),
 )
 _BY_AI = (
     select(*script_commands.c)
@@ -118,12 +110,15 @@ class Commands:
         """The same commands as links of their chain, up to the first page in which one is missing."""
         for start in range(after, upto, PAGE):
             end = min(start + PAGE, upto)
-            rows = unpacked(self._session, _LINKS, 4, script=script_id, after=start, upto=end)
+            rows = unpacked(self._session, _LINKS, 5, script=script_id, after=start, upto=end)
             if rows is None:
                 entries = self.read(script_id, after=start, upto=end)
-                page = [Link(entry.payload, covered(entry), entry.chain_hash) for entry in entries]
+                page = [(entry.payload, covered(entry), entry.chain_hash) for entry in entries]
             else:
-                page = [Link(payload, left + payload + right, unhexlify(chain)) for chain, left, payload, right in rows]
+                page = [
+                    (payload, b"%b%b%b" % (left, payload, right), unhexlify(chain))
+                    for _, chain, left, payload, right in rows
+                ]
             yield from page
             if len(page) < end - start:
                 return

@@ -7,7 +7,6 @@ the server puts together, one with a line end or nothing in a column, and all of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal_column
@@ -21,10 +20,10 @@ _LINE_END: Any = literal_column("X'0A'")
 _NOTHING: Any = literal_column("''")
 
 
-def packed(page: Select[Any], columns: Sequence[ColumnElement[Any]], *, order: ColumnElement[Any]) -> Select[Any]:
-    """What reads a page packed; of these columns at least one holds bytes."""
-    together = func.concat(*[part for column in columns for part in (column, _LINE_END)])
-    rows: ColumnElement[Any] = func.aggregate_strings(together, _NOTHING).aggregate_order_by(order)
+def packed(page: Select[Any], number: ColumnElement[Any], *columns: ColumnElement[Any]) -> Select[Any]:
+    """What reads a page packed, in the order of a number that comes first; of the columns at least one holds bytes."""
+    together = func.concat(*[part for column in (number, *columns) for part in (column, _LINE_END)])
+    rows: ColumnElement[Any] = func.aggregate_strings(together, _NOTHING)
     return page.with_only_columns(*[func.count(), rows])
 
 
@@ -39,4 +38,11 @@ def unpacked(
     if len(values) != count * width + 1:
         return None
     each = iter(values)
-    return list(zip(*[each] * width, strict=False))  # what is left is the nothing behind the last line end
+    rows = list(zip(*[each] * width, strict=False))  # what is left is the nothing behind the last line end
+    # The server is not told to: it would sort whole rows, which as a rule come in order.
+    rows.sort(key=_number)
+    return rows
+
+
+def _number(row: tuple[bytes, ...]) -> int:
+    return int(row[0])

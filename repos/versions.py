@@ -40,13 +40,10 @@ _OF_PAGE = select(
 READ = _OF_PAGE.order_by(script_versions.c.version_number).limit(bindparam("most"))
 _PACKED = packed(
     _OF_PAGE,
-    (
-        script_versions.c.version_number,
-        script_versions.c.delta,
-        func.hex(script_versions.c.state_hash),
-        script_versions.c.line_count,
-    ),
-    order=script_versions.c.version_number,
+    script_versions.c.version_number,
+    script_versions.c.delta,
+    func.hex(script_versions.c.state_hash),
+    script_versions.c.line_count,
 )
 
 _made, _known = script_versions.alias("made"), script_versions.alias("known")

@@ -44,7 +44,7 @@ def read(unit_of_work: UnitOfWork, writer: Writer) -> tuple[list[Link], list[Ver
 def row_by_row(writer: Writer) -> list[Link]:
     with writer.unit_of_work.reading() as tx:
         entries = list(tx.commands.read(writer.script_id, upto=writer.version))
-    return [Link(entry.payload, covered(entry), entry.chain_hash) for entry in entries]
+    return [(entry.payload, covered(entry), entry.chain_hash) for entry in entries]
 
 
 def test_packed_pages_say_what_the_rows_say(writer: Writer) -> None:
