@@ -60,9 +60,9 @@ MUTATIONS = (
     ),
     Mutation(
         guard="the rollback of the whole transaction on 1205",
-        file="repos/unit_of_work.py",
-        text="    except Exception:\n        session.rollback()\n",
-        instead="    except Exception:\n        session.close()\n",
+        file="repos/session.py",
+        text="            self.rollback()\n",
+        instead="            self.close()\n",
         seen_by="test_a_lock_wait_timeout_takes_back_the_whole_transaction",
     ),
 )

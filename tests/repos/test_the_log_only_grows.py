@@ -33,10 +33,13 @@ def test_the_log_can_be_read_and_appended_to_and_nothing_else():
     assert public_methods(AppendableCommands) - public_methods(Commands) == {"append"}
 
 
-@pytest.mark.parametrize("repository", [WritableVersions, WritableKeyframes, WritableSubmissions])
-def test_what_follows_from_the_log_can_be_read_and_put(repository: type):
+@pytest.mark.parametrize(
+    ("repository", "compared_by"),
+    [(WritableVersions, {"differences"}), (WritableKeyframes, set()), (WritableSubmissions, set())],
+)
+def test_what_follows_from_the_log_can_be_read_and_put(repository: type, compared_by: set[str]):
     (readable,) = repository.__bases__
-    assert public_methods(repository) - public_methods(readable) == {"put"}
+    assert public_methods(repository) - public_methods(readable) - compared_by == {"put"}
 
 
 def test_who_does_not_hold_the_head_can_write_no_part_of_a_script():
