@@ -53,7 +53,7 @@ faults: $(READY) ## break everything at every step of a submission, CASES=2160 t
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.faults.run
 
-soak: $(READY) ## mix load and faults for MINUTES=12, from a SEED= that is told; Ctrl-C ends it with a verdict
+soak: $(READY) ## mix load and faults for MINUTES=16, from a SEED= that is told; Ctrl-C ends it with a verdict
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.faults.soak
 
