@@ -22,6 +22,8 @@ from materialization.submit import system_clock
 from repos.rebuilds import RebuildRow
 from repos.unit_of_work import UnitOfWork
 
+NEAR = 1_000
+"""So many versions behind the head, the rest is derived with the head locked, so that it stays where it is."""
 READERS_END_MICROS = 60 * 1_000_000
 """Who began to read a generation before another was named has ended after a minute, or follows the other."""
 MOST_PRUNED = 100
@@ -93,7 +95,7 @@ def _write_pieces(
         piece, left = _derived(unit_of_work, row, None)
         while True:
             writing = beside.submit(again, partial(_write, unit_of_work, row, piece))
-            following = _derived(unit_of_work, row, piece) if left >= PIECE else None
+            following = _derived(unit_of_work, row, piece) if left > NEAR else None
             row = writing.result()
             progress(row.version)
             if row.version != piece.head.version:
@@ -128,9 +130,11 @@ def _activate(
     """Derive the last few versions with the head locked, then let it name the generation; None where they are many."""
     with unit_of_work.script(row.script_id, wait=True) as tx:
         head = _head_of(tx.head, row)
-        if head.version - row.version > PIECE:
+        if head.version - row.version > NEAR:
             return None
         piece = derive_piece(tx, head, before)
+        if piece.head.version < head.version:
+            return None  # as many bytes as no piece holds
         if piece.head.chain_hash != head.chain_hash:
             raise Corrupt(f"the head of script {row.script_id} does not have the chain hash of its last command")
         written = write_piece(tx, row, piece, head.generation)

@@ -23,8 +23,9 @@ from repos.keyframes import KeyframeRow, Keyframes, WritableKeyframes
 from repos.rebuilds import RebuildRow, Rebuilds
 from repos.versions import VersionRow, Versions, WritableVersions
 
-PIECE = 1_000
-"""Versions a transaction."""
+PIECE = 4_000
+PIECE_BYTES = 4 << 20
+"""Versions a transaction, and bytes of their deltas: less shares a commit among too few, more takes memory."""
 
 
 class Deriving(Protocol):
@@ -88,7 +89,7 @@ def derive_piece(tx: Deriving, head: Head, before: Piece) -> Piece:
     last, size, weight = before.head.keyframe_version, before.head.keyframe_bytes, before.head.delta_bytes
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
-    fold = Fold(before.state)
+    fold, room = Fold(before.state), PIECE_BYTES
     commands = linked(tx.commands, head.script_id, chain, after=after, upto=upto)
     for version, command, chain in commands:  # noqa: B007 - the last is the head's
         try:
@@ -97,13 +98,16 @@ def derive_piece(tx: Deriving, head: Head, before: Piece) -> Piece:
             raise Corrupt(f"command {version} of script {head.script_id} does not apply: {refusal}") from refusal
         versions.append(derived)
         weight += len(derived.delta)
+        room -= len(derived.delta)
         if is_keyframe_due(version - last, weight, size):
             keyframe = encode_keyframe(fold.state)
             keyframes.append(KeyframeRow(version, keyframe, derived.state_hash))
             last, size, weight = version, len(keyframe), 0
+        if room <= 0:
+            break
     made = replace(
         head,
-        version=upto,
+        version=fold.state.version,
         chain_hash=chain,
         state_hash=state_hash_bytes(fold.state.hash),
         keyframe_version=last,

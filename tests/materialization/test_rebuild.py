@@ -27,6 +27,7 @@ from tests.materialization.writing import SECOND, Clock, Writer, forging, open_d
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rederive, "PIECE", 50)
     monkeypatch.setattr(rebuild_module, "PIECE", 50)
+    monkeypatch.setattr(rebuild_module, "NEAR", 50)
 
 
 class Ended(BaseException):
@@ -129,6 +130,18 @@ def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> No
     assert (done.generation, done.differences) == (2, 0)
     assert reached[0] == 200
     assert is_verified(writer)
+
+
+def test_large_versions_make_short_pieces(writer: Writer, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rederive, "PIECE_BYTES", 400)
+    write_much(writer, 60)
+    reached: list[int] = []
+
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=reached.append)
+
+    assert (done.versions, done.differences) == (writer.version, 0)
+    assert len(reached) > 2
+    assert stored(database_url, writer, 2) == stored(database_url, writer, 1)
 
 
 def test_a_rebuild_goes_on_behind_what_another_did_of_it_meanwhile(writer: Writer, database_url: str) -> None:
