@@ -8,6 +8,7 @@ from typing import Any
 from pymysql.constants import CLIENT
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
 
 __all__ = ["Engine", "make_engine"]  # an engine's name for those above, who do not speak SQLAlchemy
 
@@ -91,7 +92,8 @@ def _mysql(url: URL, pool_size: int) -> Engine:
 def _sqlite(url: URL) -> Engine:
     # Otherwise the driver asks every value of bytes for a method that adapts it: a fiftieth of what a command costs.
     sqlite3.register_adapter(bytes, bytes)
-    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_SECONDS})
+    # As many connections as there are threads: each keeps the one it had.
+    engine = create_engine(url, poolclass=QueuePool, max_overflow=-1, connect_args={"timeout": LOCK_WAIT_SECONDS})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:

@@ -17,6 +17,7 @@ from repos.session import Session
 from repos.unit_of_work import UnitOfWork
 
 ONE = select(literal(1))
+SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 @pytest.fixture
@@ -61,6 +62,24 @@ def test_each_thread_has_its_own(engine: Engine):
     assert len({id(connection) for connection in met}) == 3
 
 
+def test_there_may_be_more_threads_than_a_pool_holds(engine: Engine):
+    all_have_one = threading.Barrier(20)
+    told: list[Any] = []
+
+    def keep() -> None:
+        connection_of(engine)
+        all_have_one.wait(10)
+        told.append(connection_of(engine))
+
+    threads = [threading.Thread(target=keep) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({id(connection) for connection in told}) == 20
+
+
 def test_what_failed_is_taken_back_before_the_next_session(engine: Engine):
     def fail() -> None:
         with UnitOfWork(engine).records() as tx:
@@ -94,3 +113,10 @@ def test_disposing_of_the_engine_closes_what_the_thread_keeps(engine: Engine):
         kept.execute("SELECT 1")
     with Session(engine) as session:
         assert session.rows(ONE) == [(1,)]
+
+
+def test_every_connection_keeps_each_commit(engine: Engine):
+    with Session(engine) as kept, Session(engine) as another:
+        for session in (kept, another):
+            asked = [session._cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS]
+            assert dict(zip(SETTINGS, asked, strict=True)) == SETTINGS
