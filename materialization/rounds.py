@@ -20,7 +20,8 @@ from materialization.history import catch_up, load
 from materialization.settle import Settlement
 from materialization.warm import Warm, WarmStates
 from repos.failures import DuplicateKey
-from repos.heads import MOST_WAITING, Waiting
+from repos.head_locks import MOST_WAITING
+from repos.heads import Waiting
 from repos.phases import reached
 from repos.unit_of_work import RecordsWork, ScriptWork, UnitOfWork
 

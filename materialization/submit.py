@@ -23,7 +23,7 @@ from materialization.rounds import Rounds
 from materialization.together import Together
 from materialization.warm import WarmStates
 from repos.failures import DriverError, HeadLocked, blames_a_row
-from repos.heads import MOST_WAITING
+from repos.head_locks import MOST_WAITING
 from repos.unit_of_work import UnitOfWork
 
 ROUNDS = 3

@@ -4,50 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    FromClause,
-    and_,
     bindparam,
-    case,
     delete,
-    func,
     literal,
     select,
     update,
 )
 from sqlalchemy.dialects import mysql, sqlite
-from sqlalchemy.sql.expression import Select, Subquery
 
 from domain.head import Head, Health
 from repos.failures import InboxTooDeep
+from repos.head_locks import FIRST, HEAD, LOCK_FREE, LOCK_WAITING, MOST_WAITING, free_of
 from repos.phases import reached
 from repos.session import Session
 from repos.statements import Row
-from repos.tables import script_heads, submission_inbox, submissions
+from repos.tables import script_heads
 
-MOST_WAITING = 256
-INLINE_PAYLOAD_BYTES = 32 << 10
-"""Larger payloads are fetched one by one, so that one look at the inbox, in hex, stays at 16 MiB."""
-
-_HEAD = (
-    script_heads.c.script_id,
-    script_heads.c.version_number,
-    script_heads.c.chain_hash,
-    script_heads.c.state_hash,
-    script_heads.c.keyframe_version,
-    script_heads.c.keyframe_bytes,
-    script_heads.c.delta_bytes,
-    script_heads.c.generation,
-    script_heads.c.health,
-    script_heads.c.updated_at,
-)
-_HEAD_VALUES = len(_HEAD) - 1
+_HEAD_VALUES = len(HEAD) - 1
 
 
 class Waiting(NamedTuple):
@@ -90,7 +67,7 @@ class LockedHead(Heads):
         None for the head means that somebody else holds it (only without `wait`) or that there is none.
         """
         reached("before head locked")
-        found = self._session.start(_LOCK_WAITING if wait else _LOCK_FREE, script=script_id)
+        found = self._session.start(LOCK_WAITING if wait else LOCK_FREE, script=script_id)
         return self._read(script_id, found)
 
     def start_together(self, script_ids: Sequence[int]) -> dict[int, tuple[Head, list[Waiting]]]:
@@ -101,7 +78,7 @@ class LockedHead(Heads):
         """
         reached("before head locked")
         names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
-        found = self._session.start(_free_of(len(script_ids)), **names)
+        found = self._session.start(free_of(len(script_ids)), **names)
         if len(found) >= MOST_WAITING:
             raise InboxTooDeep(Counter(script_id for _, script_id in found).most_common(1)[0][0])
         if not found:
@@ -121,7 +98,7 @@ class LockedHead(Heads):
         """
         insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
         self._session.run(insert, **_from_head(Head(script_id=script_id)))
-        head, waiting = self._read(script_id, self._session.rows(_LOCK_WAITING, script=script_id))
+        head, waiting = self._read(script_id, self._session.rows(LOCK_WAITING, script=script_id))
         assert head is not None  # noqa: S101 - made and locked just now
         return head, waiting
 
@@ -150,7 +127,7 @@ class LockedHead(Heads):
         reached("before inbox read")
         if len(rows) == MOST_WAITING:
             # The statement has no ORDER BY, to spare the usual case a sort; with more rows than fit there must be one.
-            rows = self._session.rows(_FIRST, script=script_id)
+            rows = self._session.rows(FIRST, script=script_id)
         reached("after inbox read")
         return _unpacked(script_id, [row[0] for row in rows])
 
@@ -202,92 +179,9 @@ def _from_head(head: Head) -> dict[str, Any]:
     }
 
 
-def _with_inbox(*, skip_locked: bool) -> Select[Any]:
-    # The lock stands alone in a derived table: FOR UPDATE over the join would wait for the uncommitted rows of
-    # producers, and make them wait. LIMIT keeps the optimizer from merging it into the join.
-    head = (
-        select(*_HEAD)
-        .where(script_heads.c.script_id == bindparam("script"))
-        .limit(1)
-        .with_for_update(skip_locked=skip_locked)
-        .subquery("head")
-    )
-    return _joined(head)
-
-
-@cache
-def _free_of(count: int) -> Select[Any]:
-    names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
-    heads = select(*_HEAD).where(script_heads.c.script_id.in_(names)).limit(count)
-    # Where there are few heads a scan looks cheaper, and would lock those of others too, whose bells went unheard.
-    for dialect in ("mysql", "mariadb"):
-        heads = heads.with_hint(script_heads, "FORCE INDEX (PRIMARY)", dialect)
-    head = heads.with_for_update(skip_locked=True).subquery("head")
-    return _joined(head).add_columns(head.c.script_id)
-
-
-def _joined(head: Subquery) -> Select[Any]:
-    inbox = submission_inbox
-    return _packed(head).select_from(
-        head.outerjoin(inbox, inbox.c.script_id == head.c.script_id).outerjoin(submissions, _OF_INBOX)
-    )
-
-
-def _first_of_inbox() -> Select[Any]:
-    # For whoever holds the lock. Their numbers first and alone, from an index: sorted with their payloads, ten thousand
-    # went through a table on disk for every 256 of them, which was two thirds of a round.
-    inbox = submission_inbox
-    numbers = (
-        select(inbox.c.id.label("number"))
-        .where(inbox.c.script_id == bindparam("script"))
-        .order_by(inbox.c.id)
-        .limit(MOST_WAITING)
-        .subquery("numbers")
-    )
-    return (
-        _packed(script_heads)
-        .select_from(numbers.join(inbox, inbox.c.id == numbers.c.number).outerjoin(submissions, _OF_INBOX))
-        .join(script_heads, script_heads.c.script_id == bindparam("script"))
-    )
-
-
-def _packed(head: FromClause) -> Select[Any]:
-    # All in one column, because the driver takes 12 µs for the description of each, a fifth of what a command costs
-    # in process with sixteen of them.
-    inbox = submission_inbox
-    _, version, chain_hash, state_hash, *rest = (head.c[column.name] for column in _HEAD)
-    small = func.length(inbox.c.payload) <= INLINE_PAYLOAD_BYTES
-    return select(
-        func.json_array(
-            version,
-            func.hex(chain_hash),
-            func.hex(state_hash),
-            *rest,
-            inbox.c.id,
-            inbox.c.submission_id,
-            inbox.c.attempts,
-            inbox.c.enqueued_at,
-            _hex(submissions.c.content_hash),
-            case((small, _hex(inbox.c.payload))),
-        )
-    ).limit(MOST_WAITING)
-
-
-def _hex(column: ColumnElement[bytes]) -> ColumnElement[str]:
-    """Bytes as JSON takes them. SQLite gives an empty text for NULL."""
-    return case((column.is_not(None), func.hex(column)))
-
-
-_OF_INBOX = and_(
-    submissions.c.script_id == submission_inbox.c.script_id,
-    submissions.c.submission_id == submission_inbox.c.submission_id,
-)
-_GET = select(*_HEAD).where(script_heads.c.script_id == bindparam("script"))
+_GET = select(*HEAD).where(script_heads.c.script_id == bindparam("script"))
 _EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
-_LOCK_FREE = _with_inbox(skip_locked=True)
-_LOCK_WAITING = _with_inbox(skip_locked=False)
-_FIRST = _first_of_inbox()
-_COLUMNS: dict[str, Any] = {column.name: bindparam(column.name) for column in _HEAD}
+_COLUMNS: dict[str, Any] = {column.name: bindparam(column.name) for column in HEAD}
 _CREATE_MYSQL = (
     mysql.insert(script_heads).values(**_COLUMNS).on_duplicate_key_update(script_id=script_heads.c.script_id)
 )

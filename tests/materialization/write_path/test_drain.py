@@ -18,7 +18,7 @@ from domain.target import Target
 from materialization import settle
 from materialization.submit import ROUNDS, Ledger
 from repos.failures import TooLargeForDatabase, blames_a_row
-from repos.heads import INLINE_PAYLOAD_BYTES, MOST_WAITING
+from repos.head_locks import INLINE_PAYLOAD_BYTES, MOST_WAITING
 from repos.session import ROOM_IN_A_PACKET
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, splice

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from domain.errors import Conflict, Corrupt
 from domain.line import Line
 from materialization.submit import Ledger
-from repos.heads import MOST_WAITING, _free_of
+from repos.head_locks import MOST_WAITING, free_of
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, create, edit
 from tests.materialization.write_path.tap import Tap
@@ -197,7 +197,7 @@ def test_a_transaction_that_is_lost_is_run_again_script_by_script(tapped: list[D
 
 def test_only_the_heads_that_are_named_are_locked(mariadb_engine: Engine):
     # Scanning three rows would be cheaper than finding two of them, and would lock all three.
-    compiled = _free_of(2).compile(dialect=mariadb_engine.dialect)
+    compiled = free_of(2).compile(dialect=mariadb_engine.dialect)
     with mariadb_engine.connect() as connection:
         rows = connection.exec_driver_sql(
             f"EXPLAIN FORMAT=TRADITIONAL {compiled}", tuple({**compiled.params, "script_0": 1, "script_1": 2}.values())
