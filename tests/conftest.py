@@ -44,9 +44,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ledger"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell starts what it runs in the background deaf to Ctrl-C, and every process of the tests would inherit that.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell starts what it runs in the background deaf to Ctrl-C, and nohup to the end of the terminal; every process
+    # of the tests would inherit that.
+    for signum, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(signum) is signal.SIG_IGN:
+            signal.signal(signum, usual)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from materialization.rederive import PIECE
 from repos.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
@@ -23,7 +24,7 @@ from tests.traces.session import read_session
 
 pytestmark = pytest.mark.slow
 
-SHORT, LONG = 50, 3_000
+SHORT, LONG = 50, 5 * PIECE
 
 
 @pytest.fixture(scope="module")
