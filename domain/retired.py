@@ -18,8 +18,6 @@ from domain.errors import Corrupt
 
 LEVEL: Final = 2
 MAX_BYTES: Final = 512 << 20
-MOST_CHANGES: Final = 256
-"""So many changes are kept beside the others, before all are brought together in a dictionary nobody changes."""
 
 
 class _Columns(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -125,13 +123,6 @@ class Retired:
         if base.is_unread or key in base.entries():
             return _of(base, changes.set(key, None))
         return _of(base, changes.delete(key)) if key in changes else self
-
-    def settled(self) -> Retired:
-        """The same after a version: brought together where the changes have become many."""
-        base, changes = self._parts
-        if len(changes) > MOST_CHANGES and not base.is_unread:
-            self.entries()
-        return self
 
 
 class _Base:
