@@ -27,7 +27,7 @@ check: $(READY) ## format, lint, types, layers and the quick tests: seconds, no 
 
 test: $(READY) ## every test, on a private MariaDB and Redis (installed if missing and allowed)
 	@sh tests/services/install.sh
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
+	@sh tests/once_more.sh $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
 
 test-mysql: $(READY) ## what uses a database, on a real MySQL (named in SCRIPTLEDGER_TEST_MYSQL_URL, or fetched)
 	@sh tests/services/install.sh
@@ -43,7 +43,7 @@ try-mysql: $(READY) ## the same without whole sessions and faults: minutes, and 
 	fi
 
 ON_MYSQL    = $(BIN)/python -m tests.services.mysql .venv/mysql
-MYSQL_TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "services and not full" --ignore=tests/services
+MYSQL_TESTS = sh tests/once_more.sh $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "services and not full" --ignore=tests/services
 
 traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
 	@sh tests/services/install.sh

@@ -90,10 +90,11 @@ class Cluster:
     ) -> None:
         assert self._program.stdin
         self._program.stdin.close()
-        self._listener.join(20)
+        # Until whatever was forked has ended, too: it holds the other end.
+        self._listener.join(PATIENCE)
         assert self._program.stdout
         self._program.stdout.close()
-        self._program.wait(20)
+        self._program.wait(PATIENCE)
         self.engine.dispose()
 
     def start(self, name: str, what: NodeOrder | TickerOrder | ProducerOrder, *, sabotaged: bool = True) -> None:

