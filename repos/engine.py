@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 from pymysql.constants import CLIENT
@@ -99,9 +100,26 @@ def _sqlite(url: URL) -> Engine:
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
         # The unit of work says BEGIN itself: the driver's own would come too late to be a lock.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         record.info[LARGEST_PACKET] = SQLITE_PACKET_BYTES
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Keep a log of what is written, as every connection to the file then does.
+
+    Of several that make a new file theirs at once SQLite lets one, and does not let the others wait as elsewhere.
+    """
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
