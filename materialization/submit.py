@@ -23,7 +23,7 @@ from materialization.rounds import Rounds
 from materialization.together import Together
 from materialization.warm import WarmStates
 from repos.failures import DriverError, HeadLocked, blames_a_row
-from repos.head_locks import MOST_WAITING
+from repos.inbox import MOST_ARRIVALS
 from repos.unit_of_work import UnitOfWork
 
 ROUNDS = 3
@@ -168,7 +168,7 @@ class Ledger:
                 refused = error
         if refused is not None:
             raise refused
-        return Drained(answered, more=len(arrivals) == MOST_WAITING)
+        return Drained(answered, more=len(arrivals) == MOST_ARRIVALS)
 
     def submit(self, submission: Submission) -> Answer:
         """Answer a submission in process: wait for the lock, drain what waits first, then this one.
