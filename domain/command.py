@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import ClassVar, TypeVar
 
 from msgspec import Struct
 
@@ -11,7 +11,7 @@ from domain.delta import Delta
 from domain.state import GuardKind, State
 
 
-class Guard(NamedTuple):
+class Guard(Struct, frozen=True, gc=False):
     """What a command touches, and the content hash it was made for; None leans on an earlier touch."""
 
     kind: GuardKind

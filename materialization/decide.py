@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from domain.answer import Answer, CommandAnswer, Outcome, Refusal
 from domain.command import Guard
@@ -12,7 +12,7 @@ from domain.submission import Submission
 from materialization.fold import Step, accept, refuse_frame
 
 
-class Verdict(NamedTuple):
+class Verdict(Struct, frozen=True):
     """What becomes of a submission: the accepted commands and the refused ones by index, and the state after."""
 
     accepted: tuple[tuple[int, Step], ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.command import Command, Guard
 from domain.delta import Delta, advance, encode_delta
@@ -25,7 +26,7 @@ from domain.submission import Submission, decode_command
 from repos.versions import VersionRow
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True):
     """One accepted command: what it changed and the state it led to. An empty delta is a no-op and no version."""
 
     command: Command

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.entry import LogEntry, chained
@@ -17,7 +17,7 @@ from repos.keyframes import KeyframeRow
 from repos.versions import VersionRow
 
 
-class Growth(NamedTuple):
+class Growth(Struct, frozen=True):
     """What a submission adds to a script, and the head behind it."""
 
     head: Head
@@ -36,7 +36,9 @@ class Growth(NamedTuple):
 
 def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]], now: int) -> Growth:
     """The growth of a script by the commands of a submission that change something, each with its index."""
-    growth = Growth(head, [], [], [])
+    entries: list[LogEntry] = []
+    versions: list[VersionRow] = []
+    keyframes: list[KeyframeRow] = []
     cause = encode_cause(submission.cause)
     occurred_at = now if submission.occurred_at is None else submission.occurred_at
     for index, step in applied:
@@ -56,8 +58,8 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
         )
         entry = chained(entry, head.chain_hash)
         version = version_row(step)
-        growth.entries.append(entry)
-        growth.versions.append(version)
+        entries.append(entry)
+        versions.append(version)
         head = replace(
             head,
             version=version.version,
@@ -67,8 +69,8 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
             updated_at=now,
         )
         if head.wants_keyframe():
-            head = _with_keyframe(head, step.state, growth.keyframes)
-    return growth._replace(head=head)
+            head = _with_keyframe(head, step.state, keyframes)
+    return Growth(head, entries, versions, keyframes)
 
 
 def _with_keyframe(head: Head, state: State, keyframes: list[KeyframeRow]) -> Head:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.head import Head
 from domain.state import State
@@ -15,7 +16,7 @@ SCRIPT_WEIGHT = 50
 """What a script costs beside its lines, in lines."""
 
 
-class Warm(NamedTuple):
+class Warm(Struct, frozen=True, gc=False):
     """A state, the chain hash of the command that led to it, and what it costs to remember, in lines."""
 
     state: State

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import astuple
 from sqlalchemy import (
     bindparam,
     delete,
@@ -97,7 +98,7 @@ class LockedHead(Heads):
         One INSERT … ON DUPLICATE KEY UPDATE: of two that try, one waits for the other and finds its head.
         """
         insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
-        self._session.run(insert, **_from_head(Head(script_id=script_id)))
+        self._session.run(insert, **dict(zip(_NAMES, astuple(Head(script_id=script_id)), strict=True)))
         head, waiting = self._read(script_id, self._session.rows(LOCK_WAITING, script=script_id))
         assert head is not None  # noqa: S101 - made and locked just now
         return head, waiting
@@ -109,8 +110,8 @@ class LockedHead(Heads):
     def advance(self, head: Head, old_version: int) -> None:
         """Move the head on, from the version it was locked at."""
         self.advanced_to = head.version
-        values = _from_head(head)
-        self._session.later(_ADVANCE, rows=1, old_version=old_version, script=values.pop("script_id"), **values)
+        values = dict(zip(_SINCE, astuple(head), strict=True))
+        self._session.later(_ADVANCE, rows=1, old_version=old_version, **values)
 
     def remove_unborn(self, script_id: int) -> None:
         """Take back a head whose script did not come into being."""
@@ -150,38 +151,16 @@ def _unhex(text: str | None) -> bytes | None:
 
 
 def _to_head(row: Row) -> Head:
-    return Head(
-        script_id=row[0],
-        version=row[1],
-        chain_hash=row[2],
-        state_hash=row[3],
-        keyframe_version=row[4],
-        keyframe_bytes=row[5],
-        delta_bytes=row[6],
-        generation=row[7],
-        health=row[8],
-        updated_at=row[9],
-    )
-
-
-def _from_head(head: Head) -> dict[str, Any]:
-    return {
-        "script_id": head.script_id,
-        "version_number": head.version,
-        "chain_hash": head.chain_hash,
-        "state_hash": head.state_hash,
-        "keyframe_version": head.keyframe_version,
-        "keyframe_bytes": head.keyframe_bytes,
-        "delta_bytes": head.delta_bytes,
-        "generation": head.generation,
-        "health": head.health,
-        "updated_at": head.updated_at,
-    }
+    return Head(**dict(zip(_FIELDS, row, strict=True)))
 
 
 _GET = select(*HEAD).where(script_heads.c.script_id == bindparam("script"))
 _EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
-_COLUMNS: dict[str, Any] = {column.name: bindparam(column.name) for column in HEAD}
+_FIELDS = Head.__struct_fields__
+_NAMES = tuple([column.name for column in HEAD])
+_SINCE = ("script", *_NAMES[1:])
+"""A head's columns as parameters of an update: no parameter has the name of a column that it does not set."""
+_COLUMNS: dict[str, Any] = {name: bindparam(name) for name in _NAMES}
 _CREATE_MYSQL = (
     mysql.insert(script_heads).values(**_COLUMNS).on_duplicate_key_update(script_id=script_heads.c.script_id)
 )

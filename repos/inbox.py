@@ -104,7 +104,7 @@ class Inbox:
         reached("after inbox row inserted")
         return arrival
 
-    def put_all(self, rows: Sequence[tuple[int, str, bytes, int]]) -> None:
+    def put_all(self, rows: list[tuple[int, str, bytes, int]]) -> None:
         """Add many submissions: script, id, payload and now of each; `DuplicateKey` at the end, where one waits.
 
         Raises:

@@ -111,7 +111,7 @@ class WritableThings(ProjectedThings):
     def _put(self, table: Table, remove: Delete, script_id: int, keys: list[Any], rows: list[Row]) -> None:
         for key in keys:
             self._session.later(remove, script=script_id, thing=key)
-        self._session.later_insert(table, [column.name for column in table.c], rows)
+        self._session.later_insert(table, tuple([column.name for column in table.c]), rows)
 
 
 def _element(row: Row) -> Element:

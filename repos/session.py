@@ -41,6 +41,7 @@ class Session:
         self._connected = connections.take(engine, self._kept)
         self._pooled, self._cursor, self._packet = self._connected
         self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
+        self._mark = "%s" if self._many_at_once else "?"
         self._writes: list[Write | Insert] = []
         self._inserts: dict[Table, Insert] | None = None
         self._talking = _Exchange()
@@ -125,17 +126,17 @@ class Session:
         prepared = prepare(statement, self._dialect)
         self._writes.append(Write(prepared.sql, prepared.values(params), rows))
 
-    def later_insert(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def later_insert(self, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
         """Gather an insert of many rows for the flush, in statements of bounded size."""
         if not rows:
             return
-        insert = Insert(table, tuple(columns), list(rows))
-        if self._inserts is not None:
-            known = self._inserts.setdefault(table, insert)
-            if known is not insert:
-                known.rows.extend(rows)
-                return
-        self._writes.append(insert)
+        if self._inserts is None:
+            self._writes += inserts(table, columns, rows, self._mark, self._statement_bytes)
+        elif (known := self._inserts.get(table)) is not None:
+            known.rows.extend(rows)
+        else:
+            self._inserts[table] = insert = Insert(table, columns, list(rows))
+            self._writes.append(insert)
 
     def flush(self) -> None:
         """Send the gathered writes and read every answer to them."""
@@ -144,8 +145,10 @@ class Session:
             if isinstance(gathered, Write):
                 writes.append(gathered)
             else:
-                writes.extend(self._inserts_of(gathered))
+                writes += inserts(*gathered, self._mark, self._statement_bytes)
         self._writes = []
+        if self._inserts is not None:
+            self._inserts = {}
         if phases.listener is None:
             self._send(writes)
             return
@@ -198,9 +201,6 @@ class Session:
                 self._cursor.execute(word)
                 self._cursor.execute(prepared.sql, prepared.values(params))
             return list(self._cursor.fetchall())
-
-    def _inserts_of(self, gathered: Insert) -> list[Write]:
-        return inserts(gathered, "%s" if self._many_at_once else "?", self._statement_bytes)
 
     def _send(self, writes: list[Write]) -> None:
         with self._talking:

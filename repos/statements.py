@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
+from msgspec import Struct
 from sqlalchemy import Dialect, Executable, Table
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -25,7 +25,7 @@ class Prepared(NamedTuple):
     values: Callable[[Params], Row]
 
 
-class Write(NamedTuple):
+class Write(Struct, frozen=True, gc=False):
     """A write as it is sent; `rows` is how many rows it must find."""
 
     sql: str
@@ -41,20 +41,22 @@ class Insert(NamedTuple):
     rows: list[Row]
 
 
+@lru_cache(maxsize=1_024)
 def prepare(statement: Executable, dialect: Dialect) -> Prepared:
     """A statement for a dialect, compiled when it is first asked for."""
-    by_dialect = _prepared.get(statement)
-    if by_dialect is None:
-        by_dialect = _prepared.setdefault(statement, {})
-    found = by_dialect.get(dialect)
-    if found is None:
-        found = by_dialect[dialect] = _compiled(statement, dialect)
-    return found
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement of ours is a clause
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - for the type checker
+    names = tuple(compiled.positiontup or ())
+    # A literal has its value in it, and nobody hands one over.
+    literals = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
+    if len(names) < 2:
+        return Prepared(str(compiled), lambda params: tuple([(literals | params)[name] for name in names]))
+    pick = itemgetter(*names)
+    return Prepared(str(compiled), (lambda params: pick(literals | params)) if literals else pick)
 
 
-def inserts(insert: Insert, mark: str, most_bytes: int) -> list[Write]:
+def inserts(table: Table, columns: tuple[str, ...], rows: list[Row], mark: str, most_bytes: int) -> list[Write]:
     """Rows as statements of bounded size; `mark` is what stands for a value."""
-    table, columns, rows = insert
     if len(rows) == 1:
         return [Write(_insert_text(table.name, columns, 1, mark), rows[0], 1)]
     return [
@@ -65,21 +67,6 @@ def inserts(insert: Insert, mark: str, most_bytes: int) -> list[Write]:
         )
         for part in _bounded(rows, most_bytes)
     ]
-
-
-_prepared: WeakKeyDictionary[Executable, dict[Dialect, Prepared]] = WeakKeyDictionary()
-
-
-def _compiled(statement: Executable, dialect: Dialect) -> Prepared:
-    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement of ours is a clause
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - for the type checker
-    names, constants = tuple(compiled.positiontup or ()), dict(compiled.params)
-    if len(names) > 1 and all(compiled.binds[name].required for name in names):
-        return Prepared(str(compiled), itemgetter(*names))
-    # A literal has its value in it, and nobody hands one over.
-    return Prepared(
-        str(compiled), lambda params: tuple([params[name] if name in params else constants[name] for name in names])
-    )
 
 
 @lru_cache(maxsize=256)

@@ -255,6 +255,8 @@ class UnitOfWork:
             yield RecordsWork(session)
 
     def _tell_of(self, *works: ScriptWork) -> None:
+        if self._advanced is nobody_listens:
+            return
         if versions := {work.script_id: work.heads.advanced_to for work in works if work.heads.advanced_to}:
             self._advanced(versions)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import starmap
 from typing import NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from repos.packed import packed, unpacked
@@ -16,7 +17,7 @@ from repos.tables import script_versions
 PAGE = 1_000
 
 
-class VersionRow(NamedTuple):
+class VersionRow(Struct, frozen=True, gc=False):
     """One version: its delta as stored, the state hash after it, and how many lines the script then has."""
 
     version: int
