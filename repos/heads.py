@@ -50,8 +50,8 @@ class Heads:
 
     def get(self, script_id: int) -> Head | None:
         """The head of a script as last committed; None where there is no such script."""
-        rows = self._session.rows(_GET, script=script_id)
-        return _to_head(rows[0]) if rows and rows[0][1] else None
+        rows = self._session.rows(GET, script=script_id)
+        return to_head(rows[0]) if rows and rows[0][1] else None
 
 
 class LockedHead(Heads):
@@ -137,7 +137,7 @@ def _unpacked(script_id: int, packed: Sequence[str]) -> tuple[Head, list[Waiting
     rows = [msgspec.json.decode(text) for text in packed]
     waiting = [_to_waiting(values[_HEAD_VALUES:]) for values in rows if values[_HEAD_VALUES] is not None]
     version, chain_hash, state_hash, *rest = rows[0][:_HEAD_VALUES]
-    head = _to_head((script_id, version, bytes.fromhex(chain_hash), bytes.fromhex(state_hash), *rest))
+    head = to_head((script_id, version, bytes.fromhex(chain_hash), bytes.fromhex(state_hash), *rest))
     return head, sorted(waiting)
 
 
@@ -150,11 +150,12 @@ def _unhex(text: str | None) -> bytes | None:
     return None if text is None else bytes.fromhex(text)
 
 
-def _to_head(row: Row) -> Head:
+def to_head(row: Row) -> Head:
+    """A head as it is stored."""
     return Head(**dict(zip(_FIELDS, row, strict=True)))
 
 
-_GET = select(*HEAD).where(script_heads.c.script_id == bindparam("script"))
+GET = select(*HEAD).where(script_heads.c.script_id == bindparam("script"))
 _EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
 _FIELDS = Head.__struct_fields__
 _NAMES = tuple([column.name for column in HEAD])

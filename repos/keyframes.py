@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from repos.session import Session
 from repos.tables import script_keyframes, script_versions
@@ -29,29 +29,37 @@ class FoundKeyframe(NamedTuple):
 
 
 _COLUMNS = ("script_id", "version_number", "generation", "state", "state_hash")
-LAST = (
-    select(script_keyframes.c.version_number, script_keyframes.c.state, script_keyframes.c.state_hash)
-    .where(
-        script_keyframes.c.script_id == bindparam("script"),
-        script_keyframes.c.version_number <= bindparam("upto"),
-        script_keyframes.c.generation == bindparam("generation"),
-    )
-    .order_by(script_keyframes.c.version_number.desc())
-    .limit(1)
-)
-_LAST_WITH_HASH = LAST.with_only_columns(
-    *LAST.selected_columns, script_versions.c.state_hash.label("version_hash"), maintain_column_froms=True
-).select_from(
-    script_keyframes.outerjoin(
-        script_versions,
-        and_(
-            script_versions.c.script_id == script_keyframes.c.script_id,
-            script_versions.c.version_number == script_keyframes.c.version_number,
-            script_versions.c.generation == script_keyframes.c.generation,
-        ),
-    )
-)
 
+
+def _last(generation: ColumnElement[int]) -> Select[Any]:
+    return (
+        select(script_keyframes.c.version_number, script_keyframes.c.state, script_keyframes.c.state_hash)
+        .where(
+            script_keyframes.c.script_id == bindparam("script"),
+            script_keyframes.c.version_number <= bindparam("upto"),
+            script_keyframes.c.generation == generation,
+        )
+        .order_by(script_keyframes.c.version_number.desc())
+        .limit(1)
+    )
+
+
+def last_with_hash(generation: ColumnElement[int]) -> Select[Any]:
+    """What reads the last keyframe of a generation up to a version, beside the hash that this version has."""
+    frames, versions = script_keyframes, script_versions
+    of_version = and_(
+        versions.c.script_id == frames.c.script_id,
+        versions.c.version_number == frames.c.version_number,
+        versions.c.generation == frames.c.generation,
+    )
+    last = _last(generation)
+    return last.with_only_columns(
+        *last.selected_columns, versions.c.state_hash.label("version_hash"), maintain_column_froms=True
+    ).select_from(frames.outerjoin(versions, of_version))
+
+
+LAST = _last(bindparam("generation"))
+_LAST_WITH_HASH = last_with_hash(bindparam("generation"))
 _NEXT = (
     select(script_keyframes.c.version_number, script_keyframes.c.state, script_keyframes.c.state_hash)
     .where(

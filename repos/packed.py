@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column
 
 from repos.session import Session
+from repos.statements import Row
 
 LEAST_ROWS = 64
 """With fewer a page costs the server more than it spares the driver."""
@@ -33,7 +34,13 @@ def unpacked(
     """The rows of a page, each of so many columns as the server writes them; None where it is to be read row by row."""
     if session.is_sqlite or upto - after < LEAST_ROWS:
         return None
-    count, together = session.rows(page, after=after, upto=upto, **params)[0]
+    [found] = session.rows(page, after=after, upto=upto, **params)
+    return split(found, width)
+
+
+def split(found: Row, width: int) -> list[tuple[bytes, ...]] | None:
+    """The same of a page that is there."""
+    count, together = found
     values = (together or b"").split(b"\n")
     if len(values) != count * width + 1:
         return None

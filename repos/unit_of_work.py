@@ -50,6 +50,7 @@ from repos.tips import Tips
 from repos.users import Users
 from repos.verifications import Verifications
 from repos.versions import Versions, WritableVersions
+from repos.ways import Ways
 
 
 class ScriptWork:
@@ -130,6 +131,7 @@ class RecordsWork:
         self.commands = Commands(session)
         self.versions = Versions(session)
         self.keyframes = Keyframes(session)
+        self.ways = Ways(session)
         self.submissions = Submissions(session)
         self.rejected = Rejected(session)
         self.projections = Projections(session)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from binascii import unhexlify
 from collections.abc import Iterator, Sequence
 from itertools import starmap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from repos.packed import packed, unpacked
 from repos.session import Session
@@ -27,25 +27,46 @@ class VersionRow(Struct, frozen=True, gc=False):
 
 
 _COLUMNS = ("script_id", "version_number", "generation", "delta", "state_hash", "line_count")
-_OF_PAGE = select(
-    script_versions.c.version_number,
-    script_versions.c.delta,
-    script_versions.c.state_hash,
-    script_versions.c.line_count,
-).where(
-    script_versions.c.script_id == bindparam("script"),
-    script_versions.c.version_number > bindparam("after"),
-    script_versions.c.version_number <= bindparam("upto"),
-    script_versions.c.generation == bindparam("generation"),
-)
-READ = _OF_PAGE.order_by(script_versions.c.version_number).limit(bindparam("most"))
-_PACKED = packed(
-    _OF_PAGE,
-    script_versions.c.version_number,
-    script_versions.c.delta,
-    func.hex(script_versions.c.state_hash),
-    script_versions.c.line_count,
-)
+
+
+class Page(NamedTuple):
+    """What reads versions of one generation behind some version up to another: row by row, and packed."""
+
+    rows: Select[Any]
+    packed: Select[Any]
+
+
+def page_of(generation: ColumnElement[int], after: ColumnElement[int]) -> Page:
+    """Versions up to `upto`, of `script`; `most` of them row by row."""
+    rows = select(
+        script_versions.c.version_number,
+        script_versions.c.delta,
+        script_versions.c.state_hash,
+        script_versions.c.line_count,
+    ).where(
+        script_versions.c.script_id == bindparam("script"),
+        script_versions.c.version_number > after,
+        script_versions.c.version_number <= bindparam("upto"),
+        script_versions.c.generation == generation,
+    )
+    together = packed(
+        rows,
+        script_versions.c.version_number,
+        script_versions.c.delta,
+        func.hex(script_versions.c.state_hash),
+        script_versions.c.line_count,
+    )
+    return Page(rows.order_by(script_versions.c.version_number).limit(bindparam("most")), together)
+
+
+def version_of(row: tuple[bytes, ...]) -> VersionRow:
+    """A version as it comes packed."""
+    number, delta, state_hash, line_count = row
+    return VersionRow(int(number), delta, unhexlify(state_hash), int(line_count))
+
+
+PACKED_COLUMNS = 4
+READ, _PACKED = page_of(bindparam("generation"), bindparam("after"))
 
 _made, _known = script_versions.alias("made"), script_versions.alias("known")
 _DIFFERENCES = (
@@ -92,10 +113,10 @@ class Versions:
             yield from page
 
     def _page(self, **params: int) -> list[VersionRow]:
-        rows = unpacked(self._session, _PACKED, 4, **params)
+        rows = unpacked(self._session, _PACKED, PACKED_COLUMNS, **params)
         if rows is None:
             return list(starmap(VersionRow, self._session.rows(READ, most=PAGE, **params)))
-        return [VersionRow(int(number), delta, unhexlify(state), int(count)) for number, delta, state, count in rows]
+        return [version_of(row) for row in rows]
 
 
 class WritableVersions(Versions):

@@ -19,6 +19,7 @@ from materialization.history import load, state_at
 from materialization.rebuild import prune_generations, rebuild
 from repos.keyframes import FoundKeyframe
 from repos.tables import script_keyframes, script_versions
+from repos.ways import Way
 from tests.materialization.writing import SECOND, Clock, Writer, forging
 
 VERSIONS = 560
@@ -118,11 +119,16 @@ def test_a_reader_follows_a_rebuild_that_removed_what_it_was_reading(long: Write
         def __enter__(self) -> Overtaken:
             self._open = long.unit_of_work.reading()
             self.tx = self._open.__enter__()
-            self.keyframes, self.versions, self.heads = self.tx.keyframes, self.tx.versions, self
+            self.keyframes, self.versions = self.tx.keyframes, self.tx.versions
+            self.heads = self.ways = self
             return self
 
         def __exit__(self, *error: object) -> None:
             self._open.__exit__(None, None, None)
+
+        def to(self, script_id: int, version: int) -> Way | None:
+            way = self.tx.ways.to(script_id, version)
+            return way and way._replace(versions=[])
 
         def get(self, script_id: int) -> Head | None:
             self.heads_read += 1

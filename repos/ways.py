@@ -1,0 +1,80 @@
+"""Ways: all that leads to a version of a script, read in one round trip."""
+
+from __future__ import annotations
+
+from itertools import starmap
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, func, literal, select
+
+from domain.head import Head
+from repos.heads import GET, to_head
+from repos.keyframes import FoundKeyframe, last_with_hash
+from repos.packed import split
+from repos.session import Session
+from repos.statements import Row
+from repos.tables import script_heads, script_keyframes
+from repos.versions import PACKED_COLUMNS, VersionRow, page_of, version_of
+
+MOST_VERSIONS = 1_000
+HIGHEST_VERSION = (1 << 63) - 1
+
+
+class Way(NamedTuple):
+    """A head, the last keyframe of its generation up to a version, and the versions from there on up to that.
+
+    `versions` is None where they cannot be read like this.
+    """
+
+    head: Head
+    keyframe: FoundKeyframe | None
+    versions: list[VersionRow] | None
+
+
+_OF_SCRIPT = script_heads.c.script_id == bindparam("script")
+_GENERATION = select(script_heads.c.generation).where(_OF_SCRIPT).scalar_subquery()
+_KEYFRAME = last_with_hash(_GENERATION)
+# Joined with the head: with a look at the head inside this one, MariaDB reads every version from the first.
+_KEYFRAME_VERSION = (
+    select(script_keyframes.c.version_number)
+    .select_from(
+        script_heads.join(
+            script_keyframes,
+            and_(
+                script_keyframes.c.script_id == script_heads.c.script_id,
+                script_keyframes.c.generation == script_heads.c.generation,
+            ),
+        )
+    )
+    .where(_OF_SCRIPT, script_keyframes.c.version_number <= bindparam("upto"))
+    .order_by(script_keyframes.c.version_number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_ROWS, _PACKED = page_of(_GENERATION, func.coalesce(_KEYFRAME_VERSION, literal(0)))
+
+
+class Ways:
+    """The way to any version of any script, for reading."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def to(self, script_id: int, version: int | None) -> Way | None:
+        """The way to a version, or to the head; None where there is no such script.
+
+        It is read statement by statement: what is changed meanwhile may not fit together.
+        """
+        upto = {"script": script_id, "upto": HIGHEST_VERSION if version is None else version}
+        plain = self._session.is_sqlite
+        versions = (_ROWS, {**upto, "most": MOST_VERSIONS}) if plain else (_PACKED, upto)
+        heads, keyframes, rows = self._session.rows_of([(GET, {"script": script_id}), (_KEYFRAME, upto), versions])
+        if not heads or not heads[0][1]:
+            return None
+        keyframe = FoundKeyframe(*keyframes[0]) if keyframes else None
+        return Way(to_head(heads[0]), keyframe, list(starmap(VersionRow, rows)) if plain else _unpacked(rows[0]))
+
+
+def _unpacked(found: Row) -> list[VersionRow] | None:
+    rows = split(found, PACKED_COLUMNS)
+    return None if rows is None else [version_of(row) for row in rows]

@@ -1,0 +1,76 @@
+"""What it costs to read a version: one round trip, and no more rows the longer the history is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from domain.commands.line_splice import LineSplice
+from domain.head import MAX_DELTAS
+from materialization.history import state_at
+from repos import schema
+from repos.engine import make_engine
+from repos.session import Session
+from repos.unit_of_work import UnitOfWork
+from repos.ways import Ways
+from tests.materialization.write_path.tap import Tap
+from tests.materialization.writing import Writer
+
+VERSIONS = 8 * MAX_DELTAS
+READ = text("SHOW SESSION STATUS LIKE 'Handler_read%'")
+MOST_READS = MAX_DELTAS + 50
+"""Of rows and index entries: a run of deltas, and what is passed on the way to it."""
+
+
+@pytest.fixture(scope="module")
+def mariadb_engine(mariadb_url: str) -> Iterator[Engine]:
+    engine = make_engine(mariadb_url)
+    schema.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def writer(mariadb_engine: Engine) -> Writer:
+    writer = Writer(UnitOfWork(mariadb_engine))
+    writer.create()
+    while writer.version < VERSIONS:
+        guarded = LineSplice(line="l1", at=0, insert="x", expect=writer.expect("l1"))
+        typed = [LineSplice(line="l1", at=0, insert="y") for _ in range(MAX_DELTAS - 1)]
+        assert writer.send(guarded, *typed).outcome == "applied"
+    return writer
+
+
+@pytest.fixture
+def tap(mariadb_engine: Engine) -> Iterator[Tap]:
+    tap = Tap(mariadb_engine)
+    yield tap
+    tap.remove()
+
+
+@pytest.mark.parametrize("version", [2, VERSIONS // 2 - 1, VERSIONS // 2, None])
+def test_a_version_is_read_in_one_round_trip(writer: Writer, tap: Tap, version: int | None):
+    with writer.unit_of_work.reading() as tx:
+        tap.clear()
+        state = state_at(tx, writer.script_id, version)
+
+    assert state.version == (version or writer.version)
+    assert len(tap.sent) == 1
+
+
+@pytest.mark.parametrize("version", [VERSIONS // 8, VERSIONS // 2, VERSIONS, None])
+def test_a_version_is_read_past_those_it_does_not_need(writer: Writer, mariadb_engine: Engine, version: int | None):
+    session = Session(mariadb_engine)
+    before = reads(session)
+    Ways(session).to(writer.script_id, version)
+    read = reads(session) - before
+    session.close()
+
+    assert read <= MOST_READS
+
+
+def reads(session: Session) -> int:
+    """How many rows and index entries a connection has had to read."""
+    return sum(int(count) for _, count in session.rows(READ))
