@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from domain.command import Command
+from domain.commands.script_archive_and_unarchive import ScriptArchive
 from domain.delta import advance, decode_delta, encode_delta
 from domain.errors import Rejected
 from domain.keyframe import encode_keyframe
@@ -122,6 +123,8 @@ def accepted(kind: str, scripts: Scripts, data: DataObject) -> Step:
     if kind == "script.create":
         return take(State.empty(), data.draw(command_at(kind, [State.empty()])))
     states = [step.after for step in data.draw(st.sampled_from(scripts))]
+    if kind == "script.unarchive" and data.draw(st.booleans()):
+        states.append(take(states[-1], ScriptArchive()).after)  # few of them are archived
     command = data.draw(command_at(kind, states))
     try:
         return take(states[-1], command)
