@@ -91,12 +91,14 @@ class Settlement:
         if self._entries:
             tx.commands.append(self._entries)
             tx.versions.put(script_id, generation, self._versions)
-            tx.keyframes.put(script_id, generation, self._keyframes)
+            if self._keyframes:
+                tx.keyframes.put(script_id, generation, self._keyframes)
             self._project()
         self._losses.write()
         self._tell_proposals()
         tx.submissions.put(self._answered)
-        tx.rejected.put(self._rejected)
+        if self._rejected:
+            tx.rejected.put(self._rejected)
         tx.inbox.remove(self.done)
         if self._entries:
             tx.heads.advance(self.head, self._start.version)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import bindparam, select
 
 from domain.answer import Answer, decode_answer, encode_answer
@@ -12,7 +12,7 @@ from repos.session import Session
 from repos.tables import submissions
 
 
-class Answered(NamedTuple):
+class Answered(Struct, frozen=True):
     """An answer with the content hash of the submission it answers, and when it was given."""
 
     answer: Answer
@@ -61,16 +61,16 @@ class WritableSubmissions(Submissions):
             _COLUMNS,
             [
                 (
-                    answer.script_id,
+                    (answer := answered.answer).script_id,
                     answer.submission_id,
-                    content_hash,
+                    answered.content_hash,
                     answer.outcome,
                     answer.first_version,
                     answer.last_version,
                     answer.refusal.code if answer.refusal else None,
                     encode_answer(answer),
-                    recorded_at,
+                    answered.recorded_at,
                 )
-                for answer, content_hash, recorded_at in answers
+                for answered in answers
             ],
         )

@@ -8,8 +8,10 @@ with unit_of_work.records() as tx:      # users, the inbox, reading; never a hea
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import TracebackType
 
 from sqlalchemy import Engine
 
@@ -173,21 +175,14 @@ class UnitOfWork:
         self._engine = engine
         self._advanced = advanced
 
-    @contextmanager
-    def script(self, script_id: int, *, wait: bool = False) -> Iterator[ScriptWork]:
+    def script(self, script_id: int, *, wait: bool = False) -> _WorkOnScript:
         """Lock the head of a script, then work on it; a script without a head gets one for the time being.
 
         Raises:
             HeadLocked: another worker holds the head, and `wait` is false.
             Conflict: the transaction is lost and left no trace; run it again, from the start.
         """
-        with Session(self._engine) as session:
-            work = ScriptWork(session, script_id, *_locked(session, script_id, wait), DrainableInbox(session))
-            yield work
-            # Nobody else writes to SQLite meanwhile: where nothing waited, nothing waits.
-            look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None
-            work.more = bool(session.commit(look, script=script_id))
-        self._tell_of(work)
+        return _WorkOnScript(self._engine, script_id, wait, self._tell_of)
 
     @contextmanager
     def scripts(self, script_ids: Sequence[int]) -> Iterator[ScriptsWork]:
@@ -261,6 +256,41 @@ class UnitOfWork:
             return
         if versions := {work.script_id: work.heads.advanced_to for work in works if work.heads.advanced_to}:
             self._advanced(versions)
+
+
+class _WorkOnScript:
+    """The block of a unit of work on one script. A generator would cost each command more than a class does."""
+
+    __slots__ = ("_engine", "_script_id", "_session", "_tell_of", "_wait", "_work")
+
+    def __init__(self, engine: Engine, script_id: int, wait: bool, tell_of: Callable[[ScriptWork], object]) -> None:
+        self._engine = engine
+        self._script_id = script_id
+        self._wait = wait
+        self._tell_of = tell_of
+
+    def __enter__(self) -> ScriptWork:
+        self._session = session = Session(self._engine)
+        try:
+            head, waiting = _locked(session, self._script_id, self._wait)
+            self._work = work = ScriptWork(session, self._script_id, head, waiting, DrainableInbox(session))
+        except BaseException:
+            session.__exit__(*sys.exc_info())
+            raise
+        return work
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, work = self._session, self._work
+        if error is not None:
+            session.__exit__(kind, error, trace)
+            return
+        with session:
+            # Nobody else writes to SQLite meanwhile: where nothing waited, nothing waits.
+            look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None
+            work.more = bool(session.commit(look, script=self._script_id))
+        self._tell_of(work)
 
 
 def _locked(session: Session, script_id: int, wait: bool) -> tuple[Head, list[Waiting]]:
