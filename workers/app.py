@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from billiard.exceptions import WorkerLostError
@@ -11,6 +12,7 @@ from celery import Celery, signals
 from workers import bootstrap
 from workers.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
 from workers.heartbeat import Heartbeat
+from workers.line import forget_connections
 from workers.overdue import GRACE_SECONDS, EndInTime
 from workers.roles import BadQueuesError, transport_options
 
@@ -38,6 +40,12 @@ def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None
         raise SystemExit(f"scriptledger: {error}") from None
 
 
+@cache
+def bell() -> Bell:
+    """The bell of this process: one for its life, whose connection stays open."""
+    return Bell(app)
+
+
 @signals.worker_ready.connect(weak=False)
 def stop_in_time(**_: Any) -> None:
     """Bound how long a stop takes, now that Celery's own handlers are in place."""
@@ -48,13 +56,15 @@ def stop_in_time(**_: Any) -> None:
 def after_fork(**_: Any) -> None:
     """Build everything anew in a pool process."""
     bootstrap.start_afresh()
+    bell.cache_clear()
+    forget_connections()
 
 
 @signals.task_failure.connect(weak=False)
 def try_one_by_one(sender: Any, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
     """Go on with care where a drain ended its pool process: called in the main process, which outlives it."""
     if isinstance(exception, WorkerLostError) and sender.name in (DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE):
-        Bell(app).ring(args[0], DRAIN_ONE_BY_ONE)
+        bell().ring(args[0], DRAIN_ONE_BY_ONE)
 
 
 def _names(option: str | Sequence[str] | None) -> Sequence[str]:

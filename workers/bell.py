@@ -11,7 +11,7 @@ from kombu.message import Message
 
 from repos.phases import reached
 from workers.envelope import Envelope
-from workers.line import Line
+from workers.line import Line, said
 
 DRAIN = "scriptledger.drain"
 DRAIN_DEEP = "scriptledger.drain_deep"
@@ -40,7 +40,7 @@ class Bell:
             with self._line.producer() as producer:
                 self._envelope(task).send(producer, script_id)
         except self._line.unheard as error:
-            log.warning("bell.unheard", script_id=script_id, problem=str(error))
+            log.warning("bell.unheard", script_id=script_id, problem=said(error))
             return False
         reached("after bell rung")
         return True
@@ -51,7 +51,7 @@ class Bell:
             with self._line.producer() as producer:
                 self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
         except self._line.unheard as error:
-            log.warning("bell.unheard", problem=str(error))
+            log.warning("bell.unheard", problem=said(error))
             return False
         return True
 

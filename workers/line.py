@@ -30,6 +30,19 @@ def producing_app(broker_url: str) -> Celery:
     return app
 
 
+def forget_connections() -> None:
+    """Forget kombu's connections of before a fork, without a word to a broker that still talks to the parent."""
+    producers.clear()
+    connections.clear()
+
+
+def said(error: Exception) -> str:
+    """What to say of a broker that did not take a message."""
+    if isinstance(error, LimitExceeded):
+        return f"all {error} connections of this process to the broker were taken"
+    return str(error) or type(error).__name__
+
+
 class Line:
     """Connections to the broker of one app, pooled by kombu: the app's own wait 15 seconds for a broker that hangs."""
 

@@ -7,7 +7,7 @@ from celery import Celery
 
 from materialization.submit import system_clock
 from repos.unit_of_work import UnitOfWork
-from workers.line import Line, producing_app
+from workers.line import Line, producing_app, said
 from workers.timetable import SECOND, Schedule
 
 PROPOSE = "scriptledger.propose_edit"
@@ -47,7 +47,7 @@ class ProposalBell:
                     retry=False,
                 )
         except self._line.unheard as error:
-            log.warning("proposal_bell.unheard", proposal_id=proposal_id, problem=str(error))
+            log.warning("proposal_bell.unheard", proposal_id=proposal_id, problem=said(error))
             return False
         return True
 

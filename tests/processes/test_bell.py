@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TypeVar
 
 import kombu.pools
@@ -13,6 +14,7 @@ import psutil
 import pytest
 import redis
 from celery import Celery
+from structlog.testing import capture_logs
 
 from tests.busy import with_patience
 from tests.services.redis_server import RedisServer
@@ -175,3 +177,14 @@ def test_a_broker_that_is_gone_has_no_bells_and_hears_none(bell: Bell, broker: R
     broker.restart()
     assert bell.ring_all([7, 8])
     assert bell.take(5) == [7, 8]
+
+
+def test_where_every_connection_to_the_broker_is_taken_the_log_says_so(bell: Bell):
+    with ExitStack() as taken:
+        for _ in range(kombu.pools.get_limit()):
+            taken.enter_context(bell._line.producer())
+        with capture_logs() as logged:
+            assert not ring(bell)
+
+    assert [line["problem"] for line in logged] == ["all 10 connections of this process to the broker were taken"]
+    assert ring(bell)

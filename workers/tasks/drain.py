@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from repos.phases import reached
 from workers import bootstrap
-from workers.app import app
-from workers.bell import DRAIN_DEEP, Bell
+from workers.app import app, bell
+from workers.bell import DRAIN_DEEP
 
 OTHERS = 15
 """Bells that a drain answers beside its own: their scripts share its round trips and its commit."""
@@ -18,13 +16,7 @@ OTHERS = 15
 def drain(script_id: int) -> dict[str, int]:
     """Answer what waits for a script; how many answers, for Flower."""
     reached("after bell received")
-    done = bootstrap.ledger().drain_all([script_id, *_bell().take(OTHERS)])
+    done = bootstrap.ledger().drain_all([script_id, *bell().take(OTHERS)])
     for each in done.more:
-        _bell().ring(each, DRAIN_DEEP)
+        bell().ring(each, DRAIN_DEEP)
     return {"answered": done.answered}
-
-
-@cache
-def _bell() -> Bell:
-    # One for the life of the process: its connection stays open.
-    return Bell(app)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from repos.phases import reached
 from workers import bootstrap
-from workers.app import app
-from workers.bell import DRAIN_DEEP, Bell
+from workers.app import app, bell
+from workers.bell import DRAIN_DEEP
 from workers.priority import behind_others
 
 
@@ -20,11 +18,5 @@ def drain_deep(script_id: int) -> dict[str, int]:
     reached("after bell received")
     done = behind_others(lambda: bootstrap.ledger().drain(script_id, rounds=1))
     if done.more:
-        _bell().ring(script_id, DRAIN_DEEP)
+        bell().ring(script_id, DRAIN_DEEP)
     return {"answered": done.answered}
-
-
-@cache
-def _bell() -> Bell:
-    # One for the life of the process: its connection stays open.
-    return Bell(app)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from repos.phases import reached
 from workers import bootstrap
-from workers.app import app
-from workers.bell import DRAIN_DEEP, Bell
+from workers.app import app, bell
+from workers.bell import DRAIN_DEEP
 
 
 @app.task(name="scriptledger.drain_one_by_one", reject_on_worker_lost=False)  # as for drain
@@ -17,5 +17,5 @@ def drain_one_by_one(script_id: int) -> dict[str, int]:
     reached("after bell received")
     done = bootstrap.ledger().drain_one_by_one(script_id)
     if done.more:
-        Bell(app).ring(script_id, DRAIN_DEEP)
+        bell().ring(script_id, DRAIN_DEEP)
     return {"answered": done.answered}

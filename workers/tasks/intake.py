@@ -8,8 +8,7 @@ from celery import Task
 
 from domain.refusals import Poison
 from workers import bootstrap
-from workers.app import app
-from workers.bell import Bell
+from workers.app import app, bell
 from workers.deliveries import MOST_DELIVERIES, deliver
 from workers.intake import Intake
 
@@ -18,7 +17,7 @@ from workers.intake import Intake
 @app.task(name="scriptledger.intake", bind=True, acks_on_timeout=False, send_events=False)
 def intake(self: Task, *args: object, **kwargs: object) -> None:
     """Put a submission into the inbox."""
-    taking = Intake(bootstrap.unit_of_work(), Bell(app))
+    taking = Intake(bootstrap.unit_of_work(), bell())
     message = self.request.id
     deliver(
         self,

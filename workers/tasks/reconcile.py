@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from workers import bootstrap
-from workers.app import app
-from workers.bell import Bell
+from workers.app import app, bell
 from workers.reconciler import Reconciler
 
 
@@ -20,4 +19,4 @@ def reconcile() -> None:
 @cache
 def _reconciler() -> Reconciler:
     # One for the life of the process, which holds the lease: the next one would have to wait until that expires.
-    return Reconciler(bootstrap.unit_of_work(), Bell(app))
+    return Reconciler(bootstrap.unit_of_work(), bell())

@@ -9,8 +9,7 @@ from celery import Task
 
 from domain.refusals import Undecodable
 from workers import bootstrap
-from workers.app import app
-from workers.bell import Bell
+from workers.app import app, bell
 from workers.deliveries import deliver
 from workers.intake import Intake
 
@@ -18,6 +17,6 @@ from workers.intake import Intake
 @app.task(name="scriptledger.set_aside", bind=True, acks_on_timeout=False, send_events=False)
 def set_aside(self: Task, body: str, problem: str, message: str) -> None:
     """Keep the body of a message among the dead letters, with what is wrong with it."""
-    taking = Intake(bootstrap.unit_of_work(), Bell(app))
+    taking = Intake(bootstrap.unit_of_work(), bell())
     keep = partial(taking.set_aside, b64decode(body), Undecodable(problem=problem), message)
     deliver(self, (body, problem, message), {}, work=keep, last_resort=keep)
