@@ -148,13 +148,14 @@ class Ledger:
         refused: Exception | None = None
         arrivals = self._arrivals(script_id)
         for arrival in arrivals:
-            self._count_attempt(arrival)
             try:
+                self._count_attempt(arrival)
                 answered += again(partial(self._rounds.settle, script_id, arrival)).answered
             except HeadLocked:
                 self._take_back_attempt(arrival)
                 return Drained(answered, more=False)
             except Conflict:
+                # Perhaps it was not even counted: one attempt too few costs a try, one too many refuses an innocent.
                 self._take_back_attempt(arrival)
                 raise
             except Corrupt as found:
@@ -200,11 +201,11 @@ class Ledger:
             return [] if head and head.health == "quarantined" else tx.inbox.arrivals(script_id)
 
     def _count_attempt(self, arrival: int) -> None:
-        with self._unit_of_work.records() as tx:
+        with self._unit_of_work.statement() as tx:
             tx.inbox.count_attempt(arrival)
 
     def _take_back_attempt(self, arrival: int) -> None:
-        with self._unit_of_work.records() as tx:
+        with self._unit_of_work.statement() as tx:
             tx.inbox.take_back_attempt(arrival)
 
     def _submit_again(self, submission: Submission) -> _Submitted:

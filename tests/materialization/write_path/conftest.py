@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
+import pymysql
 import pytest
 from sqlalchemy import Engine
 
@@ -13,6 +15,8 @@ from repos import schema
 from repos.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import Desk
+from tests.materialization.write_path.tap import Tap
+from tests.services.databases import DatabaseServer
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +49,27 @@ def ledger(unit_of_work: UnitOfWork) -> Ledger:
 @pytest.fixture
 def desk(unit_of_work: UnitOfWork, ledger: Ledger) -> Desk:
     return Desk(unit_of_work, ledger)
+
+
+@pytest.fixture
+def tap(mariadb_engine: Engine) -> Iterator[Tap]:
+    tap = Tap(mariadb_engine)
+    yield tap
+    tap.remove()
+
+
+@pytest.fixture
+def table(mariadb_engine: Engine, tap: Tap) -> Desk:
+    """A desk at MariaDB, on a tap."""
+    unit_of_work = UnitOfWork(mariadb_engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    tap.clear()
+    return desk
+
+
+@pytest.fixture
+def beside(mariadb: DatabaseServer, mariadb_engine: Engine) -> Iterator[pymysql.Connection[Any]]:
+    """A second, bare connection to the same database."""
+    connection = mariadb.connect(database=mariadb_engine.url.database, autocommit=False)
+    yield connection
+    connection.close()

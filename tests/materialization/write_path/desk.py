@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
@@ -139,3 +139,12 @@ class Desk:
     def _new_id(self) -> int:
         with self.unit_of_work.records() as tx:
             return tx.scripts.new_id()
+
+
+def keystrokes(desk: Desk, many: int) -> Iterator[Submission]:
+    """One writer's typing into line a: each made for the text that the one before left."""
+    text = A.text
+    for number in range(many):
+        line = Line("a", "action", text)
+        yield desk.submission(splice(line, len(text), str(number % 10)), id=f"k{number}", base=1)
+        text += str(number % 10)

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
 
 import pytest
-from msgspec.structs import replace
-from sqlalchemy import Engine
 
 from domain.commands.lines_insert_and_delete import LinesDelete
 from domain.hashing import expect_hash
 from domain.line import Line
-from domain.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, Submission, encode_submission
+from domain.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, encode_submission
 from domain.target import Target
 from materialization import settle
 from materialization.submit import ROUNDS, Ledger
-from repos.failures import TooLargeForDatabase, blames_a_row
+from repos.failures import TooLargeForDatabase
 from repos.head_locks import INLINE_PAYLOAD_BYTES, MOST_WAITING
 from repos.session import ROOM_IN_A_PACKET
-from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, splice
-
-
-def keystrokes(desk: Desk, many: int) -> Iterator[Submission]:
-    """One writer's typing into line a: each made for the text that the one before left."""
-    text = A.text
-    for number in range(many):
-        line = Line("a", "action", text)
-        yield desk.submission(splice(line, len(text), str(number % 10)), id=f"k{number}", base=1)
-        text += str(number % 10)
+from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, keystrokes, splice
 
 
 def test_what_waits_is_answered_in_the_order_of_its_arrival(desk: Desk):
@@ -248,124 +235,3 @@ def test_edits_of_a_script_that_is_not_there_leave_no_head(desk: Desk):
     assert desk.head is None
     assert desk.drain() == 0
     assert desk.begin().version == 1
-
-
-class Crash(BaseException):
-    """What ends a worker: nothing catches it."""
-
-
-class Deadly(Ledger):
-    """A ledger whose worker dies of one submission."""
-
-    victim = "poison"
-
-    def __init__(self, unit_of_work: UnitOfWork) -> None:
-        super().__init__(unit_of_work)
-        self.deaths = 0
-
-
-@pytest.fixture
-def deadly(unit_of_work: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> Deadly:
-    ledger = Deadly(unit_of_work)
-    decide = settle.decide
-
-    def dying(submission: Submission, state: object) -> object:
-        if submission.submission_id == ledger.victim:
-            ledger.deaths += 1
-            raise Crash
-        return decide(submission, state)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(settle, "decide", dying)
-    return ledger
-
-
-def test_poison_is_refused_after_five_attempts_and_stops_nobody_for_longer(desk: Desk, deadly: Deadly):
-    desk.begin()
-    desk.enqueue(
-        desk.submission(edit(A, "before"), id="before", base=1),
-        desk.submission(edit(B, "deadly"), id="poison", base=1),
-        desk.submission(edit(C, "behind"), id="behind", base=1),
-    )
-    for _ in range(5):
-        with pytest.raises(Crash):
-            deadly.drain_one_by_one(desk.script_id)
-    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "none"]
-
-    assert deadly.drain_one_by_one(desk.script_id) == (2, False)
-
-    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "refused", "applied"]
-    assert [row.code for row in desk.dead()] == ["poison"]
-    assert deadly.deaths == 5
-
-
-def test_a_bell_for_a_script_with_a_suspect_counts_as_well(desk: Desk, deadly: Deadly):
-    desk.begin()
-    desk.enqueue(desk.submission(edit(B, "deadly"), id="poison", base=1))
-    with pytest.raises(Crash):
-        deadly.drain(desk.script_id)
-    with pytest.raises(Crash):
-        deadly.drain_one_by_one(desk.script_id)
-
-    for _ in range(4):
-        with pytest.raises(Crash):
-            deadly.drain(desk.script_id)
-    desk.enqueue(desk.submission(edit(C, "behind"), id="behind", base=1))
-
-    assert deadly.drain(desk.script_id).answered == 2
-    assert desk.outcomes(["poison", "behind"]) == ["refused", "applied"]
-
-
-def test_a_submission_in_process_overtakes_a_suspect(desk: Desk, deadly: Deadly):
-    desk.begin()
-    desk.enqueue(desk.submission(edit(B, "deadly"), id="poison", base=1))
-    with pytest.raises(Crash):
-        deadly.drain_one_by_one(desk.script_id)
-
-    assert deadly.submit(desk.submission(edit(A, "x"))).outcome == "applied"
-    assert deadly.deaths == 1
-
-
-def test_behind_a_batch_that_was_tried_one_by_one_more_may_wait(desk: Desk):
-    desk.begin()
-    desk.enqueue(*keystrokes(desk, MOST_WAITING + 3))
-
-    assert desk.ledger.drain_one_by_one(desk.script_id) == (MOST_WAITING, True)
-    assert desk.ledger.drain_one_by_one(desk.script_id) == (3, False)
-
-
-def test_an_attempt_that_met_a_locked_head_is_not_counted(mariadb_engine: Engine):
-    unit_of_work = UnitOfWork(mariadb_engine)
-    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
-    desk.enqueue(desk.submission(edit(A, "x"), base=1))
-    with unit_of_work.script(desk.script_id, wait=True):
-        for _ in range(8):
-            assert desk.ledger.drain_one_by_one(desk.script_id) == (0, False)
-
-    with unit_of_work.script(desk.script_id, wait=True) as tx:
-        assert [row.attempts for row in tx.waiting] == [0]
-    assert desk.drain() == 1
-
-
-def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    desk.begin()
-    grow = settle.grow
-
-    def spoilt(head, submission, applied, now):  # type: ignore[no-untyped-def]
-        growth = grow(head, submission, applied, now)
-        if submission.submission_id == "spoilt":
-            growth.entries[0] = replace(growth.entries[0], kind=None)
-        return growth
-
-    monkeypatch.setattr(settle, "grow", spoilt)
-    desk.enqueue(
-        desk.submission(edit(A, "before"), id="before", base=1),
-        desk.submission(edit(B, "bad"), id="spoilt", base=1),
-        desk.submission(edit(C, "behind"), id="behind", base=1),
-    )
-    with pytest.raises(Exception, match="kind") as caught:
-        desk.drain()
-
-    assert blames_a_row(caught.value)
-    assert desk.outcomes(["before", "spoilt", "behind"]) == ["applied", "none", "applied"]
-    assert desk.waiting() == 1
-    assert desk.send(edit(Line("a", "action", "before"), "after")).outcome == "applied"

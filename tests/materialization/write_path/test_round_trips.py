@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Engine
 
@@ -12,13 +10,6 @@ from materialization.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, edit, splice
 from tests.materialization.write_path.tap import Tap
-
-
-@pytest.fixture
-def tap(mariadb_engine: Engine) -> Iterator[Tap]:
-    tap = Tap(mariadb_engine)
-    yield tap
-    tap.remove()
 
 
 @pytest.fixture

@@ -7,24 +7,18 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from domain.commands.element import ElementAdd
 from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
 from domain.commands.lines_insert_and_delete import LinesDelete
-from domain.commands.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_set_metadata import ScriptSetMetadata
 from domain.errors import Corrupt, Rejected
 from domain.hashing import expect_hash
 from domain.line import Line
-from domain.refusals import LoneSurrogate, SameIdOtherContent
-from domain.state import Element
+from domain.refusals import LoneSurrogate
 from domain.submission import Cause, Submission
 from domain.target import Target
 from materialization.submit import Ledger
 from materialization.warm import WarmStates
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, splice
+from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, splice
 
 EDIT_OF_B = b'{"kind":"line.edit","line":"b","expect":"%s","text":"two"}' % expect_hash(B).encode()
 
@@ -194,150 +188,6 @@ def test_a_follower_of_what_was_applied_is_applied(desk: Desk):
     second = splice(Line("a", "action", "xLine a."), 1, "y")
     assert desk.send(second, base=1, after_submission="first").outcome == "applied"
     assert desk.texts()[0] == "xyLine a."
-
-
-@pytest.mark.parametrize(
-    "commands",
-    [
-        (edit(A, "x"),),
-        (edit(A, "x"), edit(B, "y")),
-        (edit(A, A.text),),
-        (LineEdit(line="nowhere", expect=expect_hash(A), text="x"),),
-        (splice(A, 10_000, "x"),),
-        (ScriptSetMetadata(fields={"title": "New"}, expect={"title": "not this"}),),
-        (ElementAdd(element=Element("e", "location", {"name": ["Kitchen", 1.5, None]})),),
-        (ScriptReplace(lines=("a",)),),
-        (insert(Line("n", "action", "new"), after="a", before="nowhere"),),
-        (LineSplice(line="b", at=0, insert="x"),),
-    ],
-    ids=lambda commands: commands[0].kind(),
-)
-def test_twice_is_one_effect_and_the_same_answer(desk: Desk, commands: tuple[LineEdit, ...]):
-    desk.begin()
-    submission = desk.submission(*commands)
-
-    first = desk.ledger.submit(submission)
-    after = desk.everything()
-    second = desk.ledger.submit(submission)
-    desk.enqueue(submission)
-    assert desk.drain() == 1
-
-    assert first == second == desk.answer(submission.submission_id)
-    assert desk.everything() == after
-    assert desk.waiting() == 0
-
-
-def test_an_answer_outlives_the_edits_after_it(desk: Desk):
-    desk.begin()
-    submission = desk.submission(edit(A, "x"))
-    first = desk.ledger.submit(submission)
-    desk.send(edit(Line("a", "action", "x"), "y"))
-
-    assert desk.ledger.submit(submission) == first
-    assert desk.texts()[0] == "y"
-
-
-def test_the_same_id_with_other_content_is_refused_and_the_first_answer_stands(desk: Desk):
-    desk.begin()
-    first = desk.send(edit(A, "x"), id="one")
-
-    with pytest.raises(SameIdOtherContent):
-        desk.send(edit(A, "y"), id="one")
-    desk.enqueue(desk.submission(edit(A, "y"), id="one"))
-    desk.drain()
-
-    assert desk.answer("one") == first
-    assert [(row.submission_id, row.code) for row in desk.dead()] == [("one", "same_id_other_content")]
-    assert desk.texts()[0] == "x"
-
-
-def test_a_submission_that_waits_already_is_answered_from_there(desk: Desk):
-    desk.begin()
-    submission = desk.submission(edit(A, "x"))
-    desk.enqueue(submission, desk.submission(edit(B, "y"), base=1))
-
-    assert desk.ledger.submit(submission).first_version == 2
-    assert (desk.version, desk.waiting()) == (3, 0)
-
-
-def test_what_waits_comes_first(desk: Desk):
-    desk.begin()
-    desk.enqueue(desk.submission(edit(A, "first")))
-
-    assert desk.send(edit(B, "second"), base=1).first_version == 3
-    assert desk.texts() == ["first", "second", "Line c."]
-
-
-def refused_with(desk: Desk, code: str, *commands: LineEdit, **more: object) -> None:
-    before = desk.everything()
-    refusal = desk.send(*commands, **more).refusal
-    assert refusal
-    assert refusal.code == code
-    assert desk.everything() == before
-
-
-def test_a_script_that_was_never_created_takes_nothing(desk: Desk):
-    refused_with(desk, "unknown_script", edit(A, "x"))
-    assert desk.head is None
-
-
-def test_a_script_is_created_once(desk: Desk):
-    desk.begin()
-    refused_with(desk, "script_exists", create(title="Again"))
-
-
-def test_a_base_ahead_of_the_head_is_refused(desk: Desk):
-    desk.begin()
-    refused_with(desk, "base_in_future", edit(A, "x"), base=2)
-
-
-def test_an_archived_script_takes_no_edit_until_it_is_unarchived(desk: Desk):
-    desk.begin()
-    desk.send(ScriptArchive())
-    with desk.unit_of_work.reading() as tx:
-        assert (row := tx.scripts.get(desk.script_id))
-        assert row.archived == 1
-    refused_with(desk, "script_archived", edit(A, "x"))
-
-    desk.send(ScriptUnarchive())
-
-    assert desk.send(edit(A, "x")).outcome == "applied"
-
-
-def test_a_replace_that_drops_most_lines_must_say_so(desk: Desk):
-    desk.begin()
-    refused_with(desk, "shrink_refused", ScriptReplace(lines=("a",)))
-
-    assert desk.send(ScriptReplace(lines=("a",), confirm_shrink=True)).outcome == "applied"
-    assert desk.texts() == ["Line a."]
-
-
-def test_a_replace_needs_the_head_as_its_base(desk: Desk):
-    desk.begin()
-    desk.send(edit(A, "x"))
-    refused_with(desk, "stale_base", ScriptReplace(lines=("a", "b", "c")), base=1)
-
-
-def test_an_unknown_owner_owns_nothing(desk: Desk, unit_of_work: UnitOfWork):
-    refused_with(desk, "unknown_owner", create(A, owner=987_654))
-    assert desk.head is None
-
-    with unit_of_work.records() as tx:
-        owner = tx.users.add(f"ann.{desk.script_id}@example.com", 1)
-    assert desk.send(create(A, owner=owner)).outcome == "applied"
-    with unit_of_work.reading() as tx:
-        assert (row := tx.scripts.get(desk.script_id))
-        assert row.user_id == owner
-
-
-def test_the_listed_title_and_status_follow_the_commands(desk: Desk):
-    desk.begin()
-    desk.send(ScriptSetMetadata(fields={"title": "Nächte 🎬", "status": "complete"}, expect={}))
-
-    with desk.unit_of_work.reading() as tx:
-        row = tx.scripts.get(desk.script_id)
-    assert row
-    assert (row.title, row.status, row.version_number) == ("Nächte 🎬", "complete", 2)
 
 
 @pytest.mark.parametrize(

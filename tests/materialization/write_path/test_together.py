@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Engine, text
 
@@ -140,13 +138,6 @@ def test_one_for_which_more_waits_than_one_look_takes_comes_after_the_others(
 
     assert ledger.drain_all([desks[0].script_id]) == (301 - MOST_WAITING, ())
     assert desks[0].waiting() == 0
-
-
-@pytest.fixture
-def tap(mariadb_engine: Engine) -> Iterator[Tap]:
-    tap = Tap(mariadb_engine)
-    yield tap
-    tap.remove()
 
 
 @pytest.fixture

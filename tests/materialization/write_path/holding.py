@@ -1,0 +1,43 @@
+"""Ways to be in the middle of a unit of work, and in each other's way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymysql
+
+from domain.submission import encode_submission
+from materialization import settle
+from repos.unit_of_work import ScriptWork
+from tests.materialization.write_path.desk import A, Desk, edit
+from tests.materialization.write_path.tap import Tap
+
+
+def write(tx: ScriptWork, desk: Desk, **more: Any) -> None:
+    settlement = settle.Settlement(tx, desk.state(), 1)
+    submission = desk.submission(edit(A, "x"), base=1, **more)
+    settlement.settle(submission, encode_submission(submission))
+    settlement.write()
+
+
+def short_lock_waits(tap: Tap) -> None:
+    def shorten(number: int, _text: str, connection: Any) -> None:
+        if number == 0:
+            connection.query("SET SESSION innodb_lock_wait_timeout = 1")
+
+    tap.before = shorten
+
+
+def hold_head(beside: pymysql.Connection[Any], script_id: int) -> None:
+    with beside.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM script_heads WHERE script_id = %s FOR UPDATE", (script_id,))
+
+
+def hold_answer(beside: pymysql.Connection[Any], script_id: int, submission_id: str) -> None:
+    """Hold the key under which an answer is to be written."""
+    with beside.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO submissions (script_id, submission_id, content_hash, outcome, answer, recorded_at) "
+            "VALUES (%s, %s, '', 'refused', '', 1)",
+            (script_id, submission_id),
+        )

@@ -1,0 +1,112 @@
+"""Locks that somebody else holds are waited for, and never for good; whoever loses one has written nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+import pymysql
+import pytest
+
+from domain.errors import Conflict
+from tests.materialization.write_path.desk import A, Desk, edit
+from tests.materialization.write_path.holding import hold_answer, hold_head, short_lock_waits, write
+from tests.materialization.write_path.tap import Tap
+from tests.services.databases import DatabaseServer
+
+
+def test_a_held_head_is_waited_for(table: Desk, tap: Tap, beside: pymysql.Connection[Any]):
+    short_lock_waits(tap)
+    hold_head(beside, table.script_id)
+    release = threading.Timer(1.5, beside.rollback)
+    release.start()
+
+    answer = table.send(edit(A, "x"), base=1)
+
+    release.join()
+    assert answer.first_version == 2
+    assert "START TRANSACTION" in tap.statements()[2:], "the first attempt met 1205"
+    assert table.version == 2
+
+
+def test_a_head_held_for_good_is_a_conflict_and_nothing_is_recorded(
+    table: Desk, tap: Tap, beside: pymysql.Connection[Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("materialization.again.ATTEMPTS", 2)
+    short_lock_waits(tap)
+    hold_head(beside, table.script_id)
+
+    with pytest.raises(Conflict):
+        table.send(edit(A, "x"), base=1)
+
+    beside.rollback()
+    assert table.version == 1
+    assert table.send(edit(A, "x")).first_version == 2
+
+
+def test_a_lock_wait_in_the_middle_of_the_writes_takes_all_of_them_back(
+    table: Desk, tap: Tap, beside: pymysql.Connection[Any]
+):
+    """1205 rolls back the statement only: going on would leave commands without their answer."""
+    short_lock_waits(tap)
+    hold_answer(beside, table.script_id, "s")
+    release = threading.Timer(1.5, beside.rollback)
+    release.start()
+
+    answer = table.send(edit(A, "x"), base=1, id="s")
+
+    release.join()
+    assert (answer.outcome, answer.first_version) == ("applied", 2)
+    assert tap.statements().count("UPDATE script_heads") == 2
+    assert (table.version, table.verified().finding) == (2, None)
+
+
+def test_the_victim_of_a_deadlock_tries_again(
+    table: Desk, tap: Tap, beside: pymysql.Connection[Any], mariadb: DatabaseServer
+):
+    hold_answer(beside, table.script_id, "s")
+    with beside.cursor() as cursor:  # the heavier of two is not the victim
+        rows = ",".join(["(1,'x','x','x','x',1)"] * 500)
+        columns = "script_id, submission_id, code, message, payload, rejected_at"
+        cursor.execute(f"INSERT INTO rejected_submissions ({columns}) VALUES {rows}")
+    other = threading.Thread(target=hold_head, args=(beside, table.script_id))
+    met: list[str] = []
+
+    def cross(_text: str, _connection: Any) -> None:
+        other.start()
+        while not mariadb.execute("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"):
+            time.sleep(0.01)
+
+    def release(number: int, text: str, _connection: Any) -> None:
+        if number == 2:
+            met.append(text)
+            other.join()
+            beside.rollback()
+
+    tap.before = lambda number, text, connection: (
+        cross(text, connection) if number == 1 else release(number, text, connection)
+    )
+
+    answer = table.send(edit(A, "x"), base=1, id="s")
+
+    assert met[0].startswith("START TRANSACTION"), "the second round trip met 1213 and all began again"
+    assert (answer.outcome, answer.first_version, table.version) == ("applied", 2, 2)
+
+
+def test_nobody_goes_on_in_a_transaction_that_is_lost(table: Desk, tap: Tap, beside: pymysql.Connection[Any]):
+    short_lock_waits(tap)
+    hold_answer(beside, table.script_id, "s")
+
+    def leave_as_if_all_were_well() -> None:
+        with table.unit_of_work.script(table.script_id, wait=True) as tx:
+            write(tx, table, id="s")
+            with suppress(Conflict):
+                tx.submissions._session.flush()
+
+    with pytest.raises(Conflict):
+        leave_as_if_all_were_well()
+
+    beside.rollback()
+    assert (table.version, len(table.log())) == (1, 1)

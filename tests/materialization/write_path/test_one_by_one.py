@@ -1,0 +1,160 @@
+"""Submissions that outlived a bell or broke a batch are tried one by one, counted, and harm no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import Engine
+
+from domain.errors import Conflict
+from domain.line import Line
+from domain.submission import Submission
+from materialization import settle
+from materialization.submit import Ledger
+from repos.failures import blames_a_row
+from repos.head_locks import MOST_WAITING
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.desk import A, B, C, Desk, edit, keystrokes
+from tests.materialization.write_path.tap import Tap
+from tests.services.databases import DatabaseServer
+
+
+class Crash(BaseException):
+    """What ends a worker: nothing catches it."""
+
+
+class Deadly(Ledger):
+    """A ledger whose worker dies of one submission."""
+
+    victim = "poison"
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        super().__init__(unit_of_work)
+        self.deaths = 0
+
+
+@pytest.fixture
+def deadly(unit_of_work: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> Deadly:
+    ledger = Deadly(unit_of_work)
+    decide = settle.decide
+
+    def dying(submission: Submission, state: object) -> object:
+        if submission.submission_id == ledger.victim:
+            ledger.deaths += 1
+            raise Crash
+        return decide(submission, state)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(settle, "decide", dying)
+    return ledger
+
+
+def test_poison_is_refused_after_five_attempts_and_stops_nobody_for_longer(desk: Desk, deadly: Deadly):
+    desk.begin()
+    desk.enqueue(
+        desk.submission(edit(A, "before"), id="before", base=1),
+        desk.submission(edit(B, "deadly"), id="poison", base=1),
+        desk.submission(edit(C, "behind"), id="behind", base=1),
+    )
+    for _ in range(5):
+        with pytest.raises(Crash):
+            deadly.drain_one_by_one(desk.script_id)
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "none"]
+
+    assert deadly.drain_one_by_one(desk.script_id) == (2, False)
+
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "refused", "applied"]
+    assert [row.code for row in desk.dead()] == ["poison"]
+    assert deadly.deaths == 5
+
+
+def test_a_bell_for_a_script_with_a_suspect_counts_as_well(desk: Desk, deadly: Deadly):
+    desk.begin()
+    desk.enqueue(desk.submission(edit(B, "deadly"), id="poison", base=1))
+    with pytest.raises(Crash):
+        deadly.drain(desk.script_id)
+    with pytest.raises(Crash):
+        deadly.drain_one_by_one(desk.script_id)
+
+    for _ in range(4):
+        with pytest.raises(Crash):
+            deadly.drain(desk.script_id)
+    desk.enqueue(desk.submission(edit(C, "behind"), id="behind", base=1))
+
+    assert deadly.drain(desk.script_id).answered == 2
+    assert desk.outcomes(["poison", "behind"]) == ["refused", "applied"]
+
+
+def test_a_submission_in_process_overtakes_a_suspect(desk: Desk, deadly: Deadly):
+    desk.begin()
+    desk.enqueue(desk.submission(edit(B, "deadly"), id="poison", base=1))
+    with pytest.raises(Crash):
+        deadly.drain_one_by_one(desk.script_id)
+
+    assert deadly.submit(desk.submission(edit(A, "x"))).outcome == "applied"
+    assert deadly.deaths == 1
+
+
+def test_behind_a_batch_that_was_tried_one_by_one_more_may_wait(desk: Desk):
+    desk.begin()
+    desk.enqueue(*keystrokes(desk, MOST_WAITING + 3))
+
+    assert desk.ledger.drain_one_by_one(desk.script_id) == (MOST_WAITING, True)
+    assert desk.ledger.drain_one_by_one(desk.script_id) == (3, False)
+
+
+def test_an_attempt_that_met_a_locked_head_is_not_counted(mariadb_engine: Engine):
+    unit_of_work = UnitOfWork(mariadb_engine)
+    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    desk.enqueue(desk.submission(edit(A, "x"), base=1))
+    with unit_of_work.script(desk.script_id, wait=True):
+        for _ in range(8):
+            assert desk.ledger.drain_one_by_one(desk.script_id) == (0, False)
+
+    with unit_of_work.script(desk.script_id, wait=True) as tx:
+        assert [row.attempts for row in tx.waiting] == [0]
+    assert desk.drain() == 1
+
+
+def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    desk.begin()
+    grow = settle.grow
+
+    def spoilt(head, submission, applied, now):  # type: ignore[no-untyped-def]
+        growth = grow(head, submission, applied, now)
+        if submission.submission_id == "spoilt":
+            growth.entries[0] = replace(growth.entries[0], kind=None)
+        return growth
+
+    monkeypatch.setattr(settle, "grow", spoilt)
+    desk.enqueue(
+        desk.submission(edit(A, "before"), id="before", base=1),
+        desk.submission(edit(B, "bad"), id="spoilt", base=1),
+        desk.submission(edit(C, "behind"), id="behind", base=1),
+    )
+    with pytest.raises(Exception, match="kind") as caught:
+        desk.drain()
+
+    assert blames_a_row(caught.value)
+    assert desk.outcomes(["before", "spoilt", "behind"]) == ["applied", "none", "applied"]
+    assert desk.waiting() == 1
+    assert desk.send(edit(Line("a", "action", "before"), "after")).outcome == "applied"
+
+
+def test_an_attempt_whose_count_may_be_lost_is_taken_back(table: Desk, tap: Tap, mariadb: DatabaseServer):
+    table.enqueue(table.submission(edit(A, "x"), id="innocent", base=1))
+
+    def lose(_number: int, text: str, connection: Any) -> None:
+        if text.startswith("UPDATE submission_inbox SET attempts=(submission_inbox.attempts + 1"):
+            assert connection._sock.recv(1 << 16), "the server answered"
+            mariadb.execute(f"KILL CONNECTION {connection.thread_id()}")
+
+    for _ in range(settle.MOST_ATTEMPTS + 1):
+        tap.between = lose
+        with pytest.raises(Conflict):
+            table.ledger.drain_one_by_one(table.script_id)
+        tap.between = None
+
+    assert table.ledger.drain_one_by_one(table.script_id).answered == 1
+    assert table.outcomes(["innocent"]) == ["applied"]
