@@ -43,10 +43,14 @@ def system_clock() -> int:
 
 
 class DrainedAll(NamedTuple):
-    """How many submissions were answered, and the scripts for which some wait on that nobody works on."""
+    """How many submissions were answered, and the scripts for which some wait on that nobody works on.
+
+    `failed` is what the last `drain` raised that did.
+    """
 
     answered: int
     more: tuple[int, ...]
+    failed: Exception | None = None
 
 
 class _Submitted(NamedTuple):
@@ -76,8 +80,7 @@ class Ledger:
     def drain_all(self, script_ids: Iterable[int]) -> DrainedAll:
         """Answer what waits for several scripts: in one unit of work where that goes smoothly, else each alone.
 
-        Raises:
-            Conflict, Corrupt, DriverError: as `drain` does, for one of them; the others are answered.
+        What is in the way of one of them is in nobody else's.
         """
         left = list(dict.fromkeys(script_ids))
         # Among others none has more than one turn: they would wait while the deepest of them had all of its.
@@ -97,9 +100,7 @@ class Ledger:
                 continue
             answered += done.answered
             more += [script_id] if done.more else []
-        if failed is not None:
-            raise failed
-        return DrainedAll(answered, tuple(more))
+        return DrainedAll(answered, tuple(more), failed)
 
     def drain(self, script_id: int, *, rounds: int = ROUNDS) -> Drained:
         """Answer what waits for a script, in at most three units of work, or so many.

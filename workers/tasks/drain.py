@@ -19,4 +19,6 @@ def drain(script_id: int) -> dict[str, int]:
     done = bootstrap.ledger().drain_all([script_id, *bell().take(OTHERS)])
     for each in done.more:
         bell().ring(each, DRAIN_DEEP)
+    if done.failed is not None:
+        raise done.failed
     return {"answered": done.answered}

@@ -7,10 +7,10 @@ from sqlalchemy import Engine, text
 
 from domain.errors import Conflict, Corrupt
 from domain.line import Line
-from materialization.submit import Ledger
+from materialization.submit import DrainedAll, Ledger
 from repos.head_locks import MOST_WAITING, free_of
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, B, Desk, create, edit
+from tests.materialization.write_path.desk import A, B, Desk, create, edit, keystrokes
 from tests.materialization.write_path.tap import Tap
 
 
@@ -42,17 +42,17 @@ def recorded_at(unit_of_work: UnitOfWork, desk: Desk) -> int:
 
 
 def test_every_script_has_its_edit(desks: list[Desk], ledger: Ledger):
-    assert ledger.drain_all(ids(desks)) == (5, ())
+    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
     assert_edited(*desks)
 
 
 def test_a_script_named_twice_is_drained_once(desks: list[Desk], ledger: Ledger):
-    assert ledger.drain_all(ids(desks) * 2) == (5, ())
+    assert ledger.drain_all(ids(desks) * 2) == DrainedAll(5, ())
     assert_edited(*desks)
 
 
 def test_a_ledger_that_knows_nothing_of_them_reads_their_states(desks: list[Desk], unit_of_work: UnitOfWork):
-    assert Ledger(unit_of_work).drain_all(ids(desks)) == (5, ())
+    assert Ledger(unit_of_work).drain_all(ids(desks)) == DrainedAll(5, ())
     assert_edited(*desks)
 
 
@@ -61,7 +61,7 @@ def test_a_ledger_that_fell_behind_catches_up(desks: list[Desk], ledger: Ledger,
         Ledger(unit_of_work).submit(desk.submission(edit(B, "by another"), id="other", base=1))
         desk.enqueue(desk.submission(edit(Line("b", "action", "by another"), "again"), id="again", base=3))
 
-    assert ledger.drain_all(ids(desks)) == (5, ())
+    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
 
     assert [desk.texts()[:2] for desk in desks] == [[f"of {desk.script_id}", "again"] for desk in desks]
     assert all(desk.verified().finding is None for desk in desks)
@@ -71,7 +71,7 @@ def test_a_ledger_that_fell_behind_catches_up(desks: list[Desk], ledger: Ledger,
 @pytest.mark.parametrize("database_url", [pytest.param("mariadb", marks=pytest.mark.services)], indirect=True)
 def test_a_head_that_is_held_is_left_to_its_holder(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
     with unit_of_work.script(desks[2].script_id, wait=True):
-        assert ledger.drain_all(ids(desks)) == (4, ())
+        assert ledger.drain_all(ids(desks)) == DrainedAll(4, ())
     assert desks[2].waiting() == 1
     assert_edited(*desks[:2], *desks[3:])
 
@@ -80,7 +80,7 @@ def test_a_script_that_is_still_to_be_created_is_created(desks: list[Desk], ledg
     new = Desk(unit_of_work, ledger)
     new.enqueue(new.submission(create(A), id="begin", base=0))
 
-    assert ledger.drain_all([*ids(desks), new.script_id]) == (6, ())
+    assert ledger.drain_all([*ids(desks), new.script_id]) == DrainedAll(6, ())
 
     assert new.version == 1
     assert_edited(*desks)
@@ -89,7 +89,7 @@ def test_a_script_that_is_still_to_be_created_is_created(desks: list[Desk], ledg
 def test_a_refusal_stays_with_its_script(desks: list[Desk], ledger: Ledger):
     desks[1].enqueue(desks[1].submission(edit(Line("b", "action", "Never."), "x"), id="stale", base=1))
 
-    assert ledger.drain_all(ids(desks)) == (6, ())
+    assert ledger.drain_all(ids(desks)) == DrainedAll(6, ())
 
     assert desks[1].outcomes(["stale"]) == ["refused"]
     assert [row.submission_id for row in desks[1].dead()] == ["stale"]
@@ -103,9 +103,13 @@ def test_a_script_that_contradicts_itself_is_quarantined_and_the_others_go_on(
         wrong = {"script": desks[3].script_id, "hash": b"x" * 16}
         connection.execute(text("UPDATE script_heads SET state_hash = :hash WHERE script_id = :script"), wrong)
 
-    with pytest.raises(Corrupt):
-        Ledger(unit_of_work).drain_all(ids(desks))
+    deep = Desk(unit_of_work, desks[3].ledger).begin()
+    deep.enqueue(*keystrokes(deep, MOST_WAITING + 1))
 
+    done = Ledger(unit_of_work).drain_all([*ids(desks), deep.script_id])
+
+    assert isinstance(done.failed, Corrupt)
+    assert done.more == (deep.script_id,), "whoever rang for it need not ring again"
     head = desks[3].head
     assert head
     assert (head.health, desks[3].waiting()) == ("quarantined", 1)
@@ -117,7 +121,7 @@ def test_what_was_tried_before_is_counted_and_tried_alone(desks: list[Desk], led
         tried = {"script": desks[0].script_id}
         connection.execute(text("UPDATE submission_inbox SET attempts = 5 WHERE script_id = :script"), tried)
 
-    assert ledger.drain_all(ids(desks)) == (5, ())
+    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
 
     assert desks[0].outcomes(["waits"]) == ["refused"]
     assert_edited(*desks[1:])
