@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from domain.errors import Conflict, Corrupt
+from materialization.clock import system_clock
 from materialization.history import state_at
 from materialization.open_run import QUIET_MICROS
 from materialization.project import project
@@ -20,7 +21,6 @@ from materialization.projection import read_projection
 from materialization.quarantine import quarantine
 from materialization.quiet import tidy_if_quiet
 from materialization.seals import check_seals, seal_if_due
-from materialization.submit import system_clock
 from materialization.verify import verify
 from repos.failures import HeadLocked
 from repos.materialization_items import ItemRow, ItemState

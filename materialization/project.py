@@ -17,10 +17,10 @@ from domain.head import Head
 from domain.refusals import UnknownScript
 from domain.state import State
 from materialization.again import again
+from materialization.clock import system_clock
 from materialization.history import load
 from materialization.projected_draft import ProjectedDraft
 from materialization.projection import named_drafts
-from materialization.submit import system_clock
 from repos.order_keys import keys_from_scratch
 from repos.projected_lines import Placed
 from repos.projections import ProjectionWork, Shown

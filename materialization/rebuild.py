@@ -17,8 +17,8 @@ from domain.hashing import GENESIS
 from domain.head import Head
 from domain.refusals import UnknownScript
 from materialization.again import again
+from materialization.clock import system_clock
 from materialization.rederive import PIECE, Piece, derive_piece, reached, write_piece
-from materialization.submit import system_clock
 from repos.rebuilds import RebuildRow
 from repos.unit_of_work import UnitOfWork
 

@@ -6,7 +6,6 @@ submit(submission)  the same, waiting for the lock, with one submission more
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
@@ -18,6 +17,7 @@ from domain.refusals import LoneSurrogate
 from domain.submission import Submission, decode_submission, encode_submission
 from materialization.again import again
 from materialization.ai_limits import USUAL, AiLimits
+from materialization.clock import system_clock
 from materialization.quarantine import quarantine
 from materialization.rounds import Rounds
 from materialization.together import Together
@@ -35,11 +35,6 @@ class Drained(NamedTuple):
 
     answered: int
     more: bool
-
-
-def system_clock() -> int:
-    """Now, in microseconds since 1970 UTC."""
-    return time.time_ns() // 1_000
 
 
 class DrainedAll(NamedTuple):

@@ -9,7 +9,6 @@ On its way it leaves checkpoints. Going on from one takes for granted what was v
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from domain.keyframe import digest, is_keyframe_of
 from domain.refusals import UnknownScript
 from domain.state import State, hash_from_scratch
 from materialization.chain import linked
+from materialization.clock import system_clock
 from materialization.fold import Fold
 from materialization.history import LogReader, load
 from repos.keyframes import KeyframeRow
@@ -167,7 +167,7 @@ class _Pass:
                 self._chain,
                 digest(self._fold.state),
                 self._keyframes,
-                time.time_ns() // 1_000,
+                system_clock(),
             )
         )
 

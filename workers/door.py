@@ -18,7 +18,7 @@ from domain.chat import ChatMessage, Usage
 from domain.errors import Rejected
 from domain.submission import Cause, Submission, decode_submission
 from materialization.access import keep_message, require_may_send
-from materialization.submit import system_clock
+from materialization.clock import system_clock
 from repos.rejected import RejectedRow
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.enqueue import Producer, Receipt

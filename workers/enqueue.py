@@ -10,6 +10,7 @@ from domain.answer import Answer
 from domain.errors import Rejected
 from domain.refusals import SameIdOtherContent
 from domain.submission import Submission, check_submission, content_hash, decode_submission, encode_submission
+from materialization.clock import system_clock
 from repos.failures import DuplicateKey
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.bell import Bell
@@ -41,9 +42,7 @@ class Receipt(NamedTuple):
 class Producer:
     """Puts submissions into the inbox, and says what became of them."""
 
-    def __init__(
-        self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = lambda: time.time_ns() // 1_000
-    ) -> None:
+    def __init__(self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = system_clock) -> None:
         self._unit_of_work = unit_of_work
         self._bell = bell
         self._clock = clock

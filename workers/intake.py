@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from domain.errors import Rejected
 from domain.refusals import Poison, SameIdOtherContent, Undecodable
 from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, decode_submission, encode_submission
 from domain.text import check_id
+from materialization.clock import system_clock
 from repos.rejected import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from workers.bell import Bell
@@ -47,9 +47,7 @@ class Intake:
     task has, and nobody could tell that from a payload that does.
     """
 
-    def __init__(
-        self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = lambda: time.time_ns() // 1_000
-    ) -> None:
+    def __init__(self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = system_clock) -> None:
         self._unit_of_work = unit_of_work
         self._bell = bell
         self._clock = clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from celery import Celery
 
-from materialization.submit import system_clock
+from materialization.clock import system_clock
 from repos.unit_of_work import UnitOfWork
 from workers.line import Line, producing_app, said
 from workers.timetable import SECOND, Schedule

@@ -16,9 +16,9 @@ from domain.proposal_refusals import JobGaveUp
 from domain.proposed_edits import decode_proposed
 from domain.state import State
 from materialization.again import again
+from materialization.clock import system_clock
 from materialization.drafting import Drafted, draft
 from materialization.history import state_at
-from materialization.submit import system_clock
 from repos.proposals import HunkRow, ProposalRow, Told
 from repos.rejected import RejectedRow
 from repos.unit_of_work import RecordsWork, UnitOfWork

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 import uuid
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import structlog
 
 from materialization.again import again
+from materialization.clock import system_clock
 from repos.bells import Bell as Rung
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
@@ -49,7 +49,7 @@ class Reconciler:
         bell: Bell,
         *,
         patience: float = PATIENCE_SECONDS,
-        clock: Callable[[], int] = lambda: time.time_ns() // 1_000,
+        clock: Callable[[], int] = system_clock,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._bell = bell

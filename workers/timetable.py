@@ -7,7 +7,6 @@ fencing number. A tick is cheap and idempotent: beats send them more often than 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -16,6 +15,7 @@ import msgspec
 import structlog
 
 from materialization.again import again
+from materialization.clock import system_clock
 from repos.slots import Taken
 from repos.unit_of_work import UnitOfWork
 
@@ -53,7 +53,7 @@ class Ran(NamedTuple):
 class Timetable:
     """Runs what is due of a schedule."""
 
-    def __init__(self, unit_of_work: UnitOfWork, *, clock: Callable[[], int] = lambda: time.time_ns() // 1_000) -> None:
+    def __init__(self, unit_of_work: UnitOfWork, *, clock: Callable[[], int] = system_clock) -> None:
         self._unit_of_work = unit_of_work
         self._clock = clock
 

@@ -16,7 +16,7 @@ from cli.options import AsJson, Limit, Script
 from cli.people import As, person
 from domain.chat import ChatMessage
 from materialization.access import keep_message, require_script_of
-from materialization.submit import system_clock
+from materialization.clock import system_clock
 from repos.chat_messages import ChatRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))

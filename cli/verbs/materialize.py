@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from cli import ledger, screen
 from cli.ending import Exit
 from cli.help_text import example, prose
 from cli.options import AsJson
+from materialization.clock import system_clock
 from materialization.materialize import Materializer
 from materialization.open_run import open_run
 from materialization.project import project
@@ -50,7 +50,7 @@ def status(script: OneScript = None, as_json: AsJson = False) -> None:
     with ledger.reading() as tx:
         if script is not None:
             ledger.head_of(tx, script)
-            _say_staleness(script, staleness(tx, script, _now()), as_json=as_json)
+            _say_staleness(script, staleness(tx, script, system_clock()), as_json=as_json)
             return
         runs = tx.runs.read()
     if as_json:
@@ -67,7 +67,7 @@ def status(script: OneScript = None, as_json: AsJson = False) -> None:
 
 def _run_all(unit_of_work: UnitOfWork) -> RunRow | None:
     items: list[tuple[int, int]] = []
-    opened = open_run(unit_of_work, _now(), _now(), lambda *item: items.append(item))
+    opened = open_run(unit_of_work, system_clock(), system_clock(), lambda *item: items.append(item))
     materializer = Materializer(unit_of_work)
     for item in items:
         materializer.materialize(*item)
@@ -98,7 +98,3 @@ def _run_sentence(row: RunRow) -> str:
 def _run_as_json(row: RunRow) -> dict[str, Any]:
     finished = None if row.finished_at is None else screen.iso(row.finished_at)
     return {**row._asdict(), "opened_at": screen.iso(row.opened_at), "finished_at": finished}
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000

@@ -19,8 +19,8 @@ from cli.hunks import described, shown_hunks, spoken
 from cli.options import WAIT_SECONDS, AsJson, Limit, NoWait, Timeout
 from cli.people import As, person
 from cli.proposing import proposal_of, proposing
+from materialization.clock import system_clock
 from materialization.proposals import reject as reject_hunks
-from materialization.submit import system_clock
 from repos.proposals import ProposalRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))

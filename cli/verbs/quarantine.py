@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.options import Actor, AsJson, Script
 from domain.head import Health
+from materialization.clock import system_clock
 from materialization.quarantine import NotQuarantined, StillBroken
 from materialization.quarantine import reopen as reopen_script
 from repos.quarantines import QuarantineRow
@@ -72,7 +72,7 @@ def reopen(
         with unit_of_work.reading() as tx:
             ledger.head_of(tx, script)
         try:
-            waits = reopen_script(unit_of_work, script, by=by, now=time.time_ns() // 1_000, unverified=unverified)
+            waits = reopen_script(unit_of_work, script, by=by, now=system_clock(), unverified=unverified)
         except NotQuarantined as known:
             raise Ending(Exit.REFUSED, f"Script {script} is in service already.", code="not_quarantined") from known
         except StillBroken as broken:

@@ -8,7 +8,6 @@ left behind, as the timetable does each hour.
 
 from __future__ import annotations
 
-import time
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +20,7 @@ from cli.options import AsJson
 from cli.progress import progress
 from cli.verbs.verify import every_script
 from domain.errors import Conflict, Corrupt
+from materialization.clock import system_clock
 from materialization.rebuild import READERS_END_MICROS, RebuildDiffers, Rebuilt, prune_generations
 from materialization.rebuild import rebuild as rebuild_script
 from repos.unit_of_work import UnitOfWork
@@ -51,7 +51,11 @@ def rebuild(
     if (script is not None) == every:
         raise typer.BadParameter("name a script, or say --all")
     with ledger.opened() as unit_of_work:
-        scripts = [script] if script is not None else _all(unit_of_work, since=_now() - DAY_MICROS if resume else None)
+        scripts = (
+            [script]
+            if script is not None
+            else _all(unit_of_work, since=system_clock() - DAY_MICROS if resume else None)
+        )
         if prune:
             _prune(unit_of_work, scripts, every=every, as_json=as_json)
         elif every:
@@ -127,13 +131,9 @@ def _prune(unit_of_work: UnitOfWork, scripts: list[int], *, every: bool, as_json
     for script in scripts:
         with unit_of_work.reading() as tx:
             ledger.head_of(tx, script)
-        gone = prune_generations(unit_of_work, script, before=_now() - READERS_END_MICROS)
+        gone = prune_generations(unit_of_work, script, before=system_clock() - READERS_END_MICROS)
         rows.append({"script_id": script, "pruned": gone})
         if not as_json:
             screen.say(f"Script {script}: {screen.counted(len(gone), 'generation')} removed.")
     if as_json:
         screen.print_json({"scripts": rows} if every else rows[0])
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from materialization.clock import system_clock
 from materialization.rebuild import READERS_END_MICROS, prune_left_behind, rebuild
-from materialization.submit import system_clock
 from tests.materialization.writing import Writer, close_databases, open_database
 from workers.schedules import schedules
 from workers.settings import Settings

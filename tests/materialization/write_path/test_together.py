@@ -134,13 +134,13 @@ def test_one_for_which_more_waits_than_one_look_takes_comes_after_the_others(
         desks[0].enqueue(desks[0].submission(edit(B, f"{number}"), id=f"more-{number}", base=1))
 
     # One turn for the deep one: the others do not wait for all of it.
-    assert ledger.drain_all(ids(desks)) == (MOST_WAITING + 4, (desks[0].script_id,))
+    assert ledger.drain_all(ids(desks)) == DrainedAll(MOST_WAITING + 4, (desks[0].script_id,))
     assert_edited(*desks[1:])
     deep, *others = [recorded_at(unit_of_work, desk) for desk in desks]
     assert len(set(others)) == 1
     assert others[0] < deep
 
-    assert ledger.drain_all([desks[0].script_id]) == (301 - MOST_WAITING, ())
+    assert ledger.drain_all([desks[0].script_id]) == DrainedAll(301 - MOST_WAITING, ())
     assert desks[0].waiting() == 0
 
 
