@@ -44,7 +44,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             "is needed, with the workers."
         ),
     ] = ""
-    pool_size: Annotated[int, Meta(description="How many database connections a process keeps at most.")] = 2
+    pool_size: Annotated[
+        int, Meta(description="How many database connections a process keeps at most; a rebuild needs two.")
+    ] = 2
     keep_rejected_days: Annotated[
         int, Meta(description="How many days a refused submission stays among the dead letters.")
     ] = 90
@@ -74,7 +76,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             home=home,
             database_url=_database_url(environ.get(f"{PREFIX}DATABASE_URL", "")) or _sqlite_in(home),
             broker_url=_broker_url(environ.get(f"{PREFIX}BROKER_URL", "")),
-            pool_size=_count("POOL_SIZE", environ.get(f"{PREFIX}POOL_SIZE", "")) or 2,
+            pool_size=_count("POOL_SIZE", environ.get(f"{PREFIX}POOL_SIZE", ""), least=2) or 2,
             keep_rejected_days=_count("KEEP_REJECTED_DAYS", environ.get(f"{PREFIX}KEEP_REJECTED_DAYS", "")) or 90,
             ai_delete_percent=_percent("AI_DELETE_PERCENT", environ.get(f"{PREFIX}AI_DELETE_PERCENT", "")) or 20,
             model_url=_model_url(environ.get(f"{PREFIX}MODEL_URL", "")),
@@ -145,9 +147,9 @@ def _broker_url(url: str) -> str:
     return url
 
 
-def _count(name: str, value: str) -> int:
-    if value and (not value.isdecimal() or int(value) < 1):
-        _refuse(name, "a number from 1")
+def _count(name: str, value: str, *, least: int = 1) -> int:
+    if value and (not value.isdecimal() or int(value) < least):
+        _refuse(name, f"a number from {least}")
     return int(value or 0)
 
 

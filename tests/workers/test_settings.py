@@ -55,6 +55,7 @@ def test_a_server_may_be_spelled_as_people_do(scheme: str):
         ("DATABASE_URL", "sqlite:///"),
         ("BROKER_URL", "http://secret"),
         ("POOL_SIZE", "-1"),
+        ("POOL_SIZE", "1"),
         ("POOL_SIZE", "secret"),
         ("AI_DELETE_PERCENT", "101"),
         ("AI_DELETE_PERCENT", "0"),
