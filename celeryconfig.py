@@ -67,6 +67,8 @@ broker_connection_max_retries = None
 broker_connection_retry_on_startup = True
 # A publisher that waits for a connection for ever hangs its request with it.
 broker_pool_acquire_timeout = 5
+# Opened when they are needed, by a web process with as many threads: with the usual 10 bells would be left unheard.
+broker_pool_limit = 64
 # A publisher retries for about a second; what it could not ring for, the reconciler will.
 task_publish_retry_policy = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.4}
 

@@ -11,7 +11,7 @@ from celery import Celery
 from kombu.connection import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.messaging import Producer
-from kombu.pools import connections, producers
+from kombu.pools import connections, producers, set_limit
 
 PATIENCE_SECONDS = 0.2
 """How long to wait for each word of the broker. Half a second in all is what a producer's request can spare."""
@@ -75,5 +75,7 @@ class Line:
 
     @cached_property
     def _broker(self) -> Connection:
+        # Celery says so only when the app's own pool is first used, which is never in a process that only rings.
+        set_limit(self._app.conf.broker_pool_limit)  # type: ignore[no-untyped-call]  # kombu has no types
         broker: Connection = self._app.connection_for_write(connect_timeout=PATIENCE_SECONDS, transport_options=HURRIED)
         return broker

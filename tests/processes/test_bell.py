@@ -16,6 +16,7 @@ import redis
 from celery import Celery
 from structlog.testing import capture_logs
 
+import celeryconfig
 from tests.busy import with_patience
 from tests.services.redis_server import RedisServer
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
@@ -181,10 +182,10 @@ def test_a_broker_that_is_gone_has_no_bells_and_hears_none(bell: Bell, broker: R
 
 def test_where_every_connection_to_the_broker_is_taken_the_log_says_so(bell: Bell):
     with ExitStack() as taken:
-        for _ in range(kombu.pools.get_limit()):
+        for _ in range(celeryconfig.broker_pool_limit):
             taken.enter_context(bell._line.producer())
         with capture_logs() as logged:
             assert not ring(bell)
 
-    assert [line["problem"] for line in logged] == ["all 10 connections of this process to the broker were taken"]
+    assert [line["problem"] for line in logged] == ["all 64 connections of this process to the broker were taken"]
     assert ring(bell)
