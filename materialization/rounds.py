@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from domain.answer import Answer
 from domain.errors import Corrupt
-from domain.hashing import state_hash_bytes
+from domain.head import Head
 from domain.refusals import SameIdOtherContent
 from domain.state import State
 from domain.submission import Submission, content_hash
 from materialization.ai_limits import AiLimits
-from materialization.history import catch_up, load
+from materialization.history import load
 from materialization.settle import Settlement
-from materialization.warm import Warm, WarmStates
+from materialization.warm import WarmStates
+from materialization.warming import brought_to_head, is_at_head, is_state_of, known
 from repos.failures import DuplicateKey
 from repos.head_locks import MOST_WAITING
 from repos.heads import Waiting
@@ -121,14 +122,12 @@ class Rounds:
         if head.version == 0:
             return State.empty()
         warm = self._warm.take(head)
-        state = None if warm is None else _caught_up(tx, warm)
-        if state is None:
-            state = load(tx, head, head.version)
-        if state_hash_bytes(state.hash) != head.state_hash:
-            raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
-        if warm is None or state is not warm.state:
-            # This much is committed, whatever becomes of what follows.
-            self._warm.put(head, state)
+        if warm is not None and is_at_head(head, warm):
+            return _require_state_of(head, warm.state)
+        [tip] = tx.tips.read([known(head, warm)])
+        state = brought_to_head(head, warm, tip) or _require_state_of(head, load(tx, head, head.version))
+        # This much is committed, whatever becomes of what follows.
+        self._warm.put(head, state)
         return state
 
     def _keep_warm(self, settlement: Settlement) -> None:
@@ -143,22 +142,10 @@ def _to_settle(tx: ScriptWork, only: int | None = None) -> list[Waiting]:
     return list(takewhile(lambda row: row.attempts == 0, tx.waiting)) if tx.waiting else []
 
 
-def _caught_up(tx: ScriptWork, warm: Warm) -> State | None:
-    """A warm state brought to the head; None where it is of other versions than the head's."""
-    if not _is_of_this_log(tx, warm):
-        return None
-    try:
-        state = catch_up(tx, tx.head, warm.state, tx.head.version)
-    except Corrupt:
-        # After a rebuild the stored versions may rightly differ from what this process remembers.
-        return None
-    return state if state_hash_bytes(state.hash) == tx.head.state_hash else None
-
-
-def _is_of_this_log(tx: ScriptWork, warm: Warm) -> bool:
-    """Whether the command behind a warm state is in the log: after a backup was restored it may not be."""
-    version = warm.state.version
-    return version == tx.head.version or tx.commands.chain_hash(tx.script_id, version) == warm.chain_hash
+def _require_state_of(head: Head, state: State) -> State:
+    if not is_state_of(head, state):
+        raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
+    return state
 
 
 def _answered_in_time(tx: ScriptWork, submission: Submission) -> Answer:

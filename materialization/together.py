@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from domain.hashing import state_hash_bytes
-from domain.keyframe import decode_keyframe
 from domain.state import State
 from materialization.ai_limits import AiLimits
-from materialization.history import advance_all
 from materialization.settle import MOST_BYTES, MOST_COMMANDS, Settlement
-from materialization.warm import Warm, WarmStates
+from materialization.warm import WarmStates
+from materialization.warming import brought_to_head, is_at_head, is_state_of, known
 from repos.failures import InboxTooDeep
 from repos.phases import reached
-from repos.tips import Known, Tip
 from repos.unit_of_work import ScriptsWork, ScriptWork, UnitOfWork
 
 
@@ -87,19 +84,19 @@ class Together:
         """The states at the heads; without those that are not to be had in a plain way."""
         reached("before state warmed")
         warm = {work.script_id: self._warm.take(work.head) for work in works}
-        lacking = [work for work in works if not _is_at_head(work, warm[work.script_id])]
-        known = [Known(work.head, _version(warm[work.script_id])) for work in lacking]
-        states = {script_id: found.state for script_id, found in warm.items() if found is not None}
-        for work, tip in zip(lacking, tx.tips.read(known), strict=True):
-            state = _caught_up(warm[work.script_id], tip)
-            states.pop(work.script_id, None)
+        states: dict[int, State] = {}
+        lacking: list[ScriptWork] = []
+        for work in works:
+            found = warm[work.script_id]
+            if found is None or not is_at_head(work.head, found):
+                lacking.append(work)
+            elif is_state_of(work.head, found.state):
+                states[work.script_id] = found.state
+        tips = tx.tips.read([known(work.head, warm[work.script_id]) for work in lacking])
+        for work, tip in zip(lacking, tips, strict=True):
+            state = brought_to_head(work.head, warm[work.script_id], tip)
             if state is not None:
                 states[work.script_id] = state
-        for work in works:
-            state = states.get(work.script_id)
-            if state is None or not _fits(work, state):
-                states.pop(work.script_id, None)
-            elif not _is_at_head(work, warm[work.script_id]):
                 # This much is committed, whatever becomes of what follows.
                 self._warm.put(work.head, state)
         reached("after state warmed")
@@ -109,26 +106,3 @@ class Together:
 def _is_plain(work: ScriptWork) -> bool:
     tried = any(row.attempts for row in work.waiting)
     return work.head.version > 0 and work.head.health == "open" and not tried
-
-
-def _is_at_head(work: ScriptWork, warm: Warm | None) -> bool:
-    return warm is not None and warm.state.version == work.head.version
-
-
-def _version(warm: Warm | None) -> int | None:
-    return None if warm is None else warm.state.version
-
-
-def _caught_up(warm: Warm | None, tip: Tip) -> State | None:
-    if warm is not None:
-        # After a backup was restored, the command behind a warm state may not be in the log.
-        return advance_all(warm.state, tip.deltas) if tip.chain_hash == warm.chain_hash else None
-    if tip.keyframe is None:
-        return advance_all(State.empty(), tip.deltas)
-    keyframe = tip.keyframe
-    state = decode_keyframe(keyframe.state, keyframe.version, int.from_bytes(keyframe.state_hash, "big"))
-    return advance_all(state, tip.deltas)
-
-
-def _fits(work: ScriptWork, state: State) -> bool:
-    return state.version == work.head.version and state_hash_bytes(state.hash) == work.head.state_hash

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import starmap
 from typing import NamedTuple
 
 from domain.head import Head
 from repos.commands import CHAIN_HASH
 from repos.keyframes import LAST, KeyframeRow
+from repos.packed import LEAST_ROWS, split
 from repos.session import Asked, Session
-from repos.versions import READ, VersionRow
+from repos.statements import Row
+from repos.versions import PACKED, PACKED_COLUMNS, READ, VersionRow, version_of
 
 MOST_DELTAS = 1_000
 
@@ -19,6 +22,11 @@ class Known(NamedTuple):
 
     head: Head
     version: int | None
+
+    @property
+    def start(self) -> int:
+        """Behind which version deltas are missing."""
+        return self.head.keyframe_version if self.version is None else self.version
 
 
 class Tip(NamedTuple):
@@ -37,22 +45,30 @@ class Tips:
 
     def read(self, known: Sequence[Known]) -> list[Tip]:
         """For each the deltas behind what is known: behind the last keyframe, where nothing is."""
-        found = iter(self._session.rows_of([asked for each in known for asked in _asked(each)]))
+        found = iter(self._session.rows_of([asked for each in known for asked in self._asked(each)]))
         tips = []
         for each in known:
-            first, deltas = next(found), [VersionRow(*row) for row in next(found)]
+            first, deltas = next(found), self._deltas(each, next(found))
             if each.version is None:
                 tips.append(Tip(KeyframeRow(*first[0]) if first else None, deltas, None))
             else:
                 tips.append(Tip(None, deltas, bytes(first[0][0]) if first else None))
         return tips
 
+    def _asked(self, known: Known) -> tuple[Asked, Asked]:
+        head = known.head
+        of_script = {"script": head.script_id, "generation": head.generation}
+        behind = {**of_script, "after": known.start, "upto": head.version}
+        deltas = (PACKED, behind) if self._packed(known) else (READ, {**behind, "most": MOST_DELTAS})
+        if known.version is None:
+            return (LAST, {**of_script, "upto": head.keyframe_version}), deltas
+        return (CHAIN_HASH, {"script": head.script_id, "version": known.version}), deltas
 
-def _asked(known: Known) -> tuple[Asked, Asked]:
-    head = known.head
-    of_script = {"script": head.script_id, "generation": head.generation}
-    start = head.keyframe_version if known.version is None else known.version
-    deltas = (READ, {**of_script, "after": start, "upto": head.version, "most": MOST_DELTAS})
-    if known.version is None:
-        return (LAST, {**of_script, "upto": head.keyframe_version}), deltas
-    return (CHAIN_HASH, {"script": head.script_id, "version": known.version}), deltas
+    def _deltas(self, known: Known, found: list[Row]) -> list[VersionRow]:
+        if not self._packed(known):
+            return list(starmap(VersionRow, found))
+        # What does not come packed is missing here, and read by whoever misses it.
+        return [version_of(row) for row in split(found[0], PACKED_COLUMNS) or ()]
+
+    def _packed(self, known: Known) -> bool:
+        return LEAST_ROWS <= known.head.version - known.start <= MOST_DELTAS and not self._session.is_sqlite

@@ -80,6 +80,10 @@ class ScriptWork:
         self._session = session
 
     @property
+    def tips(self) -> Tips:
+        return Tips(self._session)
+
+    @property
     def keyframe_upkeep(self) -> KeyframeUpkeep:
         return KeyframeUpkeep(self._session)
 

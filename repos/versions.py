@@ -66,7 +66,7 @@ def version_of(row: tuple[bytes, ...]) -> VersionRow:
 
 
 PACKED_COLUMNS = 4
-READ, _PACKED = page_of(bindparam("generation"), bindparam("after"))
+READ, PACKED = page_of(bindparam("generation"), bindparam("after"))
 
 _made, _known = script_versions.alias("made"), script_versions.alias("known")
 _DIFFERENCES = (
@@ -113,7 +113,7 @@ class Versions:
             yield from page
 
     def _page(self, **params: int) -> list[VersionRow]:
-        rows = unpacked(self._session, _PACKED, PACKED_COLUMNS, **params)
+        rows = unpacked(self._session, PACKED, PACKED_COLUMNS, **params)
         if rows is None:
             return list(starmap(VersionRow, self._session.rows(READ, most=PAGE, **params)))
         return [version_of(row) for row in rows]

@@ -116,6 +116,22 @@ def test_a_script_that_contradicts_itself_is_quarantined_and_the_others_go_on(
     assert_edited(*desks[:3], desks[4])
 
 
+def test_a_damaged_keyframe_holds_up_nobody(desks: list[Desk], engine: Engine, unit_of_work: UnitOfWork):
+    with engine.begin() as connection:
+        wrong = {"script": desks[3].script_id}
+        damaged = (
+            "INSERT INTO script_keyframes (script_id, version_number, generation, state, state_hash) "
+            "SELECT script_id, version_number, generation, '?', state_hash FROM script_versions WHERE script_id = :script"
+        )
+        connection.execute(text(damaged), wrong)
+        connection.execute(text("UPDATE script_heads SET keyframe_version = 1 WHERE script_id = :script"), wrong)
+
+    assert Ledger(unit_of_work).drain_all(ids(desks)) == DrainedAll(5, ())
+
+    assert_edited(*desks)
+    assert len({recorded_at(unit_of_work, desk) for desk in [*desks[:3], desks[4]]}) == 1
+
+
 def test_what_was_tried_before_is_counted_and_tried_alone(desks: list[Desk], ledger: Ledger, engine: Engine):
     with engine.begin() as connection:
         tried = {"script": desks[0].script_id}
