@@ -121,14 +121,16 @@ def test_a_damaged_keyframe_holds_up_nobody(desks: list[Desk], engine: Engine, u
         wrong = {"script": desks[3].script_id}
         damaged = (
             "INSERT INTO script_keyframes (script_id, version_number, generation, state, state_hash) "
-            "SELECT script_id, version_number, generation, '?', state_hash FROM script_versions WHERE script_id = :script"
+            "SELECT script_id, version_number, generation, X'3F', state_hash FROM script_versions "
+            "WHERE script_id = :script"
         )
         connection.execute(text(damaged), wrong)
         connection.execute(text("UPDATE script_heads SET keyframe_version = 1 WHERE script_id = :script"), wrong)
 
     assert Ledger(unit_of_work).drain_all(ids(desks)) == DrainedAll(5, ())
 
-    assert_edited(*desks)
+    assert_edited(*desks[:3], desks[4])
+    assert (desks[3].version, desks[3].texts()[0]) == (2, f"of {desks[3].script_id}")
     assert len({recorded_at(unit_of_work, desk) for desk in [*desks[:3], desks[4]]}) == 1
 
 
