@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import mysql, sqlite
 
 from repos.proposal_tables import ai_run_losses
 from repos.session import Session
@@ -18,13 +19,24 @@ class RunLoss(NamedTuple):
     lost: int
 
 
-_COLUMNS = ("script_id", "run_hash", "run_id", "line_count", "lost")
+_VALUES: dict[str, Any] = {
+    "script_id": bindparam("script"),
+    "run_hash": bindparam("run"),
+    "run_id": bindparam("name"),
+    "line_count": bindparam("lines"),
+    "lost": bindparam("gone"),
+}
+_PUT_MYSQL = mysql.insert(ai_run_losses).values(**_VALUES)
+_PUT_MYSQL = _PUT_MYSQL.on_duplicate_key_update(lost=_PUT_MYSQL.inserted.lost)
+_PUT_SQLITE = sqlite.insert(ai_run_losses).values(**_VALUES)
+_PUT_SQLITE = _PUT_SQLITE.on_conflict_do_update(
+    index_elements=["script_id", "run_hash"], set_={"lost": _PUT_SQLITE.excluded.lost}
+)
 _THIS = (
     ai_run_losses.c.script_id == bindparam("script"),
     ai_run_losses.c.run_hash == bindparam("run"),
 )
 _GET = select(ai_run_losses.c.line_count, ai_run_losses.c.lost).where(*_THIS)
-_REMOVE = delete(ai_run_losses).where(*_THIS)
 
 
 class RunLosses:
@@ -40,9 +52,9 @@ class RunLosses:
 
     def put(self, script_id: int, run_id: str, loss: RunLoss) -> None:
         """Write down what a run has taken away by now, with the commit."""
-        key = _key(run_id)
-        self._session.later(_REMOVE, script=script_id, run=key)
-        self._session.later_insert(ai_run_losses, _COLUMNS, [(script_id, key, run_id, *loss)])
+        # In one statement: among several scripts all inserts of a table leave together, before what is gathered later.
+        put = _PUT_SQLITE if self._session.is_sqlite else _PUT_MYSQL
+        self._session.later(put, script=script_id, run=_key(run_id), name=run_id, lines=loss.lines, gone=loss.lost)
 
 
 def _key(run_id: str) -> bytes:

@@ -85,7 +85,10 @@ class Session:
         return self._after(begin, statement, params)
 
     def merge_inserts(self) -> None:
-        """Send all rows for one table together, where the first of them stands: for several scripts at once."""
+        """Send all rows for one table together, where the first of them stands: for several scripts at once.
+
+        So nothing that is gathered may have to come between two inserts of one table, as a DELETE of what was there.
+        """
         self._inserts = {}
 
     def rows_of(self, asked: Sequence[Asked]) -> list[list[Row]]:

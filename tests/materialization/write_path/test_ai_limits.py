@@ -197,3 +197,27 @@ def test_a_proposal_that_is_only_named_gives_no_consent(ten: Desk):
 def test_whole_scripts_are_for_people(ten: Desk, command: Command):
     with pytest.raises(NotForAi):
         ten.send(command, **AI)
+
+
+def test_scripts_that_share_a_commit_have_a_share_each(unit_of_work: UnitOfWork, ledger: Ledger):
+    scripts = [Desk(unit_of_work, ledger).begin(*TEN) for _ in range(3)]
+    for number in range(1, 5):
+        for script in scripts:
+            script.enqueue(script.submission(delete(number), id=f"s{number}", base=1, **AI))
+        ledger.drain_all([script.script_id for script in scripts])
+
+    told = [script.outcomes(["s1", "s2", "s3", "s4"]) for script in scripts]
+    assert told == [["applied", "applied", "refused", "refused"]] * 3
+
+
+def test_runs_that_share_a_commit_have_a_share_each(unit_of_work: UnitOfWork, ledger: Ledger):
+    script, other = [Desk(unit_of_work, ledger).begin(*TEN) for _ in range(2)]
+    for number in (1, 2, 3):
+        for run in ("a", "b"):
+            line = 2 * number + (run == "b")
+            cause = Cause(model="m", prompt="p", run_id=run)
+            script.enqueue(script.submission(delete(line), id=f"{run}{number}", base=1, author="ai", cause=cause))
+        ledger.drain_all([script.script_id, other.script_id])
+
+    # A fifth of the lines that were there at its first: two of ten, and one of nine.
+    assert script.outcomes(["a1", "b1", "a2", "b2", "a3", "b3"]) == ["applied"] * 3 + ["refused"] * 3
