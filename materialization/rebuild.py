@@ -20,7 +20,7 @@ from materialization.again import again
 from materialization.clock import system_clock
 from materialization.rederive import PIECE, Piece, derive_piece, reached, write_piece
 from repos.rebuilds import RebuildRow
-from repos.unit_of_work import UnitOfWork
+from repos.unit_of_work import ScriptWork, UnitOfWork
 
 NEAR = 1_000
 """So many versions behind the head, the rest is derived with the head locked, so that it stays where it is."""
@@ -129,26 +129,39 @@ def _activate(
 ) -> Rebuilt | None:
     """Derive the last few versions with the head locked, then let it name the generation; None where they are many."""
     with unit_of_work.script(row.script_id, wait=True) as tx:
-        head = _head_of(tx.head, row)
-        if head.version - row.version > NEAR:
-            return None
-        piece = derive_piece(tx, head, before)
-        if piece.head.version < head.version:
-            return None  # as many bytes as no piece holds
-        if piece.head.chain_hash != head.chain_hash:
-            raise Corrupt(f"the head of script {row.script_id} does not have the chain hash of its last command")
-        written = write_piece(tx, row, piece, head.generation)
-        accepted = accept_differences or not written.differences
-        finished = written._replace(state="active" if accepted else "differs", finished_at=now)
-        tx.rebuilds.move(finished)
-        if accepted:
-            tx.heads.advance(piece.head, head.version)
-    if not accepted:
+        finished = _finished(tx, row) or _finish(tx, row, before, accept_differences, now)
+    if finished is None:
+        return None
+    if finished.state == "differs":
         raise RebuildDiffers(
             f"{finished.differences} of {finished.version} versions of script {row.script_id} have another state than "
             f"is stored, the first is version {finished.first_difference}; nothing was changed"
         )
     return Rebuilt(row.script_id, row.generation, finished.version, finished.differences, finished.first_difference)
+
+
+def _finished(tx: ScriptWork, row: RebuildRow) -> RebuildRow | None:
+    """The same rebuild where it is at its end: the answer to the COMMIT that ended it may have been lost."""
+    known = [each for each in tx.rebuilds.read(row.script_id) if each.generation == row.generation]
+    return known[0] if known and known[0].state != "running" else None
+
+
+def _finish(tx: ScriptWork, row: RebuildRow, before: Piece, accept_differences: bool, now: int) -> RebuildRow | None:
+    head = _head_of(tx.head, row)
+    if head.version - row.version > NEAR:
+        return None
+    piece = derive_piece(tx, head, before)
+    if piece.head.version < head.version:
+        return None  # as many bytes as no piece holds
+    if piece.head.chain_hash != head.chain_hash:
+        raise Corrupt(f"the head of script {row.script_id} does not have the chain hash of its last command")
+    written = write_piece(tx, row, piece, head.generation)
+    accepted = accept_differences or not written.differences
+    finished = written._replace(state="active" if accepted else "differs", finished_at=now)
+    tx.rebuilds.move(finished)
+    if accepted:
+        tx.heads.advance(piece.head, head.version)
+    return finished
 
 
 def _head_of(head: Head | None, row: RebuildRow) -> Head:
@@ -165,8 +178,9 @@ def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) 
     Readers that began before the head named another generation must have ended by `before`.
     """
     with unit_of_work.reading() as tx:
-        head, known = tx.heads.get(script_id), tx.rebuilds.read(script_id)
+        # The generations first: one that is made or named after that is not among them.
         found = tx.generations.found(script_id)
+        head, known = tx.heads.get(script_id), tx.rebuilds.read(script_id)
     if head is None:
         raise UnknownScript(script=script_id)
     kept = {head.generation, *(row.generation for row in known if row.state == "running")}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -17,10 +20,14 @@ from materialization.project import project
 from materialization.projection import read_projection
 from materialization.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
 from materialization.verify import verify
-from repos.rebuilds import RebuildLocked
+from repos.generations import Generations
+from repos.heads import Heads
+from repos.rebuilds import RebuildLocked, Rebuilds
 from repos.tables import script_commands, script_keyframes, script_versions
 from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.tap import Tap
 from tests.materialization.writing import SECOND, Clock, Writer, forging, open_database
+from tests.services.databases import DatabaseServer
 
 
 @pytest.fixture(autouse=True)
@@ -244,3 +251,57 @@ def test_of_two_that_rebuild_a_script_the_second_leaves_it_to_the_first(mariadb_
             rebuild(writer.unit_of_work, writer.script_id)
 
     assert rebuild(writer.unit_of_work, writer.script_id, progress=try_as_well).generation == 2
+
+
+def test_a_generation_that_becomes_active_during_a_pruning_stays(
+    writer: Writer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_much(writer, 60)
+    rebuild(writer.unit_of_work, writer.script_id, clock=clock)
+    for step in (Heads.get, Rebuilds.read, Generations.found):
+        clock.pass_seconds(3_600)
+        interrupt_before(step, monkeypatch, lambda: rebuild(writer.unit_of_work, writer.script_id, clock=clock))
+        prune_generations(writer.unit_of_work, writer.script_id, before=clock())
+        assert is_verified(writer)
+
+
+def interrupt_before(step: Any, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Act, as another process may, once before a statement."""
+    owner = {"get": Heads, "read": Rebuilds, "found": Generations}[step.__name__]
+
+    def acting(self: Any, script_id: int) -> Any:
+        monkeypatch.setattr(owner, step.__name__, step)
+        act()
+        return step(self, script_id)
+
+    monkeypatch.setattr(owner, step.__name__, acting)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_rebuild_whose_last_answer_is_lost_is_told_as_it_was(
+    mariadb: DatabaseServer, mariadb_url: str, *, damaged: bool
+) -> None:
+    writer = Writer(open_database(mariadb_url))
+    write_much(writer, 120)
+    if damaged:
+        with forging(mariadb_url) as connection:
+            version = (script_versions.c.script_id == writer.script_id, script_versions.c.version_number == 70)
+            connection.execute(update(script_versions).where(*version).values(state_hash=b"x" * 16))
+    tap = Tap(writer.unit_of_work._engine)
+
+    def lose(_number: int, text: str, connection: Any) -> None:
+        if text.startswith("COMMIT;"):
+            tap.between = None
+            assert connection._sock.recv(1 << 16), "the server answered"
+            mariadb.execute(f"KILL CONNECTION {connection.thread_id()}")
+
+    tap.between = lose
+    try:
+        if damaged:
+            with pytest.raises(RebuildDiffers, match=f"1 of {writer.version} versions"):
+                rebuild(writer.unit_of_work, writer.script_id)
+        else:
+            assert rebuild(writer.unit_of_work, writer.script_id).versions == writer.version
+    finally:
+        tap.remove()
+    assert tap.between is None, "an answer was lost"
