@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+import time
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from workers.priority import NICE, behind_others
 
@@ -27,3 +30,28 @@ def test_it_gives_way_and_the_process_does_not():
 def test_what_is_raised_is_raised_here():
     with pytest.raises(ZeroDivisionError):
         behind_others(lambda: 1 // 0)
+
+
+def test_what_interrupts_the_wait_ends_the_call_as_well():
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            while True:
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(SoftTimeLimitExceeded):
+            behind_others(work)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+    assert ended.is_set()
+    assert behind_others(lambda: "as before") == "as before"
