@@ -19,7 +19,7 @@ from repos.heads import Heads
 from repos.keyframes import FoundKeyframe, Keyframes
 from repos.submissions import Submissions
 from repos.versions import VersionRow, Versions
-from repos.ways import Way, Ways
+from repos.ways import HIGHEST_VERSION, Way, Ways
 
 log = structlog.get_logger(__name__)
 
@@ -66,9 +66,10 @@ def state_at(tx: WayReader, script_id: int, version: int | None = None) -> State
         UnknownScript, UnknownVersion: there is no such version.
         Corrupt: a version is missing, or what was read does not have the state hash stored with it.
     """
-    state = _straight(tx.ways.to(script_id, version), version)
-    if state is not None:
-        return state
+    if version is None or 0 < version <= HIGHEST_VERSION:
+        state = _straight(tx.ways.to(script_id, version), version)
+        if state is not None:
+            return state
     head = _head_with(tx, script_id, version)
     while True:
         try:

@@ -33,7 +33,7 @@ class Kept(threading.local):
 
 
 def kept_of(engine: Engine) -> Kept | None:
-    """Where threads keep connections of an engine; None where they do not."""
+    """Where threads keep connections of an engine, until it is disposed of; None where they do not."""
     if engine.dialect.name != "sqlite":
         return None
     found = _kept.get(engine)

@@ -80,7 +80,7 @@ def test_every_version_is_the_fold_of_the_commands_and_has_its_stored_hash(writt
 
 
 def test_a_version_that_is_not_there_is_named(written: Desk):
-    for version in (0, VERSIONS + 1):
+    for version in (-1, 0, VERSIONS + 1, 1 << 63, -(1 << 70)):
         with pytest.raises(UnknownVersion):
             written.state(version)
     with pytest.raises(UnknownScript):
