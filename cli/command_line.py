@@ -57,8 +57,14 @@ def module_of(verb: str) -> str:
 def run() -> NoReturn:
     """Run the command line and exit."""
     end_as_by_ctrl_c()
+    printed_to = sys.stdout
     try:
         command_line().main(prog_name="scriptledger")
+    except SystemExit:
+        # Where nobody reads any more, Typer puts something silent there and ends with 1, which means refused here.
+        if sys.stdout is not printed_to:
+            sys.exit(Exit.UNREAD)
+        raise
     except Exception as error:
         if os.environ.get("SCRIPTLEDGER_DEBUG"):
             raise
@@ -116,6 +122,8 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return Ending(Exit.USAGE, f"{where}{error.strerror or error}.")
+        case OverflowError():
+            return Ending(Exit.USAGE, f"A number is larger than any there is: {error}.")
         case _:
             what = f"{type(error).__name__}: {error}"
             return Ending(Exit.BUG, f"This is a bug in scriptledger ({what}); SCRIPTLEDGER_DEBUG=1 shows where.")

@@ -16,6 +16,7 @@ class Exit(IntEnum):
     CORRUPT = 5
     BUG = 70
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 MEANINGS = {
@@ -27,6 +28,7 @@ MEANINGS = {
     Exit.CORRUPT: "what is stored contradicts itself",
     Exit.BUG: "a bug in scriptledger; SCRIPTLEDGER_DEBUG=1 shows where",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; nothing is lost",
+    Exit.UNREAD: "whoever reads what it prints, like `head`, had enough",
 }
 
 

@@ -15,6 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cli.ending import Exit
+
 SIGN_STYLES = {"-": "red", "+": "green", "~": "yellow", ">": "yellow"}
 PIPE_WIDTH = 10_000
 """In a pipe nothing is cut or wrapped."""
@@ -103,11 +105,21 @@ def iso(microseconds: int) -> str:
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06}Z"
 
 
+class _Screen(Console):
+    """A console that ends the program where nobody reads any more, with a status of its own."""
+
+    def on_broken_pipe(self) -> None:
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise SystemExit(Exit.UNREAD) from None
+
+
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
     # Neither markup nor emoji codes nor highlighting: what a script says is printed as it stands.
-    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+    return _Screen(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
 def _plain_table(rows: Sequence[Sequence[Text]], to_the_right: Sequence[bool]) -> Text:

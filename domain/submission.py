@@ -33,7 +33,7 @@ from domain.text import check_expect, check_id, check_text
 
 MAX_COMMANDS = 10_000
 MAX_SUBMISSION_BYTES = 16 << 20
-MAX_SCRIPT_ID = (1 << 63) - 1
+MAX_SCRIPT_ID = EXACT - 1
 MAX_WORD = 120
 
 Author = Literal["user", "ai", "system", "import", "backfill"]
@@ -194,7 +194,7 @@ def _check_frame(submission: Submission) -> None:
     if submission.after_submission is not None:
         check_id("after_submission", submission.after_submission)
     if not 1 <= submission.script_id <= MAX_SCRIPT_ID:
-        raise BadPayload(field="script_id", problem="must be a positive number below 2^63")
+        raise BadPayload(field="script_id", problem="must be a positive number below 2^53")
     if not 0 <= submission.base_version < EXACT:
         raise BadPayload(field="base_version", problem="must be 0 or a version number")
     if submission.occurred_at is not None and not 0 <= submission.occurred_at < EXACT:

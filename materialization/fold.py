@@ -60,13 +60,13 @@ def refuse_frame(submission: Submission, state: State) -> None:
     """Refuse a submission that the state does not take whatever its commands say.
 
     Raises:
-        BaseInFuture, StaleBase, UnknownScript, ScriptArchived.
+        UnknownScript, BaseInFuture, ScriptArchived, StaleBase.
     """
-    if submission.base_version > state.version:
-        raise BaseInFuture(base=submission.base_version, head=state.version)
     first = submission.commands[0]
     if not state.exists and first.kind() != "script.create":
         raise UnknownScript(script=submission.script_id)
+    if submission.base_version > state.version:
+        raise BaseInFuture(base=submission.base_version, head=state.version)
     if state.archived and not first.on_archived:
         raise ScriptArchived
     for command in submission.commands:

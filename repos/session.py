@@ -233,15 +233,13 @@ class Session:
 
     def _text(self, sql: str, values: tuple[Any, ...]) -> str:
         """A statement with its values in it, as the driver's `mogrify` gives it, in half its time."""
-        return sql % tuple([self._literal(value) for value in values])
-
-    def _literal(self, value: Any) -> str:
-        kind = type(value)
-        if kind is int:
-            return str(value)
-        if kind is bytes:
-            return f"X'{value.hex()}'"
-        return str(self._cursor.connection.escape(value))
+        escape = self._cursor.connection.escape
+        return sql % tuple(
+            [
+                value if (kind := value.__class__) is int else f"X'{value.hex()}'" if kind is bytes else escape(value)
+                for value in values
+            ]
+        )
 
 
 class _Exchange:

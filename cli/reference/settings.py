@@ -16,6 +16,7 @@ Without any, everything is embedded.
 """
 OTHERS = {
     "SCRIPTLEDGER_DEBUG": "Not empty: a command that fails prints where in the program, instead of one sentence.",
+    "SCRIPTLEDGER_HEARTBEAT": "A file of its own that a worker, or beat, touches while it works: for health checks.",
     "SCRIPTLEDGER_FLOWER_PASSWORD": "The password that `scriptledger flower` asks for; `dev` makes up its own.",
     "NO_COLOR": "Not empty: no colours, as in every other program that respects it.",
 }

@@ -20,7 +20,7 @@ def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Bring the database to the schema that this program needs. Safe to run again."""
     chosen = ledger.settings(database=database)
     if chosen.sqlite_file is not None:
-        chosen.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
+        chosen.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ledger.explained(chosen):
         engine = make_engine(chosen.database_url)
         before = found_revision(engine)

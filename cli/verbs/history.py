@@ -73,7 +73,7 @@ def import_(file: File, as_json: AsJson = False) -> None:
 
 def _make(chosen: Settings) -> None:
     """The embedded database, as every command that writes makes it."""
-    chosen.home.mkdir(parents=True, exist_ok=True)
+    chosen.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ledger.explained(chosen):
         engine = make_engine(chosen.database_url)
         upgrade_if_outdated(engine)

@@ -121,8 +121,12 @@ def _row(run: Sequence[Logged]) -> tuple[str | Text, ...]:
         Text(first.author, AUTHOR_STYLES.get(first.author, "")),
         ", ".join(part for part in (first.actor, run[0].cause.model) if part),
         first.kind if len(run) == 1 else f"{first.kind} ({len(run)})",
-        extent([change for each in run for change in each.delta]),
+        ", ".join(filter(None, [extent([change for each in run for change in each.delta]), _undone(run[0].cause)])),
     )
+
+
+def _undone(cause: Cause) -> str:
+    return "" if cause.undoes is None else f"undoes {cause.undoes}"
 
 
 def _as_json(each: Logged, *, payload: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.ending import Exit
 from tests.cli.running import COMMAND, SAMPLE, CommandLine
 
 pytestmark = pytest.mark.slow
@@ -97,3 +98,8 @@ def test_a_reader_that_goes_away_is_no_error(scriptledger: CommandLine, tmp_path
 
     assert done.stdout == "Title: Tare Weight\n"
     assert done.stderr == ""
+
+    unread = subprocess.Popen([*COMMAND, "show", str(script)], stdout=subprocess.PIPE, env=scriptledger.environ)
+    assert unread.stdout
+    unread.stdout.close()
+    assert unread.wait() == Exit.UNREAD

@@ -147,6 +147,7 @@ def test_an_undo_takes_back_a_submission(scriptledger: CommandLine, ferry: int):
 
     assert ran.status == 0, ran
     assert scriptledger("show", ferry, "--json").json["state_hash"] == before
+    assert scriptledger("log", ferry).out.rstrip().endswith("~1 line, undoes 2")
 
 
 def test_an_undo_of_an_ai_run_is_refused_where_somebody_was_there_since(scriptledger: CommandLine, ferry: int):

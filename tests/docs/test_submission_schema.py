@@ -52,7 +52,7 @@ def submissions(draw: DrawFn) -> Submission:
     author = draw(st.sampled_from(["user", "ai", "system", "import", "backfill"]))
     cause = Cause(model="m", run_id="r", prompt="p") if author == "ai" else Cause()
     return Submission(
-        script_id=draw(st.integers(1, (1 << 63) - 1)),
+        script_id=draw(st.integers(1, (1 << 53) - 1)),
         submission_id=draw(st.from_regex(re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII), fullmatch=True)),
         author=author,
         base_version=draw(st.integers(0, 1 << 52)),

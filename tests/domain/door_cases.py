@@ -195,7 +195,7 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
             "at most 64 fields",
         ),
         (sent(EDIT, script_id=0), "script_id"),
-        (sent(EDIT, script_id=1 << 63), "script_id"),
+        (sent(EDIT, script_id=1 << 53), "script_id"),
         (sent(EDIT, actor="x" * 121), "actor"),
         (sent(EDIT, cause={"prompt_sha256": "abc"}), "cause.prompt_sha256"),
         (sent(EDIT, cause={"model": "x" * 121}), "cause.model: has more than 120 characters"),

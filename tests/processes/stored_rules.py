@@ -90,7 +90,8 @@ def no_update_is_lost(stored: Stored) -> Iterator[str]:
             submission_id, start, touched = entry.submission_id, state, set()
         try:
             command = decode_command(entry.payload)
-            for kind, name, expect in command.guards():
+            for guard in command.guards():
+                kind, name, expect = guard.kind, guard.id, guard.expect
                 current = state.content_hash(kind, name)
                 leans_on_earlier = (kind, name) in touched or start.content_hash(kind, name) is None
                 if current is not None and expect != current and not (expect is None and leans_on_earlier):

@@ -142,7 +142,7 @@ class Stack:
 
     def _opened(self) -> IO[str]:
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return self._file.open("a+")
         except OSError as error:
             raise EmbeddedBrokerError(
