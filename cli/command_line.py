@@ -123,7 +123,9 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
             where = f"{error.filename}: " if error.filename else ""
             return Ending(Exit.USAGE, f"{where}{error.strerror or error}.")
         case OverflowError():
-            return Ending(Exit.USAGE, f"A number is larger than any there is: {error}.")
+            return Ending(
+                Exit.USAGE, "A number is larger than any there is: those of scripts and versions stay below 2^53."
+            )
         case _:
             what = f"{type(error).__name__}: {error}"
             return Ending(Exit.BUG, f"This is a bug in scriptledger ({what}); SCRIPTLEDGER_DEBUG=1 shows where.")

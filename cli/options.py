@@ -6,16 +6,9 @@ from typing import Annotated
 
 import typer
 
-from domain.submission import MAX_SCRIPT_ID
-
 WAIT_SECONDS = 60.0
 
-Script = Annotated[
-    int,
-    typer.Argument(
-        metavar="SCRIPT", help="The number of the script.", show_default=False, min=1, max=MAX_SCRIPT_ID, clamp=False
-    ),
-]
+Script = Annotated[int, typer.Argument(metavar="SCRIPT", help="The number of the script.", show_default=False, min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 Timeout = Annotated[
     float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for the answer; it is safe to wait less.")

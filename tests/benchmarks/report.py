@@ -55,7 +55,7 @@ def _cells(result: Result) -> tuple[str, ...]:
         result.goal.unit,
         _number(result.ours),
         "–" if result.reference is None else _number(result.reference),
-        "–" if result.ratio is None else f"{result.ratio:.2f}",
+        "–" if result.ratio is None else f"{result.ratio:.2f}" if result.ratio >= 0.1 else f"{result.ratio:.2g}",
         f"{_number(low)}–{_number(high)}",
         str(result.goal),
         "met" if result.met else "MISSED",

@@ -216,3 +216,11 @@ def test_a_bug_is_called_one_and_can_be_looked_into(migrated: CommandLine):
     assert migrated("rejected").status == 70
     assert "SCRIPTLEDGER_DEBUG=1 shows where" in sentence(migrated("rejected"))
     assert "Traceback" in migrated("rejected", SCRIPTLEDGER_DEBUG="1").err
+
+
+@pytest.mark.parametrize("verb", [("show",), ("verify",), ("log",), ("rejected", "show")])
+def test_a_number_beyond_any_is_no_bug(migrated: CommandLine, verb: tuple[str, ...]):
+    ran = migrated(*verb, 1 << 63)
+
+    assert ran.status == 2
+    assert sentence(ran) == "A number is larger than any there is: those of scripts and versions stay below 2^53."
