@@ -197,11 +197,13 @@ class Ledger:
             return [] if head and head.health == "quarantined" else tx.inbox.arrivals(script_id)
 
     def _count_attempt(self, arrival: int) -> None:
-        with self._unit_of_work.statement() as tx:
+        # Not as a statement that is its own transaction: of a worker that is killed while it waits for the row, the
+        # server would count the attempt all the same.
+        with self._unit_of_work.records() as tx:
             tx.inbox.count_attempt(arrival)
 
     def _take_back_attempt(self, arrival: int) -> None:
-        with self._unit_of_work.statement() as tx:
+        with self._unit_of_work.records() as tx:
             tx.inbox.take_back_attempt(arrival)
 
     def _submit_again(self, submission: Submission) -> _Submitted:

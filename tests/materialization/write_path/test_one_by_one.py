@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from pymysql import Connection
 from sqlalchemy import Engine
 
 from domain.errors import Conflict
@@ -155,6 +158,29 @@ def test_an_attempt_whose_count_may_be_lost_is_taken_back(table: Desk, tap: Tap,
         with pytest.raises(Conflict):
             table.ledger.drain_one_by_one(table.script_id)
         tap.between = None
+
+    assert table.ledger.drain_one_by_one(table.script_id).answered == 1
+    assert table.outcomes(["innocent"]) == ["applied"]
+
+
+def test_a_worker_killed_while_it_waits_to_count_counts_nothing(table: Desk, tap: Tap, beside: Connection[Any]):
+    table.enqueue(table.submission(edit(A, "x"), id="innocent", base=1))
+    with beside.cursor() as cursor:
+        cursor.execute("SELECT id FROM submission_inbox WHERE script_id = %s FOR UPDATE", (table.script_id,))
+
+    def die(_number: int, text: str, connection: Any) -> None:
+        if text.startswith("UPDATE submission_inbox"):
+            time.sleep(0.1)  # it waits for the row by now
+            connection._sock.shutdown(socket.SHUT_RDWR)
+            raise Crash
+
+    tap.between = die
+    for _ in range(settle.MOST_ATTEMPTS + 1):
+        with pytest.raises(Crash):
+            table.ledger.drain_one_by_one(table.script_id)
+    tap.between = None
+    beside.rollback()
+    time.sleep(0.2)  # for whoever waits on without a worker
 
     assert table.ledger.drain_one_by_one(table.script_id).answered == 1
     assert table.outcomes(["innocent"]) == ["applied"]
