@@ -114,7 +114,7 @@ def _done(answer: Answer, submission: Submission, imported: Imported) -> str:
     first = submission.commands[0]
     if isinstance(first, ScriptCreate):
         lines = counted(len(imported.lines), "line")
-        size = f"{lines}, about {counted(pages(imported.lines), 'page')}"
+        size = f"{lines}, about {counted(pages(imported.lines), 'page')}" if imported.lines else "it has no lines"
         return f"“{first.title}” is script {answer.script_id}: {size}, version {answer.last_version}."
     changes = counted(len(submission.commands), "change")
     return f"{changes}: script {answer.script_id} is now at version {answer.last_version}."

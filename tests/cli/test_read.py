@@ -33,6 +33,9 @@ def test_an_import_says_what_came_of_it(scriptledger: CommandLine, tmp_path: Pat
     assert ran.out.startswith("“two” is script ")
     assert ran.out.endswith(": 2 lines, about 1 page, version 1.\n")
 
+    file.write_text("")
+    assert scriptledger("import", file).out.endswith(": it has no lines, version 1.\n")
+
 
 def test_the_title_is_the_one_given_or_that_of_the_title_page(scriptledger: CommandLine, imported: int, tmp_path: Path):
     file = tmp_path / "named.fountain"
