@@ -28,18 +28,23 @@ def packed(page: Select[Any], number: ColumnElement[Any], *columns: ColumnElemen
     return page.with_only_columns(*[func.count(), rows])
 
 
+def is_worth_packing(session: Session, rows: int) -> bool:
+    """Whether so many rows are read faster packed."""
+    return rows >= LEAST_ROWS and not session.is_sqlite
+
+
 def unpacked(
     session: Session, page: Select[Any], width: int, *, after: int, upto: int, **params: Any
 ) -> list[tuple[bytes, ...]] | None:
     """The rows of a page, each of so many columns as the server writes them; None where it is to be read row by row."""
-    if session.is_sqlite or upto - after < LEAST_ROWS:
+    if not is_worth_packing(session, upto - after):
         return None
     [found] = session.rows(page, after=after, upto=upto, **params)
     return split(found, width)
 
 
 def split(found: Row, width: int) -> list[tuple[bytes, ...]] | None:
-    """The same of a page that is there."""
+    """The rows of a packed page that was read; None as above."""
     count, together = found
     values = (together or b"").split(b"\n")
     if len(values) != count * width + 1:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import starmap
 from typing import NamedTuple
 
 from domain.head import Head
 from repos.commands import CHAIN_HASH
 from repos.keyframes import LAST, KeyframeRow
-from repos.packed import LEAST_ROWS, split
+from repos.packed import is_worth_packing
 from repos.session import Asked, Session
 from repos.statements import Row
-from repos.versions import PACKED, PACKED_COLUMNS, READ, VersionRow, version_of
-
-MOST_DELTAS = 1_000
+from repos.versions import PAGE, READ, VersionRow
 
 
 class Known(NamedTuple):
@@ -59,16 +56,15 @@ class Tips:
         head = known.head
         of_script = {"script": head.script_id, "generation": head.generation}
         behind = {**of_script, "after": known.start, "upto": head.version}
-        deltas = (PACKED, behind) if self._packed(known) else (READ, {**behind, "most": MOST_DELTAS})
+        deltas = READ.asked(behind, packed=self._packed(known))
         if known.version is None:
             return (LAST, {**of_script, "upto": head.keyframe_version}), deltas
         return (CHAIN_HASH, {"script": head.script_id, "version": known.version}), deltas
 
     def _deltas(self, known: Known, found: list[Row]) -> list[VersionRow]:
-        if not self._packed(known):
-            return list(starmap(VersionRow, found))
         # What does not come packed is missing here, and read by whoever misses it.
-        return [version_of(row) for row in split(found[0], PACKED_COLUMNS) or ()]
+        return READ.read(found, packed=self._packed(known)) or []
 
     def _packed(self, known: Known) -> bool:
-        return LEAST_ROWS <= known.head.version - known.start <= MOST_DELTAS and not self._session.is_sqlite
+        missing = known.head.version - known.start
+        return missing <= PAGE and is_worth_packing(self._session, missing)

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
-from repos.packed import packed, unpacked
-from repos.session import Session
+from repos.packed import is_worth_packing, packed, split
+from repos.session import Asked, Session
+from repos.statements import Params, Row
 from repos.tables import script_versions
 
 PAGE = 1_000
@@ -34,6 +35,19 @@ class Page(NamedTuple):
 
     rows: Select[Any]
     packed: Select[Any]
+
+    def asked(self, params: Params, *, packed: bool) -> Asked:
+        """What to ask a session for."""
+        return (self.packed, params) if packed else (self.rows, {**params, "most": PAGE})
+
+    def read(self, found: list[Row], *, packed: bool) -> list[VersionRow] | None:
+        """What was found; None where it is to be read row by row."""
+        if not packed:
+            return list(starmap(VersionRow, found))
+        rows = split(found[0], _PACKED_COLUMNS)
+        if rows is None:
+            return None
+        return [VersionRow(int(number), delta, unhexlify(state), int(count)) for number, delta, state, count in rows]
 
 
 def page_of(generation: ColumnElement[int], after: ColumnElement[int]) -> Page:
@@ -59,14 +73,8 @@ def page_of(generation: ColumnElement[int], after: ColumnElement[int]) -> Page:
     return Page(rows.order_by(script_versions.c.version_number).limit(bindparam("most")), together)
 
 
-def version_of(row: tuple[bytes, ...]) -> VersionRow:
-    """A version as it comes packed."""
-    number, delta, state_hash, line_count = row
-    return VersionRow(int(number), delta, unhexlify(state_hash), int(line_count))
-
-
-PACKED_COLUMNS = 4
-READ, PACKED = page_of(bindparam("generation"), bindparam("after"))
+_PACKED_COLUMNS = 4
+READ = page_of(bindparam("generation"), bindparam("after"))
 
 _made, _known = script_versions.alias("made"), script_versions.alias("known")
 _DIFFERENCES = (
@@ -113,10 +121,11 @@ class Versions:
             yield from page
 
     def _page(self, **params: int) -> list[VersionRow]:
-        rows = unpacked(self._session, PACKED, PACKED_COLUMNS, **params)
-        if rows is None:
-            return list(starmap(VersionRow, self._session.rows(READ, most=PAGE, **params)))
-        return [version_of(row) for row in rows]
+        if is_worth_packing(self._session, params["upto"] - params["after"]):
+            found = READ.read(self._session.rows(READ.packed, **params), packed=True)
+            if found is not None:
+                return found
+        return list(starmap(VersionRow, self._session.rows(READ.rows, most=PAGE, **params)))
 
 
 class WritableVersions(Versions):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import starmap
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, literal, select
@@ -10,13 +9,10 @@ from sqlalchemy import and_, bindparam, func, literal, select
 from domain.head import Head
 from repos.heads import GET, to_head
 from repos.keyframes import FoundKeyframe, last_with_hash
-from repos.packed import split
 from repos.session import Session
-from repos.statements import Row
 from repos.tables import script_heads, script_keyframes
-from repos.versions import PACKED_COLUMNS, VersionRow, page_of, version_of
+from repos.versions import VersionRow, page_of
 
-MOST_VERSIONS = 1_000
 HIGHEST_VERSION = (1 << 63) - 1
 
 
@@ -51,7 +47,7 @@ _KEYFRAME_VERSION = (
     .limit(1)
     .scalar_subquery()
 )
-_ROWS, _PACKED = page_of(_GENERATION, func.coalesce(_KEYFRAME_VERSION, literal(0)))
+_VERSIONS = page_of(_GENERATION, func.coalesce(_KEYFRAME_VERSION, literal(0)))
 
 
 class Ways:
@@ -66,15 +62,11 @@ class Ways:
         It is read statement by statement: what is changed meanwhile may not fit together.
         """
         upto = {"script": script_id, "upto": HIGHEST_VERSION if version is None else version}
-        plain = self._session.is_sqlite
-        versions = (_ROWS, {**upto, "most": MOST_VERSIONS}) if plain else (_PACKED, upto)
-        heads, keyframes, rows = self._session.rows_of([(GET, {"script": script_id}), (_KEYFRAME, upto), versions])
+        packed = not self._session.is_sqlite
+        heads, keyframes, rows = self._session.rows_of(
+            [(GET, {"script": script_id}), (_KEYFRAME, upto), _VERSIONS.asked(upto, packed=packed)]
+        )
         if not heads or not heads[0][1]:
             return None
         keyframe = FoundKeyframe(*keyframes[0]) if keyframes else None
-        return Way(to_head(heads[0]), keyframe, list(starmap(VersionRow, rows)) if plain else _unpacked(rows[0]))
-
-
-def _unpacked(found: Row) -> list[VersionRow] | None:
-    rows = split(found, PACKED_COLUMNS)
-    return None if rows is None else [version_of(row) for row in rows]
+        return Way(to_head(heads[0]), keyframe, _VERSIONS.read(rows, packed=packed))

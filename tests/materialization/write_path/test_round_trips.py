@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine
 
 from domain.line import Line
 from materialization.submit import Ledger
-from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, edit, keystrokes, splice
 from tests.materialization.write_path.tap import Tap
 
 
 @pytest.fixture
-def desk(mariadb_engine: Engine, tap: Tap) -> Desk:
-    unit_of_work = UnitOfWork(mariadb_engine)
-    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
-    tap.clear()
-    return desk
+def desk(table: Desk) -> Desk:
+    return table
 
 
 LOCK = "SELECT json_array(head.version_number,"
