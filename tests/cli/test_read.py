@@ -33,6 +33,8 @@ def test_an_import_says_what_came_of_it(scriptledger: CommandLine, tmp_path: Pat
     assert ran.out.startswith("“two” is script ")
     assert ran.out.endswith(": 2 lines, about 1 page, version 1.\n")
 
+    assert scriptledger.home.stat().st_mode & 0o077 == 0, "what is in it is for its owner alone"
+
     file.write_text("")
     assert scriptledger("import", file).out.endswith(": it has no lines, version 1.\n")
 

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 import celeryconfig
 from tests.busy import with_patience
 from tests.services.redis_server import RedisServer
+from workers.app import after_fork
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -189,3 +190,15 @@ def test_where_every_connection_to_the_broker_is_taken_the_log_says_so(bell: Bel
 
     assert [line["problem"] for line in logged] == ["all 64 connections of this process to the broker were taken"]
     assert ring(bell)
+
+
+def test_a_forked_process_forgets_the_connections_of_its_parent(bell: Bell):
+    assert ring(bell)
+    assert kombu.pools.connections
+
+    after_fork()
+
+    assert not kombu.pools.connections
+    assert not kombu.pools.producers
+    assert ring(bell)
+    assert bell.waiting() == 2
