@@ -52,18 +52,45 @@ class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     commands: tuple[CommandAnswer, ...] = ()
 
 
+class _Rest(Struct, frozen=True, omit_defaults=True):
+    rebased_over: tuple[int, int] | None = None
+    refusal: Refusal | None = None
+    commands: tuple[CommandAnswer, ...] = ()
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Answer)
+_rest_decoder = msgspec.json.Decoder(_Rest)
+_NOTHING = _encoder.encode(_Rest())
 
 
 def encode_answer(answer: Answer) -> bytes:
-    """An answer as the JSON bytes that are stored."""
+    """An answer as JSON bytes."""
     return _encoder.encode(answer)
 
 
 def decode_answer(data: bytes) -> Answer:
-    """A stored answer; Corrupt where the bytes are none."""
+    """An answer from JSON bytes; Corrupt where they are none."""
     try:
         return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Corrupt(f"an answer cannot be read: {error}") from error
+
+
+def encode_rest(answer: Answer) -> bytes:
+    """What an answer says beyond its outcome and versions, as the JSON bytes that are stored beside these."""
+    if answer.rebased_over is None and answer.refusal is None and not answer.commands:
+        return _NOTHING
+    return _encoder.encode(_Rest(answer.rebased_over, answer.refusal, answer.commands))
+
+
+def with_rest(rest: bytes, **columns: Any) -> Answer:
+    """An answer as it is stored, its outcome and versions beside what else it says; Corrupt where the bytes are none.
+
+    Old rows hold the whole answer in these bytes: what they say twice is passed over.
+    """
+    try:
+        more = _rest_decoder.decode(rest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Corrupt(f"a stored answer cannot be read: {error}") from error
+    return Answer(**columns, rebased_over=more.rebased_over, refusal=more.refusal, commands=more.commands)

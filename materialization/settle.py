@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from domain.answer import Answer, Refusal, encode_answer
+from domain.answer import Answer, Refusal, encode_rest
 from domain.commands.script_create import ScriptCreate
 from domain.entry import LogEntry
 from domain.errors import Rejected
@@ -177,7 +177,7 @@ class Settlement:
         for keyframe in growth.keyframes:
             self._tx.require_room("whole script", len(keyframe.state))
         if answer.refusal is not None:
-            self._tx.require_room("answer", len(encode_answer(answer)))
+            self._tx.require_room("answer", len(encode_rest(answer)))
 
     def _explain_all(self, verdict: Verdict) -> dict[int, Refusal]:
         """The refused commands of one answer explained; the current text of a line is told once."""

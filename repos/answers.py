@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 
-from domain.answer import decode_answer
 from repos.session import Session
-from repos.submissions import Answered
+from repos.submissions import READ, Answered, to_answered
 from repos.tables import submissions
 
 PAGE = 1_000
 
 _READ = (
-    select(submissions.c.submission_id, submissions.c.answer, submissions.c.content_hash, submissions.c.recorded_at)
-    .where(submissions.c.script_id == bindparam("script"), submissions.c.submission_id > bindparam("after"))
+    READ.where(submissions.c.submission_id > bindparam("after"))
     .order_by(submissions.c.submission_id)
     .limit(bindparam("most"))
 )
@@ -31,6 +29,6 @@ class Answers:
         """Every answer of a script by submission id, a page at a time."""
         after = ""
         while page := self._session.rows(_READ, script=script_id, after=after, most=PAGE):
-            for _, answer, content_hash, recorded_at in page:
-                yield Answered(decode_answer(answer), bytes(content_hash), recorded_at)
+            for row in page:
+                yield to_answered(script_id, row)
             after = page[-1][0]

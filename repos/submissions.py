@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 from sqlalchemy import bindparam, select
 
-from domain.answer import Answer, decode_answer, encode_answer
+from domain.answer import Answer, encode_rest, with_rest
 from repos.session import Session
+from repos.statements import Row
 from repos.tables import submissions
 
 
@@ -31,9 +32,34 @@ _COLUMNS = (
     "answer",
     "recorded_at",
 )
-_GET = select(submissions.c.answer, submissions.c.content_hash, submissions.c.recorded_at).where(
-    submissions.c.script_id == bindparam("script"), submissions.c.submission_id == bindparam("submission")
-)
+READ = select(
+    submissions.c.submission_id,
+    submissions.c.outcome,
+    submissions.c.first_version,
+    submissions.c.last_version,
+    submissions.c.answer,
+    submissions.c.content_hash,
+    submissions.c.recorded_at,
+).where(submissions.c.script_id == bindparam("script"))
+_GET = READ.where(submissions.c.submission_id == bindparam("submission"))
+
+
+def to_answered(script_id: int, row: Row) -> Answered:
+    """An answer out of a row that was read.
+
+    Raises:
+        Corrupt: what it says cannot be read.
+    """
+    submission_id, outcome, first_version, last_version, rest, content_hash, recorded_at = row
+    answer = with_rest(
+        rest,
+        script_id=script_id,
+        submission_id=submission_id,
+        outcome=outcome,
+        first_version=first_version,
+        last_version=last_version,
+    )
+    return Answered(answer, bytes(content_hash), recorded_at)
 
 
 class Submissions:
@@ -45,10 +71,7 @@ class Submissions:
     def get(self, script_id: int, submission_id: str) -> Answered | None:
         """The answer to a submission; None where it has none yet."""
         found = self._session.rows(_GET, script=script_id, submission=submission_id)
-        if not found:
-            return None
-        data, content_hash, recorded_at = found[0]
-        return Answered(decode_answer(data), content_hash, recorded_at)
+        return to_answered(script_id, found[0]) if found else None
 
 
 class WritableSubmissions(Submissions):
@@ -68,7 +91,7 @@ class WritableSubmissions(Submissions):
                     answer.first_version,
                     answer.last_version,
                     answer.refusal.code if answer.refusal else None,
-                    encode_answer(answer),
+                    encode_rest(answer),
                     answered.recorded_at,
                 )
                 for answered in answers

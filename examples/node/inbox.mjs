@@ -27,8 +27,10 @@ export async function ring(commands, scriptId) {
 /** The answer to a submission; undefined while it waits. */
 export async function answerOf(connection, { script_id, submission_id }) {
   const [rows] = await connection.execute(
-    "SELECT answer FROM submissions WHERE script_id = ? AND submission_id = ?",
+    "SELECT outcome, first_version, last_version, answer FROM submissions WHERE script_id = ? AND submission_id = ?",
     [script_id, submission_id],
   );
-  return rows.length ? JSON.parse(rows[0].answer.toString("utf8")) : undefined;
+  if (!rows.length) return undefined;
+  const { answer, ...columns } = rows[0]; // what else it says, beside what has a column of its own
+  return { script_id, submission_id, ...columns, ...JSON.parse(answer.toString("utf8")) };
 }

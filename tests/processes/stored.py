@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
@@ -47,6 +48,12 @@ class StoredAnswer(NamedTuple):
     last_version: int | None
     reason: str | None
     answer: bytes
+
+    def whole(self, script_id: int) -> dict[str, Any]:
+        """All that it says; ValueError where that cannot be read."""
+        names = ("submission_id", "outcome", "first_version", "last_version")
+        columns = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {"script_id": script_id, **columns, **json.loads(self.answer)}
 
 
 class StoredListing(NamedTuple):

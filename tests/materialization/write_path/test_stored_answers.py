@@ -1,0 +1,74 @@
+"""What is stored of an answer: its outcome and versions in columns, and beside them only what these do not say."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, text
+
+from domain.answer import encode_answer
+from domain.commands.line_edit import LineEdit
+from domain.errors import Corrupt
+from domain.hashing import expect_hash
+from domain.line import Line
+from tests.materialization.write_path.desk import A, B, C, Desk, edit, insert
+
+NOBODY = LineEdit(line="nowhere", expect=expect_hash(A), text="x")
+
+
+@pytest.fixture
+def begun(desk: Desk) -> Desk:
+    return desk.begin()
+
+
+def stored(engine: Engine, desk: Desk, submission_id: str) -> bytes:
+    names = {"script": desk.script_id, "submission": submission_id}
+    of = "SELECT answer FROM submissions WHERE script_id = :script AND submission_id = :submission"
+    with engine.connect() as connection:
+        return bytes(connection.execute(text(of), names).scalar_one())
+
+
+def store(engine: Engine, desk: Desk, submission_id: str, answer: bytes) -> None:
+    names = {"script": desk.script_id, "submission": submission_id, "answer": answer}
+    of = "UPDATE submissions SET answer = :answer WHERE script_id = :script AND submission_id = :submission"
+    with engine.begin() as connection:
+        connection.execute(text(of), names)
+
+
+def test_a_plain_answer_is_its_columns(engine: Engine, begun: Desk):
+    answer = begun.send(edit(A, "x"), id="plain")
+
+    assert stored(engine, begun, "plain") == b"{}"
+    assert begun.answer("plain") == answer
+    assert (answer.first_version, answer.last_version) == (2, 2)
+
+
+@pytest.mark.parametrize("form", ["new", "old"])
+def test_every_answer_is_read_as_it_was_given(engine: Engine, begun: Desk, form: str):
+    given = {
+        "plain": begun.send(edit(A, "x"), id="plain"),
+        "nothing": begun.send(edit(B, B.text), id="nothing"),
+        "refused": begun.send(NOBODY, id="refused"),
+        "over": begun.send(edit(C, "y"), id="over", base=1),
+        "partly": begun.send(edit(B, "z"), NOBODY, id="partly", apply_rest=True),
+        "placed": begun.send(insert(Line("new", "action", "new"), after="a", before="nowhere"), id="placed"),
+    }
+    assert [answer.outcome for answer in given.values()] == [
+        "applied", "no_op", "refused", "applied", "partly", "applied",
+    ]  # fmt: skip
+    if form == "old":
+        # As they were stored before: whole.
+        for submission_id, answer in given.items():
+            store(engine, begun, submission_id, encode_answer(answer))
+
+    assert {submission_id: begun.answer(submission_id) for submission_id in given} == given
+    with begun.unit_of_work.reading() as tx:
+        listed = {each.answer.submission_id: each.answer for each in tx.answers.read(begun.script_id)}
+    assert {submission_id: listed[submission_id] for submission_id in given} == given
+
+
+def test_what_cannot_be_read_is_corrupt(engine: Engine, begun: Desk):
+    begun.send(edit(A, "x"), id="damaged")
+    store(engine, begun, "damaged", b"{")
+
+    with pytest.raises(Corrupt, match="a stored answer cannot be read"):
+        begun.answer("damaged")
