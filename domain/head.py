@@ -18,7 +18,7 @@ LEAST_DELTA_BYTES = 8 << 10
 """Below this a keyframe costs more than the deltas it spares."""
 
 
-class Head(Struct, frozen=True, kw_only=True):
+class Head(Struct, frozen=True):
     """The tip of one script; sizes are bytes as stored, `delta_bytes` since the last keyframe."""
 
     script_id: int

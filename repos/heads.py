@@ -8,24 +8,19 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import astuple
-from sqlalchemy import (
-    bindparam,
-    delete,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import Executable, bindparam, delete, literal, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from domain.head import Head, Health
 from repos.failures import InboxTooDeep
-from repos.head_locks import FIRST, HEAD, LOCK_FREE, LOCK_WAITING, MOST_WAITING, free_of
+from repos.head_locks import FIRST, HEAD, HEX, LOCK_FREE, LOCK_WAITING, MOST_WAITING, Look, free_of
 from repos.phases import reached
 from repos.session import Session
 from repos.statements import Row
 from repos.tables import script_heads
 
 _HEAD_VALUES = len(HEAD) - 1
+"""Of a look at a head, which is asked for by the id of its script."""
 
 
 class Waiting(NamedTuple):
@@ -51,7 +46,7 @@ class Heads:
     def get(self, script_id: int) -> Head | None:
         """The head of a script as last committed; None where there is no such script."""
         rows = self._session.rows(GET, script=script_id)
-        return to_head(rows[0]) if rows and rows[0][1] else None
+        return Head(*rows[0]) if rows and rows[0][1] else None
 
 
 class LockedHead(Heads):
@@ -68,7 +63,7 @@ class LockedHead(Heads):
         None for the head means that somebody else holds it (only without `wait`) or that there is none.
         """
         reached("before head locked")
-        found = self._session.start(LOCK_WAITING if wait else LOCK_FREE, script=script_id)
+        found = self._session.start(self._rows_of(LOCK_WAITING if wait else LOCK_FREE), script=script_id)
         return self._read(script_id, found)
 
     def start_together(self, script_ids: Sequence[int]) -> dict[int, tuple[Head, list[Waiting]]]:
@@ -79,18 +74,18 @@ class LockedHead(Heads):
         """
         reached("before head locked")
         names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
-        found = self._session.start(free_of(len(script_ids)), **names)
+        found = self._session.start(self._rows_of(free_of(len(script_ids))), **names)
         if len(found) >= MOST_WAITING:
-            raise InboxTooDeep(Counter(script_id for _, script_id in found).most_common(1)[0][0])
+            raise InboxTooDeep(Counter(script_id for *_, script_id in found).most_common(1)[0][0])
         if not found:
             return {}
         reached("after head locked")
         reached("before inbox read")
-        by_script: dict[int, list[str]] = {}
-        for packed, script_id in found:
-            by_script.setdefault(script_id, []).append(packed)
+        by_script: dict[int, list[Row]] = {}
+        for *values, script_id in found:
+            by_script.setdefault(script_id, []).append(tuple(values))
         reached("after inbox read")
-        return {script_id: _unpacked(script_id, packed) for script_id, packed in by_script.items()}
+        return {script_id: self._seen(script_id, rows) for script_id, rows in by_script.items()}
 
     def create(self, script_id: int) -> tuple[Head, list[Waiting]]:
         """Make the head of a script that has none, locked, and read what waits.
@@ -99,7 +94,7 @@ class LockedHead(Heads):
         """
         insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
         self._session.run(insert, **dict(zip(_NAMES, astuple(Head(script_id=script_id)), strict=True)))
-        head, waiting = self._read(script_id, self._session.rows(LOCK_WAITING, script=script_id))
+        head, waiting = self._read(script_id, self._session.rows(self._rows_of(LOCK_WAITING), script=script_id))
         assert head is not None  # noqa: S101 - made and locked just now
         return head, waiting
 
@@ -110,8 +105,21 @@ class LockedHead(Heads):
     def advance(self, head: Head, old_version: int) -> None:
         """Move the head on, from the version it was locked at."""
         self.advanced_to = head.version
-        values = dict(zip(_SINCE, astuple(head), strict=True))
-        self._session.later(_ADVANCE, rows=1, old_version=old_version, **values)
+        self._session.later(
+            _ADVANCE,
+            rows=1,
+            script=head.script_id,
+            old_version=old_version,
+            version_number=head.version,
+            chain_hash=head.chain_hash,
+            state_hash=head.state_hash,
+            keyframe_version=head.keyframe_version,
+            keyframe_bytes=head.keyframe_bytes,
+            delta_bytes=head.delta_bytes,
+            generation=head.generation,
+            health=head.health,
+            updated_at=head.updated_at,
+        )
 
     def remove_unborn(self, script_id: int) -> None:
         """Take back a head whose script did not come into being."""
@@ -128,39 +136,31 @@ class LockedHead(Heads):
         reached("before inbox read")
         if len(rows) == MOST_WAITING:
             # The statement has no ORDER BY, to spare the usual case a sort; with more rows than fit there must be one.
-            rows = self._session.rows(FIRST, script=script_id)
+            rows = self._session.rows(self._rows_of(FIRST), script=script_id)
         reached("after inbox read")
-        return _unpacked(script_id, [row[0] for row in rows])
+        return self._seen(script_id, rows)
+
+    def _rows_of(self, look: Look) -> Executable:
+        return look.columns if self._session.is_sqlite else look.packed
+
+    def _seen(self, script_id: int, rows: list[Row]) -> tuple[Head, list[Waiting]]:
+        if not self._session.is_sqlite:
+            rows = [_unpacked(text) for (text,) in rows]
+        waiting = [Waiting(*row[_HEAD_VALUES:]) for row in rows if row[_HEAD_VALUES] is not None]
+        return Head(script_id, *rows[0][:_HEAD_VALUES]), sorted(waiting)
 
 
-def _unpacked(script_id: int, packed: Sequence[str]) -> tuple[Head, list[Waiting]]:
-    rows = [msgspec.json.decode(text) for text in packed]
-    waiting = [_to_waiting(values[_HEAD_VALUES:]) for values in rows if values[_HEAD_VALUES] is not None]
-    version, chain_hash, state_hash, *rest = rows[0][:_HEAD_VALUES]
-    head = to_head((script_id, version, bytes.fromhex(chain_hash), bytes.fromhex(state_hash), *rest))
-    return head, sorted(waiting)
-
-
-def _to_waiting(values: list[Any]) -> Waiting:
-    arrival, submission_id, attempts, enqueued_at, answered, payload = values
-    return Waiting(arrival, submission_id, _unhex(payload), attempts, enqueued_at, _unhex(answered))
-
-
-def _unhex(text: str | None) -> bytes | None:
-    return None if text is None else bytes.fromhex(text)
-
-
-def to_head(row: Row) -> Head:
-    """A head as it is stored."""
-    return Head(**dict(zip(_FIELDS, row, strict=True)))
+def _unpacked(text: str) -> Row:
+    values = msgspec.json.decode(text)
+    for place in HEX:
+        if (value := values[place]) is not None:
+            values[place] = bytes.fromhex(value)
+    return tuple(values)
 
 
 GET = select(*HEAD).where(script_heads.c.script_id == bindparam("script"))
 _EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
-_FIELDS = Head.__struct_fields__
 _NAMES = tuple([column.name for column in HEAD])
-_SINCE = ("script", *_NAMES[1:])
-"""A head's columns as parameters of an update: no parameter has the name of a column that it does not set."""
 _COLUMNS: dict[str, Any] = {name: bindparam(name) for name in _NAMES}
 _CREATE_MYSQL = (
     mysql.insert(script_heads).values(**_COLUMNS).on_duplicate_key_update(script_id=script_heads.c.script_id)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, func, literal, select
 
 from domain.head import Head
-from repos.heads import GET, to_head
+from repos.heads import GET
 from repos.keyframes import FoundKeyframe, last_with_hash
 from repos.session import Session
 from repos.tables import script_heads, script_keyframes
@@ -69,4 +69,4 @@ class Ways:
         if not heads or not heads[0][1]:
             return None
         keyframe = FoundKeyframe(*keyframes[0]) if keyframes else None
-        return Way(to_head(heads[0]), keyframe, _VERSIONS.read(rows, packed=packed))
+        return Way(Head(*heads[0]), keyframe, _VERSIONS.read(rows, packed=packed))

@@ -210,7 +210,7 @@ def test_a_transaction_that_is_lost_is_run_again_script_by_script(tapped: list[D
 
 def test_only_the_heads_that_are_named_are_locked(mariadb_engine: Engine):
     # Scanning three rows would be cheaper than finding two of them, and would lock all three.
-    compiled = free_of(2).compile(dialect=mariadb_engine.dialect)
+    compiled = free_of(2).packed.compile(dialect=mariadb_engine.dialect)
     with mariadb_engine.connect() as connection:
         rows = connection.exec_driver_sql(
             f"EXPLAIN FORMAT=TRADITIONAL {compiled}", tuple({**compiled.params, "script_0": 1, "script_1": 2}.values())
