@@ -27,6 +27,8 @@ GENESIS = bytes(32)
 """The chain hash before the first command of a script."""
 
 _canonical = msgspec.json.Encoder(order="sorted")
+_latest: tuple[Line | None, bytes, int] = (None, b"", 0)
+"""The line that was last hashed, its canonical bytes and its term: the next keystroke asks for all of it again."""
 
 
 def netstrings(parts: Iterable[bytes]) -> bytes:
@@ -61,7 +63,8 @@ def line_bytes(line: Line) -> bytes:
 
 def expect_hash(line: Line) -> str:
     """The 12 hex digits a command carries to say which content of the line it was made for."""
-    return sha256(line_bytes(line)).hexdigest()[:EXPECT_DIGITS]
+    latest, data, _ = _latest
+    return sha256(data if latest is line else line_bytes(line)).hexdigest()[:EXPECT_DIGITS]
 
 
 def expect_hash_of(kind: str, content: Any) -> str:
@@ -71,8 +74,14 @@ def expect_hash_of(kind: str, content: Any) -> str:
 
 def line_term(line: Line) -> int:
     """What one line adds to the state hash."""
-    name = line.id.encode()
-    return _term(b"%d:%b,%b" % (len(name), name, line_bytes(line)))
+    global _latest  # noqa: PLW0603 - a memory, of what no caller can tell apart
+    latest, _, term = _latest
+    if latest is line:
+        return term
+    name, data = line.id.encode(), line_bytes(line)
+    term = _term(b"%d:%b,%b" % (len(name), name, data))
+    _latest = line, data, term
+    return term
 
 
 def neighbour_term(before: str, after: str) -> int:

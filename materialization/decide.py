@@ -13,16 +13,15 @@ from materialization.fold import Step, accept, refuse_frame
 
 
 class Verdict(Struct, frozen=True):
-    """What becomes of a submission: the accepted commands and the refused ones by index, and the state after."""
+    """What becomes of a submission: the accepted commands and the refused ones by index, and the state after.
 
-    accepted: tuple[tuple[int, Step], ...]
-    refused: tuple[tuple[int, Rejected], ...]
+    `applied` are the accepted ones that change something: each becomes a version.
+    """
+
+    accepted: list[tuple[int, Step]]
+    applied: list[tuple[int, Step]]
+    refused: list[tuple[int, Rejected]]
     state: State
-
-    @property
-    def applied(self) -> list[tuple[int, Step]]:
-        """The accepted commands that change something: each becomes a version."""
-        return [(index, step) for index, step in self.accepted if step.delta]
 
 
 def decide(submission: Submission, state: State) -> Verdict:
@@ -47,7 +46,7 @@ def decide(submission: Submission, state: State) -> Verdict:
         else:
             state = step.state
             accepted.append((index, step))
-    return Verdict(tuple(accepted), tuple(refused), state)
+    return Verdict(accepted, [each for each in accepted if each[1].delta], refused, state)
 
 
 def answer_for(submission: Submission, start: State, verdict: Verdict, refusals: dict[int, Refusal]) -> Answer:
@@ -68,7 +67,7 @@ def answer_for(submission: Submission, start: State, verdict: Verdict, refusals:
         last_version=start.version + len(applied) if applied else None,
         rebased_over=over if over[0] <= over[1] else None,
         refusal=refusals[verdict.refused[0][0]] if verdict.refused else None,
-        commands=tuple(sorted(told, key=lambda answer: answer.index)),
+        commands=tuple(sorted(told, key=lambda answer: answer.index)) if told else (),
     )
 
 

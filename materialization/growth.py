@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from domain.entry import LogEntry, chained
 from domain.head import Head
 from domain.keyframe import encode_keyframe
-from domain.state import State
 from domain.submission import Submission, encode_cause, encode_command
 from materialization.fold import Step, version_row
 from repos.keyframes import KeyframeRow
@@ -18,20 +17,13 @@ from repos.versions import VersionRow
 
 
 class Growth(Struct, frozen=True):
-    """What a submission adds to a script, and the head behind it."""
+    """What a submission adds to a script, and the head behind it. `weight` is its bytes, as far as they matter."""
 
     head: Head
     entries: list[LogEntry]
     versions: list[VersionRow]
     keyframes: list[KeyframeRow]
-
-    def weight(self) -> int:
-        """Its bytes, as far as they matter."""
-        return (
-            sum([len(entry.payload) + len(entry.cause) for entry in self.entries])
-            + sum([len(version.delta) for version in self.versions])
-            + sum([len(keyframe.state) for keyframe in self.keyframes])
-        )
+    weight: int
 
 
 def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]], now: int) -> Growth:
@@ -39,6 +31,7 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
     entries: list[LogEntry] = []
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
+    weight = 0
     cause = encode_cause(submission.cause)
     occurred_at = now if submission.occurred_at is None else submission.occurred_at
     for index, step in applied:
@@ -60,6 +53,7 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
         version = version_row(step)
         entries.append(entry)
         versions.append(version)
+        weight += len(entry.payload) + len(cause) + len(version.delta)
         head = replace(
             head,
             version=version.version,
@@ -69,11 +63,8 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
             updated_at=now,
         )
         if head.wants_keyframe():
-            head = _with_keyframe(head, step.state, keyframes)
-    return Growth(head, entries, versions, keyframes)
-
-
-def _with_keyframe(head: Head, state: State, keyframes: list[KeyframeRow]) -> Head:
-    data = encode_keyframe(state)
-    keyframes.append(KeyframeRow(head.version, data, head.state_hash))
-    return replace(head, keyframe_version=head.version, keyframe_bytes=len(data), delta_bytes=0)
+            keyframe = KeyframeRow(head.version, encode_keyframe(step.state), head.state_hash)
+            keyframes.append(keyframe)
+            weight += len(keyframe.state)
+            head = replace(head, keyframe_version=head.version, keyframe_bytes=len(keyframe.state), delta_bytes=0)
+    return Growth(head, entries, versions, keyframes, weight)

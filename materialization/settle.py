@@ -181,6 +181,8 @@ class Settlement:
 
     def _explain_all(self, verdict: Verdict) -> dict[int, Refusal]:
         """The refused commands of one answer explained; the current text of a line is told once."""
+        if not verdict.refused:
+            return {}
         told: set[str] = set()
         for _, refusal in verdict.refused:
             if "current" in refusal.facts and (line := str(refusal.facts.get("line"))) not in told:
@@ -214,7 +216,7 @@ class Settlement:
         self._entries += growth.entries
         self._versions += growth.versions
         self._keyframes += growth.keyframes
-        self._bytes += growth.weight()
+        self._bytes += growth.weight
 
     def _refuse(self, submission_id: str, refusal: Refusal, digest: bytes, payload: bytes) -> Answer:
         self._keep(submission_id, refusal, payload)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Engine, Executable, Table
 
@@ -143,15 +143,12 @@ class Session:
 
     def flush(self) -> None:
         """Send the gathered writes and read every answer to them."""
-        writes: list[Write] = []
-        for gathered in self._writes:
-            if isinstance(gathered, Write):
-                writes.append(gathered)
-            else:
-                writes += inserts(*gathered, self._mark, self._statement_bytes)
-        self._writes = []
-        if self._inserts is not None:
+        gathered, self._writes = self._writes, []
+        if self._inserts is None:
+            writes = cast("list[Write]", gathered)
+        else:
             self._inserts = {}
+            writes = [write for each in gathered for write in self._writes_of(each)]
         if phases.listener is None:
             self._send(writes)
             return
@@ -208,15 +205,21 @@ class Session:
     def _send(self, writes: list[Write]) -> None:
         with self._talking:
             if not self._many_at_once:
+                cursor = self._cursor
                 for write in writes:
-                    self._cursor.execute(write.sql, write.values)
-                    _expect_rows(write, self._cursor.rowcount)
+                    cursor.execute(write.sql, write.values)
+                    if write.rows is not None and cursor.rowcount != write.rows:
+                        raise _missed(write, cursor.rowcount)
                 return
             for batch in self._batches(writes):
                 self._cursor.execute(";".join(text for text, _ in batch))
                 for _, write in batch:
-                    _expect_rows(write, self._cursor.rowcount)
+                    if write.rows is not None and self._cursor.rowcount != write.rows:
+                        raise _missed(write, self._cursor.rowcount)
                     self._cursor.nextset()
+
+    def _writes_of(self, gathered: Write | Insert) -> list[Write]:
+        return [gathered] if isinstance(gathered, Write) else inserts(*gathered, self._mark, self._statement_bytes)
 
     def _batches(self, writes: list[Write]) -> Iterator[list[tuple[str, Write]]]:
         batch: list[tuple[str, Write]] = []
@@ -275,6 +278,5 @@ class _Exchange:
             raise conflict from error
 
 
-def _expect_rows(write: Write, found: int) -> None:
-    if write.rows is not None and found != write.rows:
-        raise Corrupt(f"a write found {found} rows instead of {write.rows}: {write.sql[:80]}")
+def _missed(write: Write, found: int) -> Corrupt:
+    return Corrupt(f"a write found {found} rows instead of {write.rows}: {write.sql[:80]}")

@@ -71,13 +71,21 @@ class ScriptWork:
         self.inbox = inbox
         self.commands = AppendableCommands(session)
         self.versions = WritableVersions(session)
-        self.keyframes = WritableKeyframes(session)
         self.submissions = WritableSubmissions(session)
-        self.rejected = Rejected(session)
         self.heads = LockedHead(session)
         self.require_room = session.require_room
         self.more = False
         self._session = session
+
+    # What most work does not need is made where it is asked for.
+
+    @property
+    def keyframes(self) -> WritableKeyframes:
+        return WritableKeyframes(self._session)
+
+    @property
+    def rejected(self) -> Rejected:
+        return Rejected(self._session)
 
     @property
     def tips(self) -> Tips:
