@@ -24,6 +24,11 @@ class Draft:
             `apply` refuses first. A stored delta that does is damaged.
     """
 
+    __slots__ = (
+        *("version", "_hash", "_nodes", "_stood", "_terms"),
+        *("_metadata", "_elements", "_personas", "_retired", "_labels", "_marks"),
+    )
+
     def __init__(self, state: State) -> None:
         self.version = state.version + 1
         self._hash = state.hash

@@ -35,6 +35,7 @@ def decide(submission: Submission, state: State) -> Verdict:
     touched: set[Guard] = set()
     accepted: list[tuple[int, Step]] = []
     refused: list[tuple[int, Rejected]] = []
+    last = len(submission.commands) - 1
     for index, command in enumerate(submission.commands):
         try:
             step = accept(command, state, start, touched)
@@ -46,6 +47,8 @@ def decide(submission: Submission, state: State) -> Verdict:
         else:
             state = step.state
             accepted.append((index, step))
+            if index < last:
+                touched.update([Guard(guard.kind, guard.id, None) for guard in command.guards()])
     return Verdict(accepted, [each for each in accepted if each[1].delta], refused, state)
 
 

@@ -38,21 +38,19 @@ class Step(Struct, frozen=True):
 def accept(command: Command, state: State, start: State, touched: set[Guard]) -> Step:
     """Take one command of a submission that began at `start`, or refuse it.
 
-    `touched` grows by what the command touches: only the first touch in a submission needs its `expect`.
+    `touched` is what earlier commands of it touched: only the first touch in a submission needs its `expect`.
 
     Raises:
         Rejected: a guard does not hold, or the state does not take the command.
     """
     if state.archived and not command.on_archived:
         raise ScriptArchived
-    guards = tuple(command.guards())
-    stale = _first_stale(guards, state, start, touched)
+    stale = _first_stale(command.guards(), state, start, touched)
     if stale is None:
         delta = command.apply(state)
     elif not command.absolute or (delta := _already(command, state, stale)):
         raise stale
     note = command.note(state)
-    touched.update([Guard(guard.kind, guard.id, None) for guard in guards])
     return Step(command, delta, advance(state, delta) if delta else state, note)
 
 

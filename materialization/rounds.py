@@ -100,7 +100,7 @@ class Rounds:
             settlement = Settlement(tx, self._state(tx), self._clock(), limits=self._limits)
             rows = _to_settle(tx)
             settlement.settle_waiting(rows)
-            waits_too = any(row.submission_id == submission.submission_id for row in rows)
+            waits_too = submission.submission_id in [row.submission_id for row in rows]
             all_answered = len(settlement.done) == len(rows) < MOST_WAITING
             if all_answered and not waits_too and settlement.has_room():
                 settlement.settle(submission, payload)

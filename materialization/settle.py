@@ -95,7 +95,8 @@ class Settlement:
                 tx.keyframes.put(script_id, generation, self._keyframes)
             self._project()
         self._losses.write()
-        self._tell_proposals()
+        for proposal_id, answer in self._accepted:
+            tx.hunks.settle(proposal_id, answer, self._now)
         tx.submissions.put(self._answered)
         if self._rejected:
             tx.rejected.put(self._rejected)
@@ -232,10 +233,6 @@ class Settlement:
     def _answer(self, answer: Answer, digest: bytes) -> None:
         self.answers[answer.submission_id] = answer
         self._answered.append(Answered(answer, digest, self._now))
-
-    def _tell_proposals(self) -> None:
-        for proposal_id, answer in self._accepted:
-            self._tx.hunks.settle(proposal_id, answer, self._now)
 
     def _project(self) -> None:
         if self.state.metadata is self._start.metadata:

@@ -55,11 +55,11 @@ class WarmStates:
 
     def put(self, head: Head, state: State) -> None:
         """Remember the state at a head that is committed."""
-        warm = Warm(state, head.chain_hash, _weight(state))
+        weight = state.line_count + state.retired.weight() // 4 + SCRIPT_WEIGHT
         with self._lock:
             self._pop(head.script_id)
-            self._states[head.script_id] = warm
-            self._weight += warm.weight
+            self._states[head.script_id] = Warm(state, head.chain_hash, weight)
+            self._weight += weight
             while self._weight > self._most:
                 self._pop(next(iter(self._states)))
 
@@ -73,7 +73,3 @@ class WarmStates:
         if found is not None:
             self._weight -= found.weight
         return found
-
-
-def _weight(state: State) -> int:
-    return state.line_count + state.retired.weight() // 4 + SCRIPT_WEIGHT
