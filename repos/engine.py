@@ -92,7 +92,7 @@ def _mysql(url: URL, pool_size: int) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     # Otherwise the driver asks every value of bytes for a method that adapts it: a fiftieth of what a command costs.
-    sqlite3.register_adapter(bytes, bytes)
+    sqlite3.register_adapter(bytes, bytes.__bytes__)
     # As many connections as there are threads: each keeps the one it had.
     engine = create_engine(url, poolclass=QueuePool, max_overflow=-1, connect_args={"timeout": LOCK_WAIT_SECONDS})
 

@@ -88,7 +88,7 @@ class _OurSession:
     def _submit(self, command: Command) -> None:
         submission = Submission(
             script_id=1,
-            submission_id=f"keystroke-{self._version}",
+            submission_id=f"keystroke-{self._version:06}",
             author="user",
             base_version=self._version,
             commands=(command,),
