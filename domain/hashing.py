@@ -12,6 +12,7 @@ is, so no two different values have the same bytes. There is no Unicode normalis
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -52,13 +53,18 @@ def same(one: Any, other: Any) -> bool:
 
 def line_bytes(line: Line) -> bytes:
     """The canonical bytes of a line's content: tag, format, text, sep, then each attribute in key order."""
-    text, sep = line.text.encode(), line.sep.encode()
-    form = line.format.encode()
-    fixed = b"line.1:%d:%b,%d:%b,%d:%b," % (len(form), form, len(text), text, len(sep), sep)
+    text, sep = line.text.encode(), line.sep
+    end = b"1:\n," if sep == "\n" else netstrings((sep.encode(),))
+    fixed = b"%b%d:%b,%b" % (_of_format(line.format), len(text), text, end)
     if not line.attrs:
         return fixed
     pairs = sorted(line.attrs.items())
     return fixed + netstrings(part for key, value in pairs for part in (key.encode(), _attr_bytes(value)))
+
+
+@lru_cache(maxsize=64)
+def _of_format(form: str) -> bytes:
+    return b"line.1:" + netstrings((form.encode(),))
 
 
 def expect_hash(line: Line) -> str:

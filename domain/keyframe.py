@@ -96,7 +96,7 @@ def decode_keyframe(data: bytes, version: int, state_hash: int) -> State:
 
 
 def _columns(state: State, retired_sum: int) -> bytes:
-    nodes = [state.nodes[line_id] for line_id in state.line_ids()]
+    nodes = list(state.in_order())
     lines = [node.line for node in nodes]
     columns = _Columns(
         ids=[line.id for line in lines],

@@ -120,17 +120,22 @@ class State(Struct, frozen=True):
         """The line with this id; KeyError where there is none."""
         return self.nodes[line_id].line
 
-    def line_ids(self) -> Iterator[str]:
-        """The ids of the lines, first to last."""
+    def in_order(self) -> Iterator[Node]:
+        """The lines in their places, first to last."""
         nodes = self.nodes
         here = nodes[EDGE].after
         while here != EDGE:
-            yield here
-            here = nodes[here].after
+            node = nodes[here]
+            yield node
+            here = node.after
+
+    def line_ids(self) -> Iterator[str]:
+        """The ids of the lines, first to last."""
+        return (node.line.id for node in self.in_order())
 
     def lines(self) -> Iterator[Line]:
         """The lines, first to last."""
-        return (self.nodes[line_id].line for line_id in self.line_ids())
+        return (node.line for node in self.in_order())
 
     def text(self) -> str:
         """The whole script as one document."""

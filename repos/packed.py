@@ -52,9 +52,7 @@ def split(found: Row, width: int) -> list[tuple[bytes, ...]] | None:
     each = iter(values)
     rows = list(zip(*[each] * width, strict=False))  # what is left is the nothing behind the last line end
     # The server is not told to: it would sort whole rows, which as a rule come in order.
-    rows.sort(key=_number)
+    numbers = list(map(int, values[:-1:width]))
+    if numbers != sorted(numbers):
+        rows.sort(key=lambda row: int(row[0]))
     return rows
-
-
-def _number(row: tuple[bytes, ...]) -> int:
-    return int(row[0])

@@ -77,16 +77,22 @@ def _insert_text(table: str, columns: tuple[str, ...], rows: int, mark: str) -> 
 
 
 def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
-    start = size = 0
-    for position, row in enumerate(rows):
-        # Bytes are sent in hex.
-        weight = 16 * len(row)
-        for value in row:
-            if value.__class__ is bytes or value.__class__ is str:
-                weight += 2 * len(value)
-        if position > start and (size + weight > most_bytes or position - start >= MOST_ROWS):
-            yield rows[start:position]
-            start, size = position, 0
-        size += weight
-    if start < len(rows):
-        yield rows[start:]
+    for start in range(0, len(rows), MOST_ROWS):
+        part = rows[start : start + MOST_ROWS]
+        if _weight(part) <= most_bytes:
+            yield part
+            continue
+        first = size = 0
+        for position, row in enumerate(part):
+            weight = _weight((row,))
+            if position > first and size + weight > most_bytes:
+                yield part[first:position]
+                first, size = position, 0
+            size += weight
+        yield part[first:]
+
+
+def _weight(rows: Sequence[Row]) -> int:
+    # Bytes are sent in hex.
+    sizes = [len(value) for row in rows for value in row if (kind := value.__class__) is bytes or kind is str]
+    return 16 * len(rows) * len(rows[0]) + 2 * sum(sizes)
