@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from functools import cache
 
 from domain.command import Command
@@ -10,32 +11,40 @@ from domain.entry import link
 from domain.errors import Corrupt
 from domain.hashing import chain_hash, netstrings
 from domain.submission import decode_command
-from repos.commands import Commands
+from repos.commands import Commands, Link
 
 Linked = tuple[int, Command, bytes]
 """A version, its command, whose place in the log was checked, and the hash of the chain up to it."""
 
 
-def linked(commands: Commands, script_id: int, chain: bytes, *, after: int, upto: int) -> Iterator[Linked]:
+def linked(commands: Commands, script_id: int, chain: bytes, *, after: int, upto: int) -> Generator[Linked, None, None]:
     """The commands of versions `after` + 1 to `upto`, where the log has the hash `chain` at version `after`.
 
     Raises:
         Corrupt: one is missing, was changed, follows another command, or is no command; the message names it.
     """
-    version, of_script = after, netstrings((b"%d" % script_id,))
-    for payload, covered, stored in commands.links(script_id, after=after, upto=upto):
-        version += 1
-        if chain_hash(chain, covered) != stored:
-            raise _broken(commands, script_id, version, chain)
-        command = decode_command(payload)
-        # The payload tells which kind of command it is, and the chain says what its row claims to be.
-        number = b"%d" % version
-        if not covered.startswith(b"%b%d:%b,%b" % (of_script, len(number), number, _of_kind(type(command)))):
-            raise _broken(commands, script_id, version, chain)
-        chain = stored
-        yield version, command, chain
+    with closing(commands.links(script_id, after=after, upto=upto)) as links:
+        version, chain = yield from _following(links, script_id, chain, after)
     if version < upto:
         raise _broken(commands, script_id, version + 1, chain)
+
+
+def _following(
+    links: Iterable[Link], script_id: int, chain: bytes, version: int
+) -> Generator[Linked, None, tuple[int, bytes]]:
+    """The commands that follow, up to the first that does not; to which version, and the hash of the chain there."""
+    of_script = netstrings((b"%d" % script_id,))
+    for payload, covered, stored in links:
+        if chain_hash(chain, covered) != stored:
+            break
+        command = decode_command(payload)
+        # The payload tells which kind of command it is, and the chain says what its row claims to be.
+        number = b"%d" % (version + 1)
+        if not covered.startswith(b"%b%d:%b,%b" % (of_script, len(number), number, _of_kind(type(command)))):
+            break
+        version, chain = version + 1, stored
+        yield version, command, chain
+    return version, chain
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -90,21 +91,21 @@ def derive_piece(tx: Deriving, head: Head, before: Piece) -> Piece:
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
     fold, room = Fold(before.state), PIECE_BYTES
-    commands = linked(tx.commands, head.script_id, chain, after=after, upto=upto)
-    for version, command, chain in commands:  # noqa: B007 - the last is the head's
-        try:
-            derived = fold.take(command)
-        except Rejected as refusal:
-            raise Corrupt(f"command {version} of script {head.script_id} does not apply: {refusal}") from refusal
-        versions.append(derived)
-        weight += len(derived.delta)
-        room -= len(derived.delta)
-        if is_keyframe_due(version - last, weight, size):
-            keyframe = encode_keyframe(fold.state)
-            keyframes.append(KeyframeRow(version, keyframe, derived.state_hash))
-            last, size, weight = version, len(keyframe), 0
-        if room <= 0:
-            break
+    with closing(linked(tx.commands.ahead(), head.script_id, chain, after=after, upto=upto)) as commands:
+        for version, command, chain in commands:  # noqa: B007 - the last is the head's
+            try:
+                derived = fold.take(command)
+            except Rejected as refusal:
+                raise Corrupt(f"command {version} of script {head.script_id} does not apply: {refusal}") from refusal
+            versions.append(derived)
+            weight += len(derived.delta)
+            room -= len(derived.delta)
+            if is_keyframe_due(version - last, weight, size):
+                keyframe = encode_keyframe(fold.state)
+                keyframes.append(KeyframeRow(version, keyframe, derived.state_hash))
+                last, size, weight = version, len(keyframe), 0
+            if room <= 0:
+                break
     made = replace(
         head,
         version=fold.state.version,

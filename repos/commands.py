@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from binascii import unhexlify
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import starmap
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, bindparam, func, literal_column, select
 
 from domain.entry import LogEntry, columns, covered
-from repos.packed import packed, unpacked
-from repos.session import Session
+from repos.packed import is_worth_packing, packed, split
+from repos.session import Asked, Session
 from repos.tables import script_commands
 
 PAGE = 1_000
@@ -79,8 +80,9 @@ CHAIN_HASH = select(script_commands.c.chain_hash).where(*_OF_VERSION)
 class Commands:
     """The log of every script, for reading."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, ahead: bool = False) -> None:
         self._session = session
+        self._ahead = ahead
 
     def get(self, script_id: int, version: int) -> LogEntry | None:
         """The command that made a version."""
@@ -106,22 +108,47 @@ class Commands:
                 return
             after = page[-1][1]
 
-    def links(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[Link]:
+    def ahead(self) -> Commands:
+        """The same, but while a page of links is looked at, the server is at the next.
+
+        Nothing else may be read before the last link, or before the links are closed.
+        """
+        return Commands(self._session, ahead=True)
+
+    def links(self, script_id: int, *, after: int = 0, upto: int) -> Generator[Link, None, None]:
         """The same commands as links of their chain, up to the first page in which one is missing."""
-        for start in range(after, upto, PAGE):
-            end = min(start + PAGE, upto)
-            rows = unpacked(self._session, _LINKS, 5, script=script_id, after=start, upto=end)
-            if rows is None:
-                entries = self.read(script_id, after=start, upto=end)
-                page = [(entry.payload, covered(entry), entry.chain_hash) for entry in entries]
-            else:
-                page = [
-                    (payload, b"%b%b%b" % (left, payload, right), unhexlify(chain))
-                    for _, chain, left, payload, right in rows
-                ]
-            yield from page
-            if len(page) < end - start:
-                return
+        while after < upto:
+            with closing(self._packed_links(script_id, after, upto)) as pages:
+                for page in pages:
+                    yield from page
+                    missing = min(PAGE, upto - after) - len(page)
+                    after += len(page)
+                    if missing:
+                        return
+            if after < upto:
+                end = min(after + PAGE, upto)
+                for entry in self.read(script_id, after=after, upto=end):
+                    yield entry.payload, covered(entry), entry.chain_hash
+                    after += 1
+                if after < end:
+                    return
+
+    def _packed_links(self, script_id: int, after: int, upto: int) -> Generator[list[Link], None, None]:
+        """The pages of links up to the first that is to be read row by row."""
+        if not is_worth_packing(self._session, upto - after):
+            return
+        asked: list[Asked] = [
+            (_LINKS, {"script": script_id, "after": start, "upto": min(start + PAGE, upto)})
+            for start in range(after, upto, PAGE)
+        ]
+        rows_of = self._session.rows
+        one_by_one = (rows_of(statement, **params) for statement, params in asked)
+        with closing(self._session.rows_in_turn(asked) if self._ahead else one_by_one) as read:
+            for [found] in read:
+                rows = split(found, 5)
+                if rows is None:
+                    return
+                yield [(payload, left + payload + right, unhexlify(chain)) for _, chain, left, payload, right in rows]
 
     def by_ai(self, script_id: int) -> Iterator[LogEntry]:
         """The commands an AI wrote, in order, a page at a time."""

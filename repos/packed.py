@@ -33,18 +33,11 @@ def is_worth_packing(session: Session, rows: int) -> bool:
     return rows >= LEAST_ROWS and not session.is_sqlite
 
 
-def unpacked(
-    session: Session, page: Select[Any], width: int, *, after: int, upto: int, **params: Any
-) -> list[tuple[bytes, ...]] | None:
-    """The rows of a page, each of so many columns as the server writes them; None where it is to be read row by row."""
-    if not is_worth_packing(session, upto - after):
-        return None
-    [found] = session.rows(page, after=after, upto=upto, **params)
-    return split(found, width)
-
-
 def split(found: Row, width: int) -> list[tuple[bytes, ...]] | None:
-    """The rows of a packed page that was read; None as above."""
+    """The rows of a packed page that was read, each of so many columns as the server writes them.
+
+    None where it is to be read row by row.
+    """
     count, together = found
     values = (together or b"").split(b"\n")
     if len(values) != count * width + 1:

@@ -7,7 +7,7 @@ and every row count compared, before COMMIT is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from types import TracebackType
 from typing import Any, cast
 
@@ -15,7 +15,8 @@ from sqlalchemy import Engine, Executable, Table
 
 from domain.errors import Conflict, Corrupt
 from repos import connections, phases
-from repos.failures import DriverError, DuplicateKey, TooLargeForDatabase, conflict_of
+from repos.exchange import Exchange
+from repos.failures import DriverError, TooLargeForDatabase
 from repos.phases import reached
 from repos.statements import Insert, Params, Row, Write, inserts, prepare
 
@@ -44,7 +45,7 @@ class Session:
         self._mark = "%s" if self._many_at_once else "?"
         self._writes: list[Write | Insert] = []
         self._inserts: dict[Table, Insert] | None = None
-        self._talking = _Exchange()
+        self._talking = Exchange()
 
     def __enter__(self) -> Session:
         return self
@@ -93,17 +94,42 @@ class Session:
 
     def rows_of(self, asked: Sequence[Asked]) -> list[list[Row]]:
         """What several statements read, each with its parameters: one round trip."""
-        prepared = [(prepare(statement, self._dialect), params) for statement, params in asked]
         if not self._many_at_once or not asked:
             return [self.rows(statement, **params) for statement, params in asked]
-        texts = [self._text(each.sql, each.values(params)) for each, params in prepared]
         found: list[list[Row]] = []
         with self._talking:
-            self._cursor.execute(";".join(texts))
-            for _ in texts:
+            self._cursor.execute(self._texts(asked))
+            for _ in asked:
                 found.append(list(self._cursor.fetchall()))
                 self._cursor.nextset()
         return found
+
+    def rows_in_turn(self, asked: Sequence[Asked]) -> Generator[list[Row], None, None]:
+        """The same, but one after the other: while the rows of one are looked at, the server is at the next.
+
+        Nothing else may be asked before the last, or before this is closed, which reads what is left.
+        """
+        if not self._many_at_once or not asked:
+            for statement, params in asked:
+                yield self.rows(statement, **params)
+            return
+        left = len(asked)
+        try:
+            with self._talking:
+                self._cursor.execute(self._texts(asked))
+            while left:
+                rows = list(self._cursor.fetchall())
+                left -= 1
+                self._talking.in_step = not left
+                yield rows
+                if left:
+                    with self._talking:
+                        self._cursor.nextset()
+        finally:
+            if left and self._talking.lost is None:
+                with self._talking:
+                    while self._cursor.nextset():
+                        pass
 
     def rows(self, statement: Executable, **params: Any) -> list[Row]:
         """What a statement reads."""
@@ -185,10 +211,14 @@ class Session:
 
     def close(self) -> None:
         """Give the connection back to the pool; its transaction has ended."""
-        connections.give_back(self._connected, self._kept)
+        if self._talking.in_step:
+            connections.give_back(self._connected, self._kept)
+        else:
+            self.abandon()
 
     def abandon(self) -> None:
         """Close the connection for good: nobody knows what state it is in."""
+        self._talking.lost = self._talking.lost or Conflict("the connection was given up")
         self._pooled.invalidate()
 
     def _after(self, word: str, statement: Executable, params: Params) -> list[Row]:
@@ -234,6 +264,10 @@ class Session:
         if batch:
             yield batch
 
+    def _texts(self, asked: Sequence[Asked]) -> str:
+        prepared = [(prepare(statement, self._dialect), params) for statement, params in asked]
+        return ";".join([self._text(each.sql, each.values(params)) for each, params in prepared])
+
     def _text(self, sql: str, values: tuple[Any, ...]) -> str:
         """A statement with its values in it, as the driver's `mogrify` gives it, in half its time."""
         escape = self._cursor.connection.escape
@@ -243,39 +277,6 @@ class Session:
                 for value in values
             ]
         )
-
-
-class _Exchange:
-    """A question to the server and all of its answer.
-
-    A conflict ends the transaction whatever the server kept of it (1205 takes back the statement only): whoever
-    goes on meets the same conflict, so that nothing is written outside.
-    """
-
-    __slots__ = ("in_step", "lost")
-
-    def __init__(self) -> None:
-        self.lost: Conflict | None = None
-        self.in_step = True
-
-    def __enter__(self) -> None:
-        if self.lost is not None:
-            raise self.lost
-        self.in_step = False
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.in_step = True
-        elif isinstance(error, DriverError):
-            self.in_step = True
-            conflict = conflict_of(error)
-            if conflict is None:
-                return
-            if not isinstance(conflict, DuplicateKey):
-                self.lost = conflict
-            raise conflict from error
 
 
 def _missed(write: Write, found: int) -> Corrupt:

@@ -6,22 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import delete, event, update
 
 from domain.commands.line_edit import LineEdit
 from domain.entry import covered
-from repos import packed
+from repos import commands, packed
 from repos.commands import Link
 from repos.engine import make_engine
-from repos.tables import script_commands
+from repos.tables import script_commands, script_versions
 from repos.unit_of_work import UnitOfWork
 from repos.versions import VersionRow
 from tests.materialization.writing import Writer, close_databases, forging, open_database
 
 
-@pytest.fixture(autouse=True)
-def pack_a_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=[1_000, 3])
+def pack_a_few_rows(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """On one page, and on some."""
     monkeypatch.setattr(packed, "LEAST_ROWS", 1)
+    monkeypatch.setattr(commands, "PAGE", request.param)
 
 
 @pytest.fixture
@@ -38,6 +40,7 @@ def writer(database_url: str) -> Iterator[Writer]:
 def read(unit_of_work: UnitOfWork, writer: Writer) -> tuple[list[Link], list[VersionRow]]:
     with unit_of_work.reading() as tx:
         links = list(tx.commands.links(writer.script_id, upto=writer.version))
+        assert list(tx.commands.ahead().links(writer.script_id, upto=writer.version)) == links
         return links, list(tx.versions.read(writer.script_id, generation=1, upto=writer.version + 5))
 
 
@@ -64,6 +67,25 @@ def test_a_line_end_in_a_column_moves_nothing(writer: Writer, database_url: str,
     links, _ = read(writer.unit_of_work, writer)
 
     assert links == row_by_row(writer)
+
+
+@pytest.mark.parametrize("upto", [0, 1, 4, 11, 40])
+def test_links_end_where_the_log_does(writer: Writer, upto: int) -> None:
+    with writer.unit_of_work.reading() as tx:
+        for read_by in (tx.commands, tx.commands.ahead()):
+            assert list(read_by.links(writer.script_id, upto=upto)) == row_by_row(writer)[:upto]
+            assert list(read_by.links(writer.script_id, after=2, upto=upto)) == row_by_row(writer)[2:upto]
+
+
+def test_links_end_behind_a_page_in_which_one_is_missing(writer: Writer, database_url: str) -> None:
+    with forging(database_url) as connection:
+        for table in (script_versions, script_commands):
+            connection.execute(delete(table).where(table.c.script_id == writer.script_id, table.c.version_number == 5))
+    rows = row_by_row(writer)
+
+    links, _ = read(writer.unit_of_work, writer)
+
+    assert links == (rows[:5] if commands.PAGE == 3 else rows)
 
 
 @pytest.mark.services
