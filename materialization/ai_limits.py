@@ -11,7 +11,7 @@ from domain.state import State
 from domain.submission import Submission, encode_commands
 from materialization.decide import Verdict
 from repos.run_losses import RunLoss
-from repos.unit_of_work import ScriptWork
+from repos.script_work import ScriptWork
 
 DELETE_PERCENT = 20
 

@@ -6,7 +6,8 @@ from functools import partial
 
 from domain.errors import Corrupt
 from materialization.again import again
-from repos.unit_of_work import ScriptWork, UnitOfWork
+from repos.script_work import ScriptWork
+from repos.unit_of_work import UnitOfWork
 
 
 def begin_backfill(unit_of_work: UnitOfWork, script_id: int) -> None:

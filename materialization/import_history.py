@@ -22,9 +22,10 @@ from domain.state import State
 from materialization.again import again
 from materialization.history_file_check import Derived, check_file, read_answers, read_commands, read_header
 from repos.keyframes import KeyframeRow
+from repos.script_work import ScriptWork
 from repos.scripts import ScriptRow
 from repos.submissions import Answered
-from repos.unit_of_work import ScriptWork, UnitOfWork
+from repos.unit_of_work import UnitOfWork
 
 PIECE = 1_000
 """Commands, or answers, a transaction."""

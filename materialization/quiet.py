@@ -17,7 +17,8 @@ from domain.keyframe import encode_keyframe
 from materialization.history import load
 from repos.keyframe_upkeep import KeyframeSize
 from repos.keyframes import KeyframeRow
-from repos.unit_of_work import ScriptWork, UnitOfWork
+from repos.script_work import ScriptWork
+from repos.unit_of_work import UnitOfWork
 
 LOOK_BACK = 64
 """How many of the last keyframes are looked at; those before were, when they were the last."""

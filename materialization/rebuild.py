@@ -20,7 +20,8 @@ from materialization.again import again
 from materialization.clock import system_clock
 from materialization.rederive import PIECE, Piece, derive_piece, reached, write_piece
 from repos.rebuilds import RebuildRow
-from repos.unit_of_work import ScriptWork, UnitOfWork
+from repos.script_work import ScriptWork
+from repos.unit_of_work import UnitOfWork
 
 NEAR = 1_000
 """So many versions behind the head, the rest is derived with the head locked, so that it stays where it is."""

@@ -24,7 +24,8 @@ from repos.failures import DuplicateKey
 from repos.head_locks import MOST_WAITING
 from repos.heads import Waiting
 from repos.phases import reached
-from repos.unit_of_work import RecordsWork, ScriptWork, UnitOfWork
+from repos.script_work import ScriptWork
+from repos.unit_of_work import RecordsWork, UnitOfWork
 
 
 class Round(NamedTuple):

@@ -27,9 +27,9 @@ from repos.commands import Authorship
 from repos.heads import Waiting
 from repos.keyframes import KeyframeRow
 from repos.rejected import RejectedRow
+from repos.script_work import ScriptWork
 from repos.scripts import ScriptRow
 from repos.submissions import Answered
-from repos.unit_of_work import ScriptWork
 from repos.versions import VersionRow
 
 MOST_COMMANDS = 2_000
@@ -130,7 +130,7 @@ class Settlement:
                 raise ScriptBeingBackfilled(script=self._tx.script_id)
             self._require_owner(submission)
             verdict = decide(submission, self.state)
-            answer = answer_for(submission, self.state, verdict, self._explain_all(verdict))
+            answer = answer_for(submission, self.state, verdict, self._explain_all(verdict) if verdict.refused else {})
             growth = grow(self.head, submission, verdict.applied, self._now)
             self._require_room(growth, answer)
             if submission.author == "ai":
@@ -182,8 +182,6 @@ class Settlement:
 
     def _explain_all(self, verdict: Verdict) -> dict[int, Refusal]:
         """The refused commands of one answer explained; the current text of a line is told once."""
-        if not verdict.refused:
-            return {}
         told: set[str] = set()
         for _, refusal in verdict.refused:
             if "current" in refusal.facts and (line := str(refusal.facts.get("line"))) not in told:

@@ -16,7 +16,8 @@ from materialization.warm import WarmStates
 from materialization.warming import brought_to_head, is_at_head, is_state_of, known
 from repos.failures import InboxTooDeep
 from repos.phases import reached
-from repos.unit_of_work import ScriptsWork, ScriptWork, UnitOfWork
+from repos.script_work import ScriptsWork, ScriptWork
+from repos.unit_of_work import UnitOfWork
 
 
 class Settled(NamedTuple):

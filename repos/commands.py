@@ -8,9 +8,10 @@ from contextlib import closing
 from itertools import starmap
 from typing import Any, NamedTuple
 
+from msgspec.structs import astuple
 from sqlalchemy import Column, ColumnElement, bindparam, func, literal_column, select
 
-from domain.entry import LogEntry, columns, covered
+from domain.entry import LogEntry, covered
 from repos.packed import is_worth_packing, packed, split
 from repos.session import Asked, Session
 from repos.tables import script_commands
@@ -164,6 +165,4 @@ class AppendableCommands(Commands):
 
     def append(self, entries: Sequence[LogEntry]) -> None:
         """Add commands behind the last one."""
-        self._session.later_insert(
-            script_commands, _COLUMNS, [(*columns(entry), entry.chain_hash) for entry in entries]
-        )
+        self._session.later_insert(script_commands, _COLUMNS, [astuple(entry) for entry in entries])

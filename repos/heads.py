@@ -57,16 +57,16 @@ class LockedHead(Heads):
 
     advanced_to = 0
 
-    def start(self, script_id: int, *, wait: bool) -> tuple[Head | None, list[Waiting]]:
+    def start(self, script_id: int, *, wait: bool) -> tuple[Head, list[Waiting]] | None:
         """Begin, lock the head, and read what waits, in one statement and in that order.
 
-        None for the head means that somebody else holds it (only without `wait`) or that there is none.
+        None means that somebody else holds the head (only without `wait`) or that there is none.
         """
         reached("before head locked")
         found = self._session.start(self._rows_of(LOCK_WAITING if wait else LOCK_FREE), script=script_id)
         return self._read(script_id, found)
 
-    def start_together(self, script_ids: Sequence[int]) -> dict[int, tuple[Head, list[Waiting]]]:
+    def start_together(self, script_ids: Sequence[int]) -> list[tuple[Head, list[Waiting]]]:
         """Begin, lock those of several heads that are there and free, and read what waits for them, in one statement.
 
         Raises:
@@ -78,14 +78,14 @@ class LockedHead(Heads):
         if len(found) >= MOST_WAITING:
             raise InboxTooDeep(Counter(script_id for *_, script_id in found).most_common(1)[0][0])
         if not found:
-            return {}
+            return []
         reached("after head locked")
         reached("before inbox read")
         by_script: dict[int, list[Row]] = {}
         for *values, script_id in found:
             by_script.setdefault(script_id, []).append(tuple(values))
         reached("after inbox read")
-        return {script_id: self._seen(script_id, rows) for script_id, rows in by_script.items()}
+        return [self._seen(script_id, rows) for script_id, rows in by_script.items()]
 
     def create(self, script_id: int) -> tuple[Head, list[Waiting]]:
         """Make the head of a script that has none, locked, and read what waits.
@@ -94,9 +94,9 @@ class LockedHead(Heads):
         """
         insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
         self._session.run(insert, **dict(zip(_NAMES, astuple(Head(script_id=script_id)), strict=True)))
-        head, waiting = self._read(script_id, self._session.rows(self._rows_of(LOCK_WAITING), script=script_id))
-        assert head is not None  # noqa: S101 - made and locked just now
-        return head, waiting
+        locked = self._read(script_id, self._session.rows(self._rows_of(LOCK_WAITING), script=script_id))
+        assert locked is not None  # noqa: S101 - made and locked just now
+        return locked
 
     def exists(self, script_id: int) -> bool:
         """Whether there is a head, locked by somebody or not."""
@@ -129,9 +129,9 @@ class LockedHead(Heads):
         """Quarantine a script, leave it to a backfill, or open it again."""
         self._session.later(_SET_HEALTH, rows=1, script=script_id, health=health)
 
-    def _read(self, script_id: int, rows: list[Row]) -> tuple[Head | None, list[Waiting]]:
+    def _read(self, script_id: int, rows: list[Row]) -> tuple[Head, list[Waiting]] | None:
         if not rows:
-            return None, []
+            return None
         reached("after head locked")
         reached("before inbox read")
         if len(rows) == MOST_WAITING:

@@ -8,26 +8,21 @@ with unit_of_work.records() as tx:      # users, the inbox, reading; never a hea
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
 
 from sqlalchemy import Engine
 
-from domain.head import Head
 from repos.answers import Answers
 from repos.behind import ScriptsBehind
 from repos.bells import Bells
 from repos.chat_messages import ChatMessages
 from repos.chat_usage import ChatUsage
-from repos.commands import AppendableCommands, Commands
-from repos.failures import HeadLocked
+from repos.commands import Commands
 from repos.generations import Generations
-from repos.heads import Heads, LockedHead, Waiting
-from repos.inbox import LOOK_AGAIN, DrainableInbox, Inbox, SharedInbox, look_again_at
-from repos.keyframe_upkeep import KeyframeUpkeep
-from repos.keyframes import Keyframes, WritableKeyframes
+from repos.heads import Heads
+from repos.inbox import Inbox, look_again_at
+from repos.keyframes import Keyframes
 from repos.leases import Leases
 from repos.materialization_items import MaterializationItems
 from repos.materialization_runs import MaterializationRuns
@@ -39,92 +34,18 @@ from repos.provenance import Provenance
 from repos.quarantines import Quarantines
 from repos.rebuilds import Rebuilds, RebuildWork
 from repos.rejected import Rejected
-from repos.run_losses import RunLosses
 from repos.script_ids import ScriptIds
-from repos.scripts import ProjectedScripts, Scripts
+from repos.script_work import ScriptsWork, ScriptWork, WorkOnScript
+from repos.scripts import Scripts
 from repos.seals import Seals
 from repos.session import Session
-from repos.settled_hunks import SettledHunks
 from repos.sign_ins import SignIns
 from repos.slots import Slots
-from repos.submissions import Submissions, WritableSubmissions
-from repos.tips import Tips
+from repos.submissions import Submissions
 from repos.users import Users
 from repos.verifications import Verifications
-from repos.versions import Versions, WritableVersions
+from repos.versions import Versions
 from repos.ways import Ways
-
-
-class ScriptWork:
-    """Work on one script whose head is locked: the only place where its log grows.
-
-    `head` is the locked head and `waiting` what the inbox held when it was locked. After the block, `more` says
-    whether anything waits now.
-    """
-
-    def __init__(
-        self, session: Session, script_id: int, head: Head, waiting: list[Waiting], inbox: DrainableInbox
-    ) -> None:
-        self.script_id = script_id
-        self.head = head
-        self.waiting = waiting
-        self.inbox = inbox
-        self.commands = AppendableCommands(session)
-        self.versions = WritableVersions(session)
-        self.submissions = WritableSubmissions(session)
-        self.heads = LockedHead(session)
-        self.require_room = session.require_room
-        self.more = False
-        self._session = session
-
-    # What most work does not need is made where it is asked for.
-
-    @property
-    def keyframes(self) -> WritableKeyframes:
-        return WritableKeyframes(self._session)
-
-    @property
-    def rejected(self) -> Rejected:
-        return Rejected(self._session)
-
-    @property
-    def tips(self) -> Tips:
-        return Tips(self._session)
-
-    @property
-    def keyframe_upkeep(self) -> KeyframeUpkeep:
-        return KeyframeUpkeep(self._session)
-
-    @property
-    def rebuilds(self) -> Rebuilds:
-        return Rebuilds(self._session)
-
-    @property
-    def quarantines(self) -> Quarantines:
-        return Quarantines(self._session)
-
-    @property
-    def hunks(self) -> SettledHunks:
-        return SettledHunks(self._session)
-
-    @property
-    def run_losses(self) -> RunLosses:
-        return RunLosses(self._session)
-
-    @property
-    def scripts(self) -> ProjectedScripts:
-        return ProjectedScripts(self._session)
-
-
-class ScriptsWork:
-    """Work on those of several scripts whose heads are there and were free, committed together."""
-
-    def __init__(self, session: Session, script_ids: Sequence[int]) -> None:
-        session.merge_inserts()
-        self.inbox = SharedInbox(session)
-        self.tips = Tips(session)
-        found = LockedHead(session).start_together(script_ids)
-        self.works = [ScriptWork(session, script_id, *locked, self.inbox) for script_id, locked in found.items()]
 
 
 class RecordsWork:
@@ -187,14 +108,14 @@ class UnitOfWork:
         self._engine = engine
         self._advanced = advanced
 
-    def script(self, script_id: int, *, wait: bool = False) -> _WorkOnScript:
+    def script(self, script_id: int, *, wait: bool = False) -> WorkOnScript:
         """Lock the head of a script, then work on it; a script without a head gets one for the time being.
 
         Raises:
             HeadLocked: another worker holds the head, and `wait` is false.
             Conflict: the transaction is lost and left no trace; run it again, from the start.
         """
-        return _WorkOnScript(self._engine, script_id, wait, self._tell_of)
+        return WorkOnScript(self._engine, script_id, wait, self._tell_of)
 
     @contextmanager
     def scripts(self, script_ids: Sequence[int]) -> Iterator[ScriptsWork]:
@@ -268,49 +189,3 @@ class UnitOfWork:
             return
         if versions := {work.script_id: work.heads.advanced_to for work in works if work.heads.advanced_to}:
             self._advanced(versions)
-
-
-class _WorkOnScript:
-    """The block of a unit of work on one script. A generator would cost each command more than a class does."""
-
-    __slots__ = ("_engine", "_script_id", "_session", "_tell_of", "_wait", "_work")
-
-    def __init__(self, engine: Engine, script_id: int, wait: bool, tell_of: Callable[[ScriptWork], object]) -> None:
-        self._engine = engine
-        self._script_id = script_id
-        self._wait = wait
-        self._tell_of = tell_of
-
-    def __enter__(self) -> ScriptWork:
-        self._session = session = Session(self._engine)
-        try:
-            head, waiting = _locked(session, self._script_id, self._wait)
-            self._work = work = ScriptWork(session, self._script_id, head, waiting, DrainableInbox(session))
-        except BaseException:
-            session.__exit__(*sys.exc_info())
-            raise
-        return work
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        session, work = self._session, self._work
-        if error is not None:
-            session.__exit__(kind, error, trace)
-            return
-        with session:
-            # Nobody else writes to SQLite meanwhile: where nothing waited, nothing waits.
-            look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None
-            work.more = bool(session.commit(look, script=self._script_id))
-        self._tell_of(work)
-
-
-def _locked(session: Session, script_id: int, wait: bool) -> tuple[Head, list[Waiting]]:
-    heads = LockedHead(session)
-    head, waiting = heads.start(script_id, wait=wait)
-    if head is not None:
-        return head, waiting
-    # Who waits for the lock found none to wait for: if another makes the head meanwhile, `create` waits for that.
-    if not wait and heads.exists(script_id):
-        raise HeadLocked(f"the head of script {script_id} is held by another worker")
-    return heads.create(script_id)

@@ -1,0 +1,141 @@
+"""Work on scripts whose heads are locked: the only place where a log grows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from sqlalchemy import Engine
+
+from domain.head import Head
+from repos.commands import AppendableCommands
+from repos.failures import HeadLocked
+from repos.heads import LockedHead, Waiting
+from repos.inbox import LOOK_AGAIN, DrainableInbox, SharedInbox
+from repos.keyframe_upkeep import KeyframeUpkeep
+from repos.keyframes import WritableKeyframes
+from repos.quarantines import Quarantines
+from repos.rebuilds import Rebuilds
+from repos.rejected import Rejected
+from repos.run_losses import RunLosses
+from repos.scripts import ProjectedScripts
+from repos.session import Session
+from repos.settled_hunks import SettledHunks
+from repos.submissions import WritableSubmissions
+from repos.tips import Tips
+from repos.versions import WritableVersions
+
+
+class ScriptWork:
+    """Work on one script whose head is locked.
+
+    `head` is the locked head and `waiting` what the inbox held when it was locked. After the block, `more` says
+    whether anything waits now.
+    """
+
+    def __init__(
+        self, session: Session, heads: LockedHead, locked: tuple[Head, list[Waiting]], inbox: DrainableInbox
+    ) -> None:
+        self.head, self.waiting = locked
+        self.script_id = self.head.script_id
+        self.inbox = inbox
+        self.commands = AppendableCommands(session)
+        self.versions = WritableVersions(session)
+        self.submissions = WritableSubmissions(session)
+        self.heads = heads
+        self.require_room = session.require_room
+        self.more = False
+        self._session = session
+
+    # What most work does not need is made where it is asked for.
+
+    @property
+    def keyframes(self) -> WritableKeyframes:
+        return WritableKeyframes(self._session)
+
+    @property
+    def rejected(self) -> Rejected:
+        return Rejected(self._session)
+
+    @property
+    def tips(self) -> Tips:
+        return Tips(self._session)
+
+    @property
+    def keyframe_upkeep(self) -> KeyframeUpkeep:
+        return KeyframeUpkeep(self._session)
+
+    @property
+    def rebuilds(self) -> Rebuilds:
+        return Rebuilds(self._session)
+
+    @property
+    def quarantines(self) -> Quarantines:
+        return Quarantines(self._session)
+
+    @property
+    def hunks(self) -> SettledHunks:
+        return SettledHunks(self._session)
+
+    @property
+    def run_losses(self) -> RunLosses:
+        return RunLosses(self._session)
+
+    @property
+    def scripts(self) -> ProjectedScripts:
+        return ProjectedScripts(self._session)
+
+
+class ScriptsWork:
+    """Work on those of several scripts whose heads are there and were free, committed together."""
+
+    def __init__(self, session: Session, script_ids: Sequence[int]) -> None:
+        session.merge_inserts()
+        self.inbox = SharedInbox(session)
+        self.tips = Tips(session)
+        found = LockedHead(session).start_together(script_ids)
+        self.works = [ScriptWork(session, LockedHead(session), locked, self.inbox) for locked in found]
+
+
+class WorkOnScript:
+    """The block of a unit of work on one script. A generator would cost each command more than a class does."""
+
+    __slots__ = ("_engine", "_script_id", "_session", "_tell_of", "_wait", "_work")
+
+    def __init__(self, engine: Engine, script_id: int, wait: bool, tell_of: Callable[[ScriptWork], object]) -> None:
+        self._engine = engine
+        self._script_id = script_id
+        self._wait = wait
+        self._tell_of = tell_of
+
+    def __enter__(self) -> ScriptWork:
+        self._session = session = Session(self._engine)
+        heads = LockedHead(session)
+        try:
+            locked = heads.start(self._script_id, wait=self._wait) or _made(heads, self._script_id, self._wait)
+            self._work = work = ScriptWork(session, heads, locked, DrainableInbox(session))
+        except BaseException:
+            session.__exit__(*sys.exc_info())
+            raise
+        return work
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, work = self._session, self._work
+        if error is not None:
+            session.__exit__(kind, error, trace)
+            return
+        with session:
+            # Nobody else writes to SQLite meanwhile: where nothing waited, nothing waits.
+            look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None
+            work.more = bool(session.commit(look, script=self._script_id))
+        self._tell_of(work)
+
+
+def _made(heads: LockedHead, script_id: int, wait: bool) -> tuple[Head, list[Waiting]]:
+    # Who waits for the lock found none to wait for: if another makes the head meanwhile, `create` waits for that.
+    if not wait and heads.exists(script_id):
+        raise HeadLocked(f"the head of script {script_id} is held by another worker")
+    return heads.create(script_id)
