@@ -24,7 +24,7 @@ from tests.traces.session import Patch, Session
 
 KEY = "B12"
 RATE = "commands/s"
-ROUNDS = 15
+ROUNDS = 30
 SYNC_FULL = 2
 
 
