@@ -28,6 +28,10 @@ HEAD = (
 )
 
 
+HEX = (1, 2, 11, 14)
+"""Where bytes stand among the values of a look: the hashes of the head, a payload, and the hash of its answer."""
+
+
 class Look(NamedTuple):
     """A look at a head, or some, and what waits: with a column for each value, and packed, with one for all.
 
@@ -104,10 +108,6 @@ def _look(head: FromClause, of: FromClause) -> Look:
     )
     packed = func.json_array(*(func.hex(value) if place in HEX else value for place, value in enumerate(values)))
     return Look(*(select(*of_row).select_from(of).limit(MOST_WAITING) for of_row in (values, (packed,))))
-
-
-HEX = (1, 2, 11, 14)
-"""Where bytes stand among the values of a look: the hashes of the head, a payload, and the hash of its answer."""
 
 
 _OF_INBOX = and_(

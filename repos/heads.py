@@ -63,7 +63,7 @@ class LockedHead(Heads):
         None means that somebody else holds the head (only without `wait`) or that there is none.
         """
         reached("before head locked")
-        found = self._session.start(self._rows_of(LOCK_WAITING if wait else LOCK_FREE), script=script_id)
+        found = self._session.start(self._statement(LOCK_WAITING if wait else LOCK_FREE), script=script_id)
         return self._read(script_id, found)
 
     def start_together(self, script_ids: Sequence[int]) -> list[tuple[Head, list[Waiting]]]:
@@ -74,7 +74,7 @@ class LockedHead(Heads):
         """
         reached("before head locked")
         names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
-        found = self._session.start(self._rows_of(free_of(len(script_ids))), **names)
+        found = self._session.start(self._statement(free_of(len(script_ids))), **names)
         if len(found) >= MOST_WAITING:
             raise InboxTooDeep(Counter(script_id for *_, script_id in found).most_common(1)[0][0])
         if not found:
@@ -94,7 +94,7 @@ class LockedHead(Heads):
         """
         insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
         self._session.run(insert, **dict(zip(_NAMES, astuple(Head(script_id=script_id)), strict=True)))
-        locked = self._read(script_id, self._session.rows(self._rows_of(LOCK_WAITING), script=script_id))
+        locked = self._read(script_id, self._session.rows(self._statement(LOCK_WAITING), script=script_id))
         assert locked is not None  # noqa: S101 - made and locked just now
         return locked
 
@@ -136,11 +136,11 @@ class LockedHead(Heads):
         reached("before inbox read")
         if len(rows) == MOST_WAITING:
             # The statement has no ORDER BY, to spare the usual case a sort; with more rows than fit there must be one.
-            rows = self._session.rows(self._rows_of(FIRST), script=script_id)
+            rows = self._session.rows(self._statement(FIRST), script=script_id)
         reached("after inbox read")
         return self._seen(script_id, rows)
 
-    def _rows_of(self, look: Look) -> Executable:
+    def _statement(self, look: Look) -> Executable:
         return look.columns if self._session.is_sqlite else look.packed
 
     def _seen(self, script_id: int, rows: list[Row]) -> tuple[Head, list[Waiting]]:

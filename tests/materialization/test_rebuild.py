@@ -20,6 +20,7 @@ from materialization.project import project
 from materialization.projection import read_projection
 from materialization.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
 from materialization.verify import verify
+from repos import commands, packed
 from repos.generations import Generations
 from repos.heads import Heads
 from repos.rebuilds import RebuildLocked, Rebuilds
@@ -30,8 +31,12 @@ from tests.materialization.writing import SECOND, Clock, Writer, forging, open_d
 from tests.services.databases import DatabaseServer
 
 
-@pytest.fixture(autouse=True)
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=["row by row", "ahead"])
+def small_pieces(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Too short to be read ahead, in pages; and where that is worth it for a few rows already."""
+    if request.param == "ahead":
+        monkeypatch.setattr(packed, "LEAST_ROWS", 1)
+        monkeypatch.setattr(commands, "PAGE", 16)
     monkeypatch.setattr(rederive, "PIECE", 50)
     monkeypatch.setattr(rebuild_module, "PIECE", 50)
     monkeypatch.setattr(rebuild_module, "NEAR", 50)

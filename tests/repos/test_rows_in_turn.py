@@ -95,5 +95,5 @@ def test_an_error_of_the_server_comes_in_its_turn(engine: Engine):
         assert caught.value.args
         return seen
 
-    look()
+    assert look() == [[(1,)]]
     answers(engine)
