@@ -105,3 +105,7 @@ def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url:
     assert read(UnitOfWork(engine), writer) == read(writer.unit_of_work, writer)
     engine.dispose()
     close_databases()
+
+
+def test_the_rows_of_a_page_come_in_the_order_of_their_numbers() -> None:
+    assert packed.split((3, b"9\ni\n10\nx\n8\nh\n"), 2) == [(b"8", b"h"), (b"9", b"i"), (b"10", b"x")]

@@ -59,6 +59,7 @@ def test_what_is_left_is_read_when_it_is_closed(engine: Engine, session: Session
         with closing(session.rows_in_turn(asked(1, 2, 3))) as turns:
             for number in range(1, taken + 1):
                 assert next(turns) == [(number,)]
+        assert session._talking.in_step  # the driver would read what is left, but not say so
         assert session.rows(select(literal_column("7"))) == [(7,)]
         connection = connection_of(session)
 
@@ -81,7 +82,9 @@ def test_a_session_that_ends_in_the_middle_leaves_nothing_to_the_next(engine: En
     with Session(engine) as session:
         turns = session.rows_in_turn(asked(1, 2, 3))
         assert next(turns) == [(1,)]
-    answers(engine)
+        connection = connection_of(session)
+    # SQLite answers each when it is asked for.
+    assert (answers(engine) is connection) == session.is_sqlite
     del turns
 
 
