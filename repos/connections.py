@@ -7,7 +7,7 @@ back is a tenth of what a command costs in Python, and there is no server that c
 from __future__ import annotations
 
 import threading
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, PoolProxiedConnection, event
@@ -18,12 +18,19 @@ from repos.engine import ENDED, LARGEST_PACKET
 from repos.failures import DatabaseUnreachable, DriverError, conflict_of
 
 
-class Connected(NamedTuple):
-    """A connection, a cursor on it, and the bytes its server takes as one statement."""
+class Connected:
+    """A connection, a cursor on it, and the bytes its server takes as one statement.
 
-    pooled: PoolProxiedConnection
-    cursor: Any
-    packet: int
+    `remembered` is what a session left for the next one on this connection, for it alone.
+    """
+
+    __slots__ = ("cursor", "packet", "pooled", "remembered")
+
+    def __init__(self, pooled: PoolProxiedConnection) -> None:
+        self.pooled = pooled
+        self.cursor: Any = pooled.cursor()
+        self.packet: int = pooled.info[LARGEST_PACKET]
+        self.remembered: Any = None
 
 
 class Kept(threading.local):
@@ -52,18 +59,16 @@ def take(engine: Engine, kept: Kept | None) -> Connected:
     if kept is not None and kept.connected is not None:
         found, kept.connected = kept.connected, None
         return found
-    pooled = _connect(engine)
-    return Connected(pooled, pooled.cursor(), pooled.info[LARGEST_PACKET])
+    return Connected(_connect(engine))
 
 
 def give_back(connected: Connected, kept: Kept | None) -> None:
     """Leave a connection, whose transaction has ended, to whoever needs one next."""
-    pooled, cursor, _ = connected
-    if kept is not None and kept.connected is None and not cursor.connection.in_transaction:
+    if kept is not None and kept.connected is None and not connected.cursor.connection.in_transaction:
         kept.connected = connected
         return
-    pooled.info[ENDED] = True
-    pooled.close()
+    connected.pooled.info[ENDED] = True
+    connected.pooled.close()
 
 
 # Not in the connection: what refers to itself through a thread's own is never collected.

@@ -52,10 +52,12 @@ class Heads:
 class LockedHead(Heads):
     """The head of one script, locked: whoever holds it is the only writer of the script.
 
-    `advanced_to` is the version it was moved on to, once that is committed; 0 before.
+    `advanced_to` is the version it was moved on to, once that is committed; 0 before. `left` is the head as the
+    transaction leaves it, None where it is simpler to read it again.
     """
 
     advanced_to = 0
+    left: Head | None = None
 
     def start(self, script_id: int, *, wait: bool) -> tuple[Head, list[Waiting]] | None:
         """Begin, lock the head, and read what waits, in one statement and in that order.
@@ -63,8 +65,17 @@ class LockedHead(Heads):
         None means that somebody else holds the head (only without `wait`) or that there is none.
         """
         reached("before head locked")
-        found = self._session.start(self._statement(LOCK_WAITING if wait else LOCK_FREE), script=script_id)
-        return self._read(script_id, found)
+        statement = self._statement(LOCK_WAITING if wait else LOCK_FREE)
+        if self._session.is_sqlite:
+            self._session.start()
+            if (head := self._recalled(script_id)) is not None:
+                return head, []
+            found = self._session.rows(statement, script=script_id)
+        else:
+            found = self._session.start(statement, script=script_id)
+        locked = self._read(script_id, found)
+        self.left = locked[0] if locked else None
+        return locked
 
     def start_together(self, script_ids: Sequence[int]) -> list[tuple[Head, list[Waiting]]]:
         """Begin, lock those of several heads that are there and free, and read what waits for them, in one statement.
@@ -105,6 +116,7 @@ class LockedHead(Heads):
     def advance(self, head: Head, old_version: int) -> None:
         """Move the head on, from the version it was locked at."""
         self.advanced_to = head.version
+        self.left = head
         self._session.later(
             _ADVANCE,
             rows=1,
@@ -123,11 +135,24 @@ class LockedHead(Heads):
 
     def remove_unborn(self, script_id: int) -> None:
         """Take back a head whose script did not come into being."""
+        self.left = None
         self._session.later(_REMOVE_UNBORN, rows=1, script=script_id)
 
     def set_health(self, script_id: int, health: Health) -> None:
         """Quarantine a script, leave it to a backfill, or open it again."""
+        self.left = None
         self._session.later(_SET_HEALTH, rows=1, script=script_id, health=health)
+
+    def _recalled(self, script_id: int) -> Head | None:
+        """The head as this connection left it, when nothing waited, if nobody has written since."""
+        head: Head | None = self._session.recall()
+        if head is None or head.script_id != script_id:
+            return None
+        reached("after head locked")
+        reached("before inbox read")
+        reached("after inbox read")
+        self.left = head
+        return head
 
     def _read(self, script_id: int, rows: list[Row]) -> tuple[Head, list[Waiting]] | None:
         if not rows:

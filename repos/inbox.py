@@ -143,8 +143,11 @@ class Inbox:
         self._session.run(_UNTRY, row=arrival)
 
 
-class DrainableInbox(Inbox):
-    """The inbox of the locked script."""
+class DrainableInbox:
+    """The inbox of the locked script. Nothing is put in here: whoever holds the head could not see it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def payload(self, arrival: int) -> bytes:
         """The payload of one submission that was too large to come along."""

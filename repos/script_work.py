@@ -131,6 +131,8 @@ class WorkOnScript:
             # Nobody else writes to SQLite meanwhile: where nothing waited, nothing waits.
             look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None
             work.more = bool(session.commit(look, script=self._script_id))
+            if work.heads.left is not None and not work.more:
+                session.remember(work.heads.left)
         self._tell_of(work)
 
 

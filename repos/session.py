@@ -40,12 +40,15 @@ class Session:
         self._many_at_once = engine.dialect.name in ("mysql", "mariadb")
         self._kept = connections.kept_of(engine)
         self._connected = connections.take(engine, self._kept)
-        self._pooled, self._cursor, self._packet = self._connected
+        self._pooled = self._connected.pooled
+        self._cursor = self._connected.cursor
+        self._packet = self._connected.packet
         self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
         self._mark = "%s" if self._many_at_once else "?"
         self._writes: list[Write | Insert] = []
         self._inserts: dict[Table, Insert] | None = None
         self._talking = Exchange()
+        self._data_version: int | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -84,6 +87,30 @@ class Session:
                 self._cursor.execute(begin)
             return []
         return self._after(begin, statement, params)
+
+    def recall(self) -> Any:
+        """What an earlier transaction on this connection remembered, if nobody has written to the database since.
+
+        Behind `start`, which keeps others from writing. None on a server, where nobody could know.
+        """
+        if self._many_at_once:
+            return None
+        with self._talking:
+            self._cursor.execute("PRAGMA data_version")
+            self._data_version = self._cursor.fetchone()[0]
+        remembered = self._connected.remembered
+        # The first number changes where another connection commits, the second where this one writes.
+        if remembered is None or remembered[:2] != (self._data_version, self._cursor.connection.total_changes):
+            return None
+        return remembered[2]
+
+    def remember(self, what: object) -> None:
+        """Keep what this transaction left, now that it is committed, for the next on this connection.
+
+        Only where this one asked what there was to recall.
+        """
+        if self._data_version is not None:
+            self._connected.remembered = (self._data_version, self._cursor.connection.total_changes, what)
 
     def merge_inserts(self) -> None:
         """Send all rows for one table together, where the first of them stands: for several scripts at once.
