@@ -17,7 +17,7 @@ from repos.session import Session
 from repos.unit_of_work import UnitOfWork
 
 ONE = select(literal(1))
-SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+SETTINGS = {"page_size": 2_048, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 @pytest.fixture
@@ -120,3 +120,18 @@ def test_every_connection_keeps_each_commit(engine: Engine):
         for session in (kept, another):
             asked = [session._cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS]
             assert dict(zip(SETTINGS, asked, strict=True)) == SETTINGS
+
+
+def test_a_ledger_of_larger_pages_keeps_them(tmp_path: Path):
+    file = tmp_path / "ledger.db"
+    made = sqlite3.connect(file)
+    made.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; CREATE TABLE of_old (id INTEGER)")
+    made.close()
+    engine = make_engine(f"sqlite:///{file}")
+
+    schema.upgrade(engine)
+
+    with UnitOfWork(engine).records() as tx:
+        tx.users.add("ann@x", 1)
+        assert tx.users._session._cursor.execute("PRAGMA page_size").fetchall() == [(4_096,)]
+    engine.dispose()
