@@ -50,8 +50,8 @@ class Page(NamedTuple):
         return [VersionRow(int(number), delta, unhexlify(state), int(count)) for number, delta, state, count in rows]
 
 
-def page_of(generation: ColumnElement[int], after: ColumnElement[int]) -> Page:
-    """Versions up to `upto`, of `script`; `most` of them row by row."""
+def page_of(generation: ColumnElement[int], *after: ColumnElement[int]) -> Page:
+    """Versions of `script` behind some versions up to `upto`; `most` of them row by row."""
     rows = select(
         script_versions.c.version_number,
         script_versions.c.delta,
@@ -59,7 +59,7 @@ def page_of(generation: ColumnElement[int], after: ColumnElement[int]) -> Page:
         script_versions.c.line_count,
     ).where(
         script_versions.c.script_id == bindparam("script"),
-        script_versions.c.version_number > after,
+        *(script_versions.c.version_number > each for each in after),
         script_versions.c.version_number <= bindparam("upto"),
         script_versions.c.generation == generation,
     )
