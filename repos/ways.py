@@ -30,9 +30,9 @@ class Way(NamedTuple):
 _OF_SCRIPT = script_heads.c.script_id == bindparam("script")
 _GENERATION = select(script_heads.c.generation).where(_OF_SCRIPT).scalar_subquery()
 _KEYFRAME = last_with_hash(_GENERATION)
-# No keyframe is further away, as `verify` sees to. MariaDB puts a look among more than a hundred rows off until the rest
-# is planned: it would read every version from the first of a script with more keyframes, and where they are as dense as
-# that it still reads all of these.
+# No keyframe is further away, as `verify` sees to. MariaDB puts a look among more than a hundred rows off until the
+# rest is planned: of a script with more keyframes it would read every version from the first; and of one where they
+# are as dense as that, it reads all of these.
 _UPTO = case(
     (script_heads.c.version_number < bindparam("upto"), script_heads.c.version_number), else_=bindparam("upto")
 )

@@ -21,7 +21,7 @@ from tests.materialization.writing import Writer
 
 VERSIONS = 10 * MAX_DELTAS
 KEYFRAMES = 120
-"""Of MariaDB's own accord, a look among more than a hundred rows is put off until the rest of a statement is planned."""
+"""MariaDB puts a look among more than a hundred rows off until the rest of a statement is planned."""
 COUNT = text("SELECT count(*) FROM script_keyframes")
 ANALYZE = text("ANALYZE TABLE script_keyframes, script_versions, script_heads")
 READ = text("SHOW SESSION STATUS LIKE 'Handler_read%'")
