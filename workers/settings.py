@@ -10,13 +10,11 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from domain.errors import LedgerError
+from repos.database_url import UnfitUrl, checked
 
 PREFIX = "SCRIPTLEDGER_"
 HOME = Path(".scriptledger")
-DATABASE_SCHEMES = ("mysql+pymysql", "sqlite")
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
-# What people write for a MySQL server: the driver is ours to choose.
-SPELLINGS = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql", "mariadb+pymysql": "mysql+pymysql"}
 
 SCRIPTED = "scripted:"
 """The model that needs none: for tests and a first look."""
@@ -34,6 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="The database, as `mysql://user:password@host/name` (MySQL or MariaDB) or `sqlite:///file`. "
+            "Behind `?` a server takes `unix_socket` and what [TLS](../operations.md#the-line-to-the-database) needs. "
             "Empty: an SQLite file in the home, made and migrated by itself."
         ),
     ] = ""
@@ -121,8 +120,9 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def without_password(url: str) -> str:
-    """A URL as it may be shown: no user, no password, no query."""
+    """A URL as it may be shown: no user, no password, no query, and no driver, which nobody named."""
     scheme, mark, rest = url.partition("?")[0].partition("://")
+    scheme = scheme.removesuffix("+pymysql")
     # A password may hold anything, an unescaped slash too; a path begins with one and has no password before it.
     return scheme + mark + (rest if rest.startswith("/") else rest.rpartition("@")[2])
 
@@ -132,13 +132,10 @@ def _sqlite_in(home: Path) -> str:
 
 
 def _database_url(url: str) -> str:
-    if not url:
-        return ""
-    scheme, mark, rest = url.partition("://")
-    scheme = SPELLINGS.get(scheme, scheme)
-    if not mark or scheme not in DATABASE_SCHEMES or (scheme == "sqlite" and not rest[1:]):
-        _refuse("DATABASE_URL", "a database URL: mysql://user:password@host/name or sqlite:///file")
-    return f"{scheme}{mark}{rest}"
+    try:
+        return url and checked(url)
+    except UnfitUrl as error:
+        _refuse("DATABASE_URL", str(error))
 
 
 def _broker_url(url: str) -> str:

@@ -85,7 +85,7 @@ def test_a_database_with_another_password(warm: CommandLine, stranger: str, args
 
     assert ran.status == 4
     where = stranger.partition("@")[2].partition("?")[0]
-    wanted = f"The database mysql+pymysql://{where} does not let us in: check user and password in"
+    wanted = f"The database mysql://{where} does not let us in: check user and password in"
     assert sentence(ran).startswith(f"{wanted} SCRIPTLEDGER_DATABASE_URL. (Access denied for user")
     assert "hunter2" not in ran.err + ran.out
 
@@ -126,7 +126,7 @@ def test_servers_that_nobody_knows(warm: CommandLine):
 
     ran = warm("dev", "--database", "mysql://root:hunter2@127.0.0.1:1/ledger")
     assert ran.status == 4
-    assert sentence(ran).startswith("The database mysql+pymysql://127.0.0.1:1/ledger cannot be reached: start it, or")
+    assert sentence(ran).startswith("The database mysql://127.0.0.1:1/ledger cannot be reached: start it, or")
 
     ran = warm("dev", "--database", "postgres://root:hunter2@localhost/ledger")
     assert ran.status == 4

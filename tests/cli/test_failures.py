@@ -82,7 +82,7 @@ def test_a_database_that_does_not_answer(warm: CommandLine, args: list[str]):
     ran = warm(*args, given=creation_as_json(7), SCRIPTLEDGER_DATABASE_URL=url)
 
     assert ran.status == 4
-    assert sentence(ran).startswith(f"The database mysql+pymysql://{NOBODY}/ledger cannot be reached")
+    assert sentence(ran).startswith(f"The database mysql://{NOBODY}/ledger cannot be reached")
     assert "secret" not in ran.err + ran.out
 
 
@@ -122,7 +122,7 @@ def test_a_setting_that_makes_no_sense(warm: CommandLine, variable: str, value: 
 
 
 def test_a_file_that_is_not_there(warm: CommandLine):
-    for verb in ("import", "submit", "roundtrip"):
+    for verb in ("import", "submit"):
         ran = warm(verb, "nowhere.fountain")
         assert (ran.status, sentence(ran)) == (2, "nowhere.fountain: No such file or directory.")
 

@@ -48,6 +48,52 @@ def test_a_server_may_be_spelled_as_people_do(scheme: str):
 
 
 @pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("?charset=utf8mb4", "?charset=utf8mb4"),
+        ("?unix_socket=/run/a@b.sock", "?unix_socket=/run/a@b.sock"),
+        ("?ssl_disabled=true", "?ssl_disabled=true"),
+        ("?ssl_disabled=false", ""),
+        ("?ssl_disabled=false&charset=utf8mb4", "?charset=utf8mb4"),
+        (f"?ssl_ca={__file__}&ssl_check_hostname=false", f"?ssl_ca={__file__}&ssl_check_hostname=false"),
+        (f"?ssl_ca={__file__}&ssl_cert={__file__}&ssl_key={__file__}", None),
+    ],
+)
+def test_options_of_a_server(written: str, taken: str | None):
+    settings = Settings.from_env({"SCRIPTLEDGER_DATABASE_URL": f"mysql://u:sec%40ret@h:3307/x{written}"})
+
+    assert settings.database_url == f"mysql+pymysql://u:sec%40ret@h:3307/x{written if taken is None else taken}"
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("mysql://u:secret@h/x?nonsense=1", "a database URL whose options are among ssl_ca,"),
+        ("mysql://u:secret@h/x?read_timeout=9", "a database URL whose options are among"),
+        ("mysql://u:secret@h/x?ssl_disabled=maybe", "a database URL in which ssl_disabled is true or false"),
+        ("mysql://u:secret@h/x?ssl_ca=/nowhere.pem", "a database URL whose ssl_ca is a file"),
+        ("mysql://u:secret@h/x?ssl_ca=", "a database URL with one value for each option"),
+        ("mysql://u:secret@h/x?ssl_ca&charset=utf8mb4", "a database URL with one value for each option"),
+        ("mysql://u:secret@h/x?unix_socket=/a&unix_socket=/b", "a database URL with one value for each option"),
+        (f"mysql://u:secret@h/x?ssl_cert={__file__}", "a database URL that names ssl_ca beside"),
+        ("mysql://u:secret@h/x?ssl_check_hostname=true", "a database URL that names ssl_ca beside"),
+        (f"mysql://u:secret@h/x?ssl_ca={__file__}&ssl_disabled=true", "a database URL that asks either for TLS or"),
+        ("mysql://u:secret@h/x?charset=latin1", "a database URL of charset utf8mb4, or of none"),
+        ("mysql://u:secret@h:port/x", "a database URL: mysql://user:password@host/name or"),
+        ("mysql://u:secret@h", "a database URL: mysql://user:password@host/name or"),
+        ("mysql+mysqldb://u:secret@h/x", "a database URL: mysql://user:password@host/name or"),
+        ("sqlite:///secret.db?mode=ro", "the URL of an SQLite file, which takes no options"),
+    ],
+)
+def test_a_database_url_that_makes_no_sense_is_told_what_it_should_be(url: str, wanted: str):
+    with pytest.raises(BadSetting) as caught:
+        Settings.from_env({"SCRIPTLEDGER_DATABASE_URL": url})
+
+    assert str(caught.value).startswith(f"SCRIPTLEDGER_DATABASE_URL is not {wanted}")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("DATABASE_URL", "postgresql://u:secret@h/x"),
@@ -80,7 +126,7 @@ def test_a_variable_that_makes_no_sense_is_named_without_its_value(name: str, va
     ("url", "shown"),
     [
         ("redis://:secret@h:6379/0", "redis://h:6379/0"),
-        ("mysql+pymysql://u:sec/ret@h/x?ssl_key=secret", "mysql+pymysql://h/x"),
+        ("mysql+pymysql://u:sec/ret@h/x?ssl_key=secret", "mysql://h/x"),
         ("redis+socket:///tmp/a@b.sock?virtual_host=0", "redis+socket:///tmp/a@b.sock"),
         ("sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
     ],

@@ -1,0 +1,78 @@
+"""The URL of a database: what may stand in it, told from what may not before anything is connected.
+
+Drivers take options that they do not know for a fault of the program, and any word behind `ssl_disabled=` for a yes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+MYSQL = "mysql+pymysql"
+# What people write for a server: the driver is ours to choose.
+SPELLINGS = {"mysql": MYSQL, "mariadb": MYSQL, "mariadb+pymysql": MYSQL}
+
+FILES = ("ssl_ca", "ssl_cert", "ssl_key")
+"""Of TLS: who is trusted to sign for the server; and what this side shows, where the server asks for it."""
+FLAGS = ("ssl_check_hostname", "ssl_disabled")
+OPTIONS = (*FILES, *FLAGS, "unix_socket", "charset")
+CHARSET = "utf8mb4"
+
+
+ONE_VALUE = "a database URL with one value for each option"
+A_URL = "a database URL: mysql://user:password@host/name or sqlite:///file"
+
+
+class UnfitUrl(ValueError):
+    """A URL names no database that we could use. The message, which holds nothing of it, says what it should be."""
+
+
+def checked(url: str) -> str:
+    """The URL of a database as an engine takes it.
+
+    Raises:
+        UnfitUrl: it cannot be read, is of another kind of database, or has an option that is none or makes no sense.
+    """
+    scheme, mark, rest = url.partition("://")
+    url = f"{SPELLINGS.get(scheme, scheme)}{mark}{rest}"
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise UnfitUrl(A_URL) from None
+    if parsed.drivername not in ("sqlite", MYSQL) or not parsed.database:
+        raise UnfitUrl(A_URL)
+    if parsed.drivername == "sqlite":
+        if parsed.query:
+            raise UnfitUrl("the URL of an SQLite file, which takes no options")
+        return url
+    # Without a value an option is passed over when it is read, as if nobody had asked. No password holds an @.
+    written = url.rpartition("@")[2].partition("?")[2].split("&")
+    if any(name and not value for name, _, value in (option.partition("=") for option in written)):
+        raise UnfitUrl(ONE_VALUE)
+    _check_options(parsed)
+    if parsed.query.get("ssl_disabled") == "false":
+        # The driver would take the word for a yes.
+        return parsed.difference_update_query(["ssl_disabled"]).render_as_string(hide_password=False)
+    return url
+
+
+def _check_options(parsed: URL) -> None:
+    for name, value in parsed.query.items():
+        if name not in OPTIONS:
+            raise UnfitUrl(f"a database URL whose options are among {', '.join(OPTIONS)}")
+        if not isinstance(value, str):
+            raise UnfitUrl(ONE_VALUE)
+        if name in FLAGS and value not in ("true", "false"):
+            raise UnfitUrl(f"a database URL in which {name} is true or false")
+        if name in FILES and not Path(value).is_file():
+            raise UnfitUrl(f"a database URL whose {name} is a file")
+        if name == "charset" and value != CHARSET:
+            raise UnfitUrl(f"a database URL of charset {CHARSET}, or of none")
+    if "ssl_ca" not in parsed.query and not {"ssl_cert", "ssl_key", "ssl_check_hostname"}.isdisjoint(parsed.query):
+        # Without it the driver checks nothing, and speaks TLS with whoever answers.
+        raise UnfitUrl("a database URL that names ssl_ca beside the other options of TLS")
+    if "ssl_ca" in parsed.query and parsed.query.get("ssl_disabled") == "true":
+        raise UnfitUrl("a database URL that asks either for TLS or against it")
