@@ -1,6 +1,7 @@
 """Tell whether files survive being read and written.
 
-Fountain files are compared byte for byte, Final Draft files line by line. Nothing is stored.
+Fountain files are compared byte for byte, Final Draft files line by line. Nothing is stored. One that cannot be read
+is told as that, and the others are looked at all the same.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ app = typer.Typer(add_completion=False)
 
 
 class Result(NamedTuple):
-    """What became of a file, and why it did not survive."""
+    """What became of a file, and why it did not survive, or could not even be read."""
 
     file: Path
-    survives: bool
+    survives: bool = False
     problem: str = ""
+    unread: bool = False
 
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger roundtrip *.fountain *.fdx"))
@@ -42,8 +44,9 @@ def roundtrip(
         screen.print_json({"files": [_as_json(result) for result in results]})
     else:
         for result in results:
-            verdict = "survives" if result.survives else f"does not survive: {result.problem}"
-            screen.say(f"{result.file}: {verdict}")
+            screen.say(f"{result.file}: {_verdict(result)}")
+    if any(result.unread for result in results):
+        raise typer.Exit(Exit.USAGE)
     raise typer.Exit(Exit.DONE if all(result.survives for result in results) else Exit.REFUSED)
 
 
@@ -52,7 +55,15 @@ def _result(file: Path, file_format: str | None) -> Result:
         problem = format_of(file, file_format).problem(file.read_bytes())
     except Rejected as refusal:
         problem = refusal.message
+    except OSError as error:
+        return Result(file, problem=f"cannot be read: {error.strerror or error}", unread=True)
     return Result(file, survives=problem is None, problem=problem or "")
+
+
+def _verdict(result: Result) -> str:
+    if result.survives:
+        return "survives"
+    return result.problem if result.unread else f"does not survive: {result.problem}"
 
 
 def _as_json(result: Result) -> dict[str, Any]:

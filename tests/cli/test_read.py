@@ -291,17 +291,6 @@ def test_a_sound_script_is_verified(scriptledger: CommandLine, ferry: int):
     assert all(row["sound"] for row in scriptledger("verify", "--all", "--json").json["scripts"])
 
 
-def test_files_that_survive_are_told_from_those_that_do_not(scriptledger: CommandLine, tmp_path: Path):
-    binary = tmp_path / "binary.fountain"
-    binary.write_bytes(b"\x00\xff")
-
-    ran = scriptledger("roundtrip", SAMPLE, binary, "--json")
-
-    assert ran.status == 1
-    assert [row["survives"] for row in ran.json["files"]] == [True, False]
-    assert scriptledger("roundtrip", SAMPLE).out == f"{SAMPLE}: survives\n"
-
-
 def all_rejected(scriptledger: CommandLine) -> Iterator[dict[str, object]]:
     after = 0
     while after is not None:

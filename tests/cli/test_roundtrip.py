@@ -1,0 +1,29 @@
+"""Whether files survive being read and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import SAMPLE, CommandLine
+
+pytestmark = pytest.mark.slow
+
+
+def test_files_that_survive_are_told_from_those_that_do_not(scriptledger: CommandLine, tmp_path: Path):
+    binary = tmp_path / "binary.fountain"
+    binary.write_bytes(b"\x00\xff")
+
+    ran = scriptledger("roundtrip", SAMPLE, binary, "--json")
+
+    assert ran.status == 1
+    assert [row["survives"] for row in ran.json["files"]] == [True, False]
+    assert scriptledger("roundtrip", SAMPLE).out == f"{SAMPLE}: survives\n"
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_from_being_looked_at(scriptledger: CommandLine):
+    ran = scriptledger("roundtrip", "nowhere.fountain", SAMPLE)
+
+    assert ran.status == 2
+    assert ran.out == f"nowhere.fountain: cannot be read: No such file or directory\n{SAMPLE}: survives\n"
