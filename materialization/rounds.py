@@ -18,8 +18,8 @@ from domain.submission import Submission, content_hash
 from materialization.ai_limits import AiLimits
 from materialization.history import load
 from materialization.settle import Settlement
-from materialization.warm import WarmStates
-from materialization.warming import brought_to_head, is_at_head, is_state_of, known
+from materialization.state_at_head import brought_to_head, is_at_head, is_state_of, known
+from materialization.warm_states import WarmStates
 from repos.failures import DuplicateKey
 from repos.head_locks import MOST_WAITING
 from repos.heads import Waiting

@@ -21,7 +21,7 @@ from materialization.clock import system_clock
 from materialization.quarantine import quarantine
 from materialization.rounds import Rounds
 from materialization.together import Together
-from materialization.warm import WarmStates
+from materialization.warm_states import WarmStates
 from repos.failures import DriverError, HeadLocked, blames_a_row
 from repos.inbox import MOST_ARRIVALS
 from repos.unit_of_work import UnitOfWork

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from domain.state import State
 from materialization.ai_limits import AiLimits
 from materialization.settle import MOST_BYTES, MOST_COMMANDS, Settlement
-from materialization.warm import WarmStates
-from materialization.warming import brought_to_head, is_at_head, is_state_of, known
+from materialization.state_at_head import brought_to_head, is_at_head, is_state_of, known
+from materialization.warm_states import WarmStates
 from repos.failures import InboxTooDeep
 from repos.phases import reached
 from repos.script_work import ScriptsWork, ScriptWork

@@ -16,7 +16,7 @@ from domain.refusals import LoneSurrogate
 from domain.submission import Cause, Submission
 from domain.target import Target
 from materialization.submit import Ledger
-from materialization.warm import WarmStates
+from materialization.warm_states import WarmStates
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, splice
 

@@ -1,4 +1,4 @@
-"""Warming: the state at a locked head, out of what a worker process remembers and what one round trip adds to it."""
+"""The state at a locked head, out of what a worker process remembers and what one round trip adds to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain.head import Head
 from domain.keyframe import decode_keyframe
 from domain.state import State
 from materialization.history import advance_all
-from materialization.warm import Warm
+from materialization.warm_states import Warm
 from repos.tips import Known, Tip
 
 
