@@ -34,7 +34,8 @@ PATIENCE = 60.0  # seconds until something happens that is on its way
 
 HOLD_ONE = "SELECT id FROM submission_inbox WHERE script_id = :script ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
 HELD_UP = """SELECT count(*) FROM information_schema.innodb_trx
-WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE 'DELETE FROM submission_inbox%'"""
+WHERE trx_state = 'LOCK WAIT'
+AND (trx_query LIKE 'DELETE FROM submission_inbox%' OR trx_query LIKE 'UPDATE submission_inbox%')"""
 
 
 class Site:
@@ -92,7 +93,10 @@ class Site:
 
     @contextmanager
     def drain_held_up(self, script_id: int) -> Iterator[None]:
-        """Keep a drain of a script in the middle of its transaction: we hold a row that it has to remove."""
+        """Keep a drain of a script in the middle of a transaction: we hold a row that it has to remove.
+
+        Or to count, where the one before it was killed.
+        """
         with self.engine.connect() as connection, connection.begin():
             wait_until(lambda: connection.execute(text(HOLD_ONE), {"script": script_id}).first())
             # The table is not brought up to date while somebody reads it every tenth of a second.
