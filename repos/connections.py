@@ -21,16 +21,32 @@ from repos.failures import DatabaseUnreachable, DriverError, conflict_of
 class Connected:
     """A connection, a cursor on it, and the bytes its server takes as one statement.
 
-    `remembered` is what a session left for the next one on this connection, for it alone.
+    On SQLite it knows what a session left for the next one on it, until anybody writes to the database.
     """
 
-    __slots__ = ("cursor", "packet", "pooled", "remembered")
+    __slots__ = ("_data_version", "_remembered", "cursor", "packet", "pooled")
 
     def __init__(self, pooled: PoolProxiedConnection) -> None:
         self.pooled = pooled
         self.cursor: Any = pooled.cursor()
         self.packet: int = pooled.info[LARGEST_PACKET]
-        self.remembered: Any = None
+        self._data_version: int | None = None
+        self._remembered: tuple[int, int, Any] | None = None
+
+    def recall(self) -> Any:
+        """What was remembered, if nobody has written since; within a transaction that keeps others from writing."""
+        self.cursor.execute("PRAGMA data_version")
+        self._data_version = self.cursor.fetchone()[0]
+        remembered = self._remembered
+        # The first number changes where another connection commits, the second where this one writes.
+        if remembered is None or remembered[:2] != (self._data_version, self.cursor.connection.total_changes):
+            return None
+        return remembered[2]
+
+    def remember(self, what: object) -> None:
+        """Keep what a transaction left, now that it is committed; nothing where nobody ever asked to recall."""
+        if self._data_version is not None:
+            self._remembered = (self._data_version, self.cursor.connection.total_changes, what)
 
 
 class Kept(threading.local):

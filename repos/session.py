@@ -48,7 +48,6 @@ class Session:
         self._writes: list[Write | Insert] = []
         self._inserts: dict[Table, Insert] | None = None
         self._talking = Exchange()
-        self._data_version: int | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -96,21 +95,11 @@ class Session:
         if self._many_at_once:
             return None
         with self._talking:
-            self._cursor.execute("PRAGMA data_version")
-            self._data_version = self._cursor.fetchone()[0]
-        remembered = self._connected.remembered
-        # The first number changes where another connection commits, the second where this one writes.
-        if remembered is None or remembered[:2] != (self._data_version, self._cursor.connection.total_changes):
-            return None
-        return remembered[2]
+            return self._connected.recall()
 
     def remember(self, what: object) -> None:
-        """Keep what this transaction left, now that it is committed, for the next on this connection.
-
-        Only where this one asked what there was to recall.
-        """
-        if self._data_version is not None:
-            self._connected.remembered = (self._data_version, self._cursor.connection.total_changes, what)
+        """Keep what this transaction left, now that it is committed, for the next on this connection."""
+        self._connected.remember(what)
 
     def merge_inserts(self) -> None:
         """Send all rows for one table together, where the first of them stands: for several scripts at once.

@@ -36,7 +36,7 @@ _KEYFRAME = last_with_hash(_GENERATION)
 _UPTO = case(
     (script_heads.c.version_number < bindparam("upto"), script_heads.c.version_number), else_=bindparam("upto")
 )
-_LEAST = select(_UPTO - literal(MAX_DELTAS)).where(_OF_SCRIPT).scalar_subquery()
+_LEAST = _UPTO - literal(MAX_DELTAS)
 # Joined with the head: with a look at the head inside this one, it would as well.
 _KEYFRAME_VERSION = (
     select(script_keyframes.c.version_number)
@@ -51,14 +51,15 @@ _KEYFRAME_VERSION = (
     )
     .where(
         _OF_SCRIPT,
-        script_keyframes.c.version_number >= _UPTO - literal(MAX_DELTAS),
+        script_keyframes.c.version_number >= _LEAST,
         script_keyframes.c.version_number <= bindparam("upto"),
     )
     .order_by(script_keyframes.c.version_number.desc())
     .limit(1)
     .scalar_subquery()
 )
-_VERSIONS = page_of(_GENERATION, _LEAST, func.coalesce(_KEYFRAME_VERSION, literal(0)))
+_AFTER_LEAST = select(_LEAST).where(_OF_SCRIPT).scalar_subquery()
+_VERSIONS = page_of(_GENERATION, _AFTER_LEAST, func.coalesce(_KEYFRAME_VERSION, literal(0)))
 
 
 class Ways:

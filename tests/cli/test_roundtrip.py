@@ -27,3 +27,5 @@ def test_a_file_that_cannot_be_read_keeps_no_other_from_being_looked_at(scriptle
 
     assert ran.status == 2
     assert ran.out == f"nowhere.fountain: cannot be read: No such file or directory\n{SAMPLE}: survives\n"
+    [missing, _] = scriptledger("roundtrip", "nowhere.fountain", SAMPLE, "--json").json["files"]
+    assert (missing["survives"], missing["problem"]) == (False, "cannot be read: No such file or directory")
