@@ -75,7 +75,7 @@ def decode_proposed(output: bytes) -> ProposedEdits:
         proposed = _decoder.decode(output)
     except msgspec.ValidationError as error:
         problem, _, field = str(error).partition(" - at ")
-        raise ModelOutputInvalid(field=field or "the answer", problem=problem[:MAX_PROBLEM]) from error
+        raise ModelOutputInvalid(field=field[:MAX_PROBLEM] or "the answer", problem=problem[:MAX_PROBLEM]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelOutputNotJson(problem=str(error)[:MAX_PROBLEM]) from error
     if not proposed.hunks:

@@ -84,7 +84,6 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _command_decoder = msgspec.json.Decoder(AnyCommand)
 _commands_decoder = msgspec.json.Decoder(tuple[AnyCommand, ...])
 
-_WHERE = re.compile(r"(?P<problem>.*) - at `\$\.?(?P<field>.*)`", re.DOTALL)
 _HALF_SURROGATE = re.compile(
     rb"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F])"
 )
@@ -228,9 +227,13 @@ def _says(word: str | None) -> bool:
 
 
 def _refusal_of(error: Exception, data: bytes) -> Rejected:
-    where = _WHERE.fullmatch(str(error))
-    facts = where.groupdict() if where else {"problem": str(error), "field": "the submission"}
-    facts["problem"] = facts["problem"][:MAX_PROBLEM]
+    problem, _, path = str(error).rpartition(" - at `$")
+    # Without a path: the submission as a whole, or a message that quotes something as long as a submission.
+    in_a_field = problem and path.endswith("`") and len(path) <= MAX_PROBLEM
+    facts = {
+        "problem": (problem if in_a_field else str(error))[:MAX_PROBLEM],
+        "field": path[:-1].removeprefix(".") if in_a_field else "the submission",
+    }
     if not isinstance(error, msgspec.ValidationError):
         return LoneSurrogate(**facts) if _HALF_SURROGATE.search(data) else Undecodable(**facts)
     for beginning, refusal in _REFUSALS.items():

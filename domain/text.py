@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from domain.errors import Rejected
 from domain.hashing import EXPECT_DIGITS, canonical_json
 from domain.line import Line
 from domain.number import is_exact
@@ -31,11 +34,12 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _EXPECT = re.compile(rf"[0-9a-f]{{{EXPECT_DIGITS}}}", re.ASCII)
 _UNWANTED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNWANTED_IN_PROSE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_SEPARATOR = re.compile(r"(?:\r\n|\n|\r)*")
 
 
 def check_text(field: str, text: str, *, line_ends: bool = False) -> None:
     """Refuse text over 1 MiB, control characters other than tab, half surrogates, and line ends unless allowed."""
+    if len(text) > MAX_TEXT_BYTES:
+        raise TextTooLong(field=field, size=len(text.encode(errors="surrogatepass")), limit=MAX_TEXT_BYTES)
     # Printable text holds none of them, and asking is far cheaper than a search.
     if not text.isprintable() and (found := (_UNWANTED_IN_PROSE if line_ends else _UNWANTED).search(text)):
         _refuse_character(field, text, found.start())
@@ -53,7 +57,7 @@ def check_sep(field: str, sep: str) -> None:
     """Refuse a separator that holds anything but line ends."""
     if sep == "\n":
         return
-    if not _SEPARATOR.fullmatch(sep) or len(sep) > MAX_SEPARATOR_ENDS:
+    if len(sep) > MAX_SEPARATOR_ENDS or sep.strip("\r\n"):
         raise BadSeparator(field=field, limit=MAX_SEPARATOR_ENDS)
 
 
@@ -127,29 +131,51 @@ def check_name(field: str, value: str) -> None:
 
 def check_payload(field: str, payload: Any) -> None:
     """Refuse what is no JSON value, is over 1 MiB or 32 deep, or holds unclean text or inexact numbers anywhere."""
-    _check_json(field, payload, MAX_DEPTH)
-    size = len(canonical_json(payload))
-    if size > MAX_TEXT_BYTES:
+    # The size first: what is small enough is soon looked through.
+    if (size := _json_size(payload)) > MAX_TEXT_BYTES:
         raise TextTooLong(field=field, size=size, limit=MAX_TEXT_BYTES)
+    try:
+        _check_json(payload, MAX_DEPTH)
+    except Rejected as refusal:
+        # Located on the way out: a path written for each value would be most of the work.
+        refusal.facts["field"] = field + refusal.facts["field"]
+        raise
 
 
-def _check_json(field: str, value: Any, depth: int) -> None:
+def _json_size(payload: Any) -> int:
+    """The size of a value as canonical JSON; 0 where it is no JSON value, which the look through it says better."""
+    try:
+        return len(canonical_json(payload))
+    except (TypeError, ValueError, RecursionError, msgspec.EncodeError):
+        return 0
+
+
+def _check_json(value: Any, depth: int) -> None:
+    """Look through a value; the `field` of a refusal is the path from here."""
     if depth == 0:
-        raise BadPayload(field=field, problem=f"nested more than {MAX_DEPTH} deep")
+        raise BadPayload(field="", problem=f"nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):
-        check_text(field, value, line_ends=True)
+        check_text("", value, line_ends=True)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            _check_key(field, name)
-            _check_json(f"{field}.{name}", inner, depth - 1)
+            _check_key("", name)
+            try:
+                _check_json(inner, depth - 1)
+            except Rejected as refusal:
+                refusal.facts["field"] = f".{name}{refusal.facts['field']}"
+                raise
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            _check_json(f"{field}[{position}]", inner, depth - 1)
+            try:
+                _check_json(inner, depth - 1)
+            except Rejected as refusal:
+                refusal.facts["field"] = f"[{position}]{refusal.facts['field']}"
+                raise
     elif isinstance(value, int | float):
         if not is_exact(value):
-            raise BadPayload(field=field, problem="numbers stay between -2^53 and 2^53")
+            raise BadPayload(field="", problem="numbers stay between -2^53 and 2^53")
     elif value is not None:
-        raise BadPayload(field=field, problem=f"{type(value).__name__} is no JSON value")
+        raise BadPayload(field="", problem=f"{type(value).__name__} is no JSON value")
 
 
 def _check_key(field: str, name: Any) -> None:

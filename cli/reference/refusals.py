@@ -65,4 +65,4 @@ def _refusals(module: ModuleType) -> list[type[Rejected]]:
 
 def _sentence(refusal: type[Rejected]) -> str:
     sentence = " ".join((refusal.__doc__ or "").split())
-    return re.sub(r"\{(\w+)[^}]*\}", r"{\1}", sentence).replace("|", "\\|")
+    return re.sub(r"\{(\w+)(?!\w)[^{}]*\}", r"{\1}", sentence).replace("|", "\\|")

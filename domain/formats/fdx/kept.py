@@ -6,18 +6,17 @@ for as long as the paragraph says the same: what was changed in Final Draft sinc
 
 from __future__ import annotations
 
-from typing import Annotated
 from xml.etree.ElementTree import Element
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from domain.errors import Rejected
 from domain.formats.fdx.runs import dump
 from domain.formats.fdx.shown import shown
 from domain.formats.fdx.types import type_of
 from domain.line import Attr, Line, LineFormat
-from domain.text import MAX_SEPARATOR_ENDS, check_attrs, check_text
+from domain.text import check_attrs, check_sep, check_text
 
 ATTRIBUTE = "ScriptLedger"
 
@@ -37,7 +36,7 @@ class Kept(Struct, frozen=True, omit_defaults=True):
     text: str | None = None
     format: LineFormat | None = None
     attrs: dict[str, Attr] | None = None
-    sep: Annotated[str, Meta(pattern=rf"^(\r\n|\n|\r){{0,{MAX_SEPARATOR_ENDS}}}\Z")] | None = None
+    sep: str | None = None
     absent: bool = False
 
 
@@ -68,6 +67,7 @@ def take(attributes: dict[str, str]) -> Kept:
     try:
         kept = msgspec.json.decode(attributes.pop(ATTRIBUTE), type=Kept)
         check_text("text", kept.text or "")
+        check_sep("sep", kept.sep or "")
         check_attrs("attrs", kept.attrs or {})
     except (msgspec.MsgspecError, Rejected, RecursionError):
         return NOTHING
