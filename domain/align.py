@@ -7,6 +7,7 @@ quadratic on scripts that share little, and worse on repetitive ones.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,8 +30,13 @@ LONGEST_READ = 200
 """Characters of a line that are compared for likeness."""
 LARGEST_GAP = 10_000
 """Lines, two long scripts' worth, in which nothing is the same: nothing is looked for that is alike."""
+MAX_COMPARED = 2_500_000
+"""Characters that are compared for likeness in one alignment: two screenplays that share nothing, several times over.
+Gaps for which none are left keep what is the same, and what stands there alone."""
 LEAST_MOVED = 20
 """Letters and digits that make a block worth a move; a name alone is not."""
+
+_NO_LETTERS = re.compile(r"[\W_]+")
 
 Key = TypeVar("Key")
 Pair = tuple[int, int]
@@ -57,14 +63,29 @@ def align(old: Sequence[Line], new: Sequence[Line]) -> Resolved:
     for key in (str, str, _letters):
         pairing.fill(partial(_equal, [key(text) for text in old_texts], [key(text) for text in new_texts]))
     _pair_moved(pairing, old_texts, new_texts)
+    work = _Work(MAX_COMPARED)
     for _ in range(2):
-        pairing.fill(partial(_alike, old_texts, new_texts))
+        pairing.fill(partial(_alike, work, old_texts, new_texts))
     pairing.fill(partial(_repeated, old_texts, new_texts))
     pairing.fill(partial(_alone, old, new))
     return tuple(
         _kept(old[pairing.partner[position]], line) if position in pairing.partner else line
         for position, line in enumerate(new)
     )
+
+
+class _Work:
+    """How many characters may still be compared."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+
+    def takes(self, size: int) -> bool:
+        """Whether so many more may be; then they are counted."""
+        if size > self._left:
+            return False
+        self._left -= size
+        return True
 
 
 class _Pairing:
@@ -168,9 +189,9 @@ def _run(
         old, new = old + step, new + step
 
 
-def _alike(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> list[Pair]:
+def _alike(work: _Work, old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> list[Pair]:
     """Lines of a gap that have much the same text, none crossing another; those with most in common choose first."""
-    if max(len(gap.old), len(gap.new)) > LARGEST_GAP:
+    if max(len(gap.old), len(gap.new)) > LARGEST_GAP or not work.takes(_size(old_texts, new_texts, gap)):
         return []
     old = {at: _trigrams(old_texts[at]) for at in gap.old}
     holders: dict[str, list[int]] = defaultdict(list)
@@ -188,6 +209,12 @@ def _alike(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> list
             if 2 * shared >= LEAST_LIKENESS * (len(old[at]) + len(trigrams)):
                 found.append((-shared, ways[at], at, new))
     return _uncrossed((at, new) for _, _, at, new in sorted(found))
+
+
+def _size(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> int:
+    """The characters of a gap that are compared."""
+    old = sum(min(len(old_texts[at]), LONGEST_READ) + 2 for at in gap.old)
+    return old + sum(min(len(new_texts[at]), LONGEST_READ) + 2 for at in gap.new)
 
 
 def _repeated(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> Iterator[Pair]:
@@ -228,7 +255,7 @@ def _kept(old: Line, new: Line) -> str | Line:
 
 
 def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
+    return _NO_LETTERS.sub("", text.casefold())
 
 
 def _trigrams(text: str) -> frozenset[str]:

@@ -9,6 +9,10 @@ from msgspec import Struct
 
 from domain.line import Line
 
+MAX_FILE_BYTES = 16 << 20
+MAX_LINES = 50_000
+"""Lines of one file: ten times a long screenplay."""
+
 
 class Imported(Struct, frozen=True):
     """A file as lines, with the title its title page gives it (None where it gives none).

@@ -11,3 +11,11 @@ class UnknownFormat(Rejected):
 
 class FileTooLarge(Rejected):
     """The file has {size} bytes, more than the {limit} allowed; split it and import the parts."""
+
+
+class TooManyLines(Rejected):
+    """The file has more than {limit} lines; split it and import the parts."""
+
+
+class LinesTooLarge(Rejected):
+    """The lines of the file and their attributes hold more than {limit} characters; split it and import the parts."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
-from domain.formats.fdx.kept import Draft, restored, take
+from domain.formats.fdx.kept import Draft, Kept, restored, take
 from domain.formats.fdx.runs import Run, dump, encode_runs, lines_of, text_of
 from domain.formats.fdx.shown import LITERAL, looks_marked
 from domain.formats.fdx.types import UNTYPED, Typed, typed
@@ -37,10 +38,8 @@ def drafts_of(paragraph: Element, place: Place, *, beside: bool = False) -> Iter
     kept = take(attributes)
     parts = parts_of(paragraph)
     if not (kept.absent and not parts.runs):
-        first, *rest = _plain(parts, place, attributes, beside=beside)
         kind = paragraph.get("Type", UNTYPED) if place == "body" else None
-        yield first if rest else restored(first, kept, kind)
-        yield from rest
+        yield from _restored(_plain(parts, place, attributes, beside=beside), kept, kind)
     for each in parts.summary:
         yield from drafts_of(each, "summary")
     for note in parts.notes:
@@ -53,16 +52,19 @@ def drafts_of_note(note: Element) -> Iterator[Draft]:
     for paragraph in inner_paragraphs(note):
         attributes = dict(paragraph.attrib) if paragraph is not note else {}
         kept = take(attributes)
-        first, *rest = _plain(parts_of(paragraph), "note", attributes, beside=False)
+        drafts = _plain(parts_of(paragraph), "note", attributes, beside=False)
+        first = next(drafts)
         first = Draft(first.format, first.text, {**about, **first.attrs})
-        yield first if rest else restored(first, kept, None)
-        yield from rest
+        yield from _restored(chain((first,), drafts), kept, None)
         about = {CONTINUES: True}
 
 
 def inner_paragraphs(element: Element) -> list[Element]:
-    """The paragraphs of a note or summary; itself, where its text stands in none."""
-    return list(element.iter("Paragraph")) or [element]
+    """The paragraphs directly in a note or summary; itself, where its text stands in none.
+
+    What stands deeper belongs to the paragraph around it: taken here too, each level would double it.
+    """
+    return element.findall("Paragraph") or [element]
 
 
 def parts_of(paragraph: Element) -> Parts:
@@ -103,22 +105,33 @@ def _scene_properties(parts: Parts, properties: Element) -> None:
         parts.others.append(rest)
 
 
-def _plain(parts: Parts, place: Place, attributes: dict[str, str], *, beside: bool) -> list[Draft]:
-    """The lines of a paragraph's text, as anybody would read them."""
+def _restored(drafts: Iterator[Draft], kept: Kept, kind: str | None) -> Iterator[Draft]:
+    """The lines of a paragraph; where it is a single one, as it was kept."""
+    first = next(drafts)
+    second = next(drafts, None)
+    if second is None:
+        yield restored(first, kept, kind)
+        return
+    yield first
+    yield second
+    yield from drafts
+
+
+def _plain(parts: Parts, place: Place, attributes: dict[str, str], *, beside: bool) -> Iterator[Draft]:
+    """The lines of a paragraph's text, as anybody would read them. One at a time: all may share a long attribute."""
     what = _typed(place, attributes)
     about = {**what.attrs, **_about(parts, attributes, numbered=place == "body")}
     if beside and what.format == "character":
         about["dual"] = True
-    drafts: list[Draft] = []
+    attrs = about
     for runs in lines_of(parts.runs):
         text = text_of(runs)
-        attrs = about if not drafts else {CONTINUES: True, **what.attrs}
         if styles := encode_runs(runs):
             attrs = {**attrs, "runs": styles}
         if looks_marked(what.format, text):
             attrs = {**attrs, LITERAL: True}
-        drafts.append(Draft(what.format, text, attrs))
-    return drafts
+        yield Draft(what.format, text, attrs)
+        attrs = {CONTINUES: True, **what.attrs}
 
 
 def _typed(place: Place, attributes: dict[str, str]) -> Typed:

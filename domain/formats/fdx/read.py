@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from xml.etree.ElementTree import Element
 
 from msgspec.structs import replace
@@ -13,14 +14,17 @@ from domain.formats.fdx.layout import usual_seps
 from domain.formats.fdx.paragraph import drafts_of, parts_of
 from domain.formats.fdx.refusals import NotFinalDraft
 from domain.formats.fdx.shown import shown
-from domain.formats.fdx.tree import parse
-from domain.formats.format import Imported
+from domain.formats.fdx.tree import LONGEST_NAME, parse
+from domain.formats.format import MAX_FILE_BYTES, MAX_LINES, Imported
 from domain.formats.fountain.title_page import title_of
+from domain.formats.refusals import LinesTooLarge, TooManyLines
 from domain.line import Line
 from domain.metadata import MAX_TITLE
 
 LONGEST_GAP = 400
 """Empty paragraphs that one line of a title page holds as its line ends."""
+MAX_LEFT_OUT = 100
+"""Parts that are named of those that were not taken over."""
 TAKEN = frozenset({"Content", "TitlePage"})
 
 
@@ -33,7 +37,9 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
     named.
 
     Raises:
-        FileTooLarge, XmlTooDeep, EntityInXml, ExternalEntityInXml, DoctypeInXml, NotXml: see `tree.parse`.
+        FileTooLarge, XmlTooDeep, TooManyXmlParts, EntityInXml, ExternalEntityInXml, DoctypeInXml, NotXml: see
+            `tree.parse`.
+        TooManyLines, LinesTooLarge: more than 50,000 lines, or 16 MiB in them and their attributes.
         NotFinalDraft: the XML is something else.
         ControlCharacterInXml, ParagraphLineTooLong: a line is no text of a script.
     """
@@ -43,20 +49,46 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
         raise NotFinalDraft(problem=f"it begins with <{root.tag[:80]}>, not with <FinalDraft>")
     if content is None:
         raise NotFinalDraft(problem="it has no <Content>")
-    title_page = list(_title_page(root.iterfind("TitlePage/Content/Paragraph")))
-    drafts = [*title_page, *body(content)]
-    for number, draft in enumerate(drafts, start=1):
-        check(number, draft.text)
-        for value in draft.attrs.values():
-            check(number, str(value))
+    room = Room()
+    title_page = list(room.checked(_title_page(root.iterfind("TitlePage/Content/Paragraph"))))
+    drafts = [*title_page, *room.checked(body(content))]
     return Imported(
         title=_title(title_page),
         lines=tuple(
             Line(new_id(), draft.format, draft.text, usual if draft.sep is None else draft.sep, draft.attrs)
             for draft, usual in zip(drafts, usual_seps(drafts, len(title_page)), strict=True)
         ),
-        left_out=tuple(dict.fromkeys(_left_out(root, content))),
+        left_out=tuple(islice(dict.fromkeys(_left_out(root, content)), MAX_LEFT_OUT)),
     )
+
+
+class Room:
+    """How many lines a file may still have, and how much may stand in them: a few bytes of XML can mean any number."""
+
+    def __init__(self) -> None:
+        self._lines = 0
+        self._characters = 0
+
+    def checked(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
+        """The lines, each of which may stand in a script, as long as there is room for it.
+
+        Raises:
+            TooManyLines, LinesTooLarge: there is none.
+            ControlCharacterInXml, ParagraphLineTooLong: a line is no text of a script.
+        """
+        for draft in drafts:
+            self._lines += 1
+            if self._lines > MAX_LINES:
+                raise TooManyLines(limit=MAX_LINES)
+            check(self._lines, draft.text)
+            self._characters += len(draft.text)
+            for value in draft.attrs.values():
+                if isinstance(value, str):
+                    self._characters += len(value)
+                    check(self._lines, value)
+            if self._characters > MAX_FILE_BYTES:
+                raise LinesTooLarge(limit=MAX_FILE_BYTES)
+            yield draft
 
 
 def body(content: Element) -> Iterator[Draft]:
@@ -114,6 +146,15 @@ def _left_out(root: Element, content: Element) -> Iterator[str]:
 
 def _named(part: Element) -> str:
     """A part by name, and how many words stand in it."""
-    runs = ("".join(text.itertext()) for text in part.iter("Text"))
-    words = sum(any(map(str.isalnum, word)) for run in runs for word in run.split())
-    return f"{part.tag} ({words} word{'s' * (words > 1)})" if words else part.tag
+    words = sum(any(map(str.isalnum, word)) for run in _runs(part) for word in run.split())
+    name = part.tag[:LONGEST_NAME]
+    return f"{name} ({words} word{'s' * (words > 1)})" if words else name
+
+
+def _runs(part: Element) -> Iterator[str]:
+    """The texts in a part; a text within another is counted once."""
+    if part.tag == "Text":
+        yield "".join(part.itertext())
+        return
+    for each in part:
+        yield from _runs(each)

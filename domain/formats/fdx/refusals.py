@@ -29,6 +29,10 @@ class XmlTooDeep(Rejected):
     """The file nests more than {limit} elements in each other; Final Draft nests ten."""
 
 
+class TooManyXmlParts(Rejected):
+    """The file has more than {limit} XML elements and attributes; split it and import the parts."""
+
+
 class ControlCharacterInXml(Rejected):
     """Line {line} of the script in the file holds the control character U+{codepoint:04X}; remove it."""
 

@@ -22,14 +22,17 @@ Run: TypeAlias = tuple[str, dict[str, str]]
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-def lines_of(runs: Iterable[Run]) -> list[list[Run]]:
+def lines_of(runs: Iterable[Run]) -> Iterator[list[Run]]:
     """The runs of each line of a paragraph: a run may hold line ends, and a line many runs."""
-    lines: list[list[Run]] = [[]]
+    line: list[Run] = []
     for text, attributes in runs:
-        first, *rest = _LINE_END.split(text)
-        lines[-1].append((first, attributes))
-        lines += [[(each, attributes)] for each in rest]
-    return [_merged(line) for line in lines]
+        start = 0
+        for end in _LINE_END.finditer(text):
+            line.append((text[start : end.start()], attributes))
+            yield _merged(line)
+            line, start = [], end.end()
+        line.append((text[start:], attributes))
+    yield _merged(line)
 
 
 def text_of(runs: Iterable[Run]) -> str:

@@ -8,11 +8,21 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from defusedxml.common import DTDForbidden, EntitiesForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
-from domain.formats.fdx.refusals import DoctypeInXml, EntityInXml, ExternalEntityInXml, NotXml, XmlTooDeep
+from domain.formats.fdx.refusals import (
+    DoctypeInXml,
+    EntityInXml,
+    ExternalEntityInXml,
+    NotXml,
+    TooManyXmlParts,
+    XmlTooDeep,
+)
+from domain.formats.format import MAX_FILE_BYTES
 from domain.formats.refusals import FileTooLarge
 
-MAX_FILE_BYTES = 16 << 20
 MAX_DEPTH = 64
+MAX_PARTS = 600_000
+"""Elements and attributes of one file. An element weighs as much as `ELEMENT_PARTS` attributes."""
+ELEMENT_PARTS = 3
 LONGEST_NAME = 80
 
 
@@ -20,7 +30,7 @@ def parse(data: bytes, *, deepest: int = MAX_DEPTH) -> Element:
     """The root of an XML document.
 
     Raises:
-        FileTooLarge, XmlTooDeep: more than 16 MiB, or 64 elements in each other.
+        FileTooLarge, XmlTooDeep, TooManyXmlParts: more than 16 MiB, 64 elements in each other, or 600,000 parts.
         EntityInXml, ExternalEntityInXml, DoctypeInXml: what Final Draft never writes.
         NotXml: it is cut off, or no XML at all.
     """
@@ -61,17 +71,21 @@ def _parse(data: bytes, deepest: int, *, forbid_dtd: bool) -> Element:
 
 
 class _Shallow(TreeBuilder):
-    """Builds a tree while it is read, and stops where it gets too deep."""
+    """Builds a tree while it is read, and stops where it gets too deep or has too many parts."""
 
     def __init__(self, deepest: int) -> None:
         super().__init__()
         self._deepest = deepest
         self._depth = 0
+        self._parts = 0
 
     def start(self, tag: Any, attrs: dict[Any, Any], /) -> Element:
         self._depth += 1
         if self._depth > self._deepest:
             raise XmlTooDeep(limit=self._deepest)
+        self._parts += ELEMENT_PARTS + len(attrs)
+        if self._parts > MAX_PARTS:
+            raise TooManyXmlParts(limit=MAX_PARTS)
         return super().start(tag, attrs)
 
     def end(self, tag: Any, /) -> Element:

@@ -22,7 +22,7 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
     formats, shot, general and chapter_break never come out of Fountain.
 
     Raises:
-        FileTooLarge, LineTooLong: more than 16 MiB, or 1 MiB in one line.
+        FileTooLarge, TooManyLines, LineTooLong: more than 16 MiB, 50,000 lines, or 1 MiB in one line.
         NotUtf8, ControlCharacterInFile: the file is no text.
     """
     source = read_lines(data)

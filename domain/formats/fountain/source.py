@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeAlias
 
+from domain.formats.format import MAX_FILE_BYTES, MAX_LINES
 from domain.formats.fountain.refusals import ControlCharacterInFile, LineTooLong, NotUtf8
-from domain.formats.refusals import FileTooLarge
+from domain.formats.refusals import FileTooLarge, TooManyLines
 from domain.text import MAX_SEPARATOR_ENDS, MAX_TEXT_BYTES
 
-MAX_FILE_BYTES = 16 << 20
 MAX_LINE_BYTES = MAX_TEXT_BYTES
 
 BOM = "\ufeff"
@@ -36,7 +36,8 @@ def read_lines(data: bytes) -> list[SourceLine]:
     """The source lines of a file, a byte order mark included.
 
     Raises:
-        FileTooLarge, NotUtf8, ControlCharacterInFile, LineTooLong: the file is no screenplay anyone wrote.
+        FileTooLarge, TooManyLines, LineTooLong: it is longer than any screenplay.
+        NotUtf8, ControlCharacterInFile: it is no text.
     """
     if len(data) > MAX_FILE_BYTES:
         raise FileTooLarge(size=len(data), limit=MAX_FILE_BYTES)
@@ -47,6 +48,7 @@ def read_lines(data: bytes) -> list[SourceLine]:
         raise NotUtf8(line=line_number(data[: error.start].decode("latin-1"))) from error
     if found := _CONTROL.search(text):
         raise ControlCharacterInFile(line=line_number(text[: found.start()]), codepoint=ord(found[0]))
+    _require_few_lines(text)
     lines = split_lines(text)
     for index, (text, _) in enumerate(lines):
         if len(text) * 4 > MAX_LINE_BYTES and (size := len(text.encode())) > MAX_LINE_BYTES:
@@ -59,6 +61,15 @@ def split_lines(text: str) -> list[SourceLine]:
     lines: list[SourceLine] = _LINE.findall(text)
     # At the end of the text the pattern finds nothing once more.
     return lines[:-1] if lines[-1:] == [("", "")] else lines
+
+
+def _require_few_lines(text: str) -> None:
+    """Refuse a text of too many source lines, before any of them is made."""
+    if text.count("\n") + text.count("\r") < MAX_LINES:
+        return
+    # At the end of the text the pattern finds nothing once more.
+    if any(found[0] for found in islice(_LINE.finditer(text), MAX_LINES, MAX_LINES + 1)):
+        raise TooManyLines(limit=MAX_LINES)
 
 
 def join_lines(lines: Iterable[SourceLine]) -> str:

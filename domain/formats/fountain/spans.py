@@ -21,6 +21,8 @@ CLOSER: dict[Span, str] = {"note": "]]", "boneyard": "*/"}
 SPANS: dict[str, Span] = {"[[": "note", "/*": "boneyard"}
 
 _OPENER = re.compile(r"\[\[|/\*")
+_OPENER_OF: dict[Span, re.Pattern[str]] = {"note": re.compile(r"\[\["), "boneyard": re.compile(r"/\*")}
+_OTHER: dict[Span, Span] = {"note": "boneyard", "boneyard": "note"}
 
 
 class Closes(Struct, frozen=True, gc=False):
@@ -63,10 +65,14 @@ def scan(text: str, inside: Span | None, closes: Closes) -> Scan:
     last_close: dict[Span, int] = {"note": text.rfind("]]"), "boneyard": text.rfind("*/")}
     goes_on: dict[Span, bool] = {"note": closes.note, "boneyard": closes.boneyard}
     last = len(text) if closes.note or closes.boneyard else max(last_close.values())
-    while position <= last and (found := _OPENER.search(text, position)):
+    opener = _OPENER
+    while position <= last and (found := opener.search(text, position)):
         kind, position = SPANS[found[0]], found.end()
         on_this_line = last_close[kind] >= position
         if not on_this_line and not goes_on[kind]:
+            # Nothing closes this kind from here on, so a line full of its openings is not searched one by one.
+            opener = _OPENER_OF[_OTHER[kind]]
+            last = len(text) if goes_on[_OTHER[kind]] else last_close[_OTHER[kind]]
             continue
         first = first or kind
         parts.append(text[shown : found.start()])
