@@ -15,7 +15,7 @@ from domain.errors import Conflict
 from domain.head import Head
 from domain.state import State
 from materialization.history import state_at
-from repos.engine import make_engine
+from repos.engine import open_engine
 from repos.failures import DriverError
 from repos.revision import require_current
 from repos.unit_of_work import RecordsWork, UnitOfWork
@@ -40,13 +40,9 @@ def opened(chosen: Settings | None = None) -> Iterator[UnitOfWork]:
         )
     # Standard output is for what was asked.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    with explained(chosen):
-        engine = make_engine(chosen.database_url, pool_size=chosen.pool_size)
-        try:
-            require_current(engine)
-            yield UnitOfWork(engine)
-        finally:
-            engine.dispose()
+    with explained(chosen), open_engine(chosen.database_url, pool_size=chosen.pool_size) as engine:
+        require_current(engine)
+        yield UnitOfWork(engine)
 
 
 @contextmanager

@@ -33,6 +33,12 @@ class Connected:
         self._data_version: int | None = None
         self._remembered: tuple[int, int, Any] | None = None
 
+    def __del__(self) -> None:
+        # Dropped in the middle of something, or kept by a thread that has ended: only closing it leaves nothing open.
+        pooled = getattr(self, "pooled", None)
+        if pooled is not None and pooled.dbapi_connection is not None:
+            pooled.invalidate()
+
     def recall(self) -> Any:
         """What was remembered, if nobody has written since; within a transaction that keeps others from writing."""
         self.cursor.execute("PRAGMA data_version")
@@ -92,7 +98,7 @@ _kept: WeakKeyDictionary[Engine, Kept] = WeakKeyDictionary()
 
 
 def _forget(engine: Engine) -> None:
-    # Those of other threads go with what held them.
+    # Those of other threads are closed when these end.
     kept = _kept.pop(engine, None)
     if kept is not None and kept.connected is not None:
         kept.connected.pooled.invalidate()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pymysql.constants import CLIENT
@@ -11,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-__all__ = ["Engine", "make_engine"]  # an engine's name for those above, who do not speak SQLAlchemy
+__all__ = ["Engine", "make_engine", "open_engine"]  # an engine's name for those above, who do not speak SQLAlchemy
 
 STRICT_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -51,6 +53,16 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
 
     return engine
+
+
+@contextmanager
+def open_engine(database_url: str, *, pool_size: int = 5) -> Iterator[Engine]:
+    """An engine for the length of a block: its connections are closed at the end, however that comes."""
+    engine = make_engine(database_url, pool_size=pool_size)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _mysql(url: URL, pool_size: int) -> Engine:

@@ -8,7 +8,7 @@ from cli import ledger, screen
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.options import AsJson, DatabaseUrl
-from repos.engine import make_engine
+from repos.engine import open_engine
 from repos.schema import found_revision, upgrade_if_outdated, wanted_revision
 from workers.settings import without_password
 
@@ -21,8 +21,7 @@ def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     chosen = ledger.settings(database=database)
     if chosen.sqlite_file is not None:
         chosen.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with ledger.explained(chosen):
-        engine = make_engine(chosen.database_url)
+    with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
         before = found_revision(engine)
         upgrade_if_outdated(engine)
     after = wanted_revision()
@@ -42,8 +41,8 @@ def current(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():
         found = None
     else:
-        with ledger.explained(chosen):
-            found = found_revision(make_engine(chosen.database_url))
+        with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
+            found = found_revision(engine)
     wanted = wanted_revision()
     if as_json:
         screen.print_json({"database": where, "found": found, "wanted": wanted})

@@ -15,7 +15,7 @@ from cli.progress import progress
 from materialization.history_file import export_history
 from materialization.history_file_check import read_header
 from materialization.import_history import import_history
-from repos.engine import make_engine
+from repos.engine import open_engine
 from repos.schema import upgrade_if_outdated
 from workers.settings import Settings
 
@@ -74,7 +74,5 @@ def import_(file: File, as_json: AsJson = False) -> None:
 def _make(chosen: Settings) -> None:
     """The embedded database, as every command that writes makes it."""
     chosen.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with ledger.explained(chosen):
-        engine = make_engine(chosen.database_url)
+    with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
         upgrade_if_outdated(engine)
-        engine.dispose()

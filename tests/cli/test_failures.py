@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_a_database_that_is_not_migrated(warm: CommandLine, tmp_path: Path):
 
 
 def test_a_database_that_a_newer_program_migrated(migrated: CommandLine):
-    with sqlite3.connect(migrated.home / "ledger.db") as database:
+    with closing(sqlite3.connect(migrated.home / "ledger.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
 
@@ -185,7 +186,7 @@ def test_a_worker_without_a_broker(warm: CommandLine, args: list[str]):
 def test_a_script_that_contradicts_itself(tmp_path: Path):
     cli = CommandLine(tmp_path / "home", warm=True)
     assert cli("submit", given=creation_as_json(7)).status == 0
-    with sqlite3.connect(cli.home / "ledger.db") as database:
+    with closing(sqlite3.connect(cli.home / "ledger.db")) as database, database:
         database.execute("UPDATE script_commands SET actor = 'Nobody'")
     database.close()
 
@@ -198,7 +199,7 @@ def test_a_script_that_contradicts_itself(tmp_path: Path):
 def test_a_quarantined_script_says_so_instead_of_letting_anybody_wait(tmp_path: Path):
     cli = CommandLine(tmp_path / "home", warm=True)
     assert cli("submit", given=creation_as_json(7)).status == 0
-    with sqlite3.connect(cli.home / "ledger.db") as database:
+    with closing(sqlite3.connect(cli.home / "ledger.db")) as database, database:
         database.execute("UPDATE script_heads SET health = 'quarantined'")
     database.close()
 
@@ -209,7 +210,7 @@ def test_a_quarantined_script_says_so_instead_of_letting_anybody_wait(tmp_path: 
 
 
 def test_a_bug_is_called_one_and_can_be_looked_into(migrated: CommandLine):
-    with sqlite3.connect(migrated.home / "ledger.db") as database:
+    with closing(sqlite3.connect(migrated.home / "ledger.db")) as database, database:
         database.execute("INSERT INTO rejected_submissions VALUES (1, 1, 'x', 'y', 'z', 5, 'no time')")
     database.close()
 

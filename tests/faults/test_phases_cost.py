@@ -14,7 +14,7 @@ import pytest
 from domain.submission import Submission
 from materialization.submit import Ledger
 from repos import phases
-from repos.engine import make_engine
+from repos.engine import open_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.writers import Order, Seen, beginning, script_of
@@ -25,10 +25,10 @@ SUBMISSIONS = 100
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    engine = make_engine(f"sqlite:///{tmp_path}/ledger.db")
-    upgrade(engine)
-    return Ledger(UnitOfWork(engine))
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
+        upgrade(engine)
+        yield Ledger(UnitOfWork(engine))
 
 
 def test_boundaries_cost_less_than_a_hundredth_of_a_submission(ledger: Ledger, monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, literal, select
 
 from repos import schema
-from repos.engine import make_engine
+from repos.engine import make_engine, open_engine
 from repos.session import Session
 from repos.unit_of_work import UnitOfWork
 
@@ -113,6 +114,58 @@ def test_disposing_of_the_engine_closes_what_the_thread_keeps(engine: Engine):
         kept.execute("SELECT 1")
     with Session(engine) as session:
         assert session.rows(ONE) == [(1,)]
+
+
+def test_a_thread_that_outlives_its_engine_closes_what_it_kept(engine: Engine):
+    kept: list[Any] = []
+    has_one, may_end = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        kept.append(connection_of(engine))
+        has_one.set()
+        may_end.wait(10)
+
+    thread = threading.Thread(target=keep)
+    thread.start()
+    has_one.wait(10)
+    engine.dispose()
+    may_end.set()
+    thread.join()
+    gc.collect()
+
+    assert is_closed(kept[0])
+
+
+def test_a_session_that_is_dropped_closes_its_connection(engine: Engine):
+    dropped = Session(engine)
+    connection = dropped._pooled.dbapi_connection
+    dropped.start()
+    del dropped
+    gc.collect()
+
+    assert is_closed(connection)
+
+
+def test_an_engine_for_a_block_leaves_no_connection(tmp_path: Path):
+    def upgrade_and_fail(connections: list[Any]) -> None:
+        with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
+            schema.upgrade(engine)
+            connections.append(connection_of(engine))
+            raise KeyboardInterrupt
+
+    connections: list[Any] = []
+    with pytest.raises(KeyboardInterrupt):
+        upgrade_and_fail(connections)
+
+    assert is_closed(connections[0])
+
+
+def is_closed(connection: Any) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except sqlite3.ProgrammingError:
+        return True
+    return False
 
 
 def test_every_connection_keeps_each_commit(engine: Engine):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from repos import schema
-from repos.engine import make_engine
+from repos.engine import open_engine
 from repos.unit_of_work import UnitOfWork
 from workers.timetable import SECOND, Missed, Schedule, Timetable
 
@@ -42,10 +42,10 @@ class Diary:
 
 
 @pytest.fixture
-def unit_of_work(tmp_path_factory: pytest.TempPathFactory) -> UnitOfWork:
-    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('slots')}/ledger.db")
-    schema.upgrade(engine)
-    return UnitOfWork(engine)
+def unit_of_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitOfWork]:
+    with open_engine(f"sqlite:///{tmp_path_factory.mktemp('slots')}/ledger.db") as engine:
+        schema.upgrade(engine)
+        yield UnitOfWork(engine)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from typing import IO, NamedTuple, Self
 
 from msgspec.structs import replace
 
-from repos.engine import make_engine
+from repos.engine import open_engine
 from repos.schema import upgrade_if_outdated
 from workers.embedded.errors import EmbeddedBrokerError
 from workers.embedded.kept import Event, Kept, Pauses
@@ -133,7 +133,8 @@ class Stack:
                 return False
             undo.callback(self._stop_services)
             if self._configured.embedded_database:
-                upgrade_if_outdated(make_engine(self._configured.database_url))
+                with open_engine(self._configured.database_url) as engine:
+                    upgrade_if_outdated(engine)
             self._lock = lock
             undo.callback(setattr, self, "_lock", None)
             self._start_services()
