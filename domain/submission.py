@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from domain.command import Command
 from domain.errors import Corrupt, Rejected
+from domain.json_depth import cut_deep
 from domain.kinds import KINDS
 from domain.number import EXACT, Count
 from domain.refusals import (
@@ -29,7 +30,7 @@ from domain.refusals import (
     UnknownKind,
     WrongType,
 )
-from domain.text import check_expect, check_id, check_text
+from domain.text import MAX_DEPTH, check_expect, check_id, check_text
 
 MAX_COMMANDS = 10_000
 MAX_SUBMISSION_BYTES = 16 << 20
@@ -79,6 +80,8 @@ class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
 _NO_CAUSE = Cause()
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _decoder = msgspec.json.Decoder(Submission)
 _encoder = msgspec.json.Encoder(order="deterministic")
 _command_decoder = msgspec.json.Decoder(AnyCommand)
@@ -109,8 +112,8 @@ def decode_submission(data: bytes) -> Submission:
         raise SubmissionTooLarge(size=len(data), limit=MAX_SUBMISSION_BYTES)
     try:
         submission = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refusal_of(error, data) from error
+    except _UNREADABLE as error:
+        raise _refusal_at_any_depth(error, data) from error
     check_submission(submission)
     return submission
 
@@ -224,6 +227,20 @@ def _check_cause(submission: Submission) -> None:
 
 def _says(word: str | None) -> bool:
     return bool(word and word.strip())
+
+
+def _refusal_at_any_depth(error: Exception, data: bytes) -> Rejected:
+    """Why something cannot be read: the same under every interpreter, though some stop earlier in deep JSON."""
+    shallow = cut_deep(data)
+    if shallow is None:
+        return _refusal_of(error, data)
+    try:
+        check_submission(_decoder.decode(shallow))
+    except _UNREADABLE as besides:
+        return _refusal_of(besides, shallow)
+    except Rejected as refusal:
+        return refusal
+    return BadPayload(field="the submission", problem=f"nested more than {MAX_DEPTH} deep")
 
 
 def _refusal_of(error: Exception, data: bytes) -> Rejected:
