@@ -23,6 +23,7 @@ from repos.unit_of_work import RecordsWork
 
 STYLES = {"offered": "bold", "accepted": "green", "accepting": "green", "rejected": "red", "stale": "yellow"}
 UNDECIDED = ("offered", "withheld")
+SENT = ("accepting", "accepted", "stale")
 
 
 class Shown(NamedTuple):
@@ -127,7 +128,7 @@ def _hunk_as_json(each: Shown) -> dict[str, Any]:
         "state": hunk.state,
         "why": hunk.why,
         "code": hunk.code or (each.refusal.code if each.refusal else None),
-        "submission_id": hunk.submission_id,
+        "submission_id": hunk.submission_id if hunk.state in SENT else None,
         "decided_by": hunk.decided_by,
         "decided_at": None if hunk.decided_at is None else screen.iso(hunk.decided_at),
         "first_version": each.versions[0],

@@ -54,11 +54,11 @@ class Queue:
         with self.unit_of_work.records() as tx:
             return tx.scripts.new_id()
 
-    def put(self, submission: Submission) -> None:
-        """Put a submission into the inbox and ring."""
-        again(partial(self._producer.enqueue, submission))
+    def put(self, submission: Submission, *, user_id: int | None = None) -> None:
+        """Put a submission into the inbox and ring; of a user, where that is who answers for it."""
+        again(partial(self._producer.enqueue, submission, user_id=user_id))
 
-    def send(self, submission: Submission, *, timeout: float) -> Answer:
+    def send(self, submission: Submission, *, timeout: float, user_id: int | None = None) -> Answer:
         """Put a submission into the inbox and wait for its answer, wherever it comes from.
 
         Raises:
@@ -66,7 +66,7 @@ class Queue:
             Rejected: it is not valid in itself, or its id was used for another.
         """
         try:
-            self.put(submission)
+            self.put(submission, user_id=user_id)
             answer = self.wait(submission.script_id, submission.submission_id, timeout=timeout)
         except KeyboardInterrupt:
             raise self._interrupted(submission) from None

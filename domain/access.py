@@ -37,6 +37,18 @@ class AuthorReserved(Rejected):
     """Nobody who signs in sends as {author!r}."""
 
 
+class CauseReserved(Rejected):
+    """Nobody who signs in sends {field}."""
+
+
+class ScriptNumberNotYours(Rejected):
+    """The number {script} was not given to you for a new script; ask for a number first."""
+
+
+class UserDeleted(Rejected):
+    """The account that sent this was deleted before it was applied."""
+
+
 class UnknownChatMessage(Rejected):
     """There is no chat message {message} about script {script}."""
 

@@ -1,16 +1,29 @@
-"""Access: whose script it is, and which chat belongs to it."""
+"""Access: whose script it is, which chat belongs to it, and what a user who signs in may claim."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.access import AuthorReserved, NotYourScript, UnknownChatMessage
+from domain.access import (
+    AuthorReserved,
+    NotYourScript,
+    ScriptNumberNotYours,
+    UnknownChatMessage,
+    UserDeleted,
+)
 from domain.chat import ChatMessage, Usage
 from domain.commands.script_create import ScriptCreate
-from domain.refusals import UnknownScript
-from domain.submission import Submission
+from domain.proposal_refusals import UnknownProposal
+from domain.refusals import UnknownScript, UnknownVersion
+from domain.state import State
+from domain.submission import Cause, Submission
+from repos.heads import Waiting
+from repos.script_work import ScriptWork
 from repos.scripts import ScriptRow
 from repos.unit_of_work import RecordsWork
+
+USER_AUTHORS = ("user", "ai")
+"""As whom a user who signs in may send: as themselves, or as the AI they let write."""
 
 
 def require_script_of(tx: RecordsWork, script_id: int, user_id: int | None) -> ScriptRow:
@@ -29,24 +42,56 @@ def require_script_of(tx: RecordsWork, script_id: int, user_id: int | None) -> S
 
 
 def require_may_send(tx: RecordsWork, submission: Submission, user_id: int) -> None:
-    """Refuse a submission to somebody else's script, or about somebody else's chat.
+    """Refuse a submission to somebody else's script, about somebody else's chat or proposal, or by a reserved author.
 
-    A script that is not there yet takes nothing but its creation, by its owner: an edit let in now could meet a
-    script that somebody else creates before it is applied.
+    The owner of a script that exists is compared whatever the commands are. A script that is not there yet takes
+    nothing but its creation, by its owner, under a number that was given to them. All of it is looked at again by
+    `require_still_allowed`, with the head locked.
 
     Raises:
-        UnknownScript, NotYourScript, UnknownChatMessage.
-        AuthorReserved: it calls itself a backfill, which alone may write while one runs.
+        UnknownScript, NotYourScript, ScriptNumberNotYours, UnknownChatMessage, UnknownProposal, UnknownVersion.
+        AuthorReserved: it is sent as neither a user nor an AI.
     """
-    if submission.author == "backfill":
-        raise AuthorReserved(author=submission.author)
-    first = submission.commands[0]
-    if not isinstance(first, ScriptCreate):
-        require_script_of(tx, submission.script_id, user_id)
-    elif first.owner != user_id:
+    _require_author(submission)
+    creates = _require_own_creation(submission, user_id)
+    script = tx.scripts.get(submission.script_id)
+    if script is not None:
+        if script.user_id not in (None, user_id):
+            raise NotYourScript(script=submission.script_id)
+    elif not creates:
+        raise UnknownScript(script=submission.script_id)
+    else:
+        _require_number_of(tx, submission.script_id, user_id)
+    _require_cause(tx, submission.script_id, submission.cause, user_id)
+
+
+def require_still_allowed(tx: ScriptWork, state: State, submission: Submission, row: Waiting) -> None:
+    """Refuse what a user sent and may not send now: `state` is the script's, and its head is locked.
+
+    Between the door and the lock a script may have come into being, or a user may have been deleted. What is refused
+    here names no fact of the script.
+
+    Raises:
+        UserDeleted, AuthorReserved, NotYourScript, ScriptNumberNotYours.
+    """
+    user_id = row.user_id
+    if user_id is None:
+        return
+    if row.user_deleted_at is not None:
+        raise UserDeleted
+    _require_author(submission)
+    creates = _require_own_creation(submission, user_id)
+    if not state.exists:
+        if creates:
+            _require_number_of(tx, submission.script_id, user_id)
+        return
+    owner = state.metadata.get("owner")
+    if owner is None or owner == user_id:
+        return
+    # Of a script that was brought along with its history the owner may be unknown here: then it has none.
+    script = tx.scripts.get(submission.script_id)
+    if script is None or script.user_id not in (None, user_id):
         raise NotYourScript(script=submission.script_id)
-    if submission.cause.chat_message_id is not None:
-        require_message(tx, submission.cause.chat_message_id, submission.script_id)
 
 
 def require_message(tx: RecordsWork, message_id: int, script_id: int) -> None:
@@ -72,3 +117,41 @@ def keep_message(tx: RecordsWork, message: ChatMessage, usages: Sequence[Usage],
     for usage in usages:
         tx.chat_usage.add(number, usage, now)
     return number
+
+
+def _require_author(submission: Submission) -> None:
+    if submission.author not in USER_AUTHORS:
+        raise AuthorReserved(author=submission.author)
+
+
+def _require_own_creation(submission: Submission, user_id: int) -> bool:
+    """Whether a submission creates a script; refused where the script would be another's."""
+    first = submission.commands[0]
+    if not isinstance(first, ScriptCreate):
+        return False
+    if first.owner != user_id:
+        raise NotYourScript(script=submission.script_id)
+    return True
+
+
+def _require_number_of(tx: RecordsWork | ScriptWork, script_id: int, user_id: int) -> None:
+    given = tx.script_ids.given(script_id)
+    if given is None or given.user_id != user_id:
+        raise ScriptNumberNotYours(script=script_id)
+
+
+def _require_cause(tx: RecordsWork, script_id: int, cause: Cause, user_id: int) -> None:
+    """Refuse a cause that names what is not this user's, or is not there."""
+    if cause.chat_message_id is not None:
+        found = tx.chat.get(cause.chat_message_id)
+        if found is None or found.message.script_id != script_id or found.message.user_id not in (None, user_id):
+            raise UnknownChatMessage(message=cause.chat_message_id, script=script_id)
+    if cause.proposal_id is not None:
+        proposal = tx.proposals.get(cause.proposal_id)
+        if proposal is None or proposal.script_id != script_id:
+            raise UnknownProposal(proposal=cause.proposal_id)
+    if cause.undoes is not None:
+        head = tx.heads.get(script_id)
+        version = 0 if head is None else head.version
+        if not 1 <= cause.undoes <= version:
+            raise UnknownVersion(version=cause.undoes, head=version)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from domain.answer import Answer, CommandAnswer, Outcome, Refusal
 from domain.command import Guard
+from domain.commands.script_create import ScriptCreate
 from domain.errors import Rejected
 from domain.state import State
 from domain.submission import Submission
@@ -27,6 +28,8 @@ class Verdict(Struct, frozen=True):
 def decide(submission: Submission, state: State) -> Verdict:
     """Apply a submission to a state: all of it or nothing, or with `apply_rest` whatever part it takes.
 
+    What follows a refused script.create was meant for another script, and is refused with it in either case.
+
     Raises:
         Rejected: the submission is refused whole.
     """
@@ -41,7 +44,7 @@ def decide(submission: Submission, state: State) -> Verdict:
             step = accept(command, state, start, touched)
         except Rejected as refusal:
             refusal.facts["command"] = index
-            if not submission.apply_rest:
+            if not submission.apply_rest or (index == 0 and isinstance(command, ScriptCreate)):
                 raise
             refused.append((index, refusal))
         else:

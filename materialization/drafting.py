@@ -50,8 +50,8 @@ def _hunk(proposal: ProposalRow, proposed: ProposedHunk, base: State, number: in
         commands=encode_commands(commands),
         why=proposed.why,
         state="offered",
-        # The end of the run's random id: nobody else comes upon this one.
-        submission_id=f"proposal-{proposal.id}-{number}-{proposal.run_id[-8:]}",
+        # A draft's: when it is accepted it gets another, which nobody can have used.
+        submission_id=f"draft-{proposal.id}-{number}",
     )
     _require_holds(proposal, hunk, commands, base)
     return hunk

@@ -5,6 +5,7 @@ Every function works inside the caller's unit of work and locks the proposal fir
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -91,10 +92,13 @@ def accept(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Perso
     for hunk in _chosen(proposal, hunks, chosen):
         if hunk.state == "rejected":
             raise HunkDecided(hunk=hunk.hunk, proposal=proposal_id, state=hunk.state)
-        taken.append(hunk.submission_id)
         if hunk.state in OPEN:
-            tx.proposals.decide(proposal_id, hunk.hunk, "accepting", by.user_id, now)
-            new.append(submission_of(proposal, hunk, by.name))
+            submission_id = _new_submission_id(hunk)
+            tx.proposals.accept(proposal_id, hunk.hunk, submission_id, by.user_id, now)
+            new.append(submission_of(proposal, hunk._replace(submission_id=submission_id), by.name))
+            taken.append(submission_id)
+        else:
+            taken.append(hunk.submission_id)
     tx.proposals.follow(proposal_id, now)
     return Accepted(proposal.script_id, tuple(taken), tuple(new))
 
@@ -113,13 +117,13 @@ def reject(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Perso
     for hunk in _chosen(proposal, hunks, chosen):
         if hunk.state not in (*OPEN, "rejected"):
             raise HunkDecided(hunk=hunk.hunk, proposal=proposal_id, state=hunk.state)
-        refused += tx.proposals.decide(proposal_id, hunk.hunk, "rejected", by.user_id, now)
+        refused += tx.proposals.reject(proposal_id, hunk.hunk, by.user_id, now)
     tx.proposals.follow(proposal_id, now)
     return refused
 
 
 def submission_of(proposal: ProposalRow, hunk: HunkRow, actor: str) -> Submission:
-    """A hunk as the submission it becomes when it is accepted: the same one however often that is."""
+    """A hunk as the submission it becomes when it is accepted."""
     run = AiRun(
         model=proposal.model or "",
         run_id=proposal.run_id,
@@ -136,6 +140,11 @@ def submission_of(proposal: ProposalRow, hunk: HunkRow, actor: str) -> Submissio
         commands=decode_commands(hunk.commands),
     )
     return by_ai(run, submission)
+
+
+def _new_submission_id(hunk: HunkRow) -> str:
+    # Only now, and not to be guessed: an id that was known before could have been answered with other content.
+    return f"proposal-{hunk.proposal_id}-{hunk.hunk}-{secrets.token_hex(10)}"
 
 
 def _decidable(tx: RecordsWork, proposal_id: int, by: Person) -> tuple[ProposalRow, list[HunkRow]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.access import UnknownRejection
+from domain.access import UnknownRejection, UserDeleted
 from domain.submission import Submission, decode_submission
+from materialization.access import require_may_send
 from repos.rejected import RejectedRow
 from repos.unit_of_work import RecordsWork
+from repos.users import display_name
 
 
 def rejection(tx: RecordsWork, number: int) -> RejectedRow:
@@ -22,15 +24,22 @@ def rejection(tx: RecordsWork, number: int) -> RejectedRow:
     return found
 
 
-def replayed(row: RejectedRow, submission_id: str, *, base_version: int | None = None) -> Submission:
+def replayed(tx: RecordsWork, row: RejectedRow, submission_id: str, *, base_version: int | None = None) -> Submission:
     """What was refused, under a new id and for another base version if one is named.
 
-    Its guards are those it had. What it was to follow is left out: that was answered, or refused it.
+    Its guards are those it had. What it was to follow is left out: that was answered, or refused it. What a user sent
+    is sent again for that user, who may do no more by it than at the door.
 
     Raises:
-        Rejected: it is no submission, and will never be one.
+        Rejected: it is no submission, and will never be one; or the user who sent it may not.
     """
     old = decode_submission(row.payload)
+    if row.user_id is not None:
+        user = tx.users.get(row.user_id)
+        if user is None or user.deleted_at is not None:
+            raise UserDeleted
+        require_may_send(tx, old, row.user_id)
+        old = replace(old, actor=display_name(user.name, user.email))
     return replace(
         old,
         submission_id=submission_id,

@@ -20,6 +20,7 @@ from domain.refusals import (
 )
 from domain.state import State
 from domain.submission import Submission, content_hash, decode_submission
+from materialization.access import require_still_allowed
 from materialization.ai_limits import USUAL, AiLimits, Losses
 from materialization.decide import Verdict, answer_for, decide
 from materialization.growth import Growth, grow
@@ -107,24 +108,43 @@ class Settlement:
             tx.heads.remove_unborn(script_id)
 
     def _settle_row(self, row: Waiting, payload: bytes) -> None:
+        submission: Submission | None = None
         try:
             submission = decode_submission(payload)
         except Rejected as refusal:
             digest = sha256(payload).digest()
             if row.answered is None:
-                self._refuse(row.submission_id, Refusal.of(refusal), digest, payload)
+                self._refuse(row.submission_id, Refusal.of(refusal), digest, payload, row.user_id)
         else:
             digest = content_hash(submission)
             if row.answered is None:
                 self._settle(submission, digest, payload, row)
-        if row.answered is not None and row.answered != digest:
-            # The first answer stands; what came second is kept where somebody can find it.
-            self._keep(row.submission_id, Refusal.of(SameIdOtherContent(submission=row.submission_id)), payload)
+        if row.answered is not None:
+            self._settle_answered(row, payload, digest, submission)
+
+    def _settle_answered(self, row: Waiting, payload: bytes, digest: bytes, submission: Submission | None) -> None:
+        """The first answer stands; other content that came second is kept where somebody can find it."""
+        refusal = None
+        if row.answered != digest:
+            refusal = Refusal.of(SameIdOtherContent(submission=row.submission_id))
+            self._keep(row.submission_id, refusal, payload, row.user_id)
+        if submission is None or submission.cause.proposal_id is None:
+            return
+        # A person may have accepted it as a hunk, and must hear what became of it.
+        if refusal is not None:
+            answer = self._refused(row.submission_id, refusal)
+        elif (found := self._tx.submissions.get(self._tx.script_id, row.submission_id)) is not None:
+            answer = found.answer
+        else:
+            return
+        self._accepted.append((submission.cause.proposal_id, answer))
 
     def _settle(self, submission: Submission, digest: bytes, payload: bytes, row: Waiting | None = None) -> None:
         try:
             if row is not None:
                 self._require_address(submission, row)
+                if row.user_id is not None:
+                    require_still_allowed(self._tx, self.state, submission, row)
             self._require_predecessor(submission)
             if self.head.health == "backfilling" and submission.author != "backfill":
                 raise ScriptBeingBackfilled(script=self._tx.script_id)
@@ -137,10 +157,10 @@ class Settlement:
                 self._losses.count(submission, self.state, verdict)
         except Rejected as refusal:
             submission_id = row.submission_id if row else submission.submission_id
-            answer = self._refuse(submission_id, self._explain(refusal), digest, payload)
+            answer = self._refuse(submission_id, self._explain(refusal), digest, payload, row and row.user_id)
         else:
             if answer.refusal is not None:
-                self._keep(answer.submission_id, answer.refusal, payload)
+                self._keep(answer.submission_id, answer.refusal, payload, row and row.user_id)
             self._take(growth, verdict.state)
             self._answer(answer, digest)
         if submission.cause.proposal_id is not None:
@@ -217,15 +237,21 @@ class Settlement:
         self._keyframes += growth.keyframes
         self._bytes += growth.weight
 
-    def _refuse(self, submission_id: str, refusal: Refusal, digest: bytes, payload: bytes) -> Answer:
-        self._keep(submission_id, refusal, payload)
-        script_id = self._tx.script_id
-        answer = Answer(script_id=script_id, submission_id=submission_id, outcome="refused", refusal=refusal)
+    def _refuse(
+        self, submission_id: str, refusal: Refusal, digest: bytes, payload: bytes, user_id: int | None
+    ) -> Answer:
+        self._keep(submission_id, refusal, payload, user_id)
+        answer = self._refused(submission_id, refusal)
         self._answer(answer, digest)
         return answer
 
-    def _keep(self, submission_id: str, refusal: Refusal, payload: bytes) -> None:
-        row = RejectedRow(0, self._tx.script_id, submission_id, refusal.code, refusal.message, payload, self._now)
+    def _refused(self, submission_id: str, refusal: Refusal) -> Answer:
+        script_id = self._tx.script_id
+        return Answer(script_id=script_id, submission_id=submission_id, outcome="refused", refusal=refusal)
+
+    def _keep(self, submission_id: str, refusal: Refusal, payload: bytes, user_id: int | None) -> None:
+        code, message = refusal.code, refusal.message
+        row = RejectedRow(0, self._tx.script_id, submission_id, code, message, payload, self._now, user_id)
         self._rejected.append(row)
 
     def _answer(self, answer: Answer, digest: bytes) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, and_, bindparam, case, func, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Join, and_, bindparam, case, func, select
 from sqlalchemy.sql.expression import Select, Subquery
 
-from repos.tables import script_heads, submission_inbox, submissions
+from repos.tables import script_heads, submission_inbox, submissions, users
 
 MOST_WAITING = 256
 INLINE_PAYLOAD_BYTES = 32 << 10
@@ -75,8 +75,7 @@ def free_of(count: int) -> Look:
 
 def _joined(head: Subquery) -> Look:
     inbox = submission_inbox
-    waiting = head.outerjoin(inbox, inbox.c.script_id == head.c.script_id).outerjoin(submissions, _OF_INBOX)
-    return _look(head, waiting)
+    return _look(head, _with_what_is_known(head.outerjoin(inbox, inbox.c.script_id == head.c.script_id)))
 
 
 def _first_of_inbox() -> Look:
@@ -90,8 +89,13 @@ def _first_of_inbox() -> Look:
         .limit(MOST_WAITING)
         .subquery("numbers")
     )
-    waiting = numbers.join(inbox, inbox.c.id == numbers.c.number).outerjoin(submissions, _OF_INBOX)
+    waiting = _with_what_is_known(numbers.join(inbox, inbox.c.id == numbers.c.number))
     return _look(script_heads, waiting.join(script_heads, script_heads.c.script_id == bindparam("script")))
+
+
+def _with_what_is_known(waiting: Join) -> Join:
+    """Submissions with the answer their id has, and the user who sent them."""
+    return waiting.outerjoin(submissions, _OF_INBOX).outerjoin(users, users.c.id == submission_inbox.c.user_id)
 
 
 def _look(head: FromClause, of: FromClause) -> Look:
@@ -105,6 +109,8 @@ def _look(head: FromClause, of: FromClause) -> Look:
         inbox.c.attempts,
         inbox.c.enqueued_at,
         submissions.c.content_hash,
+        inbox.c.user_id,
+        users.c.deleted_at,
     )
     packed = func.json_array(*(func.hex(value) if place in HEX else value for place, value in enumerate(values)))
     return Look(*(select(*of_row).select_from(of).limit(MOST_WAITING) for of_row in (values, (packed,))))

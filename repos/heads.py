@@ -26,7 +26,9 @@ _HEAD_VALUES = len(HEAD) - 1
 class Waiting(NamedTuple):
     """A submission in the inbox. `payload` is None where it is too large to come along unasked.
 
-    `answered` is the content hash of the answer this submission id already has, if it has one.
+    `answered` is the content hash of the answer this submission id already has, if it has one. `user_id` is the
+    signed-in user who sent it, None for a program with credentials of its own; `user_deleted_at` when that user was
+    deleted.
     """
 
     id: int
@@ -35,6 +37,8 @@ class Waiting(NamedTuple):
     attempts: int
     enqueued_at: int
     answered: bytes | None
+    user_id: int | None = None
+    user_deleted_at: int | None = None
 
 
 class Heads:

@@ -26,18 +26,33 @@ class ScriptWaiting(NamedTuple):
     first: int
 
 
+class Held(NamedTuple):
+    """A submission that waits, and the signed-in user who sent it; None for a program."""
+
+    payload: bytes
+    user_id: int | None
+
+
 _PUT = insert(submission_inbox).values(
     script_id=bindparam("script"),
     submission_id=bindparam("submission"),
     payload=bindparam("payload"),
     enqueued_at=bindparam("now"),
+    user_id=bindparam("user"),
 )
 _FIND = select(submission_inbox.c.id).where(
     submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
 )
 _PAYLOAD = select(submission_inbox.c.payload).where(submission_inbox.c.id == bindparam("row"))
-_PAYLOAD_OF = select(submission_inbox.c.payload).where(
+_HELD = select(submission_inbox.c.payload, submission_inbox.c.user_id).where(
     submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
+)
+_RELEASE = (
+    update(submission_inbox)
+    .where(
+        submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
+    )
+    .values(user_id=None)
 )
 _TRY = (
     update(submission_inbox)
@@ -89,8 +104,12 @@ class Inbox:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def put(self, script_id: int, submission_id: str, payload: bytes, now: int) -> int | None:
-        """Add a submission; its arrival number. None where one with this id waits already.
+    def put(
+        self, script_id: int, submission_id: str, payload: bytes, now: int, *, user_id: int | None = None
+    ) -> int | None:
+        """Add a submission of a signed-in user, or of a program; its arrival number.
+
+        None where one with this id waits already.
 
         Raises:
             TooLargeForDatabase: the database would not take it.
@@ -98,7 +117,9 @@ class Inbox:
         self._session.require_room("submission", len(payload))
         reached("before inbox row inserted")
         try:
-            arrival = self._session.insert(_PUT, script=script_id, submission=submission_id, payload=payload, now=now)
+            arrival = self._session.insert(
+                _PUT, script=script_id, submission=submission_id, payload=payload, now=now, user=user_id
+            )
         except DuplicateKey:
             return None
         reached("after inbox row inserted")
@@ -120,8 +141,17 @@ class Inbox:
 
     def payload_of(self, script_id: int, submission_id: str) -> bytes | None:
         """What a submission that waits says; None where it does not wait any more."""
-        found = self._session.rows(_PAYLOAD_OF, script=script_id, submission=submission_id)
-        return bytes(found[0][0]) if found else None
+        found = self.held(script_id, submission_id)
+        return found.payload if found else None
+
+    def held(self, script_id: int, submission_id: str) -> Held | None:
+        """A submission that waits: its payload and who sent it; None where it does not wait any more."""
+        found = self._session.rows(_HELD, script=script_id, submission=submission_id)
+        return Held(bytes(found[0][0]), found[0][1]) if found else None
+
+    def release(self, script_id: int, submission_id: str) -> None:
+        """Note that a program sent the same as a user, with credentials of its own."""
+        self._session.run(_RELEASE, script=script_id, submission=submission_id)
 
     def waiting(self, *, before: int, after: int, most: int) -> list[ScriptWaiting]:
         """Scripts in service with submissions that arrived at or before a moment, the longest waiting first.

@@ -44,7 +44,10 @@ class ProposalRow(NamedTuple):
 
 
 class HunkRow(NamedTuple):
-    """One part of a proposal that is taken or refused whole: its commands as JSON, and why the model wants them."""
+    """One part of a proposal that is taken or refused whole: its commands as JSON, and why the model wants them.
+
+    `submission_id` is a draft's until the hunk is accepted: then it gets the one it is sent under.
+    """
 
     proposal_id: int
     hunk: int
@@ -145,15 +148,15 @@ _FAIL = (
     )
 )
 _HUNKS = select(*hunks.c).where(hunks.c.proposal_id == bindparam("proposal")).order_by(hunks.c.hunk)
-_DECIDE = (
-    update(hunks)
-    .where(
-        hunks.c.proposal_id == bindparam("proposal"),
-        hunks.c.hunk == bindparam("number"),
-        or_(hunks.c.state == "offered", hunks.c.state == "withheld"),
-    )
-    .values(state=bindparam("decision"), decided_by=bindparam("user"), decided_at=bindparam("now"))
+_OPEN_HUNK = update(hunks).where(
+    hunks.c.proposal_id == bindparam("proposal"),
+    hunks.c.hunk == bindparam("number"),
+    or_(hunks.c.state == "offered", hunks.c.state == "withheld"),
 )
+_ACCEPT = _OPEN_HUNK.values(
+    state="accepting", submission_id=bindparam("submission"), decided_by=bindparam("user"), decided_at=bindparam("now")
+)
+_REJECT = _OPEN_HUNK.values(state="rejected", decided_by=bindparam("user"), decided_at=bindparam("now"))
 _REFUSED_BEFORE = (
     select(literal(1))
     .where(
@@ -247,12 +250,14 @@ class Proposals:
         """Say why nothing came of a proposal in hand; False where it is in other hands by now."""
         return self._session.run(_FAIL, code=told.code, **_finish(taken, told, now)) == 1
 
-    def decide(
-        self, proposal_id: int, hunk: int, decision: Literal["accepting", "rejected"], user_id: int | None, now: int
-    ) -> bool:
-        """Note what a person decided about a hunk; whether it was open."""
-        found = self._session.run(_DECIDE, proposal=proposal_id, number=hunk, decision=decision, user=user_id, now=now)
-        return found == 1
+    def accept(self, proposal_id: int, hunk: int, submission_id: str, user_id: int | None, now: int) -> bool:
+        """Note that a person accepted a hunk, and as which submission it is sent; whether it was open."""
+        named = {"proposal": proposal_id, "number": hunk, "submission": submission_id}
+        return self._session.run(_ACCEPT, **named, user=user_id, now=now) == 1
+
+    def reject(self, proposal_id: int, hunk: int, user_id: int | None, now: int) -> bool:
+        """Note that a person refused a hunk; whether it was open."""
+        return self._session.run(_REJECT, proposal=proposal_id, number=hunk, user=user_id, now=now) == 1
 
     def follow(self, proposal_id: int, now: int) -> None:
         """Bring the state of a locked proposal in line with its hunks."""

@@ -14,7 +14,7 @@ MESSAGE_LENGTH = 1_000
 
 
 class RejectedRow(NamedTuple):
-    """A refused, undecodable or contradicting submission. Its id is 0 until it is stored."""
+    """A refused, undecodable or contradicting submission, and the user who sent it. Its id is 0 until it is stored."""
 
     id: int
     script_id: int
@@ -23,9 +23,10 @@ class RejectedRow(NamedTuple):
     message: str
     payload: bytes
     rejected_at: int
+    user_id: int | None = None
 
 
-_COLUMNS = ("script_id", "submission_id", "code", "message", "payload", "rejected_at")
+_COLUMNS = ("script_id", "submission_id", "code", "message", "payload", "rejected_at", "user_id")
 _LIST = (
     select(*rejected_submissions.c)
     .where(
@@ -64,7 +65,7 @@ class Rejected:
         self._session.later_insert(
             rejected_submissions,
             _COLUMNS,
-            [(*row[1:4], row.message[:MESSAGE_LENGTH], row.payload, row.rejected_at) for row in rows],
+            [(*row[1:4], row.message[:MESSAGE_LENGTH], row.payload, row.rejected_at, row.user_id) for row in rows],
         )
 
     def holds(self, row: RejectedRow) -> bool:

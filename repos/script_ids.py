@@ -1,23 +1,64 @@
-"""script_ids: the numbers scripts were given, in which one that comes from elsewhere takes its place."""
+"""script_ids: the script numbers that were given out, and to whom.
+
+A number belongs to the user it was given to, or to the application where `user_id` is NULL. Nobody who signs in creates
+a script under another number.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, select
+from typing import NamedTuple
 
+from sqlalchemy import and_, bindparam, func, insert, select
+
+from repos.failures import DuplicateKey
 from repos.session import Session
-from repos.tables import script_ids
+from repos.tables import script_heads, script_ids
 
-_FIND = select(script_ids.c.id).where(script_ids.c.id == bindparam("script"))
-_RESERVE = insert(script_ids).values(id=bindparam("script"))
+
+class GivenNumber(NamedTuple):
+    """A script number that was given out, and to which user; None for a program with credentials of its own."""
+
+    script_id: int
+    user_id: int | None
+
+
+_NEW = insert(script_ids).values(id=None, user_id=bindparam("user"))
+_GET = select(script_ids.c.id, script_ids.c.user_id).where(script_ids.c.id == bindparam("script"))
+_RESERVE = insert(script_ids).values(id=bindparam("script"), user_id=bindparam("user"))
+_EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
+_NEXT = script_heads.alias("next_heads")
+_LAST_IN_ROW = (
+    select(func.min(script_heads.c.script_id))
+    .select_from(script_heads.outerjoin(_NEXT, and_(_NEXT.c.script_id == script_heads.c.script_id + 1)))
+    .where(script_heads.c.script_id >= bindparam("script"), _NEXT.c.script_id.is_(None))
+)
 
 
 class ScriptIds:
-    """The numbers that were given."""
+    """The numbers that were given out."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def new(self, user_id: int | None = None) -> int:
+        """A script number for a user, or for a program: given to no one else, and no script has it."""
+        script_id = self._session.insert(_NEW, user=user_id)
+        # Scripts may have been created under numbers that were never given out.
+        while self._session.rows(_EXISTS, script=script_id):
+            free = self._session.rows(_LAST_IN_ROW, script=script_id)[0][0] + 1
+            try:
+                self._session.run(_RESERVE, script=free, user=user_id)
+                script_id = free
+            except DuplicateKey:
+                script_id = self._session.insert(_NEW, user=user_id)
+        return script_id
+
+    def given(self, script_id: int) -> GivenNumber | None:
+        """To whom a number was given; None where it was never given out."""
+        found = self._session.rows(_GET, script=script_id)
+        return GivenNumber(*found[0]) if found else None
+
     def reserve(self, script_id: int) -> None:
         """Give nobody else this number, nor any below it that was not given yet."""
-        if not self._session.rows(_FIND, script=script_id):
-            self._session.run(_RESERVE, script=script_id)
+        if self.given(script_id) is None:
+            self._session.run(_RESERVE, script=script_id, user=None)

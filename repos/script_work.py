@@ -19,6 +19,7 @@ from repos.quarantines import Quarantines
 from repos.rebuilds import Rebuilds
 from repos.rejected import Rejected
 from repos.run_losses import RunLosses
+from repos.script_ids import ScriptIds
 from repos.scripts import ProjectedScripts
 from repos.session import Session
 from repos.settled_hunks import SettledHunks
@@ -85,6 +86,10 @@ class ScriptWork:
     @property
     def scripts(self) -> ProjectedScripts:
         return ProjectedScripts(self._session)
+
+    @property
+    def script_ids(self) -> ScriptIds:
+        return ScriptIds(self._session)
 
 
 class ScriptsWork:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
+from repos.script_ids import ScriptIds
 from repos.session import Session
-from repos.tables import script_heads, script_ids, scripts, users
+from repos.tables import script_heads, scripts, users
 
 
 class ScriptRow(NamedTuple):
@@ -23,7 +24,6 @@ class ScriptRow(NamedTuple):
     updated_at: int
 
 
-_NEW_ID = insert(script_ids).values(id=None)
 _GET = select(*scripts.c).where(scripts.c.id == bindparam("script"))
 # The row shows the version that last changed what is projected; a list shows the head.
 _AT_HEAD = [column for column in scripts.c if column.name not in ("version_number", "created_at", "updated_at")]
@@ -55,9 +55,9 @@ class Scripts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def new_id(self) -> int:
-        """A script id nobody else was given."""
-        return self._session.insert(_NEW_ID)
+    def new_id(self, user_id: int | None = None) -> int:
+        """A script number for a user, or for a program: given to no one else, and no script has it."""
+        return ScriptIds(self._session).new(user_id)
 
     def get(self, script_id: int) -> ScriptRow | None:
         found = self._session.rows(_GET, script=script_id)

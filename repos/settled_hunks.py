@@ -16,7 +16,9 @@ _ACCEPTING = select(hunks.c.commands).where(
     hunks.c.submission_id == bindparam("submission"),
     hunks.c.state == "accepting",
 )
-_TOUCH = update(proposals).where(THIS).values(updated_at=bindparam("now"))
+_OF_SCRIPT = proposals.c.script_id == bindparam("script")
+_TOUCH = update(proposals).where(THIS, _OF_SCRIPT).values(updated_at=bindparam("now"))
+_FOLLOW = FOLLOW.where(_OF_SCRIPT)
 _SETTLE = (
     update(hunks)
     .where(
@@ -41,9 +43,9 @@ class SettledHunks:
         return bytes(found[0][0]) if found else None
 
     def settle(self, proposal_id: int, answer: Answer, now: int) -> None:
-        """Say what became of an accepted hunk, with the commit."""
+        """Say what became of an accepted hunk, with the commit. A proposal for another script is left as it is."""
         # Locks the proposal before the hunk, as whoever decides does.
-        self._session.later(_TOUCH, proposal=proposal_id, now=now)
+        self._session.later(_TOUCH, script=answer.script_id, proposal=proposal_id, now=now)
         self._session.later(
             _SETTLE,
             script=answer.script_id,
@@ -52,4 +54,4 @@ class SettledHunks:
             became="stale" if answer.outcome == "refused" else "accepted",
             code=answer.refusal.code if answer.refusal else None,
         )
-        self._session.later(FOLLOW, proposal=proposal_id, now=now)
+        self._session.later(_FOLLOW, script=answer.script_id, proposal=proposal_id, now=now)

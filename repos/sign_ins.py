@@ -12,6 +12,7 @@ from domain.access import SessionExpired, SessionRevoked, UnknownSession
 from repos.conversation_tables import sessions
 from repos.session import Session
 from repos.tables import users
+from repos.users import display_name
 
 TOKEN_BYTES = 32
 
@@ -25,6 +26,13 @@ class SignInRow(NamedTuple):
     seen_at: int
     expires_at: int
     revoked_at: int | None
+
+
+class SignedInUser(NamedTuple):
+    """Who holds a session: the user, and their name as the log shows it."""
+
+    user_id: int
+    name: str
 
 
 class SignedIn(NamedTuple):
@@ -52,10 +60,11 @@ _ADD = insert(sessions).values(
 )
 # A deleted user's session is one that was ended.
 _FIND = (
-    select(*_COLUMNS, users.c.deleted_at)
+    select(*_COLUMNS, users.c.deleted_at, users.c.name, users.c.email)
     .select_from(sessions.join(users))
     .where(sessions.c.token_sha256 == bindparam("token_hash"))
 )
+_HOLDER = select(sessions.c.user_id).where(sessions.c.token_sha256 == bindparam("token_hash"))
 _LIST = (
     select(*_COLUMNS)
     .where(sessions.c.user_id == bindparam("user"), sessions.c.id > bindparam("after"))
@@ -101,16 +110,21 @@ class SignIns:
         Raises:
             UnknownSession, SessionRevoked, SessionExpired: it is not, and why.
         """
-        found = self._session.rows(_FIND, token_hash=_hash(token))
-        if not found:
-            raise UnknownSession
-        *columns, user_deleted_at = found[0]
-        row = SignInRow(*columns)
-        if row.revoked_at is not None or user_deleted_at is not None:
-            raise SessionRevoked
-        if row.expires_at <= now:
-            raise SessionExpired
-        return row
+        return self._require(token, now)[0]
+
+    def require_user(self, token: str, now: int) -> SignedInUser:
+        """Who holds the session of a token, if it is good at this moment.
+
+        Raises:
+            UnknownSession, SessionRevoked, SessionExpired: it is not, and why.
+        """
+        row, name, email = self._require(token, now)
+        return SignedInUser(row.user_id, display_name(name, email))
+
+    def holder(self, token: str) -> int | None:
+        """Whose session a token opens or once opened; None where there is no such session."""
+        found = self._session.rows(_HOLDER, token_hash=_hash(token))
+        return found[0][0] if found else None
 
     def touch(self, session_id: int, now: int, *, until: int) -> bool:
         """Note that a session was used, and let it last until a moment; whether it was still good."""
@@ -131,6 +145,18 @@ class SignIns:
     def prune(self, *, before: int) -> int:
         """Forget sessions that expired before a moment; how many."""
         return self._session.run(_PRUNE, before=before)
+
+    def _require(self, token: str, now: int) -> tuple[SignInRow, str | None, str]:
+        found = self._session.rows(_FIND, token_hash=_hash(token))
+        if not found:
+            raise UnknownSession
+        *columns, user_deleted_at, name, email = found[0]
+        row = SignInRow(*columns)
+        if row.revoked_at is not None or user_deleted_at is not None:
+            raise SessionRevoked
+        if row.expires_at <= now:
+            raise SessionExpired
+        return row, name, email
 
 
 def _hash(token: str) -> bytes:

@@ -111,6 +111,8 @@ users = table(
 script_ids = table(
     "script_ids",
     Column("id", Number, primary_key=True, autoincrement=True),
+    # To which user the number was given; NULL for programs with credentials of their own.
+    Column("user_id", BigInteger),
     sqlite_autoincrement=True,
 )
 
@@ -215,6 +217,8 @@ submission_inbox = table(
     Column("payload", Bytes, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("enqueued_at", Moment, nullable=False),
+    # The signed-in user who sent it; NULL for programs with credentials of their own.
+    Column("user_id", BigInteger),
     UniqueConstraint("script_id", "submission_id"),
     # In arrival order without a sort: a sort with payloads in it goes through a table on disk.
     Index(None, "script_id", "id"),
@@ -230,6 +234,8 @@ rejected_submissions = table(
     Column("message", Text(1000), nullable=False),
     Column("payload", Bytes, nullable=False),
     Column("rejected_at", Moment, nullable=False),
+    # The signed-in user who sent it, for whom it is sent again; NULL for programs with credentials of their own.
+    Column("user_id", BigInteger),
     Index(None, "script_id", "submission_id"),
     Index(None, "rejected_at"),
     sqlite_autoincrement=True,

@@ -15,6 +15,10 @@ from repos.failures import DuplicateKey
 from repos.session import Session
 from repos.tables import users
 
+MAX_DISPLAY_NAME = 120
+
+_CONTROL_CHARACTERS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
+
 
 class UserRow(NamedTuple):
     """A user; times are microseconds since 1970 UTC, `deleted_at` None while the account lives."""
@@ -55,6 +59,11 @@ _DELETE = (
     # No address has this key, for want of an @.
     .values(deleted_at=bindparam("now"), email_key=bindparam("freed"), password=literal(None))
 )
+
+
+def display_name(name: str | None, email: str) -> str:
+    """A user's name as the log shows it: the address where there is none, without control characters."""
+    return (name or email).translate(_CONTROL_CHARACTERS)[:MAX_DISPLAY_NAME]
 
 
 class Users:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from domain.answer import Answer
@@ -27,6 +28,14 @@ class NotAnsweredInTime(Exception):
     """The submission waits still; it is safe, and will be answered when a worker comes to it."""
 
 
+class Addressed(NamedTuple):
+    """What goes into the inbox: a payload, canonical where it is valid, and the name it is answered under."""
+
+    script_id: int
+    submission_id: str
+    payload: bytes
+
+
 class Receipt(NamedTuple):
     """The proof that a submission is in the inbox, once the transaction it was enqueued in commits."""
 
@@ -47,19 +56,20 @@ class Producer:
         self._bell = bell
         self._clock = clock
 
-    def enqueue(self, submission: Submission, tx: RecordsWork | None = None) -> Receipt:
+    def enqueue(self, submission: Submission, tx: RecordsWork | None = None, *, user_id: int | None = None) -> Receipt:
         """Put a submission into the inbox, in the transaction of `tx` or one of its own, and ring after its commit.
 
-        Enqueued twice is enqueued once: the id decides.
+        Enqueued twice is enqueued once: the id decides. With `user_id` it is applied only if this user may edit the
+        script at that moment; without, it is the program that answers for it.
 
         Raises:
             Rejected: the submission is not valid in itself, or its id waits with other content.
         """
         check_submission(submission)
         if tx is not None:
-            return self._put(submission, tx)
+            return self._put(submission, tx, user_id)
         with self._unit_of_work.statement() as own:
-            return self._put(submission, own)
+            return self._put(submission, own, user_id)
 
     def enqueue_all(self, submissions: Iterable[Submission]) -> list[Receipt]:
         """Put many submissions into the inbox, in one transaction, and ring once for each script after its commit.
@@ -101,24 +111,33 @@ class Producer:
             NotAnsweredInTime: it waits still.
             UnknownSubmission: it neither waits nor was answered.
         """
-        deadline = time.monotonic() + timeout
-        pause = FIRST_LOOK_SECONDS
-        while (answer := self.outcome(script_id, submission_id)) is None:
-            if time.monotonic() + pause > deadline:
-                raise NotAnsweredInTime(NotAnsweredInTime.__doc__)
-            time.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
-        return answer
+        return wait_for(partial(self.outcome, script_id, submission_id), timeout=timeout)
 
-    def _put(self, submission: Submission, tx: RecordsWork) -> Receipt:
-        payload = encode_submission(submission)
+    def _put(self, submission: Submission, tx: RecordsWork, user_id: int | None) -> Receipt:
         receipt = self.receipt(submission)
-        if tx.inbox.put(receipt.script_id, receipt.submission_id, payload, self._clock()) is None:
-            waiting = tx.inbox.payload_of(receipt.script_id, receipt.submission_id)
-            if waiting is not None and not same_content(waiting, payload):
-                raise SameIdOtherContent(submission=receipt.submission_id)
+        addressed = Addressed(receipt.script_id, receipt.submission_id, encode_submission(submission))
+        put_once(tx, addressed, self._clock(), user_id=user_id)
         tx.after_commit(receipt.ring)
         return receipt
+
+
+def put_once(tx: RecordsWork, addressed: Addressed, now: int, *, user_id: int | None = None) -> None:
+    """Put a submission of a user or of a program into the inbox; nothing where the same waits already.
+
+    Raises:
+        SameIdOtherContent: its id waits with other content, or for another user.
+    """
+    script_id, submission_id, payload = addressed
+    if tx.inbox.put(script_id, submission_id, payload, now, user_id=user_id) is not None:
+        return
+    waiting = tx.inbox.held(script_id, submission_id)
+    if waiting is None:
+        return
+    if not same_content(waiting.payload, payload) or (user_id is not None and waiting.user_id not in (None, user_id)):
+        raise SameIdOtherContent(submission=submission_id)
+    if user_id is None and waiting.user_id is not None:
+        # The program answers for it now, whatever that user may.
+        tx.inbox.release(script_id, submission_id)
 
 
 def same_content(one: bytes, other: bytes) -> bool:
@@ -127,6 +146,22 @@ def same_content(one: bytes, other: bytes) -> bool:
         return one == other or content_hash(decode_submission(one)) == content_hash(decode_submission(other))
     except Rejected:
         return False
+
+
+def wait_for(outcome: Callable[[], Answer | None], *, timeout: float) -> Answer:
+    """Ask until there is an answer, at most `timeout` seconds.
+
+    Raises:
+        NotAnsweredInTime: there is none yet.
+    """
+    deadline = time.monotonic() + timeout
+    pause = FIRST_LOOK_SECONDS
+    while (answer := outcome()) is None:
+        if time.monotonic() + pause > deadline:
+            raise NotAnsweredInTime(NotAnsweredInTime.__doc__)
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
+    return answer
 
 
 def look(tx: RecordsWork, script_id: int, submission_id: str) -> Answer | None:

@@ -9,20 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 import structlog
 
 from domain.errors import Rejected
-from domain.refusals import Poison, SameIdOtherContent, Undecodable
+from domain.refusals import Poison, Undecodable
 from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, decode_submission, encode_submission
 from domain.text import check_id
 from materialization.clock import system_clock
 from repos.rejected import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from workers.bell import Bell
-from workers.enqueue import same_content
+from workers.enqueue import Addressed, put_once
 
 KEPT_BYTES = 4 << 20
 """How much is kept of what can have no answer: the database takes no more at once, unless told to."""
@@ -30,14 +29,6 @@ KEPT_BYTES = 4 << 20
 _WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 
 log = structlog.get_logger(__name__)
-
-
-class Addressed(NamedTuple):
-    """What goes into the inbox: a payload, canonical where it is valid, and the name it is answered under."""
-
-    script_id: int
-    submission_id: str
-    payload: bytes
 
 
 class Intake:
@@ -98,11 +89,7 @@ class Intake:
 
     def _put(self, addressed: Addressed) -> None:
         with self._unit_of_work.records() as tx:
-            if tx.inbox.put(*addressed, self._clock()) is not None:
-                return
-            waiting = tx.inbox.payload_of(addressed.script_id, addressed.submission_id)
-        if waiting is not None and not same_content(waiting, addressed.payload):
-            raise SameIdOtherContent(submission=addressed.submission_id)
+            put_once(tx, addressed, self._clock())
 
     def _keep(self, row: RejectedRow) -> None:
         with self._unit_of_work.records() as tx:

@@ -81,7 +81,7 @@ class ProposalDesk:
         with self._unit_of_work.records() as tx:
             accepted = accept(tx, proposal_id, hunks, by, self._clock())
             for submission in accepted.new:
-                self._producer.enqueue(submission, tx)
+                self._producer.enqueue(submission, tx, user_id=by.user_id)
         return accepted
 
     def _reject(self, proposal_id: int, by: Person, hunks: Collection[int]) -> int:

@@ -61,14 +61,17 @@ class ProposedChange(Document, frozen=True):
 
 
 class Hunk(Document, frozen=True):
-    """One part of a proposal; `code` says why it cannot be taken, the versions what it became."""
+    """One part of a proposal; `code` says why it cannot be taken, the versions what it became.
+
+    `submission_id` is null until it is accepted.
+    """
 
     hunk: int
     state: str
     why: str
     code: str | None
-    submission_id: str
-    decided_by: str | None
+    submission_id: str | None
+    decided_by: int | None
     decided_at: str | None
     first_version: int | None
     last_version: int | None

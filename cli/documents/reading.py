@@ -160,6 +160,7 @@ class Refused(Document, frozen=True):
     code: str
     message: str
     rejected_at: str
+    user: int | None
     payload: str
 
 

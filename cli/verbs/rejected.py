@@ -81,11 +81,15 @@ def replay(
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Send it again, as a new submission that names the old one as its cause. The same guards hold, or do not."""
+    """Send it again, as a new submission that names the old one as its cause. The same guards hold, or do not.
+
+    What a user sent is sent for that user, who may edit their own scripts only.
+    """
     with queue() as sending:
         with sending.unit_of_work.reading() as tx:
-            submission = replayed(rejection(tx, number), new_submission_id("replay"), base_version=base)
-        answer = sending.send(submission, timeout=timeout)
+            row = rejection(tx, number)
+            submission = replayed(tx, row, new_submission_id("replay"), base_version=base)
+        answer = sending.send(submission, timeout=timeout, user_id=row.user_id)
     end_with(answer, as_json=as_json)
 
 
@@ -102,5 +106,6 @@ def _as_json(row: RejectedRow) -> dict[str, Any]:
         "code": row.code,
         "message": row.message,
         "rejected_at": screen.iso(row.rejected_at),
+        "user": row.user_id,
         "payload": row.payload.decode(errors="replace"),
     }

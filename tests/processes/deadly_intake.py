@@ -7,7 +7,7 @@ import signal
 
 import workers.intake
 from workers.app import app
-from workers.intake import Addressed
+from workers.enqueue import Addressed
 
 __all__ = ["app"]
 

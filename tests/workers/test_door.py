@@ -43,7 +43,7 @@ def test_message_usage_and_submission_are_there_together(room: WritingRoom):
 
 
 def test_what_fails_at_the_last_step_leaves_nothing(room: WritingRoom, monkeypatch: pytest.MonkeyPatch):
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise RuntimeError("between the message and the submission")
 
     monkeypatch.setattr(room.producer, "enqueue", full)
@@ -234,8 +234,7 @@ def test_a_script_without_an_owner_is_open_to_whoever_may_sign_in(room: WritingR
 
 
 def test_a_user_creates_a_script_of_their_own(room: WritingRoom):
-    with room.unit_of_work.records() as tx:
-        script_id = tx.scripts.new_id()
+    script_id = room.door.new_script_id(room.token)
     create = ScriptCreate(title="x", lines=LINES, owner=room.user)
 
     room.door.enter(room.token, room.payload(create, script_id=script_id, base=0))

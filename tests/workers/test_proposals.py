@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -10,10 +11,11 @@ from sqlalchemy import Engine
 
 from domain.access import NotYourScript
 from domain.commands.script_archive_and_unarchive import ScriptArchive
+from domain.commands.script_set_metadata import ScriptSetMetadata
 from domain.errors import Rejected
 from domain.proposal_refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
 from domain.refusals import ScriptBeingBackfilled
-from domain.submission import Cause
+from domain.submission import Cause, encode_submission
 from materialization.backfilling import begin_backfill, end_backfill
 from materialization.proposals import Person
 from repos.unit_of_work import UnitOfWork
@@ -319,3 +321,89 @@ def test_hunks_of_several_scripts_are_settled_together(room: ProposalRoom, migra
 
     assert done.answered == 6
     assert [room.states(number) for number in numbers] == [["accepted"] * 4] * 2
+
+
+def test_an_id_that_was_seen_before_is_not_the_one_it_is_sent_under(room: ProposalRoom):
+    """Whoever answers something else under the draft's id is not in the way of the person who accepts."""
+    number = three_hunks(room)
+    seen = [each.submission_id for each in room.hunks(number)]
+    for taken in seen:
+        room.ledger.submit(room.submission(ScriptSetMetadata(fields={"note": taken}), id=taken))
+
+    accepted = room.desk.accept(number, room.rosa)
+    room.drain()
+
+    assert set(accepted.submission_ids).isdisjoint(seen)
+    assert room.states(number) == ["accepted"] * 4
+    assert room.dead() == []
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_hunk_whose_id_was_answered_all_the_same_comes_to_its_end(room: ProposalRoom, *, same: bool):
+    """An id that is in use by the worst of luck: the person hears of it, and nothing is accepting for good."""
+    number = three_hunks(room)
+    accepted = room.desk.accept(number, room.rosa, [1])
+    (submission,) = accepted.new
+    with room.unit_of_work.records() as tx:
+        tx.inbox.count_attempt(tx.inbox.arrivals(room.script_id)[0])
+    other = submission if same else room.submission(room.edit(9, "x"), id=submission.submission_id)
+    # In front of a submission that was tried before, which is tried alone, this one is answered first.
+    room.ledger.submit(other)
+
+    room.ledger.drain_one_by_one(room.script_id)
+
+    state, code = room.hunks(number)[0].state, room.hunks(number)[0].code
+    assert (state, code) == (("accepted", None) if same else ("stale", "same_id_other_content"))
+    with pytest.raises(HunkDecided):
+        room.desk.reject(number, room.rosa, [1])
+
+
+def test_a_proposal_for_another_script_is_left_as_it_is(room: ProposalRoom):
+    number = three_hunks(room)
+    other = room.new_script(room.user)
+    before = room.proposal(number)
+    room.now += 1
+    cause = Cause(model="m", run_id="r", prompt="p", proposal_id=number)
+    submission = room.submission(room.edit(1, "x"), script_id=other, author="ai", cause=cause, id="claims")
+
+    with pytest.raises(UnknownProposal):
+        room.door.enter(room.token, encode_submission(submission))
+    room.ledger.submit(submission)
+
+    assert room.proposal(number) == before
+
+
+def test_what_a_user_accepted_is_not_applied_once_the_user_is_deleted(room: ProposalRoom):
+    number = three_hunks(room)
+    room.desk.accept(number, room.rosa, [1])
+    with room.unit_of_work.records() as tx:
+        tx.users.delete(room.user, room.now)
+
+    room.drain()
+
+    assert (room.hunks(number)[0].state, room.hunks(number)[0].code) == ("stale", "user_deleted")
+
+
+def test_accepting_and_refusing_at_once_leaves_every_hunk_decided_once(room: ProposalRoom):
+    number = room.propose(answer(*[hunk(insert(f"l{each % 10 + 1}", f"Line {each}.")) for each in range(12)]))
+    taken: list[str] = []
+
+    def accept(each: int) -> None:
+        with suppress(HunkDecided):
+            taken.extend(room.desk.accept(number, room.rosa, [each]).submission_ids)
+
+    def reject(each: int) -> None:
+        with suppress(HunkDecided):
+            room.desk.reject(number, room.rosa, [each])
+
+    with ThreadPoolExecutor(4) as together:
+        for done in [together.submit(act, each) for each in range(1, 13) for act in (accept, reject, accept)]:
+            done.result()
+    room.drain()
+
+    state, *hunks = room.states(number)
+    assert state in ("accepted", "partly_accepted", "rejected")
+    assert set(hunks) <= {"accepted", "rejected"}
+    applied = {each.submission_id for each in room.hunks(number) if each.state == "accepted"}
+    assert applied == set(taken)
+    assert room.state().version == 1 + len(applied)

@@ -148,7 +148,7 @@ def proposed(desk: Desk, submission: Submission, commands: bytes, *, accepted: b
         hunk = HunkRow(number, 1, desk.script_id, bytes(32), commands, "", "offered", submission.submission_id)
         assert tx.proposals.offer(taken, Told("", "m", "0" * 64), [hunk], 1)
         if accepted:
-            assert tx.proposals.decide(number, 1, "accepting", None, 1)
+            assert tx.proposals.accept(number, 1, submission.submission_id, None, 1)
     return number
 
 
