@@ -13,7 +13,8 @@ from sqlalchemy import Column, ColumnElement, bindparam, func, literal_column, s
 
 from domain.entry import LogEntry, covered
 from repos.packed import is_worth_packing, packed, split
-from repos.session import Asked, Session
+from repos.packet_text import Asked
+from repos.session import Session
 from repos.tables import script_commands
 
 PAGE = 1_000

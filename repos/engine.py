@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
+from repos.server_status import StatusConnection
+
 __all__ = ["Engine", "make_engine", "open_engine"]  # an engine's name for those above, who do not speak SQLAlchemy
 
 STRICT_MODE = (
@@ -83,10 +85,16 @@ def _mysql(url: URL, pool_size: int) -> Engine:
             "client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS,
             "init_command": (
                 f"SET SESSION sql_mode='{STRICT_MODE}', innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}, "
-                f"time_zone='+00:00', group_concat_max_len={PACKED_PAGE_BYTES}"
+                f"time_zone='+00:00', group_concat_max_len={PACKED_PAGE_BYTES}, "
+                # Or a COMMIT would begin the next transaction, or end the connection, where the server is set so.
+                "completion_type=0"
             ),
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> StatusConnection:
+        return StatusConnection(*arguments, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:

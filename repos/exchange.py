@@ -6,6 +6,7 @@ from types import TracebackType
 
 from domain.errors import Conflict
 from repos.failures import DriverError, DuplicateKey, conflict_of
+from repos.server_status import TransactionLost
 
 
 class Exchange:
@@ -39,3 +40,6 @@ class Exchange:
             if not isinstance(conflict, DuplicateKey):
                 self.lost = conflict
             raise conflict from error
+        elif isinstance(error, TransactionLost):
+            # And out of step: what is left of the answer is not worth reading, the connection is given up.
+            self.lost = error

@@ -2,12 +2,13 @@
 
 Statements are SQLAlchemy Core, compiled once a dialect and sent through the driver's cursor. On MySQL and MariaDB
 the writes of a unit of work are gathered and leave as one multi-statement round trip; every result of it is read,
-and every row count compared, before COMMIT is sent.
+and every row count compared, before COMMIT is sent. Each answer must come from within the transaction: see
+`repos.server_status`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from types import TracebackType
 from typing import Any, cast
 
@@ -17,15 +18,15 @@ from domain.errors import Conflict, Corrupt
 from repos import connections, phases
 from repos.exchange import Exchange
 from repos.failures import DriverError, TooLargeForDatabase
+from repos.packet_text import Asked, PacketText
 from repos.phases import reached
-from repos.statements import Insert, Params, Row, Write, inserts, prepare
+from repos.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
+from repos.statements import Insert, Row, Write, inserts, prepare
 
 MAX_STATEMENT_BYTES = 4 << 20
 """Or half of the server's max_allowed_packet, whichever is less."""
 ROOM_IN_A_PACKET = 64 << 10
 """What a statement may hold beside the one large value in it."""
-
-Asked = tuple[Executable, Params]
 
 
 class Session:
@@ -42,12 +43,16 @@ class Session:
         self._connected = connections.take(engine, self._kept)
         self._pooled = self._connected.pooled
         self._cursor = self._connected.cursor
+        self._connection = self._cursor.connection
         self._packet = self._connected.packet
         self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
         self._mark = "%s" if self._many_at_once else "?"
         self._writes: list[Write | Insert] = []
         self._inserts: dict[Table, Insert] | None = None
         self._talking = Exchange()
+        self._status, self._begun = OUTSIDE, False
+        if self._many_at_once:
+            self._text = PacketText(engine.dialect, self._connection.escape, self._statement_bytes)
 
     def __enter__(self) -> Session:
         return self
@@ -80,12 +85,23 @@ class Session:
 
     def start(self, statement: Executable | None = None, **params: Any) -> list[Row]:
         """Begin, and read with the first statement: one round trip."""
-        begin = "START TRANSACTION" if self._many_at_once else "BEGIN IMMEDIATE"
-        if statement is None:
-            with self._talking:
-                self._cursor.execute(begin)
-            return []
-        return self._after(begin, statement, params)
+        self._begun = True
+        with self._talking:
+            if not self._many_at_once:
+                self._cursor.execute("BEGIN IMMEDIATE")
+                if statement is None:
+                    return []
+                self._execute(statement, params)
+                return list(self._cursor.fetchall())
+            # Not with autocommit on: what follows an abort in the middle of a packet would be committed. And the
+            # first statement begins a transaction by itself.
+            first = "START TRANSACTION" if statement is None else self._text.of(statement, params)
+            self._cursor.execute(f"SET autocommit=0;{first}")
+            require(self._connection, BETWEEN | MORE)
+            self._status = IN_TRANSACTION
+            self._cursor.nextset()
+            require(self._connection, IN_TRANSACTION)
+            return list(self._cursor.fetchall())
 
     def recall(self) -> Any:
         """What an earlier transaction on this connection remembered, if nobody has written to the database since.
@@ -110,15 +126,7 @@ class Session:
 
     def rows_of(self, asked: Sequence[Asked]) -> list[list[Row]]:
         """What several statements read, each with its parameters: one round trip."""
-        if not self._many_at_once or not asked:
-            return [self.rows(statement, **params) for statement, params in asked]
-        found: list[list[Row]] = []
-        with self._talking:
-            self._cursor.execute(self._texts(asked))
-            for _ in asked:
-                found.append(list(self._cursor.fetchall()))
-                self._cursor.nextset()
-        return found
+        return list(self.rows_in_turn(asked))
 
     def rows_in_turn(self, asked: Sequence[Asked]) -> Generator[list[Row], None, None]:
         """The same, but one after the other: while the rows of one are looked at, the server is at the next.
@@ -132,7 +140,8 @@ class Session:
         left = len(asked)
         try:
             with self._talking:
-                self._cursor.execute(self._texts(asked))
+                self._cursor.execute(self._text.of_all(asked))
+                require(self._connection, self._status | (MORE if left > 1 else 0))
             while left:
                 rows = list(self._cursor.fetchall())
                 left -= 1
@@ -141,6 +150,7 @@ class Session:
                 if left:
                     with self._talking:
                         self._cursor.nextset()
+                        require(self._connection, self._status | (MORE if left > 1 else 0))
         finally:
             if left and self._talking.lost is None:
                 with self._talking:
@@ -149,16 +159,14 @@ class Session:
 
     def rows(self, statement: Executable, **params: Any) -> list[Row]:
         """What a statement reads."""
-        prepared = prepare(statement, self._dialect)
         with self._talking:
-            self._cursor.execute(prepared.sql, prepared.values(params))
+            self._execute(statement, params)
             return list(self._cursor.fetchall())
 
     def run(self, statement: Executable, **params: Any) -> int:
         """Run a write at once; the number of rows it found."""
-        prepared = prepare(statement, self._dialect)
         with self._talking:
-            self._cursor.execute(prepared.sql, prepared.values(params))
+            self._execute(statement, params)
             return int(self._cursor.rowcount)
 
     def insert(self, statement: Executable, **params: Any) -> int:
@@ -184,7 +192,8 @@ class Session:
             self._writes.append(insert)
 
     def flush(self) -> None:
-        """Send the gathered writes and read every answer to them."""
+        """Send the gathered writes, which are one transaction, and read every answer to them."""
+        assert self._begun or not self._writes, "writes are gathered within a transaction"  # noqa: S101 - or torn
         gathered, self._writes = self._writes, []
         if self._inserts is None:
             writes = cast("list[Write]", gathered)
@@ -202,8 +211,8 @@ class Session:
         """Flush and commit; with `look`, read what others have committed by then, in the same round trip."""
         self.flush()
         reached("before commit sent")
-        if look is not None and self._many_at_once:
-            found = self._after("COMMIT", look, params)
+        if self._many_at_once:
+            found = self._commit(look, params)
         else:
             # Nobody else writes to SQLite meanwhile, and a drain waits there until it can.
             found = [] if look is None else self.rows(look, **params)
@@ -219,7 +228,11 @@ class Session:
             self.abandon()
             return
         try:
-            self._pooled.rollback()
+            if self._many_at_once:
+                self._connection.query("ROLLBACK;SET autocommit=1")
+                self._connection.next_result()
+            else:
+                self._pooled.rollback()
         except DriverError:
             self.abandon()
         else:
@@ -227,7 +240,8 @@ class Session:
 
     def close(self) -> None:
         """Give the connection back to the pool; its transaction has ended."""
-        if self._talking.in_step:
+        ended = not self._many_at_once or self._connection.server_status & (IN_TRANSACTION | OUTSIDE) == OUTSIDE
+        if self._talking.in_step and ended:
             connections.give_back(self._connected, self._kept)
         else:
             self.abandon()
@@ -237,62 +251,49 @@ class Session:
         self._talking.lost = self._talking.lost or Conflict("the connection was given up")
         self._pooled.invalidate()
 
-    def _after(self, word: str, statement: Executable, params: Params) -> list[Row]:
+    def _execute(self, statement: Executable, params: dict[str, Any]) -> None:
         prepared = prepare(statement, self._dialect)
+        self._cursor.execute(prepared.sql, prepared.values(params))
+        if self._many_at_once:
+            require(self._connection, self._status)
+
+    def _commit(self, look: Executable | None, params: dict[str, Any]) -> list[Row]:
+        text = "COMMIT;SET autocommit=1"
         with self._talking:
-            if self._many_at_once:
-                self._cursor.execute(f"{word};{self._text(prepared.sql, prepared.values(params))}")
-                self._cursor.nextset()
-            else:
-                self._cursor.execute(word)
-                self._cursor.execute(prepared.sql, prepared.values(params))
+            self._cursor.execute(text if look is None else f"{text};{self._text.of(look, params)}")
+            require(self._connection, BETWEEN | MORE)
+            self._cursor.nextset()
+            self._status = OUTSIDE
+            if look is None:
+                require(self._connection, OUTSIDE)
+                return []
+            require(self._connection, OUTSIDE | MORE)
+            self._cursor.nextset()
+            require(self._connection, OUTSIDE)
             return list(self._cursor.fetchall())
 
     def _send(self, writes: list[Write]) -> None:
+        cursor = self._cursor
         with self._talking:
             if not self._many_at_once:
-                cursor = self._cursor
                 for write in writes:
                     cursor.execute(write.sql, write.values)
                     if write.rows is not None and cursor.rowcount != write.rows:
                         raise _missed(write, cursor.rowcount)
                 return
-            for batch in self._batches(writes):
-                self._cursor.execute(";".join(text for text, _ in batch))
-                for _, write in batch:
-                    if write.rows is not None and self._cursor.rowcount != write.rows:
-                        raise _missed(write, self._cursor.rowcount)
-                    self._cursor.nextset()
+            for text, batch in self._text.batches(writes):
+                cursor.execute(text)
+                left = len(batch)
+                for write in batch:
+                    left -= 1
+                    require(self._connection, IN_TRANSACTION | MORE if left else IN_TRANSACTION)
+                    if write.rows is not None and cursor.rowcount != write.rows:
+                        raise _missed(write, cursor.rowcount)
+                    if left:
+                        cursor.nextset()
 
     def _writes_of(self, gathered: Write | Insert) -> list[Write]:
         return [gathered] if isinstance(gathered, Write) else inserts(*gathered, self._mark, self._statement_bytes)
-
-    def _batches(self, writes: list[Write]) -> Iterator[list[tuple[str, Write]]]:
-        batch: list[tuple[str, Write]] = []
-        size = 0
-        for write in writes:
-            text = self._text(write.sql, write.values)
-            if batch and size + len(text) > self._statement_bytes:
-                yield batch
-                batch, size = [], 0
-            batch.append((text, write))
-            size += len(text)
-        if batch:
-            yield batch
-
-    def _texts(self, asked: Sequence[Asked]) -> str:
-        prepared = [(prepare(statement, self._dialect), params) for statement, params in asked]
-        return ";".join([self._text(each.sql, each.values(params)) for each, params in prepared])
-
-    def _text(self, sql: str, values: tuple[Any, ...]) -> str:
-        """A statement with its values in it, as the driver's `mogrify` gives it, in half its time."""
-        escape = self._cursor.connection.escape
-        return sql % tuple(
-            [
-                value if (kind := value.__class__) is int else f"X'{value.hex()}'" if kind is bytes else escape(value)
-                for value in values
-            ]
-        )
 
 
 def _missed(write: Write, found: int) -> Corrupt:

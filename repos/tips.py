@@ -9,7 +9,8 @@ from domain.head import Head
 from repos.commands import CHAIN_HASH
 from repos.keyframes import LAST, KeyframeRow
 from repos.packed import is_worth_packing
-from repos.session import Asked, Session
+from repos.packet_text import Asked
+from repos.session import Session
 from repos.statements import Row
 from repos.versions import PAGE, READ, VersionRow
 

@@ -11,7 +11,8 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from repos.packed import is_worth_packing, packed, split
-from repos.session import Asked, Session
+from repos.packet_text import Asked
+from repos.session import Session
 from repos.statements import Params, Row
 from repos.tables import script_versions
 

@@ -21,9 +21,9 @@ from weakref import WeakSet
 
 import pymysql
 from celery import current_task, signals
-from pymysql.connections import Connection
 
 from repos import phases
+from repos.server_status import StatusConnection as Connection
 from workers.bell import Bell
 
 PLAN = "LEDGER_SABOTEUR_PLAN"

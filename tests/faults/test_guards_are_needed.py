@@ -47,8 +47,9 @@ MUTATIONS = (
     Mutation(
         guard="the one transaction",
         file="repos/session.py",
-        text='"START TRANSACTION" if',
-        instead='"DO 0" if',
+        text='self._cursor.execute(f"SET autocommit=0;{first}")',
+        # And nobody looks whether there is one.
+        instead='globals()["require"] = lambda *_: None; self._cursor.execute(f"DO 0;{first}")',
         seen_by="test_the_one_transaction_takes_back_what_a_lost_worker_had_written",
     ),
     Mutation(

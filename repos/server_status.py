@@ -1,0 +1,68 @@
+"""Transaction status: what a MySQL server says of the transaction with each answer, and what it must say.
+
+A transaction that travels in few packets can end in the middle of one without an error: Galera aborts it when another
+node's commit comes first, MariaDB answers OK, and runs the rest of the packet. Two things keep that from being
+committed: autocommit is off for as long as a transaction lasts, so that the rest is in a transaction too, which is
+taken back; and each answer is looked at, so that somebody notices.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pymysql.connections import Connection, MySQLResult
+from pymysql.constants import SERVER_STATUS
+
+from domain.errors import Conflict
+
+IN_TRANSACTION: Final = SERVER_STATUS.SERVER_STATUS_IN_TRANS
+"""Autocommit is off, a transaction is open."""
+BETWEEN: Final = 0
+"""Autocommit is off, no transaction is open: before its first statement, and behind COMMIT."""
+OUTSIDE: Final = SERVER_STATUS.SERVER_STATUS_AUTOCOMMIT
+"""Each statement is a transaction of its own."""
+MORE: Final = SERVER_STATUS.SERVER_MORE_RESULTS_EXISTS
+"""More answers to the same packet follow."""
+
+_LOOKED_AT: Final = IN_TRANSACTION | OUTSIDE | MORE
+
+
+class TransactionLost(Conflict):
+    """The server's answer is not from within the transaction that was begun; nothing of it may be kept."""
+
+
+class StatusConnection(Connection):  # type: ignore[misc]  # PyMySQL has no types
+    """A connection that knows the status of the transaction behind every answer.
+
+    PyMySQL takes it from the answers to writes only, and leaves it as it was behind rows.
+    """
+
+    def _read_query_result(self, unbuffered: bool = False) -> int:  # noqa: ARG002 - rows are always read to their end
+        self._result = None
+        result = _StatusResult(self)
+        result.read()
+        self._result = result
+        self.server_status: int = result.server_status
+        return int(result.affected_rows)
+
+
+class _StatusResult(MySQLResult):  # type: ignore[misc]  # PyMySQL has no types
+    def _check_packet_is_eof(self, packet: Any) -> bool:
+        if not packet.is_eof_packet():
+            return False
+        self.warning_count, self.server_status = packet.read_struct("<xhh")
+        self.has_next = self.server_status & MORE
+        return True
+
+
+def require(connection: StatusConnection, wanted: int) -> None:
+    """Look at the status behind the answer that was read last.
+
+    Raises:
+        TransactionLost: it is another than `wanted`.
+    """
+    found = connection.server_status & _LOOKED_AT
+    if found != wanted:
+        raise TransactionLost(
+            f"the server answered from another transaction than the one that was begun (status {found}, not {wanted})"
+        )

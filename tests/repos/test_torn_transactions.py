@@ -1,0 +1,211 @@
+"""A transaction that ends in the middle is taken back whole, whoever ended it and whatever the server answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, bindparam, insert, make_url, select, text
+
+from domain.errors import Conflict
+from repos import schema
+from repos.engine import make_engine
+from repos.server_status import TransactionLost
+from repos.session import Session
+from repos.tables import users
+from repos.unit_of_work import UnitOfWork
+from tests.services.databases import DatabaseServer
+
+ADD = insert(users).values(email=bindparam("mail"), email_key=bindparam("mail"), created_at=1)
+EMAILS = select(users.c.email).order_by(users.c.id)
+ENDS = {
+    # What an abort by another node looks like: OK, and no transaction is there any more.
+    "rolled back": "ROLLBACK",
+    "several answers": "ROLLBACK;DO 0",
+}
+
+
+@pytest.fixture(scope="module")
+def engine(mariadb_url: str) -> Iterator[Engine]:
+    engine = make_engine(mariadb_url, pool_size=1)
+    schema.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def nobody(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(users.delete())
+
+
+def emails(engine: Engine) -> list[str]:
+    with UnitOfWork(engine).reading() as tx:
+        return [row[0] for row in tx.users._session.rows(EMAILS)]
+
+
+@contextmanager
+def sent_with(engine: Engine, after: str, words: str) -> Iterator[None]:
+    """Everything that is sent, with these words behind the first statement that begins so: as a proxy might."""
+    with Session(engine) as session:
+        connection: Any = session._connection
+    send = connection._execute_command
+
+    def smuggle(command: int, sql: str | bytes) -> None:
+        said = sql if isinstance(sql, str) else sql.decode()
+        parts = said.split(";")
+        found = [number for number, part in enumerate(parts) if part.startswith(after)]
+        if found:
+            parts.insert(found[0] + 1, words)
+        send(command, ";".join(parts))
+
+    connection._execute_command = smuggle
+    yield
+    connection._execute_command = send
+
+
+@pytest.mark.parametrize("words", ENDS.values(), ids=ENDS.keys())
+def test_what_follows_the_end_of_a_transaction_is_taken_back(engine: Engine, words: str):
+    lost = Session(engine)
+    connection = lost._connection
+    lost.start()
+    lost.later(ADD, rows=1, mail="ann")
+    lost.later(text(words))
+    for number in range(5):
+        lost.later(ADD, rows=1, mail=f"bea {number}")
+    with pytest.raises(TransactionLost):
+        lost.commit()
+    lost.rollback()
+
+    assert not [mail for mail in emails(engine) if mail.startswith("bea")]
+    with Session(engine) as session:
+        assert session._connection is not connection, "a connection of unknown state is never used again"
+
+
+@pytest.mark.parametrize("words", ["ROLLBACK", "DO 0"])
+@pytest.mark.parametrize("after", ["SET autocommit=0", "SELECT users.email", "INSERT INTO users", "COMMIT"])
+def test_a_statement_that_somebody_adds_is_noticed(engine: Engine, after: str, words: str):
+    def add_two() -> None:
+        with UnitOfWork(engine).records() as tx:
+            tx.users._session.rows(EMAILS)
+            tx.users._session.later(ADD, rows=1, mail="ann")
+            tx.users._session.later(ADD, rows=1, mail="bea")
+
+    with sent_with(engine, after, words), pytest.raises(Conflict):
+        add_two()
+
+    assert emails(engine) in ([], ["ann", "bea"] if after == "COMMIT" else [])
+
+
+@pytest.mark.parametrize("end", [text("ROLLBACK"), text("COMMIT"), text("SET autocommit=1")], ids=str)
+@pytest.mark.parametrize(
+    "go_on",
+    [
+        lambda session: session.rows(EMAILS),
+        lambda session: session.rows_of([(EMAILS, {}), (EMAILS, {})]),
+        lambda session: list(session.rows_in_turn([(EMAILS, {}), (EMAILS, {})])),
+        lambda session: session.run(ADD, mail="bea"),
+        lambda session: session.insert(ADD, mail="bea"),
+        lambda session: session.commit(),
+        lambda session: session.commit(EMAILS),
+    ],
+    ids=["rows", "rows_of", "rows_in_turn", "run", "insert", "commit", "commit and look"],
+)
+def test_nothing_goes_on_where_a_transaction_ended(engine: Engine, end: Any, go_on: Callable[[Session], object]):
+    session = Session(engine)
+    session.start()
+    for step in (
+        lambda: session.run(end),
+        lambda: go_on(session),
+        lambda: session.run(ADD, mail="zoe"),
+        session.commit,
+    ):
+        with pytest.raises(Conflict):
+            step()
+    session.rollback()
+
+    assert emails(engine) == []
+
+
+@pytest.mark.parametrize("kind", [1, 2], ids=["CHAIN", "RELEASE"])
+def test_a_server_that_goes_on_behind_a_commit_is_told_not_to(mariadb: DatabaseServer, mariadb_url: str, kind: int):
+    mariadb.execute(f"SET GLOBAL completion_type = {kind}")
+    try:
+        engine = make_engine(mariadb_url, pool_size=1)
+        for mail in ("ann", "bea"):
+            with UnitOfWork(engine).records() as tx:
+                tx.users._session.run(ADD, mail=mail)
+        assert emails(engine) == ["ann", "bea"]
+        engine.dispose()
+    finally:
+        mariadb.execute("SET GLOBAL completion_type = 0")
+
+
+def test_a_commit_that_leaves_a_transaction_open_is_not_believed(engine: Engine):
+    session = Session(engine)
+    connection = session._connection
+    session.start()
+    session.run(ADD, mail="ann")
+    session.run(text("SET completion_type = 1"))
+    with pytest.raises(TransactionLost):
+        session.commit()
+    session.rollback()
+
+    with Session(engine) as other:
+        assert other._connection is not connection
+
+
+def test_a_statement_of_its_own_is_believed_only_where_it_is_one(engine: Engine):
+    """Where somebody switched autocommit off meanwhile, what is put there would be acknowledged and never committed."""
+
+    def put() -> None:
+        with UnitOfWork(engine).statement() as tx:
+            tx.users._session._connection.query("SET autocommit=0")
+            tx.users._session.run(ADD, mail="ann")
+
+    with pytest.raises(TransactionLost):
+        put()
+    assert emails(engine) == []
+
+
+def test_a_transaction_that_somebody_left_open_is_not_gone_on_with(engine: Engine):
+    session = Session(engine)
+    session._connection.query("BEGIN")
+    session.close()
+
+    with UnitOfWork(engine).records() as tx:
+        tx.users._session.run(ADD, mail="bea")
+    assert emails(engine) == ["bea"]
+
+
+def test_writes_are_not_gathered_outside_a_transaction(engine: Engine):
+    with Session(engine) as session:
+        session.later(ADD, rows=1, mail="ann")
+        with pytest.raises(AssertionError):
+            session.flush()
+
+
+def test_accounts_whose_connections_begin_without_autocommit_are_served(mariadb: DatabaseServer, mariadb_url: str):
+    url = make_url(mariadb_url)
+    mariadb.execute(
+        "CREATE OR REPLACE USER beginner@'127.0.0.1'" if _is_mariadb(mariadb) else "CREATE USER beginner@'127.0.0.1'"
+    )
+    mariadb.execute(f"GRANT SELECT, INSERT, DELETE ON `{url.database}`.* TO beginner@'127.0.0.1'")
+    mariadb.execute("SET GLOBAL init_connect = 'SET autocommit=0'")
+    try:
+        engine = make_engine(url.set(username="beginner", password=None).render_as_string(hide_password=False))
+        with UnitOfWork(engine).statement() as tx:
+            tx.users._session.run(ADD, mail="ann")
+        with UnitOfWork(engine).records() as tx:
+            tx.users._session.run(ADD, mail="bea")
+        engine.dispose()
+    finally:
+        mariadb.execute("SET GLOBAL init_connect = ''")
+        mariadb.execute("DROP USER beginner@'127.0.0.1'")
+    assert emails(make_engine(mariadb_url)) == ["ann", "bea"]
+
+
+def _is_mariadb(server: DatabaseServer) -> bool:
+    return "MariaDB" in server.execute("SELECT VERSION()")[0][0]
