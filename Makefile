@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test docs test-mysql try-mysql traces faults soak delays bench lock clean
+.PHONY: help demo dev check test pythons fuzz docs test-mysql try-mysql traces faults soak delays bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -28,6 +28,9 @@ check: $(READY) ## format, lint, types, layers and the quick tests: seconds, no 
 test: $(READY) ## every test, on a private MariaDB and Redis (installed if missing and allowed)
 	@sh tests/services/install.sh
 	@sh tests/once_more.sh $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not full"
+
+pythons: $(READY) ## the quick tests under every Python from 3.11 on (PYTHONS= names more, ENDS=1 only the ends)
+	@$(BIN)/python -m tests.interpreters.run $(if $(ENDS),--ends) $(PYTHONS)
 
 test-mysql: $(READY) ## what uses a database, on a real MySQL (named in SCRIPTLEDGER_TEST_MYSQL_URL, or fetched)
 	@sh tests/services/install.sh
@@ -75,7 +78,7 @@ lock: $(READY) ## bring requirements.lock up to date with pyproject.toml
 	  --output-file requirements.lock
 
 clean: ## remove what the targets made, the environment too; data stays
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .pythons .fuzz build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml
