@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import msgspec
 from msgspec import Struct
 
-from domain.answer import encode_answer
+from domain.answer import Answer, encode_answer
 from domain.entry import LogEntry
 from domain.errors import Corrupt, Rejected
 from domain.refusals import UnknownScript
@@ -137,10 +137,15 @@ def export_history(tx: ExportReader, script_id: int) -> Iterator[bytes]:
     if commands != head.version:
         raise Corrupt(f"the log of script {script_id} has a hole at version {commands + 1}")
     for answered in tx.answers.read(script_id):
-        if (answered.answer.last_version or 0) <= head.version:
+        if _known_at(head.version, answered.answer):
             answers += 1
             yield _line(Record(answer=_exported_answer(answered)))
     yield _line(Record(end=End(commands, answers)))
+
+
+def _known_at(version: int, answer: Answer) -> bool:
+    """Whether an answer was given at a version at the latest, as far as it says."""
+    return max(answer.last_version or 0, answer.rebased_over[1] if answer.rebased_over else 0) <= version
 
 
 def _exported(entry: LogEntry, state_hash: bytes) -> ExportedCommand:

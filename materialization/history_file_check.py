@@ -2,130 +2,105 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO
 
-import msgspec
-
-from domain.answer import decode_answer
-from domain.entry import LogEntry, chained
 from domain.errors import LedgerError
-from domain.hashing import GENESIS, state_hash_bytes
-from domain.state import State
-from materialization.history_file import FORMAT_VERSION, BadHistoryFile, End, ExportedCommand, Header, Record
-from materialization.rederive import derive
+from domain.hashing import state_hash_bytes
+from materialization.history_answers import AnswerCheck
+from materialization.history_commands import CommandCheck, Derived
+from materialization.history_file import BadHistoryFile, End, Header, Record
+from materialization.history_lines import read_header_line, read_records, said
+from materialization.regular_file import regular_file
 from repos.submissions import Answered
-from repos.versions import VersionRow
+
+__all__ = ["Derived", "HistoryFile", "history_file", "read_header"]
 
 
-class Derived(NamedTuple):
-    """A command of the file, the version it makes, and the state after it."""
+@contextmanager
+def history_file(path: Path) -> Iterator[HistoryFile]:
+    """A history file, opened.
 
-    entry: LogEntry
-    version: VersionRow
-    state: State
-
-
-_header = msgspec.json.Decoder(Header)
-_record = msgspec.json.Decoder(Record)
+    Raises:
+        NotARegularFile: it is a device, a pipe or a socket.
+        BadHistoryFile: it does not begin as a history file.
+    """
+    with regular_file(path) as file:
+        yield HistoryFile(file, read_header_line(file))
 
 
 def read_header(path: Path) -> Header:
-    """The header of a file.
-
-    Raises:
-        BadHistoryFile: it is none, or of a version that this program does not know.
-    """
-    with path.open("rb") as file:
-        try:
-            header = _header.decode(file.readline())
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BadHistoryFile(line=1, problem=f"this is no history file: {error}") from error
-    if header.format_version != FORMAT_VERSION:
-        raise BadHistoryFile(line=1, problem=f"format version {header.format_version} is not {FORMAT_VERSION}")
-    return header
+    """The header of a file; raises what `history_file` raises."""
+    with history_file(path) as file:
+        return file.header
 
 
-def read_commands(path: Path) -> Iterator[Derived]:
-    """The commands of a file, each linked to the one before and leading to the state it says.
+class HistoryFile:
+    """An open history file: it may be read several times, and is checked each time from its first line to its last."""
 
-    Raises:
-        BadHistoryFile: one does not; the message names the line.
-    """
-    script_id, state, chain = read_header(path).script_id, State.empty(), GENESIS
-    for number, record in _records(path):
-        if record.command is None:
-            return
-        try:
-            entry = record.command.entry(script_id)
-            _require_next(record.command, entry, state, chain)
-            state, version = derive(state, entry)
-        except (LedgerError, ValueError) as error:
-            raise BadHistoryFile(line=number, problem=str(error)) from error
-        if version.state_hash.hex() != record.command.state_hash:
-            raise BadHistoryFile(line=number, problem=f"version {entry.version} does not have the state hash it says")
-        chain = entry.chain_hash
-        yield Derived(entry, version, state)
+    def __init__(self, file: IO[bytes], header: Header) -> None:
+        self.header = header
+        self._file = file
 
+    def read(self) -> Iterator[Derived | tuple[int, Answered]]:
+        """Its commands, then its answers, each with the number of its line.
 
-def read_answers(path: Path) -> Iterator[Answered]:
-    """The answers of a file."""
-    for number, record in _records(path):
-        if record.answer is not None:
+        Whoever comes to the end has read a whole history that any ledger could have written.
+
+        Raises:
+            BadHistoryFile: a line is not what it should be; the message names it.
+        """
+        self._file.seek(0)
+        if read_header_line(self._file) != self.header:
+            raise BadHistoryFile(line=1, problem="the file was changed while it was read")
+        check = _Check(self.header)
+        for number, record in read_records(self._file):
             try:
-                answer = decode_answer(record.answer.answer.encode())
-                content_hash = bytes.fromhex(record.answer.content_hash)
+                found = check.take(number, record)
             except (LedgerError, ValueError) as error:
-                raise BadHistoryFile(line=number, problem=str(error)) from error
-            yield Answered(answer, content_hash, record.answer.recorded_at)
+                raise BadHistoryFile(line=number, problem=said(error)) from error
+            if found is not None:
+                yield found
 
 
-def check_file(path: Path, known_version: int, progress: Callable[[int], None] = lambda _: None) -> bytes:
-    """Check a file from its first line to its last; the chain hash it has at a version that is known already.
+class _Check:
+    """Takes the records of a file in their order: commands, answers, the end."""
 
-    `progress` is told the version that was checked last.
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._commands = CommandCheck(header.script_id)
+        self._answers = AnswerCheck(header)
+        self._answer_count = 0
+        self._ended = False
 
-    Raises:
-        BadHistoryFile: something is wrong with it; the message names the line.
-    """
-    header, known, commands = read_header(path), GENESIS, 0
-    chain, state = GENESIS, State.empty()
-    for commands, derived in enumerate(read_commands(path), 1):
-        chain, state = derived.entry.chain_hash, derived.state
-        known = chain if commands == known_version else known
-        progress(commands)
-    answers = sum(1 for _ in read_answers(path))
-    if (commands, chain.hex(), state_hash_bytes(state.hash).hex()) != (
-        header.versions,
-        header.chain_hash,
-        header.state_hash,
-    ):
-        raise BadHistoryFile(line=commands + 1, problem="the commands do not lead to the version the header names")
-    end = _last_line(path)
-    if end != End(commands, answers):
-        raise BadHistoryFile(line=commands + answers + 2, problem="the file does not end where it says it does")
-    return known
+    def take(self, number: int, record: Record) -> Derived | tuple[int, Answered] | None:
+        """What a record holds; ValueError or a LedgerError where it is wrong."""
+        if record.command is not None:
+            if self._ended:
+                raise ValueError("a command follows an answer")
+            derived, ended = self._commands.take(record.command)
+            if ended is not None:
+                self._answers.settled(ended)
+            return derived
+        self._end_commands()
+        if record.answer is not None:
+            self._answer_count += 1
+            return number, self._answers.answered(record.answer)
+        self._answers.finish()
+        if record.end != End(self._commands.state.version, self._answer_count):
+            raise ValueError("the file does not end where it says it does")
+        return None
 
-
-def _require_next(command: ExportedCommand, entry: LogEntry, state: State, chain: bytes) -> None:
-    if command.version != state.version + 1:
-        raise ValueError(f"version {command.version} follows version {state.version}")
-    if chained(entry, chain).chain_hash != entry.chain_hash:
-        raise ValueError(f"command {command.version} was changed, or follows another command than the one before it")
-
-
-def _records(path: Path) -> Iterator[tuple[int, Record]]:
-    with path.open("rb") as file:
-        next(file)
-        for number, line in enumerate(file, 2):
-            try:
-                yield number, _record.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise BadHistoryFile(line=number, problem=str(error)) from error
-
-
-def _last_line(path: Path) -> End | None:
-    last = deque(_records(path), maxlen=1)
-    return last[0][1].end if last else None
+    def _end_commands(self) -> None:
+        """Look, behind the last command, at where they led."""
+        if self._ended:
+            return
+        self._ended = True
+        state = self._commands.state
+        led_to = (state.version, self._commands.chain.hex(), state_hash_bytes(state.hash).hex())
+        if led_to != (self._header.versions, self._header.chain_hash, self._header.state_hash):
+            raise ValueError("the commands do not lead to the version the header names")
+        if (last := self._commands.finish()) is not None:
+            self._answers.settled(last)

@@ -1,40 +1,56 @@
-"""Import a history file: all of it is checked before any of it is written.
+"""Import a history file: all of it in one transaction, or nothing.
 
-It is written a piece a transaction. An import that was ended is run again and goes on; a script that is there already,
-and is not the beginning of what the file says, is never touched.
+It is read twice. First without the database, so that a bad file locks nothing; then once more with the head of its
+script locked, and what is written then is what is checked then. Rows leave in batches of bounded size, so neither the
+file nor the history has to fit into memory, and nobody sees any of them before the commit. A script that is there
+already, and is not the beginning of what the file says, is never touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from domain.answer import encode_rest
 from domain.entry import LogEntry
 from domain.errors import Rejected
-from domain.head import Head
 from domain.keyframe import encode_keyframe
-from domain.state import State
+from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
+from domain.state import State, Value
 from materialization.again import again
-from materialization.history_file_check import Derived, check_file, read_answers, read_commands, read_header
+from materialization.history_file_check import Derived, HistoryFile, history_file
 from repos.keyframes import KeyframeRow
 from repos.script_work import ScriptWork
 from repos.scripts import ScriptRow
 from repos.submissions import Answered
 from repos.unit_of_work import UnitOfWork
+from repos.versions import VersionRow
 
-PIECE = 1_000
-"""Commands, or answers, a transaction."""
-
-T = TypeVar("T")
+BATCH_ROWS = 1_000
+BATCH_BYTES = 4 << 20
+"""Rows, and bytes of them, that are gathered before they leave; all in one transaction."""
+MAX_NUMBERS_AHEAD = 10_000_000
+"""How far the number of a script may lie beyond the highest that was given here: each import may take that many."""
 
 
 class AnotherScript(Rejected):
     """Script {script} is there already, at version {head}, and its log is not the beginning of the one in the file."""
+
+
+class AnsweredOtherwise(Rejected):
+    """Line {line} of the history file: submission {submission!r} to script {script} has another answer here."""
+
+
+class ScriptNumberTooHigh(Rejected):
+    """The history file is of script {script}, more than {limit} beyond {highest}, the highest number given here."""
+
+
+class NumberOfAnother(Rejected):
+    """Script number {script} was given to user {user} for a script to come; the one in the file is not theirs."""
 
 
 class Imported(NamedTuple):
@@ -53,83 +69,185 @@ def import_history(unit_of_work: UnitOfWork, path: Path, progress: Callable[[int
     told how many steps are done, two a version: it is checked, and then it is written.
 
     Raises:
-        BadHistoryFile: the file is not whole, or its chain of commands does not verify; nothing is written.
-        AnotherScript: the id is taken.
+        BadHistoryFile, NotARegularFile: the file is not the whole history of a script that any ledger could hold.
+        AnotherScript, AnsweredOtherwise: what is here already says something else.
+        ScriptNumberTooHigh, NumberOfAnother: the number would leave too few for others, or was given to somebody else.
+        ScriptQuarantined, ScriptBeingBackfilled: the script takes nothing for now.
+        TooLargeForDatabase: a row of it is more than this database takes.
     """
-    header = read_header(path)
+    with history_file(path) as file:
+        _require_number(unit_of_work, file.header.script_id)
+        for found in file.read():
+            if isinstance(found, Derived):
+                progress(found.version.version)
+        return again(partial(_write, unit_of_work, file, progress))
+
+
+def _require_number(unit_of_work: UnitOfWork, script_id: int) -> None:
+    """Refuse a number that is too high before anything is locked or looked at."""
     with unit_of_work.reading() as tx:
-        head = tx.heads.get(header.script_id) or Head(script_id=header.script_id)
-    if check_file(path, head.version, progress) != head.chain_hash or head.version > header.versions:
-        raise AnotherScript(script=header.script_id, head=head.version)
-    with unit_of_work.records() as records:
-        records.script_ids.reserve(header.script_id)
-    for commands in _pieces(read_commands(path)):
-        again(partial(_write_commands, unit_of_work, commands))
-        progress(header.versions + commands[-1].entry.version)
-    answers = 0
-    for piece in _pieces(read_answers(path)):
-        again(partial(_write_answers, unit_of_work, header.script_id, piece, known=head.version > 0))
-        answers += len(piece)
-    return Imported(header.script_id, header.versions, answers, head.version)
+        if tx.heads.get(script_id) is None:
+            _require_near(script_id, tx.script_ids.highest())
 
 
-def _write_commands(unit_of_work: UnitOfWork, commands: Sequence[Derived]) -> None:
-    first, last = commands[0].entry, commands[-1].entry
-    with unit_of_work.script(first.script_id, wait=True) as tx:
-        head = tx.head
-        if head.version >= last.version:
+def _require_near(script_id: int, highest: int) -> None:
+    if script_id > highest + MAX_NUMBERS_AHEAD:
+        raise ScriptNumberTooHigh(script=script_id, highest=highest, limit=MAX_NUMBERS_AHEAD)
+
+
+def _write(unit_of_work: UnitOfWork, file: HistoryFile, progress: Callable[[int], None]) -> Imported:
+    script_id, versions = file.header.script_id, file.header.versions
+    with unit_of_work.script(script_id, wait=True) as tx:
+        before = tx.head.version
+        if tx.head.health == "quarantined":
+            raise ScriptQuarantined(script=script_id)
+        if tx.head.health == "backfilling":
+            raise ScriptBeingBackfilled(script=script_id)
+        if before > versions:
+            raise AnotherScript(script=script_id, head=before)
+        if before == 0:
+            _require_near(script_id, tx.script_ids.highest())
+        tx.script_ids.reserve(script_id)
+        log = _Log(tx)
+        answers = _Answers(tx)
+        for found in file.read():
+            if isinstance(found, Derived):
+                log.take(found)
+                progress(versions + found.version.version)
+            else:
+                log.finish()
+                answers.take(*found)
+        answers.finish()
+    return Imported(script_id, versions, answers.count, before)
+
+
+class _Log:
+    """Writes the versions of a file that are not here yet, and the head behind the last of them."""
+
+    def __init__(self, tx: ScriptWork) -> None:
+        self._tx = tx
+        self._head = tx.head
+        self._created_at = 0
+        self._state = State.empty()
+        self._entries: list[LogEntry] = []
+        self._versions: list[VersionRow] = []
+        self._keyframes: list[KeyframeRow] = []
+        self._bytes = 0
+        self._finished = False
+
+    def take(self, derived: Derived) -> None:
+        entry, version, state = derived
+        tx, head = self._tx, self._head
+        if entry.version == 1:
+            self._created_at = entry.recorded_at
+            self._require_given(state.metadata.get("owner"))
+        if entry.version <= tx.head.version:
+            if entry.version == tx.head.version and entry.chain_hash != tx.head.chain_hash:
+                raise AnotherScript(script=entry.script_id, head=tx.head.version)
             return
-        new = commands[head.version - first.version + 1 :]
-        if head.version >= first.version and commands[-len(new) - 1].entry.chain_hash != head.chain_hash:
-            raise AnotherScript(script=first.script_id, head=head.version)
-        keyframes = []
-        for entry, version, state in new:
-            head = replace(
-                head,
-                version=version.version,
-                chain_hash=entry.chain_hash,
-                state_hash=version.state_hash,
-                delta_bytes=head.delta_bytes + len(version.delta),
-                updated_at=entry.recorded_at,
-            )
-            if head.wants_keyframe():
-                data = encode_keyframe(state)
-                keyframes.append(KeyframeRow(version.version, data, version.state_hash))
-                head = replace(head, keyframe_version=version.version, keyframe_bytes=len(data), delta_bytes=0)
-        tx.commands.append([derived.entry for derived in new])
-        tx.versions.put(first.script_id, head.generation, [derived.version for derived in new])
-        tx.keyframes.put(first.script_id, head.generation, keyframes)
-        _list_script(tx, new[-1].state, first, last)
+        tx.require_room("command", len(entry.payload))
+        tx.require_room("cause", len(entry.cause))
+        tx.require_room("change", len(version.delta))
+        self._entries.append(entry)
+        self._versions.append(version)
+        self._bytes += len(entry.payload) + len(entry.cause) + len(version.delta)
+        head = replace(
+            head,
+            version=version.version,
+            chain_hash=entry.chain_hash,
+            state_hash=version.state_hash,
+            delta_bytes=head.delta_bytes + len(version.delta),
+            updated_at=entry.recorded_at,
+        )
+        if head.wants_keyframe():
+            data = encode_keyframe(state)
+            tx.require_room("whole script", len(data))
+            self._keyframes.append(KeyframeRow(version.version, data, version.state_hash))
+            self._bytes += len(data)
+            head = replace(head, keyframe_version=version.version, keyframe_bytes=len(data), delta_bytes=0)
+        self._head, self._state = head, state
+        if len(self._entries) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
+            self._send()
+
+    def finish(self) -> None:
+        """Write what is left, once, and move the head on."""
+        if self._finished:
+            return
+        self._finished = True
+        tx, head = self._tx, self._head
+        if head.version == tx.head.version:
+            return
+        self._send()
+        row = _script_row(tx, self._state, self._created_at, head.updated_at)
+        if tx.head.version:
+            tx.scripts.project(row)
+        else:
+            tx.scripts.add(row)
         tx.heads.advance(head, tx.head.version)
 
+    def _require_given(self, owner: Value | None) -> None:
+        """Refuse a number that somebody else is about to make a script under."""
+        script_id = self._tx.script_id
+        given = None if self._tx.head.version else self._tx.script_ids.given(script_id)
+        if given is not None and given.user_id not in (None, owner):
+            raise NumberOfAnother(script=script_id, user=given.user_id)
 
-def _list_script(tx: ScriptWork, state: State, first: LogEntry, last: LogEntry) -> None:
+    def _send(self) -> None:
+        tx, head = self._tx, self._head
+        tx.commands.append(self._entries)
+        tx.versions.put(tx.script_id, head.generation, self._versions)
+        tx.keyframes.put(tx.script_id, head.generation, self._keyframes)
+        tx.flush()
+        self._entries, self._versions, self._keyframes, self._bytes = [], [], [], 0
+
+
+class _Answers:
+    """Writes the answers of a file that are not here yet; both are in the order of their ids."""
+
+    def __init__(self, tx: ScriptWork) -> None:
+        self.count = 0
+        self._tx = tx
+        self._here = self._read()
+        self._next = next(self._here, None)
+        self._rows: list[Answered] = []
+        self._bytes = 0
+
+    def take(self, line: int, answered: Answered) -> None:
+        self.count += 1
+        submission_id = answered.answer.submission_id
+        while self._next is not None and self._next.answer.submission_id < submission_id:
+            self._next = next(self._here, None)
+        if self._next is not None and self._next.answer.submission_id == submission_id:
+            if self._next != answered:
+                raise AnsweredOtherwise(line=line, submission=submission_id, script=self._tx.script_id)
+            return
+        size = len(encode_rest(answered.answer))
+        self._tx.require_room("answer", size)
+        self._rows.append(answered)
+        self._bytes += size
+        if len(self._rows) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
+            self.finish()
+
+    def finish(self) -> None:
+        """Write what is left."""
+        self._tx.submissions.put(self._rows)
+        self._tx.flush()
+        self._rows, self._bytes = [], 0
+
+    def _read(self) -> Iterator[Answered]:
+        return self._tx.answers.read(self._tx.script_id)
+
+
+def _script_row(tx: ScriptWork, state: State, created_at: int, updated_at: int) -> ScriptRow:
     owner = state.metadata.get("owner")
     is_known = isinstance(owner, int) and tx.scripts.owner_exists(owner)
-    row = ScriptRow(
+    return ScriptRow(
         id=tx.script_id,
         user_id=int(owner) if is_known and owner is not None else None,
         title=str(state.metadata.get("title", "")),
         status=str(state.metadata.get("status", "draft")),
         archived=int(state.archived),
         version_number=state.version,
-        created_at=first.recorded_at,
-        updated_at=last.recorded_at,
+        created_at=created_at,
+        updated_at=updated_at,
     )
-    if tx.head.version:
-        tx.scripts.project(row)
-    else:
-        tx.scripts.add(row)
-
-
-def _write_answers(unit_of_work: UnitOfWork, script_id: int, answers: Sequence[Answered], *, known: bool) -> None:
-    with unit_of_work.script(script_id, wait=True) as tx:
-        if known:
-            answers = [each for each in answers if tx.submissions.get(script_id, each.answer.submission_id) is None]
-        tx.submissions.put(answers)
-
-
-def _pieces(things: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(things)
-    while piece := list(islice(rest, PIECE)):
-        yield piece

@@ -32,6 +32,7 @@ _LAST_IN_ROW = (
     .select_from(script_heads.outerjoin(_NEXT, and_(_NEXT.c.script_id == script_heads.c.script_id + 1)))
     .where(script_heads.c.script_id >= bindparam("script"), _NEXT.c.script_id.is_(None))
 )
+_HIGHEST = select(func.coalesce(func.max(script_ids.c.id), 0))
 
 
 class ScriptIds:
@@ -57,6 +58,10 @@ class ScriptIds:
         """To whom a number was given; None where it was never given out."""
         found = self._session.rows(_GET, script=script_id)
         return GivenNumber(*found[0]) if found else None
+
+    def highest(self) -> int:
+        """The highest number that was given; 0 where none was."""
+        return int(self._session.rows(_HIGHEST)[0][0])
 
     def reserve(self, script_id: int) -> None:
         """Give nobody else this number, nor any below it that was not given yet."""

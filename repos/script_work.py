@@ -9,6 +9,7 @@ from types import TracebackType
 from sqlalchemy import Engine
 
 from domain.head import Head
+from repos.answers import Answers
 from repos.commands import AppendableCommands
 from repos.failures import HeadLocked
 from repos.heads import LockedHead, Waiting
@@ -46,6 +47,7 @@ class ScriptWork:
         self.submissions = WritableSubmissions(session)
         self.heads = heads
         self.require_room = session.require_room
+        self.flush = session.flush
         self.more = False
         self._session = session
 
@@ -82,6 +84,10 @@ class ScriptWork:
     @property
     def run_losses(self) -> RunLosses:
         return RunLosses(self._session)
+
+    @property
+    def answers(self) -> Answers:
+        return Answers(self._session)
 
     @property
     def scripts(self) -> ProjectedScripts:

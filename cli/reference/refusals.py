@@ -17,6 +17,7 @@ import materialization.history_file
 import materialization.import_history
 import materialization.points
 import materialization.redo
+import materialization.regular_file
 import workers.enqueue
 from domain.errors import Rejected
 
@@ -36,6 +37,7 @@ SOURCES: dict[str, ModuleType] = {
     "A point in the history": cli.points,
     "A moment in the history": materialization.points,
     "A redo": materialization.redo,
+    "What is to be read": materialization.regular_file,
     "A history file": materialization.history_file,
     "A history that comes in": materialization.import_history,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,22 @@ import pytest
 
 from domain.answer import encode_answer
 from domain.commands.line_edit import LineEdit
+from domain.commands.script_archive_and_unarchive import ScriptArchive
 from domain.commands.script_create import ScriptCreate
+from domain.entry import LogEntry
 from domain.hashing import expect_hash
 from domain.head import Head
 from domain.line import Line
+from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
+from domain.submission import Submission
 from materialization import import_history as import_module
 from materialization.history_file import BadHistoryFile, export_history
-from materialization.import_history import AnotherScript, Imported, import_history
+from materialization.import_history import AnotherScript, AnsweredOtherwise, Imported, import_history
+from materialization.submit import Ledger
 from materialization.verify import verify
+from repos.commands import AppendableCommands
 from repos.unit_of_work import RecordsWork, UnitOfWork
+from tests.materialization.refused_history import rows_in
 from tests.materialization.writing import Clock, Writer, open_database
 
 VERSIONS = 300
@@ -28,7 +35,7 @@ ANSWERS = 25
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module, "PIECE", 64)
+    monkeypatch.setattr(import_module, "BATCH_ROWS", 64)
 
 
 @pytest.fixture
@@ -114,26 +121,88 @@ def test_it_goes_on_as_before_and_knows_what_it_answered(written: Writer, elsewh
         assert said(before, written) <= said(tx, written)
 
 
-def test_an_import_that_was_ended_goes_on(
+def test_an_import_that_was_ended_leaves_nothing(
+    written: Writer, elsewhere: UnitOfWork, file: Path, tmp_path: Path
+) -> None:
+    export(written, file)
+
+    def end_late(steps: int) -> None:
+        if steps == 2 * VERSIONS - 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_history(elsewhere, file, end_late)
+    assert set(rows_in(f"sqlite:///{tmp_path}/elsewhere.db").values()) == {0}
+
+    assert import_history(elsewhere, file).before == 0
+    assert import_history(elsewhere, file).before == VERSIONS, "and once more does nothing"
+    assert head_of(elsewhere, written.script_id) == head_of(written.unit_of_work, written.script_id)
+
+
+def test_nobody_sees_a_part_of_it(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+    export(written, file)
+    seen = []
+
+    def look(steps: int) -> None:
+        if steps > VERSIONS and steps % 100 == 0:
+            with elsewhere.reading() as tx:
+                seen.append((tx.heads.get(written.script_id), list(tx.commands.read(written.script_id, upto=VERSIONS))))
+
+    import_history(elsewhere, file, look)
+    assert seen == [(None, [])] * 3
+
+
+def test_rows_leave_in_batches_of_one_transaction(
     written: Writer, elsewhere: UnitOfWork, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export(written, file)
-    write, calls = import_module._write_commands, []
+    sizes, appended = [], AppendableCommands.append
 
-    def end_in_the_third(*args: Any) -> None:
-        calls.append(args)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        write(*args)
+    def append(self: AppendableCommands, entries: Sequence[LogEntry]) -> None:
+        sizes.append(len(entries))
+        appended(self, entries)
 
-    monkeypatch.setattr(import_module, "_write_commands", end_in_the_third)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(AppendableCommands, "append", append)
+    import_history(elsewhere, file)
+    assert sum(sizes) == VERSIONS
+    assert max(sizes) == 64
+
+
+def test_a_script_that_is_out_of_service_takes_no_history(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+    export(written, file)
+    import_history(elsewhere, file)
+    written.send(LineEdit(line="l1", text="Dusk.", expect=written.expect("l1")))
+    export(written, file)
+    for health, refusal in (("quarantined", ScriptQuarantined), ("backfilling", ScriptBeingBackfilled)):
+        with elsewhere.script(written.script_id, wait=True) as tx:
+            tx.heads.set_health(written.script_id, health)  # type: ignore[arg-type]
+        with pytest.raises(refusal):
+            import_history(elsewhere, file)
+    head = head_of(elsewhere, written.script_id)
+    assert head
+    assert head.version == VERSIONS
+
+
+def test_another_answer_that_is_here_already_stays(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+    lines = export(written, file)
+    submission_id = msgspec.json.decode(msgspec.json.decode(lines[-2])["answer"]["answer"])["submission_id"]
+    frame: dict[str, Any] = {"script_id": written.script_id, "submission_id": submission_id, "base_version": 0}
+    stray = Submission(**frame, author="user", commands=(ScriptArchive(),))
+    assert Ledger(elsewhere).submit(stray).outcome == "refused"
+
+    with pytest.raises(AnsweredOtherwise, match=rf"Line {len(lines) - 1} .*{submission_id!r} to script"):
         import_history(elsewhere, file)
-    monkeypatch.setattr(import_module, "_write_commands", write)
+    assert head_of(elsewhere, written.script_id) is None
 
-    assert import_history(elsewhere, file).before == 128
-    assert import_history(elsewhere, file).before == VERSIONS, "and once more does nothing"
-    assert head_of(elsewhere, written.script_id) == head_of(written.unit_of_work, written.script_id)
+
+def test_a_line_may_have_other_answers_here(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+    export(written, file)
+    import_history(elsewhere, file)
+    moved = Writer(elsewhere)
+    moved.script_id, moved.version = written.script_id, written.version
+    assert moved.send(LineEdit(line="l1", text="x", expect="0" * 12)).outcome == "refused"
+
+    assert import_history(elsewhere, file).before == VERSIONS
 
 
 def test_a_later_file_of_the_same_script_adds_what_is_new(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
@@ -204,9 +273,9 @@ def double(lines: list[bytes]) -> None:
         (change(40, colour="blue"), r"Line 41 .*unknown field"),
         (drop(40, 40), r"Line 41 .*version 41 follows version 39"),
         (drop(290, 300), r"do not lead to"),
-        (drop(305, 310), r"does not end where it says"),
-        (drop(326, 326), r"does not end where it says"),
-        (drop(1, 326), r"do not lead to"),
+        (drop(305, 310), r"Line 321 .*6 of the submissions that made its versions have no answer"),
+        (drop(326, 326), r"Line 327 .*ends without its end"),
+        (drop(1, 326), r"Line 2 .*ends without its end"),
         (swap, r"Line 41 .*version 41 follows"),
         (double, r"Line 42 .*version 40 follows version 40"),
         (lambda lines: lines.__setitem__(40, lines[40][:50]), r"Line 41 "),
