@@ -14,6 +14,7 @@ import typer
 
 from cli import ledger
 from cli.answers import end_with
+from cli.bounded_file import read_bounded
 from cli.file_format import FILE_HELP, FormatName, left_out
 from cli.help_text import example, prose
 from cli.new_ids import new_line_id, new_submission_id
@@ -28,7 +29,8 @@ from domain.command import Command
 from domain.commands.script_create import ScriptCreate
 from domain.commands.script_replace import ScriptReplace
 from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.formats.format import Imported
+from domain.formats.format import MAX_FILE_BYTES, Imported
+from domain.formats.refusals import FileTooLarge
 from domain.formats.registry import format_of
 from domain.state import State
 from domain.submission import Submission
@@ -62,7 +64,7 @@ def import_(
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    imported = format_of(file, file_format).read(file.read_bytes(), new_line_id)
+    imported = format_of(file, file_format).read(read_bounded(file, MAX_FILE_BYTES, FileTooLarge), new_line_id)
     actor = default_actor() if actor is None else actor
     with queue() as sending:
         if script is None:

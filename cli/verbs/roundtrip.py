@@ -12,12 +12,15 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from cli import screen
+from cli.bounded_file import read_bounded
 from cli.ending import Exit
 from cli.file_format import FILE_HELP, FormatName
 from cli.help_text import example, prose
 from cli.options import AsJson
 from cli.progress import progress
 from domain.errors import Rejected
+from domain.formats.format import MAX_FILE_BYTES
+from domain.formats.refusals import FileTooLarge
 from domain.formats.registry import format_of
 
 app = typer.Typer(add_completion=False)
@@ -52,7 +55,7 @@ def roundtrip(
 
 def _result(file: Path, file_format: str | None) -> Result:
     try:
-        problem = format_of(file, file_format).problem(file.read_bytes())
+        problem = format_of(file, file_format).problem(read_bounded(file, MAX_FILE_BYTES, FileTooLarge))
     except Rejected as refusal:
         problem = refusal.message
     except OSError as error:

@@ -7,31 +7,33 @@ stops the waiting, never the submission.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.answers import end_pending, end_with
+from cli.bounded_file import STANDARD_INPUT, read_bounded
 from cli.ending import Exit
 from cli.help_text import example, prose
 from cli.options import WAIT_SECONDS, AsJson, NoWait, Timeout
 from cli.sending import queue
-from domain.submission import decode_submission
+from domain.refusals import SubmissionTooLarge
+from domain.submission import MAX_SUBMISSION_BYTES, decode_submission
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger submit edit.json", "scriptledger submit - < edit.json"))
 def submit(
-    file: Annotated[Path, typer.Argument(metavar="FILE|-", help="A JSON file, or - for standard input.")] = Path("-"),
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE|-", help="A JSON file, or - for standard input.")
+    ] = STANDARD_INPUT,
     no_wait: NoWait = False,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    data = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
-    submission = decode_submission(data)
+    submission = decode_submission(read_bounded(file, MAX_SUBMISSION_BYTES, SubmissionTooLarge))
     with queue() as sending:
         if no_wait:
             sending.put(submission)
