@@ -265,6 +265,7 @@ class Settlement:
         before = _script_row(self._tx.script_id, self._start, self._now)
         if not self._start.exists:
             self._tx.scripts.add(row)
+            self._tx.script_ids.take(row.id)
         elif (row.title, row.status, row.archived) != (before.title, before.status, before.archived):
             self._tx.scripts.project(row)
 

@@ -1,7 +1,8 @@
 """script_ids: the script numbers that were given out, and to whom.
 
 A number belongs to the user it was given to, or to the application where `user_id` is NULL. Nobody who signs in creates
-a script under another number.
+a script under another number. A script that is created under a number of its program's own choice takes it out of those
+that are still given.
 """
 
 from __future__ import annotations
@@ -9,10 +10,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, insert, select
+from sqlalchemy.dialects import mysql, sqlite
 
+from domain.submission import MAX_SCRIPT_ID
 from repos.failures import DuplicateKey
 from repos.session import Session
 from repos.tables import script_heads, script_ids
+
+MAX_TAKEN_ID = MAX_SCRIPT_ID // 2
+"""Higher numbers are not taken out: the next to be given follows the last, and one script would use up all of them."""
 
 
 class GivenNumber(NamedTuple):
@@ -25,6 +31,10 @@ class GivenNumber(NamedTuple):
 _NEW = insert(script_ids).values(id=None, user_id=bindparam("user"))
 _GET = select(script_ids.c.id, script_ids.c.user_id).where(script_ids.c.id == bindparam("script"))
 _RESERVE = insert(script_ids).values(id=bindparam("script"), user_id=bindparam("user"))
+_TAKE_MYSQL = (
+    mysql.insert(script_ids).values(id=bindparam("script"), user_id=None).on_duplicate_key_update(id=script_ids.c.id)
+)
+_TAKE_SQLITE = sqlite.insert(script_ids).values(id=bindparam("script"), user_id=None).on_conflict_do_nothing()
 _EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
 _NEXT = script_heads.alias("next_heads")
 _LAST_IN_ROW = (
@@ -44,7 +54,7 @@ class ScriptIds:
     def new(self, user_id: int | None = None) -> int:
         """A script number for a user, or for a program: given to no one else, and no script has it."""
         script_id = self._session.insert(_NEW, user=user_id)
-        # Scripts may have been created under numbers that were never given out.
+        # A script may have been created under a number that was never given out, and is not taken out yet.
         while self._session.rows(_EXISTS, script=script_id):
             free = self._session.rows(_LAST_IN_ROW, script=script_id)[0][0] + 1
             try:
@@ -62,6 +72,11 @@ class ScriptIds:
     def highest(self) -> int:
         """The highest number that was given; 0 where none was."""
         return int(self._session.rows(_HIGHEST)[0][0])
+
+    def take(self, script_id: int) -> None:
+        """Give nobody this number, with the commit that creates its script; to whom it was given stays as it is."""
+        if script_id <= MAX_TAKEN_ID:
+            self._session.later(_TAKE_SQLITE if self._session.is_sqlite else _TAKE_MYSQL, script=script_id)
 
     def reserve(self, script_id: int) -> None:
         """Give nobody else this number, nor any below it that was not given yet."""

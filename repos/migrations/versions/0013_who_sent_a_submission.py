@@ -1,7 +1,7 @@
 """who sent a submission
 
 The user of each submission that waits or was refused, and of each script number: NULL for programs with credentials of
-their own.
+their own. Scripts that were created under numbers of their program's own choice take them out of those still given.
 
 Revision: 0013
 Follows: 0012
@@ -18,11 +18,18 @@ branch_labels = None
 depends_on = None
 
 _TABLES = ("script_ids", "submission_inbox", "rejected_submissions")
+# Not the numbers of the upper half: the next to be given follows the highest.
+_TAKE = """
+INSERT INTO script_ids (id)
+SELECT script_heads.script_id FROM script_heads LEFT JOIN script_ids ON script_ids.id = script_heads.script_id
+WHERE script_ids.id IS NULL AND script_heads.script_id < 4503599627370496
+"""
 
 
 def upgrade() -> None:
     for table in _TABLES:
         op.add_column(table, sa.Column("user_id", sa.BigInteger(), nullable=True))
+    op.execute(_TAKE)
 
 
 def downgrade() -> None:
