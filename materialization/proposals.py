@@ -76,7 +76,8 @@ def require_words(instruction: str) -> None:
 def accept(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> Accepted:
     """Accept some hunks of a proposal by number, from 1; all that are offered where none is named.
 
-    What was accepted before stays so, and is no new submission.
+    What was accepted before stays so, and is no new submission; unless its submission is lost, because another had its
+    id: then it is sent again.
 
     Raises:
         UnknownProposal, NotYourScript, ProposalNotReady, UnknownHunk: there is nothing to accept.
@@ -92,7 +93,7 @@ def accept(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Perso
     for hunk in _chosen(proposal, hunks, chosen):
         if hunk.state == "rejected":
             raise HunkDecided(hunk=hunk.hunk, proposal=proposal_id, state=hunk.state)
-        if hunk.state in OPEN:
+        if hunk.state in OPEN or _is_lost(tx, hunk):
             submission_id = _new_submission_id(hunk)
             tx.proposals.accept(proposal_id, hunk.hunk, submission_id, by.user_id, now)
             new.append(submission_of(proposal, hunk._replace(submission_id=submission_id), by.name))
@@ -140,6 +141,11 @@ def submission_of(proposal: ProposalRow, hunk: HunkRow, actor: str) -> Submissio
         commands=decode_commands(hunk.commands),
     )
     return by_ai(run, submission)
+
+
+def _is_lost(tx: RecordsWork, hunk: HunkRow) -> bool:
+    # The proposal is locked: whoever answers the submission cannot commit before us, and until then it waits.
+    return hunk.state == "accepting" and not tx.inbox.holds(hunk.script_id, hunk.submission_id)
 
 
 def _new_submission_id(hunk: HunkRow) -> str:

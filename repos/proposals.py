@@ -148,15 +148,15 @@ _FAIL = (
     )
 )
 _HUNKS = select(*hunks.c).where(hunks.c.proposal_id == bindparam("proposal")).order_by(hunks.c.hunk)
-_OPEN_HUNK = update(hunks).where(
-    hunks.c.proposal_id == bindparam("proposal"),
-    hunks.c.hunk == bindparam("number"),
-    or_(hunks.c.state == "offered", hunks.c.state == "withheld"),
-)
-_ACCEPT = _OPEN_HUNK.values(
+_HUNK = update(hunks).where(hunks.c.proposal_id == bindparam("proposal"), hunks.c.hunk == bindparam("number"))
+_ACCEPT = _HUNK.where(
+    or_(hunks.c.state == "offered", hunks.c.state == "withheld", hunks.c.state == "accepting")
+).values(
     state="accepting", submission_id=bindparam("submission"), decided_by=bindparam("user"), decided_at=bindparam("now")
 )
-_REJECT = _OPEN_HUNK.values(state="rejected", decided_by=bindparam("user"), decided_at=bindparam("now"))
+_REJECT = _HUNK.where(or_(hunks.c.state == "offered", hunks.c.state == "withheld")).values(
+    state="rejected", decided_by=bindparam("user"), decided_at=bindparam("now")
+)
 _REFUSED_BEFORE = (
     select(literal(1))
     .where(
@@ -251,7 +251,7 @@ class Proposals:
         return self._session.run(_FAIL, code=told.code, **_finish(taken, told, now)) == 1
 
     def accept(self, proposal_id: int, hunk: int, submission_id: str, user_id: int | None, now: int) -> bool:
-        """Note that a person accepted a hunk, and as which submission it is sent; whether it was open."""
+        """Note that a person accepted a hunk, and as which submission it is sent; whether it was not decided."""
         named = {"proposal": proposal_id, "number": hunk, "submission": submission_id}
         return self._session.run(_ACCEPT, **named, user=user_id, now=now) == 1
 

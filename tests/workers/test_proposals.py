@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import msgspec
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from domain.access import NotYourScript
 from domain.commands.script_archive_and_unarchive import ScriptArchive
@@ -407,3 +407,22 @@ def test_accepting_and_refusing_at_once_leaves_every_hunk_decided_once(room: Pro
     applied = {each.submission_id for each in room.hunks(number) if each.state == "accepted"}
     assert applied == set(taken)
     assert room.state().version == 1 + len(applied)
+
+
+def test_a_hunk_that_was_left_accepting_is_sent_again(room: ProposalRoom, migrated: Engine):
+    """As an earlier version left one whose id was answered with other content: accepted again, it comes to its end."""
+    number = three_hunks(room)
+    first = room.desk.accept(number, room.rosa, [1, 2])
+    with migrated.begin() as connection:
+        connection.execute(
+            text("DELETE FROM submission_inbox WHERE script_id = :script AND submission_id = :submission"),
+            {"script": room.script_id, "submission": first.submission_ids[0]},
+        )
+
+    again = room.desk.accept(number, room.rosa, [1, 2])
+    room.drain()
+
+    assert again.submission_ids[0] != first.submission_ids[0]
+    assert again.submission_ids[1] == first.submission_ids[1]
+    assert len(again.new) == 1
+    assert room.states(number)[1:3] == ["accepted", "accepted"]
