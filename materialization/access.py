@@ -148,7 +148,7 @@ def _require_cause(tx: RecordsWork, script_id: int, cause: Cause, user_id: int) 
             raise UnknownChatMessage(message=cause.chat_message_id, script=script_id)
     if cause.proposal_id is not None:
         proposal = tx.proposals.get(cause.proposal_id)
-        if proposal is None or proposal.script_id != script_id:
+        if proposal is None or proposal.script_id != script_id or proposal.user_id not in (None, user_id):
             raise UnknownProposal(proposal=cause.proposal_id)
     if cause.undoes is not None:
         head = tx.heads.get(script_id)

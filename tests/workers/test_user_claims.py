@@ -33,9 +33,9 @@ def message(room: WritingRoom, script_id: int, user: int | None) -> int:
         return tx.chat.add(ChatMessage(role="user", content="x", script_id=script_id, user_id=user), 1)
 
 
-def proposal(room: WritingRoom, script_id: int) -> int:
+def proposal(room: WritingRoom, script_id: int, user: int | None = None) -> int:
     with room.unit_of_work.records() as tx:
-        return tx.proposals.add(Asked(script_id, "x", 1, "run-1"), 1)
+        return tx.proposals.add(Asked(script_id, "x", 1, "run-1", user), 1)
 
 
 def another(room: WritingRoom) -> int:
@@ -64,6 +64,12 @@ REFUSED: dict[str, tuple[str, Callable[[WritingRoom], Submission]]] = {
         lambda room: claims(room, Cause(chat_message_id=message(room, room.script_id, another(room)))),
     ),
     "a proposal that is not there": ("unknown_proposal", lambda room: claims(room, Cause(proposal_id=10**9))),
+    "a proposal of another user": (
+        "unknown_proposal",
+        lambda room: claims(
+            room, msgspec.structs.replace(AI, proposal_id=proposal(room, room.script_id, another(room))), "ai"
+        ),
+    ),
     "a proposal for another script": (
         "unknown_proposal",
         lambda room: claims(room, msgspec.structs.replace(AI, proposal_id=proposal(room, 10**9)), "ai"),
