@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 
 import msgspec
 import typer
-from rich.text import Text
 
 from cli import screen
 from cli.ending import Exit
+from cli.screen import Text
 from domain.answer import Answer, Refusal
 
 NOTES = {

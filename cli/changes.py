@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from cli import screen
 from cli.page import shown
+from cli.screen import Text
 from domain.line import Line
 from materialization.compare import Compared, ComparedScene, Comparison
 from materialization.credit import Credit

@@ -11,12 +11,14 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from cli import screen
 from cli.ending import Ending, Exit
 from cli.front_page import ABOUT, FrontPage
 from cli.interrupt import end_as_by_ctrl_c, ending_at_once
+from cli.typer_screen import print_usage_error, with_help_on_screen
 from domain.errors import Conflict, Corrupt, LedgerError, Rejected
 from workers.embedded.errors import EmbeddedBrokerError
 
@@ -45,7 +47,7 @@ class Verb(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         with ending_at_once():
-            real = get_command(import_module(self.module).app)
+            real = with_help_on_screen(get_command(import_module(self.module).app))
         return real.make_context(info_name, args, parent, **extra)
 
 
@@ -59,7 +61,10 @@ def run() -> NoReturn:
     end_as_by_ctrl_c()
     printed_to = sys.stdout
     try:
-        command_line().main(prog_name="scriptledger")
+        status = command_line().main(prog_name="scriptledger", standalone_mode=False)
+    except TyperException as error:
+        print_usage_error(error)
+        sys.exit(error.exit_code)
     except SystemExit:
         # Where nobody reads any more, Typer puts something silent there and ends with 1, which means refused here.
         if sys.stdout is not printed_to:
@@ -71,7 +76,7 @@ def run() -> NoReturn:
         ending = ending_of(error)
         tell(ending)
         sys.exit(ending.status)
-    sys.exit(Exit.DONE)
+    sys.exit(status or Exit.DONE)
 
 
 def command_line() -> TyperGroup:
@@ -90,7 +95,7 @@ def print_version(wanted: bool) -> None:
     """Print what is installed, and the schema that it needs."""
     if wanted:
         schema = import_module("repos.revision").wanted_revision()
-        print(f"scriptledger {metadata.version('scriptledger')}, schema {schema}")
+        screen.say(f"scriptledger {metadata.version('scriptledger')}, schema {schema}")
         raise typer.Exit
 
 
@@ -135,4 +140,4 @@ def tell(ending: Ending) -> None:
     """Say why a command failed: to people in one sentence, to programs as JSON too."""
     if "--json" in sys.argv:
         screen.print_json({"error": {"status": ending.status, "code": ending.code, "message": str(ending)}})
-    screen.err().print(f"scriptledger: {ending}", style="red", soft_wrap=True)
+    screen.warn(f"scriptledger: {ending}", style="red")

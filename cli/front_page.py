@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rich.text import Text
 from typer.core import TyperGroup
 
 from cli import screen
+from cli.screen import Text
 
 ABOUT = "Keeps screenplays as append-only logs of commands."
 PANEL_WIDTH = 9
@@ -27,13 +27,13 @@ class FrontPage(TyperGroup):
 
 
 def _rows(group: TyperGroup) -> Iterator[Text]:
-    yield Text.assemble(("scriptledger VERB …", "bold"), f"  {ABOUT}\n")
+    yield Text.assemble(("scriptledger VERB …", "bold"), f"  {ABOUT}")
+    yield Text()
     panel = ""
     for name, verb in group.commands.items():
         heading = verb.rich_help_panel if verb.rich_help_panel != panel else ""  # type: ignore[attr-defined]
         panel = heading or panel
         yield Text.assemble((f"{heading:<{PANEL_WIDTH}}", "cyan"), (f"{name:<{VERB_WIDTH}}", "bold"), verb.help or "")
-    yield Text.assemble(
-        "\nVERB --help ends with examples; also --version and --install-completion.\n",
-        "Exit status: 0 done, 1 refused, 2 misused, 3 no answer, 4 no server, 5 bad data.",
-    )
+    yield Text()
+    yield Text("VERB --help ends with examples; also --version and --install-completion.")
+    yield Text("Exit status: 0 done, 1 refused, 2 misused, 3 no answer, 4 no server, 5 bad data.")

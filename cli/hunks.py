@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 from rich.console import RenderableType
-from rich.text import Text
 
 from cli import screen
 from cli.page import shown
+from cli.screen import Text
 from domain.errors import Rejected
 from domain.line import Line
 from domain.state import State
@@ -45,12 +45,13 @@ def shown_hunks(tx: RecordsWork, proposal: ProposalRow) -> list[Shown]:
 def described(proposal: ProposalRow, hunks: list[Shown]) -> Iterator[RenderableType]:
     """A proposal for people."""
     yield headline(proposal)
-    yield Text(f"  “{proposal.instruction}”", "italic")
+    yield screen.block(f"“{proposal.instruction}”", "italic")
     if proposal.message:
         yield Text(f"  {proposal.message}", "yellow")
     for each in hunks:
+        yield Text()
         yield Text.assemble(
-            f"\n{each.hunk.hunk}  ", (_became(each), STYLES.get(each.hunk.state, "")), f"  {each.hunk.why}".rstrip()
+            f"{each.hunk.hunk}  ", (_became(each), STYLES.get(each.hunk.state, "")), f"  {each.hunk.why}".rstrip()
         )
         if each.refusal is not None:
             yield Text(f"   It does not hold any more: {each.refusal.message}", "yellow")

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
-
 from cli.ending import Ending, Exit
 from cli.trouble import trouble
 from domain.errors import Conflict
@@ -20,6 +18,7 @@ from repos.failures import DriverError
 from repos.revision import require_current
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.settings import Settings
+from workers.visible_output import configure_log
 
 
 def settings(*, database: str | None = None, broker: str | None = None) -> Settings:
@@ -39,7 +38,7 @@ def opened(chosen: Settings | None = None) -> Iterator[UnitOfWork]:
             Exit.UNREACHABLE, f"There is no ledger at {file} yet: `scriptledger {maker}` makes one.", code="no_ledger"
         )
     # Standard output is for what was asked.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    configure_log(sys.stderr)
     with explained(chosen), open_engine(chosen.database_url, pool_size=chosen.pool_size) as engine:
         require_current(engine)
         yield UnitOfWork(engine)

@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from rich.text import Text
-
+from cli.screen import Text
 from domain.formats.fountain import display
 from domain.line import Line, LineFormat
+from domain.visible_text import visible
 
 PAGE_WIDTH = 60
 """Characters of action on a line, as on paper."""
@@ -47,7 +47,7 @@ def set_line(line: Line) -> list[Text]:
     """One line of the script as the printed lines it takes, without the empty ones after it."""
     setting = _SETTINGS.get(line.format, _ACTION)
     printed = []
-    for row in textwrap.wrap(shown(line), setting.width, break_on_hyphens=False) or [""]:
+    for row in textwrap.wrap(visible(shown(line)), setting.width, break_on_hyphens=False) or [""]:
         text = Text(row, style=setting.style)
         text.align(setting.align, setting.width)
         text.rstrip()

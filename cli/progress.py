@@ -9,4 +9,10 @@ from cli import screen
 
 def progress() -> Progress:
     """The bars of one command; nothing is shown where standard error is no terminal."""
-    return Progress(console=screen.err(), disable=not screen.err().is_terminal, transient=True)
+    return Progress(
+        console=screen.err(),
+        disable=not screen.err().is_terminal,
+        transient=True,
+        redirect_stdout=False,  # what others print passes the guard, which nothing may take the place of
+        redirect_stderr=False,
+    )

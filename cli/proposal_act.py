@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from cli import story
 from cli.answers import described as described_answer
 from cli.hunks import described, headline, shown_hunks
 from cli.proposing import Proposing, proposal_of
+from cli.screen import Text
 from cli.sending import Queue
 from materialization.proposals import Person
 from repos.proposals import ProposalRow

@@ -9,7 +9,7 @@ from typing import Any
 from billiard.exceptions import WorkerLostError
 from celery import Celery, signals
 
-from workers import bootstrap
+from workers import bootstrap, worker_logs
 from workers.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
 from workers.heartbeat import Heartbeat
 from workers.line import forget_connections
@@ -19,6 +19,7 @@ from workers.roles import BadQueuesError, transport_options
 app = Celery("scriptledger", include=["workers.tasks"])
 app.config_from_object("celeryconfig")
 app.steps["worker"].add(Heartbeat)
+worker_logs.connect()
 
 
 @app.on_configure.connect(weak=False)

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
+from domain.visible_text import visible_lines
+
 VARIABLE = "SCRIPTLEDGER_HEARTBEAT"
 EVERY_SECONDS = 5.0
 LATE_SECONDS = 120.0
@@ -67,7 +69,7 @@ def main(argv: list[str]) -> int:
         case _:
             wrong = __doc__
     if wrong:
-        print(wrong, file=sys.stderr)
+        print(visible_lines(wrong), file=sys.stderr)
     return int(bool(wrong))
 
 

@@ -28,6 +28,7 @@ from tornado.web import RequestHandler
 
 from workers.app import app
 from workers.run import FLOWER_ADDRESS, FLOWER_LISTENING, FLOWER_PASSWORD, FLOWER_READY, FLOWER_USER
+from workers.visible_output import guard_output
 
 MOST_TASKS = 20_000
 """How many tasks are remembered, a few hundred bytes each; nothing is kept on disk."""
@@ -108,6 +109,7 @@ def without_text(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Serve until the process is ended; there is nothing to save."""
+    guard_output()
     watch = Watch(app, os.environ.pop(FLOWER_PASSWORD))
     if (listening := os.environ.get(FLOWER_LISTENING)) is not None:
         sockets = [socket.socket(fileno=int(listening))]

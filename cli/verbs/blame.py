@@ -9,12 +9,12 @@ from collections import Counter
 from typing import Any
 
 import typer
-from rich.text import Text
 
 from cli import ledger, screen
 from cli.help_text import example, prose
 from cli.options import AsJson, Script
 from cli.points import ABOUT_TIMES, At, Label, Version, chosen
+from cli.screen import Text
 from materialization.blame import Blame, BlamedLine
 from materialization.blame import blame as blame_script
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from cli import ledger, screen
 from cli.help_text import example, prose
 from cli.options import AsJson, Limit, Script
 from cli.people import As, person
+from cli.screen import Text
 from domain.chat import ChatMessage
 from materialization.access import keep_message, require_script_of
 from materialization.clock import system_clock
@@ -74,9 +74,8 @@ def list_(
     for row in rows:
         who = names[row.message.user_id] or row.message.role
         by = who if row.message.role == "user" else row.message.role
-        screen.say(
-            Text.assemble((f"{row.id}  {screen.moment(row.created_at)}  {by}", "bold"), f"\n{row.message.content}\n")
-        )
+        said = screen.block(row.message.content)
+        screen.say(Text(f"{row.id}  {screen.moment(row.created_at)}  {by}", "bold"), said, Text())
     if more is not None:
         screen.say(f"More follow: --after {more}")
 

@@ -12,7 +12,6 @@ from itertools import count
 
 import typer
 from rich.console import RenderableType
-from rich.text import Text
 
 from cli import ledger, screen, story
 from cli.answers import described
@@ -21,6 +20,7 @@ from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.page import pages
 from cli.proposal_act import ProposalAct
+from cli.screen import Text
 from cli.sending import Queue, queue
 from cli.verbs.log import log_table, read_log
 from domain.answer import Answer
@@ -46,7 +46,8 @@ def demo() -> None:
         with queue(settings) as sending:
             Play(sending).perform()
     screen.say(
-        Text(f"\nThat took {time.monotonic() - began:.1f} s. The services have stopped, the temporary home is gone."),
+        Text(),
+        Text(f"That took {time.monotonic() - began:.1f} s. The services have stopped, the temporary home is gone."),
         "Your turn: `scriptledger import FILE.fountain`, or `scriptledger --help`.",
     )
 
@@ -139,7 +140,7 @@ class Play:
         self._tell(Text("All the same.", "green"))
 
     def _begin(self, title: str) -> None:
-        screen.say(Text.assemble((f"\n{next(self._numbers)}  ", "bold cyan"), (title, "bold")))
+        screen.say(Text(), Text.assemble((f"{next(self._numbers)}  ", "bold cyan"), (title, "bold")))
 
     def _tell(self, *told: RenderableType) -> None:
         screen.say(*map(screen.indented, told))

@@ -109,4 +109,4 @@ def _report(event: Event) -> None:
 
 
 def _line(name: str, said: str) -> None:
-    screen.out().print(f"{name:<{NAME_WIDTH}}{said}", soft_wrap=True)
+    screen.say_unwrapped(f"{name:<{NAME_WIDTH}}{said}")

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli import ledger, screen
 from cli.changes import changes
@@ -26,6 +25,7 @@ from cli.new_file import new_file
 from cli.options import AsJson, Script
 from cli.pages.diff_page import Side, diff_page
 from cli.points import ABOUT_TIMES, HEAD, named
+from cli.screen import Text
 from domain.state import State
 from materialization.compare import Comparison, compare
 from materialization.tally import sentence, tally

@@ -8,7 +8,6 @@ was. Final Draft shows the words without the marks of Fountain, and its file is 
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +53,6 @@ def export(
         told = {"script_id": script, "version": state.version, "format": written.name, "bytes": len(data)}
         screen.print_json({**told, "file": str(output)} if output else {**told, "file": None, "text": data.decode()})
     elif output is None:
-        sys.stdout.buffer.write(data)
+        screen.write_content(data)
     else:
         screen.say(f"Wrote version {state.version} of script {script} to {output}: {len(data)} bytes.")

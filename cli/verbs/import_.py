@@ -20,7 +20,7 @@ from cli.help_text import example, prose
 from cli.new_ids import new_line_id, new_submission_id
 from cli.options import WAIT_SECONDS, Actor, AsJson, Timeout
 from cli.page import pages
-from cli.screen import counted, err
+from cli.screen import counted, warn
 from cli.sending import Queue, default_actor, queue
 from domain.align import align
 from domain.answer import Answer
@@ -78,7 +78,7 @@ def import_(
             submission = _submission(script, state.version, commands, actor)
         answer = sending.send(submission, timeout=timeout)
     if sentence := left_out(imported):
-        err().print(sentence)
+        warn(sentence)
     end_with(answer, as_json=as_json, done=_done(answer, submission, imported))
 
 

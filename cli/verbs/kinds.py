@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from cli import screen
 from cli.ending import Ending, Exit
@@ -17,6 +16,7 @@ from cli.options import AsJson
 from cli.reference.commands import flags
 from cli.reference.shapes import shape_of_kind
 from cli.reference.submission_schema import submission_schema
+from cli.screen import Text
 from domain.command import KINDS
 
 app = typer.Typer(add_completion=False)
@@ -44,7 +44,9 @@ def kinds(
 
 def _print_one(kind: str) -> None:
     found = shape_of_kind(kind)
-    screen.say(Text(kind, "bold"), Text(found.about), *(Text(said) for said in flags(KINDS[kind])), Text())
+    screen.say(
+        Text(kind, "bold"), screen.block(found.about, indent=0), *(Text(said) for said in flags(KINDS[kind])), Text()
+    )
     rows = [
         (field.name, field.type.replace("`", ""), "required" if field.required else field.default or "")
         for field in found.fields

@@ -15,12 +15,12 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 import typer
 from rich.console import RenderableType
-from rich.text import Text
 
 from cli import ledger, screen
 from cli.extent import extent
 from cli.help_text import example, prose
 from cli.options import AsJson, Limit, Script
+from cli.screen import Text
 from domain.delta import Delta, decode_delta
 from domain.entry import LogEntry
 from domain.head import Head

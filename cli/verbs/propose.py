@@ -18,6 +18,7 @@ from cli.hunks import described, shown_hunks
 from cli.options import AsJson, Script
 from cli.people import As, person
 from cli.proposing import proposal_of, proposing
+from cli.screen import Text
 
 app = typer.Typer(add_completion=False)
 
@@ -55,5 +56,6 @@ def propose(
     else:
         screen.say(*described(proposal, hunks))
         if proposal.state == "proposed":
-            screen.say(f"\nTake it with `scriptledger proposals accept {number}`, or a part with `--hunk N`.")
+            screen.say(Text())
+            screen.say(f"Take it with `scriptledger proposals accept {number}`, or a part with `--hunk N`.")
     raise typer.Exit(Exit.REFUSED if proposal.state == "failed" else Exit.DONE)

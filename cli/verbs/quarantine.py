@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -54,7 +54,7 @@ def show(script: Script, as_json: AsJson = False) -> None:
         told = [_as_json(row) for row in rows]
         screen.print_json({"script_id": script, "health": health, "waiting": waiting, "quarantines": told})
         return
-    screen.say(f"Script {script} is {_told(health, waiting)}.", *map(_sentence, rows))
+    screen.say(f"Script {script} is {_told(health, waiting)}.", *(said for row in rows for said in _sentences(row)))
 
 
 @app.command(epilog=example("scriptledger quarantine reopen 7", "scriptledger quarantine reopen 7 --unverified"))
@@ -123,9 +123,8 @@ def _when(row: dict[str, Any]) -> str:
     return str(row["quarantined_at"] or "")
 
 
-def _sentence(row: QuarantineRow) -> str:
-    said = f"{screen.moment(row.quarantined_at)}  found by {row.found_by}: {row.reason}"
-    if row.reopened_at is None:
-        return said
-    how = "verified" if row.verified else "unverified"
-    return f"{said}\n{screen.moment(row.reopened_at)}  taken back by {row.reopened_by}, {how}"
+def _sentences(row: QuarantineRow) -> Iterator[str]:
+    yield f"{screen.moment(row.quarantined_at)}  found by {row.found_by}: {row.reason}"
+    if row.reopened_at is not None:
+        how = "verified" if row.verified else "unverified"
+        yield f"{screen.moment(row.reopened_at)}  taken back by {row.reopened_by}, {how}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from cli import ledger, screen
 from cli.answers import end_with
 from cli.help_text import example, prose
 from cli.new_ids import new_submission_id
 from cli.options import WAIT_SECONDS, AsJson, Limit, Timeout
+from cli.screen import Text
 from cli.sending import queue
 from materialization.replay import rejection, replayed
 from repos.rejected import RejectedRow
@@ -68,7 +68,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     screen.say(
         Text.assemble((row.code, "bold red"), f"  {row.message}"),
         Text(f"Submission {row.submission_id} to script {row.script_id}, {screen.moment(row.rejected_at)}"),
-        Text(row.payload.decode(errors="replace")),
+        screen.block(row.payload.decode(errors="replace")),
     )
 
 

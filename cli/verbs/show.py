@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.text import Text
 
 from cli import ledger, screen
 from cli.ending import Ending, Exit
@@ -20,6 +19,7 @@ from cli.help_text import example, prose
 from cli.options import AsJson, Script
 from cli.page import gap_after, scene, set_line
 from cli.points import ABOUT_TIMES, At, Label, Version, chosen
+from cli.screen import Text
 from domain.hashing import expect_hash, state_hash_bytes
 from domain.line import Line
 from domain.state import State
@@ -55,7 +55,7 @@ def show(
         screen.print_json(_as_json(script, state, lines))
         return
     for row in _printed(lines, ids=ids):
-        screen.out().print(row, soft_wrap=True)
+        screen.say_unwrapped(row)
 
 
 def _printed(lines: Iterable[Line], *, ids: bool) -> Iterator[Text]:

@@ -101,7 +101,7 @@ def test_the_chat_shows_question_answer_and_cost(scriptledger: CommandLine, ferr
     assert document["messages"][2]["answers"] == document["messages"][1]["message"]
     assert document["usage"][0]["model"] == "scripted-no-ai"
     text = scriptledger("chat", "list", ferry).out
-    assert "Rosa\nToo polite." in text
+    assert "Rosa\n  Too polite." in text
     assert 'cut "I did."' in text
 
 

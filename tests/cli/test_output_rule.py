@@ -1,0 +1,87 @@
+"""Nothing prints but `cli/screen.py` and the guard in front of the streams: a new verb cannot forget."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import ROOT
+
+PACKAGES = ("domain", "repos", "materialization", "workers", "cli")
+ALLOWED = {
+    "cli/screen.py": "the place",
+    "cli/typer_screen.py": "gives Typer the class of that place",
+    "cli/progress.py": "bars on the console of that place",
+    "workers/visible_output.py": "the guard",
+    "workers/watch.py": "prints one constant, behind the guard",
+    "workers/health.py": "prints what `visible_lines` made",
+    "workers/embedded/guardian.py": "runs isolated; names a program of ours",
+}
+WRITES = ("stdout.write", "stderr.write", "stdout.buffer", "stderr.buffer", "__stdout__", "__stderr__")
+CALLS = ("print", "echo", "secho", "style", "pprint", "print_exc", "print_exception", "Console", "Progress", "Live")
+MODULES = ("rich", "rich.console", "rich.text", "rich.live", "rich.progress", "rich.traceback", "click")
+
+
+def ways_to_print(source: str) -> Iterator[str]:
+    """What prints past the one place, with its line."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in CALLS:
+                yield f"{node.lineno}: {name}()"
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="typer" | "click" | "rich" | "traceback"), attr=name)):
+                if name in CALLS:
+                    yield f"{node.lineno}: {name}()"
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr="write")):
+                yield f"{node.lineno}: os.write()"
+            case ast.Attribute() if ast.unparse(node).endswith(WRITES):
+                yield f"{node.lineno}: {ast.unparse(node)}"
+            case ast.ImportFrom(module=module, names=names) if module in MODULES:
+                # Types and parts of a layout are no way to print; a class of text that escapes nothing is.
+                if bad := {each.name for each in names} & {"print", "Console", "Text", "Live", "get_console"}:
+                    yield f"{node.lineno}: from {module} import {', '.join(sorted(bad))}"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "print(title)",
+        "import sys; sys.stdout.write(title)",
+        "import sys; sys.stdout.buffer.write(data)",
+        "import sys; print(title, file=sys.stderr)",
+        "import sys; sys.__stderr__.write(title)",
+        "import typer; typer.echo(title)",
+        "import typer; typer.secho(title, fg='red')",
+        "import click; click.echo(title)",
+        "import rich; rich.print(title)",
+        "from rich import print; print(title)",
+        "from rich.console import Console; Console().print(title)",
+        "from rich.text import Text",
+        "import os; os.write(1, data)",
+        "import traceback; traceback.print_exc()",
+    ],
+)
+def test_the_rule_sees(bad: str):
+    assert list(ways_to_print(bad))
+
+
+@pytest.mark.parametrize(
+    "good", ["from cli import screen; screen.say(title)", "tx.lines.write(row)", "import sys; sys.stdout.flush()"]
+)
+def test_the_rule_leaves_alone(good: str):
+    assert not list(ways_to_print(good))
+
+
+def test_nothing_prints_past_the_one_place():
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    assert len(files) > 200
+
+    found = {_name(file): list(ways_to_print(file.read_text(encoding="utf-8"))) for file in files}
+
+    assert {name: ways for name, ways in found.items() if ways and name not in ALLOWED} == {}
+
+
+def _name(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
