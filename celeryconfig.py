@@ -84,6 +84,8 @@ worker_proc_alive_timeout = 60
 task_soft_time_limit = 60
 task_time_limit = 90
 
+# Workers take no orders from the broker: whoever reaches it could end them, or have them tell what they know.
+worker_enable_remote_control = False
 # Events carry names and script ids; bodies and arguments stay out of them.
 worker_send_task_events = False
 task_send_sent_event = False

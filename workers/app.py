@@ -16,7 +16,7 @@ from workers.line import forget_connections
 from workers.overdue import GRACE_SECONDS, EndInTime
 from workers.roles import BadQueuesError, transport_options
 
-app = Celery("scriptledger", include=["workers.tasks"])
+app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.redis_transport:AMQP")
 app.config_from_object("celeryconfig")
 app.steps["worker"].add(Heartbeat)
 worker_logs.connect()

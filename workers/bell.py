@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import structlog
 from celery import Celery
 from kombu.exceptions import ContentDisallowed, DecodeError
 from kombu.message import Message
 
 from repos.phases import reached
+from workers.broker_trouble import refusals
 from workers.envelope import Envelope
 from workers.line import Line, said
 
@@ -17,12 +17,10 @@ DRAIN = "scriptledger.drain"
 DRAIN_DEEP = "scriptledger.drain_deep"
 DRAIN_ONE_BY_ONE = "scriptledger.drain_one_by_one"
 QUEUE = "commands"
-NO_MESSAGE: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError)
+NO_MESSAGE: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError, RecursionError)
 """What kombu raises over a message that is none; it is gone then."""
 UNREADABLE: tuple[type[Exception], ...] = (*NO_MESSAGE, IndexError, AttributeError, ContentDisallowed, DecodeError)
 """What is raised over the content of one that is no bell."""
-
-log = structlog.get_logger(__name__)
 
 
 class Bell:
@@ -40,7 +38,7 @@ class Bell:
             with self._line.producer() as producer:
                 self._envelope(task).send(producer, script_id)
         except self._line.unheard as error:
-            log.warning("bell.unheard", script_id=script_id, problem=said(error))
+            refusals.warning("bell.unheard", script_id=script_id, problem=said(error))
             return False
         reached("after bell rung")
         return True
@@ -51,7 +49,7 @@ class Bell:
             with self._line.producer() as producer:
                 self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
         except self._line.unheard as error:
-            log.warning("bell.unheard", problem=said(error))
+            refusals.warning("bell.unheard", problem=said(error))
             return False
         return True
 
@@ -70,7 +68,7 @@ class Bell:
                         break
                     scripts.append(script_id)
         except (*self._line.unheard, *NO_MESSAGE) as error:
-            log.warning("bell.not_taken", problem=type(error).__name__)
+            refusals.warning("bell.not_taken", problem=type(error).__name__)
         return scripts
 
     def waiting(self) -> int | None:

@@ -1,111 +1,111 @@
-"""The consumer of a worker that serves the intake: it looks at what arrives before Celery does.
+"""The consumer of a worker: Celery's, which sees only rebuilt messages, and waits where Redis refuses.
 
-Celery drops a message that it cannot read and logs its body, and a body that is JSON but no task ends the worker. A
-message in the intake is the only copy of somebody's edit: it goes to the dead letters, by a task of its own.
+Celery logs the body of a message that it cannot read, and some messages end it. Through Redis each message is rebuilt
+by our transport before it comes here; through another broker, here.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Callable, Mapping
-from typing import Any
+import time
+from collections.abc import Callable
 
 import structlog
 from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer as CeleryConsumer
-from kombu.exceptions import OperationalError
+from celery.worker.state import maybe_shutdown
 from kombu.message import Message
+from redis.exceptions import ResponseError
 
-from workers.envelopes import tolerate
+from workers.broker_trouble import refusals, trouble
+from workers.health import beat
+from workers.message_guard import read_parts
+from workers.redis_transport import Channel
+from workers.trusted_message import Parts, Refused
 
-INTAKE = "scriptledger.intake"
-SET_ASIDE = "scriptledger.set_aside"
-QUEUE = "intake"
+SLICE_SECONDS = 0.25
 
 log = structlog.get_logger(__name__)
 _celery_log = get_logger(__name__)
 
 
 class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
-    """Celery's consumer, which sets aside what comes to the intake and is no task of ours."""
+    """Celery's consumer behind the message guard."""
 
-    def create_task_handler(self, *args: Any) -> Callable[[Message], None]:
+    def create_task_handler(self, *args: object) -> Callable[[Message], None]:
         """What is called with each message."""
         received: Callable[[Message], None] = super().create_task_handler(*args)
-        if not self._serves_the_intake():
+        if isinstance(self.task_consumer.channel, Channel):
             return received
-        tolerate(self.task_consumer.channel, QUEUE, self._set_aside_scrap)
 
         def on_task_received(message: Message) -> None:
-            problem = problem_with(message, self.strategies)
-            if problem is None:
-                received(message)
+            try:
+                rebuild(message, self._queue_of(message))
+            except Refused as refusal:
+                self._refuse(message, refusal.problem)
             else:
-                self._set_aside(message, problem)
+                received(message)
 
         return on_task_received
 
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Called by Celery when it connects anew, at once; where Redis answers and refuses, that would be for ever."""
+        super().on_connection_error_after_connected(exc)
+        if isinstance(exc, ResponseError):
+            _wait(trouble.begins(exc))
+
     def on_decode_error(self, message: Message, exc: Exception) -> None:
         """Called by Celery for what only it finds wrong."""
-        if self._serves_the_intake():
-            self._set_aside(message, _said(exc))
-        else:
-            super().on_decode_error(message, exc)
+        self._refuse(message, type(exc).__name__)
 
-    def on_invalid_task(self, body: object, message: Message, exc: Exception) -> None:
+    def on_invalid_task(self, body: object, message: Message, exc: Exception) -> None:  # noqa: ARG002 - Celery's
         """Called by Celery for what only it finds wrong."""
-        if self._serves_the_intake():
-            self._set_aside(message, _said(exc))
-        else:
-            super().on_invalid_task(body, message, exc)
+        self._refuse(message, type(exc).__name__)
 
-    def _serves_the_intake(self) -> bool:
-        return QUEUE in self.app.amqp.queues.consume_from
+    def on_unknown_message(self, body: object, message: Message) -> None:  # noqa: ARG002 - Celery's
+        """Called by Celery for what only it finds wrong."""
+        self._refuse(message, "it is no task")
 
-    def _set_aside(self, message: Message, problem: str) -> None:
-        body = message.body or b""
-        name = str(message.headers.get("id") or message.properties.get("correlation_id") or "")
-        if self._sent(body.encode(errors="surrogatepass") if isinstance(body, str) else bytes(body), problem, name):
-            message.ack_log_error(_celery_log, self.connection_errors)  # type: ignore[no-untyped-call]
-        # Else, not acknowledged, it comes back.
+    def on_unknown_task(self, body: object, message: Message, exc: Exception) -> None:  # noqa: ARG002 - Celery's
+        """Called by Celery for what only it finds wrong."""
+        self._refuse(message, "its task is unknown")
 
-    def _set_aside_scrap(self, scrap: bytes) -> bool:
-        return self._sent(scrap, "what lay in the queue is no JSON", "")
+    def _refuse(self, message: Message, problem: str) -> None:
+        refusals.warning("message.refused", queue=self._queue_of(message), problem=problem)
+        message.reject_log_error(_celery_log, self.connection_errors)  # type: ignore[no-untyped-call]
 
-    def _sent(self, body: bytes, problem: str, name: str) -> bool:
-        """Whether the task that sets something aside was sent."""
-        try:
-            self.app.send_task(
-                SET_ASIDE,
-                args=(b64encode(body).decode(), problem, name),
-                queue=QUEUE,
-                argsrepr="(…)",
-                kwargsrepr="{}",
-                ignore_result=True,
-                retry=False,
-            )
-        except (OperationalError, OSError) as error:
-            log.warning("intake.not_set_aside", message=name, problem=type(error).__name__)
-            return False
-        return True
+    def _queue_of(self, message: Message) -> str:
+        """The queue a message was taken from: what it says of that itself is its sender's word."""
+        names = {tag: name for name, tag in self.task_consumer._active_tags.items()}
+        return str(names.get(message.delivery_info.get("consumer_tag"), ""))
 
 
-def problem_with(message: Message, tasks: Mapping[str, object]) -> str | None:
-    """Why a message is no task of the Celery protocol 2 that this worker knows; None where it is one."""
-    name = message.headers.get("task")
-    if not isinstance(name, str) or not isinstance(message.headers.get("id"), str):
-        return "the message is no task of the Celery protocol 2: its headers must have `task` and `id`"
-    if name not in tasks:
-        return f"there is no task {name[:80]!r}"
-    try:
-        body = message.payload
-    except Exception as error:  # whatever a foreign body makes a decoder raise
-        return _said(error)
-    match body:
-        case [list(), dict(), dict() | None]:
-            return None
-    return "the body must be a list of arguments, an object of named ones, and an object of options"
+def rebuild(message: Message, queue: str) -> None:
+    """Make a message what the guards believe of it.
+
+    Raises:
+        Refused: it is none that belongs into the queue.
+    """
+    parts = Parts(
+        content_type=message.content_type,
+        content_encoding=message.content_encoding,
+        headers=message.headers,
+        properties=message.properties,
+    )
+    body = message.body.encode(errors="surrogatepass") if isinstance(message.body, str) else bytes(message.body or b"")
+    redelivered = message.delivery_info.get("redelivered") is True
+    trusted = read_parts(queue, parts, body, body, redelivered=redelivered)
+    message.errors.clear()
+    message.headers = trusted.headers()
+    message.properties = {"correlation_id": trusted.message_id}
+    message.body = trusted.body
+    message.content_type, message.content_encoding = "application/json", "utf-8"
+    message._decoded_cache = None
 
 
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: the body cannot be read"
+def _wait(seconds: float) -> None:
+    """Wait in the main process, which goes on to say that it lives and to stop when asked to."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        beat()
+        maybe_shutdown()
+        time.sleep(min(left, SLICE_SECONDS))

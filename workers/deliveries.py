@@ -50,7 +50,7 @@ def deliver(
         # Its name alone: what the error says may be text of a script.
         log.warning("delivery.failed", message=task.request.id, problem=type(error).__name__, delivery=number)
         time.sleep(PAUSE_SECONDS)
-        _send_anew(task, args, kwargs, number + _blames_the_message(error))
+        _send_anew(task, args, kwargs, number + blames_the_message(error))
 
 
 def _number(task: Task) -> int:
@@ -58,7 +58,8 @@ def _number(task: Task) -> int:
     return number if isinstance(number, int) else 1
 
 
-def _blames_the_message(error: Exception) -> bool:
+def blames_the_message(error: Exception) -> bool:
+    """Whether the message is to blame for an error, and not a database that is away or busy."""
     if isinstance(error, DriverError):
         return blames_a_row(error)
     return not isinstance(error, Conflict)

@@ -6,7 +6,9 @@ from typing import Any
 
 from celery import bootsteps
 from celery.beat import Scheduler as CelerysScheduler
+from celery.beat import SchedulingError
 
+from workers.broker_trouble import cause_of, trouble
 from workers.health import EVERY_SECONDS, beat
 
 
@@ -36,3 +38,12 @@ class Scheduler(CelerysScheduler):  # type: ignore[misc]
         """One round: send what is due; how long to sleep."""
         beat()
         return super().tick(*args, **kwargs)
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Send one tick; where the broker does not take it, the next is due soon enough."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except SchedulingError as error:
+            trouble.begins(cause_of(error))
+        else:
+            trouble.ends()

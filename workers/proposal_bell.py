@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import structlog
 from celery import Celery
 
 from materialization.clock import system_clock
 from repos.unit_of_work import UnitOfWork
+from workers.broker_trouble import refusals
 from workers.line import Line, producing_app, said
 from workers.timetable import SECOND, Schedule
 
@@ -15,8 +15,6 @@ QUEUE = "proposals"
 MINUTE = 60
 EXPIRES_SECONDS = 5 * MINUTE
 """By then a tick has rung again for what is still queued."""
-
-log = structlog.get_logger(__name__)
 
 
 class ProposalBell:
@@ -47,7 +45,7 @@ class ProposalBell:
                     retry=False,
                 )
         except self._line.unheard as error:
-            log.warning("proposal_bell.unheard", proposal_id=proposal_id, problem=said(error))
+            refusals.warning("proposal_bell.unheard", proposal_id=proposal_id, problem=said(error))
             return False
         return True
 

@@ -79,11 +79,19 @@ class Reconciler:
                 return Tick(0, "the lease was lost")
             due = self._due(tx)
             tx.bells.forget_answered()
-        for rung in due:
-            self._bell.ring(rung.script_id, DRAIN if rung.rings == 1 else DRAIN_ONE_BY_ONE)
+        for number, rung in enumerate(due):
+            if self._bell.ring(rung.script_id, DRAIN if rung.rings == 1 else DRAIN_ONE_BY_ONE) is False:
+                self._take_back(due[number:])
+                return Tick(number, "the broker takes no bells")
         if due:
             log.info("reconciler.rang", scripts=len(due))
         return Tick(len(due))
+
+    def _take_back(self, unheard: list[Rung]) -> None:
+        """Remember of bells that the broker did not take that they are still due: one of them is tried a tick."""
+        with self._unit_of_work.records() as tx:
+            for rung in unheard:
+                tx.bells.put(rung._replace(rings=rung.rings - 1, rung_at=0))
 
     def _take_lease(self) -> int | None:
         now = self._clock()

@@ -34,7 +34,7 @@ def worker_command(
     """The command line of a worker for one role, as it is when this process starts or becomes it.
 
     `also` are roles that it serves beside. `flags` are Celery's: with `BEAT` it sends the ticks of the schedule too,
-    with `EVENTS` it tells of its tasks before Flower asks it to.
+    with `EVENTS` it tells of its tasks, for Flower.
     """
     pool = pool or role.pool
     return [

@@ -16,7 +16,7 @@ from cli import ledger
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from workers.roles import ROLES, BadQueuesError, transport_options
-from workers.run import BEAT, become, worker_command
+from workers.run import BEAT, EVENTS, become, worker_command
 from workers.settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -39,6 +39,7 @@ def worker(
         Pool | None, typer.Option("--pool", "-P", help="Else that of the first role.", show_default=False)
     ] = None,
     beat: Annotated[bool, typer.Option("--beat", help="Send the ticks of the schedule too.")] = False,
+    task_events: Annotated[bool, typer.Option("--task-events", help="Tell of each task, for Flower.")] = False,
 ) -> None:
     first, *also = (ROLES[each.value] for each in role)
     try:
@@ -46,9 +47,8 @@ def worker(
     except BadQueuesError as error:
         raise typer.BadParameter(str(error), param_hint="--role") from None
     chosen = served()
-    command = worker_command(
-        first, also=also, pool=pool and pool.value, concurrency=concurrency, flags=[BEAT] if beat else []
-    )
+    flags = [flag for flag, wanted in ((BEAT, beat), (EVENTS, task_events)) if wanted]
+    command = worker_command(first, also=also, pool=pool and pool.value, concurrency=concurrency, flags=flags)
     become(command, chosen.to_env())
 
 

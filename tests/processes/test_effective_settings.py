@@ -1,4 +1,4 @@
-"""What is in force in a running worker, as the worker itself tells: of its settings, its queues and its connection."""
+"""What is in force in a running worker, as the worker itself reports: its settings, its queues and its connection."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ IN_EVERY_WORKER = {
     "worker_max_memory_per_child": 400_000,
     "timezone": "UTC",
     "worker_cancel_long_running_tasks_on_connection_loss": True,
+    "worker_enable_remote_control": False,
     "worker_send_task_events": False,
     "task_send_sent_event": False,
 }
@@ -69,15 +70,16 @@ of_every_role = pytest.mark.parametrize("role", ROLES.values(), ids=list(ROLES))
 @pytest.fixture(scope="module")
 def local_workers(settings: Settings, logs: Path) -> list[LocalWorker]:
     """One for each role."""
-    return [LocalWorker(role, settings, logs, name=role.name) for role in ROLES.values()]
+    app = "tests.processes.reporting_app"
+    return [LocalWorker(role, settings, logs, name=role.name, app=app) for role in ROLES.values()]
 
 
 @pytest.fixture
-def report(role: Role, celery_setup_app: Celery, local_workers: list[LocalWorker]) -> dict[str, Any]:
-    """What the worker of a role says of itself."""
+def report(role: Role, logs: Path, local_workers: list[LocalWorker]) -> dict[str, Any]:
+    """What the worker of a role wrote down of itself when it was ready."""
     name = next(worker for worker in local_workers if worker.role is role).hostname()
-    inspect = celery_setup_app.control.inspect([name], timeout=5, limit=1)
-    return {what: getattr(inspect, what)()[name] for what in ("conf", "stats", "active_queues")}
+    told: dict[str, Any] = json.loads((logs / f"{name}.json").read_text())
+    return told
 
 
 @of_every_role
@@ -86,6 +88,18 @@ def test_settings_are_in_force(report: dict[str, Any]):
     assert in_force == IN_EVERY_WORKER
     options = report["stats"]["broker"]["transport_options"]
     assert {name: options.get(name) for name in IN_EVERY_CONNECTION} == IN_EVERY_CONNECTION
+
+
+def test_no_worker_answers_or_obeys_the_broker(celery_setup_app: Celery, local_workers: list[LocalWorker]):
+    control = celery_setup_app.control
+
+    assert control.inspect(timeout=1).ping() is None
+    control.shutdown()
+    control.cancel_consumer("commands")
+    control.broadcast("pool_shrink", arguments={"n": 2})
+
+    assert control.broadcast("report", reply=True, timeout=1) == []
+    assert {worker.status for worker in local_workers} == {"running"}
 
 
 @of_every_role

@@ -1,0 +1,98 @@
+"""Who may see Flower: one user with one password, which cannot be tried quickly.
+
+A wrong one is answered after a delay that grows with each, and only so many wait for their answer at a time: what
+comes beyond, from an address or from all, is turned away unread. The right one is answered at once.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+import unicodedata
+from base64 import b64decode
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from msgspec import Struct
+
+FIRST_DELAY_SECONDS = 0.1
+MAX_DELAY_SECONDS = 1.0
+MAX_WAITING = 64
+MAX_WAITING_AN_ADDRESS = 4
+MAX_ADDRESSES = 1_000
+FORGET_SECONDS = 900.0
+# So many failures from everywhere weigh as one from an address.
+FAILURES_A_STEP = 10
+
+
+class _Tries(Struct):
+    failures: int = 0
+    last: float = 0.0
+    waiting: int = 0
+
+
+class FlowerAccess:
+    """The password, and the failures of each address and of all."""
+
+    def __init__(self, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wanted = _plain(f"{user}:{password}".encode(errors="surrogateescape"))
+        self._clock = clock
+        self._all = _Tries()
+        self._addresses: OrderedDict[str, _Tries] = OrderedDict()
+
+    def opens(self, header: str) -> bool:
+        """Whether an Authorization header holds the user and the password."""
+        given = credentials(header)
+        return given is not None and hmac.compare_digest(_plain(given), self._wanted)
+
+    def is_full(self, address: str) -> bool:
+        """Whether too many wrong passwords wait for their answers: then no other is looked at."""
+        tries = self._addresses.get(address)
+        return self._all.waiting >= MAX_WAITING or (tries is not None and tries.waiting >= MAX_WAITING_AN_ADDRESS)
+
+    @contextmanager
+    def failed(self, address: str) -> Iterator[tuple[int, float]]:
+        """A wrong password, until it is answered: how many came from the address, and how long to wait."""
+        tries = self._tries(address)
+        for each in (tries, self._all):
+            self._count(each)
+        steps = max(tries.failures, self._all.failures // FAILURES_A_STEP) - 1
+        try:
+            yield tries.failures, min(FIRST_DELAY_SECONDS * 2 ** min(steps, 10), MAX_DELAY_SECONDS)
+        finally:
+            for each in (tries, self._all):
+                each.waiting -= 1
+
+    def _tries(self, address: str) -> _Tries:
+        tries = self._addresses.pop(address, None) or _Tries()
+        self._addresses[address] = tries
+        if len(self._addresses) > MAX_ADDRESSES:
+            self._addresses.popitem(last=False)
+        return tries
+
+    def _count(self, tries: _Tries) -> None:
+        now = self._clock()
+        if now - tries.last > FORGET_SECONDS:
+            tries.failures = 0
+        tries.failures += 1
+        tries.last = now
+        tries.waiting += 1
+
+
+def credentials(header: str) -> bytes | None:
+    """The user and password in a header as RFC 7617 has it, in UTF-8; None where it holds none."""
+    kind, _, given = header.partition(" ")
+    try:
+        found = b64decode(given.strip(), validate=True)
+    except ValueError:
+        return None
+    return found if kind.lower() == "basic" and b":" in found else None
+
+
+def _plain(words: bytes) -> bytes:
+    """With each letter composed, as RFC 7617 asks for: keyboards differ. What is not UTF-8 stays as it is."""
+    try:
+        return unicodedata.normalize("NFC", words.decode()).encode()
+    except UnicodeDecodeError:
+        return words

@@ -1,0 +1,127 @@
+"""A message as a worker acts on it: rebuilt from the little that is believed of what the broker handed over."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+DELIVERIES = "deliveries"
+
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+
+class Refused(Exception):
+    """A message is none of ours. The problem is a sentence of ours, and quotes nothing."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class Expired(Refused):
+    """A bell came too late to be answered; the next tick rings again."""
+
+
+class Misrouted(Refused):
+    """A message of the intake lies in another queue."""
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the broker handed over; each part may be of any type."""
+
+    body: object = msgspec.field(name="body", default=None)
+    content_type: object = msgspec.field(name="content-type", default=None)
+    content_encoding: object = msgspec.field(name="content-encoding", default=None)
+    headers: object = msgspec.field(name="headers", default=None)
+    properties: object = msgspec.field(name="properties", default=None)
+
+
+class Trusted(msgspec.Struct, frozen=True):
+    """A message as a worker acts on it. `body` is `[args, kwargs, {}]` as JSON in ASCII or UTF-8."""
+
+    task: str
+    message_id: str
+    body: bytes
+    shown: str
+    expires: str | None = None
+    deliveries: int = 1
+    redelivered: bool = False
+
+    def headers(self) -> dict[str, Any]:
+        """All that Celery needs to run the task, and how often it was delivered."""
+        return {
+            "lang": "py",
+            "task": self.task,
+            "id": self.message_id,
+            "root_id": self.message_id,
+            "argsrepr": self.shown,
+            "kwargsrepr": "{}",
+            "expires": self.expires,
+            "retries": 0,
+            "ignore_result": True,
+            DELIVERIES: self.deliveries,
+        }
+
+
+def decoded_body(parts: Parts) -> bytes:
+    """The body as its sender wrote it, without the encoding that carries it through Redis.
+
+    Raises:
+        ValueError, TypeError: it has no such encoding.
+    """
+    body = parts.body
+    encoding = parts.properties.get("body_encoding") if isinstance(parts.properties, dict) else None
+    if body is None:
+        return b""
+    if not isinstance(body, str) or not isinstance(encoding, str | None):
+        raise TypeError
+    if encoding == "base64":
+        return b64decode(body, validate=True)
+    if encoding is None or encoding.lower() == "utf-8":
+        return body.encode()
+    raise ValueError
+
+
+def encoded_body(args: list[str]) -> bytes:
+    """The body of a message with these arguments."""
+    body: list[Any] = [args, {}, {}]
+    try:
+        return json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a pair of surrogates: escaped, it is read again as it was
+        return json.dumps(body).encode()
+
+
+def is_json(parts: Parts) -> bool:
+    """Whether the body says that it is JSON in UTF-8."""
+    kind, encoding = parts.content_type, parts.content_encoding
+    if not isinstance(kind, str) or not isinstance(encoding, str):
+        return False
+    return kind == "application/json" and encoding.lower() in _UTF_8
+
+
+def fit_id(given: object) -> str | None:
+    """The id of a message; None where it is none."""
+    return given if isinstance(given, str) and _ID.fullmatch(given) else None
+
+
+def moment(given: object) -> datetime | None:
+    """A time as Celery writes it, in UTC where it names no zone; None where it is none."""
+    if not isinstance(given, str) or len(given) > 40:
+        return None
+    try:
+        found = datetime.fromisoformat(given)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def redelivered(parts: Parts) -> bool:
+    """Whether the message came back to its queue before."""
+    info = parts.properties.get("delivery_info") if isinstance(parts.properties, dict) else None
+    return isinstance(info, dict) and info.get("redelivered") is True
