@@ -24,6 +24,9 @@ CHARSET = "utf8mb4"
 
 ONE_VALUE = "a database URL with one value for each option"
 A_URL = "a database URL: mysql://user:password@host/name or sqlite:///file"
+ESCAPES = "in a user or a password, write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25"
+
+MAX_PORT = 65_535
 
 
 class UnfitUrl(ValueError):
@@ -40,14 +43,19 @@ def checked(url: str) -> str:
     url = f"{SPELLINGS.get(scheme, scheme)}{mark}{rest}"
     try:
         parsed = make_url(url)
+        url.encode()
     except (ArgumentError, ValueError):
-        raise UnfitUrl(A_URL) from None
+        raise UnfitUrl(_a_url(url)) from None
     if parsed.drivername not in ("sqlite", MYSQL) or not parsed.database:
-        raise UnfitUrl(A_URL)
+        raise UnfitUrl(_a_url(url))
     if parsed.drivername == "sqlite":
+        if parsed.host or parsed.port or parsed.username is not None:
+            raise UnfitUrl(_a_url(url))
         if parsed.query:
             raise UnfitUrl("the URL of an SQLite file, which takes no options")
         return url
+    if not _is_whole(parsed, rest):
+        raise UnfitUrl(_a_url(url))
     # Without a value an option is passed over when it is read, as if nobody had asked. No password holds an @.
     written = url.rpartition("@")[2].partition("?")[2].split("&")
     if any(name and not value for name, _, value in (option.partition("=") for option in written)):
@@ -57,6 +65,28 @@ def checked(url: str) -> str:
         # The driver would take the word for a yes.
         return parsed.difference_update_query(["ssl_disabled"]).render_as_string(hide_password=False)
     return url
+
+
+def is_host(name: str) -> bool:
+    """Whether this may be the name or the address of a host."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return name.isprintable() and not set(" @/?#\\") & set(name)
+
+
+def _is_whole(parsed: URL, written: str) -> bool:
+    """Whether a URL was read as it was meant: part of a password is never taken for a host, a database or an option."""
+    if parsed.host is not None and not is_host(parsed.host):
+        return False
+    if "@" in str(parsed.database) or (parsed.username is not None and "@" not in written.partition("?")[0]):
+        return False
+    return parsed.port is None or 0 < parsed.port <= MAX_PORT
+
+
+def _a_url(url: str) -> str:
+    return f"{A_URL}; {ESCAPES}" if "@" in url else A_URL
 
 
 def _check_options(parsed: URL) -> None:

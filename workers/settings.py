@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from domain.errors import LedgerError
-from repos.database_url import UnfitUrl, checked
+from repos.database_url import UnfitUrl, checked, is_host
+from workers import broker_url
 
 PREFIX = "SCRIPTLEDGER_"
 HOME = Path(".scriptledger")
-BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
-
+MAX_DIGITS = 9
 SCRIPTED = "scripted:"
 """The model that needs none: for tests and a first look."""
 
@@ -79,7 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             keep_rejected_days=_count("KEEP_REJECTED_DAYS", environ.get(f"{PREFIX}KEEP_REJECTED_DAYS", "")) or 90,
             ai_delete_percent=_percent("AI_DELETE_PERCENT", environ.get(f"{PREFIX}AI_DELETE_PERCENT", "")) or 20,
             model_url=_model_url(environ.get(f"{PREFIX}MODEL_URL", "")),
-            model=environ.get(f"{PREFIX}MODEL", ""),
+            model=_model(environ.get(f"{PREFIX}MODEL", "")),
             model_key=_key(environ.get(f"{PREFIX}MODEL_KEY", "")),
         )
 
@@ -139,13 +139,13 @@ def _database_url(url: str) -> str:
 
 
 def _broker_url(url: str) -> str:
-    if url and urlsplit(url).scheme not in BROKER_SCHEMES:
-        _refuse("BROKER_URL", "a broker URL, like redis://host:6379/0")
+    if url and not broker_url.is_broker_url(url):
+        _refuse("BROKER_URL", broker_url.wanted(url))
     return url
 
 
 def _count(name: str, value: str, *, least: int = 1) -> int:
-    if value and (not value.isdecimal() or int(value) < least):
+    if value and not (value.isdecimal() and value.isascii() and len(value) <= MAX_DIGITS and int(value) >= least):
         _refuse(name, f"a number from {least}")
     return int(value or 0)
 
@@ -158,11 +158,27 @@ def _percent(name: str, value: str) -> int:
 
 
 def _model_url(url: str) -> str:
-    parts = urlsplit(url)
-    plain = parts.scheme in ("http", "https") and parts.hostname and not (parts.username or parts.query)
-    if url and url != SCRIPTED and not plain:
-        _refuse("MODEL_URL", f"the address of a model, like https://host/v1, or {SCRIPTED}")
+    if url and url != SCRIPTED and not _is_address(url):
+        wanted = f"the address of a model, like https://host/v1, or {SCRIPTED}"
+        hint = f" (a key belongs in {PREFIX}MODEL_KEY)" if set("@?#") & set(url) else ""
+        _refuse("MODEL_URL", wanted + hint)
     return url.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:  # whose message may quote a key
+        return False
+    plain = parts.scheme in ("http", "https") and host is not None and is_host(host)
+    return plain and url.isprintable() and not set("@?#") & set(url)
+
+
+def _model(name: str) -> str:
+    if not name.isprintable():
+        _refuse("MODEL", "the name of a model: letters, digits and marks on one line")
+    return name
 
 
 def _key(key: str) -> str:

@@ -19,10 +19,10 @@ Every verb prints tables and colour on a terminal, plain columns in a pipe, and 
 standard output. A command that fails says why in one sentence on standard error; with `--json` standard output carries
 `{"error": {"status": …, "code": …, "message": …}}` too. `scriptledger VERB --help` says the same as this page.
 
-No text that is stored or sent reaches a terminal raw. Control characters, bidirectional overrides and characters without
-a glyph are shown as escapes (`\\x1b`, `\\u202e`) in every output, error and log; in JSON as `\\uXXXX`, which means the same.
-Right-to-left text, accents and emoji stay as they are. A text of several lines is indented. Only content is written byte
-for byte: `export` and `history export`, to a file or a pipe; on a terminal they show escapes too.
+No text that is stored or sent reaches a terminal raw. Control characters, bidirectional overrides and characters
+without a glyph are shown as escapes (`\\x1b`, `\\u202e`) in every output, error and log; in JSON as `\\uXXXX`, which
+means the same. Right-to-left text, accents and emoji stay as they are. A text of several lines is indented. Only
+content is written byte for byte: `export` and `history export`, to a file or a pipe; on a terminal they show escapes.
 """
 
 

@@ -67,7 +67,7 @@ FEW: dict[str, list[list[object]]] = {
     "worker": [["--role", "commands"], ["--role", HOSTILE]],
     "beat": [[]],
     "flower": [[], ["--host", HOSTILE]],
-    "db upgrade": [[]],
+    "db upgrade": [[], ["--database", f"mysql://u:p@{HOSTILE}/x"]],
     "db current": [[], ["--database", f"sqlite:///{HOSTILE}"]],
     "users add": [[HOSTILE], ["a@b.c", "--name", HOSTILE]],
     "users list": [[]],
@@ -81,7 +81,7 @@ FEW: dict[str, list[list[object]]] = {
     "roundtrip": [["{odd}", "{bytes}", "{fdx}", "{bad_fdx}", "/nowhere/{odd_name}"]],
     # What they print themselves is a banner; in the end they wait, or take a minute.
     "demo": [[HOSTILE]],
-    "dev": [[HOSTILE]],
+    "dev": [[HOSTILE], ["--broker", f"redis://{HOSTILE}/0"]],
 }
 """How every verb is called, `{…}` being a file."""
 

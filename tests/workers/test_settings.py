@@ -144,3 +144,108 @@ def test_settings_show_no_password():
         }
     )
     assert "secret" not in repr(settings)
+
+
+SECRETS = [
+    "hun@ter2",
+    "hun/ter2",
+    "hun?ter2",
+    "hun#ter2",
+    "hun:ter2",
+    "hun[ter2",
+    "hun;ter2",
+    "hun ter2",
+    "hun\x1bter2",
+]
+"""Passwords that belong percent-encoded into a URL, and do not stand in it so."""
+URLS = [
+    ("DATABASE_URL", "mysql://u:{}@h:3306/x"),
+    ("DATABASE_URL", "mysql://{}@h/x"),
+    ("DATABASE_URL", "mysql://u:p@h/x?ssl_ca={}"),
+    ("DATABASE_URL", "mysql://u:{0}@{0}@h/x?charset={0}"),
+    ("DATABASE_URL", "sqlite://u:{}@h/x"),
+    ("BROKER_URL", "redis://:{}@h:6379/0"),
+    ("BROKER_URL", "redis://u:{}@h:6379/0"),
+    ("BROKER_URL", "redis://h:6379/{}"),
+    ("BROKER_URL", "amqp://u:{}@h//"),
+    ("BROKER_URL", "redis+socket://:{}@/run/x.sock"),
+    ("BROKER_URL", "sentinel://:{0}@h:26379;sentinel://:{0}@h2:26379"),
+    ("MODEL_URL", "https://u:{}@host/v1"),
+    ("MODEL_URL", "https://:{}@host/v1"),
+    ("MODEL_URL", "https://host/v1#{}"),
+    ("MODEL_URL", "https://host:{}/v1"),
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(("name", "url"), URLS)
+def test_a_password_that_is_not_encoded_is_never_part_of_a_host(name: str, url: str, secret: str):
+    try:
+        settings = Settings.from_env({f"SCRIPTLEDGER_{name}": url.format(secret)})
+    except BadSetting as error:
+        shown = str(error)
+    else:
+        # Taken as it is: then it is a password and nothing else, and shown nowhere.
+        value = settings.to_env()[f"SCRIPTLEDGER_{name}"]
+        assert name != "MODEL_URL"
+        shown = without_password(value) + repr(settings)
+    assert "hun" not in shown
+    assert "ter2" not in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "mysql://u:hun@ter2@h/x"),
+        ("DATABASE_URL", "mysql://u:hun?ter2@h/x"),
+        ("BROKER_URL", "redis://:hun@ter2@h/0"),
+        ("BROKER_URL", "redis://:hun/ter2@h/0"),
+        ("BROKER_URL", "redis://:hun#ter2@h/0"),
+        ("BROKER_URL", "redis://:hun?ter2@h/0"),
+    ],
+)
+def test_who_did_not_encode_a_password_is_told_how(name: str, url: str):
+    with pytest.raises(BadSetting, match="in a user or a password, write @ as %40, "):
+        Settings.from_env({f"SCRIPTLEDGER_{name}": url})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://u:hun%40t%2Fer2%3F@h:3306/x"),
+        ("DATABASE_URL", "mysql://u:p@[::1]:3306/x"),
+        ("DATABASE_URL", "mysql://u:p@bücher.example/x"),
+        ("DATABASE_URL", "mysql:///x?unix_socket=/run/mysqld/a@b.sock"),
+        ("BROKER_URL", "redis://:hun%40t%2Fer2%3F@h:6379/0"),
+        ("BROKER_URL", "redis://h"),
+        ("BROKER_URL", "rediss://u:p@[::1]:6379/3?ssl_cert_reqs=required"),
+        ("BROKER_URL", "redis+socket:///run/broker.sock?virtual_host=0"),
+        ("BROKER_URL", "sentinel://a:26379;sentinel://b:26379/1"),
+        ("BROKER_URL", "amqp://u:p@h:5672/vhost"),
+        ("MODEL_URL", "http://[::1]:8080/v1"),
+    ],
+)
+def test_urls_that_are_right_are_taken(name: str, value: str):
+    Settings.from_env({f"SCRIPTLEDGER_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POOL_SIZE", "9" * 5_000),
+        ("POOL_SIZE", "٣٣"),
+        ("KEEP_REJECTED_DAYS", "9" * 10),
+        ("MODEL", "writer\x1b[2J"),
+        ("MODEL", "writer\udcff"),
+        ("DATABASE_URL", "mysql://u:p\udcff@h/x"),
+        ("DATABASE_URL", "mysql://u:p@h:99999/x"),
+        ("BROKER_URL", "redis://h:99999/0"),
+        ("BROKER_URL", "redis://:p℀@h/0"),
+        ("MODEL_URL", "https://[host/v1"),
+    ],
+)
+def test_odd_values_are_refused_by_name(name: str, value: str):
+    with pytest.raises(BadSetting, match=f"^SCRIPTLEDGER_{name} is not ") as caught:
+        Settings.from_env({f"SCRIPTLEDGER_{name}": value})
+    assert value not in str(caught.value)
