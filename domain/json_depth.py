@@ -9,6 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
 
 MAX_READ_DEPTH = 100
 """Levels that every interpreter reads; what may stand in a script nests far less."""
@@ -18,6 +23,17 @@ _BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?+|(?P<open>[\[{]++)|(?P<cl
 _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?+', re.DOTALL)
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def decode_at_any_depth(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+    """What a decoder reads, with what nests too deep for this interpreter left out: no `RecursionError` comes of it.
+
+    For what skips fields it does not know. Raises what `decode` raises.
+    """
+    try:
+        return decoder.decode(data)
+    except RecursionError:
+        return decoder.decode(cut_deep(data) or b"")
 
 
 def cut_deep(data: bytes, limit: int = MAX_READ_DEPTH) -> bytes | None:

@@ -19,6 +19,7 @@ from domain.access import CauseReserved, UnknownSession
 from domain.answer import Answer
 from domain.chat import ChatMessage, Usage
 from domain.errors import Rejected
+from domain.json_depth import decode_at_any_depth
 from domain.refusals import UnknownScript
 from domain.submission import Cause, Submission, decode_submission
 from materialization.access import keep_message, require_may_send, require_script_of
@@ -145,6 +146,9 @@ class _Name(msgspec.Struct):
     submission_id: str = ""
 
 
+_name_decoder = msgspec.json.Decoder(_Name)
+
+
 def _is_known(tx: RecordsWork, submission: Submission) -> bool:
     script_id, submission_id = submission.script_id, submission.submission_id
     return tx.inbox.holds(script_id, submission_id) or tx.submissions.get(script_id, submission_id) is not None
@@ -186,8 +190,8 @@ def _because_of(submission: Submission, message_id: int | None) -> Submission:
 def _named_in(payload: bytes) -> tuple[int, str]:
     """The script and the id that a payload names, as far as they can be read."""
     try:
-        name = msgspec.json.decode(payload, type=_Name)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        name = decode_at_any_depth(_name_decoder, payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return 0, ""
     number = name.script_id if 1 <= name.script_id <= MAX_ID else 0
     return number, name.submission_id if len(name.submission_id) <= 64 and name.submission_id.isascii() else ""

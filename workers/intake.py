@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from domain.errors import Rejected
+from domain.json_depth import decode_at_any_depth
 from domain.refusals import Poison, Undecodable
 from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, decode_submission, encode_submission
 from domain.text import check_id
@@ -132,11 +133,14 @@ class _Name(msgspec.Struct):
     submission_id: str
 
 
+_name_decoder = msgspec.json.Decoder(_Name)
+
+
 def _named_in(payload: bytes) -> tuple[int, str] | None:
     try:
-        name = msgspec.json.decode(payload, type=_Name)
+        name = decode_at_any_depth(_name_decoder, payload)
         check_id("submission_id", name.submission_id)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Rejected):
+    except (msgspec.DecodeError, UnicodeDecodeError, Rejected):
         return None
     return (name.script_id, name.submission_id) if 1 <= name.script_id <= MAX_SCRIPT_ID else None
 

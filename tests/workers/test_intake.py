@@ -113,6 +113,21 @@ def test_the_same_id_with_other_content_is_set_aside_once(intake: Intake, desk: 
     assert desk.texts()[0] == "One."
 
 
+@pytest.mark.parametrize("depth", [500, 5_000, 100_000])
+def test_what_nests_too_deep_is_answered_whatever_the_interpreter(intake: Intake, desk: Desk, depth: int):
+    right = encode_submission(desk.submission(edit(A, "?"), id=f"deep-{depth}"))
+    # Written before the id, which is read all the same.
+    deep = right.replace(b"{", b'{"more":' + b"[" * depth + b"]" * depth + b",", 1)
+
+    intake.take(deep, "message-9")
+
+    desk.drain()
+    answer = desk.answer(f"deep-{depth}")
+    assert answer
+    assert answer.refusal
+    assert answer.refusal.code == "unknown_field"
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -215,12 +215,29 @@ def test_nobody_at_home():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b"[]", b"{}", completion(None), b'{"choices": []}', b'{"choices": "x"}', b"\x1f\x8b\x08\xff"],
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        completion(None),
+        b'{"choices": []}',
+        b'{"choices": "x"}',
+        b"\x1f\x8b\x08\xff",
+        b"[" * 90_000,
+    ],
 )
 def test_what_is_no_completion_is_no_answer(server: Server, body: bytes):
     server.replies = [says(200, body)]
     with pytest.raises(ModelUnavailable):
         ask(server)
+
+
+@pytest.mark.parametrize("depth", [900, 5_000, 100_000])
+def test_an_answer_with_something_deep_beside_it_is_read(server: Server, depth: int):
+    server.replies = [says(200, completion()[:-1] + b', "deep": ' + b"[" * depth + b"]" * depth + b"}")]
+
+    assert ask(server).output == b"{}"
 
 
 def test_the_key_is_told_nobody(server: Server, caplog: pytest.LogCaptureFixture):

@@ -17,6 +17,7 @@ from msgspec import Struct
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from domain.errors import LedgerError
+from domain.json_depth import decode_at_any_depth
 from domain.proposal_refusals import ModelOutputTooLong, ModelUnavailable
 from domain.proposed_edits import MAX_OUTPUT_BYTES
 from workers.models.model import Completion, Message
@@ -131,7 +132,7 @@ class OpenAiModel:
 
     def _completion(self, data: bytes, latency_ms: int) -> Completion:
         try:
-            response = _decoder.decode(data)
+            response = decode_at_any_depth(_decoder, data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise ModelUnavailable(problem="what came is no chat completion") from None
         text = response.choices[0].message.content if response.choices else None
