@@ -14,10 +14,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from markupsafe import Markup
-
 from cli.changes import LIKE_ENOUGH, credited, moved
 from cli.page import gap_after, shown
+from cli.pages.visible_markup import Html
 from cli.screen import counted, utc
 from domain.formats.fountain import display
 from domain.hashing import state_hash_bytes
@@ -30,7 +29,7 @@ from materialization.tally import Tally, sentence, tally
 from materialization.words import Piece, compare_words, likeness
 
 SIGNS: dict[Change, str] = {"added": "+", "removed": "−", "changed": "~", "moved": "›"}
-PIECES = {"=": Markup("{}"), "-": Markup("<del>{}</del>"), "+": Markup("<ins>{}</ins>")}
+PIECES = {"=": Html("{}"), "-": Html("<del>{}</del>"), "+": Html("<ins>{}</ins>")}
 MOST_GAP = 3
 FRONT = "Before the first scene"
 
@@ -49,10 +48,10 @@ def diff_page(found: Comparison, before: Side, after: Side) -> Iterator[str]:
     counts = tally(found)
     yield _head(_title(after.state))
     yield from _cover(found, counts, before, after, numbers)
-    yield Markup('<main><div class="sheet"><div class="script">\n')
+    yield Html('<main><div class="sheet"><div class="script">\n')
     for is_same, scenes in groupby(found.scenes, key=lambda scene: scene.change == "same"):
         yield from (_unchanged if is_same else _changed)(list(scenes), numbers)
-    yield Markup("</div></div></main>\n")
+    yield Html("</div></div></main>\n")
     yield _foot(found)
 
 
@@ -70,46 +69,46 @@ def _numbers(found: Comparison) -> dict[str, str]:
     return {line.id: str(place) for place, line in enumerate(there, 1)}
 
 
-def _head(title: str) -> Markup:
+def _head(title: str) -> Html:
     style = Path(__file__).with_name("diff.css").read_text(encoding="utf-8")
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return Markup(
+    return Html(
         '<!doctype html>\n<html lang="und">\n<head>\n<meta charset="utf-8">\n'
         '<meta http-equiv="Content-Security-Policy" content="{}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n<title>{}: revisions</title>\n'
         "<style>{}</style>\n</head>\n<body>\n"
-    ).format(policy, title, Markup(style))  # noqa: S704 - it is ours
+    ).format(policy, title, Html(style))
 
 
-def _cover(found: Comparison, counts: Tally, before: Side, after: Side, numbers: dict[str, str]) -> Iterator[Markup]:
-    yield Markup('<header>\n<p class="kicker">Revisions</p>\n<h1 dir="auto">{}</h1>\n<dl class="points">\n').format(
+def _cover(found: Comparison, counts: Tally, before: Side, after: Side, numbers: dict[str, str]) -> Iterator[Html]:
+    yield Html('<header>\n<p class="kicker">Revisions</p>\n<h1 dir="auto">{}</h1>\n<dl class="points">\n').format(
         _title(after.state)
     )
     for name, side in (("From", before), ("To", after)):
-        yield Markup("<div><dt>{}</dt><dd>version {} {} <br>{}</dd></div>\n").format(
-            name, side.state.version, Markup(" ").join(map(_label, side.labels)), utc(side.recorded_at)
+        yield Html("<div><dt>{}</dt><dd>version {} {} <br>{}</dd></div>\n").format(
+            name, side.state.version, Html(" ").join(map(_label, side.labels)), utc(side.recorded_at)
         )
-    yield Markup('</dl>\n<p class="summary">{}</p>\n<div class="overview">\n').format(sentence(counts))
+    yield Html('</dl>\n<p class="summary">{}</p>\n<div class="overview">\n').format(sentence(counts))
     yield from _contents(found, numbers)
     yield from _shares(counts)
-    yield Markup("</div>\n")
+    yield Html("</div>\n")
     yield from _others(found.named)
-    yield Markup(
+    yield Html(
         '<p class="legend"><b>+</b> <ins>came</ins> · <b>−</b> <del>went</del> · <b>~</b> changed, word by word · '
         "<b>›</b> moved · <b>*</b> revised, as on production pages. Beside it: the version and who made it.</p>\n"
         "</header>\n"
     )
 
 
-def _label(label: tuple[str, str | None]) -> Markup:
+def _label(label: tuple[str, str | None]) -> Html:
     name, color = label
-    return Markup('<span class="label">{}{}</span>').format(name, f" · {color}" if color else "")
+    return Html('<span class="label">{}{}</span>').format(name, f" · {color}" if color else "")
 
 
-def _contents(found: Comparison, numbers: dict[str, str]) -> Iterator[Markup]:
-    yield Markup('<nav aria-label="Scenes that changed"><h2>Scenes that changed</h2>\n<ol class="scenes">\n')
+def _contents(found: Comparison, numbers: dict[str, str]) -> Iterator[Html]:
+    yield Html('<nav aria-label="Scenes that changed"><h2>Scenes that changed</h2>\n<ol class="scenes">\n')
     for scene in found.scenes:
         if scene.change == "same":
             continue
@@ -118,64 +117,64 @@ def _contents(found: Comparison, numbers: dict[str, str]) -> Iterator[Markup]:
         heading = scene.heading
         text = f"{numbers.get(heading.id, '')}  {display(heading)}" if heading else FRONT
         about = f"{scene.change}  " if scene.change in ("added", "removed", "moved") else ""
-        yield Markup('<li><a href="#{}" dir="auto">{}</a> <span class="counts">{}{}</span></li>\n').format(
+        yield Html('<li><a href="#{}" dir="auto">{}</a> <span class="counts">{}{}</span></li>\n').format(
             _anchor(scene), text.strip(), about, amount
         )
-    yield Markup("</ol></nav>\n")
+    yield Html("</ol></nav>\n")
 
 
-def _shares(counts: Tally) -> Iterator[Markup]:
+def _shares(counts: Tally) -> Iterator[Html]:
     if not counts.shares:
         return
-    yield Markup(
+    yield Html(
         "<section><h2>By</h2>\n<table><thead><tr><th>who</th><th>lines</th><th>words +</th><th>words −</th></tr>"
         "</thead><tbody>\n"
     )
     for share in counts.shares:
         who = ", ".join(name for name in (share.model, share.actor) if name)
-        yield Markup("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n").format(
+        yield Html("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n").format(
             f"{share.author}: {who}" if who else share.author, share.lines, share.words_added, share.words_removed
         )
-    yield Markup("</tbody></table></section>\n")
+    yield Html("</tbody></table></section>\n")
 
 
-def _others(named: Sequence[NamedDiff]) -> Iterator[Markup]:
+def _others(named: Sequence[NamedDiff]) -> Iterator[Html]:
     if not named:
         return
-    yield Markup("<section><h2>Beside the text</h2>\n<table><tbody>\n")
+    yield Html("<section><h2>Beside the text</h2>\n<table><tbody>\n")
     for each in named:
-        before = Markup("<del>{}</del> ").format(each.before) if each.before is not None else ""
-        after = Markup("<ins>{}</ins>").format(each.after) if each.after is not None else ""
-        yield Markup("<tr><td>{} {}</td><td>{}{}</td></tr>\n").format(each.kind, each.name, before, after)
-    yield Markup("</tbody></table></section>\n")
+        before = Html("<del>{}</del> ").format(each.before) if each.before is not None else ""
+        after = Html("<ins>{}</ins>").format(each.after) if each.after is not None else ""
+        yield Html("<tr><td>{} {}</td><td>{}{}</td></tr>\n").format(each.kind, each.name, before, after)
+    yield Html("</tbody></table></section>\n")
 
 
-def _unchanged(scenes: Sequence[ComparedScene], numbers: dict[str, str]) -> Iterator[Markup]:
+def _unchanged(scenes: Sequence[ComparedScene], numbers: dict[str, str]) -> Iterator[Html]:
     """Scenes in which nothing changed: there for who wants to read on, closed for who does not."""
     known = [numbers[scene.heading.id] for scene in scenes if scene.heading and scene.heading.id in numbers]
     which = f" ({known[0]})" if len(known) == 1 else f" ({known[0]} to {known[-1]})" if known else ""
     count = sum(1 for scene in scenes if scene.heading is not None)
     what = counted(count, "scene") if count else FRONT
-    yield Markup("<details><summary>{}{}: no changes</summary>\n").format(what, which)
+    yield Html("<details><summary>{}{}: no changes</summary>\n").format(what, which)
     for scene in scenes:
         for each in scene.lines:
             yield _row(scene, each, numbers, None)
-    yield Markup("</details>\n")
+    yield Html("</details>\n")
 
 
-def _changed(scenes: Sequence[ComparedScene], numbers: dict[str, str]) -> Iterator[Markup]:
+def _changed(scenes: Sequence[ComparedScene], numbers: dict[str, str]) -> Iterator[Html]:
     for scene in scenes:
         heading = scene.heading
-        yield Markup('<section class="scene" id="{}">\n').format(_anchor(scene))
+        yield Html('<section class="scene" id="{}">\n').format(_anchor(scene))
         if heading is not None and heading is not scene.lines[0].line:
-            yield Markup(
+            yield Html(
                 '<p class="row continued"><span></span><span></span><span dir="auto">{} (continued)</span></p>\n'
             ).format(display(heading))
         by: Credit | None = None
         for each in scene.lines:
             yield _row(scene, each, numbers, each.by if each.by != by else None)
             by = each.by if each.change != "same" else by
-        yield Markup("</section>\n")
+        yield Html("</section>\n")
 
 
 def _anchor(scene: ComparedScene) -> str:
@@ -185,13 +184,13 @@ def _anchor(scene: ComparedScene) -> str:
     return f"scene-{heading.id}" if heading is scene.lines[0].line else f"after-{scene.lines[0].line.id}"
 
 
-def _row(scene: ComparedScene, each: Compared, numbers: dict[str, str], by: Credit | None) -> Markup:
+def _row(scene: ComparedScene, each: Compared, numbers: dict[str, str], by: Credit | None) -> Html:
     line = each.line
     number = numbers.get(line.id, "") if line.format == "scene_heading" else ""
     tag = "h3" if line.format == "scene_heading" else "div"
     is_same = each.change == "same"
-    sign = Markup('{}<span class="hidden"> {}: </span>').format(SIGNS[each.change], each.change) if not is_same else ""
-    return Markup(
+    sign = Html('{}<span class="hidden"> {}: </span>').format(SIGNS[each.change], each.change) if not is_same else ""
+    return Html(
         '<{0} class="row {1} {2} g{3}"><span class="sign">{4}</span><span class="number">{5}</span>'
         '<span class="text" dir="auto">{6}{7}</span><span class="number" aria-hidden="true">{5}</span>'
         '<span class="by">{8}</span></{0}>\n'
@@ -203,27 +202,27 @@ def _row(scene: ComparedScene, each: Compared, numbers: dict[str, str], by: Cred
         sign,
         number,
         _text(each),
-        Markup('<span class="mark" aria-hidden="true">*</span>') if not is_same else "",
+        Html('<span class="mark" aria-hidden="true">*</span>') if not is_same else "",
         _note(scene, each, by),
     )
 
 
-def _text(each: Compared) -> Markup | str:
+def _text(each: Compared) -> Html | str:
     old, new = each.before, each.after
     if old is None:
-        return Markup("<ins>{}</ins>").format(_said(each.line))
+        return Html("<ins>{}</ins>").format(_said(each.line))
     if new is None:
-        return Markup("<del>{}</del>").format(_said(each.line))
+        return Html("<del>{}</del>").format(_said(each.line))
     before, after = _said(old), _said(new)
     if before != after:
         pieces = compare_words(before, after)
         if likeness(pieces) >= LIKE_ENOUGH:
-            return Markup("").join(map(_piece, pieces))
-        return Markup('<del class="whole">{}</del><ins class="whole">{}</ins>').format(before, after)
-    return Markup("<span>{}</span>").format(after) if each.change == "moved" else after
+            return Html("").join(map(_piece, pieces))
+        return Html('<del class="whole">{}</del><ins class="whole">{}</ins>').format(before, after)
+    return Html("<span>{}</span>").format(after) if each.change == "moved" else after
 
 
-def _piece(piece: Piece) -> Markup:
+def _piece(piece: Piece) -> Html:
     sign, text = piece
     return PIECES[sign].format(text)
 
@@ -232,23 +231,23 @@ def _said(line: Line) -> str:
     return display(line) if line.format == "scene_heading" else shown(line)
 
 
-def _note(scene: ComparedScene, each: Compared, by: Credit | None) -> Markup:
+def _note(scene: ComparedScene, each: Compared, by: Credit | None) -> Html:
     """Who and when, and what of a change does not show in its words."""
     told = []
     if by is not None:
-        told.append(Markup("<b>{}</b> <time>{}</time>").format(credited(by), utc(by.occurred_at)))
+        told.append(Html("<b>{}</b> <time>{}</time>").format(credited(by), utc(by.occurred_at)))
     if each.change == "moved":
         where = moved(scene, each)
         if each.line is scene.heading or scene.change != "moved":
-            told.append(Markup("{}").format(where))
+            told.append(Html("{}").format(where))
     if each.before and each.after and each.before.format != each.after.format:
-        told.append(Markup("{} → {}").format(each.before.format, each.after.format))
+        told.append(Html("{} → {}").format(each.before.format, each.after.format))
     elif each.change == "changed" and each.before and each.after and _said(each.before) == _said(each.after):
-        told.append(Markup("line ends") if each.before.sep != each.after.sep else Markup("marks"))
-    return Markup("<br>").join(told)
+        told.append(Html("line ends") if each.before.sep != each.after.sep else Html("marks"))
+    return Html("<br>").join(told)
 
 
-def _foot(found: Comparison) -> Markup:
-    return Markup(
+def _foot(found: Comparison) -> Html:
+    return Html(
         "<footer><p>Script {}. State hashes {} and {}. Made by scriptledger.</p></footer>\n</body>\n</html>\n"
     ).format(found.script_id, state_hash_bytes(found.before.hash).hex(), state_hash_bytes(found.after.hash).hex())

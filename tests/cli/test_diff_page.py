@@ -24,6 +24,7 @@ from domain.hashing import expect_hash
 from domain.line import Line
 from domain.state import State
 from domain.target import Target
+from domain.visible_text import visible_lines
 from materialization.compare import Comparison, side_by_side
 from materialization.credit import Credit
 from materialization.diff import diff_lines
@@ -134,6 +135,40 @@ def test_every_text_is_escaped(page: str):
     assert any("Rosa <b>" in text for text in found.said_in("b"))
     assert any("White <i>" in text for text in found.said_in("span"))
     assert found.said_in("title") == [f"The Ferry {EVIL}: revisions"]
+
+
+HIDDEN = "\x1b[2J\x07\x9b31m\u202e\u2066\u200f\u061c\u2028\ufeff\U000e0041"
+CREDIT = Credit(4, "ai", f"Rosa{HIDDEN}", f"writer{HIDDEN}", 1_800_000_000_000_000)
+
+
+def hostile_page() -> str:
+    """A page of texts that no check lets in, in every place that has one."""
+    heading = Line("h1", "scene_heading", f"INT. {HIDDEN}", "\n\n", {"scene_number": f"1{HIDDEN}"})
+    gone, stays = (
+        Line("a1", "action", f"Gone {HIDDEN}"),
+        Line("a2", "action", f"Stays {HIDDEN} and more of it, word by word."),
+    )
+    before = advance(State.empty(), ScriptCreate(title=HIDDEN, lines=(heading, gone, stays)).apply(State.empty()))
+    after = before
+    for change in (
+        LinesDelete(lines=(Target("a1", expect_hash(gone)),)),
+        LineEdit(line="a2", text=f"{stays.text} Yes.{HIDDEN}", expect=expect_hash(stays)),
+        LinesInsert(after="a2", before=None, lines=(Line("n1", "dialogue", f"שלום {HIDDEN} (א) 123"),)),
+        ScriptSetMetadata(fields={f"x{HIDDEN}": HIDDEN, "title": f"שלום {HIDDEN}"}, expect={}),
+    ):
+        after = advance(after, change.apply(after))
+    lines = diff_lines(before, after)
+    credited_to = {each.id: CREDIT for line in lines if (each := line.after or line.before) and line.change != "same"}
+    found = side_by_side(7, before, after, lines, credited_to)
+    return "".join(diff_page(found, Side(before, [(f"White{HIDDEN}", HIDDEN)], 0), Side(after, [], 10**15)))
+
+
+def test_no_hidden_character_is_in_the_page():
+    page = hostile_page()
+
+    assert [each for each in page if visible_lines(each) != each] == []
+    assert page.count(r"\x1b[2J\x07\x9b31m\u202e\u2066\u200f\u061c\u2028\ufeff\U000e0041") > 15
+    assert "שלום" in page, "what is written from right to left is left alone"
 
 
 def test_each_change_is_told_without_colour(page: str):
