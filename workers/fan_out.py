@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from celery import Celery
+from kombu.exceptions import BatchPublishError, OperationalError
 
+from workers.broker_trouble import refusals
 from workers.envelope import Envelope
 
 MATERIALIZE = "scriptledger.materialize"
@@ -28,7 +30,11 @@ class FanOut:
     def send_all(self, scripts: Iterable[tuple[int, int]]) -> None:
         """Hand out many: the number of the run and the script of each."""
         with self._app.producer_pool.acquire(block=True) as producer:
-            self._envelope.send_all(producer, scripts)
+            broker = producer.connection
+            try:
+                self._envelope.send_all(producer, scripts)
+            except (*broker.connection_errors, *broker.channel_errors, BatchPublishError, OperationalError) as error:
+                refusals.warning("fan_out.unheard", problem=type(error).__name__)
 
     def waiting(self) -> int:
         """How many messages nobody has taken yet."""

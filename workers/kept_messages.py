@@ -16,6 +16,7 @@ from workers import intake_guard
 from workers.broker_trouble import refusals
 from workers.intake_rescue import keep_in_database
 from workers.message_guard import QUEUES
+from workers.redis_keys import free_mutex
 
 
 class Recorded(redis.QoS):
@@ -65,6 +66,8 @@ class Recorded(redis.QoS):
     def restore_visible(self, *args: Any, **options: Any) -> None:
         """Give back what a worker kept for too long: it has probably ended."""
         try:
+            with self.channel.conn_or_acquire() as client:
+                free_mutex(client, self.unacked_mutex_key)
             super().restore_visible(*args, **options)
         except exceptions.ResponseError as error:
             self.channel.refused(error)

@@ -14,10 +14,16 @@ TYPES = {**dict.fromkeys(sorted(QUEUES), b"list"), "unacked": b"hash", "unacked_
 log = structlog.get_logger(__name__)
 
 
+def free_mutex(client: Any, key: str) -> None:
+    """Rename the mutex of the sweep where it never expires: workers make none like that, and would wait for ever."""
+    if client.pttl(key) == -1 and client.renamenx(key, moved := _moved(key)):
+        log.error("broker.key_moved", key=key, moved=moved)
+
+
 def make_way(client: Any) -> None:
     """Rename each key that has another type than it should: what it holds is kept, and the queue goes on."""
     for key, right in TYPES.items():
-        moved = f"{key}.moved.{uuid4().hex[:12]}"
+        moved = _moved(key)
 
         def rename(pipe: Any, key: str = key, right: bytes = right, moved: str = moved) -> bool:
             wrong = pipe.type(key) not in (right, b"none")
@@ -28,3 +34,7 @@ def make_way(client: Any) -> None:
 
         if client.transaction(rename, key, value_from_callable=True):
             log.error("broker.key_moved", key=key, moved=moved)
+
+
+def _moved(key: str) -> str:
+    return f"{key}.moved.{uuid4().hex[:12]}"

@@ -109,6 +109,10 @@ class Channel(redis.Channel):
             pass
         except Refused as refusal:
             refusals.warning("message.refused", queue=queue, problem=refusal.problem)
+        except Exception as error:  # whatever a message makes a decoder raise: it ends no worker
+            refusals.warning("message.refused", queue=queue, problem=type(error).__name__)
+            if queue == intake_guard.QUEUE:
+                return as_raw(queue, intake_guard.scrap(item, "it cannot be read"))
         return None
 
     def _put_right(self, item: bytes) -> None:

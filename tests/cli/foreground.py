@@ -18,6 +18,8 @@ class Dev:
     """The command, and what it has printed since."""
 
     def __init__(self, cli: CommandLine, *args: object) -> None:
+        self.cli = cli
+        self.home = cli.home
         self.process: subprocess.Popen[str] = cli.start("dev", *args, PYTHONUNBUFFERED="1")
         self._rows: list[str] = []
         self._reader = Thread(target=lambda: self._rows.extend(self.process.stdout or ()), daemon=True)

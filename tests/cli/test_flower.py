@@ -11,6 +11,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+import redis
 from celery import Celery
 from flower.urls import handlers
 
@@ -18,6 +19,8 @@ from tests.browser.chromium import Chromium
 from tests.cli.edits import creation
 from tests.cli.foreground import Dev
 from tests.cli.running import CommandLine, press_ctrl_c, wait_until
+from tests.processes.malformed import kinds
+from workers.announcements import client_url
 from workers.watch import without_text
 
 pytestmark = pytest.mark.slow
@@ -129,6 +132,54 @@ def test_the_tasks_show_ids_and_counts_and_never_text(dev: Dev):
     assert any(task["name"] == "scriptledger.materialize" and task["args"].endswith(", 7)") for task in told)
     seen = [visitor.get(path)[1] for path in ("/api/tasks?limit=1000", "/metrics", f"/task/{drain['uuid']}")]
     assert all(SECRET not in page for page in seen)
+
+
+def test_nothing_in_the_channels_of_events_and_orders_ends_anything(dev: Dev):
+    services = {each.pid for each in dev.services()}
+    address = json.loads((dev.home / "stack.json").read_text())["broker_url"]
+    url = client_url(address)
+    assert url is not None
+    with redis.Redis.from_url(url) as client:
+        assert client.pubsub_numpat() == 1  # Flower alone listens, to events
+        client.set("_kombu.binding.celeryev", SECRET)
+        for each in (*kinds("commands", few=True).values(), *told()):
+            client.publish("/0.celeryev/worker.heartbeat", each)
+            client.publish("/0.celeryev", each)
+            client.publish("/0.celery.pidbox", each)
+            client.lpush("commands-1@host.celery.pidbox", each)
+    tick(dev.cli)
+
+    visitor = Visitor(dev)
+    wait_until(lambda: json.loads(visitor.get("/api/tasks?limit=1000")[1]).get("forged", {}).get("args") == "…")
+    assert {each.pid for each in dev.services()} == services
+    assert visitor.get("/workers")[0] == visitor.get("/tasks")[0] == visitor.get("/metrics")[0] == 200
+    assert all(SECRET not in log.read_text(errors="replace") for log in (dev.home / "logs").iterdir() if log.is_file())
+
+
+def told() -> list[bytes]:
+    """Events that say too much or too little, the last of which can be shown in part."""
+    event = {"type": "task-received", "hostname": "forged@host", "timestamp": 1.7e9, "uuid": "forged", "args": SECRET}
+    bad = [5, [], [[5]], {**event, "hostname": [1]}, {**event, "timestamp": "x"}, {**event, "uuid": {}}, event]
+    return [envelope(each) for each in bad]
+
+
+def envelope(content: object) -> bytes:
+    body = b64encode(json.dumps(content).encode()).decode()
+    properties = {"body_encoding": "base64", "delivery_tag": "t", "delivery_info": {}}
+    return json.dumps({"body": body, "headers": {}, "properties": properties}).encode()
+
+
+@pytest.mark.parametrize("words", ["scriptledger:pässwörd", "Ädá:x", b"scriptledger:\xe4"])
+def test_a_wrong_password_is_logged_without_itself(dev: Dev, words: str | bytes):
+    given = b64encode(words if isinstance(words, bytes) else words.encode()).decode()
+
+    assert fetch(dev.flower[0], headers={"Authorization": f"Basic {given}"})[0] == 401
+
+    log = (dev.home / "logs" / "flower.log").read_text()
+    assert "flower.wrong_password" in log
+    assert "127.0.0.1" in log
+    assert given not in log
+    assert "pässwörd" not in log
 
 
 def test_what_may_be_text_is_left_out_of_an_event():

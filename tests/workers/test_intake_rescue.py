@@ -1,0 +1,79 @@
+"""What Redis let go and did not take back is put into the database, as soon as that is there."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from repos import schema
+from repos.engine import make_engine
+from repos.unit_of_work import UnitOfWork
+from tests.processes.malformed import message
+from workers import bootstrap
+from workers.intake_rescue import keep_in_database
+from workers.message_guard import read_item
+
+
+@pytest.fixture
+def engine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """The database of this process."""
+    engine = make_engine(database_url)
+    schema.upgrade(engine)
+    monkeypatch.setattr(bootstrap, "unit_of_work", lambda: UnitOfWork(engine))
+    yield engine
+    engine.dispose()
+
+
+def keep(content: bytes) -> None:
+    trusted = read_item("intake", content)
+    keep_in_database(trusted.task, trusted.body, trusted.message_id)
+
+
+def submission(name: str) -> bytes:
+    text = f'{{"script_id": 7, "submission_id": "{name}"}}'
+    return json.dumps(message("scriptledger.intake", [text], "intake")).encode()
+
+
+def waits(engine: Engine, name: str) -> bool:
+    with UnitOfWork(engine).reading() as tx:
+        return tx.inbox.holds(7, name)
+
+
+def test_a_submission_goes_into_the_inbox_once(engine: Engine):
+    keep(submission("kept"))
+    keep(submission("kept"))
+
+    assert waits(engine, "kept")
+
+
+def test_what_is_none_goes_to_the_dead_letters(engine: Engine):
+    keep(b"scrap that nobody else has")
+
+    with UnitOfWork(engine).reading() as tx:
+        payloads = [row.payload for row in tx.rejected.read(most=1_000)]
+    assert b"scrap that nobody else has" in payloads
+
+
+def test_a_database_that_is_away_is_waited_for(engine: Engine):
+    rename(engine, "submission_inbox", "submission_inbox_away")
+    keeping = threading.Thread(target=keep, args=(submission("waited"),))
+    keeping.start()
+    try:
+        time.sleep(1.5)
+        assert keeping.is_alive()
+    finally:
+        rename(engine, "submission_inbox_away", "submission_inbox")
+        keeping.join(20)
+
+    assert not keeping.is_alive()
+    assert waits(engine, "waited")
+
+
+def rename(engine: Engine, old: str, new: str) -> None:
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
