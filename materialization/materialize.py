@@ -7,6 +7,7 @@ due ──claim──▶ running ──▶ done | failed    a taker that died le
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from materialization.projection import read_projection
 from materialization.quarantine import quarantine
 from materialization.quiet import tidy_if_quiet
 from materialization.seals import check_seals, seal_if_due
+from materialization.second_look import look_twice
 from materialization.verify import verify
 from repos.failures import HeadLocked
 from repos.materialization_items import ItemRow, ItemState
@@ -70,7 +72,8 @@ class Materializer:
     def _attempt(self, item: ItemRow) -> tuple[ItemState, dict[str, Any]]:
         try:
             _require_hope(item)
-            return "done", self._work(item.script_id, verified=bool(item.verify))
+            work = partial(self._work, item.script_id, verified=bool(item.verify))
+            return "done", look_twice(self._unit_of_work, item.script_id, work)
         except Conflict as conflict:
             return "due", {"waits": str(conflict)[:200]}
         except Corrupt as found:

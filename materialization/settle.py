@@ -106,6 +106,8 @@ class Settlement:
             tx.heads.advance(self.head, self._start.version)
         elif self.head.provisional:
             tx.heads.remove_unborn(script_id)
+        elif self._answered or self.done:
+            tx.heads.touch(tx.head)
 
     def _settle_row(self, row: Waiting, payload: bytes) -> None:
         submission: Submission | None = None

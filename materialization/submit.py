@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from domain.answer import Answer
 from domain.errors import Conflict, Corrupt, LedgerError
@@ -20,11 +20,14 @@ from materialization.ai_limits import USUAL, AiLimits
 from materialization.clock import system_clock
 from materialization.quarantine import quarantine
 from materialization.rounds import Rounds
+from materialization.second_look import look_twice
 from materialization.together import Together
 from materialization.warm_states import WarmStates
 from repos.failures import DriverError, HeadLocked, blames_a_row
 from repos.inbox import MOST_ARRIVALS
 from repos.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
 
 ROUNDS = 3
 """Units of work a drain does before it lets another script have the worker."""
@@ -109,7 +112,7 @@ class Ledger:
         answered = 0
         try:
             for _ in range(rounds):
-                found = again(partial(self._rounds.settle, script_id))
+                found = self._look_twice(script_id, partial(self._rounds.settle, script_id))
                 answered += found.answered
                 if found.suspects:
                     break
@@ -146,7 +149,8 @@ class Ledger:
         for arrival in arrivals:
             try:
                 self._count_attempt(arrival)
-                answered += again(partial(self._rounds.settle, script_id, arrival)).answered
+                work = partial(self._rounds.settle, script_id, arrival)
+                answered += self._look_twice(script_id, work).answered
             except HeadLocked:
                 self._take_back_attempt(arrival)
                 return Drained(answered, more=False)
@@ -177,7 +181,7 @@ class Ledger:
         """
         submission = _checked(submission)
         try:
-            done = self._submit_again(submission)
+            done = self._look_twice(submission.script_id, partial(self._submit_again, submission))
         except Corrupt as found:
             self.quarantine(submission.script_id, str(found))
             raise
@@ -189,6 +193,9 @@ class Ledger:
         """Take a script out of service: it takes no edits until it is mended."""
         self._warm.forget(script_id)
         quarantine(self._unit_of_work, script_id, found_by="drain", reason=reason, now=self._clock())
+
+    def _look_twice(self, script_id: int, work: Callable[[], T]) -> T:
+        return look_twice(self._unit_of_work, script_id, partial(again, work), forget=self._warm.forget)
 
     def _arrivals(self, script_id: int) -> list[int]:
         """What waits for a script that is in service."""
@@ -208,14 +215,14 @@ class Ledger:
 
     def _submit_again(self, submission: Submission) -> _Submitted:
         try:
-            return again(partial(self._submit, submission))
+            return self._submit(submission)
         except DriverError as error:
             if not blames_a_row(error):
                 raise
             # Perhaps a row of what waits in front of it: those are then counted, and the submission overtakes them.
             with suppress(*DriverError):
                 self.drain_one_by_one(submission.script_id)
-            return again(partial(self._submit, submission))
+            return self._submit(submission)
 
     def _submit(self, submission: Submission) -> _Submitted:
         payload = encode_submission(submission)

@@ -7,67 +7,7 @@ import sqlite3
 import pymysql
 
 from domain.errors import Conflict, Rejected
-
-# Another transaction was in the way.
-DEADLOCK = 1213
-LOCK_WAIT_TIMEOUT = 1205
-NOWAIT_FAILED = 3572
-LOCK_TABLE_FULL = 1206
-ROLLED_BACK_BY_REPLICATION = 3101
-
-# The connection, the statement or the server went away.
-SERVER_GONE = 2006
-CONNECTION_LOST = 2013
-PACKETS_OUT_OF_ORDER = 2014
-CONNECTION_KILLED = 1927
-QUERY_INTERRUPTED = 1317
-STATEMENT_TIMEOUT_MARIADB = 1969
-STATEMENT_TIMEOUT_MYSQL = 3024
-IDLE_TOO_LONG = 4031
-SERVER_SHUTDOWN = 1053
-
-# The server is there but takes no writes for now: no submission is to blame.
-DISK_FULL = 1021
-TABLE_FULL = 1114
-READ_ONLY = 1290
-READ_ONLY_TRANSACTION = 1792
-READ_ONLY_MODE = 1836
-CLUSTER_NOT_READY = 1047
-
-# It did not take the connection.
-CANNOT_CONNECT = 2003
-CANNOT_CONNECT_LOCALLY = 2002
-TOO_MANY_CONNECTIONS = 1040
-TOO_MANY_USER_CONNECTIONS = 1203
-
-DUPLICATE_KEY = 1062
-CHECK_FAILED = frozenset({3819, 4025})
-
-UNREACHABLE = frozenset({CANNOT_CONNECT, CANNOT_CONNECT_LOCALLY, TOO_MANY_CONNECTIONS, TOO_MANY_USER_CONNECTIONS})
-AGAIN = frozenset(
-    {
-        DEADLOCK,
-        LOCK_WAIT_TIMEOUT,
-        NOWAIT_FAILED,
-        LOCK_TABLE_FULL,
-        ROLLED_BACK_BY_REPLICATION,
-        SERVER_GONE,
-        CONNECTION_LOST,
-        PACKETS_OUT_OF_ORDER,
-        CONNECTION_KILLED,
-        QUERY_INTERRUPTED,
-        STATEMENT_TIMEOUT_MARIADB,
-        STATEMENT_TIMEOUT_MYSQL,
-        IDLE_TOO_LONG,
-        SERVER_SHUTDOWN,
-        DISK_FULL,
-        TABLE_FULL,
-        READ_ONLY,
-        READ_ONLY_TRANSACTION,
-        READ_ONLY_MODE,
-        CLUSTER_NOT_READY,
-    }
-)
+from repos.error_codes import CHECK_FAILED, CONFLICTS, DUPLICATE_KEY, UNREACHABLE
 
 SQLITE_AGAIN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 SQLITE_DUPLICATE_KEY = frozenset(
@@ -125,7 +65,7 @@ def _mysql_conflict(error: pymysql.MySQLError) -> Conflict | None:
         return DatabaseUnreachable(str(error))
     # PyMySQL gives no number to a connection it already closed, or to packets it could not follow.
     broken = number == 0 and isinstance(error, (pymysql.InterfaceError, pymysql.InternalError))
-    return Conflict(str(error)) if number in AGAIN or broken else None
+    return Conflict(str(error)) if number in CONFLICTS or broken else None
 
 
 def _sqlite_conflict(error: sqlite3.Error) -> Conflict | None:

@@ -139,6 +139,8 @@ class WorkOnScript:
             session.__exit__(kind, error, trace)
             return
         with session:
+            if session.wrote:
+                work.heads.touch(work.head)
             # Nobody else writes to SQLite meanwhile: where nothing waited, nothing waits.
             look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None
             work.more = bool(session.commit(look, script=self._script_id))

@@ -30,7 +30,7 @@ ROOM_IN_A_PACKET = 64 << 10
 
 
 class Session:
-    """One transaction on one connection of an engine's pool.
+    """One transaction on one connection of an engine's pool; `wrote` says whether anything is written in it.
 
     Raises:
         Conflict: another writer or a lost connection was in the way; the transaction is gone.
@@ -50,7 +50,7 @@ class Session:
         self._writes: list[Write | Insert] = []
         self._inserts: dict[Table, Insert] | None = None
         self._talking = Exchange()
-        self._status, self._begun = OUTSIDE, False
+        self._status, self._begun, self.wrote = OUTSIDE, False, False
         if self._many_at_once:
             self._text = PacketText(engine.dialect, self._connection.escape, self._statement_bytes)
 
@@ -89,9 +89,8 @@ class Session:
         with self._talking:
             if not self._many_at_once:
                 self._cursor.execute("BEGIN IMMEDIATE")
-                if statement is None:
-                    return []
-                self._execute(statement, params)
+                if statement is not None:
+                    self._execute(statement, params)
                 return list(self._cursor.fetchall())
             # Not with autocommit on: what follows an abort in the middle of a packet would be committed. And the
             # first statement begins a transaction by itself.
@@ -165,6 +164,7 @@ class Session:
 
     def run(self, statement: Executable, **params: Any) -> int:
         """Run a write at once; the number of rows it found."""
+        self.wrote = True
         with self._talking:
             self._execute(statement, params)
             return int(self._cursor.rowcount)
@@ -176,6 +176,7 @@ class Session:
 
     def later(self, statement: Executable, *, rows: int | None = None, **params: Any) -> None:
         """Gather a write for the flush; `rows` is how many rows it must find."""
+        self.wrote = True
         prepared = prepare(statement, self._dialect)
         self._writes.append(Write(prepared.sql, prepared.values(params), rows))
 
@@ -183,6 +184,7 @@ class Session:
         """Gather an insert of many rows for the flush, in statements of bounded size."""
         if not rows:
             return
+        self.wrote = True
         if self._inserts is None:
             self._writes += inserts(table, columns, rows, self._mark, self._statement_bytes)
         elif (known := self._inserts.get(table)) is not None:
@@ -264,12 +266,10 @@ class Session:
             require(self._connection, BETWEEN | MORE)
             self._cursor.nextset()
             self._status = OUTSIDE
-            if look is None:
+            require(self._connection, OUTSIDE | (0 if look is None else MORE))
+            if look is not None:
+                self._cursor.nextset()
                 require(self._connection, OUTSIDE)
-                return []
-            require(self._connection, OUTSIDE | MORE)
-            self._cursor.nextset()
-            require(self._connection, OUTSIDE)
             return list(self._cursor.fetchall())
 
     def _send(self, writes: list[Write]) -> None:

@@ -128,6 +128,8 @@ script_heads = table(
     Column("generation", Integer, nullable=False),
     Column("health", Word(16), nullable=False),
     Column("updated_at", Moment, nullable=False),
+    # How many transactions left the head as it was, and wrote to it all the same. Nobody reads it.
+    Column("touches", BigInteger, nullable=False, server_default="0"),
     CheckConstraint(one_of("health", "open", "backfilling", "quarantined"), name="health"),
     CheckConstraint("keyframe_version <= version_number", name="keyframe_behind_head"),
 )

@@ -18,6 +18,7 @@ from repos.behind import ScriptsBehind
 from repos.bells import Bells
 from repos.chat_messages import ChatMessages
 from repos.chat_usage import ChatUsage
+from repos.cluster_nodes import catch_up
 from repos.commands import Commands
 from repos.generations import Generations
 from repos.heads import Heads
@@ -183,6 +184,15 @@ class UnitOfWork:
         """Read, statement by statement, without a transaction."""
         with Session(self._engine) as session:
             yield RecordsWork(session)
+
+    def catch_up(self) -> None:
+        """Wait, where several database nodes write, until this one shows what the others committed.
+
+        Raises:
+            Conflict: it did not in time.
+        """
+        with Session(self._engine) as session:
+            catch_up(session)
 
     def _tell_of(self, *works: ScriptWork) -> None:
         if self._advanced is nobody_listens:

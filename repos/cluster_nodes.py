@@ -1,0 +1,37 @@
+"""Cluster nodes: waiting until this database node has applied what the others committed.
+
+MariaDB Galera and MySQL Group Replication acknowledge a commit before every node shows it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import literal, select, text
+
+from repos.session import Session
+from repos.tables import script_heads
+
+_VARIABLES = text("SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'group_replication_consistency')")
+_WAITING = {
+    "wsrep_on": ("SET SESSION wsrep_sync_wait = 1", "SET SESSION wsrep_sync_wait = DEFAULT"),
+    "group_replication_consistency": (
+        "SET SESSION group_replication_consistency = 'BEFORE'",
+        "SET SESSION group_replication_consistency = DEFAULT",
+    ),
+}
+_READ = select(literal(1)).select_from(script_heads).limit(1)
+
+
+def catch_up(session: Session) -> None:
+    """Wait for what other nodes committed so far; on a server of its own there is nothing to wait for.
+
+    Raises:
+        Conflict: the node did not catch up in time.
+    """
+    if session.is_sqlite:
+        return
+    for name, value in session.rows(_VARIABLES):
+        if value != "OFF":
+            wait, usual = _WAITING[name]
+            session.run(text(wait))
+            session.rows(_READ)
+            session.run(text(usual))
