@@ -75,7 +75,7 @@ def test_a_script_under_a_number_of_its_own_choice_is_never_given_out(engine: En
     for number in chosen:
         assert create(unit_of_work, number) == "applied"
 
-    numbers = [new(unit_of_work), from_sql(engine), new(unit_of_work), from_sql(engine)]
+    numbers = [from_sql(engine), new(unit_of_work), from_sql(engine), new(unit_of_work)]
 
     assert set(numbers).isdisjoint(chosen)
     assert len({*numbers}) == 4
