@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -156,6 +158,31 @@ def test_a_script_that_another_creates_meanwhile_is_theirs(room: WritingRoom):
     put(room, user, room.submission(*rest, script_id=number, base=0, id="mine", apply_rest=True))
     room.drain(number)
     require_nothing_said(room.answer("mine", number))
+
+
+def test_of_two_who_create_at_once_one_has_the_script_and_the_other_nothing_in_it(room: WritingRoom):
+    user, token = room.sign_in()
+    numbers = [room.door.new_script_id(token) for _ in range(12)]
+
+    def mine(number: int) -> None:
+        commands = (creation(user), LinesInsert(after=None, before=None, lines=(Line("m", "action", "By me."),)))
+        with suppress(NotYourScript):  # where the other was first
+            room.door.enter(token, room.payload(*commands, script_id=number, base=0, id="mine", apply_rest=True))
+
+    def theirs(number: int) -> None:
+        room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
+
+    with ThreadPoolExecutor(4) as together:
+        for done in [together.submit(act, number) for number in numbers for act in (mine, theirs, room.drain)]:
+            done.result()
+    for number in numbers:
+        room.drain(number)
+        with room.unit_of_work.reading() as tx:
+            script, head = tx.scripts.get(number), tx.heads.get(number)
+            assert script is not None
+            assert head is not None
+            by = {entry.submission_id for entry in tx.commands.read(number, after=0, upto=head.version)}
+        assert by == {"mine" if script.user_id == user else "theirs"}
 
 
 def test_in_one_batch_a_script_belongs_to_whom_the_first_row_gave_it(room: WritingRoom):
