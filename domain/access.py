@@ -55,3 +55,7 @@ class UnknownChatMessage(Rejected):
 
 class UnknownRejection(Rejected):
     """Nothing that was refused has the number {number}; perhaps it was pruned."""
+
+
+class PayloadCut(Rejected):
+    """Only the first {kept} of {size} bytes were kept of what was refused under {number}; it cannot be sent again."""

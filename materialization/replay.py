@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.access import UnknownRejection, UserDeleted
+from domain.access import PayloadCut, UnknownRejection, UserDeleted
 from domain.submission import Submission, decode_submission
 from materialization.access import require_may_send
 from repos.rejected import RejectedRow
@@ -33,6 +33,8 @@ def replayed(tx: RecordsWork, row: RejectedRow, submission_id: str, *, base_vers
     Raises:
         Rejected: it is no submission, and will never be one; or the user who sent it may not.
     """
+    if row.whole_bytes is not None:
+        raise PayloadCut(number=row.id, kept=len(row.payload), size=row.whole_bytes)
     old = decode_submission(row.payload)
     if row.user_id is not None:
         user = tx.users.get(row.user_id)

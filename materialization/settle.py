@@ -11,7 +11,6 @@ from domain.entry import LogEntry
 from domain.errors import Rejected
 from domain.refusals import (
     Misaddressed,
-    Poison,
     PredecessorRefused,
     PredecessorUnknown,
     SameIdOtherContent,
@@ -22,6 +21,7 @@ from domain.state import State
 from domain.submission import Submission, content_hash, decode_submission
 from materialization.access import require_still_allowed
 from materialization.ai_limits import USUAL, AiLimits, Losses
+from materialization.arrivals import Arrival, reason_not_to_read, unread
 from materialization.decide import Verdict, answer_for, decide
 from materialization.growth import Growth, grow
 from repos.commands import Authorship
@@ -35,7 +35,6 @@ from repos.versions import VersionRow
 
 MOST_COMMANDS = 2_000
 MOST_BYTES = 4 << 20
-MOST_ATTEMPTS = 5
 
 
 class Settlement:
@@ -55,6 +54,7 @@ class Settlement:
         self._now = now
         self._losses = Losses(tx, limits)
         self._bytes = 0
+        self._kept_bytes = 0
         self._entries: list[LogEntry] = []
         self._versions: list[VersionRow] = []
         self._keyframes: list[KeyframeRow] = []
@@ -66,20 +66,21 @@ class Settlement:
     def settle_waiting(self, rows: Sequence[Waiting]) -> None:
         """Settle submissions of the inbox in order, as many as one unit of work takes."""
         for row in rows:
-            payload = self._tx.inbox.payload(row.id) if row.payload is None else row.payload
-            if not self.has_room(len(payload)):
+            size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
+            if not self.has_room(size):
                 return
-            self._settle_row(row, payload)
+            self._settle_row(row, size)
             self.done.append(row.id)
 
     def settle(self, submission: Submission, payload: bytes) -> None:
         """Settle a submission that did not come through the inbox, given with its canonical bytes."""
         self._tx.require_room("submission", len(payload))
-        self._settle(submission, sha256(payload).digest(), payload)
+        self._settle(submission, Arrival(submission.submission_id, payload, sha256(payload).digest()))
 
     def has_room(self, more: int = 0) -> bool:
         """Whether one unit of work takes another submission, of so many bytes. The first always finds room."""
-        return not self.done or (len(self._entries) < MOST_COMMANDS and self._bytes + more <= MOST_BYTES)
+        size = self._bytes + self._kept_bytes + more
+        return not self.done or (len(self._entries) < MOST_COMMANDS and size <= MOST_BYTES)
 
     @property
     def weight(self) -> int:
@@ -109,39 +110,51 @@ class Settlement:
         elif self._answered or self.done:
             tx.heads.touch(tx.head)
 
-    def _settle_row(self, row: Waiting, payload: bytes) -> None:
+    def _settle_row(self, row: Waiting, size: int) -> None:
+        if (reason := reason_not_to_read(self._tx, row, size)) is not None:
+            self._refuse_unread(unread(self._tx, row, size), Refusal.of(reason), row.answered)
+            return
+        payload = self._tx.inbox.payload(row.id) if row.payload is None else row.payload
+        arrival = Arrival(row.submission_id, payload, sha256(payload).digest(), row.user_id)
+        if row.answered == arrival.digest and b"proposal_id" not in payload:
+            return
         submission: Submission | None = None
         try:
             submission = decode_submission(payload)
         except Rejected as refusal:
-            digest = sha256(payload).digest()
             if row.answered is None:
-                self._refuse(row.submission_id, Refusal.of(refusal), digest, payload, row.user_id)
+                self._refuse(arrival, Refusal.of(refusal))
         else:
-            digest = content_hash(submission)
+            arrival = arrival._replace(digest=content_hash(submission))
             if row.answered is None:
-                self._settle(submission, digest, payload, row)
+                self._settle(submission, arrival, row)
         if row.answered is not None:
-            self._settle_answered(row, payload, digest, submission)
+            self._settle_answered(arrival, row.answered, submission)
 
-    def _settle_answered(self, row: Waiting, payload: bytes, digest: bytes, submission: Submission | None) -> None:
+    def _refuse_unread(self, arrival: Arrival, refusal: Refusal, answered: bytes | None) -> None:
+        if answered is None:
+            self._refuse(arrival, refusal)
+        elif answered != arrival.digest:
+            self._keep(arrival, refusal)
+
+    def _settle_answered(self, arrival: Arrival, answered: bytes, submission: Submission | None) -> None:
         """The first answer stands; other content that came second is kept where somebody can find it."""
         refusal = None
-        if row.answered != digest:
-            refusal = Refusal.of(SameIdOtherContent(submission=row.submission_id))
-            self._keep(row.submission_id, refusal, payload, row.user_id)
+        if answered != arrival.digest:
+            refusal = Refusal.of(SameIdOtherContent(submission=arrival.submission_id))
+            self._keep(arrival, refusal)
         if submission is None or submission.cause.proposal_id is None:
             return
         # A person may have accepted it as a hunk, and must hear what became of it.
         if refusal is not None:
-            answer = self._refused(row.submission_id, refusal)
-        elif (found := self._tx.submissions.get(self._tx.script_id, row.submission_id)) is not None:
+            answer = self._refused(arrival.submission_id, refusal)
+        elif (found := self._tx.submissions.get(self._tx.script_id, arrival.submission_id)) is not None:
             answer = found.answer
         else:
             return
         self._accepted.append((submission.cause.proposal_id, answer))
 
-    def _settle(self, submission: Submission, digest: bytes, payload: bytes, row: Waiting | None = None) -> None:
+    def _settle(self, submission: Submission, arrival: Arrival, row: Waiting | None = None) -> None:
         try:
             if row is not None:
                 self._require_address(submission, row)
@@ -158,21 +171,18 @@ class Settlement:
             if submission.author == "ai":
                 self._losses.count(submission, self.state, verdict)
         except Rejected as refusal:
-            submission_id = row.submission_id if row else submission.submission_id
-            answer = self._refuse(submission_id, self._explain(refusal), digest, payload, row and row.user_id)
+            answer = self._refuse(arrival, self._explain(refusal))
         else:
             if answer.refusal is not None:
-                self._keep(answer.submission_id, answer.refusal, payload, row and row.user_id)
+                self._keep(arrival, answer.refusal)
             self._take(growth, verdict.state)
-            self._answer(answer, digest)
+            self._answer(answer, arrival.digest)
         if submission.cause.proposal_id is not None:
             self._accepted.append((submission.cause.proposal_id, answer))
 
     def _require_address(self, submission: Submission, row: Waiting) -> None:
         if (submission.script_id, submission.submission_id) != (self._tx.script_id, row.submission_id):
             raise Misaddressed(script=submission.script_id, submission=submission.submission_id)
-        if row.attempts > MOST_ATTEMPTS:
-            raise Poison(attempts=MOST_ATTEMPTS)
 
     def _require_predecessor(self, submission: Submission) -> None:
         if (after := submission.after_submission) is None:
@@ -194,7 +204,9 @@ class Settlement:
             raise UnknownOwner(owner=first.owner)
 
     def _require_room(self, growth: Growth, answer: Answer) -> None:
-        """Refuse what the database would not take as one row; a command is part of a submission that it took."""
+        """Refuse what the database would not take as one row: what came as bytes goes on in hex."""
+        for entry in growth.entries:
+            self._tx.require_room("command", len(entry.payload) + len(entry.cause))
         for version in growth.versions:
             self._tx.require_room("change", len(version.delta))
         for keyframe in growth.keyframes:
@@ -239,22 +251,22 @@ class Settlement:
         self._keyframes += growth.keyframes
         self._bytes += growth.weight
 
-    def _refuse(
-        self, submission_id: str, refusal: Refusal, digest: bytes, payload: bytes, user_id: int | None
-    ) -> Answer:
-        self._keep(submission_id, refusal, payload, user_id)
-        answer = self._refused(submission_id, refusal)
-        self._answer(answer, digest)
+    def _refuse(self, arrival: Arrival, refusal: Refusal) -> Answer:
+        self._keep(arrival, refusal)
+        answer = self._refused(arrival.submission_id, refusal)
+        if len(encode_rest(answer)) > self._tx.room_for_bytes:
+            # The text of a line may be more than this database takes: then the answer does without.
+            answer = self._refused(arrival.submission_id, Refusal(refusal.code, refusal.message))
+        self._answer(answer, arrival.digest)
         return answer
 
     def _refused(self, submission_id: str, refusal: Refusal) -> Answer:
         script_id = self._tx.script_id
         return Answer(script_id=script_id, submission_id=submission_id, outcome="refused", refusal=refusal)
 
-    def _keep(self, submission_id: str, refusal: Refusal, payload: bytes, user_id: int | None) -> None:
-        code, message = refusal.code, refusal.message
-        row = RejectedRow(0, self._tx.script_id, submission_id, code, message, payload, self._now, user_id)
-        self._rejected.append(row)
+    def _keep(self, arrival: Arrival, refusal: Refusal) -> None:
+        self._rejected.append(arrival.dead_letter(self._tx.script_id, refusal, self._now))
+        self._kept_bytes += len(arrival.payload)
 
     def _answer(self, answer: Answer, digest: bytes) -> None:
         self.answers[answer.submission_id] = answer

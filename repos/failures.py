@@ -7,7 +7,7 @@ import sqlite3
 import pymysql
 
 from domain.errors import Conflict, Rejected
-from repos.error_codes import CHECK_FAILED, CONFLICTS, DUPLICATE_KEY, UNREACHABLE
+from repos.error_codes import CHECK_FAILED, CONFLICTS, DUPLICATE_KEY, PACKET_TOO_LARGE, UNREACHABLE
 
 SQLITE_AGAIN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 SQLITE_DUPLICATE_KEY = frozenset(
@@ -53,7 +53,8 @@ def conflict_of(error: BaseException) -> Conflict | None:
 def blames_a_row(error: BaseException) -> bool:
     """Whether the database refused what a row holds, as against who writes it or how."""
     if isinstance(error, pymysql.MySQLError):
-        return isinstance(error, (pymysql.DataError, pymysql.IntegrityError)) or _number(error) in CHECK_FAILED
+        blames = isinstance(error, (pymysql.DataError, pymysql.IntegrityError))
+        return blames or _number(error) in CHECK_FAILED or _number(error) == PACKET_TOO_LARGE
     return isinstance(error, (sqlite3.DataError, sqlite3.IntegrityError))
 
 

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Delete, Select, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Delete,
+    Executable,
+    LargeBinary,
+    Select,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
+from domain.errors import Conflict
 from repos.failures import DuplicateKey
 from repos.phases import reached
 from repos.session import Session
 from repos.tables import script_heads, submission_inbox
 
 MOST_ARRIVALS = 256
+MAX_ATTEMPTS = 5
+"""A submission that was tried more often than this is refused as poison."""
+PIECE_BYTES = 1 << 20
 
 
 class ScriptWaiting(NamedTuple):
@@ -43,6 +64,22 @@ _PUT = insert(submission_inbox).values(
 _FIND = select(submission_inbox.c.id).where(
     submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
 )
+# SQLite keeps text as text where a producer inserts text, and counts its characters; a server would cast no more than
+# a packet.
+_BYTES = {True: cast(submission_inbox.c.payload, LargeBinary), False: submission_inbox.c.payload}
+_SIZE = {
+    is_sqlite: select(func.length(payload)).where(submission_inbox.c.id == bindparam("row"))
+    for is_sqlite, payload in _BYTES.items()
+}
+_PIECE = {
+    is_sqlite: select(func.substr(payload, bindparam("start"), bindparam("size"))).where(
+        submission_inbox.c.id == bindparam("row")
+    )
+    for is_sqlite, payload in _BYTES.items()
+}
+_SHA256 = select(func.unhex(func.sha2(submission_inbox.c.payload, literal(256)))).where(
+    submission_inbox.c.id == bindparam("row")
+)
 _PAYLOAD = select(submission_inbox.c.payload).where(submission_inbox.c.id == bindparam("row"))
 _HELD = select(submission_inbox.c.payload, submission_inbox.c.user_id).where(
     submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
@@ -54,10 +91,18 @@ _RELEASE = (
     )
     .values(user_id=None)
 )
+# Whatever a producer put there: from a number below zero it would take for ever to get to the limit, and behind the
+# largest there is none.
 _TRY = (
     update(submission_inbox)
     .where(submission_inbox.c.id == bindparam("row"))
-    .values(attempts=submission_inbox.c.attempts + literal(1))
+    .values(
+        attempts=case(
+            (submission_inbox.c.attempts < literal(0), literal(1)),
+            (submission_inbox.c.attempts > literal(MAX_ATTEMPTS), submission_inbox.c.attempts),
+            else_=submission_inbox.c.attempts + literal(1),
+        )
+    )
 )
 _UNTRY = (
     update(submission_inbox)
@@ -96,6 +141,11 @@ def look_again_at(count: int) -> Select[Any]:
     """Which of several scripts have something waiting, for parameters `script_0`, `script_1`, …"""
     names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
     return select(submission_inbox.c.script_id).where(submission_inbox.c.script_id.in_(names)).distinct()
+
+
+def as_bytes(payload: bytes | str) -> bytes:
+    """A payload as it was written, as text too."""
+    return payload.encode(errors="surrogateescape") if isinstance(payload, str) else bytes(payload)
 
 
 class Inbox:
@@ -147,7 +197,7 @@ class Inbox:
     def held(self, script_id: int, submission_id: str) -> Held | None:
         """A submission that waits: its payload and who sent it; None where it does not wait any more."""
         found = self._session.rows(_HELD, script=script_id, submission=submission_id)
-        return Held(bytes(found[0][0]), found[0][1]) if found else None
+        return Held(as_bytes(found[0][0]), found[0][1]) if found else None
 
     def release(self, script_id: int, submission_id: str) -> None:
         """Note that a program sent the same as a user, with credentials of its own."""
@@ -179,9 +229,32 @@ class DrainableInbox:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def size(self, arrival: int) -> int:
+        """How many bytes the payload has of a submission that was too large to come along."""
+        return int(self._only(_SIZE[self._session.is_sqlite], arrival))
+
     def payload(self, arrival: int) -> bytes:
         """The payload of one submission that was too large to come along."""
-        return bytes(self._session.rows(_PAYLOAD, row=arrival)[0][0])
+        return as_bytes(self._only(_PAYLOAD, arrival))
+
+    def beginning(self, arrival: int, size: int) -> bytes:
+        """The first bytes of a payload that is too large to be read whole."""
+        return as_bytes(self._only(_PIECE[self._session.is_sqlite], arrival, start=1, size=size))
+
+    def sha256(self, arrival: int, size: int) -> bytes:
+        """The hash of a payload of a known size that is too large to be read whole."""
+        if not self._session.is_sqlite:
+            return as_bytes(self._only(_SHA256, arrival))
+        digest = sha256()
+        for start in range(1, size + 1, PIECE_BYTES):
+            digest.update(as_bytes(self._only(_PIECE[True], arrival, start=start, size=PIECE_BYTES)))
+        return digest.digest()
+
+    def _only(self, statement: Executable, arrival: int, **params: int) -> Any:
+        found = self._session.rows(statement, row=arrival, **params)
+        if not found:
+            raise Conflict("a submission was taken out of the inbox by another program")
+        return found[0][0]
 
     def remove(self, arrivals: Sequence[int]) -> None:
         """Take out exactly these rows: arrival numbers are not commit order, so never a range."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, literal, or_, select
@@ -11,10 +12,15 @@ from repos.session import Session
 from repos.tables import rejected_submissions
 
 MESSAGE_LENGTH = 1_000
+MAX_CUT_BYTES = 4 << 20
+"""What is kept of a payload that the database does not take whole."""
 
 
 class RejectedRow(NamedTuple):
-    """A refused, undecodable or contradicting submission, and the user who sent it. Its id is 0 until it is stored."""
+    """A refused, undecodable or contradicting submission, and the user who sent it. Its id is 0 until it is stored.
+
+    Where only the beginning of the payload is kept, `whole_bytes` and `whole_sha256` are of all of it; else None.
+    """
 
     id: int
     script_id: int
@@ -24,9 +30,20 @@ class RejectedRow(NamedTuple):
     payload: bytes
     rejected_at: int
     user_id: int | None = None
+    whole_bytes: int | None = None
+    whole_sha256: bytes | None = None
+
+    def cut_to(self, limit: int) -> RejectedRow:
+        """The same with no more of its payload than so many bytes."""
+        if len(self.payload) <= limit:
+            return self
+        if self.whole_bytes is not None:
+            return self._replace(payload=self.payload[:limit])
+        whole = sha256(self.payload).digest()
+        return self._replace(payload=self.payload[:limit], whole_bytes=len(self.payload), whole_sha256=whole)
 
 
-_COLUMNS = ("script_id", "submission_id", "code", "message", "payload", "rejected_at", "user_id")
+_COLUMNS = tuple(name for name in RejectedRow._fields if name != "id")
 _LIST = (
     select(*rejected_submissions.c)
     .where(
@@ -61,18 +78,23 @@ class Rejected:
         return RejectedRow(*found[0]) if found else None
 
     def put(self, rows: Sequence[RejectedRow]) -> None:
-        """Keep what was refused."""
+        """Keep what was refused; of a payload that the database does not take whole, its beginning."""
         self._session.later_insert(
             rejected_submissions,
             _COLUMNS,
-            [(*row[1:4], row.message[:MESSAGE_LENGTH], row.payload, row.rejected_at, row.user_id) for row in rows],
+            [(*row[1:4], row.message[:MESSAGE_LENGTH], *row[5:]) for row in map(self._fitting, rows)],
         )
 
     def holds(self, row: RejectedRow) -> bool:
         """Whether the same was refused for the same reason before."""
-        named = {"script": row.script_id, "submission": row.submission_id, "code": row.code, "payload": row.payload}
+        payload = self._fitting(row).payload
+        named = {"script": row.script_id, "submission": row.submission_id, "code": row.code, "payload": payload}
         return bool(self._session.rows(_HOLDS, **named))
 
     def prune(self, *, before: int) -> int:
         """Forget what was rejected before a moment; how many."""
         return self._session.run(_PRUNE, before=before)
+
+    def _fitting(self, row: RejectedRow) -> RejectedRow:
+        room = self._session.room_for_bytes
+        return row if len(row.payload) <= room else row.cut_to(min(room, MAX_CUT_BYTES))

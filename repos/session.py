@@ -73,14 +73,23 @@ class Session:
         """Whether this is the embedded database, whose dialect differs in a few statements."""
         return not self._many_at_once
 
+    @property
+    def room_for_bytes(self) -> int:
+        """How many bytes one statement takes as a value: they are sent in hex."""
+        return (self._packet - ROOM_IN_A_PACKET) // 2
+
+    @property
+    def largest_answer(self) -> int:
+        """How many bytes one value may have to be read: an answer of the server is no larger than a statement."""
+        return self._packet - ROOM_IN_A_PACKET
+
     def require_room(self, what: str, size: int) -> None:
         """Refuse a row that the database would not take, before it breaks the transaction.
 
         Raises:
             TooLargeForDatabase: its bytes, in hex as they are sent, are more than one packet holds.
         """
-        limit = (self._packet - ROOM_IN_A_PACKET) // 2
-        if size > limit:
+        if size > (limit := self.room_for_bytes):
             raise TooLargeForDatabase(what=what, size=size, limit=limit)
 
     def start(self, statement: Executable | None = None, **params: Any) -> list[Row]:

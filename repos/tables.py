@@ -238,6 +238,9 @@ rejected_submissions = table(
     Column("rejected_at", Moment, nullable=False),
     # The signed-in user who sent it, for whom it is sent again; NULL for programs with credentials of their own.
     Column("user_id", BigInteger),
+    # Of a payload of which only the beginning was kept: how long all of it was, and its SHA-256.
+    Column("whole_bytes", BigInteger),
+    Column("whole_sha256", Digest(32)),
     Index(None, "script_id", "submission_id"),
     Index(None, "rejected_at"),
     sqlite_autoincrement=True,

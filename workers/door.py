@@ -134,11 +134,12 @@ class Door:
 
     def _set_aside(self, token: str, payload: bytes, refusal: Rejected) -> None:
         script_id, submission_id = _named_in(payload)
-        kept, now = payload[:KEPT_BYTES], self._clock()
+        now = self._clock()
         with self._unit_of_work.records() as tx:
             user_id = tx.sign_ins.holder(token)
             code, message = refusal.code, refusal.message
-            tx.rejected.put([RejectedRow(0, script_id, submission_id, code, message, kept, now, user_id)])
+            row = RejectedRow(0, script_id, submission_id, code, message, payload, now, user_id)
+            tx.rejected.put([row.cut_to(KEPT_BYTES)])
 
 
 class _Name(msgspec.Struct):

@@ -84,8 +84,8 @@ class Intake:
         name = None if isinstance(refusal, Poison) else _named_in(payload)  # which is what may have ended the worker
         script_id, submission_id = name or (0, message if _WORD.fullmatch(message) else "")
         now = self._clock()
-        row = RejectedRow(0, script_id, submission_id, refusal.code, refusal.message, payload[:KEPT_BYTES], now)
-        self._keep(row)
+        row = RejectedRow(0, script_id, submission_id, refusal.code, refusal.message, payload, now)
+        self._keep(row.cut_to(KEPT_BYTES))
         log.warning("intake.set_aside", script_id=script_id, submission_id=submission_id, code=refusal.code)
 
     def _put(self, addressed: Addressed) -> None:

@@ -158,6 +158,7 @@ def _keep_answer(tx: RecordsWork, taken: ProposalRow, written: Written, now: int
 
 def _set_aside(tx: RecordsWork, taken: ProposalRow, written: Written, refusal: Rejected, now: int) -> None:
     """Keep the last answer of a model that could not be taken among the dead letters."""
-    payload = written.answers[-1].output[:KEPT_BYTES] if written.answers else b""
+    payload = written.answers[-1].output if written.answers else b""
     name = f"proposal-{taken.id}"
-    tx.rejected.put([RejectedRow(0, taken.script_id, name, refusal.code, refusal.message, payload, now)])
+    row = RejectedRow(0, taken.script_id, name, refusal.code, refusal.message, payload, now)
+    tx.rejected.put([row.cut_to(KEPT_BYTES)])

@@ -69,6 +69,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
         Text.assemble((row.code, "bold red"), f"  {row.message}"),
         Text(f"Submission {row.submission_id} to script {row.script_id}, {screen.moment(row.rejected_at)}"),
         screen.block(row.payload.decode(errors="replace")),
+        *_cut(row),
     )
 
 
@@ -93,6 +94,14 @@ def replay(
     end_with(answer, as_json=as_json)
 
 
+def _cut(row: RejectedRow) -> list[Text]:
+    """What is missing of the payload."""
+    if row.whole_bytes is None or row.whole_sha256 is None:
+        return []
+    kept, whole = len(row.payload), row.whole_bytes
+    return [Text(f"(the first {kept} of {whole} bytes; SHA-256 of all {row.whole_sha256.hex()})", "dim")]
+
+
 def _cells(row: RejectedRow) -> tuple[str, ...]:
     when = screen.moment(row.rejected_at)
     return str(row.id), when, str(row.script_id), row.submission_id, row.code, row.message
@@ -108,4 +117,6 @@ def _as_json(row: RejectedRow) -> dict[str, Any]:
         "rejected_at": screen.iso(row.rejected_at),
         "user": row.user_id,
         "payload": row.payload.decode(errors="replace"),
+        "whole_bytes": row.whole_bytes,
+        "whole_sha256": row.whole_sha256.hex() if row.whole_sha256 else None,
     }

@@ -1,0 +1,59 @@
+"""Arrivals: what came for a script, as far as it was read, and why it is refused where nobody should read it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import NamedTuple
+
+from domain.answer import Refusal
+from domain.errors import Rejected
+from domain.refusals import Poison, SubmissionTooLarge
+from domain.submission import MAX_SUBMISSION_BYTES
+from repos.failures import TooLargeForDatabase
+from repos.heads import Waiting
+from repos.inbox import MAX_ATTEMPTS
+from repos.rejected import MAX_CUT_BYTES, RejectedRow
+from repos.script_work import ScriptWork
+
+
+class Arrival(NamedTuple):
+    """What came under a submission id: its payload, or the beginning of one of `size` bytes.
+
+    `digest` is the content hash; of what is no submission, or was not read as one, the SHA-256 of its bytes.
+    """
+
+    submission_id: str
+    payload: bytes
+    digest: bytes
+    user_id: int | None = None
+    size: int | None = None
+
+    def dead_letter(self, script_id: int, refusal: Refusal, now: int) -> RejectedRow:
+        """What is kept of it when it is refused."""
+        row = RejectedRow(
+            0, script_id, self.submission_id, refusal.code, refusal.message, self.payload, now, self.user_id
+        )
+        if self.size is None or self.size == len(self.payload):
+            return row
+        return row._replace(whole_bytes=self.size, whole_sha256=self.digest)
+
+
+def reason_not_to_read(tx: ScriptWork, row: Waiting, size: int) -> Rejected | None:
+    """Why a submission is refused before its payload is looked at, which may be what ended a worker each time."""
+    if row.attempts > MAX_ATTEMPTS:
+        return Poison(attempts=MAX_ATTEMPTS)
+    if size > MAX_SUBMISSION_BYTES:
+        return SubmissionTooLarge(size=size, limit=MAX_SUBMISSION_BYTES)
+    if size > (limit := tx.largest_answer):
+        return TooLargeForDatabase(what="submission", size=size, limit=limit)
+    return None
+
+
+def unread(tx: ScriptWork, row: Waiting, size: int) -> Arrival:
+    """A submission that is refused by what is known of it, with the beginning of its payload."""
+    if row.payload is not None:
+        return Arrival(row.submission_id, row.payload, sha256(row.payload).digest(), row.user_id)
+    beginning = tx.inbox.beginning(row.id, min(size, MAX_CUT_BYTES, tx.room_for_bytes))
+    whole = len(beginning) == size
+    digest = sha256(beginning).digest() if whole else tx.inbox.sha256(row.id, size)
+    return Arrival(row.submission_id, beginning, digest, row.user_id, size)

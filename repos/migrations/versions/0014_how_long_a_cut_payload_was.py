@@ -1,0 +1,28 @@
+"""how long a payload was of which the beginning is kept
+
+Revision: 0014
+Follows: 0013
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import mysql
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    digest = sa.LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
+    op.add_column("rejected_submissions", sa.Column("whole_bytes", sa.BigInteger(), nullable=True))
+    op.add_column("rejected_submissions", sa.Column("whole_sha256", digest, nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("rejected_submissions") as batch:
+        batch.drop_column("whole_sha256")
+        batch.drop_column("whole_bytes")
