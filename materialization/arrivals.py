@@ -11,7 +11,7 @@ from domain.refusals import Poison, SubmissionTooLarge
 from domain.submission import MAX_SUBMISSION_BYTES
 from repos.failures import TooLargeForDatabase
 from repos.heads import Waiting
-from repos.inbox import MAX_ATTEMPTS
+from repos.inbox import MAX_ATTEMPTS, as_bytes
 from repos.rejected import MAX_CUT_BYTES, RejectedRow
 from repos.script_work import ScriptWork
 
@@ -38,9 +38,14 @@ class Arrival(NamedTuple):
         return row._replace(whole_bytes=self.size, whole_sha256=self.digest)
 
 
+def with_bytes(row: Waiting) -> Waiting:
+    """A row with its payload as bytes: SQLite keeps text as text where a producer inserts text."""
+    return row._replace(payload=as_bytes(row.payload)) if isinstance(row.payload, str) else row
+
+
 def reason_not_to_read(tx: ScriptWork, row: Waiting, size: int) -> Rejected | None:
     """Why a submission is refused before its payload is looked at, which may be what ended a worker each time."""
-    if row.attempts > MAX_ATTEMPTS:
+    if row.attempts.__class__ is not int or row.attempts > MAX_ATTEMPTS:
         return Poison(attempts=MAX_ATTEMPTS)
     if size > MAX_SUBMISSION_BYTES:
         return SubmissionTooLarge(size=size, limit=MAX_SUBMISSION_BYTES)

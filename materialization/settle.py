@@ -21,7 +21,7 @@ from domain.state import State
 from domain.submission import Submission, content_hash, decode_submission
 from materialization.access import require_still_allowed
 from materialization.ai_limits import USUAL, AiLimits, Losses
-from materialization.arrivals import Arrival, reason_not_to_read, unread
+from materialization.arrivals import Arrival, reason_not_to_read, unread, with_bytes
 from materialization.decide import Verdict, answer_for, decide
 from materialization.growth import Growth, grow
 from repos.commands import Authorship
@@ -65,7 +65,7 @@ class Settlement:
 
     def settle_waiting(self, rows: Sequence[Waiting]) -> None:
         """Settle submissions of the inbox in order, as many as one unit of work takes."""
-        for row in rows:
+        for row in map(with_bytes, rows):
             size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
             if not self.has_room(size):
                 return

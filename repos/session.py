@@ -52,7 +52,7 @@ class Session:
         self._talking = Exchange()
         self._status, self._begun, self.wrote = OUTSIDE, False, False
         if self._many_at_once:
-            self._text = PacketText(engine.dialect, self._connection.escape, self._statement_bytes)
+            self._text = PacketText(engine.dialect, self._statement_bytes, self._packet)
 
     def __enter__(self) -> Session:
         return self
@@ -263,10 +263,12 @@ class Session:
         self._pooled.invalidate()
 
     def _execute(self, statement: Executable, params: dict[str, Any]) -> None:
+        if self._many_at_once:
+            self._cursor.execute(self._text.of(statement, params))
+            require(self._connection, self._status)
+            return
         prepared = prepare(statement, self._dialect)
         self._cursor.execute(prepared.sql, prepared.values(params))
-        if self._many_at_once:
-            require(self._connection, self._status)
 
     def _commit(self, look: Executable | None, params: dict[str, Any]) -> list[Row]:
         text = "COMMIT;SET autocommit=1"

@@ -93,7 +93,7 @@ def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
 
 
 def _weight(rows: Sequence[Row]) -> int:
-    # Bytes are sent in hex.
+    # Bytes are sent in hex, and so is text that is more than ASCII: up to four bytes a character.
     sizes = [len(value) for row in rows for value in row if (kind := value.__class__) is bytes or kind is str]
     wide = [len(value) for row in rows for value in row if value.__class__ is str and not value.isascii()]
-    return 16 * len(rows) * len(rows[0]) + 2 * sum(sizes) + 2 * sum(wide)
+    return 16 * len(rows) * len(rows[0]) + 2 * sum(sizes) + 6 * sum(wide)

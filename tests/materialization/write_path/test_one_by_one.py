@@ -18,6 +18,7 @@ from materialization import settle
 from materialization.submit import Ledger
 from repos.failures import blames_a_row
 from repos.head_locks import MOST_WAITING
+from repos.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, edit, keystrokes
 from tests.materialization.write_path.tap import Tap
@@ -149,11 +150,11 @@ def test_an_attempt_whose_count_may_be_lost_is_taken_back(table: Desk, tap: Tap,
     table.enqueue(table.submission(edit(A, "x"), id="innocent", base=1))
 
     def lose(_number: int, text: str, connection: Any) -> None:
-        if text.startswith("UPDATE submission_inbox SET attempts=(submission_inbox.attempts + 1"):
+        if text.startswith("UPDATE submission_inbox SET attempts=CASE"):
             assert connection._sock.recv(1 << 16), "the server answered"
             mariadb.execute(f"KILL CONNECTION {connection.thread_id()}")
 
-    for _ in range(settle.MOST_ATTEMPTS + 1):
+    for _ in range(MAX_ATTEMPTS + 1):
         tap.between = lose
         with pytest.raises(Conflict):
             table.ledger.drain_one_by_one(table.script_id)
@@ -175,7 +176,7 @@ def test_a_worker_killed_while_it_waits_to_count_counts_nothing(table: Desk, tap
             raise Crash
 
     tap.between = die
-    for _ in range(settle.MOST_ATTEMPTS + 1):
+    for _ in range(MAX_ATTEMPTS + 1):
         with pytest.raises(Crash):
             table.ledger.drain_one_by_one(table.script_id)
     tap.between = None
