@@ -49,7 +49,7 @@ def reason_not_to_read(tx: ScriptWork, row: Waiting, size: int) -> Rejected | No
         return Poison(attempts=MAX_ATTEMPTS)
     if size > MAX_SUBMISSION_BYTES:
         return SubmissionTooLarge(size=size, limit=MAX_SUBMISSION_BYTES)
-    if size > (limit := tx.largest_answer):
+    if size > (limit := tx.room.to_read):
         return TooLargeForDatabase(what="submission", size=size, limit=limit)
     return None
 
@@ -58,7 +58,7 @@ def unread(tx: ScriptWork, row: Waiting, size: int) -> Arrival:
     """A submission that is refused by what is known of it, with the beginning of its payload."""
     if row.payload is not None:
         return Arrival(row.submission_id, row.payload, sha256(row.payload).digest(), row.user_id)
-    beginning = tx.inbox.beginning(row.id, min(size, MAX_CUT_BYTES, tx.room_for_bytes))
+    beginning = tx.inbox.beginning(row.id, min(size, MAX_CUT_BYTES, tx.room.for_bytes))
     whole = len(beginning) == size
     digest = sha256(beginning).digest() if whole else tx.inbox.sha256(row.id, size)
     return Arrival(row.submission_id, beginning, digest, row.user_id, size)

@@ -254,7 +254,7 @@ class Settlement:
     def _refuse(self, arrival: Arrival, refusal: Refusal) -> Answer:
         self._keep(arrival, refusal)
         answer = self._refused(arrival.submission_id, refusal)
-        if len(encode_rest(answer)) > self._tx.room_for_bytes:
+        if len(encode_rest(answer)) > self._tx.room.for_bytes:
             # The text of a line may be more than this database takes: then the answer does without.
             answer = self._refused(arrival.submission_id, Refusal(refusal.code, refusal.message))
         self._answer(answer, arrival.digest)

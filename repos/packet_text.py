@@ -7,11 +7,33 @@ from collections.abc import Iterator, Sequence
 import pymysql
 from sqlalchemy import Dialect, Executable
 
-from repos.failures import PACKET_TOO_LARGE
+from repos.failures import PACKET_TOO_LARGE, TooLargeForDatabase
 from repos.sql_literals import with_literals
 from repos.statements import Params, Write, prepare
 
 Asked = tuple[Executable, Params]
+
+ROOM_IN_A_PACKET = 64 << 10
+"""What a statement may hold beside the one large value in it."""
+
+
+class PacketRoom:
+    """What one packet has room for. `for_bytes`: a value, sent in hex; `to_read`: one that the server sends plain."""
+
+    __slots__ = ("for_bytes", "to_read")
+
+    def __init__(self, packet_bytes: int) -> None:
+        self.to_read = packet_bytes - ROOM_IN_A_PACKET
+        self.for_bytes = self.to_read // 2
+
+    def require(self, what: str, size: int) -> None:
+        """Refuse a row that the database would not take, before it breaks the transaction.
+
+        Raises:
+            TooLargeForDatabase: its bytes, in hex as they are sent, are more than one packet holds.
+        """
+        if size > self.for_bytes:
+            raise TooLargeForDatabase(what=what, size=size, limit=self.for_bytes)
 
 
 class PacketText:

@@ -96,5 +96,5 @@ class Rejected:
         return self._session.run(_PRUNE, before=before)
 
     def _fitting(self, row: RejectedRow) -> RejectedRow:
-        room = self._session.room_for_bytes
+        room = self._session.room.for_bytes
         return row if len(row.payload) <= room else row.cut_to(min(room, MAX_CUT_BYTES))

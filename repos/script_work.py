@@ -48,8 +48,7 @@ class ScriptWork:
         self.heads = heads
         self.require_room = session.require_room
         self.flush = session.flush
-        self.room_for_bytes = session.room_for_bytes
-        self.largest_answer = session.largest_answer
+        self.room = session.room
         self.more = False
         self._session = session
 

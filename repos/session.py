@@ -17,16 +17,14 @@ from sqlalchemy import Engine, Executable, Table
 from domain.errors import Conflict, Corrupt
 from repos import connections, phases
 from repos.exchange import Exchange
-from repos.failures import DriverError, TooLargeForDatabase
-from repos.packet_text import Asked, PacketText
+from repos.failures import DriverError
+from repos.packet_text import Asked, PacketRoom, PacketText
 from repos.phases import reached
 from repos.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
 from repos.statements import Insert, Row, Write, inserts, prepare
 
 MAX_STATEMENT_BYTES = 4 << 20
 """Or half of the server's max_allowed_packet, whichever is less."""
-ROOM_IN_A_PACKET = 64 << 10
-"""What a statement may hold beside the one large value in it."""
 
 
 class Session:
@@ -45,6 +43,7 @@ class Session:
         self._cursor = self._connected.cursor
         self._connection = self._cursor.connection
         self._packet = self._connected.packet
+        self.room = PacketRoom(self._packet)
         self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
         self._mark = "%s" if self._many_at_once else "?"
         self._writes: list[Write | Insert] = []
@@ -73,24 +72,9 @@ class Session:
         """Whether this is the embedded database, whose dialect differs in a few statements."""
         return not self._many_at_once
 
-    @property
-    def room_for_bytes(self) -> int:
-        """How many bytes one statement takes as a value: they are sent in hex."""
-        return (self._packet - ROOM_IN_A_PACKET) // 2
-
-    @property
-    def largest_answer(self) -> int:
-        """How many bytes one value may have to be read: an answer of the server is no larger than a statement."""
-        return self._packet - ROOM_IN_A_PACKET
-
     def require_room(self, what: str, size: int) -> None:
-        """Refuse a row that the database would not take, before it breaks the transaction.
-
-        Raises:
-            TooLargeForDatabase: its bytes, in hex as they are sent, are more than one packet holds.
-        """
-        if size > (limit := self.room_for_bytes):
-            raise TooLargeForDatabase(what=what, size=size, limit=limit)
+        """Refuse a row that the database would not take (`TooLargeForDatabase`), before it breaks the transaction."""
+        self.room.require(what, size)
 
     def start(self, statement: Executable | None = None, **params: Any) -> list[Row]:
         """Begin, and read with the first statement: one round trip."""

@@ -13,7 +13,8 @@ from domain.errors import Conflict, Corrupt
 from repos import schema, session
 from repos.engine import make_engine
 from repos.failures import DuplicateKey, TooLargeForDatabase, blames_a_row
-from repos.session import ROOM_IN_A_PACKET, Session
+from repos.packet_text import ROOM_IN_A_PACKET
+from repos.session import Session
 from repos.tables import rejected_submissions, submission_inbox, users
 from repos.unit_of_work import UnitOfWork
 from tests.services.databases import DatabaseServer

@@ -16,7 +16,7 @@ from materialization import settle
 from materialization.submit import ROUNDS, Ledger
 from repos.failures import TooLargeForDatabase
 from repos.head_locks import INLINE_PAYLOAD_BYTES, MOST_WAITING
-from repos.session import ROOM_IN_A_PACKET
+from repos.packet_text import ROOM_IN_A_PACKET
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, keystrokes, splice
 
 
