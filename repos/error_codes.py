@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 DUPLICATE_KEY: Final = 1062
+PACKET_TOO_LARGE: Final = 1153
 CHECK_FAILED: Final = frozenset({3819, 4025})
 
 DISK_FULL: Final = 1021

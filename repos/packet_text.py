@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import pymysql
 from sqlalchemy import Dialect, Executable
 
-from repos.failures import PACKET_TOO_LARGE, TooLargeForDatabase
+from repos.error_codes import PACKET_TOO_LARGE
+from repos.failures import TooLargeForDatabase
 from repos.sql_literals import with_literals
 from repos.statements import Params, Write, prepare
 

@@ -212,7 +212,7 @@ def test_a_quarantined_script_says_so_instead_of_letting_anybody_wait(tmp_path: 
 def test_a_bug_is_called_one_and_can_be_looked_into(migrated: CommandLine):
     with closing(sqlite3.connect(migrated.home / "ledger.db")) as database, database:
         columns = "id, script_id, submission_id, code, message, payload, rejected_at"
-        database.execute(f"INSERT INTO rejected_submissions ({columns}) VALUES (1, 1, 'x', 'y', 'z', 5, 'no time')")  # noqa: S608
+        database.execute(f"INSERT INTO rejected_submissions ({columns}) VALUES (1, 1, 'x', 'y', 'z', 5, 'no time')")
     database.close()
 
     assert migrated("rejected").status == 70

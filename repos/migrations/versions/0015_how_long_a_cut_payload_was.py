@@ -1,7 +1,7 @@
 """how long a payload was of which the beginning is kept
 
-Revision: 0014
-Follows: 0013
+Revision: 0015
+Follows: 0014
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
