@@ -16,8 +16,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from domain.answer import encode_rest
-from domain.entry import LogEntry
+from domain.entry import LogEntry, chained
 from domain.errors import Rejected
+from domain.hashing import GENESIS
 from domain.keyframe import encode_keyframe
 from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
 from domain.state import State, Value
@@ -46,7 +47,7 @@ class AnsweredOtherwise(Rejected):
 
 
 class ScriptNumberTooHigh(Rejected):
-    """The history file is of script {script}, more than {limit} beyond {highest}, the highest number given here."""
+    """The file is of script {script}, over {limit} beyond {highest}, the highest here; import it under a new number."""
 
 
 class NumberOfAnother(Rejected):
@@ -62,10 +63,17 @@ class Imported(NamedTuple):
     before: int
 
 
-def import_history(unit_of_work: UnitOfWork, path: Path, progress: Callable[[int], None] = lambda _: None) -> Imported:
-    """Bring a script with its whole history into the database, under the id it had.
+def import_history(
+    unit_of_work: UnitOfWork,
+    path: Path,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    new_number: bool = False,
+) -> Imported:
+    """Bring a script with its whole history into the database, under the number it had, or under a new one.
 
-    Versions, keyframes and hashes come out as they were. Its owner is kept where there is such a user. `progress` is
+    Versions, keyframes and hashes come out as they were; under a new number only the chain is another, because it
+    covers the number. Its owner is kept where there is such a user. `progress` is
     told how many steps are done, two a version: it is checked, and then it is written.
 
     Raises:
@@ -76,11 +84,16 @@ def import_history(unit_of_work: UnitOfWork, path: Path, progress: Callable[[int
         TooLargeForDatabase: a row of it is more than this database takes.
     """
     with history_file(path) as file:
-        _require_number(unit_of_work, file.header.script_id)
+        script_id = file.header.script_id
+        if not new_number:
+            _require_number(unit_of_work, script_id)
         for found in file.read():
             if isinstance(found, Derived):
                 progress(found.version.version)
-        return again(partial(_write, unit_of_work, file, progress))
+        if new_number:
+            with unit_of_work.records() as records:
+                script_id = records.script_ids.new()
+        return again(partial(_write, unit_of_work, file, script_id, progress))
 
 
 def _require_number(unit_of_work: UnitOfWork, script_id: int) -> None:
@@ -95,8 +108,8 @@ def _require_near(script_id: int, highest: int) -> None:
         raise ScriptNumberTooHigh(script=script_id, highest=highest, limit=MAX_NUMBERS_AHEAD)
 
 
-def _write(unit_of_work: UnitOfWork, file: HistoryFile, progress: Callable[[int], None]) -> Imported:
-    script_id, versions = file.header.script_id, file.header.versions
+def _write(unit_of_work: UnitOfWork, file: HistoryFile, script_id: int, progress: Callable[[int], None]) -> Imported:
+    versions = file.header.versions
     with unit_of_work.script(script_id, wait=True) as tx:
         before = tx.head.version
         if tx.head.health == "quarantined":
@@ -127,6 +140,7 @@ class _Log:
     def __init__(self, tx: ScriptWork) -> None:
         self._tx = tx
         self._head = tx.head
+        self._chain = GENESIS
         self._created_at = 0
         self._state = State.empty()
         self._entries: list[LogEntry] = []
@@ -138,6 +152,9 @@ class _Log:
     def take(self, derived: Derived) -> None:
         entry, version, state = derived
         tx, head = self._tx, self._head
+        if entry.script_id != tx.script_id:
+            entry = chained(replace(entry, script_id=tx.script_id), self._chain)
+        self._chain = entry.chain_hash
         if entry.version == 1:
             self._created_at = entry.recorded_at
             self._require_given(state.metadata.get("owner"))
@@ -214,6 +231,8 @@ class _Answers:
 
     def take(self, line: int, answered: Answered) -> None:
         self.count += 1
+        if answered.answer.script_id != self._tx.script_id:
+            answered = replace(answered, answer=replace(answered.answer, script_id=self._tx.script_id))
         submission_id = answered.answer.submission_id
         while self._next is not None and self._next.answer.submission_id < submission_id:
             self._next = next(self._here, None)

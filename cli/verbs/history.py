@@ -46,12 +46,23 @@ def export(script: Script, file: File, as_json: AsJson = False) -> None:
         screen.say(f"Wrote script {script} with {versions} to {file}: {size} bytes.")
 
 
-@app.command(name="import", epilog=example("scriptledger history import tare-weight.jsonl"))
-def import_(file: File, as_json: AsJson = False) -> None:
+@app.command(
+    name="import",
+    epilog=example(
+        "scriptledger history import tare-weight.jsonl", "scriptledger history import tare-weight.jsonl --new-number"
+    ),
+)
+def import_(
+    file: File,
+    new_number: Annotated[
+        bool, typer.Option("--new-number", help="Give it a new number, whatever number it had.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Bring a script back with its whole history, under the number it had.
 
-    The file is checked to its end before anything is written. An import that was ended is said again and goes on; a
-    later file of the same script adds what is new; another script of that number is never touched.
+    Every command and answer in the file is checked as a submission is; then all of it is written, or nothing. A later
+    file of the same script adds what is new; another script of that number is never touched.
     """
     header = read_header(file)
     chosen = ledger.settings()
@@ -59,7 +70,9 @@ def import_(file: File, as_json: AsJson = False) -> None:
         _make(chosen)
     with ledger.opened(chosen) as unit_of_work, progress() as bars:
         bar = bars.add_task(f"script {header.script_id}", total=2 * header.versions)
-        done = import_history(unit_of_work, file, lambda steps: bars.update(bar, completed=steps))
+        done = import_history(
+            unit_of_work, file, lambda steps: bars.update(bar, completed=steps), new_number=new_number
+        )
     if as_json:
         screen.print_json(
             {"script_id": done.script_id, "versions": done.versions, "answers": done.answers, "before": done.before}

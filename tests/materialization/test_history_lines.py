@@ -16,8 +16,10 @@ from domain.errors import Rejected
 from materialization import history_commands, history_lines
 from materialization import import_history as import_module
 from materialization.history_file import BadHistoryFile
+from materialization.history_file_check import history_file
 from materialization.import_history import MAX_NUMBERS_AHEAD, NumberOfAnother, ScriptNumberTooHigh, import_history
 from materialization.regular_file import NotARegularFile
+from materialization.verify import verify
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.forged_history import (
     Lines,
@@ -114,7 +116,7 @@ def test_a_number_far_beyond_the_last_is_refused(
 ) -> None:
     before = rows_in(url)
 
-    with pytest.raises(ScriptNumberTooHigh, match=rf"script {script_id}, more than {MAX_NUMBERS_AHEAD} beyond 0"):
+    with pytest.raises(ScriptNumberTooHigh, match=rf"script {script_id}, over {MAX_NUMBERS_AHEAD} beyond 0"):
         import_history(elsewhere, put(under(script_id, history), tmp_path / "far.jsonl"))
 
     assert rows_in(url) == before
@@ -137,6 +139,26 @@ def test_a_number_at_the_bound_is_taken_and_the_next_script_comes_behind_it(hist
 
     with elsewhere.records() as tx:
         assert tx.scripts.new_id() == MAX_NUMBERS_AHEAD + 1
+
+
+def test_any_number_comes_in_as_a_new_one(history: bytes, tmp_path: Path) -> None:
+    elsewhere = open_database(f"sqlite:///{tmp_path}/elsewhere.db")
+    file = put(under(2**53 - 1, history), tmp_path / "far.jsonl")
+    with elsewhere.records() as tx:
+        tx.script_ids.new()
+
+    assert import_history(elsewhere, file, new_number=True).script_id == 2
+    assert import_history(elsewhere, file, new_number=True).script_id == 3, "each time another script"
+
+    with elsewhere.reading() as tx:
+        assert verify(tx, 2).finding is None
+    with history_file(file) as opened:
+        done = import_module._write(elsewhere, opened, 2, lambda _: None)
+        assert done.before == 16, "run again because the answer to its commit was lost, it finds all of it"
+    again = exported(elsewhere, 2)
+    assert again == written(under(2, history))
+    file.write_bytes(again)
+    assert import_history(elsewhere, file).before == 16, "which has a history of its own"
 
 
 def test_a_number_that_somebody_was_given_is_left_to_them(history: bytes, tmp_path: Path) -> None:
