@@ -52,6 +52,10 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
         """What this command touches, with the content it expects there."""
         return ()
 
+    def work(self, state: State) -> int:  # noqa: ARG002 - what a kind that reads more than its payload looks at
+        """At most how many units of work its checks and its change are, beside what its own bytes are."""
+        return 0
+
     def apply(self, state: State) -> Delta:
         """What this command changes in the state; empty when it already is as wanted.
 

@@ -11,7 +11,8 @@ from immutables import Map, MapMutation
 from domain import hashing
 from domain.errors import Corrupt
 from domain.line import Line
-from domain.state import EDGE, PLAIN, DescribedKind, Element, Mark, Node, Persona, State, Value, retired_key
+from domain.state import EDGE, PLAIN, DescribedKind, Element, Mark, Node, Persona, State, Value, line_size, retired_key
+from domain.work_limit import LINE_UNITS, TEXT_PASSES, text_units
 
 V = TypeVar("V")
 
@@ -26,7 +27,7 @@ class Draft:
 
     __slots__ = (
         *("version", "_hash", "_nodes", "_stood", "_terms"),
-        *("_metadata", "_elements", "_personas", "_retired", "_labels", "_marks"),
+        *("_metadata", "_elements", "_personas", "_retired", "_labels", "_marks", "_characters", "_written"),
     )
 
     def __init__(self, state: State) -> None:
@@ -44,6 +45,13 @@ class Draft:
         self._retired = state.retired
         self._labels = state.labels
         self._marks = state.marks
+        self._characters = state.characters
+        self._written = 0
+
+    @property
+    def units(self) -> int:
+        """The work of what was written since the state was last looked at."""
+        return len(self._stood) * LINE_UNITS + self._written * TEXT_PASSES
 
     def finish(self) -> State:
         """The next state; the draft is at its end."""
@@ -71,6 +79,7 @@ class Draft:
             if line.id in self._nodes:
                 raise Corrupt(f"line {line.id!r} is inserted twice")
             self._stood.setdefault(line.id, None)
+            self._written += text_units(line.text)
             self._retired = self._retired.without(line.id)
             self._nodes[line.id] = Node(line, EDGE, EDGE, self.version)
         self._link(after, [line.id for line in lines])
@@ -79,6 +88,7 @@ class Draft:
         """Give a line other content."""
         node = self._node(line.id)
         self._stood.setdefault(line.id, node)
+        self._written += text_units(line.text)
         self._nodes[line.id] = Node(line, node.before, node.after, self.version)
 
     def remove(self, line_ids: Iterable[str]) -> None:
@@ -178,6 +188,7 @@ class Draft:
             self._retired,
             self._labels,
             self._marks,
+            self._characters,
         )
 
     def _settle(self) -> None:
@@ -187,15 +198,18 @@ class Draft:
             new = self._nodes.get(line_id)
             if old is None or new is None or old.line is not new.line:
                 if old is not None:
+                    self._characters -= line_size(old.line)
                     known = terms.pop(line_id, None)
                     total -= hashing.line_term(old.line) if known is None else known
                 if new is not None:
+                    self._characters += line_size(new.line)
                     terms[line_id] = term = hashing.line_term(new.line)
                     total += term
             if old is None or new is None or old.after != new.after:
                 total -= hashing.neighbour_term(line_id, old.after) if old else 0
                 total += hashing.neighbour_term(line_id, new.after) if new else 0
         self._stood.clear()
+        self._written = 0
         self._hash = total % hashing.STATE_MODULUS
 
     def _exchange(

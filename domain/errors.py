@@ -12,7 +12,7 @@ docstring, filled with the facts it was raised with; both travel in the answer t
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 MAX_MESSAGE = 1000
 
@@ -47,6 +47,11 @@ class Rejected(LedgerError):
         """The sentence for the author, at most 1,000 characters of it."""
         sentence = " ".join((type(self).__doc__ or self.code).split()).format_map(self.facts)
         return sentence if len(sentence) <= MAX_MESSAGE else sentence[: MAX_MESSAGE - 1] + "…"
+
+    def alone(self) -> Self:
+        """This refusal without the frames it came through, to be kept: they hold whatever was looked at on the way."""
+        self.__traceback__ = self.__context__ = self.__cause__ = None
+        return self
 
     def locate(self, part: str) -> None:
         """Say in which part of the submission the refused field stands, or that it is all of that part."""

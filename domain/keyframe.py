@@ -19,7 +19,7 @@ from domain.errors import Corrupt
 from domain.hashing import netstrings
 from domain.line import Attr, Line, LineFormat
 from domain.retired import Retired
-from domain.state import EDGE, RING, Element, Mark, Node, Persona, State, Value
+from domain.state import EDGE, RING, Element, Mark, Node, Persona, State, Value, line_size
 
 LEVEL = 2  # measured: zlib inside the transaction cost 37 % of throughput; zstd 1-3 is lost in the noise
 MAX_KEYFRAME_BYTES = 512 << 20
@@ -51,6 +51,11 @@ def encode_keyframe(state: State) -> bytes:
     return (
         zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(_columns(state, crc32(retired))) + retired
     )
+
+
+def raw_size(data: bytes) -> int:
+    """How many bytes the content of a keyframe has before it is compressed."""
+    return int(zstandard.frame_content_size(data))
 
 
 def is_keyframe_of(data: bytes, state: State) -> bool:
@@ -92,6 +97,7 @@ def decode_keyframe(data: bytes, version: int, state_hash: int) -> State:
         retired=Retired.packed(retired) if retired else Retired.of(columns.retired),
         labels=Map(columns.labels),
         marks=Map(columns.marks),
+        characters=_characters(nodes, columns),
     )
 
 
@@ -125,6 +131,12 @@ def _first_frame(data: bytes) -> tuple[bytes, bytes]:
     if not frame.eof:
         raise ValueError("its end is missing")
     return raw, frame.unused_data
+
+
+def _characters(nodes: Map[str, Node], columns: _Columns) -> int:
+    size = sum(map(len, columns.texts)) + sum(map(len, columns.seps))
+    described = (nodes[name].line for name in columns.attrs if name in nodes)
+    return size + sum(line_size(line) - len(line.text) - len(line.sep) for line in described)
 
 
 def _ring(columns: _Columns) -> Map[str, Node]:

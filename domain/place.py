@@ -8,6 +8,7 @@ from typing import NamedTuple
 from domain.line import Line
 from domain.refusals import IdReused, LineRemoved, NeighboursGone, UnknownLine, UnknownVersion
 from domain.state import EDGE, GuardKind, State, retired_key
+from domain.work_limit import text_units
 
 
 class Place(NamedTuple):
@@ -54,6 +55,12 @@ def require_line(state: State, line_id: str) -> Line:
     if line_id in state.retired:
         raise LineRemoved(line=line_id, version=state.retired[line_id])
     raise UnknownLine(line=line_id)
+
+
+def reading_units(state: State, *line_ids: str) -> int:
+    """The work of going once through the text of some lines, where they are there."""
+    nodes = state.nodes
+    return sum([text_units(nodes[name].line.text) for name in line_ids if name in nodes])
 
 
 def require_version(state: State, version: int) -> None:

@@ -31,6 +31,10 @@ class SubmissionTooLarge(Rejected):
     """The submission has {size} bytes, more than the {limit} allowed; send it in parts."""
 
 
+class TooManyValues(Rejected):
+    """The submission has {count} values in objects and arrays, more than the {limit} allowed; send it in parts."""
+
+
 class TooManyCommands(Rejected):
     """The submission has {count} commands, more than the {limit} allowed; send it in parts."""
 
@@ -104,6 +108,15 @@ class ScriptQuarantined(Rejected):
 
 class ScriptBeingBackfilled(Rejected):
     """Script {script} is being backfilled and takes nothing else until then; send this again later, with a new id."""
+
+
+class ScriptTooLarge(Rejected):
+    """The script would have {size} {what}, more than the {limit} it may have; remove some, or go on in a new script."""
+
+
+class TooMuchWork(Rejected):
+    """This takes {work} units of work, more than the {limit} of one submission; send it in parts, with fewer commands
+    on very long lines or on the whole script."""
 
 
 class UnknownOwner(Rejected):

@@ -11,6 +11,7 @@ from domain.line import Line
 from domain.place import require_line, require_new_ids
 from domain.state import EDGE, State
 from domain.text import check_id, check_ids, check_line
+from domain.work_limit import LOOK_UNITS
 
 Resolved = tuple[str | Line, ...]
 """Each entry keeps a line by its id, or is a line: new, or with an id of the script and then its new content."""
@@ -58,6 +59,11 @@ def lines_delta(state: State, resolved: Resolved, revives: int | None = None) ->
     changes += _rewritten(state, resolved)
     changes += _placed({name: at for at, name in enumerate(current)}, resolved)
     return tuple(changes)
+
+
+def resolving_units(state: State, resolved: Resolved) -> int:
+    """The work of comparing resolved lines with those of the state."""
+    return (state.line_count + 2 * len(resolved)) * LOOK_UNITS
 
 
 def content_change(old: Line, new: Line) -> LineChanged | None:

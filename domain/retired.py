@@ -109,6 +109,17 @@ class Retired:
         base, changes = self._parts
         return base.weight() + len(changes)
 
+    def may_exceed(self, limit: int) -> bool:
+        """Whether there may be more than so many, without unpacking anything; False where there are surely not."""
+        base, changes = self._parts
+        return base.most() + len(changes) > limit
+
+    def count(self) -> int:
+        """How many there are."""
+        base, changes = self._parts
+        entries = base.entries()
+        return len(entries) + sum((version is not None) - (key in entries) for key, version in changes.items())
+
     def and_all(self, keys: Iterable[str], version: int) -> Retired:
         """These, and ids that a version removed."""
         base, changes = self._parts
@@ -139,6 +150,12 @@ class _Base:
 
     def weight(self) -> int:
         return len(self._entries)
+
+    def most(self) -> int:
+        """How many there are at most: packed, an id and its version have six bytes at least."""
+        if isinstance(self._entries, dict):
+            return len(self._entries)
+        return int(zstandard.frame_content_size(self._entries)) // 6 + 1
 
     def entries(self) -> dict[str, int]:
         if isinstance(self._entries, bytes):

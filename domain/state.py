@@ -73,7 +73,8 @@ class State(Struct, frozen=True):
 
     `hash` is the state hash (128 bit). `retired` holds removed ids (see `retired_key`) with the version that removed
     them, because an id is never used again; `labels` the named drafts, `marks` the colours and locks of those that
-    have any. None of these is content, so none is part of the hash.
+    have any; `characters` how many all lines have (see `line_size`). None of these is content, so none is part of the
+    hash.
     """
 
     version: int
@@ -85,6 +86,7 @@ class State(Struct, frozen=True):
     retired: Retired
     labels: Map[str, int]
     marks: Map[str, Mark] = field(default_factory=Map)
+    characters: int = 0
 
     @classmethod
     def empty(cls) -> State:
@@ -155,6 +157,12 @@ class State(Struct, frozen=True):
             return hashing.expect_hash(self.line(name)) if self.has_line(name) else None
         content = self.described(kind).get(name)
         return hashing.expect_hash_of(kind, content) if content else None
+
+
+def line_size(line: Line) -> int:
+    """The characters of a line: its text, its line ends and its attributes."""
+    size = len(line.text) + len(line.sep)
+    return size + sum(len(name) + len(str(value)) for name, value in line.attrs.items()) if line.attrs else size
 
 
 def retired_key(kind: GuardKind, name: str) -> str:

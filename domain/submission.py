@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from domain.command import Command
 from domain.errors import Corrupt, Rejected
 from domain.json_depth import cut_deep
+from domain.json_values import MAX_VALUES, count_values
 from domain.kinds import KINDS
 from domain.number import EXACT, Count
 from domain.refusals import (
@@ -25,6 +26,7 @@ from domain.refusals import (
     NotForAi,
     SubmissionTooLarge,
     TooManyCommands,
+    TooManyValues,
     Undecodable,
     UnknownField,
     UnknownKind,
@@ -110,6 +112,8 @@ def decode_submission(data: bytes) -> Submission:
     """
     if len(data) > MAX_SUBMISSION_BYTES:
         raise SubmissionTooLarge(size=len(data), limit=MAX_SUBMISSION_BYTES)
+    if (count := count_values(data)) > MAX_VALUES:
+        raise TooManyValues(count=count, limit=MAX_VALUES)
     try:
         submission = _decoder.decode(data)
     except _UNREADABLE as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from domain.delta import LineChanged, LineMerged, LineSpliced, LineSplit, LinesRemoved
 from domain.proposal_refusals import AiDeletesTooMuch
 from domain.state import State
 from domain.submission import Submission, encode_commands
@@ -71,23 +70,15 @@ class Losses:
 def lines_lost(start: State, verdict: Verdict) -> int:
     """How many lines with text in them are gone or empty behind a verdict: O(what it touches)."""
     end = verdict.state
-    return sum(_has_text(start, line) and not _has_text(end, line) for line in set(_touched(start, verdict)))
+    return sum(_has_text(start, line) and not _has_text(end, line) for line in set(_touched(verdict)))
 
 
-def _touched(start: State, verdict: Verdict) -> Iterator[str]:
-    """The lines that may have lost their text."""
-    before = start
+def _touched(verdict: Verdict) -> Iterator[str]:
+    """The lines that may have lost their text, or are gone into another."""
     for _, step in verdict.accepted:
-        for change in step.delta:
-            match change:
-                case LinesRemoved():
-                    yield from change.lines
-                case LineMerged():
-                    # Its text lives on in the line before; that one may be emptied next.
-                    yield before.nodes[change.line].after
-                case LineChanged() | LineSpliced() | LineSplit():
-                    yield change.line
-        before = step.state
+        for guard in step.command.guards():
+            if guard.kind == "line":
+                yield guard.id
 
 
 def _has_text(state: State, line: str) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from msgspec import Struct
 
 from domain.answer import Answer, CommandAnswer, Outcome, Refusal
-from domain.command import Guard
 from domain.commands.script_create import ScriptCreate
 from domain.errors import Rejected
+from domain.head import Head
+from domain.refusals import TooMuchWork
+from domain.script_size import require_size
 from domain.state import State
 from domain.submission import Submission
-from materialization.fold import Step, accept, refuse_frame
+from domain.work_limit import WorkCount
+from materialization.acceptance import Acceptance, Step
+from materialization.fold import refuse_frame
 
 
 class Verdict(Struct, frozen=True):
@@ -25,34 +29,31 @@ class Verdict(Struct, frozen=True):
     state: State
 
 
-def decide(submission: Submission, state: State) -> Verdict:
+def decide(submission: Submission, state: State, head: Head | None = None, work: WorkCount | None = None) -> Verdict:
     """Apply a submission to a state: all of it or nothing, or with `apply_rest` whatever part it takes.
 
     What follows a refused script.create was meant for another script, and is refused with it in either case.
+    With the head whose state it is, the steps hold the keyframes that are due after it. `work` counts what it takes.
 
     Raises:
         Rejected: the submission is refused whole.
     """
     refuse_frame(submission, state)
-    start = state
-    touched: set[Guard] = set()
+    acceptance = Acceptance(state, WorkCount() if work is None else work, head)
     accepted: list[tuple[int, Step]] = []
     refused: list[tuple[int, Rejected]] = []
-    last = len(submission.commands) - 1
     for index, command in enumerate(submission.commands):
         try:
-            step = accept(command, state, start, touched)
+            accepted.append((index, acceptance.accept(command)))
         except Rejected as refusal:
             refusal.facts["command"] = index
-            if not submission.apply_rest or (index == 0 and isinstance(command, ScriptCreate)):
+            ends_all = isinstance(refusal, TooMuchWork) or (index == 0 and isinstance(command, ScriptCreate))
+            if ends_all or not submission.apply_rest:
                 raise
-            refused.append((index, refusal))
-        else:
-            state = step.state
-            accepted.append((index, step))
-            if index < last:
-                touched.update([Guard(guard.kind, guard.id, None) for guard in command.guards()])
-    return Verdict(accepted, [each for each in accepted if each[1].delta], refused, state)
+            refused.append((index, refusal.alone()))
+    end = acceptance.finish()
+    require_size(state, end)
+    return Verdict(accepted, [each for each in accepted if each[1].version is not None], refused, end)
 
 
 def answer_for(submission: Submission, start: State, verdict: Verdict, refusals: dict[int, Refusal]) -> Answer:
@@ -60,10 +61,10 @@ def answer_for(submission: Submission, start: State, verdict: Verdict, refusals:
     applied = verdict.applied
     told = [CommandAnswer(index, "refused", refusal=refusals[index]) for index, _ in verdict.refused]
     for index, step in verdict.accepted:
-        if not step.delta:
+        if step.version is None:
             told.append(CommandAnswer(index, "no_op"))
         elif step.note is not None or verdict.refused:
-            told.append(CommandAnswer(index, "applied", step.state.version, step.note))
+            told.append(CommandAnswer(index, "applied", step.version.version, step.note))
     over = (submission.base_version + 1, start.version)
     return Answer(
         script_id=submission.script_id,

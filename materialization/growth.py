@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from domain.entry import LogEntry, chained
 from domain.head import Head
-from domain.keyframe import encode_keyframe
 from domain.submission import Submission, encode_cause, encode_command
-from materialization.fold import Step, version_row
+from materialization.acceptance import Step
 from repos.keyframes import KeyframeRow
 from repos.versions import VersionRow
 
@@ -35,9 +34,12 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
     cause = encode_cause(submission.cause)
     occurred_at = now if submission.occurred_at is None else submission.occurred_at
     for index, step in applied:
+        version = step.version
+        if version is None:
+            continue
         entry = LogEntry(
             script_id=submission.script_id,
-            version=step.state.version,
+            version=version.version,
             kind=step.command.kind(),
             payload=encode_command(step.command),
             author=submission.author,
@@ -50,7 +52,6 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
             recorded_at=now,
         )
         entry = chained(entry, head.chain_hash)
-        version = version_row(step)
         entries.append(entry)
         versions.append(version)
         weight += len(entry.payload) + len(cause) + len(version.delta)
@@ -62,8 +63,7 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
             delta_bytes=head.delta_bytes + len(version.delta),
             updated_at=now,
         )
-        if head.wants_keyframe():
-            keyframe = KeyframeRow(head.version, encode_keyframe(step.state), head.state_hash)
+        if (keyframe := step.keyframe) is not None:
             keyframes.append(keyframe)
             weight += len(keyframe.state)
             head = replace(head, keyframe_version=head.version, keyframe_bytes=len(keyframe.state), delta_bytes=0)

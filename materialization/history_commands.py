@@ -7,10 +7,11 @@ from typing import NamedTuple, cast
 import msgspec
 from msgspec import Struct
 
-from domain.command import Command, Guard
+from domain.command import Command
 from domain.entry import LogEntry, link
 from domain.hashing import GENESIS
 from domain.number import EXACT
+from domain.script_size import require_size
 from domain.state import State
 from domain.submission import (
     AUTHORS,
@@ -24,7 +25,9 @@ from domain.submission import (
     encode_cause,
     encode_command,
 )
-from materialization.fold import Step, accept, refuse_frame, version_row
+from domain.work_limit import WorkCount
+from materialization.acceptance import Acceptance
+from materialization.fold import refuse_frame
 from materialization.history_answers import Settled
 from materialization.history_file import ExportedCommand
 from repos.versions import VersionRow
@@ -36,7 +39,7 @@ _cause = msgspec.json.Decoder(Cause)
 
 
 class Derived(NamedTuple):
-    """A command of the file, the version it makes, and the state after it."""
+    """A command of the file, the version it makes, and the state after it, to be read until the next is taken."""
 
     entry: LogEntry
     version: VersionRow
@@ -49,7 +52,7 @@ class _Sent(Struct):
     entry: LogEntry
     start: State
     settled: Settled
-    touched: set[Guard]
+    acceptance: Acceptance
     payload_bytes: int = 0
 
     @property
@@ -78,19 +81,23 @@ class CommandCheck:
         ended = None
         sent = self._sent
         if sent is None or entry.submission_id != sent.entry.submission_id:
-            refuse_frame(submission, self.state)
             ended = self.finish()
+            refuse_frame(submission, self.state)
             sent = self._sent = _begun(entry, self.state)
-        step = self._step(sent, entry, command)
-        version = version_row(step)
+        version = _accepted(sent, entry, command)
         if version.state_hash.hex() != exported.state_hash:
             raise ValueError(f"version {entry.version} does not have the state hash it says")
-        self.state, self.chain = step.state, entry.chain_hash
-        return Derived(entry, version, step.state), ended
+        self.state, self.chain = sent.acceptance.state, entry.chain_hash
+        return Derived(entry, version, self.state), ended
 
     def finish(self) -> Settled | None:
         """The submission that the last command belongs to."""
-        return self._sent.settled if self._sent else None
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return None
+        self.state = sent.acceptance.finish()
+        require_size(sent.start, self.state)
+        return sent.settled
 
     def _linked(self, exported: ExportedCommand) -> LogEntry:
         """The row of the log, in its place in the chain."""
@@ -103,25 +110,25 @@ class CommandCheck:
             )
         return entry
 
-    def _step(self, sent: _Sent, entry: LogEntry, command: Command) -> Step:
-        _require_same_sender(sent, entry)
-        if command.needs_head and entry.base_version != sent.start.version:
-            raise ValueError(f"a {entry.kind} made for version {entry.base_version} meets {sent.start.version}")
-        guards = [Guard(guard.kind, guard.id, None) for guard in command.guards()]
-        if entry.submission_index > sent.last_index + 1:
-            # What stood before it in the submission is not in the log, and may have touched the same.
-            sent.touched.update(guards)
-        step = accept(command, self.state, sent.start, sent.touched)
-        if not step.delta:
-            raise ValueError(f"command {entry.version} changes nothing")
-        sent.touched.update(guards)
-        sent.settled.effects.append((entry.submission_index, step.note))
-        return step
+
+def _accepted(sent: _Sent, entry: LogEntry, command: Command) -> VersionRow:
+    """The version a command leads to, as part of its submission."""
+    _require_same_sender(sent, entry)
+    if command.needs_head and entry.base_version != sent.start.version:
+        raise ValueError(f"a {entry.kind} made for version {entry.base_version} meets {sent.start.version}")
+    if entry.submission_index > sent.last_index + 1:
+        # What stood before it in the submission is not in the log, and may have touched the same.
+        sent.acceptance.touch(command)
+    step = sent.acceptance.accept(command)
+    if step.version is None:
+        raise ValueError(f"command {entry.version} changes nothing")
+    sent.settled.effects.append((entry.submission_index, step.note))
+    return step.version
 
 
 def _begun(entry: LogEntry, start: State) -> _Sent:
     settled = Settled(entry.submission_id, entry.base_version, entry.version, entry.recorded_at, [])
-    return _Sent(entry, start, settled, set())
+    return _Sent(entry, start, settled, Acceptance(start, WorkCount()))
 
 
 def _command(entry: LogEntry) -> Command:

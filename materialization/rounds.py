@@ -29,11 +29,15 @@ from repos.unit_of_work import RecordsWork, UnitOfWork
 
 
 class Round(NamedTuple):
-    """How many submissions were answered, whether any wait now, and whether one of those was tried before."""
+    """How many submissions were answered, whether any wait now, and whether one of those was tried before.
+
+    `work` is what it took to decide them, in units of work.
+    """
 
     answered: int
     more: bool
     suspects: bool = False
+    work: int = 0
 
 
 class Rounds:
@@ -92,7 +96,7 @@ class Rounds:
             return Round(0, more=False)
         self._keep_warm(settlement)
         answered = len(settlement.done)
-        return Round(answered, tx.more, suspects=answered == len(rows) < len(tx.waiting))
+        return Round(answered, tx.more, suspects=answered == len(rows) < len(tx.waiting), work=settlement.work)
 
     def _submit(self, submission: Submission, payload: bytes) -> tuple[Answer | None, bool]:
         with self._unit_of_work.script(submission.script_id, wait=True) as tx:

@@ -19,12 +19,13 @@ from domain.refusals import (
 )
 from domain.state import State
 from domain.submission import Submission, content_hash, decode_submission
+from domain.work_limit import MAX_WORK, WorkCount
 from materialization.access import require_still_allowed
 from materialization.ai_limits import USUAL, AiLimits, Losses
 from materialization.arrivals import Arrival, reason_not_to_read, unread, with_bytes
-from materialization.decide import Verdict, answer_for, decide
+from materialization.decide import answer_for, decide
 from materialization.growth import Growth, grow
-from repos.commands import Authorship
+from materialization.refusal_explanations import RefusalExplanations
 from repos.heads import Waiting
 from repos.keyframes import KeyframeRow
 from repos.rejected import RejectedRow
@@ -35,13 +36,16 @@ from repos.versions import VersionRow
 
 MOST_COMMANDS = 2_000
 MOST_BYTES = 4 << 20
+MAX_UNIT_WORK = MAX_WORK // 4
+"""A unit of work takes no other submission after so much work: with the last it is a quarter more than one may take."""
 
 
 class Settlement:
     """What one unit of work does to one script: decide submission by submission, then write everything at once.
 
     The state moves on with every accepted submission; a refused one leaves no trace in it. Nothing is written
-    before `write`, and `head` is then the head to be committed. `done` holds the inbox rows that are answered.
+    before `write`, and `head` is then the head to be committed. `done` holds the inbox rows that are answered, `work`
+    is what it took to decide them.
     """
 
     def __init__(self, tx: ScriptWork, state: State, now: int, *, limits: AiLimits = USUAL) -> None:
@@ -49,6 +53,7 @@ class Settlement:
         self.head = tx.head
         self.answers: dict[str, Answer] = {}
         self.done: list[int] = []
+        self.work = 0
         self._tx = tx
         self._start = state
         self._now = now
@@ -61,7 +66,7 @@ class Settlement:
         self._answered: list[Answered] = []
         self._rejected: list[RejectedRow] = []
         self._accepted: list[tuple[int, Answer]] = []
-        self._authorship: dict[int, Authorship | None] = {}
+        self._explanations = RefusalExplanations(tx, state.version, self._entries)
 
     def settle_waiting(self, rows: Sequence[Waiting]) -> None:
         """Settle submissions of the inbox in order, as many as one unit of work takes."""
@@ -80,7 +85,9 @@ class Settlement:
     def has_room(self, more: int = 0) -> bool:
         """Whether one unit of work takes another submission, of so many bytes. The first always finds room."""
         size = self._bytes + self._kept_bytes + more
-        return not self.done or (len(self._entries) < MOST_COMMANDS and size <= MOST_BYTES)
+        return not self.done or (
+            len(self._entries) < MOST_COMMANDS and size <= MOST_BYTES and self.work < MAX_UNIT_WORK
+        )
 
     @property
     def weight(self) -> int:
@@ -164,14 +171,19 @@ class Settlement:
             if self.head.health == "backfilling" and submission.author != "backfill":
                 raise ScriptBeingBackfilled(script=self._tx.script_id)
             self._require_owner(submission)
-            verdict = decide(submission, self.state)
-            answer = answer_for(submission, self.state, verdict, self._explain_all(verdict) if verdict.refused else {})
+            work = WorkCount()
+            try:
+                verdict = decide(submission, self.state, self.head, work)
+            finally:
+                self.work += work.units
+            explained = self._explanations.explain_all(verdict.refused) if verdict.refused else {}
+            answer = answer_for(submission, self.state, verdict, explained)
             growth = grow(self.head, submission, verdict.applied, self._now)
             self._require_room(growth, answer)
             if submission.author == "ai":
                 self._losses.count(submission, self.state, verdict)
         except Rejected as refusal:
-            answer = self._refuse(arrival, self._explain(refusal))
+            answer = self._refuse(arrival, self._explanations.explain(refusal))
         else:
             if answer.refusal is not None:
                 self._keep(arrival, answer.refusal)
@@ -213,35 +225,6 @@ class Settlement:
             self._tx.require_room("whole script", len(keyframe.state))
         if answer.refusal is not None:
             self._tx.require_room("answer", len(encode_rest(answer)))
-
-    def _explain_all(self, verdict: Verdict) -> dict[int, Refusal]:
-        """The refused commands of one answer explained; the current text of a line is told once."""
-        told: set[str] = set()
-        for _, refusal in verdict.refused:
-            if "current" in refusal.facts and (line := str(refusal.facts.get("line"))) not in told:
-                told.add(line)
-            else:
-                refusal.facts.pop("current", None)
-        return {index: self._explain(refusal) for index, refusal in verdict.refused}
-
-    def _explain(self, refusal: Rejected) -> Refusal:
-        """A refusal with who made the version it names, and when."""
-        version = refusal.facts.get("version")
-        if refusal.code not in ("stale_line", "line_removed") or not isinstance(version, int):
-            return Refusal.of(refusal)
-        by = self._authorship_of(version)
-        if by is None:
-            return Refusal.of(refusal)
-        return Refusal.of(refusal, author=by.author, actor=by.actor, changed_at=by.occurred_at)
-
-    def _authorship_of(self, version: int) -> Authorship | None:
-        mine = version - self._start.version - 1
-        if 0 <= mine < len(self._entries):
-            entry = self._entries[mine]
-            return Authorship(entry.author, entry.actor, entry.occurred_at)
-        if version not in self._authorship:
-            self._authorship[version] = self._tx.commands.authorship(self._tx.script_id, version)
-        return self._authorship[version]
 
     def _take(self, growth: Growth, state: State) -> None:
         self.state = state

@@ -15,12 +15,14 @@ from domain.answer import Answer
 from domain.errors import Conflict, Corrupt, LedgerError
 from domain.refusals import LoneSurrogate
 from domain.submission import Submission, decode_submission, encode_submission
+from domain.work_limit import WorkCount
 from materialization.again import again
 from materialization.ai_limits import USUAL, AiLimits
 from materialization.clock import system_clock
 from materialization.quarantine import quarantine
 from materialization.rounds import Rounds
 from materialization.second_look import look_twice
+from materialization.settle import MAX_UNIT_WORK
 from materialization.together import Together
 from materialization.warm_states import WarmStates
 from repos.failures import DriverError, HeadLocked, blames_a_row
@@ -84,15 +86,20 @@ class Ledger:
         # Among others none has more than one turn: they would wait while the deepest of them had all of its.
         rounds = 1 if len(left) > 1 else ROUNDS
         answered = 0
+        spent = WorkCount(limit=None)
         if len(left) > 1:
             # Whatever was in the way is met again by the script it concerns, and by no other.
             with suppress(Conflict, Corrupt, *DriverError):
-                answered, left = self._together.settle(left)
+                answered, left, work = self._together.settle(left)
+                spent.add(work)
         more: list[int] = []
         failed: Exception | None = None
         for script_id in left:
+            if spent.units >= MAX_UNIT_WORK:
+                more.append(script_id)
+                continue
             try:
-                done = self.drain(script_id, rounds=rounds)
+                done = self.drain(script_id, rounds=rounds, spent=spent)
             except (LedgerError, *DriverError) as error:
                 failed = error
                 continue
@@ -100,8 +107,10 @@ class Ledger:
             more += [script_id] if done.more else []
         return DrainedAll(answered, tuple(more), failed)
 
-    def drain(self, script_id: int, *, rounds: int = ROUNDS) -> Drained:
+    def drain(self, script_id: int, *, rounds: int = ROUNDS, spent: WorkCount | None = None) -> Drained:
         """Answer what waits for a script, in at most three units of work, or so many.
+
+        After MAX_UNIT_WORK it takes no other; `spent` counts on from other drains of the same task.
 
         A head that another worker holds is left to it: it looks again after its commit.
 
@@ -110,14 +119,16 @@ class Ledger:
             Corrupt: the script is quarantined; the submissions wait on.
         """
         answered = 0
+        spent = spent or WorkCount(limit=None)
         try:
             for _ in range(rounds):
                 found = self._look_twice(script_id, partial(self._rounds.settle, script_id))
                 answered += found.answered
+                spent.add(found.work)
                 if found.suspects:
                     break
-                if not found.more:
-                    return Drained(answered, more=False)
+                if not found.more or spent.units >= MAX_UNIT_WORK:
+                    return Drained(answered, found.more)
             else:
                 return Drained(answered, more=True)
         except HeadLocked:
@@ -129,10 +140,10 @@ class Ledger:
             if not blames_a_row(error):
                 raise
         # One of these submissions is more than the database, or than its worker, takes: it must not harm the others.
-        done = self.drain_one_by_one(script_id)
+        done = self.drain_one_by_one(script_id, spent)
         return Drained(answered + done.answered, done.more)
 
-    def drain_one_by_one(self, script_id: int) -> Drained:
+    def drain_one_by_one(self, script_id: int, spent: WorkCount | None = None) -> Drained:
         """Answer one batch of what waits, each submission in a unit of work of its own and counted beforehand.
 
         For what outlived a bell or broke a batch. A submission that ends its worker every time is refused as
@@ -144,13 +155,18 @@ class Ledger:
             DriverError: the database refused a row of one of them, which waits on; the others are answered.
         """
         answered = 0
+        spent = spent or WorkCount(limit=None)
         refused: Exception | None = None
         arrivals = self._arrivals(script_id)
+        more = False
         for arrival in arrivals:
+            if more := spent.units >= MAX_UNIT_WORK:
+                break
             try:
                 self._count_attempt(arrival)
-                work = partial(self._rounds.settle, script_id, arrival)
-                answered += self._look_twice(script_id, work).answered
+                found = self._look_twice(script_id, partial(self._rounds.settle, script_id, arrival))
+                answered += found.answered
+                spent.add(found.work)
             except HeadLocked:
                 self._take_back_attempt(arrival)
                 return Drained(answered, more=False)
@@ -158,9 +174,9 @@ class Ledger:
                 # Perhaps it was not even counted: one attempt too few costs a try, one too many refuses an innocent.
                 self._take_back_attempt(arrival)
                 raise
-            except Corrupt as found:
+            except Corrupt as contradiction:
                 self._take_back_attempt(arrival)
-                self.quarantine(script_id, str(found))
+                self.quarantine(script_id, str(contradiction))
                 raise
             except DriverError as error:
                 if not blames_a_row(error):
@@ -169,7 +185,7 @@ class Ledger:
                 refused = error
         if refused is not None:
             raise refused
-        return Drained(answered, more=len(arrivals) == MOST_ARRIVALS)
+        return Drained(answered, more or len(arrivals) == MOST_ARRIVALS)
 
     def submit(self, submission: Submission) -> Answer:
         """Answer a submission in process: wait for the lock, drain what waits first, then this one.
@@ -234,9 +250,11 @@ class Ledger:
     def _drain_what_rang(self, script_id: int) -> None:
         """Whoever rang while the head was held here left what waits to us; nothing of it touches the answer."""
         with suppress(LedgerError, *DriverError):
+            work = 0
             for _ in range(ROUNDS):
                 done = again(partial(self._rounds.settle, script_id))
-                if not done.more or not done.answered:
+                work += done.work
+                if not done.more or not done.answered or work >= MAX_UNIT_WORK:
                     return
 
 

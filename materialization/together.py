@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from domain.state import State
 from materialization.ai_limits import AiLimits
-from materialization.settle import MOST_BYTES, MOST_COMMANDS, Settlement
+from materialization.settle import MAX_UNIT_WORK, MOST_BYTES, MOST_COMMANDS, Settlement
 from materialization.state_at_head import brought_to_head, is_at_head, is_state_of, known
 from materialization.warm_states import WarmStates
 from repos.failures import InboxTooDeep
@@ -21,10 +21,11 @@ from repos.unit_of_work import UnitOfWork
 
 
 class Settled(NamedTuple):
-    """How many submissions were answered, and the scripts that are still to be drained, each alone."""
+    """How many submissions were answered, which scripts are still to be drained, each alone, and the work it took."""
 
     answered: int
     left: list[int]
+    work: int = 0
 
 
 class Together:
@@ -46,8 +47,8 @@ class Together:
             return self._settle(script_ids)
         except InboxTooDeep as deep:
             others = [script_id for script_id in script_ids if script_id != deep.script_id]
-            answered, left = self.settle(others) if others else Settled(0, [])
-            return Settled(answered, [*left, deep.script_id])
+            answered, left, work = self.settle(others) if others else Settled(0, [])
+            return Settled(answered, [*left, deep.script_id], work)
 
     def _settle(self, script_ids: Sequence[int]) -> Settled:
         with self._unit_of_work.scripts(script_ids) as tx:
@@ -63,15 +64,16 @@ class Together:
             if not work.more and (found := settlements.get(work.script_id)) and len(found.done) == len(work.waiting)
         }
         answered = sum(len(settlement.done) for settlement in settlements.values())
-        return Settled(answered, [script_id for script_id in script_ids if script_id not in quiet | done])
+        work = sum(settlement.work for settlement in settlements.values())
+        return Settled(answered, [script_id for script_id in script_ids if script_id not in quiet | done], work)
 
     def _settlements(self, works: list[ScriptWork], states: dict[int, State]) -> dict[int, Settlement]:
         settlements: dict[int, Settlement] = {}
-        commands = size = 0
+        commands = size = spent = 0
         now = self._clock()
         for work in works:
             state = states.get(work.script_id)
-            if state is None or commands >= MOST_COMMANDS or size >= MOST_BYTES:
+            if state is None or commands >= MOST_COMMANDS or size >= MOST_BYTES or spent >= MAX_UNIT_WORK:
                 continue
             settlement = Settlement(work, state, now, limits=self._limits)
             settlement.settle_waiting(work.waiting)
@@ -79,6 +81,7 @@ class Together:
             settlements[work.script_id] = settlement
             commands += settlement.head.version - work.head.version
             size += settlement.weight
+            spent += settlement.work
         return settlements
 
     def _states(self, tx: ScriptsWork, works: list[ScriptWork]) -> dict[int, State]:

@@ -15,9 +15,15 @@ import msgspec
 from domain.command import Command
 from domain.delta import advance
 from domain.head import Head
-from domain.refusals import NothingToUndo, UnknownScript, UnknownUndo, UnknownVersion
-from domain.state import State
-from domain.submission import Cause, decode_command
+from domain.refusals import (
+    NothingToUndo,
+    SubmissionTooLarge,
+    TooManyCommands,
+    UnknownScript,
+    UnknownUndo,
+    UnknownVersion,
+)
+from domain.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, Cause, decode_command, encode_command
 from materialization.history import LogReader, load
 from repos.provenance import Provenance
 
@@ -50,8 +56,8 @@ def versions_of_run(tx: LogReader, script_id: int, run_id: str) -> list[int]:
     Raises:
         UnknownUndo: it made none.
     """
-    entries = tx.commands.by_ai(script_id)
-    versions = [entry.version for entry in entries if _cause_decoder.decode(entry.cause).run_id == run_id]
+    causes = tx.commands.causes_of_ai(script_id)
+    versions = [version for version, cause in causes if _cause_decoder.decode(cause).run_id == run_id]
     if not versions:
         raise UnknownUndo(script=script_id, what=f"AI run {run_id!r}")
     return versions
@@ -65,30 +71,45 @@ def inverse_commands(tx: LogReader, script_id: int, versions: Sequence[int]) -> 
     Raises:
         UnknownScript, UnknownVersion: there is no such version.
         NothingToUndo: one of them created the script.
+        TooManyCommands, SubmissionTooLarge: more than one submission takes back; undo fewer versions at once.
     """
     head = tx.heads.get(script_id)
     if head is None:
         raise UnknownScript(script=script_id)
     undone: list[Command] = []
+    size = 0
     for first, last in reversed(list(_runs(versions))):
         if not 1 <= first <= last <= head.version:
             raise UnknownVersion(script=script_id, version=last, head=head.version)
-        undone += _inverse_of_run(tx, head, first, last)
+        inverses, size = _inverses_of_run(tx, head, (first, last), (len(undone), size))
+        undone += inverses
     return tuple(undone)
 
 
-def _inverse_of_run(tx: LogReader, head: Head, first: int, last: int) -> Iterator[Command]:
-    state = State.empty() if first == 1 else load(tx, head, first - 1)
-    done: list[tuple[Command, State, State]] = []
+def _inverses_of_run(
+    tx: LogReader, head: Head, versions: tuple[int, int], before: tuple[int, int]
+) -> tuple[list[Command], int]:
+    """The inverses of neighbouring versions, and the bytes of all so far: `before` are how many, and how large, those
+    of other versions are."""
+    (first, last), (count, size) = versions, before
+    if first == 1:
+        raise NothingToUndo(version=1)
+    state = load(tx, head, first - 1)
+    # The inverses and not the states they are between: of a long line each state has its own copy.
+    inverses: list[tuple[Command, ...]] = []
     for entry in tx.commands.read(head.script_id, after=first - 1, upto=last):
         command = decode_command(entry.payload)
         after = advance(state, command.apply(state))
-        done.append((command, state, after))
+        inverses.append(command.inverse(state, after))
+        count += len(inverses[-1])
+        size += sum(len(encode_command(each)) for each in inverses[-1])
+        # No submission holds more: better to say so now than with all of them in memory.
+        if count > MAX_COMMANDS:
+            raise TooManyCommands(count=count, limit=MAX_COMMANDS)
+        if size > MAX_SUBMISSION_BYTES:
+            raise SubmissionTooLarge(size=size, limit=MAX_SUBMISSION_BYTES)
         state = after
-    for command, before, after in reversed(done):
-        if not before.exists:
-            raise NothingToUndo(version=after.version)
-        yield from command.inverse(before, after)
+    return [command for inverse in reversed(inverses) for command in inverse], size
 
 
 def _runs(versions: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ from threading import Lock
 from msgspec import Struct
 
 from domain.head import Head
+from domain.script_size import described_bytes
 from domain.state import State
 
 MOST_LINES = 200_000
@@ -16,12 +17,20 @@ SCRIPT_WEIGHT = 50
 """What a script costs beside its lines, in lines."""
 
 
+BYTES_OF_A_LINE = 500
+"""What a line of usual length takes in memory: so much text, or JSON, counts as one line more."""
+
+
 class Warm(Struct, frozen=True, gc=False):
-    """A state, the chain hash of the command that led to it, and what it costs to remember, in lines."""
+    """A state, the chain hash of the command that led to it, and what it costs to remember, in lines.
+
+    `described` is the part of it that story elements and personas cost.
+    """
 
     state: State
     chain_hash: bytes
     weight: int
+    described: int
 
 
 class WarmStates:
@@ -55,10 +64,11 @@ class WarmStates:
 
     def put(self, head: Head, state: State) -> None:
         """Remember the state at a head that is committed."""
-        weight = state.line_count + state.retired.weight() // 4 + SCRIPT_WEIGHT
         with self._lock:
-            self._pop(head.script_id)
-            self._states[head.script_id] = Warm(state, head.chain_hash, weight)
+            before = self._pop(head.script_id)
+            described = _described_weight(state, before)
+            weight = _weight(state) + described
+            self._states[head.script_id] = Warm(state, head.chain_hash, weight, described)
             self._weight += weight
             while self._weight > self._most:
                 self._pop(next(iter(self._states)))
@@ -73,3 +83,21 @@ class WarmStates:
         if found is not None:
             self._weight -= found.weight
         return found
+
+
+def _weight(state: State) -> int:
+    return (
+        state.line_count
+        + state.characters // BYTES_OF_A_LINE
+        + state.retired.weight() // 4
+        + len(state.labels)
+        + SCRIPT_WEIGHT
+    )
+
+
+def _described_weight(state: State, before: Warm | None) -> int:
+    """In lines; looked at again only where something was added, changed or removed."""
+    if before is not None and before.state.elements is state.elements and before.state.personas is state.personas:
+        return before.described
+    # Small objects take far more memory than bytes of JSON.
+    return len(state.elements) + len(state.personas) + 10 * described_bytes(state) // BYTES_OF_A_LINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from binascii import unhexlify
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import starmap
+from itertools import accumulate, starmap
 from typing import Any, NamedTuple
 
 from msgspec.structs import astuple
@@ -18,6 +18,8 @@ from repos.session import Session
 from repos.tables import script_commands
 
 PAGE = 1_000
+PAGE_BYTES = 8 << 20
+"""Of the payloads of a page, unless one alone has more."""
 
 
 class Authorship(NamedTuple):
@@ -41,6 +43,17 @@ _OF_PAGE = select(*script_commands.c).where(
 )
 _READ = _OF_PAGE.order_by(script_commands.c.version_number).limit(bindparam("most"))
 
+_SIZES = (
+    select(func.length(script_commands.c.payload))
+    .where(
+        script_commands.c.script_id == bindparam("script"),
+        script_commands.c.version_number > bindparam("after"),
+        script_commands.c.version_number <= bindparam("upto"),
+    )
+    .order_by(script_commands.c.version_number)
+    .limit(bindparam("most"))
+)
+
 
 def _netstrings(columns: Iterable[Column[Any]]) -> list[ColumnElement[Any]]:
     return [part for column in columns for part in (func.octet_length(column), _COLON, column, _COMMA)]
@@ -59,8 +72,8 @@ _LINKS = packed(
     script_commands.c.payload,
     func.concat(_COMMA, *_netstrings(_ALL[_PAYLOAD + 1 : -1])),
 )
-_BY_AI = (
-    select(*script_commands.c)
+_CAUSES_OF_AI = (
+    select(script_commands.c.version_number, script_commands.c.cause)
     .where(
         script_commands.c.script_id == bindparam("script"),
         script_commands.c.version_number > bindparam("after"),
@@ -75,6 +88,16 @@ _OF_VERSION = (
 )
 _AUTHORSHIP = select(script_commands.c.author, script_commands.c.actor, script_commands.c.occurred_at).where(
     *_OF_VERSION
+)
+_AT_ONCE = 200
+_AUTHORSHIPS = select(
+    script_commands.c.version_number,
+    script_commands.c.author,
+    script_commands.c.actor,
+    script_commands.c.occurred_at,
+).where(
+    script_commands.c.script_id == bindparam("script"),
+    script_commands.c.version_number.in_([bindparam(f"v{n}") for n in range(_AT_ONCE)]),
 )
 CHAIN_HASH = select(script_commands.c.chain_hash).where(*_OF_VERSION)
 
@@ -96,6 +119,18 @@ class Commands:
         found = self._session.rows(_AUTHORSHIP, script=script_id, version=version)
         return Authorship(*found[0]) if found else None
 
+    def authorships(self, script_id: int, versions: Iterable[int]) -> dict[int, Authorship]:
+        """Who made some versions, many in a round trip."""
+        wanted = sorted(set(versions))
+        found: dict[int, Authorship] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            part += part[-1:] * (_AT_ONCE - len(part))
+            names = {f"v{n}": version for n, version in enumerate(part)}
+            rows = self._session.rows(_AUTHORSHIPS, script=script_id, **names)
+            found |= {version: Authorship(*values) for version, *values in rows}
+        return found
+
     def chain_hash(self, script_id: int, version: int) -> bytes | None:
         """The chain hash of a version, which stands for all of the log up to there."""
         found = self._session.rows(CHAIN_HASH, script=script_id, version=version)
@@ -104,9 +139,11 @@ class Commands:
     def read(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[LogEntry]:
         """The commands of versions `after` + 1 to `upto`, in order, a page at a time."""
         while after < upto:
-            page = self._session.rows(_READ, script=script_id, after=after, upto=upto, most=PAGE)
+            sizes = self._session.rows(_SIZES, script=script_id, after=after, upto=upto, most=PAGE)
+            most = sum(1 for size in accumulate(size for (size,) in sizes) if size <= PAGE_BYTES) or 1
+            page = self._session.rows(_READ, script=script_id, after=after, upto=upto, most=most)
             yield from starmap(LogEntry, page)
-            if len(page) < PAGE:
+            if (len(sizes) < PAGE and len(page) == len(sizes)) or not page:
                 return
             after = page[-1][1]
 
@@ -152,13 +189,12 @@ class Commands:
                     return
                 yield [(payload, left + payload + right, unhexlify(chain)) for _, chain, left, payload, right in rows]
 
-    def by_ai(self, script_id: int) -> Iterator[LogEntry]:
-        """The commands an AI wrote, in order, a page at a time."""
+    def causes_of_ai(self, script_id: int) -> Iterator[tuple[int, bytes]]:
+        """The versions an AI wrote with their causes, in order, a page at a time."""
         after = 0
-        while page := self._session.rows(_BY_AI, script=script_id, after=after, most=PAGE):
-            for row in page:
-                yield LogEntry(*row)
-            after = page[-1][1]
+        while page := self._session.rows(_CAUSES_OF_AI, script=script_id, after=after, most=PAGE):
+            yield from ((version, cause) for version, cause in page)
+            after = page[-1][0]
 
 
 class AppendableCommands(Commands):

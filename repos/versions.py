@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from binascii import unhexlify
 from collections.abc import Iterator, Sequence
-from itertools import starmap
+from itertools import accumulate, starmap
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -17,6 +17,10 @@ from repos.statements import Params, Row
 from repos.tables import script_versions
 
 PAGE = 1_000
+PAGE_BYTES = 8 << 20
+"""Of the deltas that are read row by row at once, unless one alone has more."""
+FEW = 256
+"""So many are read without a look at their sizes: behind a keyframe they are no more, and outweigh it by one."""
 
 
 class VersionRow(Struct, frozen=True, gc=False):
@@ -76,6 +80,7 @@ def page_of(generation: ColumnElement[int], *after: ColumnElement[int]) -> Page:
 
 _PACKED_COLUMNS = 4
 READ = page_of(bindparam("generation"), bindparam("after"))
+_SIZES = READ.rows.with_only_columns(func.length(script_versions.c.delta))
 
 _made, _known = script_versions.alias("made"), script_versions.alias("known")
 _DIFFERENCES = (
@@ -116,17 +121,28 @@ class Versions:
     def read(self, script_id: int, *, generation: int, after: int = 0, upto: int) -> Iterator[VersionRow]:
         """Versions `after` + 1 to `upto`, in order, a page at a time."""
         for start in range(after, upto, PAGE):
-            page = self._page(script=script_id, generation=generation, after=start, upto=min(start + PAGE, upto))
-            if not page:
+            found = 0
+            for row in self._page(script=script_id, generation=generation, after=start, upto=min(start + PAGE, upto)):
+                found += 1
+                yield row
+            if not found:
                 return
-            yield from page
 
-    def _page(self, **params: int) -> list[VersionRow]:
+    def _page(self, **params: int) -> Iterator[VersionRow]:
         if is_worth_packing(self._session, params["upto"] - params["after"]):
             found = READ.read(self._session.rows(READ.packed, **params), packed=True)
             if found is not None:
-                return found
-        return list(starmap(VersionRow, self._session.rows(READ.rows, most=PAGE, **params)))
+                yield from found
+                return
+        while (most := params["upto"] - params["after"]) > 0:
+            if most > FEW:
+                sizes = self._session.rows(_SIZES, **params, most=most)
+                most = sum(1 for size in accumulate(size for (size,) in sizes) if size <= PAGE_BYTES) or 1
+            rows = self._session.rows(READ.rows, **params, most=most)
+            yield from starmap(VersionRow, rows)
+            if len(rows) < most:
+                return
+            params["after"] = rows[-1][0]
 
 
 class WritableVersions(Versions):

@@ -8,7 +8,7 @@ from domain.command import Command, Guard, command
 from domain.delta import Delta, LineSpliced
 from domain.hashing import expect_hash
 from domain.number import Count
-from domain.place import require_line
+from domain.place import reading_units, require_line
 from domain.refusals import OutOfRange
 from domain.state import State
 from domain.text import check_size, check_text
@@ -29,6 +29,9 @@ class LineSplice(Command, frozen=True, tag="line.splice"):
 
     def guards(self) -> Iterable[Guard]:
         return (Guard("line", self.line, self.expect),)
+
+    def work(self, state: State) -> int:
+        return reading_units(state, self.line)
 
     def apply(self, state: State) -> Delta:
         text = require_line(state, self.line).text

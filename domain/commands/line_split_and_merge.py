@@ -11,7 +11,7 @@ from domain.delta import Delta, LineMerged, LineSplit
 from domain.hashing import expect_hash
 from domain.line import Attr, LineFormat
 from domain.number import Count
-from domain.place import require_line, require_new_ids
+from domain.place import reading_units, require_line, require_new_ids
 from domain.refusals import NotNeighbours, OutOfRange
 from domain.state import State
 from domain.text import check_attrs, check_id, check_sep, check_size
@@ -71,6 +71,9 @@ class MergeLines(Command, frozen=True, tag="line.merge"):
 
     def guards(self) -> Iterable[Guard]:
         return (Guard("line", self.line, self.expect), Guard("line", self.next, self.expect_next))
+
+    def work(self, state: State) -> int:
+        return reading_units(state, self.line, self.next)
 
     def apply(self, state: State) -> Delta:
         first, second = require_line(state, self.line), require_line(state, self.next)

@@ -14,6 +14,7 @@ from domain.runs import removed_runs
 from domain.state import State
 from domain.target import Target
 from domain.text import check_ids, check_neighbours
+from domain.work_limit import LOOK_UNITS
 
 
 @command
@@ -37,6 +38,9 @@ class LinesMove(Command, frozen=True, tag="lines.move"):
 
     def guards(self) -> Iterable[Guard]:
         return [Guard("line", target.id, target.expect) for target in self.lines]
+
+    def work(self, state: State) -> int:
+        return len(self.lines) * LOOK_UNITS
 
     def apply(self, state: State) -> Delta:
         ids = tuple(target.id for target in self.lines)

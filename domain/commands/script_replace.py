@@ -9,7 +9,7 @@ from domain.command import Command, command
 from domain.delta import Delta
 from domain.line import Line
 from domain.refusals import ShrinkRefused
-from domain.resolved import Resolved, check_resolved, lines_delta
+from domain.resolved import Resolved, check_resolved, lines_delta, resolving_units
 from domain.state import State
 
 
@@ -31,6 +31,9 @@ class ScriptReplace(Command, frozen=True, tag="script.replace"):
     def check(self) -> None:
         check_resolved("lines", self.lines)
 
+    def work(self, state: State) -> int:
+        return resolving_units(state, self.lines) + (0 if self.confirm_shrink else state.characters)
+
     def apply(self, state: State) -> Delta:
         delta = lines_delta(state, self.lines)
         if not self.confirm_shrink:
@@ -49,4 +52,4 @@ class ScriptReplace(Command, frozen=True, tag="script.replace"):
 
 
 def _lines_of_text(lines: Iterable[Line]) -> set[str]:
-    return {line.id for line in lines if line.text.strip()}
+    return {line.id for line in lines if line.text and not line.text.isspace()}

@@ -11,9 +11,10 @@ from domain.delta import Delta, MetadataSet
 from domain.metadata import RESERVED, changed_fields, check_whole_metadata
 from domain.number import Count
 from domain.place import require_version
-from domain.resolved import Resolved, check_resolved, lines_delta, resolve
+from domain.resolved import Resolved, check_resolved, lines_delta, resolve, resolving_units
 from domain.state import Element, Persona, State, Value
 from domain.text import check_ids
+from domain.work_limit import LOOK_UNITS
 
 
 @command
@@ -42,6 +43,10 @@ class ScriptRestore(Command, frozen=True, tag="script.restore"):
             check_persona(f"personas[{position}]", persona)
         check_ids("elements", [element.id for element in self.elements])
         check_ids("personas", [persona.id for persona in self.personas])
+
+    def work(self, state: State) -> int:
+        described = len(state.elements) + len(state.personas) + len(self.elements) + len(self.personas)
+        return resolving_units(state, self.lines) + described * LOOK_UNITS
 
     def apply(self, state: State) -> Delta:
         require_version(state, self.version)

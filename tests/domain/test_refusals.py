@@ -46,6 +46,9 @@ RAISED_BY_LATER_LAYERS = {
     "NothingToUndo",
     "UnknownUndo",
     "Poison",
+    "ScriptTooLarge",
+    "TooManyValues",
+    "TooMuchWork",
 }
 
 

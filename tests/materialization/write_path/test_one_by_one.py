@@ -44,11 +44,11 @@ def deadly(unit_of_work: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> Deadly:
     ledger = Deadly(unit_of_work)
     decide = settle.decide
 
-    def dying(submission: Submission, state: object) -> object:
+    def dying(submission: Submission, *given: object) -> object:
         if submission.submission_id == ledger.victim:
             ledger.deaths += 1
             raise Crash
-        return decide(submission, state)  # type: ignore[arg-type]
+        return decide(submission, *given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(settle, "decide", dying)
     return ledger

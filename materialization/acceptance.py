@@ -1,0 +1,168 @@
+"""Acceptance: one command of a submission after the other, each under its guards. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from domain.command import Command, Guard
+from domain.delta import Delta
+from domain.errors import Rejected
+from domain.head import Head, is_keyframe_due
+from domain.keyframe import encode_keyframe, raw_size
+from domain.refusals import GuardMissing, ScriptArchived, StaleElement, StaleLine
+from domain.state import GuardKind, State
+from domain.work_limit import (
+    COMMAND_UNITS,
+    KEYFRAME_BYTE_UNITS,
+    KEYFRAME_LINE_UNITS,
+    KEYFRAME_PASSES,
+    LOOK_UNITS,
+    WorkCount,
+    text_units,
+)
+from materialization.fold import Fold
+from repos.keyframes import KeyframeRow
+from repos.versions import VersionRow
+
+
+class Step(Struct, frozen=True):
+    """One accepted command, and the version it made; None where it changed nothing.
+
+    The state it led to is not kept: of ten thousand keystrokes in a line of 1 MiB that would be ten gigabytes.
+    """
+
+    command: Command
+    version: VersionRow | None
+    note: str | None
+    keyframe: KeyframeRow | None = None
+
+
+class Acceptance:
+    """The state of a script under the commands of one submission.
+
+    With a head, the keyframes that are due on the way are made.
+
+    Raises:
+        TooMuchWork: by any method; the submission is refused whole.
+    """
+
+    def __init__(self, start: State, work: WorkCount, head: Head | None = None) -> None:
+        self._start = start
+        self._fold = Fold(start)
+        self._work = work
+        self._pace = _KeyframePace(head, work) if head is not None else None
+        self._touched: set[tuple[GuardKind, str]] = set()
+        self._hashes: dict[tuple[GuardKind, str], tuple[object, str]] = {}
+
+    def accept(self, command: Command) -> Step:
+        """Take the next command, or refuse it.
+
+        Only the first touch of a thing in a submission needs its `expect`.
+
+        Raises:
+            Rejected: a guard does not hold, or the state does not take the command.
+        """
+        fold, state = self._fold, self._fold.state
+        if state.archived and not command.on_archived:
+            raise ScriptArchived
+        guards = command.guards()
+        stale = self._first_stale(guards)
+        work = self._work
+        if stale is not None and not command.absolute:
+            work.add(COMMAND_UNITS)
+            raise stale
+        work.add(COMMAND_UNITS + command.work(state))
+        if stale is None:
+            delta = command.apply(state)
+        elif delta := _already(command, state, stale):
+            raise stale
+        note = command.note(state)
+        version = keyframe = None
+        if delta:
+            version = fold.write(delta, work)
+            if self._pace is not None:
+                keyframe = self._pace.keyframe(fold.state, version)
+        self._touched.update([(guard.kind, guard.id) for guard in guards])
+        return Step(command, version, note, keyframe)
+
+    def touch(self, command: Command) -> None:
+        """Take what a command touches as touched before."""
+        self._touched.update([(guard.kind, guard.id) for guard in command.guards()])
+
+    @property
+    def state(self) -> State:
+        """The state after the last command, to be read until the next is taken."""
+        return self._fold.state
+
+    def finish(self) -> State:
+        """The state after the last command; no other is taken."""
+        return self._fold.finish()
+
+    def _first_stale(self, guards: Iterable[Guard]) -> Rejected | None:
+        state = self._fold.state
+        for kind, name, expect in [(guard.kind, guard.id, guard.expect) for guard in guards]:
+            if not state.has(kind, name):
+                continue  # what is not there is for `apply` to name
+            if expect is None:
+                leans_on_earlier = (kind, name) in self._touched or not self._start.has(kind, name)
+                if not leans_on_earlier:
+                    return GuardMissing(kind=kind, id=name)
+            elif self._hash(kind, name) != expect:
+                return _stale(kind, name, state)
+        return None
+
+    def _hash(self, kind: GuardKind, name: str) -> str:
+        """The content hash of what is there; asked for again and again, it is computed once for each content."""
+        state = self._fold.state
+        content = state.line(name) if kind == "line" else state.described(kind)[name]
+        known = self._hashes.get((kind, name))
+        if known is not None and known[0] is content:
+            self._work.add(LOOK_UNITS)
+            return known[1]
+        self._work.add(LOOK_UNITS + (text_units(state.line(name).text) if kind == "line" else 0))
+        found = state.content_hash(kind, name) or ""
+        self._hashes[kind, name] = (content, found)
+        return found
+
+
+class _KeyframePace:
+    """Makes the keyframes that are due after a head."""
+
+    def __init__(self, head: Head, work: WorkCount) -> None:
+        self._version = head.keyframe_version
+        self._size = head.keyframe_bytes
+        self._delta_bytes = head.delta_bytes
+        self._work = work
+
+    def keyframe(self, state: State, version: VersionRow) -> KeyframeRow | None:
+        self._delta_bytes += len(version.delta)
+        if not is_keyframe_due(version.version - self._version, self._delta_bytes, self._size):
+            return None
+        self._work.add(state.line_count * KEYFRAME_LINE_UNITS)
+        data = encode_keyframe(state)
+        self._work.add(
+            raw_size(data) * KEYFRAME_PASSES
+            + len(data) * KEYFRAME_BYTE_UNITS
+            + len(state.retired) * KEYFRAME_LINE_UNITS
+        )
+        self._version, self._size, self._delta_bytes = version.version, len(data), 0
+        return KeyframeRow(version.version, data, version.state_hash)
+
+
+def _stale(kind: GuardKind, name: str, state: State) -> Rejected:
+    if kind != "line":
+        return StaleElement(kind=kind, id=name)
+    node = state.nodes[name]
+    line = node.line
+    current = {"format": line.format, "text": line.text, "sep": line.sep, "attrs": line.attrs}
+    return StaleLine(line=name, version=node.version, current=current)
+
+
+def _already(command: Command, state: State, stale: Rejected) -> Delta:
+    """Empty where the state already is what a stale command wanted; else it is refused for being stale."""
+    try:
+        return command.apply(state)
+    except Rejected:
+        raise stale from None

@@ -1,0 +1,213 @@
+"""The work of a submission, of a unit of work and of a drain is bounded, and counted the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.commands.line_edit import LineEdit
+from domain.commands.line_splice import LineSplice
+from domain.commands.line_split_and_merge import MergeLines
+from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.script_replace import ScriptReplace
+from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.commands.version_label import VersionLabel
+from domain.hashing import expect_hash
+from domain.keyframe import decode_keyframe, encode_keyframe
+from domain.line import Line
+from domain.refusals import TooMuchWork
+from domain.state import State
+from domain.submission import Submission
+from domain.target import Target
+from domain.work_limit import MAX_WORK, WorkCount
+from materialization import settle
+from materialization.decide import decide
+from materialization.refusal_explanations import MAX_CURRENT_CHARACTERS
+from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, splice
+
+LONG = Line("a", "action", "x" * (1 << 20))
+WORK_OF_ONE = 400_000
+"""More than a small edit takes, and less than three of them."""
+
+
+def typed(count: int) -> list[LineSplice]:
+    """So many keystrokes at the start of the long line."""
+    first = expect_hash(LONG)
+    return [
+        LineSplice(line="a", at=0, delete=1, insert="bc"[n % 2], expect=first if n == 0 else None) for n in range(count)
+    ]
+
+
+def test_too_much_work_is_refused_with_how_much_and_what_to_do(desk: Desk):
+    desk.begin(LONG)
+    before = desk.everything()
+
+    answer = desk.send(*typed(3_000))
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "too_much_work"
+    assert answer.refusal.facts["limit"] == MAX_WORK < answer.refusal.facts["work"]
+    assert "send it in parts" in answer.refusal.message
+    assert desk.everything() == before
+    assert desk.send(*typed(300)).outcome == "applied"
+
+
+def test_apply_rest_does_not_go_on_after_too_much_work(desk: Desk):
+    desk.begin(LONG)
+    answer = desk.send(*typed(3_000), apply_rest=True)
+
+    assert (answer.outcome, answer.refusal and answer.refusal.code) == ("refused", "too_much_work")
+    assert desk.version == 1
+
+
+def work_of(submission: Submission, state: State) -> int:
+    work = WorkCount()
+    decide(submission, state, work=work)
+    return work.units
+
+
+def test_the_count_does_not_depend_on_how_the_state_was_come_by(desk: Desk):
+    desk.begin(A, B, C)
+    desk.send(LinesDelete(lines=(Target("b", expect_hash(B)),)))
+    state = desk.state()
+    loaded = decode_keyframe(encode_keyframe(state), state.version, state.hash)
+    submission = desk.submission(
+        edit(A, "y"), insert(Line("n", "note", "z"), after="a"), ScriptReplace(lines=("c", "a"))
+    )
+
+    assert loaded.characters == state.characters == len(A.text + A.sep + C.text + C.sep)
+    assert work_of(submission, state) == work_of(submission, loaded) > 0
+
+
+def test_honest_work_is_a_small_part_of_the_limit():
+    lines = tuple(Line(f"l{n}", "action", f"What stands in line {n} of the script.") for n in range(6_000))
+    state = decide(
+        Submission(script_id=1, submission_id="c", author="user", base_version=0, commands=(create(*lines),)),
+        State.empty(),
+    ).state
+    rewritten = [edit(line, f"Written anew, and somewhat longer: {line.text}") for line in lines[:2_000]]
+    keys = [
+        LineSplice(line="l1", at=n, insert="x", expect=expect_hash(lines[1]) if n == 0 else None) for n in range(10_000)
+    ]
+
+    for commands in (rewritten, keys):
+        submission = Submission(script_id=1, submission_id="s", author="user", base_version=1, commands=tuple(commands))
+        assert work_of(submission, state) < MAX_WORK // 4
+
+
+def test_a_unit_of_work_takes_no_other_submission_after_its_share(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settle, "MAX_UNIT_WORK", WORK_OF_ONE)
+    desk.begin(A, B, C)
+    desk.enqueue(*(desk.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(20)))
+
+    assert 0 < desk.ledger.drain(desk.script_id, rounds=1).answered < 20
+    while desk.drain():
+        pass
+    assert desk.outcomes(f"s{n}" for n in range(20)) == ["applied"] * 20
+    assert desk.verified().finding is None
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_drain_begins_nothing_else_after_its_share(desk: Desk, monkeypatch: pytest.MonkeyPatch, *, one_by_one: bool):
+    monkeypatch.setattr("materialization.submit.MAX_UNIT_WORK", 1)
+    monkeypatch.setattr(settle, "MAX_UNIT_WORK", 1)
+    desk.begin(A, B, C)
+    desk.enqueue(*(desk.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(3)))
+    drain = desk.ledger.drain_one_by_one if one_by_one else desk.ledger.drain
+
+    assert [drain(desk.script_id) for _ in range(3)] == [(1, True), (1, True), (1, one_by_one and False)]
+
+
+def test_scripts_that_are_left_for_want_of_room_are_named(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    desk.begin(A)
+    other = Desk(desk.unit_of_work, desk.ledger).begin(A)
+    third = Desk(desk.unit_of_work, desk.ledger).begin(A)
+    for each in (desk, other, third):
+        each.enqueue(each.submission(edit(A, "x"), id="s"))
+    monkeypatch.setattr("materialization.submit.MAX_UNIT_WORK", 1)
+    monkeypatch.setattr("materialization.together.MAX_UNIT_WORK", 1)
+
+    first = desk.ledger.drain_all([desk.script_id, other.script_id, third.script_id])
+    assert first.answered == 1
+    assert set(first.more) == {other.script_id, third.script_id}
+
+
+def test_refused_commands_show_what_stands_there_only_as_far_as_there_is_room(desk: Desk):
+    lines = [Line(name, "action", name * (600 << 10)) for name in "abc"]
+    desk.begin(*lines)
+    stale = [LineEdit(line=name, expect="0" * 12, text="x") for name in "abcab"]
+
+    answer = desk.send(*stale, apply_rest=True)
+
+    told = [each.refusal and "current" in each.refusal.facts for each in answer.commands]
+    assert MAX_CURRENT_CHARACTERS < 2 * (600 << 10)
+    assert told == [True, False, False, False, False]
+    assert {each.refusal and each.refusal.facts["author"] for each in answer.commands} == {"user"}
+
+
+def test_two_stale_metadata_fields_are_refused_each(desk: Desk):
+    desk.begin(A)
+    stale = ScriptSetMetadata(fields={"title": "B"}, expect={"title": "C"})
+    answer = desk.send(stale, stale, edit(A, "x"), apply_rest=True)
+
+    assert answer.outcome == "partly"
+    assert [each.refusal.code for each in answer.commands if each.refusal] == ["stale_metadata"] * 2
+
+
+def test_who_changed_many_lines_is_asked_for_in_few_questions(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    lines = [Line(f"l{n}", "action", "x") for n in range(40)]
+    desk.begin(*lines)
+    desk.send(*(edit(line, "y") for line in lines))
+    asked: list[Any] = []
+    monkeypatch.setattr("repos.commands.Commands.authorship", lambda *given: asked.append(given))
+
+    answer = desk.send(*(edit(line, "z") for line in lines), apply_rest=True)
+
+    assert [each.refusal and each.refusal.facts["version"] for each in answer.commands] == list(range(2, 42))
+    assert {each.refusal and each.refusal.facts["actor"] for each in answer.commands} == {"Ann"}
+    assert not asked
+
+
+def test_a_refused_merge_or_splice_of_long_lines_is_counted(desk: Desk):
+    state = decide(
+        Submission(
+            script_id=1,
+            submission_id="c",
+            author="user",
+            base_version=0,
+            commands=(create(LONG, Line("b", "action", "y" * 1_000)),),
+        ),
+        State.empty(),
+    ).state
+    merge = MergeLines(line="a", expect=expect_hash(LONG), next="b", expect_next=expect_hash(state.line("b")))
+    longer = splice(LONG, 0, "z")
+    for command in (merge, longer):
+        submission = desk.submission(*[command] * 10_000, base=1, apply_rest=True)
+        with pytest.raises(TooMuchWork):
+            decide(submission, state)
+
+
+TOO_LARGE: dict[str, Any] = {
+    "MAX_LINES": (LinesInsert(after="c", before=None, lines=(Line("d", "note", ""),)), "lines"),
+    "MAX_CHARACTERS": (edit(C, "x" * 1_000), "characters"),
+    "MAX_LABELS": (VersionLabel(name="first", version=1), "named drafts"),
+    "MAX_RETIRED": (LinesDelete(lines=(Target("b", expect_hash(B)),)), "removed ids"),
+}
+
+
+@pytest.mark.parametrize("limit", TOO_LARGE)
+def test_a_script_may_not_grow_beyond_its_size_but_may_be_edited(
+    desk: Desk, limit: str, monkeypatch: pytest.MonkeyPatch
+):
+    command, what = TOO_LARGE[limit]
+    desk.begin(A, B, C)
+    monkeypatch.setattr(f"domain.script_size.{limit}", 0)
+
+    answer = desk.send(command)
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "script_too_large"
+    assert what in answer.refusal.message
+    assert desk.version == 1
+    assert desk.send(edit(A, "short")).outcome == "applied"
