@@ -24,7 +24,7 @@ MEANINGS = {
     Exit.REFUSED: "refused: an edit, all or part of it, a file, or a question about what is not there",
     Exit.USAGE: "the command line is wrong, a port is taken, or a file cannot be read or written",
     Exit.NOT_ANSWERED: "not answered in time; the submission is safe and waits",
-    Exit.UNREACHABLE: "the database or the broker cannot be reached, or the schema is not the one needed",
+    Exit.UNREACHABLE: "the database or the broker cannot be reached or used, or the schema is not the one needed",
     Exit.CORRUPT: "what is stored contradicts itself",
     Exit.BUG: "a bug in scriptledger; SCRIPTLEDGER_DEBUG=1 shows where",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; nothing is lost",

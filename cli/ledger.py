@@ -16,6 +16,7 @@ from materialization.history import state_at
 from repos.engine import open_engine
 from repos.failures import DriverError
 from repos.revision import require_current
+from repos.supported_servers import UnsupportedServer
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.settings import Settings
 from workers.visible_output import configure_log
@@ -56,6 +57,8 @@ def explained(chosen: Settings) -> Iterator[None]:
     """Say in a sentence what the database answered instead of doing what was asked."""
     try:
         yield
+    except UnsupportedServer as error:
+        raise Ending(Exit.UNREACHABLE, str(error), code="unsupported_database") from error
     except (Conflict, *DriverError) as error:
         if (ending := trouble(chosen, error)) is None:
             raise

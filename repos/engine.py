@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from repos.server_status import StatusConnection
+from repos.supported_servers import require_supported
 
 __all__ = ["Engine", "make_engine", "open_engine"]  # an engine's name for those above, who do not speak SQLAlchemy
 
@@ -26,6 +27,12 @@ SOCKET_SECONDS = 15
 RECYCLE_SECONDS = 1_800
 PACKED_PAGE_BYTES = 4 << 20
 """Of a page that is read packed the server puts together no more; a larger one is read row by row."""
+SESSION_SETTINGS = (
+    f"SET SESSION sql_mode='{STRICT_MODE}', innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}, time_zone='+00:00', "
+    # Whatever the server is set to: that statements are transactions of their own, and that a COMMIT neither begins the
+    # next transaction nor ends the connection.
+    f"group_concat_max_len={PACKED_PAGE_BYTES}, autocommit=1, completion_type=0"
+)
 SQLITE_PACKET_BYTES = 512 << 20
 """SQLite refuses a value from 10^9 bytes on."""
 
@@ -83,18 +90,20 @@ def _mysql(url: URL, pool_size: int) -> Engine:
             "read_timeout": SOCKET_SECONDS,
             "write_timeout": SOCKET_SECONDS,
             "client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS,
-            "init_command": (
-                f"SET SESSION sql_mode='{STRICT_MODE}', innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}, "
-                f"time_zone='+00:00', group_concat_max_len={PACKED_PAGE_BYTES}, "
-                # Or a COMMIT would begin the next transaction, or end the connection, where the server is set so.
-                "completion_type=0"
-            ),
         },
     )
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> StatusConnection:
-        return StatusConnection(*arguments, **options)
+        connection = StatusConnection(*arguments, **options)
+        try:
+            # Before anything that another server might not know.
+            require_supported(connection)
+            connection.query(SESSION_SETTINGS)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:

@@ -1,7 +1,7 @@
 """Error codes of MySQL, MariaDB and their clusters that are expected, each with what it says.
 
-Each of these ends the transaction, or says that none was begun, and running it again is right. `docs/operations.md`
-has the same table. Any other code is an error of the statement, of a row, or a bug.
+Each of these ends the transaction, or says that none was begun, and running it again is right.
+`docs/database-nodes.md` has the same table. Any other code is an error of the statement, of a row, or a bug.
 """
 
 from __future__ import annotations
