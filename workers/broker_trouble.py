@@ -35,7 +35,7 @@ class BrokerTrouble:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._code = ""
+        self._codes: dict[str, None] = {}
         self._began = 0.0
         self._pause = 0.0
         self._last = 0.0
@@ -43,9 +43,9 @@ class BrokerTrouble:
     def begins(self, error: Exception) -> float:
         """Note that a command was refused; how many seconds to wait before the next."""
         code = code_of(error)
-        if code != self._code:
-            self._began = self._began if self._code else self._clock()
-            self._code = code
+        if code not in self._codes:
+            self._began = self._began if self._codes else self._clock()
+            self._codes[code] = None
             log.error("broker.refuses", code=code, advice=_ADVICE.get(code, "waiting until it does not"))
         self._last = self._clock()
         self._pause = min(max(self._pause * 2, FIRST_PAUSE_SECONDS), MAX_PAUSE_SECONDS)
@@ -53,11 +53,12 @@ class BrokerTrouble:
 
     def ends(self) -> None:
         """Note that a command was carried out. A full Redis does some and not others: one line has to do."""
-        if self._code and self._clock() - self._last < QUIET_SECONDS:
+        if self._codes and self._clock() - self._last < QUIET_SECONDS:
             return
-        if self._code:
-            log.warning("broker.takes_commands", code=self._code, seconds=round(self._clock() - self._began, 1))
-            self._code = ""
+        if self._codes:
+            seconds = round(self._clock() - self._began, 1)
+            log.warning("broker.takes_commands", code=", ".join(self._codes), seconds=seconds)
+            self._codes.clear()
         self._pause = 0.0
 
 

@@ -16,11 +16,13 @@ from celery.worker.state import maybe_shutdown
 from kombu.message import Message
 from redis.exceptions import ResponseError
 
+from workers import intake_guard
 from workers.broker_trouble import refusals, trouble
 from workers.health import beat
+from workers.intake_rescue import keep_in_database
 from workers.message_guard import read_parts
 from workers.redis_transport import Channel
-from workers.trusted_message import Parts, Refused
+from workers.trusted_message import Misrouted, Parts, Refused
 
 SLICE_SECONDS = 0.25
 
@@ -40,6 +42,10 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
         def on_task_received(message: Message) -> None:
             try:
                 rebuild(message, self._queue_of(message))
+            except Misrouted:
+                rebuild(message, intake_guard.QUEUE)
+                keep_in_database(message.headers["task"], message.body, message.headers["id"])
+                message.ack_log_error(_celery_log, self.connection_errors)  # type: ignore[no-untyped-call]
             except Refused as refusal:
                 self._refuse(message, refusal.problem)
             else:
@@ -76,7 +82,11 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
     def _queue_of(self, message: Message) -> str:
         """The queue a message was taken from: what it says of that itself is its sender's word."""
         names = {tag: name for name, tag in self.task_consumer._active_tags.items()}
-        return str(names.get(message.delivery_info.get("consumer_tag"), ""))
+        found = names.get(message.delivery_info.get("consumer_tag"))
+        # Where the broker does not say, whatever may be an edit is kept.
+        return str(
+            found or (intake_guard.QUEUE if intake_guard.QUEUE in names.values() else next(iter(names.values())))
+        )
 
 
 def rebuild(message: Message, queue: str) -> None:

@@ -5,11 +5,12 @@ What cannot be taken in becomes, in place, the task that keeps it among the dead
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+
+import msgspec
 
 from workers.intake import KEPT_BYTES
 from workers.trusted_message import DELIVERIES, Parts, Trusted, encoded_body, fit_id, is_json, moment
@@ -22,6 +23,13 @@ MAX_BYTES = 32 << 20
 MAX_DELIVERIES = 1_000
 # Clocks differ: what is due within this long is taken at once.
 MAX_AHEAD = timedelta(minutes=1)
+
+
+_SHAPE = "The body must be a list of one argument, an empty object, and an object of options."
+_read_body = msgspec.json.Decoder(tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw]).decode
+_read_argument = msgspec.json.Decoder(tuple[msgspec.Raw]).decode
+_read_set_aside = msgspec.json.Decoder(tuple[str, str, str]).decode
+_read_text = msgspec.json.Decoder(str).decode
 
 
 class _Misfit(Exception):
@@ -68,21 +76,25 @@ def _arguments(parts: Parts, headers: Mapping[str, object], body: bytes) -> tupl
     if not is_json(parts):
         raise _Misfit("the body must be JSON in UTF-8, and not compressed")
     try:
-        # As the standard says: the readers of Celery turn some objects into something else.
-        read = json.loads(body.decode())
-    except (ValueError, RecursionError) as error:
-        raise _Misfit(f"{type(error).__name__}: the body cannot be read") from None
-    match read:
-        case [[str(text)], dict(named), dict() | None] if name == INTAKE and not named:
-            payload = text
-        case [[dict(submission)], dict(named), dict() | None] if name == INTAKE and not named:
-            payload = json.dumps(submission, ensure_ascii=False)
-        case [[str(kept), str(problem), str(message)], dict(named), dict() | None] if name == SET_ASIDE and not named:
+        given, named, options = _read_body(body)
+        if bytes(named).translate(None, b" \t\r\n") != b"{}" or bytes(options)[:1] not in (b"{", b"n"):
+            raise _Misfit(_SHAPE)
+        if name == SET_ASIDE:
+            kept, problem, message = _read_set_aside(given)
             return SET_ASIDE, _kept(_unpacked(kept), problem, message)
-        case _:
-            raise _Misfit("the body must be a list of one argument, an empty object, and an object of options")
-    _require_timely(headers, payload.encode(errors="surrogatepass"))
+        payload = _submission(given)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise _Misfit(f"{type(error).__name__}: the body cannot be read. {_SHAPE}") from None
+    _require_timely(headers, payload.encode())
     return INTAKE, [payload]
+
+
+def _submission(given: msgspec.Raw) -> str:
+    """The text of a submission, or of the object that it was sent as: what is in it is not read here."""
+    [argument] = _read_argument(given)
+    if bytes(memoryview(argument)[:1]) == b"{":
+        return bytes(argument).decode()
+    return _read_text(argument)
 
 
 def _require_timely(headers: Mapping[str, object], payload: bytes) -> None:

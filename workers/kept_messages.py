@@ -17,6 +17,9 @@ from workers.broker_trouble import refusals
 from workers.intake_rescue import keep_in_database
 from workers.message_guard import QUEUES
 from workers.redis_keys import free_mutex
+from workers.trusted_message import Envelope, small
+
+_read_record = msgspec.json.Decoder(tuple[Envelope, msgspec.Raw, str]).decode
 
 
 class Recorded(redis.QoS):
@@ -123,13 +126,14 @@ def take_apart(kept: bytes) -> tuple[str, bytes]:
     What cannot be read goes to the intake, which sets it aside: it may have been an edit.
     """
     try:
-        message, _, queue = msgspec.json.decode(kept, type=tuple[dict[str, Any], Any, str])
-        if queue not in QUEUES:
+        message, _, queue = _read_record(kept)
+        properties = small(message.properties)
+        if queue not in QUEUES or not isinstance(properties, dict):
             return intake_guard.QUEUE, kept
         info = {"exchange": "", "routing_key": queue, "redelivered": True}
-        again = {**message, "properties": {**message["properties"], "delivery_info": info}}
-        return queue, msgspec.json.encode(again)
-    except (msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        changed = msgspec.json.encode({**properties, "delivery_info": info})
+        return queue, msgspec.json.encode(msgspec.structs.replace(message, properties=msgspec.Raw(changed)))
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return intake_guard.QUEUE, kept
 
 

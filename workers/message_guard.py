@@ -22,6 +22,7 @@ from workers.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
 from workers.fan_out import MATERIALIZE
 from workers.proposal_bell import PROPOSE
 from workers.trusted_message import (
+    Envelope,
     Expired,
     Misrouted,
     Parts,
@@ -42,12 +43,13 @@ BELLS: dict[str, dict[str, int]] = {
     "reconcile": {"scriptledger.reconcile": 0},
     "upkeep": {"scriptledger.keep_schedules": 0},
 }
+MAX_BELL_BYTES = 4 << 10
 QUEUES = frozenset({*BELLS, intake_guard.QUEUE})
 
 _Id = Annotated[int, msgspec.Meta(ge=1, le=MAX_SCRIPT_ID)]
 _Body = tuple[list[_Id], Annotated[dict[str, object], msgspec.Meta(max_length=0)], msgspec.Raw]
 _read_body = msgspec.json.Decoder(_Body).decode
-_read_parts = msgspec.json.Decoder(Parts).decode
+_read_envelope = msgspec.json.Decoder(Envelope).decode
 # What a decoder raises over content that it cannot read.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 
@@ -62,7 +64,7 @@ def read_item(queue: str, item: bytes) -> Trusted:
     if len(item) > intake_guard.MAX_BYTES:
         return _scrap(queue, item, "it is larger than any message")
     try:
-        parts = _read_parts(item)
+        parts = _read_envelope(item).parts()
         body = decoded_body(parts)
     except _UNREADABLE:
         return _scrap(queue, item, "it is no message of the Celery protocol 2")
@@ -78,7 +80,7 @@ def read_parts(queue: str, parts: Parts, body: bytes, whole: bytes, *, redeliver
     """
     if queue == intake_guard.QUEUE:
         return intake_guard.read_submission(parts, body, whole, redelivered=redelivered)
-    return _bell(BELLS[queue], parts, body, redelivered=redelivered)
+    return _bell(BELLS.get(queue, {}), parts, body, redelivered=redelivered)
 
 
 def _bell(tasks: Mapping[str, int], parts: Parts, body: bytes, *, redelivered: bool) -> Trusted:
@@ -90,6 +92,8 @@ def _bell(tasks: Mapping[str, int], parts: Parts, body: bytes, *, redelivered: b
         raise Refused("it names no task of this queue")
     if not is_json(parts):
         raise Refused("its content is not JSON in UTF-8")
+    if len(body) > MAX_BELL_BYTES:
+        raise Refused("it is larger than any of this queue")
     try:
         ids, _, _ = _read_body(body)
     except _UNREADABLE:

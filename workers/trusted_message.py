@@ -11,7 +11,12 @@ from typing import Any
 import msgspec
 
 DELIVERIES = "deliveries"
+# Of a part of a message other than its body; a few hundred bytes are usual.
+MAX_PART_BYTES = 1 << 20
+NULL = msgspec.Raw(b"null")
 
+_read_any = msgspec.json.Decoder().decode
+_read_text = msgspec.json.Decoder(str | None).decode
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
@@ -42,6 +47,31 @@ class Parts(msgspec.Struct, frozen=True):
     properties: object = msgspec.field(name="properties", default=None)
 
 
+class Envelope(msgspec.Struct, frozen=True):
+    """An entry of a list of Redis, with nothing in it read yet: what it would become may need all memory there is."""
+
+    body: msgspec.Raw = NULL
+    content_type: msgspec.Raw = msgspec.field(name="content-type", default=NULL)
+    content_encoding: msgspec.Raw = msgspec.field(name="content-encoding", default=NULL)
+    headers: msgspec.Raw = NULL
+    properties: msgspec.Raw = NULL
+
+    def parts(self) -> Parts:
+        """All of it read.
+
+        Raises:
+            ValueError: a part is larger than any of ours.
+            msgspec.DecodeError: a part is no JSON.
+        """
+        return Parts(
+            body=_read_text(self.body),
+            content_type=small(self.content_type),
+            content_encoding=small(self.content_encoding),
+            headers=small(self.headers),
+            properties=small(self.properties),
+        )
+
+
 class Trusted(msgspec.Struct, frozen=True):
     """A message as a worker acts on it. `body` is `[args, kwargs, {}]` as JSON in ASCII or UTF-8."""
 
@@ -67,6 +97,18 @@ class Trusted(msgspec.Struct, frozen=True):
             "ignore_result": True,
             DELIVERIES: self.deliveries,
         }
+
+
+def small(raw: msgspec.Raw) -> object:
+    """What a part other than the body holds.
+
+    Raises:
+        ValueError: it is larger than any of ours.
+        msgspec.DecodeError: it is no JSON.
+    """
+    if len(memoryview(raw)) > MAX_PART_BYTES:
+        raise ValueError
+    return _read_any(raw)
 
 
 def decoded_body(parts: Parts) -> bytes:

@@ -82,8 +82,17 @@ class Watch(Flower):  # type: ignore[misc]  # Flower has no types
             self.workers[name] = {"stats": stats, "timestamp": time.time()}
 
 
+class _EveryMethod(tuple[str, ...]):
+    __slots__ = ()
+
+    def __contains__(self, method: object) -> bool:
+        return True
+
+
 class Stranger(RequestHandler):
-    """Asks for the password."""
+    """Asks for the password, whatever is to be done."""
+
+    SUPPORTED_METHODS = _EveryMethod()
 
     async def prepare(self) -> None:
         """Answer before any method is looked for."""

@@ -89,7 +89,7 @@ def tick(cli: CommandLine) -> None:
     app.close()
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "TRACE", "BREW"])
 def test_without_the_password_every_page_is_closed(dev: Dev, method: str):
     url = dev.flower[0].rstrip("/")
 

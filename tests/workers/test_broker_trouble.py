@@ -58,6 +58,7 @@ def test_another_code_is_another_line(clock: Clock):
         trouble.begins(exceptions.ReadOnlyError("You can't write against a read only replica."))
         trouble.begins(exceptions.ResponseError("NOREPLICAS Not enough good replicas to write."))
         trouble.begins(exceptions.ResponseError("NOREPLICAS Not enough good replicas to write."))
+        trouble.begins(exceptions.ReadOnlyError("You can't write against a read only replica."))
 
     assert [line["code"] for line in logged] == ["ReadOnlyError", "NOREPLICAS"]
 
