@@ -20,6 +20,7 @@ from cli.front_page import ABOUT, FrontPage
 from cli.interrupt import end_as_by_ctrl_c, ending_at_once
 from cli.typer_screen import print_usage_error, with_help_on_screen
 from domain.errors import Conflict, Corrupt, LedgerError, Rejected
+from repos.private_file import UnsafePlace
 from workers.embedded.errors import EmbeddedBrokerError
 
 VERBS = {
@@ -122,6 +123,8 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
             )
         case Conflict():
             return Ending(Exit.UNREACHABLE, f"The database was too busy: {error}. Nothing was changed; try again.")
+        case UnsafePlace():
+            return Ending(Exit.UNREACHABLE, str(error), code="unsafe_place")
         case LedgerError() | EmbeddedBrokerError():
             return Ending(Exit.UNREACHABLE, str(error))
         case OSError():

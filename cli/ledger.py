@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from cli.ending import Ending, Exit
 from cli.trouble import trouble
@@ -18,6 +18,7 @@ from repos.failures import DriverError
 from repos.revision import require_current
 from repos.supported_servers import UnsupportedServer
 from repos.unit_of_work import RecordsWork, UnitOfWork
+from workers.embedded.private_home import secure_home
 from workers.settings import Settings
 from workers.visible_output import configure_log
 
@@ -38,6 +39,9 @@ def opened(chosen: Settings | None = None) -> Iterator[UnitOfWork]:
         raise Ending(
             Exit.UNREACHABLE, f"There is no ledger at {file} yet: `scriptledger {maker}` makes one.", code="no_ledger"
         )
+    if chosen.embedded_database:
+        with suppress(OSError):  # where nothing can be written, the database says so
+            secure_home(chosen.home)
     # Standard output is for what was asked.
     configure_log(sys.stderr)
     with explained(chosen), open_engine(chosen.database_url, pool_size=chosen.pool_size) as engine:

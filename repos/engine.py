@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pymysql.constants import CLIENT
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
+from repos.private_file import make_private_file
 from repos.server_status import StatusConnection
 from repos.supported_servers import require_supported
 
@@ -36,6 +38,7 @@ SESSION_SETTINGS = (
 SQLITE_PACKET_BYTES = 512 << 20
 """SQLite refuses a value from 10^9 bytes on."""
 
+MEMORY = ":memory:"
 SQLITE_PAGE_BYTES = 2_048
 """Of a file made anew. A commit writes whole pages, six of these or five of the usual 4,096 bytes, half as much."""
 
@@ -127,6 +130,11 @@ def _sqlite(url: URL) -> Engine:
     sqlite3.register_adapter(bytes, bytes.__bytes__)
     # As many connections as there are threads: each keeps the one it had.
     engine = create_engine(url, poolclass=QueuePool, max_overflow=-1, connect_args={"timeout": LOCK_WAIT_SECONDS})
+
+    @event.listens_for(engine, "do_connect")
+    def make_private(_dialect: Any, _record: Any, args: Any, _options: Any) -> None:
+        if args[0] != MEMORY:
+            make_private_file(Path(args[0]))
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:

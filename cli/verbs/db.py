@@ -10,6 +10,7 @@ from cli.help_text import example, prose
 from cli.options import AsJson, DatabaseUrl
 from repos.engine import open_engine
 from repos.schema import found_revision, upgrade_if_outdated, wanted_revision
+from workers.embedded.private_home import secure_home
 from workers.settings import without_password
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
@@ -19,7 +20,9 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__
 def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Bring the database to the schema that this program needs. Safe to run again."""
     chosen = ledger.settings(database=database)
-    if chosen.sqlite_file is not None:
+    if chosen.embedded_database:
+        secure_home(chosen.home)
+    elif chosen.sqlite_file is not None:
         chosen.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
         before = found_revision(engine)

@@ -17,6 +17,7 @@ from materialization.history_file_check import read_header
 from materialization.import_history import import_history
 from repos.engine import open_engine
 from repos.schema import upgrade_if_outdated
+from workers.embedded.private_home import secure_home
 from workers.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
@@ -86,6 +87,6 @@ def import_(
 
 def _make(chosen: Settings) -> None:
     """The embedded database, as every command that writes makes it."""
-    chosen.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secure_home(chosen.home)
     with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
         upgrade_if_outdated(engine)

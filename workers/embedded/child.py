@@ -8,6 +8,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from repos.private_file import private_opener
+
+PRIVATE = 0o077
+"""A umask: what is made is its owner's alone."""
 GUARDIAN = Path(__file__).with_name("guardian.py")
 
 
@@ -16,8 +20,8 @@ class Child:
 
     `argv` begins with the absolute path of the program. Both outputs are appended to the file `log`. `sweep`
     is a directory that is removed if our process dies before it has ended the service. `keep` are file
-    descriptors the service inherits, `environ` is added to the environment it inherits. A fork of our process
-    cannot end it: `Popen` signals only its own children.
+    descriptors the service inherits, `environ` is added to the environment it inherits. What it makes is its owner's
+    alone. A fork of our process cannot end it: `Popen` signals only its own children.
     """
 
     def __init__(
@@ -31,7 +35,7 @@ class Child:
     ) -> None:
         self.log = log
         guardian = [sys.executable, "-I", "-S", str(GUARDIAN), str(os.getpid()), str(sweep or "")]
-        with log.open("ab") as output:
+        with open(log, "ab", opener=private_opener) as output:
             self._guardian = subprocess.Popen(  # noqa: S603 - a list of our own making, no shell
                 [*guardian, *map(str, argv)],
                 stdin=subprocess.PIPE,
@@ -40,6 +44,7 @@ class Child:
                 pass_fds=keep,
                 env={**os.environ, **(environ or {})},
                 start_new_session=True,
+                umask=PRIVATE,
             )
 
     def running(self) -> bool:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from repos.private_file import private_opener
 from workers.embedded.errors import EmbeddedBrokerError
 
 SOCKET_NAME = "broker.sock"
@@ -32,7 +33,7 @@ def lock(data: Path) -> IO[str]:
     `EmbeddedBrokerError` if another one holds it.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = (data / "valkey.lock").open("w")
+    handle = open(data / "valkey.lock", "w", opener=private_opener)  # noqa: SIM115 - Path.open has no opener
     deadline = time.monotonic() + LOCK_PATIENCE
     while True:
         try:

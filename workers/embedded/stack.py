@@ -21,9 +21,11 @@ from typing import IO, NamedTuple, Self
 from msgspec.structs import replace
 
 from repos.engine import open_engine
+from repos.private_file import private_opener
 from repos.schema import upgrade_if_outdated
 from workers.embedded.errors import EmbeddedBrokerError
 from workers.embedded.kept import Event, Kept, Pauses
+from workers.embedded.private_home import secure_home
 from workers.embedded.services import Service, few
 from workers.embedded.valkey import EmbeddedValkey, answers
 from workers.settings import Settings
@@ -143,8 +145,8 @@ class Stack:
 
     def _opened(self) -> IO[str]:
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return self._file.open("a+")
+            secure_home(self._file.parent)
+            return open(self._file, "a+", opener=private_opener)
         except OSError as error:
             raise EmbeddedBrokerError(
                 f"Nothing can be written in {self._file.parent} ({error.strerror}): choose another SCRIPTLEDGER_HOME."
@@ -183,7 +185,7 @@ class Stack:
             self._broker.start()
             self.settings = replace(self._configured, broker_url=self._broker.broker_url)
         logs = self.settings.home / "logs"
-        logs.mkdir(exist_ok=True)
+        logs.mkdir(mode=0o700, exist_ok=True)
         for service in self._services(self.settings):
             log = logs / f"{service.name}.log"
             self._kept.append(Kept(service, log=log, environ=self.settings.to_env()))

@@ -99,7 +99,8 @@ class EmbeddedValkey:
         deadline = time.monotonic() + self._patience
         while not answers(address):
             if not child.running() or time.monotonic() > deadline:
-                raise EmbeddedBrokerError(f"The embedded broker did not start.\n{child.last_words()}")
+                said = child.last_words().replace("\n", " | ")
+                raise EmbeddedBrokerError(f"The embedded broker did not start: {said}")
             time.sleep(0.01)
 
 
