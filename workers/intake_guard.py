@@ -18,8 +18,8 @@ from workers.trusted_message import DELIVERIES, Parts, Trusted, encoded_body, fi
 QUEUE = "intake"
 INTAKE = "scriptledger.intake"
 SET_ASIDE = "scriptledger.set_aside"
-# The largest submission in base64 in JSON, with room for its headers.
-MAX_BYTES = 32 << 20
+# The largest submission as JSON in JSON, each second character escaped, in base64, with room for its headers.
+MAX_BYTES = 64 << 20
 MAX_DELIVERIES = 1_000
 # Clocks differ: what is due within this long is taken at once.
 MAX_AHEAD = timedelta(minutes=1)

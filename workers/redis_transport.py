@@ -6,6 +6,7 @@ is full, read-only or loading, or a key has another type) is taken for a broker 
 
 from __future__ import annotations
 
+from base64 import b64encode
 from contextlib import suppress
 from queue import Empty
 from time import monotonic
@@ -224,13 +225,16 @@ _OURS = {redis.Transport: Transport, redis.SentinelTransport: SentinelTransport}
 
 def as_raw(queue: str, trusted: Trusted) -> dict[str, Any]:
     """A message as kombu's channels read one. Its tag is made here: no two are the same, whoever sent them."""
+    # What is recorded and comes back must not be larger than what came: JSON in JSON escapes what is escaped.
+    is_long = queue == intake_guard.QUEUE
     return {
-        "body": trusted.body.decode(),
+        "body": b64encode(trusted.body).decode() if is_long else trusted.body.decode(),
         "content-type": "application/json",
         "content-encoding": "utf-8",
         "headers": trusted.headers(),
         "properties": {
             "correlation_id": trusted.message_id,
+            "body_encoding": "base64" if is_long else "utf-8",
             "delivery_tag": str(uuid4()),
             "delivery_info": {"exchange": "", "routing_key": queue, "redelivered": trusted.redelivered},
         },
