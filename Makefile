@@ -68,6 +68,9 @@ bench: $(READY) ## compare its speed with references, in one run (QUICK=1 shows 
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.benchmarks.run $(if $(QUICK),--quick) $(if $(ONLY),,--growth) --scale "$(or $(SCALE),1)" --only "$(ONLY)"
 
+fuzz: $(READY) ## send what no one should send to every door, for MINUTES=7 (ONLY=fdx,message picks; SEED= repeats)
+	@$(BIN)/python -m tests.fuzz.run --minutes "$(or $(MINUTES),7)" --only "$(ONLY)" $(if $(SEED),--seed $(SEED))
+
 docs: $(READY) ## write docs/reference anew from the program
 	@$(BIN)/python -m cli.reference docs/reference
 

@@ -9,7 +9,7 @@ packages=""
 if [ -z "${SCRIPTLEDGER_TEST_DATABASE_URL:-}" ] && ! command -v mariadbd >/dev/null; then
   packages=" mariadb-server"
 fi
-if [ -z "${SCRIPTLEDGER_TEST_BROKER_URL:-}" ] && ! command -v redis-server >/dev/null; then
+if [ -z "${SCRIPTLEDGER_TEST_BROKER_URL:-}${SCRIPTLEDGER_TEST_REDIS_SERVER:-}" ] && ! command -v redis-server >/dev/null; then
   packages="$packages redis-server"
 fi
 allowed() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from tests.services.private import PrivateServer
 from workers.embedded.valkey import answers
 
@@ -9,9 +11,9 @@ DURABLE = ["--appendonly", "yes", "--appendfsync", "always"]
 
 
 class RedisServer(PrivateServer):
-    """No password, this machine only, nothing evicted."""
+    """No password, this machine only, nothing evicted. SCRIPTLEDGER_TEST_REDIS_SERVER names another program."""
 
-    program = "redis-server"
+    program = os.environ.get("SCRIPTLEDGER_TEST_REDIS_SERVER") or "redis-server"
 
     @property
     def url(self) -> str:

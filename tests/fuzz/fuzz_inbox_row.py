@@ -1,0 +1,123 @@
+"""A row of the inbox, put there by SQL with any values: it is answered or set aside, and no one waits behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.commands.line_edit import LineEdit
+from domain.hashing import expect_hash
+from domain.refusals import Poison
+from domain.submission import Submission, encode_submission
+from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal
+from tests.fuzz.mutations import UNUSUAL_TEXTS, mutated_json
+from tests.fuzz.small_ledger import LINES, NOW, SmallLedger, small_ledger
+from tests.fuzz.submissions import addressed, submissions
+
+Row = dict[str, Any]
+INSERT = text(
+    "INSERT INTO submission_inbox (script_id, submission_id, payload, attempts, enqueued_at)"
+    " VALUES (:script_id, :submission_id, :payload, :attempts, :enqueued_at)"
+)
+NOT_STORED = "not_stored"
+"""The database itself refused the row."""
+MAX_DRAINS = 12
+SCRIPT = "the script"
+_names = count(1)
+
+unusual_texts = st.sampled_from(UNUSUAL_TEXTS) | st.text(max_size=70)
+unusual_numbers = st.sampled_from([0, -1, 1, 5, 6, 32_767, -32_768, 2**31, 2**53, 2**63 - 1, -(2**63)]) | st.integers(
+    -(2**63), 2**63 - 1
+)
+rows = st.fixed_dictionaries(
+    {
+        "script_id": st.just(SCRIPT) | st.just(SCRIPT) | unusual_numbers,
+        "submission_id": st.sampled_from(["s1", "begin"]) | unusual_texts,
+        "payload": mutated_json(submissions()) | st.binary(max_size=100) | unusual_texts,
+        "attempts": st.just(0) | st.just(0) | st.integers(-3, 9) | unusual_numbers,
+        "enqueued_at": st.just(NOW) | unusual_numbers,
+    }
+)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Feed]:
+    with small_ledger(folder) as ledger:
+        yield lambda row: feed(ledger, row)
+
+
+def feed(ledger: SmallLedger, row: Row) -> str:
+    """Insert a row, then an edit by somebody else behind it, and drain as a worker does; the edit is applied."""
+    script_id = ledger.new_script()
+    values = row | ({"script_id": script_id} if row["script_id"] == SCRIPT else {})
+    if isinstance(values["payload"], bytes):
+        values["payload"] = addressed(values["payload"], script_id)
+    if not inserted(ledger, values):
+        return NOT_STORED
+    innocent = edit_of_another(ledger, script_id)
+    for wanted in dict.fromkeys([values["script_id"], script_id]):
+        drain(ledger, wanted)
+    with ledger.unit_of_work.reading() as tx:
+        assert tx.submissions.get(script_id, innocent) is not None, "the edit behind the row was never answered"
+    ledger.require_whole(script_id)
+    return outcome_of(ledger, values["script_id"], values["submission_id"])
+
+
+def inserted(ledger: SmallLedger, values: Row) -> bool:
+    try:
+        with ledger.engine.begin() as connection:
+            connection.execute(INSERT, values)
+    except (DBAPIError, UnicodeEncodeError, OverflowError):
+        return False
+    return True
+
+
+def edit_of_another(ledger: SmallLedger, script_id: int) -> str:
+    """The id of an edit that was put into the inbox behind everything there is; it holds, or its line was changed."""
+    name = f"innocent{next(_names)}"
+    edit = LineEdit(line="l2", expect=expect_hash(LINES[2]), text="Snow.")
+    submission = Submission(script_id=script_id, submission_id=name, author="user", base_version=3, commands=(edit,))
+    with ledger.unit_of_work.records() as tx:
+        tx.inbox.put(script_id, name, encode_submission(submission), NOW)
+    return name
+
+
+def drain(ledger: SmallLedger, script_id: int) -> None:
+    """Drain a script as bells and the reconciler have it drained, until nothing waits; it must come to that."""
+    for turn in range(MAX_DRAINS):
+        with ledger.engine.connect() as connection:
+            if waiting(connection, script_id) == 0:
+                return
+        if turn % 2:
+            ledger.ledger.drain_one_by_one(script_id)
+        else:
+            ledger.ledger.drain(script_id)
+    raise AssertionError(f"after {MAX_DRAINS} drains something still waits for script {script_id}")
+
+
+def waiting(connection: Connection, script_id: int) -> int:
+    found = connection.execute(text("SELECT COUNT(*) FROM submission_inbox WHERE script_id = :id"), {"id": script_id})
+    return int(found.scalar_one())
+
+
+def outcome_of(ledger: SmallLedger, script_id: int, submission_id: str) -> str:
+    """What the row was answered with; or, where it could have no answer, why it lies among the dead letters."""
+    with ledger.unit_of_work.reading() as tx:
+        answered = tx.submissions.get(script_id, submission_id)
+        if answered is None:
+            return Poison.code
+        refusal = answered.answer.refusal
+    if refusal is None:
+        return TAKEN
+    check_refusal(refusal.code, refusal.message)
+    return refusal.code
+
+
+TARGET = Target("inbox_row", rows, opened)

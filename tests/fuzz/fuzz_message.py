@@ -1,0 +1,140 @@
+"""What lies in a queue: the guard reads it, and what it believes is carried out as a worker would."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from domain.refusals import Undecodable
+from materialization.submit import Ledger
+from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, check_shown
+from tests.fuzz.mutations import Mutation, byte_changes, mutate_bytes, mutate_value, to_json, value_changes
+from tests.fuzz.small_ledger import SmallLedger, small_ledger
+from tests.fuzz.submissions import SCRIPT, addressed, submissions
+from tests.processes.malformed import GOOD, message
+from workers import intake_guard
+from workers.event_guard import read_events
+from workers.intake import Intake
+from workers.message_guard import QUEUES, read_item
+from workers.trusted_message import Refused, Trusted
+
+REFUSED = "refused_message"
+KNOWN = "known"
+"""It was set aside before: the same content is kept once."""
+IN_TIME = datetime(2099, 1, 1, tzinfo=UTC).isoformat()
+
+
+class SilentBell:
+    """A bell that wakes no one."""
+
+    def ring(self, script_id: int) -> bool:
+        return script_id > 0
+
+
+def _message(queue: str, given: Any, changes: list[Mutation], within: list[Mutation], last: list[Mutation]) -> bytes:
+    """A message of a queue, made wrong within its body, in its parts, and in its bytes."""
+    task, args = GOOD[queue]
+    if queue == intake_guard.QUEUE:
+        args = [given]
+    elif args:
+        args = [SCRIPT, *args[1:]]
+    whole = message(task, args, queue, message_id="m1")
+    whole["properties"]["delivery_tag"] = "t1"
+    body = mutate_bytes(to_json([args, {}, {"callbacks": None, "chain": None}]), within)
+    whole["body"] = b64encode(body).decode()
+    whole["headers"]["expires"] = IN_TIME
+    return mutate_bytes(to_json(mutate_value(whole, changes)), last)
+
+
+queues = st.sampled_from([*sorted(QUEUES), intake_guard.QUEUE, intake_guard.QUEUE])
+as_object = st.builds(mutate_value, submissions(), value_changes())
+given = as_object | as_object.map(lambda submission: to_json(submission).decode(errors="replace"))
+queued = st.tuples(
+    queues,
+    st.builds(_message, queues, given, value_changes(2), byte_changes(), byte_changes()) | st.binary(max_size=100),
+)  # fmt: skip
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Feed]:
+    with small_ledger(folder) as ledger:
+        intake = Intake(ledger.unit_of_work, SilentBell())  # type: ignore[arg-type]
+        yield lambda queued: feed(ledger, intake, *queued)
+
+
+def feed(ledger: SmallLedger, intake: Intake, queue: str, data: bytes) -> str:
+    """Read what lies in a queue; nothing of the intake is lost, and no bell does more than drain."""
+    script_id = ledger.new_script()
+    item = without_encoding(data, script_id)
+    read_events(item)
+    try:
+        trusted = read_item(queue, item)
+    except Refused as refusal:
+        assert queue != intake_guard.QUEUE, "a submission was refused and is kept nowhere"
+        check_shown(refusal.problem)
+        return REFUSED
+    args = json.loads(trusted.body)[0]
+    if queue == intake_guard.QUEUE:
+        return taken_in(ledger, intake, trusted, args)
+    rows = ledger.rows()
+    if queue == "commands":
+        Ledger(ledger.unit_of_work).drain(args[0])
+    assert ledger.rows() == rows
+    return TAKEN
+
+
+def taken_in(ledger: SmallLedger, intake: Intake, trusted: Trusted, args: list[str]) -> str:
+    """What became of a submission: in the inbox and answered, or among the dead letters; delivered twice is once."""
+    before, last = kept_in(ledger.rows()), last_dead_letter(ledger)
+    for _ in range(2):
+        if trusted.task == intake_guard.INTAKE:
+            intake.take_message(args, {}, trusted.message_id)
+        else:
+            body, problem, name = args
+            intake.set_aside(b64decode(body), Undecodable(problem=problem), name)
+    assert kept_in(ledger.rows()) <= before + 1
+    with ledger.unit_of_work.reading() as tx:
+        waiting = tx.inbox.waiting(before=1 << 62, after=1 << 62, most=10)
+        dead = tx.rejected.read(after=last)
+    for script in waiting:
+        ledger.ledger.drain(script.script_id)
+        ledger.ledger.drain(script.script_id)
+    assert ledger.rows()["submission_inbox"] == 0
+    if waiting:
+        return TAKEN
+    if not dead:
+        return KNOWN
+    check_refusal(dead[0].code, dead[0].message)
+    return dead[0].code
+
+
+def last_dead_letter(ledger: SmallLedger) -> int:
+    with ledger.engine.connect() as connection:
+        return int(connection.execute(text("SELECT COALESCE(MAX(id), 0) FROM rejected_submissions")).scalar_one())
+
+
+def kept_in(rows: dict[str, int]) -> int:
+    """How many submissions are kept, answered or not."""
+    return rows["submission_inbox"] + rows["rejected_submissions"]
+
+
+def without_encoding(data: bytes, script_id: int) -> bytes:
+    """A message for a script: its number stands in the body, which is in base64."""
+    try:
+        whole = json.loads(data)
+        body = b64decode(whole["body"], validate=True)
+        whole["body"] = b64encode(addressed(body, script_id)).decode()
+        return json.dumps(whole).encode()
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return data
+
+
+TARGET = Target("message", queued, opened)

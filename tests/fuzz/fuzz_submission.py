@@ -1,0 +1,68 @@
+"""The door of submissions: bytes are decoded, and what is a submission is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from hypothesis import strategies as st
+
+from cli.answers import described
+from domain.answer import Answer, Refusal
+from domain.errors import Rejected
+from domain.submission import Submission, decode_submission, encode_submission
+from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, check_shown, code_of
+from tests.fuzz.mutations import mutated_json
+from tests.fuzz.small_ledger import SmallLedger, small_ledger
+from tests.fuzz.submissions import addressed, submissions
+
+WRITTEN_BY_REFUSALS = {"submissions", "rejected_submissions"}
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Feed]:
+    with small_ledger(folder) as ledger:
+        yield lambda data: feed(ledger, data)
+
+
+def feed(ledger: SmallLedger, data: bytes) -> str:
+    """Decode and settle an input; what is refused leaves nothing but its answer."""
+    script_id = ledger.new_script()
+    try:
+        submission = decode_submission(addressed(data, script_id))
+    except Rejected as refusal:
+        return code_of(refusal)
+    assert decode_submission(encode_submission(submission)) == submission
+    rows, head = ledger.rows(), ledger.head(script_id)
+    try:
+        answer = ledger.ledger.submit(submission)
+    except Rejected as refusal:
+        assert (ledger.rows(), ledger.head(script_id)) == (rows, head)
+        return code_of(refusal)
+    return settled(ledger, submission, answer, script_id)
+
+
+def settled(ledger: SmallLedger, submission: Submission, answer: Answer, script_id: int) -> str:
+    """What became of a submission, with its answer and the ledger checked."""
+    check_answer(answer)
+    ledger.require_whole(script_id)
+    if submission.script_id == script_id:
+        assert ledger.head(script_id).version == (answer.last_version or 3)
+        assert ledger.ledger.submit(submission) == answer
+    return answer.refusal.code if answer.refusal else TAKEN
+
+
+def check_answer(answer: Answer) -> None:
+    """Fail for an answer that is not JSON, has codes nobody knows, or would reach a terminal raw."""
+    assert msgspec.json.decode(msgspec.json.encode(answer), type=Answer) == answer
+    refusals = [answer.refusal, *(each.refusal for each in answer.commands)]
+    for refusal in refusals:
+        if isinstance(refusal, Refusal):
+            check_refusal(refusal.code, refusal.message)
+    for text in described(answer):
+        check_shown(text.plain)
+
+
+TARGET = Target("submission", mutated_json(submissions()) | st.binary(max_size=200), opened)

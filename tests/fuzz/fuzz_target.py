@@ -1,0 +1,62 @@
+"""A fuzz target: where inputs come from, and what takes them; and what every target asks of a refusal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hypothesis.strategies import SearchStrategy
+
+from domain.errors import Rejected
+
+REFUSALS = Path(__file__).parents[2] / "docs" / "reference" / "refusals.md"
+TAKEN = "taken"
+MAX_SENTENCE = 1_000
+
+RAW = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What no sentence and no rendered answer may hold: control characters, direction overrides, half surrogates."""
+
+Feed = Callable[[Any], str]
+"""Takes an input and says what became of it: TAKEN, or the code of its refusal. Whatever it raises is a finding."""
+
+
+class Target(NamedTuple):
+    """One door, and what is sent to it. `opened` makes a place to feed inputs to, in an empty folder."""
+
+    name: str
+    inputs: SearchStrategy[Any]
+    opened: Callable[[Path], AbstractContextManager[Feed]]
+
+
+def code_of(refusal: Rejected) -> str:
+    """The code of a refusal whose code is documented and whose sentence is fit for a terminal."""
+    check_refusal(refusal.code, refusal.message)
+    return refusal.code
+
+
+def check_refusal(code: str, message: str) -> None:
+    """Fail for a code that is not documented, or a sentence that is too long or not fit for a terminal."""
+    assert code in documented_codes(), f"the code {code!r} is not in docs/reference/refusals.md"
+    assert 0 < len(message) <= MAX_SENTENCE, f"the sentence of {code} has {len(message)} characters"
+    check_shown(message)
+
+
+def check_shown(text: str) -> None:
+    """Fail for text that a terminal or a page would obey instead of showing it."""
+    found = RAW.search(text.replace("\n", " "))
+    assert found is None, f"U+{ord(found.group()):04X} is shown raw: {text[:200]!r}"
+
+
+@cache
+def documented_codes() -> frozenset[str]:
+    """Every code in the reference, which is generated from the program and compared with it by a test."""
+    return frozenset(_codes(REFUSALS.read_text(encoding="utf-8")))
+
+
+def _codes(page: str) -> Iterator[str]:
+    for found in re.finditer(r"^\| `([a-z0-9_]+)` \|", page, re.MULTILINE):
+        yield found.group(1)

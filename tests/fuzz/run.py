@@ -1,0 +1,75 @@
+"""`make fuzz`: every target in turn, each in a process of its own, until its share of the time is up."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import structlog
+
+from tests.fuzz.fuzz_run import MAX_SEED, Report, fuzz
+from tests.fuzz.fuzz_target import TAKEN
+from tests.fuzz.targets import TARGETS
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60.0
+"""How much longer than its time a target's process may take before it counts as hanging."""
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=7.0, help="for all of them together")
+    parser.add_argument("--only", default="", help=f"some of {', '.join(TARGETS)}, with commas between")
+    parser.add_argument("--seed", type=int, default=None, help="makes the same inputs again")
+    parser.add_argument("--folder", type=Path, default=Path(".fuzz"), help="keeps what was found")
+    parser.add_argument("--here", action="store_true", help="in this process: one target")
+    chosen = parser.parse_args(arguments)
+    names = [name.strip() for name in chosen.only.split(",") if name.strip()] or list(TARGETS)
+    if unknown := [name for name in names if name not in TARGETS]:
+        parser.error(f"there is no target {unknown[0]!r}; there are {', '.join(TARGETS)}")
+    seed = secrets.randbelow(MAX_SEED) if chosen.seed is None else chosen.seed & MAX_SEED
+    seconds = chosen.minutes * 60 / len(names)
+    if chosen.here:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        report = fuzz(TARGETS[names[0]], seconds, seed, chosen.folder)
+        print(described(report), flush=True)
+        return 0 if report.finding is None else 1
+    return max([_fuzz_apart(name, seconds, seed, chosen.folder) for name in names])
+
+
+def _fuzz_apart(name: str, seconds: float, seed: int, folder: Path) -> int:
+    command = [sys.executable, "-m", "tests.fuzz.run", "--here", "--only", name]
+    command += ["--minutes", str(seconds / 60), "--seed", str(seed), "--folder", str(folder.absolute())]
+    try:
+        status = subprocess.run(command, cwd=ROOT, timeout=seconds + PATIENCE_SECONDS, check=False).returncode
+    except subprocess.TimeoutExpired:
+        print(f"{name}: HANGS, seed {seed}: the input is {folder / 'in_hand' / name}", flush=True)
+        return 1
+    if status not in (0, 1):
+        print(
+            f"{name}: its process ended with {status}, seed {seed}: the input is {folder / 'in_hand' / name}",
+            flush=True,
+        )
+    return 1 if status else 0
+
+
+def described(report: Report) -> str:
+    """A report for people: what was taken, refused and found, and the seed that makes the same inputs again."""
+    taken = report.outcomes[TAKEN]
+    refused = {code: count for code, count in report.outcomes.most_common() if code != TAKEN}
+    line = (
+        f"{report.target}: {report.inputs} inputs, seed {report.seed}: {taken} taken, {sum(refused.values())} refused "
+        f"with {len(refused)} codes, peak {report.peak >> 20} MiB"
+    )
+    if report.finding is None:
+        return line
+    command = f"make fuzz ONLY={report.target} SEED={report.seed} MINUTES=1"
+    return f"{line}\n{report.finding}\nFOUND by {report.target}; reproduce it with: {command}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,145 @@
+"""A minute of fuzzing: every target for its share, with a seed that is printed. And fuzzing finds what it should."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+
+from domain.errors import Rejected
+from domain.refusals import BadId
+from tests.fuzz.fuzz_run import MAX_SEED
+from tests.fuzz.fuzz_target import TAKEN, Feed, Target, code_of
+from tests.fuzz.small_ledger import DATABASE_URL
+from tests.fuzz.targets import TARGETS
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+MINUTES = 1.0
+SERVER_SECONDS = 5.0
+SEED = "SCRIPTLEDGER_FUZZ_SEED"
+"""Names the seed to be used; without it, each run has another."""
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_no_input_breaks_a_door(name: str) -> None:
+    fuzz(name, MINUTES / len(TARGETS), {})
+
+
+def test_no_row_breaks_the_inbox_of_a_server(mariadb_url: str) -> None:
+    fuzz("inbox_row", SERVER_SECONDS / 60, {DATABASE_URL: mariadb_url})
+
+
+def fuzz(name: str, minutes: float, more: dict[str, str]) -> None:
+    seed = int(os.environ.get(SEED) or secrets.randbelow(MAX_SEED))
+    command = [sys.executable, "-m", "tests.fuzz.run", "--only", name, "--minutes", str(minutes), "--seed", str(seed)]
+    ran = subprocess.run(
+        command, cwd=ROOT, env=os.environ | more, capture_output=True, text=True, timeout=240, check=False
+    )
+    print(ran.stdout)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    summary = ran.stdout.splitlines()[-1]
+    assert f"seed {seed}: " in summary
+    assert " 0 taken" not in summary, "nothing that was sent was right: what lies behind the door was never reached"
+    assert " 0 refused" not in summary, "nothing that was sent was wrong"
+
+
+def crash(_: bytes) -> str:
+    raise ZeroDivisionError
+
+
+def hang(_: bytes) -> str:
+    while True:
+        pass
+
+
+def swell(_: bytes) -> str:
+    return str(len(bytearray(700 << 20)))
+
+
+def escape(_: bytes) -> str:
+    return code_of(BadId(field="\x1b[2J", value="x"))
+
+
+def undocumented(_: bytes) -> str:
+    class NeverHeardOf(Rejected):
+        """Nobody has heard of this."""
+
+    return code_of(NeverHeardOf())
+
+
+# What a target does with every input, and what is said of it.
+FINDINGS: dict[str, tuple[Callable[[bytes], str], str]] = {
+    "crash": (crash, "ZeroDivisionError"),
+    "hang": (hang, "more than 2.0 s of the processor"),
+    "memory": (swell, "MemoryError"),
+    "raw": (escape, "U+001B is shown raw"),
+    "code": (undocumented, "'never_heard_of' is not in docs/reference/refusals.md"),
+}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_what_should_be_found_is_found(name: str, tmp_path: Path) -> None:
+    ran = run_code(f"broken('{name}')", tmp_path)
+
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert FINDINGS[name][1] in ran.stdout
+    assert f"reproduce it with: make fuzz ONLY={name} SEED=7" in ran.stdout
+    assert (tmp_path / "in_hand" / name).exists()
+
+
+def test_a_seed_makes_the_same_inputs(tmp_path: Path) -> None:
+    files = tmp_path / "one.txt", tmp_path / "two.txt"
+    for file in files:
+        ran = run_code(f"recording('{file}')", tmp_path / file.stem)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+    first, second = (file.read_text().splitlines() for file in files)
+    both = min(len(first), len(second))
+    assert both > 10
+    assert len(set(first)) > both // 4
+    assert first[:both] == second[:both]
+
+
+def run_code(target: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Fuzz a target of this file in a process of its own, for one round of inputs."""
+    code = (
+        "import sys; from pathlib import Path; from tests.fuzz.fuzz_run import fuzz;"
+        "from tests.fuzz.run import described; from tests.fuzz.test_fuzz import broken, recording;"
+        f"report = fuzz({target}, 2.0, 7, Path(sys.argv[1]));"
+        "print(described(report)); sys.exit(report.finding is not None)"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def broken(name: str) -> Target:
+    return Target(name, st.binary(max_size=4), _always(FINDINGS[name][0]))
+
+
+def recording(file: str) -> Target:
+    """A target that writes down what it is fed."""
+
+    def feed(data: bytes) -> str:
+        with Path(file).open("a", encoding="ascii") as written:
+            written.write(data.hex() + "\n")
+        return TAKEN
+
+    return Target("recording", st.binary(max_size=4), _always(feed))
+
+
+def _always(feed: Feed) -> Callable[[Path], AbstractContextManager[Feed]]:
+    @contextmanager
+    def opened(_folder: Path) -> Iterator[Feed]:
+        yield feed
+
+    return opened
