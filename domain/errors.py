@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, Self
 
+from domain.visible_text import visible
+
 MAX_MESSAGE = 1000
 
 
@@ -44,8 +46,12 @@ class Rejected(LedgerError):
 
     @property
     def message(self) -> str:
-        """The sentence for the author, at most 1,000 characters of it."""
-        sentence = " ".join((type(self).__doc__ or self.code).split()).format_map(self.facts)
+        """The sentence for the author, at most 1,000 characters of it, with escapes for what a terminal would obey.
+
+        It quotes what was sent, and is stored and shown in many places. `facts` have the same as it was sent.
+        """
+        filled = " ".join((type(self).__doc__ or self.code).split()).format_map(self.facts)
+        sentence = visible(filled[: MAX_MESSAGE + 1])
         return sentence if len(sentence) <= MAX_MESSAGE else sentence[: MAX_MESSAGE - 1] + "…"
 
     def alone(self) -> Self:

@@ -48,6 +48,18 @@ def test_a_long_story_is_cut_in_the_sentence() -> None:
     assert len(json.dumps(refused.value.facts)) <= MAX_MESSAGE
 
 
+@pytest.mark.parametrize(
+    "name", ["\x1b[2J", "a\x00\x7f\x9b", "\u202eabc\u2066", "two\r\nlines", "x" * 990 + "\x07" * 99]
+)
+def test_a_sentence_shows_what_a_terminal_would_obey(name: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        decode_submission(edit(**{name: 1}))
+
+    assert refused.value.message.replace("…", "").isprintable()
+    assert len(refused.value.message) <= MAX_MESSAGE
+    assert name[:50] in refused.value.facts["problem"]
+
+
 def test_of_a_field_sent_twice_the_last_counts() -> None:
     twice = edit().replace(b'"text": "x"', b'"text": "first", "text": "last"')
 
