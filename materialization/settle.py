@@ -140,9 +140,16 @@ class Settlement:
 
     def _refuse_unread(self, arrival: Arrival, refusal: Refusal, answered: bytes | None) -> None:
         if answered is None:
-            self._refuse(arrival, refusal)
+            answer = self._refuse(arrival, refusal)
         elif answered != arrival.digest:
+            answer = self._refused(arrival.submission_id, refusal)
             self._keep(arrival, refusal)
+        else:
+            return
+        # Nobody read whether it is a hunk of a proposal, so it is looked for by its id.
+        proposal_id = self._tx.hunks.proposal_of(self._tx.script_id, arrival.submission_id)
+        if proposal_id is not None:
+            self._accepted.append((proposal_id, answer))
 
     def _settle_answered(self, arrival: Arrival, answered: bytes, submission: Submission | None) -> None:
         """The first answer stands; other content that came second is kept where somebody can find it."""

@@ -16,6 +16,11 @@ _ACCEPTING = select(hunks.c.commands).where(
     hunks.c.submission_id == bindparam("submission"),
     hunks.c.state == "accepting",
 )
+_PROPOSAL_OF = select(hunks.c.proposal_id).where(
+    hunks.c.script_id == bindparam("script"),
+    hunks.c.submission_id == bindparam("submission"),
+    hunks.c.state == "accepting",
+)
 _OF_SCRIPT = proposals.c.script_id == bindparam("script")
 _TOUCH = update(proposals).where(THIS, _OF_SCRIPT).values(updated_at=bindparam("now"))
 _FOLLOW = FOLLOW.where(_OF_SCRIPT)
@@ -41,6 +46,11 @@ class SettledHunks:
         """The commands, as JSON, that a person accepted under this submission id; None where nobody did."""
         found = self._session.rows(_ACCEPTING, script=script_id, proposal=proposal_id, submission=submission_id)
         return bytes(found[0][0]) if found else None
+
+    def proposal_of(self, script_id: int, submission_id: str) -> int | None:
+        """The proposal of which a person accepted a hunk under this submission id; None where nobody did."""
+        found = self._session.rows(_PROPOSAL_OF, script=script_id, submission=submission_id)
+        return found[0][0] if found else None
 
     def settle(self, proposal_id: int, answer: Answer, now: int) -> None:
         """Say what became of an accepted hunk, with the commit. A proposal for another script is left as it is."""

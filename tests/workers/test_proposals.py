@@ -18,6 +18,7 @@ from domain.refusals import ScriptBeingBackfilled
 from domain.submission import Cause, encode_submission
 from materialization.backfilling import begin_backfill, end_backfill
 from materialization.proposals import Person
+from repos.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import AnswersInTurn, ProposalRoom, answer, hunk, insert
 from workers.models.scripted import NAME, ScriptedModel
@@ -426,3 +427,16 @@ def test_a_hunk_that_was_left_accepting_is_sent_again(room: ProposalRoom, migrat
     assert again.submission_ids[1] == first.submission_ids[1]
     assert len(again.new) == 1
     assert room.states(number)[1:3] == ["accepted", "accepted"]
+
+
+def test_a_hunk_that_ended_its_workers_comes_to_its_end_unread(room: ProposalRoom):
+    number = three_hunks(room)
+    room.desk.accept(number, room.rosa, [1])
+    with room.unit_of_work.records() as tx:
+        (arrival,) = tx.inbox.arrivals(room.script_id)
+        for _ in range(MAX_ATTEMPTS):
+            tx.inbox.count_attempt(arrival)
+
+    room.ledger.drain_one_by_one(room.script_id)
+
+    assert (room.hunks(number)[0].state, room.hunks(number)[0].code) == ("stale", "poison")
