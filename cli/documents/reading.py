@@ -162,6 +162,8 @@ class Refused(Document, frozen=True):
     rejected_at: str
     user: int | None
     payload: str
+    whole_bytes: int | None
+    whole_sha256: str | None
 
 
 class Rejected(Document, frozen=True):
