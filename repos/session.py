@@ -255,6 +255,7 @@ class Session:
         self._cursor.execute(prepared.sql, prepared.values(params))
 
     def _commit(self, look: Executable | None, params: dict[str, Any]) -> list[Row]:
+        # Believed once the last answer is read: Galera says OK to a COMMIT that it did not do, and 1213 at the end.
         text = "COMMIT;SET autocommit=1"
         with self._talking:
             self._cursor.execute(text if look is None else f"{text};{self._text.of(look, params)}")

@@ -99,10 +99,14 @@ class Cluster:
 
     def start(self, name: str, what: NodeOrder | TickerOrder | ProducerOrder, *, sabotaged: bool = True) -> None:
         """Fork something; it is started again whenever it is killed."""
-        environ = self.settings.to_env()
+        environ = self.environ_of(name)
         if sabotaged:
             environ[saboteur.PLAN] = str(self.folder / "plan")
         self._say(Start(name, what, environ, str(self.folder / f"{name}.log")))
+
+    def environ_of(self, name: str) -> dict[str, str]:  # noqa: ARG002 - the same for all, but where that is overridden
+        """The settings of a process."""
+        return self.settings.to_env()
 
     def start_nodes(self, nodes: int, *, concurrency: int, as_in_production: bool = False) -> None:
         """Fork nodes that drain, and a reconciler that ticks often, or as in production."""

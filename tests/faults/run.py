@@ -24,6 +24,8 @@ from tests.faults.server_faults import SERVER_FAULTS, judged
 from tests.faults.site import open_site
 from tests.faults.small_disk import NoSmallDiskError, fill_disk
 from tests.faults.table import Row, injected, table
+from tests.faults.writing_nodes import write_everywhere
+from tests.services.galera import NoGaleraError
 from tests.services.mariadb import MariaDB
 from tests.services.redis_server import RedisServer
 from workers.settings import Settings
@@ -120,6 +122,16 @@ def hurt_disk(folder: Path) -> list[Row]:
         return []
 
 
+def write_to_several(folder: Path, times: int) -> list[Row]:
+    """Let three database nodes write, where such a database is to be had."""
+    folder.mkdir()
+    try:
+        return [said(write_everywhere(folder, seconds=4.0 * times))]
+    except NoGaleraError as error:
+        print(f"No database of several nodes was written to: {error}.", flush=True)
+        return []
+
+
 def said(row: Row) -> Row:
     """Say that something is done."""
     print(f"{time.strftime('%H:%M:%S')} {row.fault}: {row.cases} faults", flush=True)
@@ -140,9 +152,10 @@ def main(environ: Mapping[str, str]) -> int:
         folder = Path(name)
         servers = pool.submit(hurt_servers, folder / "servers", times)
         disk = pool.submit(hurt_disk, folder / "disk")
+        nodes = pool.submit(write_to_several, folder / "nodes", times)
         lone = max(2, min(LONE_CLUSTERS, round(LONE_CLUSTERS * cases / WHOLE_CASES)))
         report = kill_matrix(folder, dose_for(cases), scripts=12, steps=1, lone=lone)
-        report = report._replace(rows=[*report.rows, *servers.result(), *disk.result()])
+        report = report._replace(rows=[*report.rows, *servers.result(), *disk.result(), *nodes.result()])
     print(report.text())
     violations = [violation for row in report.rows for violation in row.violations]
     for violation in violations:

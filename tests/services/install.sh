@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes sure that MariaDB and Redis are installed, unless running ones were named. They need not be started. Chromium
-# and Node are installed too where that is allowed; without them the tests that need them are left out, and say so, or
-# fail where CI is set.
+# Makes sure that MariaDB and Redis are installed, unless running ones were named. They need not be started. Chromium,
+# Node and Galera are installed too where that is allowed; without them the tests that need them are left out, and say
+# so, or (of Chromium and Node) fail where CI is set.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
 
@@ -18,6 +18,9 @@ if allowed && ! command -v chromium >/dev/null; then
 fi
 if allowed && ! command -v npm >/dev/null; then
   packages="$packages nodejs npm"
+fi
+if allowed && [ ! -e /usr/lib/galera/libgalera_smm.so ]; then
+  packages="$packages galera-4"
 fi
 if [ -z "$packages" ]; then
   exit 0
