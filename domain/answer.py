@@ -73,7 +73,7 @@ def decode_answer(data: bytes) -> Answer:
     """An answer from JSON bytes; Corrupt where they are none."""
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"an answer cannot be read: {error}") from error
 
 
@@ -91,6 +91,6 @@ def with_rest(rest: bytes, **columns: Any) -> Answer:
     """
     try:
         more = _rest_decoder.decode(rest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"a stored answer cannot be read: {error}") from error
     return Answer(**columns, rebased_over=more.rebased_over, refusal=more.refusal, commands=more.commands)

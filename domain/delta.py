@@ -240,5 +240,5 @@ def decode_delta(data: bytes) -> Delta:
     """A stored delta; Corrupt where the bytes are none."""
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"a stored delta cannot be read: {error}") from error

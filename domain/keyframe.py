@@ -82,7 +82,7 @@ def decode_keyframe(data: bytes, version: int, state_hash: int) -> State:
         raw, retired = _first_frame(data)
         columns = _decoder.decode(raw)
         nodes = _ring(columns)
-    except (zstandard.ZstdError, ValueError) as error:
+    except (zstandard.ZstdError, ValueError, RecursionError) as error:
         raise Corrupt(f"the keyframe of version {version} cannot be read: {error}") from error
     if crc32(retired) != columns.retired_sum:
         raise Corrupt(f"the keyframe of version {version} does not have the retired ids it was written with")

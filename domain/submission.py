@@ -168,7 +168,7 @@ def decode_commands(data: bytes) -> tuple[Command, ...]:
     """Commands that were stored as one JSON array; Corrupt where the bytes are none."""
     try:
         return _commands_decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise Corrupt(f"stored commands cannot be read: {error}") from error
 
 
@@ -176,7 +176,7 @@ def decode_command(data: bytes) -> Command:
     """A command from the log; Corrupt where the bytes are none."""
     try:
         return _command_decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise Corrupt(f"a stored command cannot be read: {error}") from error
 
 

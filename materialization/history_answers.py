@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from domain.answer import Answer, CommandAnswer, Refusal, decode_answer, encode_answer
 from domain.errors import MAX_MESSAGE
+from domain.json_depth import cut_deep
 from domain.number import EXACT
 from domain.submission import MAX_COMMANDS
 from domain.text import MAX_DEPTH, check_id, check_name
@@ -65,6 +66,8 @@ class AnswerCheck:
     def answered(self, exported: ExportedAnswer) -> Answered:
         """An answer of the file, checked."""
         data = exported.answer.encode()
+        if cut_deep(data) is not None:
+            raise ValueError("the answer nests too deep")
         answer = decode_answer(data)
         if encode_answer(answer) != data:
             raise ValueError("the answer is not written as answers are")

@@ -129,7 +129,7 @@ def _to_row(row: Row) -> ChatRow:
     number, script_id, user_id, answers, role, intent, content, noted, created_at = row
     try:
         metadata = msgspec.json.decode(noted, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Corrupt(f"the metadata of chat message {number} cannot be read: {error}") from error
     message = ChatMessage(
         role=role,

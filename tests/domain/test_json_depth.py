@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import Rejected
+from domain.answer import decode_answer
+from domain.delta import decode_delta
+from domain.errors import Corrupt, Rejected
 from domain.json_depth import cut_deep
 from domain.proposed_edits import decode_proposed
-from domain.submission import decode_submission
+from domain.submission import decode_command, decode_commands, decode_submission
 from tests.domain.door_cases import beat, sent
 
-DEPTHS = (33, 101, 400, 990, 2_000, 5_000, 9_000, 20_000, 100_000, 1_000_000)
+DEPTHS = (33, 101, 400, 990, 2_000, 5_000, 9_000, 20_000, 100_000)
 
 
 def nested(depth: int, inside: bytes = b"") -> bytes:
@@ -69,6 +73,16 @@ def test_the_answer_of_a_model_is_refused_alike(depth: int) -> None:
         decode_proposed(b'{"hunks": [{"edits": [{"edit": "rewrite", "line": %s}]}]}' % (b"[" * min(depth, 120_000)))
 
     assert error.value.code == "model_output_invalid"
+
+
+@pytest.mark.parametrize("depth", [5_000, 200_000])
+@pytest.mark.parametrize("decode", [decode_answer, decode_command, decode_commands, decode_delta])
+def test_what_is_stored_and_too_deep_is_corrupt(decode: Callable[[bytes], object], depth: int) -> None:
+    command = beat({"a": 0}).replace(b'"a": 0', b'"a": ' + b"[" * depth + b"]" * depth)
+    with suppress(Corrupt):  # some interpreters read that far
+        decode(command)
+    with pytest.raises(Corrupt):
+        decode(command + b"x")
 
 
 json_values = st.recursive(

@@ -149,7 +149,7 @@ def _closed(record: Any) -> Any:
 def _as_text(value: Any) -> Any:
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value, compact=True).decode(errors="replace")
 
 
 TARGET = Target("history_file", damages, opened)

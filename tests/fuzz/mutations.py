@@ -138,9 +138,10 @@ def mutate_bytes(data: bytes, changes: Sequence[Mutation]) -> bytes:
     return data
 
 
-def to_json(document: Any) -> bytes:
+def to_json(document: Any, *, compact: bool = False) -> bytes:
     """A document as JSON bytes, with what Python would not write put in."""
-    data = json.dumps(document, ensure_ascii=False).encode(errors="surrogatepass")
+    separators = (",", ":") if compact else None
+    data = json.dumps(document, ensure_ascii=False, separators=separators).encode(errors="surrogatepass")
     for name, raw in _RAW.items():
         data = data.replace(f'"{name}"'.encode(), raw)
     return data[:MAX_INPUT_BYTES]

@@ -28,6 +28,12 @@ def of_answer(name: str, /, *without: str, **fields: object) -> Forge:
     return forge
 
 
+def far_too_deep(lines: Lines) -> None:
+    """More than some interpreters read, and others do."""
+    line, _ = answer_of(lines, "e-refused")
+    line["answer"] = line["answer"].replace('"facts":{', '"facts":{"x":' + "[" * 5_000 + "]" * 5_000 + ",", 1)
+
+
 FORGERIES: dict[str, tuple[Forge, str]] = {
     "for another script": (of_answer("d-no-op", script_id=99), "answers for script 99"),
     "for a submission that made no version": (of_answer("d-no-op", outcome="applied", first_version=3, last_version=3), "not what its commands|names|fit"),
@@ -43,6 +49,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "a refusal of a long code": (of_answer("e-refused", refusal={"code": "a" * 65, "message": "No."}), "code"),
     "a refusal of many words": (of_answer("e-refused", refusal={"code": "poison", "message": "No." * 900}), "sentence"),
     "facts too deep": (of_answer("e-refused", refusal={"code": "poison", "message": "No.", "facts": {"x": deep(40)}}), "deep"),
+    "facts far too deep": (far_too_deep, "nests too deep"),
     "facts too large": (of_answer("e-refused", refusal={"code": "poison", "message": "No.", "facts": {"x": 1 << 63}}), "too large"),
     "another outcome": (of_answer("d-no-op", outcome="well"), "cannot be read"),
     "no-op without its commands": (of_answer("d-no-op", "commands"), "no_op"),
