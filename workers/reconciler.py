@@ -80,7 +80,7 @@ class Reconciler:
             due = self._due(tx)
             tx.bells.forget_answered()
         for number, rung in enumerate(due):
-            if self._bell.ring(rung.script_id, DRAIN if rung.rings == 1 else DRAIN_ONE_BY_ONE) is False:
+            if not self._bell.ring(rung.script_id, DRAIN if rung.rings == 1 else DRAIN_ONE_BY_ONE):
                 self._take_back(due[number:])
                 return Tick(number, "the broker takes no bells")
         if due:

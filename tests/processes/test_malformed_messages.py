@@ -152,6 +152,19 @@ def test_an_emptied_broker_is_gone_on_with(client: redis.Redis, local_workers: l
             client.flushall()
 
 
+def test_the_tables_that_kombu_keeps_may_hold_anything(client: redis.Redis, local_workers: list[LocalWorker]):
+    """They stay so until the end: workers start with them, too."""
+    for queue in GOOD:
+        with outlived(queue, client, local_workers):
+            client.set(f"_kombu.binding.{queue}", SECRET)
+            client.set(f"_kombu.binding_permanent.{queue}", SECRET)
+            for each in kinds(queue, few=True).values():
+                client.publish("/0.celery.pidbox", each)
+                client.publish("/0.celeryev/worker.heartbeat", each)
+    client.set("unacked_mutex", SECRET)
+    wait_until(lambda: client.get("unacked_mutex") != SECRET.encode())
+
+
 def test_nothing_comes_back_at_a_restart(client: redis.Redis, local_workers: list[LocalWorker]):
     before = [len(worker.logs()) for worker in local_workers]
 

@@ -30,12 +30,13 @@ class HeardBell(Bell):
 
     def __init__(self) -> None:
         self.rung: list[tuple[int, str]] = []
+        self.is_taken = True
         self.depth: int | None = 0
         self.while_looking: Callable[[], object] = lambda: None
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         self.rung.append((script_id, task))
-        return True
+        return self.is_taken
 
     def waiting(self) -> int | None:
         self.while_looking()
@@ -109,6 +110,22 @@ def at_peace(engine: Engine) -> World:
         for table in ("submission_inbox", "bells", "leases"):
             connection.execute(text(f"DELETE FROM {table}"))
     return World(UnitOfWork(engine), HeardBell(), [1_000_000 * SECOND])
+
+
+def test_a_bell_that_the_broker_does_not_take_is_no_ring(world: World):
+    waiting = [world.waiting_submission() for _ in range(5)]
+    world.later(PATIENCE_SECONDS + 1)
+    world.bell.is_taken = False
+
+    for _ in range(4):
+        assert world.reconciler().tick() == Tick(0, "the broker takes no bells")
+        world.later(LEASE_SECONDS + 1)
+    assert world.bell.rung == [(waiting[0], DRAIN)] * 4
+
+    world.bell.is_taken = True
+    world.bell.rung.clear()
+    assert world.reconciler().tick() == Tick(5)
+    assert sorted(world.bell.rung) == [(script_id, DRAIN) for script_id in sorted(waiting)]
 
 
 def test_it_rings_for_a_submission_that_waited_and_not_for_one_that_just_came(world: World):
