@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test pythons fuzz docs test-mysql try-mysql traces faults soak delays bench lock clean
+.PHONY: help demo dev check test pythons fuzz docs test-mysql try-mysql try-mariadb traces faults soak delays bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -43,6 +43,14 @@ try-mysql: $(READY) ## the same without whole sessions and faults: minutes, and 
 	  $(ON_MYSQL) $(MYSQL_TESTS) --ignore=tests/traces --ignore=tests/faults; \
 	else \
 	  echo "No MySQL can be had here: not tested on it, only on MariaDB."; \
+	fi
+
+try-mariadb: $(READY) ## the same on a newer MariaDB than the one installed, where one can be had
+	@sh tests/services/install.sh
+	@if sh tests/services/fetch_unstable.sh .venv/mariadb mariadbd mariadb-server-core; then \
+	  $(BIN)/python -m tests.services.newer_mariadb .venv/mariadb $(MYSQL_TESTS) --ignore=tests/traces --ignore=tests/faults; \
+	else \
+	  echo "No newer MariaDB can be had here: not tested on it."; \
 	fi
 
 ON_MYSQL    = $(BIN)/python -m tests.services.mysql .venv/mysql

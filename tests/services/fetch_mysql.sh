@@ -1,38 +1,10 @@
 #!/bin/sh
-# Unpacks a real MySQL under the given directory: from Debian's unstable suite, the only one that has it. No root, and
-# nothing outside the directory is touched; it runs with the libraries it came with.
+# Unpacks a real MySQL under the given directory: from Debian's unstable suite, the only one that has it.
 set -eu
-directory=$1
-if [ -n "${SCRIPTLEDGER_TEST_MYSQL_URL:-}" ] || [ -x "$directory/usr/sbin/mysqld" ]; then
+if [ -n "${SCRIPTLEDGER_TEST_MYSQL_URL:-}" ]; then
   exit 0
 fi
-if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
-  echo "A MySQL can only be fetched on Debian: elsewhere name one in SCRIPTLEDGER_TEST_MYSQL_URL." >&2
+if ! sh "$(dirname "$0")/fetch_unstable.sh" "$1" mysqld mysql-server-core; then
+  echo "Elsewhere name a MySQL in SCRIPTLEDGER_TEST_MYSQL_URL." >&2
   exit 1
 fi
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' | sort -u | head -n 1)
-mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/root"
-echo "deb $mirror sid main" >"$work/sources.list"
-cat >"$work/apt.conf" <<END
-Dir::State::lists "$work/lists";
-Dir::State::status "/dev/null";
-Dir::Cache "$work/cache";
-Dir::Etc::sourcelist "$work/sources.list";
-Dir::Etc::sourceparts "-";
-APT::Sandbox::User "$(id -un)";
-Acquire::Languages "none";
-Acquire::Check-Valid-Until "false"; // a mirror may be a while behind
-END
-export APT_CONFIG="$work/apt.conf"
-
-echo "Fetching MySQL ..."
-apt-get update -qq
-apt-get install -qq -y --download-only --no-install-recommends mysql-server-core
-for package in "$work"/cache/archives/*.deb; do
-  dpkg-deb --extract "$package" "$work/root"
-done
-mkdir -p "$directory"
-mv "$work"/root/* "$directory"

@@ -45,14 +45,15 @@ class MySQL(MariaDB):
 
 def main(unpacked: str, command: list[str]) -> int:
     if named := os.environ.get("SCRIPTLEDGER_TEST_MYSQL_URL"):
-        return _run(command, named)
+        return run_on(named, command)
     with MySQL(Path(unpacked)) as server:
-        return _run(command, server.url(""))
+        return run_on(server.url(""), command)
 
 
-def _run(command: list[str], url: str) -> int:
-    version = NamedDatabaseServer(url).execute("SELECT version()")[0][0]
-    print(f"On MySQL {version}:", flush=True)
+def run_on(url: str, command: list[str]) -> int:
+    """Run a command with this server for its tests; its exit status."""
+    version, comment = NamedDatabaseServer(url).execute("SELECT version(), @@version_comment")[0]
+    print(f"On {version} ({comment}):", flush=True)
     return subprocess.run(command, env={**os.environ, "SCRIPTLEDGER_TEST_DATABASE_URL": url}, check=False).returncode
 
 
