@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -93,10 +93,11 @@ def _aligned(old: Sequence[str], new: Sequence[str], start: int) -> Iterator[Blo
 def _readable(blocks: list[Block], old: Sequence[str], new: Sequence[str]) -> list[Block]:
     """The same without islands: a lone “a” or a comma that stayed between two changes is read with them."""
     joined: list[Block] = []
+    sizes = Sizes(old, new)
     for at, block in enumerate(blocks):
         behind_change = bool(joined) and not joined[-1].equal
         inside = behind_change and block.equal and at < len(blocks) - 1
-        if behind_change and (not block.equal or (inside and _is_island(block, joined[-1], blocks[at + 1], old, new))):
+        if behind_change and (not block.equal or (inside and sizes.is_island(block, joined[-1], blocks[at + 1], new))):
             joined[-1] = joined[-1]._replace(i2=block.i2, j2=block.j2)
         else:
             joined.append(block)
@@ -106,15 +107,22 @@ def _readable(blocks: list[Block], old: Sequence[str], new: Sequence[str]) -> li
     return [block for block in joined if block.i1 < block.i2 or block.j1 < block.j2]
 
 
-def _is_island(block: Block, left: Block, right: Block, old: Sequence[str], new: Sequence[str]) -> bool:
-    size = sum(len(word) for word in new[block.j1 : block.j2])
-    around = min(_size(left, old, new), _size(right, old, new))
-    words = sum(1 for word in new[block.j1 : block.j2] if _is_word(word))
-    return words <= 1 and size * 2 <= around
+class Sizes:
+    """The characters up to each word, so that a block that grows by many islands is not counted again for each."""
 
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        self._old = list(accumulate(map(len, old), initial=0))
+        self._new = list(accumulate(map(len, new), initial=0))
 
-def _size(block: Block, old: Sequence[str], new: Sequence[str]) -> int:
-    return max(sum(map(len, old[block.i1 : block.i2])), sum(map(len, new[block.j1 : block.j2])))
+    def is_island(self, block: Block, left: Block, right: Block, new: Sequence[str]) -> bool:
+        """Whether a block that stayed is too little to be read between two changes."""
+        size = self._new[block.j2] - self._new[block.j1]
+        if size * 2 > min(self._of(left), self._of(right)):
+            return False
+        return sum(1 for word in new[block.j1 : block.j2] if _is_word(word)) <= 1
+
+    def _of(self, block: Block) -> int:
+        return max(self._old[block.i2] - self._old[block.i1], self._new[block.j2] - self._new[block.j1])
 
 
 def _slid(left: Block, change: Block, right: Block, old: Sequence[str], new: Sequence[str]) -> list[Block]:

@@ -66,8 +66,8 @@ def attach(paragraph: Element, summary: Sequence[Wanted], notes: Sequence[Sequen
         properties.insert(0, inside)
         inside.extend(each for line in summary if (each := element_of([line], "summary")) is not None)
     first = 1 if len(paragraph) and paragraph[0].tag == "SceneProperties" else 0
-    for place, note in enumerate(notes, start=first):
-        paragraph.insert(place, _note(note))
+    # All at once: one by one each would move everything behind it.
+    paragraph[first:first] = [_note(note) for note in notes]
 
 
 def _note(wanted: Sequence[Wanted]) -> Element:

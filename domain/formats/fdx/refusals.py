@@ -29,6 +29,10 @@ class XmlTooDeep(Rejected):
     """The file nests more than {limit} elements in each other; Final Draft nests ten."""
 
 
+class NamespaceTooLong(Rejected):
+    """The file has an XML namespace of {size} characters, more than the {limit} allowed; Final Draft writes none."""
+
+
 class TooManyXmlParts(Rejected):
     """The file has more than {limit} XML elements and attributes; split it and import the parts."""
 
