@@ -7,6 +7,7 @@ comes beyond, from an address or from all, is turned away unread. The right one 
 from __future__ import annotations
 
 import hmac
+import secrets
 import time
 import unicodedata
 from base64 import b64decode
@@ -36,7 +37,8 @@ class FlowerAccess:
     """The password, and the failures of each address and of all."""
 
     def __init__(self, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._wanted = _plain(f"{user}:{password}".encode(errors="surrogateescape"))
+        self._key = secrets.token_bytes()
+        self._wanted = self._digest(f"{user}:{password}".encode(errors="surrogateescape"))
         self._clock = clock
         self._all = _Tries()
         self._addresses: OrderedDict[str, _Tries] = OrderedDict()
@@ -44,7 +46,7 @@ class FlowerAccess:
     def opens(self, header: str) -> bool:
         """Whether an Authorization header holds the user and the password."""
         given = credentials(header)
-        return given is not None and hmac.compare_digest(_plain(given), self._wanted)
+        return given is not None and hmac.compare_digest(self._digest(given), self._wanted)
 
     def is_full(self, address: str) -> bool:
         """Whether too many wrong passwords wait for their answers: then no other is looked at."""
@@ -63,6 +65,10 @@ class FlowerAccess:
         finally:
             for each in (tries, self._all):
                 each.waiting -= 1
+
+    def _digest(self, words: bytes) -> bytes:
+        # Of one length, so that how long a comparison takes says nothing of the length either.
+        return hmac.digest(self._key, _plain(words), "sha256")
 
     def _tries(self, address: str) -> _Tries:
         tries = self._addresses.pop(address, None) or _Tries()
