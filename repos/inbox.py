@@ -126,6 +126,9 @@ _WAITING = (
     .order_by(func.min(submission_inbox.c.id))
     .limit(bindparam("most"))
 )
+# SQLite takes any value into any column. No bell can be rung for a script whose number is none, and remembering one
+# would end the reconciler's tick for every other script.
+_WAITING_SQLITE = _WAITING.where(func.typeof(submission_inbox.c.script_id) == literal("integer"))
 _ARRIVALS = (
     select(submission_inbox.c.id)
     .where(submission_inbox.c.script_id == bindparam("script"))
@@ -208,7 +211,8 @@ class Inbox:
 
         Those that say they arrived behind `after` come along: their producer's clock is ahead.
         """
-        return [ScriptWaiting(*row) for row in self._session.rows(_WAITING, before=before, after=after, most=most)]
+        statement = _WAITING_SQLITE if self._session.is_sqlite else _WAITING
+        return [ScriptWaiting(*row) for row in self._session.rows(statement, before=before, after=after, most=most)]
 
     def arrivals(self, script_id: int) -> list[int]:
         """The arrival numbers of what waits for a script, at most 256, the first first."""

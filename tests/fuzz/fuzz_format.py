@@ -34,10 +34,9 @@ def feed(file_format: Format, data: bytes) -> str:
     """Read an input; what was read is fit for a script, and survives the format."""
     try:
         read = file_format.read(data, ids())
-        written = file_format.write(read.lines)
-        again = file_format.read(written, ids())
     except Rejected as refusal:
         return code_of(refusal)
+    again = file_format.read(file_format.write(read.lines), ids())
     assert contents(again.lines) == contents(read.lines)
     problem = file_format.problem(data)
     for text in (*read.left_out, problem or ""):

@@ -16,6 +16,7 @@ from domain.commands.line_edit import LineEdit
 from domain.hashing import expect_hash
 from domain.refusals import Poison
 from domain.submission import Submission, encode_submission
+from repos.bells import Bell as Rung
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal
 from tests.fuzz.mutations import UNUSUAL_TEXTS, mutated_json
 from tests.fuzz.small_ledger import LINES, NOW, SmallLedger, small_ledger
@@ -28,6 +29,8 @@ INSERT = text(
 )
 NOT_STORED = "not_stored"
 """The database itself refused the row."""
+NO_NUMBER = "no_script"
+"""SQLite took what is no number for that of a script; no one is rung for it."""
 MAX_DRAINS = 12
 SCRIPT = "the script"
 _names = count(1)
@@ -38,11 +41,16 @@ unusual_numbers = st.sampled_from([0, -1, 1, 5, 6, 32_767, -32_768, 2**31, 2**53
 )
 rows = st.fixed_dictionaries(
     {
-        "script_id": st.just(SCRIPT) | st.just(SCRIPT) | unusual_numbers,
+        "script_id": st.just(SCRIPT)
+        | st.just(SCRIPT)
+        | unusual_numbers
+        | unusual_texts
+        | st.floats()
+        | st.binary(max_size=9),
         "submission_id": st.sampled_from(["s1", "begin"]) | unusual_texts,
         "payload": mutated_json(submissions()) | st.binary(max_size=100) | unusual_texts,
-        "attempts": st.just(0) | st.just(0) | st.integers(-3, 9) | unusual_numbers,
-        "enqueued_at": st.just(NOW) | unusual_numbers,
+        "attempts": st.just(0) | st.just(0) | st.integers(-3, 9) | unusual_numbers | unusual_texts,
+        "enqueued_at": st.just(NOW) | unusual_numbers | unusual_texts | st.floats(),
     }
 )
 
@@ -62,11 +70,13 @@ def feed(ledger: SmallLedger, row: Row) -> str:
     if not inserted(ledger, values):
         return NOT_STORED
     innocent = edit_of_another(ledger, script_id)
-    for wanted in dict.fromkeys([values["script_id"], script_id]):
+    for wanted in {*to_drain(ledger), script_id}:
         drain(ledger, wanted)
     with ledger.unit_of_work.reading() as tx:
         assert tx.submissions.get(script_id, innocent) is not None, "the edit behind the row was never answered"
     ledger.require_whole(script_id)
+    if not isinstance(values["script_id"], int):
+        return NO_NUMBER
     return outcome_of(ledger, values["script_id"], values["submission_id"])
 
 
@@ -77,6 +87,15 @@ def inserted(ledger: SmallLedger, values: Row) -> bool:
     except (DBAPIError, UnicodeEncodeError, OverflowError):
         return False
     return True
+
+
+def to_drain(ledger: SmallLedger) -> list[int]:
+    """The scripts that the reconciler rings for; it remembers each."""
+    with ledger.unit_of_work.records() as tx:
+        found = [script.script_id for script in tx.inbox.waiting(before=NOW, after=NOW, most=1_000)]
+        for script_id in found:
+            tx.bells.put(Rung(script_id, 1, NOW, 1))
+    return found
 
 
 def edit_of_another(ledger: SmallLedger, script_id: int) -> str:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from cli.answers import described
 from domain.answer import Answer, Refusal
 from domain.errors import Rejected
+from domain.head import Head
 from domain.submission import Submission, decode_submission, encode_submission
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, check_shown, code_of
 from tests.fuzz.mutations import mutated_json
-from tests.fuzz.small_ledger import SmallLedger, small_ledger
+from tests.fuzz.small_ledger import Rows, SmallLedger, small_ledger
 from tests.fuzz.submissions import addressed, submissions
 
 WRITTEN_BY_REFUSALS = {"submissions", "rejected_submissions"}
@@ -41,7 +42,20 @@ def feed(ledger: SmallLedger, data: bytes) -> str:
     except Rejected as refusal:
         assert (ledger.rows(), ledger.head(script_id)) == (rows, head)
         return code_of(refusal)
+    if answer.refusal and answer.outcome == "refused":
+        assert written_besides(ledger.rows()) == written_besides(rows)
+        assert tip(ledger.head(script_id)) == tip(head)
     return settled(ledger, submission, answer, script_id)
+
+
+def written_besides(rows: Rows) -> Rows:
+    """How many rows there are of what a refusal writes nothing to."""
+    return {table: count for table, count in rows.items() if table not in WRITTEN_BY_REFUSALS}
+
+
+def tip(head: Head) -> tuple[int, bytes, bytes]:
+    """What a head says of its script."""
+    return head.version, head.chain_hash, head.state_hash
 
 
 def settled(ledger: SmallLedger, submission: Submission, answer: Answer, script_id: int) -> str:

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine, func, select
 
 from domain.commands.element import ElementAdd
 from domain.commands.persona import PersonaAdd
 from domain.commands.script_create import ScriptCreate
+from domain.head import Head
 from domain.line import Line
 from domain.state import Element, Persona, State
 from domain.submission import Submission
@@ -78,10 +78,12 @@ class SmallLedger:
             counts = {name: select(func.count()).select_from(table) for name, table in metadata.tables.items()}
             return {name: connection.execute(count).scalar_one() for name, count in counts.items()}
 
-    def head(self, script_id: int) -> Any:
+    def head(self, script_id: int) -> Head:
         """Everything the head of a script says."""
         with self.unit_of_work.reading() as tx:
-            return tx.heads.get(script_id)
+            head = tx.heads.get(script_id)
+        assert head is not None
+        return head
 
     def require_whole(self, script_id: int) -> None:
         """Fail unless commands, versions and hashes of a script agree."""

@@ -1,0 +1,42 @@
+"""SQLite takes any value into any column: a row for what is no script's number keeps no bell from others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from repos import schema
+from repos.engine import open_engine
+from repos.unit_of_work import UnitOfWork
+
+LATER = 1 << 50
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
+        schema.upgrade(engine)
+        yield engine
+
+
+@pytest.mark.parametrize("odd", ["abc", "", 1.5, b"xx"])
+def test_no_bell_is_due_for_what_is_no_number(engine: Engine, odd: Any) -> None:
+    unit_of_work = UnitOfWork(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (:odd, 's1', '', 1)"
+            ),
+            {"odd": odd},
+        )
+    with unit_of_work.records() as tx:
+        tx.inbox.put(7, "s1", b"{}", 2)
+
+    with unit_of_work.reading() as tx:
+        waiting = tx.inbox.waiting(before=LATER, after=LATER, most=10)
+
+    assert [script.script_id for script in waiting] == [7]
