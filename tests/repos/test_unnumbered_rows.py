@@ -14,6 +14,9 @@ from repos.engine import open_engine
 from repos.unit_of_work import UnitOfWork
 
 LATER = 1 << 50
+INSERT = text(
+    "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (:odd, 's1', '{}', 1)"
+)
 
 
 @pytest.fixture
@@ -27,12 +30,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def test_no_bell_is_due_for_what_is_no_number(engine: Engine, odd: Any) -> None:
     unit_of_work = UnitOfWork(engine)
     with engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (:odd, 's1', '', 1)"
-            ),
-            {"odd": odd},
-        )
+        connection.execute(INSERT, {"odd": odd})
     with unit_of_work.records() as tx:
         tx.inbox.put(7, "s1", b"{}", 2)
 
