@@ -12,20 +12,21 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from domain.answer import Answer
-from domain.errors import Conflict, Corrupt, LedgerError
-from domain.refusals import LoneSurrogate
-from domain.submission import Submission, decode_submission, encode_submission
+from domain.errors import Conflict, Corrupt
+from domain.submission import Submission, encode_submission
 from domain.work_limit import WorkCount
 from materialization.again import again
 from materialization.ai_limits import USUAL, AiLimits
 from materialization.clock import system_clock
+from materialization.made_in_process import checked
 from materialization.quarantine import quarantine
 from materialization.rounds import Rounds
 from materialization.second_look import look_twice
 from materialization.settle import MAX_UNIT_WORK
+from materialization.suspects import SuspectsLeft, is_suspect, waited_for_others
 from materialization.together import Together
 from materialization.warm_states import WarmStates
-from repos.failures import DriverError, HeadLocked, blames_a_row
+from repos.failures import HeadLocked
 from repos.inbox import MOST_ARRIVALS
 from repos.unit_of_work import UnitOfWork
 
@@ -45,12 +46,14 @@ class Drained(NamedTuple):
 class DrainedAll(NamedTuple):
     """How many submissions were answered, and the scripts for which some wait on that nobody works on.
 
-    `failed` is what the last `drain` raised that did.
+    `failed` is what the last `drain` raised that did. For each of the `suspects` something waits that raised what is
+    nobody's answer: it was counted, and is to be tried again.
     """
 
     answered: int
     more: tuple[int, ...]
     failed: Exception | None = None
+    suspects: tuple[int, ...] = ()
 
 
 class _Submitted(NamedTuple):
@@ -70,7 +73,11 @@ class Ledger:
         warm: WarmStates | None = None,
         clock: Callable[[], int] = system_clock,
         limits: AiLimits = USUAL,
+        time_is_up: tuple[type[Exception], ...] = (),
     ) -> None:
+        # What a worker raises in a drain that takes too long: it ends the drain. With it, drains leave what was tried
+        # before to `drain_one_by_one`, for which there is more time.
+        self._time_is_up = time_is_up
         self._unit_of_work = unit_of_work
         self._warm = WarmStates() if warm is None else warm
         self._clock = clock
@@ -88,11 +95,9 @@ class Ledger:
         answered = 0
         spent = WorkCount(limit=None)
         if len(left) > 1:
-            # Whatever was in the way is met again by the script it concerns, and by no other.
-            with suppress(Conflict, Corrupt, *DriverError):
-                answered, left, work = self._together.settle(left)
-                spent.add(work)
+            answered, left = self._settle_together(left, spent)
         more: list[int] = []
+        suspects: list[int] = []
         failed: Exception | None = None
         for script_id in left:
             if spent.units >= MAX_UNIT_WORK:
@@ -100,12 +105,20 @@ class Ledger:
                 continue
             try:
                 done = self.drain(script_id, rounds=rounds, spent=spent)
-            except (LedgerError, *DriverError) as error:
+            except self._time_is_up:
+                raise
+            except SuspectsLeft as left_there:
+                answered += left_there.answered
+                suspects.append(script_id)
+                continue
+            except Exception as error:
+                # Whatever it is, it is in the way of this script only.
                 failed = error
+                suspects += [script_id] if is_suspect(error) else []
                 continue
             answered += done.answered
             more += [script_id] if done.more else []
-        return DrainedAll(answered, tuple(more), failed)
+        return DrainedAll(answered, tuple(more), failed, tuple(suspects))
 
     def drain(self, script_id: int, *, rounds: int = ROUNDS, spent: WorkCount | None = None) -> Drained:
         """Answer what waits for a script, in at most three units of work, or so many.
@@ -117,6 +130,8 @@ class Ledger:
         Raises:
             Conflict: every attempt met one; the submissions wait on.
             Corrupt: the script is quarantined; the submissions wait on.
+            Exception: something raised what nobody expects; it was counted, and the other submissions are answered.
+            SuspectsLeft: what was tried before waits for `drain_one_by_one`, where time is limited.
         """
         answered = 0
         spent = spent or WorkCount(limit=None)
@@ -126,6 +141,7 @@ class Ledger:
                 answered += found.answered
                 spent.add(found.work)
                 if found.suspects:
+                    self._leave_suspects(answered)
                     break
                 if not found.more or spent.units >= MAX_UNIT_WORK:
                     return Drained(answered, found.more)
@@ -136,9 +152,10 @@ class Ledger:
         except Corrupt as found:
             self.quarantine(script_id, str(found))
             raise
-        except DriverError as error:
-            if not blames_a_row(error):
+        except Exception as error:
+            if isinstance(error, (SuspectsLeft, *self._time_is_up)) or not is_suspect(error):
                 raise
+            self._leave_suspects(answered, error)
         # One of these submissions is more than the database, or than its worker, takes: it must not harm the others.
         done = self.drain_one_by_one(script_id, spent)
         return Drained(answered + done.answered, done.more)
@@ -152,11 +169,12 @@ class Ledger:
         Raises:
             Conflict: every attempt met one; the submissions wait on.
             Corrupt: the script is quarantined; the submissions wait on.
-            DriverError: the database refused a row of one of them, which waits on; the others are answered.
+            Exception: one of them was more than the database or this program takes, and waits on, counted; the others
+                are answered.
         """
         answered = 0
         spent = spent or WorkCount(limit=None)
-        refused: Exception | None = None
+        failed: Exception | None = None
         arrivals = self._arrivals(script_id)
         more = False
         for arrival in arrivals:
@@ -178,13 +196,17 @@ class Ledger:
                 self._take_back_attempt(arrival)
                 self.quarantine(script_id, str(contradiction))
                 raise
-            except DriverError as error:
-                if not blames_a_row(error):
+            except self._time_is_up as error:
+                if waited_for_others(error):
+                    self._take_back_attempt(arrival)
+                raise
+            except Exception as error:
+                if not is_suspect(error):
                     self._take_back_attempt(arrival)
                     raise
-                refused = error
-        if refused is not None:
-            raise refused
+                failed = error
+        if failed is not None:
+            raise failed
         return Drained(answered, more or len(arrivals) == MOST_ARRIVALS)
 
     def submit(self, submission: Submission) -> Answer:
@@ -195,7 +217,7 @@ class Ledger:
             Conflict: every attempt met one. Whether the last was recorded may be unknown: submit it again.
             Corrupt: the script is quarantined.
         """
-        submission = _checked(submission)
+        submission = checked(submission)
         try:
             done = self._look_twice(submission.script_id, partial(self._submit_again, submission))
         except Corrupt as found:
@@ -210,6 +232,21 @@ class Ledger:
         self._warm.forget(script_id)
         quarantine(self._unit_of_work, script_id, found_by="drain", reason=reason, now=self._clock())
 
+    def _leave_suspects(self, answered: int, error: Exception | None = None) -> None:
+        if self._time_is_up:
+            raise SuspectsLeft(answered) from error
+
+    def _settle_together(self, script_ids: list[int], spent: WorkCount) -> tuple[int, list[int]]:
+        try:
+            answered, left, work = self._together.settle(script_ids)
+        except self._time_is_up:
+            raise
+        except Exception:
+            # Whatever was in the way is met again by the script it concerns, and by no other.
+            return 0, script_ids
+        spent.add(work)
+        return answered, left
+
     def _look_twice(self, script_id: int, work: Callable[[], T]) -> T:
         return look_twice(self._unit_of_work, script_id, partial(again, work), forget=self._warm.forget)
 
@@ -217,7 +254,8 @@ class Ledger:
         """What waits for a script that is in service."""
         with self._unit_of_work.reading() as tx:
             head = tx.heads.get(script_id)
-            return [] if head and head.health == "quarantined" else tx.inbox.arrivals(script_id)
+            quarantined = head is not None and head.health == "quarantined"
+            return [] if quarantined else tx.inbox.arrivals(script_id, tried_last=bool(self._time_is_up))
 
     def _count_attempt(self, arrival: int) -> None:
         # Not as a statement that is its own transaction: of a worker that is killed while it waits for the row, the
@@ -232,11 +270,11 @@ class Ledger:
     def _submit_again(self, submission: Submission) -> _Submitted:
         try:
             return self._submit(submission)
-        except DriverError as error:
-            if not blames_a_row(error):
+        except Exception as error:
+            if isinstance(error, self._time_is_up) or not is_suspect(error):
                 raise
-            # Perhaps a row of what waits in front of it: those are then counted, and the submission overtakes them.
-            with suppress(*DriverError):
+            # Perhaps for what waits in front of it: that is then counted, and the submission overtakes it.
+            with suppress(Exception):
                 self.drain_one_by_one(submission.script_id)
             return self._submit(submission)
 
@@ -249,19 +287,10 @@ class Ledger:
 
     def _drain_what_rang(self, script_id: int) -> None:
         """Whoever rang while the head was held here left what waits to us; nothing of it touches the answer."""
-        with suppress(LedgerError, *DriverError):
+        with suppress(Exception):
             work = 0
             for _ in range(ROUNDS):
                 done = again(partial(self._rounds.settle, script_id))
                 work += done.work
                 if not done.more or not done.answered or work >= MAX_UNIT_WORK:
                     return
-
-
-def _checked(submission: Submission) -> Submission:
-    """A submission as it would have come out of the inbox: nothing made in process is trusted more."""
-    try:
-        data = encode_submission(submission)
-    except UnicodeEncodeError:
-        raise LoneSurrogate(field="the submission") from None
-    return decode_submission(data)

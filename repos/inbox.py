@@ -130,7 +130,7 @@ _WAITING = (
 # would end the reconciler's tick for every other script.
 _WAITING_SQLITE = _WAITING.where(func.typeof(submission_inbox.c.script_id) == literal("integer"))
 _ARRIVALS = (
-    select(submission_inbox.c.id)
+    select(submission_inbox.c.id, submission_inbox.c.attempts)
     .where(submission_inbox.c.script_id == bindparam("script"))
     .order_by(submission_inbox.c.id)
     .limit(MOST_ARRIVALS)
@@ -214,9 +214,15 @@ class Inbox:
         statement = _WAITING_SQLITE if self._session.is_sqlite else _WAITING
         return [ScriptWaiting(*row) for row in self._session.rows(statement, before=before, after=after, most=most)]
 
-    def arrivals(self, script_id: int) -> list[int]:
-        """The arrival numbers of what waits for a script, at most 256, the first first."""
-        return [row[0] for row in self._session.rows(_ARRIVALS, script=script_id)]
+    def arrivals(self, script_id: int, *, tried_last: bool = False) -> list[int]:
+        """The arrival numbers of what waits for a script, at most 256, the first first.
+
+        With `tried_last`, what is yet to be tried again comes behind the others: it may take all the time there is.
+        """
+        rows = self._session.rows(_ARRIVALS, script=script_id)
+        if tried_last:
+            rows.sort(key=lambda row: row[1] in range(1, MAX_ATTEMPTS + 1))
+        return [row[0] for row in rows]
 
     def count_attempt(self, arrival: int) -> None:
         """Note that a submission is about to be tried, in a transaction of its own."""

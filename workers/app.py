@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from billiard.exceptions import WorkerLostError
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, signals
 
 from workers import bootstrap, worker_logs
 from workers.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
+from workers.bells_in_hand import BellsInHand
+from workers.draining import Draining
 from workers.heartbeat import Heartbeat
 from workers.line import forget_connections
 from workers.overdue import GRACE_SECONDS, EndInTime
 from workers.roles import BadQueuesError, transport_options
+from workers.suspect_slots import SuspectSlots
 
 app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.redis_transport:AMQP")
 app.config_from_object("celeryconfig")
@@ -47,6 +51,12 @@ def bell() -> Bell:
     return Bell(app)
 
 
+@cache
+def draining() -> Draining:
+    """The drains of this process."""
+    return Draining(bootstrap.ledger(), bell(), in_hand())
+
+
 @signals.worker_ready.connect(weak=False)
 def stop_in_time(**_: Any) -> None:
     """Bound how long a stop takes, now that Celery's own handlers are in place."""
@@ -58,14 +68,41 @@ def after_fork(**_: Any) -> None:
     """Build everything anew in a pool process."""
     bootstrap.start_afresh()
     bell.cache_clear()
+    draining.cache_clear()
     forget_connections()
 
 
+@signals.celeryd_init.connect(weak=False)
+def share_with_pool(conf: Any, options: dict[str, Any], **_: Any) -> None:
+    """Make what pool processes share with the main process, before they are forked."""
+    conf.worker_concurrency = options.get("concurrency") or conf.worker_concurrency
+    in_hand()
+    suspect_slots()
+
+
+@cache
+def in_hand() -> BellsInHand:
+    """The bells that the drains of this node have in hand."""
+    return BellsInHand()
+
+
+@cache
+def suspect_slots() -> SuspectSlots:
+    """Bounds how many processes of this node try suspects at a time."""
+    return SuspectSlots(int(app.conf.worker_concurrency or os.cpu_count() or 1))
+
+
 @signals.task_failure.connect(weak=False)
-def try_one_by_one(sender: Any, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
-    """Go on with care where a drain ended its pool process: called in the main process, which outlives it."""
-    if isinstance(exception, WorkerLostError) and sender.name in (DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE):
-        bell().ring(args[0], DRAIN_ONE_BY_ONE)
+def try_one_by_one(sender: Any, task_id: str, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
+    """Go on with care where a drain ended its pool process, or had to be ended with it.
+
+    Called in the main process, which outlives it. Any of the scripts whose bells it had may be to blame: each is
+    drained alone, and what waits there is counted before it is tried.
+    """
+    ended = isinstance(exception, WorkerLostError | TimeLimitExceeded)
+    if ended and sender.name in (DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE):
+        for script_id in dict.fromkeys([args[0], *in_hand().of(task_id)]):
+            bell().ring(script_id, DRAIN_ONE_BY_ONE)
 
 
 def _names(option: str | Sequence[str] | None) -> Sequence[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from functools import cache
 
+from billiard.exceptions import SoftTimeLimitExceeded
+
 from materialization.ai_limits import AiLimits
 from materialization.submit import Ledger
 from repos.engine import Engine, make_engine
@@ -39,7 +41,8 @@ def unit_of_work() -> UnitOfWork:
 @cache
 def ledger() -> Ledger:
     """The write side of this process, with its warm states."""
-    return Ledger(unit_of_work(), limits=AiLimits(settings().ai_delete_percent))
+    limits = AiLimits(settings().ai_delete_percent)
+    return Ledger(unit_of_work(), limits=limits, time_is_up=(SoftTimeLimitExceeded,))
 
 
 def start_afresh() -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from celery import Task
+
 from repos.phases import reached
-from workers import bootstrap
-from workers.app import app, bell
-from workers.bell import DRAIN_DEEP
-from workers.priority import behind_others
+from workers.app import app, draining
+from workers.draining import HARD_SECONDS, SOFT_SECONDS
 
 
-@app.task(name="scriptledger.drain_deep", reject_on_worker_lost=False)  # as for drain
-def drain_deep(script_id: int) -> dict[str, int]:
+@app.task(
+    name="scriptledger.drain_deep",
+    bind=True,
+    reject_on_worker_lost=False,  # as for drain
+    soft_time_limit=SOFT_SECONDS,
+    time_limit=HARD_SECONDS,
+)
+def drain_deep(self: Task, script_id: int) -> dict[str, int]:
     """Answer one more batch of what waits for a script, by itself; how many answers, for Flower.
 
     A drain would take the bells of other scripts with this one, and they would wait for its long transaction.
     """
     reached("after bell received")
-    done = behind_others(lambda: bootstrap.ledger().drain(script_id, rounds=1))
-    if done.more:
-        bell().ring(script_id, DRAIN_DEEP)
-    return {"answered": done.answered}
+    return {"answered": draining().drain_deep(self.request.id, script_id)}

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from celery import Task
+
 from repos.phases import reached
-from workers import bootstrap
-from workers.app import app, bell
-from workers.bell import DRAIN_DEEP
+from workers.app import app, draining, suspect_slots
+from workers.draining import SUSPECT_HARD_SECONDS, SUSPECT_SOFT_SECONDS
 
 
-@app.task(name="scriptledger.drain_one_by_one", reject_on_worker_lost=False)  # as for drain
-def drain_one_by_one(script_id: int) -> dict[str, int]:
+@app.task(
+    name="scriptledger.drain_one_by_one",
+    bind=True,
+    reject_on_worker_lost=False,  # as for drain
+    soft_time_limit=SUSPECT_SOFT_SECONDS,
+    time_limit=SUSPECT_HARD_SECONDS,
+)
+def drain_one_by_one(self: Task, script_id: int) -> dict[str, int]:
     """Answer what waits for a script, each submission counted before it is tried; how many answers, for Flower.
 
     Behind one batch of it the rest is drained as usual: what ended a bell was in front.
     """
     reached("after bell received")
-    done = bootstrap.ledger().drain_one_by_one(script_id)
-    if done.more:
-        bell().ring(script_id, DRAIN_DEEP)
-    return {"answered": done.answered}
+    return {"answered": draining().drain_one_by_one(self.request.id, script_id, suspect_slots())}

@@ -1,0 +1,181 @@
+"""Whatever a submission makes this program raise, it is counted, refused as poison, and stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+import pytest
+
+from domain.errors import Conflict
+from domain.submission import Submission
+from materialization import settle
+from materialization.submit import Ledger
+from materialization.suspects import SuspectsLeft, waited_for_others
+from tests.materialization.write_path.desk import A, B, C, Desk, edit
+
+
+class OutOfTime(Exception):
+    """What a worker raises in a drain that takes too long."""
+
+
+RAISED = (ZeroDivisionError, MemoryError, RecursionError, TypeError, IndexError, UnicodeError, OSError, OutOfTime)
+
+
+@pytest.fixture
+def raising(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Exception]], Ledger]:
+    decide = settle.decide
+
+    def made(error: type[Exception]) -> Ledger:
+        def fail(submission: Submission, state: object) -> object:
+            if submission.submission_id == "poison":
+                raise error
+            return decide(submission, state)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(settle, "decide", fail)
+        return Ledger(desk.unit_of_work, time_is_up=(OutOfTime,) if error is OutOfTime else ())
+
+    return made
+
+
+def laid_out(desk: Desk) -> None:
+    desk.begin()
+    desk.enqueue(
+        desk.submission(edit(A, "before"), id="before", base=1),
+        desk.submission(edit(B, "poison"), id="poison", base=1),
+        desk.submission(edit(C, "behind"), id="behind", base=1),
+    )
+
+
+def drain_several(ledger: Ledger, script_id: int, other: int) -> None:
+    ledger.drain_all([other, script_id])
+    ledger.drain(script_id, rounds=1)
+
+
+WAYS: dict[str, Callable[[Ledger, int, int], object]] = {
+    "drain": lambda ledger, script, _: ledger.drain(script),
+    "one by one": lambda ledger, script, _: ledger.drain_one_by_one(script),
+    "all": lambda ledger, script, other: ledger.drain_all([script, other]),
+    "several": drain_several,
+}
+
+
+@pytest.mark.parametrize("error", RAISED)
+@pytest.mark.parametrize("way", WAYS)
+def test_what_raises_anything_is_poison_after_five_attempts(
+    desk: Desk, raising: Callable[[type[Exception]], Ledger], way: str, error: type[Exception]
+) -> None:
+    laid_out(desk)
+    beside = Desk(desk.unit_of_work, desk.ledger).begin()
+    beside.enqueue(beside.submission(edit(A, "beside"), id="beside", base=1))
+    ledger = raising(error)
+
+    drains = 0
+    while desk.waiting():
+        drains += 1
+        assert drains < 12
+        with suppress(error, SuspectsLeft):
+            WAYS[way](ledger, desk.script_id, beside.script_id)
+        if error is OutOfTime:
+            # Which a worker does when its time was up, and where suspects were left.
+            with suppress(error):
+                ledger.drain_one_by_one(desk.script_id)
+
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "refused", "applied"]
+    [row] = desk.dead()
+    assert (row.submission_id, row.code) == ("poison", "poison")
+    if way in ("all", "several"):
+        ledger.drain_all([beside.script_id])
+        assert beside.outcomes(["beside"]) == ["applied"]
+
+
+def test_what_stands_behind_is_answered_at_the_first_attempt(
+    desk: Desk, raising: Callable[[type[Exception]], Ledger]
+) -> None:
+    laid_out(desk)
+    ledger = raising(ZeroDivisionError)
+
+    with pytest.raises(ZeroDivisionError):
+        ledger.drain(desk.script_id)
+
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "applied"]
+
+
+def test_what_took_all_the_time_comes_last_when_it_is_tried_again(
+    desk: Desk, raising: Callable[[type[Exception]], Ledger]
+) -> None:
+    laid_out(desk)
+    ledger = raising(OutOfTime)
+    for _ in range(2):
+        with pytest.raises(OutOfTime):
+            ledger.drain_one_by_one(desk.script_id)
+
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "applied"]
+
+
+def test_where_time_is_limited_suspects_are_left_to_whoever_has_more(
+    desk: Desk, raising: Callable[[type[Exception]], Ledger]
+) -> None:
+    laid_out(desk)
+    ledger = raising(OutOfTime)
+    with pytest.raises(OutOfTime):
+        ledger.drain_one_by_one(desk.script_id)
+
+    with pytest.raises(SuspectsLeft):
+        ledger.drain(desk.script_id)
+    assert ledger.drain_all([desk.script_id, desk.script_id + 1_000]).suspects == (desk.script_id,)
+
+
+def test_a_submission_in_process_overtakes_what_raises_anything(
+    desk: Desk, raising: Callable[[type[Exception]], Ledger]
+) -> None:
+    laid_out(desk)
+
+    answer = raising(ZeroDivisionError).submit(desk.submission(edit(A, "before"), id="mine", base=1))
+
+    assert answer.outcome in ("applied", "no_op")
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "applied"]
+
+
+def test_the_failure_of_several_scripts_names_those_to_be_tried_alone(
+    desk: Desk, raising: Callable[[type[Exception]], Ledger]
+) -> None:
+    laid_out(desk)
+    beside = Desk(desk.unit_of_work, desk.ledger).begin()
+    beside.enqueue(beside.submission(edit(A, "beside"), id="beside", base=1))
+
+    done = raising(ZeroDivisionError).drain_all([desk.script_id, beside.script_id])
+
+    assert done.suspects == (desk.script_id,)
+    assert isinstance(done.failed, ZeroDivisionError)
+    assert beside.outcomes(["beside"]) == ["applied"]
+
+
+def test_time_that_the_database_took_blames_no_submission(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out(desk)
+    pauses: list[float] = []
+
+    def conflict(*_: object) -> NoReturn:
+        raise Conflict
+
+    def out_of_time(seconds: float) -> NoReturn:
+        pauses.append(seconds)
+        raise OutOfTime
+
+    ledger = Ledger(desk.unit_of_work, time_is_up=(OutOfTime,))
+    monkeypatch.setattr(settle, "decide", conflict)
+    # As a worker's signal that comes while the drain waits to try again.
+    monkeypatch.setattr("materialization.again.time.sleep", out_of_time)
+    for _ in range(8):
+        with pytest.raises(OutOfTime):
+            ledger.drain_one_by_one(desk.script_id)
+    monkeypatch.undo()
+
+    assert ledger.drain_one_by_one(desk.script_id).answered == 3
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied"] * 3
+    assert pauses
+
+
+def test_an_exception_of_this_program_is_no_wait() -> None:
+    assert not waited_for_others(OutOfTime())
