@@ -28,10 +28,10 @@ def raising(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Excep
     decide = settle.decide
 
     def made(error: type[Exception]) -> Ledger:
-        def fail(submission: Submission, state: object) -> object:
+        def fail(submission: Submission, *given: object) -> object:
             if submission.submission_id == "poison":
                 raise error
-            return decide(submission, state)  # type: ignore[arg-type]
+            return decide(submission, *given)  # type: ignore[arg-type]
 
         monkeypatch.setattr(settle, "decide", fail)
         return Ledger(desk.unit_of_work, time_is_up=(OutOfTime,) if error is OutOfTime else ())
