@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from celery import Celery
 
 from domain.answer import Answer
 from domain.submission import MAX_SUBMISSION_BYTES
@@ -21,6 +22,8 @@ from materialization.clock import system_clock
 from tests.faults.poison_app import WAYS
 from tests.processes.nodes import LocalWorker, start_together
 from tests.processes.site import Site
+from tests.services.mariadb import MariaDB
+from tests.services.redis_server import RedisServer
 from workers.bell import Bell
 from workers.enqueue import UnknownSubmission, look
 from workers.roles import ROLES
@@ -49,6 +52,17 @@ class Poisoned(NamedTuple):
     behind: str
     innocents: int
     longest_wait: float
+
+    def complaints(self) -> list[str]:
+        """What is not as it should be."""
+        wrong = []
+        if (self.code == "poison") != (self.kind in WAYS):
+            wrong.append(f"{self.kind}: refused as {self.code}")
+        if self.behind != "applied":
+            wrong.append(f"{self.kind}: what stood behind it was {self.behind}")
+        if self.longest_wait > MAX_WAIT_SECONDS:
+            wrong.append(f"{self.kind}: an innocent submission waited for {self.longest_wait:.1f} s")
+        return wrong
 
     def __str__(self) -> str:
         waited = f"{self.innocents:4} innocents, longest {self.longest_wait:5.1f} s"
@@ -146,3 +160,13 @@ def poisonable(settings: Settings, folder: Path, site: Site) -> Iterator[list[Lo
     finally:
         for worker in workers:
             worker.teardown()
+
+
+def poison_everything(folder: Path) -> list[Poisoned]:
+    """Every kind of poison, one after the other, at the times of production."""
+    with MariaDB() as database, RedisServer() as broker:
+        settings = Settings(home=folder / "home", database_url=database.create_database(), broker_url=broker.url)
+        app = Celery("poisoner", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
+        with Site(settings, folder) as site, poisonable(settings, folder, site):
+            poisoner = Poisoner(site, Bell(app))
+            return [row for kind in KINDS for row in poisoner.poison([kind], patience=400)]

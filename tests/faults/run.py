@@ -19,6 +19,7 @@ from typing import NamedTuple
 from repos.phases import BOUNDARIES
 from tests.faults.cluster import Cluster
 from tests.faults.matrix import BY_PRODUCERS, Dose, Matrix, groups
+from tests.faults.poisoning import poison_everything
 from tests.faults.saboteur import ACTIONS
 from tests.faults.server_faults import SERVER_FAULTS, judged
 from tests.faults.site import open_site
@@ -132,6 +133,16 @@ def write_to_several(folder: Path, times: int) -> list[Row]:
         return []
 
 
+def poison_alone() -> list[str]:
+    """Send poison of every kind, print how long others waited, and say what is wrong with that."""
+    with tempfile.TemporaryDirectory(prefix="ledger-poison-") as name:
+        rows = poison_everything(Path(name))
+    print(*rows, sep="\n")
+    complaints = [complaint for row in rows for complaint in row.complaints()]
+    print(*complaints or ["nobody waited for poison"], sep="\n")
+    return complaints
+
+
 def said(row: Row) -> Row:
     """Say that something is done."""
     print(f"{time.strftime('%H:%M:%S')} {row.fault}: {row.cases} faults", flush=True)
@@ -163,7 +174,9 @@ def main(environ: Mapping[str, str]) -> int:
     cases = sum(row.cases for row in report.rows)
     print(f"{cases} faults, {report.node_kills} of them ended a whole node, in {time.monotonic() - began:.0f} s")
     print(f"{len(violations)} VIOLATIONS" if violations else "nothing lost, nothing twice")
-    return 1 if violations else 0
+    # By itself: how long innocent submissions wait is a matter of seconds.
+    complaints = poison_alone()
+    return 1 if violations or complaints else 0
 
 
 if __name__ == "__main__":

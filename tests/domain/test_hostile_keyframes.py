@@ -1,0 +1,57 @@
+"""A stored keyframe takes no more memory than it says it does, and no more than any may."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+import zstandard
+
+from domain.errors import Corrupt
+from domain.keyframe import MAX_KEYFRAME_BYTES, decode_keyframe, encode_keyframe
+from domain.state import State
+
+BOMB = 64 << 20
+
+
+def without_size(data: bytes) -> bytes:
+    return zstandard.ZstdCompressor(write_content_size=False).compress(data)
+
+
+def lying(data: bytes, size: int) -> bytes:
+    """A frame whose header says another size, of as many bytes: 0xA0 is a single segment with four bytes of size."""
+    blocks = without_size(data)
+    at = zstandard.frame_header_size(blocks)
+    return zstandard.MAGIC_NUMBER.to_bytes(4, "little") + b"\xa0" + size.to_bytes(4, "little") + blocks[at:]
+
+
+CASES = {
+    "no size": without_size(b"\0" * BOMB),
+    "less than it is": lying(b"\0" * BOMB, 100),
+    "more than it is": lying(b"\0" * 100, BOMB),
+    "more than any": lying(b"\0" * 100, MAX_KEYFRAME_BYTES + 1),
+    "its end is missing": zstandard.ZstdCompressor().compress(b"\0" * BOMB)[:-2],
+    "no frame": b"\0" * 100,
+    "nothing": b"",
+    "a skippable frame": b"\x50\x2a\x4d\x18\x04\0\0\0abcd",
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_does_not_say_how_large_it_is_is_corrupt(name: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(Corrupt):
+            decode_keyframe(CASES[name], 1, 0)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    # Room for what it says it holds is made, and not touched.
+    assert peak < (2 * BOMB if name in ("more than it is", "its end is missing") else BOMB // 4)
+
+
+def test_a_keyframe_is_read_back_with_what_is_behind_it() -> None:
+    state = State.empty()
+
+    assert decode_keyframe(encode_keyframe(state), 0, state.hash).retired == state.retired
