@@ -12,10 +12,13 @@ from msgspec import Meta, Struct
 from domain.errors import LedgerError
 from repos.database_url import UnfitUrl, checked, is_host
 from workers import broker_url
+from workers.password_file import UnfitFile, read_password, with_password
 
 PREFIX = "SCRIPTLEDGER_"
 HOME = Path(".scriptledger")
 MAX_DIGITS = 9
+FILES = ("DATABASE_PASSWORD_FILE", "BROKER_PASSWORD_FILE", "MODEL_KEY_FILE")
+"""Variables that name a file with a secret; a child process gets what is in it."""
 SCRIPTED = "scripted:"
 """The model that needs none: for tests and a first look."""
 
@@ -73,14 +76,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         home = Path(environ.get(f"{PREFIX}HOME") or HOME).absolute()
         return cls(
             home=home,
-            database_url=_database_url(environ.get(f"{PREFIX}DATABASE_URL", "")) or _sqlite_in(home),
-            broker_url=_broker_url(environ.get(f"{PREFIX}BROKER_URL", "")),
+            database_url=_database_url(_with_password("DATABASE", environ)) or _sqlite_in(home),
+            broker_url=_broker_url(_with_password("BROKER", environ)),
             pool_size=_count("POOL_SIZE", environ.get(f"{PREFIX}POOL_SIZE", ""), least=2) or 2,
             keep_rejected_days=_count("KEEP_REJECTED_DAYS", environ.get(f"{PREFIX}KEEP_REJECTED_DAYS", "")) or 90,
             ai_delete_percent=_percent("AI_DELETE_PERCENT", environ.get(f"{PREFIX}AI_DELETE_PERCENT", "")) or 20,
             model_url=_model_url(environ.get(f"{PREFIX}MODEL_URL", "")),
             model=_model(environ.get(f"{PREFIX}MODEL", "")),
-            model_key=_key(environ.get(f"{PREFIX}MODEL_KEY", "")),
+            model_key=_key(environ.get(f"{PREFIX}MODEL_KEY", "") or _read("MODEL_KEY_FILE", environ)),
         )
 
     def to_env(self) -> dict[str, str]:
@@ -95,6 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             f"{PREFIX}MODEL_URL": self.model_url,
             f"{PREFIX}MODEL": self.model,
             f"{PREFIX}MODEL_KEY": self.model_key,
+            **dict.fromkeys((f"{PREFIX}{name}" for name in FILES), ""),
         }
 
     @property
@@ -129,6 +133,26 @@ def without_password(url: str) -> str:
 
 def _sqlite_in(home: Path) -> str:
     return f"sqlite:///{home / 'ledger.db'}"
+
+
+def _with_password(server: str, environ: Mapping[str, str]) -> str:
+    """The URL of a server, with the password from a file where one is named."""
+    url, name = environ.get(f"{PREFIX}{server}_URL", ""), f"{server}_PASSWORD_FILE"
+    password = _read(name, environ)
+    if not password:
+        return url
+    try:
+        return with_password(url, password)
+    except UnfitFile as error:
+        _refuse(name, str(error))
+
+
+def _read(name: str, environ: Mapping[str, str]) -> str:
+    path = environ.get(f"{PREFIX}{name}")
+    try:
+        return read_password(path) if path else ""
+    except UnfitFile as error:
+        _refuse(name, str(error))
 
 
 def _database_url(url: str) -> str:

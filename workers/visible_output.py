@@ -64,7 +64,7 @@ class Visible(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
         shown = logging.makeLogRecord(record.__dict__)
-        shown.msg, shown.args = visible(record.getMessage()), ()
+        shown.msg, shown.args = visible(record.getMessage().rstrip("\n")), ()
         if record.exc_info or record.exc_text:
             shown.exc_text = self._traceback(record)
         shown.exc_info = None

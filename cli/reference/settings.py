@@ -15,6 +15,9 @@ Everything that differs from one installation to the next is an environment vari
 Without any, everything is embedded.
 """
 OTHERS = {
+    "SCRIPTLEDGER_DATABASE_PASSWORD_FILE": "A file with the password, for a URL of the database that has none.",
+    "SCRIPTLEDGER_BROKER_PASSWORD_FILE": "The same for the broker.",
+    "SCRIPTLEDGER_MODEL_KEY_FILE": "A file with the key of the model, instead of the variable.",
     "SCRIPTLEDGER_DEBUG": "Not empty: a command that fails prints where in the program, instead of one sentence.",
     "SCRIPTLEDGER_HEARTBEAT": "A file of its own that a worker, or beat, touches while it works: for health checks.",
     "SCRIPTLEDGER_FLOWER_PASSWORD": "The password that `scriptledger flower` asks for; `dev` makes up its own.",

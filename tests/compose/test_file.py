@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,9 +16,13 @@ from cli.command_line import module_of
 from tests.cli.running import ROOT
 from tests.compose.file import FILE, SECRETS, MissingVariableError, Service, document, services, texts
 from workers.roles import ROLES
+from workers.settings import BadSetting, Settings
 
 SERVICES = services(SECRETS)
 OURS = [each for each in SERVICES if each.is_ours]
+
+IN_FILES = ("DATABASE_ROOT_PASSWORD", "DATABASE_PASSWORD", "BROKER_PASSWORD")
+"""Mounted as files, and in no environment."""
 
 every = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 of_ours = pytest.mark.parametrize("service", OURS, ids=lambda service: service.name)
@@ -92,12 +97,35 @@ def test_what_is_kept_is_kept_durably():
 @pytest.mark.parametrize("name", SECRETS)
 def test_without_a_password_it_does_not_start(name: str):
     used = {**SECRETS, name: ""}
-    if name == "DATABASE_ROOT_PASSWORD":
+    if name in IN_FILES:
         secrets = document(used)["secrets"]
-        assert secrets["database_root_password"] == {"environment": name}, "Compose refuses to mount an unset one"
+        assert secrets[name.lower()] == {"environment": name}, "Compose refuses to mount an unset one"
         return
     with pytest.raises(MissingVariableError, match=name):
         document(used)
+
+
+@of_ours
+@pytest.mark.parametrize("server", ["DATABASE", "BROKER"])
+def test_a_service_of_ours_does_not_start_with_an_empty_password(service: Service, server: str, tmp_path: Path):
+    name = f"SCRIPTLEDGER_{server}_PASSWORD_FILE"
+    file = Path(service.given["environment"][name])
+    assert file.parent == Path("/run/secrets")
+    assert file.name in service.given["secrets"]
+    for each in ("database_password", "broker_password"):
+        (tmp_path / each).write_text("1a2b3c")
+    (tmp_path / file.name).write_text("\n")
+    environ = {
+        each: value.replace("/run/secrets", str(tmp_path)) for each, value in service.given["environment"].items()
+    }
+
+    with pytest.raises(BadSetting, match=f"^{name} is not a file of one line"):
+        Settings.from_env(environ)
+
+
+def test_no_password_of_a_server_is_in_an_environment():
+    for name in IN_FILES:
+        assert not [each.name for each in SERVICES if SECRETS[name] in " ".join(texts(each.given))], name
 
 
 def test_it_holds_no_secret():
@@ -108,8 +136,9 @@ def test_it_holds_no_secret():
     assert secret
     for name, value in secret.items():
         # What it becomes is in the variables alone, or it is the place of a file.
-        assert value.startswith("/run/secrets/") or value == "" or value not in in_file, name
-    assert not re.search(r"://\w*:(?!\$\{)", in_file), "a URL with a password written out"
+        without_any = re.fullmatch(r"\w+://(\w+@)?[\w:]+/\w+", value)
+        assert value.startswith("/run/secrets/") or value == "" or without_any or value not in in_file, name
+    assert not re.search(r"://\w*:(?!\$\{|\d+/)", in_file), "a URL with a password written out"
     example = (ROOT / ".env.example").read_text()
     named = dict(re.findall(r"^(\w+)=(.*)$", example, re.MULTILINE))
     assert {name: named[name] for name in SECRETS} == dict.fromkeys(SECRETS, "")
