@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from domain.errors import LedgerError
+from domain.errors import Corrupt, LedgerError
 from domain.refusals import UnknownScript
 from materialization.again import again
 from materialization.audit import audit
@@ -13,6 +13,10 @@ from repos.unit_of_work import UnitOfWork
 
 class StillBroken(LedgerError):
     """A script in quarantine is not sound, and nobody insisted on taking it back: nothing was changed."""
+
+
+class Quarantined(Corrupt):
+    """A script is out of service."""
 
 
 class NotQuarantined(LedgerError):

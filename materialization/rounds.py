@@ -17,6 +17,7 @@ from domain.state import State
 from domain.submission import Submission, content_hash
 from materialization.ai_limits import AiLimits
 from materialization.history import load
+from materialization.quarantine import Quarantined
 from materialization.settle import Settlement
 from materialization.state_at_head import brought_to_head, is_at_head, is_state_of, known
 from materialization.warm_states import WarmStates
@@ -157,7 +158,7 @@ def _answered_in_time(tx: ScriptWork, submission: Submission) -> Answer:
     """The answer from before the quarantine; Corrupt where there is none."""
     answer = _answer_of(tx, submission)
     if answer is None:
-        raise Corrupt(f"script {submission.script_id} is quarantined")
+        raise Quarantined(f"script {submission.script_id} is quarantined")
     return answer
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 
 from domain.errors import Conflict, Corrupt
+from materialization.quarantine import Quarantined
 from repos.failures import DriverError
 from repos.unit_of_work import UnitOfWork
 
@@ -31,6 +32,8 @@ def look_twice(
     """
     try:
         return work()
+    except Quarantined:
+        raise
     except Corrupt as found:
         log.warning("script.second_look", script_id=script_id, problem=str(found))
         forget(script_id)

@@ -5,7 +5,7 @@ MariaDB Galera and MySQL Group Replication acknowledge a commit before every nod
 
 from __future__ import annotations
 
-from sqlalchemy import literal, select, text
+from sqlalchemy import Engine, literal, select, text
 
 from repos.session import Session
 from repos.tables import script_heads
@@ -21,14 +21,24 @@ _WAITING = {
 _READ = select(literal(1)).select_from(script_heads).limit(1)
 
 
-def catch_up(session: Session) -> None:
+def catch_up(engine: Engine) -> None:
     """Wait for what other nodes committed so far; on a server of its own there is nothing to wait for.
 
     Raises:
         Conflict: the node did not catch up in time.
     """
-    if session.is_sqlite:
-        return
+    session = Session(engine)
+    try:
+        if not session.is_sqlite:
+            _catch_up(session)
+    except BaseException:
+        # It may be set to wait still.
+        session.abandon()
+        raise
+    session.close()
+
+
+def _catch_up(session: Session) -> None:
     for name, value in session.rows(_VARIABLES):
         if value != "OFF":
             wait, usual = _WAITING[name]

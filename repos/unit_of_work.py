@@ -191,8 +191,7 @@ class UnitOfWork:
         Raises:
             Conflict: it did not in time.
         """
-        with Session(self._engine) as session:
-            catch_up(session)
+        catch_up(self._engine)
 
     def _tell_of(self, *works: ScriptWork) -> None:
         if self._advanced is nobody_listens:

@@ -54,6 +54,6 @@ def write_everywhere(folder: Path, *, seconds: float) -> Row:
             time.sleep(seconds)
             told = load.finish()
             # What one node committed another may not show yet.
-            wait_until(lambda: len({node.status("wsrep_last_committed") for node in galera.nodes}) == 1)
+            cluster.unit_of_work.catch_up()
             found = load.violations(told)
         return row_of(NAME, galera.conflicts(), told, found, seconds=time.monotonic() - began)

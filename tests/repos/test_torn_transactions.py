@@ -209,3 +209,11 @@ def test_accounts_whose_connections_begin_without_autocommit_are_served(mariadb:
 
 def _is_mariadb(server: DatabaseServer) -> bool:
     return "MariaDB" in server.execute("SELECT VERSION()")[0][0]
+
+
+def test_there_is_nothing_to_catch_up_with_on_a_server_of_its_own(engine: Engine):
+    with Session(engine) as session:
+        connection = session._connection
+    UnitOfWork(engine).catch_up()
+    with Session(engine) as session:
+        assert session._connection is connection
