@@ -12,7 +12,7 @@ from domain.hashing import state_hash_bytes
 from materialization.history_answers import AnswerCheck
 from materialization.history_commands import CommandCheck, Derived
 from materialization.history_file import BadHistoryFile, End, Header, Record
-from materialization.history_lines import read_header_line, read_records, said
+from materialization.history_lines import problem_of, read_header_line, read_records
 from materialization.regular_file import regular_file
 from repos.submissions import Answered
 
@@ -59,8 +59,8 @@ class HistoryFile:
         for number, record in read_records(self._file):
             try:
                 found = check.take(number, record)
-            except (LedgerError, ValueError) as error:
-                raise BadHistoryFile(line=number, problem=said(error)) from error
+            except (LedgerError, ValueError, OverflowError, RecursionError) as error:
+                raise BadHistoryFile(line=number, problem=problem_of(error)) from error
             if found is not None:
                 yield found
 

@@ -72,7 +72,7 @@ def read_records(file: IO[bytes]) -> Iterator[tuple[int, Record]]:
     raise BadHistoryFile(line=number, problem="the file ends without its end; it was cut off")
 
 
-def said(error: Exception) -> str:
+def problem_of(error: Exception) -> str:
     """What is wrong, as part of a sentence on one line."""
     sentence = error.message if isinstance(error, Rejected) else str(error)
     if not isinstance(error, LedgerError):
@@ -97,8 +97,8 @@ def _decoded(decoder: msgspec.json.Decoder[S], line: bytes, number: int) -> S:
         # As it is written here, each field stands in it once; else that is to be seen.
         if _encoder.encode(value) != line.removesuffix(b"\n"):
             json.loads(line, object_pairs_hook=_once)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Repeated) as error:
-        raise BadHistoryFile(line=number, problem=said(error)) from error
+    except (msgspec.DecodeError, ValueError, RecursionError, OverflowError) as error:
+        raise BadHistoryFile(line=number, problem=problem_of(error)) from error
     return value
 
 

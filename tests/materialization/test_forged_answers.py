@@ -21,9 +21,9 @@ def of_answer(name: str, /, *without: str, **fields: object) -> Forge:
     def forge(lines: Lines) -> None:
         line, answer = answer_of(lines, name)
         order = ("script_id", "submission_id", "outcome", "first_version", "last_version", "rebased_over", "refusal")
-        told = {key: value for key, value in {**answer, **fields}.items() if key not in without}
-        known = {key: told.pop(key) for key in (*order, "commands") if key in told}
-        say(line, {**known, **told})
+        rest = {key: value for key, value in {**answer, **fields}.items() if key not in without}
+        known = {key: rest.pop(key) for key in (*order, "commands") if key in rest}
+        say(line, {**known, **rest})
 
     return forge
 
@@ -41,6 +41,10 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "for fewer versions": (of_answer("c-splices", last_version=4), "not what its commands"),
     "for more versions": (of_answer("c-splices", last_version=6), "not what its commands"),
     "for versions beyond": (of_answer("c-splices", last_version=10**12), "those of its commands"),
+    "for versions beyond any": (of_answer("b-edit", first_version=10**30, last_version=10**30), "not what its commands|out of range"),
+    "for versions below zero": (of_answer("b-edit", first_version=-2, last_version=-2), "not what its commands"),
+    "for a script beyond any": (of_answer("b-edit", script_id=10**30), "answers for script|out of range"),
+    "facts of many digits": (of_answer("e-refused", refusal={"code": "poison", "message": "No.", "facts": {"x": 10**300}}), "too large|out of range"),
     "for no versions": (of_answer("c-splices", "first_version", "last_version"), "lacks them"),
     "refused where it was applied": (of_answer("b-edit", "first_version", "last_version", outcome="refused", refusal={"code": "poison", "message": "No."}), "have no answer"),
     "applied with a refusal": (of_answer("b-edit", refusal={"code": "poison", "message": "No."}), "refusal"),

@@ -64,6 +64,8 @@ def end_twice(lines: list[bytes]) -> None:
         (lambda lines: lines.insert(3, b"\n"), r"Line 4 "),
         (lambda lines: lines.insert(3, b"[" * 100_000 + b"\n"), r"Line 4 "),
         (lambda lines: lines.insert(3, b'{"command":' * 50_000 + b"\n"), r"Line 4 "),
+        (lambda lines: lines.insert(3, b'{"end":{"commands":1,"answers":%s}}\n' % (b"9" * 4_000)), r"Line 4 "),
+        (lambda lines: lines.insert(3, b'{"end": {"commands":1,"answers":%s}}\n' % (b"9" * 4_400)), r"Line 4 "),
         (lambda lines: lines.insert(3, b"{}\n"), r"Line 4 .*a command, an answer or the end"),
         (lambda lines: lines.insert(3, b'{"command":null,"end":null}\n'), r"a command, an answer or the end"),
         (lambda lines: lines.__setitem__(3, lines[3].replace(b'"actor":', b'"actor":"Eve","actor":')), r"Line 4 .*'actor' stands twice"),

@@ -163,14 +163,14 @@ def insides(lines: Lines) -> list[dict[str, Any]]:
 def changed_within(data: st.DataObject, value: object) -> object:
     """A payload, a cause or an answer with something else in it; anything else as it is."""
     try:
-        told = json.loads(value) if isinstance(value, str) else None
+        decoded = json.loads(value) if isinstance(value, str) else None
     except ValueError:
         return value
-    if not isinstance(told, dict) or not told:
+    if not isinstance(decoded, dict) or not decoded:
         return value
-    name = data.draw(st.sampled_from(sorted(told)))
-    told[name] = data.draw(values)
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    name = data.draw(st.sampled_from(sorted(decoded)))
+    decoded[name] = data.draw(values)
+    return json.dumps(decoded, ensure_ascii=False, separators=(",", ":"))
 
 
 def fitted(lines: Lines) -> Lines:

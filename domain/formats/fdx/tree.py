@@ -48,8 +48,8 @@ def parse(data: bytes, *, deepest: int = MAX_DEPTH) -> Element:
 def _require_plain(data: bytes) -> None:
     """Refuse document types and long namespaces with a parser that knows neither; what else is wrong is not for it.
 
-    The other would first carry out what they say, to the end of the file, and then raise what we tell it to: a
-    kilobyte of names in a namespace of a megabyte is gigabytes.
+    The other would first carry out what they say, to the end of the file, and then raise our refusal: a
+    kilobyte of names in a namespace of a megabyte is gigabytes of names.
     """
     parser = expat.ParserCreate()
     parser.StartElementHandler = _start
