@@ -39,7 +39,7 @@ class Damage(NamedTuple):
     byte_changes: list[Mutation]
 
 
-damages = st.builds(Damage, value_changes(), st.booleans(), byte_changes())
+damages = st.builds(Damage, st.just([]) | value_changes(), st.booleans(), byte_changes())
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from domain.refusals import Poison
 from domain.submission import Submission, encode_submission
 from repos.bells import Bell as Rung
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal
-from tests.fuzz.mutations import UNUSUAL_TEXTS, mutated_json
+from tests.fuzz.mutations import UNUSUAL_TEXTS, mostly, mutated_json
 from tests.fuzz.small_ledger import LINES, NOW, SmallLedger, small_ledger
 from tests.fuzz.submissions import addressed, submissions
 
@@ -39,18 +39,14 @@ unusual_texts = st.sampled_from(UNUSUAL_TEXTS) | st.text(max_size=70)
 unusual_numbers = st.sampled_from([0, -1, 1, 5, 6, 32_767, -32_768, 2**31, 2**53, 2**63 - 1, -(2**63)]) | st.integers(
     -(2**63), 2**63 - 1
 )
+unusual = unusual_numbers | unusual_texts | st.floats() | st.binary(max_size=9)
 rows = st.fixed_dictionaries(
     {
-        "script_id": st.just(SCRIPT)
-        | st.just(SCRIPT)
-        | unusual_numbers
-        | unusual_texts
-        | st.floats()
-        | st.binary(max_size=9),
-        "submission_id": st.sampled_from(["s1", "begin"]) | unusual_texts,
-        "payload": mutated_json(submissions()) | st.binary(max_size=100) | unusual_texts,
-        "attempts": st.just(0) | st.just(0) | st.integers(-3, 9) | unusual_numbers | unusual_texts,
-        "enqueued_at": st.just(NOW) | unusual_numbers | unusual_texts | st.floats(),
+        "script_id": mostly(st.just(SCRIPT), unusual),
+        "submission_id": mostly(st.just("s1"), st.just("begin") | unusual_texts),
+        "payload": mostly(mutated_json(submissions()), st.binary(max_size=100) | unusual_texts),
+        "attempts": mostly(st.just(0), st.integers(-3, 9) | unusual_numbers | unusual_texts),
+        "enqueued_at": mostly(st.just(NOW), unusual),
     }
 )
 

@@ -7,6 +7,7 @@ import traceback
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import hypothesis
@@ -37,9 +38,7 @@ def fuzz(target: Target, seconds: float, seed: int, folder: Path) -> Report:
     Inputs that failed before are kept in the folder and tried first; the one in hand lies there too, for what ends
     the process.
     """
-    place = folder / "places" / target.name
-    place.mkdir(parents=True, exist_ok=True)
-    with target.opened(place) as feed:
+    with TemporaryDirectory(prefix="fuzz-") as place, target.opened(Path(place)) as feed:
         _warm_up(feed, target)
         limit_memory()
         fuzzing = _Fuzzing(target, feed, folder, time.monotonic() + seconds)

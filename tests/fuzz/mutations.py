@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-MAX_INPUT_BYTES = 2 << 20
+MAX_INPUT_BYTES = 512 << 10
 """Inputs grow no larger by mutation: the largest that doors take have tests of their own."""
 
 UNUSUAL_TEXTS = [
@@ -109,6 +109,11 @@ class Slot(NamedTuple):
 def mutated_json(documents: SearchStrategy[Any], *, most: int = 4) -> SearchStrategy[bytes]:
     """JSON bytes of a document with some of its values made wrong, and sometimes some of its bytes."""
     return st.builds(_mutate_json, documents, value_changes(most), byte_changes())
+
+
+def mostly(usual: SearchStrategy[Any], unusual: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    """What is usual, and one time of five what is not."""
+    return st.integers(0, 4).flatmap(lambda drawn: unusual if drawn == 4 else usual)
 
 
 def value_changes(most: int = 4) -> SearchStrategy[list[Mutation]]:
