@@ -20,7 +20,7 @@ from repos.supported_servers import UnsupportedServer
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.embedded.private_home import secure_home
 from workers.settings import Settings
-from workers.visible_output import configure_log
+from workers.visible_logs import configure_log
 
 
 def settings(*, database: str | None = None, broker: str | None = None) -> Settings:

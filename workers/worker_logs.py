@@ -9,7 +9,8 @@ from typing import Any
 from celery import signals
 from celery.utils.log import get_multiprocessing_logger
 
-from workers.visible_output import configure_log, guard_output, make_visible
+from workers.visible_logs import configure_log, make_visible
+from workers.visible_output import guard_output
 
 
 def connect() -> None:
