@@ -95,23 +95,25 @@ class Producer:
         """The receipt for a submission that is in the inbox, or was answered."""
         return Receipt(submission.script_id, submission.submission_id, self._bell)
 
-    def outcome(self, script_id: int, submission_id: str) -> Answer | None:
-        """What became of a submission; None while it waits.
+    def outcome(self, script_id: int, submission_id: str, *, sent: Submission | None = None) -> Answer | None:
+        """What became of a submission; None while it waits. With `sent`, only if that is what the answer is to.
 
         Raises:
             UnknownSubmission: it neither waits nor was answered.
+            SameIdOtherContent: what waits, or was answered, under this id is not what was sent.
         """
         with self._unit_of_work.reading() as tx:
-            return look(tx, script_id, submission_id)
+            return look(tx, script_id, submission_id, sent=sent)
 
-    def wait(self, script_id: int, submission_id: str, *, timeout: float) -> Answer:
-        """Wait, at most `timeout` seconds, for the answer to a submission.
+    def wait(self, script_id: int, submission_id: str, *, timeout: float, sent: Submission | None = None) -> Answer:
+        """Wait, at most `timeout` seconds, for the answer to a submission. With `sent`, only if it is to that.
 
         Raises:
             NotAnsweredInTime: it waits still.
             UnknownSubmission: it neither waits nor was answered.
+            SameIdOtherContent: what waits, or was answered, under this id is not what was sent.
         """
-        return wait_for(partial(self.outcome, script_id, submission_id), timeout=timeout)
+        return wait_for(partial(self.outcome, script_id, submission_id, sent=sent), timeout=timeout)
 
     def _put(self, submission: Submission, tx: RecordsWork, user_id: int | None) -> Receipt:
         receipt = self.receipt(submission)
@@ -164,18 +166,24 @@ def wait_for(outcome: Callable[[], Answer | None], *, timeout: float) -> Answer:
     return answer
 
 
-def look(tx: RecordsWork, script_id: int, submission_id: str) -> Answer | None:
-    """What became of a submission; None while it waits.
+def look(tx: RecordsWork, script_id: int, submission_id: str, *, sent: Submission | None = None) -> Answer | None:
+    """What became of a submission; None while it waits. With `sent`, only if that is what the answer is to.
 
     Raises:
         UnknownSubmission: it neither waits nor was answered.
+        SameIdOtherContent: what waits, or was answered, under this id is not what was sent.
     """
     found = tx.submissions.get(script_id, submission_id)
     if found is None:
-        if tx.inbox.holds(script_id, submission_id):
+        waiting = tx.inbox.payload_of(script_id, submission_id) if sent else None
+        if waiting is not None and sent is not None and not same_content(waiting, encode_submission(sent)):
+            raise SameIdOtherContent(submission=submission_id)
+        if waiting is not None or tx.inbox.holds(script_id, submission_id):
             return None
         # Answered between the two looks, or never there.
         found = tx.submissions.get(script_id, submission_id)
     if found is None:
         raise UnknownSubmission(script=script_id, submission=submission_id)
+    if sent is not None and found.content_hash != content_hash(sent):
+        raise SameIdOtherContent(submission=submission_id)
     return found.answer

@@ -1,20 +1,25 @@
 """Say what became of a submission.
 
-Now, or with --wait as soon as it is answered. A submission that still waits ends with exit status 3.
+Now, or with --wait as soon as it is answered. A submission that still waits ends with exit status 3. With --sent an
+answer is shown only if it is to that: something else under this id is reported as same_id_other_content.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import ledger
 from cli.answers import end_pending, end_with
+from cli.bounded_file import read_bounded
 from cli.ending import Exit
 from cli.help_text import example, prose
 from cli.options import WAIT_SECONDS, AsJson, Script, Timeout
 from cli.sending import queue
+from domain.refusals import SubmissionTooLarge
+from domain.submission import MAX_SUBMISSION_BYTES, decode_submission
 from workers.enqueue import look
 
 app = typer.Typer(add_completion=False)
@@ -25,14 +30,20 @@ def outcome(
     script: Script,
     submission: Annotated[str, typer.Argument(metavar="SUBMISSION", help="The id it was sent with.")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer, and see that a worker runs.")] = False,
+    sent: Annotated[
+        Path | None, typer.Option("--sent", metavar="FILE", help="What was sent, to compare.", show_default=False)
+    ] = None,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
+    given = None if sent is None else decode_submission(read_bounded(sent, MAX_SUBMISSION_BYTES, SubmissionTooLarge))
     with ledger.reading() as tx:
-        answer = look(tx, script, submission)
+        answer = look(tx, script, submission, sent=given)
     if answer is None and wait:
         with queue() as sending:
-            answer = sending.wait(script, submission, timeout=timeout)
+            sending.wait(script, submission, timeout=timeout)
+        with ledger.reading() as tx:
+            answer = look(tx, script, submission, sent=given)
     if answer is None:
         end_pending(script, submission, as_json=as_json, status=Exit.NOT_ANSWERED)
     end_with(answer, as_json=as_json)

@@ -132,6 +132,17 @@ def test_without_waiting_the_outcome_can_be_asked_for(scriptledger: CommandLine)
     assert scriptledger("outcome", 900, "create-900", "--json") == asked
 
 
+def test_an_outcome_is_compared_with_what_was_sent(scriptledger: CommandLine, tmp_path: Path):
+    assert scriptledger.submit(creation(901)).status == 0
+    mine, other = tmp_path / "mine.json", tmp_path / "other.json"
+    mine.write_text(json.dumps(creation(901)))
+    other.write_text(json.dumps(creation(901) | {"actor": "Somebody else"}))
+
+    assert scriptledger("outcome", 901, "create-901", "--sent", mine, "--json").json["outcome"] == "applied"
+    ran = scriptledger("outcome", 901, "create-901", "--sent", other, "--json")
+    assert (ran.status, ran.json["error"]["code"]) == (1, "same_id_other_content")
+
+
 def test_what_was_never_sent_has_no_outcome(scriptledger: CommandLine, ferry: int):
     ran = scriptledger("outcome", ferry, "unheard-of")
 

@@ -11,6 +11,7 @@ from domain.commands.script_create import ScriptCreate
 from domain.line import Line
 from domain.refusals import NoCommands, SameIdOtherContent
 from domain.submission import Submission
+from materialization.submit import Ledger
 from repos import schema
 from repos.engine import make_engine
 from repos.unit_of_work import UnitOfWork
@@ -101,3 +102,24 @@ def test_a_bell_rings_for_what_was_put_and_for_nothing_else(producer: Producer, 
     assert ears.heard == [1]
     producer.enqueue_all([])
     assert ears.heard == [1]
+
+
+def test_who_gives_what_was_sent_is_not_told_the_answer_to_something_else(producer: Producer, unit_of_work: UnitOfWork):
+    mine, other = beginning(91), beginning(91, text="Snow.")
+    producer.enqueue(other)
+    with pytest.raises(SameIdOtherContent):
+        producer.outcome(91, "begin", sent=mine)
+    assert producer.outcome(91, "begin", sent=other) is None
+
+    Ledger(unit_of_work).drain(91)
+
+    with pytest.raises(SameIdOtherContent):
+        producer.wait(91, "begin", sent=mine, timeout=1)
+    answer = producer.wait(91, "begin", sent=other, timeout=1)
+    assert answer.outcome == "applied"
+    # Sent now, it is read as answered: only who compares sees that it was not applied, on a later delivery too.
+    producer.enqueue(mine)
+    Ledger(unit_of_work).drain(91)
+    assert producer.outcome(91, "begin") == answer
+    with pytest.raises(SameIdOtherContent):
+        producer.outcome(91, "begin", sent=mine)
