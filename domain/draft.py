@@ -48,7 +48,6 @@ class Draft:
         self._characters = state.characters
         self._written = 0
 
-    @property
     def units(self) -> int:
         """The work of what was written since the state was last looked at."""
         return len(self._stood) * LINE_UNITS + self._written * TEXT_PASSES

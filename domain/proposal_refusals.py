@@ -6,7 +6,16 @@ from domain.errors import Rejected
 
 
 class AiDeletesTooMuch(Rejected):
-    """Without consent an AI may take away {percent} % of the lines in a run; this makes it {lost} of {lines}."""
+    """Without consent an AI may take away {percent} % of the lines {within}; this makes it {lost} of {lines}."""
+
+
+class AiLocksDraft(Rejected):
+    """Without consent an AI may not lock the draft {name!r}."""
+
+
+class AiRemovesTooMuch(Rejected):
+    """Without consent an AI may remove {percent} % of the story elements and personas, and as many metadata fields and
+    named drafts, {within}; this makes it {lost} of {lines}."""
 
 
 class NoModel(Rejected):

@@ -31,8 +31,10 @@ def require_size(start: State, end: State) -> None:
     Raises:
         ScriptTooLarge: names what there is too much of.
     """
-    _require("lines", start.line_count, end.line_count, MAX_LINES)
-    _require("characters", start.characters, end.characters, MAX_CHARACTERS)
+    if end.line_count > MAX_LINES:
+        _require("lines", start.line_count, end.line_count, MAX_LINES)
+    if end.characters > MAX_CHARACTERS:
+        _require("characters", start.characters, end.characters, MAX_CHARACTERS)
     if end.labels is not start.labels:
         _require("named drafts", len(start.labels), len(end.labels), MAX_LABELS)
     if end.elements is not start.elements or end.personas is not start.personas:

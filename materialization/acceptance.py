@@ -9,8 +9,10 @@ from msgspec import Struct
 from domain.command import Command, Guard
 from domain.delta import Delta
 from domain.errors import Rejected
+from domain.hashing import expect_hash, expect_hash_of
 from domain.head import Head, is_keyframe_due
 from domain.keyframe import encode_keyframe, raw_size
+from domain.line import Line
 from domain.refusals import GuardMissing, ScriptArchived, StaleElement, StaleLine
 from domain.state import GuardKind, State
 from domain.work_limit import (
@@ -56,20 +58,20 @@ class Acceptance:
         self._touched: set[tuple[GuardKind, str]] = set()
         self._hashes: dict[tuple[GuardKind, str], tuple[object, str]] = {}
 
-    def accept(self, command: Command) -> Step:
-        """Take the next command, or refuse it.
+    def accept(self, command: Command, *, last: bool = False) -> Step:
+        """Take the next command, or refuse it; after the last no other is taken.
 
         Only the first touch of a thing in a submission needs its `expect`.
 
         Raises:
             Rejected: a guard does not hold, or the state does not take the command.
         """
-        fold, state = self._fold, self._fold.state
-        if state.archived and not command.on_archived:
+        fold, work = self._fold, self._work
+        state = fold.state
+        if not command.on_archived and state.archived:
             raise ScriptArchived
         guards = command.guards()
-        stale = self._first_stale(guards)
-        work = self._work
+        stale = self._first_stale(guards, state)
         if stale is not None and not command.absolute:
             work.add(COMMAND_UNITS)
             raise stale
@@ -81,10 +83,11 @@ class Acceptance:
         note = command.note(state)
         version = keyframe = None
         if delta:
-            version = fold.write(delta, work)
+            version = fold.write(delta, work, last=last)
             if self._pace is not None:
                 keyframe = self._pace.keyframe(fold.state, version)
-        self._touched.update([(guard.kind, guard.id) for guard in guards])
+        if not last:
+            self._touched.update([(guard.kind, guard.id) for guard in guards])
         return Step(command, version, note, keyframe)
 
     def touch(self, command: Command) -> None:
@@ -100,29 +103,35 @@ class Acceptance:
         """The state after the last command; no other is taken."""
         return self._fold.finish()
 
-    def _first_stale(self, guards: Iterable[Guard]) -> Rejected | None:
-        state = self._fold.state
-        for kind, name, expect in [(guard.kind, guard.id, guard.expect) for guard in guards]:
+    def _first_stale(self, guards: Iterable[Guard], state: State) -> Rejected | None:
+        for guard in guards:
+            kind, name, expect = guard.kind, guard.id, guard.expect
             if not state.has(kind, name):
                 continue  # what is not there is for `apply` to name
             if expect is None:
                 leans_on_earlier = (kind, name) in self._touched or not self._start.has(kind, name)
                 if not leans_on_earlier:
                     return GuardMissing(kind=kind, id=name)
-            elif self._hash(kind, name) != expect:
+            elif self._hash(kind, name, state) != expect:
                 return _stale(kind, name, state)
         return None
 
-    def _hash(self, kind: GuardKind, name: str) -> str:
+    def _hash(self, kind: GuardKind, name: str, state: State) -> str:
         """The content hash of what is there; asked for again and again, it is computed once for each content."""
-        state = self._fold.state
-        content = state.line(name) if kind == "line" else state.described(kind)[name]
+        if kind == "line":
+            content: object = state.nodes[name].line
+        else:
+            content = state.described(kind)[name]
         known = self._hashes.get((kind, name))
         if known is not None and known[0] is content:
             self._work.add(LOOK_UNITS)
             return known[1]
-        self._work.add(LOOK_UNITS + (text_units(state.line(name).text) if kind == "line" else 0))
-        found = state.content_hash(kind, name) or ""
+        if isinstance(content, Line):
+            self._work.add(LOOK_UNITS + text_units(content.text))
+            found = expect_hash(content)
+        else:
+            self._work.add(LOOK_UNITS)
+            found = expect_hash_of(kind, content)
         self._hashes[kind, name] = (content, found)
         return found
 

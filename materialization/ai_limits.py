@@ -2,62 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
-from domain.proposal_refusals import AiDeletesTooMuch
+from domain.commands.version_label import VersionLabel
+from domain.proposal_refusals import AiDeletesTooMuch, AiLocksDraft, AiRemovesTooMuch
 from domain.state import State
 from domain.submission import Submission, encode_commands
+from materialization.ai_losses import lines_of_people, losses, things_of_people, touched
 from materialization.decide import Verdict
+from repos.ai_writings import Writing
 from repos.run_losses import RunLoss
 from repos.script_work import ScriptWork
 
 DELETE_PERCENT = 20
+RUNS_OF_A_DAY: Final = 2
+"""All runs of a day (UTC) together may take so many times the share of one."""
+DAY_MICROS: Final = 24 * 60 * 60 * 1_000_000
 
 
 class AiLimits(NamedTuple):
-    """The share of a script's lines that one run of an AI may take away; one line it always may."""
+    """The share of what people wrote that one run of an AI may take away; one line and one other thing it may."""
 
     delete_percent: int = DELETE_PERCENT
 
 
 USUAL = AiLimits()
 
+_Key = tuple[str, str]
+"""A count that is kept: its name, and the run or the day it is of."""
+
+
+class _Kind(NamedTuple):
+    """What is counted together: under which names, out of how much, and how it is refused."""
+
+    of_run: str
+    of_day: str
+    written_by_people: Callable[[State, dict[str, Writing]], int]
+    refusal: type[AiDeletesTooMuch | AiRemovesTooMuch]
+
+    def require(self, loss: RunLoss, percent: int, within: str) -> None:
+        if loss.lost > 1 and loss.lost * 100 > percent * loss.lines:
+            raise self.refusal(lost=loss.lost, lines=loss.lines, percent=percent, within=within)
+
+
+_LINES = _Kind("", "day", lines_of_people, AiDeletesTooMuch)
+_THINGS = _Kind("things", "things of day", things_of_people, AiRemovesTooMuch)
+
 
 class Losses:
     """What runs of AIs take away from one script in one unit of work, beside what they took before.
 
-    Read and written only where an AI takes lines away that no person gave up.
+    Read and written only where an AI writes what no person accepted.
     """
 
-    def __init__(self, tx: ScriptWork, limits: AiLimits) -> None:
+    def __init__(self, tx: ScriptWork, limits: AiLimits, now: int) -> None:
         self._tx = tx
         self._limits = limits
-        self._new: dict[str, RunLoss] = {}
+        self._now = now
+        self._new: dict[_Key, RunLoss] = {}
+        self._written: dict[str, Writing] = {}
 
     def count(self, submission: Submission, start: State, verdict: Verdict) -> None:
         """Count what a submission by an AI takes away, unless a person accepted these very commands as a proposal.
 
         Raises:
-            AiDeletesTooMuch: with this its run would have taken more than it may; a person must accept it.
+            AiLocksDraft: it locks one.
+            AiDeletesTooMuch, AiRemovesTooMuch: with this its run, or all of the day, would have taken more than they
+                may; a person must accept it.
         """
-        lost = lines_lost(start, verdict)
-        if not lost or self._accepted(submission):
+        if not verdict.applied or self._accepted(submission):
             return
-        run_id = submission.cause.run_id or ""
-        before = self._of(run_id) or RunLoss(start.line_count, 0)
-        loss = before._replace(lost=before.lost + lost)
-        if loss.lost > 1 and loss.lost * 100 > self._limits.delete_percent * loss.lines:
-            raise AiDeletesTooMuch(lost=loss.lost, lines=loss.lines, percent=self._limits.delete_percent)
-        self._new[run_id] = loss
+        for _, step in verdict.applied:
+            if isinstance(step.command, VersionLabel) and step.command.locked:
+                raise AiLocksDraft(name=step.command.name)
+        named = touched(verdict)
+        known = self._tx.ai_writings.of(self._tx.script_id, named.keys - self._written.keys()) | self._written
+        found = losses(start, verdict.state, named, known)
+        run = submission.cause.run_id or ""
+        self._new |= self._counted(_LINES, found.lines, run, start) | self._counted(_THINGS, found.things, run, start)
+        self._written |= found.written
 
     def write(self) -> None:
         """Hand what was counted to the unit of work."""
-        for run_id, loss in self._new.items():
-            self._tx.run_losses.put(self._tx.script_id, run_id, loss)
+        for (count, of), loss in self._new.items():
+            self._tx.run_losses.put(self._tx.script_id, of, loss, count)
+        if self._written:
+            self._tx.ai_writings.put(self._tx.script_id, self._written)
 
-    def _of(self, run_id: str) -> RunLoss | None:
-        return self._new.get(run_id) or self._tx.run_losses.get(self._tx.script_id, run_id)
+    def _counted(self, kind: _Kind, lost: int, run: str, start: State) -> dict[_Key, RunLoss]:
+        """The counts of a run and of the day with what is lost now."""
+        if not lost:
+            return {}
+        share = self._limits.delete_percent
+        of_run = self._count(kind, (kind.of_run, run), lost, start)
+        kind.require(of_run, share, "in a run")
+        day = str(self._now // DAY_MICROS)
+        of_day = self._count(kind, (kind.of_day, day), lost, start)
+        kind.require(of_day, min(100, RUNS_OF_A_DAY * share), "in all runs of a day")
+        return {(kind.of_run, run): of_run, (kind.of_day, day): of_day}
+
+    def _count(self, kind: _Kind, key: _Key, lost: int, start: State) -> RunLoss:
+        before = self._new.get(key) or self._tx.run_losses.get(self._tx.script_id, key[1], key[0])
+        if before is None:
+            by_ais = self._tx.ai_writings.all(self._tx.script_id) | self._written
+            before = RunLoss(kind.written_by_people(start, by_ais), 0)
+        return before._replace(lost=before.lost + lost)
 
     def _accepted(self, submission: Submission) -> bool:
         proposal_id = submission.cause.proposal_id
@@ -65,21 +115,3 @@ class Losses:
             return False
         accepted = self._tx.hunks.accepting(self._tx.script_id, proposal_id, submission.submission_id)
         return accepted == encode_commands(submission.commands)
-
-
-def lines_lost(start: State, verdict: Verdict) -> int:
-    """How many lines with text in them are gone or empty behind a verdict: O(what it touches)."""
-    end = verdict.state
-    return sum(_has_text(start, line) and not _has_text(end, line) for line in set(_touched(verdict)))
-
-
-def _touched(verdict: Verdict) -> Iterator[str]:
-    """The lines that may have lost their text, or are gone into another."""
-    for _, step in verdict.accepted:
-        for guard in step.command.guards():
-            if guard.kind == "line":
-                yield guard.id
-
-
-def _has_text(state: State, line: str) -> bool:
-    return state.has_line(line) and bool(state.line(line).text.strip())

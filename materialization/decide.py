@@ -42,9 +42,10 @@ def decide(submission: Submission, state: State, head: Head | None = None, work:
     acceptance = Acceptance(state, WorkCount() if work is None else work, head)
     accepted: list[tuple[int, Step]] = []
     refused: list[tuple[int, Rejected]] = []
+    last = len(submission.commands) - 1
     for index, command in enumerate(submission.commands):
         try:
-            accepted.append((index, acceptance.accept(command)))
+            accepted.append((index, acceptance.accept(command, last=index == last)))
         except Rejected as refusal:
             refusal.facts["command"] = index
             ends_all = isinstance(refusal, TooMuchWork) or (index == 0 and isinstance(command, ScriptCreate))

@@ -49,7 +49,7 @@ class Fold:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._start = state
+        self._finished = state
         self._draft = Draft(state)
 
     def take(self, command: Command) -> VersionRow:
@@ -60,23 +60,26 @@ class Fold:
         """
         return self.write(command.apply(self.state))
 
-    def write(self, delta: Delta, work: WorkCount | None = None) -> VersionRow:
-        """The version that a delta leads to; `work` counts the lines it touches."""
+    def write(self, delta: Delta, work: WorkCount | None = None, *, last: bool = False) -> VersionRow:
+        """The version that a delta leads to; `work` counts the lines it touches. After the last no other is taken."""
         draft = self._draft
         for change in delta:
             change.onto(draft)
         if work is not None:
-            work.add(draft.units)
-        self.state = state = draft.so_far()
-        draft.version += 1
+            work.add(draft.units())
+        if last:
+            self.state = state = self._finished = draft.finish()
+        else:
+            self.state = state = draft.so_far()
+            draft.version += 1
         return VersionRow(state.version, encode_delta(delta), state_hash_bytes(state.hash), state.line_count)
 
     def finish(self) -> State:
         """The state after the last command; no other is taken."""
-        if self.state is self._start:
-            return self._start
+        if self.state is self._finished:
+            return self.state
         self._draft.version = self.state.version
-        self.state = self._draft.finish()
+        self.state = self._finished = self._draft.finish()
         return self.state
 
 

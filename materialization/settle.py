@@ -57,7 +57,7 @@ class Settlement:
         self._tx = tx
         self._start = state
         self._now = now
-        self._losses = Losses(tx, limits)
+        self._losses = Losses(tx, limits, now)
         self._bytes = 0
         self._kept_bytes = 0
         self._entries: list[LogEntry] = []
@@ -66,7 +66,7 @@ class Settlement:
         self._answered: list[Answered] = []
         self._rejected: list[RejectedRow] = []
         self._accepted: list[tuple[int, Answer]] = []
-        self._explanations = RefusalExplanations(tx, state.version, self._entries)
+        self._explanations: RefusalExplanations | None = None
 
     def settle_waiting(self, rows: Sequence[Waiting]) -> None:
         """Settle submissions of the inbox in order, as many as one unit of work takes."""
@@ -183,14 +183,14 @@ class Settlement:
                 verdict = decide(submission, self.state, self.head, work)
             finally:
                 self.work += work.units
-            explained = self._explanations.explain_all(verdict.refused) if verdict.refused else {}
+            explained = self._explained().explain_all(verdict.refused) if verdict.refused else {}
             answer = answer_for(submission, self.state, verdict, explained)
             growth = grow(self.head, submission, verdict.applied, self._now)
             self._require_room(growth, answer)
             if submission.author == "ai":
                 self._losses.count(submission, self.state, verdict)
         except Rejected as refusal:
-            answer = self._refuse(arrival, self._explanations.explain(refusal))
+            answer = self._refuse(arrival, self._explained().explain(refusal))
         else:
             if answer.refusal is not None:
                 self._keep(arrival, answer.refusal)
@@ -232,6 +232,12 @@ class Settlement:
             self._tx.require_room("whole script", len(keyframe.state))
         if answer.refusal is not None:
             self._tx.require_room("answer", len(encode_rest(answer)))
+
+    def _explained(self) -> RefusalExplanations:
+        # Most units of work refuse nothing.
+        if self._explanations is None:
+            self._explanations = RefusalExplanations(self._tx, self._start.version, self._entries)
+        return self._explanations
 
     def _take(self, growth: Growth, state: State) -> None:
         self.state = state

@@ -64,3 +64,11 @@ ai_run_losses = table(
     Column("line_count", Integer, nullable=False),
     Column("lost", Integer, nullable=False),
 )
+
+ai_writings = table(
+    "ai_writings",
+    Column("script_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("thing", Word(80), primary_key=True),
+    Column("content", Word(12), nullable=False),
+    Column("people", Integer, nullable=False),
+)

@@ -45,17 +45,21 @@ class RunLosses:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def get(self, script_id: int, run_id: str) -> RunLoss | None:
-        """What a run took away; None where it took nothing."""
-        found = self._session.rows(_GET, script=script_id, run=_key(run_id))
+    def get(self, script_id: int, run_id: str, count: str = "") -> RunLoss | None:
+        """What a run took away; None where it took nothing. `count` names another count than that of its lines."""
+        found = self._session.rows(_GET, script=script_id, run=_key(run_id, count))
         return RunLoss(*found[0]) if found else None
 
-    def put(self, script_id: int, run_id: str, loss: RunLoss) -> None:
+    def put(self, script_id: int, run_id: str, loss: RunLoss, count: str = "") -> None:
         """Write down what a run has taken away by now, with the commit."""
         # In one statement: among several scripts all inserts of a table leave together, before what is gathered later.
         put = _PUT_SQLITE if self._session.is_sqlite else _PUT_MYSQL
-        self._session.later(put, script=script_id, run=_key(run_id), name=run_id, lines=loss.lines, gone=loss.lost)
+        self._session.later(
+            put, script=script_id, run=_key(run_id, count), name=run_id, lines=loss.lines, gone=loss.lost
+        )
 
 
-def _key(run_id: str) -> bytes:
-    return sha256(run_id.encode()).digest()[:16]
+def _key(run_id: str, count: str) -> bytes:
+    # No run's id holds a line end.
+    name = f"{count}\n{run_id}" if count else run_id
+    return sha256(name.encode()).digest()[:16]

@@ -9,6 +9,7 @@ from types import TracebackType
 from sqlalchemy import Engine
 
 from domain.head import Head
+from repos.ai_writings import AiWritings
 from repos.answers import Answers
 from repos.commands import AppendableCommands
 from repos.failures import HeadLocked
@@ -81,6 +82,10 @@ class ScriptWork:
     @property
     def hunks(self) -> SettledHunks:
         return SettledHunks(self._session)
+
+    @property
+    def ai_writings(self) -> AiWritings:
+        return AiWritings(self._session)
 
     @property
     def run_losses(self) -> RunLosses:
