@@ -122,17 +122,17 @@ class Settlement:
             self._refuse_unread(unread(self._tx, row, size), Refusal.of(reason), row.answered)
             return
         payload = self._tx.inbox.payload(row.id) if row.payload is None else row.payload
-        arrival = Arrival(row.submission_id, payload, sha256(payload).digest(), row.user_id)
-        if row.answered == arrival.digest and b"proposal_id" not in payload:
+        if row.answered is not None and row.answered == sha256(payload).digest() and b"proposal_id" not in payload:
             return
         submission: Submission | None = None
         try:
             submission = decode_submission(payload)
         except Rejected as refusal:
+            arrival = Arrival(row.submission_id, payload, sha256(payload).digest(), row.user_id)
             if row.answered is None:
                 self._refuse(arrival, Refusal.of(refusal))
         else:
-            arrival = arrival._replace(digest=content_hash(submission))
+            arrival = Arrival(row.submission_id, payload, content_hash(submission), row.user_id)
             if row.answered is None:
                 self._settle(submission, arrival, row)
         if row.answered is not None:
