@@ -18,6 +18,7 @@ from workers.heartbeat import Heartbeat
 from workers.line import forget_connections
 from workers.overdue import GRACE_SECONDS, EndInTime
 from workers.roles import BadQueuesError, transport_options
+from workers.settings import BadSetting
 from workers.suspect_slots import SuspectSlots
 
 app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.redis_transport:AMQP")
@@ -30,6 +31,16 @@ worker_logs.connect()
 def find_broker(sender: Celery, **_: Any) -> None:
     """Take the broker from the environment, which is read now and not at import."""
     sender.conf.broker_url = bootstrap.settings().broker_url or None
+
+
+@signals.celeryd_init.connect(weak=False)
+@signals.beat_init.connect(weak=False)
+def refuse_bad_settings(**_: Any) -> None:
+    """End at once; `find_broker` cannot: Celery logs its error, and goes on with a broker that nobody named."""
+    try:
+        bootstrap.settings()
+    except BadSetting as error:
+        raise SystemExit(f"scriptledger: {error}") from None
 
 
 @signals.celeryd_init.connect(weak=False)

@@ -148,3 +148,21 @@ from workers.app import app
     printed = (done.stdout + done.stderr).decode()
     assert printed.count("EVIL") > 10
     assert visible_lines(printed) == printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", ["worker", "beat"])
+def test_a_process_of_celery_with_a_bad_setting_ends_at_once(tmp_path: Path, program: str):
+    done = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "workers.app", program],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "SCRIPTLEDGER_BROKER_URL": "redis://:hun@ter2@h/0"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "scriptledger: SCRIPTLEDGER_BROKER_URL is not a broker URL" in done.stderr
+    assert "ter2" not in done.stdout + done.stderr
