@@ -59,8 +59,11 @@ def require_line(state: State, line_id: str) -> Line:
 
 def reading_units(state: State, *line_ids: str) -> int:
     """The work of going once through the text of some lines, where they are there."""
-    nodes = state.nodes
-    return sum([text_units(nodes[name].line.text) for name in line_ids if name in nodes])
+    nodes, units = state.nodes, 0
+    for name in line_ids:
+        if (node := nodes.get(name)) is not None:
+            units += text_units(node.line.text)
+    return units
 
 
 def require_version(state: State, version: int) -> None:
