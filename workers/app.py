@@ -13,7 +13,7 @@ from celery import Celery, signals
 from workers import bootstrap, worker_logs
 from workers.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
 from workers.bells_in_hand import BellsInHand
-from workers.draining import Draining
+from workers.draining import Draining, next_task
 from workers.heartbeat import Heartbeat
 from workers.line import forget_connections
 from workers.overdue import GRACE_SECONDS, EndInTime
@@ -108,12 +108,13 @@ def try_one_by_one(sender: Any, task_id: str, exception: BaseException, args: Se
     """Go on with care where a drain ended its pool process, or had to be ended with it.
 
     Called in the main process, which outlives it. Any of the scripts whose bells it had may be to blame: each is
-    drained alone, and what waits there is counted before it is tried.
+    drained alone, and then, where that was the one, what waits there is counted before it is tried.
     """
     ended = isinstance(exception, WorkerLostError | TimeLimitExceeded)
     if ended and sender.name in (DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE):
-        for script_id in dict.fromkeys([args[0], *in_hand().of(task_id)]):
-            bell().ring(script_id, DRAIN_ONE_BY_ONE)
+        scripts = list(dict.fromkeys([args[0], *in_hand().of(task_id)]))
+        for script_id in scripts:
+            bell().ring(script_id, next_task(scripts))
 
 
 def _names(option: str | Sequence[str] | None) -> Sequence[str]:

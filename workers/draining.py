@@ -84,12 +84,20 @@ class Draining:
         except Exception as error:
             if is_suspect(error):
                 time.sleep(PAUSE_SECONDS)
-                self._ring(scripts, DRAIN_ONE_BY_ONE)
+                self._ring(scripts, next_task(scripts))
             raise _without_memory_error(error) from error
 
     def _ring(self, scripts: Sequence[int], task: str) -> None:
         for script_id in scripts:
             self._bell.ring(script_id, task)
+
+
+def next_task(scripts: Sequence[int]) -> str:
+    """What goes on with the scripts of a drain that ended in none of its answers.
+
+    Of several nobody knows which is to blame: each is drained alone first, for the others need no slot of suspects.
+    """
+    return DRAIN_ONE_BY_ONE if len(scripts) == 1 else DRAIN_DEEP
 
 
 def _without_memory_error(error: Exception) -> Exception:
