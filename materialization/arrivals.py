@@ -15,6 +15,8 @@ from repos.inbox import MAX_ATTEMPTS, as_bytes
 from repos.rejected import MAX_CUT_BYTES, RejectedRow
 from repos.script_work import ScriptWork
 
+MAX_NAME = 64
+
 
 class Arrival(NamedTuple):
     """What came under a submission id: its payload, or the beginning of one of `size` bytes.
@@ -38,9 +40,22 @@ class Arrival(NamedTuple):
         return row._replace(whole_bytes=self.size, whole_sha256=self.digest)
 
 
-def with_bytes(row: Waiting) -> Waiting:
-    """A row with its payload as bytes: SQLite keeps text as text where a producer inserts text."""
-    return row._replace(payload=as_bytes(row.payload)) if isinstance(row.payload, str) else row
+def as_declared(row: Waiting) -> Waiting:
+    """A row with values of the types its columns have: SQLite keeps text and numbers as a producer inserts them."""
+    if not isinstance(row.payload, bytes | None):
+        row = row._replace(payload=as_bytes(row.payload))
+    if not isinstance(row.user_id, int | None):
+        # Nobody's number, and not None: a program would be trusted.
+        row = row._replace(user_id=0)
+    return row
+
+
+def without_name(tx: ScriptWork, row: Waiting, size: int) -> Arrival | None:
+    """What came under an id that is no text, as SQLite may hold it: nobody can ask for an answer to it."""
+    name = row.submission_id
+    if isinstance(name, str) and (name.isascii() or not any("\ud800" <= each <= "\udfff" for each in name)):
+        return None
+    return unread(tx, row, size)._replace(submission_id=as_bytes(name).decode(errors="backslashreplace")[:MAX_NAME])
 
 
 def reason_not_to_read(tx: ScriptWork, row: Waiting, size: int) -> Rejected | None:

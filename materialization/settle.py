@@ -10,6 +10,7 @@ from domain.commands.script_create import ScriptCreate
 from domain.entry import LogEntry
 from domain.errors import Rejected
 from domain.refusals import (
+    BadId,
     Misaddressed,
     PredecessorRefused,
     PredecessorUnknown,
@@ -22,7 +23,7 @@ from domain.submission import Submission, content_hash, decode_submission
 from domain.work_limit import MAX_WORK, WorkCount
 from materialization.access import require_still_allowed
 from materialization.ai_limits import USUAL, AiLimits, Losses
-from materialization.arrivals import Arrival, reason_not_to_read, unread, with_bytes
+from materialization.arrivals import Arrival, as_declared, reason_not_to_read, unread, without_name
 from materialization.decide import answer_for, decide
 from materialization.growth import Growth, grow
 from materialization.refusal_explanations import RefusalExplanations
@@ -70,7 +71,7 @@ class Settlement:
 
     def settle_waiting(self, rows: Sequence[Waiting]) -> None:
         """Settle submissions of the inbox in order, as many as one unit of work takes."""
-        for row in map(with_bytes, rows):
+        for row in map(as_declared, rows):
             size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
             if not self.has_room(size):
                 return
@@ -118,6 +119,9 @@ class Settlement:
             tx.heads.touch(tx.head)
 
     def _settle_row(self, row: Waiting, size: int) -> None:
+        if (nameless := without_name(self._tx, row, size)) is not None:
+            self._keep(nameless, Refusal.of(BadId(field="submission_id", value=nameless.submission_id)))
+            return
         if (reason := reason_not_to_read(self._tx, row, size)) is not None:
             self._refuse_unread(unread(self._tx, row, size), Refusal.of(reason), row.answered)
             return

@@ -140,6 +140,8 @@ def _sqlite(url: URL) -> Engine:
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
         # The unit of work says BEGIN itself: the driver's own would come too late to be a lock.
         connection.isolation_level = None
+        # SQLite takes any bytes for text, and the driver's own reading of them would end whoever meets such a row.
+        connection.text_factory = _text_of
         # Before anything makes it a file: one that is there keeps the pages it has.
         connection.execute(f"PRAGMA page_size = {SQLITE_PAGE_BYTES}")
         _write_ahead(connection)
@@ -148,6 +150,10 @@ def _sqlite(url: URL) -> Engine:
         record.info[LARGEST_PACKET] = SQLITE_PACKET_BYTES
 
     return engine
+
+
+def _text_of(stored: bytes) -> str:
+    return stored.decode(errors="surrogateescape")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -146,9 +146,9 @@ def look_again_at(count: int) -> Select[Any]:
     return select(submission_inbox.c.script_id).where(submission_inbox.c.script_id.in_(names)).distinct()
 
 
-def as_bytes(payload: bytes | str) -> bytes:
-    """A payload as it was written, as text too."""
-    return payload.encode(errors="surrogateescape") if isinstance(payload, str) else bytes(payload)
+def as_bytes(payload: bytes | str | float) -> bytes:
+    """A payload as it was written; SQLite takes text and numbers for bytes too."""
+    return bytes(payload) if isinstance(payload, bytes) else str(payload).encode(errors="surrogateescape")
 
 
 class Inbox:

@@ -15,7 +15,7 @@ from materialization.submit import Ledger
 from repos.engine import make_engine
 from repos.schema import upgrade_if_outdated
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, Desk, edit
+from tests.materialization.write_path.desk import A, Desk, create, edit
 from tests.services.databases import DatabaseServer
 
 MIB = 1 << 20
@@ -156,6 +156,61 @@ def test_text_in_the_place_of_bytes_is_read_as_its_bytes(desk: Desk) -> None:
     assert desk.outcomes(["row", "small"]) == ["applied", "applied"]
 
 
+BROKEN = "CAST(x'ff41' AS TEXT)"
+NUMBERS = ("12", "-5", "1.5", "9e999", "9223372036854775807")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *[(column, BROKEN) for column in ("submission_id", "payload", "attempts", "enqueued_at", "user_id")],
+        *[("payload", number) for number in NUMBERS],
+        ("submission_id", "x'ff41'"),
+        ("user_id", "'abc'"),
+    ],
+)
+def test_whatever_sqlite_takes_into_a_column_does_not_stop_the_next(sqlite_url: str, column: str, value: str) -> None:
+    """Text that is not UTF-8 made every look at the inbox fail, and a number for a payload was tried for ever."""
+    desk = sqlite_desk(sqlite_url).begin()
+    values = {
+        "script_id": str(desk.script_id),
+        "submission_id": "'row'",
+        "payload": f"x'{titled(desk, submission_id='another').hex()}'",
+        "enqueued_at": "1",
+    } | {column: value}
+    with desk.unit_of_work._engine.begin() as connection:
+        connection.execute(
+            text(f"INSERT INTO submission_inbox ({', '.join(values)}) VALUES ({', '.join(values.values())})")
+        )
+    put(desk, titled(desk, submission_id="next"), "next")
+    with desk.unit_of_work.reading() as tx:
+        assert [each.script_id for each in tx.inbox.waiting(before=9, after=9, most=9)] == [desk.script_id]
+
+    drained(desk)
+
+    assert desk.outcomes(["next"]) == ["applied"]
+    [dead] = desk.dead()
+    assert (dead.code == "bad_id") == (column == "submission_id")
+    dead.submission_id.encode()
+    assert desk.verified().finding is None
+
+
+def test_a_row_of_a_user_with_no_number_is_not_a_programs(sqlite_url: str) -> None:
+    """SQLite takes any text for the user; a script that has an owner is closed to it."""
+    desk = sqlite_desk(sqlite_url)
+    with desk.unit_of_work.records() as tx:
+        owner = tx.users.add("ann@example.org", 1)
+    desk.send(create(A, owner=owner), base=0)
+    put(desk, titled(desk), user_id="abc")
+
+    drained(desk)
+
+    answer = desk.answer("row")
+    assert answer
+    assert answer.refusal
+    assert answer.refusal.code == "not_your_script"
+
+
 def test_a_poisoned_row_is_refused_without_its_payload_being_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.begin()
     payload = titled(desk)
@@ -244,9 +299,7 @@ def test_an_answer_that_does_not_fit_does_without_the_text(mariadb: DatabaseServ
 
 
 def test_the_largest_submission_and_one_byte_more(sqlite_url: str) -> None:
-    engine = make_engine(sqlite_url)
-    upgrade_if_outdated(engine)
-    desk = fresh_desk(engine).begin()
+    desk = sqlite_desk(sqlite_url).begin()
     whole = titled(desk)
     put(desk, whole + b" " * (MAX_SUBMISSION_BYTES - len(whole)))
     put(desk, b" " * (MAX_SUBMISSION_BYTES + 1), "more")
@@ -282,6 +335,12 @@ def fresh_desk(engine: Engine, script_id: int | None = None) -> Desk:
     engine.dispose()
     unit_of_work = UnitOfWork(engine)
     return Desk(unit_of_work, Ledger(unit_of_work), script_id)
+
+
+def sqlite_desk(sqlite_url: str) -> Desk:
+    engine = make_engine(sqlite_url)
+    upgrade_if_outdated(engine)
+    return fresh_desk(engine)
 
 
 def raw_insert(server: DatabaseServer, engine: Engine, desk: Desk, payloads: dict[str, bytes]) -> None:
