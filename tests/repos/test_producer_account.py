@@ -17,7 +17,11 @@ from repos.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.services.databases import DatabaseServer
 
-GRANTS = ("INSERT ON {}.submission_inbox", "INSERT ON {}.script_ids", "SELECT ON {}.submissions")
+GRANTS = (
+    "INSERT (script_id, submission_id, payload, enqueued_at, user_id) ON {}.submission_inbox",
+    "INSERT (user_id) ON {}.script_ids",
+    "SELECT ON {}.submissions",
+)
 CLOSED = (
     "SELECT * FROM script_commands",
     "SELECT * FROM script_versions",
@@ -30,6 +34,11 @@ CLOSED = (
     "UPDATE script_ids SET user_id = 1",
     "DELETE FROM script_commands",
     "DELETE FROM submission_inbox",
+    # The next number follows the highest: with the largest taken, nobody can insert any more.
+    "INSERT INTO submission_inbox (id, script_id, submission_id, payload, enqueued_at)"
+    " VALUES (9223372036854775807, 1, 's', 'p', 1)",
+    "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at, attempts) VALUES (1, 's', 'p', 1, 9)",
+    "INSERT INTO script_ids (id) VALUES (9223372036854775807)",
     "INSERT INTO submissions (script_id, submission_id) VALUES (1, 'forged')",
     "INSERT INTO script_commands (script_id, version_number) VALUES (1, 2)",
     "INSERT INTO users (email) VALUES ('m@x.example')",
