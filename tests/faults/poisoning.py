@@ -19,7 +19,7 @@ from celery import Celery
 from domain.answer import Answer
 from domain.submission import MAX_SUBMISSION_BYTES
 from materialization.clock import system_clock
-from tests.faults.poison_app import WAYS
+from tests.faults.poison_ways import WAYS
 from tests.processes.nodes import LocalWorker, start_together
 from tests.processes.site import Site
 from tests.services.mariadb import MariaDB
