@@ -14,6 +14,7 @@ from msgspec import Struct
 from domain.answer import Answer, CommandAnswer, Refusal, decode_answer, encode_answer
 from domain.errors import MAX_MESSAGE
 from domain.json_depth import cut_deep
+from domain.json_values import MAX_VALUES, count_values
 from domain.number import EXACT
 from domain.submission import MAX_COMMANDS
 from domain.text import MAX_DEPTH, check_id, check_name
@@ -66,6 +67,8 @@ class AnswerCheck:
     def answered(self, exported: ExportedAnswer) -> Answered:
         """An answer of the file, checked."""
         data = exported.answer.encode()
+        if count_values(data) > MAX_VALUES:
+            raise ValueError(f"the answer holds more than the {MAX_VALUES} values allowed")
         if cut_deep(data) is not None:
             raise ValueError("the answer nests too deep")
         answer = decode_answer(data)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from domain.command import Command
 from domain.entry import LogEntry, link
 from domain.hashing import GENESIS
+from domain.json_values import MAX_VALUES, count_values
 from domain.number import EXACT
 from domain.script_size import require_size
 from domain.state import State
@@ -134,6 +135,8 @@ def _begun(entry: LogEntry, start: State) -> _Sent:
 def _command(entry: LogEntry) -> Command:
     if len(entry.payload) > MAX_SUBMISSION_BYTES:
         raise ValueError(f"its payload has more than the {MAX_SUBMISSION_BYTES} bytes allowed")
+    if count_values(entry.payload) > MAX_VALUES:
+        raise ValueError(f"its payload holds more than the {MAX_VALUES} values allowed")
     try:
         command = decode_command(entry.payload)
         canonical = encode_command(command)

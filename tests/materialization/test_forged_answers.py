@@ -79,6 +79,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "two of one id": (lambda lines: lines.insert(20, deepcopy(lines[20])), "does not follow"),
     "out of order": (lambda lines: lines.insert(19, lines.pop(20)), "does not follow"),
     "among the commands": (lambda lines: lines.insert(3, lines.pop(20)), "header names|follows an answer"),
+    "more values than it may": (of_answer("e-refused", refusal={"code": "x", "message": "No.", "facts": {"a": [{}] * 600_000}}), "1000000 values"),
     "not one": (lambda lines: lines.pop(17), "have no answer"),
 }  # fmt: skip
 

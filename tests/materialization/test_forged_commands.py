@@ -90,6 +90,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "two bases in a submission": (of_command("c-splices", 1, base_version=1), "differs from the others"),
     "two causes in a submission": (of_command("c-splices", 1, cause='{"undoes":1}'), "differs from the others"),
     "a submission in two parts": (of_command("f-partly", submission_id="c-splices"), "differs|answer"),
+    "more values than a submission has": (of_payload("l-things", element={"id": "e1", "type": "theme", "payload": {"a": [{}] * 600_000}}), "1000000 values"),
     "a gap in the versions": (of_command("f-partly", version=9), "version 9 follows version 5"),
 }  # fmt: skip
 
