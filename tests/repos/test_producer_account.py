@@ -37,7 +37,7 @@ CLOSED = (
     # The next number follows the highest: with the largest taken, nobody can insert any more.
     "INSERT INTO submission_inbox (id, script_id, submission_id, payload, enqueued_at)"
     " VALUES (9223372036854775807, 1, 's', 'p', 1)",
-    "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at, attempts) VALUES (1, 's', 'p', 1, 9)",
+    "INSERT INTO submission_inbox (script_id, submission_id, payload, attempts) VALUES (1, 's', 'p', 9)",
     "INSERT INTO script_ids (id) VALUES (9223372036854775807)",
     "INSERT INTO submissions (script_id, submission_id) VALUES (1, 'forged')",
     "INSERT INTO script_commands (script_id, version_number) VALUES (1, 2)",
