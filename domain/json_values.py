@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 MAX_VALUES: Final = 1_000_000
@@ -18,7 +19,16 @@ def count_values(data: bytes, enough: int = MAX_VALUES) -> int:
     if len(data) <= enough or _count(data) <= enough:
         return 0
     # Texts may hold commas and brackets of their own. In parts: of millions of strings there would be as many pieces.
-    return sum(_count(_STRING.sub(b"", part.group())) for part in _PART.finditer(data))
+    return sum(map(_count, _without_strings(data)))
+
+
+def without_strings(data: bytes) -> bytes:
+    """JSON without its strings, whose brackets and commas mean nothing."""
+    return b"".join(_without_strings(data))
+
+
+def _without_strings(data: bytes) -> Iterator[bytes]:
+    return (_STRING.sub(b"", part.group()) for part in _PART.finditer(data))
 
 
 def _count(data: bytes) -> int:

@@ -90,7 +90,7 @@ _command_decoder = msgspec.json.Decoder(AnyCommand)
 _commands_decoder = msgspec.json.Decoder(tuple[AnyCommand, ...])
 
 _HALF_SURROGATE = re.compile(
-    rb"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F])"
+    rb"(?<!\\)(?:\\\\)*+(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F])"
 )
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _REFUSALS: dict[str, type[Rejected]] = {
