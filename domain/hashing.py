@@ -28,8 +28,9 @@ GENESIS = bytes(32)
 """The chain hash before the first command of a script."""
 
 _canonical = msgspec.json.Encoder(order="sorted")
-_latest: tuple[Line | None, bytes, int] = (None, b"", 0)
-"""The line that was last hashed, its canonical bytes and its term: the next keystroke asks for all of it again."""
+_latest: tuple[Line | None, bytes, int | None] = (None, b"", None)
+"""The line that was last hashed, its canonical bytes and its term, if that was asked for: a keystroke asks for the hash
+and the term of what was there, and the next one for those of what is there now."""
 
 
 def netstrings(parts: Iterable[bytes]) -> bytes:
@@ -69,8 +70,12 @@ def _of_format(form: str) -> bytes:
 
 def expect_hash(line: Line) -> str:
     """The 12 hex digits a command carries to say which content of the line it was made for."""
+    global _latest  # noqa: PLW0603 - a memory, of what no caller can tell apart
     latest, data, _ = _latest
-    return sha256(data if latest is line else line_bytes(line)).hexdigest()[:EXPECT_DIGITS]
+    if latest is not line:
+        data = line_bytes(line)
+        _latest = line, data, None
+    return sha256(data).hexdigest()[:EXPECT_DIGITS]
 
 
 def expect_hash_of(kind: str, content: Any) -> str:
@@ -81,10 +86,12 @@ def expect_hash_of(kind: str, content: Any) -> str:
 def line_term(line: Line) -> int:
     """What one line adds to the state hash."""
     global _latest  # noqa: PLW0603 - a memory, of what no caller can tell apart
-    latest, _, term = _latest
-    if latest is line:
+    latest, data, term = _latest
+    if latest is not line:
+        data = line_bytes(line)
+    elif term is not None:
         return term
-    name, data = line.id.encode(), line_bytes(line)
+    name = line.id.encode()
     term = _term(b"%d:%b,%b" % (len(name), name, data))
     _latest = line, data, term
     return term
