@@ -44,4 +44,4 @@ class Head(Struct, frozen=True):
 
 def is_keyframe_due(deltas: int, delta_bytes: int, keyframe_bytes: int) -> bool:
     """Whether so many deltas, of so many bytes, outweigh the keyframe they follow or are too many to read."""
-    return deltas >= MAX_DELTAS or delta_bytes >= max(keyframe_bytes, LEAST_DELTA_BYTES)
+    return deltas >= MAX_DELTAS or LEAST_DELTA_BYTES <= delta_bytes >= keyframe_bytes

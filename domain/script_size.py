@@ -31,7 +31,7 @@ def require_size(start: State, end: State) -> None:
     Raises:
         ScriptTooLarge: names what there is too much of.
     """
-    if end.line_count > MAX_LINES:
+    if len(end.nodes) > MAX_LINES:
         _require("lines", start.line_count, end.line_count, MAX_LINES)
     if end.characters > MAX_CHARACTERS:
         _require("characters", start.characters, end.characters, MAX_CHARACTERS)

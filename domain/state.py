@@ -162,7 +162,9 @@ class State(Struct, frozen=True):
 def line_size(line: Line) -> int:
     """The characters of a line: its text, its line ends and its attributes."""
     size = len(line.text) + len(line.sep)
-    return size + sum(len(name) + len(str(value)) for name, value in line.attrs.items()) if line.attrs else size
+    if line.attrs:
+        size += sum([len(name) + len(str(value)) for name, value in line.attrs.items()])
+    return size
 
 
 def retired_key(kind: GuardKind, name: str) -> str:

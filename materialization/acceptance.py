@@ -14,7 +14,7 @@ from domain.head import Head, is_keyframe_due
 from domain.keyframe import encode_keyframe, raw_size
 from domain.line import Line
 from domain.refusals import GuardMissing, ScriptArchived, StaleElement, StaleLine
-from domain.state import GuardKind, State
+from domain.state import EDGE, Element, GuardKind, Persona, State
 from domain.work_limit import (
     COMMAND_UNITS,
     KEYFRAME_BYTE_UNITS,
@@ -27,6 +27,8 @@ from domain.work_limit import (
 from materialization.fold import Fold
 from repos.keyframes import KeyframeRow
 from repos.versions import VersionRow
+
+Content = Line | Element | Persona
 
 
 class Step(Struct, frozen=True):
@@ -41,8 +43,8 @@ class Step(Struct, frozen=True):
     keyframe: KeyframeRow | None = None
 
 
-class Acceptance:
-    """The state of a script under the commands of one submission.
+class Acceptance(Fold):
+    """The fold of one submission's commands: `state` is the script's under those that are accepted.
 
     With a head, the keyframes that are due on the way are made.
 
@@ -51,10 +53,10 @@ class Acceptance:
     """
 
     def __init__(self, start: State, work: WorkCount, head: Head | None = None) -> None:
+        Fold.__init__(self, start)
         self._start = start
-        self._fold = Fold(start)
         self._work = work
-        self._pace = _KeyframePace(head, work) if head is not None else None
+        self._pace = None if head is None else _Pace(head.keyframe_version, head.keyframe_bytes, head.delta_bytes, work)
         self._touched: set[tuple[GuardKind, str]] = set()
         self._hashes: dict[tuple[GuardKind, str], tuple[object, str]] = {}
 
@@ -66,8 +68,7 @@ class Acceptance:
         Raises:
             Rejected: a guard does not hold, or the state does not take the command.
         """
-        fold, work = self._fold, self._work
-        state = fold.state
+        state, work = self.state, self._work
         if not command.on_archived and state.archived:
             raise ScriptArchived
         guards = command.guards()
@@ -83,9 +84,9 @@ class Acceptance:
         note = command.note(state)
         version = keyframe = None
         if delta:
-            version = fold.write(delta, work, last=last)
+            version = self.write(delta, work, last=last)
             if self._pace is not None:
-                keyframe = self._pace.keyframe(fold.state, version)
+                keyframe = self._pace.keyframe(self.state, version)
         if not last:
             self._touched.update([(guard.kind, guard.id) for guard in guards])
         return Step(command, version, note, keyframe)
@@ -94,35 +95,24 @@ class Acceptance:
         """Take what a command touches as touched before."""
         self._touched.update([(guard.kind, guard.id) for guard in command.guards()])
 
-    @property
-    def state(self) -> State:
-        """The state after the last command, to be read until the next is taken."""
-        return self._fold.state
-
-    def finish(self) -> State:
-        """The state after the last command; no other is taken."""
-        return self._fold.finish()
-
     def _first_stale(self, guards: Iterable[Guard], state: State) -> Rejected | None:
         for guard in guards:
             kind, name, expect = guard.kind, guard.id, guard.expect
-            if not state.has(kind, name):
+            content = _content(kind, name, state)
+            if content is None:
                 continue  # what is not there is for `apply` to name
             if expect is None:
                 leans_on_earlier = (kind, name) in self._touched or not self._start.has(kind, name)
                 if not leans_on_earlier:
                     return GuardMissing(kind=kind, id=name)
-            elif self._hash(kind, name, state) != expect:
+            elif self._hash(kind, name, content) != expect:
                 return _stale(kind, name, state)
         return None
 
-    def _hash(self, kind: GuardKind, name: str, state: State) -> str:
+    def _hash(self, kind: GuardKind, name: str, content: Content) -> str:
         """The content hash of what is there; asked for again and again, it is computed once for each content."""
-        if kind == "line":
-            content: object = state.nodes[name].line
-        else:
-            content = state.described(kind)[name]
-        known = self._hashes.get((kind, name))
+        thing = kind, name
+        known = self._hashes.get(thing)
         if known is not None and known[0] is content:
             self._work.add(LOOK_UNITS)
             return known[1]
@@ -132,32 +122,39 @@ class Acceptance:
         else:
             self._work.add(LOOK_UNITS)
             found = expect_hash_of(kind, content)
-        self._hashes[kind, name] = (content, found)
+        self._hashes[thing] = content, found
         return found
 
 
-class _KeyframePace:
-    """Makes the keyframes that are due after a head."""
+class _Pace(Struct):
+    """Makes the keyframes that are due: the last one's version and size, and the bytes of the deltas since."""
 
-    def __init__(self, head: Head, work: WorkCount) -> None:
-        self._version = head.keyframe_version
-        self._size = head.keyframe_bytes
-        self._delta_bytes = head.delta_bytes
-        self._work = work
+    version: int
+    size: int
+    delta_bytes: int
+    work: WorkCount
 
     def keyframe(self, state: State, version: VersionRow) -> KeyframeRow | None:
-        self._delta_bytes += len(version.delta)
-        if not is_keyframe_due(version.version - self._version, self._delta_bytes, self._size):
+        self.delta_bytes += len(version.delta)
+        if not is_keyframe_due(version.version - self.version, self.delta_bytes, self.size):
             return None
-        self._work.add(state.line_count * KEYFRAME_LINE_UNITS)
+        self.work.add(state.line_count * KEYFRAME_LINE_UNITS)
         data = encode_keyframe(state)
-        self._work.add(
+        self.work.add(
             raw_size(data) * KEYFRAME_PASSES
             + len(data) * KEYFRAME_BYTE_UNITS
             + len(state.retired) * KEYFRAME_LINE_UNITS
         )
-        self._version, self._size, self._delta_bytes = version.version, len(data), 0
+        self.version, self.size, self.delta_bytes = version.version, len(data), 0
         return KeyframeRow(version.version, data, version.state_hash)
+
+
+def _content(kind: GuardKind, name: str, state: State) -> Content | None:
+    """The line, story element or persona of this id; None where there is none."""
+    if kind == "line":
+        node = state.nodes.get(name)
+        return None if node is None or name == EDGE else node.line
+    return state.described(kind).get(name)
 
 
 def _stale(kind: GuardKind, name: str, state: State) -> Rejected:

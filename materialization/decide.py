@@ -41,20 +41,25 @@ def decide(submission: Submission, state: State, head: Head | None = None, work:
     refuse_frame(submission, state)
     acceptance = Acceptance(state, WorkCount() if work is None else work, head)
     accepted: list[tuple[int, Step]] = []
+    applied: list[tuple[int, Step]] = []
     refused: list[tuple[int, Rejected]] = []
     last = len(submission.commands) - 1
     for index, command in enumerate(submission.commands):
         try:
-            accepted.append((index, acceptance.accept(command, last=index == last)))
+            step = acceptance.accept(command, last=index == last)
         except Rejected as refusal:
             refusal.facts["command"] = index
             ends_all = isinstance(refusal, TooMuchWork) or (index == 0 and isinstance(command, ScriptCreate))
             if ends_all or not submission.apply_rest:
                 raise
             refused.append((index, refusal.alone()))
+        else:
+            accepted.append((index, step))
+            if step.version is not None:
+                applied.append((index, step))
     end = acceptance.finish()
     require_size(state, end)
-    return Verdict(accepted, [each for each in accepted if each[1].version is not None], refused, end)
+    return Verdict(accepted, applied, refused, end)
 
 
 def answer_for(submission: Submission, start: State, verdict: Verdict, refusals: dict[int, Refusal]) -> Answer:

@@ -8,10 +8,11 @@ from domain.command import Command, Guard, command
 from domain.delta import Delta, LineSpliced
 from domain.hashing import expect_hash
 from domain.number import Count
-from domain.place import reading_units, require_line
+from domain.place import require_line
 from domain.refusals import OutOfRange
 from domain.state import State
 from domain.text import check_size, check_text
+from domain.work_limit import text_units
 
 
 @command
@@ -31,7 +32,8 @@ class LineSplice(Command, frozen=True, tag="line.splice"):
         return (Guard("line", self.line, self.expect),)
 
     def work(self, state: State) -> int:
-        return reading_units(state, self.line)
+        node = state.nodes.get(self.line)
+        return 0 if node is None else text_units(node.line.text)
 
     def apply(self, state: State) -> Delta:
         text = require_line(state, self.line).text
