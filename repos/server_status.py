@@ -8,6 +8,7 @@ taken back; and each answer is looked at, so that somebody notices.
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Any, Final
 
 from pymysql.connections import Connection, MySQLResult
@@ -25,6 +26,10 @@ MORE: Final = SERVER_STATUS.SERVER_MORE_RESULTS_EXISTS
 """More answers to the same packet follow."""
 
 _LOOKED_AT: Final = IN_TRANSACTION | OUTSIDE | MORE
+
+_LONGER_NUMBER: Final = 251
+"""A number in an answer begins with a byte of its own length from here on; less is the number itself."""
+_STATUS_AND_WARNINGS: Final = Struct("<HH").unpack_from
 
 
 class TransactionLost(Conflict):
@@ -47,6 +52,18 @@ class StatusConnection(Connection):  # type: ignore[misc]  # PyMySQL has no type
 
 
 class _StatusResult(MySQLResult):  # type: ignore[misc]  # PyMySQL has no types
+    def _read_ok_packet(self, packet: Any) -> None:
+        data = packet.get_all_data()
+        affected_rows, insert_id = data[1], data[2]
+        if affected_rows >= _LONGER_NUMBER or insert_id >= _LONGER_NUMBER:
+            super()._read_ok_packet(packet)
+            return
+        # Nearly every answer to a write, several of each keystroke: PyMySQL takes it apart number by number.
+        self.affected_rows, self.insert_id = affected_rows, insert_id
+        self.server_status, self.warning_count = _STATUS_AND_WARNINGS(data, 3)
+        self.message = data[7:]
+        self.has_next = self.server_status & MORE
+
     def _check_packet_is_eof(self, packet: Any) -> bool:
         if not packet.is_eof_packet():
             return False

@@ -14,7 +14,13 @@ def with_literals(sql: str, values: tuple[Any, ...]) -> str:
     """A statement with its values in the places of their marks."""
     return sql % tuple(
         [
-            value if (kind := value.__class__) is int else f"X'{value.hex()}'" if kind is bytes else _literal(value)
+            value
+            if (kind := value.__class__) is int
+            else _text(value)
+            if kind is str
+            else f"X'{value.hex()}'"
+            if kind is bytes
+            else _literal(value)
             for value in values
         ]
     )
@@ -27,8 +33,6 @@ def _literal(value: object) -> str:
         TypeError: it is of a type that no column of ours has, perhaps one that only looks like it.
     """
     kind = value.__class__
-    if kind is str:
-        return _text(str(value))
     if value is None:
         return "NULL"
     if kind is bool:
