@@ -112,7 +112,7 @@ def decode_submission(data: bytes) -> Submission:
     """
     if len(data) > MAX_SUBMISSION_BYTES:
         raise SubmissionTooLarge(size=len(data), limit=MAX_SUBMISSION_BYTES)
-    if (count := count_values(data)) > MAX_VALUES:
+    if len(data) > MAX_VALUES and (count := count_values(data)) > MAX_VALUES:
         raise TooManyValues(count=count, limit=MAX_VALUES)
     try:
         submission = _decoder.decode(data)

@@ -24,13 +24,13 @@ BYTES_OF_A_LINE = 500
 class Warm(Struct, frozen=True, gc=False):
     """A state, the chain hash of the command that led to it, and what it costs to remember, in lines.
 
-    `described` is the part of it that story elements and personas cost.
+    `beside_lines` is the part of it that everything but lines costs, which keystrokes leave as it is.
     """
 
     state: State
     chain_hash: bytes
     weight: int
-    described: int
+    beside_lines: int
 
 
 class WarmStates:
@@ -66,9 +66,9 @@ class WarmStates:
         """Remember the state at a head that is committed."""
         with self._lock:
             before = self._pop(head.script_id)
-            described = _described_weight(state, before)
-            weight = _weight(state) + described
-            self._states[head.script_id] = Warm(state, head.chain_hash, weight, described)
+            beside_lines = _weight_beside_lines(state, before)
+            weight = state.line_count + state.characters // BYTES_OF_A_LINE + beside_lines
+            self._states[head.script_id] = Warm(state, head.chain_hash, weight, beside_lines)
             self._weight += weight
             while self._weight > self._most:
                 self._pop(next(iter(self._states)))
@@ -85,19 +85,17 @@ class WarmStates:
         return found
 
 
-def _weight(state: State) -> int:
-    return (
-        state.line_count
-        + state.characters // BYTES_OF_A_LINE
-        + state.retired.weight() // 4
-        + len(state.labels)
-        + SCRIPT_WEIGHT
-    )
-
-
-def _described_weight(state: State, before: Warm | None) -> int:
+def _weight_beside_lines(state: State, before: Warm | None) -> int:
     """In lines; looked at again only where something was added, changed or removed."""
-    if before is not None and before.state.elements is state.elements and before.state.personas is state.personas:
-        return before.described
+    if before is not None:
+        known = before.state
+        if (
+            known.elements is state.elements
+            and known.personas is state.personas
+            and known.retired is state.retired
+            and known.labels is state.labels
+        ):
+            return before.beside_lines
     # Small objects take far more memory than bytes of JSON.
-    return len(state.elements) + len(state.personas) + 10 * described_bytes(state) // BYTES_OF_A_LINE
+    described = len(state.elements) + len(state.personas) + 10 * described_bytes(state) // BYTES_OF_A_LINE
+    return described + state.retired.weight() // 4 + len(state.labels) + SCRIPT_WEIGHT
