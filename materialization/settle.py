@@ -228,6 +228,8 @@ class Settlement:
 
     def _require_room(self, growth: Growth, answer: Answer) -> None:
         """Refuse what the database would not take as one row: what came as bytes goes on in hex."""
+        if not growth.keyframes and answer.refusal is None and growth.weight <= self._tx.room.for_bytes:
+            return  # All of it together is less than one row may be.
         for entry in growth.entries:
             self._tx.require_room("command", len(entry.payload) + len(entry.cause))
         for version in growth.versions:

@@ -16,20 +16,22 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from repos.engine import ENDED, LARGEST_PACKET
 from repos.failures import DatabaseUnreachable, DriverError, conflict_of
+from repos.packet_text import PacketRoom
 
 
 class Connected:
-    """A connection, a cursor on it, and the bytes its server takes as one statement.
+    """A connection, a cursor on it, and what its server has room for: the bytes of one packet, and of a value in it.
 
     On SQLite it knows what a session left for the next one on it, until anybody writes to the database.
     """
 
-    __slots__ = ("_data_version", "_remembered", "cursor", "packet", "pooled")
+    __slots__ = ("_data_version", "_remembered", "cursor", "packet", "pooled", "room")
 
     def __init__(self, pooled: PoolProxiedConnection) -> None:
         self.pooled = pooled
         self.cursor: Any = pooled.cursor()
         self.packet: int = pooled.info[LARGEST_PACKET]
+        self.room = PacketRoom(self.packet)
         self._data_version: int | None = None
         self._remembered: tuple[int, int, Any] | None = None
 

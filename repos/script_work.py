@@ -145,7 +145,7 @@ class WorkOnScript:
             session.__exit__(kind, error, trace)
             return
         with session:
-            if session.wrote:
+            if session.wrote and not work.heads.written:
                 work.heads.touch(work.head)
             # Nobody else writes to SQLite meanwhile: where nothing waited, nothing waits.
             look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None

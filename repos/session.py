@@ -18,7 +18,7 @@ from domain.errors import Conflict, Corrupt
 from repos import connections, phases
 from repos.exchange import Exchange
 from repos.failures import DriverError
-from repos.packet_text import Asked, PacketRoom, PacketText
+from repos.packet_text import Asked, PacketText
 from repos.phases import reached
 from repos.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
 from repos.statements import Insert, Row, Write, inserts, prepare
@@ -43,7 +43,7 @@ class Session:
         self._cursor = self._connected.cursor
         self._connection = self._cursor.connection
         self._packet = self._connected.packet
-        self.room = PacketRoom(self._packet)
+        self.room = self._connected.room
         self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
         self._mark = "%s" if self._many_at_once else "?"
         self._writes: list[Write | Insert] = []
@@ -82,8 +82,9 @@ class Session:
         with self._talking:
             if not self._many_at_once:
                 self._cursor.execute("BEGIN IMMEDIATE")
-                if statement is not None:
-                    self._execute(statement, params)
+                if statement is None:
+                    return []
+                self._execute(statement, params)
                 return list(self._cursor.fetchall())
             # Not with autocommit on: what follows an abort in the middle of a packet would be committed. And the
             # first statement begins a transaction by itself.
