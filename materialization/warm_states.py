@@ -24,7 +24,7 @@ BYTES_OF_A_LINE = 500
 class Warm(Struct, frozen=True, gc=False):
     """A state, the chain hash of the command that led to it, and what it costs to remember, in lines.
 
-    `beside_lines` is the part of it that everything but lines costs, which keystrokes leave as it is.
+    `beside_lines` is the part of it that is for neither lines nor removed ids; keystrokes leave it as it is.
     """
 
     state: State
@@ -67,7 +67,9 @@ class WarmStates:
         with self._lock:
             before = self._pop(head.script_id)
             beside_lines = _weight_beside_lines(state, before)
-            weight = state.line_count + state.characters // BYTES_OF_A_LINE + beside_lines
+            # Weighed each time: removed ids weigh another amount once one was asked for and all are unpacked.
+            lines = state.line_count + state.characters // BYTES_OF_A_LINE + state.retired.weight() // 4
+            weight = lines + beside_lines
             self._states[head.script_id] = Warm(state, head.chain_hash, weight, beside_lines)
             self._weight += weight
             while self._weight > self._most:
@@ -89,13 +91,8 @@ def _weight_beside_lines(state: State, before: Warm | None) -> int:
     """In lines; looked at again only where something was added, changed or removed."""
     if before is not None:
         known = before.state
-        if (
-            known.elements is state.elements
-            and known.personas is state.personas
-            and known.retired is state.retired
-            and known.labels is state.labels
-        ):
+        if known.elements is state.elements and known.personas is state.personas and known.labels is state.labels:
             return before.beside_lines
     # Small objects take far more memory than bytes of JSON.
     described = len(state.elements) + len(state.personas) + 10 * described_bytes(state) // BYTES_OF_A_LINE
-    return described + state.retired.weight() // 4 + len(state.labels) + SCRIPT_WEIGHT
+    return described + len(state.labels) + SCRIPT_WEIGHT
