@@ -95,7 +95,7 @@ def command_line() -> TyperGroup:
 def print_version(wanted: bool) -> None:
     """Print what is installed, and the schema that it needs."""
     if wanted:
-        schema = import_module("repos.revision").wanted_revision()
+        schema = import_module("repos.schema.revision").wanted_revision()
         screen.say(f"scriptledger {metadata.version('scriptledger')}, schema {schema}")
         raise typer.Exit
 

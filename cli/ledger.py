@@ -13,10 +13,10 @@ from domain.errors import Conflict
 from domain.head import Head
 from domain.state import State
 from materialization.history import state_at
-from repos.engine import open_engine
-from repos.failures import DriverError
-from repos.revision import require_current
-from repos.supported_servers import UnsupportedServer
+from repos.database.driver_errors import DriverError
+from repos.database.engine import open_engine
+from repos.database.supported_servers import UnsupportedServer
+from repos.schema.revision import require_current
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.embedded.private_home import secure_home
 from workers.settings import Settings

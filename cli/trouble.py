@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cli.ending import Ending, Exit
-from repos.error_codes import DISK_FULL, READ_ONLY, READ_ONLY_MODE, TABLE_FULL
-from repos.failures import DatabaseUnreachable, DriverError
+from repos.database.driver_errors import DatabaseUnreachable, DriverError
+from repos.database.error_codes import DISK_FULL, READ_ONLY, READ_ONLY_MODE, TABLE_FULL
 from workers.settings import Settings, without_password
 
 SIGN_IN_REFUSED = frozenset({1044, 1045, 1698})

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from domain.errors import Conflict
-from repos.failures import HeadLocked
+from repos.database.driver_errors import HeadLocked
 
 ATTEMPTS = 8
 FIRST_PAUSE_SECONDS = 0.02

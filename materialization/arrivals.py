@@ -9,7 +9,7 @@ from domain.answer import Refusal
 from domain.errors import Rejected
 from domain.refusals import Poison, SubmissionTooLarge
 from domain.submission import MAX_SUBMISSION_BYTES
-from repos.failures import TooLargeForDatabase
+from repos.database.driver_errors import TooLargeForDatabase
 from repos.heads import Waiting
 from repos.inbox import MAX_ATTEMPTS, as_bytes
 from repos.rejected import MAX_CUT_BYTES, RejectedRow

@@ -15,7 +15,7 @@ from materialization.history import state_at
 from materialization.projection import read_projection
 from materialization.seals import check_seals
 from materialization.verify import Finding, Verification, verify
-from repos.failures import DriverError
+from repos.database.driver_errors import DriverError
 from repos.scripts import ScriptRow
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from repos.verifications import Checkpoint

@@ -24,7 +24,7 @@ from materialization.quiet import tidy_if_quiet
 from materialization.seals import check_seals, seal_if_due
 from materialization.second_look import look_twice
 from materialization.verify import verify
-from repos.failures import HeadLocked
+from repos.database.driver_errors import HeadLocked
 from repos.materialization_items import ItemRow, ItemState
 from repos.unit_of_work import UnitOfWork
 

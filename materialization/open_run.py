@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from repos.behind import Behind
-from repos.failures import DuplicateKey
+from repos.database.driver_errors import DuplicateKey
 from repos.materialization_runs import Lag
 from repos.unit_of_work import RecordsWork, UnitOfWork
 

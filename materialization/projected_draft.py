@@ -11,7 +11,7 @@ from domain.draft import Draft
 from domain.errors import Corrupt
 from domain.line import Line
 from domain.state import EDGE, PLAIN, Element, Mark, Persona, Value
-from repos.failures import DuplicateKey
+from repos.database.driver_errors import DuplicateKey
 from repos.order_keys import keys_between, keys_spread
 from repos.projected_lines import Placed
 from repos.projected_things import NamedDraft

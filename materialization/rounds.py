@@ -21,10 +21,10 @@ from materialization.quarantine import Quarantined
 from materialization.settle import Settlement
 from materialization.state_at_head import brought_to_head, is_at_head, is_state_of, known
 from materialization.warm_states import WarmStates
-from repos.failures import DuplicateKey
+from repos.database.driver_errors import DuplicateKey
+from repos.fault_points import reached
 from repos.head_locks import MOST_WAITING
 from repos.heads import Waiting
-from repos.phases import reached
 from repos.script_work import ScriptWork
 from repos.unit_of_work import RecordsWork, UnitOfWork
 

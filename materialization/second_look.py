@@ -14,7 +14,7 @@ import structlog
 
 from domain.errors import Conflict, Corrupt
 from materialization.quarantine import Quarantined
-from repos.failures import DriverError
+from repos.database.driver_errors import DriverError
 from repos.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.errors import LedgerError
-from repos.failures import DriverError, blames_a_row
+from repos.database.driver_errors import DriverError, blames_a_row
 
 _DRIVER = ("pymysql.", "sqlalchemy.pool")
 _PAUSES = ("materialization.again", "materialization.second_look")

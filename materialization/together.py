@@ -14,8 +14,8 @@ from materialization.ai_limits import AiLimits
 from materialization.settle import MAX_UNIT_WORK, MOST_BYTES, MOST_COMMANDS, Settlement
 from materialization.state_at_head import brought_to_head, is_at_head, is_state_of, known
 from materialization.warm_states import WarmStates
-from repos.failures import InboxTooDeep
-from repos.phases import reached
+from repos.database.driver_errors import InboxTooDeep
+from repos.fault_points import reached
 from repos.script_work import ScriptsWork, ScriptWork
 from repos.unit_of_work import UnitOfWork
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import bindparam
 
-from repos.session import Session
+from repos.database.session import Session
+from repos.schema.core_tables import submissions
 from repos.submissions import READ, Answered, to_answered
-from repos.tables import submissions
 
 PAGE = 1_000
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, literal, or_, select
 
-from repos.derived_tables import projection_heads
-from repos.session import Session
-from repos.tables import script_commands, script_heads
+from repos.database.session import Session
+from repos.schema.core_tables import script_commands, script_heads
+from repos.schema.derived_tables import projection_heads
 
 
 class Behind(NamedTuple):

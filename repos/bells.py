@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import mysql, sqlite
 
-from repos.session import Session
-from repos.tables import bells, submission_inbox
+from repos.database.session import Session
+from repos.schema.core_tables import bells, submission_inbox
 
 MOST_FORGOTTEN = 1_000
 

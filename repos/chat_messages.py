@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, insert, select, update
 
 from domain.chat import ChatMessage, check_annotation, check_message
 from domain.errors import Corrupt
-from repos.conversation_tables import chat_messages
-from repos.session import Session
-from repos.statements import Row
+from repos.database.session import Session
+from repos.database.statements import Row
+from repos.schema.account_tables import chat_messages
 
 
 class ChatRow(NamedTuple):

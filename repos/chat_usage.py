@@ -7,8 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, insert, select
 
 from domain.chat import Usage, check_usage
-from repos.conversation_tables import chat_message_usage, chat_messages
-from repos.session import Session
+from repos.database.session import Session
+from repos.schema.account_tables import chat_message_usage, chat_messages
 
 
 class UsageTotal(NamedTuple):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, literal, select, text
 
-from repos.session import Session
-from repos.tables import script_heads
+from repos.database.session import Session
+from repos.schema.core_tables import script_heads
 
 _VARIABLES = text("SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'group_replication_consistency')")
 _WAITING = {

@@ -12,10 +12,10 @@ from msgspec.structs import astuple
 from sqlalchemy import Column, ColumnElement, bindparam, func, literal_column, select
 
 from domain.entry import LogEntry, covered
-from repos.packed import is_worth_packing, packed, split
-from repos.packet_text import Asked
-from repos.session import Session
-from repos.tables import script_commands
+from repos.database.packed_pages import is_worth_packing, packed, split
+from repos.database.packet_text import Asked
+from repos.database.session import Session
+from repos.schema.core_tables import script_commands
 
 PAGE = 1_000
 PAGE_BYTES = 8 << 20

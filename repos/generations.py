@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, literal, select
 
-from repos.session import Session
-from repos.tables import script_keyframes, script_versions
+from repos.database.session import Session
+from repos.schema.core_tables import script_keyframes, script_versions
 
 _FOUND = select(script_versions.c.generation).where(
     script_versions.c.script_id == bindparam("script"), script_versions.c.version_number == literal(1)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, ColumnElement, FromClause, Join, and_, bindparam, case, func, select
 from sqlalchemy.sql.expression import Select, Subquery
 
-from repos.tables import script_heads, submission_inbox, submissions, users
+from repos.schema.core_tables import script_heads, submission_inbox, submissions, users
 
 MOST_WAITING = 256
 INLINE_PAYLOAD_BYTES = 32 << 10

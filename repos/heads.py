@@ -12,12 +12,12 @@ from sqlalchemy import Executable, bindparam, delete, literal, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from domain.head import Head, Health
-from repos.failures import InboxTooDeep
+from repos.database.driver_errors import InboxTooDeep
+from repos.database.session import Session
+from repos.database.statements import Row
+from repos.fault_points import reached
 from repos.head_locks import FIRST, HEAD, HEX, LOCK_FREE, LOCK_WAITING, MOST_WAITING, Look, free_of
-from repos.phases import reached
-from repos.session import Session
-from repos.statements import Row
-from repos.tables import script_heads
+from repos.schema.core_tables import script_heads
 
 _HEAD_VALUES = len(HEAD) - 1
 """Of a look at a head, which is asked for by the id of its script."""

@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 
 from domain.errors import Conflict
-from repos.failures import DuplicateKey
-from repos.phases import reached
-from repos.session import Session
-from repos.tables import script_heads, submission_inbox
+from repos.database.driver_errors import DuplicateKey
+from repos.database.session import Session
+from repos.fault_points import reached
+from repos.schema.core_tables import script_heads, submission_inbox
 
 MOST_ARRIVALS = 256
 MAX_ATTEMPTS = 5

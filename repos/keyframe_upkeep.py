@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, literal, select
 
-from repos.session import Session
-from repos.tables import script_keyframes, script_versions
+from repos.database.session import Session
+from repos.schema.core_tables import script_keyframes, script_versions
 
 
 class KeyframeSize(NamedTuple):

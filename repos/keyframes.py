@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
-from repos.session import Session
-from repos.tables import script_keyframes, script_versions
+from repos.database.session import Session
+from repos.schema.core_tables import script_keyframes, script_versions
 
 
 class KeyframeRow(NamedTuple):

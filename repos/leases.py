@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, insert, literal, or_, select, update
 
-from repos.failures import DuplicateKey
-from repos.session import Session
-from repos.tables import leases
+from repos.database.driver_errors import DuplicateKey
+from repos.database.session import Session
+from repos.schema.core_tables import leases
 
 _ADD = insert(leases).values(
     name=bindparam("lease"), holder=bindparam("by"), fence=literal(1), expires_at=bindparam("until")

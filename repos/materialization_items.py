@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import and_, bindparam, literal, or_, select, update
 
-from repos.derived_tables import materialization_items
-from repos.session import Session
+from repos.database.session import Session
+from repos.schema.derived_tables import materialization_items
 
 ItemState = Literal["due", "running", "done", "failed"]
 

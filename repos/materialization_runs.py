@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 
-from repos.derived_tables import materialization_items, materialization_runs
-from repos.session import Session
+from repos.database.session import Session
+from repos.schema.derived_tables import materialization_items, materialization_runs
 
 
 class Lag(NamedTuple):

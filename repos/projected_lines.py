@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
 from domain.line import Attr, Line
-from repos.derived_tables import script_lines
-from repos.session import Session
-from repos.statements import Row
+from repos.database.session import Session
+from repos.database.statements import Row
+from repos.schema.derived_tables import script_lines
 
 PAGE = 1_000
 

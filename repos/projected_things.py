@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Delete, Select, Table, bindparam, delete, literal, or_, select
 
 from domain.state import Element, Persona
-from repos.derived_tables import personas, script_elements, version_labels
-from repos.session import Session
-from repos.statements import Row
+from repos.database.session import Session
+from repos.database.statements import Row
+from repos.schema.derived_tables import personas, script_elements, version_labels
 
 
 class NamedDraft(NamedTuple):

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
-from repos.derived_tables import projection_heads
-from repos.failures import HeadLocked
+from repos.database.driver_errors import HeadLocked
+from repos.database.session import Session
 from repos.heads import Heads
 from repos.keyframes import Keyframes
 from repos.projected_lines import WritableLines
 from repos.projected_things import WritableThings
-from repos.session import Session
+from repos.schema.derived_tables import projection_heads
 from repos.versions import Versions
 
 

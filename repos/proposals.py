@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ScalarSelect, and_, bindparam, case, func, insert, literal, or_, select, update
 
-from repos.proposal_tables import ai_proposal_hunks as hunks
-from repos.proposal_tables import ai_proposals as proposals
-from repos.session import Session
+from repos.database.session import Session
+from repos.schema.proposal_tables import ai_proposal_hunks as hunks
+from repos.schema.proposal_tables import ai_proposals as proposals
 
 ProposalState = Literal["queued", "proposed", "accepted", "partly_accepted", "rejected", "stale", "failed"]
 HunkState = Literal["offered", "withheld", "accepting", "accepted", "stale", "rejected"]

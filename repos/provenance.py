@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from repos.session import Session
-from repos.tables import script_commands
+from repos.database.session import Session
+from repos.schema.core_tables import script_commands
 
 
 class Authorship(NamedTuple):

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 
 from domain.head import Health
-from repos.derived_tables import quarantines
-from repos.session import Session
-from repos.tables import script_heads
+from repos.database.session import Session
+from repos.schema.core_tables import script_heads
+from repos.schema.derived_tables import quarantines
 
 
 class QuarantineRow(NamedTuple):

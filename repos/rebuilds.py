@@ -7,13 +7,13 @@ from typing import Literal, NamedTuple
 from sqlalchemy import and_, bindparam, insert, literal, select, update
 
 from repos.commands import Commands
-from repos.derived_tables import rebuilds
-from repos.failures import HeadLocked
+from repos.database.driver_errors import HeadLocked
+from repos.database.session import Session
 from repos.heads import Heads
 from repos.keyframe_upkeep import KeyframeUpkeep
 from repos.keyframes import WritableKeyframes
-from repos.session import Session
-from repos.tables import script_heads, script_versions
+from repos.schema.core_tables import script_heads, script_versions
+from repos.schema.derived_tables import rebuilds
 from repos.versions import WritableVersions
 
 RebuildState = Literal["running", "active", "differs"]

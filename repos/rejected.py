@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, literal, or_, select
 
-from repos.session import Session
-from repos.tables import rejected_submissions
+from repos.database.session import Session
+from repos.schema.core_tables import rejected_submissions
 
 MESSAGE_LENGTH = 1_000
 MAX_CUT_BYTES = 4 << 20

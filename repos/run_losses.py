@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import mysql, sqlite
 
-from repos.proposal_tables import ai_run_losses
-from repos.session import Session
+from repos.database.session import Session
+from repos.schema.proposal_tables import ai_run_losses
 
 
 class RunLoss(NamedTuple):

@@ -13,9 +13,9 @@ from sqlalchemy import and_, bindparam, func, insert, select
 from sqlalchemy.dialects import mysql, sqlite
 
 from domain.submission import MAX_SCRIPT_ID
-from repos.failures import DuplicateKey
-from repos.session import Session
-from repos.tables import script_heads, script_ids
+from repos.database.driver_errors import DuplicateKey
+from repos.database.session import Session
+from repos.schema.core_tables import script_heads, script_ids
 
 MAX_TAKEN_ID = MAX_SCRIPT_ID // 2
 """Higher numbers are not taken out: the next to be given follows the last, and one script would use up all of them."""

@@ -12,7 +12,8 @@ from domain.head import Head
 from repos.ai_writings import AiWritings
 from repos.answers import Answers
 from repos.commands import AppendableCommands
-from repos.failures import HeadLocked
+from repos.database.driver_errors import HeadLocked
+from repos.database.session import Session
 from repos.heads import LockedHead, Waiting
 from repos.inbox import LOOK_AGAIN, DrainableInbox, SharedInbox
 from repos.keyframe_upkeep import KeyframeUpkeep
@@ -23,7 +24,6 @@ from repos.rejected import Rejected
 from repos.run_losses import RunLosses
 from repos.script_ids import ScriptIds
 from repos.scripts import ProjectedScripts
-from repos.session import Session
 from repos.settled_hunks import SettledHunks
 from repos.submissions import WritableSubmissions
 from repos.tips import Tips

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
+from repos.database.session import Session
+from repos.schema.core_tables import script_heads, scripts, users
 from repos.script_ids import ScriptIds
-from repos.session import Session
-from repos.tables import script_heads, scripts, users
 
 
 class ScriptRow(NamedTuple):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
-from repos.derived_tables import script_seals
-from repos.session import Session
+from repos.database.session import Session
+from repos.schema.derived_tables import script_seals
 
 
 class SealRow(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select, update
 
 from domain.answer import Answer
-from repos.proposal_tables import ai_proposal_hunks as hunks
-from repos.proposal_tables import ai_proposals as proposals
+from repos.database.session import Session
 from repos.proposals import FOLLOW, THIS
-from repos.session import Session
+from repos.schema.proposal_tables import ai_proposal_hunks as hunks
+from repos.schema.proposal_tables import ai_proposals as proposals
 
 _ACCEPTING = select(hunks.c.commands).where(
     hunks.c.script_id == bindparam("script"),

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.access import SessionExpired, SessionRevoked, UnknownSession
-from repos.conversation_tables import sessions
-from repos.session import Session
-from repos.tables import users
+from repos.database.session import Session
+from repos.schema.account_tables import sessions
+from repos.schema.core_tables import users
 from repos.users import display_name
 
 TOKEN_BYTES = 32

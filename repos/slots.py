@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 
-from repos.failures import DuplicateKey
-from repos.session import Session
-from repos.tables import schedule_slots
+from repos.database.driver_errors import DuplicateKey
+from repos.database.session import Session
+from repos.schema.core_tables import schedule_slots
 
 SlotState = Literal["running", "done", "failed"]
 

@@ -8,9 +8,9 @@ from msgspec import Struct
 from sqlalchemy import bindparam, select
 
 from domain.answer import Answer, encode_rest, with_rest
-from repos.session import Session
-from repos.statements import Row
-from repos.tables import submissions
+from repos.database.session import Session
+from repos.database.statements import Row
+from repos.schema.core_tables import submissions
 
 
 class Answered(Struct, frozen=True):

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from domain.head import Head
 from repos.commands import CHAIN_HASH
+from repos.database.packed_pages import is_worth_packing
+from repos.database.packet_text import Asked
+from repos.database.session import Session
+from repos.database.statements import Row
 from repos.keyframes import LAST, KeyframeRow
-from repos.packed import is_worth_packing
-from repos.packet_text import Asked
-from repos.session import Session
-from repos.statements import Row
 from repos.versions import PAGE, READ, VersionRow
 
 

@@ -20,6 +20,7 @@ from repos.chat_messages import ChatMessages
 from repos.chat_usage import ChatUsage
 from repos.cluster_nodes import catch_up
 from repos.commands import Commands
+from repos.database.session import Session
 from repos.generations import Generations
 from repos.heads import Heads
 from repos.inbox import Inbox, look_again_at
@@ -39,7 +40,6 @@ from repos.script_ids import ScriptIds
 from repos.script_work import ScriptsWork, ScriptWork, WorkOnScript
 from repos.scripts import Scripts
 from repos.seals import Seals
-from repos.session import Session
 from repos.sign_ins import SignIns
 from repos.slots import Slots
 from repos.submissions import Submissions

@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, insert, literal, select, update
 
 from domain.access import EmailTaken
 from domain.email import check_email, email_key
-from repos.failures import DuplicateKey
-from repos.session import Session
-from repos.tables import users
+from repos.database.driver_errors import DuplicateKey
+from repos.database.session import Session
+from repos.schema.core_tables import users
 
 MAX_DISPLAY_NAME = 120
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from repos.derived_tables import verifications
-from repos.session import Session
+from repos.database.session import Session
+from repos.schema.derived_tables import verifications
 
 
 class Checkpoint(NamedTuple):

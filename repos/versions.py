@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
-from repos.packed import is_worth_packing, packed, split
-from repos.packet_text import Asked
-from repos.session import Session
-from repos.statements import Params, Row
-from repos.tables import script_versions
+from repos.database.packed_pages import is_worth_packing, packed, split
+from repos.database.packet_text import Asked
+from repos.database.session import Session
+from repos.database.statements import Params, Row
+from repos.schema.core_tables import script_versions
 
 PAGE = 1_000
 PAGE_BYTES = 8 << 20

@@ -8,7 +8,7 @@ from celery import Celery
 from kombu.exceptions import ContentDisallowed, DecodeError
 from kombu.message import Message
 
-from repos.phases import reached
+from repos.fault_points import reached
 from workers.broker_trouble import refusals
 from workers.envelope import Envelope
 from workers.line import Line, said

@@ -13,7 +13,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 
 from materialization.ai_limits import AiLimits
 from materialization.submit import Ledger
-from repos.engine import Engine, make_engine
+from repos.database.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
 from workers.announcements import Announcer
 from workers.settings import Settings

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from repos.database_url import ESCAPES, is_host
+from repos.database.database_url import ESCAPES, is_host
 
 SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
 A_BROKER = "a broker URL, like redis://host:6379/0"

@@ -16,7 +16,7 @@ from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
 
 from domain.errors import Conflict
-from repos.failures import DriverError, blames_a_row
+from repos.database.driver_errors import DriverError, blames_a_row
 
 MOST_DELIVERIES = 5
 """What failed or ended its worker so often is not tried again."""

@@ -12,7 +12,7 @@ from domain.errors import Rejected
 from domain.refusals import SameIdOtherContent
 from domain.submission import Submission, check_submission, content_hash, decode_submission, encode_submission
 from materialization.clock import system_clock
-from repos.failures import DuplicateKey
+from repos.database.driver_errors import DuplicateKey
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.bell import Bell
 

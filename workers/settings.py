@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from domain.errors import LedgerError
-from repos.database_url import UnfitUrl, checked, is_host
+from repos.database.database_url import UnfitUrl, checked, is_host
 from workers import broker_url
 from workers.password_file import UnfitFile, read_password, with_password
 

@@ -8,8 +8,8 @@ from cli import ledger, screen
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.options import AsJson, DatabaseUrl
-from repos.engine import open_engine
-from repos.schema import found_revision, upgrade_if_outdated, wanted_revision
+from repos.database.engine import open_engine
+from repos.schema.upgrade import found_revision, upgrade_if_outdated, wanted_revision
 from workers.embedded.private_home import secure_home
 from workers.settings import without_password
 

@@ -15,8 +15,8 @@ from cli.progress import progress
 from materialization.history_file import export_history
 from materialization.history_file_check import read_header
 from materialization.import_history import import_history
-from repos.engine import open_engine
-from repos.schema import upgrade_if_outdated
+from repos.database.engine import open_engine
+from repos.schema.upgrade import upgrade_if_outdated
 from workers.embedded.private_home import secure_home
 from workers.settings import Settings
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from repos import (  # noqa: F401 - their tables belong to the metadata as well
-    conversation_tables,
-    derived_tables,
-    proposal_tables,
-)
-from repos.tables import metadata
+from repos.schema.core_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

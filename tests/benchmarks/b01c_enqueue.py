@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from celery import Celery
 
 from domain.submission import Submission, encode_submission
-from repos.engine import Engine
+from repos.database.engine import Engine
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.references.inserting import InsertingProducer

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from sqlalchemy.orm import Session
 
-from repos.engine import Engine
+from repos.database.engine import Engine
 from tests.benchmarks.draining import COMMANDS_PER_SECOND, Clients, OurDrain, StockDrain
 from tests.benchmarks.frame import Goal, Pair
 from tests.benchmarks.references import obvious

@@ -15,7 +15,7 @@ from domain.hashing import expect_hash
 from domain.line import Line
 from domain.submission import Submission
 from materialization.submit import Ledger
-from repos.engine import Engine
+from repos.database.engine import Engine
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.scripts import inbox_is_empty

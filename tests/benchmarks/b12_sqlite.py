@@ -11,8 +11,8 @@ from domain.command import Command
 from domain.submission import Submission
 from materialization.history import state_at
 from materialization.submit import Ledger
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.recorded import recorded

@@ -10,7 +10,7 @@ from typing import Any
 import redis
 from celery import Celery
 
-from repos.engine import Engine
+from repos.database.engine import Engine
 from tests.benchmarks.frame import Figures
 from tests.benchmarks.scripts import EditedScript, create_scripts, inbox_is_empty, put_in_inbox, require_versions
 from tests.benchmarks.stage import ASIDE, OURS, STOCK, Stage, wait_until

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from repos.engine import Engine
+from repos.database.engine import Engine
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.recorded import recorded
 from tests.benchmarks.stage import Stage

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from statistics import quantiles
 
-from repos.engine import Engine
+from repos.database.engine import Engine
 from tests.benchmarks.frame import Figures
 
 P50, P99 = "p50", "p99"

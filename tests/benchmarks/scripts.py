@@ -11,7 +11,7 @@ from domain.hashing import expect_hash
 from domain.line import Line
 from domain.submission import Submission, encode_submission
 from materialization.submit import Ledger
-from repos.engine import ENDED, Engine
+from repos.database.engine import ENDED, Engine
 from repos.unit_of_work import UnitOfWork
 
 SENTENCE = "Nine years old, lit from below, she watches the beam of the scale come to rest"

@@ -12,8 +12,8 @@ from typing import Any, Self, TypeVar
 
 import redis
 
-from repos.engine import Engine, make_engine
-from repos.schema import upgrade
+from repos.database.engine import Engine, make_engine
+from repos.schema.upgrade import upgrade
 from tests.services.mariadb import MariaDB
 from tests.services.redis_server import RedisServer
 from workers.embedded.child import Child

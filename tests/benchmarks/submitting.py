@@ -10,7 +10,7 @@ from typing import Any
 import pymysql
 
 from materialization.submit import Ledger
-from repos.engine import Engine
+from repos.database.engine import Engine
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures
 from tests.benchmarks.references.raw_transaction import RawWriter

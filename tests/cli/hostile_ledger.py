@@ -27,10 +27,10 @@ from domain.state import State
 from domain.submission import Cause, Submission, encode_command
 from materialization.project import project
 from materialization.submit import Ledger
-from repos.engine import open_engine
+from repos.database.engine import open_engine
 from repos.proposals import Asked
 from repos.rejected import RejectedRow
-from repos.schema import upgrade_if_outdated
+from repos.schema.upgrade import upgrade_if_outdated
 from repos.scripts import ScriptRow
 from repos.unit_of_work import UnitOfWork
 from repos.versions import VersionRow

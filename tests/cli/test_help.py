@@ -16,7 +16,7 @@ from typer.main import get_command
 from cli.command_line import VERBS, command_line, module_of
 from cli.ending import MEANINGS, Exit
 from cli.front_page import MOST_LINES, SENTENCE
-from repos.revision import wanted_revision
+from repos.schema.revision import wanted_revision
 from tests.cli.running import COMMAND, ROOT
 
 NAMES = [name for names in VERBS.values() for name in names]

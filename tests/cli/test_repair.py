@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from materialization.rederive import PIECE
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.cli.edits import creation_as_json
 from tests.cli.running import COMMAND, ROOT, CommandLine

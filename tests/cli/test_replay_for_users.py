@@ -14,7 +14,7 @@ from domain.errors import Rejected
 from domain.submission import Submission, encode_submission
 from materialization.clock import system_clock
 from materialization.submit import Ledger
-from repos.engine import make_engine
+from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.cli.running import CommandLine
 from tests.workers.writing_room import SilentBell

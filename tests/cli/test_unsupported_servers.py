@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from repos import schema
-from repos.engine import make_engine
-from repos.session import Session
-from repos.supported_servers import UnsupportedServer
+from repos.database.engine import make_engine
+from repos.database.session import Session
+from repos.database.supported_servers import UnsupportedServer
+from repos.schema import upgrade
 from tests.cli.running import CommandLine
 from tests.services.mariadb import MariaDB
 
@@ -70,7 +70,7 @@ def test_no_session_is_opened_on_it(engine: Engine):
     with pytest.raises(UnsupportedServer):
         Session(engine)
     with pytest.raises(UnsupportedServer):
-        schema.upgrade(engine)
+        upgrade.upgrade(engine)
 
 
 def test_mariadb_and_mysql_are_taken(mariadb_url: str):

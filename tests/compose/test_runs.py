@@ -16,7 +16,7 @@ from celery import Celery
 from domain.commands.script_create import ScriptCreate
 from domain.line import Line
 from domain.submission import Submission, encode_submission
-from repos.engine import make_engine
+from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.compose.file import SECRETS, Service, services
 from tests.compose.machine import Machine, machine

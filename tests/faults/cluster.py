@@ -20,8 +20,8 @@ from sqlalchemy import Engine
 
 from domain.answer import encode_answer
 from domain.submission import encode_submission
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.faults import saboteur
 from tests.faults.nursery import NodeOrder, Start, Stop, TickerOrder

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from repos.phases import BOUNDARIES
+from repos.fault_points import BOUNDARIES
 from tests.faults.cluster import Cluster
 from tests.faults.saboteur import Action, Fault
 from tests.faults.table import Row, row_of

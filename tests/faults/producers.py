@@ -26,7 +26,7 @@ from domain.errors import Conflict
 from domain.hashing import EXPECT_DIGITS, expect_hash
 from domain.line import Line
 from domain.submission import Submission, decode_submission
-from repos.engine import make_engine
+from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.processes.journal import Journal, Told, read_lines, told_of
 from tests.processes.writers import BELLS, hear, insist, own_line, wait_until_taken

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from repos.phases import BOUNDARIES
+from repos.fault_points import BOUNDARIES
 from tests.faults.cluster import Cluster
 from tests.faults.matrix import BY_PRODUCERS, Dose, Matrix, groups
 from tests.faults.poisoning import poison_everything

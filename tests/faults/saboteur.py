@@ -22,8 +22,8 @@ from weakref import WeakSet
 import pymysql
 from celery import current_task, signals
 
-from repos import phases
-from repos.server_status import StatusConnection as Connection
+from repos import fault_points
+from repos.database.server_status import StatusConnection as Connection
 from workers.bell import Bell
 
 PLAN = "LEDGER_SABOTEUR_PLAN"
@@ -58,7 +58,7 @@ class Plan:
     def __init__(self, folder: Path) -> None:
         self._armed = folder / "armed"
         self._done = folder / "done"
-        for boundary in phases.BOUNDARIES:
+        for boundary in fault_points.BOUNDARIES:
             (self._armed / boundary).mkdir(parents=True, exist_ok=True)
         self._done.mkdir(exist_ok=True)
 
@@ -127,7 +127,7 @@ class Saboteur:
 
     def install(self) -> None:
         """Listen from now on."""
-        phases.listener = self
+        fault_points.listener = self
         self._watch_driver()
         self._watch_bell()
         # Popped from the broker, and not yet given to a pool process: only the main process of a node comes by here.

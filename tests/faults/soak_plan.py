@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from repos.phases import BOUNDARIES
+from repos.fault_points import BOUNDARIES
 from tests.faults.matrix import BY_PRODUCERS
 from tests.faults.operations import OPERATIONS
 from tests.faults.saboteur import Action, Fault

@@ -11,8 +11,8 @@ import pytest
 from domain.answer import encode_answer
 from domain.submission import encode_submission
 from materialization.submit import Ledger
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.history_checker import check_history
 from tests.processes.journal import Told

@@ -16,9 +16,9 @@ from sqlalchemy import Engine, text
 from domain.answer import encode_answer
 from domain.submission import Submission, encode_submission
 from materialization.submit import Ledger
-from repos import phases
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos import fault_points
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.history_checker import check_history
 from tests.processes.journal import Told
@@ -98,11 +98,11 @@ def script(engine: Engine) -> Script:
 @contextmanager
 def listening(listener: Callable[[str], object]) -> Iterator[None]:
     """Hear of every phase boundary of this process."""
-    phases.listener = listener
+    fault_points.listener = listener
     try:
         yield
     finally:
-        phases.listener = None
+        fault_points.listener = None
 
 
 def test_the_key_of_submissions_gives_a_submission_one_answer(script: Script):
@@ -181,7 +181,7 @@ def test_the_reconciler_rings_for_what_nobody_took(script: Script):
 @pytest.fixture
 def impatient(engine: Engine, mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:  # noqa: ARG001
     """A script behind connections that wait a second for a lock. They are closed whatever the test left in them."""
-    monkeypatch.setattr("repos.engine.LOCK_WAIT_SECONDS", 1)
+    monkeypatch.setattr("repos.database.engine.LOCK_WAIT_SECONDS", 1)
     own = make_engine(mariadb_url)
     yield Script(own)
     own.dispose()

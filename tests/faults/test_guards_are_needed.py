@@ -46,7 +46,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="the one transaction",
-        file="repos/session.py",
+        file="repos/database/session.py",
         text='self._cursor.execute(f"SET autocommit=0;{first}")',
         # And nobody looks whether there is one.
         instead='globals()["require"] = lambda *_: None; self._cursor.execute(f"DO 0;{first}")',
@@ -61,7 +61,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="the rollback of the whole transaction on 1205",
-        file="repos/session.py",
+        file="repos/database/session.py",
         text="            self.rollback()\n",
         instead="            self.close()\n",
         seen_by="test_a_lock_wait_timeout_takes_back_the_whole_transaction",

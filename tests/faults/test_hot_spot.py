@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from domain.commands.lines_insert_and_delete import LinesInsert
 from domain.line import Line
 from domain.submission import Submission, encode_submission
-from repos.tables import submission_inbox
+from repos.schema.core_tables import submission_inbox
 from tests.faults.cluster import PATIENCE, Cluster, wait_until
 from tests.processes.writers import beginning, insist
 from tests.services.redis_server import RedisServer

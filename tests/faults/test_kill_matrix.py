@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from repos.phases import BOUNDARIES
+from repos.fault_points import BOUNDARIES
 from tests.faults.run import SHORT, SIZES, kill_matrix
 from tests.faults.saboteur import ACTIONS
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.slots import SlotRow
 from repos.unit_of_work import UnitOfWork
 from tests.faults.diary import DIARY, FASTER, RULES, clock, schedules

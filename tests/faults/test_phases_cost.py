@@ -13,9 +13,9 @@ import pytest
 
 from domain.submission import Submission
 from materialization.submit import Ledger
-from repos import phases
-from repos.engine import open_engine
-from repos.schema import upgrade
+from repos import fault_points
+from repos.database.engine import open_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.writers import Order, Seen, beginning, script_of
 
@@ -41,19 +41,19 @@ def test_boundaries_cost_less_than_a_hundredth_of_a_submission(ledger: Ledger, m
         ledger.submit(submission)
         moments.append(time.perf_counter())
     whole = min(after - before for before, after in pairwise(moments))
-    each = min(timeit.repeat(lambda: phases.reached("before head locked"), number=CALLS, repeat=5)) / CALLS
+    each = min(timeit.repeat(lambda: fault_points.reached("before head locked"), number=CALLS, repeat=5)) / CALLS
 
     share = passed * each / whole
     print(f"{passed} boundaries of {each * 1e9:.0f} ns in a submission of at least {whole * 1e6:.0f} µs: {share:.3%}")
-    assert phases.listener is None
-    assert passed >= len(phases.STEPS) / 2, "they are counted in the wrong place"
+    assert fault_points.listener is None
+    assert passed >= len(fault_points.STEPS) / 2, "they are counted in the wrong place"
     assert share < MOST
 
 
 def boundaries_passed(ledger: Ledger, submission: Submission, monkeypatch: pytest.MonkeyPatch) -> int:
     """How often one submission tells of a boundary while nobody listens, which takes a shorter way through a flush."""
     heard: list[str] = []
-    told = phases.reached
+    told = fault_points.reached
     with monkeypatch.context() as counted:
         for module in list(sys.modules.values()):
             if getattr(module, "reached", None) is told:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from repos.phases import BOUNDARIES
+from repos.fault_points import BOUNDARIES
 from tests.faults.cluster import Cluster, wait_until
 from tests.faults.saboteur import Action, Fault
 from tests.processes.writers import beginning, insist

@@ -19,9 +19,9 @@ from domain.submission import Submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.verify import verify
-from repos import schema
-from repos.engine import open_engine
-from repos.tables import metadata
+from repos.database.engine import open_engine
+from repos.schema import upgrade
+from repos.schema.core_tables import metadata
 from repos.unit_of_work import UnitOfWork
 
 DATABASE_URL = "SCRIPTLEDGER_FUZZ_DATABASE_URL"
@@ -49,7 +49,7 @@ class SmallLedger:
     """A ledger, its engine, and scripts that all begin alike."""
 
     def __init__(self, engine: Engine) -> None:
-        schema.upgrade(engine)
+        upgrade.upgrade(engine)
         self.engine = engine
         self.unit_of_work = UnitOfWork(engine)
         self.ledger = Ledger(self.unit_of_work, clock=lambda: NOW)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.histories.history import OURS, RECORDED, SAMPLES, History, read_history
 

@@ -22,8 +22,8 @@ from domain.submission import Cause, Submission, decode_submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.undo import inverse_commands, versions_of_submission
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 
 ROOM = 512 << 20

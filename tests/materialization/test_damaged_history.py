@@ -18,7 +18,7 @@ from domain.state import State
 from materialization.history import load, state_at
 from materialization.rebuild import prune_generations, rebuild
 from repos.keyframes import FoundKeyframe
-from repos.tables import script_keyframes, script_versions
+from repos.schema.core_tables import script_keyframes, script_versions
 from repos.ways import Way
 from tests.materialization.writing import SECOND, Clock, Writer, forging
 

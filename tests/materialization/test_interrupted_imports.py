@@ -11,7 +11,7 @@ import pytest
 
 from materialization import import_history as import_module
 from materialization.import_history import import_history
-from repos.failures import DriverError
+from repos.database.driver_errors import DriverError
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.forged_history import exported
 from tests.materialization.refused_history import one_history, rows_in
@@ -23,8 +23,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from materialization import import_history as module
-from repos.engine import make_engine
-from repos.failures import DriverError
+from repos.database.engine import make_engine
+from repos.database.driver_errors import DriverError
 from repos.unit_of_work import UnitOfWork
 
 module.BATCH_ROWS = 2

@@ -19,7 +19,7 @@ from materialization.projection import read_projection, staleness
 from materialization.quiet import redundant
 from repos.keyframe_upkeep import KeyframeSize
 from repos.materialization_runs import RunRow
-from repos.tables import script_versions
+from repos.schema.core_tables import script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writing import SECOND, START, Clock, Writer, forging, open_database
 

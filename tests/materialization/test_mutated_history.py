@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from domain.errors import Rejected
 from materialization.import_history import import_history
 from materialization.verify import verify
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.forged_history import Lines, exported, fitting, parsed, written
 from tests.materialization.refused_history import one_history, rows_in
@@ -44,7 +44,7 @@ class Place:
         self._folder = folder
         self._names = count()
         empty = make_engine(f"sqlite:///{folder}/empty.db")
-        schema.upgrade(empty)
+        upgrade.upgrade(empty)
         empty.dispose()
         self._file, self._unit_of_work, self._url = folder / "h.jsonl", None, ""
 

@@ -23,9 +23,9 @@ from domain.target import Target
 from materialization import projected_draft
 from materialization.project import Projected, project
 from materialization.projection import Projection, Staleness, read_projection, staleness
-from repos.derived_tables import projection_heads, script_lines
 from repos.projected_things import NamedDraft
 from repos.projections import ProjectionLocked
+from repos.schema.derived_tables import projection_heads, script_lines
 from repos.unit_of_work import UnitOfWork
 from tests.domain.folding import Step
 from tests.domain.strategies import histories

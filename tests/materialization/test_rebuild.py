@@ -20,11 +20,12 @@ from materialization.project import project
 from materialization.projection import read_projection
 from materialization.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
 from materialization.verify import verify
-from repos import commands, packed
+from repos import commands
+from repos.database import packed_pages
 from repos.generations import Generations
 from repos.heads import Heads
 from repos.rebuilds import RebuildLocked, Rebuilds
-from repos.tables import script_commands, script_keyframes, script_versions
+from repos.schema.core_tables import script_commands, script_keyframes, script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.tap import Tap
 from tests.materialization.writing import SECOND, Clock, Writer, forging, open_database
@@ -35,7 +36,7 @@ from tests.services.databases import DatabaseServer
 def small_pieces(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Too short to be read ahead, in pages; and where that is worth it for a few rows already."""
     if request.param == "ahead":
-        monkeypatch.setattr(packed, "LEAST_ROWS", 1)
+        monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
         monkeypatch.setattr(commands, "PAGE", 16)
     monkeypatch.setattr(rederive, "PIECE", 50)
     monkeypatch.setattr(rebuild_module, "PIECE", 50)

@@ -7,8 +7,9 @@ import pytest
 from materialization import rebuild as rebuild_module
 from materialization import rederive
 from materialization.rebuild import rebuild
-from repos import commands, packed
-from repos.engine import make_engine
+from repos import commands
+from repos.database import packed_pages
+from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.test_rebuild import write_much
 from tests.materialization.write_path.tap import Tap
@@ -17,7 +18,7 @@ from tests.materialization.writing import Writer, close_databases, open_database
 
 @pytest.mark.services
 def test_the_pages_of_a_piece_leave_in_one_packet(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "LEAST_ROWS", 1)
+    monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
     monkeypatch.setattr(commands, "PAGE", 10)
     monkeypatch.setattr(rederive, "PIECE", 40)
     monkeypatch.setattr(rebuild_module, "NEAR", 40)

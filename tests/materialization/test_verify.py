@@ -14,8 +14,8 @@ from domain.hashing import expect_hash
 from domain.line import Line
 from materialization.seals import INTERVAL_MICROS, check_seals, seal_if_due
 from materialization.verify import Finding, verify
-from repos.engine import make_engine
-from repos.tables import script_commands, script_heads, script_keyframes, script_versions
+from repos.database.engine import make_engine
+from repos.schema.core_tables import script_commands, script_heads, script_keyframes, script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writing import SECOND, START, Writer, open_database
 

@@ -11,9 +11,9 @@ from domain.commands.line_edit import LineEdit
 from domain.commands.line_splice import LineSplice
 from domain.head import MAX_DELTAS
 from materialization.history import state_at
-from repos import schema
-from repos.engine import make_engine
-from repos.session import Session
+from repos.database.engine import make_engine
+from repos.database.session import Session
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from repos.ways import Ways
 from tests.materialization.write_path.tap import Tap
@@ -32,7 +32,7 @@ MOST_READS = MAX_DELTAS + 50
 @pytest.fixture(scope="module")
 def mariadb_engine(mariadb_url: str) -> Iterator[Engine]:
     engine = make_engine(mariadb_url)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield engine
     engine.dispose()
 

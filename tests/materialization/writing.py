@@ -17,8 +17,8 @@ from domain.state import State
 from domain.submission import Author, Cause, Submission
 from materialization.history import state_at
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 
 START = 1_800_000_000_000_000
@@ -45,7 +45,7 @@ def open_database(url: str) -> UnitOfWork:
     """A unit of work on a migrated database with nine users."""
     engine = make_engine(url)
     _opened.append(engine)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     unit_of_work = UnitOfWork(engine)
     with unit_of_work.records() as tx:
         if tx.users.get(1) is None:

@@ -19,8 +19,8 @@ from domain.answer import encode_answer
 from domain.submission import encode_submission
 from materialization.history import state_at
 from materialization.submit import Ledger
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes import journal
 from tests.processes.history_checker import Violation, check_history

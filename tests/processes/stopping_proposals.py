@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from repos import phases
+from repos import fault_points
 from repos.proposals import ProposalRow
 from workers.app import app
 from workers.proposing import ProposalJob, Written
@@ -29,7 +29,7 @@ def finish(job: ProposalJob, taken: ProposalRow, written: Written) -> bool:
     boundary = STOPS.get(place)
     if place in STOPS and boundary is None:
         _stop_once(place)
-    phases.listener = None if boundary is None else lambda reached: reached == boundary and _stop_once(place)
+    fault_points.listener = None if boundary is None else lambda reached: reached == boundary and _stop_once(place)
     return _finish(job, taken, written)
 
 

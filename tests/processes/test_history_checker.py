@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from tests.processes.forger import allow_anything
 from tests.processes.history_checker import RULES, check_history
 from tests.processes.true_history import Case, History, write_history

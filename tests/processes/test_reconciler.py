@@ -14,8 +14,8 @@ from sqlalchemy import Engine, text
 
 from domain.submission import encode_submission
 from materialization.submit import Ledger
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.busy import with_patience
 from tests.processes.writers import beginning

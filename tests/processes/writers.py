@@ -32,7 +32,7 @@ from domain.errors import Conflict
 from domain.hashing import expect_hash
 from domain.line import Line
 from domain.submission import Submission
-from repos.engine import make_engine
+from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.processes.journal import Journal
 from workers.bell import DRAIN, Bell

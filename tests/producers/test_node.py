@@ -18,8 +18,8 @@ from sqlalchemy import Engine, make_url
 from domain.answer import Answer
 from domain.line import Line
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.absence import leave_out
 from tests.materialization.write_path.desk import Desk
@@ -61,7 +61,7 @@ def settings(mariadb_url: str, redis_url: str, tmp_path_factory: pytest.TempPath
 def engine(settings: Settings) -> Iterator[Engine]:
     """The database, with a table of the producer's own."""
     engine = make_engine(settings.database_url)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE TABLE margin_notes (script_id BIGINT NOT NULL, note TEXT NOT NULL) CHARSET utf8mb4"

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from repos.tables import script_commands, script_heads
+from repos.schema.core_tables import script_commands, script_heads
 
 GOOD = b'{"model":"m","prompt":"Shorter.","run_id":"r"}'
 BAD = [

@@ -11,7 +11,7 @@ import pytest
 from domain.chat import ChatMessage, Usage
 from domain.errors import Rejected
 from repos.chat_usage import UsageTotal
-from repos.failures import DriverError
+from repos.database.driver_errors import DriverError
 from repos.unit_of_work import UnitOfWork
 
 _scripts = count(500)

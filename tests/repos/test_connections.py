@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, literal, select
 
-from repos import schema
-from repos.engine import make_engine, open_engine
-from repos.session import Session
+from repos.database.engine import make_engine, open_engine
+from repos.database.session import Session
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 
 ONE = select(literal(1))
@@ -24,7 +24,7 @@ SETTINGS = {"page_size": 2_048, "journal_mode": "wal", "synchronous": 2, "foreig
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = make_engine(f"sqlite:///{tmp_path}/ledger.db")
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield engine
     engine.dispose()
 
@@ -149,7 +149,7 @@ def test_a_session_that_is_dropped_closes_its_connection(engine: Engine):
 def test_an_engine_for_a_block_leaves_no_connection(tmp_path: Path):
     def upgrade_and_fail(connections: list[Any]) -> None:
         with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
-            schema.upgrade(engine)
+            upgrade.upgrade(engine)
             connections.append(connection_of(engine))
             raise KeyboardInterrupt
 
@@ -182,7 +182,7 @@ def test_a_ledger_of_larger_pages_keeps_them(tmp_path: Path):
     made.close()
     engine = make_engine(f"sqlite:///{file}")
 
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
 
     with UnitOfWork(engine).records() as tx:
         tx.users.add("ann@x", 1)

@@ -9,8 +9,15 @@ import pymysql
 import pytest
 
 from domain.errors import Conflict
-from repos.error_codes import ANOTHER_TRANSACTION, COMMIT_FAILED, CONFLICTS, INTERRUPTED, NO_WRITES, UNREACHABLE
-from repos.failures import DatabaseUnreachable, DuplicateKey, blames_a_row, conflict_of
+from repos.database.driver_errors import DatabaseUnreachable, DuplicateKey, blames_a_row, conflict_of
+from repos.database.error_codes import (
+    ANOTHER_TRANSACTION,
+    COMMIT_FAILED,
+    CONFLICTS,
+    INTERRUPTED,
+    NO_WRITES,
+    UNREACHABLE,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "database-nodes.md"
 ROW = re.compile(r"^\| (\d{4}) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)

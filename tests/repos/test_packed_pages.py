@@ -10,10 +10,11 @@ from sqlalchemy import delete, event, update
 
 from domain.commands.line_edit import LineEdit
 from domain.entry import covered
-from repos import commands, packed
+from repos import commands
 from repos.commands import Link
-from repos.engine import make_engine
-from repos.tables import script_commands, script_versions
+from repos.database import packed_pages
+from repos.database.engine import make_engine
+from repos.schema.core_tables import script_commands, script_versions
 from repos.unit_of_work import UnitOfWork
 from repos.versions import VersionRow
 from tests.materialization.writing import Writer, close_databases, forging, open_database
@@ -22,7 +23,7 @@ from tests.materialization.writing import Writer, close_databases, forging, open
 @pytest.fixture(autouse=True, params=[1_000, 3])
 def pack_a_few_rows(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """On one page, and on some."""
-    monkeypatch.setattr(packed, "LEAST_ROWS", 1)
+    monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
     monkeypatch.setattr(commands, "PAGE", request.param)
 
 
@@ -108,4 +109,4 @@ def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url:
 
 
 def test_the_rows_of_a_page_come_in_the_order_of_their_numbers() -> None:
-    assert packed.split((3, b"9\ni\n10\nx\n8\nh\n"), 2) == [(b"8", b"h"), (b"9", b"i"), (b"10", b"x")]
+    assert packed_pages.split((3, b"9\ni\n10\nx\n8\nh\n"), 2) == [(b"8", b"h"), (b"9", b"i"), (b"10", b"x")]

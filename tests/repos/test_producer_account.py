@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import make_url
 
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.services.databases import DatabaseServer
 
@@ -49,7 +49,7 @@ ACCESS_DENIED = (1142, 1143)
 @pytest.fixture(scope="module")
 def unit_of_work(mariadb_url: str) -> Iterator[UnitOfWork]:
     engine = make_engine(mariadb_url)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield UnitOfWork(engine)
     engine.dispose()
 

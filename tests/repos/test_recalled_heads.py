@@ -29,8 +29,8 @@ from materialization.history import state_at
 from materialization.quarantine import quarantine, reopen
 from materialization.rebuild import rebuild
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 
 NOW = 1_800_000_000_000_000
@@ -51,7 +51,7 @@ class Room:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.engines = [make_engine(f"sqlite:///{file}") for _ in range(2)]
-        schema.upgrade(self.engines[0])
+        upgrade.upgrade(self.engines[0])
         self.mine, self.theirs = (UnitOfWork(engine) for engine in self.engines)
         self.ledgers = {work: Ledger(work, clock=count(NOW).__next__) for work in (self.mine, self.theirs)}
         self._looking = sqlite3.connect(file)

@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from sqlalchemy import Engine, literal_column, select
 
-from repos.engine import make_engine
-from repos.session import Asked, Session
+from repos.database.engine import make_engine
+from repos.database.session import Asked, Session
 
 
 class StopHere(Exception):

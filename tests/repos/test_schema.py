@@ -17,9 +17,9 @@ from domain.commands.script_create import ScriptCreate
 from domain.line import Line
 from domain.submission import Submission
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
-from repos.tables import metadata
+from repos.database.engine import make_engine
+from repos.schema import upgrade
+from repos.schema.core_tables import metadata
 from repos.unit_of_work import UnitOfWork
 from tests.services.databases import DatabaseServer
 
@@ -54,15 +54,15 @@ def declared() -> set[str]:
 
 
 def test_an_empty_database_is_brought_to_the_schema_of_the_program(empty: Engine):
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
 
     assert names(empty) == declared()
-    schema.require_current(empty)
+    upgrade.require_current(empty)
 
 
 def test_the_migrations_make_exactly_what_is_declared(empty: Engine):
     declared()
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
 
     with empty.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
@@ -70,20 +70,20 @@ def test_the_migrations_make_exactly_what_is_declared(empty: Engine):
 
 
 def test_a_second_upgrade_changes_nothing(empty: Engine):
-    schema.upgrade(empty)
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
+    upgrade.upgrade(empty)
 
-    schema.require_current(empty)
+    upgrade.require_current(empty)
 
 
 def test_the_migrations_lead_back_to_nothing_and_forth_again(empty: Engine):
-    schema.upgrade(empty)
-    schema.downgrade(empty, "base")
+    upgrade.upgrade(empty)
+    upgrade.downgrade(empty, "base")
 
     assert names(empty) == set()
-    assert schema.found_revision(empty) is None
-    schema.upgrade(empty)
-    schema.require_current(empty)
+    assert upgrade.found_revision(empty) is None
+    upgrade.upgrade(empty)
+    upgrade.require_current(empty)
 
 
 def create_script(engine: Engine, script_id: int) -> None:
@@ -96,16 +96,16 @@ def create_script(engine: Engine, script_id: int) -> None:
 
 
 def test_heads_outlive_the_change_of_what_their_health_may_be(empty: Engine):
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
     create_script(empty, 1)
     create_script(empty, 2)
     with empty.begin() as connection:
         connection.execute(text("UPDATE script_heads SET health = 'backfilling' WHERE script_id = 2"))
 
-    schema.downgrade(empty, "0007")
+    upgrade.downgrade(empty, "0007")
     with pytest.raises(DBAPIError), empty.begin() as connection:
         connection.execute(text("UPDATE script_heads SET health = 'backfilling'"))
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
 
     with UnitOfWork(empty).reading() as tx:
         heads = [tx.heads.get(script_id) for script_id in (1, 2)]
@@ -117,29 +117,29 @@ def test_heads_outlive_the_change_of_what_their_health_may_be(empty: Engine):
 
 
 def test_a_database_without_a_schema_is_outdated(empty: Engine):
-    with pytest.raises(schema.SchemaOutdated) as caught:
-        schema.require_current(empty)
+    with pytest.raises(upgrade.SchemaOutdated) as caught:
+        upgrade.require_current(empty)
 
-    wanted = schema.wanted_revision()
+    wanted = upgrade.wanted_revision()
     assert str(caught.value) == (
         f"The database is at schema nothing, this program needs {wanted}: run `scriptledger db upgrade`."
     )
 
 
 def test_a_schema_of_the_future_is_too_new(empty: Engine):
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
     with empty.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    with pytest.raises(schema.SchemaTooNew) as caught:
-        schema.require_current(empty)
+    with pytest.raises(upgrade.SchemaTooNew) as caught:
+        upgrade.require_current(empty)
 
     assert "is at schema 9999, which this program does not know" in str(caught.value)
 
 
 def test_words_are_compared_byte_by_byte_and_texts_by_code_point(empty: Engine):
     """In every collation the server may prefer: ids that differ in case are two, and so are e and é."""
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
     unit_of_work = UnitOfWork(empty)
     with unit_of_work.records() as tx:
         arrivals = [tx.inbox.put(1, name, b"{}", 1) for name in ("a", "A", "a.")]
@@ -148,7 +148,7 @@ def test_words_are_compared_byte_by_byte_and_texts_by_code_point(empty: Engine):
 
 
 def test_what_is_stored_is_what_was_given(empty: Engine):
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
     unit_of_work = UnitOfWork(empty)
     payload = bytes(range(256)) * 10 + "é🎬\\'\"%;\n".encode()
     with unit_of_work.records() as tx:
@@ -160,7 +160,7 @@ def test_what_is_stored_is_what_was_given(empty: Engine):
 
 @pytest.mark.parametrize("title", ["plain", "%s %% %(x)s", "'; DROP TABLE users; --", "\\", "🎬" * 500, "tab\there"])
 def test_a_title_is_stored_as_it_is(empty: Engine, title: str):
-    schema.upgrade(empty)
+    upgrade.upgrade(empty)
     unit_of_work = UnitOfWork(empty)
     create = ScriptCreate(title=title, lines=(Line("a", "action", title.replace("\t", " ")),))
     Ledger(unit_of_work).submit(

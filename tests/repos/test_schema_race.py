@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 
 ROOT = Path(__file__).parents[2]
 UPGRADE = """
 import sys
 from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
 engine = make_engine(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -49,5 +49,5 @@ def test_of_four_that_upgrade_at_once_none_fails(database_url: str) -> None:
 
     assert [(racer.returncode, errors) for racer, errors in zip(racers, ended, strict=True)] == [(0, "")] * 4
     engine = make_engine(database_url)
-    schema.require_current(engine)
+    upgrade.require_current(engine)
     engine.dispose()

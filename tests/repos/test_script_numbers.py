@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, text
 from domain.commands.script_create import ScriptCreate
 from domain.submission import MAX_SCRIPT_ID, Submission
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.script_ids import MAX_TAKEN_ID, GivenNumber
 from repos.unit_of_work import UnitOfWork
 
@@ -23,7 +23,7 @@ FROM_SQL = "INSERT INTO script_ids (user_id) VALUES (NULL)"
 @pytest.fixture(scope="module")
 def engine(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url, pool_size=8)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield engine
     engine.dispose()
 
@@ -121,15 +121,15 @@ def test_an_application_and_others_at_once_get_numbers_of_their_own(engine: Engi
 
 def test_an_upgrade_takes_out_the_numbers_of_the_scripts_there_are(tmp_path_factory: pytest.TempPathFactory):
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('numbers')}/ledger.db")
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     unit_of_work = UnitOfWork(engine)
     create(unit_of_work, 3)
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM script_ids"))
         start_again_at(connection, 1)
-    schema.downgrade(engine, "0012")
+    upgrade.downgrade(engine, "0012")
 
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
 
     assert given(unit_of_work, 3) == (3, None)
     assert new(unit_of_work) == 4

@@ -10,12 +10,13 @@ from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
 
 from domain.access import EmailTaken
 from domain.errors import Conflict, Corrupt
-from repos import schema, session
-from repos.engine import make_engine
-from repos.failures import DuplicateKey, TooLargeForDatabase, blames_a_row
-from repos.packet_text import ROOM_IN_A_PACKET
-from repos.session import Session
-from repos.tables import rejected_submissions, submission_inbox, users
+from repos.database import session
+from repos.database.driver_errors import DuplicateKey, TooLargeForDatabase, blames_a_row
+from repos.database.engine import make_engine
+from repos.database.packet_text import ROOM_IN_A_PACKET
+from repos.database.session import Session
+from repos.schema import upgrade
+from repos.schema.core_tables import rejected_submissions, submission_inbox, users
 from repos.unit_of_work import UnitOfWork
 from tests.services.databases import DatabaseServer
 
@@ -27,7 +28,7 @@ COLUMNS = ("script_id", "submission_id", "code", "message", "payload", "rejected
 @pytest.fixture(scope="module")
 def engine(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url, pool_size=1)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield engine
     engine.dispose()
 
@@ -177,7 +178,7 @@ def test_more_parameters_than_sqlite_takes_are_several_statements(engine: Engine
 
 def test_the_largest_row_fits_and_one_byte_more_is_refused(mariadb: DatabaseServer, mariadb_url: str):
     engine = make_engine(mariadb_url)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     unit_of_work = UnitOfWork(engine)
     packet = mariadb.execute("SELECT @@max_allowed_packet")[0][0]
     limit = (packet - ROOM_IN_A_PACKET) // 2

@@ -17,8 +17,8 @@ from domain.submission import Submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.verify import verify
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 
 LINE = Line("a", "action", "Rain.")
@@ -57,7 +57,7 @@ def refuses(engine: Engine, statement: str) -> bool:
 @pytest.mark.parametrize("table", [*WRITTEN, "script_heads"])
 def test_a_write_opens_no_table_of_its_own(engine: Engine, table: str):
     """As a check with IN and three words does, for every row: a twentieth of what a command costs."""
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     with engine.connect() as connection:
         columns = connection.exec_driver_sql(f"SELECT count(*) FROM pragma_table_info('{table}')").scalar() or 0
         marks = ",".join(["0"] * columns)
@@ -69,7 +69,7 @@ def test_a_write_opens_no_table_of_its_own(engine: Engine, table: str):
 
 
 def test_rows_of_the_log_are_kept_by_their_keys_alone(engine: Engine):
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE wr = 1").scalars().all()
 
@@ -77,14 +77,14 @@ def test_rows_of_the_log_are_kept_by_their_keys_alone(engine: Engine):
 
 
 def test_a_database_keeps_all_that_is_in_it(engine: Engine):
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     for script_id in (2, 1):
         write(engine, script_id)
     with UnitOfWork(engine).reading() as tx:
         before = [(state_at(tx, number), tx.submissions.get(number, "s2")) for number in (1, 2)]
 
-    schema.downgrade(engine, "0011")
-    schema.upgrade(engine)
+    upgrade.downgrade(engine, "0011")
+    upgrade.upgrade(engine)
     with UnitOfWork(engine).reading() as tx:
         after = [(state_at(tx, number), tx.submissions.get(number, "s2")) for number in (1, 2)]
     assert after == before
@@ -97,10 +97,10 @@ def test_a_database_keeps_all_that_is_in_it(engine: Engine):
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database of before, and one brought up from there."""
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp(request.param)}/ledger.db")
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     write(engine, 1)
-    schema.downgrade(engine, "0011")
-    schema.upgrade(engine, request.param)
+    upgrade.downgrade(engine, "0011")
+    upgrade.upgrade(engine, request.param)
     yield engine
     engine.dispose()
 

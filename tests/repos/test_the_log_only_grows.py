@@ -16,8 +16,8 @@ from sqlalchemy import Delete, Insert, Update
 import repos
 from repos.commands import AppendableCommands, Commands
 from repos.keyframes import WritableKeyframes
+from repos.schema.core_tables import script_commands, submissions
 from repos.submissions import WritableSubmissions
-from repos.tables import script_commands, submissions
 from repos.unit_of_work import RecordsWork
 from repos.versions import WritableVersions
 

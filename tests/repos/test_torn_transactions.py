@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine, bindparam, insert, make_url, select, text
 
 from domain.errors import Conflict
-from repos import schema
-from repos.engine import make_engine
-from repos.server_status import TransactionLost
-from repos.session import Session
-from repos.tables import users
+from repos.database.engine import make_engine
+from repos.database.server_status import TransactionLost
+from repos.database.session import Session
+from repos.schema import upgrade
+from repos.schema.core_tables import users
 from repos.unit_of_work import UnitOfWork
 from tests.services.databases import DatabaseServer
 
@@ -30,7 +30,7 @@ ENDS = {
 @pytest.fixture(scope="module")
 def engine(mariadb_url: str) -> Iterator[Engine]:
     engine = make_engine(mariadb_url, pool_size=1)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield engine
     engine.dispose()
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from repos import schema
-from repos.engine import open_engine
+from repos.database.engine import open_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 
 LATER = 1 << 50
@@ -22,7 +22,7 @@ INSERT = text(
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
-        schema.upgrade(engine)
+        upgrade.upgrade(engine)
         yield engine
 
 

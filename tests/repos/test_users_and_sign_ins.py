@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from domain.access import BadEmail, EmailTaken, SessionExpired, SessionRevoked, UnknownSession
-from repos.conversation_tables import sessions
-from repos.tables import users
+from repos.schema.account_tables import sessions
+from repos.schema.core_tables import users
 from repos.unit_of_work import UnitOfWork
 
 _numbers = count(1)

@@ -12,8 +12,8 @@ from materialization.fold import replay
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.verify import verify
-from repos.engine import make_engine
-from repos.schema import upgrade
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from tests.traces.replay import Played, play, shown_at
 from tests.traces.session import Session

@@ -24,8 +24,8 @@ from typing import NamedTuple
 from domain.command import Command
 from domain.submission import Submission
 from materialization.submit import Ledger
-from repos.engine import make_engine
-from repos.schema import upgrade_if_outdated
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade_if_outdated
 from repos.unit_of_work import UnitOfWork
 from tests.traces.replay import line_ids
 from tests.traces.session import Patch, Session, read_session

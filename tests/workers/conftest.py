@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.workers.writing_room import WritingRoom
 
@@ -16,7 +16,7 @@ from tests.workers.writing_room import WritingRoom
 @pytest.fixture(scope="module")
 def migrated(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url, pool_size=4)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield engine
     engine.dispose()
 

@@ -17,8 +17,8 @@ import redis
 from domain.commands.line_splice import LineSplice
 from domain.hashing import expect_hash
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.busy import with_patience
 from tests.materialization.write_path.desk import A, B, Desk, edit
@@ -46,7 +46,7 @@ def announcer(server: RedisServer) -> Iterator[Announcer]:
 @pytest.fixture
 def announcing(mariadb_url: str, announcer: Announcer) -> Iterator[UnitOfWork]:
     engine = make_engine(mariadb_url, pool_size=4)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield UnitOfWork(engine, advanced=announcer.announce)
     engine.dispose()
 

@@ -14,7 +14,7 @@ from domain.commands.script_create import ScriptCreate
 from domain.errors import Rejected
 from domain.submission import Cause, encode_submission
 from materialization.backfilling import begin_backfill
-from repos.failures import TooLargeForDatabase
+from repos.database.driver_errors import TooLargeForDatabase
 from tests.workers.writing_room import LINES, WritingRoom
 
 SAID = ChatMessage(role="user", content="Make it colder.", intent="rewrite")

@@ -12,8 +12,8 @@ from domain.line import Line
 from domain.refusals import NoCommands, SameIdOtherContent
 from domain.submission import Submission
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from workers.enqueue import Producer
 
@@ -36,7 +36,7 @@ class Ears:
 @pytest.fixture
 def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
     engine: Engine = make_engine(database_url)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM submission_inbox")
     yield UnitOfWork(engine)

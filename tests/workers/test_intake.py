@@ -12,9 +12,9 @@ import pytest
 from domain.refusals import SameIdOtherContent
 from domain.submission import MAX_SUBMISSION_BYTES, Submission, decode_submission, encode_submission
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
 from repos.rejected import RejectedRow
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, create, edit
 from workers.app import app
@@ -29,7 +29,7 @@ NOBODY = "redis://127.0.0.1:1/0"
 @pytest.fixture(scope="module")
 def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
     engine = make_engine(database_url)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield UnitOfWork(engine)
     engine.dispose()
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.malformed import message
 from workers import bootstrap
@@ -23,7 +23,7 @@ from workers.message_guard import read_item
 def engine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """The database of this process."""
     engine = make_engine(database_url)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     monkeypatch.setattr(bootstrap, "unit_of_work", lambda: UnitOfWork(engine))
     yield engine
     engine.dispose()

@@ -13,8 +13,8 @@ from domain.line import Line
 from domain.submission import Submission
 from materialization.materialize import Materializer
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from workers.app import app
 from workers.fan_out import MATERIALIZE, QUEUE, FanOut
@@ -27,7 +27,7 @@ from workers.timetable import Timetable
 @pytest.fixture
 def unit_of_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitOfWork]:
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('role')}/ledger.db")
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield UnitOfWork(engine)
     engine.dispose()
 

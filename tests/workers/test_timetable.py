@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from repos import schema
-from repos.engine import open_engine
+from repos.database.engine import open_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from workers.timetable import SECOND, Missed, Schedule, Timetable
 
@@ -44,7 +44,7 @@ class Diary:
 @pytest.fixture
 def unit_of_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitOfWork]:
     with open_engine(f"sqlite:///{tmp_path_factory.mktemp('slots')}/ledger.db") as engine:
-        schema.upgrade(engine)
+        upgrade.upgrade(engine)
         yield UnitOfWork(engine)
 
 

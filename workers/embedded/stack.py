@@ -20,9 +20,9 @@ from typing import IO, NamedTuple, Self
 
 from msgspec.structs import replace
 
-from repos.engine import open_engine
+from repos.database.engine import open_engine
 from repos.private_file import private_opener
-from repos.schema import upgrade_if_outdated
+from repos.schema.upgrade import upgrade_if_outdated
 from workers.embedded.errors import EmbeddedBrokerError
 from workers.embedded.kept import Event, Kept, Pauses
 from workers.embedded.private_home import secure_home

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Task
 
-from repos.phases import reached
+from repos.fault_points import reached
 from workers.app import app, draining
 from workers.draining import HARD_SECONDS, SOFT_SECONDS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Task
 
-from repos.phases import reached
+from repos.fault_points import reached
 from workers.app import app, draining, suspect_slots
 from workers.draining import SUSPECT_HARD_SECONDS, SUSPECT_SOFT_SECONDS
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from materialization.submit import Ledger
-from repos import schema
-from repos.engine import make_engine
+from repos.database.engine import make_engine
+from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import Desk
 from tests.materialization.write_path.tap import Tap
@@ -22,7 +22,7 @@ from tests.services.databases import DatabaseServer
 @pytest.fixture(scope="module")
 def engine(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url, pool_size=10)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield engine
     engine.dispose()
 
@@ -30,7 +30,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def mariadb_engine(mariadb_url: str) -> Iterator[Engine]:
     engine = make_engine(mariadb_url, pool_size=10)
-    schema.upgrade(engine)
+    upgrade.upgrade(engine)
     yield engine
     engine.dispose()
 

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, text
 from domain.submission import MAX_SUBMISSION_BYTES
 from materialization.replay import replayed
 from materialization.submit import Ledger
-from repos.engine import make_engine
-from repos.schema import upgrade_if_outdated
+from repos.database.engine import make_engine
+from repos.schema.upgrade import upgrade_if_outdated
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, Desk, create, edit
 from tests.services.databases import DatabaseServer

@@ -7,9 +7,9 @@ from sqlalchemy import Engine, text
 
 from domain.submission import encode_submission
 from materialization.submit import Ledger
+from repos.database.session import Session
 from repos.head_locks import MOST_WAITING
 from repos.heads import LockedHead
-from repos.session import Session
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, Desk, edit
 

@@ -14,9 +14,9 @@ from domain.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, encode_submiss
 from domain.target import Target
 from materialization import settle
 from materialization.submit import ROUNDS, Ledger
-from repos.failures import TooLargeForDatabase
+from repos.database.driver_errors import TooLargeForDatabase
+from repos.database.packet_text import ROOM_IN_A_PACKET
 from repos.head_locks import INLINE_PAYLOAD_BYTES, MOST_WAITING
-from repos.packet_text import ROOM_IN_A_PACKET
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, keystrokes, splice
 
 
@@ -158,7 +158,7 @@ def test_a_script_too_large_for_a_keyframe_grows_no_more_but_can_be_cut(desk: De
         if size > limit:
             raise TooLargeForDatabase(what=what, size=size, limit=limit)
 
-    monkeypatch.setattr("repos.session.Session.require_room", require_room)
+    monkeypatch.setattr("repos.database.session.Session.require_room", require_room)
     monkeypatch.setattr("domain.head.LEAST_DELTA_BYTES", 100)
     noise = [Line(f"n{at}", "action", random.Random(at).randbytes(750).hex()) for at in range(8)]
     answers = [desk.send(insert(line, after="a")) for line in noise]

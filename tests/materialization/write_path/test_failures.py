@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from materialization.submit import Ledger
-from repos import failures
-from repos.engine import make_engine
+from repos.database import driver_errors
+from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit
 from tests.materialization.write_path.holding import write
@@ -173,7 +173,7 @@ def test_a_full_pool_is_a_conflict(mariadb_url: str, monkeypatch: pytest.MonkeyP
     engine = make_engine(mariadb_url, pool_size=1)
     monkeypatch.setattr(engine.pool, "_timeout", 0.05)
     unit_of_work = UnitOfWork(engine)
-    with unit_of_work.reading(), pytest.raises(failures.DatabaseUnreachable), unit_of_work.reading():
+    with unit_of_work.reading(), pytest.raises(driver_errors.DatabaseUnreachable), unit_of_work.reading():
         pass
     engine.dispose()
 
@@ -183,5 +183,5 @@ def test_a_database_that_is_not_there_is_a_conflict(monkeypatch: pytest.MonkeyPa
     unit_of_work = UnitOfWork(make_engine("mysql+pymysql://root@127.0.0.1:1/nowhere"))
     desk = Desk(unit_of_work, Ledger(unit_of_work), 1)
 
-    with pytest.raises(failures.DatabaseUnreachable):
+    with pytest.raises(driver_errors.DatabaseUnreachable):
         desk.send(create(A), base=0)

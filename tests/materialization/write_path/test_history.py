@@ -19,7 +19,7 @@ from domain.state import State, hash_from_scratch
 from materialization.fold import replay
 from materialization.history import state_at
 from materialization.submit import Ledger
-from repos.tables import script_commands, script_keyframes, script_versions
+from repos.schema.core_tables import script_commands, script_keyframes, script_versions
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, edit, insert, splice
 

@@ -16,7 +16,7 @@ from domain.line import Line
 from domain.submission import Submission
 from materialization import settle
 from materialization.submit import Ledger
-from repos.failures import blames_a_row
+from repos.database.driver_errors import blames_a_row
 from repos.head_locks import MOST_WAITING
 from repos.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork

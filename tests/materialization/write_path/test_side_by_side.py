@@ -19,7 +19,7 @@ from domain.line import Line
 from domain.submission import Submission
 from materialization.again import again
 from materialization.submit import Ledger
-from repos.engine import make_engine
+from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from domain.errors import Corrupt
-from repos.tables import script_heads
+from repos.schema.core_tables import script_heads
 from tests.materialization.write_path.desk import A, Desk, edit
 from tests.materialization.write_path.tap import Tap
 

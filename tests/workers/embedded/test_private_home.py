@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from repos.engine import open_engine
+from repos.database.engine import open_engine
 from repos.private_file import UnsafePlace
-from repos.schema import upgrade_if_outdated
+from repos.schema.upgrade import upgrade_if_outdated
 from tests.cli.running import SAMPLE, CommandLine, sentence
 from workers.embedded.private_home import secure_home
 from workers.embedded.stack import Stack

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal_column
 
-from repos.session import Session
-from repos.statements import Row
+from repos.database.session import Session
+from repos.database.statements import Row
 
 LEAST_ROWS = 64
 """With fewer a page costs the server more than it spares the driver."""

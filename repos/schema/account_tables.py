@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer
 
-from repos.tables import Digest, Moment, Number, Prose, Text, Word, table
+from repos.schema.core_tables import Digest, Moment, Number, Prose, Text, Word, table
 
 sessions = table(
     "sessions",

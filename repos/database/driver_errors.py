@@ -7,7 +7,7 @@ import sqlite3
 import pymysql
 
 from domain.errors import Conflict, Rejected
-from repos.error_codes import CHECK_FAILED, CONFLICTS, DUPLICATE_KEY, PACKET_TOO_LARGE, UNREACHABLE
+from repos.database.error_codes import CHECK_FAILED, CONFLICTS, DUPLICATE_KEY, PACKET_TOO_LARGE, UNREACHABLE
 
 SQLITE_AGAIN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 SQLITE_DUPLICATE_KEY = frozenset(

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Conflict
-from repos.engine import BEGIN, LOCK_WAIT_SECONDS
-from repos.failures import conflict_of
-from repos.revision import (
+from repos.database.driver_errors import conflict_of
+from repos.database.engine import BEGIN, LOCK_WAIT_SECONDS
+from repos.schema.revision import (
     MIGRATIONS,
     SchemaOutdated,
     SchemaTooNew,

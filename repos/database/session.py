@@ -3,7 +3,7 @@
 Statements are SQLAlchemy Core, compiled once a dialect and sent through the driver's cursor. On MySQL and MariaDB
 the writes of a unit of work are gathered and leave as one multi-statement round trip; every result of it is read,
 and every row count compared, before COMMIT is sent. Each answer must come from within the transaction: see
-`repos.server_status`.
+`repos.database.server_status`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import Any, cast
 from sqlalchemy import Engine, Executable, Table
 
 from domain.errors import Conflict, Corrupt
-from repos import connections, phases
-from repos.exchange import Exchange
-from repos.failures import DriverError
-from repos.packet_text import Asked, PacketText
-from repos.phases import reached
-from repos.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
-from repos.statements import Insert, Row, Write, inserts, prepare
+from repos import fault_points
+from repos.database import connections
+from repos.database.driver_errors import DriverError
+from repos.database.packet_text import Asked, PacketText
+from repos.database.round_trip import Exchange
+from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
+from repos.database.statements import Insert, Row, Write, inserts, prepare
+from repos.fault_points import reached
 
 MAX_STATEMENT_BYTES = 4 << 20
 """Or half of the server's max_allowed_packet, whichever is less."""
@@ -196,11 +197,11 @@ class Session:
         else:
             self._inserts = {}
             writes = [write for each in gathered for write in self._writes_of(each)]
-        if phases.listener is None:
+        if fault_points.listener is None:
             self._send(writes)
             return
         for write in writes:
-            with phases.writing(write.sql):
+            with fault_points.writing(write.sql):
                 self._send([write])
 
     def commit(self, look: Executable | None = None, **params: Any) -> list[Row]:

@@ -1,6 +1,6 @@
 """The revision of the schema: the one a database has, and the one this program was written for.
 
-Read without Alembic, which takes longer to import than most commands take to run; `repos.schema` migrates.
+Read without Alembic, which takes longer to import than most commands take to run; `repos.schema.upgrade` migrates.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import LedgerError
-from repos.failures import conflict_of
+from repos.database.driver_errors import conflict_of
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 TABLE = "alembic_version"
 
 

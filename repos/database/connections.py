@@ -14,9 +14,9 @@ from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from repos.engine import ENDED, LARGEST_PACKET
-from repos.failures import DatabaseUnreachable, DriverError, conflict_of
-from repos.packet_text import PacketRoom
+from repos.database.driver_errors import DatabaseUnreachable, DriverError, conflict_of
+from repos.database.engine import ENDED, LARGEST_PACKET
+from repos.database.packet_text import PacketRoom
 
 
 class Connected:

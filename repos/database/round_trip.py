@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 
 from domain.errors import Conflict
-from repos.failures import DriverError, DuplicateKey, conflict_of
-from repos.server_status import TransactionLost
+from repos.database.driver_errors import DriverError, DuplicateKey, conflict_of
+from repos.database.server_status import TransactionLost
 
 
 class Exchange:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import pymysql
 from sqlalchemy import Dialect, Executable
 
-from repos.error_codes import PACKET_TOO_LARGE
-from repos.failures import TooLargeForDatabase
-from repos.sql_literals import with_literals
-from repos.statements import Params, Write, prepare
+from repos.database.driver_errors import TooLargeForDatabase
+from repos.database.error_codes import PACKET_TOO_LARGE
+from repos.database.sql_literals import with_literals
+from repos.database.statements import Params, Write, prepare
 
 Asked = tuple[Executable, Params]
 

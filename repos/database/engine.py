@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
+from repos.database.server_status import StatusConnection
+from repos.database.supported_servers import require_supported
 from repos.private_file import make_private_file
-from repos.server_status import StatusConnection
-from repos.supported_servers import require_supported
 
 __all__ = ["Engine", "make_engine", "open_engine"]  # an engine's name for those above, who do not speak SQLAlchemy
 

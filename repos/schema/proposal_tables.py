@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger
 
-from repos.tables import Bytes, Digest, Moment, Number, Prose, Text, Word, table
+from repos.schema.core_tables import Bytes, Digest, Moment, Number, Prose, Text, Word, table
 
 ai_proposals = table(
     "ai_proposals",

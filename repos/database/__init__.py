@@ -1,0 +1,1 @@
+"""Database access: engine, connections, sessions, statements and driver errors; knows no repository."""

@@ -1,0 +1,1 @@
+"""The schema: tables, the revision check and the upgrade."""
