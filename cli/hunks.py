@@ -18,7 +18,7 @@ from materialization.decide import decide
 from materialization.diff import LineDiff, diff_lines
 from materialization.history import state_at
 from materialization.proposals import submission_of
-from repos.proposals import HunkRow, ProposalRow
+from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import RecordsWork
 
 STYLES = {"offered": "bold", "accepted": "green", "accepting": "green", "rejected": "red", "stale": "yellow"}

@@ -9,8 +9,8 @@ import typer
 from cli.sending import default_actor
 from domain.access import UnknownUser
 from materialization.proposals import Person
+from repos.accounts.users import UserRow
 from repos.unit_of_work import RecordsWork
-from repos.users import UserRow
 
 As = Annotated[
     str | None,

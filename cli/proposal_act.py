@@ -13,7 +13,7 @@ from cli.proposing import Proposing, proposal_of
 from cli.screen import Text
 from cli.sending import Queue
 from materialization.proposals import Person
-from repos.proposals import ProposalRow
+from repos.proposals.proposals import ProposalRow
 
 PATIENCE_SECONDS = 45.0
 ROSA = Person(None, story.WRITER)

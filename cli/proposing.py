@@ -11,7 +11,7 @@ from cli.ending import Ending, Exit
 from cli.sending import Queue, queue
 from domain.answer import Answer
 from domain.proposal_refusals import UnknownProposal
-from repos.proposals import ProposalRow
+from repos.proposals.proposals import ProposalRow
 from repos.unit_of_work import RecordsWork
 from workers.proposal_bell import ProposalBell
 from workers.proposal_desk import ProposalDesk

@@ -25,8 +25,8 @@ from domain.work_limit import (
     text_units,
 )
 from materialization.fold import Fold
-from repos.keyframes import KeyframeRow
-from repos.versions import VersionRow
+from repos.log.keyframes import KeyframeRow
+from repos.log.versions import VersionRow
 
 Content = Line | Element | Persona
 

@@ -17,9 +17,9 @@ from domain.proposal_refusals import UnknownProposal
 from domain.refusals import UnknownScript, UnknownVersion
 from domain.state import State
 from domain.submission import Cause, Submission
-from repos.heads import Waiting
-from repos.script_work import ScriptWork
-from repos.scripts import ScriptRow
+from repos.locked_scripts import ScriptWork
+from repos.log.heads import Waiting
+from repos.log.scripts import ScriptRow
 from repos.unit_of_work import RecordsWork
 
 USER_AUTHORS = ("user", "ai")

@@ -11,9 +11,9 @@ from domain.state import State
 from domain.submission import Submission, encode_commands
 from materialization.ai_losses import lines_of_people, losses, things_of_people, touched
 from materialization.decide import Verdict
-from repos.ai_writings import Writing
-from repos.run_losses import RunLoss
-from repos.script_work import ScriptWork
+from repos.locked_scripts import ScriptWork
+from repos.proposals.ai_deletions import RunLoss
+from repos.proposals.ai_writings import Writing
 
 DELETE_PERCENT = 20
 RUNS_OF_A_DAY: Final = 2

@@ -15,7 +15,7 @@ from domain.hashing import canonical_json
 from domain.printed_text import is_printed, letters
 from domain.state import DescribedKind, Element, GuardKind, State, Value, retired_key
 from materialization.decide import Verdict
-from repos.ai_writings import Writing
+from repos.proposals.ai_writings import Writing
 
 Thing = tuple[GuardKind, str]
 NOTHING: Final = ""

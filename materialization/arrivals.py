@@ -10,10 +10,10 @@ from domain.errors import Rejected
 from domain.refusals import Poison, SubmissionTooLarge
 from domain.submission import MAX_SUBMISSION_BYTES
 from repos.database.driver_errors import TooLargeForDatabase
-from repos.heads import Waiting
-from repos.inbox import MAX_ATTEMPTS, as_bytes
-from repos.rejected import MAX_CUT_BYTES, RejectedRow
-from repos.script_work import ScriptWork
+from repos.locked_scripts import ScriptWork
+from repos.log.heads import Waiting
+from repos.submissions.dead_letters import MAX_CUT_BYTES, RejectedRow
+from repos.submissions.inbox import MAX_ATTEMPTS, as_bytes
 
 MAX_NAME = 64
 

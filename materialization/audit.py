@@ -16,9 +16,9 @@ from materialization.projection import read_projection
 from materialization.seals import check_seals
 from materialization.verify import Finding, Verification, verify
 from repos.database.driver_errors import DriverError
-from repos.scripts import ScriptRow
+from repos.integrity.verifications import Checkpoint
+from repos.log.scripts import ScriptRow
 from repos.unit_of_work import RecordsWork, UnitOfWork
-from repos.verifications import Checkpoint
 
 LOOKS = 5
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from domain.errors import Corrupt
 from materialization.again import again
-from repos.script_work import ScriptWork
+from repos.locked_scripts import ScriptWork
 from repos.unit_of_work import UnitOfWork
 
 

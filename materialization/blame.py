@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from domain.line import Line
 from materialization.credit import credits_of
 from materialization.history import WayReader, state_at
-from repos.provenance import Provenance
+from repos.log.authorship import Provenance
 
 
 class BlameReader(WayReader, Protocol):

@@ -11,7 +11,7 @@ from domain.entry import link
 from domain.errors import Corrupt
 from domain.hashing import chain_hash, netstrings
 from domain.submission import decode_command
-from repos.commands import Commands, Link
+from repos.log.commands import Commands, Link
 
 Linked = tuple[int, Command, bytes]
 """A version, its command, whose place in the log was checked, and the hash of the chain up to it."""

@@ -17,7 +17,7 @@ from materialization.credit import Credit, credits_of
 from materialization.diff import Change, LineDiff, NamedDiff, diff_lines, diff_named
 from materialization.history import HeadReader, load
 from materialization.words import Piece, compare_words
-from repos.provenance import Provenance
+from repos.log.authorship import Provenance
 
 _MOVES = b'[">"'
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from domain.submission import Cause
-from repos.provenance import Authorship, Provenance
+from repos.log.authorship import Authorship, Provenance
 
 _cause = msgspec.json.Decoder(Cause)
 

@@ -16,7 +16,7 @@ from domain.submission import check_submission, encode_commands
 from domain.text import check_text
 from materialization.decide import decide
 from materialization.proposals import submission_of
-from repos.proposals import HunkRow, ProposalRow
+from repos.proposals.proposals import HunkRow, ProposalRow
 
 
 class Drafted(NamedTuple):

@@ -19,7 +19,7 @@ from domain.refusals import (
 from domain.state import State
 from domain.submission import Submission, decode_command
 from domain.work_limit import WorkCount
-from repos.versions import VersionRow
+from repos.log.versions import VersionRow
 
 
 def refuse_frame(submission: Submission, state: State) -> None:

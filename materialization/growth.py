@@ -11,8 +11,8 @@ from domain.entry import LogEntry, chained
 from domain.head import Head
 from domain.submission import Submission, encode_cause, encode_command
 from materialization.acceptance import Step
-from repos.keyframes import KeyframeRow
-from repos.versions import VersionRow
+from repos.log.keyframes import KeyframeRow
+from repos.log.versions import VersionRow
 
 
 class Growth(Struct, frozen=True):

@@ -14,12 +14,12 @@ from domain.head import Head
 from domain.keyframe import decode_keyframe
 from domain.refusals import UnknownScript, UnknownVersion
 from domain.state import State
-from repos.commands import Commands
-from repos.heads import Heads
-from repos.keyframes import FoundKeyframe, Keyframes
-from repos.submissions import Submissions
-from repos.versions import VersionRow, Versions
-from repos.ways import HIGHEST_VERSION, Way, Ways
+from repos.log.commands import Commands
+from repos.log.heads import Heads
+from repos.log.keyframes import FoundKeyframe, Keyframes
+from repos.log.path_to_version import HIGHEST_VERSION, Way, Ways
+from repos.log.versions import VersionRow, Versions
+from repos.submissions.answers import Submissions
 
 log = structlog.get_logger(__name__)
 

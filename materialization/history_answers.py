@@ -19,7 +19,7 @@ from domain.number import EXACT
 from domain.submission import MAX_COMMANDS
 from domain.text import MAX_DEPTH, check_id, check_name
 from materialization.history_file import ExportedAnswer, Header
-from repos.submissions import Answered
+from repos.submissions.answers import Answered
 
 SEAL_BYTES = 16
 CONTENT_HASH_BYTES = 32

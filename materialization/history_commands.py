@@ -31,7 +31,7 @@ from materialization.acceptance import Acceptance
 from materialization.fold import refuse_frame
 from materialization.history_answers import Settled
 from materialization.history_file import ExportedCommand
-from repos.versions import VersionRow
+from repos.log.versions import VersionRow
 
 MAX_PAYLOADS = 4 * MAX_SUBMISSION_BYTES
 """Bytes of the payloads of one submission; its canonical numbers may be longer than they were sent."""

@@ -20,8 +20,7 @@ from domain.entry import LogEntry
 from domain.errors import Corrupt, Rejected
 from domain.refusals import UnknownScript
 from materialization.history import LogReader
-from repos.answers import Answers
-from repos.submissions import Answered
+from repos.submissions.answers import Answered, Answers
 
 FORMAT_VERSION = 1
 

@@ -14,7 +14,7 @@ from materialization.history_commands import CommandCheck, Derived
 from materialization.history_file import BadHistoryFile, End, Header, Record
 from materialization.history_lines import problem_of, read_header_line, read_records
 from materialization.regular_file import regular_file
-from repos.submissions import Answered
+from repos.submissions.answers import Answered
 
 __all__ = ["Derived", "HistoryFile", "history_file", "read_header"]
 

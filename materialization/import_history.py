@@ -24,12 +24,12 @@ from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
 from domain.state import State, Value
 from materialization.again import again
 from materialization.history_file_check import Derived, HistoryFile, history_file
-from repos.keyframes import KeyframeRow
-from repos.script_work import ScriptWork
-from repos.scripts import ScriptRow
-from repos.submissions import Answered
+from repos.locked_scripts import ScriptWork
+from repos.log.keyframes import KeyframeRow
+from repos.log.scripts import ScriptRow
+from repos.log.versions import VersionRow
+from repos.submissions.answers import Answered
 from repos.unit_of_work import UnitOfWork
-from repos.versions import VersionRow
 
 BATCH_ROWS = 1_000
 BATCH_BYTES = 4 << 20

@@ -25,7 +25,7 @@ from materialization.seals import check_seals, seal_if_due
 from materialization.second_look import look_twice
 from materialization.verify import verify
 from repos.database.driver_errors import HeadLocked
-from repos.materialization_items import ItemRow, ItemState
+from repos.scheduling.materialization_items import ItemRow, ItemState
 from repos.unit_of_work import UnitOfWork
 
 CLAIM_MICROS = 20 * 60 * 1_000_000

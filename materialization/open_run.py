@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from repos.behind import Behind
 from repos.database.driver_errors import DuplicateKey
-from repos.materialization_runs import Lag
+from repos.scheduling.materialization_runs import Lag
+from repos.scheduling.outdated_scripts import Behind
 from repos.unit_of_work import RecordsWork, UnitOfWork
 
 MOST_DUE = 10_000

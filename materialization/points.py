@@ -9,7 +9,7 @@ from domain.errors import Corrupt, Rejected
 from domain.head import Head
 from domain.refusals import UnknownLabel, UnknownScript
 from materialization.history import HeadReader, load
-from repos.provenance import Provenance
+from repos.log.authorship import Provenance
 
 
 class NotYetThere(Rejected):

@@ -21,9 +21,9 @@ from materialization.clock import system_clock
 from materialization.history import load
 from materialization.projected_draft import ProjectedDraft
 from materialization.projection import named_drafts
-from repos.order_keys import keys_from_scratch
-from repos.projected_lines import Placed
-from repos.projections import ProjectionWork, Shown
+from repos.projections.order_keys import keys_from_scratch
+from repos.projections.projected_lines import Placed
+from repos.projections.projections import ProjectionWork, Shown
 from repos.unit_of_work import UnitOfWork
 
 TOO_FAR = 256

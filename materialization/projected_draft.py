@@ -12,10 +12,10 @@ from domain.errors import Corrupt
 from domain.line import Line
 from domain.state import EDGE, PLAIN, Element, Mark, Persona, Value
 from repos.database.driver_errors import DuplicateKey
-from repos.order_keys import keys_between, keys_spread
-from repos.projected_lines import Placed
-from repos.projected_things import NamedDraft
-from repos.projections import ProjectionWork
+from repos.projections.order_keys import keys_between, keys_spread
+from repos.projections.projected_elements import NamedDraft
+from repos.projections.projected_lines import Placed
+from repos.projections.projections import ProjectionWork
 
 FIRST_STRETCH = 64
 """How many lines are spaced anew at first where none fits between two; four times as many if that is not enough."""

@@ -11,11 +11,11 @@ from domain.errors import Conflict
 from domain.hashing import canonical_json
 from domain.refusals import UnknownScript
 from domain.state import PLAIN, Element, Persona, State
-from repos.commands import Commands
-from repos.heads import Heads
-from repos.projected_lines import Placed, ProjectedLines
-from repos.projected_things import NamedDraft, ProjectedThings
-from repos.projections import Projections
+from repos.log.commands import Commands
+from repos.log.heads import Heads
+from repos.projections.projected_elements import NamedDraft, ProjectedThings
+from repos.projections.projected_lines import Placed, ProjectedLines
+from repos.projections.projections import Projections
 
 LOOKS = 5
 

@@ -21,7 +21,7 @@ from domain.refusals import (
 )
 from domain.submission import Submission, decode_commands
 from materialization.access import require_script_of
-from repos.proposals import HunkRow, ProposalRow
+from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import RecordsWork
 
 OPEN = ("offered", "withheld")

@@ -15,9 +15,8 @@ from domain.hashing import state_hash_bytes
 from domain.head import MAX_DELTAS, Head
 from domain.keyframe import encode_keyframe
 from materialization.history import load
-from repos.keyframe_upkeep import KeyframeSize
-from repos.keyframes import KeyframeRow
-from repos.script_work import ScriptWork
+from repos.locked_scripts import ScriptWork
+from repos.log.keyframes import KeyframeRow, KeyframeSize
 from repos.unit_of_work import UnitOfWork
 
 LOOK_BACK = 64

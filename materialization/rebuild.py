@@ -19,8 +19,8 @@ from domain.refusals import UnknownScript
 from materialization.again import again
 from materialization.clock import system_clock
 from materialization.rederive import PIECE, Piece, derive_piece, reached, write_piece
-from repos.rebuilds import RebuildRow
-from repos.script_work import ScriptWork
+from repos.integrity.rebuilds import RebuildRow
+from repos.locked_scripts import ScriptWork
 from repos.unit_of_work import UnitOfWork
 
 NEAR = 1_000

@@ -19,10 +19,10 @@ from domain.submission import decode_command
 from materialization.chain import linked
 from materialization.fold import Fold
 from materialization.history import load
-from repos.commands import Commands
-from repos.keyframes import KeyframeRow, Keyframes, WritableKeyframes
-from repos.rebuilds import RebuildRow, Rebuilds
-from repos.versions import VersionRow, Versions, WritableVersions
+from repos.integrity.rebuilds import RebuildRow, Rebuilds
+from repos.log.commands import Commands
+from repos.log.keyframes import KeyframeRow, Keyframes, WritableKeyframes
+from repos.log.versions import VersionRow, Versions, WritableVersions
 
 PIECE = 4_000
 PIECE_BYTES = 4 << 20

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from domain.answer import Refusal
 from domain.entry import LogEntry
 from domain.errors import Rejected
-from repos.commands import Authorship
-from repos.script_work import ScriptWork
+from repos.locked_scripts import ScriptWork
+from repos.log.commands import Authorship
 
 MAX_CURRENT_CHARACTERS: Final = 1 << 20
 """Of the content that the refusals of one answer show altogether. Who wants the rest reads the script."""

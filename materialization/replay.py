@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from domain.access import PayloadCut, UnknownRejection, UserDeleted
 from domain.submission import Submission, decode_submission
 from materialization.access import require_may_send
-from repos.rejected import RejectedRow
+from repos.accounts.users import display_name
+from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import RecordsWork
-from repos.users import display_name
 
 
 def rejection(tx: RecordsWork, number: int) -> RejectedRow:

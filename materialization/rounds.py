@@ -23,9 +23,9 @@ from materialization.state_at_head import brought_to_head, is_at_head, is_state_
 from materialization.warm_states import WarmStates
 from repos.database.driver_errors import DuplicateKey
 from repos.fault_points import reached
-from repos.head_locks import MOST_WAITING
-from repos.heads import Waiting
-from repos.script_work import ScriptWork
+from repos.locked_scripts import ScriptWork
+from repos.log.head_lock_statements import MOST_WAITING
+from repos.log.heads import Waiting
 from repos.unit_of_work import RecordsWork, UnitOfWork
 
 

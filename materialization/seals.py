@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from materialization.verify import Finding
-from repos.commands import Commands
-from repos.heads import Heads
-from repos.seals import Seals
+from repos.integrity.seals import Seals
+from repos.log.commands import Commands
+from repos.log.heads import Heads
 from repos.unit_of_work import UnitOfWork
 
 INTERVAL_MICROS = 60 * 60 * 1_000_000

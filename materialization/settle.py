@@ -27,13 +27,13 @@ from materialization.arrivals import Arrival, as_declared, reason_not_to_read, u
 from materialization.decide import answer_for, decide
 from materialization.growth import Growth, grow
 from materialization.refusal_explanations import RefusalExplanations
-from repos.heads import Waiting
-from repos.keyframes import KeyframeRow
-from repos.rejected import RejectedRow
-from repos.script_work import ScriptWork
-from repos.scripts import ScriptRow
-from repos.submissions import Answered
-from repos.versions import VersionRow
+from repos.locked_scripts import ScriptWork
+from repos.log.heads import Waiting
+from repos.log.keyframes import KeyframeRow
+from repos.log.scripts import ScriptRow
+from repos.log.versions import VersionRow
+from repos.submissions.answers import Answered
+from repos.submissions.dead_letters import RejectedRow
 
 MOST_COMMANDS = 2_000
 MOST_BYTES = 4 << 20

@@ -9,7 +9,7 @@ from domain.keyframe import decode_keyframe
 from domain.state import State
 from materialization.history import advance_all
 from materialization.warm_states import Warm
-from repos.tips import Known, Tip
+from repos.log.deltas_to_head import Known, Tip
 
 
 def is_at_head(head: Head, warm: Warm | None) -> bool:

@@ -27,7 +27,7 @@ from materialization.suspects import SuspectsLeft, is_suspect, waited_for_others
 from materialization.together import Together
 from materialization.warm_states import WarmStates
 from repos.database.driver_errors import HeadLocked
-from repos.inbox import MOST_ARRIVALS
+from repos.submissions.inbox import MOST_ARRIVALS
 from repos.unit_of_work import UnitOfWork
 
 T = TypeVar("T")

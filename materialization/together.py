@@ -16,7 +16,7 @@ from materialization.state_at_head import brought_to_head, is_at_head, is_state_
 from materialization.warm_states import WarmStates
 from repos.database.driver_errors import InboxTooDeep
 from repos.fault_points import reached
-from repos.script_work import ScriptsWork, ScriptWork
+from repos.locked_scripts import ScriptsWork, ScriptWork
 from repos.unit_of_work import UnitOfWork
 
 

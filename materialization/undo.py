@@ -25,7 +25,7 @@ from domain.refusals import (
 )
 from domain.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, Cause, decode_command, encode_command
 from materialization.history import LogReader, load
-from repos.provenance import Provenance
+from repos.log.authorship import Provenance
 
 
 class UndoReader(LogReader, Protocol):

@@ -22,9 +22,9 @@ from materialization.chain import linked
 from materialization.clock import system_clock
 from materialization.fold import Fold
 from materialization.history import LogReader, load
-from repos.keyframes import KeyframeRow
-from repos.verifications import Checkpoint
-from repos.versions import VersionRow
+from repos.integrity.verifications import Checkpoint
+from repos.log.keyframes import KeyframeRow
+from repos.log.versions import VersionRow
 
 CHECKPOINT_EVERY = 10_000
 STEP = 500

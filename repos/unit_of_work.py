@@ -13,40 +13,37 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from repos.answers import Answers
-from repos.behind import ScriptsBehind
-from repos.bells import Bells
-from repos.chat_messages import ChatMessages
-from repos.chat_usage import ChatUsage
-from repos.cluster_nodes import catch_up
-from repos.commands import Commands
+from repos.accounts.chat_messages import ChatMessages
+from repos.accounts.chat_usage import ChatUsage
+from repos.accounts.sessions import SignIns
+from repos.accounts.users import Users
 from repos.database.session import Session
-from repos.generations import Generations
-from repos.heads import Heads
-from repos.inbox import Inbox, look_again_at
-from repos.keyframes import Keyframes
-from repos.leases import Leases
-from repos.materialization_items import MaterializationItems
-from repos.materialization_runs import MaterializationRuns
-from repos.projected_lines import ProjectedLines
-from repos.projected_things import ProjectedThings
-from repos.projections import Projections, ProjectionWork
-from repos.proposals import Proposals
-from repos.provenance import Provenance
-from repos.quarantines import Quarantines
-from repos.rebuilds import Rebuilds, RebuildWork
-from repos.rejected import Rejected
-from repos.script_ids import ScriptIds
-from repos.script_work import ScriptsWork, ScriptWork, WorkOnScript
-from repos.scripts import Scripts
-from repos.seals import Seals
-from repos.sign_ins import SignIns
-from repos.slots import Slots
-from repos.submissions import Submissions
-from repos.users import Users
-from repos.verifications import Verifications
-from repos.versions import Versions
-from repos.ways import Ways
+from repos.integrity.quarantines import Quarantines
+from repos.integrity.rebuilds import Generations, Rebuilds, RebuildWork
+from repos.integrity.seals import Seals
+from repos.integrity.verifications import Verifications
+from repos.locked_scripts import ScriptsWork, ScriptWork, WorkOnScript
+from repos.log.authorship import Provenance
+from repos.log.commands import Commands
+from repos.log.heads import Heads
+from repos.log.keyframes import Keyframes
+from repos.log.path_to_version import Ways
+from repos.log.scripts import ScriptIds, Scripts
+from repos.log.versions import Versions
+from repos.projections.projected_elements import ProjectedThings
+from repos.projections.projected_lines import ProjectedLines
+from repos.projections.projections import Projections, ProjectionWork
+from repos.proposals.proposals import Proposals
+from repos.scheduling.bell_rings import Bells
+from repos.scheduling.leases import Leases
+from repos.scheduling.materialization_items import MaterializationItems
+from repos.scheduling.materialization_runs import MaterializationRuns
+from repos.scheduling.outdated_scripts import ScriptsBehind
+from repos.scheduling.schedule_slots import Slots
+from repos.submissions.answers import Answers, Submissions
+from repos.submissions.cluster_nodes import catch_up
+from repos.submissions.dead_letters import Rejected
+from repos.submissions.inbox import Inbox, look_again_at
 
 
 class RecordsWork:

@@ -24,8 +24,8 @@ from domain.refusals import UnknownScript
 from domain.submission import Cause, Submission, decode_submission
 from materialization.access import keep_message, require_may_send, require_script_of
 from materialization.clock import system_clock
-from repos.rejected import RejectedRow
-from repos.sign_ins import SignedInUser
+from repos.accounts.sessions import SignedInUser
+from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.enqueue import Producer, Receipt, look, wait_for
 

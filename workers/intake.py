@@ -19,7 +19,7 @@ from domain.refusals import Poison, Undecodable
 from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, decode_submission, encode_submission
 from domain.text import check_id
 from materialization.clock import system_clock
-from repos.rejected import RejectedRow
+from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from workers.bell import Bell
 from workers.enqueue import Addressed, put_once

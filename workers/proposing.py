@@ -19,8 +19,8 @@ from materialization.again import again
 from materialization.clock import system_clock
 from materialization.drafting import Drafted, draft
 from materialization.history import state_at
-from repos.proposals import HunkRow, ProposalRow, Told
-from repos.rejected import RejectedRow
+from repos.proposals.proposals import HunkRow, ProposalRow, Told
+from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.models.model import Completion, Model
 from workers.models.prompt import correction, prompt, prompt_sha256

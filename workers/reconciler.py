@@ -16,7 +16,7 @@ import structlog
 
 from materialization.again import again
 from materialization.clock import system_clock
-from repos.bells import Bell as Rung
+from repos.scheduling.bell_rings import Bell as Rung
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
 

@@ -16,7 +16,7 @@ import structlog
 
 from materialization.again import again
 from materialization.clock import system_clock
-from repos.slots import Taken
+from repos.scheduling.schedule_slots import Taken
 from repos.unit_of_work import UnitOfWork
 
 Missed = Literal["skip", "once", "all"]

@@ -17,7 +17,7 @@ from cli.screen import Text
 from domain.chat import ChatMessage
 from materialization.access import keep_message, require_script_of
 from materialization.clock import system_clock
-from repos.chat_messages import ChatRow
+from repos.accounts.chat_messages import ChatRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 

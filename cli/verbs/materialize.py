@@ -15,7 +15,7 @@ from materialization.materialize import Materializer
 from materialization.open_run import open_run
 from materialization.project import project
 from materialization.projection import Staleness, staleness
-from repos.materialization_runs import RunRow
+from repos.scheduling.materialization_runs import RunRow
 from repos.unit_of_work import UnitOfWork
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))

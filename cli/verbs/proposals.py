@@ -21,7 +21,7 @@ from cli.people import As, person
 from cli.proposing import proposal_of, proposing
 from materialization.clock import system_clock
 from materialization.proposals import reject as reject_hunks
-from repos.proposals import ProposalRow
+from repos.proposals.proposals import ProposalRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 

@@ -16,7 +16,7 @@ from domain.head import Health
 from materialization.clock import system_clock
 from materialization.quarantine import NotQuarantined, StillBroken
 from materialization.quarantine import reopen as reopen_script
-from repos.quarantines import QuarantineRow
+from repos.integrity.quarantines import QuarantineRow
 from repos.unit_of_work import RecordsWork
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))

@@ -9,7 +9,7 @@ import typer
 from cli import ledger, screen
 from cli.help_text import example, prose
 from cli.options import AsJson, Limit
-from repos.scripts import ScriptRow
+from repos.log.scripts import ScriptRow
 
 app = typer.Typer(add_completion=False)
 

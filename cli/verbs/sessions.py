@@ -15,7 +15,7 @@ from cli.help_text import example, prose
 from cli.options import AsJson, Limit
 from cli.people import Email, user_named
 from materialization.clock import system_clock
-from repos.sign_ins import SignInRow
+from repos.accounts.sessions import SignInRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 

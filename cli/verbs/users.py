@@ -14,7 +14,7 @@ from cli.help_text import example, prose
 from cli.options import AsJson, Limit
 from cli.people import Email, user_named
 from materialization.clock import system_clock
-from repos.users import UserRow
+from repos.accounts.users import UserRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 

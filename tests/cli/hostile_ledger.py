@@ -28,12 +28,12 @@ from domain.submission import Cause, Submission, encode_command
 from materialization.project import project
 from materialization.submit import Ledger
 from repos.database.engine import open_engine
-from repos.proposals import Asked
-from repos.rejected import RejectedRow
+from repos.log.scripts import ScriptRow
+from repos.log.versions import VersionRow
+from repos.proposals.proposals import Asked
 from repos.schema.upgrade import upgrade_if_outdated
-from repos.scripts import ScriptRow
+from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
-from repos.versions import VersionRow
 
 MARK = "EVIL"
 HOSTILE = (

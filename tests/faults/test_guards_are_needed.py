@@ -39,7 +39,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="the head lock",
-        file="repos/head_locks.py",
+        file="repos/log/head_lock_statements.py",
         text="        .with_for_update(skip_locked=skip_locked)\n",
         instead="",
         seen_by="test_the_head_lock_keeps_a_second_worker_from_doing_the_same_work",

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import pytest
 
 from repos.database.engine import make_engine
+from repos.scheduling.schedule_slots import SlotRow
 from repos.schema.upgrade import upgrade
-from repos.slots import SlotRow
 from repos.unit_of_work import UnitOfWork
 from tests.faults.diary import DIARY, FASTER, RULES, clock, schedules
 from tests.processes.nodes import LocalWorker, start_together

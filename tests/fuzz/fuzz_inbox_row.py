@@ -16,7 +16,7 @@ from domain.commands.line_edit import LineEdit
 from domain.hashing import expect_hash
 from domain.refusals import Poison
 from domain.submission import Submission, encode_submission
-from repos.bells import Bell as Rung
+from repos.scheduling.bell_rings import Bell as Rung
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal
 from tests.fuzz.mutations import UNUSUAL_TEXTS, mostly, mutated_json
 from tests.fuzz.small_ledger import LINES, NOW, SmallLedger, small_ledger

@@ -17,7 +17,7 @@ from materialization.project import project
 from materialization.rebuild import prune_generations, rebuild
 from materialization.seals import seal_if_due
 from materialization.verify import Verification
-from repos import versions as versions_module
+from repos.log import versions as versions_module
 from repos.schema.core_tables import script_commands, script_versions, scripts
 from repos.schema.derived_tables import script_lines, script_seals, verifications
 from repos.unit_of_work import UnitOfWork

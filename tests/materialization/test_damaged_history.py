@@ -17,9 +17,9 @@ from domain.line import Line
 from domain.state import State
 from materialization.history import load, state_at
 from materialization.rebuild import prune_generations, rebuild
-from repos.keyframes import FoundKeyframe
+from repos.log.keyframes import FoundKeyframe
+from repos.log.path_to_version import Way
 from repos.schema.core_tables import script_keyframes, script_versions
-from repos.ways import Way
 from tests.materialization.writing import SECOND, Clock, Writer, forging
 
 VERSIONS = 560

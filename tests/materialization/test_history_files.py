@@ -24,7 +24,7 @@ from materialization.history_file import BadHistoryFile, export_history
 from materialization.import_history import AnotherScript, AnsweredOtherwise, Imported, import_history
 from materialization.submit import Ledger
 from materialization.verify import verify
-from repos.commands import AppendableCommands
+from repos.log.commands import AppendableCommands
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from tests.materialization.refused_history import rows_in
 from tests.materialization.writing import Clock, Writer, open_database

@@ -17,8 +17,8 @@ from materialization.materialize import CLAIM_MICROS, Materializer
 from materialization.open_run import QUIET_MICROS, Opened, open_run
 from materialization.projection import read_projection, staleness
 from materialization.quiet import redundant
-from repos.keyframe_upkeep import KeyframeSize
-from repos.materialization_runs import RunRow
+from repos.log.keyframes import KeyframeSize
+from repos.scheduling.materialization_runs import RunRow
 from repos.schema.core_tables import script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writing import SECOND, START, Clock, Writer, forging, open_database

@@ -23,8 +23,8 @@ from domain.target import Target
 from materialization import projected_draft
 from materialization.project import Projected, project
 from materialization.projection import Projection, Staleness, read_projection, staleness
-from repos.projected_things import NamedDraft
-from repos.projections import ProjectionLocked
+from repos.projections.projected_elements import NamedDraft
+from repos.projections.projections import ProjectionLocked
 from repos.schema.derived_tables import projection_heads, script_lines
 from repos.unit_of_work import UnitOfWork
 from tests.domain.folding import Step
@@ -68,8 +68,8 @@ def test_a_projection_is_the_state_after_any_commands_in_any_steps(
 def test_however_few_lines_are_spaced_anew_at_once(unit_of_work: UnitOfWork, steps: list[Step]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(projected_draft, "FIRST_STRETCH", 1)
-        patch.setattr("repos.order_keys.GAP", 1 << 9)
-        patch.setattr("repos.order_keys.STEP", 1)
+        patch.setattr("repos.projections.order_keys.GAP", 1 << 9)
+        patch.setattr("repos.projections.order_keys.STEP", 1)
         writer = Writer(unit_of_work)
         for step in steps:
             writer.send(step.command)

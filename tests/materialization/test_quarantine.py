@@ -10,7 +10,7 @@ from domain.errors import Corrupt
 from domain.refusals import UnknownScript
 from materialization.quarantine import NotQuarantined, StillBroken, quarantine, reopen
 from materialization.rebuild import rebuild
-from repos.quarantines import QuarantineRow
+from repos.integrity.quarantines import QuarantineRow
 from repos.schema.core_tables import script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writing import START, Writer, forging

@@ -20,11 +20,10 @@ from materialization.project import project
 from materialization.projection import read_projection
 from materialization.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
 from materialization.verify import verify
-from repos import commands
 from repos.database import packed_pages
-from repos.generations import Generations
-from repos.heads import Heads
-from repos.rebuilds import RebuildLocked, Rebuilds
+from repos.integrity.rebuilds import Generations, RebuildLocked, Rebuilds
+from repos.log import commands
+from repos.log.heads import Heads
 from repos.schema.core_tables import script_commands, script_keyframes, script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.tap import Tap

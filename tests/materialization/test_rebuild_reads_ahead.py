@@ -7,9 +7,9 @@ import pytest
 from materialization import rebuild as rebuild_module
 from materialization import rederive
 from materialization.rebuild import rebuild
-from repos import commands
 from repos.database import packed_pages
 from repos.database.engine import make_engine
+from repos.log import commands
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.test_rebuild import write_much
 from tests.materialization.write_path.tap import Tap

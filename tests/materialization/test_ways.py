@@ -13,9 +13,9 @@ from domain.head import MAX_DELTAS
 from materialization.history import state_at
 from repos.database.engine import make_engine
 from repos.database.session import Session
+from repos.log.path_to_version import Ways
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from repos.ways import Ways
 from tests.materialization.write_path.tap import Tap
 from tests.materialization.writing import Writer
 

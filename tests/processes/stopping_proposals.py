@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from repos import fault_points
-from repos.proposals import ProposalRow
+from repos.proposals.proposals import ProposalRow
 from workers.app import app
 from workers.proposing import ProposalJob, Written
 

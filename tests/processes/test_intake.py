@@ -15,7 +15,7 @@ from celery import Celery
 from domain.commands.lines_insert_and_delete import LinesInsert
 from domain.line import Line
 from domain.submission import Submission, encode_submission
-from repos.rejected import RejectedRow
+from repos.submissions.dead_letters import RejectedRow
 from tests.processes.deadly_intake import DEADLY
 from tests.processes.nodes import LocalWorker
 from tests.processes.site import Site, wait_until

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from materialization.proposals import Person
-from repos.proposals import HunkRow, ProposalRow
+from repos.proposals.proposals import HunkRow, ProposalRow
 from tests.processes.model_server import ModelServer, model_server
 from tests.processes.nodes import LocalWorker
 from tests.processes.site import Site, wait_until

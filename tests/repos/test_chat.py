@@ -10,7 +10,7 @@ import pytest
 
 from domain.chat import ChatMessage, Usage
 from domain.errors import Rejected
-from repos.chat_usage import UsageTotal
+from repos.accounts.chat_usage import UsageTotal
 from repos.database.driver_errors import DriverError
 from repos.unit_of_work import UnitOfWork
 

@@ -10,13 +10,13 @@ from sqlalchemy import delete, event, update
 
 from domain.commands.line_edit import LineEdit
 from domain.entry import covered
-from repos import commands
-from repos.commands import Link
 from repos.database import packed_pages
 from repos.database.engine import make_engine
+from repos.log import commands
+from repos.log.commands import Link
+from repos.log.versions import VersionRow
 from repos.schema.core_tables import script_commands, script_versions
 from repos.unit_of_work import UnitOfWork
-from repos.versions import VersionRow
 from tests.materialization.writing import Writer, close_databases, forging, open_database
 
 

@@ -12,8 +12,8 @@ from domain.commands.script_create import ScriptCreate
 from domain.submission import MAX_SCRIPT_ID, Submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
+from repos.log.scripts import MAX_TAKEN_ID, GivenNumber
 from repos.schema import upgrade
-from repos.script_ids import MAX_TAKEN_ID, GivenNumber
 from repos.unit_of_work import UnitOfWork
 
 # As docs/wire-format.md tells producers in other languages.

@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import Delete, Insert, Update
 
 import repos
-from repos.commands import AppendableCommands, Commands
-from repos.keyframes import WritableKeyframes
+from repos.log.commands import AppendableCommands, Commands
+from repos.log.keyframes import WritableKeyframes
+from repos.log.versions import WritableVersions
 from repos.schema.core_tables import script_commands, submissions
-from repos.submissions import WritableSubmissions
+from repos.submissions.answers import WritableSubmissions
 from repos.unit_of_work import RecordsWork
-from repos.versions import WritableVersions
 
 LOG = {script_commands.name, submissions.name}
 MODULES = [module.name for module in iter_modules(repos.__path__, "repos.") if not module.ispkg]

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.proposal_refusals import ModelUnavailable
 from materialization.proposals import Person
-from repos.proposals import HunkRow, ProposalRow
+from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import UnitOfWork
 from tests.workers.writing_room import LINES, WritingRoom
 from workers.models.model import Completion, Message, Model

@@ -13,8 +13,8 @@ from domain.refusals import SameIdOtherContent
 from domain.submission import MAX_SUBMISSION_BYTES, Submission, decode_submission, encode_submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
-from repos.rejected import RejectedRow
 from repos.schema import upgrade
+from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, create, edit
 from workers.app import app

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from repos.materialization_runs import RunRow
+from repos.scheduling.materialization_runs import RunRow
 from tests.materialization.writing import Writer, close_databases, open_database
 from tests.processes.nodes import LocalWorker, start_together
 from workers.roles import ROLES

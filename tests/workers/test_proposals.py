@@ -18,7 +18,7 @@ from domain.refusals import ScriptBeingBackfilled
 from domain.submission import Cause, encode_submission
 from materialization.backfilling import begin_backfill, end_backfill
 from materialization.proposals import Person
-from repos.inbox import MAX_ATTEMPTS
+from repos.submissions.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import AnswersInTurn, ProposalRoom, answer, hunk, insert
 from workers.models.scripted import NAME, ScriptedModel

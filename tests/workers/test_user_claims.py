@@ -16,7 +16,7 @@ from domain.errors import Rejected
 from domain.refusals import UnknownScript
 from domain.submission import Cause, Submission, encode_submission
 from materialization.replay import rejection, replayed
-from repos.proposals import Asked
+from repos.proposals.proposals import Asked
 from tests.workers.writing_room import WritingRoom
 from workers.enqueue import NotAnsweredInTime, UnknownSubmission
 

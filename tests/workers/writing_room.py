@@ -15,7 +15,7 @@ from domain.state import State
 from domain.submission import Submission, encode_submission
 from materialization.history import state_at
 from materialization.submit import Ledger
-from repos.rejected import RejectedRow
+from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from workers.door import Door
 from workers.enqueue import Producer, look

@@ -21,7 +21,7 @@ from domain.submission import Submission, encode_submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.verify import Verification, verify
-from repos.rejected import RejectedRow
+from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
 
 A, B, C = (Line(name, "action", f"Line {name}.") for name in ("a", "b", "c"))

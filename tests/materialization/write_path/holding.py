@@ -8,7 +8,7 @@ import pymysql
 
 from domain.submission import encode_submission
 from materialization import settle
-from repos.script_work import ScriptWork
+from repos.locked_scripts import ScriptWork
 from tests.materialization.write_path.desk import A, Desk, edit
 from tests.materialization.write_path.tap import Tap
 

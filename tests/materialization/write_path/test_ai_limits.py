@@ -21,7 +21,7 @@ from domain.submission import Cause, Submission, encode_commands
 from domain.target import Target
 from materialization.ai_limits import AiLimits
 from materialization.submit import Ledger
-from repos.proposals import Asked, HunkRow, Told
+from repos.proposals.proposals import Asked, HunkRow, Told
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import Desk
 

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 from domain.submission import encode_submission
 from materialization.submit import Ledger
 from repos.database.session import Session
-from repos.head_locks import MOST_WAITING
-from repos.heads import LockedHead
+from repos.log.head_lock_statements import MOST_WAITING
+from repos.log.heads import LockedHead
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, Desk, edit
 

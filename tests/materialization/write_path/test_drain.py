@@ -16,7 +16,7 @@ from materialization import settle
 from materialization.submit import ROUNDS, Ledger
 from repos.database.driver_errors import TooLargeForDatabase
 from repos.database.packet_text import ROOM_IN_A_PACKET
-from repos.head_locks import INLINE_PAYLOAD_BYTES, MOST_WAITING
+from repos.log.head_lock_statements import INLINE_PAYLOAD_BYTES, MOST_WAITING
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, keystrokes, splice
 
 

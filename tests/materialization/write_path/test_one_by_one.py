@@ -17,8 +17,8 @@ from domain.submission import Submission
 from materialization import settle
 from materialization.submit import Ledger
 from repos.database.driver_errors import blames_a_row
-from repos.head_locks import MOST_WAITING
-from repos.inbox import MAX_ATTEMPTS
+from repos.log.head_lock_statements import MOST_WAITING
+from repos.submissions.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, edit, keystrokes
 from tests.materialization.write_path.tap import Tap

@@ -160,7 +160,7 @@ def test_who_changed_many_lines_is_asked_for_in_few_questions(desk: Desk, monkey
     desk.begin(*lines)
     desk.send(*(edit(line, "y") for line in lines))
     asked: list[Any] = []
-    monkeypatch.setattr("repos.commands.Commands.authorship", lambda *given: asked.append(given))
+    monkeypatch.setattr("repos.log.commands.Commands.authorship", lambda *given: asked.append(given))
 
     answer = desk.send(*(edit(line, "z") for line in lines), apply_rest=True)
 

@@ -8,10 +8,10 @@ from sqlalchemy import and_, bindparam, case, func, literal, select
 
 from domain.head import MAX_DELTAS, Head
 from repos.database.session import Session
-from repos.heads import GET
-from repos.keyframes import FoundKeyframe, last_with_hash
+from repos.log.heads import GET
+from repos.log.keyframes import FoundKeyframe, last_with_hash
+from repos.log.versions import VersionRow, page_of
 from repos.schema.core_tables import script_heads, script_keyframes
-from repos.versions import VersionRow, page_of
 
 HIGHEST_VERSION = (1 << 63) - 1
 

@@ -9,25 +9,22 @@ from types import TracebackType
 from sqlalchemy import Engine
 
 from domain.head import Head
-from repos.ai_writings import AiWritings
-from repos.answers import Answers
-from repos.commands import AppendableCommands
 from repos.database.driver_errors import HeadLocked
 from repos.database.session import Session
-from repos.heads import LockedHead, Waiting
-from repos.inbox import LOOK_AGAIN, DrainableInbox, SharedInbox
-from repos.keyframe_upkeep import KeyframeUpkeep
-from repos.keyframes import WritableKeyframes
-from repos.quarantines import Quarantines
-from repos.rebuilds import Rebuilds
-from repos.rejected import Rejected
-from repos.run_losses import RunLosses
-from repos.script_ids import ScriptIds
-from repos.scripts import ProjectedScripts
-from repos.settled_hunks import SettledHunks
-from repos.submissions import WritableSubmissions
-from repos.tips import Tips
-from repos.versions import WritableVersions
+from repos.integrity.quarantines import Quarantines
+from repos.integrity.rebuilds import Rebuilds
+from repos.log.commands import AppendableCommands
+from repos.log.deltas_to_head import Tips
+from repos.log.heads import LockedHead, Waiting
+from repos.log.keyframes import KeyframeUpkeep, WritableKeyframes
+from repos.log.scripts import ProjectedScripts, ScriptIds
+from repos.log.versions import WritableVersions
+from repos.proposals.ai_deletions import RunLosses
+from repos.proposals.ai_writings import AiWritings
+from repos.proposals.hunk_outcomes import SettledHunks
+from repos.submissions.answers import Answers, WritableSubmissions
+from repos.submissions.dead_letters import Rejected
+from repos.submissions.inbox import LOOK_AGAIN, DrainableInbox, SharedInbox
 
 
 class ScriptWork:

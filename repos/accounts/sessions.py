@@ -9,10 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.access import SessionExpired, SessionRevoked, UnknownSession
+from repos.accounts.users import display_name
 from repos.database.session import Session
 from repos.schema.account_tables import sessions
 from repos.schema.core_tables import users
-from repos.users import display_name
 
 TOKEN_BYTES = 32
 

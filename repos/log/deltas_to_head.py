@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.head import Head
-from repos.commands import CHAIN_HASH
 from repos.database.packed_pages import is_worth_packing
 from repos.database.packet_text import Asked
 from repos.database.session import Session
 from repos.database.statements import Row
-from repos.keyframes import LAST, KeyframeRow
-from repos.versions import PAGE, READ, VersionRow
+from repos.log.commands import CHAIN_HASH
+from repos.log.keyframes import LAST, KeyframeRow
+from repos.log.versions import PAGE, READ, VersionRow
 
 
 class Known(NamedTuple):

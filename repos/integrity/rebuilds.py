@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, literal, select, update
+from sqlalchemy import and_, bindparam, delete, insert, literal, select, update
 
-from repos.commands import Commands
 from repos.database.driver_errors import HeadLocked
 from repos.database.session import Session
-from repos.heads import Heads
-from repos.keyframe_upkeep import KeyframeUpkeep
-from repos.keyframes import WritableKeyframes
-from repos.schema.core_tables import script_heads, script_versions
+from repos.log.commands import Commands
+from repos.log.heads import Heads
+from repos.log.keyframes import KeyframeUpkeep, WritableKeyframes
+from repos.log.versions import WritableVersions
+from repos.schema.core_tables import script_heads, script_keyframes, script_versions
 from repos.schema.derived_tables import rebuilds
-from repos.versions import WritableVersions
 
 RebuildState = Literal["running", "active", "differs"]
 
@@ -147,3 +146,35 @@ class RebuildWork:
         if not found:
             raise RebuildLocked(f"another worker rebuilds script {script_id}")
         self.row = RebuildRow(*found[0])
+
+
+_FOUND = select(script_versions.c.generation).where(
+    script_versions.c.script_id == bindparam("script"), script_versions.c.version_number == literal(1)
+)
+
+
+_REMOVE = [
+    delete(table).where(
+        table.c.script_id == bindparam("script"),
+        table.c.generation == bindparam("old"),
+        table.c.version_number > bindparam("after"),
+        table.c.version_number <= bindparam("upto"),
+    )
+    for table in (script_keyframes, script_versions)
+]
+
+
+class Generations:
+    """The generations of every script."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def found(self, script_id: int) -> list[int]:
+        """The generations there are of a script: each has a first version, which is removed last."""
+        return sorted(row[0] for row in self._session.rows(_FOUND, script=script_id))
+
+    def remove(self, script_id: int, generation: int, *, after: int, upto: int) -> None:
+        """Remove a run of versions of one generation, and the keyframes among them."""
+        for statement in _REMOVE:
+            self._session.run(statement, script=script_id, old=generation, after=after, upto=upto)

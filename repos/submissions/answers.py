@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from sqlalchemy import bindparam, select
@@ -97,3 +97,28 @@ class WritableSubmissions(Submissions):
                 for answered in answers
             ],
         )
+
+
+PAGE = 1_000
+
+
+_READ = (
+    READ.where(submissions.c.submission_id > bindparam("after"))
+    .order_by(submissions.c.submission_id)
+    .limit(bindparam("most"))
+)
+
+
+class Answers:
+    """The answers of every script."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def read(self, script_id: int) -> Iterator[Answered]:
+        """Every answer of a script by submission id, a page at a time."""
+        after = ""
+        while page := self._session.rows(_READ, script=script_id, after=after, most=PAGE):
+            for row in page:
+                yield to_answered(script_id, row)
+            after = page[-1][0]

@@ -9,12 +9,12 @@ from sqlalchemy.dialects import mysql, sqlite
 
 from repos.database.driver_errors import HeadLocked
 from repos.database.session import Session
-from repos.heads import Heads
-from repos.keyframes import Keyframes
-from repos.projected_lines import WritableLines
-from repos.projected_things import WritableThings
+from repos.log.heads import Heads
+from repos.log.keyframes import Keyframes
+from repos.log.versions import Versions
+from repos.projections.projected_elements import WritableThings
+from repos.projections.projected_lines import WritableLines
 from repos.schema.derived_tables import projection_heads
-from repos.versions import Versions
 
 
 class ProjectionLocked(HeadLocked):

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 
 from domain.answer import Answer
 from repos.database.session import Session
-from repos.proposals import FOLLOW, THIS
+from repos.proposals.proposals import FOLLOW, THIS
 from repos.schema.proposal_tables import ai_proposal_hunks as hunks
 from repos.schema.proposal_tables import ai_proposals as proposals
 

@@ -16,7 +16,7 @@ from repos.database.driver_errors import InboxTooDeep
 from repos.database.session import Session
 from repos.database.statements import Row
 from repos.fault_points import reached
-from repos.head_locks import FIRST, HEAD, HEX, LOCK_FREE, LOCK_WAITING, MOST_WAITING, Look, free_of
+from repos.log.head_lock_statements import FIRST, HEAD, HEX, LOCK_FREE, LOCK_WAITING, MOST_WAITING, Look, free_of
 from repos.schema.core_tables import script_heads
 
 _HEAD_VALUES = len(HEAD) - 1

@@ -1,0 +1,1 @@
+"""Rebuilds, seals, quarantines and verification checkpoints."""

@@ -1,0 +1,1 @@
+"""The command log: commands, versions, keyframes, heads and scripts."""

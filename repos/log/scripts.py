@@ -1,0 +1,178 @@
+"""scripts: identity and owner; title, status and version are projections, written with the version."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy.dialects import mysql, sqlite
+
+from domain.submission import MAX_SCRIPT_ID
+from repos.database.driver_errors import DuplicateKey
+from repos.database.session import Session
+from repos.schema.core_tables import script_heads, script_ids, scripts, users
+
+
+class ScriptRow(NamedTuple):
+    """A script as readers list it; times are microseconds since 1970 UTC."""
+
+    id: int
+    user_id: int | None
+    title: str
+    status: str
+    archived: int
+    version_number: int
+    created_at: int
+    updated_at: int
+
+
+_GET = select(*scripts.c).where(scripts.c.id == bindparam("script"))
+# The row shows the version that last changed what is projected; a list shows the head.
+_AT_HEAD = [column for column in scripts.c if column.name not in ("version_number", "created_at", "updated_at")]
+_LIST = (
+    select(*_AT_HEAD, script_heads.c.version_number, scripts.c.created_at, script_heads.c.updated_at)
+    .select_from(scripts.join(script_heads))
+    .where(scripts.c.id > bindparam("after"))
+    .order_by(scripts.c.id)
+    .limit(bindparam("most"))
+)
+_OWNER = select(users.c.id).where(users.c.id == bindparam("owner"), users.c.deleted_at.is_(None))
+_INSERT_COLUMNS = tuple(column.name for column in scripts.c)
+_PROJECT = (
+    update(scripts)
+    .where(scripts.c.id == bindparam("script"))
+    .values(
+        title=bindparam("title"),
+        status=bindparam("status"),
+        archived=bindparam("archived"),
+        version_number=bindparam("version"),
+        updated_at=bindparam("now"),
+    )
+)
+
+
+class Scripts:
+    """The scripts, for reading; and their numbers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def new_id(self, user_id: int | None = None) -> int:
+        """A script number for a user, or for a program: given to no one else, and no script has it."""
+        return ScriptIds(self._session).new(user_id)
+
+    def get(self, script_id: int) -> ScriptRow | None:
+        found = self._session.rows(_GET, script=script_id)
+        return ScriptRow(*found[0]) if found else None
+
+    def read(self, *, after: int = 0, most: int = 100) -> list[ScriptRow]:
+        """Scripts behind an id, by id, with the version and time of their heads."""
+        return [ScriptRow(*row) for row in self._session.rows(_LIST, after=after, most=most)]
+
+
+class ProjectedScripts(Scripts):
+    """The row of the locked script."""
+
+    def owner_exists(self, user_id: int) -> bool:
+        """Whether a user is there to own a script."""
+        return bool(self._session.rows(_OWNER, owner=user_id))
+
+    def add(self, row: ScriptRow) -> None:
+        """List a script that came into being."""
+        self._session.later_insert(scripts, _INSERT_COLUMNS, [tuple(row)])
+
+    def project(self, row: ScriptRow) -> None:
+        """Show what the head says."""
+        self._session.later(
+            _PROJECT,
+            rows=1,
+            script=row.id,
+            title=row.title,
+            status=row.status,
+            archived=row.archived,
+            version=row.version_number,
+            now=row.updated_at,
+        )
+
+
+MAX_TAKEN_ID = MAX_SCRIPT_ID // 2
+"""Higher numbers are not taken out: the next to be given follows the last, and one script would use up all of them."""
+
+
+class GivenNumber(NamedTuple):
+    """A script number that was given out, and to which user; None for a program with credentials of its own."""
+
+    script_id: int
+    user_id: int | None
+
+
+_NEW = insert(script_ids).values(id=None, user_id=bindparam("user"))
+
+
+_GET_SCRIPT_IDS = select(script_ids.c.id, script_ids.c.user_id).where(script_ids.c.id == bindparam("script"))
+
+
+_RESERVE = insert(script_ids).values(id=bindparam("script"), user_id=bindparam("user"))
+
+
+_TAKE_MYSQL = (
+    mysql.insert(script_ids).values(id=bindparam("script"), user_id=None).on_duplicate_key_update(id=script_ids.c.id)
+)
+
+
+_TAKE_SQLITE = sqlite.insert(script_ids).values(id=bindparam("script"), user_id=None).on_conflict_do_nothing()
+
+
+_EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
+
+
+_NEXT = script_heads.alias("next_heads")
+
+
+_LAST_IN_ROW = (
+    select(func.min(script_heads.c.script_id))
+    .select_from(script_heads.outerjoin(_NEXT, and_(_NEXT.c.script_id == script_heads.c.script_id + 1)))
+    .where(script_heads.c.script_id >= bindparam("script"), _NEXT.c.script_id.is_(None))
+)
+
+
+_HIGHEST = select(func.coalesce(func.max(script_ids.c.id), 0))
+
+
+class ScriptIds:
+    """The numbers that were given out."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def new(self, user_id: int | None = None) -> int:
+        """A script number for a user, or for a program: given to no one else, and no script has it."""
+        script_id = self._session.insert(_NEW, user=user_id)
+        # A script may have been created under a number that was never given out, and is not taken out yet.
+        while self._session.rows(_EXISTS, script=script_id):
+            free = self._session.rows(_LAST_IN_ROW, script=script_id)[0][0] + 1
+            try:
+                self._session.run(_RESERVE, script=free, user=user_id)
+                script_id = free
+            except DuplicateKey:
+                script_id = self._session.insert(_NEW, user=user_id)
+        return script_id
+
+    def given(self, script_id: int) -> GivenNumber | None:
+        """To whom a number was given; None where it was never given out."""
+        found = self._session.rows(_GET_SCRIPT_IDS, script=script_id)
+        return GivenNumber(*found[0]) if found else None
+
+    def highest(self) -> int:
+        """The highest number that was given; 0 where none was."""
+        return int(self._session.rows(_HIGHEST)[0][0])
+
+    def take(self, script_id: int) -> None:
+        """Give nobody this number, with the commit that creates its script; to whom it was given stays as it is."""
+        if script_id <= MAX_TAKEN_ID:
+            self._session.later(_TAKE_SQLITE if self._session.is_sqlite else _TAKE_MYSQL, script=script_id)
+
+    def reserve(self, script_id: int) -> None:
+        """Give nobody else this number, nor any below it that was not given yet."""
+        if self.given(script_id) is None:
+            self._session.run(_RESERVE, script=script_id, user=None)

@@ -1,0 +1,1 @@
+"""Readers' tables, as materialization writes them."""

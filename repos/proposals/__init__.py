@@ -1,0 +1,1 @@
+"""Proposals, the outcomes of their hunks, and what AI runs deleted."""

@@ -1,0 +1,1 @@
+"""Leases, schedule slots, bell rings and materialization runs."""

@@ -1,0 +1,1 @@
+"""The inbox, the answers and the dead letters."""
