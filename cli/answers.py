@@ -11,7 +11,7 @@ import typer
 from cli import screen
 from cli.ending import Exit
 from cli.screen import Text
-from domain.answer import Answer, Refusal
+from domain.submissions.answer import Answer, Refusal
 
 NOTES = {
     "placed:after": "put behind the line it was to follow, though the next line was no longer the one named",

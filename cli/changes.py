@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from cli import screen
 from cli.page import shown
 from cli.screen import Text
-from domain.line import Line
+from domain.script.line import Line
 from materialization.compare import Compared, ComparedScene, Comparison
 from materialization.credit import Credit
 from materialization.diff import NamedDiff

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from cli import screen
-from domain.hashing import state_hash_bytes
-from domain.line import Attr, Line, LineFormat
-from domain.state import State
+from domain.script.hashing import state_hash_bytes
+from domain.script.line import Attr, Line, LineFormat
+from domain.script.state import State
 from materialization.compare import Compared, ComparedScene, Comparison
 from materialization.credit import Credit
 from materialization.tally import sentence, tally

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from domain.delta import (
+from domain.script.delta import (
     Change,
     ElementPut,
     ElementRemoved,

@@ -12,8 +12,8 @@ from cli import screen
 from cli.page import shown
 from cli.screen import Text
 from domain.errors import Rejected
-from domain.line import Line
-from domain.state import State
+from domain.script.line import Line
+from domain.script.state import State
 from materialization.decide import decide
 from materialization.diff import LineDiff, diff_lines
 from materialization.history import state_at

@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from cli.ending import Ending, Exit
 from cli.trouble import trouble
 from domain.errors import Conflict
-from domain.head import Head
-from domain.state import State
+from domain.log.head import Head
+from domain.script.state import State
 from materialization.history import state_at
 from repos.database.driver_errors import DriverError
 from repos.database.engine import open_engine

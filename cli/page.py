@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from cli.screen import Text
 from domain.formats.fountain import display
-from domain.line import Line, LineFormat
+from domain.script.line import Line, LineFormat
 from domain.visible_text import visible
 
 PAGE_WIDTH = 60

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.sending import default_actor
-from domain.access import UnknownUser
+from domain.accounts import UnknownUser
 from materialization.proposals import Person
 from repos.accounts.users import UserRow
 from repos.unit_of_work import RecordsWork

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from cli import screen
 from cli.ending import Ending, Exit
 from cli.sending import Queue, queue
-from domain.answer import Answer
-from domain.proposal_refusals import UnknownProposal
+from domain.proposals.refusals import UnknownProposal
+from domain.submissions.answer import Answer
 from repos.proposals.proposals import ProposalRow
 from repos.unit_of_work import RecordsWork
 from workers.proposal_bell import ProposalBell

@@ -14,10 +14,10 @@ import structlog
 from cli import ledger, screen
 from cli.broker import require_broker
 from cli.ending import Ending, Exit
-from domain.answer import Answer
 from domain.errors import Corrupt
 from domain.refusals import SameIdOtherContent
-from domain.submission import Submission, content_hash
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission, content_hash
 from materialization.again import again
 from repos.unit_of_work import UnitOfWork
 from workers.embedded.stack import Stack

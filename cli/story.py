@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli.new_ids import new_line_id
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.script_create import ScriptCreate
+from domain.commands.base import Command, Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.formats.fountain import read
-from domain.line import Line
-from domain.state import State
-from domain.submission import Cause, Submission
-from domain.target import Target
+from domain.script.line import Line
+from domain.script.state import State
+from domain.submissions.submission import Cause, Submission
 
 SAMPLE = Path(__file__).with_name("samples") / "tare_weight.fountain"
 WRITER = "Rosa"

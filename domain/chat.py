@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from domain.number import Count
 from domain.refusals import BadPayload
-from domain.text import check_payload, check_text
+from domain.script.validation import Count, check_payload, check_text
 
 Role = Literal["user", "assistant", "system", "tool"]
 

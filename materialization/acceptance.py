@@ -6,16 +6,17 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from domain.command import Command, Guard
-from domain.delta import Delta
+from domain.commands.base import Command, Guard
 from domain.errors import Rejected
-from domain.hashing import expect_hash, expect_hash_of
-from domain.head import Head, is_keyframe_due
-from domain.keyframe import encode_keyframe, raw_size
-from domain.line import Line
+from domain.log.head import Head, is_keyframe_due
+from domain.log.version import KeyframeRow, VersionRow
 from domain.refusals import GuardMissing, ScriptArchived, StaleElement, StaleLine
-from domain.state import EDGE, Element, GuardKind, Persona, State
-from domain.work_limit import (
+from domain.script.delta import Delta
+from domain.script.hashing import expect_hash, expect_hash_of
+from domain.script.keyframe import encode_keyframe, raw_size
+from domain.script.line import Line
+from domain.script.state import EDGE, Element, GuardKind, Persona, State
+from domain.script.work_limit import (
     COMMAND_UNITS,
     KEYFRAME_BYTE_UNITS,
     KEYFRAME_LINE_UNITS,
@@ -25,8 +26,6 @@ from domain.work_limit import (
     text_units,
 )
 from materialization.fold import Fold
-from repos.log.keyframes import KeyframeRow
-from repos.log.versions import VersionRow
 
 Content = Line | Element | Persona
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.access import (
+from domain.accounts import (
     AuthorReserved,
     NotYourScript,
     ScriptNumberNotYours,
@@ -12,11 +12,11 @@ from domain.access import (
     UserDeleted,
 )
 from domain.chat import ChatMessage, Usage
-from domain.commands.script_create import ScriptCreate
-from domain.proposal_refusals import UnknownProposal
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.proposals.refusals import UnknownProposal
 from domain.refusals import UnknownScript, UnknownVersion
-from domain.state import State
-from domain.submission import Cause, Submission
+from domain.script.state import State
+from domain.submissions.submission import Cause, Submission
 from repos.locked_scripts import ScriptWork
 from repos.log.heads import Waiting
 from repos.log.scripts import ScriptRow

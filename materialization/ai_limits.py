@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from domain.commands.version_label import VersionLabel
-from domain.proposal_refusals import AiDeletesTooMuch, AiLocksDraft, AiRemovesTooMuch
-from domain.state import State
-from domain.submission import Submission, encode_commands
+from domain.commands.kinds.version_label import VersionLabel
+from domain.proposals.refusals import AiDeletesTooMuch, AiLocksDraft, AiRemovesTooMuch
+from domain.script.state import State
+from domain.submissions.submission import Submission, encode_commands
 from materialization.ai_losses import lines_of_people, losses, things_of_people, touched
 from materialization.decide import Verdict
 from repos.locked_scripts import ScriptWork

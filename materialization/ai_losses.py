@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from domain.commands.element import ElementAdd, ElementRemove, ElementUpdate
-from domain.commands.line_split_and_merge import SplitLine
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.commands.persona import PersonaAdd, PersonaRemove, PersonaUpdate
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.commands.version_label import VersionLabel
-from domain.hashing import canonical_json
-from domain.printed_text import is_printed, letters
-from domain.state import DescribedKind, Element, GuardKind, State, Value, retired_key
+from domain.commands.kinds.element import ElementAdd, ElementRemove, ElementUpdate
+from domain.commands.kinds.line_split_and_merge import SplitLine
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.persona import PersonaAdd, PersonaRemove, PersonaUpdate
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.kinds.version_label import VersionLabel
+from domain.script.hashing import canonical_json
+from domain.script.printed_text import is_printed, letters
+from domain.script.state import DescribedKind, Element, GuardKind, State, Value, retired_key
 from materialization.decide import Verdict
 from repos.proposals.ai_writings import Writing
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import NamedTuple
 
-from domain.answer import Refusal
 from domain.errors import Rejected
 from domain.refusals import Poison, SubmissionTooLarge
-from domain.submission import MAX_SUBMISSION_BYTES
+from domain.submissions.answer import Refusal
+from domain.submissions.submission import MAX_SUBMISSION_BYTES
 from repos.database.driver_errors import TooLargeForDatabase
 from repos.locked_scripts import ScriptWork
 from repos.log.heads import Waiting

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from domain.errors import Conflict, Corrupt
-from domain.state import State
+from domain.script.state import State
 from materialization.history import state_at
 from materialization.projection import read_projection
 from materialization.seals import check_seals

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from domain.line import Line
+from domain.script.line import Line
 from materialization.credit import credits_of
 from materialization.history import WayReader, state_at
 from repos.log.authorship import Provenance

@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from functools import cache
 
-from domain.command import Command
-from domain.entry import link
+from domain.commands.base import Command
 from domain.errors import Corrupt
-from domain.hashing import chain_hash, netstrings
-from domain.submission import decode_command
+from domain.log.entry import link
+from domain.script.hashing import chain_hash, netstrings
+from domain.submissions.submission import decode_command
 from repos.log.commands import Commands, Link
 
 Linked = tuple[int, Command, bytes]

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from domain.delta import LinesMoved, decode_delta
-from domain.hashing import same
-from domain.line import Line
 from domain.refusals import UnknownScript, UnknownVersion
-from domain.state import State
+from domain.script.delta import LinesMoved, decode_delta
+from domain.script.hashing import same
+from domain.script.line import Line
+from domain.script.state import State
 from materialization.credit import Credit, credits_of
 from materialization.diff import Change, LineDiff, NamedDiff, diff_lines, diff_named
 from materialization.history import HeadReader, load

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from domain.submission import Cause
+from domain.submissions.submission import Cause
 from repos.log.authorship import Authorship, Provenance
 
 _cause = msgspec.json.Decoder(Cause)

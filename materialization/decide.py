@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from domain.answer import Answer, CommandAnswer, Outcome, Refusal
-from domain.commands.script_create import ScriptCreate
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Rejected
-from domain.head import Head
+from domain.log.head import Head
 from domain.refusals import TooMuchWork
-from domain.script_size import require_size
-from domain.state import State
-from domain.submission import Submission
-from domain.work_limit import WorkCount
+from domain.script.script_size import require_size
+from domain.script.state import State
+from domain.script.work_limit import WorkCount
+from domain.submissions.answer import Answer, CommandAnswer, Outcome, Refusal
+from domain.submissions.submission import Submission
 from materialization.acceptance import Acceptance, Step
 from materialization.fold import refuse_frame
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from domain.hashing import same
-from domain.line import Line
-from domain.metadata import RESERVED
-from domain.resolved import in_order
-from domain.state import State
+from domain.commands.line_list import in_order
+from domain.script.hashing import same
+from domain.script.line import Line
+from domain.script.metadata import RESERVED
+from domain.script.state import State
 
 Change = Literal["same", "changed", "added", "removed", "moved"]
 

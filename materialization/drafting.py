@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from domain.command import Command
+from domain.commands.base import Command
 from domain.errors import Rejected
-from domain.proposed_commands import commands_of, hunk_hash
-from domain.proposed_edits import ProposedEdits, ProposedHunk
-from domain.state import State
-from domain.submission import check_submission, encode_commands
-from domain.text import check_text
+from domain.proposals.hunk_commands import commands_of, hunk_hash
+from domain.proposals.model_output import ProposedEdits, ProposedHunk
+from domain.script.state import State
+from domain.script.validation import check_text
+from domain.submissions.submission import check_submission, encode_commands
 from materialization.decide import decide
 from materialization.proposals import submission_of
 from repos.proposals.proposals import HunkRow, ProposalRow

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from domain.command import Command
-from domain.delta import Delta, encode_delta
-from domain.draft import Draft
-from domain.entry import LogEntry
+from domain.commands.base import Command
 from domain.errors import Corrupt, Rejected
-from domain.hashing import state_hash_bytes
+from domain.log.entry import LogEntry
+from domain.log.version import VersionRow
 from domain.refusals import (
     BaseInFuture,
     ScriptArchived,
     StaleBase,
     UnknownScript,
 )
-from domain.state import State
-from domain.submission import Submission, decode_command
-from domain.work_limit import WorkCount
-from repos.log.versions import VersionRow
+from domain.script.delta import Delta, encode_delta
+from domain.script.hashing import state_hash_bytes
+from domain.script.state import State
+from domain.script.state_builder import Draft
+from domain.script.work_limit import WorkCount
+from domain.submissions.submission import Submission, decode_command
 
 
 def refuse_frame(submission: Submission, state: State) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.entry import LogEntry, chained
-from domain.head import Head
-from domain.submission import Submission, encode_cause, encode_command
+from domain.log.entry import LogEntry, chained
+from domain.log.head import Head
+from domain.log.version import KeyframeRow, VersionRow
+from domain.submissions.submission import Submission, encode_cause, encode_command
 from materialization.acceptance import Step
-from repos.log.keyframes import KeyframeRow
-from repos.log.versions import VersionRow
 
 
 class Growth(Struct, frozen=True):

@@ -7,18 +7,19 @@ from typing import Protocol
 
 import structlog
 
-from domain.delta import Delta, advance_through, decode_delta
 from domain.errors import Corrupt
-from domain.hashing import state_hash_bytes
-from domain.head import Head
-from domain.keyframe import decode_keyframe
+from domain.log.head import Head
+from domain.log.version import VersionRow
 from domain.refusals import UnknownScript, UnknownVersion
-from domain.state import State
+from domain.script.delta import Delta, advance_through, decode_delta
+from domain.script.hashing import state_hash_bytes
+from domain.script.keyframe import decode_keyframe
+from domain.script.state import State
 from repos.log.commands import Commands
 from repos.log.heads import Heads
 from repos.log.keyframes import FoundKeyframe, Keyframes
 from repos.log.path_to_version import HIGHEST_VERSION, Way, Ways
-from repos.log.versions import VersionRow, Versions
+from repos.log.versions import Versions
 from repos.submissions.answers import Submissions
 
 log = structlog.get_logger(__name__)

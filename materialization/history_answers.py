@@ -11,13 +11,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from domain.answer import Answer, CommandAnswer, Refusal, decode_answer, encode_answer
 from domain.errors import MAX_MESSAGE
-from domain.json_depth import cut_deep
-from domain.json_values import MAX_VALUES, count_values
-from domain.number import EXACT
-from domain.submission import MAX_COMMANDS
-from domain.text import MAX_DEPTH, check_id, check_name
+from domain.script.json_depth import cut_deep
+from domain.script.json_values import MAX_VALUES, count_values
+from domain.script.validation import EXACT, MAX_DEPTH, check_id, check_name
+from domain.submissions.answer import Answer, CommandAnswer, Refusal, decode_answer, encode_answer
+from domain.submissions.submission import MAX_COMMANDS
 from materialization.history_file import ExportedAnswer, Header
 from repos.submissions.answers import Answered
 

@@ -7,14 +7,16 @@ from typing import NamedTuple, cast
 import msgspec
 from msgspec import Struct
 
-from domain.command import Command
-from domain.entry import LogEntry, link
-from domain.hashing import GENESIS
-from domain.json_values import MAX_VALUES, count_values
-from domain.number import EXACT
-from domain.script_size import require_size
-from domain.state import State
-from domain.submission import (
+from domain.commands.base import Command
+from domain.log.entry import LogEntry, link
+from domain.log.version import VersionRow
+from domain.script.hashing import GENESIS
+from domain.script.json_values import MAX_VALUES, count_values
+from domain.script.script_size import require_size
+from domain.script.state import State
+from domain.script.validation import EXACT
+from domain.script.work_limit import WorkCount
+from domain.submissions.submission import (
     AUTHORS,
     MAX_COMMANDS,
     MAX_SUBMISSION_BYTES,
@@ -26,12 +28,10 @@ from domain.submission import (
     encode_cause,
     encode_command,
 )
-from domain.work_limit import WorkCount
 from materialization.acceptance import Acceptance
 from materialization.fold import refuse_frame
 from materialization.history_answers import Settled
 from materialization.history_file import ExportedCommand
-from repos.log.versions import VersionRow
 
 MAX_PAYLOADS = 4 * MAX_SUBMISSION_BYTES
 """Bytes of the payloads of one submission; its canonical numbers may be longer than they were sent."""

@@ -15,10 +15,10 @@ from typing import Literal, Protocol
 import msgspec
 from msgspec import Struct
 
-from domain.answer import Answer, encode_answer
-from domain.entry import LogEntry
 from domain.errors import Corrupt, Rejected
+from domain.log.entry import LogEntry
 from domain.refusals import UnknownScript
+from domain.submissions.answer import Answer, encode_answer
 from materialization.history import LogReader
 from repos.submissions.answers import Answered, Answers
 

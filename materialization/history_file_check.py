@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from domain.errors import LedgerError
-from domain.hashing import state_hash_bytes
+from domain.script.hashing import state_hash_bytes
 from materialization.history_answers import AnswerCheck
 from materialization.history_commands import CommandCheck, Derived
 from materialization.history_file import BadHistoryFile, End, Header, Record

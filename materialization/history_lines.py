@@ -9,8 +9,8 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from domain.errors import LedgerError, Rejected
-from domain.number import EXACT
-from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES
+from domain.script.validation import EXACT
+from domain.submissions.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES
 from materialization.history_file import FORMAT_VERSION, BadHistoryFile, Header, Record
 
 MAX_LINE_BYTES = 4 * MAX_SUBMISSION_BYTES

@@ -15,19 +15,18 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from domain.answer import encode_rest
-from domain.entry import LogEntry, chained
 from domain.errors import Rejected
-from domain.hashing import GENESIS
-from domain.keyframe import encode_keyframe
+from domain.log.entry import LogEntry, chained
+from domain.log.version import KeyframeRow, VersionRow
 from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
-from domain.state import State, Value
+from domain.script.hashing import GENESIS
+from domain.script.keyframe import encode_keyframe
+from domain.script.state import State, Value
+from domain.submissions.answer import encode_rest
 from materialization.again import again
 from materialization.history_file_check import Derived, HistoryFile, history_file
 from repos.locked_scripts import ScriptWork
-from repos.log.keyframes import KeyframeRow
 from repos.log.scripts import ScriptRow
-from repos.log.versions import VersionRow
 from repos.submissions.answers import Answered
 from repos.unit_of_work import UnitOfWork
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.refusals import LoneSurrogate
-from domain.submission import Submission, decode_submission, encode_submission
+from domain.submissions.submission import Submission, decode_submission, encode_submission
 
 
 def checked(submission: Submission) -> Submission:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from domain.errors import Corrupt, Rejected
-from domain.head import Head
+from domain.log.head import Head
 from domain.refusals import UnknownLabel, UnknownScript
 from materialization.history import HeadReader, load
 from repos.log.authorship import Provenance

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.delta import decode_delta
 from domain.errors import Corrupt
-from domain.head import Head
+from domain.log.head import Head
 from domain.refusals import UnknownScript
-from domain.state import State
+from domain.script.delta import decode_delta
+from domain.script.state import State
 from materialization.again import again
 from materialization.clock import system_clock
 from materialization.history import load

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from domain.draft import Draft
 from domain.errors import Corrupt
-from domain.line import Line
-from domain.state import EDGE, PLAIN, Element, Mark, Persona, Value
+from domain.script.line import Line
+from domain.script.state import EDGE, PLAIN, Element, Mark, Persona, Value
+from domain.script.state_builder import Draft
 from repos.database.driver_errors import DuplicateKey
 from repos.projections.order_keys import keys_between, keys_spread
 from repos.projections.projected_elements import NamedDraft

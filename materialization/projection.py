@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, Protocol
 from msgspec.structs import astuple
 
 from domain.errors import Conflict
-from domain.hashing import canonical_json
 from domain.refusals import UnknownScript
-from domain.state import PLAIN, Element, Persona, State
+from domain.script.hashing import canonical_json
+from domain.script.state import PLAIN, Element, Persona, State
 from repos.log.commands import Commands
 from repos.log.heads import Heads
 from repos.projections.projected_elements import NamedDraft, ProjectedThings

@@ -9,8 +9,7 @@ import secrets
 from collections.abc import Collection
 from typing import NamedTuple
 
-from domain.ai_run import AiRun, by_ai
-from domain.proposal_refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
+from domain.proposals.refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
 from domain.refusals import (
     BadPayload,
     BaseInFuture,
@@ -19,7 +18,8 @@ from domain.refusals import (
     ScriptQuarantined,
     UnknownScript,
 )
-from domain.submission import Submission, decode_commands
+from domain.submissions.ai_run import AiRun, by_ai
+from domain.submissions.submission import Submission, decode_commands
 from materialization.access import require_script_of
 from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import RecordsWork

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from domain.hashing import state_hash_bytes
-from domain.head import MAX_DELTAS, Head
-from domain.keyframe import encode_keyframe
+from domain.log.head import MAX_DELTAS, Head
+from domain.log.version import KeyframeRow
+from domain.script.hashing import state_hash_bytes
+from domain.script.keyframe import encode_keyframe
 from materialization.history import load
 from repos.locked_scripts import ScriptWork
-from repos.log.keyframes import KeyframeRow, KeyframeSize
+from repos.log.keyframes import KeyframeSize
 from repos.unit_of_work import UnitOfWork
 
 LOOK_BACK = 64

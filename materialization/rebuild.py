@@ -13,9 +13,9 @@ from functools import partial
 from typing import NamedTuple
 
 from domain.errors import Conflict, Corrupt, LedgerError
-from domain.hashing import GENESIS
-from domain.head import Head
+from domain.log.head import Head
 from domain.refusals import UnknownScript
+from domain.script.hashing import GENESIS
 from materialization.again import again
 from materialization.clock import system_clock
 from materialization.rederive import PIECE, Piece, derive_piece, reached, write_piece

@@ -8,21 +8,22 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from domain.delta import advance, encode_delta
-from domain.entry import LogEntry
 from domain.errors import Corrupt, Rejected
-from domain.hashing import state_hash_bytes
-from domain.head import Head, is_keyframe_due
-from domain.keyframe import encode_keyframe
-from domain.state import State
-from domain.submission import decode_command
+from domain.log.entry import LogEntry
+from domain.log.head import Head, is_keyframe_due
+from domain.log.version import KeyframeRow, VersionRow
+from domain.script.delta import advance, encode_delta
+from domain.script.hashing import state_hash_bytes
+from domain.script.keyframe import encode_keyframe
+from domain.script.state import State
+from domain.submissions.submission import decode_command
 from materialization.chain import linked
 from materialization.fold import Fold
 from materialization.history import load
 from repos.integrity.rebuilds import RebuildRow, Rebuilds
 from repos.log.commands import Commands
-from repos.log.keyframes import KeyframeRow, Keyframes, WritableKeyframes
-from repos.log.versions import VersionRow, Versions, WritableVersions
+from repos.log.keyframes import Keyframes, WritableKeyframes
+from repos.log.versions import Versions, WritableVersions
 
 PIECE = 4_000
 PIECE_BYTES = 4 << 20

@@ -8,7 +8,7 @@ import msgspec
 
 from domain.errors import Rejected
 from domain.refusals import UnknownScript
-from domain.submission import Cause
+from domain.submissions.submission import Cause
 from materialization.undo import UndoReader, versions_of_submission
 
 AT_ONCE = 200

@@ -7,9 +7,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from domain.answer import Refusal
-from domain.entry import LogEntry
 from domain.errors import Rejected
+from domain.log.entry import LogEntry
+from domain.submissions.answer import Refusal
 from repos.locked_scripts import ScriptWork
 from repos.log.commands import Authorship
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.access import PayloadCut, UnknownRejection, UserDeleted
-from domain.submission import Submission, decode_submission
+from domain.accounts import PayloadCut, UnknownRejection, UserDeleted
+from domain.submissions.submission import Submission, decode_submission
 from materialization.access import require_may_send
 from repos.accounts.users import display_name
 from repos.submissions.dead_letters import RejectedRow

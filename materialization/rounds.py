@@ -9,12 +9,12 @@ from collections.abc import Callable
 from itertools import takewhile
 from typing import NamedTuple
 
-from domain.answer import Answer
 from domain.errors import Corrupt
-from domain.head import Head
+from domain.log.head import Head
 from domain.refusals import SameIdOtherContent
-from domain.state import State
-from domain.submission import Submission, content_hash
+from domain.script.state import State
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission, content_hash
 from materialization.ai_limits import AiLimits
 from materialization.history import load
 from materialization.quarantine import Quarantined

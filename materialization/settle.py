@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from domain.answer import Answer, Refusal, encode_rest
-from domain.commands.script_create import ScriptCreate
-from domain.entry import LogEntry
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Rejected
+from domain.log.entry import LogEntry
+from domain.log.version import KeyframeRow, VersionRow
 from domain.refusals import (
     BadId,
     Misaddressed,
@@ -18,9 +18,10 @@ from domain.refusals import (
     ScriptBeingBackfilled,
     UnknownOwner,
 )
-from domain.state import State
-from domain.submission import Submission, content_hash, decode_submission
-from domain.work_limit import MAX_WORK, WorkCount
+from domain.script.state import State
+from domain.script.work_limit import MAX_WORK, WorkCount
+from domain.submissions.answer import Answer, Refusal, encode_rest
+from domain.submissions.submission import Submission, content_hash, decode_submission
 from materialization.access import require_still_allowed
 from materialization.ai_limits import USUAL, AiLimits, Losses
 from materialization.arrivals import Arrival, as_declared, reason_not_to_read, unread, without_name
@@ -29,9 +30,7 @@ from materialization.growth import Growth, grow
 from materialization.refusal_explanations import RefusalExplanations
 from repos.locked_scripts import ScriptWork
 from repos.log.heads import Waiting
-from repos.log.keyframes import KeyframeRow
 from repos.log.scripts import ScriptRow
-from repos.log.versions import VersionRow
 from repos.submissions.answers import Answered
 from repos.submissions.dead_letters import RejectedRow
 

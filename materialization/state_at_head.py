@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from domain.errors import Corrupt
-from domain.hashing import state_hash_bytes
-from domain.head import Head
-from domain.keyframe import decode_keyframe
-from domain.state import State
+from domain.log.head import Head
+from domain.script.hashing import state_hash_bytes
+from domain.script.keyframe import decode_keyframe
+from domain.script.state import State
 from materialization.history import advance_all
 from materialization.warm_states import Warm
 from repos.log.deltas_to_head import Known, Tip

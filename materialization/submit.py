@@ -11,10 +11,10 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from domain.answer import Answer
 from domain.errors import Conflict, Corrupt
-from domain.submission import Submission, encode_submission
-from domain.work_limit import WorkCount
+from domain.script.work_limit import WorkCount
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission, encode_submission
 from materialization.again import again
 from materialization.ai_limits import USUAL, AiLimits
 from materialization.clock import system_clock

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from domain.state import State
+from domain.script.state import State
 from materialization.ai_limits import AiLimits
 from materialization.settle import MAX_UNIT_WORK, MOST_BYTES, MOST_COMMANDS, Settlement
 from materialization.state_at_head import brought_to_head, is_at_head, is_state_of, known

@@ -12,9 +12,8 @@ from typing import Protocol
 
 import msgspec
 
-from domain.command import Command
-from domain.delta import advance
-from domain.head import Head
+from domain.commands.base import Command
+from domain.log.head import Head
 from domain.refusals import (
     NothingToUndo,
     SubmissionTooLarge,
@@ -23,7 +22,8 @@ from domain.refusals import (
     UnknownUndo,
     UnknownVersion,
 )
-from domain.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, Cause, decode_command, encode_command
+from domain.script.delta import advance
+from domain.submissions.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, Cause, decode_command, encode_command
 from materialization.history import LogReader, load
 from repos.log.authorship import Provenance
 

@@ -13,18 +13,17 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from domain.errors import Conflict, Corrupt, LedgerError
-from domain.hashing import GENESIS, state_hash_bytes
-from domain.head import MAX_DELTAS, Head
-from domain.keyframe import digest, is_keyframe_of
+from domain.log.head import MAX_DELTAS, Head
+from domain.log.version import KeyframeRow, VersionRow
 from domain.refusals import UnknownScript
-from domain.state import State, hash_from_scratch
+from domain.script.hashing import GENESIS, state_hash_bytes
+from domain.script.keyframe import digest, is_keyframe_of
+from domain.script.state import State, hash_from_scratch
 from materialization.chain import linked
 from materialization.clock import system_clock
 from materialization.fold import Fold
 from materialization.history import LogReader, load
 from repos.integrity.verifications import Checkpoint
-from repos.log.keyframes import KeyframeRow
-from repos.log.versions import VersionRow
 
 CHECKPOINT_EVERY = 10_000
 STEP = 500

@@ -7,9 +7,9 @@ from threading import Lock
 
 from msgspec import Struct
 
-from domain.head import Head
-from domain.script_size import described_bytes
-from domain.state import State
+from domain.log.head import Head
+from domain.script.script_size import described_bytes
+from domain.script.state import State
 
 MOST_LINES = 200_000
 """About 100 MB of lines in a worker process."""

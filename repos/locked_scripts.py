@@ -8,7 +8,7 @@ from types import TracebackType
 
 from sqlalchemy import Engine
 
-from domain.head import Head
+from domain.log.head import Head
 from repos.database.driver_errors import HeadLocked
 from repos.database.session import Session
 from repos.integrity.quarantines import Quarantines

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from domain.access import CauseReserved, UnknownSession
-from domain.answer import Answer
+from domain.accounts import CauseReserved, UnknownSession
 from domain.chat import ChatMessage, Usage
 from domain.errors import Rejected
-from domain.json_depth import decode_at_any_depth
 from domain.refusals import UnknownScript
-from domain.submission import Cause, Submission, decode_submission
+from domain.script.json_depth import decode_at_any_depth
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Cause, Submission, decode_submission
 from materialization.access import keep_message, require_may_send, require_script_of
 from materialization.clock import system_clock
 from repos.accounts.sessions import SignedInUser

@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
-from domain.answer import Answer
 from domain.errors import Rejected
 from domain.refusals import SameIdOtherContent
-from domain.submission import Submission, check_submission, content_hash, decode_submission, encode_submission
+from domain.submissions.answer import Answer
+from domain.submissions.submission import (
+    Submission,
+    check_submission,
+    content_hash,
+    decode_submission,
+    encode_submission,
+)
 from materialization.clock import system_clock
 from repos.database.driver_errors import DuplicateKey
 from repos.unit_of_work import RecordsWork, UnitOfWork

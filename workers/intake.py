@@ -14,10 +14,10 @@ import msgspec
 import structlog
 
 from domain.errors import Rejected
-from domain.json_depth import decode_at_any_depth
 from domain.refusals import Poison, Undecodable
-from domain.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, decode_submission, encode_submission
-from domain.text import check_id
+from domain.script.json_depth import decode_at_any_depth
+from domain.script.validation import check_id
+from domain.submissions.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, decode_submission, encode_submission
 from materialization.clock import system_clock
 from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork

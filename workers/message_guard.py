@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import msgspec
 
-from domain.submission import MAX_SCRIPT_ID
+from domain.submissions.submission import MAX_SCRIPT_ID
 from workers import intake_guard
 from workers.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
 from workers.fan_out import MATERIALIZE

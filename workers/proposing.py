@@ -12,9 +12,9 @@ import structlog
 
 from domain.chat import ChatMessage, Usage
 from domain.errors import Rejected
-from domain.proposal_refusals import JobGaveUp
-from domain.proposed_edits import decode_proposed
-from domain.state import State
+from domain.proposals.model_output import decode_proposed
+from domain.proposals.refusals import JobGaveUp
+from domain.script.state import State
 from materialization.again import again
 from materialization.clock import system_clock
 from materialization.drafting import Drafted, draft

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import UNSET, UnsetType
 
 from cli.documents.document import Document
-from domain.answer import Answer
+from domain.submissions.answer import Answer
 
 
 class Message(Document, frozen=True):

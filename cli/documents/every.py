@@ -35,7 +35,7 @@ from cli.documents.reading import (
     Scripts,
     ShownScript,
 )
-from domain.answer import Answer
+from domain.submissions.answer import Answer
 
 DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "import": (Answer,),

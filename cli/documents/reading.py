@@ -7,9 +7,9 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from cli.documents.document import Author, Document
-from domain.line import Attr, LineFormat
-from domain.state import Element, Persona
-from domain.submission import Cause
+from domain.script.line import Attr, LineFormat
+from domain.script.state import Element, Persona
+from domain.submissions.submission import Cause
 
 
 class ListedScript(Document, frozen=True):

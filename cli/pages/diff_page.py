@@ -19,9 +19,9 @@ from cli.page import gap_after, shown
 from cli.pages.visible_markup import Html
 from cli.screen import counted, utc
 from domain.formats.fountain import display
-from domain.hashing import state_hash_bytes
-from domain.line import Line
-from domain.state import State
+from domain.script.hashing import state_hash_bytes
+from domain.script.line import Line
+from domain.script.state import State
 from materialization.compare import Compared, ComparedScene, Comparison
 from materialization.credit import Credit
 from materialization.diff import Change, NamedDiff

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cli.reference.shapes import Field, shape, shape_of_kind
-from domain.command import KINDS, Command
-from domain.line import LINE_FORMATS
+from domain.commands.base import KINDS, Command
+from domain.script.line import LINE_FORMATS
 
 HEAD = """# Command kinds
 

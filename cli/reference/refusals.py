@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import cli.points
-import domain.access
+import domain.accounts
 import domain.formats.fdx.refusals
 import domain.formats.fountain.refusals
 import domain.formats.refusals
-import domain.proposal_refusals
+import domain.proposals.refusals
 import domain.refusals
 import materialization.history_file
 import materialization.import_history
@@ -28,8 +28,8 @@ what stands in braces is filled with facts, which the answer also carries by the
 """
 SOURCES: dict[str, ModuleType] = {
     "A submission": domain.refusals,
-    "Who asks": domain.access,
-    "A proposal": domain.proposal_refusals,
+    "Who asks": domain.accounts,
+    "A proposal": domain.proposals.refusals,
     "A file": domain.formats.refusals,
     "A Final Draft file": domain.formats.fdx.refusals,
     "A Fountain file": domain.formats.fountain.refusals,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.command import KINDS
-from domain.submission import Submission
+from domain.commands.base import KINDS
+from domain.submissions.submission import Submission
 
 MOST_CHOICES = 6
 """More alternatives than these are listed once, under their own name."""

@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 from cli.reference.shapes import schema, unwrapped
-from domain.command import KINDS
-from domain.hashing import EXPECT_DIGITS
-from domain.submission import MAX_COMMANDS, MAX_SCRIPT_ID, MAX_WORD
-from domain.text import MAX_SEPARATOR_ENDS
+from domain.commands.base import KINDS
+from domain.script.hashing import EXPECT_DIGITS
+from domain.script.validation import MAX_SEPARATOR_ENDS
+from domain.submissions.submission import MAX_COMMANDS, MAX_SCRIPT_ID, MAX_WORD
 
 Schema = dict[str, Any]
 

@@ -23,10 +23,10 @@ from cli.proposal_act import ProposalAct
 from cli.screen import Text
 from cli.sending import Queue, queue
 from cli.verbs.log import log_table, read_log
-from domain.answer import Answer
-from domain.hashing import state_hash_bytes
-from domain.state import State
-from domain.submission import Submission
+from domain.script.hashing import state_hash_bytes
+from domain.script.state import State
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission
 from materialization.compare import compare
 from materialization.fold import replay
 from materialization.tally import sentence, tally

@@ -26,7 +26,7 @@ from cli.options import AsJson, Script
 from cli.pages.diff_page import Side, diff_page
 from cli.points import ABOUT_TIMES, HEAD, named
 from cli.screen import Text
-from domain.state import State
+from domain.script.state import State
 from materialization.compare import Comparison, compare
 from materialization.tally import sentence, tally
 from repos.unit_of_work import RecordsWork

@@ -22,18 +22,18 @@ from cli.options import WAIT_SECONDS, Actor, AsJson, Timeout
 from cli.page import pages
 from cli.screen import counted, warn
 from cli.sending import Queue, default_actor, queue
-from domain.align import align
-from domain.answer import Answer
-from domain.between import commands_to
-from domain.command import Command
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.commands.base import Command
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.line_matching import align
+from domain.commands.state_diff import commands_to
 from domain.formats.format import MAX_FILE_BYTES, Imported
 from domain.formats.refusals import FileTooLarge
 from domain.formats.registry import format_of
-from domain.state import State
-from domain.submission import Submission
+from domain.script.state import State
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission
 
 app = typer.Typer(add_completion=False)
 

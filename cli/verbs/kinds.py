@@ -17,7 +17,7 @@ from cli.reference.commands import flags
 from cli.reference.shapes import shape_of_kind
 from cli.reference.submission_schema import submission_schema
 from cli.screen import Text
-from domain.command import KINDS
+from domain.commands.base import KINDS
 
 app = typer.Typer(add_completion=False)
 

@@ -22,10 +22,9 @@ from cli.new_ids import new_submission_id
 from cli.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout
 from cli.points import ABOUT_TIMES, At, Version, chosen
 from cli.sending import default_actor, queue
-from domain.colors import next_color
-from domain.commands.version_label import VersionLabel
-from domain.state import PLAIN, State
-from domain.submission import Submission
+from domain.commands.kinds.version_label import VersionLabel, next_color
+from domain.script.state import PLAIN, State
+from domain.submissions.submission import Submission
 
 app = typer.Typer(add_completion=False)
 

@@ -12,7 +12,7 @@ import typer
 from cli import ledger, screen
 from cli.help_text import example, prose
 from cli.options import AsJson, Script
-from domain.state import PLAIN
+from domain.script.state import PLAIN
 from repos.unit_of_work import RecordsWork
 
 app = typer.Typer(add_completion=False)

@@ -21,10 +21,10 @@ from cli.extent import extent
 from cli.help_text import example, prose
 from cli.options import AsJson, Limit, Script
 from cli.screen import Text
-from domain.delta import Delta, decode_delta
-from domain.entry import LogEntry
-from domain.head import Head
-from domain.submission import Cause
+from domain.log.entry import LogEntry
+from domain.log.head import Head
+from domain.script.delta import Delta, decode_delta
+from domain.submissions.submission import Cause
 from repos.unit_of_work import RecordsWork
 from workers.announcements import follow
 

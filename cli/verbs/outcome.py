@@ -19,7 +19,7 @@ from cli.help_text import example, prose
 from cli.options import WAIT_SECONDS, AsJson, Script, Timeout
 from cli.sending import queue
 from domain.refusals import SubmissionTooLarge
-from domain.submission import MAX_SUBMISSION_BYTES, decode_submission
+from domain.submissions.submission import MAX_SUBMISSION_BYTES, decode_submission
 from workers.enqueue import look
 
 app = typer.Typer(add_completion=False)

@@ -12,7 +12,7 @@ from cli import ledger, screen
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.options import Actor, AsJson, Script
-from domain.head import Health
+from domain.log.head import Health
 from materialization.clock import system_clock
 from materialization.quarantine import NotQuarantined, StillBroken
 from materialization.quarantine import reopen as reopen_script

@@ -17,8 +17,8 @@ from cli.new_ids import new_submission_id
 from cli.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout
 from cli.points import ABOUT_TIMES, At, Label, Version, chosen
 from cli.sending import default_actor, queue
-from domain.commands.script_restore import restore_to
-from domain.submission import Submission
+from domain.commands.kinds.script_restore import restore_to
+from domain.submissions.submission import Submission
 
 app = typer.Typer(add_completion=False)
 

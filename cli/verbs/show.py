@@ -20,9 +20,9 @@ from cli.options import AsJson, Script
 from cli.page import gap_after, scene, set_line
 from cli.points import ABOUT_TIMES, At, Label, Version, chosen
 from cli.screen import Text
-from domain.hashing import expect_hash, state_hash_bytes
-from domain.line import Line
-from domain.state import State
+from domain.script.hashing import expect_hash, state_hash_bytes
+from domain.script.line import Line
+from domain.script.state import State
 
 app = typer.Typer(add_completion=False)
 

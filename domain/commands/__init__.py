@@ -1,1 +1,1 @@
-"""Every command kind, one file each: a file placed here is a kind the whole application knows (see `domain.kinds`)."""
+"""Commands: their base class, their registry, and the placement of lines. The kinds have a folder of their own."""

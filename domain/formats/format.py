@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from domain.line import Line
+from domain.script.line import Line
 
 MAX_FILE_BYTES = 16 << 20
 MAX_LINES = 50_000

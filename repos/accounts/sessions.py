@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from domain.access import SessionExpired, SessionRevoked, UnknownSession
+from domain.accounts import SessionExpired, SessionRevoked, UnknownSession
 from repos.accounts.users import display_name
 from repos.database.session import Session
 from repos.schema.account_tables import sessions

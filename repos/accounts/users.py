@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, literal, select, update
 
-from domain.access import EmailTaken
-from domain.email import check_email, email_key
+from domain.accounts import EmailTaken, check_email, email_key
 from repos.database.driver_errors import DuplicateKey
 from repos.database.session import Session
 from repos.schema.core_tables import users

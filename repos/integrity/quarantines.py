@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
-from domain.head import Health
+from domain.log.head import Health
 from repos.database.session import Session
 from repos.schema.core_tables import script_heads
 from repos.schema.derived_tables import quarantines

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import astuple
 from sqlalchemy import Column, ColumnElement, bindparam, func, literal_column, select
 
-from domain.entry import LogEntry, covered
+from domain.log.entry import LogEntry, covered
 from repos.database.packed_pages import is_worth_packing, packed, split
 from repos.database.packet_text import Asked
 from repos.database.session import Session

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from domain.head import Head
+from domain.log.head import Head
+from domain.log.version import KeyframeRow, VersionRow
 from repos.database.packed_pages import is_worth_packing
 from repos.database.packet_text import Asked
 from repos.database.session import Session
 from repos.database.statements import Row
 from repos.log.commands import CHAIN_HASH
-from repos.log.keyframes import LAST, KeyframeRow
-from repos.log.versions import PAGE, READ, VersionRow
+from repos.log.keyframes import LAST
+from repos.log.versions import PAGE, READ
 
 
 class Known(NamedTuple):

@@ -11,7 +11,7 @@ from msgspec.structs import astuple
 from sqlalchemy import Executable, bindparam, delete, literal, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
-from domain.head import Head, Health
+from domain.log.head import Head, Health
 from repos.database.driver_errors import InboxTooDeep
 from repos.database.session import Session
 from repos.database.statements import Row

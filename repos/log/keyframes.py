@@ -7,16 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, literal, select
 
+from domain.log.version import KeyframeRow
 from repos.database.session import Session
 from repos.schema.core_tables import script_keyframes, script_versions
-
-
-class KeyframeRow(NamedTuple):
-    """A whole state as stored, with the hash it must have."""
-
-    version: int
-    state: bytes
-    state_hash: bytes
 
 
 class FoundKeyframe(NamedTuple):

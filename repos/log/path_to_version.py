@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, case, func, literal, select
 
-from domain.head import MAX_DELTAS, Head
+from domain.log.head import MAX_DELTAS, Head
+from domain.log.version import VersionRow
 from repos.database.session import Session
 from repos.log.heads import GET
 from repos.log.keyframes import FoundKeyframe, last_with_hash
-from repos.log.versions import VersionRow, page_of
+from repos.log.versions import page_of
 from repos.schema.core_tables import script_heads, script_keyframes
 
 HIGHEST_VERSION = (1 << 63) - 1

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
-from domain.submission import MAX_SCRIPT_ID
+from domain.submissions.submission import MAX_SCRIPT_ID
 from repos.database.driver_errors import DuplicateKey
 from repos.database.session import Session
 from repos.schema.core_tables import script_heads, script_ids, scripts, users

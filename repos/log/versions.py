@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, starmap
 from typing import Any, NamedTuple
 
-from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
+from domain.log.version import VersionRow
 from repos.database.packed_pages import is_worth_packing, packed, split
 from repos.database.packet_text import Asked
 from repos.database.session import Session
@@ -21,15 +21,6 @@ PAGE_BYTES = 8 << 20
 """Of the deltas that are read row by row at once, unless one alone has more."""
 FEW = 256
 """So many are read without a look at their sizes: behind a keyframe they are no more, and outweigh it by one."""
-
-
-class VersionRow(Struct, frozen=True, gc=False):
-    """One version: its delta as stored, the state hash after it, and how many lines the script then has."""
-
-    version: int
-    delta: bytes
-    state_hash: bytes
-    line_count: int
 
 
 _COLUMNS = ("script_id", "version_number", "generation", "delta", "state_hash", "line_count")

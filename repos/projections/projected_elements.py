@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Delete, Select, Table, bindparam, delete, literal, or_, select
 
-from domain.state import Element, Persona
+from domain.script.state import Element, Persona
 from repos.database.session import Session
 from repos.database.statements import Row
 from repos.schema.derived_tables import personas, script_elements, version_labels

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
-from domain.line import Attr, Line
+from domain.script.line import Attr, Line
 from repos.database.session import Session
 from repos.database.statements import Row
 from repos.schema.derived_tables import script_lines

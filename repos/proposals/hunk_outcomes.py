@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select, update
 
-from domain.answer import Answer
+from domain.submissions.answer import Answer
 from repos.database.session import Session
 from repos.proposals.proposals import FOLLOW, THIS
 from repos.schema.proposal_tables import ai_proposal_hunks as hunks

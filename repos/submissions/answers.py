@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from sqlalchemy import bindparam, select
 
-from domain.answer import Answer, encode_rest, with_rest
+from domain.submissions.answer import Answer, encode_rest, with_rest
 from repos.database.session import Session
 from repos.database.statements import Row
 from repos.schema.core_tables import submissions

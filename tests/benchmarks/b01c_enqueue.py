@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from celery import Celery
 
-from domain.submission import Submission, encode_submission
+from domain.submissions.submission import Submission, encode_submission
 from repos.database.engine import Engine
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures, Goal, Pair

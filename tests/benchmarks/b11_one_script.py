@@ -9,11 +9,11 @@ from functools import partial
 
 from celery import Celery
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.script_create import ScriptCreate
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.submission import Submission
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.submission import Submission
 from materialization.submit import Ledger
 from repos.database.engine import Engine
 from repos.unit_of_work import UnitOfWork

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-from domain.command import Command
-from domain.submission import Submission
+from domain.commands.base import Command
+from domain.submissions.submission import Submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from repos.database.engine import make_engine

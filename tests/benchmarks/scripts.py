@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.script_create import ScriptCreate
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.submission import Submission, encode_submission
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.submission import Submission, encode_submission
 from materialization.submit import Ledger
 from repos.database.engine import ENDED, Engine
 from repos.unit_of_work import UnitOfWork

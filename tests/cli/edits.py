@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from domain.hashing import expect_hash
-from domain.line import Line
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
 
 LINES = (
     Line("h1", "scene_heading", "INT. FERRY - NIGHT", "\n\n"),

@@ -11,25 +11,25 @@ from typing import Any
 import msgspec
 
 from domain.chat import ChatMessage, Usage
-from domain.command import Command
-from domain.commands.element import ElementAdd
-from domain.commands.line_edit import LineEdit
-from domain.commands.persona import PersonaAdd
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.commands.version_label import VersionLabel
-from domain.delta import advance, encode_delta
-from domain.described import Element, Persona
-from domain.entry import LogEntry, chained
-from domain.hashing import expect_hash, state_hash_bytes
-from domain.line import Line
-from domain.state import State
-from domain.submission import Cause, Submission, encode_command
+from domain.commands.base import Command
+from domain.commands.elements_and_personas import Element, Persona
+from domain.commands.kinds.element import ElementAdd
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.persona import PersonaAdd
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.kinds.version_label import VersionLabel
+from domain.log.entry import LogEntry, chained
+from domain.log.version import VersionRow
+from domain.script.delta import advance, encode_delta
+from domain.script.hashing import expect_hash, state_hash_bytes
+from domain.script.line import Line
+from domain.script.state import State
+from domain.submissions.submission import Cause, Submission, encode_command
 from materialization.project import project
 from materialization.submit import Ledger
 from repos.database.engine import open_engine
 from repos.log.scripts import ScriptRow
-from repos.log.versions import VersionRow
 from repos.proposals.proposals import Asked
 from repos.schema.upgrade import upgrade_if_outdated
 from repos.submissions.dead_letters import RejectedRow

@@ -7,8 +7,8 @@ import pytest
 from cli.changes import words
 from cli.extent import extent
 from cli.page import pages, scene, set_line
-from domain.delta import LineChanged, LinesInserted, LinesMoved, LineSplit, LinesRemoved, MetadataSet
-from domain.line import Line
+from domain.script.delta import LineChanged, LinesInserted, LinesMoved, LineSplit, LinesRemoved, MetadataSet
+from domain.script.line import Line
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,16 @@ from typing import Any
 import pytest
 
 from cli.pages.diff_page import Side, diff_page
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.lines_move import LinesMove
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.delta import advance
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.state import State
-from domain.target import Target
+from domain.commands.base import Command, Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.lines_move import LinesMove
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.script.delta import advance
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.script.state import State
 from domain.visible_text import visible_lines
 from materialization.compare import Comparison, side_by_side
 from materialization.credit import Credit

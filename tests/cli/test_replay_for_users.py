@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.errors import Rejected
-from domain.submission import Submission, encode_submission
+from domain.submissions.submission import Submission, encode_submission
 from materialization.clock import system_clock
 from materialization.submit import Ledger
 from repos.database.engine import make_engine

@@ -13,9 +13,9 @@ import psutil
 import pytest
 from celery import Celery
 
-from domain.commands.script_create import ScriptCreate
-from domain.line import Line
-from domain.submission import Submission, encode_submission
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.line import Line
+from domain.submissions.submission import Submission, encode_submission
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.compose.file import SECRETS, Service, services

@@ -10,7 +10,7 @@ import repos.schema.account_tables
 import repos.schema.derived_tables
 import repos.schema.proposal_tables  # noqa: F401 - each adds its tables to those of repos.schema.core_tables
 from cli.reference.__main__ import PAGES, SCHEMA, text_of
-from domain.command import KINDS
+from domain.commands.base import KINDS
 from repos.schema.core_tables import metadata
 from tests.cli.running import ROOT
 from workers.roles import ROLES

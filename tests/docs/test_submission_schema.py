@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from jsonschema import Draft202012Validator
 
-from domain.command import KINDS
+from domain.commands.base import KINDS
+from domain.commands.registry import KINDS as ALL_KINDS
 from domain.errors import Rejected
-from domain.kinds import KINDS as ALL_KINDS
-from domain.submission import Cause, Submission, decode_submission, encode_submission
+from domain.submissions.submission import Cause, Submission, decode_submission, encode_submission
 from tests.cli.running import ROOT
 from tests.domain.door_cases import AT_THE_DOOR
 from tests.domain.strategies import command_at, histories

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from domain.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES
-from domain.text import MAX_TEXT_BYTES
+from domain.script.validation import MAX_TEXT_BYTES
+from domain.submissions.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES
 
 EDIT = {"kind": "line.edit", "line": "a", "text": "x"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from domain.command import Command
-from domain.delta import Delta, advance
-from domain.state import State
+from domain.commands.base import Command
+from domain.script.delta import Delta, advance
+from domain.script.state import State
 
 
 class Step(NamedTuple):

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from domain.delta import advance, encode_delta
-from domain.hashing import state_hash_bytes
-from domain.state import State
-from domain.submission import decode_command
+from domain.script.delta import advance, encode_delta
+from domain.script.hashing import state_hash_bytes
+from domain.script.state import State
+from domain.submissions.submission import decode_command
 
 FOLDER = Path(__file__).parent / "golden"
 

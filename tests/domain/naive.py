@@ -1,4 +1,4 @@
-"""The naive script: a plain list of lines, edited the way one would explain it. The oracle for `domain.state`."""
+"""The naive script: a plain list of lines, edited the way one would explain it. The oracle for `domain.script.state`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec import UNSET
 
-from domain.command import Command
-from domain.hashing import canonical_json
-from domain.line import Line
+from domain.commands.base import Command
+from domain.script.hashing import canonical_json
+from domain.script.line import Line
 
 
 class Refused(Exception):

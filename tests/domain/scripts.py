@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.commands.script_create import ScriptCreate
-from domain.delta import advance
-from domain.line import Line, LineFormat
-from domain.state import State
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.delta import advance
+from domain.script.line import Line, LineFormat
+from domain.script.state import State
 
 
 def lines(text: str, ids: str = "") -> tuple[Line, ...]:

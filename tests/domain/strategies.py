@@ -13,27 +13,26 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from msgspec import UNSET
 
-from domain.align import align
-from domain.command import Command
-from domain.commands.element import ElementAdd, ElementRemove, ElementUpdate
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.commands.line_split_and_merge import MergeLines, SplitLine
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.lines_move import LinesMove
-from domain.commands.persona import PersonaAdd, PersonaRemove, PersonaUpdate
-from domain.commands.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_restore import restore_to
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.commands.version_label import VersionLabel
+from domain.commands.base import Command, Target
+from domain.commands.kinds.element import ElementAdd, ElementRemove, ElementUpdate
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.line_split_and_merge import MergeLines, SplitLine
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.lines_move import LinesMove
+from domain.commands.kinds.persona import PersonaAdd, PersonaRemove, PersonaUpdate
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_restore import restore_to
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.kinds.version_label import VersionLabel
+from domain.commands.line_matching import align
+from domain.commands.registry import KINDS
 from domain.errors import Rejected
-from domain.kinds import KINDS
-from domain.line import Line, LineFormat
-from domain.metadata import STATUSES
-from domain.state import PLAIN, Element, Mark, Persona, State
-from domain.target import Target
+from domain.script.line import Line, LineFormat
+from domain.script.metadata import STATUSES
+from domain.script.state import PLAIN, Element, Mark, Persona, State
 from tests.domain.folding import Step, take
 
 POOL = [f"w{number}" for number in range(8)]

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.strategies import DataObject
 
-from domain.command import Command
+from domain.commands.base import Command
+from domain.commands.registry import KINDS
 from domain.errors import Rejected
-from domain.keyframe import decode_keyframe, encode_keyframe
-from domain.kinds import KINDS
-from domain.state import State, hash_from_scratch
+from domain.script.keyframe import decode_keyframe, encode_keyframe
+from domain.script.state import State, hash_from_scratch
 from tests.domain.folding import Step, backwards, take
 from tests.domain.naive import DOERS, NaiveScript, Refused
 from tests.domain.strategies import command_at

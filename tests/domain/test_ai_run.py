@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.ai_run import AiRun, by_ai
-from domain.commands.line_edit import LineEdit
+from domain.commands.kinds.line_edit import LineEdit
 from domain.refusals import AuthorIncomplete
-from domain.submission import Cause, Submission, check_submission
+from domain.submissions.ai_run import AiRun, by_ai
+from domain.submissions.submission import Cause, Submission, check_submission
 
 SHA = "0" * 64
 EDIT = LineEdit(line="a", expect="0" * 12, text="x")

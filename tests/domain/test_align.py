@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.align import align
-from domain.between import commands_to
-from domain.command import Command
+from domain.commands.base import Command
+from domain.commands.line_list import check_resolved, ids_of
+from domain.commands.line_matching import align
+from domain.commands.state_diff import commands_to
 from domain.formats.fountain import read
-from domain.line import Line
-from domain.resolved import check_resolved, ids_of
+from domain.script.line import Line
 from tests.domain.folding import run
 from tests.domain.scripts import line, lines, script
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from domain.commands.line_edit import LineEdit
+from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import MAX_MESSAGE, Rejected
-from domain.submission import MAX_COMMANDS, decode_submission
-from domain.text import MAX_TEXT_BYTES
+from domain.script.validation import MAX_TEXT_BYTES
+from domain.submissions.submission import MAX_COMMANDS, decode_submission
 from tests.domain.door_cases import AT_THE_DOOR, EDIT, edit, sent
 
 

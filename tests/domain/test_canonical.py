@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.hashing import canonical_json, expect_hash_of, same
-from domain.line import Line
-from domain.state import Element
+from domain.script.hashing import canonical_json, expect_hash_of, same
+from domain.script.line import Line
+from domain.script.state import Element
 
 
 def test_a_default_that_was_sent_is_the_same_as_one_that_was_left_out() -> None:

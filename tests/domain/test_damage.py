@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import zstandard
 
-from domain.delta import (
+from domain.errors import Corrupt
+from domain.script.delta import (
     Delta,
     ElementRemoved,
     LineMerged,
@@ -15,10 +16,9 @@ from domain.delta import (
     advance,
     decode_delta,
 )
-from domain.errors import Corrupt
-from domain.keyframe import decode_keyframe, encode_keyframe
-from domain.retired import Retired
-from domain.submission import decode_command
+from domain.script.keyframe import decode_keyframe, encode_keyframe
+from domain.script.retired_ids import Retired
+from domain.submissions.submission import decode_command
 from tests.domain.scripts import line, lines, script
 
 ABC = script(*lines("one\ntwo\nthree"))

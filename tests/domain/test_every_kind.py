@@ -7,14 +7,14 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from domain.command import Command
-from domain.commands.script_archive_and_unarchive import ScriptArchive
-from domain.delta import advance, decode_delta, encode_delta
+from domain.commands.base import Command
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
+from domain.commands.registry import KINDS
 from domain.errors import Rejected
-from domain.keyframe import encode_keyframe
-from domain.kinds import KINDS
-from domain.state import State, hash_from_scratch
-from domain.submission import Submission, check_submission, decode_command, encode_command
+from domain.script.delta import advance, decode_delta, encode_delta
+from domain.script.keyframe import encode_keyframe
+from domain.script.state import State, hash_from_scratch
+from domain.submissions.submission import Submission, check_submission, decode_command, encode_command
 from tests.domain.folding import Step, backwards, content, run, take
 from tests.domain.strategies import LATER_KINDS, MAKERS, Scripts, command_at
 

@@ -8,11 +8,11 @@ from base64 import b64decode
 import msgspec
 import pytest
 
-from domain.delta import decode_delta, encode_delta
-from domain.hashing import state_hash_bytes
-from domain.keyframe import decode_keyframe
-from domain.kinds import KINDS
-from domain.submission import decode_command, encode_command
+from domain.commands.registry import KINDS
+from domain.script.delta import decode_delta, encode_delta
+from domain.script.hashing import state_hash_bytes
+from domain.script.keyframe import decode_keyframe
+from domain.submissions.submission import decode_command, encode_command
 from tests.domain.golden_log import FOLDER, golden_rows, golden_states
 
 ROWS = golden_rows()

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from domain.between import commands_between
-from domain.commands.script_restore import restore_to
-from domain.delta import advance, decode_delta, encode_delta
-from domain.draft import Draft
-from domain.keyframe import decode_keyframe, encode_keyframe
-from domain.state import State
-from domain.submission import decode_command, encode_command
+from domain.commands.kinds.script_restore import restore_to
+from domain.commands.state_diff import commands_between
+from domain.script.delta import advance, decode_delta, encode_delta
+from domain.script.keyframe import decode_keyframe, encode_keyframe
+from domain.script.state import State
+from domain.script.state_builder import Draft
+from domain.submissions.submission import decode_command, encode_command
 from tests.domain.folding import Step, content, inverses, run, take
 from tests.domain.strategies import histories
 

@@ -8,8 +8,8 @@ import pytest
 import zstandard
 
 from domain.errors import Corrupt
-from domain.keyframe import MAX_KEYFRAME_BYTES, decode_keyframe, encode_keyframe
-from domain.state import State
+from domain.script.keyframe import MAX_KEYFRAME_BYTES, decode_keyframe, encode_keyframe
+from domain.script.state import State
 
 BOMB = 64 << 20
 

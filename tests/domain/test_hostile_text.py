@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
+from domain.accounts import check_email, email_key
 from domain.chat import ChatMessage, Usage, check_message, check_usage
-from domain.commands.version_label import VersionLabel
-from domain.email import check_email, email_key
+from domain.commands.kinds.version_label import VersionLabel
 from domain.errors import Corrupt, Rejected
 from domain.formats import fdx, fountain
-from domain.line import Line
-from domain.metadata import check_metadata
-from domain.proposed_edits import decode_proposed
-from domain.submission import decode_commands, decode_submission
-from domain.text import (
+from domain.proposals.model_output import decode_proposed
+from domain.script.line import Line
+from domain.script.metadata import check_metadata
+from domain.script.validation import (
     MAX_TEXT_BYTES,
     check_attrs,
     check_expect,
@@ -30,6 +29,7 @@ from domain.text import (
     check_sep,
     check_text,
 )
+from domain.submissions.submission import decode_commands, decode_submission
 from materialization.words import compare_words, count_words
 from tests.cpu_limit import cpu_limit
 from tests.domain.door_cases import beat, edit, sent

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.answer import decode_answer
-from domain.delta import decode_delta
 from domain.errors import Corrupt, Rejected
-from domain.json_depth import cut_deep
-from domain.proposed_edits import decode_proposed
-from domain.submission import decode_command, decode_commands, decode_submission
+from domain.proposals.model_output import decode_proposed
+from domain.script.delta import decode_delta
+from domain.script.json_depth import cut_deep
+from domain.submissions.answer import decode_answer
+from domain.submissions.submission import decode_command, decode_commands, decode_submission
 from tests.domain.door_cases import beat, sent
 
 DEPTHS = (33, 101, 400, 990, 2_000, 5_000, 9_000, 20_000, 100_000)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.json_values import MAX_VALUES, count_values
 from domain.refusals import TooManyValues
-from domain.submission import decode_submission
+from domain.script.json_values import MAX_VALUES, count_values
+from domain.submissions.submission import decode_submission
 from tests.cpu_limit import cpu_limit
 
 TEXTS = st.text(alphabet=st.sampled_from('a,[{"\\ü'))

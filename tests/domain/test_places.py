@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_split_and_merge import MergeLines, SplitLine
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.lines_move import LinesMove
-from domain.delta import LinesMoved, LinesRemoved
-from domain.line import Line
-from domain.resolved import in_order, lines_delta
-from domain.state import State
-from domain.target import Target
+from domain.commands.base import Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_split_and_merge import MergeLines, SplitLine
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.lines_move import LinesMove
+from domain.commands.line_list import in_order, lines_delta
+from domain.script.delta import LinesMoved, LinesRemoved
+from domain.script.line import Line
+from domain.script.state import State
 from tests.domain.folding import run, take
 from tests.domain.scripts import line, lines, script, shown
 

@@ -11,7 +11,7 @@ MAX_MIB = 200
 READ = """
 import resource, sys
 from domain.errors import Rejected
-from domain.submission import MAX_SUBMISSION_BYTES, decode_submission
+from domain.submissions.submission import MAX_SUBMISSION_BYTES, decode_submission
 
 def used():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

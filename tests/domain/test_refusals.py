@@ -9,21 +9,20 @@ from typing import Any
 import pytest
 
 from domain import refusals
-from domain.command import Command
-from domain.commands.element import ElementAdd, ElementRemove, ElementUpdate
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.commands.line_split_and_merge import MergeLines
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.lines_move import LinesMove
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.commands.version_label import VersionLabel
+from domain.commands.base import Command, Target
+from domain.commands.kinds.element import ElementAdd, ElementRemove, ElementUpdate
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.line_split_and_merge import MergeLines
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.lines_move import LinesMove
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.kinds.version_label import VersionLabel
 from domain.errors import Rejected
-from domain.line import Line
-from domain.state import Element, State
-from domain.target import Target
+from domain.script.line import Line
+from domain.script.state import Element, State
 from tests.domain.door_cases import AT_THE_DOOR
 from tests.domain.folding import take
 from tests.domain.scripts import line, lines, script

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.retired import Retired
+from domain.script.retired_ids import Retired
 
 MANY = 700
 IDS = st.text("abc", min_size=1, max_size=2)

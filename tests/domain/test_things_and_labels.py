@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from domain.colors import COLORS, next_color
-from domain.commands.element import ElementAdd, ElementRemove, ElementUpdate
-from domain.commands.persona import PersonaAdd, PersonaRemove
-from domain.commands.version_label import VersionLabel
-from domain.delta import LabelMarked, VersionLabelled, decode_delta, encode_delta
-from domain.keyframe import decode_keyframe, encode_keyframe
+from domain.commands.kinds.element import ElementAdd, ElementRemove, ElementUpdate
+from domain.commands.kinds.persona import PersonaAdd, PersonaRemove
+from domain.commands.kinds.version_label import COLORS, VersionLabel, next_color
 from domain.refusals import BadPayload, IdReused, LabelLocked, LabelTaken, UnknownElement
-from domain.state import Element, Mark, Persona, State
+from domain.script.delta import LabelMarked, VersionLabelled, decode_delta, encode_delta
+from domain.script.keyframe import decode_keyframe, encode_keyframe
+from domain.script.state import Element, Mark, Persona, State
 from tests.domain.folding import run, take
 from tests.domain.scripts import script
 

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from domain.between import commands_between
-from domain.command import Command
-from domain.commands.element import ElementAdd, ElementUpdate
-from domain.commands.line_edit import LineEdit
-from domain.commands.persona import PersonaAdd, PersonaUpdate
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_restore import restore_to
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.hashing import canonical_json
-from domain.line import Line
+from domain.commands.base import Command
+from domain.commands.kinds.element import ElementAdd, ElementUpdate
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.persona import PersonaAdd, PersonaUpdate
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_restore import restore_to
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.state_diff import commands_between
 from domain.refusals import StaleMetadata
-from domain.state import Element, Persona, State
+from domain.script.hashing import canonical_json
+from domain.script.line import Line
+from domain.script.state import Element, Persona, State
 from tests.domain.folding import run, take
 
 

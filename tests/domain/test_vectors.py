@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from domain.hashing import expect_hash, expect_hash_of
-from domain.line import Attr, Line
-from domain.state import Element
+from domain.script.hashing import expect_hash, expect_hash_of
+from domain.script.line import Attr, Line
+from domain.script.state import Element
 from tests.domain.vectors import LINES, published, vectors
 
 FOLDER = Path(__file__).parents[2] / "docs" / "vectors"

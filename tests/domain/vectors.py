@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from domain.hashing import expect_hash, line_bytes
-from domain.line import Line
+from domain.script.hashing import expect_hash, line_bytes
+from domain.script.line import Line
 
 LINES = {
     "a name": Line("", "character", "ANNA"),

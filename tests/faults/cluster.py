@@ -18,8 +18,8 @@ from celery import Celery
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
-from domain.answer import encode_answer
-from domain.submission import encode_submission
+from domain.submissions.answer import encode_answer
+from domain.submissions.submission import encode_submission
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork

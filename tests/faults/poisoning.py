@@ -16,8 +16,8 @@ from typing import NamedTuple
 import msgspec
 from celery import Celery
 
-from domain.answer import Answer
-from domain.submission import MAX_SUBMISSION_BYTES
+from domain.submissions.answer import Answer
+from domain.submissions.submission import MAX_SUBMISSION_BYTES
 from materialization.clock import system_clock
 from tests.faults.poison_ways import WAYS
 from tests.processes.nodes import LocalWorker, start_together

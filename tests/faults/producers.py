@@ -18,14 +18,14 @@ from typing import Literal
 from celery import Celery
 from msgspec import Struct
 
-from domain.answer import Answer
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesInsert
+from domain.commands.base import Command
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
 from domain.errors import Conflict
-from domain.hashing import EXPECT_DIGITS, expect_hash
-from domain.line import Line
-from domain.submission import Submission, decode_submission
+from domain.script.hashing import EXPECT_DIGITS, expect_hash
+from domain.script.line import Line
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission, decode_submission
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.processes.journal import Journal, Told, read_lines, told_of

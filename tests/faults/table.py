@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from domain.answer import decode_answer
+from domain.submissions.answer import decode_answer
 from tests.processes.history_checker import RULES, Violation
 from tests.processes.journal import Told
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.answer import encode_answer
-from domain.submission import encode_submission
+from domain.submissions.answer import encode_answer
+from domain.submissions.submission import encode_submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade

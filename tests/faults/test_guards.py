@@ -13,8 +13,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.answer import encode_answer
-from domain.submission import Submission, encode_submission
+from domain.submissions.answer import encode_answer
+from domain.submissions.submission import Submission, encode_submission
 from materialization.submit import Ledger
 from repos import fault_points
 from repos.database.engine import make_engine

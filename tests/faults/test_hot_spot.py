@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.line import Line
-from domain.submission import Submission, encode_submission
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.script.line import Line
+from domain.submissions.submission import Submission, encode_submission
 from repos.schema.core_tables import submission_inbox
 from tests.faults.cluster import PATIENCE, Cluster, wait_until
 from tests.processes.writers import beginning, insist

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.submission import Submission
+from domain.submissions.submission import Submission
 from materialization.submit import Ledger
 from repos import fault_points
 from repos.database.engine import open_engine

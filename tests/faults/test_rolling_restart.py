@@ -15,10 +15,10 @@ import pytest
 from celery import Celery
 
 import celeryconfig
-from domain.answer import decode_answer
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.line import Line
-from domain.submission import Submission
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.script.line import Line
+from domain.submissions.answer import decode_answer
+from domain.submissions.submission import Submission
 from tests.busy import with_patience
 from tests.faults.cluster import PATIENCE, Cluster, wait_until
 from tests.faults.nursery import NodeOrder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from domain.formats.registry import FORMATS
-from domain.line import Line
+from domain.script.line import Line
 from tests.domain.formats.final_draft import any_lines, documents, paragraph, script
 from tests.fuzz.fuzz_format import target
 

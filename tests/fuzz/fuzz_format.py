@@ -10,11 +10,11 @@ from pathlib import Path
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from domain.commands.script_create import ScriptCreate
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Rejected
 from domain.formats.format import Format, Imported
-from domain.line import Line
-from domain.submission import Submission, check_submission, decode_submission, encode_submission
+from domain.script.line import Line
+from domain.submissions.submission import Submission, check_submission, decode_submission, encode_submission
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_shown, code_of
 from tests.fuzz.mutations import mutated_bytes
 

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesDelete
-from domain.commands.version_label import VersionLabel
-from domain.entry import chained
+from domain.commands.base import Target as LineTarget
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete
+from domain.commands.kinds.version_label import VersionLabel
 from domain.errors import LedgerError, Rejected
-from domain.hashing import GENESIS, expect_hash
-from domain.state import State
-from domain.submission import Cause, Submission
-from domain.target import Target as LineTarget
+from domain.log.entry import chained
+from domain.script.hashing import GENESIS, expect_hash
+from domain.script.state import State
+from domain.submissions.submission import Cause, Submission
 from materialization.history_file import ExportedCommand, export_history
 from materialization.import_history import import_history
 from materialization.rederive import derive

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.commands.line_edit import LineEdit
-from domain.hashing import expect_hash
+from domain.commands.kinds.line_edit import LineEdit
 from domain.refusals import Poison
-from domain.submission import Submission, encode_submission
+from domain.script.hashing import expect_hash
+from domain.submissions.submission import Submission, encode_submission
 from repos.scheduling.bell_rings import Bell as Rung
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal
 from tests.fuzz.mutations import UNUSUAL_TEXTS, mostly, mutated_json

@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.errors import Rejected
-from domain.hashing import expect_hash
-from domain.line import LINE_FORMATS
+from domain.script.hashing import expect_hash
+from domain.script.line import LINE_FORMATS
 from materialization.proposals import Person
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, code_of
 from tests.fuzz.mutations import mutated_json

@@ -10,10 +10,10 @@ import msgspec
 from hypothesis import strategies as st
 
 from cli.answers import described
-from domain.answer import Answer, Refusal
 from domain.errors import Rejected
-from domain.head import Head
-from domain.submission import Submission, decode_submission, encode_submission
+from domain.log.head import Head
+from domain.submissions.answer import Answer, Refusal
+from domain.submissions.submission import Submission, decode_submission, encode_submission
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, check_shown, code_of
 from tests.fuzz.mutations import mutated_json
 from tests.fuzz.small_ledger import Rows, SmallLedger, small_ledger

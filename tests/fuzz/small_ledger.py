@@ -9,13 +9,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-from domain.commands.element import ElementAdd
-from domain.commands.persona import PersonaAdd
-from domain.commands.script_create import ScriptCreate
-from domain.head import Head
-from domain.line import Line
-from domain.state import Element, Persona, State
-from domain.submission import Submission
+from domain.commands.kinds.element import ElementAdd
+from domain.commands.kinds.persona import PersonaAdd
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.log.head import Head
+from domain.script.line import Line
+from domain.script.state import Element, Persona, State
+from domain.submissions.submission import Submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.verify import verify

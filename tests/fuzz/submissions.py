@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from domain.commands.registry import KINDS
 from domain.errors import Rejected
-from domain.kinds import KINDS
-from domain.state import State
-from domain.submission import encode_command
+from domain.script.state import State
+from domain.submissions.submission import encode_command
 from tests.domain.folding import take
 from tests.domain.strategies import command_at
 from tests.fuzz.small_ledger import BEGINNING

@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
-from domain.answer import Answer
-from domain.command import Command
+from domain.commands.base import Command
 from domain.formats.fountain import write
-from domain.state import State
-from domain.submission import Submission
+from domain.script.state import State
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.undo import inverse_commands

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from domain.align import align
-from domain.between import commands_to
-from domain.command import Command
-from domain.commands.script_create import ScriptCreate
-from domain.delta import advance
+from domain.commands.base import Command
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.line_matching import align
+from domain.commands.state_diff import commands_to
 from domain.formats.fountain import read
-from domain.state import State
+from domain.script.delta import advance
+from domain.script.state import State
 from tests.histories.history import History
 
 CREATE = ScriptCreate(title="A screenplay")

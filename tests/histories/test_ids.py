@@ -10,7 +10,7 @@ from statistics import median, quantiles
 
 import pytest
 
-from domain.line import Line
+from domain.script.line import Line
 from tests.histories.history import OURS, RECORDED, SAMPLES, History, read_history
 from tests.histories.revising import revised
 

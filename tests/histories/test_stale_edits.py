@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import pytest
 
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
+from domain.commands.base import Command
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
 from domain.errors import Rejected
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.state import State
-from domain.submission import Submission
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.script.state import State
+from domain.submissions.submission import Submission
 from materialization.decide import decide
 from repos.unit_of_work import UnitOfWork
 from tests.histories.desk import Desk, in_process

@@ -9,11 +9,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.entry import link
 from domain.errors import LedgerError
-from domain.hashing import GENESIS, state_hash_bytes
-from domain.state import State
-from domain.submission import decode_command, decode_submission, encode_command
+from domain.log.entry import link
+from domain.script.hashing import GENESIS, state_hash_bytes
+from domain.script.state import State
+from domain.submissions.submission import decode_command, decode_submission, encode_command
 from materialization.history_file import ExportedCommand, export_history
 from materialization.rederive import derive
 from materialization.submit import Ledger

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from domain.errors import Rejected
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.submission import Cause, Submission, decode_submission
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.submission import Cause, Submission, decode_submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.undo import inverse_commands, versions_of_submission

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import delete, text, update
 from structlog.testing import capture_logs
 
-from domain.commands.line_splice import LineSplice
+from domain.commands.kinds.line_splice import LineSplice
 from domain.errors import Conflict
-from domain.hashing import expect_hash
-from domain.line import Line
 from domain.refusals import UnknownScript
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
 from materialization import verify as verify_module
 from materialization.audit import audit
 from materialization.project import project

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.answer import Answer
 from domain.errors import Corrupt
 from domain.refusals import ScriptBeingBackfilled
-from domain.submission import encode_submission
+from domain.submissions.answer import Answer
+from domain.submissions.submission import encode_submission
 from materialization.backfilling import begin_backfill, end_backfill
 from materialization.proposals import require_askable
 from materialization.quarantine import quarantine, reopen

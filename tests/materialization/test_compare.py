@@ -6,16 +6,16 @@ import time
 
 import pytest
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.lines_move import LinesMove
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.line import Line
+from domain.commands.base import Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.lines_move import LinesMove
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.line_list import Resolved
 from domain.refusals import UnknownScript, UnknownVersion
-from domain.resolved import Resolved
-from domain.target import Target
+from domain.script.line import Line
 from materialization.compare import Compared, Comparison, compare
 from materialization.tally import Tally, sentence, tally
 from tests.materialization.writing import Writer

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import Connection, delete, update
 from structlog.testing import capture_logs
 
-from domain.commands.line_splice import LineSplice
+from domain.commands.kinds.line_splice import LineSplice
 from domain.errors import Corrupt
-from domain.hashing import expect_hash
-from domain.head import Head
-from domain.keyframe import encode_keyframe
-from domain.line import Line
-from domain.state import State
+from domain.log.head import Head
+from domain.script.hashing import expect_hash
+from domain.script.keyframe import encode_keyframe
+from domain.script.line import Line
+from domain.script.state import State
 from materialization.history import load, state_at
 from materialization.rebuild import prune_generations, rebuild
 from repos.log.keyframes import FoundKeyframe

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.commands.script_create import ScriptCreate
-from domain.delta import advance
-from domain.line import Line
-from domain.state import State
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.delta import advance
+from domain.script.line import Line
+from domain.script.state import State
 from materialization.diff import diff_lines, diff_named
 
 IDS = "abcdefgh"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.submission import MAX_COMMANDS
+from domain.submissions.submission import MAX_COMMANDS
 from tests.materialization.forged_history import Lines, change_payload, command_of
 from tests.materialization.refused_history import Forge, deep, one_history, require_refused
 

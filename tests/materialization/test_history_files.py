@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.answer import encode_answer
-from domain.commands.line_edit import LineEdit
-from domain.commands.script_archive_and_unarchive import ScriptArchive
-from domain.commands.script_create import ScriptCreate
-from domain.entry import LogEntry
-from domain.hashing import expect_hash
-from domain.head import Head
-from domain.line import Line
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.log.entry import LogEntry
+from domain.log.head import Head
 from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
-from domain.submission import Submission
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.answer import encode_answer
+from domain.submissions.submission import Submission
 from materialization import import_history as import_module
 from materialization.history_file import BadHistoryFile, export_history
 from materialization.import_history import AnotherScript, AnsweredOtherwise, Imported, import_history

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from domain.commands.line_edit import LineEdit
+from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import Conflict
-from domain.head import MAX_DELTAS
+from domain.log.head import MAX_DELTAS
 from materialization import materialize as materialize_module
 from materialization.materialize import CLAIM_MICROS, Materializer
 from materialization.open_run import QUIET_MICROS, Opened, open_run

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.commands.lines_move import LinesMove
-from domain.commands.version_label import VersionLabel
-from domain.line import Line
+from domain.commands.base import Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.lines_move import LinesMove
+from domain.commands.kinds.version_label import VersionLabel
 from domain.refusals import UnknownLabel, UnknownScript, UnknownVersion
-from domain.target import Target
+from domain.script.line import Line
 from materialization.blame import Blame, blame
 from materialization.points import NotYetThere, version_at, version_of_label
 from repos.unit_of_work import UnitOfWork

@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
-from domain.commands.element import ElementAdd
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.commands.lines_move import LinesMove
-from domain.commands.persona import PersonaAdd
-from domain.commands.version_label import VersionLabel
-from domain.line import Line
+from domain.commands.base import Target
+from domain.commands.kinds.element import ElementAdd
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.lines_move import LinesMove
+from domain.commands.kinds.persona import PersonaAdd
+from domain.commands.kinds.version_label import VersionLabel
 from domain.refusals import UnknownScript
-from domain.state import Element, Persona
-from domain.target import Target
+from domain.script.line import Line
+from domain.script.state import Element, Persona
 from materialization import projected_draft
 from materialization.project import Projected, project
 from materialization.projection import Projection, Staleness, read_projection, staleness

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from domain.commands.line_edit import LineEdit
+from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import Corrupt
 from domain.refusals import UnknownScript
 from materialization.quarantine import NotQuarantined, StillBroken, quarantine, reopen

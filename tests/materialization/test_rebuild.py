@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
 from domain.errors import Corrupt
-from domain.head import Head
-from domain.line import Line
+from domain.log.head import Head
 from domain.refusals import UnknownScript
+from domain.script.line import Line
 from materialization import rebuild as rebuild_module
 from materialization import rederive
 from materialization.project import project

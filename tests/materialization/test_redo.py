@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.line_edit import LineEdit
+from domain.commands.kinds.line_edit import LineEdit
 from domain.refusals import UnknownScript
-from domain.submission import Cause, Submission
+from domain.submissions.submission import Cause, Submission
 from materialization.redo import NothingToRedo, versions_to_redo
 from materialization.undo import inverse_commands
 from repos.unit_of_work import UnitOfWork

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, update
 
-from domain.commands.line_edit import LineEdit
-from domain.entry import LogEntry, chained
-from domain.hashing import expect_hash
-from domain.line import Line
+from domain.commands.kinds.line_edit import LineEdit
+from domain.log.entry import LogEntry, chained
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
 from materialization.seals import INTERVAL_MICROS, check_seals, seal_if_due
 from materialization.verify import Finding, verify
 from repos.database.engine import make_engine

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.head import MAX_DELTAS
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.log.head import MAX_DELTAS
 from materialization.history import state_at
 from repos.database.engine import make_engine
 from repos.database.session import Session

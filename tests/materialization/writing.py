@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
-from domain.answer import Answer
-from domain.command import Command
-from domain.commands.script_create import ScriptCreate
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.state import State
-from domain.submission import Author, Cause, Submission
+from domain.commands.base import Command
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.script.state import State
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Author, Cause, Submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from repos.database.engine import make_engine

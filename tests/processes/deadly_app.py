@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import signal
 
-# The kinds there are become a decoder when `domain.submission` is first imported, by the app below.
-from domain.command import Command, command
-from domain.delta import Delta
-from domain.state import State
+# The kinds there are become a decoder when `domain.submissions.submission` is first imported, by the app below.
+from domain.commands.base import Command, command
+from domain.script.delta import Delta
+from domain.script.state import State
 
 
 @command

@@ -14,11 +14,11 @@ from operator import attrgetter
 from msgspec.structs import replace
 from sqlalchemy import Connection, text
 
-from domain.delta import advance, encode_delta
-from domain.entry import LogEntry, chained, columns
-from domain.hashing import GENESIS, state_hash_bytes
-from domain.state import State
-from domain.submission import decode_command
+from domain.log.entry import LogEntry, chained, columns
+from domain.script.delta import advance, encode_delta
+from domain.script.hashing import GENESIS, state_hash_bytes
+from domain.script.state import State
+from domain.submissions.submission import decode_command
 from tests.processes.stored import COMMANDS
 
 TABLES = ("script_keyframes", "script_versions", "script_commands")

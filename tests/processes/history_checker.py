@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from domain.submission import decode_submission, encode_cause, encode_command
+from domain.submissions.submission import decode_submission, encode_cause, encode_command
 from tests.processes.journal import Told
 from tests.processes.stored import Stored, StoredAnswer, read_script, script_ids
 from tests.processes.stored_rules import STORED_RULES

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from domain.answer import Answer, encode_answer
-from domain.submission import Submission, encode_submission
+from domain.submissions.answer import Answer, encode_answer
+from domain.submissions.submission import Submission, encode_submission
 
 
 class Told(NamedTuple):

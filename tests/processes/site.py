@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, Self
 import msgspec
 from sqlalchemy import Engine, text
 
-from domain.answer import encode_answer
-from domain.submission import encode_submission
+from domain.submissions.answer import encode_answer
+from domain.submissions.submission import encode_submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from repos.database.engine import make_engine

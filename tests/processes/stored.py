@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from domain.entry import LogEntry
+from domain.log.entry import LogEntry
 
 
 class StoredHead(NamedTuple):

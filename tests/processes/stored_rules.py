@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import reduce
 
-from domain.delta import advance, decode_delta
-from domain.entry import LogEntry, chained
 from domain.errors import LedgerError
-from domain.hashing import GENESIS, state_hash_bytes
-from domain.keyframe import decode_keyframe
-from domain.state import State, hash_from_scratch
-from domain.submission import decode_command
+from domain.log.entry import LogEntry, chained
+from domain.script.delta import advance, decode_delta
+from domain.script.hashing import GENESIS, state_hash_bytes
+from domain.script.keyframe import decode_keyframe
+from domain.script.state import State, hash_from_scratch
+from domain.submissions.submission import decode_command
 from tests.processes.stored import Stored, StoredListing
 
 

@@ -12,9 +12,9 @@ import pytest
 import redis
 from celery import Celery
 
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.line import Line
-from domain.submission import Submission, encode_submission
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.script.line import Line
+from domain.submissions.submission import Submission, encode_submission
 from repos.submissions.dead_letters import RejectedRow
 from tests.processes.deadly_intake import DEADLY
 from tests.processes.nodes import LocalWorker

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from celery import Celery
 
-from domain.answer import encode_answer
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.line import Line
-from domain.submission import Submission, encode_submission
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.script.line import Line
+from domain.submissions.answer import encode_answer
+from domain.submissions.submission import Submission, encode_submission
 from tests.busy import with_patience
 from tests.processes.history_checker import check_history
 from tests.processes.journal import Told

@@ -12,7 +12,7 @@ import redis
 from celery import Celery
 from sqlalchemy import Engine, text
 
-from domain.submission import encode_submission
+from domain.submissions.submission import encode_submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade

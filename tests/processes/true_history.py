@@ -9,16 +9,16 @@ from typing import NamedTuple
 from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, text
 
-from domain.answer import encode_answer
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.commands.script_create import ScriptCreate
-from domain.entry import LogEntry
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.submission import Submission, encode_submission
+from domain.commands.base import Command
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.log.entry import LogEntry
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.answer import encode_answer
+from domain.submissions.submission import Submission, encode_submission
 from materialization.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.processes.forger import forge

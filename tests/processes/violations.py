@@ -8,10 +8,10 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
-from domain.hashing import expect_hash
-from domain.keyframe import encode_keyframe
-from domain.state import State
-from domain.submission import decode_submission, encode_command, encode_submission
+from domain.script.hashing import expect_hash
+from domain.script.keyframe import encode_keyframe
+from domain.script.state import State
+from domain.submissions.submission import decode_submission, encode_command, encode_submission
 from tests.processes.true_history import LINES, Case
 
 Write = Callable[[Case], None]

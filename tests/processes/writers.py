@@ -24,14 +24,14 @@ import msgspec
 from celery import Celery
 from msgspec import Struct
 
-from domain.answer import Answer
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.commands.script_create import ScriptCreate
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Conflict
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.submission import Submission
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.processes.journal import Journal

@@ -15,8 +15,8 @@ import pytest
 import redis
 from sqlalchemy import Engine, make_url
 
-from domain.answer import Answer
-from domain.line import Line
+from domain.script.line import Line
+from domain.submissions.answer import Answer
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, update
 
-from domain.commands.line_edit import LineEdit
-from domain.entry import covered
+from domain.commands.kinds.line_edit import LineEdit
+from domain.log.entry import covered
+from domain.log.version import VersionRow
 from repos.database import packed_pages
 from repos.database.engine import make_engine
 from repos.log import commands
 from repos.log.commands import Link
-from repos.log.versions import VersionRow
 from repos.schema.core_tables import script_commands, script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writing import Writer, close_databases, forging, open_database

@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.script_create import ScriptCreate
+from domain.commands.base import Command
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Corrupt
-from domain.hashing import expect_hash
-from domain.head import Head
-from domain.line import Line
-from domain.submission import Submission, encode_submission
+from domain.log.head import Head
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.submission import Submission, encode_submission
 from materialization.history import state_at
 from materialization.quarantine import quarantine, reopen
 from materialization.rebuild import rebuild

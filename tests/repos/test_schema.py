@@ -13,9 +13,9 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 import repos
-from domain.commands.script_create import ScriptCreate
-from domain.line import Line
-from domain.submission import Submission
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.line import Line
+from domain.submissions.submission import Submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade

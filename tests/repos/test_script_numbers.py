@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from domain.commands.script_create import ScriptCreate
-from domain.submission import MAX_SCRIPT_ID, Submission
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.submissions.submission import MAX_SCRIPT_ID, Submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.log.scripts import MAX_TAKEN_ID, GivenNumber

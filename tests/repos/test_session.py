@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
 
-from domain.access import EmailTaken
+from domain.accounts import EmailTaken
 from domain.errors import Conflict, Corrupt
 from repos.database import session
 from repos.database.driver_errors import DuplicateKey, TooLargeForDatabase, blames_a_row

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from sqlalchemy import Engine, select
 
-from domain.access import BadEmail, EmailTaken, SessionExpired, SessionRevoked, UnknownSession
+from domain.accounts import BadEmail, EmailTaken, SessionExpired, SessionRevoked, UnknownSession
 from repos.schema.account_tables import sessions
 from repos.schema.core_tables import users
 from repos.unit_of_work import UnitOfWork

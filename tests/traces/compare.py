@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from domain.state import State
+from domain.script.state import State
 from materialization.fold import replay
 from materialization.history import state_at
 from materialization.submit import Ledger

@@ -21,8 +21,8 @@ from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from domain.command import Command
-from domain.submission import Submission
+from domain.commands.base import Command
+from domain.submissions.submission import Submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade_if_outdated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from domain.line import Line
+from domain.script.line import Line
 
 
 class Spot(NamedTuple):

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from domain.command import Command
-from domain.line import Line
-from domain.submission import Submission
+from domain.commands.base import Command
+from domain.script.line import Line
+from domain.submissions.submission import Submission
 from materialization.submit import Ledger
 from tests.traces.session import Session
 from tests.traces.translate import Translator

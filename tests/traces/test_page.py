@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.line import Line
+from domain.script.line import Line
 from tests.traces.page import Page, Spot
 
 

@@ -7,13 +7,13 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.command import Command
-from domain.commands.line_splice import LineSplice
-from domain.commands.line_split_and_merge import MergeLines, SplitLine
-from domain.delta import advance
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.state import State
+from domain.commands.base import Command
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.line_split_and_merge import MergeLines, SplitLine
+from domain.script.delta import advance
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.script.state import State
 from tests.traces.session import Patch
 from tests.traces.translate import Translator
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from domain.command import Command
-from domain.commands.line_splice import LineSplice
-from domain.commands.line_split_and_merge import MergeLines, SplitLine
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.script_create import ScriptCreate
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.target import Target
+from domain.commands.base import Command, Target
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.line_split_and_merge import MergeLines, SplitLine
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
 from tests.traces.page import Page
 from tests.traces.session import Patch
 

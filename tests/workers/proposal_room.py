@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from domain.proposal_refusals import ModelUnavailable
+from domain.proposals.refusals import ModelUnavailable
 from materialization.proposals import Person
 from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import UnitOfWork

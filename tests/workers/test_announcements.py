@@ -14,8 +14,8 @@ import psutil
 import pytest
 import redis
 
-from domain.commands.line_splice import LineSplice
-from domain.hashing import expect_hash
+from domain.commands.kinds.line_splice import LineSplice
+from domain.script.hashing import expect_hash
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade

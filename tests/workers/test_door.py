@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from domain.chat import ChatMessage, Usage
-from domain.commands.script_archive_and_unarchive import ScriptArchive
-from domain.commands.script_create import ScriptCreate
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Rejected
-from domain.submission import Cause, encode_submission
+from domain.submissions.submission import Cause, encode_submission
 from materialization.backfilling import begin_backfill
 from repos.database.driver_errors import TooLargeForDatabase
 from tests.workers.writing_room import LINES, WritingRoom

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 import pytest
 from sqlalchemy import Engine
 
-from domain.commands.script_create import ScriptCreate
-from domain.line import Line
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.refusals import NoCommands, SameIdOtherContent
-from domain.submission import Submission
+from domain.script.line import Line
+from domain.submissions.submission import Submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.refusals import SameIdOtherContent
-from domain.submission import MAX_SUBMISSION_BYTES, Submission, decode_submission, encode_submission
+from domain.submissions.submission import MAX_SUBMISSION_BYTES, Submission, decode_submission, encode_submission
 from materialization.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from celery import Celery
 
-from domain.commands.script_create import ScriptCreate
-from domain.line import Line
-from domain.submission import Submission
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.line import Line
+from domain.submissions.submission import Submission
 from materialization.materialize import Materializer
 from materialization.submit import Ledger
 from repos.database.engine import make_engine

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from domain.proposal_refusals import ModelOutputTooLong, ModelUnavailable
+from domain.proposals.refusals import ModelOutputTooLong, ModelUnavailable
 from tests.busy import with_patience
 from workers.models.model import Completion, Message
 from workers.models.open_ai import MAX_RESPONSE_BYTES, OpenAiModel, Waits

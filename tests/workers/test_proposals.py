@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.access import NotYourScript
-from domain.commands.script_archive_and_unarchive import ScriptArchive
-from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.accounts import NotYourScript
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.errors import Rejected
-from domain.proposal_refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
+from domain.proposals.refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
 from domain.refusals import ScriptBeingBackfilled
-from domain.submission import Cause, encode_submission
+from domain.submissions.submission import Cause, encode_submission
 from materialization.backfilling import begin_backfill, end_backfill
 from materialization.proposals import Person
 from repos.submissions.inbox import MAX_ATTEMPTS

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Engine
 
-from domain.proposal_refusals import ModelUnavailable
-from domain.proposed_edits import MAX_OUTPUT_BYTES
+from domain.proposals.model_output import MAX_OUTPUT_BYTES
+from domain.proposals.refusals import ModelUnavailable
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import AnswersInTurn, ProposalRoom, answer, hunk, insert
 from workers.models import prompt as prompts

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from domain.access import NotYourScript, SessionExpired, SessionRevoked, UnknownSession
+from domain.accounts import NotYourScript, SessionExpired, SessionRevoked, UnknownSession
 from domain.chat import ChatMessage
-from domain.commands.line_edit import LineEdit
-from domain.commands.script_create import ScriptCreate
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Rejected
 from domain.refusals import UnknownScript
-from domain.submission import Cause, Submission, encode_submission
+from domain.submissions.submission import Cause, Submission, encode_submission
 from materialization.replay import rejection, replayed
 from repos.proposals.proposals import Asked
 from tests.workers.writing_room import WritingRoom

@@ -12,19 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from domain.access import NotYourScript, ScriptNumberNotYours
-from domain.answer import Answer, encode_answer
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.commands.script_archive_and_unarchive import ScriptArchive
-from domain.commands.script_create import ScriptCreate
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.accounts import NotYourScript, ScriptNumberNotYours
+from domain.commands.base import Command
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.errors import Rejected
-from domain.line import Line
 from domain.refusals import SameIdOtherContent
-from domain.submission import Cause, Submission, check_submission, encode_submission
+from domain.script.line import Line
+from domain.submissions.answer import Answer, encode_answer
+from domain.submissions.submission import Cause, Submission, check_submission, encode_submission
 from materialization.backfilling import begin_backfill
 from tests.domain.strategies import LATER_KINDS, command_at
 from tests.workers.writing_room import LINES, WritingRoom

@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from domain.answer import Answer
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.script_create import ScriptCreate
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.state import State
-from domain.submission import Submission, encode_submission
+from domain.commands.base import Command
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.script.state import State
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission, encode_submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from repos.submissions.dead_letters import RejectedRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.proposal_refusals import NoModel
+from domain.proposals.refusals import NoModel
 from workers.models.model import Completion, Message, Model
 from workers.models.open_ai import OpenAiModel
 from workers.models.scripted import ScriptedModel

@@ -17,9 +17,9 @@ from msgspec import Struct
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from domain.errors import LedgerError
-from domain.json_depth import decode_at_any_depth
-from domain.proposal_refusals import ModelOutputTooLong, ModelUnavailable
-from domain.proposed_edits import MAX_OUTPUT_BYTES
+from domain.proposals.model_output import MAX_OUTPUT_BYTES
+from domain.proposals.refusals import ModelOutputTooLong, ModelUnavailable
+from domain.script.json_depth import decode_at_any_depth
 from workers.models.model import Completion, Message
 
 ATTEMPTS = 3

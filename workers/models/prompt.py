@@ -7,8 +7,8 @@ from hashlib import sha256
 import msgspec
 
 from domain.errors import Rejected
-from domain.proposal_refusals import ScriptTooLongForModel
-from domain.state import State
+from domain.proposals.refusals import ScriptTooLongForModel
+from domain.script.state import State
 from workers.models.model import Message
 
 MAX_SHOWN_BYTES = 2 << 20

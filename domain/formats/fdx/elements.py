@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from domain.errors import Rejected
-from domain.formats.fdx.clean import is_writable
-from domain.formats.fdx.kept import ATTRIBUTE, Draft, difference, keep
+from domain.formats.fdx.display import looks_marked, shown
+from domain.formats.fdx.grouping import Wanted
 from domain.formats.fdx.paragraph import Place, drafts_of, drafts_of_note
+from domain.formats.fdx.preserved import ATTRIBUTE, Draft, difference, keep
 from domain.formats.fdx.runs import load_attributes, styled
-from domain.formats.fdx.shown import looks_marked, shown
 from domain.formats.fdx.tree import MAX_DEPTH, parse
 from domain.formats.fdx.types import TYPE_OF, type_of
-from domain.formats.fdx.units import Wanted
-from domain.line import Attr, Line
+from domain.formats.fdx.xml_text import is_writable
+from domain.script.line import Attr, Line
 
 AROUND = 4
 """Elements around a paragraph at most: what is written must not be too deep to be read."""

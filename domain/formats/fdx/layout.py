@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Protocol
 
 from domain.formats.fdx.paragraph import CONTINUES
-from domain.line import Attr, LineFormat
+from domain.script.line import Attr, LineFormat
 
 SPOKEN = frozenset({"parenthetical", "dialogue", "lyric"})
 ASIDE = frozenset({"note", "boneyard", "synopsis"})

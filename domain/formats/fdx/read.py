@@ -8,18 +8,18 @@ from xml.etree.ElementTree import Element
 
 from msgspec.structs import replace
 
-from domain.formats.fdx.clean import check
-from domain.formats.fdx.kept import ATTRIBUTE, Draft
+from domain.formats.fdx.display import shown
 from domain.formats.fdx.layout import usual_seps
 from domain.formats.fdx.paragraph import drafts_of, parts_of
+from domain.formats.fdx.preserved import ATTRIBUTE, Draft
 from domain.formats.fdx.refusals import NotFinalDraft
-from domain.formats.fdx.shown import shown
 from domain.formats.fdx.tree import LONGEST_NAME, parse
+from domain.formats.fdx.xml_text import check
 from domain.formats.format import MAX_FILE_BYTES, MAX_LINES, Imported
 from domain.formats.fountain.title_page import title_of
 from domain.formats.refusals import LinesTooLarge, TooManyLines
-from domain.line import Line
-from domain.metadata import MAX_TITLE
+from domain.script.line import Line
+from domain.script.metadata import MAX_TITLE
 
 LONGEST_GAP = 400
 """Empty paragraphs that one line of a title page holds as its line ends."""

@@ -6,8 +6,8 @@ from itertools import count, zip_longest
 
 from domain.formats.fdx.read import read
 from domain.formats.fdx.write import write
-from domain.hashing import same
-from domain.line import Line
+from domain.script.hashing import same
+from domain.script.line import Line
 
 
 def problem(data: bytes) -> str | None:

@@ -13,8 +13,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from domain.formats.fdx.clean import is_name, is_writable
-from domain.line import Attr
+from domain.formats.fdx.xml_text import is_name, is_writable
+from domain.script.line import Attr
 
 Run: TypeAlias = tuple[str, dict[str, str]]
 """A stretch of text, and its attributes."""

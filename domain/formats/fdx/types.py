@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from domain.formats.fdx.clean import is_writable
-from domain.line import Attr, LineFormat
+from domain.formats.fdx.xml_text import is_writable
+from domain.script.line import Attr, LineFormat
 
 FORMAT_OF: dict[str, LineFormat] = {
     "Scene Heading": "scene_heading",

@@ -7,12 +7,12 @@ from itertools import takewhile
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from domain.formats.fdx.elements import attach, element_of
-from domain.formats.fdx.kept import ATTRIBUTE, Kept, keep
+from domain.formats.fdx.grouping import Unit, Wanted, beside_each_other, units_of
 from domain.formats.fdx.layout import usual_seps
 from domain.formats.fdx.paragraph import Place
+from domain.formats.fdx.preserved import ATTRIBUTE, Kept, keep
 from domain.formats.fdx.read import LONGEST_GAP
-from domain.formats.fdx.units import Unit, Wanted, beside_each_other, units_of
-from domain.line import Line
+from domain.script.line import Line
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n'
 SAID = {"DocumentType": "Script", "Template": "No", "Version": "1"}

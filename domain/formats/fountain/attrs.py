@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.formats.fountain.source import BLANKS
-from domain.line import Attr, LineFormat
+from domain.script.line import Attr, LineFormat
 
 
 def attrs_of(line_format: LineFormat, visible: str) -> dict[str, Attr]:

@@ -21,7 +21,7 @@ from msgspec import Struct
 from domain.formats.fountain.source import BLANKS, has_blank, holds
 from domain.formats.fountain.spans import Scan
 from domain.formats.fountain.title_page import is_entry, is_indented
-from domain.line import LineFormat
+from domain.script.line import LineFormat
 
 Place = Literal["top", "title page", "body"]
 

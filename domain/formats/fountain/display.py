@@ -8,7 +8,7 @@ from domain.formats.fountain.attrs import scene_number
 from domain.formats.fountain.classify import forced_format
 from domain.formats.fountain.source import BLANKS, BOM
 from domain.formats.fountain.spans import CLOSER, OPENER
-from domain.line import Line
+from domain.script.line import Line
 
 _ESCAPE = re.compile(r"(?<=\[)\\(?=\[)|(?<=\])\\(?=\])|(?<=/)\\(?=\*)|(?<=\*)\\(?=/)")
 

@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from domain.formats.fountain.classify import UNPRINTED_SPANS, Place
 from domain.formats.fountain.source import first_end, is_blank
-from domain.line import Attr, Line, LineFormat
+from domain.script.line import Attr, Line, LineFormat
 
 INSTEAD: dict[LineFormat, LineFormat] = {"shot": "action", "general": "action", "chapter_break": "section"}
 

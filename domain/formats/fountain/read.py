@@ -10,7 +10,7 @@ from domain.formats.fountain.classify import NOTHING, TOP, After, advance, behin
 from domain.formats.fountain.source import SourceLine, read_lines
 from domain.formats.fountain.spans import Scan, scan_all
 from domain.formats.fountain.title_page import title_of
-from domain.line import Line, LineFormat
+from domain.script.line import Line, LineFormat
 
 
 def read(data: bytes, new_id: Callable[[], str]) -> Imported:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from domain.formats.format import MAX_FILE_BYTES, MAX_LINES
 from domain.formats.fountain.refusals import ControlCharacterInFile, LineTooLong, NotUtf8
 from domain.formats.refusals import FileTooLarge, TooManyLines
-from domain.text import MAX_SEPARATOR_ENDS, MAX_TEXT_BYTES
+from domain.script.validation import MAX_SEPARATOR_ENDS, MAX_TEXT_BYTES
 
 MAX_LINE_BYTES = MAX_TEXT_BYTES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from domain.metadata import MAX_TITLE
+from domain.script.metadata import MAX_TITLE
 
 KEYS = frozenset(
     {

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from domain.formats.fountain.classify import SPEECH, TOP, UNPRINTED_SPANS, Before, advance, behind, classify
 from domain.formats.fountain.expressible import Wanted, expressible
-from domain.formats.fountain.marks import hidden_ways, visible_ways, with_attrs
-from domain.formats.fountain.outlook import Ahead, outlook
+from domain.formats.fountain.lookahead import Ahead, outlook
+from domain.formats.fountain.markup import hidden_ways, visible_ways, with_attrs
 from domain.formats.fountain.read import formats_of
 from domain.formats.fountain.source import first_end, has_blank, is_blank, split_lines
 from domain.formats.fountain.spans import NOT_CLOSED, Closes, Scan, Span, scan, scan_all
-from domain.line import Line
+from domain.script.line import Line
 
 _NONE: frozenset[Span] = frozenset()
 

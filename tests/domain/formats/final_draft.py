@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from hypothesis import strategies as st
 
 from domain.formats.fdx import read
-from domain.line import Line
+from domain.script.line import Line
 from tests.domain.formats.screenwriting import formats, numbered, seps, texts
 
 TYPES = (

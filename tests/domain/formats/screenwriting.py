@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.formats.fountain import read
-from domain.line import LINE_FORMATS, Line, LineFormat
+from domain.script.line import LINE_FORMATS, Line, LineFormat
 
 # Reading and writing are quick, and the ways in which two lines can meet are many.
 THOROUGH = settings(max_examples=8 * settings().max_examples)

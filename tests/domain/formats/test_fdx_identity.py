@@ -12,8 +12,8 @@ from hypothesis import given, settings
 
 from domain.formats.fdx import problem, read, write
 from domain.formats.fountain import read as read_fountain
-from domain.line import Line
-from domain.text import check_lines
+from domain.script.line import Line
+from domain.script.validation import check_lines
 from tests.busy import with_patience
 from tests.domain.formats.final_draft import any_lines, documents, lines_of, paragraph, script, told, words_in
 from tests.domain.formats.screenwriting import THOROUGH, edited, numbered

@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from domain.align import align
+from domain.commands.line_matching import align
 from domain.formats.fdx import read, write
 from domain.formats.fountain import read as read_fountain
 from domain.formats.fountain import write as write_fountain
-from domain.line import Line
+from domain.script.line import Line
 from tests.domain.formats.final_draft import lines_of, paragraph, script, told
 from tests.domain.formats.screenwriting import numbered
 

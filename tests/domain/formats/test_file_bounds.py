@@ -8,13 +8,13 @@ from itertools import count
 
 import pytest
 
-from domain.align import align
+from domain.commands.line_matching import align
 from domain.errors import Rejected
 from domain.formats import fdx, fountain
 from domain.formats.fdx.tree import ELEMENT_PARTS, MAX_DEPTH, MAX_PARTS
 from domain.formats.format import MAX_LINES, Imported
-from domain.line import Line
-from domain.text import check_lines
+from domain.script.line import Line
+from domain.script.validation import check_lines
 from tests.domain.formats.final_draft import lines_of, paragraph, script, told
 from tests.domain.formats.screenwriting import numbered
 

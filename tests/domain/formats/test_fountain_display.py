@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.formats.fountain import display
-from domain.line import Line, LineFormat
+from domain.script.line import Line, LineFormat
 from tests.domain.formats.screenwriting import lines_of
 
 

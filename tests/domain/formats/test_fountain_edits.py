@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.formats.fountain import display, expressible, write
-from domain.line import Attr, Line, LineFormat
+from domain.script.line import Attr, Line, LineFormat
 from tests.domain.formats.screenwriting import THOROUGH, edited, formats, formats_of, lines_of
 
 SCENE = """INT. BARN - DAY #1#

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.line import Attr
+from domain.script.line import Attr
 from tests.domain.formats.screenwriting import formats_of, lines_of
 
 ALONE = {

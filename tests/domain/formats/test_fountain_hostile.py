@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.errors import Rejected
 from domain.formats.fountain import ControlCharacterInFile, FileTooLarge, LineTooLong, NotUtf8, read, write
 from domain.formats.fountain.source import MAX_FILE_BYTES, MAX_LINE_BYTES
-from domain.line import LINE_FORMATS, Line
+from domain.script.line import LINE_FORMATS, Line
 from tests.domain.formats.screenwriting import numbered
 
 SECONDS = 20.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.formats.fountain import Roundtrip, read, roundtrip, write
 from domain.formats.fountain.roundtrip import compare
-from domain.text import check_lines
+from domain.script.validation import check_lines
 from tests.domain.formats.screenwriting import THOROUGH, numbered, sources
 
 SAMPLES = (

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
-from domain.answer import Answer
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.commands.lines_insert_and_delete import LinesInsert
-from domain.commands.script_create import ScriptCreate
-from domain.entry import LogEntry
-from domain.hashing import expect_hash
-from domain.head import Head
-from domain.line import Line
-from domain.state import State
-from domain.submission import Submission, encode_submission
+from domain.commands.base import Command
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.log.entry import LogEntry
+from domain.log.head import Head
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.script.state import State
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission, encode_submission
 from materialization.history import state_at
 from materialization.submit import Ledger
 from materialization.verify import Verification, verify

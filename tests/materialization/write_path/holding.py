@@ -6,7 +6,7 @@ from typing import Any
 
 import pymysql
 
-from domain.submission import encode_submission
+from domain.submissions.submission import encode_submission
 from materialization import settle
 from repos.locked_scripts import ScriptWork
 from tests.materialization.write_path.desk import A, Desk, edit

@@ -7,22 +7,21 @@ from typing import Any
 
 import pytest
 
-from domain.command import Command
-from domain.commands.element import ElementAdd, ElementRemove, ElementUpdate
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.commands.line_split_and_merge import MergeLines, SplitLine
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.persona import PersonaAdd, PersonaRemove
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.commands.version_label import VersionLabel
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.printed_text import letters
+from domain.commands.base import Command, Target
+from domain.commands.kinds.element import ElementAdd, ElementRemove, ElementUpdate
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.line_split_and_merge import MergeLines, SplitLine
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.persona import PersonaAdd, PersonaRemove
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.kinds.version_label import VersionLabel
 from domain.refusals import NotForAi
-from domain.state import Element, Persona, State
-from domain.submission import Cause
-from domain.target import Target
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.script.printed_text import letters
+from domain.script.state import Element, Persona, State
+from domain.submissions.submission import Cause
 from materialization.ai_limits import DAY_MICROS
 from materialization.submit import Ledger
 from repos.unit_of_work import UnitOfWork

@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 
-from domain.command import Command
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.commands.line_split_and_merge import MergeLines
-from domain.commands.lines_insert_and_delete import LinesDelete
-from domain.commands.script_archive_and_unarchive import ScriptArchive
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_restore import ScriptRestore
-from domain.hashing import expect_hash
-from domain.line import Line
+from domain.commands.base import Command, Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.line_split_and_merge import MergeLines
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_restore import ScriptRestore
 from domain.refusals import NotForAi
-from domain.submission import Cause, Submission, encode_commands
-from domain.target import Target
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.submission import Cause, Submission, encode_commands
 from materialization.ai_limits import AiLimits
 from materialization.submit import Ledger
 from repos.proposals.proposals import Asked, HunkRow, Told

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.submission import MAX_SUBMISSION_BYTES
+from domain.submissions.submission import MAX_SUBMISSION_BYTES
 from materialization.replay import replayed
 from materialization.submit import Ledger
 from repos.database.engine import make_engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.submission import encode_submission
+from domain.submissions.submission import encode_submission
 from materialization.submit import Ledger
 from repos.database.session import Session
 from repos.log.head_lock_statements import MOST_WAITING

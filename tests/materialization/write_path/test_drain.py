@@ -7,11 +7,11 @@ import random
 
 import pytest
 
-from domain.commands.lines_insert_and_delete import LinesDelete
-from domain.hashing import expect_hash
-from domain.line import Line
-from domain.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, encode_submission
-from domain.target import Target
+from domain.commands.base import Target
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, encode_submission
 from materialization import settle
 from materialization.submit import ROUNDS, Ledger
 from repos.database.driver_errors import TooLargeForDatabase
@@ -159,7 +159,7 @@ def test_a_script_too_large_for_a_keyframe_grows_no_more_but_can_be_cut(desk: De
             raise TooLargeForDatabase(what=what, size=size, limit=limit)
 
     monkeypatch.setattr("repos.database.session.Session.require_room", require_room)
-    monkeypatch.setattr("domain.head.LEAST_DELTA_BYTES", 100)
+    monkeypatch.setattr("domain.log.head.LEAST_DELTA_BYTES", 100)
     noise = [Line(f"n{at}", "action", random.Random(at).randbytes(750).hex()) for at in range(8)]
     answers = [desk.send(insert(line, after="a")) for line in noise]
 

@@ -9,13 +9,13 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.entry import LogEntry
 from domain.errors import Corrupt
-from domain.hashing import expect_hash, state_hash_bytes
-from domain.head import MAX_DELTAS
-from domain.line import Line
+from domain.log.entry import LogEntry
+from domain.log.head import MAX_DELTAS
 from domain.refusals import UnknownScript, UnknownVersion
-from domain.state import State, hash_from_scratch
+from domain.script.hashing import expect_hash, state_hash_bytes
+from domain.script.line import Line
+from domain.script.state import State, hash_from_scratch
 from materialization.fold import replay
 from materialization.history import state_at
 from materialization.submit import Ledger

@@ -12,8 +12,8 @@ from pymysql import Connection
 from sqlalchemy import Engine
 
 from domain.errors import Conflict
-from domain.line import Line
-from domain.submission import Submission
+from domain.script.line import Line
+from domain.submissions.submission import Submission
 from materialization import settle
 from materialization.submit import Ledger
 from repos.database.driver_errors import blames_a_row

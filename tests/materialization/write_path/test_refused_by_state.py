@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_set_metadata import ScriptSetMetadata
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, Desk, create, edit
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.element import ElementAdd
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.hashing import expect_hash
-from domain.line import Line
+from domain.commands.kinds.element import ElementAdd
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.refusals import SameIdOtherContent
-from domain.state import Element
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.script.state import Element
 from tests.materialization.write_path.desk import A, B, Desk, edit, insert, splice
 
 

@@ -14,9 +14,9 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
-from domain.answer import Answer
-from domain.line import Line
-from domain.submission import Submission
+from domain.script.line import Line
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission
 from materialization.again import again
 from materialization.submit import Ledger
 from repos.database.engine import make_engine

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.answer import encode_answer
-from domain.commands.line_edit import LineEdit
+from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import Corrupt
-from domain.hashing import expect_hash
-from domain.line import Line
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.answer import encode_answer
 from tests.materialization.write_path.desk import A, B, C, Desk, edit, insert
 
 NOBODY = LineEdit(line="nowhere", expect=expect_hash(A), text="x")

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.lines_insert_and_delete import LinesDelete
+from domain.commands.base import Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete
 from domain.errors import Corrupt, Rejected
-from domain.hashing import expect_hash
-from domain.line import Line
 from domain.refusals import LoneSurrogate
-from domain.submission import Cause, Submission
-from domain.target import Target
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+from domain.submissions.submission import Cause, Submission
 from materialization.submit import Ledger
 from materialization.warm_states import WarmStates
 from repos.unit_of_work import UnitOfWork

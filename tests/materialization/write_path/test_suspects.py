@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from domain.errors import Conflict
-from domain.submission import Submission
+from domain.submissions.submission import Submission
 from materialization import settle
 from materialization.submit import Ledger
 from materialization.suspects import SuspectsLeft, waited_for_others

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.errors import Conflict, Corrupt
-from domain.line import Line
+from domain.script.line import Line
 from materialization.submit import DrainedAll, Ledger
 from repos.log.head_lock_statements import MOST_WAITING, free_of
 from repos.unit_of_work import UnitOfWork

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from domain.commands.line_edit import LineEdit
-from domain.commands.line_splice import LineSplice
-from domain.commands.line_split_and_merge import MergeLines
-from domain.commands.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.script_replace import ScriptReplace
-from domain.commands.script_set_metadata import ScriptSetMetadata
-from domain.commands.version_label import VersionLabel
-from domain.hashing import expect_hash
-from domain.keyframe import decode_keyframe, encode_keyframe
-from domain.line import Line
+from domain.commands.base import Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.line_splice import LineSplice
+from domain.commands.kinds.line_split_and_merge import MergeLines
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.kinds.version_label import VersionLabel
 from domain.refusals import TooMuchWork
-from domain.state import State
-from domain.submission import Submission
-from domain.target import Target
-from domain.work_limit import MAX_WORK, WorkCount
+from domain.script.hashing import expect_hash
+from domain.script.keyframe import decode_keyframe, encode_keyframe
+from domain.script.line import Line
+from domain.script.state import State
+from domain.script.work_limit import MAX_WORK, WorkCount
+from domain.submissions.submission import Submission
 from materialization import settle
 from materialization.decide import decide
 from materialization.refusal_explanations import MAX_CURRENT_CHARACTERS
@@ -202,7 +202,7 @@ def test_a_script_may_not_grow_beyond_its_size_but_may_be_edited(
 ):
     command, what = TOO_LARGE[limit]
     desk.begin(A, B, C)
-    monkeypatch.setattr(f"domain.script_size.{limit}", 0)
+    monkeypatch.setattr(f"domain.script.script_size.{limit}", 0)
 
     answer = desk.send(command)
 

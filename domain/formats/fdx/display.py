@@ -1,0 +1,31 @@
+"""The words of a line as Final Draft shows them: without the marks that Fountain needs to say what a line is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.formats.fdx.xml_text import writable
+from domain.formats.fountain.display import display
+from domain.formats.fountain.title_page import KEYS
+from domain.script.line import Attr, Line, LineFormat
+
+LITERAL = "literal"
+"""The attribute of a line whose text only looks as if it had such marks; it is true."""
+
+
+def shown(line_format: LineFormat, text: str, attrs: Mapping[str, Attr]) -> str:
+    """The words of a line; white space around them stays where nothing else goes."""
+    return writable(text if attrs.get(LITERAL) is True else _without_marks(line_format, text))
+
+
+def looks_marked(line_format: LineFormat, text: str) -> bool:
+    """Whether a text would lose something if it were taken for Fountain."""
+    return _without_marks(line_format, text) != text
+
+
+def _without_marks(line_format: LineFormat, text: str) -> str:
+    if line_format == "title_entry":
+        key, colon, value = text.partition(":")
+        return value.strip() if colon and value.strip() and key.strip().lower() in KEYS else text
+    words = display(Line("", line_format, text))
+    return text if words.strip() == text.strip() else words

@@ -1,0 +1,109 @@
+"""Lines put together as Final Draft has them: a paragraph with its summary and notes, speeches side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct, field
+
+from domain.formats.fdx.layout import SPOKEN
+from domain.formats.fdx.paragraph import CONTINUES
+from domain.script.line import Line
+
+HIDDEN = frozenset({"note", "boneyard"})
+"""What Final Draft would print if it were a paragraph; it becomes a note."""
+
+
+class Wanted(Struct, frozen=True):
+    """A line to be written; `sep` is None where it is the usual one."""
+
+    line: Line
+    sep: str | None
+
+
+class Unit(Struct):
+    """The lines of a paragraph, none where there is only room for notes; of the summary of its scene; of each note."""
+
+    host: list[Wanted]
+    summary: list[Wanted] = field(default_factory=list)
+    notes: list[list[Wanted]] = field(default_factory=list)
+
+    @property
+    def format(self) -> str | None:
+        """The format of its paragraph."""
+        return self.host[0].line.format if self.host else None
+
+    @property
+    def last(self) -> Wanted:
+        """Its last line."""
+        return [*self.host, *self.summary, *(line for note in self.notes for line in note)][-1]
+
+    @property
+    def count(self) -> int:
+        """How many lines it has."""
+        return len(self.host) + len(self.summary) + sum(map(len, self.notes))
+
+
+def units_of(wanted: Iterable[Wanted]) -> list[Unit]:
+    """Lines as units, in their order."""
+    units: list[Unit] = []
+    for each in wanted:
+        if not (units and _joins(units[-1], each)):
+            units.append(Unit([]) if each.line.format in HIDDEN else Unit([each]))
+            if units[-1].host:
+                continue
+            _joins(units[-1], each)
+    return units
+
+
+def _joins(unit: Unit, each: Wanted) -> bool:
+    """Put a line into a unit, if it belongs there."""
+    line, continues = each.line, each.line.attrs.get(CONTINUES) is True
+    if line.format in HIDDEN:
+        if unit.notes and continues:
+            unit.notes[-1].append(each)
+        else:
+            unit.notes.append([each])
+        return True
+    if unit.notes:
+        return False
+    if line.format == "synopsis" and unit.format == "scene_heading":
+        unit.summary.append(each)
+        return True
+    if continues and not unit.summary and unit.format == line.format:
+        unit.host.append(each)
+        return True
+    return False
+
+
+def beside_each_other(units: Sequence[Unit]) -> Iterator[list[list[Unit]]]:
+    """The units in blocks: a speech with those that stand beside it, anything else alone."""
+    group: list[list[Unit]] = []
+    for block in _speeches(units):
+        cue = block[0]
+        dual = _is_cue(cue) and cue.host[0].line.attrs.get("dual") is True
+        if group and dual and _is_cue(group[-1][0]):
+            group.append(block)
+            continue
+        if group:
+            yield group
+        group = [block]
+    if group:
+        yield group
+
+
+def _speeches(units: Sequence[Unit]) -> Iterator[list[Unit]]:
+    block: list[Unit] = []
+    for unit in units:
+        if block and _is_cue(block[0]) and unit.format in SPOKEN:
+            block.append(unit)
+            continue
+        if block:
+            yield block
+        block = [unit]
+    if block:
+        yield block
+
+
+def _is_cue(unit: Unit) -> bool:
+    return unit.format == "character" and len(unit.host) == 1

@@ -1,0 +1,94 @@
+"""What a line is and a paragraph cannot say, kept in an attribute of the paragraph that Final Draft does not know.
+
+Where a paragraph would not be read as the line it was written for, the attribute says how that line differs. It holds
+for as long as the paragraph says the same: what was changed in Final Draft since is read as it stands there.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+import msgspec
+from msgspec import Struct
+
+from domain.errors import Rejected
+from domain.formats.fdx.display import shown
+from domain.formats.fdx.runs import dump
+from domain.formats.fdx.types import type_of
+from domain.script.line import Attr, Line, LineFormat
+from domain.script.validation import check_attrs, check_sep, check_text
+
+ATTRIBUTE = "ScriptLedger"
+
+
+class Draft(Struct, frozen=True):
+    """A line as far as it is known: `sep` is None where it is the usual one for its place."""
+
+    format: LineFormat
+    text: str
+    attrs: dict[str, Attr]
+    sep: str | None = None
+
+
+class Kept(Struct, frozen=True, omit_defaults=True):
+    """How a line differs from what its paragraph says; `absent` marks a paragraph that is no line, but holds notes."""
+
+    text: str | None = None
+    format: LineFormat | None = None
+    attrs: dict[str, Attr] | None = None
+    sep: str | None = None
+    absent: bool = False
+
+
+NOTHING = Kept()
+
+
+def difference(plain: Draft, line: Line, *, sep: str | None) -> Kept:
+    """What has to be kept of a line beside what its paragraph says; `sep` is its separator where that is unusual."""
+    return Kept(
+        text=None if plain.text == line.text else line.text,
+        format=None if plain.format == line.format else line.format,
+        attrs=None if _same(plain.attrs, line.attrs) else line.attrs,
+        sep=sep,
+    )
+
+
+def keep(element: Element, kept: Kept) -> None:
+    """Write it down, where there is anything."""
+    if kept != NOTHING:
+        # Once more as ASCII: an attribute keeps neither every control character nor those that XML lacks.
+        element.set(ATTRIBUTE, dump(msgspec.to_builtins(kept)))
+
+
+def take(attributes: dict[str, str]) -> Kept:
+    """What was kept, taken out of an element's attributes; nothing where that is damaged."""
+    if ATTRIBUTE not in attributes:
+        return NOTHING
+    try:
+        kept = msgspec.json.decode(attributes.pop(ATTRIBUTE), type=Kept)
+        check_text("text", kept.text or "")
+        check_sep("sep", kept.sep or "")
+        check_attrs("attrs", kept.attrs or {})
+    except (msgspec.MsgspecError, Rejected, RecursionError):
+        return NOTHING
+    return kept
+
+
+def restored(plain: Draft, kept: Kept, kind: str | None) -> Draft:
+    """The line that was kept, if the paragraph still says the same, under the same type (None: a note has none)."""
+    if kept is NOTHING:
+        return plain
+    line = Draft(
+        format=kept.format or plain.format,
+        text=plain.text if kept.text is None else kept.text,
+        attrs=plain.attrs if kept.attrs is None else kept.attrs,
+        sep=kept.sep,
+    )
+    same_words = shown(line.format, line.text, line.attrs) == plain.text
+    same_type = kind is None or type_of(line.format, line.attrs)[0] == kind
+    return line if same_words and same_type else Draft(plain.format, plain.text, plain.attrs, kept.sep)
+
+
+def _same(left: dict[str, Attr], right: dict[str, Attr]) -> bool:
+    """Whether attributes are equal in type too: 1 is not true."""
+    return left == right and all(type(left[name]) is type(right[name]) for name in left)

@@ -1,0 +1,36 @@
+"""What may be written as XML, and what may be taken from it."""
+
+from __future__ import annotations
+
+import re
+
+from domain.formats.fdx.refusals import ControlCharacterInXml, ParagraphLineTooLong
+from domain.script.validation import MAX_TEXT_BYTES
+
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CONTROL = re.compile("[\x7f-\x9f]")
+_NAME = re.compile(r"(?!xml)[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII | re.IGNORECASE)
+
+
+def is_writable(text: str) -> bool:
+    """Whether XML has every character of a text; it lacks two that are none, U+FFFE and U+FFFF."""
+    # What is printable can be written, and asking is far cheaper than a search.
+    return text.isprintable() or not _UNWRITABLE.search(text)
+
+
+def writable(text: str) -> str:
+    """A text with the sign for an unknown character in place of those that XML lacks."""
+    return text if text.isprintable() else _UNWRITABLE.sub("\ufffd", text)
+
+
+def is_name(name: object) -> bool:
+    """Whether this may be the name of an attribute."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def check(line: int, text: str) -> None:
+    """Refuse the text of a line (from 1) that may not stand in a script."""
+    if not text.isprintable() and (found := _CONTROL.search(text)):
+        raise ControlCharacterInXml(line=line, codepoint=ord(found[0]))
+    if len(text) * 4 > MAX_TEXT_BYTES and (size := len(text.encode())) > MAX_TEXT_BYTES:
+        raise ParagraphLineTooLong(line=line, size=size, limit=MAX_TEXT_BYTES)

@@ -1,0 +1,144 @@
+"""What a line that is being written may count on to come behind it.
+
+A reader looks ahead, so a writer must too, at lines whose marks are not chosen yet. Where two outcomes are open,
+both are listed, and a line is only written without marks if it reads right under either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.formats.fountain.classify import MARKS, NOTHING, UNPRINTED_SPANS, After, forced_format
+from domain.formats.fountain.expressible import Wanted
+from domain.formats.fountain.source import BLANKS, has_blank, is_blank
+from domain.formats.fountain.spans import CLOSER, OPENER, Span, is_broken
+from domain.formats.fountain.title_page import is_indented
+from domain.script.line import LineFormat
+
+CLEAR = After(clear=True, speech=False, indented=False)
+FORCED = After(clear=False, speech=False, indented=False)
+SPOKEN = After(clear=False, speech=True, indented=False)
+
+_OPEN = (FORCED, SPOKEN)
+_LOOKS: dict[LineFormat, tuple[After, ...]] = {
+    "section": (CLEAR,),
+    "synopsis": (CLEAR,),
+    "page_break": (FORCED,),
+    "centered": (FORCED,),
+    "lyric": (SPOKEN,),
+    "dialogue": (SPOKEN,),
+    "parenthetical": (SPOKEN,),
+}
+
+
+class Ahead(Struct, frozen=True, gc=False):
+    """What comes behind a line.
+
+    `looks`: what it may see if no empty line comes between. `speech`, `title_page`: whether the next line that
+    counts goes on with a speech, the title page. `ends`: for each kind of span the format of the line that would
+    end it rightly, if it were open: every line up to there is of its kind. `may_end`: the kinds that something
+    below might end, rightly or not.
+    """
+
+    looks: tuple[After, ...]
+    speech: bool
+    title_page: bool
+    ends: dict[Span, LineFormat]
+    may_end: frozenset[Span]
+
+
+_NO_ENDS: dict[Span, LineFormat] = {}
+_NOTE: frozenset[Span] = frozenset({"note"})
+_BONEYARD: frozenset[Span] = frozenset({"boneyard"})
+_END = Ahead(looks=(NOTHING,), speech=False, title_page=False, ends=_NO_ENDS, may_end=frozenset())
+
+
+def outlook(wanted: Sequence[Wanted]) -> list[Ahead]:
+    """What comes behind each line. Linear: from the last line up."""
+    aheads = []
+    ahead = _END
+    for line in reversed(wanted):
+        aheads.append(ahead)
+        ahead = _above(line, ahead)
+    aheads.reverse()
+    return aheads
+
+
+def _above(line: Wanted, ahead: Ahead) -> Ahead:
+    hidden = line.format in UNPRINTED_SPANS
+    passes = hidden or line.format == "lyric"
+    return Ahead(
+        looks=_looks(line, ahead),
+        speech=ahead.speech if passes else line.format in {"dialogue", "parenthetical"},
+        title_page=ahead.title_page if hidden else line.format == "title_entry",
+        ends=_ends(line, ahead),
+        may_end=_may_end(line, ahead),
+    )
+
+
+def _looks(line: Wanted, ahead: Ahead) -> tuple[After, ...]:
+    if line.format in UNPRINTED_SPANS:
+        below = _below_hidden(line, ahead)
+        return tuple({After(clear=True, speech=after.speech, indented=False) for after in below})
+    if is_blank(line.text) and line.format != "page_break":
+        return (NOTHING,)
+    looks = _LOOKS.get(line.format) or _marked_or_not(line)
+    if line.format == "title_entry":
+        return tuple({replace(SPOKEN, indented=is_indented(line.text)), replace(SPOKEN, indented=True)})
+    if is_indented(line.text):
+        return looks + tuple(replace(look, indented=True) for look in looks)
+    return looks
+
+
+def _below_hidden(line: Wanted, ahead: Ahead) -> set[After]:
+    if not has_blank(line.sep):
+        return set(ahead.looks)
+    opens = line.text.rfind(OPENER["boneyard"]) - line.text.rfind(CLOSER["boneyard"])
+    in_boneyard = "boneyard" in ahead.may_end and (opens > 0 or (opens == 0 and line.format == "boneyard"))
+    # Empty lines are boneyard inside one, and dropped where the speech goes on below.
+    return {NOTHING, *ahead.looks} if in_boneyard or ahead.speech else {NOTHING}
+
+
+def _marked_or_not(line: Wanted) -> tuple[After, ...]:
+    words = line.text.strip(BLANKS)
+    if words[0] not in MARKS or forced_format(words) != line.format:
+        return _OPEN
+    spans = (*OPENER.values(), *CLOSER.values())
+    return _OPEN if any(mark in words for mark in spans) else (FORCED,)
+
+
+def _ends(line: Wanted, ahead: Ahead) -> dict[Span, LineFormat]:
+    if line.format not in UNPRINTED_SPANS and "]]" not in line.text and "*/" not in line.text:
+        return _NO_ENDS
+    ends: dict[Span, LineFormat] = {}
+    for kind, closer in CLOSER.items():
+        if closer in line.text:
+            visible = line.format not in UNPRINTED_SPANS and not is_blank(line.text.partition(closer)[2])
+            if line.format == kind or visible:
+                ends[kind] = line.format
+        elif line.format == kind and kind in ahead.ends:
+            broken = kind == "note" and (is_broken(line.text) or has_blank(line.sep))
+            if not broken:
+                ends[kind] = ahead.ends[kind]
+    return ends
+
+
+def _may_end(line: Wanted, ahead: Ahead) -> frozenset[Span]:
+    kinds = ahead.may_end
+    # Inside a speech or the title page an empty line is dropped, and a blank one gets its two spaces.
+    dropped = ahead.speech or ahead.title_page
+    if (has_blank(line.sep) and not dropped) or (line.format == "action" and is_broken(line.text)):
+        kinds -= _NOTE
+    if line.format == "note" or "]]" in line.text:
+        kinds |= _NOTE
+    # The text of a page break is going to be a boneyard.
+    if (
+        line.format == "boneyard"
+        or "*/" in line.text
+        or (line.format == "page_break" and line.text.strip("=" + BLANKS))
+    ):
+        kinds |= _BONEYARD
+    return kinds

@@ -1,0 +1,1 @@
+"""Entries of the command log, versions and heads, as values."""

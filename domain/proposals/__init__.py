@@ -1,0 +1,1 @@
+"""What a model may answer, and the commands that follow from it."""

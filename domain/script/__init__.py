@@ -1,0 +1,1 @@
+"""What a script is: lines, state, deltas, keyframes, hashes and validation."""

@@ -1,0 +1,68 @@
+"""Metadata: the few named fields that say what a script is called and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.errors import Rejected
+from domain.refusals import BadMetadata, BadPayload
+from domain.script.hashing import same
+from domain.script.state import Value
+from domain.script.validation import check_name, check_text, is_exact
+
+STATUSES = ("draft", "in_progress", "complete", "unknown")
+MAX_TITLE = 500
+MAX_VALUE = 10_000
+MAX_FIELDS = 64
+LASTING = ("title", "status")
+"""Fields that every script has."""
+RESERVED = frozenset({"archived", "owner"})
+"""Fields that other commands set: script.archive and script.unarchive, script.create."""
+
+
+def check_metadata(fields: Mapping[str, Value | None]) -> None:
+    """Refuse fields with unclean names or texts, an unknown status, or a title over 500 characters."""
+    for name, value in fields.items():
+        try:
+            check_name("its name", name)
+            if isinstance(value, str):
+                check_text("its value", value)
+        except Rejected as refusal:
+            raise BadMetadata(name=name[:80], problem=refusal.message) from refusal
+        if problem := _problem(name, value):
+            raise BadMetadata(name=name, problem=problem)
+
+
+def check_whole_metadata(fields: Mapping[str, Value]) -> None:
+    """Refuse what cannot be all the fields of a script: one unfit, too many, or no title or status."""
+    check_metadata(fields)
+    require_room(fields)
+    for name in LASTING:
+        if name not in fields:
+            raise BadMetadata(name=name, problem="cannot be missing")
+
+
+def require_room(fields: Mapping[str, Value]) -> None:
+    """Refuse more fields than a script has."""
+    if len(fields.keys() - RESERVED) > MAX_FIELDS:
+        raise BadPayload(field="metadata", problem=f"a script has at most {MAX_FIELDS} fields")
+
+
+def changed_fields(current: Mapping[str, Value], wanted: Mapping[str, Value]) -> dict[str, Value | None]:
+    """The fields in which metadata differ, with the wanted values; None where a field goes."""
+    names = sorted({*current, *wanted} - RESERVED)
+    return {name: wanted.get(name) for name in names if not same(current.get(name), wanted.get(name))}
+
+
+def _problem(name: str, value: Value | None) -> str | None:
+    if name in RESERVED:
+        return "is not set this way"
+    if name == "status" and value not in STATUSES:
+        return f"must be one of {', '.join(STATUSES)}"
+    if name == "title" and not isinstance(value, str):
+        return "must be text"
+    if isinstance(value, str) and len(value) > (MAX_TITLE if name == "title" else MAX_VALUE):
+        return f"has {len(value)} characters, more than allowed"
+    if isinstance(value, int) and not is_exact(value):
+        return "whole numbers stay below 2^53"
+    return None

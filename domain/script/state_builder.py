@@ -1,0 +1,246 @@
+"""A draft: one state on its way to the next. Changes write to it; nobody else sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import TypeVar, cast
+
+from immutables import Map, MapMutation
+
+from domain.errors import Corrupt
+from domain.script import hashing
+from domain.script.line import Line
+from domain.script.state import (
+    EDGE,
+    PLAIN,
+    DescribedKind,
+    Element,
+    Mark,
+    Node,
+    Persona,
+    State,
+    Value,
+    line_size,
+    retired_key,
+)
+from domain.script.work_limit import LINE_UNITS, TEXT_PASSES, text_units
+
+V = TypeVar("V")
+
+
+class Draft:
+    """The next state under construction: neighbours, ids and the state hash are kept right by every method.
+
+    Raises:
+        Corrupt: a change names an id that is not there, or inserts one that is. A command never leads here: its
+            `apply` refuses first. A stored delta that does is damaged.
+    """
+
+    __slots__ = (
+        *("version", "_hash", "_nodes", "_stood", "_terms"),
+        *("_metadata", "_elements", "_personas", "_retired", "_labels", "_marks", "_characters", "_written"),
+    )
+
+    def __init__(self, state: State) -> None:
+        self.version = state.version + 1
+        self._hash = state.hash
+        self._nodes: MapMutation[str, Node] = state.nodes.mutate()
+        # Lines that were written or got another neighbour, as they stood when the hash was last brought up to date:
+        # a line written many times until then is hashed once.
+        self._stood: dict[str, Node | None] = {}
+        # What lines hashed here add to it, so that the next to write one need not hash what was there.
+        self._terms: dict[str, int] = {}
+        self._metadata = state.metadata
+        self._elements = state.elements
+        self._personas = state.personas
+        self._retired = state.retired
+        self._labels = state.labels
+        self._marks = state.marks
+        self._characters = state.characters
+        self._written = 0
+
+    def units(self) -> int:
+        """The work of what was written since the state was last looked at."""
+        return len(self._stood) * LINE_UNITS + self._written * TEXT_PASSES
+
+    def finish(self) -> State:
+        """The next state; the draft is at its end."""
+        return self._state(self._nodes.finish())
+
+    def so_far(self) -> State:
+        """The next state, to be read until the draft is written to again, which may go on with the version after it.
+
+        It costs nothing but its hash, where a state that lasts is a new path through the map for each line written.
+        """
+        # A mutation reads as a map does.
+        return self._state(cast("Map[str, Node]", self._nodes))
+
+    def line(self, line_id: str) -> Line:
+        return self._node(line_id).line
+
+    def after(self, line_id: str) -> str:
+        """The id of the next line."""
+        return self._node(line_id).after
+
+    def insert(self, after: str, lines: Sequence[Line]) -> None:
+        """Put a run of new lines behind the line `after`."""
+        self._require_place(after)
+        for line in lines:
+            if line.id in self._nodes:
+                raise Corrupt(f"line {line.id!r} is inserted twice")
+            self._stood.setdefault(line.id, None)
+            self._written += text_units(line.text)
+            self._retired = self._retired.without(line.id)
+            self._nodes[line.id] = Node(line, EDGE, EDGE, self.version)
+        self._link(after, [line.id for line in lines])
+
+    def rewrite(self, line: Line) -> None:
+        """Give a line other content."""
+        node = self._node(line.id)
+        self._stood.setdefault(line.id, node)
+        self._written += text_units(line.text)
+        self._nodes[line.id] = Node(line, node.before, node.after, self.version)
+
+    def remove(self, line_ids: Iterable[str]) -> None:
+        """Take lines out; their ids are retired."""
+        line_ids = tuple(line_ids)
+        for line_id in line_ids:
+            self._stood.setdefault(line_id, self._node(line_id))
+            self._unlink(line_id)
+            del self._nodes[line_id]
+        self._retired = self._retired.and_all(line_ids, self.version)
+
+    def move(self, line_ids: Sequence[str], after: str) -> None:
+        """Put lines, in the order given, behind the line `after`, which is none of them."""
+        self._require_place(after)
+        if len({after, *line_ids}) <= len(line_ids):
+            raise Corrupt(f"lines move behind themselves, or twice, in version {self.version}")
+        for line_id in line_ids:
+            self._unlink(line_id)
+        self._link(after, line_ids)
+
+    def set_metadata(self, name: str, value: Value | None) -> None:
+        """Set a metadata field; None removes it."""
+        old = self._metadata.get(name)
+        if old is not None:
+            self._hash -= hashing.named_term("metadata", name, old)
+            self._metadata = self._metadata.delete(name)
+        if value is not None:
+            self._hash += hashing.named_term("metadata", name, value)
+            self._metadata = self._metadata.set(name, value)
+
+    def put_element(self, element: Element) -> None:
+        """Add a story element, or give one other content."""
+        self._exchange("element", element.id, self._elements.get(element.id), element)
+        self._elements = self._elements.set(element.id, element)
+
+    def remove_element(self, element_id: str) -> None:
+        """Take a story element out; its id is retired."""
+        self._exchange("element", element_id, self._elements.get(element_id), None)
+        self._elements = self._elements.delete(element_id)
+
+    def put_persona(self, persona: Persona) -> None:
+        """Add a persona, or give one other content."""
+        self._exchange("persona", persona.id, self._personas.get(persona.id), persona)
+        self._personas = self._personas.set(persona.id, persona)
+
+    def remove_persona(self, persona_id: str) -> None:
+        """Take a persona out; its id is retired."""
+        self._exchange("persona", persona_id, self._personas.get(persona_id), None)
+        self._personas = self._personas.delete(persona_id)
+
+    def label(self, name: str, version: int | None) -> None:
+        """Name a version; None takes the name away, and what is said of it."""
+        if version is None:
+            self._labels, self._marks = _without(self._labels, name), _without(self._marks, name)
+        else:
+            self._labels = self._labels.set(name, version)
+
+    def mark(self, name: str, mark: Mark) -> None:
+        """Say which colour a named draft has, and whether it is locked."""
+        self._marks = _without(self._marks, name) if mark == PLAIN else self._marks.set(name, mark)
+
+    def _node(self, line_id: str) -> Node:
+        node = self._nodes.get(line_id)
+        if node is None or line_id == EDGE:
+            raise Corrupt(f"line {line_id!r} is not in version {self.version - 1}")
+        return node
+
+    def _require_place(self, after: str) -> None:
+        if after not in self._nodes:
+            raise Corrupt(f"line {after!r} is not in version {self.version - 1}")
+
+    def _link(self, after: str, line_ids: Sequence[str]) -> None:
+        following = self._nodes[after].after
+        for first, second in pairwise((after, *line_ids, following)):
+            self._join(first, second)
+
+    def _unlink(self, line_id: str) -> None:
+        node = self._node(line_id)
+        self._join(node.before, node.after)
+
+    def _join(self, first: str, second: str) -> None:
+        left = self._nodes[first]
+        self._stood.setdefault(first, left)
+        self._nodes[first] = Node(left.line, left.before, second, left.version)
+        right = self._nodes[second]
+        self._nodes[second] = Node(right.line, first, right.after, right.version)
+
+    def _state(self, nodes: Map[str, Node]) -> State:
+        self._settle()
+        return State(
+            self.version,
+            self._hash,
+            nodes,
+            self._metadata,
+            self._elements,
+            self._personas,
+            self._retired,
+            self._labels,
+            self._marks,
+            self._characters,
+        )
+
+    def _settle(self) -> None:
+        """Bring the state hash up to date: take out what lines and neighbours added to it, put in what they add now."""
+        total, terms = self._hash, self._terms
+        for line_id, old in self._stood.items():
+            new = self._nodes.get(line_id)
+            if old is None or new is None or old.line is not new.line:
+                if old is not None:
+                    self._characters -= line_size(old.line)
+                    known = terms.pop(line_id, None)
+                    total -= hashing.line_term(old.line) if known is None else known
+                if new is not None:
+                    self._characters += line_size(new.line)
+                    terms[line_id] = term = hashing.line_term(new.line)
+                    total += term
+            if old is None or new is None or old.after != new.after:
+                total -= hashing.neighbour_term(line_id, old.after) if old else 0
+                total += hashing.neighbour_term(line_id, new.after) if new else 0
+        self._stood.clear()
+        self._written = 0
+        self._hash = total % hashing.STATE_MODULUS
+
+    def _exchange(
+        self,
+        kind: DescribedKind,
+        name: str,
+        old: Element | Persona | None,
+        new: Element | Persona | None,
+    ) -> None:
+        key = retired_key(kind, name)
+        if old is not None:
+            self._hash -= hashing.named_term(kind, name, old)
+        if new is not None:
+            self._hash += hashing.named_term(kind, name, new)
+            self._retired = self._retired.without(key)
+        elif old is None:
+            raise Corrupt(f"{kind} {name!r} is not in version {self.version - 1}")
+        else:
+            self._retired = self._retired.and_all((key,), self.version)
+
+
+def _without(entries: Map[str, V], key: str) -> Map[str, V]:
+    return entries.delete(key) if key in entries else entries

@@ -1,0 +1,1 @@
+"""What producers send, and the answers they receive."""
