@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from domain.errors import Rejected
-from materialization.regular_file import regular_file
+from materialization.history_files.regular_file import regular_file
 
 STANDARD_INPUT = Path("-")
 OF_SHELL = ("/dev/fd/", "/proc/self/fd/")

@@ -10,10 +10,10 @@ from cli import screen
 from cli.page import shown
 from cli.screen import Text
 from domain.script.line import Line
-from materialization.compare import Compared, ComparedScene, Comparison
-from materialization.credit import Credit
-from materialization.diff import NamedDiff
-from materialization.words import compare_words, likeness
+from materialization.diff.compare import Compared, ComparedScene, Comparison
+from materialization.diff.line_diff import NamedDiff
+from materialization.diff.word_diff import compare_words, likeness
+from materialization.history.authorship import Credit
 
 CONTEXT = 1
 LIKE_ENOUGH = 0.5

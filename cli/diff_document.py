@@ -11,9 +11,9 @@ from cli import screen
 from domain.script.hashing import state_hash_bytes
 from domain.script.line import Attr, Line, LineFormat
 from domain.script.state import State
-from materialization.compare import Compared, ComparedScene, Comparison
-from materialization.credit import Credit
-from materialization.tally import sentence, tally
+from materialization.diff.compare import Compared, ComparedScene, Comparison
+from materialization.diff.summary import sentence, tally
+from materialization.history.authorship import Credit
 
 
 class Version(Struct, frozen=True, forbid_unknown_fields=True):

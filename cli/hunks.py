@@ -14,10 +14,10 @@ from cli.screen import Text
 from domain.errors import Rejected
 from domain.script.line import Line
 from domain.script.state import State
-from materialization.decide import decide
-from materialization.diff import LineDiff, diff_lines
-from materialization.history import state_at
-from materialization.proposals import submission_of
+from materialization.diff.line_diff import LineDiff, diff_lines
+from materialization.history.state_at import state_at
+from materialization.proposals.decisions import submission_of
+from materialization.write_path.decide import decide
 from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import RecordsWork
 

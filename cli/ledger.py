@@ -12,7 +12,7 @@ from cli.trouble import trouble
 from domain.errors import Conflict
 from domain.log.head import Head
 from domain.script.state import State
-from materialization.history import state_at
+from materialization.history.state_at import state_at
 from repos.database.driver_errors import DriverError
 from repos.database.engine import open_engine
 from repos.database.supported_servers import UnsupportedServer

@@ -8,7 +8,7 @@ import typer
 
 from cli.sending import default_actor
 from domain.accounts import UnknownUser
-from materialization.proposals import Person
+from materialization.proposals.decisions import Person
 from repos.accounts.users import UserRow
 from repos.unit_of_work import RecordsWork
 

@@ -11,7 +11,7 @@ import typer
 from cli import ledger
 from domain.errors import Rejected
 from domain.refusals import UnknownLabel, UnknownVersion
-from materialization.points import version_at, version_of_label
+from materialization.history.version_lookup import version_at, version_of_label
 from repos.unit_of_work import RecordsWork
 
 HEAD = "head"

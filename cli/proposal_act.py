@@ -12,7 +12,7 @@ from cli.hunks import described, headline, shown_hunks
 from cli.proposing import Proposing, proposal_of
 from cli.screen import Text
 from cli.sending import Queue
-from materialization.proposals import Person
+from materialization.proposals.decisions import Person
 from repos.proposals.proposals import ProposalRow
 
 PATIENCE_SECONDS = 45.0

@@ -18,7 +18,7 @@ from domain.errors import Corrupt
 from domain.refusals import SameIdOtherContent
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission, content_hash
-from materialization.again import again
+from materialization.retry import again
 from repos.unit_of_work import UnitOfWork
 from workers.embedded.stack import Stack
 from workers.enqueue import NotAnsweredInTime, Producer, UnknownSubmission

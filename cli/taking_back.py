@@ -10,7 +10,7 @@ from cli.answers import end_with
 from cli.new_ids import new_submission_id
 from cli.sending import default_actor, queue
 from domain.submissions.submission import Cause, Submission
-from materialization.undo import inverse_commands
+from materialization.history.undo import inverse_commands
 from repos.unit_of_work import RecordsWork
 
 

@@ -11,8 +11,8 @@ from functools import cache
 
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from materialization.ai_limits import AiLimits
-from materialization.submit import Ledger
+from materialization.write_path.ai_limits import AiLimits
+from materialization.write_path.submit import Ledger
 from repos.database.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
 from workers.announcements import Announcer

@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from materialization.submit import Ledger
-from materialization.suspects import SuspectsLeft, is_suspect
+from materialization.write_path.submit import Ledger
+from materialization.write_path.suspects import SuspectsLeft, is_suspect
 from workers.bell import DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
 from workers.bells_in_hand import BellsInHand
 from workers.priority import behind_others

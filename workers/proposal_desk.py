@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from domain.chat import ChatMessage
 from materialization.access import keep_message
-from materialization.again import again
 from materialization.clock import system_clock
-from materialization.proposals import Accepted, Person, accept, reject, require_askable, require_words
+from materialization.proposals.decisions import Accepted, Person, accept, reject, require_askable, require_words
+from materialization.retry import again
 from repos.proposals.proposals import Asked
 from repos.unit_of_work import UnitOfWork
 from workers.enqueue import Producer

@@ -15,10 +15,10 @@ from domain.errors import Rejected
 from domain.proposals.model_output import decode_proposed
 from domain.proposals.refusals import JobGaveUp
 from domain.script.state import State
-from materialization.again import again
 from materialization.clock import system_clock
-from materialization.drafting import Drafted, draft
-from materialization.history import state_at
+from materialization.history.state_at import state_at
+from materialization.proposals.draft_hunks import Drafted, draft
+from materialization.retry import again
 from repos.proposals.proposals import HunkRow, ProposalRow, Told
 from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import RecordsWork, UnitOfWork

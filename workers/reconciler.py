@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import structlog
 
-from materialization.again import again
 from materialization.clock import system_clock
+from materialization.retry import again
 from repos.scheduling.bell_rings import Bell as Rung
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell

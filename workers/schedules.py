@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from materialization.clock import system_clock
-from materialization.open_run import SAMPLE, open_run
-from materialization.rebuild import prune_left_behind
+from materialization.integrity.rebuild import prune_left_behind
+from materialization.scheduled_runs.open_run import SAMPLE, open_run
 from repos.unit_of_work import UnitOfWork
 from workers.settings import Settings
 from workers.timetable import SECOND, Schedule

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import structlog
 
-from materialization.again import again
 from materialization.clock import system_clock
+from materialization.retry import again
 from repos.scheduling.schedule_slots import Taken
 from repos.unit_of_work import UnitOfWork
 

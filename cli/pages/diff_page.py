@@ -22,11 +22,11 @@ from domain.formats.fountain import display
 from domain.script.hashing import state_hash_bytes
 from domain.script.line import Line
 from domain.script.state import State
-from materialization.compare import Compared, ComparedScene, Comparison
-from materialization.credit import Credit
-from materialization.diff import Change, NamedDiff
-from materialization.tally import Tally, sentence, tally
-from materialization.words import Piece, compare_words, likeness
+from materialization.diff.compare import Compared, ComparedScene, Comparison
+from materialization.diff.line_diff import Change, NamedDiff
+from materialization.diff.summary import Tally, sentence, tally
+from materialization.diff.word_diff import Piece, compare_words, likeness
+from materialization.history.authorship import Credit
 
 SIGNS: dict[Change, str] = {"added": "+", "removed": "−", "changed": "~", "moved": "›"}
 PIECES = {"=": Html("{}"), "-": Html("<del>{}</del>"), "+": Html("<ins>{}</ins>")}

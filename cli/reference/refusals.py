@@ -13,11 +13,11 @@ import domain.formats.fountain.refusals
 import domain.formats.refusals
 import domain.proposals.refusals
 import domain.refusals
-import materialization.history_file
-import materialization.import_history
-import materialization.points
-import materialization.redo
-import materialization.regular_file
+import materialization.history.redo
+import materialization.history.version_lookup
+import materialization.history_files.format
+import materialization.history_files.importer
+import materialization.history_files.regular_file
 import workers.enqueue
 from domain.errors import Rejected
 
@@ -35,11 +35,11 @@ SOURCES: dict[str, ModuleType] = {
     "A Fountain file": domain.formats.fountain.refusals,
     "A question": workers.enqueue,
     "A point in the history": cli.points,
-    "A moment in the history": materialization.points,
-    "A redo": materialization.redo,
-    "What is to be read": materialization.regular_file,
-    "A history file": materialization.history_file,
-    "A history that comes in": materialization.import_history,
+    "A moment in the history": materialization.history.version_lookup,
+    "A redo": materialization.history.redo,
+    "What is to be read": materialization.history_files.regular_file,
+    "A history file": materialization.history_files.format,
+    "A history that comes in": materialization.history_files.importer,
 }
 
 

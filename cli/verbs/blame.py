@@ -15,8 +15,8 @@ from cli.help_text import example, prose
 from cli.options import AsJson, Script
 from cli.points import ABOUT_TIMES, At, Label, Version, chosen
 from cli.screen import Text
-from materialization.blame import Blame, BlamedLine
-from materialization.blame import blame as blame_script
+from materialization.history.blame import Blame, BlamedLine
+from materialization.history.blame import blame as blame_script
 
 app = typer.Typer(add_completion=False)
 

@@ -27,9 +27,9 @@ from domain.script.hashing import state_hash_bytes
 from domain.script.state import State
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission
-from materialization.compare import compare
-from materialization.fold import replay
-from materialization.tally import sentence, tally
+from materialization.diff.compare import compare
+from materialization.diff.summary import sentence, tally
+from materialization.history.fold import replay
 from workers.settings import SCRIPTED, Settings
 
 app = typer.Typer(add_completion=False)

@@ -27,8 +27,8 @@ from cli.pages.diff_page import Side, diff_page
 from cli.points import ABOUT_TIMES, HEAD, named
 from cli.screen import Text
 from domain.script.state import State
-from materialization.compare import Comparison, compare
-from materialization.tally import sentence, tally
+from materialization.diff.compare import Comparison, compare
+from materialization.diff.summary import sentence, tally
 from repos.unit_of_work import RecordsWork
 
 app = typer.Typer(add_completion=False)

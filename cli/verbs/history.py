@@ -12,9 +12,9 @@ from cli.help_text import example, prose
 from cli.new_file import new_file
 from cli.options import AsJson, Script
 from cli.progress import progress
-from materialization.history_file import export_history
-from materialization.history_file_check import read_header
-from materialization.import_history import import_history
+from materialization.history_files.check import read_header
+from materialization.history_files.format import export_history
+from materialization.history_files.importer import import_history
 from repos.database.engine import open_engine
 from repos.schema.upgrade import upgrade_if_outdated
 from workers.embedded.private_home import secure_home

@@ -11,10 +11,10 @@ from cli.ending import Exit
 from cli.help_text import example, prose
 from cli.options import AsJson
 from materialization.clock import system_clock
-from materialization.materialize import Materializer
-from materialization.open_run import open_run
-from materialization.project import project
-from materialization.projection import Staleness, staleness
+from materialization.projections.reader import Staleness, staleness
+from materialization.projections.updater import project
+from materialization.scheduled_runs.materialize_script import Materializer
+from materialization.scheduled_runs.open_run import open_run
 from repos.scheduling.materialization_runs import RunRow
 from repos.unit_of_work import UnitOfWork
 

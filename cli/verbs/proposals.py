@@ -20,7 +20,7 @@ from cli.options import WAIT_SECONDS, AsJson, Limit, NoWait, Timeout
 from cli.people import As, person
 from cli.proposing import proposal_of, proposing
 from materialization.clock import system_clock
-from materialization.proposals import reject as reject_hunks
+from materialization.proposals.decisions import reject as reject_hunks
 from repos.proposals.proposals import ProposalRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))

@@ -14,8 +14,8 @@ from cli.help_text import example, prose
 from cli.options import Actor, AsJson, Script
 from domain.log.head import Health
 from materialization.clock import system_clock
-from materialization.quarantine import NotQuarantined, StillBroken
-from materialization.quarantine import reopen as reopen_script
+from materialization.integrity.quarantine import NotQuarantined, StillBroken
+from materialization.integrity.quarantine import reopen as reopen_script
 from repos.integrity.quarantines import QuarantineRow
 from repos.unit_of_work import RecordsWork
 

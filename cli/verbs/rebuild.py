@@ -21,8 +21,8 @@ from cli.progress import progress
 from cli.verbs.verify import every_script
 from domain.errors import Conflict, Corrupt
 from materialization.clock import system_clock
-from materialization.rebuild import READERS_END_MICROS, RebuildDiffers, Rebuilt, prune_generations
-from materialization.rebuild import rebuild as rebuild_script
+from materialization.integrity.rebuild import READERS_END_MICROS, RebuildDiffers, Rebuilt, prune_generations
+from materialization.integrity.rebuild import rebuild as rebuild_script
 from repos.unit_of_work import UnitOfWork
 
 app = typer.Typer(add_completion=False)

@@ -13,8 +13,8 @@ import typer
 from cli.help_text import example, prose
 from cli.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout
 from cli.taking_back import How, take_back
-from materialization.redo import versions_to_redo
-from materialization.undo import versions_of_submission
+from materialization.history.redo import versions_to_redo
+from materialization.history.undo import versions_of_submission
 from repos.unit_of_work import RecordsWork
 
 app = typer.Typer(add_completion=False)

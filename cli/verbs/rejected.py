@@ -16,7 +16,7 @@ from cli.new_ids import new_submission_id
 from cli.options import WAIT_SECONDS, AsJson, Limit, Timeout
 from cli.screen import Text
 from cli.sending import queue
-from materialization.replay import rejection, replayed
+from materialization.submissions.resubmit import rejection, replayed
 from repos.submissions.dead_letters import RejectedRow
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=prose(__doc__))

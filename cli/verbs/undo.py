@@ -13,7 +13,7 @@ import typer
 from cli.help_text import example, prose
 from cli.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout
 from cli.taking_back import How, take_back
-from materialization.undo import versions_of_run, versions_of_submission
+from materialization.history.undo import versions_of_run, versions_of_submission
 from repos.unit_of_work import RecordsWork
 
 app = typer.Typer(add_completion=False)

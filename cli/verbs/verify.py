@@ -20,8 +20,8 @@ from cli.ending import Exit
 from cli.help_text import example, prose
 from cli.options import AsJson
 from cli.progress import progress
-from materialization.audit import audit
-from materialization.verify import Verification
+from materialization.integrity.audit import audit
+from materialization.integrity.verify import Verification
 from repos.unit_of_work import RecordsWork, UnitOfWork
 
 app = typer.Typer(add_completion=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from statistics import quantiles
 
-from materialization.history import state_at
+from materialization.history.state_at import state_at
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.long import LONG, SHORT, LongHistory, long_history

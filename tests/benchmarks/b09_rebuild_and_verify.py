@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from materialization.rebuild import prune_generations, rebuild
-from materialization.verify import verify
+from materialization.integrity.rebuild import prune_generations, rebuild
+from materialization.integrity.verify import verify
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.long import LONG, LongHistory, long_history

@@ -14,7 +14,7 @@ from domain.commands.kinds.script_create import ScriptCreate
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import Submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import Engine
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures, Goal, Pair

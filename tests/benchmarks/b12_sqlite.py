@@ -9,8 +9,8 @@ from itertools import islice
 
 from domain.commands.base import Command
 from domain.submissions.submission import Submission
-from materialization.history import state_at
-from materialization.submit import Ledger
+from materialization.history.state_at import state_at
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork

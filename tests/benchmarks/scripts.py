@@ -10,7 +10,7 @@ from domain.commands.kinds.script_create import ScriptCreate
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import Submission, encode_submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import ENDED, Engine
 from repos.unit_of_work import UnitOfWork
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pymysql
 
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import Engine
 from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures

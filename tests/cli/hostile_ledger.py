@@ -26,8 +26,8 @@ from domain.script.hashing import expect_hash, state_hash_bytes
 from domain.script.line import Line
 from domain.script.state import State
 from domain.submissions.submission import Cause, Submission, encode_command
-from materialization.project import project
-from materialization.submit import Ledger
+from materialization.projections.updater import project
+from materialization.write_path.submit import Ledger
 from repos.database.engine import open_engine
 from repos.log.scripts import ScriptRow
 from repos.proposals.proposals import Asked

@@ -10,7 +10,7 @@ import pytest
 
 from cli.bounded_file import read_bounded
 from domain.formats.refusals import FileTooLarge
-from materialization.regular_file import NotARegularFile
+from materialization.history_files.regular_file import NotARegularFile
 from tests.cli.running import COMMAND, CommandLine
 
 LIMIT = 1_000

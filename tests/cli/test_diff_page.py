@@ -24,9 +24,9 @@ from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.script.state import State
 from domain.visible_text import visible_lines
-from materialization.compare import Comparison, side_by_side
-from materialization.credit import Credit
-from materialization.diff import diff_lines
+from materialization.diff.compare import Comparison, side_by_side
+from materialization.diff.line_diff import diff_lines
+from materialization.history.authorship import Credit
 from tests.browser.chromium import Chromium
 
 EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)> & \"quotes\" '{}' </style>"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from tests.cli.running import COMMAND, ROOT
 from tests.materialization.write_path.desk import A, B, Desk, edit
 from tests.materialization.writing import close_databases, open_database

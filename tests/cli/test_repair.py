@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from materialization.rederive import PIECE
+from materialization.integrity.rebuild_chunks import PIECE
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -13,7 +13,7 @@ from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.errors import Rejected
 from domain.submissions.submission import Submission, encode_submission
 from materialization.clock import system_clock
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.cli.running import CommandLine

@@ -30,7 +30,7 @@ from domain.script.validation import (
     check_text,
 )
 from domain.submissions.submission import decode_commands, decode_submission
-from materialization.words import compare_words, count_words
+from materialization.diff.word_diff import compare_words, count_words
 from tests.cpu_limit import cpu_limit
 from tests.domain.door_cases import beat, edit, sent
 

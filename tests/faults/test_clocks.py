@@ -10,7 +10,7 @@ import pytest
 
 from domain.submissions.answer import encode_answer
 from domain.submissions.submission import encode_submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from domain.submissions.answer import encode_answer
 from domain.submissions.submission import Submission, encode_submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos import fault_points
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from domain.submissions.submission import Submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos import fault_points
 from repos.database.engine import open_engine
 from repos.schema.upgrade import upgrade

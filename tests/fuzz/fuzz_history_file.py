@@ -19,9 +19,9 @@ from domain.log.entry import chained
 from domain.script.hashing import GENESIS, expect_hash
 from domain.script.state import State
 from domain.submissions.submission import Cause, Submission
-from materialization.history_file import ExportedCommand, export_history
-from materialization.import_history import import_history
-from materialization.rederive import derive
+from materialization.history_files.format import ExportedCommand, export_history
+from materialization.history_files.importer import import_history
+from materialization.integrity.rebuild_chunks import derive
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, code_of
 from tests.fuzz.mutations import Mutation, byte_changes, mutate_bytes, mutate_value, to_json, value_changes
 from tests.fuzz.small_ledger import LINES, SmallLedger, small_ledger

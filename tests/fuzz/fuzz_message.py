@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from domain.refusals import Undecodable
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, check_shown
 from tests.fuzz.mutations import Mutation, byte_changes, mutate_bytes, mutate_value, to_json, value_changes
 from tests.fuzz.small_ledger import SmallLedger, small_ledger

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.errors import Rejected
 from domain.script.hashing import expect_hash
 from domain.script.line import LINE_FORMATS
-from materialization.proposals import Person
+from materialization.proposals.decisions import Person
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, code_of
 from tests.fuzz.mutations import mutated_json
 from tests.fuzz.small_ledger import SmallLedger, small_ledger

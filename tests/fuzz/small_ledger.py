@@ -16,9 +16,9 @@ from domain.log.head import Head
 from domain.script.line import Line
 from domain.script.state import Element, Persona, State
 from domain.submissions.submission import Submission
-from materialization.history import state_at
-from materialization.submit import Ledger
-from materialization.verify import verify
+from materialization.history.state_at import state_at
+from materialization.integrity.verify import verify
+from materialization.write_path.submit import Ledger
 from repos.database.engine import open_engine
 from repos.schema import upgrade
 from repos.schema.core_tables import metadata

@@ -11,9 +11,9 @@ from domain.formats.fountain import write
 from domain.script.state import State
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission
-from materialization.history import state_at
-from materialization.submit import Ledger
-from materialization.undo import inverse_commands
+from materialization.history.state_at import state_at
+from materialization.history.undo import inverse_commands
+from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.histories.revising import CREATE, commands_of
 from workers.bell import DRAIN, Bell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from materialization.verify import verify
+from materialization.integrity.verify import verify
 from repos.unit_of_work import UnitOfWork
 from tests.histories.desk import Desk, Saved, in_process
 from tests.histories.history import History

@@ -16,7 +16,7 @@ from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.script.state import State
 from domain.submissions.submission import Submission
-from materialization.decide import decide
+from materialization.write_path.decide import decide
 from repos.unit_of_work import UnitOfWork
 from tests.histories.desk import Desk, in_process
 from tests.histories.history import History

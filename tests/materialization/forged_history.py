@@ -14,9 +14,9 @@ from domain.log.entry import link
 from domain.script.hashing import GENESIS, state_hash_bytes
 from domain.script.state import State
 from domain.submissions.submission import decode_command, decode_submission, encode_command
-from materialization.history_file import ExportedCommand, export_history
-from materialization.rederive import derive
-from materialization.submit import Ledger
+from materialization.history_files.format import ExportedCommand, export_history
+from materialization.integrity.rebuild_chunks import derive
+from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writing import Clock, Writer
 

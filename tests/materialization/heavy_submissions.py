@@ -19,9 +19,9 @@ from domain.errors import Rejected
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import Cause, Submission, decode_submission
-from materialization.history import state_at
-from materialization.submit import Ledger
-from materialization.undo import inverse_commands, versions_of_submission
+from materialization.history.state_at import state_at
+from materialization.history.undo import inverse_commands, versions_of_submission
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork

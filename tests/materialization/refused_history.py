@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from materialization.history_file import BadHistoryFile
-from materialization.import_history import import_history
+from materialization.history_files.format import BadHistoryFile
+from materialization.history_files.importer import import_history
 from tests.materialization.forged_history import Lines, exported, fitting, parsed, put, write_everything
 from tests.materialization.writing import Clock, Writer, forging, open_database
 

@@ -11,12 +11,12 @@ from domain.errors import Conflict
 from domain.refusals import UnknownScript
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
-from materialization import verify as verify_module
-from materialization.audit import audit
-from materialization.project import project
-from materialization.rebuild import prune_generations, rebuild
-from materialization.seals import seal_if_due
-from materialization.verify import Verification
+from materialization.integrity import verify as verify_module
+from materialization.integrity.audit import audit
+from materialization.integrity.rebuild import prune_generations, rebuild
+from materialization.integrity.seals import seal_if_due
+from materialization.integrity.verify import Verification
+from materialization.projections.updater import project
 from repos.log import versions as versions_module
 from repos.schema.core_tables import script_commands, script_versions, scripts
 from repos.schema.derived_tables import script_lines, script_seals, verifications

@@ -8,10 +8,10 @@ from domain.errors import Corrupt
 from domain.refusals import ScriptBeingBackfilled
 from domain.submissions.answer import Answer
 from domain.submissions.submission import encode_submission
-from materialization.backfilling import begin_backfill, end_backfill
-from materialization.proposals import require_askable
-from materialization.quarantine import quarantine, reopen
-from materialization.submit import Ledger
+from materialization.integrity.quarantine import quarantine, reopen
+from materialization.proposals.decisions import require_askable
+from materialization.submissions.backfill_mode import begin_backfill, end_backfill
+from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, create, edit
 from tests.materialization.writing import AI, START

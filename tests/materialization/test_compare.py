@@ -16,8 +16,8 @@ from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.commands.line_list import Resolved
 from domain.refusals import UnknownScript, UnknownVersion
 from domain.script.line import Line
-from materialization.compare import Compared, Comparison, compare
-from materialization.tally import Tally, sentence, tally
+from materialization.diff.compare import Compared, Comparison, compare
+from materialization.diff.summary import Tally, sentence, tally
 from tests.materialization.writing import Writer
 
 SCRIPT = (

@@ -15,8 +15,8 @@ from domain.script.hashing import expect_hash
 from domain.script.keyframe import encode_keyframe
 from domain.script.line import Line
 from domain.script.state import State
-from materialization.history import load, state_at
-from materialization.rebuild import prune_generations, rebuild
+from materialization.history.state_at import load, state_at
+from materialization.integrity.rebuild import prune_generations, rebuild
 from repos.log.keyframes import FoundKeyframe
 from repos.log.path_to_version import Way
 from repos.schema.core_tables import script_keyframes, script_versions

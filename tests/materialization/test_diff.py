@@ -9,7 +9,7 @@ from domain.commands.kinds.script_create import ScriptCreate
 from domain.script.delta import advance
 from domain.script.line import Line
 from domain.script.state import State
-from materialization.diff import diff_lines, diff_named
+from materialization.diff.line_diff import diff_lines, diff_named
 
 IDS = "abcdefgh"
 

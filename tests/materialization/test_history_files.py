@@ -19,11 +19,11 @@ from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.answer import encode_answer
 from domain.submissions.submission import Submission
-from materialization import import_history as import_module
-from materialization.history_file import BadHistoryFile, export_history
-from materialization.import_history import AnotherScript, AnsweredOtherwise, Imported, import_history
-from materialization.submit import Ledger
-from materialization.verify import verify
+from materialization.history_files import importer as import_module
+from materialization.history_files.format import BadHistoryFile, export_history
+from materialization.history_files.importer import AnotherScript, AnsweredOtherwise, Imported, import_history
+from materialization.integrity.verify import verify
+from materialization.write_path.submit import Ledger
 from repos.log.commands import AppendableCommands
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from tests.materialization.refused_history import rows_in

@@ -13,13 +13,18 @@ from typing import Any
 import pytest
 
 from domain.errors import Rejected
-from materialization import history_commands, history_lines
-from materialization import import_history as import_module
-from materialization.history_file import BadHistoryFile
-from materialization.history_file_check import history_file
-from materialization.import_history import MAX_NUMBERS_AHEAD, NumberOfAnother, ScriptNumberTooHigh, import_history
-from materialization.regular_file import NotARegularFile
-from materialization.verify import verify
+from materialization.history_files import commands, file_lines
+from materialization.history_files import importer as import_module
+from materialization.history_files.check import history_file
+from materialization.history_files.format import BadHistoryFile
+from materialization.history_files.importer import (
+    MAX_NUMBERS_AHEAD,
+    NumberOfAnother,
+    ScriptNumberTooHigh,
+    import_history,
+)
+from materialization.history_files.regular_file import NotARegularFile
+from materialization.integrity.verify import verify
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.forged_history import (
     Lines,
@@ -182,7 +187,7 @@ def test_a_number_that_somebody_was_given_is_left_to_them(history: bytes, tmp_pa
 def test_a_line_is_read_up_to_a_bound(
     history: bytes, elsewhere: UnitOfWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history_lines, "MAX_LINE_BYTES", 5_000)
+    monkeypatch.setattr(file_lines, "MAX_LINE_BYTES", 5_000)
     lines, file = history.splitlines(keepends=True), tmp_path / "long.jsonl"
     file.write_bytes(b"".join([*lines[:3], b" " * 9_000_000, *lines[3:]]))
 
@@ -194,7 +199,7 @@ def test_a_line_is_read_up_to_a_bound(
 def test_the_commands_of_a_submission_are_bounded_together(
     history: bytes, elsewhere: UnitOfWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(history_commands, name, 100)
+    monkeypatch.setattr(commands, name, 100)
     with pytest.raises(BadHistoryFile, match=r"more than the 100 bytes|too long"):
         import_history(elsewhere, put(parsed(history), tmp_path / "h.jsonl"))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from materialization import import_history as import_module
-from materialization.import_history import import_history
+from materialization.history_files import importer as import_module
+from materialization.history_files.importer import import_history
 from repos.database.driver_errors import DriverError
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.forged_history import exported

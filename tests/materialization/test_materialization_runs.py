@@ -12,11 +12,11 @@ from sqlalchemy import update
 from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import Conflict
 from domain.log.head import MAX_DELTAS
-from materialization import materialize as materialize_module
-from materialization.materialize import CLAIM_MICROS, Materializer
-from materialization.open_run import QUIET_MICROS, Opened, open_run
-from materialization.projection import read_projection, staleness
-from materialization.quiet import redundant
+from materialization.projections.reader import read_projection, staleness
+from materialization.scheduled_runs import materialize_script as materialize_module
+from materialization.scheduled_runs.compact_keyframes import redundant
+from materialization.scheduled_runs.materialize_script import CLAIM_MICROS, Materializer
+from materialization.scheduled_runs.open_run import QUIET_MICROS, Opened, open_run
 from repos.log.keyframes import KeyframeSize
 from repos.scheduling.materialization_runs import RunRow
 from repos.schema.core_tables import script_versions

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Rejected
-from materialization.import_history import import_history
-from materialization.verify import verify
+from materialization.history_files.importer import import_history
+from materialization.integrity.verify import verify
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

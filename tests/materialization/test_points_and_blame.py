@@ -11,8 +11,8 @@ from domain.commands.kinds.lines_move import LinesMove
 from domain.commands.kinds.version_label import VersionLabel
 from domain.refusals import UnknownLabel, UnknownScript, UnknownVersion
 from domain.script.line import Line
-from materialization.blame import Blame, blame
-from materialization.points import NotYetThere, version_at, version_of_label
+from materialization.history.blame import Blame, blame
+from materialization.history.version_lookup import NotYetThere, version_at, version_of_label
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writing import SECOND, START, Clock, Writer
 

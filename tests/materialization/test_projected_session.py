@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import cycle, islice
 from pathlib import Path
 
-from materialization.project import project
-from materialization.projection import read_projection
-from materialization.rebuild import rebuild
+from materialization.integrity.rebuild import rebuild
+from materialization.projections.reader import read_projection
+from materialization.projections.updater import project
 from tests.materialization.writing import Writer
 from tests.traces.replay import commands_of
 from tests.traces.session import read_session

@@ -20,9 +20,9 @@ from domain.commands.kinds.version_label import VersionLabel
 from domain.refusals import UnknownScript
 from domain.script.line import Line
 from domain.script.state import Element, Persona
-from materialization import projected_draft
-from materialization.project import Projected, project
-from materialization.projection import Projection, Staleness, read_projection, staleness
+from materialization.projections import row_builder
+from materialization.projections.reader import Projection, Staleness, read_projection, staleness
+from materialization.projections.updater import Projected, project
 from repos.projections.projected_elements import NamedDraft
 from repos.projections.projections import ProjectionLocked
 from repos.schema.derived_tables import projection_heads, script_lines
@@ -67,7 +67,7 @@ def test_a_projection_is_the_state_after_any_commands_in_any_steps(
 @given(histories(most=14))
 def test_however_few_lines_are_spaced_anew_at_once(unit_of_work: UnitOfWork, steps: list[Step]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(projected_draft, "FIRST_STRETCH", 1)
+        patch.setattr(row_builder, "FIRST_STRETCH", 1)
         patch.setattr("repos.projections.order_keys.GAP", 1 << 9)
         patch.setattr("repos.projections.order_keys.STEP", 1)
         writer = Writer(unit_of_work)
@@ -107,7 +107,7 @@ def test_a_second_projection_of_the_same_version_changes_nothing(writer: Writer)
 
 
 def test_what_is_far_behind_is_written_anew(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("materialization.project.TOO_FAR", 3)
+    monkeypatch.setattr("materialization.projections.updater.TOO_FAR", 3)
     writer.create()
     brought_to_head(writer)
     for number in range(4):

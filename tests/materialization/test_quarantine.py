@@ -8,8 +8,8 @@ from sqlalchemy import update
 from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import Corrupt
 from domain.refusals import UnknownScript
-from materialization.quarantine import NotQuarantined, StillBroken, quarantine, reopen
-from materialization.rebuild import rebuild
+from materialization.integrity.quarantine import NotQuarantined, StillBroken, quarantine, reopen
+from materialization.integrity.rebuild import rebuild
 from repos.integrity.quarantines import QuarantineRow
 from repos.schema.core_tables import script_versions
 from repos.unit_of_work import UnitOfWork

@@ -14,12 +14,12 @@ from domain.errors import Corrupt
 from domain.log.head import Head
 from domain.refusals import UnknownScript
 from domain.script.line import Line
-from materialization import rebuild as rebuild_module
-from materialization import rederive
-from materialization.project import project
-from materialization.projection import read_projection
-from materialization.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
-from materialization.verify import verify
+from materialization.integrity import rebuild as rebuild_module
+from materialization.integrity import rebuild_chunks
+from materialization.integrity.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
+from materialization.integrity.verify import verify
+from materialization.projections.reader import read_projection
+from materialization.projections.updater import project
 from repos.database import packed_pages
 from repos.integrity.rebuilds import Generations, RebuildLocked, Rebuilds
 from repos.log import commands
@@ -37,7 +37,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
     if request.param == "ahead":
         monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
         monkeypatch.setattr(commands, "PAGE", 16)
-    monkeypatch.setattr(rederive, "PIECE", 50)
+    monkeypatch.setattr(rebuild_chunks, "PIECE", 50)
     monkeypatch.setattr(rebuild_module, "PIECE", 50)
     monkeypatch.setattr(rebuild_module, "NEAR", 50)
 
@@ -145,7 +145,7 @@ def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> No
 
 
 def test_large_versions_make_short_pieces(writer: Writer, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rederive, "PIECE_BYTES", 400)
+    monkeypatch.setattr(rebuild_chunks, "PIECE_BYTES", 400)
     write_much(writer, 60)
     reached: list[int] = []
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from materialization import rebuild as rebuild_module
-from materialization import rederive
-from materialization.rebuild import rebuild
+from materialization.integrity import rebuild as rebuild_module
+from materialization.integrity import rebuild_chunks
+from materialization.integrity.rebuild import rebuild
 from repos.database import packed_pages
 from repos.database.engine import make_engine
 from repos.log import commands
@@ -20,7 +20,7 @@ from tests.materialization.writing import Writer, close_databases, open_database
 def test_the_pages_of_a_piece_leave_in_one_packet(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
     monkeypatch.setattr(commands, "PAGE", 10)
-    monkeypatch.setattr(rederive, "PIECE", 40)
+    monkeypatch.setattr(rebuild_chunks, "PIECE", 40)
     monkeypatch.setattr(rebuild_module, "NEAR", 40)
     writer = Writer(open_database(mariadb_url))
     write_much(writer, 100)

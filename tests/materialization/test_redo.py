@@ -7,8 +7,8 @@ import pytest
 from domain.commands.kinds.line_edit import LineEdit
 from domain.refusals import UnknownScript
 from domain.submissions.submission import Cause, Submission
-from materialization.redo import NothingToRedo, versions_to_redo
-from materialization.undo import inverse_commands
+from materialization.history.redo import NothingToRedo, versions_to_redo
+from materialization.history.undo import inverse_commands
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.writing import Writer
 
@@ -85,7 +85,7 @@ def test_an_undo_of_several_versions_is_one(script: Writer) -> None:
 
 
 def test_an_undo_far_back_is_found(script: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("materialization.redo.AT_ONCE", 3)
+    monkeypatch.setattr("materialization.history.redo.AT_ONCE", 3)
     made = take_back(script, 4)
     for number in range(8):
         edit(script, f"{number}", "l2")

@@ -12,8 +12,8 @@ from domain.commands.kinds.line_edit import LineEdit
 from domain.log.entry import LogEntry, chained
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
-from materialization.seals import INTERVAL_MICROS, check_seals, seal_if_due
-from materialization.verify import Finding, verify
+from materialization.integrity.seals import INTERVAL_MICROS, check_seals, seal_if_due
+from materialization.integrity.verify import Finding, verify
 from repos.database.engine import make_engine
 from repos.schema.core_tables import script_commands, script_heads, script_keyframes, script_versions
 from repos.unit_of_work import UnitOfWork

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.line_splice import LineSplice
 from domain.log.head import MAX_DELTAS
-from materialization.history import state_at
+from materialization.history.state_at import state_at
 from repos.database.engine import make_engine
 from repos.database.session import Session
 from repos.log.path_to_version import Ways

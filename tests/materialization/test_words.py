@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from materialization.words import MOST_PAIRS, compare_words, count_words, likeness
+from materialization.diff.word_diff import MOST_PAIRS, compare_words, count_words, likeness
 
 
 def marked(before: str, after: str) -> str:

@@ -15,8 +15,8 @@ from domain.script.line import Line
 from domain.script.state import State
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Author, Cause, Submission
-from materialization.history import state_at
-from materialization.submit import Ledger
+from materialization.history.state_at import state_at
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -17,8 +17,8 @@ from sqlalchemy import Engine, text
 
 from domain.submissions.answer import encode_answer
 from domain.submissions.submission import encode_submission
-from materialization.history import state_at
-from materialization.submit import Ledger
+from materialization.history.state_at import state_at
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from materialization.proposals import Person
+from materialization.proposals.decisions import Person
 from repos.proposals.proposals import HunkRow, ProposalRow
 from tests.processes.model_server import ModelServer, model_server
 from tests.processes.nodes import LocalWorker

@@ -13,7 +13,7 @@ from celery import Celery
 from sqlalchemy import Engine, text
 
 from domain.submissions.submission import encode_submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -19,7 +19,7 @@ from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.answer import encode_answer
 from domain.submissions.submission import Submission, encode_submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.processes.forger import forge
 from tests.processes.journal import Told

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, make_url
 
 from domain.script.line import Line
 from domain.submissions.answer import Answer
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -11,7 +11,7 @@ import pymysql
 import pytest
 from sqlalchemy import make_url
 
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

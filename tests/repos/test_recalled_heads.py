@@ -25,10 +25,10 @@ from domain.log.head import Head
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import Submission, encode_submission
-from materialization.history import state_at
-from materialization.quarantine import quarantine, reopen
-from materialization.rebuild import rebuild
-from materialization.submit import Ledger
+from materialization.history.state_at import state_at
+from materialization.integrity.quarantine import quarantine, reopen
+from materialization.integrity.rebuild import rebuild
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

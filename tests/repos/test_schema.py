@@ -16,7 +16,7 @@ import repos
 from domain.commands.kinds.script_create import ScriptCreate
 from domain.script.line import Line
 from domain.submissions.submission import Submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.schema.core_tables import metadata

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from domain.commands.kinds.script_create import ScriptCreate
 from domain.submissions.submission import MAX_SCRIPT_ID, Submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.log.scripts import MAX_TAKEN_ID, GivenNumber
 from repos.schema import upgrade

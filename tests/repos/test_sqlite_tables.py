@@ -14,9 +14,9 @@ from domain.commands.kinds.script_create import ScriptCreate
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import Submission
-from materialization.history import state_at
-from materialization.submit import Ledger
-from materialization.verify import verify
+from materialization.history.state_at import state_at
+from materialization.integrity.verify import verify
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

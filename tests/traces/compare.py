@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from domain.script.state import State
-from materialization.fold import replay
-from materialization.history import state_at
-from materialization.submit import Ledger
-from materialization.verify import verify
+from materialization.history.fold import replay
+from materialization.history.state_at import state_at
+from materialization.integrity.verify import verify
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import RecordsWork, UnitOfWork

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from domain.commands.base import Command
 from domain.submissions.submission import Submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade_if_outdated
 from repos.unit_of_work import UnitOfWork

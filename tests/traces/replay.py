@@ -10,7 +10,7 @@ from typing import NamedTuple
 from domain.commands.base import Command
 from domain.script.line import Line
 from domain.submissions.submission import Submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from tests.traces.session import Session
 from tests.traces.translate import Translator
 

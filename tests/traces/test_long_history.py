@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from materialization.history import state_at
-from materialization.verify import verify
+from materialization.history.state_at import state_at
+from materialization.integrity.verify import verify
 from tests.traces.compare import empty_database
 from tests.traces.long_history import build
 from tests.traces.replay import commands_of

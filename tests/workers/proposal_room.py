@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from domain.proposals.refusals import ModelUnavailable
-from materialization.proposals import Person
+from materialization.proposals.decisions import Person
 from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import UnitOfWork
 from tests.workers.writing_room import LINES, WritingRoom

@@ -16,7 +16,7 @@ import redis
 
 from domain.commands.kinds.line_splice import LineSplice
 from domain.script.hashing import expect_hash
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -13,7 +13,7 @@ from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
 from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Rejected
 from domain.submissions.submission import Cause, encode_submission
-from materialization.backfilling import begin_backfill
+from materialization.submissions.backfill_mode import begin_backfill
 from repos.database.driver_errors import TooLargeForDatabase
 from tests.workers.writing_room import LINES, WritingRoom
 

@@ -11,7 +11,7 @@ from domain.commands.kinds.script_create import ScriptCreate
 from domain.refusals import NoCommands, SameIdOtherContent
 from domain.script.line import Line
 from domain.submissions.submission import Submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -11,7 +11,7 @@ import pytest
 
 from domain.refusals import SameIdOtherContent
 from domain.submissions.submission import MAX_SUBMISSION_BYTES, Submission, decode_submission, encode_submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.submissions.dead_letters import RejectedRow

@@ -11,8 +11,8 @@ from celery import Celery
 from domain.commands.kinds.script_create import ScriptCreate
 from domain.script.line import Line
 from domain.submissions.submission import Submission
-from materialization.materialize import Materializer
-from materialization.submit import Ledger
+from materialization.scheduled_runs.materialize_script import Materializer
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

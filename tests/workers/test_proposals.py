@@ -16,8 +16,8 @@ from domain.errors import Rejected
 from domain.proposals.refusals import HunkDecided, ProposalNotReady, UnknownHunk, UnknownProposal
 from domain.refusals import ScriptBeingBackfilled
 from domain.submissions.submission import Cause, encode_submission
-from materialization.backfilling import begin_backfill, end_backfill
-from materialization.proposals import Person
+from materialization.proposals.decisions import Person
+from materialization.submissions.backfill_mode import begin_backfill, end_backfill
 from repos.submissions.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import AnswersInTurn, ProposalRoom, answer, hunk, insert

@@ -15,7 +15,7 @@ from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Rejected
 from domain.refusals import UnknownScript
 from domain.submissions.submission import Cause, Submission, encode_submission
-from materialization.replay import rejection, replayed
+from materialization.submissions.resubmit import rejection, replayed
 from repos.proposals.proposals import Asked
 from tests.workers.writing_room import WritingRoom
 from workers.enqueue import NotAnsweredInTime, UnknownSubmission

@@ -25,7 +25,7 @@ from domain.refusals import SameIdOtherContent
 from domain.script.line import Line
 from domain.submissions.answer import Answer, encode_answer
 from domain.submissions.submission import Cause, Submission, check_submission, encode_submission
-from materialization.backfilling import begin_backfill
+from materialization.submissions.backfill_mode import begin_backfill
 from tests.domain.strategies import LATER_KINDS, command_at
 from tests.workers.writing_room import LINES, WritingRoom
 

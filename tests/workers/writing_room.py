@@ -13,8 +13,8 @@ from domain.script.line import Line
 from domain.script.state import State
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission, encode_submission
-from materialization.history import state_at
-from materialization.submit import Ledger
+from materialization.history.state_at import state_at
+from materialization.write_path.submit import Ledger
 from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from workers.door import Door

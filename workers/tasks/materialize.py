@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from materialization.materialize import Materializer
+from materialization.scheduled_runs.materialize_script import Materializer
 from workers import bootstrap
 from workers.app import app, bell
 

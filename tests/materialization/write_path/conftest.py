@@ -10,7 +10,7 @@ import pymysql
 import pytest
 from sqlalchemy import Engine
 
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -18,9 +18,9 @@ from domain.script.line import Line
 from domain.script.state import State
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission, encode_submission
-from materialization.history import state_at
-from materialization.submit import Ledger
-from materialization.verify import Verification, verify
+from materialization.history.state_at import state_at
+from materialization.integrity.verify import Verification, verify
+from materialization.write_path.submit import Ledger
 from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
 

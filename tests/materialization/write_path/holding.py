@@ -7,7 +7,7 @@ from typing import Any
 import pymysql
 
 from domain.submissions.submission import encode_submission
-from materialization import settle
+from materialization.write_path import settlement as settle
 from repos.locked_scripts import ScriptWork
 from tests.materialization.write_path.desk import A, Desk, edit
 from tests.materialization.write_path.tap import Tap

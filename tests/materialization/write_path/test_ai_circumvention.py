@@ -22,8 +22,8 @@ from domain.script.line import Line
 from domain.script.printed_text import letters
 from domain.script.state import Element, Persona, State
 from domain.submissions.submission import Cause
-from materialization.ai_limits import DAY_MICROS
-from materialization.submit import Ledger
+from materialization.write_path.ai_limits import DAY_MICROS
+from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import Desk
 

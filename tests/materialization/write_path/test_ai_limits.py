@@ -18,8 +18,8 @@ from domain.refusals import NotForAi
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import Cause, Submission, encode_commands
-from materialization.ai_limits import AiLimits
-from materialization.submit import Ledger
+from materialization.write_path.ai_limits import AiLimits
+from materialization.write_path.submit import Ledger
 from repos.proposals.proposals import Asked, HunkRow, Told
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import Desk

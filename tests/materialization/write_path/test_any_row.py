@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.submissions.submission import MAX_SUBMISSION_BYTES
-from materialization.replay import replayed
-from materialization.submit import Ledger
+from materialization.submissions.resubmit import replayed
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade_if_outdated
 from repos.unit_of_work import UnitOfWork
@@ -219,7 +219,7 @@ def test_a_poisoned_row_is_refused_without_its_payload_being_read(desk: Desk, mo
     def never(_: bytes) -> None:
         raise AssertionError("it was decoded")
 
-    monkeypatch.setattr("materialization.settle.decode_submission", never)
+    monkeypatch.setattr("materialization.write_path.settlement.decode_submission", never)
     drained(desk)
 
     with desk.unit_of_work.reading() as tx:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.submissions.submission import encode_submission
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database.session import Session
 from repos.log.head_lock_statements import MOST_WAITING
 from repos.log.heads import LockedHead

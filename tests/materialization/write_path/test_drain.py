@@ -12,8 +12,8 @@ from domain.commands.kinds.lines_insert_and_delete import LinesDelete
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, encode_submission
-from materialization import settle
-from materialization.submit import ROUNDS, Ledger
+from materialization.write_path import settlement
+from materialization.write_path.submit import ROUNDS, Ledger
 from repos.database.driver_errors import TooLargeForDatabase
 from repos.database.packet_text import ROOM_IN_A_PACKET
 from repos.log.head_lock_statements import INLINE_PAYLOAD_BYTES, MOST_WAITING
@@ -65,7 +65,7 @@ def test_a_drain_ends_after_three_rounds_and_says_that_more_waits(desk: Desk):
 
 
 def test_a_unit_of_work_takes_a_bounded_number_of_commands(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settle, "MOST_COMMANDS", 10)
+    monkeypatch.setattr(settlement, "MOST_COMMANDS", 10)
     desk.begin()
     texts = itertools.accumulate("xyz" * 8, initial=A.text)
     pieces = [
@@ -81,7 +81,7 @@ def test_a_unit_of_work_takes_a_bounded_number_of_commands(desk: Desk, monkeypat
 
 
 def test_a_unit_of_work_takes_a_bounded_number_of_bytes(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settle, "MOST_BYTES", 2_000)
+    monkeypatch.setattr(settlement, "MOST_BYTES", 2_000)
     desk.begin()
     lines = [Line(f"n{number}", "action", "x" * 900) for number in range(6)]
     desk.enqueue(*[desk.submission(insert(line, after="a"), id=line.id, base=1) for line in lines])

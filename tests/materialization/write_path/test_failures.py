@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from repos.database import driver_errors
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
@@ -179,7 +179,7 @@ def test_a_full_pool_is_a_conflict(mariadb_url: str, monkeypatch: pytest.MonkeyP
 
 
 def test_a_database_that_is_not_there_is_a_conflict(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("materialization.again.ATTEMPTS", 2)
+    monkeypatch.setattr("materialization.retry.ATTEMPTS", 2)
     unit_of_work = UnitOfWork(make_engine("mysql+pymysql://root@127.0.0.1:1/nowhere"))
     desk = Desk(unit_of_work, Ledger(unit_of_work), 1)
 

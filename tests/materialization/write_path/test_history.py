@@ -16,9 +16,9 @@ from domain.refusals import UnknownScript, UnknownVersion
 from domain.script.hashing import expect_hash, state_hash_bytes
 from domain.script.line import Line
 from domain.script.state import State, hash_from_scratch
-from materialization.fold import replay
-from materialization.history import state_at
-from materialization.submit import Ledger
+from materialization.history.fold import replay
+from materialization.history.state_at import state_at
+from materialization.write_path.submit import Ledger
 from repos.schema.core_tables import script_commands, script_keyframes, script_versions
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, edit, insert, splice

@@ -34,7 +34,7 @@ def test_a_held_head_is_waited_for(table: Desk, tap: Tap, beside: pymysql.Connec
 def test_a_head_held_for_good_is_a_conflict_and_nothing_is_recorded(
     table: Desk, tap: Tap, beside: pymysql.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("materialization.again.ATTEMPTS", 2)
+    monkeypatch.setattr("materialization.retry.ATTEMPTS", 2)
     short_lock_waits(tap)
     hold_head(beside, table.script_id)
 

@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from domain.errors import Conflict
 from domain.script.line import Line
 from domain.submissions.submission import Submission
-from materialization import settle
-from materialization.submit import Ledger
+from materialization.write_path import settlement
+from materialization.write_path.submit import Ledger
 from repos.database.driver_errors import blames_a_row
 from repos.log.head_lock_statements import MOST_WAITING
 from repos.submissions.inbox import MAX_ATTEMPTS
@@ -42,7 +42,7 @@ class Deadly(Ledger):
 @pytest.fixture
 def deadly(unit_of_work: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> Deadly:
     ledger = Deadly(unit_of_work)
-    decide = settle.decide
+    decide = settlement.decide
 
     def dying(submission: Submission, *given: object) -> object:
         if submission.submission_id == ledger.victim:
@@ -50,7 +50,7 @@ def deadly(unit_of_work: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> Deadly:
             raise Crash
         return decide(submission, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(settle, "decide", dying)
+    monkeypatch.setattr(settlement, "decide", dying)
     return ledger
 
 
@@ -123,7 +123,7 @@ def test_an_attempt_that_met_a_locked_head_is_not_counted(mariadb_engine: Engine
 
 def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     desk.begin()
-    grow = settle.grow
+    grow = settlement.grow
 
     def spoilt(head, submission, applied, now):  # type: ignore[no-untyped-def]
         growth = grow(head, submission, applied, now)
@@ -131,7 +131,7 @@ def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: py
             growth.entries[0] = replace(growth.entries[0], kind=None)
         return growth
 
-    monkeypatch.setattr(settle, "grow", spoilt)
+    monkeypatch.setattr(settlement, "grow", spoilt)
     desk.enqueue(
         desk.submission(edit(A, "before"), id="before", base=1),
         desk.submission(edit(B, "bad"), id="spoilt", base=1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.script.line import Line
-from materialization.submit import Ledger
+from materialization.write_path.submit import Ledger
 from tests.materialization.write_path.desk import A, B, Desk, edit, keystrokes, splice
 from tests.materialization.write_path.tap import Tap
 

@@ -17,8 +17,8 @@ from sqlalchemy import Engine
 from domain.script.line import Line
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission
-from materialization.again import again
-from materialization.submit import Ledger
+from materialization.retry import again
+from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert

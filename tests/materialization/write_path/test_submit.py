@@ -15,8 +15,8 @@ from domain.refusals import LoneSurrogate
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import Cause, Submission
-from materialization.submit import Ledger
-from materialization.warm_states import WarmStates
+from materialization.write_path.submit import Ledger
+from materialization.write_path.warm_states import WarmStates
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, splice
 

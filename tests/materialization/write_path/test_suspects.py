@@ -10,9 +10,9 @@ import pytest
 
 from domain.errors import Conflict
 from domain.submissions.submission import Submission
-from materialization import settle
-from materialization.submit import Ledger
-from materialization.suspects import SuspectsLeft, waited_for_others
+from materialization.write_path import settlement
+from materialization.write_path.submit import Ledger
+from materialization.write_path.suspects import SuspectsLeft, waited_for_others
 from tests.materialization.write_path.desk import A, B, C, Desk, edit
 
 
@@ -25,7 +25,7 @@ RAISED = (ZeroDivisionError, MemoryError, RecursionError, TypeError, IndexError,
 
 @pytest.fixture
 def raising(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Exception]], Ledger]:
-    decide = settle.decide
+    decide = settlement.decide
 
     def made(error: type[Exception]) -> Ledger:
         def fail(submission: Submission, *given: object) -> object:
@@ -33,7 +33,7 @@ def raising(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Excep
                 raise error
             return decide(submission, *given)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(settle, "decide", fail)
+        monkeypatch.setattr(settlement, "decide", fail)
         return Ledger(desk.unit_of_work, time_is_up=(OutOfTime,) if error is OutOfTime else ())
 
     return made
@@ -164,9 +164,9 @@ def test_time_that_the_database_took_blames_no_submission(desk: Desk, monkeypatc
         raise OutOfTime
 
     ledger = Ledger(desk.unit_of_work, time_is_up=(OutOfTime,))
-    monkeypatch.setattr(settle, "decide", conflict)
+    monkeypatch.setattr(settlement, "decide", conflict)
     # As a worker's signal that comes while the drain waits to try again.
-    monkeypatch.setattr("materialization.again.time.sleep", out_of_time)
+    monkeypatch.setattr("materialization.retry.time.sleep", out_of_time)
     for _ in range(8):
         with pytest.raises(OutOfTime):
             ledger.drain_one_by_one(desk.script_id)

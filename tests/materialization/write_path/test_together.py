@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from domain.errors import Conflict, Corrupt
 from domain.script.line import Line
-from materialization.submit import DrainedAll, Ledger
+from materialization.write_path.submit import DrainedAll, Ledger
 from repos.log.head_lock_statements import MOST_WAITING, free_of
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, create, edit, keystrokes

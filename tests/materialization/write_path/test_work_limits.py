@@ -21,9 +21,9 @@ from domain.script.line import Line
 from domain.script.state import State
 from domain.script.work_limit import MAX_WORK, WorkCount
 from domain.submissions.submission import Submission
-from materialization import settle
-from materialization.decide import decide
-from materialization.refusal_explanations import MAX_CURRENT_CHARACTERS
+from materialization.write_path import settlement
+from materialization.write_path.decide import decide
+from materialization.write_path.refusal_explanations import MAX_CURRENT_CHARACTERS
 from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, splice
 
 LONG = Line("a", "action", "x" * (1 << 20))
@@ -97,7 +97,7 @@ def test_honest_work_is_a_small_part_of_the_limit():
 
 
 def test_a_unit_of_work_takes_no_other_submission_after_its_share(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settle, "MAX_UNIT_WORK", WORK_OF_ONE)
+    monkeypatch.setattr(settlement, "MAX_UNIT_WORK", WORK_OF_ONE)
     desk.begin(A, B, C)
     desk.enqueue(*(desk.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(20)))
 
@@ -110,8 +110,8 @@ def test_a_unit_of_work_takes_no_other_submission_after_its_share(desk: Desk, mo
 
 @pytest.mark.parametrize("one_by_one", [False, True])
 def test_a_drain_begins_nothing_else_after_its_share(desk: Desk, monkeypatch: pytest.MonkeyPatch, *, one_by_one: bool):
-    monkeypatch.setattr("materialization.submit.MAX_UNIT_WORK", 1)
-    monkeypatch.setattr(settle, "MAX_UNIT_WORK", 1)
+    monkeypatch.setattr("materialization.write_path.submit.MAX_UNIT_WORK", 1)
+    monkeypatch.setattr(settlement, "MAX_UNIT_WORK", 1)
     desk.begin(A, B, C)
     desk.enqueue(*(desk.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(3)))
     drain = desk.ledger.drain_one_by_one if one_by_one else desk.ledger.drain
@@ -125,8 +125,8 @@ def test_scripts_that_are_left_for_want_of_room_are_named(desk: Desk, monkeypatc
     third = Desk(desk.unit_of_work, desk.ledger).begin(A)
     for each in (desk, other, third):
         each.enqueue(each.submission(edit(A, "x"), id="s"))
-    monkeypatch.setattr("materialization.submit.MAX_UNIT_WORK", 1)
-    monkeypatch.setattr("materialization.together.MAX_UNIT_WORK", 1)
+    monkeypatch.setattr("materialization.write_path.submit.MAX_UNIT_WORK", 1)
+    monkeypatch.setattr("materialization.write_path.group_commit.MAX_UNIT_WORK", 1)
 
     first = desk.ledger.drain_all([desk.script_id, other.script_id, third.script_id])
     assert first.answered == 1

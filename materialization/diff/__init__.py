@@ -1,0 +1,1 @@
+"""Comparison of two versions: lines, words and a summary."""

@@ -1,0 +1,1 @@
+"""Reading history: the state at a version, blame, undo and redo."""

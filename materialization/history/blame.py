@@ -1,0 +1,60 @@
+"""Blame: who last wrote each line of a script, a person, an AI with its model, or a backfill, and at which version.
+
+A line that only moved keeps its writer. Who takes an edit back is the writer of what is there again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from domain.script.line import Line
+from materialization.history.authorship import credits_of
+from materialization.history.state_at import WayReader, state_at
+from repos.log.authorship import Provenance
+
+
+class BlameReader(WayReader, Protocol):
+    """A unit of work that can read states and who wrote them."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+
+
+class BlamedLine(NamedTuple):
+    """A line and who last wrote it. `author` is user, ai, system, import or backfill; `model` is an AI's."""
+
+    line: Line
+    version: int
+    author: str
+    actor: str
+    model: str | None
+    occurred_at: int
+
+
+class Blame(NamedTuple):
+    """Who wrote a version of a script, line by line."""
+
+    version: int
+    lines: list[BlamedLine]
+
+    def count(self, author: str) -> int:
+        """How many lines with text an author wrote."""
+        return sum(1 for blamed in self.lines if blamed.author == author and blamed.line.text)
+
+    @property
+    def ai_share(self) -> float:
+        """The share of lines with text that an AI wrote, from 0 to 1."""
+        lines = sum(1 for blamed in self.lines if blamed.line.text)
+        return self.count("ai") / lines if lines else 0.0
+
+
+def blame(tx: BlameReader, script_id: int, version: int | None = None) -> Blame:
+    """Who last wrote each line as a version has it; the head where none is named.
+
+    Raises:
+        UnknownScript, UnknownVersion: there is no such version.
+    """
+    state = state_at(tx, script_id, version)
+    nodes = [state.nodes[line_id] for line_id in state.line_ids()]
+    credit = credits_of(tx, script_id, (node.version for node in nodes))
+    return Blame(state.version, [BlamedLine(node.line, *credit[node.version]) for node in nodes])

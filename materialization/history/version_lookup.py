@@ -1,0 +1,79 @@
+"""Points in the history of a script by what people call them: a moment, the name of a draft."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from domain.errors import Corrupt, Rejected
+from domain.log.head import Head
+from domain.refusals import UnknownLabel, UnknownScript
+from materialization.history.state_at import HeadReader, load
+from repos.log.authorship import Provenance
+
+
+class NotYetThere(Rejected):
+    """Script {script} was not there at {moment}; its first version is of {first}."""
+
+
+class TimeReader(HeadReader, Protocol):
+    """A unit of work that can read when versions were recorded."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+
+
+def version_at(tx: TimeReader, script_id: int, moment: int) -> int:
+    """The version a script was at, by our clock, at a moment in microseconds since 1970 UTC; in log n look-ups.
+
+    Where clocks of several machines disagreed, so that times go back, it is one that was recorded by then and whose
+    follower was not.
+
+    Raises:
+        UnknownScript: there is no such script.
+        NotYetThere: its first version is later.
+    """
+    head = _head(tx, script_id)
+    first = _recorded_at(tx, script_id, 1)
+    if first > moment:
+        raise NotYetThere(script=script_id, moment=_iso(moment), first=_iso(first))
+    by_then, later = 1, head.version + 1
+    while later - by_then > 1:
+        middle = (by_then + later) // 2
+        if _recorded_at(tx, script_id, middle) <= moment:
+            by_then = middle
+        else:
+            later = middle
+    return by_then
+
+
+def version_of_label(tx: HeadReader, script_id: int, name: str) -> int:
+    """The version that has a name.
+
+    Raises:
+        UnknownScript: there is no such script.
+        UnknownLabel: no version of it has that name.
+    """
+    head = _head(tx, script_id)
+    version = load(tx, head, head.version).labels.get(name)
+    if version is None:
+        raise UnknownLabel(name=name)
+    return version
+
+
+def _head(tx: HeadReader, script_id: int) -> Head:
+    head = tx.heads.get(script_id)
+    if head is None:
+        raise UnknownScript(script=script_id)
+    return head
+
+
+def _recorded_at(tx: TimeReader, script_id: int, version: int) -> int:
+    found = tx.provenance.get(script_id, version)
+    if found is None:
+        raise Corrupt(f"command {version} of script {script_id} is missing from the log")
+    return found.recorded_at
+
+
+def _iso(moment: int) -> str:
+    return datetime.fromtimestamp(moment / 1_000_000, UTC).isoformat(timespec="seconds")

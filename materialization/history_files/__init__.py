@@ -1,0 +1,1 @@
+"""History files: export, check and import."""

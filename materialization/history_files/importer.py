@@ -1,0 +1,271 @@
+"""Import a history file: all of it in one transaction, or nothing.
+
+It is read twice. First without the database, so that a bad file locks nothing; then once more with the head of its
+script locked, and what is written then is what is checked then. Rows leave in batches of bounded size, so neither the
+file nor the history has to fit into memory, and nobody sees any of them before the commit. A script that is there
+already, and is not the beginning of what the file says, is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from domain.errors import Rejected
+from domain.log.entry import LogEntry, chained
+from domain.log.version import KeyframeRow, VersionRow
+from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
+from domain.script.hashing import GENESIS
+from domain.script.keyframe import encode_keyframe
+from domain.script.state import State, Value
+from domain.submissions.answer import encode_rest
+from materialization.history_files.check import Derived, HistoryFile, history_file
+from materialization.retry import again
+from repos.locked_scripts import ScriptWork
+from repos.log.scripts import ScriptRow
+from repos.submissions.answers import Answered
+from repos.unit_of_work import UnitOfWork
+
+BATCH_ROWS = 1_000
+BATCH_BYTES = 4 << 20
+"""Rows, and bytes of them, that are gathered before they leave; all in one transaction."""
+MAX_NUMBERS_AHEAD = 10_000_000
+"""How far the number of a script may lie beyond the highest that was given here: each import may take that many."""
+
+
+class AnotherScript(Rejected):
+    """Script {script} is there already, at version {head}, and its log is not the beginning of the one in the file."""
+
+
+class AnsweredOtherwise(Rejected):
+    """Line {line} of the history file: submission {submission!r} to script {script} has another answer here."""
+
+
+class ScriptNumberTooHigh(Rejected):
+    """The file is of script {script}, over {limit} beyond {highest}, the highest here; import it under a new number."""
+
+
+class NumberOfAnother(Rejected):
+    """Script number {script} was given to user {user} for a script to come; the one in the file is not theirs."""
+
+
+class Imported(NamedTuple):
+    """A script that was imported: how many versions and answers it has, and how many versions were there before."""
+
+    script_id: int
+    versions: int
+    answers: int
+    before: int
+
+
+def import_history(
+    unit_of_work: UnitOfWork,
+    path: Path,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    new_number: bool = False,
+) -> Imported:
+    """Bring a script with its whole history into the database, under the number it had, or under a new one.
+
+    Versions, keyframes and hashes come out as they were; under a new number only the chain is another, because it
+    covers the number. Its owner is kept where there is such a user. `progress` is
+    told how many steps are done, two a version: it is checked, and then it is written.
+
+    Raises:
+        BadHistoryFile, NotARegularFile: the file is not the whole history of a script that any ledger could hold.
+        AnotherScript, AnsweredOtherwise: what is here already says something else.
+        ScriptNumberTooHigh, NumberOfAnother: the number would leave too few for others, or was given to somebody else.
+        ScriptQuarantined, ScriptBeingBackfilled: the script takes nothing for now.
+        TooLargeForDatabase: a row of it is more than this database takes.
+    """
+    with history_file(path) as file:
+        script_id = file.header.script_id
+        if not new_number:
+            _require_number(unit_of_work, script_id)
+        for found in file.read():
+            if isinstance(found, Derived):
+                progress(found.version.version)
+        if new_number:
+            with unit_of_work.records() as records:
+                script_id = records.script_ids.new()
+        return again(partial(_write, unit_of_work, file, script_id, progress))
+
+
+def _require_number(unit_of_work: UnitOfWork, script_id: int) -> None:
+    """Refuse a number that is too high before anything is locked or looked at."""
+    with unit_of_work.reading() as tx:
+        if tx.heads.get(script_id) is None:
+            _require_near(script_id, tx.script_ids.highest())
+
+
+def _require_near(script_id: int, highest: int) -> None:
+    if script_id > highest + MAX_NUMBERS_AHEAD:
+        raise ScriptNumberTooHigh(script=script_id, highest=highest, limit=MAX_NUMBERS_AHEAD)
+
+
+def _write(unit_of_work: UnitOfWork, file: HistoryFile, script_id: int, progress: Callable[[int], None]) -> Imported:
+    versions = file.header.versions
+    with unit_of_work.script(script_id, wait=True) as tx:
+        before = tx.head.version
+        if tx.head.health == "quarantined":
+            raise ScriptQuarantined(script=script_id)
+        if tx.head.health == "backfilling":
+            raise ScriptBeingBackfilled(script=script_id)
+        if before > versions:
+            raise AnotherScript(script=script_id, head=before)
+        if before == 0:
+            _require_near(script_id, tx.script_ids.highest())
+        tx.script_ids.reserve(script_id)
+        log = _Log(tx)
+        answers = _Answers(tx)
+        for found in file.read():
+            if isinstance(found, Derived):
+                log.take(found)
+                progress(versions + found.version.version)
+            else:
+                log.finish()
+                answers.take(*found)
+        answers.finish()
+    return Imported(script_id, versions, answers.count, before)
+
+
+class _Log:
+    """Writes the versions of a file that are not here yet, and the head behind the last of them."""
+
+    def __init__(self, tx: ScriptWork) -> None:
+        self._tx = tx
+        self._head = tx.head
+        self._chain = GENESIS
+        self._created_at = 0
+        self._state = State.empty()
+        self._entries: list[LogEntry] = []
+        self._versions: list[VersionRow] = []
+        self._keyframes: list[KeyframeRow] = []
+        self._bytes = 0
+        self._finished = False
+
+    def take(self, derived: Derived) -> None:
+        entry, version, state = derived
+        tx, head = self._tx, self._head
+        if entry.script_id != tx.script_id:
+            entry = chained(replace(entry, script_id=tx.script_id), self._chain)
+        self._chain = entry.chain_hash
+        if entry.version == 1:
+            self._created_at = entry.recorded_at
+            self._require_given(state.metadata.get("owner"))
+        if entry.version <= tx.head.version:
+            if entry.version == tx.head.version and entry.chain_hash != tx.head.chain_hash:
+                raise AnotherScript(script=entry.script_id, head=tx.head.version)
+            return
+        tx.require_room("command", len(entry.payload))
+        tx.require_room("cause", len(entry.cause))
+        tx.require_room("change", len(version.delta))
+        self._entries.append(entry)
+        self._versions.append(version)
+        self._bytes += len(entry.payload) + len(entry.cause) + len(version.delta)
+        head = replace(
+            head,
+            version=version.version,
+            chain_hash=entry.chain_hash,
+            state_hash=version.state_hash,
+            delta_bytes=head.delta_bytes + len(version.delta),
+            updated_at=entry.recorded_at,
+        )
+        if head.wants_keyframe():
+            data = encode_keyframe(state)
+            tx.require_room("whole script", len(data))
+            self._keyframes.append(KeyframeRow(version.version, data, version.state_hash))
+            self._bytes += len(data)
+            head = replace(head, keyframe_version=version.version, keyframe_bytes=len(data), delta_bytes=0)
+        self._head, self._state = head, state
+        if len(self._entries) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
+            self._send()
+
+    def finish(self) -> None:
+        """Write what is left, once, and move the head on."""
+        if self._finished:
+            return
+        self._finished = True
+        tx, head = self._tx, self._head
+        if head.version == tx.head.version:
+            return
+        self._send()
+        row = _script_row(tx, self._state, self._created_at, head.updated_at)
+        if tx.head.version:
+            tx.scripts.project(row)
+        else:
+            tx.scripts.add(row)
+        tx.heads.advance(head, tx.head.version)
+
+    def _require_given(self, owner: Value | None) -> None:
+        """Refuse a number that somebody else is about to make a script under."""
+        script_id = self._tx.script_id
+        given = None if self._tx.head.version else self._tx.script_ids.given(script_id)
+        if given is not None and given.user_id not in (None, owner):
+            raise NumberOfAnother(script=script_id, user=given.user_id)
+
+    def _send(self) -> None:
+        tx, head = self._tx, self._head
+        tx.commands.append(self._entries)
+        tx.versions.put(tx.script_id, head.generation, self._versions)
+        tx.keyframes.put(tx.script_id, head.generation, self._keyframes)
+        tx.flush()
+        self._entries, self._versions, self._keyframes, self._bytes = [], [], [], 0
+
+
+class _Answers:
+    """Writes the answers of a file that are not here yet; both are in the order of their ids."""
+
+    def __init__(self, tx: ScriptWork) -> None:
+        self.count = 0
+        self._tx = tx
+        self._here = self._read()
+        self._next = next(self._here, None)
+        self._rows: list[Answered] = []
+        self._bytes = 0
+
+    def take(self, line: int, answered: Answered) -> None:
+        self.count += 1
+        if answered.answer.script_id != self._tx.script_id:
+            answered = replace(answered, answer=replace(answered.answer, script_id=self._tx.script_id))
+        submission_id = answered.answer.submission_id
+        while self._next is not None and self._next.answer.submission_id < submission_id:
+            self._next = next(self._here, None)
+        if self._next is not None and self._next.answer.submission_id == submission_id:
+            if self._next != answered:
+                raise AnsweredOtherwise(line=line, submission=submission_id, script=self._tx.script_id)
+            return
+        size = len(encode_rest(answered.answer))
+        self._tx.require_room("answer", size)
+        self._rows.append(answered)
+        self._bytes += size
+        if len(self._rows) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
+            self.finish()
+
+    def finish(self) -> None:
+        """Write what is left."""
+        self._tx.submissions.put(self._rows)
+        self._tx.flush()
+        self._rows, self._bytes = [], 0
+
+    def _read(self) -> Iterator[Answered]:
+        return self._tx.answers.read(self._tx.script_id)
+
+
+def _script_row(tx: ScriptWork, state: State, created_at: int, updated_at: int) -> ScriptRow:
+    owner = state.metadata.get("owner")
+    is_known = isinstance(owner, int) and tx.scripts.owner_exists(owner)
+    return ScriptRow(
+        id=tx.script_id,
+        user_id=int(owner) if is_known and owner is not None else None,
+        title=str(state.metadata.get("title", "")),
+        status=str(state.metadata.get("status", "draft")),
+        archived=int(state.archived),
+        version_number=state.version,
+        created_at=created_at,
+        updated_at=updated_at,
+    )

@@ -1,0 +1,1 @@
+"""Verification, seals, rebuilds and quarantine."""

@@ -1,0 +1,114 @@
+"""Audit: everything that is stored of a script compared with its log, and the log with the seals kept apart from it.
+
+log and versions ──▶ seals ──▶ the head read from keyframe and deltas ──▶ the row in `scripts` ──▶ projections
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from domain.errors import Conflict, Corrupt
+from domain.script.state import State
+from materialization.history.state_at import state_at
+from materialization.integrity.seals import check_seals
+from materialization.integrity.verify import Finding, Verification, verify
+from materialization.projections.reader import read_projection
+from repos.database.driver_errors import DriverError
+from repos.integrity.verifications import Checkpoint
+from repos.log.scripts import ScriptRow
+from repos.unit_of_work import RecordsWork, UnitOfWork
+
+LOOKS = 5
+
+log = structlog.get_logger(__name__)
+
+
+def audit(
+    unit_of_work: UnitOfWork,
+    script_id: int,
+    *,
+    resume: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Verification:
+    """Verify a script and all that follows from it, the log first; checkpoints are kept on the way.
+
+    With `resume` it goes on where the last audit, ended or not, left its checkpoint.
+
+    Raises:
+        UnknownScript: there is no such script.
+        Conflict: the database was in the way.
+    """
+    with unit_of_work.reading() as tx:
+        start = tx.verifications.get(script_id) if resume else None
+        found = verify(tx, script_id, start=start, keep=_Keeper(unit_of_work), progress=progress)
+        return found if found.finding else found._replace(finding=next(_findings(tx, script_id), None))
+
+
+class _Keeper:
+    """Keeps checkpoints, each in a transaction of its own; none any more where the database takes none."""
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        self._unit_of_work = unit_of_work
+        self._is_refused = False
+
+    def __call__(self, checkpoint: Checkpoint) -> None:
+        if self._is_refused:
+            return
+        try:
+            with self._unit_of_work.records() as tx:
+                tx.verifications.put(checkpoint)
+        except (Conflict, *DriverError) as refusal:
+            # A replica that is only read can be audited as well.
+            self._is_refused = True
+            log.warning("audit.checkpoint_refused", script_id=checkpoint.script_id, problem=str(refusal))
+
+
+def _findings(tx: RecordsWork, script_id: int) -> Iterator[Finding]:
+    if (broken := check_seals(tx, script_id)) is not None:
+        yield broken
+    try:
+        state = state_at(tx, script_id)
+    except Corrupt as found:
+        head = tx.heads.get(script_id)
+        yield Finding(head.version if head else 0, str(found))
+        return
+    yield from _of_row(tx, script_id, state)
+    yield from _of_projections(tx, script_id)
+
+
+def _of_row(tx: RecordsWork, script_id: int, state: State) -> Iterator[Finding]:
+    """Owner, title and status as the state says them."""
+    for _ in range(LOOKS):
+        row, head = tx.scripts.get(script_id), tx.heads.get(script_id)
+        if row is None:
+            yield Finding(state.version, "its row in scripts is missing")
+            return
+        if head is None or head.version == state.version:
+            break
+        state = state_at(tx, script_id)
+    else:
+        return  # it moves on too fast to say
+    yield from (
+        Finding(state.version, f"its row in scripts says {name} {shown!r}, its log {said!r}")
+        for name, shown, said in _compared(row, state)
+        if shown != said
+    )
+
+
+def _compared(row: ScriptRow, state: State) -> list[tuple[str, object, object]]:
+    said = state.metadata
+    owner = said.get("owner")
+    return [
+        ("owner", row.user_id, owner if isinstance(owner, int) else None),
+        ("title", row.title, str(said.get("title", ""))),
+        ("status", row.status, str(said.get("status", "draft"))),
+        ("archived", bool(row.archived), state.archived),
+    ]
+
+
+def _of_projections(tx: RecordsWork, script_id: int) -> Iterator[Finding]:
+    shown = read_projection(tx, script_id)
+    if shown.version and not shown.shows(state_at(tx, script_id, shown.version)):
+        yield Finding(shown.version, f"its projections do not show version {shown.version} as it was")

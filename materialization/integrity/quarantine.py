@@ -1,0 +1,69 @@
+"""Quarantine: a script whose storage contradicts itself takes no edits until it is mended; the reason is kept."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from domain.errors import Corrupt, LedgerError
+from domain.refusals import UnknownScript
+from materialization.integrity.audit import audit
+from materialization.retry import again
+from repos.unit_of_work import UnitOfWork
+
+
+class StillBroken(LedgerError):
+    """A script in quarantine is not sound, and nobody insisted on taking it back: nothing was changed."""
+
+
+class Quarantined(Corrupt):
+    """A script is out of service."""
+
+
+class NotQuarantined(LedgerError):
+    """A script is in service already."""
+
+
+def quarantine(unit_of_work: UnitOfWork, script_id: int, *, found_by: str, reason: str, now: int) -> None:
+    """Take a script out of service, and keep why, in one transaction."""
+    again(partial(_quarantine, unit_of_work, script_id, found_by, reason, now))
+
+
+def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unverified: bool = False) -> bool:
+    """Take a script back into service once it is sound; whether submissions wait for it.
+
+    With `unverified` it is taken back as it is. Why it was out, who took it back and whether it was verified is kept.
+
+    Raises:
+        UnknownScript: there is no such script.
+        NotQuarantined: it is in service.
+        StillBroken: it was verified, and is not sound.
+    """
+    with unit_of_work.reading() as tx:
+        head = tx.heads.get(script_id)
+        if head is None:
+            raise UnknownScript(script=script_id)
+        if head.health != "quarantined":
+            raise NotQuarantined(f"script {script_id} is in service")
+    finding = None if unverified else audit(unit_of_work, script_id).finding
+    if finding is not None:
+        raise StillBroken(f"script {script_id} contradicts itself at version {finding.version}: {finding.problem}")
+    return again(partial(_reopen, unit_of_work, script_id, by, now, verified=not unverified))
+
+
+def _quarantine(unit_of_work: UnitOfWork, script_id: int, found_by: str, reason: str, now: int) -> None:
+    with unit_of_work.script(script_id, wait=True) as tx:
+        if tx.head.provisional:
+            tx.heads.remove_unborn(script_id)
+        elif tx.head.version and tx.head.health != "quarantined":
+            tx.heads.set_health(script_id, "quarantined")
+            tx.quarantines.add(script_id, found_by, reason, now, before=tx.head.health)
+
+
+def _reopen(unit_of_work: UnitOfWork, script_id: int, by: str, now: int, *, verified: bool) -> bool:
+    with unit_of_work.script(script_id, wait=True) as tx:
+        if tx.head.health != "quarantined":
+            raise NotQuarantined(f"script {script_id} is in service")
+        known = [row for row in tx.quarantines.read(script_id, most=1) if row.reopened_at is None]
+        tx.heads.set_health(script_id, known[0].health_before if known else "open")
+        tx.quarantines.reopen(script_id, by, now, verified=verified)
+    return tx.more

@@ -1,0 +1,204 @@
+"""Rebuild: versions and keyframes of a script derived from its commands once more, under a generation of their own.
+
+A piece a transaction, each with how far it is, so a rebuild that was ended goes on where it stopped. Nobody reads the
+new generation until one update of the head names it; the projections follow it when they are next brought on.
+Commands are read and never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
+
+from domain.errors import Conflict, Corrupt, LedgerError
+from domain.log.head import Head
+from domain.refusals import UnknownScript
+from domain.script.hashing import GENESIS
+from materialization.clock import system_clock
+from materialization.integrity.rebuild_chunks import PIECE, Piece, derive_piece, reached, write_piece
+from materialization.retry import again
+from repos.integrity.rebuilds import RebuildRow
+from repos.locked_scripts import ScriptWork
+from repos.unit_of_work import UnitOfWork
+
+NEAR = 1_000
+"""So many versions behind the head, the rest is derived with the head locked, so that it stays where it is."""
+READERS_END_MICROS = 60 * 1_000_000
+"""Who began to read a generation before another was named has ended after a minute, or follows the other."""
+MOST_PRUNED = 100
+"""Scripts whose old generations one scheduled pruning removes."""
+
+
+class RebuildDiffers(LedgerError):
+    """A rebuild gave other states than are stored, and was not told to take them: nothing was changed."""
+
+
+class Rebuilt(NamedTuple):
+    """A rebuild that is active: its generation, how many versions it has, and how many differ from those before it.
+
+    `first_difference` is the first version with another state hash, None where all are equal.
+    """
+
+    script_id: int
+    generation: int
+    versions: int
+    differences: int
+    first_difference: int | None
+
+
+def rebuild(
+    unit_of_work: UnitOfWork,
+    script_id: int,
+    *,
+    accept_differences: bool = False,
+    clock: Callable[[], int] = system_clock,
+    progress: Callable[[int], None] | None = None,
+) -> Rebuilt:
+    """Rebuild a script and make it what readers see; go on with a rebuild that was ended.
+
+    `progress` is told the version that was reached.
+
+    Raises:
+        UnknownScript: there is no such script.
+        RebuildLocked: another worker rebuilds it.
+        RebuildDiffers: the states are not those stored, and `accept_differences` is false.
+        Corrupt: the log has a hole, was changed, or does not apply; the message names the version.
+    """
+    row = again(partial(_begin, unit_of_work, script_id, clock()))
+    done: Rebuilt | None = None
+    while done is None:
+        row, piece = _write_pieces(unit_of_work, row, progress or (lambda _: None))
+        done = again(partial(_activate, unit_of_work, row, piece, accept_differences, clock()))
+    return done
+
+
+def _begin(unit_of_work: UnitOfWork, script_id: int, now: int) -> RebuildRow:
+    """The rebuild to go on with, or a new one."""
+    with unit_of_work.records() as tx:
+        head = tx.heads.get(script_id)
+        if head is None:
+            raise UnknownScript(script=script_id)
+        known = tx.rebuilds.read(script_id)
+        if not known or known[0].state != "running":
+            made = max([head.generation, *(row.generation for row in known)]) + 1
+            tx.rebuilds.open(script_id, made, GENESIS, now)
+            known = tx.rebuilds.read(script_id)
+    return known[0]
+
+
+def _write_pieces(
+    unit_of_work: UnitOfWork, row: RebuildRow, progress: Callable[[int], None]
+) -> tuple[RebuildRow, Piece]:
+    """Write all but the last few versions; each piece is derived while the database writes the one before it."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="rebuild") as beside:
+        piece, left = _derived(unit_of_work, row, None)
+        while True:
+            writing = beside.submit(again, partial(_write, unit_of_work, row, piece))
+            following = _derived(unit_of_work, row, piece) if left > NEAR else None
+            row = writing.result()
+            progress(row.version)
+            if row.version != piece.head.version:
+                following = _derived(unit_of_work, row, None)  # somebody went on with it in the meantime
+            if following is None:
+                return row, piece
+            piece, left = following
+
+
+def _derived(unit_of_work: UnitOfWork, row: RebuildRow, before: Piece | None) -> tuple[Piece, int]:
+    """The piece behind another, or behind what is written; and how many versions the head is in front of it."""
+
+    def derived() -> tuple[Piece, int]:
+        with unit_of_work.reading() as tx:
+            head = _head_of(tx.heads.get(row.script_id), row)
+            piece = derive_piece(tx, head, before or reached(tx, head, row))
+        return piece, head.version - piece.head.version
+
+    return again(derived)
+
+
+def _write(unit_of_work: UnitOfWork, row: RebuildRow, piece: Piece) -> RebuildRow:
+    """How far the rebuild then is; where another has gone on with it, that is all there is to do."""
+    with unit_of_work.rebuild(row.script_id, row.generation) as tx:
+        head = _head_of(tx.heads.get(row.script_id), row)
+        return write_piece(tx, tx.row, piece, head.generation) if tx.row.version == piece.after else tx.row
+
+
+def _activate(
+    unit_of_work: UnitOfWork, row: RebuildRow, before: Piece, accept_differences: bool, now: int
+) -> Rebuilt | None:
+    """Derive the last few versions with the head locked, then let it name the generation; None where they are many."""
+    with unit_of_work.script(row.script_id, wait=True) as tx:
+        finished = _finished(tx, row) or _finish(tx, row, before, accept_differences, now)
+    if finished is None:
+        return None
+    if finished.state == "differs":
+        raise RebuildDiffers(
+            f"{finished.differences} of {finished.version} versions of script {row.script_id} have another state than "
+            f"is stored, the first is version {finished.first_difference}; nothing was changed"
+        )
+    return Rebuilt(row.script_id, row.generation, finished.version, finished.differences, finished.first_difference)
+
+
+def _finished(tx: ScriptWork, row: RebuildRow) -> RebuildRow | None:
+    """The same rebuild where it is at its end: the answer to the COMMIT that ended it may have been lost."""
+    known = [each for each in tx.rebuilds.read(row.script_id) if each.generation == row.generation]
+    return known[0] if known and known[0].state != "running" else None
+
+
+def _finish(tx: ScriptWork, row: RebuildRow, before: Piece, accept_differences: bool, now: int) -> RebuildRow | None:
+    head = _head_of(tx.head, row)
+    if head.version - row.version > NEAR:
+        return None
+    piece = derive_piece(tx, head, before)
+    if piece.head.version < head.version:
+        return None  # as many bytes as no piece holds
+    if piece.head.chain_hash != head.chain_hash:
+        raise Corrupt(f"the head of script {row.script_id} does not have the chain hash of its last command")
+    written = write_piece(tx, row, piece, head.generation)
+    accepted = accept_differences or not written.differences
+    finished = written._replace(state="active" if accepted else "differs", finished_at=now)
+    tx.rebuilds.move(finished)
+    if accepted:
+        tx.heads.advance(piece.head, head.version)
+    return finished
+
+
+def _head_of(head: Head | None, row: RebuildRow) -> Head:
+    if head is None:
+        raise UnknownScript(script=row.script_id)
+    if head.generation >= row.generation:
+        raise Conflict(f"generation {row.generation} of script {row.script_id} is not needed any more")
+    return head
+
+
+def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) -> list[int]:
+    """Remove the generations of a script that its head has not named since a moment; which. Ended, it can go on later.
+
+    Readers that began before the head named another generation must have ended by `before`.
+    """
+    with unit_of_work.reading() as tx:
+        # The generations first: one that is made or named after that is not among them.
+        found = tx.generations.found(script_id)
+        head, known = tx.heads.get(script_id), tx.rebuilds.read(script_id)
+    if head is None:
+        raise UnknownScript(script=script_id)
+    kept = {head.generation, *(row.generation for row in known if row.state == "running")}
+    if any((row.finished_at or 0) >= before for row in known):
+        return []
+    gone = [generation for generation in found if generation not in kept]
+    for generation in gone:
+        # From the end: the first version goes last, and says until then that the generation is there.
+        for upto in range(-(-head.version // PIECE) * PIECE, 0, -PIECE):
+            with unit_of_work.records() as tx:
+                tx.generations.remove(script_id, generation, after=upto - PIECE, upto=upto)
+    return gone
+
+
+def prune_left_behind(unit_of_work: UnitOfWork, now: int, *, most: int = MOST_PRUNED) -> int:
+    """Remove what rebuilds left behind, of so many scripts at most; how many generations that were."""
+    before = now - READERS_END_MICROS
+    with unit_of_work.reading() as tx:
+        scripts = tx.rebuilds.left_behind(before=before, most=most)
+    return sum(len(prune_generations(unit_of_work, script_id, before=before)) for script_id in scripts)

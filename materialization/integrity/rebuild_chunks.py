@@ -1,0 +1,146 @@
+"""Deriving a piece of a log once more: commands in, versions and keyframes of another generation out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import NamedTuple, Protocol
+
+from msgspec.structs import replace
+
+from domain.errors import Corrupt, Rejected
+from domain.log.entry import LogEntry
+from domain.log.head import Head, is_keyframe_due
+from domain.log.version import KeyframeRow, VersionRow
+from domain.script.delta import advance, encode_delta
+from domain.script.hashing import state_hash_bytes
+from domain.script.keyframe import encode_keyframe
+from domain.script.state import State
+from domain.submissions.submission import decode_command
+from materialization.history.command_chain import linked
+from materialization.history.fold import Fold
+from materialization.history.state_at import load
+from repos.integrity.rebuilds import RebuildRow, Rebuilds
+from repos.log.commands import Commands
+from repos.log.keyframes import Keyframes, WritableKeyframes
+from repos.log.versions import Versions, WritableVersions
+
+PIECE = 4_000
+PIECE_BYTES = 4 << 20
+"""Versions a transaction, and bytes of their deltas: less shares a commit among too few, more takes memory."""
+
+
+class Deriving(Protocol):
+    """A unit of work that reads commands, and what a rebuild wrote before."""
+
+    @property
+    def commands(self) -> Commands: ...
+    @property
+    def versions(self) -> Versions: ...
+    @property
+    def keyframes(self) -> Keyframes: ...
+
+
+class Writing(Protocol):
+    """A unit of work that writes versions and keyframes, and says how far a rebuild is."""
+
+    @property
+    def versions(self) -> WritableVersions: ...
+    @property
+    def keyframes(self) -> WritableKeyframes: ...
+    @property
+    def rebuilds(self) -> Rebuilds: ...
+
+
+class Piece(NamedTuple):
+    """The versions behind version `after`, and their keyframes; then the head as it would be there, and the state."""
+
+    after: int
+    versions: Sequence[VersionRow]
+    keyframes: Sequence[KeyframeRow]
+    head: Head
+    state: State
+
+
+def reached(tx: Deriving, head: Head, row: RebuildRow) -> Piece:
+    """Where a rebuild is, as an empty piece, read from what it wrote."""
+    frame = tx.keyframes.last(head.script_id, generation=row.generation, upto=row.version) if row.version else None
+    since = frame.version if frame else 0
+    deltas = tx.versions.read(head.script_id, generation=row.generation, after=since, upto=row.version)
+    made = replace(
+        head,
+        version=row.version,
+        chain_hash=row.chain_hash,
+        keyframe_version=since,
+        keyframe_bytes=len(frame.state) if frame else 0,
+        delta_bytes=sum(len(version.delta) for version in deltas),
+        generation=row.generation,
+    )
+    state = load(tx, made, row.version) if row.version else State.empty()
+    return Piece(row.version, (), (), replace(made, state_hash=state_hash_bytes(state.hash)), state)
+
+
+def derive_piece(tx: Deriving, head: Head, before: Piece) -> Piece:
+    """The next versions of a rebuild, up to `head` at most.
+
+    Raises:
+        Corrupt: the log has a hole, was changed, or does not apply.
+    """
+    after, chain = before.head.version, before.head.chain_hash
+    upto = min(after + PIECE, head.version)
+    last, size, weight = before.head.keyframe_version, before.head.keyframe_bytes, before.head.delta_bytes
+    versions: list[VersionRow] = []
+    keyframes: list[KeyframeRow] = []
+    fold, room = Fold(before.state), PIECE_BYTES
+    with closing(linked(tx.commands.ahead(), head.script_id, chain, after=after, upto=upto)) as commands:
+        for version, command, chain in commands:  # noqa: B007 - the last is the head's
+            try:
+                derived = fold.take(command)
+            except Rejected as refusal:
+                raise Corrupt(f"command {version} of script {head.script_id} does not apply: {refusal}") from refusal
+            versions.append(derived)
+            weight += len(derived.delta)
+            room -= len(derived.delta)
+            if is_keyframe_due(version - last, weight, size):
+                keyframe = encode_keyframe(fold.state)
+                keyframes.append(KeyframeRow(version, keyframe, derived.state_hash))
+                last, size, weight = version, len(keyframe), 0
+            if room <= 0:
+                break
+    made = replace(
+        head,
+        version=fold.state.version,
+        chain_hash=chain,
+        state_hash=state_hash_bytes(fold.state.hash),
+        keyframe_version=last,
+        keyframe_bytes=size,
+        delta_bytes=weight,
+        generation=before.head.generation,
+    )
+    return Piece(after, versions, keyframes, made, fold.finish())
+
+
+def write_piece(tx: Writing, row: RebuildRow, piece: Piece, generation: int) -> RebuildRow:
+    """Write a piece behind what a rebuild has, and compare each version with the one of `generation`: how far it is."""
+    script_id, after, upto = row.script_id, row.version, piece.head.version
+    tx.versions.put(script_id, row.generation, piece.versions)
+    tx.keyframes.put(script_id, row.generation, piece.keyframes)
+    found = tx.versions.differences(script_id, row.generation, generation, after=after, upto=upto)
+    moved = row._replace(
+        version=upto,
+        chain_hash=piece.head.chain_hash,
+        differences=row.differences + found.versions,
+        first_difference=found.first if row.first_difference is None else row.first_difference,
+    )
+    tx.rebuilds.move(moved)
+    return moved
+
+
+def derive(state: State, entry: LogEntry) -> tuple[State, VersionRow]:
+    """The state and the version that a command of the log leads to; Corrupt where it leads nowhere."""
+    try:
+        delta = decode_command(entry.payload).apply(state)
+    except Rejected as refusal:
+        raise Corrupt(f"command {entry.version} of script {entry.script_id} does not apply: {refusal}") from refusal
+    state = advance(state, delta)
+    return state, VersionRow(entry.version, encode_delta(delta), state_hash_bytes(state.hash), state.line_count)

@@ -1,0 +1,1 @@
+"""Readers' tables: bring them up to the head, and read them."""

@@ -1,0 +1,1 @@
+"""Proposals: hunks from a model's answer, and the decisions on them."""

@@ -1,0 +1,1 @@
+"""Scheduled materialization: open a run, materialize one script."""

@@ -1,0 +1,124 @@
+"""Materialize one script of a run: projections to the head, a replay for the sample, a keyframe where it went quiet.
+
+due ──claim──▶ running ──▶ done | failed    a taker that died lets its claim expire: the next tick hands it out again
+                  └─────▶ due              somebody else was at the script: later
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+import structlog
+
+from domain.errors import Conflict, Corrupt
+from materialization.clock import system_clock
+from materialization.history.state_at import state_at
+from materialization.integrity.quarantine import quarantine
+from materialization.integrity.seals import check_seals, seal_if_due
+from materialization.integrity.second_look import look_twice
+from materialization.integrity.verify import verify
+from materialization.projections.reader import read_projection
+from materialization.projections.updater import project
+from materialization.scheduled_runs.compact_keyframes import tidy_if_quiet
+from materialization.scheduled_runs.open_run import QUIET_MICROS
+from repos.database.driver_errors import HeadLocked
+from repos.scheduling.materialization_items import ItemRow, ItemState
+from repos.unit_of_work import UnitOfWork
+
+CLAIM_MICROS = 20 * 60 * 1_000_000
+"""Longer than a task may take."""
+MOST_ATTEMPTS = 5
+FOUND_BY = "materialization"
+
+log = structlog.get_logger(__name__)
+
+
+class Materializer:
+    """Does the scripts of runs. `ring` is told of a script for which submissions arrived while its head was held."""
+
+    def __init__(
+        self,
+        unit_of_work: UnitOfWork,
+        *,
+        ring: Callable[[int], object] = lambda _script_id: None,
+        clock: Callable[[], int] = system_clock,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._ring = ring
+        self._clock = clock
+
+    def materialize(self, run_id: int, script_id: int) -> ItemState | None:
+        """Do one script of a run; what came of it, None where it is done or somebody else has it.
+
+        Nothing that is wrong with one script stops the others: a script that contradicts itself is quarantined.
+        """
+        now = self._clock()
+        with self._unit_of_work.records() as tx:
+            item = tx.run_items.claim(run_id, script_id, now=now, until=now + CLAIM_MICROS)
+        if item is None:
+            return None
+        outcome, report = self._attempt(item)
+        with self._unit_of_work.records() as tx:
+            told = msgspec.json.encode(report)
+            if outcome == "due":
+                tx.run_items.give_back(item, told)
+            elif tx.run_items.close(item, outcome, told):
+                tx.runs.count(run_id, self._clock())
+        return outcome
+
+    def _attempt(self, item: ItemRow) -> tuple[ItemState, dict[str, Any]]:
+        try:
+            _require_hope(item)
+            work = partial(self._work, item.script_id, verified=bool(item.verify))
+            return "done", look_twice(self._unit_of_work, item.script_id, work)
+        except Conflict as conflict:
+            return "due", {"waits": str(conflict)[:200]}
+        except Corrupt as found:
+            log.error("materialize.corrupt", script_id=item.script_id, problem=str(found))  # noqa: TRY400 - no bug of ours
+            quarantine(self._unit_of_work, item.script_id, found_by=FOUND_BY, reason=str(found), now=self._clock())
+            return "failed", {"reason": str(found)}
+        except Exception as error:
+            # The item keeps the error, so the failure is seen, and the next run tries again.
+            log.exception("materialize.failed", script_id=item.script_id)
+            return "failed", {"reason": f"{type(error).__name__}: {error}"[:1_000]}
+
+    def _work(self, script_id: int, *, verified: bool) -> dict[str, Any]:
+        done = project(self._unit_of_work, script_id, clock=self._clock)
+        report: dict[str, Any] = {"from": done.before, "to": done.version, "whole": done.whole}
+        if verified:
+            report |= self._verify(script_id)
+        seal_if_due(self._unit_of_work, script_id, self._clock())
+        return report | self._tidy(script_id)
+
+    def _verify(self, script_id: int) -> dict[str, Any]:
+        with self._unit_of_work.reading() as tx:
+            found = verify(tx, script_id)
+            finding = found.finding or check_seals(tx, script_id)
+            if finding is not None:
+                raise Corrupt(f"version {finding.version}: {finding.problem}")
+            projection = read_projection(tx, script_id)
+            agrees = projection.shows(state_at(tx, script_id, projection.version))
+        if not agrees:
+            log.error("materialize.projection_differed", script_id=script_id)
+            project(self._unit_of_work, script_id, clock=self._clock, anew=True)
+        return {"verified": found.versions, "projection_agreed": agrees}
+
+    def _tidy(self, script_id: int) -> dict[str, Any]:
+        try:
+            tidied = tidy_if_quiet(self._unit_of_work, script_id, quiet_before=self._clock() - QUIET_MICROS)
+        except HeadLocked:
+            return {}  # not quiet at all
+        if tidied is None:
+            return {}
+        if tidied.more:
+            self._ring(script_id)
+        return {"keyframe": tidied.written, "keyframes_removed": tidied.removed}
+
+
+def _require_hope(item: ItemRow) -> None:
+    # A conflict gives the attempt back; what is counted are takers that died.
+    if item.attempts > MOST_ATTEMPTS:
+        raise Corrupt(f"{MOST_ATTEMPTS} attempts to materialize it did not come to an end")

@@ -1,0 +1,1 @@
+"""The write path: pending submissions become commands, versions and answers."""

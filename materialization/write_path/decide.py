@@ -1,0 +1,90 @@
+"""Deciding: what a submission does to a state, as a pure function."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.errors import Rejected
+from domain.log.head import Head
+from domain.refusals import TooMuchWork
+from domain.script.script_size import require_size
+from domain.script.state import State
+from domain.script.work_limit import WorkCount
+from domain.submissions.answer import Answer, CommandAnswer, Outcome, Refusal
+from domain.submissions.submission import Submission
+from materialization.history.fold import refuse_frame
+from materialization.write_path.acceptance import Acceptance, Step
+
+
+class Verdict(Struct, frozen=True):
+    """What becomes of a submission: the accepted commands and the refused ones by index, and the state after.
+
+    `applied` are the accepted ones that change something: each becomes a version.
+    """
+
+    accepted: list[tuple[int, Step]]
+    applied: list[tuple[int, Step]]
+    refused: list[tuple[int, Rejected]]
+    state: State
+
+
+def decide(submission: Submission, state: State, head: Head | None = None, work: WorkCount | None = None) -> Verdict:
+    """Apply a submission to a state: all of it or nothing, or with `apply_rest` whatever part it takes.
+
+    What follows a refused script.create was meant for another script, and is refused with it in either case.
+    With the head whose state it is, the steps hold the keyframes that are due after it. `work` counts what it takes.
+
+    Raises:
+        Rejected: the submission is refused whole.
+    """
+    refuse_frame(submission, state)
+    acceptance = Acceptance(state, WorkCount() if work is None else work, head)
+    accepted: list[tuple[int, Step]] = []
+    applied: list[tuple[int, Step]] = []
+    refused: list[tuple[int, Rejected]] = []
+    last = len(submission.commands) - 1
+    for index, command in enumerate(submission.commands):
+        try:
+            step = acceptance.accept(command, last=index == last)
+        except Rejected as refusal:
+            refusal.facts["command"] = index
+            ends_all = isinstance(refusal, TooMuchWork) or (index == 0 and isinstance(command, ScriptCreate))
+            if ends_all or not submission.apply_rest:
+                raise
+            refused.append((index, refusal.alone()))
+        else:
+            accepted.append((index, step))
+            if step.version is not None:
+                applied.append((index, step))
+    end = acceptance.finish()
+    require_size(state, end)
+    return Verdict(accepted, applied, refused, end)
+
+
+def answer_for(submission: Submission, start: State, verdict: Verdict, refusals: dict[int, Refusal]) -> Answer:
+    """The answer to a submission that was decided on the state `start`; `refusals` explains the refused commands."""
+    applied = verdict.applied
+    told = [CommandAnswer(index, "refused", refusal=refusals[index]) for index, _ in verdict.refused]
+    for index, step in verdict.accepted:
+        if step.version is None:
+            told.append(CommandAnswer(index, "no_op"))
+        elif step.note is not None or verdict.refused:
+            told.append(CommandAnswer(index, "applied", step.version.version, step.note))
+    over = (submission.base_version + 1, start.version)
+    return Answer(
+        script_id=submission.script_id,
+        submission_id=submission.submission_id,
+        outcome=_outcome(bool(applied), bool(verdict.refused)),
+        first_version=start.version + 1 if applied else None,
+        last_version=start.version + len(applied) if applied else None,
+        rebased_over=over if over[0] <= over[1] else None,
+        refusal=refusals[verdict.refused[0][0]] if verdict.refused else None,
+        commands=tuple(sorted(told, key=lambda answer: answer.index)) if told else (),
+    )
+
+
+def _outcome(applied: bool, refused: bool) -> Outcome:
+    if applied:
+        return "partly" if refused else "applied"
+    return "refused" if refused else "no_op"

@@ -1,0 +1,111 @@
+"""Together: one unit of work for what waits for several scripts, so that they share its round trips and its commit.
+
+It takes only what is plain: heads that are free, scripts in service, submissions that were never tried. Everything
+else, and everything whenever anything goes wrong, is left to be drained script by script, as if nobody had tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from domain.script.state import State
+from materialization.write_path.ai_limits import AiLimits
+from materialization.write_path.settlement import MAX_UNIT_WORK, MOST_BYTES, MOST_COMMANDS, Settlement
+from materialization.write_path.warm_states import WarmStates, brought_to_head, is_at_head, is_state_of, known
+from repos.database.driver_errors import InboxTooDeep
+from repos.fault_points import reached
+from repos.locked_scripts import ScriptsWork, ScriptWork
+from repos.unit_of_work import UnitOfWork
+
+
+class Settled(NamedTuple):
+    """How many submissions were answered, which scripts are still to be drained, each alone, and the work it took."""
+
+    answered: int
+    left: list[int]
+    work: int = 0
+
+
+class Together:
+    """Units of work on several scripts each."""
+
+    def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
+        self._unit_of_work = unit_of_work
+        self._warm = warm
+        self._clock = clock
+        self._limits = limits
+
+    def settle(self, script_ids: Sequence[int]) -> Settled:
+        """Settle what waits for several scripts, in one transaction; one for which too much waits is left for the end.
+
+        Raises:
+            Conflict, Corrupt, DriverError: nothing was done to any of them.
+        """
+        try:
+            return self._settle(script_ids)
+        except InboxTooDeep as deep:
+            others = [script_id for script_id in script_ids if script_id != deep.script_id]
+            answered, left, work = self.settle(others) if others else Settled(0, [])
+            return Settled(answered, [*left, deep.script_id], work)
+
+    def _settle(self, script_ids: Sequence[int]) -> Settled:
+        with self._unit_of_work.scripts(script_ids) as tx:
+            works = [work for work in tx.works if _is_plain(work)]
+            states = self._states(tx, [work for work in works if work.waiting])
+            settlements = self._settlements(works, states)
+        for settlement in settlements.values():
+            self._warm.put(settlement.head, settlement.state)
+        quiet = {work.script_id for work in works if not work.more and not work.waiting}
+        done = {
+            work.script_id
+            for work in works
+            if not work.more and (found := settlements.get(work.script_id)) and len(found.done) == len(work.waiting)
+        }
+        answered = sum(len(settlement.done) for settlement in settlements.values())
+        work = sum(settlement.work for settlement in settlements.values())
+        return Settled(answered, [script_id for script_id in script_ids if script_id not in quiet | done], work)
+
+    def _settlements(self, works: list[ScriptWork], states: dict[int, State]) -> dict[int, Settlement]:
+        settlements: dict[int, Settlement] = {}
+        commands = size = spent = 0
+        now = self._clock()
+        for work in works:
+            state = states.get(work.script_id)
+            if state is None or commands >= MOST_COMMANDS or size >= MOST_BYTES or spent >= MAX_UNIT_WORK:
+                continue
+            settlement = Settlement(work, state, now, limits=self._limits)
+            settlement.settle_waiting(work.waiting)
+            settlement.write()
+            settlements[work.script_id] = settlement
+            commands += settlement.head.version - work.head.version
+            size += settlement.weight
+            spent += settlement.work
+        return settlements
+
+    def _states(self, tx: ScriptsWork, works: list[ScriptWork]) -> dict[int, State]:
+        """The states at the heads; without those that are not to be had in a plain way."""
+        reached("before state warmed")
+        warm = {work.script_id: self._warm.take(work.head) for work in works}
+        states: dict[int, State] = {}
+        lacking: list[ScriptWork] = []
+        for work in works:
+            found = warm[work.script_id]
+            if found is None or not is_at_head(work.head, found):
+                lacking.append(work)
+            elif is_state_of(work.head, found.state):
+                states[work.script_id] = found.state
+        tips = tx.tips.read([known(work.head, warm[work.script_id]) for work in lacking])
+        for work, tip in zip(lacking, tips, strict=True):
+            state = brought_to_head(work.head, warm[work.script_id], tip)
+            if state is not None:
+                states[work.script_id] = state
+                # This much is committed, whatever becomes of what follows.
+                self._warm.put(work.head, state)
+        reached("after state warmed")
+        return states
+
+
+def _is_plain(work: ScriptWork) -> bool:
+    tried = any(row.attempts for row in work.waiting)
+    return work.head.version > 0 and work.head.health == "open" and not tried

@@ -1,0 +1,300 @@
+"""Settling: what waits for a script becomes commands, versions and answers, gathered for one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.errors import Rejected
+from domain.log.entry import LogEntry
+from domain.log.version import KeyframeRow, VersionRow
+from domain.refusals import (
+    BadId,
+    Misaddressed,
+    PredecessorRefused,
+    PredecessorUnknown,
+    SameIdOtherContent,
+    ScriptBeingBackfilled,
+    UnknownOwner,
+)
+from domain.script.state import State
+from domain.script.work_limit import MAX_WORK, WorkCount
+from domain.submissions.answer import Answer, Refusal, encode_rest
+from domain.submissions.submission import Submission, content_hash, decode_submission
+from materialization.access import require_still_allowed
+from materialization.write_path.ai_limits import USUAL, AiLimits, Losses
+from materialization.write_path.arrivals import Arrival, as_declared, reason_not_to_read, unread, without_name
+from materialization.write_path.decide import answer_for, decide
+from materialization.write_path.log_rows import Growth, grow
+from materialization.write_path.refusal_explanations import RefusalExplanations
+from repos.locked_scripts import ScriptWork
+from repos.log.heads import Waiting
+from repos.log.scripts import ScriptRow
+from repos.submissions.answers import Answered
+from repos.submissions.dead_letters import RejectedRow
+
+MOST_COMMANDS = 2_000
+MOST_BYTES = 4 << 20
+MAX_UNIT_WORK = MAX_WORK // 4
+"""A unit of work takes no other submission after so much work: with the last it is a quarter more than one may take."""
+
+
+class Settlement:
+    """What one unit of work does to one script: decide submission by submission, then write everything at once.
+
+    The state moves on with every accepted submission; a refused one leaves no trace in it. Nothing is written
+    before `write`, and `head` is then the head to be committed. `done` holds the inbox rows that are answered, `work`
+    is what it took to decide them.
+    """
+
+    def __init__(self, tx: ScriptWork, state: State, now: int, *, limits: AiLimits = USUAL) -> None:
+        self.state = state
+        self.head = tx.head
+        self.answers: dict[str, Answer] = {}
+        self.done: list[int] = []
+        self.work = 0
+        self._tx = tx
+        self._start = state
+        self._now = now
+        self._losses = Losses(tx, limits, now)
+        self._bytes = 0
+        self._kept_bytes = 0
+        self._entries: list[LogEntry] = []
+        self._versions: list[VersionRow] = []
+        self._keyframes: list[KeyframeRow] = []
+        self._answered: list[Answered] = []
+        self._rejected: list[RejectedRow] = []
+        self._accepted: list[tuple[int, Answer]] = []
+        self._explanations: RefusalExplanations | None = None
+
+    def settle_waiting(self, rows: Sequence[Waiting]) -> None:
+        """Settle submissions of the inbox in order, as many as one unit of work takes."""
+        for row in map(as_declared, rows):
+            size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
+            if not self.has_room(size):
+                return
+            self._settle_row(row, size)
+            self.done.append(row.id)
+
+    def settle(self, submission: Submission, payload: bytes) -> None:
+        """Settle a submission that did not come through the inbox, given with its canonical bytes."""
+        self._tx.require_room("submission", len(payload))
+        self._settle(submission, Arrival(submission.submission_id, payload, sha256(payload).digest()))
+
+    def has_room(self, more: int = 0) -> bool:
+        """Whether one unit of work takes another submission, of so many bytes. The first always finds room."""
+        size = self._bytes + self._kept_bytes + more
+        return not self.done or (
+            len(self._entries) < MOST_COMMANDS and size <= MOST_BYTES and self.work < MAX_UNIT_WORK
+        )
+
+    @property
+    def weight(self) -> int:
+        """The bytes that the log grows by."""
+        return self._bytes
+
+    def write(self) -> None:
+        """Hand everything to the unit of work."""
+        tx, script_id, generation = self._tx, self._tx.script_id, self.head.generation
+        if self._entries:
+            tx.commands.append(self._entries)
+            tx.versions.put(script_id, generation, self._versions)
+            if self._keyframes:
+                tx.keyframes.put(script_id, generation, self._keyframes)
+            self._project()
+        self._losses.write()
+        for proposal_id, answer in self._accepted:
+            tx.hunks.settle(proposal_id, answer, self._now)
+        tx.submissions.put(self._answered)
+        if self._rejected:
+            tx.rejected.put(self._rejected)
+        tx.inbox.remove(self.done)
+        if self._entries:
+            tx.heads.advance(self.head, self._start.version)
+        elif self.head.provisional:
+            tx.heads.remove_unborn(script_id)
+        elif self._answered or self.done:
+            tx.heads.touch(tx.head)
+
+    def _settle_row(self, row: Waiting, size: int) -> None:
+        if (nameless := without_name(self._tx, row, size)) is not None:
+            self._keep(nameless, Refusal.of(BadId(field="submission_id", value=nameless.submission_id)))
+            return
+        if (reason := reason_not_to_read(self._tx, row, size)) is not None:
+            self._refuse_unread(unread(self._tx, row, size), Refusal.of(reason), row.answered)
+            return
+        payload = self._tx.inbox.payload(row.id) if row.payload is None else row.payload
+        if row.answered is not None and row.answered == sha256(payload).digest() and b"proposal_id" not in payload:
+            return
+        submission: Submission | None = None
+        try:
+            submission = decode_submission(payload)
+        except Rejected as refusal:
+            arrival = Arrival(row.submission_id, payload, sha256(payload).digest(), row.user_id)
+            if row.answered is None:
+                self._refuse(arrival, Refusal.of(refusal))
+        else:
+            arrival = Arrival(row.submission_id, payload, content_hash(submission), row.user_id)
+            if row.answered is None:
+                self._settle(submission, arrival, row)
+        if row.answered is not None:
+            self._settle_answered(arrival, row.answered, submission)
+
+    def _refuse_unread(self, arrival: Arrival, refusal: Refusal, answered: bytes | None) -> None:
+        if answered is None:
+            answer = self._refuse(arrival, refusal)
+        elif answered != arrival.digest:
+            answer = self._refused(arrival.submission_id, refusal)
+            self._keep(arrival, refusal)
+        else:
+            return
+        # Nobody read whether it is a hunk of a proposal, so it is looked for by its id.
+        proposal_id = self._tx.hunks.proposal_of(self._tx.script_id, arrival.submission_id)
+        if proposal_id is not None:
+            self._accepted.append((proposal_id, answer))
+
+    def _settle_answered(self, arrival: Arrival, answered: bytes, submission: Submission | None) -> None:
+        """The first answer stands; other content that came second is kept where somebody can find it."""
+        refusal = None
+        if answered != arrival.digest:
+            refusal = Refusal.of(SameIdOtherContent(submission=arrival.submission_id))
+            self._keep(arrival, refusal)
+        if submission is None or submission.cause.proposal_id is None:
+            return
+        # A person may have accepted it as a hunk, and must hear what became of it.
+        if refusal is not None:
+            answer = self._refused(arrival.submission_id, refusal)
+        elif (found := self._tx.submissions.get(self._tx.script_id, arrival.submission_id)) is not None:
+            answer = found.answer
+        else:
+            return
+        self._accepted.append((submission.cause.proposal_id, answer))
+
+    def _settle(self, submission: Submission, arrival: Arrival, row: Waiting | None = None) -> None:
+        try:
+            if row is not None:
+                self._require_address(submission, row)
+                if row.user_id is not None:
+                    require_still_allowed(self._tx, self.state, submission, row)
+            self._require_predecessor(submission)
+            if self.head.health == "backfilling" and submission.author != "backfill":
+                raise ScriptBeingBackfilled(script=self._tx.script_id)
+            self._require_owner(submission)
+            work = WorkCount()
+            try:
+                verdict = decide(submission, self.state, self.head, work)
+            finally:
+                self.work += work.units
+            explained = self._explained().explain_all(verdict.refused) if verdict.refused else {}
+            answer = answer_for(submission, self.state, verdict, explained)
+            growth = grow(self.head, submission, verdict.applied, self._now)
+            self._require_room(growth, answer)
+            if submission.author == "ai":
+                self._losses.count(submission, self.state, verdict)
+        except Rejected as refusal:
+            answer = self._refuse(arrival, self._explained().explain(refusal))
+        else:
+            if answer.refusal is not None:
+                self._keep(arrival, answer.refusal)
+            self._take(growth, verdict.state)
+            self._answer(answer, arrival.digest)
+        if submission.cause.proposal_id is not None:
+            self._accepted.append((submission.cause.proposal_id, answer))
+
+    def _require_address(self, submission: Submission, row: Waiting) -> None:
+        if (submission.script_id, submission.submission_id) != (self._tx.script_id, row.submission_id):
+            raise Misaddressed(script=submission.script_id, submission=submission.submission_id)
+
+    def _require_predecessor(self, submission: Submission) -> None:
+        if (after := submission.after_submission) is None:
+            return
+        answer = self.answers.get(after)
+        if answer is None:
+            found = self._tx.submissions.get(submission.script_id, after)
+            if found is None:
+                raise PredecessorUnknown(after=after)
+            answer = found.answer
+        if answer.outcome == "refused":
+            raise PredecessorRefused(after=after, reason=answer.refusal.code if answer.refusal else "refused")
+
+    def _require_owner(self, submission: Submission) -> None:
+        first = submission.commands[0]
+        if not isinstance(first, ScriptCreate) or first.owner is None:
+            return
+        if not self._tx.scripts.owner_exists(first.owner):
+            raise UnknownOwner(owner=first.owner)
+
+    def _require_room(self, growth: Growth, answer: Answer) -> None:
+        """Refuse what the database would not take as one row: what came as bytes goes on in hex."""
+        if not growth.keyframes and answer.refusal is None and growth.weight <= self._tx.room.for_bytes:
+            return  # All of it together is less than one row may be.
+        for entry in growth.entries:
+            self._tx.require_room("command", len(entry.payload) + len(entry.cause))
+        for version in growth.versions:
+            self._tx.require_room("change", len(version.delta))
+        for keyframe in growth.keyframes:
+            self._tx.require_room("whole script", len(keyframe.state))
+        if answer.refusal is not None:
+            self._tx.require_room("answer", len(encode_rest(answer)))
+
+    def _explained(self) -> RefusalExplanations:
+        # Most units of work refuse nothing.
+        if self._explanations is None:
+            self._explanations = RefusalExplanations(self._tx, self._start.version, self._entries)
+        return self._explanations
+
+    def _take(self, growth: Growth, state: State) -> None:
+        self.state = state
+        self.head = growth.head
+        self._entries += growth.entries
+        self._versions += growth.versions
+        self._keyframes += growth.keyframes
+        self._bytes += growth.weight
+
+    def _refuse(self, arrival: Arrival, refusal: Refusal) -> Answer:
+        self._keep(arrival, refusal)
+        answer = self._refused(arrival.submission_id, refusal)
+        if len(encode_rest(answer)) > self._tx.room.for_bytes:
+            # The text of a line may be more than this database takes: then the answer does without.
+            answer = self._refused(arrival.submission_id, Refusal(refusal.code, refusal.message))
+        self._answer(answer, arrival.digest)
+        return answer
+
+    def _refused(self, submission_id: str, refusal: Refusal) -> Answer:
+        script_id = self._tx.script_id
+        return Answer(script_id=script_id, submission_id=submission_id, outcome="refused", refusal=refusal)
+
+    def _keep(self, arrival: Arrival, refusal: Refusal) -> None:
+        self._rejected.append(arrival.dead_letter(self._tx.script_id, refusal, self._now))
+        self._kept_bytes += len(arrival.payload)
+
+    def _answer(self, answer: Answer, digest: bytes) -> None:
+        self.answers[answer.submission_id] = answer
+        self._answered.append(Answered(answer, digest, self._now))
+
+    def _project(self) -> None:
+        if self.state.metadata is self._start.metadata:
+            return
+        row = _script_row(self._tx.script_id, self.state, self._now)
+        before = _script_row(self._tx.script_id, self._start, self._now)
+        if not self._start.exists:
+            self._tx.scripts.add(row)
+            self._tx.script_ids.take(row.id)
+        elif (row.title, row.status, row.archived) != (before.title, before.status, before.archived):
+            self._tx.scripts.project(row)
+
+
+def _script_row(script_id: int, state: State, now: int) -> ScriptRow:
+    metadata = state.metadata
+    owner = metadata.get("owner")
+    return ScriptRow(
+        id=script_id,
+        user_id=owner if isinstance(owner, int) else None,
+        title=str(metadata.get("title", "")),
+        status=str(metadata.get("status", "draft")),
+        archived=int(state.archived),
+        version_number=state.version,
+        created_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,172 @@
+"""Rounds: one unit of work on one script each. Lock the head, settle, write, commit, look once more.
+
+What to do when one fails is for `submit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import takewhile
+from typing import NamedTuple
+
+from domain.errors import Corrupt
+from domain.log.head import Head
+from domain.refusals import SameIdOtherContent
+from domain.script.state import State
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission, content_hash
+from materialization.history.state_at import load
+from materialization.integrity.quarantine import Quarantined
+from materialization.write_path.ai_limits import AiLimits
+from materialization.write_path.settlement import Settlement
+from materialization.write_path.warm_states import WarmStates, brought_to_head, is_at_head, is_state_of, known
+from repos.database.driver_errors import DuplicateKey
+from repos.fault_points import reached
+from repos.locked_scripts import ScriptWork
+from repos.log.head_lock_statements import MOST_WAITING
+from repos.log.heads import Waiting
+from repos.unit_of_work import RecordsWork, UnitOfWork
+
+
+class Round(NamedTuple):
+    """How many submissions were answered, whether any wait now, and whether one of those was tried before.
+
+    `work` is what it took to decide them, in units of work.
+    """
+
+    answered: int
+    more: bool
+    suspects: bool = False
+    work: int = 0
+
+
+class Rounds:
+    """The units of work by which the log grows."""
+
+    def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
+        self._unit_of_work = unit_of_work
+        self._warm = warm
+        self._clock = clock
+        self._limits = limits
+
+    def settle(self, script_id: int, only: int | None = None) -> Round:
+        """Settle what waits, up to the first that was tried before; or only that one.
+
+        Raises:
+            HeadLocked: another worker holds the head.
+            Corrupt: what is stored contradicts itself.
+        """
+        try:
+            return self._settle(script_id, only)
+        except DuplicateKey as error:
+            # Under the lock of the head nobody else writes these keys, and what was answered is not written again.
+            raise _unknown_rows(script_id) from error
+
+    def submit(self, submission: Submission, payload: bytes) -> tuple[Answer | None, bool]:
+        """Settle what waits and then a submission, given with its canonical bytes, waiting for the lock.
+
+        Its answer, None where what waits left no room for it; and whether anything waits now.
+
+        Raises:
+            SameIdOtherContent: its id was answered with other content.
+            Corrupt: the script is quarantined, or what is stored contradicts itself.
+        """
+        try:
+            return self._submit(submission, payload)
+        except DuplicateKey as error:
+            # Whoever answered it had the lock before us, so the answer is there to be read.
+            with self._unit_of_work.reading() as tx:
+                answer, more = _answer_of(tx, submission), bool(tx.inbox.arrivals(submission.script_id))
+            if answer is None:
+                raise _unknown_rows(submission.script_id) from error
+            return answer, more
+
+    def _settle(self, script_id: int, only: int | None) -> Round:
+        with self._unit_of_work.script(script_id) as tx:
+            quarantined = tx.head.health == "quarantined"
+            rows = [] if quarantined else _to_settle(tx, only)
+            state = self._state(tx) if rows else State.empty()
+            settlement = Settlement(tx, state, self._clock(), limits=self._limits)
+            if rows:
+                settlement.settle_waiting(rows)
+                settlement.write()
+            elif tx.head.provisional:
+                tx.heads.remove_unborn(script_id)
+        if quarantined:
+            return Round(0, more=False)
+        self._keep_warm(settlement)
+        answered = len(settlement.done)
+        return Round(answered, tx.more, suspects=answered == len(rows) < len(tx.waiting), work=settlement.work)
+
+    def _submit(self, submission: Submission, payload: bytes) -> tuple[Answer | None, bool]:
+        with self._unit_of_work.script(submission.script_id, wait=True) as tx:
+            if tx.head.health == "quarantined":
+                return _answered_in_time(tx, submission), False
+            settlement = Settlement(tx, self._state(tx), self._clock(), limits=self._limits)
+            rows = _to_settle(tx)
+            settlement.settle_waiting(rows)
+            waits_too = submission.submission_id in [row.submission_id for row in rows]
+            all_answered = len(settlement.done) == len(rows) < MOST_WAITING
+            if all_answered and not waits_too and settlement.has_room():
+                settlement.settle(submission, payload)
+            settlement.write()
+        self._keep_warm(settlement)
+        if not waits_too:
+            return settlement.answers.get(submission.submission_id), tx.more
+        with self._unit_of_work.reading() as reading:
+            return _answer_of(reading, submission), tx.more
+
+    def _state(self, tx: ScriptWork) -> State:
+        reached("before state warmed")
+        state = self._warmed(tx)
+        reached("after state warmed")
+        return state
+
+    def _warmed(self, tx: ScriptWork) -> State:
+        head = tx.head
+        if head.version == 0:
+            return State.empty()
+        warm = self._warm.take(head)
+        if warm is not None and is_at_head(head, warm):
+            return _require_state_of(head, warm.state)
+        [tip] = tx.tips.read([known(head, warm)])
+        state = brought_to_head(head, warm, tip) or _require_state_of(head, load(tx, head, head.version))
+        # This much is committed, whatever becomes of what follows.
+        self._warm.put(head, state)
+        return state
+
+    def _keep_warm(self, settlement: Settlement) -> None:
+        if settlement.state.exists:
+            self._warm.put(settlement.head, settlement.state)
+
+
+def _to_settle(tx: ScriptWork, only: int | None = None) -> list[Waiting]:
+    """What waits up to the first that was tried before, which is to be counted and tried alone; or that one."""
+    if only is not None:
+        return [row for row in tx.waiting if row.id == only]
+    return list(takewhile(lambda row: row.attempts == 0, tx.waiting)) if tx.waiting else []
+
+
+def _require_state_of(head: Head, state: State) -> State:
+    if not is_state_of(head, state):
+        raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
+    return state
+
+
+def _answered_in_time(tx: ScriptWork, submission: Submission) -> Answer:
+    """The answer from before the quarantine; Corrupt where there is none."""
+    answer = _answer_of(tx, submission)
+    if answer is None:
+        raise Quarantined(f"script {submission.script_id} is quarantined")
+    return answer
+
+
+def _answer_of(tx: ScriptWork | RecordsWork, submission: Submission) -> Answer | None:
+    found = tx.submissions.get(submission.script_id, submission.submission_id)
+    if found is not None and found.content_hash != content_hash(submission):
+        raise SameIdOtherContent(submission=submission.submission_id)
+    return None if found is None else found.answer
+
+
+def _unknown_rows(script_id: int) -> Corrupt:
+    return Corrupt(f"script {script_id} holds rows that its head does not know of")
