@@ -1,7 +1,7 @@
 """Celery's settings: the same for every process; each line says what it prevents.
 
 Where the broker is comes from the environment (`workers.settings`), and how a worker acknowledges from the queue it
-serves (`workers.roles`); both are set when the app is configured, not when this module is imported.
+serves (`workers.process.roles`); both are set when the app is configured, not when this module is imported.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ task_routes = {
 task_acks_late = True
 task_reject_on_worker_lost = True
 # What a producer without the database sent is looked at before it becomes a task, so that none of it is lost or logged.
-worker_consumer = "workers.consumer:Consumer"
+worker_consumer = "workers.transport.consumer:Consumer"
 # One message in hand per process: what is prefetched waits behind a slow script while others idle.
 worker_prefetch_multiplier = 1
 
@@ -104,7 +104,7 @@ enable_utc = True
 
 # Ticks are idempotent and expire: any number of beats may run, and none piles up while no worker listens. The
 # schedule lives in this file, so beat keeps nothing on disk.
-beat_scheduler = "workers.heartbeat:Scheduler"
+beat_scheduler = "workers.monitoring.heartbeat:Scheduler"
 beat_max_loop_interval = 5
 beat_schedule = {
     "reconcile": {"task": "scriptledger.reconcile", "schedule": 2.0, "options": {"expires": 4, "queue": "reconcile"}},

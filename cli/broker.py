@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.ending import Ending, Exit
-from workers import reach
+from workers.messaging import broker_check
 from workers.settings import without_password
 
 
@@ -15,10 +15,10 @@ def require_broker(broker_url: str, then: str = "") -> None:
     """
     where = f"The broker {without_password(broker_url)}"
     try:
-        reach.require_broker(broker_url)
-    except reach.SignInFailed as error:
+        broker_check.require_broker(broker_url)
+    except broker_check.SignInFailed as error:
         sentence = f"{where} does not let us in: check user and password in SCRIPTLEDGER_BROKER_URL. ({error})"
         raise Ending(Exit.UNREACHABLE, sentence + then, code="broker_refused") from error
-    except reach.BrokerUnreachable as error:
+    except broker_check.BrokerUnreachable as error:
         sentence = f"{where} cannot be reached: start it, or name another in SCRIPTLEDGER_BROKER_URL. ({error})"
         raise Ending(Exit.UNREACHABLE, sentence + then, code="broker_unreachable") from error

@@ -19,8 +19,8 @@ from repos.database.supported_servers import UnsupportedServer
 from repos.schema.revision import require_current
 from repos.unit_of_work import RecordsWork, UnitOfWork
 from workers.embedded.private_home import secure_home
+from workers.process.visible_logs import configure_log
 from workers.settings import Settings
-from workers.visible_logs import configure_log
 
 
 def settings(*, database: str | None = None, broker: str | None = None) -> Settings:

@@ -10,7 +10,7 @@ from cli.interrupt import ending_at_once
 def main() -> None:
     """Run the command line and exit."""
     with ending_at_once():
-        import_module("workers.visible_output").guard_output()
+        import_module("workers.process.visible_output").guard_output()
         command_line = import_module("cli.command_line")
     command_line.run()
 

@@ -13,8 +13,8 @@ from domain.proposals.refusals import UnknownProposal
 from domain.submissions.answer import Answer
 from repos.proposals.proposals import ProposalRow
 from repos.unit_of_work import RecordsWork
-from workers.proposal_bell import ProposalBell
-from workers.proposal_desk import ProposalDesk
+from workers.proposals.bell import ProposalBell
+from workers.proposals.review import ProposalDesk
 from workers.settings import Settings
 
 FIRST_LOOK_SECONDS = 0.02

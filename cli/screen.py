@@ -1,7 +1,7 @@
 """What a command prints: tables and colour for a terminal, plain columns for a pipe, JSON for programs.
 
 Everything that reaches a terminal passes here or, where a library prints, the guard in front of the streams
-(`workers.visible_output`). Neither lets a control character of some text through: it is shown as an escape.
+(`workers.process.visible_output`). Neither lets a control character of some text through: it is shown as an escape.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rich.text import Text as AnyText
 
 from cli.ending import Exit
 from domain.visible_text import ascii_escapes, visible, visible_lines
-from workers.visible_output import unguarded
+from workers.process.visible_output import unguarded
 
 SIGN_STYLES = {"-": "red", "+": "green", "~": "yellow", ">": "yellow"}
 PIPE_WIDTH = 10_000

@@ -21,8 +21,8 @@ from domain.submissions.submission import Submission, content_hash
 from materialization.retry import again
 from repos.unit_of_work import UnitOfWork
 from workers.embedded.stack import Stack
-from workers.enqueue import NotAnsweredInTime, Producer, UnknownSubmission
-from workers.lone_bell import LoneBell
+from workers.messaging.bell import LoneBell
+from workers.producers.producer import NotAnsweredInTime, Producer, UnknownSubmission
 from workers.settings import Settings
 
 LOOK_SECONDS = 1.0

@@ -10,18 +10,19 @@ from typing import Any
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, signals
 
-from workers import bootstrap, worker_logs
-from workers.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
-from workers.bells_in_hand import BellsInHand
-from workers.draining import Draining, next_task
-from workers.heartbeat import Heartbeat
-from workers.line import forget_connections
-from workers.overdue import GRACE_SECONDS, EndInTime
-from workers.roles import BadQueuesError, transport_options
+from workers import bootstrap
+from workers.draining.drain_runner import Draining, next_task
+from workers.draining.suspect_slots import SuspectSlots
+from workers.draining.taken_bells import BellsInHand
+from workers.messaging.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
+from workers.messaging.broker_connections import forget_connections
+from workers.monitoring.heartbeat import Heartbeat
+from workers.process import worker_logs
+from workers.process.roles import BadQueuesError, transport_options
+from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
 from workers.settings import BadSetting
-from workers.suspect_slots import SuspectSlots
 
-app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.redis_transport:AMQP")
+app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.transport.redis_transport:AMQP")
 app.config_from_object("celeryconfig")
 app.steps["worker"].add(Heartbeat)
 worker_logs.connect()

@@ -15,7 +15,7 @@ from materialization.write_path.ai_limits import AiLimits
 from materialization.write_path.submit import Ledger
 from repos.database.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
-from workers.announcements import Announcer
+from workers.messaging.version_announcements import Announcer
 from workers.settings import Settings
 
 

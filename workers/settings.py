@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 
 from domain.errors import LedgerError
 from repos.database.database_url import UnfitUrl, checked, is_host
-from workers import broker_url
-from workers.password_file import UnfitFile, read_password, with_password
+from workers.messaging import broker_url
+from workers.process.password_file import UnfitFile, read_password, with_password
 
 PREFIX = "SCRIPTLEDGER_"
 HOME = Path(".scriptledger")

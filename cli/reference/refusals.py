@@ -18,7 +18,7 @@ import materialization.history.version_lookup
 import materialization.history_files.format
 import materialization.history_files.importer
 import materialization.history_files.regular_file
-import workers.enqueue
+import workers.producers.producer
 from domain.errors import Rejected
 
 HEAD = """# Refusal codes
@@ -33,7 +33,7 @@ SOURCES: dict[str, ModuleType] = {
     "A file": domain.formats.refusals,
     "A Final Draft file": domain.formats.fdx.refusals,
     "A Fountain file": domain.formats.fountain.refusals,
-    "A question": workers.enqueue,
+    "A question": workers.producers.producer,
     "A point in the history": cli.points,
     "A moment in the history": materialization.history.version_lookup,
     "A redo": materialization.history.redo,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.inspect import Metadata, StructType, type_info
 
-from workers.roles import ROLES
+from workers.process.roles import ROLES
 from workers.settings import PREFIX, Settings
 
 HEAD = """# Settings

@@ -9,7 +9,7 @@ import typer
 
 from cli.help_text import example, prose
 from cli.verbs.worker import served
-from workers.run import beat_command, become
+from workers.process.command_lines import beat_command, become
 
 app = typer.Typer(add_completion=False)
 

@@ -18,12 +18,12 @@ from cli.broker import require_broker
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.options import BrokerUrl, DatabaseUrl
-from workers.embedded.doorway import Doorway, PortTaken, doorway
-from workers.embedded.kept import Event
+from workers.embedded.flower_port import Doorway, PortTaken, doorway
 from workers.embedded.services import every
 from workers.embedded.stack import Stack
-from workers.roles import ROLES
-from workers.run import FLOWER_USER
+from workers.embedded.supervised_service import Event
+from workers.process.command_lines import FLOWER_USER
+from workers.process.roles import ROLES
 from workers.settings import Settings, without_password
 
 app = typer.Typer(add_completion=False)

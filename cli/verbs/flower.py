@@ -15,8 +15,8 @@ import typer
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
 from cli.verbs.worker import served
-from workers.embedded.doorway import PortTaken, require_free
-from workers.run import FLOWER_ADDRESS, FLOWER_PASSWORD, become, flower_command
+from workers.embedded.flower_port import PortTaken, require_free
+from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_PASSWORD, become, flower_command
 
 app = typer.Typer(add_completion=False)
 

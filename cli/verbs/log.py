@@ -26,7 +26,7 @@ from domain.log.head import Head
 from domain.script.delta import Delta, decode_delta
 from domain.submissions.submission import Cause
 from repos.unit_of_work import RecordsWork
-from workers.announcements import follow
+from workers.messaging.version_announcements import follow
 
 app = typer.Typer(add_completion=False)
 

@@ -20,7 +20,7 @@ from cli.options import WAIT_SECONDS, AsJson, Script, Timeout
 from cli.sending import queue
 from domain.refusals import SubmissionTooLarge
 from domain.submissions.submission import MAX_SUBMISSION_BYTES, decode_submission
-from workers.enqueue import look
+from workers.producers.producer import look
 
 app = typer.Typer(add_completion=False)
 

@@ -15,8 +15,8 @@ import typer
 from cli import ledger
 from cli.ending import Ending, Exit
 from cli.help_text import example, prose
-from workers.roles import ROLES, BadQueuesError, transport_options
-from workers.run import BEAT, EVENTS, become, worker_command
+from workers.process.command_lines import BEAT, EVENTS, become, worker_command
+from workers.process.roles import ROLES, BadQueuesError, transport_options
 from workers.settings import Settings
 
 app = typer.Typer(add_completion=False)

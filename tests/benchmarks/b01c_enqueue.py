@@ -16,8 +16,8 @@ from tests.benchmarks.references.inserting import InsertingProducer
 from tests.benchmarks.scripts import EditedScript
 from tests.benchmarks.stage import OURS, STOCK, Stage
 from tests.benchmarks.submitting import raw_connection
-from workers.bell import Bell
-from workers.enqueue import Producer
+from workers.messaging.bell import Bell
+from workers.producers.producer import Producer
 
 KEY = "B1c"
 RATE = "submissions/s"

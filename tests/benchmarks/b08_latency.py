@@ -12,8 +12,8 @@ from tests.benchmarks.frame import Goal, Pair
 from tests.benchmarks.pacing import P50, P99, pace
 from tests.benchmarks.scripts import create_scripts
 from tests.benchmarks.stage import OURS, STOCK, Stage
-from workers.bell import Bell
-from workers.enqueue import Producer
+from workers.messaging.bell import Bell
+from workers.producers.producer import Producer
 
 KEY = "B8"
 RATE = 100.0

@@ -11,7 +11,7 @@ from celery import Celery
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.references.stock import stock_task
 from tests.benchmarks.stage import OURS, STOCK, Stage
-from workers.fan_out import QUEUE, FanOut
+from workers.messaging.run_messages import QUEUE, FanOut
 
 KEY = "B10"
 RATE = "tasks/s"

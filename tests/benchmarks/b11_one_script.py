@@ -20,9 +20,9 @@ from repos.unit_of_work import UnitOfWork
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.scripts import inbox_is_empty
 from tests.benchmarks.stage import OURS, Stage, wait_until
-from workers.bell import Bell
-from workers.embedded.child import Child
-from workers.enqueue import Producer
+from workers.embedded.child_process import Child
+from workers.messaging.bell import Bell
+from workers.producers.producer import Producer
 
 KEY = "B11"
 RATE = "submissions/s"

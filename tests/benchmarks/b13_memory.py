@@ -10,7 +10,7 @@ import psutil
 from tests.benchmarks.draining import OurDrain, our_drain
 from tests.benchmarks.frame import Figures, Goal, Pair
 from tests.benchmarks.stage import Stage
-from workers.embedded.child import Child
+from workers.embedded.child_process import Child
 
 KEY = "B13"
 MEGABYTES = "MB"

@@ -14,8 +14,8 @@ from repos.database.engine import Engine
 from tests.benchmarks.frame import Figures
 from tests.benchmarks.scripts import EditedScript, create_scripts, inbox_is_empty, put_in_inbox, require_versions
 from tests.benchmarks.stage import ASIDE, OURS, STOCK, Stage, wait_until
-from workers.bell import Bell
-from workers.embedded.child import Child
+from workers.embedded.child_process import Child
+from workers.messaging.bell import Bell
 
 COMMANDS_PER_SECOND = "commands/s"
 

@@ -16,9 +16,9 @@ from repos.database.engine import Engine, make_engine
 from repos.schema.upgrade import upgrade
 from tests.services.mariadb import MariaDB
 from tests.services.redis_server import RedisServer
-from workers.embedded.child import Child
-from workers.roles import ROLES
-from workers.run import ENVIRON, worker_command
+from workers.embedded.child_process import Child
+from workers.process.command_lines import ENVIRON, worker_command
+from workers.process.roles import ROLES
 from workers.settings import Settings
 
 DURABILITY = {

@@ -11,7 +11,7 @@ from typing import Self
 import psutil
 
 from tests.cli.running import CommandLine, wait_until
-from workers.roles import ROLES
+from workers.process.roles import ROLES
 
 
 class Dev:

@@ -15,7 +15,7 @@ from tests.cli.edits import creation
 from tests.cli.foreground import Dev
 from tests.cli.running import CommandLine, press_ctrl_c
 from tests.services.processes import survivors
-from workers.roles import ROLES
+from workers.process.roles import ROLES
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,7 @@ def test_dev_serves_commands_starts_again_what_ended_and_stops_at_once(alone: Co
 
         dev.service("commands-").kill()
         dev.wait_for("commands ended with status 137, again in 0.5 s", "commands started")
-        dev.service("workers.watch").kill()
+        dev.service("workers.flower").kill()
         dev.wait_for("flower ended with status 137", "flower started")
         dev.service("valkey-server").kill()
         dev.wait_for("broker ended, again in 0.5 s", "broker started")

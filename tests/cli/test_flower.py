@@ -20,8 +20,8 @@ from tests.cli.edits import creation
 from tests.cli.foreground import Dev
 from tests.cli.running import CommandLine, press_ctrl_c, wait_until
 from tests.processes.malformed import kinds
-from workers.announcements import client_url
-from workers.watch import without_text
+from workers.flower import without_text
+from workers.messaging.version_announcements import client_url
 
 pytestmark = pytest.mark.slow
 

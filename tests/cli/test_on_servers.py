@@ -9,8 +9,8 @@ import pytest
 
 from tests.cli.edits import creation, edit
 from tests.cli.running import COMMAND, SAMPLE, CommandLine, wait_until
-from workers.embedded.child import Child
-from workers.roles import ROLES
+from workers.embedded.child_process import Child
+from workers.process.roles import ROLES
 
 pytestmark = pytest.mark.slow
 

@@ -15,9 +15,9 @@ ALLOWED = {
     "cli/screen.py": "the place",
     "cli/typer_screen.py": "gives Typer the class of that place",
     "cli/progress.py": "bars on the console of that place",
-    "workers/visible_output.py": "the guard",
-    "workers/watch.py": "prints one constant, behind the guard",
-    "workers/health.py": "prints what `visible_lines` made",
+    "workers/process/visible_output.py": "the guard",
+    "workers/flower.py": "prints one constant, behind the guard",
+    "workers/monitoring/health.py": "prints what `visible_lines` made",
     "workers/embedded/guardian.py": "runs isolated; names a program of ours",
 }
 WRITES = ("stdout.write", "stderr.write", "stdout.buffer", "stderr.buffer", "__stdout__", "__stderr__")

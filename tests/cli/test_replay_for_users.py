@@ -18,8 +18,8 @@ from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.cli.running import CommandLine
 from tests.workers.writing_room import SilentBell
-from workers.door import Door
-from workers.enqueue import Producer
+from workers.producers.authenticated_producer import Door
+from workers.producers.producer import Producer
 from workers.settings import Settings
 
 pytestmark = pytest.mark.slow

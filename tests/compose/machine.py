@@ -14,7 +14,7 @@ from tests.cli.running import COMMAND, ROOT
 from tests.compose.file import SECRETS, Service
 from tests.services.mariadb import MariaDB
 from tests.services.places import Port, find_program
-from workers.embedded.child import Child
+from workers.embedded.child_process import Child
 
 
 class Database(MariaDB):

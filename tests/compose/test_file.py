@@ -15,7 +15,7 @@ from typer.main import get_command
 from cli.command_line import module_of
 from tests.cli.running import ROOT
 from tests.compose.file import FILE, SECRETS, MissingVariableError, Service, document, services, texts
-from workers.roles import ROLES
+from workers.process.roles import ROLES
 from workers.settings import BadSetting, Settings
 
 SERVICES = services(SECRETS)

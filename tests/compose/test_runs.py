@@ -22,9 +22,9 @@ from tests.compose.file import SECRETS, Service, services
 from tests.compose.machine import Machine, machine
 from tests.processes.site import wait_until
 from tests.services.places import ServerMissingError
-from workers.bell import Bell
-from workers.enqueue import Producer
-from workers.health import LATE_SECONDS
+from workers.messaging.bell import Bell
+from workers.monitoring.health import LATE_SECONDS
+from workers.producers.producer import Producer
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

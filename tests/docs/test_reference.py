@@ -13,7 +13,7 @@ from cli.reference.__main__ import PAGES, SCHEMA, text_of
 from domain.commands.base import KINDS
 from repos.schema.core_tables import metadata
 from tests.cli.running import ROOT
-from workers.roles import ROLES
+from workers.process.roles import ROLES
 
 PAGES_BY_HAND = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 

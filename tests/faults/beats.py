@@ -18,7 +18,7 @@ import celery.bin.celery
 
 from tests.faults.diary_app import app
 from tests.processes.writers import die_with_parent
-from workers.run import beat_command
+from workers.process.command_lines import beat_command
 
 IMPORTED = (celery.apps.beat, celery.beat, celery.bin.celery)
 

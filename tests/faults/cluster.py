@@ -30,8 +30,8 @@ from tests.faults.saboteur import Plan
 from tests.processes.history_checker import Violation, check_history
 from tests.processes.journal import Told, read_journals
 from tests.processes.writers import BELLS, beginning, insist
-from workers.enqueue import Producer
-from workers.run import ENVIRON
+from workers.process.command_lines import ENVIRON
+from workers.producers.producer import Producer
 from workers.settings import Settings
 
 PATIENCE = 120.0  # seconds for anything, on a busy machine

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, get_args
 
-from workers.timetable import Missed, Schedule
+from workers.scheduling.slot_runner import Missed, Schedule
 
 DIARY = "LEDGER_DIARY"
 FASTER = 5

@@ -9,7 +9,7 @@ from celery import Celery
 from tests.faults.diary import clock, schedules
 from workers import bootstrap
 from workers.app import app
-from workers.timetable import Timetable
+from workers.scheduling.slot_runner import Timetable
 
 TICK = "tests.keep_diaries"
 

@@ -26,11 +26,11 @@ class Poison(Command, frozen=True, tag="test.poison"):
         return ()
 
 
-from workers import draining  # noqa: E402 - see above
+from workers.draining import drain_runner  # noqa: E402 - see above
 
 if seconds := float(os.environ.get("POISON_SECONDS", "0")):
-    draining.SOFT_SECONDS, draining.HARD_SECONDS = seconds, seconds + 1  # type: ignore[assignment]
-    draining.SUSPECT_SOFT_SECONDS, draining.SUSPECT_HARD_SECONDS = seconds + 1, seconds + 2  # type: ignore[assignment]
+    drain_runner.SOFT_SECONDS, drain_runner.HARD_SECONDS = seconds, seconds + 1  # type: ignore[assignment]
+    drain_runner.SUSPECT_SOFT_SECONDS, drain_runner.SUSPECT_HARD_SECONDS = seconds + 1, seconds + 2  # type: ignore[assignment]
 
 from workers.app import app  # noqa: E402 - its tasks take the times as they are now
 

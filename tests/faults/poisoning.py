@@ -24,9 +24,9 @@ from tests.processes.nodes import LocalWorker, start_together
 from tests.processes.site import Site
 from tests.services.mariadb import MariaDB
 from tests.services.redis_server import RedisServer
-from workers.bell import Bell
-from workers.enqueue import UnknownSubmission, look
-from workers.roles import ROLES
+from workers.messaging.bell import Bell
+from workers.process.roles import ROLES
+from workers.producers.producer import UnknownSubmission, look
 from workers.settings import Settings
 
 SCRIPTS = 3

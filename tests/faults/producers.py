@@ -30,7 +30,7 @@ from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.processes.journal import Journal, Told, read_lines, told_of
 from tests.processes.writers import BELLS, hear, insist, own_line, wait_until_taken
-from workers.enqueue import NotAnsweredInTime, Producer
+from workers.producers.producer import NotAnsweredInTime, Producer
 from workers.settings import Settings
 
 LONG = 10_000  # code points: more than a keyframe weighs

@@ -24,7 +24,7 @@ from celery import current_task, signals
 
 from repos import fault_points
 from repos.database.server_status import StatusConnection as Connection
-from workers.bell import Bell
+from workers.messaging.bell import Bell
 
 PLAN = "LEDGER_SABOTEUR_PLAN"
 Action = Literal["kill child", "kill node", "drop connection", "delay", "set clock"]

@@ -18,10 +18,10 @@ from tests.processes.history_checker import check_history
 from tests.processes.journal import Told
 from tests.processes.true_history import submissions
 from tests.processes.writers import beginning
-from workers.bell import DRAIN, DRAIN_ONE_BY_ONE
-from workers.enqueue import Producer
-from workers.reconciler import LEASE_SECONDS, Reconciler
-from workers.timetable import Schedule, Timetable
+from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE
+from workers.producers.producer import Producer
+from workers.scheduling.reconciler import LEASE_SECONDS, Reconciler
+from workers.scheduling.slot_runner import Schedule, Timetable
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND

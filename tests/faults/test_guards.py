@@ -24,9 +24,9 @@ from tests.processes.history_checker import check_history
 from tests.processes.journal import Told
 from tests.processes.true_history import submissions
 from tests.services.databases import DatabaseServer
-from workers.bell import DRAIN
-from workers.enqueue import Producer
-from workers.reconciler import Reconciler
+from workers.messaging.bell import DRAIN
+from workers.producers.producer import Producer
+from workers.scheduling.reconciler import Reconciler
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

@@ -54,7 +54,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="the reconciler",
-        file="workers/reconciler.py",
+        file="workers/scheduling/reconciler.py",
         text="            self._bell.ring(rung.script_id",
         instead="            continue\n            self._bell.ring(rung.script_id",
         seen_by="test_the_reconciler_rings_for_what_nobody_took",

@@ -22,10 +22,10 @@ from repos.unit_of_work import UnitOfWork
 from tests.faults.diary import DIARY, FASTER, RULES, clock, schedules
 from tests.processes.nodes import LocalWorker, start_together
 from tests.processes.site import wait_until
-from workers.roles import ROLES
-from workers.run import ENVIRON
+from workers.process.command_lines import ENVIRON
+from workers.process.roles import ROLES
+from workers.scheduling.slot_runner import SECOND, Timetable
 from workers.settings import Settings
-from workers.timetable import SECOND, Timetable
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

@@ -14,7 +14,7 @@ from tests.busy import with_patience
 from tests.faults.poisoning import DATA, MAX_WAIT_SECONDS, Poisoner, poisonable
 from tests.processes.conftest import *  # noqa: F403 - its fixtures
 from tests.processes.site import Site
-from workers.bell import Bell
+from workers.messaging.bell import Bell
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

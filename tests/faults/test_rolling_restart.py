@@ -27,9 +27,9 @@ from tests.faults.table import row_of, table
 from tests.processes.journal import Told
 from tests.processes.writers import beginning, own_line
 from tests.services.redis_server import RedisServer
-from workers.bell import Bell
-from workers.enqueue import Producer
-from workers.overdue import GRACE_SECONDS
+from workers.messaging.bell import Bell
+from workers.process.stop_deadline import GRACE_SECONDS
+from workers.producers.producer import Producer
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

@@ -11,8 +11,8 @@ import pytest
 import celeryconfig
 from tests.busy import with_patience
 from tests.processes.nodes import LocalWorker, start_together
-from workers.overdue import GRACE_SECONDS
-from workers.roles import ROLES
+from workers.process.roles import ROLES
+from workers.process.stop_deadline import GRACE_SECONDS
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

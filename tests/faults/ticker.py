@@ -8,8 +8,8 @@ from celery import Celery
 
 from domain.errors import Conflict
 from repos.unit_of_work import UnitOfWork
-from workers.bell import Bell
-from workers.reconciler import Reconciler
+from workers.messaging.bell import Bell
+from workers.scheduling.reconciler import Reconciler
 
 
 def tick(unit_of_work: UnitOfWork, app: Celery, *, every: float, patience: float) -> None:

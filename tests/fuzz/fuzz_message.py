@@ -20,11 +20,11 @@ from tests.fuzz.mutations import Mutation, byte_changes, mutate_bytes, mutate_va
 from tests.fuzz.small_ledger import SmallLedger, small_ledger
 from tests.fuzz.submissions import SCRIPT, addressed, submissions
 from tests.processes.malformed import GOOD, message
-from workers import intake_guard
-from workers.event_guard import read_events
-from workers.intake import Intake
-from workers.message_guard import QUEUES, read_item
-from workers.trusted_message import Refused, Trusted
+from workers.intake.intake import Intake
+from workers.transport import intake_guard
+from workers.transport.event_guard import read_events
+from workers.transport.message_guard import QUEUES, read_item
+from workers.transport.trusted_message import Refused, Trusted
 
 REFUSED = "refused_message"
 KNOWN = "known"

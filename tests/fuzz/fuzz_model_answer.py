@@ -19,7 +19,7 @@ from tests.fuzz.mutations import mutated_json
 from tests.fuzz.small_ledger import SmallLedger, small_ledger
 from tests.workers.proposal_room import AnswersInTurn, ProposalRoom
 from tests.workers.writing_room import LINES
-from workers.models.open_ai import OpenAiModel
+from workers.proposals.language_models.openai_client import OpenAiModel
 
 ASKED = 3
 """How often a model is asked for one proposal at most."""

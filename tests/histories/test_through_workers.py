@@ -12,9 +12,9 @@ from repos.unit_of_work import UnitOfWork
 from tests.histories.desk import Desk, Send, through
 from tests.histories.history import OURS, RECORDED, History
 from tests.processes.nodes import LocalWorker, start_together
-from workers.enqueue import Producer
-from workers.lone_bell import LoneBell
-from workers.roles import ROLES
+from workers.messaging.bell import LoneBell
+from workers.process.roles import ROLES
+from workers.producers.producer import Producer
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

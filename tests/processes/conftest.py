@@ -17,7 +17,7 @@ from pytest_celery import CeleryBrokerCluster, CeleryTestBroker, CeleryWorkerClu
 
 from tests.processes.nodes import LocalWorker, broker_node, start_together
 from tests.processes.site import Site
-from workers.roles import ROLES
+from workers.process.roles import ROLES
 from workers.settings import Settings
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 
-import workers.intake
+import workers.intake.intake
 from workers.app import app
-from workers.enqueue import Addressed
+from workers.producers.producer import Addressed
 
 __all__ = ["app"]
 
 DEADLY = b"the end of its worker"
-_address = workers.intake.address
+_address = workers.intake.intake.address
 
 
 def address(payload: bytes) -> Addressed:
@@ -21,4 +21,4 @@ def address(payload: bytes) -> Addressed:
     return _address(payload)
 
 
-workers.intake.address = address
+workers.intake.intake.address = address

@@ -19,9 +19,9 @@ import psutil
 from pytest_celery import CeleryTestBroker, CeleryTestWorker
 
 from tests.services.private import PrivateServer
-from workers.embedded.child import Child
-from workers.roles import Role
-from workers.run import BEAT, ENVIRON, worker_command
+from workers.embedded.child_process import Child
+from workers.process.command_lines import BEAT, ENVIRON, worker_command
+from workers.process.roles import Role
 from workers.settings import Settings
 
 PATIENCE = 60.0  # seconds a worker may take to start on a busy machine; it takes three
@@ -70,7 +70,7 @@ class LocalProcess(ABC):
 
 
 class LocalWorker(LocalProcess):
-    """A Celery worker with the command line and the environment that `workers.run` gives one.
+    """A Celery worker with the command line and the environment that `workers.process.command_lines` gives one.
 
     `app` is another module to find the app in, for a worker that knows more than ours.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from repos import fault_points
 from repos.proposals.proposals import ProposalRow
 from workers.app import app
-from workers.proposing import ProposalJob, Written
+from workers.proposals.draft_job import ProposalJob, Written
 
 __all__ = ["STOPS", "app", "has_stopped"]
 

@@ -20,7 +20,7 @@ import celeryconfig
 from tests.busy import with_patience
 from tests.services.redis_server import RedisServer
 from workers.app import after_fork
-from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

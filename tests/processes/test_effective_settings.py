@@ -20,8 +20,8 @@ from kombu import Connection
 import celeryconfig
 from tests.processes.nodes import LocalWorker
 from tests.processes.site import EVERYTHING, Site, assert_one_true_history
-from workers.roles import ROLES, Role
-from workers.run import ENVIRON
+from workers.process.command_lines import ENVIRON
+from workers.process.roles import ROLES, Role
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]

@@ -19,9 +19,9 @@ from repos.submissions.dead_letters import RejectedRow
 from tests.processes.deadly_intake import DEADLY
 from tests.processes.nodes import LocalWorker
 from tests.processes.site import Site, wait_until
-from workers.bell import Bell
-from workers.enqueue import Producer, UnknownSubmission
-from workers.roles import ROLES
+from workers.messaging.bell import Bell
+from workers.process.roles import ROLES
+from workers.producers.producer import Producer, UnknownSubmission
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]

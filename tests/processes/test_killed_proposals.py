@@ -20,9 +20,9 @@ from tests.processes.nodes import LocalWorker
 from tests.processes.site import Site, wait_until
 from tests.processes.stopping_proposals import STOPS, has_stopped
 from tests.workers.writing_room import WritingRoom
-from workers.proposal_bell import ProposalBell
-from workers.proposal_desk import ProposalDesk
-from workers.roles import ROLES
+from workers.process.roles import ROLES
+from workers.proposals.bell import ProposalBell
+from workers.proposals.review import ProposalDesk
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

@@ -15,7 +15,7 @@ from tests.busy import with_patience
 from tests.processes.malformed import GOOD, SECRET, good, kinds, message
 from tests.processes.nodes import LocalWorker, start_together, stop_together
 from tests.processes.site import Site, wait_until
-from workers.roles import ROLES
+from workers.process.roles import ROLES
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]

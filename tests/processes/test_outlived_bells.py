@@ -19,9 +19,9 @@ from tests.processes.journal import Told
 from tests.processes.nodes import LocalWorker
 from tests.processes.site import Site, wait_until
 from tests.processes.writers import NoBell
-from workers.bell import Bell
-from workers.enqueue import Producer
-from workers.roles import ROLES
+from workers.messaging.bell import Bell
+from workers.process.roles import ROLES
+from workers.producers.producer import Producer
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]

@@ -19,8 +19,8 @@ from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.busy import with_patience
 from tests.processes.writers import beginning
-from workers.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
-from workers.reconciler import DEEP_QUEUE, LEASE_SECONDS, PATIENCE_SECONDS, Reconciler, Tick
+from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+from workers.scheduling.reconciler import DEEP_QUEUE, LEASE_SECONDS, PATIENCE_SECONDS, Reconciler, Tick
 
 SECOND = 1_000_000
 

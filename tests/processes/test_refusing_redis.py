@@ -17,8 +17,8 @@ from tests.processes.malformed import message
 from tests.processes.nodes import LocalWorker, broker_node, start_together, stop_together
 from tests.processes.site import Site, wait_until
 from tests.services.redis_server import RedisServer
-from workers.lone_bell import LoneBell
-from workers.roles import ROLES
+from workers.messaging.bell import LoneBell
+from workers.process.roles import ROLES
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]

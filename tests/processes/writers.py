@@ -35,9 +35,9 @@ from domain.submissions.submission import Submission
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.processes.journal import Journal
-from workers.bell import DRAIN, Bell
 from workers.embedded.guardian import PR_SET_PDEATHSIG
-from workers.enqueue import Producer
+from workers.messaging.bell import DRAIN, Bell
+from workers.producers.producer import Producer
 from workers.settings import Settings
 
 LONGEST_WAIT = 90.0  # seconds for an answer, with everything broken that a test breaks

@@ -25,8 +25,8 @@ from tests.absence import leave_out
 from tests.materialization.write_path.desk import Desk
 from tests.processes.nodes import LocalWorker, start_together
 from tests.processes.site import wait_until
-from workers.announcements import Announcement, channel
-from workers.roles import ROLES
+from workers.messaging.version_announcements import Announcement, channel
+from workers.process.roles import ROLES
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from tests.services.places import Port, find_program, make_home
-from workers.embedded.child import Child
+from workers.embedded.child_process import Child
 
 PATIENCE = 60.0  # seconds a start or a stop may take on a busy machine; each takes one at most
 ATTEMPTS = 5  # ports to try

@@ -12,9 +12,9 @@ from materialization.proposals.decisions import Person
 from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import UnitOfWork
 from tests.workers.writing_room import LINES, WritingRoom
-from workers.models.model import Completion, Message, Model
-from workers.proposal_desk import ProposalDesk
-from workers.proposing import ProposalJob
+from workers.proposals.draft_job import ProposalJob
+from workers.proposals.language_models.interface import Completion, Message, Model
+from workers.proposals.review import ProposalDesk
 
 
 class AnswersInTurn:

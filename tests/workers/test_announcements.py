@@ -23,7 +23,7 @@ from repos.unit_of_work import UnitOfWork
 from tests.busy import with_patience
 from tests.materialization.write_path.desk import A, B, Desk, edit
 from tests.services.redis_server import RedisServer
-from workers.announcements import Announcement, Announcer, channel, client_url, follow
+from workers.messaging.version_announcements import Announcement, Announcer, channel, client_url, follow
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

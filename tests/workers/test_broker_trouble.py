@@ -6,7 +6,7 @@ import pytest
 from redis import exceptions
 from structlog.testing import capture_logs
 
-from workers.broker_trouble import (
+from workers.messaging.broker_trouble import (
     MAX_LINES,
     MAX_PAUSE_SECONDS,
     QUIET_SECONDS,

@@ -15,7 +15,7 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from workers.enqueue import Producer
+from workers.producers.producer import Producer
 
 
 class Ears:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.processes.malformed import ANYTHING, SECRET, kinds
-from workers.event_guard import KINDS, MAX_BYTES, as_message, read_events
+from workers.transport.event_guard import KINDS, MAX_BYTES, as_message, read_events
 
 HEARTBEAT = {
     "type": "worker-heartbeat", "hostname": "commands-7@host", "timestamp": 1_700_000_000.5, "clock": 12,

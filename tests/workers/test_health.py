@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from workers import health
+from workers.monitoring import health
 
 
 @pytest.fixture
@@ -83,4 +83,4 @@ def test_who_does_not_answer_is_not(url: str, capsys: pytest.CaptureFixture[str]
 
 def test_what_it_does_not_know_it_explains(capsys: pytest.CaptureFixture[str]):
     assert health.main([]) == 1
-    assert "python -m workers.health beating" in capsys.readouterr().err
+    assert "python -m workers.monitoring.health beating" in capsys.readouterr().err

@@ -18,10 +18,10 @@ from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.desk import A, B, Desk, create, edit
 from workers.app import app
-from workers.enqueue import Producer
-from workers.intake import KEPT_BYTES, Intake
-from workers.lone_bell import LoneBell
-from workers.roles import ROLES, MixedRolesError, transport_options
+from workers.intake.intake import KEPT_BYTES, Intake
+from workers.messaging.bell import LoneBell
+from workers.process.roles import ROLES, MixedRolesError, transport_options
+from workers.producers.producer import Producer
 
 NOBODY = "redis://127.0.0.1:1/0"
 

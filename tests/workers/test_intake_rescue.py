@@ -15,8 +15,8 @@ from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.malformed import message
 from workers import bootstrap
-from workers.intake_rescue import keep_in_database
-from workers.message_guard import read_item
+from workers.transport.intake_rescue import keep_in_database
+from workers.transport.message_guard import read_item
 
 
 @pytest.fixture

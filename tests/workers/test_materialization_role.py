@@ -17,11 +17,11 @@ from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from workers.app import app
-from workers.fan_out import MATERIALIZE, QUEUE, FanOut
-from workers.roles import ROLES
-from workers.schedules import schedules
+from workers.messaging.run_messages import MATERIALIZE, QUEUE, FanOut
+from workers.process.roles import ROLES
+from workers.scheduling.schedules import schedules
+from workers.scheduling.slot_runner import Timetable
 from workers.settings import Settings
-from workers.timetable import Timetable
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from celery import Celery
 from repos.scheduling.materialization_runs import RunRow
 from tests.materialization.writing import Writer, close_databases, open_database
 from tests.processes.nodes import LocalWorker, start_together
-from workers.roles import ROLES
+from workers.process.roles import ROLES
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]

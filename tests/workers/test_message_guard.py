@@ -16,13 +16,13 @@ from kombu.message import Message
 from kombu.utils.json import loads
 
 from tests.processes.malformed import GOOD, SECRET, good, kinds, message
-from workers import intake_guard
 from workers.app import app
-from workers.consumer import rebuild
-from workers.kept_messages import take_apart
-from workers.message_guard import BELLS, QUEUES, read_item
-from workers.redis_transport import as_raw
-from workers.trusted_message import Expired, Misrouted, Refused, Trusted
+from workers.transport import intake_guard
+from workers.transport.consumer import rebuild
+from workers.transport.message_guard import BELLS, QUEUES, read_item
+from workers.transport.redis_transport import as_raw
+from workers.transport.trusted_message import Expired, Misrouted, Refused, Trusted
+from workers.transport.unacknowledged_messages import take_apart
 
 BELL_QUEUES = sorted(BELLS)
 HEADERS = {

@@ -8,9 +8,9 @@ from sqlalchemy import Engine
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import ProposalRoom
 from workers.embedded.services import few
-from workers.models.configured import configured_model
-from workers.models.open_ai import OpenAiModel
-from workers.models.scripted import ScriptedModel
+from workers.proposals.language_models.factory import configured_model
+from workers.proposals.language_models.openai_client import OpenAiModel
+from workers.proposals.language_models.scripted import ScriptedModel
 from workers.settings import Settings
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from domain.proposals.refusals import ModelOutputTooLong, ModelUnavailable
 from tests.busy import with_patience
-from workers.models.model import Completion, Message
-from workers.models.open_ai import MAX_RESPONSE_BYTES, OpenAiModel, Waits
+from workers.proposals.language_models.interface import Completion, Message
+from workers.proposals.language_models.openai_client import MAX_RESPONSE_BYTES, OpenAiModel, Waits
 
 KEY = "sk-very-secret"
 QUICK = Waits(connect=1.0, read=0.3, altogether=3.0, first_pause=0.05)

@@ -11,7 +11,7 @@ import time
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
-from workers.priority import NICE, behind_others
+from workers.process.low_priority import NICE, behind_others
 
 
 def nice() -> int:

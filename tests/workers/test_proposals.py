@@ -21,7 +21,7 @@ from materialization.submissions.backfill_mode import begin_backfill, end_backfi
 from repos.submissions.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import AnswersInTurn, ProposalRoom, answer, hunk, insert
-from workers.models.scripted import NAME, ScriptedModel
+from workers.proposals.language_models.scripted import NAME, ScriptedModel
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from domain.proposals.model_output import MAX_OUTPUT_BYTES
 from domain.proposals.refusals import ModelUnavailable
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposal_room import AnswersInTurn, ProposalRoom, answer, hunk, insert
-from workers.models import prompt as prompts
-from workers.models.model import Completion, Message
-from workers.proposal_bell import ProposalBell
-from workers.proposing import LEASE_SECONDS, MOST_ATTEMPTS
-from workers.timetable import SECOND
+from workers.proposals.bell import ProposalBell
+from workers.proposals.draft_job import LEASE_SECONDS, MOST_ATTEMPTS
+from workers.proposals.language_models import prompt as prompts
+from workers.proposals.language_models.interface import Completion, Message
+from workers.scheduling.slot_runner import SECOND
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_a_tick_rings_for_what_was_queued_and_forgotten(room: ProposalRoom, monk
     with room.unit_of_work.records() as tx:
         assert tx.proposals.take(held, 1_000, until=10**17)
     fresh = room.ask()
-    monkeypatch.setattr("workers.proposal_bell.system_clock", lambda: 10**16)
+    monkeypatch.setattr("workers.proposals.bell.system_clock", lambda: 10**16)
 
     bell.schedule(room.unit_of_work).run(0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from materialization.clock import system_clock
 from materialization.integrity.rebuild import READERS_END_MICROS, prune_left_behind, rebuild
 from tests.materialization.writing import Writer, close_databases, open_database
-from workers.schedules import schedules
+from workers.scheduling.schedules import schedules
 from workers.settings import Settings
 
 

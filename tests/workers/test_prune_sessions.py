@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from repos.unit_of_work import UnitOfWork
-from workers.schedules import DAY, KEEP_SESSIONS_DAYS, schedules
+from workers.scheduling.schedules import DAY, KEEP_SESSIONS_DAYS, schedules
+from workers.scheduling.slot_runner import SECOND
 from workers.settings import Settings
-from workers.timetable import SECOND
 
 
 class NothingToHandOut:

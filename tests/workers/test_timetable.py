@@ -11,7 +11,7 @@ import pytest
 from repos.database.engine import open_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from workers.timetable import SECOND, Missed, Schedule, Timetable
+from workers.scheduling.slot_runner import SECOND, Missed, Schedule, Timetable
 
 START = 1_800_000_000 * SECOND
 """A moment at which every schedule below is due."""

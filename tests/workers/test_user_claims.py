@@ -18,7 +18,7 @@ from domain.submissions.submission import Cause, Submission, encode_submission
 from materialization.submissions.resubmit import rejection, replayed
 from repos.proposals.proposals import Asked
 from tests.workers.writing_room import WritingRoom
-from workers.enqueue import NotAnsweredInTime, UnknownSubmission
+from workers.producers.producer import NotAnsweredInTime, UnknownSubmission
 
 AI = Cause(model="m", run_id="r", prompt="p")
 SAID = ChatMessage(role="user", content="Make it colder.")

@@ -14,8 +14,8 @@ import structlog
 from domain.visible_text import visible_lines
 from tests.cli.running import ROOT
 from workers.embedded.valkey import EmbeddedValkey
-from workers.visible_logs import Visible, configure_log, make_visible
-from workers.visible_output import VisibleStream, unguarded
+from workers.process.visible_logs import Visible, configure_log, make_visible
+from workers.process.visible_output import VisibleStream, unguarded
 
 HOSTILE = "EVIL\x1b]0;OWNED\x07\x1b[2J\x9b31m\x7f\u202e\u2028\nFORGED"
 

@@ -17,8 +17,8 @@ from materialization.history.state_at import state_at
 from materialization.write_path.submit import Ledger
 from repos.submissions.dead_letters import RejectedRow
 from repos.unit_of_work import UnitOfWork
-from workers.door import Door
-from workers.enqueue import Producer, look
+from workers.producers.authenticated_producer import Door
+from workers.producers.producer import Producer, look
 
 LINES = tuple(Line(f"l{number}", "action", f"Line {number}.") for number in range(1, 11))
 _numbers = count(1)

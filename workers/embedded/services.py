@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from workers.embedded.doorway import Doorway
-from workers.roles import ROLES
-from workers.run import (
+from workers.embedded.flower_port import Doorway
+from workers.process.command_lines import (
     BEAT,
     ENVIRON,
     EVENTS,
@@ -18,6 +17,7 @@ from workers.run import (
     flower_command,
     worker_command,
 )
+from workers.process.roles import ROLES
 from workers.settings import SCRIPTED, Settings
 
 

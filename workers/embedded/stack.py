@@ -24,9 +24,9 @@ from repos.database.engine import open_engine
 from repos.private_file import private_opener
 from repos.schema.upgrade import upgrade_if_outdated
 from workers.embedded.errors import EmbeddedBrokerError
-from workers.embedded.kept import Event, Kept, Pauses
 from workers.embedded.private_home import secure_home
 from workers.embedded.services import Service, few
+from workers.embedded.supervised_service import Event, Kept, Pauses
 from workers.embedded.valkey import EmbeddedValkey, answers
 from workers.settings import Settings
 

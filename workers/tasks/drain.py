@@ -6,7 +6,7 @@ from celery import Task
 
 from repos.fault_points import reached
 from workers.app import app, draining
-from workers.draining import HARD_SECONDS, SOFT_SECONDS
+from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
 
 
 # Put back as it was, the bell of a drain that ended its process would end the next one: the app rings another instead.

@@ -6,7 +6,7 @@ from celery import Task
 
 from repos.fault_points import reached
 from workers.app import app, draining, suspect_slots
-from workers.draining import SUSPECT_HARD_SECONDS, SUSPECT_SOFT_SECONDS
+from workers.draining.drain_runner import SUSPECT_HARD_SECONDS, SUSPECT_SOFT_SECONDS
 
 
 @app.task(

@@ -9,8 +9,8 @@ from celery import Task
 from domain.refusals import Poison
 from workers import bootstrap
 from workers.app import app, bell
-from workers.deliveries import MOST_DELIVERIES, deliver
-from workers.intake import Intake
+from workers.intake.intake import Intake
+from workers.intake.redelivery import MOST_DELIVERIES, deliver
 
 
 # Without events: what producers put into the headers of a message may be the whole script, and Flower would show it.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from workers import bootstrap
 from workers.app import app
-from workers.fan_out import FanOut
-from workers.proposal_bell import ProposalBell
-from workers.schedules import schedules
-from workers.timetable import Timetable
+from workers.messaging.run_messages import FanOut
+from workers.proposals.bell import ProposalBell
+from workers.scheduling.schedules import schedules
+from workers.scheduling.slot_runner import Timetable
 
 
 @app.task(name="scriptledger.keep_schedules")

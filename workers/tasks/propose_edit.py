@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workers import bootstrap
 from workers.app import app
-from workers.models.configured import configured_model
-from workers.proposing import ProposalJob
+from workers.proposals.draft_job import ProposalJob
+from workers.proposals.language_models.factory import configured_model
 
 
 # A model takes its time, three times; the claim on the proposal lasts longer than this.

@@ -6,7 +6,7 @@ from functools import cache
 
 from workers import bootstrap
 from workers.app import app, bell
-from workers.reconciler import Reconciler
+from workers.scheduling.reconciler import Reconciler
 
 
 # Without events: 43,000 ticks a day would leave room for nothing else in Flower.

@@ -10,8 +10,8 @@ from celery import Task
 from domain.refusals import Undecodable
 from workers import bootstrap
 from workers.app import app, bell
-from workers.deliveries import deliver
-from workers.intake import Intake
+from workers.intake.intake import Intake
+from workers.intake.redelivery import deliver
 
 
 @app.task(name="scriptledger.set_aside", bind=True, acks_on_timeout=False, send_events=False)

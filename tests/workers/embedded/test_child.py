@@ -13,12 +13,12 @@ import psutil
 import pytest
 
 from tests.services.processes import Program, survivors
-from workers.embedded.child import Child
+from workers.embedded.child_process import Child
 
 OWNER = """
 import psutil, sys, time
 from pathlib import Path
-from workers.embedded.child import Child
+from workers.embedded.child_process import Child
 child = Child(["/bin/sleep", "60"], log=Path(sys.argv[1], "log"), sweep=Path(sys.argv[2]))
 while len(psutil.Process().children(recursive=True)) < 2:
     time.sleep(0.01)

@@ -1,0 +1,96 @@
+"""A service that is started again when it ends on its own, ever more slowly when it keeps ending."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from workers.embedded.child_process import Child
+from workers.embedded.services import Service
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+"""After running for so long, a service has recovered and its next end is the first again."""
+
+
+class Event(NamedTuple):
+    """What happened to a service; `pause` is how many seconds until one that ended is started again."""
+
+    service: str
+    what: Literal["started", "ready", "ended"]
+    status: int | None = None
+    pause: float = 0.0
+
+
+class Pauses:
+    """How long to wait before the next start of something that ended: longer each time, until it ran steadily."""
+
+    def __init__(self) -> None:
+        self._pause = FIRST_PAUSE_SECONDS
+        self._began = time.monotonic()
+
+    def begun(self) -> None:
+        """It was started."""
+        self._began = time.monotonic()
+
+    def next(self) -> float:
+        """It ended: how many seconds to wait."""
+        if time.monotonic() - self._began > STEADY_SECONDS:
+            self._pause = FIRST_PAUSE_SECONDS
+        pause = self._pause
+        self._pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        return pause
+
+
+class Kept:
+    """A service as a child process, started at once, its output appended to a file."""
+
+    def __init__(self, service: Service, *, log: Path, environ: Mapping[str, str]) -> None:
+        self.name = service.name
+        self._service = service
+        self._log = log
+        self._environ = {**environ, **service.environ}
+        self._pauses = Pauses()
+        self._due = 0.0
+        self._offset = 0
+        self._said_ready = False
+        self._child = self._start()
+
+    def tend(self) -> list[Event]:
+        """Start the service again if it ended and its pause is over; what happened since the last call."""
+        if self._due:
+            return self._start_again() if time.monotonic() >= self._due else []
+        if not self._child.running():
+            return [self._rest()]
+        if not self._said_ready and self._service.ready in self._said():
+            self._said_ready = True
+            return [Event(self.name, "ready")]
+        return []
+
+    def stop(self, patience: float) -> None:
+        """End the service; after `patience` seconds, or at once with 0, it is killed."""
+        self._child.stop(patience)
+
+    def _start(self) -> Child:
+        self._pauses.begun()
+        self._said_ready = False
+        self._offset = self._log.stat().st_size if self._log.exists() else 0
+        return Child(self._service.command, log=self._log, environ=self._environ, keep=self._service.keep)
+
+    def _start_again(self) -> list[Event]:
+        self._due = 0.0
+        self._child = self._start()
+        return [Event(self.name, "started")]
+
+    def _rest(self) -> Event:
+        pause = self._pauses.next()
+        self._due = time.monotonic() + pause
+        return Event(self.name, "ended", self._child.wait(), pause)
+
+    def _said(self) -> bytes:
+        with self._log.open("rb") as log:
+            log.seek(self._offset)
+            return log.read()

@@ -1,0 +1,185 @@
+"""Flower: what the workers do, in a browser, behind a password on every page, and only to look at.
+
+Flower's own basic authentication covers neither /metrics nor /healthcheck nor its static files, so every request is
+checked before it has a handler. Workers take no orders from the broker, so all that is shown are the events they send,
+and only what `workers.transport.event_guard` believes of those. Run as a program (`python -m workers.flower`) it takes its
+settings from the environment: on a command line everybody on the machine could read the password.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import socket
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Celery
+from flower.app import Flower
+from flower.events import Events
+from flower.options import options
+from flower.urls import settings as pages
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
+from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets
+from tornado.web import RequestHandler
+
+from workers.app import app
+from workers.messaging.broker_trouble import refusals
+from workers.monitoring.flower_access import FlowerAccess, credentials
+from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_LISTENING, FLOWER_PASSWORD, FLOWER_READY, FLOWER_USER
+from workers.process.visible_output import guard_output
+
+MOST_TASKS = 20_000
+"""How many tasks are remembered, a few hundred bytes each; nothing is kept on disk."""
+MAX_WORKERS = 1_000
+NUMBERS = re.compile(r"[(\[{][\d, ]*[)\]}]|")
+COLUMNS = "name,args,result,state,received,runtime,worker"
+
+
+class Watch(Flower):  # type: ignore[misc]  # Flower has no types
+    """Flower for one Celery app; whoever asks without the password gets 401, whatever they ask for."""
+
+    def __init__(self, celery: Celery, password: str) -> None:
+        self.access = FlowerAccess(FLOWER_USER, password)
+        # Flower's own check takes ASCII alone, and without any it closes its API: it gets words of its own.
+        inner = f"{FLOWER_USER}:{secrets.token_hex()}"
+        self._inner = f"Basic {b64encode(inner.encode()).decode()}"
+        options.basic_auth = [inner]
+        options.read_only = True
+        options.persistent = False
+        options.tasks_columns = COLUMNS
+        super().__init__(options=options, capp=celery, events=_Events(celery, self), **pages)
+        self.inspector.inspect_methods = []  # no worker answers
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        """The handler of a request: Flower's, or for strangers the one that turns them away."""
+        header = request.headers.get("Authorization", "")
+        address = request.remote_ip or ""
+        if credentials(header) is None:
+            return self.get_handler_delegate(request, Stranger)
+        if self.access.is_full(address):
+            return self.get_handler_delegate(request, Crowd)
+        if self.access.opens(header):
+            request.headers["Authorization"] = self._inner
+            return super().find_handler(request, **kwargs)
+        return self.get_handler_delegate(request, Guesser)
+
+    def listen_on(self, sockets: list[socket.socket]) -> None:
+        """Serve on sockets that are open already."""
+        HTTPServer(self).add_sockets(sockets)
+
+    def keep_worker(self, event: dict[str, Any]) -> None:
+        """Remember a worker by what it tells of itself."""
+        name = event["hostname"]
+        if name in self.workers or len(self.workers) < MAX_WORKERS:
+            stats = {what: event[what] for what in ("pid", "clock") if what in event}
+            self.workers[name] = {"stats": stats, "timestamp": time.time()}
+
+
+class _EveryMethod(tuple[str, ...]):
+    __slots__ = ()
+
+    def __contains__(self, method: object) -> bool:
+        return True
+
+
+class Stranger(RequestHandler):
+    """Asks for the password, whatever is to be done."""
+
+    SUPPORTED_METHODS = _EveryMethod()
+
+    async def prepare(self) -> None:
+        """Answer before any method is looked for."""
+        self.turn_away()
+
+    def turn_away(self) -> None:
+        """Say what is asked for."""
+        self.set_status(401)
+        self.set_header("WWW-Authenticate", 'Basic realm="scriptledger", charset="UTF-8"')
+        self.finish("Flower asks for a user and a password.\n")
+
+    def check_xsrf_cookie(self) -> None:
+        """Nothing can be done here, so nothing can be forged."""
+
+
+class Guesser(Stranger):
+    """Gave another password, and waits to hear so."""
+
+    application: Watch
+
+    async def prepare(self) -> None:
+        """Answer after a while."""
+        address = self.request.remote_ip or ""
+        with self.application.access.failed(address) as (failures, seconds):
+            refusals.warning("flower.wrong_password", address=address, failures=failures)
+            await asyncio.sleep(seconds)
+        self.turn_away()
+
+
+class Crowd(Stranger):
+    """Came while too many others wait to hear that their passwords are wrong."""
+
+    async def prepare(self) -> None:
+        """Answer at once."""
+        self.set_status(429)
+        self.set_header("Retry-After", "2")
+        self.finish("Too many passwords are being tried.\n")
+
+
+class _Events(Events):  # type: ignore[misc]
+    """What the workers tell, without what may be text.
+
+    Of an error only its kind: a driver's sentence quotes what the database refused. Of arguments only numbers: what
+    stands for them in a message is up to its producer.
+    """
+
+    def __init__(self, celery: Celery, watch: Watch) -> None:
+        super().__init__(
+            celery, io_loop=IOLoop.current(), persistent=False, enable_events=False, max_tasks_in_memory=MOST_TASKS
+        )
+        self._watch = watch
+
+    def on_event(self, event: dict[str, Any]) -> None:
+        """Remember an event."""
+        name = event["hostname"]
+        if name not in self.state.counter and len(self.state.counter) >= MAX_WORKERS:
+            return
+        super().on_event(without_text(event))
+        if event["type"].startswith("worker-"):
+            self.io_loop.add_callback(self._watch.keep_worker, event)
+
+
+def without_text(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as it may be shown."""
+    told = dict(event)
+    if "exception" in told:
+        told |= {"exception": str(told["exception"]).partition("(")[0], "traceback": ""}
+    for name in ("args", "kwargs"):
+        if name in told and not NUMBERS.fullmatch(str(told[name])):
+            told[name] = "…"
+    return told
+
+
+def main() -> None:
+    """Serve until the process is ended; there is nothing to save."""
+    guard_output()
+    watch = Watch(app, os.environ.pop(FLOWER_PASSWORD))
+    if (listening := os.environ.get(FLOWER_LISTENING)) is not None:
+        sockets = [socket.socket(fileno=int(listening))]
+        sockets[0].settimeout(0)
+    else:
+        host, _, port = os.environ[FLOWER_ADDRESS].rpartition(":")
+        sockets = bind_sockets(int(port), address=host)
+    watch.listen_on(sockets)
+    print(FLOWER_READY, flush=True)
+    watch.start()
+
+
+if __name__ == "__main__":
+    main()

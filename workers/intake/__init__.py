@@ -1,0 +1,1 @@
+"""Submissions that arrive as messages."""

@@ -1,0 +1,122 @@
+"""The bell: a message that names a script, and nothing else. It may be lost or late; the row it rings for is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from celery import Celery
+from kombu.exceptions import ContentDisallowed, DecodeError
+from kombu.message import Message
+
+from repos.fault_points import reached
+from workers.messaging.broker_connections import Line, producing_app, said
+from workers.messaging.broker_trouble import refusals
+from workers.messaging.task_message import Envelope
+
+DRAIN = "scriptledger.drain"
+DRAIN_DEEP = "scriptledger.drain_deep"
+DRAIN_ONE_BY_ONE = "scriptledger.drain_one_by_one"
+QUEUE = "commands"
+NO_MESSAGE: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError, RecursionError)
+"""What kombu raises over a message that is none; it is gone then."""
+UNREADABLE: tuple[type[Exception], ...] = (*NO_MESSAGE, IndexError, AttributeError, ContentDisallowed, DecodeError)
+"""What is raised over the content of one that is no bell."""
+
+
+class Bell:
+    """Rings for scripts through one app. Never raises, never waits longer than half a second."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._line = Line(app)
+        self._envelopes: dict[str, Envelope] = {}
+
+    def ring(self, script_id: int, task: str = DRAIN) -> bool:
+        """Say that something waits for a script; whether the broker took it."""
+        reached("before bell rung")
+        try:
+            with self._line.producer() as producer:
+                self._envelope(task).send(producer, script_id)
+        except self._line.unheard as error:
+            refusals.warning("bell.unheard", script_id=script_id, problem=said(error))
+            return False
+        reached("after bell rung")
+        return True
+
+    def ring_all(self, script_ids: Iterable[int]) -> bool:
+        """Say that something waits for each of several scripts, in few round trips; whether the broker took it all."""
+        try:
+            with self._line.producer() as producer:
+                self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
+        except self._line.unheard as error:
+            refusals.warning("bell.unheard", problem=said(error))
+            return False
+        return True
+
+    def take(self, most: int) -> list[int]:
+        """Answer other bells for drains that lie at hand, at most so many: the scripts they rang for.
+
+        Taken for good, like every bell: if this process ends before it comes to them, the reconciler rings again.
+        """
+        scripts: list[int] = []
+        try:
+            with self._line.channel() as channel:
+                while len(scripts) < most and (message := channel.basic_get(QUEUE, no_ack=True)) is not None:
+                    script_id = _rung_for(message)
+                    if script_id is None:
+                        self._put_back(message)
+                        break
+                    scripts.append(script_id)
+        except (*self._line.unheard, *NO_MESSAGE) as error:
+            refusals.warning("bell.not_taken", problem=type(error).__name__)
+        return scripts
+
+    def waiting(self) -> int | None:
+        """How many bells nobody has answered yet; None where the broker does not say."""
+        try:
+            with self._line.channel() as channel:
+                return int(channel.queue_declare(QUEUE, passive=True).message_count)
+        except self._line.no_such_queue:
+            return 0  # nobody has rung since the broker began
+        except self._line.unheard:
+            return None
+
+    def _put_back(self, message: Message) -> None:
+        """Leave a message to Celery, as it came: it knows other tasks, and what to do with none."""
+        with self._line.producer() as producer:
+            producer.publish(  # type: ignore[no-untyped-call]  # kombu has no types
+                message.body,
+                exchange="",
+                routing_key=QUEUE,
+                content_type=message.content_type,
+                content_encoding=message.content_encoding,
+                headers=message.headers,
+                correlation_id=message.properties.get("correlation_id"),
+                retry=False,
+            )
+
+    def _envelope(self, task: str) -> Envelope:
+        return self._envelopes.setdefault(task, Envelope(self._app, task, QUEUE))
+
+
+def _rung_for(message: Message) -> int | None:
+    """The script that a bell for a drain names; None where a message is something else."""
+    try:
+        (script_id,) = message.payload[0]
+        is_bell = message.headers.get("task") == DRAIN and type(script_id) is int
+    except UNREADABLE:
+        return None
+    return script_id if is_bell else None
+
+
+class LoneBell(Bell):
+    """Rings at a broker; `heard` is whether it took the last ring."""
+
+    def __init__(self, broker_url: str) -> None:
+        super().__init__(producing_app(broker_url))
+        self.heard = True
+
+    def ring(self, script_id: int, task: str = DRAIN) -> bool:
+        """Say that something waits for a script; whether the broker took it."""
+        self.heard = super().ring(script_id, task)
+        return self.heard

@@ -1,0 +1,45 @@
+"""Fan-out: the scripts of a materialization run, one message each. A lost one is sent again by the next tick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from celery import Celery
+from kombu.exceptions import BatchPublishError, OperationalError
+
+from workers.messaging.broker_trouble import refusals
+from workers.messaging.task_message import Envelope
+
+MATERIALIZE = "scriptledger.materialize"
+QUEUE = "materialization"
+EXPIRES_SECONDS = 60
+"""As long as the interval of the schedule, whose next tick hands out again what is still due."""
+
+
+class FanOut:
+    """Hands out the scripts of runs through one app."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._envelope = Envelope(app, MATERIALIZE, QUEUE, expires=EXPIRES_SECONDS)
+
+    def send(self, run_id: int, script_id: int) -> None:
+        """Hand out one script of a run."""
+        self.send_all([(run_id, script_id)])
+
+    def send_all(self, scripts: Iterable[tuple[int, int]]) -> None:
+        """Hand out many: the number of the run and the script of each."""
+        with self._app.producer_pool.acquire(block=True) as producer:
+            broker = producer.connection
+            try:
+                self._envelope.send_all(producer, scripts)
+            except (*broker.connection_errors, *broker.channel_errors, BatchPublishError, OperationalError) as error:
+                refusals.warning("fan_out.unheard", problem=type(error).__name__)
+
+    def waiting(self) -> int:
+        """How many messages nobody has taken yet."""
+        with self._app.connection_for_read() as connection:
+            try:
+                return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
+            except connection.channel_errors:
+                return 0  # nothing was handed out since the broker began

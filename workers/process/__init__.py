@@ -1,0 +1,1 @@
+"""Worker processes: command lines, roles, stop deadline."""

@@ -1,0 +1,1 @@
+"""The API for applications that send submissions."""

@@ -1,0 +1,1 @@
+"""Proposals: ask a model, review, decide."""

@@ -1,0 +1,1 @@
+"""The reconciler, the schedules and their slots."""

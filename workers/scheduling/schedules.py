@@ -1,0 +1,74 @@
+"""The schedules there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from materialization.clock import system_clock
+from materialization.integrity.rebuild import prune_left_behind
+from materialization.scheduled_runs.open_run import SAMPLE, open_run
+from repos.unit_of_work import UnitOfWork
+from workers.scheduling.slot_runner import SECOND, Schedule
+from workers.settings import Settings
+
+MINUTE = 60
+HOUR = 3_600
+DAY = 24 * HOUR
+KEEP_RUNS_DAYS = 30
+KEEP_SESSIONS_DAYS = 30
+"""How long a session that has expired is still listed."""
+
+
+class HandsOut(Protocol):
+    """Hands out the scripts of materialization runs."""
+
+    def send_all(self, scripts: Iterable[tuple[int, int]], /) -> object:
+        """Hand out many: the number of the run and the script of each."""
+
+    def waiting(self) -> int:
+        """How many nobody has taken yet."""
+
+
+def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -> list[Schedule]:
+    """Every schedule of this installation."""
+
+    def materialize(slot: int, sample: int = 0) -> Mapping[str, int | None]:
+        # What is still on its way is not sent again: without workers, messages would pile up tick by tick.
+        if waiting := fan_out.waiting():
+            return {"waiting": waiting}
+        due: list[tuple[int, int]] = []
+        opened = open_run(unit_of_work, slot, system_clock(), lambda *each: due.append(each), sample=sample)
+        fan_out.send_all(due)
+        return opened._asdict()
+
+    def verify_sample(slot: int) -> Mapping[str, int | None]:
+        # A microsecond later: the minute's run has this slot already.
+        return materialize(slot + 1, SAMPLE)
+
+    def prune_runs(slot: int) -> Mapping[str, int]:
+        with unit_of_work.records() as tx:
+            return {"pruned": tx.runs.prune(before=slot - KEEP_RUNS_DAYS * DAY * SECOND)}
+
+    def prune_rejected(slot: int) -> Mapping[str, int]:
+        before = slot - settings.keep_rejected_days * DAY * SECOND
+        with unit_of_work.records() as tx:
+            return {"pruned": tx.rejected.prune(before=before)}
+
+    def prune_sessions(slot: int) -> Mapping[str, int]:
+        with unit_of_work.records() as tx:
+            return {"pruned": tx.sign_ins.prune(before=slot - KEEP_SESSIONS_DAYS * DAY * SECOND)}
+
+    def prune_generations(_slot: int) -> Mapping[str, int]:
+        return {"pruned": prune_left_behind(unit_of_work, system_clock())}
+
+    return [
+        # The sample first: the messages of the minute's run would keep it waiting.
+        Schedule("verify-sample", every=HOUR, lease=5 * MINUTE, missed="once", run=verify_sample),
+        Schedule("materialize", every=MINUTE, lease=5 * MINUTE, missed="once", run=materialize),
+        # A run a minute makes 1,440 a day, and one pruning takes 1,000.
+        Schedule("prune-materialization-runs", every=6 * HOUR, lease=HOUR, missed="once", run=prune_runs),
+        Schedule("prune-rejected", every=DAY, lease=HOUR, missed="once", run=prune_rejected),
+        Schedule("prune-generations", every=HOUR, lease=HOUR, missed="once", run=prune_generations),
+        Schedule("prune-sessions", every=DAY, lease=HOUR, missed="once", run=prune_sessions),
+    ]

@@ -1,0 +1,119 @@
+"""The message guard: what a worker believes of a message. It is rebuilt from that, and everything else is dropped.
+
+Anyone who reaches the broker can write into a queue. Celery and its transport read dozens of fields of a message, and
+most of them can end a worker, hang it, or make it call another task. So a worker reads a message here first: the name
+of a task that belongs to the queue, ids within their range, an id of the message and when it expires. A message with
+anything else is refused, which costs nothing: the row that a bell rings for is in the database. A message of the
+intake is never refused, see `workers.transport.intake_guard`; one that lies in another queue is to be put where it belongs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+import msgspec
+
+from domain.submissions.submission import MAX_SCRIPT_ID
+from workers.messaging.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
+from workers.messaging.run_messages import MATERIALIZE
+from workers.proposals.bell import PROPOSE
+from workers.transport import intake_guard
+from workers.transport.trusted_message import (
+    Envelope,
+    Expired,
+    Misrouted,
+    Parts,
+    Refused,
+    Trusted,
+    decoded_body,
+    fit_id,
+    is_json,
+    moment,
+    redelivered,
+)
+
+# How many ids each task has for arguments, by the queue that it belongs to.
+BELLS: dict[str, dict[str, int]] = {
+    "commands": {DRAIN: 1, DRAIN_DEEP: 1, DRAIN_ONE_BY_ONE: 1},
+    "materialization": {MATERIALIZE: 2},
+    "proposals": {PROPOSE: 1},
+    "reconcile": {"scriptledger.reconcile": 0},
+    "upkeep": {"scriptledger.keep_schedules": 0},
+}
+MAX_BELL_BYTES = 4 << 10
+QUEUES = frozenset({*BELLS, intake_guard.QUEUE})
+
+_Id = Annotated[int, msgspec.Meta(ge=1, le=MAX_SCRIPT_ID)]
+_Body = tuple[list[_Id], Annotated[dict[str, object], msgspec.Meta(max_length=0)], msgspec.Raw]
+_read_body = msgspec.json.Decoder(_Body).decode
+_read_envelope = msgspec.json.Decoder(Envelope).decode
+# What a decoder raises over content that it cannot read.
+_UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
+
+
+def read_item(queue: str, item: bytes) -> Trusted:
+    """The message in an entry of a list of Redis.
+
+    Raises:
+        Refused: it is none that belongs into the queue, or it has expired. Never one of the intake.
+        Misrouted: it belongs into the intake.
+    """
+    if len(item) > intake_guard.MAX_BYTES:
+        return _scrap(queue, item, "it is larger than any message")
+    try:
+        parts = _read_envelope(item).parts()
+        body = decoded_body(parts)
+    except _UNREADABLE:
+        return _scrap(queue, item, "it is no message of the Celery protocol 2")
+    return read_parts(queue, parts, body, item, redelivered=redelivered(parts))
+
+
+def read_parts(queue: str, parts: Parts, body: bytes, whole: bytes, *, redelivered: bool) -> Trusted:
+    """The message in the parts that a broker handed over.
+
+    Raises:
+        Refused: it is none that belongs into the queue, or it has expired. Never one of the intake.
+        Misrouted: it belongs into the intake.
+    """
+    if queue == intake_guard.QUEUE:
+        return intake_guard.read_submission(parts, body, whole, redelivered=redelivered)
+    return _bell(BELLS.get(queue, {}), parts, body, redelivered=redelivered)
+
+
+def _bell(tasks: Mapping[str, int], parts: Parts, body: bytes, *, redelivered: bool) -> Trusted:
+    headers = parts.headers
+    name = headers.get("task") if isinstance(headers, dict) else None
+    if name in (intake_guard.INTAKE, intake_guard.SET_ASIDE):
+        raise Misrouted("it belongs into the intake")
+    if not isinstance(headers, dict) or not isinstance(name, str) or name not in tasks:
+        raise Refused("it names no task of this queue")
+    if not is_json(parts):
+        raise Refused("its content is not JSON in UTF-8")
+    if len(body) > MAX_BELL_BYTES:
+        raise Refused("it is larger than any of this queue")
+    try:
+        ids, _, _ = _read_body(body)
+    except _UNREADABLE:
+        raise Refused("its arguments are not ids alone") from None
+    if len(ids) != tasks[name]:
+        raise Refused("it has another number of arguments than its task")
+    expires = moment(headers.get("expires"))
+    if expires is not None and expires < datetime.now(UTC):
+        raise Expired("it has expired")
+    return Trusted(
+        task=name,
+        message_id=fit_id(headers.get("id")) or str(uuid4()),
+        body=b"[[%s],{},{}]" % ",".join(map(str, ids)).encode(),
+        shown=f"({ids[0]},)" if len(ids) == 1 else f"({', '.join(map(str, ids))})",
+        expires=None if expires is None else expires.isoformat(),
+        redelivered=redelivered,
+    )
+
+
+def _scrap(queue: str, item: bytes, problem: str) -> Trusted:
+    if queue != intake_guard.QUEUE:
+        raise Refused(problem)
+    return intake_guard.scrap(item, problem)

@@ -1,0 +1,145 @@
+"""Messages that a worker holds: recorded in Redis until they are acknowledged, or not, as its role has it.
+
+Kombu ends a worker where Redis refuses to record, forget or give back a message, and loses the message.
+"""
+
+from __future__ import annotations
+
+from queue import Empty
+from typing import Any
+
+import msgspec
+from kombu.transport import redis, virtual
+from redis import exceptions
+
+from workers.messaging.broker_trouble import refusals
+from workers.transport import intake_guard
+from workers.transport.intake_rescue import keep_in_database
+from workers.transport.message_guard import QUEUES
+from workers.transport.redis_keys import free_mutex
+from workers.transport.trusted_message import Envelope, small
+
+_read_record = msgspec.json.Decoder(tuple[Envelope, msgspec.Raw, str]).decode
+
+
+class Recorded(redis.QoS):
+    """Messages that are kept in Redis until they are acknowledged, as far as Redis takes commands."""
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Record a message that was taken from its queue, before it is worked on."""
+        try:
+            super().append(message, delivery_tag)
+        except self.channel.connection_errors as error:
+            # It is neither in its queue nor recorded: this process has all there is of it.
+            if kept_elsewhere(message):
+                if not isinstance(error, exceptions.ResponseError):
+                    raise
+                self.channel.refused(error)
+                raise Empty from None
+            if not isinstance(error, exceptions.ResponseError):
+                raise
+            self.channel.refused(error)
+            virtual.QoS.append(self, message, delivery_tag)
+
+    def ack(self, delivery_tag: str) -> None:
+        """Forget a message; where Redis does not, it comes back, to the same effect."""
+        self._forget(delivery_tag)
+        virtual.QoS.ack(self, delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Give a message back, or forget it; where Redis does neither, it comes back later."""
+        try:
+            if requeue:
+                self.restore_by_tag(delivery_tag, leftmost=True)
+            else:
+                self._forget(delivery_tag)
+        except exceptions.ResponseError as error:
+            self.channel.refused(error)
+        virtual.QoS.ack(self, delivery_tag)
+
+    def _forget(self, delivery_tag: str) -> None:
+        # Without MULTI, in which a full Redis takes no command at all, and would stay full.
+        try:
+            with self.channel.conn_or_acquire() as client:
+                pipeline = client.pipeline(transaction=False)
+                pipeline.zrem(self.unacked_index_key, delivery_tag).hdel(self.unacked_key, delivery_tag).execute()
+        except exceptions.ResponseError as error:
+            self.channel.refused(error)
+
+    def restore_visible(self, *args: Any, **options: Any) -> None:
+        """Give back what a worker kept for too long: it has probably ended."""
+        try:
+            with self.channel.conn_or_acquire() as client:
+                free_mutex(client, self.unacked_mutex_key)
+            super().restore_visible(*args, **options)
+        except exceptions.ResponseError as error:
+            self.channel.refused(error)
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
+        """Give one message back to its queue, rebuilt; what is none goes to the intake, which sets it aside."""
+
+        def restored(pipe: Any) -> None:
+            kept = pipe.hget(self.unacked_key, tag)
+            pipe.multi()
+            self._remove_from_indices(tag, pipe)
+            if kept:
+                queue, item = take_apart(kept)
+                (pipe.lpush if leftmost else pipe.rpush)(queue, item)
+
+        with self.channel.conn_or_acquire(client) as found:
+            found.transaction(restored, self.unacked_key)
+
+    def restore_unacked(self, client: Any = None) -> None:
+        """Give back what is left when this process stops."""
+        try:
+            super().restore_unacked(client)
+        except self.channel.connection_errors as error:
+            refusals.warning("broker.not_given_back", messages=len(self._delivered), problem=type(error).__name__)
+            self._delivered.clear()
+
+
+class Unrecorded(virtual.QoS):
+    """Bells, which are not recorded: one that is lost is rung again."""
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Give a bell back, or forget it."""
+        try:
+            super().reject(delivery_tag, requeue=requeue)
+        except exceptions.ResponseError as error:
+            self.channel.refused(error)
+            self._quick_ack(delivery_tag)
+
+    def restore_unacked(self) -> list[Any]:
+        """Ring again for what is left when this process stops; kombu would write what it cannot into a file."""
+        try:
+            for message in self._delivered.values():
+                self.channel._put(message.delivery_info["routing_key"], message._raw)
+        except self.channel.connection_errors as error:
+            refusals.warning("broker.not_given_back", messages=len(self._delivered), problem=type(error).__name__)
+        self._delivered.clear()
+        return []
+
+
+def take_apart(kept: bytes) -> tuple[str, bytes]:
+    """The queue that a recorded message came from, and what to put there.
+
+    What cannot be read goes to the intake, which sets it aside: it may have been an edit.
+    """
+    try:
+        message, _, queue = _read_record(kept)
+        properties = small(message.properties)
+        if queue not in QUEUES or not isinstance(properties, dict):
+            return intake_guard.QUEUE, kept
+        info = {"exchange": "", "routing_key": queue, "redelivered": True}
+        changed = msgspec.json.encode({**properties, "delivery_info": info})
+        return queue, msgspec.json.encode(msgspec.structs.replace(message, properties=msgspec.Raw(changed)))
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        return intake_guard.QUEUE, kept
+
+
+def kept_elsewhere(message: Any) -> bool:
+    """Put a message of the intake where it is safe without Redis; whether it was one."""
+    if message.delivery_info["routing_key"] != intake_guard.QUEUE:
+        return False
+    keep_in_database(message.headers["task"], message.body, message.headers["id"])
+    return True
