@@ -1,4 +1,4 @@
-"""The command line: every file in `cli/verbs` is a verb. A verb's file is imported when the verb is called."""
+"""The command line: every file in a folder of `cli/verbs` is a verb, imported when the verb is called."""
 
 from __future__ import annotations
 
@@ -14,27 +14,36 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from cli import screen
-from cli.ending import Ending, Exit
-from cli.front_page import ABOUT, FrontPage
-from cli.interrupt import end_as_by_ctrl_c, ending_at_once
-from cli.typer_screen import print_usage_error, with_help_on_screen
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.interrupt import end_as_by_ctrl_c, ending_at_once
+from cli.terminal.root_help import ABOUT, FrontPage
+from cli.terminal.typer_screen import print_usage_error, with_help_on_screen
 from domain.errors import Conflict, Corrupt, LedgerError, Rejected
 from repos.private_file import UnsafePlace
 from workers.embedded.errors import EmbeddedBrokerError
 
-VERBS = {
-    "Write": ("import", "submit", "outcome", "undo", "redo", "restore", "label"),
-    "Ask": ("chat", "propose", "proposals"),
-    "Read": ("scripts", "show", "log", "diff", "blame", "labels", "export", "rejected", "verify"),
-    "Derive": ("materialize", "rebuild", "quarantine", "history"),
-    "Run": ("demo", "dev", "worker", "beat", "flower", "db"),
-    "People": ("users", "sessions"),
-    "Look up": ("kinds", "roundtrip"),
-}
-"""Every verb, by the panel of the help it stands in."""
-
 HERE = Path(__file__).parent
+# The folders of `cli/verbs` with their titles, in the order of the help.
+PANELS = {
+    "write": "Write",
+    "proposals": "Propose",
+    "read": "Read",
+    "maintain": "Maintain",
+    "run": "Run",
+    "accounts": "Accounts",
+    "lookup": "Look up",
+}
+
+
+def _verbs_in(folder: str) -> tuple[str, ...]:
+    files = (HERE / "verbs" / folder).glob("*.py")
+    return tuple(sorted(file.stem.rstrip("_") for file in files if file.stem != "__init__"))
+
+
+# Every verb by the title of its panel: a file in one of the folders is a verb.
+VERBS = {title: _verbs_in(folder) for folder, title in PANELS.items()}
+_FOLDER_OF = {verb: folder for folder, title in PANELS.items() for verb in VERBS[title]}
 
 
 class Verb(TyperCommand):
@@ -42,7 +51,7 @@ class Verb(TyperCommand):
 
     def __init__(self, name: str, panel: str) -> None:
         self.module = module_of(name)
-        source = HERE / "verbs" / f"{self.module.rpartition('.')[2]}.py"
+        source = HERE.parent.joinpath(*self.module.split(".")).with_suffix(".py")
         first_line = source.read_text(encoding="utf-8").partition("\n")[0]
         super().__init__(name, help=first_line.strip('"'), rich_help_panel=panel)
 
@@ -54,7 +63,7 @@ class Verb(TyperCommand):
 
 def module_of(verb: str) -> str:
     """The module of a verb."""
-    return f"cli.verbs.{verb}_" if iskeyword(verb) else f"cli.verbs.{verb}"
+    return f"cli.verbs.{_FOLDER_OF[verb]}.{verb}_" if iskeyword(verb) else f"cli.verbs.{_FOLDER_OF[verb]}.{verb}"
 
 
 def run() -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from cli.interrupt import ending_at_once
+from cli.terminal.interrupt import ending_at_once
 
 
 def main() -> None:

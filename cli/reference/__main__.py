@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cli.diff_document import schema
 from cli.reference import command_line, commands, documents, refusals, settings, submission_schema
+from cli.rendering.diff_json import schema
 
 PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line.page,

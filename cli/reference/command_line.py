@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from cli.command_line import VERBS, module_of
-from cli.ending import MEANINGS
+from cli.terminal.exit_status import MEANINGS
 
 HEAD = """# The command line
 

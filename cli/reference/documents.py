@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from cli.documents.document import Failed
-from cli.documents.every import DOCUMENTS
+from cli.json_documents.base import Failed
+from cli.json_documents.catalog import DOCUMENTS
 from cli.reference.shapes import type_name, unwrapped
 
 HEAD = """# JSON

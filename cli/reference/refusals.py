@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
-import cli.points
+import cli.client.version_options
 import domain.accounts
 import domain.formats.fdx.refusals
 import domain.formats.fountain.refusals
@@ -34,7 +34,7 @@ SOURCES: dict[str, ModuleType] = {
     "A Final Draft file": domain.formats.fdx.refusals,
     "A Fountain file": domain.formats.fountain.refusals,
     "A question": workers.producers.producer,
-    "A point in the history": cli.points,
+    "A point in the history": cli.client.version_options,
     "A moment in the history": materialization.history.version_lookup,
     "A redo": materialization.history.redo,
     "What is to be read": materialization.history_files.regular_file,

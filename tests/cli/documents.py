@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from cli.documents.document import Failed
-from cli.documents.every import DOCUMENTS
+from cli.json_documents.base import Failed
+from cli.json_documents.catalog import DOCUMENTS
 
 
 def check_document(args: Sequence[str], printed: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.bounded_file import read_bounded
+from cli.terminal.bounded_file import read_bounded
 from domain.formats.refusals import FileTooLarge
 from materialization.history_files.regular_file import NotARegularFile
 from tests.cli.running import COMMAND, CommandLine

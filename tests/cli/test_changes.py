@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cli.changes import words
-from cli.extent import extent
-from cli.page import pages, scene, set_line
+from cli.rendering.command_summary import extent
+from cli.rendering.diff_text import words
+from cli.rendering.screenplay_layout import pages, scene, set_line
 from domain.script.delta import LineChanged, LinesInserted, LinesMoved, LineSplit, LinesRemoved, MetadataSet
 from domain.script.line import Line
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cli.pages.diff_page import Side, diff_page
+from cli.rendering.diff_html import Side, diff_page
 from domain.commands.base import Command, Target
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from cli.command_line import VERBS, module_of
-from cli.documents.every import DOCUMENTS
+from cli.json_documents.catalog import DOCUMENTS
 from tests.cli.documents import check_document
 from tests.cli.running import SAMPLE, CommandLine
 

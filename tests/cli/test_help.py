@@ -14,8 +14,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from cli.command_line import VERBS, command_line, module_of
-from cli.ending import MEANINGS, Exit
-from cli.front_page import MOST_LINES, SENTENCE
+from cli.terminal.exit_status import MEANINGS, Exit
+from cli.terminal.root_help import MOST_LINES, SENTENCE
 from repos.schema.revision import wanted_revision
 from tests.cli.running import COMMAND, ROOT
 

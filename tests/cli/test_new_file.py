@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.new_file import new_file
+from cli.terminal.atomic_file import new_file
 
 
 def write(path: Path, data: bytes = b"INT. FERRY") -> None:

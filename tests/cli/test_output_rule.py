@@ -1,4 +1,4 @@
-"""Nothing prints but `cli/screen.py` and the guard in front of the streams: a new verb cannot forget."""
+"""Nothing prints but `cli/terminal/screen.py` and the guard in front of the streams: a new verb cannot forget."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.cli.running import ROOT
 
 PACKAGES = ("domain", "repos", "materialization", "workers", "cli")
 ALLOWED = {
-    "cli/screen.py": "the place",
-    "cli/typer_screen.py": "gives Typer the class of that place",
-    "cli/progress.py": "bars on the console of that place",
+    "cli/terminal/screen.py": "the place",
+    "cli/terminal/typer_screen.py": "gives Typer the class of that place",
+    "cli/terminal/screen.py": "bars on the console of that place",
     "workers/process/visible_output.py": "the guard",
     "workers/flower.py": "prints one constant, behind the guard",
     "workers/monitoring/health.py": "prints what `visible_lines` made",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.points import NotATime, end_of
+from cli.client.version_options import NotATime, end_of
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.diff_document import Diff, schema
+from cli.rendering.diff_json import Diff, schema
 from tests.cli.edits import edit
 from tests.cli.running import ROOT, SAMPLE, CommandLine
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.ending import Exit
+from cli.terminal.exit_status import Exit
 from tests.cli.running import COMMAND, SAMPLE, CommandLine
 
 pytestmark = pytest.mark.slow

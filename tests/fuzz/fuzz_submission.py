@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from hypothesis import strategies as st
 
-from cli.answers import described
+from cli.rendering.answers import described
 from domain.errors import Rejected
 from domain.log.head import Head
 from domain.submissions.answer import Answer, Refusal

@@ -1,0 +1,1 @@
+"""How a verb reaches the ledger: database, queue, actor and version options."""

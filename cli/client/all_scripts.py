@@ -1,0 +1,17 @@
+"""Every script of a ledger, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from repos.unit_of_work import RecordsWork
+
+PAGE = 1_000
+
+
+def every_script(tx: RecordsWork) -> Iterator[int]:
+    """The numbers of all scripts."""
+    after = 0
+    while page := tx.scripts.read(after=after, most=PAGE):
+        yield from (row.id for row in page)
+        after = page[-1].id

@@ -1,0 +1,152 @@
+"""The way of a submission from the command line: into the inbox, through the queue, and back as an answer."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+
+import structlog
+
+from cli.client import database
+from cli.client.broker import require_broker
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from domain.errors import Corrupt
+from domain.refusals import SameIdOtherContent
+from domain.submissions.answer import Answer
+from domain.submissions.submission import Submission, content_hash
+from materialization.retry import again
+from repos.unit_of_work import UnitOfWork
+from workers.embedded.stack import Stack
+from workers.messaging.bell import LoneBell
+from workers.producers.producer import NotAnsweredInTime, Producer, UnknownSubmission
+from workers.settings import Settings
+
+LOOK_SECONDS = 1.0
+"""How often to see whether the workers are still there while we wait."""
+
+
+class Queue:
+    """Submissions in, answers out."""
+
+    def __init__(self, unit_of_work: UnitOfWork, settings: Settings, stack: Stack | None) -> None:
+        self.unit_of_work = unit_of_work
+        self._broker_url = settings.broker_url
+        self._stack = stack
+        self._bell = LoneBell(settings.broker_url)
+        self._producer = Producer(unit_of_work, self._bell)
+
+    @property
+    def producer(self) -> Producer:
+        """Puts submissions into the inbox, for who has a transaction of their own."""
+        return self._producer
+
+    @property
+    def broker_url(self) -> str:
+        """Where the broker is."""
+        return self._broker_url
+
+    def new_script_id(self) -> int:
+        """A number for a script that is about to be created."""
+        with self.unit_of_work.records() as tx:
+            return tx.scripts.new_id()
+
+    def put(self, submission: Submission, *, user_id: int | None = None) -> None:
+        """Put a submission into the inbox and ring; of a user, where that is who answers for it."""
+        again(partial(self._producer.enqueue, submission, user_id=user_id))
+
+    def send(self, submission: Submission, *, timeout: float, user_id: int | None = None) -> Answer:
+        """Put a submission into the inbox and wait for its answer, wherever it comes from.
+
+        Raises:
+            Ending: not answered in time, interrupted, or nobody heard the bell; the submission is safe.
+            Rejected: it is not valid in itself, or its id was used for another.
+        """
+        try:
+            self.put(submission, user_id=user_id)
+            answer = self.wait(submission.script_id, submission.submission_id, timeout=timeout)
+        except KeyboardInterrupt:
+            raise self._interrupted(submission) from None
+        with self.unit_of_work.reading() as tx:
+            found = tx.submissions.get(submission.script_id, submission.submission_id)
+        if found is not None and found.content_hash != content_hash(submission):
+            raise SameIdOtherContent(submission=submission.submission_id)
+        return answer
+
+    def wait(self, script_id: int, submission_id: str, *, timeout: float) -> Answer:
+        """Wait for the answer to a submission that is in the inbox, and see that somebody works on it."""
+        deadline = time.monotonic() + timeout
+        with screen.waiting("Waiting for the answer…"):
+            while True:
+                left = deadline - time.monotonic()
+                try:
+                    return self._producer.wait(script_id, submission_id, timeout=max(0.0, min(left, LOOK_SECONDS)))
+                except NotAnsweredInTime:
+                    self._see_to_it(script_id, submission_id, left - LOOK_SECONDS)
+
+    def _see_to_it(self, script_id: int, submission_id: str, left: float) -> None:
+        ask = f"ask with `scriptledger outcome {script_id} {submission_id} --wait`"
+        self._refuse_to_wait_in_quarantine(script_id)
+        if not self._bell.heard:
+            require_broker(
+                self._broker_url, f" Submission {submission_id} is safe and will be answered when it is back: {ask}."
+            )
+            self._bell.ring(script_id)
+        if left <= 0:
+            raise Ending(
+                Exit.NOT_ANSWERED,
+                f"Submission {submission_id} of script {script_id} is safe but not answered yet, perhaps because no "
+                f"worker runs: {ask}.",
+                code="not_answered_in_time",
+            )
+        if self._stack is not None:
+            self._stack.tend()
+            if self._stack.settings.broker_url != self._broker_url:
+                # Whoever ran the stack has ended, and it is ours now: its bells may be lost.
+                self._broker_url = self._stack.settings.broker_url
+                self._bell = LoneBell(self._broker_url)
+                self._bell.ring(script_id)
+
+    def _refuse_to_wait_in_quarantine(self, script_id: int) -> None:
+        with self.unit_of_work.reading() as tx:
+            head = tx.heads.get(script_id)
+        if head is not None and head.health == "quarantined":
+            raise Corrupt(f"Script {script_id} is quarantined: what is stored for it contradicts itself.")
+
+    def _interrupted(self, submission: Submission) -> Ending:
+        script_id, submission_id = submission.script_id, submission.submission_id
+        try:
+            answer = self._producer.outcome(script_id, submission_id)
+        except UnknownSubmission:
+            return Ending(Exit.INTERRUPTED, "Interrupted before anything was sent.")
+        became = "waits" if answer is None else f"was answered ({answer.outcome})"
+        return Ending(
+            Exit.INTERRUPTED,
+            f"Interrupted, but nothing is lost: submission {submission_id} is in the inbox of script {script_id} and "
+            f"{became}; ask with `scriptledger outcome {script_id} {submission_id} --wait`.",
+        )
+
+
+@contextmanager
+def queue(chosen: Settings | None = None) -> Iterator[Queue]:
+    """The queue: the configured broker, or an embedded stack for as long as it is needed."""
+    # The bell warns in the log when the broker is away; here the answer says so.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    chosen = chosen or database.settings()
+    serving = Stack(chosen) if chosen.embedded_broker else nullcontext()
+    with database.explained(chosen), serving as stack:
+        settings = chosen if stack is None else stack.settings
+        with database.opened(settings) as unit_of_work:
+            yield Queue(unit_of_work, settings, stack)
+
+
+def default_actor() -> str:
+    """The name of who sits here."""
+    try:
+        return getpass.getuser()[:120]
+    except (KeyError, OSError):
+        return ""

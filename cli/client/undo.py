@@ -1,0 +1,44 @@
+"""Taking back what was done, from the command line: inverse commands as a submission of whoever sits here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
+
+from cli.client import database
+from cli.client.queue import default_actor, queue
+from cli.rendering.answers import end_with
+from cli.terminal.new_ids import new_submission_id
+from domain.submissions.submission import Cause, Submission
+from materialization.history.undo import inverse_commands
+from repos.unit_of_work import RecordsWork
+
+
+class How(NamedTuple):
+    """What the command line says beside what to take back."""
+
+    actor: str | None
+    apply_rest: bool
+    timeout: float
+    as_json: bool
+
+
+def take_back(verb: str, script: int, versions: Callable[[RecordsWork], list[int]], how: How) -> NoReturn:
+    """Take back some versions of a script, print the answer and exit by it."""
+    with queue() as sending:
+        with sending.unit_of_work.reading() as tx:
+            head = database.head_of(tx, script)
+            undone = versions(tx)
+            commands = inverse_commands(tx, script, undone)
+        submission = Submission(
+            script_id=script,
+            submission_id=new_submission_id(verb),
+            author="user",
+            actor=default_actor() if how.actor is None else how.actor,
+            base_version=head.version,
+            cause=Cause(undoes=undone[0]),
+            commands=commands,
+            apply_rest=how.apply_rest,
+        )
+        answer = sending.send(submission, timeout=how.timeout)
+    end_with(answer, as_json=how.as_json)

@@ -1,0 +1,88 @@
+"""Every verb and what it prints."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cli.json_documents.accounts import SignedIn, SignedOut, SignIns, User, Users
+from cli.json_documents.base import Pending
+from cli.json_documents.lookup import Kinds, Roundtrip, Schemas, Upgraded
+from cli.json_documents.maintenance import (
+    AllPruned,
+    AllRebuilt,
+    OneRun,
+    OutOfService,
+    Projected,
+    Pruned,
+    Quarantines,
+    Rebuilt,
+    Reopened,
+    Runs,
+    Staleness,
+    Verification,
+)
+from cli.json_documents.proposals import Accepted, Chat, Message, Proposal, Proposals, TurnedDown
+from cli.json_documents.read import (
+    Blame,
+    Exported,
+    ExportedHistory,
+    ImportedHistory,
+    Labels,
+    Log,
+    Refused,
+    Rejected,
+    Scripts,
+    ShownScript,
+)
+from cli.rendering.diff_json import Diff
+from domain.submissions.answer import Answer
+
+DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
+    "import": (Answer,),
+    "submit": (Answer, Pending),
+    "outcome": (Answer, Pending),
+    "undo": (Answer,),
+    "redo": (Answer,),
+    "restore": (Answer,),
+    "label": (Answer,),
+    "chat say": (Message,),
+    "chat list": (Chat,),
+    "propose": (Proposal,),
+    "proposals list": (Proposals,),
+    "proposals show": (Proposal,),
+    "proposals accept": (Accepted,),
+    "proposals reject": (TurnedDown,),
+    "scripts": (Scripts,),
+    "show": (ShownScript,),
+    "log": (Log,),
+    "diff": (Diff,),
+    "blame": (Blame,),
+    "labels": (Labels,),
+    "export": (Exported,),
+    "history export": (ExportedHistory,),
+    "history import": (ImportedHistory,),
+    "rejected": (Rejected,),
+    "rejected list": (Rejected,),
+    "rejected show": (Refused,),
+    "rejected replay": (Answer,),
+    "verify": (Verification,),
+    "materialize run": (OneRun, Projected),
+    "materialize status": (Runs, Staleness),
+    "rebuild": (Rebuilt, Pruned, AllRebuilt, AllPruned),
+    "quarantine list": (OutOfService,),
+    "quarantine show": (Quarantines,),
+    "quarantine reopen": (Reopened,),
+    "db upgrade": (Upgraded,),
+    "db current": (Schemas,),
+    "users add": (User,),
+    "users list": (Users,),
+    "users rename": (User,),
+    "users move": (User,),
+    "users delete": (User,),
+    "sessions open": (SignedIn,),
+    "sessions list": (SignIns,),
+    "sessions revoke": (SignedOut,),
+    "kinds": (Kinds,),
+    "roundtrip": (Roundtrip,),
+}
+"""The documents of each verb, one of which it prints; any may be `Failed` instead."""

@@ -1,0 +1,150 @@
+"""Changes for people: scene by scene, each with one line around it, the words that differ, and who changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import RenderableType
+
+from cli.rendering.screenplay_layout import shown
+from cli.terminal import screen
+from cli.terminal.screen import Text
+from domain.script.line import Line
+from materialization.diff.compare import Compared, ComparedScene, Comparison
+from materialization.diff.line_diff import NamedDiff
+from materialization.diff.word_diff import compare_words, likeness
+from materialization.history.authorship import Credit
+
+CONTEXT = 1
+LIKE_ENOUGH = 0.5
+"""Where less of both texts stayed, two versions of a line read better one above the other."""
+
+SPEECH = ("dialogue", "parenthetical", "lyric")
+INDENTS = {"character": 12, "parenthetical": 8, "dialogue": 4, "lyric": 4}
+
+Row = tuple[str, Text]
+"""A sign and a line."""
+
+
+def changes(found: Comparison) -> RenderableType:
+    """What differs between two versions."""
+    rows = [*_named(found.named), *(row for scene in found.scenes for row in _scene(scene))]
+    return screen.signed(rows) if rows else Text("Nothing differs.")
+
+
+def words(before: str, after: str, *, coloured: bool) -> Text | None:
+    """Both texts in one, with what went and what came marked; None where they have too little in common."""
+    pieces = compare_words(before, after)
+    if likeness(pieces) < LIKE_ENOUGH:
+        return None
+    text = Text()
+    for sign, piece in pieces:
+        match sign:
+            case "=":
+                text.append(piece)
+            case "-":
+                text.append(piece if coloured else f"[-{piece}-]", "red strike")
+            case "+":
+                text.append(piece if coloured else f"{{+{piece}+}}", "green underline")
+    return text
+
+
+def credited(by: Credit) -> str:
+    """Who made a change and in which version, in a few words."""
+    who = ", ".join(name for name in (by.model, by.actor) if name) or by.author
+    return f"v{by.version} {who}" if by.author in ("user", who) else f"v{by.version} {by.author}: {who}"
+
+
+def _named(named: Iterable[NamedDiff]) -> Iterator[Row]:
+    for each in named:
+        yield " ", Text(f"{each.kind} {each.name}", "bold")
+        if each.before is not None:
+            yield "-", Text(str(each.before), "red")
+        if each.after is not None:
+            yield "+", Text(str(each.after), "green")
+
+
+def _scene(scene: ComparedScene) -> Iterator[Row]:
+    """The lines of a scene that changed with their neighbours, under its heading."""
+    if scene.change == "same":
+        return
+    near = {0} if scene.change == "moved" else _near_changes(scene.lines)
+    last = -1
+    if 0 not in near and scene.heading is not None:
+        yield " ", Text(shown(scene.heading), "bold")
+        last = 0 if scene.heading is scene.lines[0].line else -1
+    by: Credit | None = None
+    for at in sorted(near):
+        if at > last + 1:
+            yield " ", Text("…", "dim")
+        each, last = scene.lines[at], at
+        yield from _row(scene, each, each.by if each.by != by else None)
+        by = each.by
+
+
+def _near_changes(lines: Sequence[Compared]) -> set[int]:
+    """Which lines to show: those that changed, one on either side, and who speaks where what is said changed."""
+    near: set[int] = set()
+    for at, each in enumerate(lines):
+        if each.change == "same":
+            continue
+        near.update(range(max(0, at - CONTEXT), min(len(lines), at + CONTEXT + 1)))
+        above = at
+        while above and lines[above].line.format in SPEECH:
+            above -= 1
+        near.update(range(above, at) if lines[above].line.format == "character" else ())
+    return near
+
+
+def _row(scene: ComparedScene, each: Compared, by: Credit | None) -> Iterator[Row]:
+    """A line; `by` is named where it is not who changed the line above."""
+    note = f"  ({credited(by)})" if by else ""
+    old, new = each.before, each.after
+    if old is not None and new is not None and each.change != "same":
+        if each.change == "moved":
+            yield ">", Text.assemble(_placed(new), (f"  ({moved(scene, each)}){note}", "dim"), style="yellow")
+            note = ""
+        if each.change == "changed" or shown(old) != shown(new):
+            yield from _changed(old, new, note)
+        return
+    style = {"added": "green", "removed": "red"}.get(each.change, "dim")
+    sign = {"added": "+", "removed": "-"}.get(each.change, " ")
+    yield sign, Text.assemble((_placed(each.line), style), (note, "dim"))
+
+
+def moved(scene: ComparedScene, each: Compared) -> str:
+    """Where a line that moved has come from."""
+    left = each.moved_from
+    if each.line is scene.heading:
+        with_it = f" with {screen.counted(len(scene.lines) - 1, 'line')}" if scene.change == "moved" else ""
+        return f"moved{with_it} from behind {shown(left)}" if left else f"moved{with_it} from the start"
+    if left is None or scene.heading is None or left.id == scene.heading.id:
+        return "moved"
+    return f"moved from {shown(left)}"
+
+
+def _changed(old: Line, new: Line, note: str) -> Iterator[Row]:
+    told = (f"{_unseen(old, new)}{note}", "dim")
+    both = words(shown(old), shown(new), coloured=screen.out().color_system is not None)
+    if both is not None:
+        yield "~", Text.assemble(_indent(new), both, told)
+    else:
+        yield "-", Text(_placed(old), "red")
+        yield "+", Text.assemble((_placed(new), "green"), told)
+
+
+def _unseen(old: Line, new: Line) -> str:
+    """What of a change does not show in the words."""
+    if old.format != new.format:
+        return f"  ({old.format} → {new.format})"
+    if shown(old) != shown(new):
+        return ""
+    return "  (line ends)" if old.sep != new.sep else "  (marks)"
+
+
+def _placed(line: Line) -> str:
+    return _indent(line) + shown(line)
+
+
+def _indent(line: Line) -> str:
+    return " " * INDENTS.get(line.format, 0)

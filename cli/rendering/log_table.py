@@ -1,0 +1,61 @@
+"""The log of a script as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+from rich.console import RenderableType
+
+from cli.rendering.command_summary import extent
+from cli.terminal import screen
+from cli.terminal.screen import Text
+from domain.log.entry import LogEntry
+from domain.log.head import Head
+from domain.script.delta import Delta, decode_delta
+from domain.submissions.submission import Cause
+from repos.unit_of_work import RecordsWork
+
+AUTHOR_STYLES = {"ai": "magenta", "user": "cyan"}
+
+
+class Logged(NamedTuple):
+    """One version: its command, why it was sent, and what it changed."""
+
+    entry: LogEntry
+    cause: Cause
+    delta: Delta
+
+
+def read_log(tx: RecordsWork, head: Head, after: int, limit: int) -> Iterator[Logged]:
+    """The log of a script behind a version."""
+    upto = min(after + limit, head.version)
+    versions = tx.versions.read(head.script_id, generation=head.generation, after=after, upto=upto)
+    for entry, row in zip(tx.commands.read(head.script_id, after=after, upto=upto), versions, strict=True):
+        yield Logged(entry, msgspec.json.decode(entry.cause, type=Cause), decode_delta(row.delta))
+
+
+def log_table(logged: Iterable[Logged]) -> RenderableType:
+    """The log for people: a run of commands of one kind and one submission takes one row."""
+    runs = [list(run) for _, run in groupby(logged, key=lambda each: (each.entry.submission_id, each.entry.kind))]
+    return screen.table(
+        ("version", "when", "author", "by", "command", "changed"), [_row(run) for run in runs], right=("version",)
+    )
+
+
+def _row(run: Sequence[Logged]) -> tuple[str | Text, ...]:
+    first, last = run[0].entry, run[-1].entry
+    return (
+        str(first.version) if len(run) == 1 else f"{first.version}-{last.version}",
+        screen.moment(first.occurred_at),
+        Text(first.author, AUTHOR_STYLES.get(first.author, "")),
+        ", ".join(part for part in (first.actor, run[0].cause.model) if part),
+        first.kind if len(run) == 1 else f"{first.kind} ({len(run)})",
+        ", ".join(filter(None, [extent([change for each in run for change in each.delta]), _undone(run[0].cause)])),
+    )
+
+
+def _undone(cause: Cause) -> str:
+    return "" if cause.undoes is None else f"undoes {cause.undoes}"

@@ -1,0 +1,145 @@
+"""Proposals as people and programs read them: each hunk as what it would change in the script as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import RenderableType
+
+from cli.rendering.screenplay_layout import shown
+from cli.terminal import screen
+from cli.terminal.screen import Text
+from domain.errors import Rejected
+from domain.script.line import Line
+from domain.script.state import State
+from materialization.diff.line_diff import LineDiff, diff_lines
+from materialization.history.state_at import state_at
+from materialization.proposals.decisions import submission_of
+from materialization.write_path.decide import decide
+from repos.proposals.proposals import HunkRow, ProposalRow
+from repos.unit_of_work import RecordsWork
+
+STYLES = {"offered": "bold", "accepted": "green", "accepting": "green", "rejected": "red", "stale": "yellow"}
+UNDECIDED = ("offered", "withheld")
+SENT = ("accepting", "accepted", "stale")
+
+
+class Shown(NamedTuple):
+    """A hunk, the lines it would change at the head, and why it would be refused there."""
+
+    hunk: HunkRow
+    lines: tuple[LineDiff, ...] = ()
+    refusal: Rejected | None = None
+    versions: tuple[int | None, int | None] = (None, None)
+
+
+def shown_hunks(tx: RecordsWork, proposal: ProposalRow) -> list[Shown]:
+    """The hunks of a proposal: those that are open against the head, the others with what became of them."""
+    hunks = tx.proposals.hunks(proposal.id)
+    head = state_at(tx, proposal.script_id) if any(hunk.state in UNDECIDED for hunk in hunks) else State.empty()
+    return [_against(proposal, hunk, head) if hunk.state in UNDECIDED else _with_versions(tx, hunk) for hunk in hunks]
+
+
+def described(proposal: ProposalRow, hunks: list[Shown]) -> Iterator[RenderableType]:
+    """A proposal for people."""
+    yield headline(proposal)
+    yield screen.block(f"“{proposal.instruction}”", "italic")
+    if proposal.message:
+        yield Text(f"  {proposal.message}", "yellow")
+    for each in hunks:
+        yield Text()
+        yield Text.assemble(
+            f"{each.hunk.hunk}  ", (_became(each), STYLES.get(each.hunk.state, "")), f"  {each.hunk.why}".rstrip()
+        )
+        if each.refusal is not None:
+            yield Text(f"   It does not hold any more: {each.refusal.message}", "yellow")
+        if each.lines:
+            yield screen.indented(screen.signed(_rows(each.lines)))
+
+
+def headline(proposal: ProposalRow) -> Text:
+    """A proposal in a line."""
+    by = f" by {proposal.model}" if proposal.model else ""
+    where = f"script {proposal.script_id}, made for version {proposal.base_version}"
+    return Text.assemble((f"Proposal {proposal.id}", "bold"), f"{by} for {where}: {spoken(proposal.state)}.")
+
+
+def spoken(state: str) -> str:
+    """A state in words."""
+    return state.replace("_", " ")
+
+
+def as_json(proposal: ProposalRow, hunks: list[Shown] | None = None) -> dict[str, Any]:
+    """A proposal for programs; with its hunks where they are given."""
+    told: dict[str, Any] = {
+        "proposal": proposal.id,
+        "script_id": proposal.script_id,
+        "state": proposal.state,
+        "user": proposal.user_id,
+        "chat_message": proposal.chat_message_id,
+        "run_id": proposal.run_id,
+        "model": proposal.model,
+        "prompt_sha256": proposal.prompt_sha256,
+        "instruction": proposal.instruction,
+        "base_version": proposal.base_version,
+        "code": proposal.code,
+        "message": proposal.message,
+        "created_at": screen.iso(proposal.created_at),
+        "updated_at": screen.iso(proposal.updated_at),
+    }
+    return told if hunks is None else {**told, "hunks": [_hunk_as_json(each) for each in hunks]}
+
+
+def _against(proposal: ProposalRow, hunk: HunkRow, head: State) -> Shown:
+    try:
+        after = decide(submission_of(proposal, hunk, ""), head).state
+    except Rejected as refusal:
+        return Shown(hunk, refusal=refusal)
+    return Shown(hunk, tuple(each for each in diff_lines(head, after) if each.change != "same"))
+
+
+def _with_versions(tx: RecordsWork, hunk: HunkRow) -> Shown:
+    answered = tx.submissions.get(hunk.script_id, hunk.submission_id)
+    if answered is None:
+        return Shown(hunk)
+    return Shown(hunk, versions=(answered.answer.first_version, answered.answer.last_version))
+
+
+def _became(each: Shown) -> str:
+    first, last = each.versions
+    if first is None:
+        return f"{each.hunk.state} ({each.hunk.code})" if each.hunk.code else each.hunk.state
+    return f"{each.hunk.state} as version {first}" + ("" if first == last else f" to {last}")
+
+
+def _rows(lines: tuple[LineDiff, ...]) -> Iterator[tuple[str, Text]]:
+    for each in lines:
+        if each.before is not None and each.change != "moved":
+            yield "-", Text(shown(each.before), "red")
+        if each.after is not None:
+            yield ">" if each.change == "moved" else "+", Text(shown(each.after), "green")
+
+
+def _hunk_as_json(each: Shown) -> dict[str, Any]:
+    hunk = each.hunk
+    return {
+        "hunk": hunk.hunk,
+        "state": hunk.state,
+        "why": hunk.why,
+        "code": hunk.code or (each.refusal.code if each.refusal else None),
+        "submission_id": hunk.submission_id if hunk.state in SENT else None,
+        "decided_by": hunk.decided_by,
+        "decided_at": None if hunk.decided_at is None else screen.iso(hunk.decided_at),
+        "first_version": each.versions[0],
+        "last_version": each.versions[1],
+        "commands": msgspec.json.decode(hunk.commands),
+        "changes": [
+            {"change": line.change, "before": _line(line.before), "after": _line(line.after)} for line in each.lines
+        ],
+    }
+
+
+def _line(line: Line | None) -> dict[str, Any] | None:
+    return None if line is None else {"id": line.id, "format": line.format, "text": line.text}

@@ -1,0 +1,1 @@
+"""Screen, options, exit status and interrupts."""

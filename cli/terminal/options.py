@@ -1,0 +1,73 @@
+"""Options and arguments that several verbs share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cli.terminal.screen import counted
+from domain.formats.format import Imported
+from domain.formats.registry import FORMATS
+
+WAIT_SECONDS = 60.0
+
+Script = Annotated[int, typer.Argument(metavar="SCRIPT", help="The number of the script.", show_default=False, min=1)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+Timeout = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for the answer; it is safe to wait less.")
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Put it into the inbox and do not wait for the answer.")]
+Actor = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who this is by; your user name if not given.", show_default=False)
+]
+Limit = Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="At most so many.")]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="The database; others here can read a command line, but not SCRIPTLEDGER_DATABASE_URL.",
+        show_default=False,
+    ),
+]
+BrokerUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--broker",
+        metavar="URL",
+        help="The broker; others here can read a command line, but not SCRIPTLEDGER_BROKER_URL.",
+        show_default=False,
+    ),
+]
+
+
+FormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="NAME", help=f"{' or '.join(FORMATS)}; else by the suffix of the file.", show_default=False
+    ),
+]
+
+
+FILE_HELP = f"A file: {', '.join(f'{each.title} ({each.suffixes[0]})' for each in FORMATS.values())}."
+
+
+def left_out(imported: Imported) -> str:
+    """One sentence: parts with words by name, how many without; empty where there are none."""
+    spoken = [part for part in imported.left_out if part.endswith((" word)", " words)"))]
+    silent = len(imported.left_out) - len(spoken)
+    named = [*spoken, *([counted(silent, "part") + " without text"] if silent else [])]
+    return f"Left out of the file: {', '.join(named)}." if named else ""
+
+
+def prose(docstring: str | None) -> str:
+    """A docstring as help: paragraphs without the line ends that the source needs."""
+    paragraphs = (docstring or "").strip().split("\n\n")
+    return escape("\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))
+
+
+def example(*commands: str) -> str:
+    """The example at the end of a verb's help."""
+    return "[bold]Example[/bold]\n\n" + "\n".join(escape(f"$ {command}") for command in commands)

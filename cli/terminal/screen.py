@@ -1,0 +1,247 @@
+"""What a command prints: tables and colour for a terminal, plain columns for a pipe, JSON for programs.
+
+Everything that reaches a terminal passes here or, where a library prints, the guard in front of the streams
+(`workers.process.visible_output`). Neither lets a control character of some text through: it is shown as an escape.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from functools import cache
+from typing import IO, Any, Self, cast
+
+import msgspec
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.padding import Padding
+from rich.progress import Progress
+from rich.segment import Segment
+from rich.style import Style, StyleType
+from rich.table import Table
+from rich.text import Text as AnyText
+
+from cli.terminal import screen
+from cli.terminal.exit_status import Exit
+from domain.visible_text import ascii_escapes, visible, visible_lines
+from workers.process.visible_output import unguarded
+
+SIGN_STYLES = {"-": "red", "+": "green", "~": "yellow", ">": "yellow"}
+PIPE_WIDTH = 10_000
+"""In a pipe nothing is cut or wrapped."""
+LINE_END = AnyText("\n")
+"""The only line end in a text: one of ours."""
+
+
+class Text(AnyText):
+    """Text on one line: control characters in what it is made of, line ends too, are shown as escapes."""
+
+    def __init__(self, text: str = "", style: str | Style = "", **options: Any) -> None:
+        super().__init__(visible(text), style, **options)
+
+    @classmethod
+    def assemble(cls, *parts: str | AnyText | tuple[str, StyleType], **options: Any) -> Self:
+        """A text made of several, with styles."""
+        return cast("Self", super().assemble(*parts, **options))
+
+    def append(self, text: AnyText | str, style: str | Style | None = None) -> Self:
+        """Add text at the end."""
+        super().append(visible(text) if isinstance(text, str) else text, style)
+        return self
+
+    def append_text(self, text: AnyText) -> Self:
+        """Add another text at the end, with its styles."""
+        super().append_text(text)
+        return self
+
+
+@cache
+def out() -> Console:
+    """Standard output."""
+    return _console(stderr=False)
+
+
+@cache
+def err() -> Console:
+    """Standard error: progress, warnings, and why a command failed."""
+    return _console(stderr=True)
+
+
+def say(*parts: RenderableType) -> None:
+    """Print lines for people."""
+    for part in parts:
+        out().print(_line(part))
+
+
+def say_unwrapped(part: str | AnyText) -> None:
+    """Print one line for people; where it is too long, the terminal breaks it and nothing is added."""
+    out().print(_line(part), soft_wrap=True)
+
+
+def warn(sentence: str, style: StyleType | None = None) -> None:
+    """Print one line on standard error."""
+    err().print(_line(sentence), style=style, soft_wrap=True)
+
+
+def block(text: str, style: str | Style = "", *, indent: int = 2) -> AnyText:
+    """A text of several lines, further to the right, so that none of them passes for a line of ours."""
+    rows = text.replace("\r\n", "\n").split("\n")
+    return LINE_END.join(Text(" " * indent + row if row else "", style) for row in rows)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document: indented on a terminal, else on one line."""
+    try:
+        data = msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        # A file name that is not UTF-8 holds lone surrogates.
+        data = ascii_escapes(json.dumps(msgspec.to_builtins(value), ensure_ascii=False)).encode()
+    if out().is_terminal:
+        data = msgspec.json.format(data, indent=2)
+    sys.stdout.write(ascii_escapes(data.decode()) + "\n")
+
+
+def write_content(data: bytes) -> None:
+    """Write the content of a file to standard output: byte for byte, but made visible where that is a terminal."""
+    stream = unguarded(sys.stdout)
+    if stream.isatty():
+        stream.write(visible_content(data))
+    else:
+        stream.flush()
+        stream.buffer.write(data)
+
+
+def visible_content(data: bytes) -> str:
+    """The content of a file, for a terminal."""
+    return visible_lines(data.decode(errors="replace").replace("\r\n", "\n"))
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str | AnyText]], *, right: Sequence[str] = ()
+) -> RenderableType:
+    """Rows under their headings; the columns named in `right` are numbers."""
+    cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    if not out().is_terminal:
+        return _plain_table([[Text(column) for column in columns], *cells], [column in right for column in columns])
+    drawn = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    for column in columns:
+        drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in cells:
+        drawn.add_row(*row)
+    return drawn
+
+
+def signed(rows: Iterable[tuple[str, AnyText]]) -> RenderableType:
+    """Lines behind a sign, which keep their left edge where they are too long for the terminal."""
+    if not out().is_terminal:
+        return LINE_END.join(Text.assemble(f"{sign} " if text else "", text) for sign, text in rows)
+    grid = Table.grid(padding=(0, 1))
+    for sign, text in rows:
+        grid.add_row(Text(sign, SIGN_STYLES.get(sign, "")), text)
+    return grid
+
+
+def indented(part: RenderableType, by: int = 3) -> RenderableType:
+    """The same, further to the right."""
+    if out().is_terminal or not isinstance(part, AnyText):
+        return Padding(part, (0, 0, 0, by))
+    return LINE_END.join(Text(" " * by if line else "") + line for line in part.split())
+
+
+def waiting(what: str) -> AbstractContextManager[object]:
+    """Show on a terminal that something is being waited for."""
+    return err().status(what) if err().is_terminal else nullcontext()
+
+
+def counted(count: int, thing: str) -> str:
+    """A number of things: 1 page, 2 pages."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def moment(microseconds: int) -> str:
+    """A time as people here read it: of today, the time; of other days, the date too."""
+    when, now = datetime.fromtimestamp(microseconds / 1_000_000).astimezone(), datetime.now().astimezone()
+    return f"{when:%H:%M:%S}" if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M}"
+
+
+def utc(microseconds: int) -> str:
+    """A time for people anywhere: the minute, in UTC."""
+    return f"{datetime.fromtimestamp(microseconds / 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def iso(microseconds: int) -> str:
+    """A time as programs everywhere read it: ISO 8601 in UTC, to the microsecond."""
+    whole, rest = divmod(microseconds, 1_000_000)
+    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06}Z"
+
+
+class Screen(Console):
+    """A console that shows control characters, whatever is printed with it.
+
+    It ends the program where nobody reads any more, with a status of its own.
+    """
+
+    @property
+    def file(self) -> IO[str]:
+        """The stream behind the guard: what is written to it is visible already, and coloured."""
+        stream = sys.stderr if self.stderr else sys.stdout
+        return unguarded(getattr(stream, "rich_proxied_file", stream))
+
+    @file.setter
+    def file(self, new_file: IO[str]) -> None:
+        self._file = new_file
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Everything that is printed, in pieces."""
+        for text, style, control in super().render(renderable, options):
+            # A link is a control sequence with an address in it.
+            plain = style.update_link(None) if style is not None and style.link else style
+            yield Segment(text if control else visible_lines(text), plain, control)
+
+    def render_str(self, text: str, **options: Any) -> AnyText:
+        """A string that is printed: rich drops some control characters where they ought to be seen."""
+        return super().render_str(visible_lines(text), **options)
+
+    def on_broken_pipe(self) -> None:
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise SystemExit(Exit.UNREAD) from None
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else PIPE_WIDTH
+    # Neither markup nor emoji codes nor highlighting: what a script says is printed as it stands.
+    return Screen(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+
+
+def _line(part: RenderableType) -> RenderableType:
+    return Text(part) if isinstance(part, str) else part
+
+
+def _plain_table(rows: Sequence[Sequence[AnyText]], to_the_right: Sequence[bool]) -> AnyText:
+    widths = [max(row[column].cell_len for row in rows) for column in range(len(to_the_right))]
+    lines = []
+    for row in rows:
+        cells = []
+        for cell, width, right in zip(row, widths, to_the_right, strict=True):
+            gap = Text(" " * (width - cell.cell_len))
+            cells.append(gap + cell if right else cell + gap)
+        line = Text("  ").join(cells)
+        line.rstrip()
+        lines.append(line)
+    return LINE_END.join(lines)
+
+
+def progress() -> Progress:
+    """The bars of one command; nothing is shown where standard error is no terminal."""
+    return Progress(
+        console=screen.err(),
+        disable=not screen.err().is_terminal,
+        transient=True,
+        redirect_stdout=False,  # what others print passes the guard, which nothing may take the place of
+        redirect_stderr=False,
+    )

@@ -1,0 +1,109 @@
+"""Sign users in, and end their sessions.
+
+A token is printed once and stored nowhere: only its hash is.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import database
+from cli.client.actor import Email, user_named
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import AsJson, Limit, example, prose
+from materialization.clock import system_clock
+from repos.accounts.sessions import SignInRow
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+DAY = 24 * 3_600 * 1_000_000
+
+
+@app.command("open", epilog=example("scriptledger sessions open rosa@example.org --days 7"))
+def open_(
+    email: Email,
+    days: Annotated[int, typer.Option(metavar="N", min=1, max=3_650, help="How long it lasts.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a user in and print the token, this once."""
+    now = system_clock()
+    with database.opened() as unit_of_work, unit_of_work.records() as tx:
+        signed_in = tx.sign_ins.open(user_named(tx, email).id, now, until=now + days * DAY)
+    if as_json:
+        until = screen.iso(now + days * DAY)
+        screen.print_json({"session": signed_in.id, "token": signed_in.token, "expires_at": until})
+    else:
+        screen.say(f"Session {signed_in.id}, for {screen.counted(days, 'day')}. Its token, shown this once:")
+        screen.say(signed_in.token)
+
+
+@app.command("list", epilog=example("scriptledger sessions list rosa@example.org --json"))
+def list_(
+    email: Email,
+    after: Annotated[int, typer.Option(metavar="SESSION", min=0, help="Only sessions with a higher number.")] = 0,
+    limit: Limit = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List the sessions of a user, those that ended too."""
+    with database.reading() as tx:
+        rows = tx.sign_ins.read(user_named(tx, email).id, after=after, most=limit + 1)
+    more = rows[limit - 1].id if len(rows) > limit else None
+    rows = rows[:limit]
+    now = system_clock()
+    if as_json:
+        screen.print_json({"sessions": [_as_json(row, now) for row in rows], "next": more})
+        return
+    columns = ("session", "since", "seen", "until", "state")
+    screen.say(screen.table(columns, [_cells(row, now) for row in rows], right=("session",)))
+    if more is not None:
+        screen.say(f"More follow: --after {more}")
+
+
+@app.command(epilog=example("scriptledger sessions revoke 12", "scriptledger sessions revoke --all rosa@example.org"))
+def revoke(
+    session: Annotated[int | None, typer.Argument(metavar="SESSION", help="Which one.", show_default=False)] = None,
+    all_: Annotated[
+        str | None, typer.Option("--all", metavar="EMAIL", help="All of this user instead.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a session, or all of a user."""
+    if (session is None) == (all_ is None):
+        raise typer.BadParameter("say a session, or --all and a user")
+    now = system_clock()
+    with database.opened() as unit_of_work, unit_of_work.records() as tx:
+        if all_ is not None:
+            ended = tx.sign_ins.revoke_all(user_named(tx, all_).id, now)
+        else:
+            ended = int(tx.sign_ins.revoke(session or 0, now))
+    if session is not None and not ended:
+        raise Ending(Exit.REFUSED, f"There is no session {session} that has not ended.", code="unknown_session")
+    if as_json:
+        screen.print_json({"ended": ended})
+    else:
+        screen.say(f"{screen.counted(ended, 'session')} ended.")
+
+
+def _state(row: SignInRow, now: int) -> str:
+    if row.revoked_at is not None:
+        return "ended"
+    return "expired" if row.expires_at <= now else "open"
+
+
+def _cells(row: SignInRow, now: int) -> tuple[str, ...]:
+    times = (screen.moment(each) for each in (row.created_at, row.seen_at, row.expires_at))
+    return str(row.id), *times, _state(row, now)
+
+
+def _as_json(row: SignInRow, now: int) -> dict[str, Any]:
+    return {
+        "session": row.id,
+        "user": row.user_id,
+        "state": _state(row, now),
+        "created_at": screen.iso(row.created_at),
+        "seen_at": screen.iso(row.seen_at),
+        "expires_at": screen.iso(row.expires_at),
+    }

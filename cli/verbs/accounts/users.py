@@ -1,0 +1,112 @@
+"""Add, list, rename or delete users.
+
+They own scripts, sign in, and decide what an AI may write.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import database
+from cli.client.actor import Email, user_named
+from cli.terminal import screen
+from cli.terminal.options import AsJson, Limit, example, prose
+from materialization.clock import system_clock
+from repos.accounts.users import UserRow
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+Name = Annotated[str | None, typer.Option(metavar="NAME", help="What to call them in the log.", show_default=False)]
+
+
+@app.command(epilog=example("scriptledger users add rosa@example.org --name Rosa"))
+def add(email: Email, name: Name = None, as_json: AsJson = False) -> None:
+    """Add a user. An address is one whatever its case and accents."""
+    with database.opened() as unit_of_work, unit_of_work.records() as tx:
+        number = tx.users.add(email, system_clock(), name=name)
+        row = tx.users.get(number)
+    _told(row, as_json=as_json, said=f"User {number} is {email}.")
+
+
+@app.command("list", epilog=example("scriptledger users list --after 100 --json"))
+def list_(
+    after: Annotated[int, typer.Option(metavar="USER", min=0, help="Only users with a higher number.")] = 0,
+    limit: Limit = 100,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those who were deleted too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the users there are."""
+    with database.reading() as tx:
+        rows = tx.users.read(after=after, most=limit + 1, deleted=deleted)
+    more = rows[limit - 1].id if len(rows) > limit else None
+    rows = rows[:limit]
+    if as_json:
+        screen.print_json({"users": [_as_json(row) for row in rows], "next": more})
+        return
+    screen.say(screen.table(("user", "email", "name", "since", ""), [_cells(row) for row in rows], right=("user",)))
+    if more is not None:
+        screen.say(f"More follow: --after {more}")
+
+
+@app.command(epilog=example("scriptledger users rename rosa@example.org 'Rosa D.'"))
+def rename(
+    email: Email,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a user another name."""
+    with database.opened() as unit_of_work, unit_of_work.records() as tx:
+        user = user_named(tx, email)
+        tx.users.rename(user.id, name)
+        row = tx.users.get(user.id)
+    _told(row, as_json=as_json, said=f"User {user.id} is called {name}.")
+
+
+@app.command(epilog=example("scriptledger users move rosa@example.org rosa@example.com"))
+def move(
+    email: Email,
+    to: Annotated[str, typer.Argument(metavar="NEW", help="The new address.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a user another address."""
+    with database.opened() as unit_of_work, unit_of_work.records() as tx:
+        user = user_named(tx, email)
+        tx.users.move(user.id, to)
+        row = tx.users.get(user.id)
+    _told(row, as_json=as_json, said=f"User {user.id} is {to}.")
+
+
+@app.command(epilog=example("scriptledger users delete rosa@example.org"))
+def delete(email: Email, as_json: AsJson = False) -> None:
+    """Delete a user and end their sessions. Their scripts and what they said stay; the address is free again."""
+    now = system_clock()
+    with database.opened() as unit_of_work, unit_of_work.records() as tx:
+        user = user_named(tx, email)
+        tx.sign_ins.revoke_all(user.id, now)
+        tx.users.delete(user.id, now)
+        row = tx.users.get(user.id)
+    _told(row, as_json=as_json, said=f"User {user.id} is deleted.")
+
+
+def _told(row: UserRow | None, *, as_json: bool, said: str) -> None:
+    if as_json and row is not None:
+        screen.print_json(_as_json(row))
+    else:
+        screen.say(said)
+
+
+def _cells(row: UserRow) -> tuple[str, ...]:
+    gone = "" if row.deleted_at is None else f"deleted {screen.moment(row.deleted_at)}"
+    return str(row.id), row.email, row.name or "", screen.moment(row.created_at), gone
+
+
+def _as_json(row: UserRow) -> dict[str, Any]:
+    return {
+        "user": row.id,
+        "email": row.email,
+        "name": row.name,
+        "created_at": screen.iso(row.created_at),
+        "deleted_at": None if row.deleted_at is None else screen.iso(row.deleted_at),
+    }

@@ -1,0 +1,1 @@
+"""Command kinds and format round trips."""

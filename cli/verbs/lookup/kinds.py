@@ -1,0 +1,68 @@
+"""Look up the kinds of commands, or the fields of one.
+
+With --schema the JSON Schema of a whole submission, for producers and their tools.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.reference.commands import flags
+from cli.reference.shapes import shape_of_kind
+from cli.reference.submission_schema import submission_schema
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import AsJson, example, prose
+from cli.terminal.screen import Text
+from domain.commands.base import KINDS
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger kinds line.edit", "scriptledger kinds --schema"))
+def kinds(
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="Which kind.", show_default=False)] = None,
+    as_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a submission.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    if kind is not None and kind not in KINDS:
+        raise Ending(Exit.REFUSED, f"There is no kind {kind!r}; `scriptledger kinds` lists them.", code="unknown_kind")
+    names = [kind] if kind else sorted(KINDS)
+    if as_schema:
+        screen.print_json(submission_schema())
+    elif as_json:
+        screen.print_json({"kinds": [_as_json(name) for name in names]})
+    elif kind:
+        _print_one(kind)
+    else:
+        rows = [(name, shape_of_kind(name).about.partition("\n\n")[0]) for name in names]
+        screen.say(screen.table(("kind", "what it does"), rows))
+
+
+def _print_one(kind: str) -> None:
+    found = shape_of_kind(kind)
+    screen.say(
+        Text(kind, "bold"), screen.block(found.about, indent=0), *(Text(said) for said in flags(KINDS[kind])), Text()
+    )
+    rows = [
+        (field.name, field.type.replace("`", ""), "required" if field.required else field.default or "")
+        for field in found.fields
+    ]
+    screen.say(screen.table(("field", "type", "default"), rows))
+
+
+def _as_json(kind: str) -> dict[str, Any]:
+    found = shape_of_kind(kind)
+    return {
+        "kind": kind,
+        "about": found.about,
+        "needs_head": KINDS[kind].needs_head,
+        "absolute": KINDS[kind].absolute,
+        "for_ai": KINDS[kind].for_ai,
+        "fields": [
+            {"name": field.name, "type": field.type, "required": field.required, "default": field.default}
+            for field in found.fields
+        ],
+    }

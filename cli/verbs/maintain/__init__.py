@@ -1,0 +1,1 @@
+"""Materialize, rebuild, quarantine and history files."""

@@ -1,0 +1,92 @@
+"""Take a script elsewhere with its history, as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.client import database
+from cli.terminal import screen
+from cli.terminal.atomic_file import new_file
+from cli.terminal.options import AsJson, Script, example, prose
+from cli.terminal.screen import progress
+from materialization.history_files.check import read_header
+from materialization.history_files.format import export_history
+from materialization.history_files.importer import import_history
+from repos.database.engine import open_engine
+from repos.schema.upgrade import upgrade_if_outdated
+from workers.embedded.private_home import secure_home
+from workers.settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The history file.", show_default=False)]
+
+
+@app.command(epilog=example("scriptledger history export 1 tare-weight.jsonl"))
+def export(script: Script, file: File, as_json: AsJson = False) -> None:
+    """Write a script with every version and every answer as a history file, whole or not at all.
+
+    JSON Lines, described in docs/history-files.md. What is written to the script meanwhile is not in it.
+    """
+    with database.reading() as tx, new_file(file) as out, progress() as bars:
+        head = database.head_of(tx, script)
+        bar = bars.add_task(f"script {script}", total=head.version)
+        for number, line in enumerate(export_history(tx, script)):
+            out.write(line)
+            bars.update(bar, completed=min(number, head.version))
+    if not file.is_file():
+        return  # a pipe carries the file, and nothing else
+    size = file.stat().st_size
+    if as_json:
+        screen.print_json({"script_id": script, "versions": head.version, "file": str(file), "bytes": size})
+    else:
+        versions = screen.counted(head.version, "version")
+        screen.say(f"Wrote script {script} with {versions} to {file}: {size} bytes.")
+
+
+@app.command(
+    name="import",
+    epilog=example(
+        "scriptledger history import tare-weight.jsonl", "scriptledger history import tare-weight.jsonl --new-number"
+    ),
+)
+def import_(
+    file: File,
+    new_number: Annotated[
+        bool, typer.Option("--new-number", help="Give it a new number, whatever number it had.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a script back with its whole history, under the number it had.
+
+    Every command and answer in the file is checked as a submission is; then all of it is written, or nothing. A later
+    file of the same script adds what is new; another script of that number is never touched.
+    """
+    header = read_header(file)
+    chosen = database.settings()
+    if chosen.embedded_database:
+        _make(chosen)
+    with database.opened(chosen) as unit_of_work, progress() as bars:
+        bar = bars.add_task(f"script {header.script_id}", total=2 * header.versions)
+        done = import_history(
+            unit_of_work, file, lambda steps: bars.update(bar, completed=steps), new_number=new_number
+        )
+    if as_json:
+        screen.print_json(
+            {"script_id": done.script_id, "versions": done.versions, "answers": done.answers, "before": done.before}
+        )
+    elif done.before == done.versions:
+        screen.say(f"Script {done.script_id} was here already, with all {screen.counted(done.versions, 'version')}.")
+    else:
+        new = screen.counted(done.versions - done.before, "version")
+        screen.say(f"Script {done.script_id} is here with {new} and {screen.counted(done.answers, 'answer')}.")
+
+
+def _make(chosen: Settings) -> None:
+    """The embedded database, as every command that writes makes it."""
+    secure_home(chosen.home)
+    with database.explained(chosen), open_engine(chosen.database_url) as engine:
+        upgrade_if_outdated(engine)

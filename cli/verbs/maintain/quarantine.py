@@ -1,0 +1,130 @@
+"""List what is out of service; take it back."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import database
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import Actor, AsJson, Script, example, prose
+from domain.log.head import Health
+from materialization.clock import system_clock
+from materialization.integrity.quarantine import NotQuarantined, StillBroken
+from materialization.integrity.quarantine import reopen as reopen_script
+from repos.integrity.quarantines import QuarantineRow
+from repos.unit_of_work import RecordsWork
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+PAGE = 1_000
+
+
+@app.command("list", epilog=example("scriptledger quarantine list", "scriptledger quarantine list --json"))
+def list_(as_json: AsJson = False) -> None:
+    """List the scripts that are out of service, and those being backfilled; exit status 5 if any is out of service."""
+    with database.reading() as tx:
+        rows = [_latest(tx, script) for script in _all(tx.quarantines.out_of_service)]
+        backfilling = _all(tx.quarantines.backfilling)
+    if as_json:
+        screen.print_json({"scripts": rows, "backfilling": backfilling})
+        raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
+    if rows:
+        cells = [(str(row["script_id"]), _when(row), str(row["found_by"]), str(row["reason"])) for row in rows]
+        screen.say(screen.table(("script", "since", "found by", "reason"), cells, right=("script",)))
+    else:
+        screen.say("No script is out of service." if backfilling else "Every script is in service.")
+    if backfilling:
+        screen.say(f"Being backfilled: {', '.join(map(str, backfilling))}. They take only what the backfill brings.")
+    raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
+
+
+@app.command(epilog=example("scriptledger quarantine show 7"))
+def show(script: Script, as_json: AsJson = False) -> None:
+    """Say every time a script was taken out of service, why, and how it came back."""
+    with database.reading() as tx:
+        health = database.head_of(tx, script).health
+        rows = tx.quarantines.read(script)
+        waiting = len(tx.inbox.arrivals(script))
+    if as_json:
+        told = [_as_json(row) for row in rows]
+        screen.print_json({"script_id": script, "health": health, "waiting": waiting, "quarantines": told})
+        return
+    screen.say(f"Script {script} is {_told(health, waiting)}.", *(said for row in rows for said in _sentences(row)))
+
+
+@app.command(epilog=example("scriptledger quarantine reopen 7", "scriptledger quarantine reopen 7 --unverified"))
+def reopen(
+    script: Script,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Take it back as it is, whatever verification would find.")
+    ] = False,
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a script and take it back into service; exit status 5, and nothing changed, if it is not sound."""
+    by = actor or getpass.getuser()
+    with database.opened() as unit_of_work:
+        with unit_of_work.reading() as tx:
+            database.head_of(tx, script)
+        try:
+            waits = reopen_script(unit_of_work, script, by=by, now=system_clock(), unverified=unverified)
+        except NotQuarantined as known:
+            raise Ending(Exit.REFUSED, f"Script {script} is in service already.", code="not_quarantined") from known
+        except StillBroken as broken:
+            raise Ending(
+                Exit.CORRUPT,
+                f"It stays out of service: {broken}. `scriptledger rebuild {script} --accept-differences` mends what "
+                "follows from the log; a log that was changed comes back from a backup.",
+                code="still_broken",
+            ) from broken
+    if as_json:
+        screen.print_json({"script_id": script, "verified": not unverified, "waiting": waits})
+    else:
+        after = " What waits for it is answered when the reconciler looks." if waits else ""
+        screen.say(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
+
+
+def _all(read: Callable[..., list[int]]) -> list[int]:
+    scripts: list[int] = []
+    while page := read(after=scripts[-1] if scripts else 0, most=PAGE):
+        scripts += page
+    return scripts
+
+
+def _told(health: Health, waiting: int) -> str:
+    if health == "quarantined":
+        return f"out of service, and {screen.counted(waiting, 'submission')} wait"
+    return "being backfilled, and takes nothing else" if health == "backfilling" else "in service"
+
+
+def _latest(tx: RecordsWork, script: int) -> dict[str, Any]:
+    rows = tx.quarantines.read(script, most=1)
+    return _as_json(rows[0] if rows else QuarantineRow(0, script, "", "", 0, None, None, None))
+
+
+def _as_json(row: QuarantineRow) -> dict[str, Any]:
+    return {
+        "script_id": row.script_id,
+        "found_by": row.found_by,
+        "reason": row.reason,
+        "quarantined_at": screen.iso(row.quarantined_at) if row.quarantined_at else None,
+        "reopened_at": None if row.reopened_at is None else screen.iso(row.reopened_at),
+        "reopened_by": row.reopened_by,
+        "verified": None if row.verified is None else bool(row.verified),
+    }
+
+
+def _when(row: dict[str, Any]) -> str:
+    return str(row["quarantined_at"] or "")
+
+
+def _sentences(row: QuarantineRow) -> Iterator[str]:
+    yield f"{screen.moment(row.quarantined_at)}  found by {row.found_by}: {row.reason}"
+    if row.reopened_at is not None:
+        how = "verified" if row.verified else "unverified"
+        yield f"{screen.moment(row.reopened_at)}  taken back by {row.reopened_by}, {how}"

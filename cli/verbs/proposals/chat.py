@@ -1,0 +1,99 @@
+"""Say something about a script, or read what was said.
+
+By people, and by the AIs that answered them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import database
+from cli.client.actor import As, person
+from cli.terminal import screen
+from cli.terminal.options import AsJson, Limit, Script, example, prose
+from cli.terminal.screen import Text
+from domain.chat import ChatMessage
+from materialization.access import keep_message, require_script_of
+from materialization.clock import system_clock
+from repos.accounts.chat_messages import ChatRow
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+
+@app.command(epilog=example("scriptledger chat say 1 'Scene 12 is too long.' --as rosa@example.org"))
+def say(
+    script: Script,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to say.", show_default=False)],
+    answers: Annotated[
+        int | None, typer.Option(metavar="MESSAGE", min=1, help="Which message this answers.", show_default=False)
+    ] = None,
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say something about a script. To have an AI answer with an edit, see `scriptledger propose`."""
+    with database.opened() as unit_of_work, unit_of_work.records() as tx:
+        by = person(tx, as_)
+        require_script_of(tx, script, by.user_id)
+        message = ChatMessage(role="user", content=text, script_id=script, user_id=by.user_id, answers=answers)
+        number = keep_message(tx, message, (), system_clock())
+        row = tx.chat.get(number)
+    if as_json and row is not None:
+        screen.print_json(_as_json(row))
+    else:
+        screen.say(f"Message {number} about script {script}.")
+
+
+@app.command("list", epilog=example("scriptledger chat list 1 --limit 20", "scriptledger chat list 1 --after 40"))
+def list_(
+    script: Script,
+    after: Annotated[
+        int | None, typer.Option(metavar="MESSAGE", min=0, help="Only what was said behind it.", show_default=False)
+    ] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Read what was said about a script: the last of it, or with --after what followed."""
+    with database.reading() as tx:
+        require_script_of(tx, script, None)
+        if after is None:
+            rows, more = tx.chat.last(script, most=limit), None
+        else:
+            rows = tx.chat.read(script, after=after, most=limit + 1)
+            more = rows[limit - 1].id if len(rows) > limit else None
+        rows = rows[:limit]
+        names = {row.message.user_id: _name(tx.users.get(row.message.user_id or 0)) for row in rows}
+        costs = tx.chat_usage.totals(script)
+    if as_json:
+        cost = [each._asdict() for each in costs]
+        screen.print_json(
+            {"script_id": script, "messages": [_as_json(row) for row in rows], "usage": cost, "next": more}
+        )
+        return
+    for row in rows:
+        who = names[row.message.user_id] or row.message.role
+        by = who if row.message.role == "user" else row.message.role
+        said = screen.block(row.message.content)
+        screen.say(Text(f"{row.id}  {screen.moment(row.created_at)}  {by}", "bold"), said, Text())
+    if more is not None:
+        screen.say(f"More follow: --after {more}")
+
+
+def _name(user: Any) -> str:
+    return (user.name or user.email) if user else ""
+
+
+def _as_json(row: ChatRow) -> dict[str, Any]:
+    message = row.message
+    return {
+        "message": row.id,
+        "script_id": message.script_id,
+        "user": message.user_id,
+        "answers": message.answers,
+        "role": message.role,
+        "intent": message.intent,
+        "content": message.content,
+        "metadata": message.metadata,
+        "created_at": screen.iso(row.created_at),
+    }

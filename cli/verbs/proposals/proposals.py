@@ -1,0 +1,124 @@
+"""Show, accept or refuse what AIs proposed.
+
+What is accepted is written as the AI's, in the name of whoever accepted it; what is refused is not offered again.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from cli.client import database
+from cli.client.actor import As, person
+from cli.client.proposals import proposal_of, proposing
+from cli.rendering.answers import described as described_answer
+from cli.rendering.proposals import as_json as proposal_as_json
+from cli.rendering.proposals import described, shown_hunks, spoken
+from cli.terminal import screen
+from cli.terminal.exit_status import Exit
+from cli.terminal.options import WAIT_SECONDS, AsJson, Limit, NoWait, Timeout, example, prose
+from materialization.clock import system_clock
+from materialization.proposals.decisions import reject as reject_hunks
+from repos.proposals.proposals import ProposalRow
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+Proposal = Annotated[
+    int, typer.Argument(metavar="PROPOSAL", help="The number of the proposal.", show_default=False, min=1)
+]
+Hunks = Annotated[
+    list[int] | None,
+    typer.Option("--hunk", metavar="N", min=1, help="Only this part; may be given again.", show_default=False),
+]
+
+
+@app.command("list", epilog=example("scriptledger proposals list --script 1", "scriptledger proposals list --json"))
+def list_(
+    script: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those for this script.")] = 0,
+    after: Annotated[int, typer.Option(metavar="N", min=0, help="Only proposals with a higher number.")] = 0,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List proposals, for one script or all."""
+    with database.reading() as tx:
+        rows = tx.proposals.read(script, after=after, most=limit + 1)
+    more = rows[limit - 1].id if len(rows) > limit else None
+    rows = rows[:limit]
+    if as_json:
+        screen.print_json({"proposals": [proposal_as_json(row) for row in rows], "next": more})
+        return
+    columns = ("proposal", "when", "script", "base", "state", "model", "instruction")
+    screen.say(screen.table(columns, [_cells(row) for row in rows], right=("proposal", "script", "base")))
+    if more is not None:
+        screen.say(f"More follow: --after {more}")
+
+
+@app.command(epilog=example("scriptledger proposals show 3"))
+def show(proposal: Proposal, as_json: AsJson = False) -> None:
+    """Show a proposal: what each part would change in the script as it is now."""
+    with database.reading() as tx:
+        found = proposal_of(tx, proposal)
+        hunks = shown_hunks(tx, found)
+    if as_json:
+        screen.print_json(proposal_as_json(found, hunks))
+    else:
+        screen.say(*described(found, hunks))
+
+
+@app.command(
+    epilog=example("scriptledger proposals accept 3", "scriptledger proposals accept 3 --hunk 1 --as rosa@example.org")
+)
+def accept(
+    proposal: Proposal,
+    hunk: Hunks = None,
+    as_: As = None,
+    no_wait: NoWait = False,
+    timeout: Timeout = WAIT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    """Accept a proposal, or parts of it: they are written as the AI's, in your name. Twice is once."""
+    with proposing() as asking:
+        with asking.unit_of_work.reading() as tx:
+            by = person(tx, as_)
+        accepted = asking.desk.accept(proposal, by, hunk or ())
+        wanted = () if no_wait else accepted.submission_ids
+        answers = asking.answers(accepted.script_id, wanted, timeout=timeout)
+        with asking.unit_of_work.reading() as tx:
+            found = proposal_of(tx, proposal)
+    if as_json:
+        told = [msgspec.to_builtins(answer) for answer in answers]
+        screen.print_json({"proposal": proposal, "state": found.state, "answers": told})
+    else:
+        for answer in answers:
+            screen.say(*described_answer(answer))
+        screen.say(f"Proposal {proposal} is {spoken(found.state)}.")
+    raise typer.Exit(Exit.REFUSED if any(answer.outcome == "refused" for answer in answers) else Exit.DONE)
+
+
+@app.command(epilog=example("scriptledger proposals reject 3", "scriptledger proposals reject 3 --hunk 2"))
+def reject(proposal: Proposal, hunk: Hunks = None, as_: As = None, as_json: AsJson = False) -> None:
+    """Refuse a proposal, or parts of it: the same change of the same lines is not offered again."""
+    with database.opened() as unit_of_work:
+        with unit_of_work.records() as tx:
+            count = reject_hunks(tx, proposal, hunk or (), person(tx, as_), system_clock())
+        with unit_of_work.reading() as tx:
+            found = proposal_of(tx, proposal)
+    if as_json:
+        screen.print_json({"proposal": proposal, "state": found.state, "rejected": count})
+    else:
+        screen.say(f"{screen.counted(count, 'part')} refused. Proposal {proposal} is {spoken(found.state)}.")
+
+
+def _cells(row: ProposalRow) -> tuple[str, ...]:
+    first_line = row.instruction.partition("\n")[0]
+    return (
+        str(row.id),
+        screen.moment(row.created_at),
+        str(row.script_id),
+        str(row.base_version),
+        f"{spoken(row.state)} ({row.code})" if row.code else spoken(row.state),
+        row.model or "",
+        first_line if len(first_line) <= 60 else first_line[:59] + "…",
+    )

@@ -1,0 +1,60 @@
+"""Ask an AI to edit a script, for you to take or refuse.
+
+What it proposes waits for a person, who takes it part by part. The model is the one that SCRIPTLEDGER_MODEL_URL
+names. Nothing of the script changes before somebody accepts it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.client.actor import As, person
+from cli.client.proposals import proposal_of, proposing
+from cli.rendering.proposals import as_json as proposal_as_json
+from cli.rendering.proposals import described, shown_hunks
+from cli.terminal import screen
+from cli.terminal.exit_status import Exit
+from cli.terminal.options import AsJson, Script, example, prose
+from cli.terminal.screen import Text
+
+app = typer.Typer(add_completion=False)
+
+WAIT_SECONDS = 300.0
+
+
+@app.command(
+    help=prose(__doc__),
+    epilog=example(
+        "scriptledger propose 1 'Make the answer in scene 12 colder.'",
+        "SCRIPTLEDGER_MODEL_URL=scripted: scriptledger propose 1 'cut \"He takes his hat off\"'",
+    ),
+)
+def propose(
+    script: Script,
+    instruction: Annotated[str, typer.Argument(metavar="TEXT", help="What to do.", show_default=False)],
+    as_: As = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Queue it and do not wait for the model.")] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait; it is safe to wait less.")
+    ] = WAIT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    with proposing() as asking:
+        with asking.unit_of_work.reading() as tx:
+            by = person(tx, as_)
+        number = asking.desk.ask(script, instruction, by).proposal_id
+        if not no_wait:
+            asking.wait(number, timeout=timeout)
+        with asking.unit_of_work.reading() as tx:
+            proposal = proposal_of(tx, number)
+            hunks = shown_hunks(tx, proposal)
+    if as_json:
+        screen.print_json(proposal_as_json(proposal, hunks))
+    else:
+        screen.say(*described(proposal, hunks))
+        if proposal.state == "proposed":
+            screen.say(Text())
+            screen.say(f"Take it with `scriptledger proposals accept {number}`, or a part with `--hunk N`.")
+    raise typer.Exit(Exit.REFUSED if proposal.state == "failed" else Exit.DONE)

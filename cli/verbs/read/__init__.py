@@ -1,0 +1,1 @@
+"""Read scripts, versions, differences and refusals."""

@@ -1,0 +1,80 @@
+"""Say who wrote each line last: a person or an AI.
+
+Each line stands with the version that wrote it; below them, whose they are, and the share that an AI wrote. {times}
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import typer
+
+from cli.client import database
+from cli.client.version_options import ABOUT_TIMES, At, Label, Version, chosen
+from cli.terminal import screen
+from cli.terminal.options import AsJson, Script, example, prose
+from cli.terminal.screen import Text
+from materialization.history.blame import Blame, BlamedLine
+from materialization.history.blame import blame as blame_script
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    help=prose((__doc__ or "").format(times=ABOUT_TIMES)),
+    epilog=example("scriptledger blame 1", 'scriptledger blame 1 --label "White draft" --json'),
+)
+def blame(
+    script: Script,
+    version: Version = None,
+    at: At = None,
+    label: Label = None,
+    as_json: AsJson = False,
+) -> None:
+    with database.reading() as tx:
+        found = blame_script(tx, script, chosen(tx, script, version=version, at=at, label=label))
+    if as_json:
+        screen.print_json(_as_json(script, found))
+        return
+    screen.say(
+        screen.table(
+            ("version", "by", "who", "line"),
+            [(str(line.version), line.author, _who(line), line.line.text) for line in found.lines],
+            right=("version",),
+        ),
+        *(Text(f"{screen.counted(lines, 'line')} by {who}") for who, lines in _totals(found).most_common()),
+        f"{found.ai_share:.0%} of the lines with text were written by an AI.",
+    )
+
+
+def _totals(found: Blame) -> Counter[str]:
+    """How many lines with text each wrote."""
+    return Counter(
+        f"{line.author}: {_who(line)}" if _who(line) else line.author for line in found.lines if line.line.text
+    )
+
+
+def _who(line: BlamedLine) -> str:
+    return line.model or line.actor
+
+
+def _as_json(script: int, found: Blame) -> dict[str, Any]:
+    return {
+        "script_id": script,
+        "version": found.version,
+        "ai_share": round(found.ai_share, 4),
+        "totals": dict(_totals(found).most_common()),
+        "lines": [
+            {
+                "id": line.line.id,
+                "text": line.line.text,
+                "version": line.version,
+                "author": line.author,
+                "actor": line.actor,
+                "model": line.model,
+                "occurred_at": screen.iso(line.occurred_at),
+            }
+            for line in found.lines
+        ],
+    }

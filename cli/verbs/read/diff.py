@@ -1,0 +1,82 @@
+"""Show what changed between two versions or drafts.
+
+Scene by scene and word by word, with who changed it in which version, and in one sentence how much in all.
+
+A and B are each a version (7), a time (2026-11-23T09:30), the name of a draft ("White draft"), or `head`. Where a name
+looks like something else, `label:7` says that it is one; `at:` and `version:` do the same. {times}
+
+A line is followed by its id, so one that was edited, moved or both is still one line. In a pipe, words that went stand
+in [-brackets-] and words that came in {{+braces+}}. --html writes a page like the revised pages of a production, with
+revision marks in the margin: one file that loads and runs nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.client import database
+from cli.client.version_options import ABOUT_TIMES, HEAD, named
+from cli.rendering.diff_html import Side, diff_page
+from cli.rendering.diff_json import document
+from cli.rendering.diff_text import changes
+from cli.terminal import screen
+from cli.terminal.atomic_file import new_file
+from cli.terminal.options import AsJson, Script, example, prose
+from cli.terminal.screen import Text
+from domain.script.state import State
+from materialization.diff.compare import Comparison, compare
+from materialization.diff.summary import sentence, tally
+from repos.unit_of_work import RecordsWork
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    help=prose((__doc__ or "").format(times=ABOUT_TIMES)),
+    epilog=example(
+        "scriptledger diff 1 3 7",
+        'scriptledger diff 1 "White draft" --html revisions.html',
+        "scriptledger diff 1 2026-11-22 head --json",
+    ),
+)
+def diff(
+    script: Script,
+    a: Annotated[str, typer.Argument(metavar="A", help="From here: a version, a time or a draft.", show_default=False)],
+    b: Annotated[str, typer.Argument(metavar="B", help="To here; else to the head.", show_default=False)] = HEAD,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page for a browser.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    with database.reading() as tx:
+        found = compare(tx, script, named(tx, script, a), named(tx, script, b))
+        head = database.state_of(tx, script)
+        if html is not None:
+            write_page(html, tx, found, head)
+    if as_json:
+        screen.print_json(document(found, dict(head.labels)))
+        return
+    if html is None:
+        screen.say(changes(found))
+    counts = tally(found)
+    if html is not None or counts.scenes or counts.other:
+        screen.say(Text(sentence(counts), "bold"))
+    if html is not None:
+        screen.say(f"Wrote {html}: {html.stat().st_size} bytes.")
+
+
+def write_page(file: Path, tx: RecordsWork, found: Comparison, head: State) -> None:
+    """Write the page of a comparison, all of it or nothing."""
+    with new_file(file) as out:
+        for part in diff_page(found, _side(tx, found, found.before, head), _side(tx, found, found.after, head)):
+            out.write(part.encode())
+
+
+def _side(tx: RecordsWork, found: Comparison, state: State, head: State) -> Side:
+    names = sorted(name for name, version in head.labels.items() if version == state.version)
+    colors = {name: mark.color for name, mark in head.marks.items()}
+    recorded = tx.provenance.get(found.script_id, state.version)
+    return Side(state, [(name, colors.get(name)) for name in names], recorded.recorded_at if recorded else 0)

@@ -1,0 +1,57 @@
+"""Write a script as a file, byte for byte as it came.
+
+The suffix of the file says in which format. A version that came from a Fountain file is written byte for byte as it
+was. Final Draft shows the words without the marks of Fountain, and its file is imported again with nothing lost.
+
+{times}
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.client import database
+from cli.client.version_options import ABOUT_TIMES, At, Label, Version, chosen
+from cli.terminal import screen
+from cli.terminal.atomic_file import new_file
+from cli.terminal.options import AsJson, FormatName, Script, example, prose
+from domain.formats.registry import format_of
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    help=prose((__doc__ or "").format(times=ABOUT_TIMES)),
+    epilog=example(
+        "scriptledger export 1 --version 3 -o draft-3.fountain",
+        'scriptledger export 1 --label "White draft" -o white.fdx',
+    ),
+)
+def export(
+    script: Script,
+    version: Version = None,
+    at: At = None,
+    label: Label = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; else standard output.")
+    ] = None,
+    file_format: FormatName = None,
+    as_json: AsJson = False,
+) -> None:
+    with database.reading() as tx:
+        state = database.state_of(tx, script, chosen(tx, script, version=version, at=at, label=label))
+    written = format_of(output, file_format)
+    data = written.write(state.lines())
+    if output is not None:
+        with new_file(output) as file:
+            file.write(data)
+    if as_json:
+        told = {"script_id": script, "version": state.version, "format": written.name, "bytes": len(data)}
+        screen.print_json({**told, "file": str(output)} if output else {**told, "file": None, "text": data.decode()})
+    elif output is None:
+        screen.write_content(data)
+    else:
+        screen.say(f"Wrote version {state.version} of script {script} to {output}: {len(data)} bytes.")

@@ -1,0 +1,59 @@
+"""List the scripts there are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import database
+from cli.terminal import screen
+from cli.terminal.options import AsJson, Limit, example, prose
+from repos.log.scripts import ScriptRow
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger scripts", "scriptledger scripts --after 100 --json"))
+def scripts(
+    after: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only scripts with a higher number.")] = 0,
+    limit: Limit = 100,
+    as_json: AsJson = False,
+) -> None:
+    with database.reading() as tx:
+        rows = tx.scripts.read(after=after, most=limit + 1)
+    more = rows[limit - 1].id if len(rows) > limit else None
+    rows = rows[:limit]
+    if as_json:
+        screen.print_json({"scripts": [_as_json(row) for row in rows], "next": more})
+        return
+    screen.say(
+        screen.table(
+            ("script", "title", "status", "version", "created"),
+            [_cells(row) for row in rows],
+            right=("script", "version"),
+        )
+    )
+    if more is not None:
+        screen.say(f"More follow: --after {more}")
+
+
+def _cells(row: ScriptRow) -> tuple[str, ...]:
+    return str(row.id), row.title, _status(row), str(row.version_number), screen.moment(row.created_at)
+
+
+def _status(row: ScriptRow) -> str:
+    return f"{row.status}, archived" if row.archived else row.status
+
+
+def _as_json(row: ScriptRow) -> dict[str, Any]:
+    return {
+        "script_id": row.id,
+        "title": row.title,
+        "status": row.status,
+        "archived": bool(row.archived),
+        "owner": row.user_id,
+        "version": row.version_number,
+        "created_at": screen.iso(row.created_at),
+        "updated_at": screen.iso(row.updated_at),
+    }

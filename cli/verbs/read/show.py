@@ -1,0 +1,86 @@
+"""Show a script, or a scene of it, at any version or time.
+
+With --ids each line stands behind its id and the hash that an edit of this line names as `expect`.
+
+{times}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from cli.client import database
+from cli.client.version_options import ABOUT_TIMES, At, Label, Version, chosen
+from cli.rendering.screenplay_layout import gap_after, scene, set_line
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import AsJson, Script, example, prose
+from cli.terminal.screen import Text
+from domain.script.hashing import expect_hash, state_hash_bytes
+from domain.script.line import Line
+from domain.script.state import State
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    help=prose((__doc__ or "").format(times=ABOUT_TIMES)),
+    epilog=example(
+        "scriptledger show 1 --scene 12 --ids",
+        "scriptledger show 1 --at 2026-11-22T18:00",
+        'scriptledger show 1 --label "White draft"',
+    ),
+)
+def show(
+    script: Script,
+    version: Version = None,
+    at: At = None,
+    label: Label = None,
+    only: Annotated[
+        str | None, typer.Option("--scene", metavar="N", help="Only the scene of this number.", show_default=False)
+    ] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="With the id and the content hash of each line.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    with database.reading() as tx:
+        state = database.state_of(tx, script, chosen(tx, script, version=version, at=at, label=label))
+    lines = list(state.lines() if only is None else scene(state.lines(), only))
+    if only is not None and not lines:
+        raise Ending(Exit.REFUSED, f"Script {script} has no scene {only} in version {state.version}.", code="no_scene")
+    if as_json:
+        screen.print_json(_as_json(script, state, lines))
+        return
+    for row in _printed(lines, ids=ids):
+        screen.say_unwrapped(row)
+
+
+def _printed(lines: Iterable[Line], *, ids: bool) -> Iterator[Text]:
+    for line in lines:
+        label = f"{line.id:<12} {expect_hash(line)}  "
+        for number, row in enumerate(set_line(line)):
+            if ids:
+                yield Text(label if number == 0 else " " * len(label), style="dim").append_text(row)
+            else:
+                yield row
+        yield from (Text() for _ in range(gap_after(line)))
+
+
+def _as_json(script: int, state: State, lines: Iterable[Line]) -> dict[str, Any]:
+    return {
+        "script_id": script,
+        "version": state.version,
+        "state_hash": state_hash_bytes(state.hash).hex(),
+        "metadata": dict(state.metadata),
+        "lines": [{**_fields(line), "expect": expect_hash(line)} for line in lines],
+        "elements": [msgspec.to_builtins(state.elements[name]) for name in sorted(state.elements)],
+        "personas": [msgspec.to_builtins(state.personas[name]) for name in sorted(state.personas)],
+        "labels": dict(state.labels),
+    }
+
+
+def _fields(line: Line) -> dict[str, Any]:
+    return {"id": line.id, "format": line.format, "text": line.text, "sep": line.sep, "attrs": line.attrs}

@@ -1,0 +1,1 @@
+"""Run workers, servers and the database schema."""

@@ -1,0 +1,19 @@
+"""Send the ticks of the schedule, until it is ended.
+
+Any number of these may run: the ticks are idempotent. SIGTERM or Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from cli.client.served import served
+from cli.terminal.options import example, prose
+from workers.process.command_lines import beat_command, become
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger beat"))
+def beat() -> None:
+    become(beat_command(), served().to_env())

@@ -1,0 +1,60 @@
+"""Migrate the database, or say which schema it has."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.client import database as ledger
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import AsJson, DatabaseUrl, example, prose
+from repos.database.engine import open_engine
+from repos.schema.upgrade import found_revision, upgrade_if_outdated, wanted_revision
+from workers.embedded.private_home import secure_home
+from workers.settings import without_password
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+
+@app.command(epilog=example("scriptledger db upgrade", "scriptledger db upgrade --database sqlite:///ledger.db"))
+def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Bring the database to the schema that this program needs. Safe to run again."""
+    chosen = ledger.settings(database=database)
+    if chosen.embedded_database:
+        secure_home(chosen.home)
+    elif chosen.sqlite_file is not None:
+        chosen.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
+        before = found_revision(engine)
+        upgrade_if_outdated(engine)
+    after = wanted_revision()
+    if as_json:
+        screen.print_json({"before": before, "after": after})
+    elif before == after:
+        screen.say(f"The database is at schema {after} already.")
+    else:
+        screen.say(f"The database went from schema {before or 'nothing'} to {after}.")
+
+
+@app.command(epilog=example("scriptledger db current --json"))
+def current(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Say which schema the database has, and which one this program needs; exit status 4 if they differ."""
+    chosen = ledger.settings(database=database)
+    where = without_password(chosen.database_url)
+    if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():
+        found = None
+    else:
+        with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
+            found = found_revision(engine)
+    wanted = wanted_revision()
+    if as_json:
+        screen.print_json({"database": where, "found": found, "wanted": wanted})
+        raise typer.Exit(Exit.DONE if found == wanted else Exit.UNREACHABLE)
+    if found == wanted:
+        screen.say(f"The database {where} is at schema {found}, as this program needs it.")
+        return
+    raise Ending(
+        Exit.UNREACHABLE,
+        f"The database {where} is at schema {found or 'nothing'}, this program needs {wanted}: "
+        "run `scriptledger db upgrade`.",
+    )

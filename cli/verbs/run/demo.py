@@ -1,0 +1,36 @@
+"""See what it does, in a minute, and leave nothing behind.
+
+A screenplay, an AI edit through the queue, versions, a refusal and a proof. Everything happens in a temporary home,
+with a broker and workers of its own, whatever the environment names.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+
+import typer
+
+from cli.client.queue import queue
+from cli.demo.play import Play
+from cli.terminal import screen
+from cli.terminal.options import example, prose
+from cli.terminal.screen import Text
+from workers.settings import SCRIPTED, Settings
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger demo"))
+def demo() -> None:
+    began = time.monotonic()
+    screen.say(Text("A screenplay, an AI, a writer, and a log that keeps what each of them did", "bold"))
+    with tempfile.TemporaryDirectory(prefix="scriptledger-demo-") as home:
+        settings = Settings.from_env({"SCRIPTLEDGER_HOME": home, "SCRIPTLEDGER_MODEL_URL": SCRIPTED})
+        with queue(settings) as sending:
+            Play(sending).perform()
+    screen.say(
+        Text(),
+        Text(f"That took {time.monotonic() - began:.1f} s. The services have stopped, the temporary home is gone."),
+        "Your turn: `scriptledger import FILE.fountain`, or `scriptledger --help`.",
+    )

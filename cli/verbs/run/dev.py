@@ -1,0 +1,112 @@
+"""Run everything here in the foreground, until Ctrl-C.
+
+A worker for each role, beat, and Flower in a browser, behind a password that is printed once. What is not configured is
+embedded: an SQLite file and a broker in SCRIPTLEDGER_HOME. A service that ends is started again, ever more slowly if it
+keeps ending. Other commands in the same home use these services.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from cli.client import database as ledger
+from cli.client.broker import require_broker
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import BrokerUrl, DatabaseUrl, example, prose
+from workers.embedded.flower_port import Doorway, PortTaken, doorway
+from workers.embedded.services import every
+from workers.embedded.stack import Stack
+from workers.embedded.supervised_service import Event
+from workers.process.command_lines import FLOWER_USER
+from workers.process.roles import ROLES
+from workers.settings import Settings, without_password
+
+app = typer.Typer(add_completion=False)
+
+LOOK_SECONDS = 0.1
+STOP_SECONDS = 8.0
+"""Less than the ten in which everything is to be gone."""
+NAME_WIDTH = max(map(len, [*ROLES, "database"])) + 2
+
+
+@app.command(
+    help=prose(__doc__),
+    epilog=example(
+        "scriptledger dev",
+        "SCRIPTLEDGER_HOME=/tmp/try scriptledger dev --flower-port 8080",
+        "scriptledger dev --database mysql://ledger@localhost/ledger --broker redis://localhost/0",
+    ),
+)
+def dev(
+    database: DatabaseUrl = None,
+    broker: BrokerUrl = None,
+    flower_port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", min=1, max=65_535, help="Where Flower listens; else any free port.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    settings = ledger.settings(database=database, broker=broker)
+    _require_servers(settings)
+    try:
+        with doorway(flower_port) as door:
+            _serve(settings, door)
+    except PortTaken as error:
+        raise Ending(
+            Exit.USAGE,
+            f"Port {flower_port} of this machine is taken: name another with --flower-port, or none. ({error})",
+            code="port_taken",
+        ) from error
+
+
+def _require_servers(settings: Settings) -> None:
+    """Refuse at once what the services would only keep failing at."""
+    if not settings.embedded_database:
+        with ledger.opened(settings):
+            pass
+    if not settings.embedded_broker:
+        require_broker(settings.broker_url)
+
+
+def _serve(settings: Settings, door: Doorway) -> None:
+    stack = Stack(settings, patience=STOP_SECONDS, services=partial(every, door=door))
+    with ledger.explained(settings), stack:
+        if not stack.is_ours:
+            raise Ending(Exit.REFUSED, f"Everything already runs in {settings.home}.", code="runs_already")
+        _introduce(stack.settings, door)
+        try:
+            while True:
+                for event in stack.tend():
+                    _report(event)
+                time.sleep(LOOK_SECONDS)
+        except KeyboardInterrupt:
+            screen.say("stopping")
+    screen.say("stopped")
+
+
+def _introduce(settings: Settings, door: Doorway) -> None:
+    _line("database", without_password(settings.database_url))
+    _line("broker", without_password(settings.broker_url))
+    _line("logs", str(settings.home / "logs"))
+    _line("flower", f"{door.url}  user {FLOWER_USER}, password {door.password}")
+    screen.say("Ctrl-C stops everything; the data stays.")
+
+
+def _report(event: Event) -> None:
+    match event:
+        case Event(what="ended"):
+            status = "" if event.status is None else f" with status {event.status}"
+            again = f", again in {event.pause:g} s" if event.pause else ""
+            _line(event.service, f"ended{status}{again}")
+        case _:
+            _line(event.service, event.what)
+
+
+def _line(name: str, said: str) -> None:
+    screen.say_unwrapped(f"{name:<{NAME_WIDTH}}{said}")

@@ -1,0 +1,36 @@
+"""Watch the workers in a browser, behind a password.
+
+Only to look at: drains, materialization and upkeep with their script ids and counts, never text. Every page asks for
+the user scriptledger and the password in SCRIPTLEDGER_FLOWER_PASSWORD; behind a proxy that speaks TLS it may be reached
+from other machines. `scriptledger dev` brings its own.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from cli.client.served import served
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import example, prose
+from workers.embedded.flower_port import PortTaken, require_free
+from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_PASSWORD, become, flower_command
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=prose(__doc__), epilog=example("scriptledger flower", "scriptledger flower --host 0.0.0.0 --port 80"))
+def flower(
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65_535, help="At which port.")] = 5555,
+) -> None:
+    if not os.environ.get(FLOWER_PASSWORD):
+        raise Ending(Exit.USAGE, f"Flower has no password: set {FLOWER_PASSWORD}.", code="no_password")
+    try:
+        require_free(host, port)
+    except PortTaken as error:
+        sentence = f"Port {port} of {host} is taken: name another with --port. ({error})"
+        raise Ending(Exit.USAGE, sentence, code="port_taken") from error
+    become(flower_command(), {**served().to_env(), FLOWER_ADDRESS: f"{host}:{port}"})

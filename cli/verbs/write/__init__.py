@@ -1,0 +1,1 @@
+"""Send edits, undo them, and read their outcome."""

@@ -1,0 +1,40 @@
+"""Take back an undo: the last, or that of a submission.
+
+As new versions, under the same guards as an undo: what somebody has edited since is not forced. Said again, it takes
+back the undo before.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.client.undo import How, take_back
+from cli.terminal.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout, example, prose
+from materialization.history.redo import versions_to_redo
+from materialization.history.undo import versions_of_submission
+from repos.unit_of_work import RecordsWork
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    help=prose(__doc__), epilog=example("scriptledger redo 1", "scriptledger redo 1 --submission undo-x6m2k4a9c1t8w3zb")
+)
+def redo(
+    script: Script,
+    submission: Annotated[
+        str | None, typer.Option(metavar="ID", help="Take back this undo; else the last one.", show_default=False)
+    ] = None,
+    apply_rest: Annotated[bool, typer.Option("--apply-rest", help="Do what still can be done.")] = False,
+    actor: Actor = None,
+    timeout: Timeout = WAIT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    def versions(tx: RecordsWork) -> list[int]:
+        if submission is not None:
+            return versions_of_submission(tx, script, submission)
+        return versions_to_redo(tx, script)
+
+    take_back("redo", script, versions, How(actor, apply_rest, timeout, as_json))
