@@ -12,8 +12,8 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
-from tests.absence import failed_instead, in_ci, leave_out
 from tests.browser.chromium import Chromium, find_chromium
+from tests.requirements import failed_instead, in_ci, leave_out
 from tests.services.databases import DatabaseServer
 from tests.services.mariadb import MariaDB
 from tests.services.named import NamedDatabaseServer, NamedRedisServer

@@ -20,7 +20,7 @@ from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.compose.file import SECRETS, Service, services
 from tests.compose.machine import Machine, machine
-from tests.processes.site import wait_until
+from tests.processes.environment import wait_until
 from tests.services.places import ServerMissingError
 from workers.messaging.bell import Bell
 from workers.monitoring.health import LATE_SECONDS

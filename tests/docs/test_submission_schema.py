@@ -17,8 +17,8 @@ from domain.commands.registry import KINDS as ALL_KINDS
 from domain.errors import Rejected
 from domain.submissions.submission import Cause, Submission, decode_submission, encode_submission
 from tests.cli.running import ROOT
-from tests.domain.door_cases import AT_THE_DOOR
 from tests.domain.strategies import command_at, histories
+from tests.domain.submissions.bad_submissions import AT_THE_DOOR
 
 PUBLISHED = json.loads((ROOT / "docs" / "reference" / "submission.schema.json").read_text())
 VALIDATOR = Draft202012Validator(PUBLISHED)

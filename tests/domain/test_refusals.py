@@ -23,9 +23,9 @@ from domain.commands.kinds.version_label import VersionLabel
 from domain.errors import Rejected
 from domain.script.line import Line
 from domain.script.state import Element, State
-from tests.domain.door_cases import AT_THE_DOOR
 from tests.domain.folding import take
 from tests.domain.scripts import line, lines, script
+from tests.domain.submissions.bad_submissions import AT_THE_DOOR
 
 RAISED_BY_LATER_LAYERS = {
     "UnknownScript",

@@ -16,7 +16,7 @@ import celery.apps.beat
 import celery.beat
 import celery.bin.celery
 
-from tests.faults.diary_app import app
+from tests.faults.schedule_log_app import app
 from tests.processes.writers import die_with_parent
 from workers.process.command_lines import beat_command
 

@@ -23,10 +23,10 @@ from domain.submissions.submission import encode_submission
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.faults import saboteur
-from tests.faults.nursery import NodeOrder, Start, Stop, TickerOrder
+from tests.faults import fault_injector
+from tests.faults.fault_injector import Plan
+from tests.faults.fork_server import NodeOrder, Start, Stop, TickerOrder
 from tests.faults.producers import ProducerOrder
-from tests.faults.saboteur import Plan
 from tests.processes.history_checker import Violation, check_history
 from tests.processes.journal import Told, read_journals
 from tests.processes.writers import BELLS, beginning, insist
@@ -72,7 +72,7 @@ class Cluster:
             upgrade(self.engine)
         with (self.folder / "nursery.log").open("a") as log:
             self._program = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.nursery"],
+                [sys.executable, "-m", "tests.faults.fork_server"],
                 process_group=0,  # so that Ctrl-C is heard here alone
                 # What a killed node leaves in the folder for temporary files goes with ours.
                 env={**os.environ, **ENVIRON, "TMPDIR": str(self.folder)},
@@ -101,7 +101,7 @@ class Cluster:
         """Fork something; it is started again whenever it is killed."""
         environ = self.environ_of(name)
         if sabotaged:
-            environ[saboteur.PLAN] = str(self.folder / "plan")
+            environ[fault_injector.PLAN] = str(self.folder / "plan")
         self._say(Start(name, what, environ, str(self.folder / f"{name}.log")))
 
     def environ_of(self, name: str) -> dict[str, str]:  # noqa: ARG002 - the same for all, but where that is overridden

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from repos.fault_points import BOUNDARIES
 from tests.faults.cluster import Cluster
-from tests.faults.saboteur import Action, Fault
+from tests.faults.fault_injector import Action, Fault
 from tests.faults.table import Row, row_of
 
 BY_PRODUCERS = ("inbox row inserted", "bell rung")

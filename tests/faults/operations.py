@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.faults.site import Site
+from tests.faults.environment import Site
 
 STALL_SECONDS = 1.5
 FREEZE_SECONDS = 1.0

@@ -20,8 +20,8 @@ from domain.submissions.answer import Answer
 from domain.submissions.submission import MAX_SUBMISSION_BYTES
 from materialization.clock import system_clock
 from tests.faults.poison_ways import WAYS
+from tests.processes.environment import Site
 from tests.processes.nodes import LocalWorker, start_together
-from tests.processes.site import Site
 from tests.services.mariadb import MariaDB
 from tests.services.redis_server import RedisServer
 from workers.messaging.bell import Bell

@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 from repos.fault_points import BOUNDARIES
 from tests.faults.cluster import Cluster
+from tests.faults.environment import open_site
+from tests.faults.fault_injector import ACTIONS
 from tests.faults.matrix import BY_PRODUCERS, Dose, Matrix, groups
 from tests.faults.poisoning import poison_everything
-from tests.faults.saboteur import ACTIONS
 from tests.faults.server_faults import SERVER_FAULTS, judged
-from tests.faults.site import open_site
 from tests.faults.small_disk import NoSmallDiskError, fill_disk
 from tests.faults.table import Row, injected, table
 from tests.faults.writing_nodes import write_everywhere

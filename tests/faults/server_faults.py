@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tests.faults.cluster import wait_until
-from tests.faults.saboteur import Fault
-from tests.faults.site import NUMBERS, Site
+from tests.faults.environment import NUMBERS, Site
+from tests.faults.fault_injector import Fault
 from tests.faults.table import Row, row_of
 
 SCRIPTS = 12

@@ -30,8 +30,8 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from tests.faults.cluster import Load
+from tests.faults.environment import Site, open_site
 from tests.faults.operations import OPERATIONS
-from tests.faults.site import Site, open_site
 from tests.faults.soak_plan import WEIGHTS, Watch, plan_of
 from tests.faults.table import Row, row_of, table
 from tests.processes.history_checker import Violation

@@ -6,9 +6,9 @@ import random
 from typing import NamedTuple
 
 from repos.fault_points import BOUNDARIES
+from tests.faults.fault_injector import Action, Fault
 from tests.faults.matrix import BY_PRODUCERS
 from tests.faults.operations import OPERATIONS
-from tests.faults.saboteur import Action, Fault
 
 WATCH_SECONDS = 20
 FAULTS_A_SECOND = 18

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.environment import Site, open_site
 from tests.faults.server_faults import SERVER_FAULTS, ServerFault, judged
-from tests.faults.site import Site, open_site
 from tests.faults.table import table
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.absence import leave_out
 from tests.faults.small_disk import NoSmallDiskError, fill_disk
 from tests.faults.table import table
+from tests.requirements import leave_out
 
 pytestmark = [pytest.mark.services, pytest.mark.full]  # InnoDB looks for room again after a minute
 

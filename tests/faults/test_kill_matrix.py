@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from repos.fault_points import BOUNDARIES
+from tests.faults.fault_injector import ACTIONS
 from tests.faults.run import SHORT, SIZES, kill_matrix
-from tests.faults.saboteur import ACTIONS
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

@@ -19,9 +19,9 @@ from repos.database.engine import make_engine
 from repos.scheduling.schedule_slots import SlotRow
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.faults.diary import DIARY, FASTER, RULES, clock, schedules
+from tests.faults.schedule_log import DIARY, FASTER, RULES, clock, schedules
+from tests.processes.environment import wait_until
 from tests.processes.nodes import LocalWorker, start_together
-from tests.processes.site import wait_until
 from workers.process.command_lines import ENVIRON
 from workers.process.roles import ROLES
 from workers.scheduling.slot_runner import SECOND, Timetable
@@ -63,7 +63,7 @@ def desk(mariadb_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFact
     settings = Settings(home=home, database_url=mariadb_url, broker_url=redis_url)
     diary = home / "diary"
     workers = [
-        LocalWorker(ROLES["upkeep"], settings, home, name=name, app="tests.faults.diary_app")
+        LocalWorker(ROLES["upkeep"], settings, home, name=name, app="tests.faults.schedule_log_app")
         for name in ("first", "second")
     ]
     with pytest.MonkeyPatch.context() as environ:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from tests.busy import with_patience
 from tests.faults.poisoning import DATA, MAX_WAIT_SECONDS, Poisoner, poisonable
 from tests.processes.conftest import *  # noqa: F403 - its fixtures
-from tests.processes.site import Site
+from tests.processes.environment import Site
+from tests.slowness import with_patience
 from workers.messaging.bell import Bell
 from workers.settings import Settings
 

@@ -11,7 +11,7 @@ import pytest
 
 from repos.fault_points import BOUNDARIES
 from tests.faults.cluster import Cluster, wait_until
-from tests.faults.saboteur import Action, Fault
+from tests.faults.fault_injector import Action, Fault
 from tests.processes.writers import beginning, insist
 from tests.services.redis_server import RedisServer
 from workers.settings import Settings

@@ -19,14 +19,14 @@ from domain.commands.kinds.lines_insert_and_delete import LinesInsert
 from domain.script.line import Line
 from domain.submissions.answer import decode_answer
 from domain.submissions.submission import Submission
-from tests.busy import with_patience
 from tests.faults.cluster import PATIENCE, Cluster, wait_until
-from tests.faults.nursery import NodeOrder
+from tests.faults.fork_server import NodeOrder
 from tests.faults.producers import REFUSED_EVERY
 from tests.faults.table import row_of, table
 from tests.processes.journal import Told
 from tests.processes.writers import beginning, own_line
 from tests.services.redis_server import RedisServer
+from tests.slowness import with_patience
 from workers.messaging.bell import Bell
 from workers.process.stop_deadline import GRACE_SECONDS
 from workers.producers.producer import Producer

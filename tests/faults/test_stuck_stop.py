@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 import celeryconfig
-from tests.busy import with_patience
 from tests.processes.nodes import LocalWorker, start_together
+from tests.slowness import with_patience
 from workers.process.roles import ROLES
 from workers.process.stop_deadline import GRACE_SECONDS
 from workers.settings import Settings

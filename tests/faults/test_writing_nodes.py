@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.absence import leave_out
 from tests.faults.table import table
 from tests.faults.writing_nodes import write_everywhere
+from tests.requirements import leave_out
 from tests.services.galera import NoGaleraError
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tests.faults.cluster import Cluster, wait_until
-from tests.faults.nursery import NodeOrder, TickerOrder
+from tests.faults.fork_server import NodeOrder, TickerOrder
 from tests.faults.table import Row, row_of
 from tests.services.galera import NODES, Galera
 from tests.services.redis_server import RedisServer

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.browser.chromium import Chromium
-from tests.busy import with_patience
 from tests.cli.foreground import Dev
 from tests.cli.running import ROOT, SAMPLE, CommandLine, press_ctrl_c, wait_until
 from tests.services.processes import survivors
+from tests.slowness import with_patience
 
 pytestmark = pytest.mark.slow
 

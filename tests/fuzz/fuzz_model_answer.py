@@ -17,8 +17,8 @@ from materialization.proposals.decisions import Person
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, code_of
 from tests.fuzz.mutations import mutated_json
 from tests.fuzz.small_ledger import SmallLedger, small_ledger
-from tests.workers.proposal_room import AnswersInTurn, ProposalRoom
-from tests.workers.writing_room import LINES
+from tests.workers.proposals.proposal_setup import AnswersInTurn, ProposalRoom
+from tests.workers.writer_setup import LINES
 from workers.proposals.language_models.openai_client import OpenAiModel
 
 ASKED = 3

@@ -6,8 +6,8 @@ import pytest
 
 from materialization.integrity.verify import verify
 from repos.unit_of_work import UnitOfWork
-from tests.histories.desk import Desk, Saved, in_process
 from tests.histories.history import History
+from tests.histories.script_editor import Desk, Saved, in_process
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from domain.script.state import State
 from domain.submissions.submission import Submission
 from materialization.write_path.decide import decide
 from repos.unit_of_work import UnitOfWork
-from tests.histories.desk import Desk, in_process
 from tests.histories.history import History
 from tests.histories.revising import revised
+from tests.histories.script_editor import Desk, in_process
 
 LATEST = 5
 REWRITTEN = " (as I would say it)"

@@ -9,8 +9,8 @@ import pytest
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.histories.desk import Desk, Send, through
 from tests.histories.history import OURS, RECORDED, History
+from tests.histories.script_editor import Desk, Send, through
 from tests.processes.nodes import LocalWorker, start_together
 from workers.messaging.bell import LoneBell
 from workers.process.roles import ROLES

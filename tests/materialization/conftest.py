@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.writing import Clock, Writer, close_databases, open_database
+from tests.materialization.writer import Clock, Writer, close_databases, open_database
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -15,8 +15,8 @@ import pytest
 from celery import Celery
 from pytest_celery import CeleryBrokerCluster, CeleryTestBroker, CeleryWorkerCluster
 
+from tests.processes.environment import Site
 from tests.processes.nodes import LocalWorker, broker_node, start_together
-from tests.processes.site import Site
 from workers.process.roles import ROLES
 from workers.settings import Settings
 

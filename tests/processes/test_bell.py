@@ -17,8 +17,8 @@ from celery import Celery
 from structlog.testing import capture_logs
 
 import celeryconfig
-from tests.busy import with_patience
 from tests.services.redis_server import RedisServer
+from tests.slowness import with_patience
 from workers.app import after_fork
 from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
 

@@ -18,8 +18,8 @@ from celery import Celery
 from kombu import Connection
 
 import celeryconfig
+from tests.processes.environment import EVERYTHING, Site, assert_one_true_history
 from tests.processes.nodes import LocalWorker
-from tests.processes.site import EVERYTHING, Site, assert_one_true_history
 from workers.process.command_lines import ENVIRON
 from workers.process.roles import ROLES, Role
 from workers.settings import Settings

@@ -11,8 +11,8 @@ import pytest
 import redis
 from pytest_celery import CeleryTestBroker, CeleryTestSetup
 
+from tests.processes.environment import EVERYTHING, Site, assert_one_true_history
 from tests.processes.nodes import LocalWorker, broker_node
-from tests.processes.site import EVERYTHING, Site, assert_one_true_history
 from tests.services.redis_server import RedisServer
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]

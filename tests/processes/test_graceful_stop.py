@@ -7,9 +7,9 @@ import time
 import pytest
 
 import celeryconfig
-from tests.busy import with_patience
+from tests.processes.environment import Site, assert_one_true_history
 from tests.processes.nodes import LocalWorker, stop_together
-from tests.processes.site import Site, assert_one_true_history
+from tests.slowness import with_patience
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]
 

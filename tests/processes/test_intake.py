@@ -17,8 +17,8 @@ from domain.script.line import Line
 from domain.submissions.submission import Submission, encode_submission
 from repos.submissions.dead_letters import RejectedRow
 from tests.processes.deadly_intake import DEADLY
+from tests.processes.environment import Site, wait_until
 from tests.processes.nodes import LocalWorker
-from tests.processes.site import Site, wait_until
 from workers.messaging.bell import Bell
 from workers.process.roles import ROLES
 from workers.producers.producer import Producer, UnknownSubmission

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.processes.site import Site, assert_one_true_history
+from tests.processes.environment import Site, assert_one_true_history
 from tests.services.mariadb import MariaDB
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]

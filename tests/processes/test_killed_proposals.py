@@ -15,11 +15,11 @@ from sqlalchemy import text
 
 from materialization.proposals.decisions import Person
 from repos.proposals.proposals import HunkRow, ProposalRow
+from tests.processes.environment import Site, wait_until
 from tests.processes.model_server import ModelServer, model_server
 from tests.processes.nodes import LocalWorker
-from tests.processes.site import Site, wait_until
 from tests.processes.stopping_proposals import STOPS, has_stopped
-from tests.workers.writing_room import WritingRoom
+from tests.workers.writer_setup import WritingRoom
 from workers.process.roles import ROLES
 from workers.proposals.bell import ProposalBell
 from workers.proposals.review import ProposalDesk

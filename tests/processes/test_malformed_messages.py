@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.busy import with_patience
+from tests.processes.environment import Site, wait_until
 from tests.processes.malformed import GOOD, SECRET, good, kinds, message
 from tests.processes.nodes import LocalWorker, start_together, stop_together
-from tests.processes.site import Site, wait_until
+from tests.slowness import with_patience
 from workers.process.roles import ROLES
 from workers.settings import Settings
 

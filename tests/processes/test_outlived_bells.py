@@ -13,12 +13,12 @@ from domain.commands.kinds.lines_insert_and_delete import LinesInsert
 from domain.script.line import Line
 from domain.submissions.answer import encode_answer
 from domain.submissions.submission import Submission, encode_submission
-from tests.busy import with_patience
+from tests.processes.environment import Site, wait_until
 from tests.processes.history_checker import check_history
 from tests.processes.journal import Told
 from tests.processes.nodes import LocalWorker
-from tests.processes.site import Site, wait_until
 from tests.processes.writers import NoBell
+from tests.slowness import with_patience
 from workers.messaging.bell import Bell
 from workers.process.roles import ROLES
 from workers.producers.producer import Producer

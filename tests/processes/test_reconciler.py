@@ -17,8 +17,8 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.busy import with_patience
 from tests.processes.writers import beginning
+from tests.slowness import with_patience
 from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
 from workers.scheduling.reconciler import DEEP_QUEUE, LEASE_SECONDS, PATIENCE_SECONDS, Reconciler, Tick
 

@@ -12,11 +12,11 @@ import redis
 from pytest_celery import CeleryTestBroker
 
 from materialization.clock import system_clock
-from tests.busy import with_patience
+from tests.processes.environment import Site, wait_until
 from tests.processes.malformed import message
 from tests.processes.nodes import LocalWorker, broker_node, start_together, stop_together
-from tests.processes.site import Site, wait_until
 from tests.services.redis_server import RedisServer
+from tests.slowness import with_patience
 from workers.messaging.bell import LoneBell
 from workers.process.roles import ROLES
 from workers.settings import Settings

@@ -21,10 +21,10 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.absence import leave_out
-from tests.materialization.write_path.desk import Desk
+from tests.materialization.write_path.script_editor import Desk
+from tests.processes.environment import wait_until
 from tests.processes.nodes import LocalWorker, start_together
-from tests.processes.site import wait_until
+from tests.requirements import leave_out
 from workers.messaging.version_announcements import Announcement, channel
 from workers.process.roles import ROLES
 from workers.settings import Settings

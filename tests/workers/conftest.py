@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.workers.writing_room import WritingRoom
+from tests.workers.writer_setup import WritingRoom
 
 
 @pytest.fixture(scope="module")

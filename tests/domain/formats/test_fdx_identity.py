@@ -14,9 +14,9 @@ from domain.formats.fdx import problem, read, write
 from domain.formats.fountain import read as read_fountain
 from domain.script.line import Line
 from domain.script.validation import check_lines
-from tests.busy import with_patience
 from tests.domain.formats.final_draft import any_lines, documents, lines_of, paragraph, script, told, words_in
 from tests.domain.formats.screenwriting import THOROUGH, edited, numbered
+from tests.slowness import with_patience
 
 SECONDS = 0.5
 """To read a feature film, and to write one."""

@@ -14,8 +14,8 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import Desk
-from tests.materialization.write_path.tap import Tap
+from tests.materialization.write_path.script_editor import Desk
+from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
 

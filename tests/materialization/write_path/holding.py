@@ -9,8 +9,8 @@ import pymysql
 from domain.submissions.submission import encode_submission
 from materialization.write_path import settlement as settle
 from repos.locked_scripts import ScriptWork
-from tests.materialization.write_path.desk import A, Desk, edit
-from tests.materialization.write_path.tap import Tap
+from tests.materialization.write_path.script_editor import A, Desk, edit
+from tests.materialization.write_path.wire_tap import Tap
 
 
 def write(tx: ScriptWork, desk: Desk, **more: Any) -> None:

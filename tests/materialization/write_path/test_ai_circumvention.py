@@ -25,7 +25,7 @@ from domain.submissions.submission import Cause
 from materialization.write_path.ai_limits import DAY_MICROS
 from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import Desk
+from tests.materialization.write_path.script_editor import Desk
 
 TWENTY = tuple(Line(f"l{n}", "action", f"What a person wrote in line {n}.") for n in range(20))
 SHARE = 4

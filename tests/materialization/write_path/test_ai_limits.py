@@ -22,7 +22,7 @@ from materialization.write_path.ai_limits import AiLimits
 from materialization.write_path.submit import Ledger
 from repos.proposals.proposals import Asked, HunkRow, Told
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import Desk
+from tests.materialization.write_path.script_editor import Desk
 
 TEN = tuple(Line(f"l{number}", "action", f"Line {number}.") for number in range(10))
 AI: dict[str, Any] = {"author": "ai", "cause": Cause(model="m", prompt="p", run_id="r")}

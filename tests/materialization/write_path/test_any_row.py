@@ -15,7 +15,7 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade_if_outdated
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, Desk, create, edit
+from tests.materialization.write_path.script_editor import A, Desk, create, edit
 from tests.services.databases import DatabaseServer
 
 MIB = 1 << 20

@@ -11,7 +11,7 @@ from repos.database.session import Session
 from repos.log.head_lock_statements import MOST_WAITING
 from repos.log.heads import LockedHead
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, Desk, edit
+from tests.materialization.write_path.script_editor import A, Desk, edit
 
 DEEP = 4
 READ = text("SHOW SESSION STATUS LIKE 'Handler_read%'")

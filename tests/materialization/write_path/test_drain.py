@@ -17,7 +17,7 @@ from materialization.write_path.submit import ROUNDS, Ledger
 from repos.database.driver_errors import TooLargeForDatabase
 from repos.database.packet_text import ROOM_IN_A_PACKET
 from repos.log.head_lock_statements import INLINE_PAYLOAD_BYTES, MOST_WAITING
-from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, keystrokes, splice
+from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, insert, keystrokes, splice
 
 
 def test_what_waits_is_answered_in_the_order_of_its_arrival(desk: Desk):

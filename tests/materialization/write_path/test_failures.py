@@ -14,9 +14,9 @@ from materialization.write_path.submit import Ledger
 from repos.database import driver_errors
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, B, C, Desk, create, edit
 from tests.materialization.write_path.holding import write
-from tests.materialization.write_path.tap import Tap
+from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit
+from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
 ROUND_TRIPS = 3

@@ -21,7 +21,7 @@ from materialization.history.state_at import state_at
 from materialization.write_path.submit import Ledger
 from repos.schema.core_tables import script_commands, script_keyframes, script_versions
 from repos.unit_of_work import RecordsWork, UnitOfWork
-from tests.materialization.write_path.desk import A, B, C, Desk, edit, insert, splice
+from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, insert, splice
 
 VERSIONS = 600
 

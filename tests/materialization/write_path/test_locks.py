@@ -11,9 +11,9 @@ import pymysql
 import pytest
 
 from domain.errors import Conflict
-from tests.materialization.write_path.desk import A, Desk, edit
 from tests.materialization.write_path.holding import hold_answer, hold_head, short_lock_waits, write
-from tests.materialization.write_path.tap import Tap
+from tests.materialization.write_path.script_editor import A, Desk, edit
+from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
 

@@ -20,8 +20,8 @@ from repos.database.driver_errors import blames_a_row
 from repos.log.head_lock_statements import MOST_WAITING
 from repos.submissions.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, B, C, Desk, edit, keystrokes
-from tests.materialization.write_path.tap import Tap
+from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, keystrokes
+from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
 

@@ -7,7 +7,7 @@ from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, Sc
 from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, Desk, create, edit
+from tests.materialization.write_path.script_editor import A, Desk, create, edit
 
 
 def refused_with(desk: Desk, code: str, *commands: LineEdit, **more: object) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from domain.script.line import Line
 from materialization.write_path.submit import Ledger
-from tests.materialization.write_path.desk import A, B, Desk, edit, keystrokes, splice
-from tests.materialization.write_path.tap import Tap
+from tests.materialization.write_path.script_editor import A, B, Desk, edit, keystrokes, splice
+from tests.materialization.write_path.wire_tap import Tap
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from domain.refusals import SameIdOtherContent
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.script.state import Element
-from tests.materialization.write_path.desk import A, B, Desk, edit, insert, splice
+from tests.materialization.write_path.script_editor import A, B, Desk, edit, insert, splice
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from domain.errors import Corrupt
-from tests.materialization.write_path.desk import A, B, Desk, edit
-from tests.materialization.write_path.tap import Tap
+from tests.materialization.write_path.script_editor import A, B, Desk, edit
+from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
 ANSWER = "submissions (script_id, submission_id, content_hash, outcome, answer, recorded_at)"

@@ -21,7 +21,7 @@ from materialization.retry import again
 from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert
+from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, insert
 
 WRITERS = 8
 EACH = 25

@@ -10,7 +10,7 @@ from domain.errors import Corrupt
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.answer import encode_answer
-from tests.materialization.write_path.desk import A, B, C, Desk, edit, insert
+from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, insert
 
 NOBODY = LineEdit(line="nowhere", expect=expect_hash(A), text="x")
 

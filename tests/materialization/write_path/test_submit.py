@@ -18,7 +18,7 @@ from domain.submissions.submission import Cause, Submission
 from materialization.write_path.submit import Ledger
 from materialization.write_path.warm_states import WarmStates
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, splice
+from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, splice
 
 EDIT_OF_B = b'{"kind":"line.edit","line":"b","expect":"%s","text":"two"}' % expect_hash(B).encode()
 

@@ -13,7 +13,7 @@ from domain.submissions.submission import Submission
 from materialization.write_path import settlement
 from materialization.write_path.submit import Ledger
 from materialization.write_path.suspects import SuspectsLeft, waited_for_others
-from tests.materialization.write_path.desk import A, B, C, Desk, edit
+from tests.materialization.write_path.script_editor import A, B, C, Desk, edit
 
 
 class OutOfTime(Exception):

@@ -9,8 +9,8 @@ from sqlalchemy import select, text
 
 from domain.errors import Corrupt
 from repos.schema.core_tables import script_heads
-from tests.materialization.write_path.desk import A, Desk, edit
-from tests.materialization.write_path.tap import Tap
+from tests.materialization.write_path.script_editor import A, Desk, edit
+from tests.materialization.write_path.wire_tap import Tap
 
 LATE = "a text nobody wrote"
 

@@ -24,7 +24,7 @@ from domain.submissions.submission import Submission
 from materialization.write_path import settlement
 from materialization.write_path.decide import decide
 from materialization.write_path.refusal_explanations import MAX_CURRENT_CHARACTERS
-from tests.materialization.write_path.desk import A, B, C, Desk, create, edit, insert, splice
+from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, insert, splice
 
 LONG = Line("a", "action", "x" * (1 << 20))
 WORK_OF_ONE = 400_000

@@ -1,0 +1,255 @@
+"""No control character of any text reaches a terminal raw: every verb, on a terminal and in a pipe, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from cli.command_line import VERBS, module_of
+from domain.visible_text import visible_lines
+from tests.cli.running import CommandLine
+from tests.cli.terminal.hostile_ledger import FORGED, HOSTILE, PLAIN, fill
+from tests.cli.warm import run_warm
+
+pytestmark = pytest.mark.slow
+
+# What our own tables, colours and progress are made of.
+OURS = re.compile(r"\x1b\[[\d;]*m|\x1b\[\?25[lh]|\x1b\[\d?[AK]|\r")
+ODD_NAME = "n\x1b]0;OWNED\x07\u202e\x9b31m\n.fountain"
+ODD_BYTES = os.fsdecode(b"n\xff\x1b[2J.fountain")
+SIX = range(1, 8)
+
+FEW: dict[str, list[list[object]]] = {
+    "import": [["{odd}"], ["{bytes}"], ["{fdx}"], ["{bad_fdx}"], ["{odd}", "--script", FORGED, "--confirm-shrink"]],
+    "submit": [["{submission}"], ["{odd}"]],
+    "outcome": [[PLAIN, f"k{number}"] for number in range(6)] + [[PLAIN, HOSTILE], [FORGED, f"s1{HOSTILE}"]],
+    "undo": [[FORGED, "--submission", f"s1{HOSTILE}"], [FORGED, "--version", 2, "--actor", HOSTILE]],
+    "redo": [[FORGED], [FORGED, "--submission", HOSTILE]],
+    "restore": [[FORGED, "--label", HOSTILE], [FORGED, "--version", 99]],
+    "label": [[FORGED, HOSTILE], [PLAIN, f"x{HOSTILE}"]],
+    "chat say": [[PLAIN, HOSTILE], [PLAIN, "x", "--as", HOSTILE]],
+    "chat list": [[PLAIN]],
+    "propose": [[PLAIN, HOSTILE], [PLAIN, "x", "--as", HOSTILE]],
+    "proposals list": [[]],
+    "proposals show": [[1]],
+    "proposals accept": [[1, "--as", HOSTILE], [1]],
+    "proposals reject": [[1, "--as", HOSTILE], [1]],
+    "scripts": [[]],
+    "show": [[FORGED], [PLAIN], [FORGED, "--ids"], [FORGED, "--scene", HOSTILE], [FORGED, "--label", HOSTILE]],
+    "log": [[FORGED], [PLAIN], [FORGED, "--payload"]],
+    "diff": [[FORGED, 1], [FORGED, 2, 6], [FORGED, HOSTILE], [FORGED, 1, "--html", "{odd}.html"]],
+    "blame": [[FORGED], [PLAIN]],
+    "labels": [[FORGED]],
+    "export": [[FORGED], [PLAIN, "-o", "{odd}"], [PLAIN, "-o", "/nowhere/{odd_name}"], [FORGED, "--format", "fdx"]],
+    "rejected list": [[]],
+    "rejected show": [[number] for number in SIX],
+    "rejected replay": [[1], [2]],
+    "verify": [[FORGED], [PLAIN], ["--all"]],
+    "materialize run": [[], [FORGED], [PLAIN]],
+    "materialize status": [[], [PLAIN]],
+    "rebuild": [[FORGED], [PLAIN], ["--all"]],
+    "quarantine list": [[]],
+    "quarantine show": [[FORGED]],
+    "quarantine reopen": [[FORGED, "--actor", HOSTILE]],
+    "history export": [[PLAIN, "{odd}.jsonl"], [FORGED, "/dev/stdout"]],
+    "history import": [["{history}"], ["{odd}"]],
+    "worker": [["--role", "commands"], ["--role", HOSTILE]],
+    "beat": [[]],
+    "flower": [[], ["--host", HOSTILE]],
+    "db upgrade": [[], ["--database", f"mysql://u:p@{HOSTILE}/x"]],
+    "db current": [[], ["--database", f"sqlite:///{HOSTILE}"]],
+    "users add": [[HOSTILE], ["a@b.c", "--name", HOSTILE]],
+    "users list": [[]],
+    "users rename": [[HOSTILE, "x"], ["a@b.c", HOSTILE]],
+    "users move": [[HOSTILE, "x"], ["a@b.c", HOSTILE]],
+    "users delete": [[HOSTILE]],
+    "sessions open": [[HOSTILE], [f"{HOSTILE}@example.org"]],
+    "sessions list": [[HOSTILE]],
+    "sessions revoke": [[1], ["--all", HOSTILE]],
+    "kinds": [[HOSTILE], ["--schema"], []],
+    "roundtrip": [["{odd}", "{bytes}", "{fdx}", "{bad_fdx}", "/nowhere/{odd_name}"]],
+    # What they print themselves is a banner; in the end they wait, or take a minute.
+    "demo": [[HOSTILE]],
+    "dev": [[HOSTILE], ["--broker", f"redis://{HOSTILE}/0"]],
+}
+"""How every verb is called, `{…}` being a file."""
+
+
+CONTENT = (
+    (["export", str(FORGED)], [FORGED]),
+    (["export", str(FORGED)], ["fdx"]),
+    (["history", "export"], ["/dev/stdout"]),
+)
+
+
+def verbs() -> Iterator[tuple[str, Any]]:
+    """Every verb there is, by what is typed."""
+    for name in (name for names in VERBS.values() for name in names):
+        yield from _leaves(name, get_command(import_module(module_of(name)).app))
+
+
+def _leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(command, TyperGroup):
+        yield name, command
+        return
+    for inner, each in command.commands.items():
+        yield from _leaves(f"{name} {inner}", each)
+
+
+NAMES = [name for name, _ in verbs()]
+WITH_JSON = {name for name, command in verbs() if any("--json" in each.opts for each in command.params)}
+
+
+def test_every_verb_is_tried():
+    assert sorted(FEW) == sorted(NAMES)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("hostile") / "home"
+    fill(home)
+    return home
+
+
+class Place:
+    """A copy of the ledger, and files of odd names and contents."""
+
+    def __init__(self, ledger: Path, folder: Path) -> None:
+        shutil.copytree(ledger, folder / "home")
+        self.command_line = CommandLine(folder / "home", warm=True, SCRIPTLEDGER_MODEL_URL="scripted:")
+        self._folder = folder
+        self._files = {
+            "odd": self._file(ODD_NAME, b"INT. FERRY\n\nIt rains.\n"),
+            "bytes": self._file(ODD_BYTES, b"INT. FERRY\n"),
+            "fdx": self._file("a.fdx", b"<x\x1b]0;OWNED\x07/>"),
+            "bad_fdx": self._file("b.fdx", "<!DOCTYPE a [<!ENTITY a SYSTEM 'x\u009b31m'>]><FinalDraft/>".encode()),
+            "submission": self._file("s.json", json.dumps({"script_id": 1, HOSTILE: HOSTILE}).encode()),
+            "history": self._file("h.jsonl", json.dumps({"format": "scriptledger-history", HOSTILE: 1}).encode()),
+            "odd_name": ODD_NAME,
+        }
+
+    def args(self, name: str, args: list[object]) -> list[str]:
+        return [*name.split(), *(self._filled(str(arg)) for arg in args)]
+
+    def on_a_terminal(self, args: list[str]) -> str:
+        """What a command prints on a terminal, both outputs in one."""
+        outside, inside = os.openpty()
+        printed: list[bytes] = []
+        reading = threading.Thread(target=_read, args=(outside, printed))
+        reading.start()
+        terminal = Path(os.ttyname(inside))
+        environ = {**self.command_line.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
+        run_warm(args, environ, self._folder, (Path(os.devnull), terminal, terminal), 120)
+        os.close(inside)
+        reading.join()
+        os.close(outside)
+        return b"".join(printed).decode()
+
+    def _file(self, name: str, data: bytes) -> str:
+        (self._folder / name).write_bytes(data)
+        return str(self._folder / name)
+
+    def _filled(self, arg: str) -> str:
+        for name, value in self._files.items():
+            arg = arg.replace(f"{{{name}}}", value)
+        return arg
+
+
+def _read(outside: int, printed: list[bytes]) -> None:
+    while True:
+        try:
+            part = os.read(outside, 65536)
+        except OSError:  # Linux says so instead of giving an end
+            return
+        if not part:
+            return
+        printed.append(part)
+
+
+def raw(printed: str) -> str:
+    """What in the output on a terminal is neither ours nor visible."""
+    return hidden(OURS.sub("", printed))
+
+
+def hidden(printed: str) -> str:
+    """What in an output is not visible: in a pipe, nothing is."""
+    return "".join(each for each in printed if visible_lines(each) != each)
+
+
+def forged(printed: str) -> list[str]:
+    """The lines of an output that hostile text made."""
+    return [line for line in OURS.sub("", printed).split("\n") if line.startswith("FORGED")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_control_character_is_printed(ledger: Path, tmp_path: Path, name: str):
+    place = Place(ledger, tmp_path)
+    for given in FEW[name]:
+        for flags in ([], ["--json"]) if name in WITH_JSON and not {"--schema", "/dev/stdout"} & {*given} else ([],):
+            args = place.args(name, [*given, *flags])
+            printed = place.on_a_terminal(args)
+            assert raw(printed) == "", args
+            if (args[:2], given[-1:]) in CONTENT and not flags:
+                continue  # in a pipe it is the content of a file, byte for byte
+            ran = place.command_line(*args)
+            assert (hidden(ran.out), hidden(ran.err)) == ("", ""), args
+            assert forged(printed) == forged(ran.out) == [], args
+            assert "Traceback" not in ran.err
+            assert ran.status != 70, ran.err
+
+
+@pytest.mark.parametrize(
+    "args", [[HOSTILE], [f"--{HOSTILE}"], ["show", HOSTILE], ["show", "1", f"--{HOSTILE}"], ["db", HOSTILE], ["kinds"]]
+)
+def test_a_command_line_that_is_wrong_is_quoted_visibly(ledger: Path, tmp_path: Path, args: list[str]):
+    place = Place(ledger, tmp_path)
+
+    assert raw(place.on_a_terminal(args)) == ""
+    ran = place.command_line(*args)
+    assert hidden(ran.out + ran.err) == ""
+
+
+def test_a_traceback_is_visible_too(ledger: Path, tmp_path: Path):
+    place = Place(ledger, tmp_path)
+    place.command_line.environ |= {"SCRIPTLEDGER_DEBUG": "1"}
+
+    printed = place.on_a_terminal(["show", str(FORGED), "--label", f"none{HOSTILE}"])
+
+    assert "Traceback" in printed
+    assert raw(printed) == ""
+
+
+def test_completion_is_visible_too(ledger: Path, tmp_path: Path):
+    place = Place(ledger, tmp_path)
+    asked = {
+        "_SCRIPTLEDGER_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"scriptledger show {HOSTILE[:5]}",
+        "COMP_CWORD": "2",
+    }
+    for environ in (asked, {**asked, "_SCRIPTLEDGER_COMPLETE": f"complete_{HOSTILE[:5]}"}):
+        place.command_line.environ |= environ
+        assert raw(place.on_a_terminal([])) == ""
+
+
+def test_hostile_text_is_seen(ledger: Path, tmp_path: Path):
+    place = Place(ledger, tmp_path)
+
+    assert r"EVIL\x1b]0;OWNED\x07\x1b[2J" in place.command_line("show", FORGED).out
+    assert HOSTILE in place.command_line("show", FORGED, "--json").json["metadata"]["title"]
+
+
+def test_an_export_to_a_pipe_is_the_file(ledger: Path, tmp_path: Path):
+    place = Place(ledger, tmp_path)
+
+    assert HOSTILE.partition("\r")[0] in place.command_line("export", FORGED).out

@@ -1,0 +1,102 @@
+"""Any commands in any order, right and wrong ones: the state does what a plain list of lines does."""
+
+from __future__ import annotations
+
+import copy
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.strategies import DataObject
+
+from domain.commands.base import Command
+from domain.commands.registry import KINDS
+from domain.errors import Rejected
+from domain.script.keyframe import decode_keyframe, encode_keyframe
+from domain.script.state import State, hash_from_scratch
+from tests.domain.folding import Step, backwards, take
+from tests.domain.naive_script import DOERS, NaiveScript, Refused
+from tests.domain.strategies import command_at
+
+
+def test_every_kind_has_a_naive_twin() -> None:
+    assert sorted(DOERS) == sorted(KINDS)
+
+
+class ScriptMachine(RuleBasedStateMachine):
+    """One script kept twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states = [State.empty()]
+        self.naive = NaiveScript()
+
+    @property
+    def state(self) -> State:
+        return self.states[-1]
+
+    @initialize(data=st.data())
+    def a_script_begins(self, data: DataObject) -> None:
+        self.both_take(data.draw(command_at("script.create", self.states)))
+
+    @rule(data=st.data(), kind=st.sampled_from(sorted(KINDS)))
+    def a_command_arrives(self, data: DataObject, kind: str) -> None:
+        self.both_take(data.draw(command_at(kind, self.states)))
+
+    @rule(data=st.data(), kind=st.sampled_from(sorted(KINDS)))
+    def a_command_aimed_anywhere_arrives(self, data: DataObject, kind: str) -> None:
+        self.both_take(data.draw(command_at(kind, self.states, wild=True)))
+
+    @precondition(lambda self: self.state.version)
+    @rule()
+    def the_worker_forgets_and_reads_a_keyframe(self) -> None:
+        state = self.state
+        self.states[-1] = decode_keyframe(encode_keyframe(state), state.version, state.hash)
+
+    def both_take(self, command: Command) -> None:
+        try:
+            command.check()
+        except Rejected:
+            return  # stopped at the door: no script sees it
+        naive = copy.deepcopy(self.naive)
+        try:
+            changed: bool | None = naive.do(command)
+            self.naive = naive
+        except Refused:
+            changed = None
+        step = taken(self.state, command)
+        assert changed == (None if step is None else bool(step.delta))
+        if step and step.delta:
+            self.states.append(step.after)
+
+    @invariant()
+    def both_say_the_same(self) -> None:
+        state, naive = self.state, self.naive
+        assert list(state.lines()) == naive.lines
+        assert dict(state.metadata) == naive.metadata
+        assert dict(state.elements) == naive.things["element"]
+        assert dict(state.personas) == naive.things["persona"]
+        assert dict(state.labels) == naive.labels
+        assert {name: (mark.color, mark.locked) for name, mark in state.marks.items()} == naive.marks
+        assert state.version == naive.version
+        assert dict(state.retired) == naive.gone["line"] | {
+            f"{kind}/{name}": version for kind in ("element", "persona") for name, version in naive.gone[kind].items()
+        }
+
+    @invariant()
+    def what_is_kept_along_the_way_is_right(self) -> None:
+        assert hash_from_scratch(self.state) == self.state.hash
+        assert backwards(self.state) == list(self.state.line_ids())[::-1]
+        assert self.state.line_count == len(self.naive.lines)
+
+
+def taken(state: State, command: Command) -> Step | None:
+    """The step a command makes; None where it is refused, with a sentence that all facts are there for."""
+    try:
+        return take(state, command)
+    except Rejected as refusal:
+        return None if refusal.message else take(state, command)
+
+
+TestScriptMachine = ScriptMachine.TestCase
+TestScriptMachine.settings = settings(max_examples=2 * settings().max_examples)

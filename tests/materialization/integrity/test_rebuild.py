@@ -1,0 +1,312 @@
+"""A rebuild derives everything from the commands once more; readers see all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.errors import Corrupt
+from domain.log.head import Head
+from domain.refusals import UnknownScript
+from domain.script.line import Line
+from materialization.integrity import rebuild as rebuild_module
+from materialization.integrity import rebuild_chunks
+from materialization.integrity.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
+from materialization.integrity.verify import verify
+from materialization.projections.reader import read_projection
+from materialization.projections.updater import project
+from repos.database import packed_pages
+from repos.integrity.rebuilds import Generations, RebuildLocked, Rebuilds
+from repos.log import commands
+from repos.log.heads import Heads
+from repos.schema.core_tables import script_commands, script_keyframes, script_versions
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.wire_tap import Tap
+from tests.materialization.writer import SECOND, Clock, Writer, forging, open_database
+from tests.services.databases import DatabaseServer
+
+
+@pytest.fixture(autouse=True, params=["row by row", "ahead"])
+def small_pieces(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Too short to be read ahead, in pages; and where that is worth it for a few rows already."""
+    if request.param == "ahead":
+        monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
+        monkeypatch.setattr(commands, "PAGE", 16)
+    monkeypatch.setattr(rebuild_chunks, "PIECE", 50)
+    monkeypatch.setattr(rebuild_module, "PIECE", 50)
+    monkeypatch.setattr(rebuild_module, "NEAR", 50)
+
+
+class Ended(BaseException):
+    """What ends a rebuild in the middle."""
+
+
+def write_much(writer: Writer, versions: int = 330) -> None:
+    """A history with a keyframe that its length asked for."""
+    writer.create()
+    while writer.version < versions:
+        place = writer.version
+        line = Line(f"n{place}", "action", f"Line {place}.")
+        edit = LineEdit(line="l1", text=f"Dawn {place}.", expect=writer.expect("l1"))
+        writer.send(edit, LinesInsert(after="l1", before=None, lines=(line,)))
+
+
+def head_of(writer: Writer) -> Head:
+    with writer.unit_of_work.reading() as tx:
+        head = tx.heads.get(writer.script_id)
+    assert head
+    return head
+
+
+def is_verified(writer: Writer) -> bool:
+    with writer.unit_of_work.reading() as tx:
+        return verify(tx, writer.script_id).finding is None
+
+
+def stored(url: str, writer: Writer, generation: int) -> list[list[tuple[object, ...]]]:
+    """The versions and keyframes of a generation, without its number."""
+    with forging(url) as connection:
+        return [
+            [
+                tuple(value for name, value in row._mapping.items() if name != "generation")
+                for row in connection.execute(
+                    select(table)
+                    .where(table.c.script_id == writer.script_id, table.c.generation == generation)
+                    .order_by(table.c.version_number)
+                )
+            ]
+            for table in (script_versions, script_keyframes)
+        ]
+
+
+def test_a_rebuild_gives_the_same_rows_under_another_generation(writer: Writer, database_url: str) -> None:
+    write_much(writer)
+    before = head_of(writer)
+
+    done = rebuild(writer.unit_of_work, writer.script_id)
+
+    assert done == Rebuilt(writer.script_id, 2, before.version, 0, None)
+    assert stored(database_url, writer, 2) == stored(database_url, writer, 1)
+    after = head_of(writer)
+    assert (after.generation, after.version, after.state_hash) == (2, before.version, before.state_hash)
+    assert (after.keyframe_version, after.delta_bytes) == (before.keyframe_version, before.delta_bytes)
+    assert is_verified(writer)
+
+
+def test_the_script_goes_on_after_a_rebuild_and_its_projection_follows(writer: Writer) -> None:
+    write_much(writer, 60)
+    project(writer.unit_of_work, writer.script_id)
+    rebuild(writer.unit_of_work, writer.script_id)
+    writer.send(LineEdit(line="l1", text="Dusk.", expect=writer.expect("l1")))
+
+    assert project(writer.unit_of_work, writer.script_id).whole
+    with writer.unit_of_work.reading() as tx:
+        assert read_projection(tx, writer.script_id).shows(writer.state())
+    assert is_verified(writer)
+
+
+def test_edits_that_arrive_during_a_rebuild_are_in_it(writer: Writer) -> None:
+    write_much(writer, 120)
+
+    def edit_meanwhile(_version: int) -> None:
+        if writer.version < 250:
+            for _ in range(30):
+                writer.send(LineEdit(line="l1", text=f"Dawn, {writer.version}.", expect=writer.expect("l1")))
+
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=edit_meanwhile)
+
+    assert done.versions == writer.version
+    assert is_verified(writer)
+
+
+def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> None:
+    write_much(writer)
+
+    def end(version: int) -> None:
+        if version >= 150:
+            raise Ended
+
+    with pytest.raises(Ended):
+        rebuild(writer.unit_of_work, writer.script_id, progress=end)
+    assert head_of(writer).generation == 1, "nobody reads half of it"
+    assert is_verified(writer)
+
+    reached: list[int] = []
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=reached.append)
+
+    assert (done.generation, done.differences) == (2, 0)
+    assert reached[0] == 200
+    assert is_verified(writer)
+
+
+def test_large_versions_make_short_pieces(writer: Writer, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild_chunks, "PIECE_BYTES", 400)
+    write_much(writer, 60)
+    reached: list[int] = []
+
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=reached.append)
+
+    assert (done.versions, done.differences) == (writer.version, 0)
+    assert len(reached) > 2
+    assert stored(database_url, writer, 2) == stored(database_url, writer, 1)
+
+
+def test_a_rebuild_goes_on_behind_what_another_did_of_it_meanwhile(writer: Writer, database_url: str) -> None:
+    write_much(writer, 160)
+    reached: list[int] = []
+
+    def end(_version: int) -> None:
+        raise Ended
+
+    def let_another_do_a_piece(version: int) -> None:
+        reached.append(version)
+        if version == 50:
+            with pytest.raises(Ended):
+                rebuild(writer.unit_of_work, writer.script_id, progress=end)
+
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=let_another_do_a_piece)
+
+    assert (done.generation, done.versions, done.differences) == (2, writer.version, 0)
+    assert reached == [50, 100, 150]
+    assert stored(database_url, writer, 2) == stored(database_url, writer, 1)
+
+
+def test_damaged_versions_are_named_and_mended_only_when_told_to(writer: Writer, database_url: str) -> None:
+    write_much(writer, 120)
+    state = writer.state()
+    with forging(database_url) as connection:
+        mine = script_versions.c.script_id == writer.script_id
+        for version in (70, 80):
+            this = script_versions.c.version_number == version
+            connection.execute(update(script_versions).where(mine, this).values(state_hash=b"x" * 16))
+        connection.execute(delete(script_versions).where(mine, script_versions.c.version_number == 90))
+    assert not is_verified(writer)
+
+    with pytest.raises(RebuildDiffers, match=r"^3 of .* the first is version 70"):
+        rebuild(writer.unit_of_work, writer.script_id)
+    assert head_of(writer).generation == 1
+
+    done = rebuild(writer.unit_of_work, writer.script_id, accept_differences=True)
+    assert (done.generation, done.differences, done.first_difference) == (3, 3, 70)
+    assert is_verified(writer)
+    assert writer.state() == state
+
+
+@pytest.mark.parametrize(("column", "value"), [("actor", "Eve"), ("payload", b"{}")])
+def test_a_log_that_was_changed_is_not_rebuilt(writer: Writer, database_url: str, column: str, value: object) -> None:
+    write_much(writer, 80)
+    with forging(database_url) as connection:
+        this = (script_commands.c.script_id == writer.script_id, script_commands.c.version_number == 61)
+        connection.execute(update(script_commands).where(*this).values({column: value}))
+
+    with pytest.raises(Corrupt, match="command 61 "):
+        rebuild(writer.unit_of_work, writer.script_id)
+
+
+def test_a_hole_in_the_log_is_named(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('hole')}/ledger.db"
+    writer = Writer(open_database(url), clock=clock)
+    write_much(writer, 80)
+    with forging(url) as connection:
+        for table in (script_versions, script_commands):
+            connection.execute(delete(table).where(table.c.version_number == 55))
+
+    with pytest.raises(Corrupt, match="command 55 of script 1 is missing"):
+        rebuild(writer.unit_of_work, writer.script_id)
+
+
+def test_an_old_generation_is_pruned_later_and_by_its_own_call(writer: Writer, clock: Clock, database_url: str) -> None:
+    write_much(writer, 130)
+    rebuild(writer.unit_of_work, writer.script_id, clock=clock)
+
+    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock()) == []
+    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock() + SECOND) == [1]
+    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock() + SECOND) == []
+    assert stored(database_url, writer, 1) == [[], []]
+    assert is_verified(writer)
+
+
+def test_commands_are_not_touched(writer: Writer) -> None:
+    write_much(writer, 60)
+    with writer.unit_of_work.reading() as tx:
+        before = list(tx.commands.read(writer.script_id, upto=writer.version))
+    rebuild(writer.unit_of_work, writer.script_id)
+
+    with writer.unit_of_work.reading() as tx:
+        assert list(tx.commands.read(writer.script_id, upto=writer.version)) == before
+
+
+def test_there_is_nothing_to_rebuild_of_a_script_that_does_not_exist(unit_of_work: UnitOfWork) -> None:
+    with pytest.raises(UnknownScript):
+        rebuild(unit_of_work, 999_999)
+
+
+@pytest.mark.services
+def test_of_two_that_rebuild_a_script_the_second_leaves_it_to_the_first(mariadb_url: str) -> None:
+    writer = Writer(open_database(mariadb_url))
+    write_much(writer, 120)
+
+    def try_as_well(_version: int) -> None:
+        with writer.unit_of_work.rebuild(writer.script_id, 2), pytest.raises(RebuildLocked):
+            rebuild(writer.unit_of_work, writer.script_id)
+
+    assert rebuild(writer.unit_of_work, writer.script_id, progress=try_as_well).generation == 2
+
+
+def test_a_generation_that_becomes_active_during_a_pruning_stays(
+    writer: Writer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_much(writer, 60)
+    rebuild(writer.unit_of_work, writer.script_id, clock=clock)
+    for step in (Heads.get, Rebuilds.read, Generations.found):
+        clock.pass_seconds(3_600)
+        interrupt_before(step, monkeypatch, lambda: rebuild(writer.unit_of_work, writer.script_id, clock=clock))
+        prune_generations(writer.unit_of_work, writer.script_id, before=clock())
+        assert is_verified(writer)
+
+
+def interrupt_before(step: Any, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Act, as another process may, once before a statement."""
+    owner = {"get": Heads, "read": Rebuilds, "found": Generations}[step.__name__]
+
+    def acting(self: Any, script_id: int) -> Any:
+        monkeypatch.setattr(owner, step.__name__, step)
+        act()
+        return step(self, script_id)
+
+    monkeypatch.setattr(owner, step.__name__, acting)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_rebuild_whose_last_answer_is_lost_is_told_as_it_was(
+    mariadb: DatabaseServer, mariadb_url: str, *, damaged: bool
+) -> None:
+    writer = Writer(open_database(mariadb_url))
+    write_much(writer, 120)
+    if damaged:
+        with forging(mariadb_url) as connection:
+            version = (script_versions.c.script_id == writer.script_id, script_versions.c.version_number == 70)
+            connection.execute(update(script_versions).where(*version).values(state_hash=b"x" * 16))
+    tap = Tap(writer.unit_of_work._engine)
+
+    def lose(_number: int, text: str, connection: Any) -> None:
+        if text.startswith("COMMIT;"):
+            tap.between = None
+            assert connection._sock.recv(1 << 16), "the server answered"
+            mariadb.execute(f"KILL CONNECTION {connection.thread_id()}")
+
+    tap.between = lose
+    try:
+        if damaged:
+            with pytest.raises(RebuildDiffers, match=f"1 of {writer.version} versions"):
+                rebuild(writer.unit_of_work, writer.script_id)
+        else:
+            assert rebuild(writer.unit_of_work, writer.script_id).versions == writer.version
+    finally:
+        tap.remove()
+    assert tap.between is None, "an answer was lost"

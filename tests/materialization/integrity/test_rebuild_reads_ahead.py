@@ -1,0 +1,37 @@
+"""A rebuild asks for the pages of a piece at once, so that the server is at the next while one is folded."""
+
+from __future__ import annotations
+
+import pytest
+
+from materialization.integrity import rebuild as rebuild_module
+from materialization.integrity import rebuild_chunks
+from materialization.integrity.rebuild import rebuild
+from repos.database import packed_pages
+from repos.database.engine import make_engine
+from repos.log import commands
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.integrity.test_rebuild import write_much
+from tests.materialization.write_path.wire_tap import Tap
+from tests.materialization.writer import Writer, close_databases, open_database
+
+
+@pytest.mark.services
+def test_the_pages_of_a_piece_leave_in_one_packet(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
+    monkeypatch.setattr(commands, "PAGE", 10)
+    monkeypatch.setattr(rebuild_chunks, "PIECE", 40)
+    monkeypatch.setattr(rebuild_module, "NEAR", 40)
+    writer = Writer(open_database(mariadb_url))
+    write_much(writer, 100)
+    engine = make_engine(mariadb_url, pool_size=2)
+    tap = Tap(engine)
+
+    rebuilt = rebuild(UnitOfWork(engine), writer.script_id)
+
+    pages = [text.count("FROM script_commands") for text in tap.sent if "FROM script_commands" in text]
+    assert [sum(pages), max(pages)] == [-(-rebuilt.versions // 10), 4]
+    assert len(pages) == 3
+    tap.remove()
+    engine.dispose()
+    close_databases()

@@ -1,0 +1,169 @@
+"""A script being backfilled takes only what the backfill brings over, and everybody else is told so."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.errors import Corrupt
+from domain.refusals import ScriptBeingBackfilled
+from domain.submissions.answer import Answer
+from domain.submissions.submission import encode_submission
+from materialization.integrity.quarantine import quarantine, reopen
+from materialization.proposals.decisions import require_askable
+from materialization.submissions.backfill_mode import begin_backfill, end_backfill
+from materialization.write_path.submit import Ledger
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.script_editor import A, B, Desk, create, edit
+from tests.materialization.writer import AI, START
+
+
+@pytest.fixture
+def desk(unit_of_work: UnitOfWork) -> Desk:
+    """A desk whose script is not there yet."""
+    return Desk(unit_of_work, Ledger(unit_of_work))
+
+
+@pytest.fixture
+def moving(desk: Desk) -> Desk:
+    """A script of which a backfill has brought over the first version."""
+    begin_backfill(desk.unit_of_work, desk.script_id)
+    assert desk.send(create(A, B), author="backfill").outcome == "applied"
+    return desk
+
+
+def health(desk: Desk) -> str:
+    assert desk.head
+    return desk.head.health
+
+
+def code(answer: Answer | None) -> str:
+    assert answer
+    assert answer.refusal
+    return answer.refusal.code
+
+
+@pytest.mark.parametrize("through_inbox", [False, True], ids=["in process", "through the inbox"])
+@pytest.mark.parametrize("author", ["user", "ai", "system", "import"])
+def test_everybody_else_is_refused_and_what_they_sent_is_kept(moving: Desk, author: str, through_inbox: bool) -> None:
+    more = {"cause": AI} if author == "ai" else {}
+    sent = moving.submission(edit(A, "Dusk."), author=author, **more)
+    if through_inbox:
+        moving.enqueue(sent)
+        assert moving.drain() == 1
+    else:
+        moving.ledger.submit(sent)
+
+    answer = moving.answer(sent.submission_id)
+    assert code(answer) == "script_being_backfilled"
+    assert answer
+    assert answer.refusal
+    assert answer.refusal.message == (
+        f"Script {moving.script_id} is being backfilled and takes nothing else until then; "
+        "send this again later, with a new id."
+    )
+    (dead,) = moving.dead()
+    assert (dead.code, dead.payload) == ("script_being_backfilled", encode_submission(sent))
+    assert moving.texts() == [A.text, B.text]
+
+
+def test_the_backfill_goes_on_and_once_it_is_done_everybody_may_edit(moving: Desk) -> None:
+    assert moving.send(edit(A, "Dawn."), author="backfill").outcome == "applied"
+
+    assert end_backfill(moving.unit_of_work, moving.script_id) is False
+
+    assert moving.send(edit(B, "Dusk.")).outcome == "applied"
+    assert (moving.texts(), health(moving)) == (["Dawn.", "Dusk."], "open")
+    assert moving.verified().finding is None
+
+
+def test_drained_with_others_the_answers_are_the_same(moving: Desk) -> None:
+    other = Desk(moving.unit_of_work, moving.ledger).begin()
+    mine, theirs = moving.submission(edit(A, "x")), other.submission(edit(A, "x"))
+    moving.enqueue(mine)
+    other.enqueue(theirs)
+
+    moving.ledger.drain_all([moving.script_id, other.script_id])
+
+    assert (moving.outcomes([mine.submission_id]), other.outcomes([theirs.submission_id])) == (["refused"], ["applied"])
+
+
+@pytest.mark.parametrize("through_inbox", [False, True], ids=["in process", "through the inbox"])
+def test_a_script_that_is_not_there_yet_waits_for_its_backfill(desk: Desk, through_inbox: bool) -> None:
+    begin_backfill(desk.unit_of_work, desk.script_id)
+    theirs = desk.submission(create(A, B), id="theirs")
+    if through_inbox:
+        desk.enqueue(theirs)
+        desk.drain()
+        desk.drain()
+    else:
+        desk.ledger.submit(theirs)
+
+    assert code(desk.answer("theirs")) == "script_being_backfilled"
+    assert desk.head is None
+    assert desk.send(create(A, B), author="backfill").last_version == 1
+    assert health(desk) == "backfilling"
+
+
+def test_begun_twice_and_ended_twice_is_once(moving: Desk) -> None:
+    unit_of_work, script_id = moving.unit_of_work, moving.script_id
+    begin_backfill(unit_of_work, script_id)
+    assert health(moving) == "backfilling"
+
+    end_backfill(unit_of_work, script_id)
+    end_backfill(unit_of_work, script_id)
+
+    assert (health(moving), moving.version) == ("open", 1)
+
+
+def test_of_a_backfill_that_brought_nothing_nothing_is_left(desk: Desk) -> None:
+    begin_backfill(desk.unit_of_work, desk.script_id)
+    begin_backfill(desk.unit_of_work, desk.script_id)
+
+    end_backfill(desk.unit_of_work, desk.script_id)
+    end_backfill(desk.unit_of_work, desk.script_id)
+
+    with desk.unit_of_work.records() as tx:
+        assert tx.quarantines.backfilling(after=desk.script_id - 1) == []
+    assert desk.begin().version == 1
+
+
+def test_it_ends_with_whether_somebody_waits(moving: Desk) -> None:
+    moving.enqueue(moving.submission(edit(A, "x")))
+
+    assert end_backfill(moving.unit_of_work, moving.script_id) is True
+
+
+def test_a_quarantine_is_stronger_and_leads_back_to_the_backfill(moving: Desk) -> None:
+    unit_of_work, script_id = moving.unit_of_work, moving.script_id
+    quarantine(unit_of_work, script_id, found_by="a test", reason="why not", now=START)
+
+    for change in (begin_backfill, end_backfill):
+        with pytest.raises(Corrupt, match="quarantined"):
+            change(unit_of_work, script_id)
+    with pytest.raises(Corrupt, match="quarantined"):
+        moving.send(edit(A, "x"), author="backfill")
+    assert health(moving) == "quarantined"
+
+    reopen(unit_of_work, script_id, by="Ann", now=START + 1)
+    assert health(moving) == "backfilling"
+
+
+def test_a_quarantine_of_a_script_that_is_not_there_yet_leaves_the_backfill(desk: Desk) -> None:
+    begin_backfill(desk.unit_of_work, desk.script_id)
+    quarantine(desk.unit_of_work, desk.script_id, found_by="a test", reason="why not", now=START)
+
+    assert code(desk.send(create(A))) == "script_being_backfilled"
+
+
+def test_the_reconciler_rings_for_what_waits(moving: Desk) -> None:
+    moving.enqueue(moving.submission(edit(A, "x")))
+
+    with moving.unit_of_work.reading() as tx:
+        waiting = tx.inbox.waiting(before=1, after=1 << 60, most=1_000)
+        assert moving.script_id in tx.quarantines.backfilling(after=moving.script_id - 1)
+    assert moving.script_id in [each.script_id for each in waiting]
+
+
+def test_no_ai_is_asked_about_it(moving: Desk) -> None:
+    with moving.unit_of_work.reading() as tx, pytest.raises(ScriptBeingBackfilled):
+        require_askable(tx, moving.script_id, None)

@@ -1,0 +1,220 @@
+"""Several scripts share one transaction, and nothing that is wrong with one of them touches the others."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, text
+
+from domain.errors import Conflict, Corrupt
+from domain.script.line import Line
+from materialization.write_path.submit import DrainedAll, Ledger
+from repos.log.head_lock_statements import MOST_WAITING, free_of
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.script_editor import A, B, Desk, create, edit, keystrokes
+from tests.materialization.write_path.wire_tap import Tap
+
+
+@pytest.fixture
+def desks(unit_of_work: UnitOfWork, ledger: Ledger) -> list[Desk]:
+    """Five scripts, each with an edit of its line a that waits."""
+    desks = [Desk(unit_of_work, ledger).begin() for _ in range(5)]
+    for desk in desks:
+        desk.enqueue(desk.submission(edit(A, f"of {desk.script_id}"), id="waits", base=1))
+    return desks
+
+
+def ids(desks: list[Desk]) -> list[int]:
+    return [desk.script_id for desk in desks]
+
+
+def assert_edited(*desks: Desk) -> None:
+    for desk in desks:
+        assert desk.texts()[0] == f"of {desk.script_id}"
+        assert (desk.version, desk.waiting(), desk.outcomes(["waits"])) == (2, 0, ["applied"])
+        assert desk.verified().finding is None
+
+
+def recorded_at(unit_of_work: UnitOfWork, desk: Desk) -> int:
+    with unit_of_work.reading() as tx:
+        answered = tx.submissions.get(desk.script_id, "waits")
+    assert answered
+    return answered.recorded_at
+
+
+def test_every_script_has_its_edit(desks: list[Desk], ledger: Ledger):
+    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
+    assert_edited(*desks)
+
+
+def test_a_script_named_twice_is_drained_once(desks: list[Desk], ledger: Ledger):
+    assert ledger.drain_all(ids(desks) * 2) == DrainedAll(5, ())
+    assert_edited(*desks)
+
+
+def test_a_ledger_that_knows_nothing_of_them_reads_their_states(desks: list[Desk], unit_of_work: UnitOfWork):
+    assert Ledger(unit_of_work).drain_all(ids(desks)) == DrainedAll(5, ())
+    assert_edited(*desks)
+
+
+def test_a_ledger_that_fell_behind_catches_up(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
+    for desk in desks:
+        Ledger(unit_of_work).submit(desk.submission(edit(B, "by another"), id="other", base=1))
+        desk.enqueue(desk.submission(edit(Line("b", "action", "by another"), "again"), id="again", base=3))
+
+    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
+
+    assert [desk.texts()[:2] for desk in desks] == [[f"of {desk.script_id}", "again"] for desk in desks]
+    assert all(desk.verified().finding is None for desk in desks)
+
+
+# SQLite has one lock for everything.
+@pytest.mark.parametrize("database_url", [pytest.param("mariadb", marks=pytest.mark.services)], indirect=True)
+def test_a_head_that_is_held_is_left_to_its_holder(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
+    with unit_of_work.script(desks[2].script_id, wait=True):
+        assert ledger.drain_all(ids(desks)) == DrainedAll(4, ())
+    assert desks[2].waiting() == 1
+    assert_edited(*desks[:2], *desks[3:])
+
+
+def test_a_script_that_is_still_to_be_created_is_created(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
+    new = Desk(unit_of_work, ledger)
+    new.enqueue(new.submission(create(A), id="begin", base=0))
+
+    assert ledger.drain_all([*ids(desks), new.script_id]) == DrainedAll(6, ())
+
+    assert new.version == 1
+    assert_edited(*desks)
+
+
+def test_a_refusal_stays_with_its_script(desks: list[Desk], ledger: Ledger):
+    desks[1].enqueue(desks[1].submission(edit(Line("b", "action", "Never."), "x"), id="stale", base=1))
+
+    assert ledger.drain_all(ids(desks)) == DrainedAll(6, ())
+
+    assert desks[1].outcomes(["stale"]) == ["refused"]
+    assert [row.submission_id for row in desks[1].dead()] == ["stale"]
+    assert_edited(*desks)
+
+
+def test_a_script_that_contradicts_itself_is_quarantined_and_the_others_go_on(
+    desks: list[Desk], engine: Engine, unit_of_work: UnitOfWork
+):
+    with engine.begin() as connection:
+        wrong = {"script": desks[3].script_id, "hash": b"x" * 16}
+        connection.execute(text("UPDATE script_heads SET state_hash = :hash WHERE script_id = :script"), wrong)
+
+    deep = Desk(unit_of_work, desks[3].ledger).begin()
+    deep.enqueue(*keystrokes(deep, MOST_WAITING + 1))
+
+    done = Ledger(unit_of_work).drain_all([*ids(desks), deep.script_id])
+
+    assert isinstance(done.failed, Corrupt)
+    assert done.more == (deep.script_id,), "whoever rang for it need not ring again"
+    head = desks[3].head
+    assert head
+    assert (head.health, desks[3].waiting()) == ("quarantined", 1)
+    assert_edited(*desks[:3], desks[4])
+
+
+def test_a_damaged_keyframe_holds_up_nobody(desks: list[Desk], engine: Engine, unit_of_work: UnitOfWork):
+    with engine.begin() as connection:
+        wrong = {"script": desks[3].script_id}
+        damaged = (
+            "INSERT INTO script_keyframes (script_id, version_number, generation, state, state_hash) "
+            "SELECT script_id, version_number, generation, X'3F', state_hash FROM script_versions "
+            "WHERE script_id = :script"
+        )
+        connection.execute(text(damaged), wrong)
+        connection.execute(text("UPDATE script_heads SET keyframe_version = 1 WHERE script_id = :script"), wrong)
+
+    assert Ledger(unit_of_work).drain_all(ids(desks)) == DrainedAll(5, ())
+
+    assert_edited(*desks[:3], desks[4])
+    assert (desks[3].version, desks[3].texts()[0]) == (2, f"of {desks[3].script_id}")
+    assert len({recorded_at(unit_of_work, desk) for desk in [*desks[:3], desks[4]]}) == 1
+
+
+def test_what_was_tried_before_is_counted_and_tried_alone(desks: list[Desk], ledger: Ledger, engine: Engine):
+    with engine.begin() as connection:
+        tried = {"script": desks[0].script_id}
+        connection.execute(text("UPDATE submission_inbox SET attempts = 5 WHERE script_id = :script"), tried)
+
+    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
+
+    assert desks[0].outcomes(["waits"]) == ["refused"]
+    assert_edited(*desks[1:])
+
+
+def test_one_for_which_more_waits_than_one_look_takes_comes_after_the_others(
+    desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork
+):
+    for number in range(300):
+        desks[0].enqueue(desks[0].submission(edit(B, f"{number}"), id=f"more-{number}", base=1))
+
+    # One turn for the deep one: the others do not wait for all of it.
+    assert ledger.drain_all(ids(desks)) == DrainedAll(MOST_WAITING + 4, (desks[0].script_id,))
+    assert_edited(*desks[1:])
+    deep, *others = [recorded_at(unit_of_work, desk) for desk in desks]
+    assert len(set(others)) == 1
+    assert others[0] < deep
+
+    assert ledger.drain_all([desks[0].script_id]) == DrainedAll(301 - MOST_WAITING, ())
+    assert desks[0].waiting() == 0
+
+
+@pytest.fixture
+def tapped(mariadb_engine: Engine, tap: Tap) -> list[Desk]:
+    unit_of_work = UnitOfWork(mariadb_engine)
+    ledger = Ledger(unit_of_work)
+    desks = [Desk(unit_of_work, ledger).begin() for _ in range(5)]
+    for desk in desks:
+        desk.enqueue(desk.submission(edit(A, f"of {desk.script_id}"), id="waits", base=1))
+    tap.clear()
+    return desks
+
+
+def test_five_scripts_are_three_round_trips(tapped: list[Desk], tap: Tap):
+    tapped[0].ledger.drain_all(ids(tapped))
+
+    assert len(tap.sent) == 3
+    assert [each for each in tap.statements() if each != "UPDATE script_heads"] == [
+        "SET autocommit=0",
+        "SELECT json_array(head.version_number,",
+        "INSERT INTO",  # script_commands
+        "INSERT INTO",  # script_versions
+        "INSERT INTO",  # submissions
+        "DELETE FROM",
+        "COMMIT",
+        "SET autocommit=1",
+        "SELECT DISTINCT",
+    ]
+    assert_edited(*tapped)
+
+
+def test_five_cold_scripts_are_four_round_trips(tapped: list[Desk], tap: Tap):
+    Ledger(tapped[0].unit_of_work).drain_all(ids(tapped))
+
+    assert len(tap.sent) == 4
+
+
+def test_a_transaction_that_is_lost_is_run_again_script_by_script(tapped: list[Desk], tap: Tap):
+    def cut(number: int, _text: str, connection: object) -> None:
+        if number == 1:
+            connection._sock.close()  # type: ignore[attr-defined]
+            raise Conflict("cut")
+
+    tap.before = cut
+
+    assert tapped[0].ledger.drain_all(ids(tapped)).answered == 5
+    assert_edited(*tapped)
+
+
+def test_only_the_heads_that_are_named_are_locked(mariadb_engine: Engine):
+    # Scanning three rows would be cheaper than finding two of them, and would lock all three.
+    compiled = free_of(2).packed.compile(dialect=mariadb_engine.dialect)
+    with mariadb_engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            f"EXPLAIN FORMAT=TRADITIONAL {compiled}", tuple({**compiled.params, "script_0": 1, "script_1": 2}.values())
+        )
+        plan = {row.table: (row.type, row.key) for row in rows}
+    assert plan["script_heads"] == ("range", "PRIMARY")

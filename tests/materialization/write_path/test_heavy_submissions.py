@@ -1,0 +1,33 @@
+"""A process with 512 MiB survives every submission the limits allow, and its work is bounded; so is its undo."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.materialization.write_path.heavy_submissions import CASES, ROOM
+
+MAX_SECONDS = 20
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_process_of_512_mib_answers(name: str, tmp_path: Path):
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.materialization.write_path.heavy_submissions", name, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr[-2_000:]
+    became, took = (json.loads(line) for line in run.stdout.splitlines())
+    assert became["answer"] == CASES[name].answer
+    assert became["undo"] == ("applied" if CASES[name].answer == "applied" else "unknown_undo")
+    # Of the processor, so that it says the same beside other tests.
+    assert took["seconds"] < MAX_SECONDS
+    assert took["grown"] < ROOM

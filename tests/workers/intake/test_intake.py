@@ -1,0 +1,231 @@
+"""What the intake makes of a message: into the inbox, once, or among the dead letters, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from domain.refusals import SameIdOtherContent
+from domain.submissions.submission import MAX_SUBMISSION_BYTES, Submission, decode_submission, encode_submission
+from materialization.write_path.submit import Ledger
+from repos.database.engine import make_engine
+from repos.schema import upgrade
+from repos.submissions.dead_letters import RejectedRow
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.script_editor import A, B, Desk, create, edit
+from workers.app import app
+from workers.intake.intake import KEPT_BYTES, Intake
+from workers.messaging.bell import LoneBell
+from workers.process.roles import ROLES, MixedRolesError, transport_options
+from workers.producers.producer import Producer
+
+NOBODY = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture(scope="module")
+def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
+    engine = make_engine(database_url)
+    upgrade.upgrade(engine)
+    yield UnitOfWork(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def desk(unit_of_work: UnitOfWork) -> Desk:
+    return Desk(unit_of_work, Ledger(unit_of_work, clock=count(1_000).__next__)).begin(A, B)
+
+
+@pytest.fixture(scope="module")
+def intake(unit_of_work: UnitOfWork) -> Intake:
+    """Its bell rings at a broker that is not there: the reconciler's work, and no reason to fail."""
+    return Intake(unit_of_work, LoneBell(NOBODY))
+
+
+def as_object(submission: Submission) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(encode_submission(submission))
+    return found
+
+
+def dead_letters(unit_of_work: UnitOfWork, submission_id: str) -> list[RejectedRow]:
+    with unit_of_work.reading() as tx:
+        return [row for row in tx.rejected.read(most=10_000) if row.submission_id == submission_id]
+
+
+@pytest.mark.parametrize("form", ["text", "object"])
+def test_a_submission_is_answered_like_any_other(intake: Intake, desk: Desk, form: str):
+    submission = desk.submission(edit(A, "É, written elsewhere."))
+    argument = as_object(submission) if form == "object" else json.dumps(as_object(submission), indent=2)
+
+    intake.take_message([argument], {}, "message-1")
+
+    assert desk.drain() == 1
+    assert desk.texts()[0] == "É, written elsewhere."
+
+
+def test_a_new_script_comes_in_too(intake: Intake, desk: Desk):
+    new = Desk(desk.unit_of_work, desk.ledger)
+
+    intake.take(encode_submission(new.submission(create(A), base=0)), "message-2")
+
+    new.drain()
+    assert new.version == 1
+
+
+def test_delivered_twice_is_one_effect_and_one_answer(intake: Intake, desk: Desk):
+    payload = encode_submission(desk.submission(edit(A, "Once."), id="twice"))
+
+    intake.take(payload, "message-3")
+    intake.take(json.dumps(json.loads(payload), indent=1).encode(), "message-3")
+    assert desk.waiting() == 1
+    desk.drain()
+    intake.take(payload, "message-3")
+    desk.drain()
+
+    assert desk.version == 2
+    assert desk.dead() == []
+
+
+def test_what_waits_as_another_program_wrote_it_is_the_same(intake: Intake, desk: Desk):
+    submission = desk.submission(edit(A, "Once."), id="by-hand")
+    desk.enqueue_bytes("by-hand", json.dumps(as_object(submission), indent=2, sort_keys=True).encode())
+
+    intake.take(encode_submission(submission), "message-9")
+    Producer(desk.unit_of_work, LoneBell(NOBODY)).enqueue(submission)
+
+    assert (desk.waiting(), desk.dead()) == (1, [])
+    with pytest.raises(SameIdOtherContent):
+        Producer(desk.unit_of_work, LoneBell(NOBODY)).enqueue(desk.submission(edit(A, "Other."), id="by-hand"))
+
+
+def test_the_same_id_with_other_content_is_set_aside_once(intake: Intake, desk: Desk):
+    first, second = (encode_submission(desk.submission(edit(A, text), id="same")) for text in ("One.", "Two."))
+    intake.take(first, "message-4")
+
+    intake.take(second, "message-5")
+    intake.take(second, "message-5")
+
+    assert [(row.code, row.payload) for row in desk.dead()] == [("same_id_other_content", second)]
+    desk.drain()
+    assert desk.texts()[0] == "One."
+
+
+@pytest.mark.parametrize("depth", [500, 5_000, 100_000])
+def test_what_nests_too_deep_is_answered_whatever_the_interpreter(intake: Intake, desk: Desk, depth: int):
+    right = encode_submission(desk.submission(edit(A, "?"), id=f"deep-{depth}"))
+    # Written before the id, which is read all the same.
+    deep = right.replace(b"{", b'{"more":' + b"[" * depth + b"]" * depth + b",", 1)
+
+    intake.take(deep, "message-9")
+
+    desk.drain()
+    answer = desk.answer(f"deep-{depth}")
+    assert answer
+    assert answer.refusal
+    assert answer.refusal.code == "unknown_field"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"commands": [{"kind": "line.invent"}]}, "unknown_kind"),
+        ({"base_version": "1"}, "wrong_type"),
+        ({"commands": []}, "no_commands"),
+        ({"extra": 1}, "unknown_field"),
+        ({"author": "ai"}, "author_incomplete"),
+    ],
+)
+def test_what_is_wrong_but_names_its_script_is_answered(
+    intake: Intake, desk: Desk, change: dict[str, Any], code: str
+):  # fmt: skip
+    wrong = {**as_object(desk.submission(edit(A, "?"), id="wrong")), **change}
+
+    intake.take_message([wrong], {}, "message-6")
+
+    desk.drain()
+    answer = desk.answer("wrong")
+    assert answer
+    assert answer.refusal
+    assert (answer.outcome, answer.refusal.code) == ("refused", code)
+    assert [row.code for row in desk.dead()] == [code]
+    assert desk.version == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "code"),
+    [
+        (["{"], {}, "undecodable"),
+        ([""], {}, "undecodable"),
+        (["\ud800"], {}, "undecodable"),
+        (['{"script_id": 1}'], {}, "missing_field"),
+        (['{"script_id": 0, "submission_id": "x"}'], {}, "missing_field"),
+        (['{"script_id": 9223372036854775808, "submission_id": "x"}'], {}, "missing_field"),
+        (['{"script_id": 1, "submission_id": "no id"}'], {}, "missing_field"),
+        (["[" * 100_000], {}, "wrong_type"),
+        ([], {}, "undecodable"),
+        ([1], {}, "undecodable"),
+        ([{}, {}], {}, "undecodable"),
+        ([{}], {"more": 1}, "undecodable"),
+        ([{"script_id": 1, "submission_id": "x", "base_version": float("nan")}], {}, "undecodable"),
+    ],
+)
+def test_what_names_no_script_is_set_aside_once(
+    intake: Intake, unit_of_work: UnitOfWork, args: list[Any], kwargs: dict[str, Any], code: str
+):
+    message = f"lost-{abs(hash((repr(args)[:200], repr(kwargs))))}"
+
+    intake.take_message(args, kwargs, message)
+    intake.take_message(args, kwargs, message)
+
+    [row] = dead_letters(unit_of_work, message)
+    assert (row.script_id, row.code) == (0, code)
+    assert row.payload if args != [""] else row.payload == b""
+
+
+def test_what_is_too_large_is_set_aside_with_its_beginning(intake: Intake, desk: Desk):
+    payload = encode_submission(desk.submission(edit(A, "x" * MAX_SUBMISSION_BYTES), id="large"))
+
+    intake.take(payload, "message-7")
+
+    [row] = desk.dead()
+    assert (row.submission_id, row.code, row.payload) == ("large", "submission_too_large", payload[:KEPT_BYTES])
+    assert desk.waiting() == 0
+
+
+def test_what_the_broker_changed_beyond_recognition_is_set_aside(intake: Intake, unit_of_work: UnitOfWork):
+    # kombu turns such objects into dates: content that a submission sent as text would have kept.
+    intake.take_message([{"script_id": 1, "at": {1, 2}}], {}, "no-json")
+
+    assert [row.code for row in dead_letters(unit_of_work, "no-json")] == ["undecodable"]
+
+
+def test_a_valid_submission_waits_in_canonical_form(intake: Intake, desk: Desk):
+    submission = desk.submission(edit(A, "x"), id="canonical")
+
+    intake.take(json.dumps(as_object(submission), indent=2).encode(), "message-8")
+
+    with desk.unit_of_work.reading() as tx:
+        waiting = tx.inbox.payload_of(desk.script_id, "canonical")
+    assert waiting == encode_submission(submission)
+    assert decode_submission(waiting) == submission
+
+
+def test_the_role_serves_the_queue_that_its_tasks_are_routed_to():
+    role = ROLES["intake"]
+
+    assert (role.queue, role.acknowledges) == ("intake", True)
+    app.loader.import_default_modules()
+    for name in ("scriptledger.intake", "scriptledger.set_aside"):
+        assert app.conf.task_routes[name] == {"queue": "intake"}
+        task = app.tasks[name]
+        assert (task.acks_late, task.reject_on_worker_lost, task.acks_on_timeout) == (True, True, False)
+        assert task.send_events is False, "its arguments are the script"
+
+
+@pytest.mark.parametrize("other", [role for role in ROLES.values() if role.acknowledges], ids=lambda role: role.name)
+def test_commands_are_served_with_no_queue_that_acknowledges(other: Any):
+    with pytest.raises(MixedRolesError):
+        transport_options(["commands", other.queue], {})

@@ -1,0 +1,227 @@
+"""What is announced is committed; what is lost is caught up with; and no drain waits for Redis."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import count
+from threading import Thread
+
+import msgspec
+import psutil
+import pytest
+import redis
+
+from domain.commands.kinds.line_splice import LineSplice
+from domain.script.hashing import expect_hash
+from materialization.write_path.submit import Ledger
+from repos.database.engine import make_engine
+from repos.schema import upgrade
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.write_path.script_editor import A, B, Desk, edit
+from tests.services.redis_server import RedisServer
+from tests.slowness import with_patience
+from workers.messaging.version_announcements import Announcement, Announcer, channel, client_url, follow
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+LONGEST_SECONDS = 1.0  # half of it is promised, the other half is for a busy machine
+EDITS = 60
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def announcer(server: RedisServer) -> Iterator[Announcer]:
+    with closing(Announcer(server.url)) as announcer:
+        yield announcer
+
+
+@pytest.fixture
+def announcing(mariadb_url: str, announcer: Announcer) -> Iterator[UnitOfWork]:
+    engine = make_engine(mariadb_url, pool_size=4)
+    upgrade.upgrade(engine)
+    yield UnitOfWork(engine, advanced=announcer.announce)
+    engine.dispose()
+
+
+@pytest.fixture
+def desk(announcing: UnitOfWork) -> Desk:
+    return Desk(announcing, Ledger(announcing, clock=count(1_000).__next__)).begin(A, B)
+
+
+class Listener:
+    """Hears what is announced for a script, and looks at once what is committed."""
+
+    def __init__(self, server: RedisServer, desk: Desk) -> None:
+        self._desk = desk
+        self._client = redis.Redis.from_url(server.url)
+        self._channel = self._client.pubsub(ignore_subscribe_messages=True)
+        self._channel.subscribe(channel(desk.script_id))
+        self._channel.get_message(timeout=5)
+        self.heard: list[tuple[int, int]] = []
+
+    def listen(self, upto: int) -> None:
+        while not self.heard or self.heard[-1][0] < upto:
+            message = self._channel.get_message(timeout=10)
+            if message is None:
+                return
+            said = msgspec.json.decode(message["data"], type=Announcement)
+            assert said.script_id == self._desk.script_id
+            self.heard.append((said.version, self._desk.version))
+
+    def close(self) -> None:
+        self._channel.close()
+        self._client.close()
+
+
+def type_on(desk: Desk, times: int) -> None:
+    """Put so many keystrokes into the inbox, each by itself, and drain after each."""
+    for _ in range(times):
+        line = next(iter(desk.state().lines()))
+        splice = LineSplice(line=line.id, expect=expect_hash(line), at=0, insert="x")
+        desk.enqueue(desk.submission(splice))
+        assert desk.drain() == 1
+
+
+def test_each_version_that_is_announced_is_committed(server: RedisServer, desk: Desk):
+    with closing(Listener(server, desk)) as listener:
+        listening = Thread(target=listener.listen, args=(1 + EDITS,))
+        listening.start()
+        type_on(desk, EDITS)
+        listening.join()
+
+    assert [version for version, _ in listener.heard] == list(range(2, 2 + EDITS))
+    assert all(committed >= version for version, committed in listener.heard)
+
+
+def test_what_made_no_version_is_not_announced(server: RedisServer, desk: Desk):
+    with closing(Listener(server, desk)) as listener:
+        desk.send(edit(B, "?"), base=99)  # refused
+        desk.send(edit(A, A.text))  # a no-op
+        with pytest.raises(RuntimeError, match="lost"):
+            roll_back_an_edit(desk)
+        assert desk.version == 1
+        type_on(desk, 1)
+        listener.listen(2)
+
+    assert listener.heard == [(2, 2)]
+
+
+def test_what_several_scripts_became_is_announced_together(server: RedisServer, desk: Desk):
+    other = Desk(desk.unit_of_work, desk.ledger).begin(A, B)
+    for each in (desk, other):
+        each.enqueue(each.submission(edit(A, "Together.")))
+    with closing(Listener(server, desk)) as one, closing(Listener(server, other)) as two:
+        desk.ledger.drain_all([desk.script_id, other.script_id])
+        one.listen(2)
+        two.listen(2)
+
+    assert one.heard == two.heard == [(2, 2)]
+
+
+def roll_back_an_edit(desk: Desk) -> None:
+    with desk.unit_of_work.script(desk.script_id) as tx:
+        tx.heads.advance(tx.head, tx.head.version)
+        raise RuntimeError("lost")
+
+
+def test_a_reader_gets_every_version_though_announcements_are_lost(server: RedisServer, desk: Desk):
+    versions = follow(desk.unit_of_work, server.url, desk.script_id, after=0)
+    assert next(versions) == 1
+    reached: list[int] = []
+    reading = Thread(target=lambda: reached.extend(until(versions, 3)))
+    reading.start()
+    time.sleep(0.2)
+
+    quiet = Desk(UnitOfWork(desk.unit_of_work._engine), desk.ledger, desk.script_id)
+    Ledger(quiet.unit_of_work).submit(quiet.submission(edit(A, "Nobody is told."), id="quiet"))
+    with redis.Redis.from_url(server.url) as client:
+        client.client_kill_filter(_type="pubsub")  # and whoever listens is cut off
+    time.sleep(0.2)
+    type_on(desk, 1)
+    reading.join(15)
+
+    assert reached[-1] == 3
+
+
+def until(versions: Iterator[int], last: int) -> Iterator[int]:
+    for version in versions:
+        yield version
+        if version >= last:
+            return
+
+
+def test_a_reader_without_redis_looks_by_the_clock(desk: Desk):
+    versions = follow(desk.unit_of_work, "redis://127.0.0.1:1/0", desk.script_id, after=0)
+
+    assert next(versions) == 1
+    type_on(desk, 1)
+    assert next(versions) == 2
+
+
+def test_a_redis_that_hangs_does_not_hold_the_drain_up(server: RedisServer, desk: Desk, announcer: Announcer):
+    type_on(desk, 1)
+    running = [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
+    process = next(each for each in running if f":{server.port}" in " ".join(each.cmdline()))
+    process.suspend()
+    try:
+        with closing(Announcer(server.url)) as stranger:  # over a connection that would have to be opened
+            assert in_seconds(lambda: stranger.announce({7: 1})) < with_patience(LONGEST_SECONDS)
+        assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(LONGEST_SECONDS)
+        assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(0.01), "it is silent for a while"
+        type_on(desk, 2)
+    finally:
+        process.resume()
+
+    assert desk.version == 4
+
+
+def test_a_redis_that_is_gone_is_not_asked_again_for_a_while(server: RedisServer):
+    now = [0.0]
+    with closing(Announcer(server.url, clock=lambda: now[0])) as announcer:
+        assert announcer.announce({7: 1})
+        server.kill()
+        assert not announcer.announce({7: 2})
+        server.restart()
+        assert not announcer.announce({7: 3}), "it is silent"
+        now[0] = 6.0
+        assert announcer.announce({7: 4})
+
+
+def test_an_announcement_costs_a_drain_next_to_nothing(announcer: Announcer, record_property):
+    announcer.announce({7: 1})
+    took = [in_seconds(lambda: announcer.announce({7: 1})) for _ in range(500)]
+
+    record_property("announcement_microseconds", round(statistics.median(took) * 1e6))
+    assert statistics.median(took) < with_patience(0.002)
+
+
+@pytest.mark.parametrize(
+    ("broker", "client"),
+    [
+        ("redis://:secret@host:6379/1", "redis://:secret@host:6379/1"),
+        ("redis+socket:///run/broker.sock?virtual_host=2", "unix:///run/broker.sock?db=2"),
+        ("redis+socket:///run/broker.sock", "unix:///run/broker.sock?db=0"),
+        ("rediss://host/0?ssl_cert_reqs=CERT_REQUIRED", "rediss://host/0?ssl_cert_reqs=required"),
+        ("amqp://host", None),
+        ("sentinel://host:26379", None),
+        ("", None),
+    ],
+)
+def test_a_broker_is_named_as_redis_clients_spell_it(broker: str, client: str | None):
+    assert client_url(broker) == client
+    with closing(Announcer(broker)) as announcer:
+        assert client is not None or not announcer.announce({1: 1})
+
+
+def in_seconds(call) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began

@@ -1,0 +1,403 @@
+"""A user who signs in writes to their own scripts only: looked at by the door, and again with the head locked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from domain.accounts import NotYourScript, ScriptNumberNotYours
+from domain.commands.base import Command
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesInsert
+from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
+from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.errors import Rejected
+from domain.refusals import SameIdOtherContent
+from domain.script.line import Line
+from domain.submissions.answer import Answer, encode_answer
+from domain.submissions.submission import Cause, Submission, check_submission, encode_submission
+from materialization.submissions.backfill_mode import begin_backfill
+from tests.domain.strategies import LATER_KINDS, command_at
+from tests.workers.writer_setup import LINES, WritingRoom
+
+REPLACE = ScriptReplace(lines=(Line("mine", "action", "Taken over."),), confirm_shrink=True)
+STALE = LineEdit(line="l1", expect="000000000000", text="?")
+
+
+def creation(owner: int | None) -> ScriptCreate:
+    return ScriptCreate(title="Taken over", owner=owner, lines=(Line("mine", "action", "Taken over."),))
+
+
+def put(room: WritingRoom, user: int, submission: Submission) -> None:
+    """A row of a user in the inbox, as if the door had let it in a moment before."""
+    with room.unit_of_work.records() as tx:
+        tx.inbox.put(submission.script_id, submission.submission_id, encode_submission(submission), 1, user_id=user)
+
+
+def require_nothing_said(answer: Answer | None) -> None:
+    """The answer refuses and names nothing of the script but its number."""
+    assert answer is not None
+    assert (answer.outcome, answer.first_version, answer.rebased_over, answer.commands) == ("refused", None, None, ())
+    assert answer.refusal is not None
+    assert answer.refusal.facts in ({"script": answer.script_id}, {})
+    said = encode_answer(answer).decode()
+    for secret in ("Line ", "Ten lines", "Rosa", "author", "changed_at", "current"):
+        assert secret not in said
+
+
+# What a user who does not own the script sends to it: the commands, and more fields of the submission.
+TRIES: dict[str, Callable[[WritingRoom, int], tuple[tuple[Command, ...], dict[str, Any]]]] = {
+    "an edit": lambda room, _: ((room.edit(1, "Mine."),), {}),
+    "a stale edit, to be told the text": lambda *_: ((STALE,), {}),
+    "a creation in front, and the rest applied": lambda _, user: (
+        (creation(user), STALE, REPLACE, ScriptSetMetadata(fields={"title": "Mine"})),
+        {"apply_rest": True},
+    ),
+    "a creation in front, for the base that is the head": lambda _, user: (
+        (creation(user), REPLACE),
+        {"apply_rest": True, "base": 1},
+    ),
+    "a creation behind": lambda room, user: ((room.edit(1, "Mine."), creation(user)), {"apply_rest": True}),
+    "a creation between": lambda room, user: (
+        (STALE, creation(user), room.edit(2, "Mine.")),
+        {"apply_rest": True},
+    ),
+    "a creation for nobody": lambda room, _: ((creation(None), room.edit(1, "Mine.")), {"apply_rest": True}),
+    "a creation for the owner": lambda room, _: ((creation(room.user), room.edit(1, "x")), {"apply_rest": True}),
+    "a guess at the submissions before": lambda room, _: ((room.edit(1, "Mine."),), {"after_submission": "s1"}),
+    "a version that is not there": lambda room, _: ((room.edit(1, "Mine."),), {"base": 99}),
+    "an edit by an AI": lambda room, _: (
+        (room.edit(1, "Mine."),),
+        {"author": "ai", "cause": Cause(model="m", run_id="r", prompt="p")},
+    ),
+}
+
+
+def tried(room: WritingRoom, name: str, user: int) -> Submission:
+    commands, more = TRIES[name](room, user)
+    return room.submission(*commands, **more, id="theirs")
+
+
+@pytest.mark.parametrize("name", TRIES)
+def test_the_door_lets_nobody_in_to_another_s_script(room: WritingRoom, name: str):
+    user, token = room.sign_in()
+
+    with pytest.raises(NotYourScript) as caught:
+        room.door.enter(token, encode_submission(tried(room, name, user)))
+
+    assert caught.value.facts == {"script": room.script_id}
+    assert room.waiting() == 0
+    assert room.state().version == 1
+
+
+@pytest.mark.parametrize("way", ["drain", "one by one", "together", "in front of another"])
+@pytest.mark.parametrize("name", TRIES)
+def test_what_came_in_all_the_same_is_refused_with_the_head_locked(room: WritingRoom, name: str, way: str):
+    user, _ = room.sign_in()
+    put(room, user, tried(room, name, user))
+
+    if way == "drain":
+        room.drain()
+    elif way == "one by one":
+        room.ledger.drain_one_by_one(room.script_id)
+    elif way == "together":
+        other = room.new_script(None)
+        put(room, user, room.submission(room.edit(1, "x"), script_id=other))
+        assert room.ledger.drain_all([room.script_id, other]).answered == 2
+    else:
+        room.ledger.submit(room.submission(room.edit(9, "By its owner.")))
+
+    answer = room.answer("theirs")
+    require_nothing_said(answer)
+    assert answer is not None
+    assert answer.refusal is not None
+    assert answer.refusal.code == "not_your_script"
+    assert [line for line in room.texts() if line not in ("By its owner.", *(each.text for each in LINES))] == []
+    (letter,) = room.dead()
+    assert (letter.code, letter.user_id) == ("not_your_script", user)
+
+
+@pytest.mark.parametrize("became", ["archived", "backfilling"])
+def test_nothing_is_told_of_a_script_that_takes_no_edits(room: WritingRoom, became: str):
+    user, _ = room.sign_in()
+    if became == "archived":
+        room.ledger.submit(room.submission(ScriptArchive()))
+    else:
+        begin_backfill(room.unit_of_work, room.script_id)
+    put(room, user, room.submission(room.edit(1, "Mine."), id="theirs"))
+
+    room.drain()
+
+    require_nothing_said(room.answer("theirs"))
+
+
+def test_a_script_that_another_creates_meanwhile_is_theirs(room: WritingRoom):
+    user, token = room.sign_in()
+    number = room.door.new_script_id(token)
+    rest = (creation(user), REPLACE)
+    room.door.enter(token, room.payload(*rest, script_id=number, base=0, id="mine", apply_rest=True))
+    room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
+
+    # It waited in front, so it was first.
+    mine, theirs = room.answer("mine", number), room.answer("theirs", number)
+    assert mine is not None
+    assert theirs is not None
+    assert (mine.outcome, theirs.outcome) == ("applied", "refused")
+
+    number = room.door.new_script_id(token)
+    room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
+    put(room, user, room.submission(*rest, script_id=number, base=0, id="mine", apply_rest=True))
+    room.drain(number)
+    require_nothing_said(room.answer("mine", number))
+
+
+def test_of_two_who_create_at_once_one_has_the_script_and_the_other_nothing_in_it(room: WritingRoom):
+    user, token = room.sign_in()
+    numbers = [room.door.new_script_id(token) for _ in range(12)]
+
+    def mine(number: int) -> None:
+        commands = (creation(user), LinesInsert(after=None, before=None, lines=(Line("m", "action", "By me."),)))
+        with suppress(NotYourScript):  # where the other was first
+            room.door.enter(token, room.payload(*commands, script_id=number, base=0, id="mine", apply_rest=True))
+
+    def theirs(number: int) -> None:
+        room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
+
+    with ThreadPoolExecutor(4) as together:
+        for done in [together.submit(act, number) for number in numbers for act in (mine, theirs, room.drain)]:
+            done.result()
+    for number in numbers:
+        room.drain(number)
+        with room.unit_of_work.reading() as tx:
+            script, head = tx.scripts.get(number), tx.heads.get(number)
+            assert script is not None
+            assert head is not None
+            by = {entry.submission_id for entry in tx.commands.read(number, after=0, upto=head.version)}
+        assert by == {"mine" if script.user_id == user else "theirs"}
+
+
+def test_in_one_batch_a_script_belongs_to_whom_the_first_row_gave_it(room: WritingRoom):
+    user, _ = room.sign_in()
+    with room.unit_of_work.records() as tx:
+        number = tx.scripts.new_id()
+    room.producer.enqueue(room.submission(creation(room.user), script_id=number, base=0, id="first"))
+    put(room, user, room.submission(REPLACE, script_id=number, base=1, id="second"))
+    put(room, user, room.submission(creation(user), REPLACE, script_id=number, base=1, id="third", apply_rest=True))
+
+    assert room.drain(number) == 3
+
+    for name in ("second", "third"):
+        require_nothing_said(room.answer(name, number))
+
+
+def test_what_a_deleted_user_sent_is_not_applied(room: WritingRoom):
+    room.door.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
+    with room.unit_of_work.records() as tx:
+        tx.users.delete(room.user, room.now)
+
+    room.drain()
+
+    answer = room.answer("late")
+    require_nothing_said(answer)
+    assert room.dead()[0].code == "user_deleted"
+    assert room.state().version == 1
+
+
+def test_who_signed_out_loses_nothing(room: WritingRoom):
+    room.door.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
+    with room.unit_of_work.records() as tx:
+        tx.sign_ins.revoke_all(room.user, room.now)
+
+    room.drain()
+
+    assert room.state().version == 2
+
+
+def test_the_owner_is_told_what_stands_there_now(room: WritingRoom):
+    room.door.enter(room.token, room.payload(STALE, id="stale"))
+    room.drain()
+
+    answer = room.answer("stale")
+    assert answer is not None
+    assert answer.refusal is not None
+    assert answer.refusal.facts["current"]["text"] == "Line 1."
+    assert answer.refusal.facts["actor"] == "Rosa"
+
+
+def test_a_script_without_an_owner_stays_open(room: WritingRoom):
+    shared = room.new_script(None)
+    _, token = room.sign_in()
+    room.door.enter(token, room.payload(room.edit(1, "x"), script_id=shared, id="open"))
+
+    assert room.drain(shared) == 1
+    answer = room.answer("open", shared)
+    assert answer is not None
+    assert answer.outcome == "applied"
+
+
+@pytest.mark.parametrize("apply_rest", [True, False])
+def test_what_follows_a_refused_creation_is_refused_for_everybody(room: WritingRoom, *, apply_rest: bool):
+    """A program with credentials of its own too: the rest was meant for another script."""
+    commands = (creation(room.user), room.edit(1, "x"), REPLACE)
+
+    answer = room.ledger.submit(room.submission(*commands, apply_rest=apply_rest, id="twice"))
+
+    assert answer.outcome == "refused"
+    assert answer.refusal is not None
+    assert answer.refusal.code == "script_exists"
+    assert room.state().version == 1
+
+
+def test_the_owner_of_a_script_cannot_create_it_again(room: WritingRoom):
+    payload = room.payload(creation(room.user), room.edit(1, "x"), id="again", apply_rest=True)
+    room.door.enter(room.token, payload)
+    room.drain()
+
+    answer = room.answer("again")
+    assert answer is not None
+    assert answer.refusal is not None
+    assert (answer.outcome, answer.refusal.code) == ("refused", "script_exists")
+    assert room.state().version == 1
+
+
+def test_what_a_program_sends_too_is_the_program_s(room: WritingRoom):
+    """The same submission by a user and by a program: the program answers for it, in whatever order they come."""
+    user, _ = room.sign_in()
+    for position, name in enumerate(("user first", "program first"), 1):
+        submission = room.submission(room.edit(position, "x"), id=f"both-{position}")
+        if name == "user first":
+            put(room, user, submission)
+        room.producer.enqueue(submission)
+        with room.unit_of_work.reading() as tx:
+            held = tx.inbox.held(room.script_id, submission.submission_id)
+        assert held is not None
+        assert held.user_id is None
+
+    assert room.drain() == 2
+    assert room.texts()[:2] == ["x", "x"]
+
+
+def test_two_users_do_not_share_an_id_that_waits(room: WritingRoom):
+    shared = room.new_script(None)
+    _, first = room.sign_in()
+    _, second = room.sign_in()
+    payload = room.payload(room.edit(1, "x"), script_id=shared, id="same")
+    room.door.enter(first, payload)
+
+    with pytest.raises(SameIdOtherContent):
+        room.door.enter(second, payload)
+    room.door.enter(first, payload)
+
+
+def test_a_script_whose_owner_is_unknown_here_has_none(room: WritingRoom, migrated: Engine):
+    """One that was brought along with its history: the log names a user of another database."""
+    with migrated.begin() as connection:
+        connection.execute(text("UPDATE scripts SET user_id = NULL WHERE id = :script"), {"script": room.script_id})
+    _, token = room.sign_in()
+
+    room.door.enter(token, room.payload(room.edit(1, "x")))
+    room.drain()
+
+    assert room.texts()[0] == "x"
+
+
+SECRETS = ("Line ", "Ten lines")
+
+
+@st.composite
+def tries(draw: st.DrawFn, room: WritingRoom, user: int) -> Submission:
+    """Any commands there are, aimed at the script as it is or wildly, with or without a creation among them."""
+    states = [room.state()]
+    kinds = draw(st.lists(st.sampled_from(LATER_KINDS), min_size=1, max_size=5))
+    commands = [draw(command_at(kind, states, wild=draw(st.booleans()))) for kind in kinds]
+    for _ in range(draw(st.integers(0, 2))):
+        owner = draw(st.sampled_from([user, room.user, None]))
+        commands.insert(draw(st.integers(0, len(commands))), creation(owner))
+    return room.submission(
+        *commands,
+        base=draw(st.integers(0, 3)),
+        apply_rest=draw(st.booleans()),
+        after_submission=draw(st.sampled_from([None, "s1", "none"])),
+    )
+
+
+def is_valid(submission: Submission) -> bool:
+    """Whether it is valid in itself: what is not is refused for what it says, not for what the script says."""
+    try:
+        check_submission(submission)
+    except Rejected:
+        return False
+    return True
+
+
+@settings(suppress_health_check=[*HealthCheck])
+@given(data=st.data())
+def test_whatever_another_sends_is_not_applied_and_told_nothing(room: WritingRoom, data: st.DataObject):
+    user, token = room.sign_in()
+    submission = data.draw(tries(room, user))
+    before = room.state()
+
+    try:
+        payload = encode_submission(submission)
+        room.door.enter(token, payload)
+    except Rejected as refusal:
+        said = f"{refusal.message} {refusal.facts}"
+    else:
+        raise AssertionError("the door let it in")
+    put(room, user, submission)
+    room.drain()
+
+    answer = room.answer(submission.submission_id)
+    assert answer is not None
+    assert answer.outcome == "refused"
+    assert answer.refusal is not None
+    if is_valid(submission):
+        require_nothing_said(answer)
+    for secret in SECRETS:
+        assert secret not in said
+        assert secret not in encode_answer(answer).decode()
+    after = room.state()
+    assert (after.version, after.hash) == (before.version, before.hash)
+
+
+class TestNumbers:
+    """Which numbers a user may create a script under."""
+
+    def test_a_number_given_to_another_is_not_theirs(self, room: WritingRoom):
+        user, token = room.sign_in()
+        with room.unit_of_work.records() as tx:
+            numbers = [tx.scripts.new_id(), tx.scripts.new_id(room.user), 10**12]
+
+        for number in numbers:
+            with pytest.raises(ScriptNumberNotYours):
+                room.door.enter(token, room.payload(creation(user), script_id=number, base=0))
+
+    def test_it_is_not_theirs_with_the_head_locked_either(self, room: WritingRoom):
+        user, _ = room.sign_in()
+        with room.unit_of_work.records() as tx:
+            number = tx.scripts.new_id(room.user)
+        put(room, user, room.submission(creation(user), script_id=number, base=0, id="squat"))
+
+        room.drain(number)
+        rightful = room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0))
+
+        answer = room.answer("squat", number)
+        assert answer is not None
+        assert answer.refusal is not None
+        assert answer.refusal.code == "script_number_not_yours"
+        assert rightful.outcome == "applied"
+
+    def test_edits_of_no_script_wait_for_none(self, room: WritingRoom):
+        _, token = room.sign_in()
+        with pytest.raises(Rejected) as caught:
+            room.door.enter(token, room.payload(LinesInsert(after=None, before=None, lines=LINES), script_id=10**12))
+        assert caught.value.code == "unknown_script"

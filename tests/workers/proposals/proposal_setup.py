@@ -1,0 +1,91 @@
+"""A writing room with an AI: models that say what they are told to, and somebody who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from domain.proposals.refusals import ModelUnavailable
+from materialization.proposals.decisions import Person
+from repos.proposals.proposals import HunkRow, ProposalRow
+from repos.unit_of_work import UnitOfWork
+from tests.workers.writer_setup import LINES, WritingRoom
+from workers.proposals.draft_job import ProposalJob
+from workers.proposals.language_models.interface import Completion, Message, Model
+from workers.proposals.review import ProposalDesk
+
+
+class AnswersInTurn:
+    """A model with its answers written down; it keeps what it was asked, and has nothing to say when they run out."""
+
+    name = "answers-in-turn"
+
+    def __init__(self, *answers: bytes | dict[str, Any]) -> None:
+        self._answers = [each if isinstance(each, bytes) else msgspec.json.encode(each) for each in answers]
+        self.asked: list[list[Message]] = []
+
+    def complete(self, messages: Sequence[Message]) -> Completion:
+        self.asked.append(list(messages))
+        if not self._answers:
+            raise ModelUnavailable(problem="it has no more answers")
+        return Completion(self._answers.pop(0), self.name, tokens_in=10, tokens_out=2, latency_ms=3)
+
+
+class ProposalRoom(WritingRoom):
+    """A room in which Rosa asks and decides."""
+
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        super().__init__(unit_of_work)
+        self.handed_out: list[int] = []
+        self.desk = ProposalDesk(unit_of_work, self.producer, self.handed_out.append, clock=lambda: self.now)
+        self.rosa = Person(self.user, "Rosa")
+
+    def ask(self, instruction: str = "Colder.", **more: Any) -> int:
+        return self.desk.ask(more.pop("script_id", self.script_id), instruction, more.pop("by", self.rosa), **more)[0]
+
+    def job(self, model: Model) -> ProposalJob:
+        return ProposalJob(self.unit_of_work, model, clock=lambda: self.now)
+
+    def propose(self, *answers: bytes | dict[str, Any], instruction: str = "Colder.") -> int:
+        """A proposal that was asked for and drafted by a model with these answers."""
+        number = self.ask(instruction)
+        assert self.job(AnswersInTurn(*answers)).run(number)
+        return number
+
+    def proposal(self, number: int) -> ProposalRow:
+        with self.unit_of_work.reading() as tx:
+            found = tx.proposals.get(number)
+        assert found is not None
+        return found
+
+    def hunks(self, number: int) -> list[HunkRow]:
+        with self.unit_of_work.reading() as tx:
+            return tx.proposals.hunks(number)
+
+    def states(self, number: int) -> list[str]:
+        """The state of a proposal, and of each of its hunks."""
+        return [self.proposal(number).state, *(hunk.state for hunk in self.hunks(number))]
+
+    def expect(self, number: int) -> str:
+        """The hash of a line as it is now."""
+        return self.state().content_hash("line", LINES[number - 1].id) or ""
+
+    def rewrite(self, number: int, text: str) -> dict[str, Any]:
+        return {"edit": "rewrite", "line": f"l{number}", "expect": self.expect(number), "text": text}
+
+    def remove(self, *numbers: int) -> dict[str, Any]:
+        return {"edit": "delete", "lines": [[f"l{number}", self.expect(number)] for number in numbers]}
+
+
+def insert(after: str | None, *texts: str) -> dict[str, Any]:
+    return {"edit": "insert", "after": after, "lines": [{"format": "action", "text": text} for text in texts]}
+
+
+def hunk(*edits: dict[str, Any], why: str = "Because.") -> dict[str, Any]:
+    return {"why": why, "edits": list(edits)}
+
+
+def answer(*hunks: dict[str, Any]) -> dict[str, Any]:
+    return {"hunks": list(hunks)}

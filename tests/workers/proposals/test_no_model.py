@@ -1,0 +1,41 @@
+"""Where no model is configured, a proposal says so instead of waiting for ever."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from repos.unit_of_work import UnitOfWork
+from tests.workers.proposals.proposal_setup import ProposalRoom
+from workers.embedded.services import few
+from workers.proposals.language_models.factory import configured_model
+from workers.proposals.language_models.openai_client import OpenAiModel
+from workers.proposals.language_models.scripted import ScriptedModel
+from workers.settings import Settings
+
+
+def test_the_settings_choose_the_model():
+    assert isinstance(configured_model(Settings(model_url="scripted:")), ScriptedModel)
+    found = configured_model(Settings(model_url="https://host/v1", model="writer-1", model_key="k"))
+    assert isinstance(found, OpenAiModel)
+    assert found.name == "writer-1"
+
+
+@pytest.mark.parametrize("settings", [Settings(), Settings(model_url="https://host/v1")])
+def test_without_one_the_proposal_fails(migrated: Engine, settings: Settings):
+    room = ProposalRoom(UnitOfWork(migrated))
+    number = room.ask()
+
+    assert room.job(configured_model(settings)).run(number)
+
+    assert (room.proposal(number).state, room.proposal(number).code) == ("failed", "no_model")
+
+
+@pytest.mark.parametrize(
+    ("url", "apart"), [("", False), ("scripted:", False), ("https://host/v1", True)], ids=["none", "scripted", "real"]
+)
+def test_a_model_that_takes_its_time_holds_up_no_ticks(url: str, *, apart: bool):
+    services = {service.name: " ".join(service.command) for service in few(Settings(model_url=url, model="m"))}
+
+    assert ("proposals" in services) is apart
+    assert ("proposals" in services["reconcile"]) is not apart

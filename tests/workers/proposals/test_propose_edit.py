@@ -1,0 +1,242 @@
+"""The job: one draft a proposal, whoever runs it and however often; and a model that is no good is told so, twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.proposals.model_output import MAX_OUTPUT_BYTES
+from domain.proposals.refusals import ModelUnavailable
+from repos.unit_of_work import UnitOfWork
+from tests.workers.proposals.proposal_setup import AnswersInTurn, ProposalRoom, answer, hunk, insert
+from workers.proposals.bell import ProposalBell
+from workers.proposals.draft_job import LEASE_SECONDS, MOST_ATTEMPTS
+from workers.proposals.language_models import prompt as prompts
+from workers.proposals.language_models.interface import Completion, Message
+from workers.scheduling.slot_runner import SECOND
+
+
+@pytest.fixture
+def room(migrated: Engine) -> ProposalRoom:
+    return ProposalRoom(UnitOfWork(migrated))
+
+
+def test_the_model_is_shown_each_line_with_its_id_and_hash(room: ProposalRoom):
+    model = AnswersInTurn(answer(hunk(insert(None, "First."))))
+    room.job(model).run(room.ask("Begin “colder”."))
+
+    (messages,) = model.asked
+    assert [message.role for message in messages] == ["system", "user"]
+    assert f'["l1","{room.expect(1)}","action","Line 1."]\n' in messages[1].content
+    assert messages[1].content.endswith("Begin “colder”.")
+
+
+def test_a_second_delivery_asks_no_model(room: ProposalRoom):
+    model = AnswersInTurn(answer(hunk(room.rewrite(1, "Colder."))))
+    number = room.ask()
+
+    assert room.job(model).run(number)
+    assert not room.job(model).run(number)
+    assert not room.job(model).run(10**9)
+
+    assert len(model.asked) == 1
+    assert room.states(number) == ["proposed", "offered"]
+
+
+def test_while_one_job_is_at_it_another_leaves_it_alone(room: ProposalRoom):
+    number = room.ask()
+    edits = answer(hunk(room.rewrite(1, "Colder.")))
+    second = AnswersInTurn(edits)
+
+    class Interrupted(AnswersInTurn):
+        def complete(self, messages: Sequence[Message]) -> Completion:
+            assert not room.job(second).run(number)
+            return super().complete(messages)
+
+    assert room.job(Interrupted(edits)).run(number)
+    assert second.asked == []
+
+
+def test_a_job_that_took_too_long_offers_nothing(room: ProposalRoom):
+    number = room.ask()
+    edits = answer(hunk(room.rewrite(1, "Colder.")))
+
+    class Slow(AnswersInTurn):
+        def complete(self, messages: Sequence[Message]) -> Completion:
+            room.now += LEASE_SECONDS * SECOND
+            assert room.job(AnswersInTurn(edits)).run(number)  # somebody else takes over
+            return super().complete(messages)
+
+    assert not room.job(Slow(answer(hunk(room.remove(2))))).run(number)
+
+    (offered,) = room.hunks(number)
+    assert b"Colder." in offered.commands
+    with room.unit_of_work.reading() as tx:
+        assert len(tx.chat.answers(room.proposal(number).chat_message_id or 0)) == 1
+
+
+def test_what_ends_its_worker_every_time_is_given_up(room: ProposalRoom):
+    number = room.ask()
+
+    class Deadly(AnswersInTurn):
+        def complete(self, messages: Sequence[Message]) -> Completion:  # noqa: ARG002
+            raise SystemExit
+
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(SystemExit):
+            room.job(Deadly()).run(number)
+        room.now += LEASE_SECONDS * SECOND
+    model = AnswersInTurn()
+    room.job(model).run(number)
+
+    assert model.asked == []
+    assert (room.proposal(number).state, room.proposal(number).code) == ("failed", "job_gave_up")
+
+
+def bad_answers(room: ProposalRoom) -> dict[str, bytes | dict[str, object]]:
+    """One answer for each way in which a model can be no good, by its code."""
+    good = room.rewrite(1, "Colder.")
+    return {
+        "model_output_not_json": b"Sure! Here is the edit:",
+        "model_output_not_json, fenced": b'```json\n{"hunks": []}\n```',
+        "model_output_not_json, no text": b"\xff\xfe",
+        "model_output_too_long": b" " * (MAX_OUTPUT_BYTES + 1),
+        "model_output_invalid": {"hunks": [], "note": "x"},
+        "model_output_invalid, by number": answer(hunk({"edit": "rewrite", "line": 1, "expect": "", "text": "x"})),
+        "model_output_invalid, other kind": answer(hunk({"edit": "script.replace", "lines": []})),
+        "model_output_invalid, no edits": answer(hunk()),
+        "model_output_invalid, too many": answer(*[hunk(good)] * 51),
+        "nothing_proposed": answer(),
+        "unknown_line": answer(hunk({**good, "line": "l99"})),
+        "unknown_line, to delete": answer(hunk({"edit": "delete", "lines": [["l99", "0" * 12]]})),
+        "unknown_line, to follow": answer(hunk(insert("l99", "x"))),
+        "stale_line": answer(hunk({**good, "expect": "0" * 12})),
+        "bad_payload": answer(hunk({**good, "expect": "no hash"})),
+        "guard_missing": answer(hunk({"edit": "delete", "lines": [["l1"]]})),
+        "line_end_in_text": answer(hunk({**good, "text": "two\nlines"})),
+        "control_character": answer(hunk(insert("l1", "\x07"))),
+        "control_character, in the reason": answer(hunk(good, why="\x00")),
+    }
+
+
+CASES = [
+    "model_output_not_json",
+    "model_output_not_json, fenced",
+    "model_output_not_json, no text",
+    "model_output_too_long",
+    "model_output_invalid",
+    "model_output_invalid, by number",
+    "model_output_invalid, other kind",
+    "model_output_invalid, no edits",
+    "model_output_invalid, too many",
+    "nothing_proposed",
+    "unknown_line",
+    "unknown_line, to delete",
+    "unknown_line, to follow",
+    "stale_line",
+    "bad_payload",
+    "guard_missing",
+    "line_end_in_text",
+    "control_character",
+    "control_character, in the reason",
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_answer_that_cannot_be_taken_fails_with_a_code_and_is_kept(room: ProposalRoom, case: str):
+    bad = bad_answers(room)[case]
+    code = case.partition(",")[0]
+    model = AnswersInTurn(bad, bad, bad, bad)
+    number = room.ask()
+
+    assert room.job(model).run(number)
+
+    assert len(model.asked) == 3
+    for round_, messages in enumerate(model.asked):
+        assert len(messages) == 2 + 2 * round_
+    told = model.asked[1][-1]
+    assert told.role == "user"
+    assert f"({code})" in told.content
+    proposal = room.proposal(number)
+    assert (proposal.state, proposal.code) == ("failed", code)
+    assert proposal.message
+    assert proposal.message.endswith(".")
+    (letter,) = room.dead()
+    assert (letter.submission_id, letter.code, letter.message) == (f"proposal-{number}", code, proposal.message)
+    assert letter.payload
+    assert room.state().version == 1
+
+
+def test_a_model_that_is_corrected_is_taken(room: ProposalRoom):
+    model = AnswersInTurn(b"Sure!", answer(hunk(room.rewrite(1, "Colder."))))
+    number = room.ask()
+
+    room.job(model).run(number)
+
+    assert room.states(number) == ["proposed", "offered"]
+    assert room.dead() == []
+    question = room.proposal(number).chat_message_id
+    with room.unit_of_work.reading() as tx:
+        assert len(tx.chat_usage.of_message(tx.chat.answers(question or 0)[0].id)) == 2
+
+
+def test_hunks_that_hold_are_offered_without_those_that_never_did(room: ProposalRoom):
+    edits = answer(hunk(room.rewrite(1, "Colder.")), hunk({**room.rewrite(2, "x"), "line": "l99"}))
+    number = room.propose(edits, edits, edits)
+
+    assert room.states(number) == ["proposed", "offered"]
+    assert "l99" in (room.proposal(number).message or "")
+
+
+def test_hunks_that_hold_are_not_given_up_for_a_worse_correction(room: ProposalRoom):
+    edits = answer(hunk(room.rewrite(1, "Colder.")), hunk({**room.rewrite(2, "x"), "line": "l99"}))
+    number = room.propose(edits, b"Sorry!", b"Sorry!")
+
+    assert room.states(number) == ["proposed", "offered"]
+    assert b"Colder." in room.hunks(number)[0].commands
+
+
+def test_a_model_that_is_away_fails_the_proposal(room: ProposalRoom):
+    class Away(AnswersInTurn):
+        def complete(self, messages: Sequence[Message]) -> Completion:  # noqa: ARG002
+            raise ModelUnavailable(problem="no answer in time")
+
+    number = room.ask()
+    assert room.job(Away()).run(number)
+
+    assert (room.proposal(number).state, room.proposal(number).code) == ("failed", "model_unavailable")
+
+
+def test_a_script_longer_than_a_model_is_shown_is_refused(room: ProposalRoom, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(prompts, "MAX_SHOWN_BYTES", 100)
+    model = AnswersInTurn()
+    number = room.ask()
+    room.job(model).run(number)
+
+    assert model.asked == []
+    assert room.proposal(number).code == "script_too_long_for_model"
+
+
+def test_a_tick_rings_for_what_was_queued_and_forgotten(room: ProposalRoom, monkeypatch: pytest.MonkeyPatch):
+    rung: list[int] = []
+    bell = ProposalBell.at("redis://127.0.0.1:1/0")
+    monkeypatch.setattr(bell, "ring", lambda number: not rung.append(number))
+    forgotten = room.ask()
+    held = room.ask()
+    done = room.propose(answer(hunk(room.rewrite(1, "Colder."))))
+    room.now = 10**16 - 1
+    with room.unit_of_work.records() as tx:
+        assert tx.proposals.take(held, 1_000, until=10**17)
+    fresh = room.ask()
+    monkeypatch.setattr("workers.proposals.bell.system_clock", lambda: 10**16)
+
+    bell.schedule(room.unit_of_work).run(0)
+
+    assert forgotten in rung
+    assert not {held, done, fresh} & set(rung)
+
+
+def test_nobody_hears_a_bell_without_a_broker():
+    assert not ProposalBell.at("redis://127.0.0.1:1/0").ring(1)
