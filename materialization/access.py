@@ -17,16 +17,16 @@ from domain.proposals.refusals import UnknownProposal
 from domain.refusals import UnknownScript, UnknownVersion
 from domain.script.state import State
 from domain.submissions.submission import Cause, Submission
-from repos.locked_scripts import ScriptWork
-from repos.log.heads import Waiting
+from repos.locked_scripts import LockedScript
+from repos.log.heads import InboxRow
 from repos.log.scripts import ScriptRow
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 USER_AUTHORS = ("user", "ai")
 """As whom a user who signs in may send: as themselves, or as the AI they let write."""
 
 
-def require_script_of(tx: RecordsWork, script_id: int, user_id: int | None) -> ScriptRow:
+def require_script_of(tx: RecordsTransaction, script_id: int, user_id: int | None) -> ScriptRow:
     """A script that a user may read and edit: their own, or one without an owner. None is whoever runs the ledger.
 
     Raises:
@@ -41,7 +41,7 @@ def require_script_of(tx: RecordsWork, script_id: int, user_id: int | None) -> S
     return script
 
 
-def require_may_send(tx: RecordsWork, submission: Submission, user_id: int) -> None:
+def require_may_send(tx: RecordsTransaction, submission: Submission, user_id: int) -> None:
     """Refuse a submission to somebody else's script, about somebody else's chat or proposal, or by a reserved author.
 
     The owner of a script that exists is compared whatever the commands are. A script that is not there yet takes
@@ -65,7 +65,7 @@ def require_may_send(tx: RecordsWork, submission: Submission, user_id: int) -> N
     _require_cause(tx, submission.script_id, submission.cause, user_id)
 
 
-def require_still_allowed(tx: ScriptWork, state: State, submission: Submission, row: Waiting) -> None:
+def require_still_allowed(tx: LockedScript, state: State, submission: Submission, row: InboxRow) -> None:
     """Refuse what a user sent and may not send now: `state` is the script's, and its head is locked.
 
     Between the door and the lock a script may have come into being, or a user may have been deleted. What is refused
@@ -94,7 +94,7 @@ def require_still_allowed(tx: ScriptWork, state: State, submission: Submission, 
         raise NotYourScript(script=submission.script_id)
 
 
-def require_message(tx: RecordsWork, message_id: int, script_id: int) -> None:
+def require_message(tx: RecordsTransaction, message_id: int, script_id: int) -> None:
     """Refuse a chat message that is not there, or about another script.
 
     Raises:
@@ -105,7 +105,7 @@ def require_message(tx: RecordsWork, message_id: int, script_id: int) -> None:
         raise UnknownChatMessage(message=message_id, script=script_id)
 
 
-def keep_message(tx: RecordsWork, message: ChatMessage, usages: Sequence[Usage], now: int) -> int:
+def keep_message(tx: RecordsTransaction, message: ChatMessage, usages: Sequence[Usage], now: int) -> int:
     """Keep a chat message with what it cost; its number.
 
     Raises:
@@ -134,13 +134,13 @@ def _require_own_creation(submission: Submission, user_id: int) -> bool:
     return True
 
 
-def _require_number_of(tx: RecordsWork | ScriptWork, script_id: int, user_id: int) -> None:
+def _require_number_of(tx: RecordsTransaction | LockedScript, script_id: int, user_id: int) -> None:
     given = tx.script_ids.given(script_id)
     if given is None or given.user_id != user_id:
         raise ScriptNumberNotYours(script=script_id)
 
 
-def _require_cause(tx: RecordsWork, script_id: int, cause: Cause, user_id: int) -> None:
+def _require_cause(tx: RecordsTransaction, script_id: int, cause: Cause, user_id: int) -> None:
     """Refuse a cause that names what is not this user's, or is not there."""
     if cause.chat_message_id is not None:
         found = tx.chat.get(cause.chat_message_id)

@@ -12,12 +12,12 @@ from repos.database.driver_errors import HeadLocked
 
 ATTEMPTS = 8
 FIRST_PAUSE_SECONDS = 0.02
-LONGEST_PAUSE_SECONDS = 1.0
+MAX_PAUSE_SECONDS = 1.0
 
 T = TypeVar("T")
 
 
-def again(work: Callable[[], T]) -> T:
+def with_retries(work: Callable[[], T]) -> T:
     """Run work, and run it again after a `Conflict`, with exponential back-off and full jitter.
 
     Raises:
@@ -30,6 +30,6 @@ def again(work: Callable[[], T]) -> T:
         except HeadLocked:
             raise
         except Conflict:
-            longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+            longest = min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
             time.sleep(random.uniform(0, longest))  # noqa: S311 - jitter is no secret
     return work()

@@ -31,7 +31,7 @@ BOUNDARIES = tuple(f"{side} {step}" for step in STEPS for side in ("before", "af
 listener: Callable[[str], object] | None = None
 
 
-def reached(boundary: str) -> None:
+def fault_point(boundary: str) -> None:
     """Tell whoever listens that a boundary is reached."""
     if listener is not None:
         listener(boundary)
@@ -44,9 +44,9 @@ def writing(sql: str) -> Iterator[None]:
     if step is None:
         yield
         return
-    reached(f"before {step}")
+    fault_point(f"before {step}")
     yield
-    reached(f"after {step}")
+    fault_point(f"after {step}")
 
 
 _STEP_OF = {

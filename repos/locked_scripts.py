@@ -14,8 +14,8 @@ from repos.database.session import Session
 from repos.integrity.quarantines import Quarantines
 from repos.integrity.rebuilds import Rebuilds
 from repos.log.commands import AppendableCommands
-from repos.log.deltas_to_head import Tips
-from repos.log.heads import LockedHead, Waiting
+from repos.log.deltas_to_head import HeadDeltas
+from repos.log.heads import InboxRow, LockedHead
 from repos.log.keyframes import KeyframeUpkeep, WritableKeyframes
 from repos.log.scripts import ProjectedScripts, ScriptIds
 from repos.log.versions import WritableVersions
@@ -23,11 +23,11 @@ from repos.proposals.ai_deletions import RunLosses
 from repos.proposals.ai_writings import AiWritings
 from repos.proposals.hunk_outcomes import SettledHunks
 from repos.submissions.answers import Answers, WritableSubmissions
-from repos.submissions.dead_letters import Rejected
+from repos.submissions.dead_letters import DeadLetters
 from repos.submissions.inbox import LOOK_AGAIN, DrainableInbox, SharedInbox
 
 
-class ScriptWork:
+class LockedScript:
     """Work on one script whose head is locked.
 
     `head` is the locked head and `waiting` what the inbox held when it was locked. After the block, `more` says
@@ -35,7 +35,7 @@ class ScriptWork:
     """
 
     def __init__(
-        self, session: Session, heads: LockedHead, locked: tuple[Head, list[Waiting]], inbox: DrainableInbox
+        self, session: Session, heads: LockedHead, locked: tuple[Head, list[InboxRow]], inbox: DrainableInbox
     ) -> None:
         self.head, self.waiting = locked
         self.script_id = self.head.script_id
@@ -57,12 +57,12 @@ class ScriptWork:
         return WritableKeyframes(self._session)
 
     @property
-    def rejected(self) -> Rejected:
-        return Rejected(self._session)
+    def rejected(self) -> DeadLetters:
+        return DeadLetters(self._session)
 
     @property
-    def tips(self) -> Tips:
-        return Tips(self._session)
+    def tips(self) -> HeadDeltas:
+        return HeadDeltas(self._session)
 
     @property
     def keyframe_upkeep(self) -> KeyframeUpkeep:
@@ -101,34 +101,34 @@ class ScriptWork:
         return ScriptIds(self._session)
 
 
-class ScriptsWork:
+class LockedScripts:
     """Work on those of several scripts whose heads are there and were free, committed together."""
 
     def __init__(self, session: Session, script_ids: Sequence[int]) -> None:
         session.merge_inserts()
         self.inbox = SharedInbox(session)
-        self.tips = Tips(session)
+        self.tips = HeadDeltas(session)
         found = LockedHead(session).start_together(script_ids)
-        self.works = [ScriptWork(session, LockedHead(session), locked, self.inbox) for locked in found]
+        self.works = [LockedScript(session, LockedHead(session), locked, self.inbox) for locked in found]
 
 
-class WorkOnScript:
+class LockedScriptTransaction:
     """The block of a unit of work on one script. A generator would cost each command more than a class does."""
 
     __slots__ = ("_engine", "_script_id", "_session", "_tell_of", "_wait", "_work")
 
-    def __init__(self, engine: Engine, script_id: int, wait: bool, tell_of: Callable[[ScriptWork], object]) -> None:
+    def __init__(self, engine: Engine, script_id: int, wait: bool, tell_of: Callable[[LockedScript], object]) -> None:
         self._engine = engine
         self._script_id = script_id
         self._wait = wait
         self._tell_of = tell_of
 
-    def __enter__(self) -> ScriptWork:
+    def __enter__(self) -> LockedScript:
         self._session = session = Session(self._engine)
         heads = LockedHead(session)
         try:
             locked = heads.start(self._script_id, wait=self._wait) or _made(heads, self._script_id, self._wait)
-            self._work = work = ScriptWork(session, heads, locked, DrainableInbox(session))
+            self._work = work = LockedScript(session, heads, locked, DrainableInbox(session))
         except BaseException:
             session.__exit__(*sys.exc_info())
             raise
@@ -152,7 +152,7 @@ class WorkOnScript:
         self._tell_of(work)
 
 
-def _made(heads: LockedHead, script_id: int, wait: bool) -> tuple[Head, list[Waiting]]:
+def _made(heads: LockedHead, script_id: int, wait: bool) -> tuple[Head, list[InboxRow]]:
     # Who waits for the lock found none to wait for: if another makes the head meanwhile, `create` waits for that.
     if not wait and heads.exists(script_id):
         raise HeadLocked(f"the head of script {script_id} is held by another worker")

@@ -22,19 +22,19 @@ from repos.integrity.quarantines import Quarantines
 from repos.integrity.rebuilds import Generations, Rebuilds, RebuildWork
 from repos.integrity.seals import Seals
 from repos.integrity.verifications import Verifications
-from repos.locked_scripts import ScriptsWork, ScriptWork, WorkOnScript
+from repos.locked_scripts import LockedScript, LockedScripts, LockedScriptTransaction
 from repos.log.authorship import Provenance
 from repos.log.commands import Commands
 from repos.log.heads import Heads
 from repos.log.keyframes import Keyframes
-from repos.log.path_to_version import Ways
+from repos.log.path_to_version import PathsToVersion
 from repos.log.scripts import ScriptIds, Scripts
 from repos.log.versions import Versions
 from repos.projections.projected_elements import ProjectedThings
 from repos.projections.projected_lines import ProjectedLines
 from repos.projections.projections import Projections, ProjectionWork
 from repos.proposals.proposals import Proposals
-from repos.scheduling.bell_rings import Bells
+from repos.scheduling.bell_rings import BellRings
 from repos.scheduling.leases import Leases
 from repos.scheduling.materialization_items import MaterializationItems
 from repos.scheduling.materialization_runs import MaterializationRuns
@@ -42,11 +42,11 @@ from repos.scheduling.outdated_scripts import ScriptsBehind
 from repos.scheduling.schedule_slots import Slots
 from repos.submissions.answers import Answers, Submissions
 from repos.submissions.cluster_nodes import catch_up
-from repos.submissions.dead_letters import Rejected
+from repos.submissions.dead_letters import DeadLetters
 from repos.submissions.inbox import Inbox, look_again_at
 
 
-class RecordsWork:
+class RecordsTransaction:
     """Work that touches no head: users, the inbox, the reconciler's memory, and reading everything."""
 
     def __init__(self, session: Session) -> None:
@@ -56,7 +56,7 @@ class RecordsWork:
         self.chat_usage = ChatUsage(session)
         self.proposals = Proposals(session)
         self.inbox = Inbox(session)
-        self.bells = Bells(session)
+        self.bells = BellRings(session)
         self.leases = Leases(session)
         self.slots = Slots(session)
         self.scripts = Scripts(session)
@@ -64,9 +64,9 @@ class RecordsWork:
         self.commands = Commands(session)
         self.versions = Versions(session)
         self.keyframes = Keyframes(session)
-        self.ways = Ways(session)
+        self.ways = PathsToVersion(session)
         self.submissions = Submissions(session)
-        self.rejected = Rejected(session)
+        self.rejected = DeadLetters(session)
         self.projections = Projections(session)
         self.lines = ProjectedLines(session)
         self.things = ProjectedThings(session)
@@ -106,17 +106,17 @@ class UnitOfWork:
         self._engine = engine
         self._advanced = advanced
 
-    def script(self, script_id: int, *, wait: bool = False) -> WorkOnScript:
+    def script(self, script_id: int, *, wait: bool = False) -> LockedScriptTransaction:
         """Lock the head of a script, then work on it; a script without a head gets one for the time being.
 
         Raises:
             HeadLocked: another worker holds the head, and `wait` is false.
             Conflict: the transaction is lost and left no trace; run it again, from the start.
         """
-        return WorkOnScript(self._engine, script_id, wait, self._tell_of)
+        return LockedScriptTransaction(self._engine, script_id, wait, self._tell_of)
 
     @contextmanager
-    def scripts(self, script_ids: Sequence[int]) -> Iterator[ScriptsWork]:
+    def scripts(self, script_ids: Sequence[int]) -> Iterator[LockedScripts]:
         """Lock the heads of several scripts, those that are there and free, then work on them; all commit or none.
 
         Nobody waits for a lock here, so those who hold several cannot wait for each other.
@@ -125,7 +125,7 @@ class UnitOfWork:
             Conflict: the transaction is lost and left no trace.
         """
         with Session(self._engine) as session:
-            tx = ScriptsWork(session, script_ids)
+            tx = LockedScripts(session, script_ids)
             yield tx
             tx.inbox.remove_all()
             names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
@@ -157,30 +157,30 @@ class UnitOfWork:
             session.commit()
 
     @contextmanager
-    def records(self) -> Iterator[RecordsWork]:
+    def records(self) -> Iterator[RecordsTransaction]:
         """Work on everything but scripts."""
         with Session(self._engine) as session:
             session.start()
-            work = RecordsWork(session)
+            work = RecordsTransaction(session)
             yield work
             session.commit()
         for call in work.committed():
             call()
 
     @contextmanager
-    def statement(self) -> Iterator[RecordsWork]:
+    def statement(self) -> Iterator[RecordsTransaction]:
         """Write with one statement, which is a transaction of its own: a third of the round trips."""
         with Session(self._engine) as session:
-            work = RecordsWork(session)
+            work = RecordsTransaction(session)
             yield work
         for call in work.committed():
             call()
 
     @contextmanager
-    def reading(self) -> Iterator[RecordsWork]:
+    def reading(self) -> Iterator[RecordsTransaction]:
         """Read, statement by statement, without a transaction."""
         with Session(self._engine) as session:
-            yield RecordsWork(session)
+            yield RecordsTransaction(session)
 
     def catch_up(self) -> None:
         """Wait, where several database nodes write, until this one shows what the others committed.
@@ -190,7 +190,7 @@ class UnitOfWork:
         """
         catch_up(self._engine)
 
-    def _tell_of(self, *works: ScriptWork) -> None:
+    def _tell_of(self, *works: LockedScript) -> None:
         if self._advanced is nobody_listens:
             return
         if versions := {work.script_id: work.heads.advanced_to for work in works if work.heads.advanced_to}:

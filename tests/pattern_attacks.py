@@ -42,8 +42,8 @@ def _repeated(tree: list[Any], prefix: str) -> Iterator[tuple[str, list[Any]]]:
     """Every part that may repeat, with the shortest text that leads to it."""
     for operation, value in tree:
         if operation in REPEATS:
-            _, most, body = value
-            if most > 1:
+            _, limit, body = value
+            if limit > 1:
                 yield prefix, list(body)
             yield from _repeated(list(body), prefix)
         elif operation is sre.SUBPATTERN:
@@ -75,9 +75,9 @@ def _of_one(operation: Any, value: Any) -> Iterator[str]:
     elif operation in (sre.NOT_LITERAL, sre.ANY, sre.IN):
         yield from (character for character in SAMPLED if _takes(operation, value, character))
     elif operation in REPEATS:
-        least, most, body = value
+        least, limit, body = value
         for sample in _samples(list(body)):
-            yield sample * max(least, 1 if most else 0)
+            yield sample * max(least, 1 if limit else 0)
             if least == 0:
                 yield ""
     elif operation is sre.SUBPATTERN:

@@ -35,7 +35,7 @@ from workers.monitoring.flower_access import FlowerAccess, credentials
 from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_LISTENING, FLOWER_PASSWORD, FLOWER_READY, FLOWER_USER
 from workers.process.visible_output import guard_output
 
-MOST_TASKS = 20_000
+MAX_TASKS = 20_000
 """How many tasks are remembered, a few hundred bytes each; nothing is kept on disk."""
 MAX_WORKERS = 1_000
 NUMBERS = re.compile(r"[(\[{][\d, ]*[)\]}]|")
@@ -62,7 +62,7 @@ class Watch(Flower):  # type: ignore[misc]  # Flower has no types
         header = request.headers.get("Authorization", "")
         address = request.remote_ip or ""
         if credentials(header) is None:
-            return self.get_handler_delegate(request, Stranger)
+            return self.get_handler_delegate(request, Unauthorized)
         if self.access.is_full(address):
             return self.get_handler_delegate(request, Crowd)
         if self.access.opens(header):
@@ -89,7 +89,7 @@ class _EveryMethod(tuple[str, ...]):
         return True
 
 
-class Stranger(RequestHandler):
+class Unauthorized(RequestHandler):
     """Asks for the password, whatever is to be done."""
 
     SUPPORTED_METHODS = _EveryMethod()
@@ -108,7 +108,7 @@ class Stranger(RequestHandler):
         """Nothing can be done here, so nothing can be forged."""
 
 
-class Guesser(Stranger):
+class Guesser(Unauthorized):
     """Gave another password, and waits to hear so."""
 
     application: Watch
@@ -122,7 +122,7 @@ class Guesser(Stranger):
         self.turn_away()
 
 
-class Crowd(Stranger):
+class Crowd(Unauthorized):
     """Came while too many others wait to hear that their passwords are wrong."""
 
     async def prepare(self) -> None:
@@ -141,7 +141,7 @@ class _Events(Events):  # type: ignore[misc]
 
     def __init__(self, celery: Celery, watch: Watch) -> None:
         super().__init__(
-            celery, io_loop=IOLoop.current(), persistent=False, enable_events=False, max_tasks_in_memory=MOST_TASKS
+            celery, io_loop=IOLoop.current(), persistent=False, enable_events=False, max_tasks_in_memory=MAX_TASKS
         )
         self._watch = watch
 

@@ -10,7 +10,7 @@ from cli.client.queue import default_actor
 from domain.accounts import UnknownUser
 from materialization.proposals.decisions import Person
 from repos.accounts.users import UserRow
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 As = Annotated[
     str | None,
@@ -24,7 +24,7 @@ As = Annotated[
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's address, however it is written.")]
 
 
-def user_named(tx: RecordsWork, email: str) -> UserRow:
+def user_named(tx: RecordsTransaction, email: str) -> UserRow:
     """The user with an address.
 
     Raises:
@@ -36,7 +36,7 @@ def user_named(tx: RecordsWork, email: str) -> UserRow:
     return found
 
 
-def person(tx: RecordsWork, email: str | None) -> Person:
+def person(tx: RecordsTransaction, email: str | None) -> Person:
     """Who acts: the user of this address, or without one whoever runs the command line.
 
     Raises:

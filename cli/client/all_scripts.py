@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
-PAGE = 1_000
+SCRIPTS_PER_PAGE = 1_000
 
 
-def every_script(tx: RecordsWork) -> Iterator[int]:
+def every_script(tx: RecordsTransaction) -> Iterator[int]:
     """The numbers of all scripts."""
     after = 0
-    while page := tx.scripts.read(after=after, most=PAGE):
+    while page := tx.scripts.read(after=after, limit=SCRIPTS_PER_PAGE):
         yield from (row.id for row in page)
         after = page[-1].id

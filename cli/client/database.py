@@ -17,7 +17,7 @@ from repos.database.driver_errors import DriverError
 from repos.database.engine import open_engine
 from repos.database.supported_servers import UnsupportedServer
 from repos.schema.revision import require_current
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.embedded.private_home import secure_home
 from workers.process.visible_logs import configure_log
 from workers.settings import Settings
@@ -50,7 +50,7 @@ def opened(chosen: Settings | None = None) -> Iterator[UnitOfWork]:
 
 
 @contextmanager
-def reading() -> Iterator[RecordsWork]:
+def reading() -> Iterator[RecordsTransaction]:
     """The ledger, for reading."""
     with opened() as unit_of_work, unit_of_work.reading() as tx:
         yield tx
@@ -69,7 +69,7 @@ def explained(chosen: Settings) -> Iterator[None]:
         raise ending from error
 
 
-def head_of(tx: RecordsWork, script_id: int) -> Head:
+def head_of(tx: RecordsTransaction, script_id: int) -> Head:
     """The head of a script that there is."""
     head = tx.heads.get(script_id)
     if head is None:
@@ -81,7 +81,7 @@ def head_of(tx: RecordsWork, script_id: int) -> Head:
     return head
 
 
-def state_of(tx: RecordsWork, script_id: int, version: int | None = None) -> State:
+def state_of(tx: RecordsTransaction, script_id: int, version: int | None = None) -> State:
     """The state of a script that there is, at a version or at its head."""
     head_of(tx, script_id)
     return state_at(tx, script_id, version)

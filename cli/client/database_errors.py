@@ -17,7 +17,7 @@ NO_SUCH_DATABASE = 1049
 NO_ROOM = frozenset({DISK_FULL, TABLE_FULL})
 ONLY_READ = frozenset({READ_ONLY, READ_ONLY_MODE})
 
-LEAST_ROOM = 64 * 1024
+MIN_FREE_BYTES = 64 * 1024
 """Bytes on a disk that SQLite cannot do without."""
 
 
@@ -46,7 +46,7 @@ def _with_file(file: Path) -> Ending | None:
     if not os.access(folder, os.W_OK):
         sentence = f"Nothing can be written in {folder}: check its permissions, or choose another SCRIPTLEDGER_HOME."
         return _ending("read_only", sentence)
-    if shutil.disk_usage(folder).free < LEAST_ROOM:
+    if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
         return _ending("disk_full", f"The disk that holds {folder} is full: make room, and try again.")
     return None
 

@@ -12,13 +12,13 @@ from cli.terminal.exit_status import Ending, Exit
 from domain.proposals.refusals import UnknownProposal
 from domain.submissions.answer import Answer
 from repos.proposals.proposals import ProposalRow
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 from workers.proposals.bell import ProposalBell
-from workers.proposals.review import ProposalDesk
+from workers.proposals.review import ProposalReview
 from workers.settings import Settings
 
-FIRST_LOOK_SECONDS = 0.02
-LONGEST_LOOK_SECONDS = 0.5
+FIRST_POLL_SECONDS = 0.02
+MAX_POLL_SECONDS = 0.5
 
 
 class Proposing:
@@ -27,7 +27,7 @@ class Proposing:
     def __init__(self, sending: Queue) -> None:
         self.sending = sending
         self.unit_of_work = sending.unit_of_work
-        self.desk = ProposalDesk(sending.unit_of_work, sending.producer, ProposalBell.at(sending.broker_url).ring)
+        self.desk = ProposalReview(sending.unit_of_work, sending.producer, ProposalBell.at(sending.broker_url).ring)
 
     def wait(self, proposal_id: int, *, timeout: float) -> ProposalRow:
         """Wait until a model has answered, or could not.
@@ -36,7 +36,7 @@ class Proposing:
             Ending: it has not in time; the proposal stays queued.
         """
         deadline = time.monotonic() + timeout
-        pause = FIRST_LOOK_SECONDS
+        pause = FIRST_POLL_SECONDS
         with screen.waiting("Waiting for the model…"):
             while (found := self._look(proposal_id)).state == "queued":
                 if time.monotonic() + pause > deadline:
@@ -47,7 +47,7 @@ class Proposing:
                         code="not_answered_in_time",
                     )
                 time.sleep(pause)
-                pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
+                pause = min(pause * 1.5, MAX_POLL_SECONDS)
         return found
 
     def answers(self, script_id: int, submission_ids: tuple[str, ...], *, timeout: float) -> list[Answer]:
@@ -66,7 +66,7 @@ def proposing(chosen: Settings | None = None) -> Iterator[Proposing]:
         yield Proposing(sending)
 
 
-def proposal_of(tx: RecordsWork, proposal_id: int) -> ProposalRow:
+def proposal_of(tx: RecordsTransaction, proposal_id: int) -> ProposalRow:
     """A proposal that there is.
 
     Raises:

@@ -19,7 +19,7 @@ from domain.errors import Corrupt
 from domain.refusals import SameIdOtherContent
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission, content_hash
-from materialization.retry import again
+from materialization.retry import with_retries
 from repos.unit_of_work import UnitOfWork
 from workers.embedded.stack import Stack
 from workers.messaging.bell import LoneBell
@@ -57,7 +57,7 @@ class Queue:
 
     def put(self, submission: Submission, *, user_id: int | None = None) -> None:
         """Put a submission into the inbox and ring; of a user, where that is who answers for it."""
-        again(partial(self._producer.enqueue, submission, user_id=user_id))
+        with_retries(partial(self._producer.enqueue, submission, user_id=user_id))
 
     def send(self, submission: Submission, *, timeout: float, user_id: int | None = None) -> Answer:
         """Put a submission into the inbox and wait for its answer, wherever it comes from.

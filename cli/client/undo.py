@@ -11,7 +11,7 @@ from cli.rendering.answers import end_with
 from cli.terminal.new_ids import new_submission_id
 from domain.submissions.submission import Cause, Submission
 from materialization.history.undo import inverse_commands
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 
 class How(NamedTuple):
@@ -23,7 +23,7 @@ class How(NamedTuple):
     as_json: bool
 
 
-def take_back(verb: str, script: int, versions: Callable[[RecordsWork], list[int]], how: How) -> NoReturn:
+def take_back(verb: str, script: int, versions: Callable[[RecordsTransaction], list[int]], how: How) -> NoReturn:
     """Take back some versions of a script, print the answer and exit by it."""
     with queue() as sending:
         with sending.unit_of_work.reading() as tx:

@@ -12,10 +12,10 @@ from cli.client import database
 from domain.errors import Rejected
 from domain.refusals import UnknownLabel, UnknownVersion
 from materialization.history.version_lookup import version_at, version_of_label
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 HEAD = "head"
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 
 Version = Annotated[int | None, typer.Option(metavar="N", min=1, help="At this version; else at the head.")]
 At = Annotated[
@@ -47,7 +47,7 @@ _OTHER_SCRIPT = re.compile(r"(\d+)[:/@]\S+")
 
 
 def chosen(
-    tx: RecordsWork, script: int, *, version: int | None = None, at: str | None = None, label: str | None = None
+    tx: RecordsTransaction, script: int, *, version: int | None = None, at: str | None = None, label: str | None = None
 ) -> int:
     """The version that --version, --at or --label name; the head where none is given.
 
@@ -66,7 +66,7 @@ def chosen(
     return _require(script, version, head.version)
 
 
-def named(tx: RecordsWork, script: int, text: str) -> int:
+def named(tx: RecordsTransaction, script: int, text: str) -> int:
     """The version a point of a diff names: a number, a time, a label, or `head`; `label:7` is the draft called 7.
 
     Raises:
@@ -77,7 +77,7 @@ def named(tx: RecordsWork, script: int, text: str) -> int:
     number = rest if sort == "version" else text
     if text == HEAD:
         return head.version
-    if number.isdecimal() and len(number) <= MOST_DIGITS:
+    if number.isdecimal() and len(number) <= MAX_DIGITS:
         return _require(script, int(number), head.version)
     if sort == "at" and rest:
         return version_at(tx, script, end_of(rest))

@@ -26,7 +26,7 @@ from materialization.diff.compare import compare
 from materialization.diff.summary import sentence, tally
 from materialization.history.fold import replay
 
-PATIENCE_SECONDS = 45.0
+ANSWER_TIMEOUT_SECONDS = 45.0
 
 
 class Play:
@@ -125,7 +125,7 @@ class Play:
     def _send(self, submission: Submission, outcome: str) -> tuple[list[Text], Answer]:
         """Send a submission through the queue and say what became of it, and in what time."""
         began = time.monotonic()
-        answer = self._sending.send(submission, timeout=PATIENCE_SECONDS)
+        answer = self._sending.send(submission, timeout=ANSWER_TIMEOUT_SECONDS)
         if answer.outcome != outcome:
             raise Ending(
                 Exit.BUG, f"The demo wanted {submission.submission_id} {outcome}, and it was {answer.outcome}."

@@ -15,7 +15,7 @@ from cli.terminal.screen import Text
 from materialization.proposals.decisions import Person
 from repos.proposals.proposals import ProposalRow
 
-PATIENCE_SECONDS = 45.0
+DRAFT_TIMEOUT_SECONDS = 45.0
 ROSA = Person(None, screenplay.WRITER)
 
 
@@ -31,7 +31,7 @@ class ProposalAct:
         """Say what is wanted in the chat, and show what the model makes of it."""
         queued = self._asking.desk.ask(self._script_id, screenplay.WISH, ROSA)
         self._number = queued.proposal_id
-        self._asking.wait(self._number, timeout=PATIENCE_SECONDS)
+        self._asking.wait(self._number, timeout=DRAFT_TIMEOUT_SECONDS)
         with self._asking.unit_of_work.reading() as tx:
             found = proposal_of(tx, self._number)
             yield from described(found, shown_hunks(tx, found))
@@ -51,7 +51,7 @@ class ProposalAct:
 
     def _accept(self, hunk: int) -> Iterator[RenderableType]:
         accepted = self._asking.desk.accept(self._number, ROSA, [hunk])
-        for answer in self._asking.answers(self._script_id, accepted.submission_ids, timeout=PATIENCE_SECONDS):
+        for answer in self._asking.answers(self._script_id, accepted.submission_ids, timeout=DRAFT_TIMEOUT_SECONDS):
             first, *rest = described_answer(answer)
             yield Text.assemble(f"Part {hunk}: ", first)
             yield from rest

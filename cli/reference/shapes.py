@@ -11,7 +11,7 @@ import msgspec
 from domain.commands.base import KINDS
 from domain.submissions.submission import Submission
 
-MOST_CHOICES = 6
+MAX_CHOICES = 6
 """More alternatives than these are listed once, under their own name."""
 
 
@@ -61,10 +61,10 @@ def type_name(value: dict[str, Any]) -> str:  # noqa: PLR0911 - one return a for
         case {"$ref": str(reference)}:
             return reference.rpartition("/")[2].lower()
         case {"enum": list(choices)}:
-            return " or ".join(f"`{each}`" for each in choices) if len(choices) <= MOST_CHOICES else "line format"
+            return " or ".join(f"`{each}`" for each in choices) if len(choices) <= MAX_CHOICES else "line format"
         case {"anyOf": list(choices)}:
             names = [type_name(each) for each in choices]
-            return " or ".join(names) if len(names) <= MOST_CHOICES else "command"
+            return " or ".join(names) if len(names) <= MAX_CHOICES else "command"
         case {"type": "array", "items": dict(items)}:
             return f"list of {type_name(items)}"
         case {"type": "object", "additionalProperties": dict(values)}:

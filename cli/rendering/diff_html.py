@@ -30,7 +30,7 @@ from materialization.history.authorship import Credit
 
 SIGNS: dict[Change, str] = {"added": "+", "removed": "−", "changed": "~", "moved": "›"}
 PIECES = {"=": Html("{}"), "-": Html("<del>{}</del>"), "+": Html("<ins>{}</ins>")}
-MOST_GAP = 3
+MAX_GAP_LINES = 3
 FRONT = "Before the first scene"
 
 
@@ -198,7 +198,7 @@ def _row(scene: ComparedScene, each: Compared, numbers: dict[str, str], by: Cred
         tag,
         line.format,
         each.change,
-        min(gap_after(line), MOST_GAP),
+        min(gap_after(line), MAX_GAP_LINES),
         sign,
         number,
         _text(each),

@@ -16,7 +16,7 @@ from domain.log.entry import LogEntry
 from domain.log.head import Head
 from domain.script.delta import Delta, decode_delta
 from domain.submissions.submission import Cause
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 AUTHOR_STYLES = {"ai": "magenta", "user": "cyan"}
 
@@ -29,7 +29,7 @@ class Logged(NamedTuple):
     delta: Delta
 
 
-def read_log(tx: RecordsWork, head: Head, after: int, limit: int) -> Iterator[Logged]:
+def read_log(tx: RecordsTransaction, head: Head, after: int, limit: int) -> Iterator[Logged]:
     """The log of a script behind a version."""
     upto = min(after + limit, head.version)
     versions = tx.versions.read(head.script_id, generation=head.generation, after=after, upto=upto)

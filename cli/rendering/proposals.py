@@ -19,14 +19,14 @@ from materialization.history.state_at import state_at
 from materialization.proposals.decisions import submission_of
 from materialization.write_path.decide import decide
 from repos.proposals.proposals import HunkRow, ProposalRow
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 STYLES = {"offered": "bold", "accepted": "green", "accepting": "green", "rejected": "red", "stale": "yellow"}
 UNDECIDED = ("offered", "withheld")
 SENT = ("accepting", "accepted", "stale")
 
 
-class Shown(NamedTuple):
+class RenderedHunk(NamedTuple):
     """A hunk, the lines it would change at the head, and why it would be refused there."""
 
     hunk: HunkRow
@@ -35,14 +35,14 @@ class Shown(NamedTuple):
     versions: tuple[int | None, int | None] = (None, None)
 
 
-def shown_hunks(tx: RecordsWork, proposal: ProposalRow) -> list[Shown]:
+def shown_hunks(tx: RecordsTransaction, proposal: ProposalRow) -> list[RenderedHunk]:
     """The hunks of a proposal: those that are open against the head, the others with what became of them."""
     hunks = tx.proposals.hunks(proposal.id)
     head = state_at(tx, proposal.script_id) if any(hunk.state in UNDECIDED for hunk in hunks) else State.empty()
     return [_against(proposal, hunk, head) if hunk.state in UNDECIDED else _with_versions(tx, hunk) for hunk in hunks]
 
 
-def described(proposal: ProposalRow, hunks: list[Shown]) -> Iterator[RenderableType]:
+def described(proposal: ProposalRow, hunks: list[RenderedHunk]) -> Iterator[RenderableType]:
     """A proposal for people."""
     yield headline(proposal)
     yield screen.block(f"“{proposal.instruction}”", "italic")
@@ -71,7 +71,7 @@ def spoken(state: str) -> str:
     return state.replace("_", " ")
 
 
-def as_json(proposal: ProposalRow, hunks: list[Shown] | None = None) -> dict[str, Any]:
+def as_json(proposal: ProposalRow, hunks: list[RenderedHunk] | None = None) -> dict[str, Any]:
     """A proposal for programs; with its hunks where they are given."""
     told: dict[str, Any] = {
         "proposal": proposal.id,
@@ -92,22 +92,22 @@ def as_json(proposal: ProposalRow, hunks: list[Shown] | None = None) -> dict[str
     return told if hunks is None else {**told, "hunks": [_hunk_as_json(each) for each in hunks]}
 
 
-def _against(proposal: ProposalRow, hunk: HunkRow, head: State) -> Shown:
+def _against(proposal: ProposalRow, hunk: HunkRow, head: State) -> RenderedHunk:
     try:
         after = decide(submission_of(proposal, hunk, ""), head).state
     except Rejected as refusal:
-        return Shown(hunk, refusal=refusal)
-    return Shown(hunk, tuple(each for each in diff_lines(head, after) if each.change != "same"))
+        return RenderedHunk(hunk, refusal=refusal)
+    return RenderedHunk(hunk, tuple(each for each in diff_lines(head, after) if each.change != "same"))
 
 
-def _with_versions(tx: RecordsWork, hunk: HunkRow) -> Shown:
+def _with_versions(tx: RecordsTransaction, hunk: HunkRow) -> RenderedHunk:
     answered = tx.submissions.get(hunk.script_id, hunk.submission_id)
     if answered is None:
-        return Shown(hunk)
-    return Shown(hunk, versions=(answered.answer.first_version, answered.answer.last_version))
+        return RenderedHunk(hunk)
+    return RenderedHunk(hunk, versions=(answered.answer.first_version, answered.answer.last_version))
 
 
-def _became(each: Shown) -> str:
+def _became(each: RenderedHunk) -> str:
     first, last = each.versions
     if first is None:
         return f"{each.hunk.state} ({each.hunk.code})" if each.hunk.code else each.hunk.state
@@ -122,7 +122,7 @@ def _rows(lines: tuple[LineDiff, ...]) -> Iterator[tuple[str, Text]]:
             yield ">" if each.change == "moved" else "+", Text(shown(each.after), "green")
 
 
-def _hunk_as_json(each: Shown) -> dict[str, Any]:
+def _hunk_as_json(each: RenderedHunk) -> dict[str, Any]:
     hunk = each.hunk
     return {
         "hunk": hunk.hunk,

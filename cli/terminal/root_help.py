@@ -13,7 +13,7 @@ from cli.terminal.screen import Text
 ABOUT = "Keeps screenplays as append-only logs of commands."
 PANEL_WIDTH = 9
 VERB_WIDTH = 13
-MOST_LINES = 40
+MAX_HELP_LINES = 40
 SENTENCE = 80 - PANEL_WIDTH - VERB_WIDTH
 """Columns of a terminal that are left for what a verb does."""
 

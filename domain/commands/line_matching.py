@@ -20,20 +20,20 @@ from domain.commands.line_list import Resolved, in_order
 from domain.script.hashing import same
 from domain.script.line import Line
 
-LEAST_LIKENESS = 0.4
+MIN_SIMILARITY = 0.4
 """Measured: unrelated lines hardly ever share a quarter of their trigrams, edited ones nearly always half."""
-MOST_COMMON = 8
+MAX_COMMON_OCCURRENCES = 8
 """What more lines than these have in common does not tell them apart."""
 CANDIDATES = 3
 """Lines that are compared whole, of those which share what is rare."""
-LONGEST_READ = 200
+MAX_COMPARED_CHARACTERS = 200
 """Characters of a line that are compared for likeness."""
-LARGEST_GAP = 10_000
+MAX_GAP_PAIRS = 10_000
 """Lines, two long scripts' worth, in which nothing is the same: nothing is looked for that is alike."""
 MAX_COMPARED = 2_500_000
 """Characters that are compared for likeness in one alignment: two screenplays that share nothing, several times over.
 Gaps for which none are left keep what is the same, and what stands there alone."""
-LEAST_MOVED = 20
+MIN_MOVED_CHARACTERS = 20
 """Letters and digits that make a block worth a move; a name alone is not."""
 
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -176,7 +176,7 @@ def _pair_moved(pairing: _Pairing, old_texts: Sequence[str], new_texts: Sequence
             continue
         block = [pair for step in (-1, 1) for pair in _run(pairing, old_texts, new_texts, seed, step)]
         seen.update(new for _, new in block)
-        if sum(len(_letters(new_texts[new])) for _, new in set(block)) >= LEAST_MOVED:
+        if sum(len(_letters(new_texts[new])) for _, new in set(block)) >= MIN_MOVED_CHARACTERS:
             pairing.add(block)
 
 
@@ -191,7 +191,7 @@ def _run(
 
 def _alike(work: _Work, old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> list[Pair]:
     """Lines of a gap that have much the same text, none crossing another; those with most in common choose first."""
-    if max(len(gap.old), len(gap.new)) > LARGEST_GAP or not work.takes(_size(old_texts, new_texts, gap)):
+    if max(len(gap.old), len(gap.new)) > MAX_GAP_PAIRS or not work.takes(_size(old_texts, new_texts, gap)):
         return []
     old = {at: _trigrams(old_texts[at]) for at in gap.old}
     holders: dict[str, list[int]] = defaultdict(list)
@@ -201,20 +201,20 @@ def _alike(work: _Work, old_texts: Sequence[str], new_texts: Sequence[str], gap:
     found = []
     for new in gap.new:
         trigrams = _trigrams(new_texts[new])
-        telling = (lines for trigram in trigrams if len(lines := holders.get(trigram, ())) <= MOST_COMMON)
+        telling = (lines for trigram in trigrams if len(lines := holders.get(trigram, ())) <= MAX_COMMON_OCCURRENCES)
         votes = Counter(chain.from_iterable(telling))
         ways = {at: abs((at - gap.old.start) - (new - gap.new.start)) for at in votes}
         for at in nsmallest(CANDIDATES, votes, key=lambda at: (-votes[at], ways[at])):
             shared = len(old[at] & trigrams)
-            if 2 * shared >= LEAST_LIKENESS * (len(old[at]) + len(trigrams)):
+            if 2 * shared >= MIN_SIMILARITY * (len(old[at]) + len(trigrams)):
                 found.append((-shared, ways[at], at, new))
     return _uncrossed((at, new) for _, _, at, new in sorted(found))
 
 
 def _size(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> int:
     """The characters of a gap that are compared."""
-    old = sum(min(len(old_texts[at]), LONGEST_READ) + 2 for at in gap.old)
-    return old + sum(min(len(new_texts[at]), LONGEST_READ) + 2 for at in gap.new)
+    old = sum(min(len(old_texts[at]), MAX_COMPARED_CHARACTERS) + 2 for at in gap.old)
+    return old + sum(min(len(new_texts[at]), MAX_COMPARED_CHARACTERS) + 2 for at in gap.new)
 
 
 def _repeated(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> Iterator[Pair]:
@@ -259,5 +259,5 @@ def _letters(text: str) -> str:
 
 
 def _trigrams(text: str) -> frozenset[str]:
-    padded = f" {text[:LONGEST_READ]} "
+    padded = f" {text[:MAX_COMPARED_CHARACTERS]} "
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))

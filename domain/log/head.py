@@ -14,7 +14,7 @@ Health = Literal["open", "backfilling", "quarantined"]
 
 MAX_DELTAS = 256
 """No version is further than this from a keyframe."""
-LEAST_DELTA_BYTES = 8 << 10
+MIN_DELTA_BYTES = 8 << 10
 """Below this a keyframe costs more than the deltas it spares."""
 
 
@@ -44,4 +44,4 @@ class Head(Struct, frozen=True):
 
 def is_keyframe_due(deltas: int, delta_bytes: int, keyframe_bytes: int) -> bool:
     """Whether so many deltas, of so many bytes, outweigh the keyframe they follow or are too many to read."""
-    return deltas >= MAX_DELTAS or LEAST_DELTA_BYTES <= delta_bytes >= keyframe_bytes
+    return deltas >= MAX_DELTAS or MIN_DELTA_BYTES <= delta_bytes >= keyframe_bytes

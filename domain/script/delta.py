@@ -14,13 +14,13 @@ from msgspec import Struct
 from domain.errors import Corrupt
 from domain.script.line import Attr, Line, LineFormat
 from domain.script.state import Element, Mark, Persona, State, Value
-from domain.script.state_builder import Draft
+from domain.script.state_builder import StateBuilder
 
 
 class Change(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """One change of a state."""
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         """Write this change to the draft."""
         raise NotImplementedError(type(self).__name__)
 
@@ -31,7 +31,7 @@ class LinesInserted(Change, frozen=True, tag="+"):
     after: str
     lines: tuple[Line, ...]
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.insert(self.after, self.lines)
 
 
@@ -44,7 +44,7 @@ class LineChanged(Change, frozen=True, tag="="):
     sep: str | None = None
     attrs: dict[str, Attr] | None = None
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         old = draft.line(self.line)
         draft.rewrite(
             Line(
@@ -65,7 +65,7 @@ class LineSpliced(Change, frozen=True, tag="s"):
     delete: int
     insert: str
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         old = draft.line(self.line)
         draft.rewrite(Line(old.id, old.format, self.of(old.text), old.sep, old.attrs))
 
@@ -84,7 +84,7 @@ class LineSplit(Change, frozen=True, tag="/"):
     format: LineFormat
     attrs: dict[str, Attr]
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         old = draft.line(self.line)
         rest = Line(id=self.new_id, format=self.format, text=old.text[self.at :], sep=old.sep, attrs=self.attrs)
         draft.rewrite(Line(id=old.id, format=old.format, text=old.text[: self.at], sep=self.sep, attrs=old.attrs))
@@ -96,7 +96,7 @@ class LineMerged(Change, frozen=True, tag="&"):
 
     line: str
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         old = draft.line(self.line)
         rest = draft.line(draft.after(self.line))
         draft.remove((rest.id,))
@@ -108,7 +108,7 @@ class LinesRemoved(Change, frozen=True, tag="-"):
 
     lines: tuple[str, ...]
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.remove(self.lines)
 
 
@@ -118,7 +118,7 @@ class LinesMoved(Change, frozen=True, tag=">"):
     lines: tuple[str, ...]
     after: str
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.move(self.lines, self.after)
 
 
@@ -127,7 +127,7 @@ class MetadataSet(Change, frozen=True, tag="m"):
 
     fields: dict[str, Value | None]
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         for name, value in self.fields.items():
             draft.set_metadata(name, value)
 
@@ -137,7 +137,7 @@ class ElementPut(Change, frozen=True, tag="e"):
 
     element: Element
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.put_element(self.element)
 
 
@@ -146,7 +146,7 @@ class ElementRemoved(Change, frozen=True, tag="e-"):
 
     element: str
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.remove_element(self.element)
 
 
@@ -155,7 +155,7 @@ class PersonaPut(Change, frozen=True, tag="p"):
 
     persona: Persona
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.put_persona(self.persona)
 
 
@@ -164,7 +164,7 @@ class PersonaRemoved(Change, frozen=True, tag="p-"):
 
     persona: str
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.remove_persona(self.persona)
 
 
@@ -174,7 +174,7 @@ class VersionLabelled(Change, frozen=True, tag="l"):
     name: str
     version: int | None
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.label(self.name, self.version)
 
 
@@ -185,7 +185,7 @@ class LabelMarked(Change, frozen=True, tag="lm"):
     color: str | None
     locked: bool
 
-    def onto(self, draft: Draft) -> None:
+    def onto(self, draft: StateBuilder) -> None:
         draft.mark(self.name, Mark(self.color, self.locked))
 
 
@@ -214,7 +214,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 def advance(state: State, delta: Iterable[Change]) -> State:
     """The state one version on."""
-    draft = Draft(state)
+    draft = StateBuilder(state)
     for change in delta:
         change.onto(draft)
     return draft.finish()
@@ -222,7 +222,7 @@ def advance(state: State, delta: Iterable[Change]) -> State:
 
 def advance_through(state: State, deltas: Iterable[Iterable[Change]]) -> State:
     """The state as many versions on as there are deltas, at the price of what they leave changed."""
-    draft = Draft(state)
+    draft = StateBuilder(state)
     for delta in deltas:
         for change in delta:
             change.onto(draft)

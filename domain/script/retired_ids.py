@@ -112,7 +112,7 @@ class Retired:
     def may_exceed(self, limit: int) -> bool:
         """Whether there may be more than so many, without unpacking anything; False where there are surely not."""
         base, changes = self._parts
-        return base.most() + len(changes) > limit
+        return base.limit() + len(changes) > limit
 
     def count(self) -> int:
         """How many there are."""
@@ -151,7 +151,7 @@ class _Base:
     def weight(self) -> int:
         return len(self._entries)
 
-    def most(self) -> int:
+    def limit(self) -> int:
         """How many there are at most: packed, an id and its version have six bytes at least."""
         if isinstance(self._entries, dict):
             return len(self._entries)

@@ -29,7 +29,7 @@ from domain.script.work_limit import LINE_UNITS, TEXT_PASSES, text_units
 V = TypeVar("V")
 
 
-class Draft:
+class StateBuilder:
     """The next state under construction: neighbours, ids and the state hash are kept right by every method.
 
     Raises:

@@ -13,7 +13,7 @@ from rapidfuzz.distance import Indel
 Piece = tuple[Literal["=", "-", "+"], str]
 """Some text that stayed, went, or came. What stayed and what came, one behind the other, is the later text."""
 
-MOST_PAIRS = 16_000_000
+MAX_WORD_PAIRS = 16_000_000
 """Of words to compare, 2 MB of bits; longer lines differ as a whole, but for how they begin and end."""
 
 _PUNCTUATION = r"!-/:-@\[-`{-~\u00a1\u00ab\u00b7\u00bb\u00bf\u2010-\u2027\u2030-\u205e\u3001-\u3011\uff01\uff0c\uff1f"
@@ -67,7 +67,7 @@ def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[Block]:
     i2, j2 = len(old) - end, len(new) - end
     if start:
         yield Block(0, start, 0, start, equal=True)
-    if (i2 - start) * (j2 - start) > MOST_PAIRS:
+    if (i2 - start) * (j2 - start) > MAX_WORD_PAIRS:
         yield Block(start, i2, start, j2)
     else:
         yield from _aligned(old[start:i2], new[start:j2], start)

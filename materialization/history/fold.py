@@ -17,7 +17,7 @@ from domain.refusals import (
 from domain.script.delta import Delta, encode_delta
 from domain.script.hashing import state_hash_bytes
 from domain.script.state import State
-from domain.script.state_builder import Draft
+from domain.script.state_builder import StateBuilder
 from domain.script.work_limit import WorkCount
 from domain.submissions.submission import Submission, decode_command
 
@@ -50,7 +50,7 @@ class Fold:
     def __init__(self, state: State) -> None:
         self.state = state
         self._finished = state
-        self._draft = Draft(state)
+        self._draft = StateBuilder(state)
 
     def take(self, command: Command) -> VersionRow:
         """The version that the next command leads to.

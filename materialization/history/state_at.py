@@ -18,7 +18,7 @@ from domain.script.state import State
 from repos.log.commands import Commands
 from repos.log.heads import Heads
 from repos.log.keyframes import FoundKeyframe, Keyframes
-from repos.log.path_to_version import HIGHEST_VERSION, Way, Ways
+from repos.log.path_to_version import HIGHEST_VERSION, PathsToVersion, PathToVersion
 from repos.log.versions import Versions
 from repos.submissions.answers import Submissions
 
@@ -45,7 +45,7 @@ class WayReader(HeadReader, Protocol):
     """A unit of work that can read the way to a version as well."""
 
     @property
-    def ways(self) -> Ways: ...
+    def ways(self) -> PathsToVersion: ...
 
 
 class LogReader(HeadReader, Protocol):
@@ -82,7 +82,7 @@ def state_at(tx: WayReader, script_id: int, version: int | None = None) -> State
                 raise
 
 
-def _straight(way: Way | None, version: int | None) -> State | None:
+def _straight(way: PathToVersion | None, version: int | None) -> State | None:
     """The state a way leads to; None where anything about it is not as it should be, for whoever looks closer."""
     if way is None or way.versions is None:
         return None

@@ -24,8 +24,8 @@ from domain.script.keyframe import encode_keyframe
 from domain.script.state import State, Value
 from domain.submissions.answer import encode_rest
 from materialization.history_files.check import Derived, HistoryFile, history_file
-from materialization.retry import again
-from repos.locked_scripts import ScriptWork
+from materialization.retry import with_retries
+from repos.locked_scripts import LockedScript
 from repos.log.scripts import ScriptRow
 from repos.submissions.answers import Answered
 from repos.unit_of_work import UnitOfWork
@@ -92,7 +92,7 @@ def import_history(
         if new_number:
             with unit_of_work.records() as records:
                 script_id = records.script_ids.new()
-        return again(partial(_write, unit_of_work, file, script_id, progress))
+        return with_retries(partial(_write, unit_of_work, file, script_id, progress))
 
 
 def _require_number(unit_of_work: UnitOfWork, script_id: int) -> None:
@@ -136,7 +136,7 @@ def _write(unit_of_work: UnitOfWork, file: HistoryFile, script_id: int, progress
 class _Log:
     """Writes the versions of a file that are not here yet, and the head behind the last of them."""
 
-    def __init__(self, tx: ScriptWork) -> None:
+    def __init__(self, tx: LockedScript) -> None:
         self._tx = tx
         self._head = tx.head
         self._chain = GENESIS
@@ -220,7 +220,7 @@ class _Log:
 class _Answers:
     """Writes the answers of a file that are not here yet; both are in the order of their ids."""
 
-    def __init__(self, tx: ScriptWork) -> None:
+    def __init__(self, tx: LockedScript) -> None:
         self.count = 0
         self._tx = tx
         self._here = self._read()
@@ -256,7 +256,7 @@ class _Answers:
         return self._tx.answers.read(self._tx.script_id)
 
 
-def _script_row(tx: ScriptWork, state: State, created_at: int, updated_at: int) -> ScriptRow:
+def _script_row(tx: LockedScript, state: State, created_at: int, updated_at: int) -> ScriptRow:
     owner = state.metadata.get("owner")
     is_known = isinstance(owner, int) and tx.scripts.owner_exists(owner)
     return ScriptRow(

@@ -18,9 +18,9 @@ from materialization.projections.reader import read_projection
 from repos.database.driver_errors import DriverError
 from repos.integrity.verifications import Checkpoint
 from repos.log.scripts import ScriptRow
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
-LOOKS = 5
+MAX_READ_ATTEMPTS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ class _Keeper:
             log.warning("audit.checkpoint_refused", script_id=checkpoint.script_id, problem=str(refusal))
 
 
-def _findings(tx: RecordsWork, script_id: int) -> Iterator[Finding]:
+def _findings(tx: RecordsTransaction, script_id: int) -> Iterator[Finding]:
     if (broken := check_seals(tx, script_id)) is not None:
         yield broken
     try:
@@ -78,9 +78,9 @@ def _findings(tx: RecordsWork, script_id: int) -> Iterator[Finding]:
     yield from _of_projections(tx, script_id)
 
 
-def _of_row(tx: RecordsWork, script_id: int, state: State) -> Iterator[Finding]:
+def _of_row(tx: RecordsTransaction, script_id: int, state: State) -> Iterator[Finding]:
     """Owner, title and status as the state says them."""
-    for _ in range(LOOKS):
+    for _ in range(MAX_READ_ATTEMPTS):
         row, head = tx.scripts.get(script_id), tx.heads.get(script_id)
         if row is None:
             yield Finding(state.version, "its row in scripts is missing")
@@ -108,7 +108,7 @@ def _compared(row: ScriptRow, state: State) -> list[tuple[str, object, object]]:
     ]
 
 
-def _of_projections(tx: RecordsWork, script_id: int) -> Iterator[Finding]:
+def _of_projections(tx: RecordsTransaction, script_id: int) -> Iterator[Finding]:
     shown = read_projection(tx, script_id)
     if shown.version and not shown.shows(state_at(tx, script_id, shown.version)):
         yield Finding(shown.version, f"its projections do not show version {shown.version} as it was")

@@ -7,7 +7,7 @@ from functools import partial
 from domain.errors import Corrupt, LedgerError
 from domain.refusals import UnknownScript
 from materialization.integrity.audit import audit
-from materialization.retry import again
+from materialization.retry import with_retries
 from repos.unit_of_work import UnitOfWork
 
 
@@ -25,7 +25,7 @@ class NotQuarantined(LedgerError):
 
 def quarantine(unit_of_work: UnitOfWork, script_id: int, *, found_by: str, reason: str, now: int) -> None:
     """Take a script out of service, and keep why, in one transaction."""
-    again(partial(_quarantine, unit_of_work, script_id, found_by, reason, now))
+    with_retries(partial(_quarantine, unit_of_work, script_id, found_by, reason, now))
 
 
 def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unverified: bool = False) -> bool:
@@ -47,7 +47,7 @@ def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unver
     finding = None if unverified else audit(unit_of_work, script_id).finding
     if finding is not None:
         raise StillBroken(f"script {script_id} contradicts itself at version {finding.version}: {finding.problem}")
-    return again(partial(_reopen, unit_of_work, script_id, by, now, verified=not unverified))
+    return with_retries(partial(_reopen, unit_of_work, script_id, by, now, verified=not unverified))
 
 
 def _quarantine(unit_of_work: UnitOfWork, script_id: int, found_by: str, reason: str, now: int) -> None:
@@ -63,7 +63,7 @@ def _reopen(unit_of_work: UnitOfWork, script_id: int, by: str, now: int, *, veri
     with unit_of_work.script(script_id, wait=True) as tx:
         if tx.head.health != "quarantined":
             raise NotQuarantined(f"script {script_id} is in service")
-        known = [row for row in tx.quarantines.read(script_id, most=1) if row.reopened_at is None]
+        known = [row for row in tx.quarantines.read(script_id, limit=1) if row.reopened_at is None]
         tx.heads.set_health(script_id, known[0].health_before if known else "open")
         tx.quarantines.reopen(script_id, by, now, verified=verified)
     return tx.more

@@ -17,17 +17,23 @@ from domain.log.head import Head
 from domain.refusals import UnknownScript
 from domain.script.hashing import GENESIS
 from materialization.clock import system_clock
-from materialization.integrity.rebuild_chunks import PIECE, Piece, derive_piece, reached, write_piece
-from materialization.retry import again
+from materialization.integrity.rebuild_chunks import (
+    VERSIONS_PER_TRANSACTION,
+    Chunk,
+    derive_piece,
+    resume_point,
+    write_piece,
+)
+from materialization.retry import with_retries
 from repos.integrity.rebuilds import RebuildRow
-from repos.locked_scripts import ScriptWork
+from repos.locked_scripts import LockedScript
 from repos.unit_of_work import UnitOfWork
 
-NEAR = 1_000
+LOCKED_TAIL_VERSIONS = 1_000
 """So many versions behind the head, the rest is derived with the head locked, so that it stays where it is."""
 READERS_END_MICROS = 60 * 1_000_000
 """Who began to read a generation before another was named has ended after a minute, or follows the other."""
-MOST_PRUNED = 100
+MAX_PRUNED_SCRIPTS = 100
 """Scripts whose old generations one scheduled pruning removes."""
 
 
@@ -66,11 +72,11 @@ def rebuild(
         RebuildDiffers: the states are not those stored, and `accept_differences` is false.
         Corrupt: the log has a hole, was changed, or does not apply; the message names the version.
     """
-    row = again(partial(_begin, unit_of_work, script_id, clock()))
+    row = with_retries(partial(_begin, unit_of_work, script_id, clock()))
     done: Rebuilt | None = None
     while done is None:
         row, piece = _write_pieces(unit_of_work, row, progress or (lambda _: None))
-        done = again(partial(_activate, unit_of_work, row, piece, accept_differences, clock()))
+        done = with_retries(partial(_activate, unit_of_work, row, piece, accept_differences, clock()))
     return done
 
 
@@ -90,13 +96,13 @@ def _begin(unit_of_work: UnitOfWork, script_id: int, now: int) -> RebuildRow:
 
 def _write_pieces(
     unit_of_work: UnitOfWork, row: RebuildRow, progress: Callable[[int], None]
-) -> tuple[RebuildRow, Piece]:
+) -> tuple[RebuildRow, Chunk]:
     """Write all but the last few versions; each piece is derived while the database writes the one before it."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="rebuild") as beside:
         piece, left = _derived(unit_of_work, row, None)
         while True:
-            writing = beside.submit(again, partial(_write, unit_of_work, row, piece))
-            following = _derived(unit_of_work, row, piece) if left > NEAR else None
+            writing = beside.submit(with_retries, partial(_write, unit_of_work, row, piece))
+            following = _derived(unit_of_work, row, piece) if left > LOCKED_TAIL_VERSIONS else None
             row = writing.result()
             progress(row.version)
             if row.version != piece.head.version:
@@ -106,19 +112,19 @@ def _write_pieces(
             piece, left = following
 
 
-def _derived(unit_of_work: UnitOfWork, row: RebuildRow, before: Piece | None) -> tuple[Piece, int]:
+def _derived(unit_of_work: UnitOfWork, row: RebuildRow, before: Chunk | None) -> tuple[Chunk, int]:
     """The piece behind another, or behind what is written; and how many versions the head is in front of it."""
 
-    def derived() -> tuple[Piece, int]:
+    def derived() -> tuple[Chunk, int]:
         with unit_of_work.reading() as tx:
             head = _head_of(tx.heads.get(row.script_id), row)
-            piece = derive_piece(tx, head, before or reached(tx, head, row))
+            piece = derive_piece(tx, head, before or resume_point(tx, head, row))
         return piece, head.version - piece.head.version
 
-    return again(derived)
+    return with_retries(derived)
 
 
-def _write(unit_of_work: UnitOfWork, row: RebuildRow, piece: Piece) -> RebuildRow:
+def _write(unit_of_work: UnitOfWork, row: RebuildRow, piece: Chunk) -> RebuildRow:
     """How far the rebuild then is; where another has gone on with it, that is all there is to do."""
     with unit_of_work.rebuild(row.script_id, row.generation) as tx:
         head = _head_of(tx.heads.get(row.script_id), row)
@@ -126,7 +132,7 @@ def _write(unit_of_work: UnitOfWork, row: RebuildRow, piece: Piece) -> RebuildRo
 
 
 def _activate(
-    unit_of_work: UnitOfWork, row: RebuildRow, before: Piece, accept_differences: bool, now: int
+    unit_of_work: UnitOfWork, row: RebuildRow, before: Chunk, accept_differences: bool, now: int
 ) -> Rebuilt | None:
     """Derive the last few versions with the head locked, then let it name the generation; None where they are many."""
     with unit_of_work.script(row.script_id, wait=True) as tx:
@@ -141,15 +147,15 @@ def _activate(
     return Rebuilt(row.script_id, row.generation, finished.version, finished.differences, finished.first_difference)
 
 
-def _finished(tx: ScriptWork, row: RebuildRow) -> RebuildRow | None:
+def _finished(tx: LockedScript, row: RebuildRow) -> RebuildRow | None:
     """The same rebuild where it is at its end: the answer to the COMMIT that ended it may have been lost."""
     known = [each for each in tx.rebuilds.read(row.script_id) if each.generation == row.generation]
     return known[0] if known and known[0].state != "running" else None
 
 
-def _finish(tx: ScriptWork, row: RebuildRow, before: Piece, accept_differences: bool, now: int) -> RebuildRow | None:
+def _finish(tx: LockedScript, row: RebuildRow, before: Chunk, accept_differences: bool, now: int) -> RebuildRow | None:
     head = _head_of(tx.head, row)
-    if head.version - row.version > NEAR:
+    if head.version - row.version > LOCKED_TAIL_VERSIONS:
         return None
     piece = derive_piece(tx, head, before)
     if piece.head.version < head.version:
@@ -190,15 +196,17 @@ def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) 
     gone = [generation for generation in found if generation not in kept]
     for generation in gone:
         # From the end: the first version goes last, and says until then that the generation is there.
-        for upto in range(-(-head.version // PIECE) * PIECE, 0, -PIECE):
+        for upto in range(
+            -(-head.version // VERSIONS_PER_TRANSACTION) * VERSIONS_PER_TRANSACTION, 0, -VERSIONS_PER_TRANSACTION
+        ):
             with unit_of_work.records() as tx:
-                tx.generations.remove(script_id, generation, after=upto - PIECE, upto=upto)
+                tx.generations.remove(script_id, generation, after=upto - VERSIONS_PER_TRANSACTION, upto=upto)
     return gone
 
 
-def prune_left_behind(unit_of_work: UnitOfWork, now: int, *, most: int = MOST_PRUNED) -> int:
+def prune_left_behind(unit_of_work: UnitOfWork, now: int, *, limit: int = MAX_PRUNED_SCRIPTS) -> int:
     """Remove what rebuilds left behind, of so many scripts at most; how many generations that were."""
     before = now - READERS_END_MICROS
     with unit_of_work.reading() as tx:
-        scripts = tx.rebuilds.left_behind(before=before, most=most)
+        scripts = tx.rebuilds.left_behind(before=before, limit=limit)
     return sum(len(prune_generations(unit_of_work, script_id, before=before)) for script_id in scripts)

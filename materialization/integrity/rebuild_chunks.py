@@ -25,8 +25,8 @@ from repos.log.commands import Commands
 from repos.log.keyframes import Keyframes, WritableKeyframes
 from repos.log.versions import Versions, WritableVersions
 
-PIECE = 4_000
-PIECE_BYTES = 4 << 20
+VERSIONS_PER_TRANSACTION = 4_000
+BYTES_PER_TRANSACTION = 4 << 20
 """Versions a transaction, and bytes of their deltas: less shares a commit among too few, more takes memory."""
 
 
@@ -52,7 +52,7 @@ class Writing(Protocol):
     def rebuilds(self) -> Rebuilds: ...
 
 
-class Piece(NamedTuple):
+class Chunk(NamedTuple):
     """The versions behind version `after`, and their keyframes; then the head as it would be there, and the state."""
 
     after: int
@@ -62,7 +62,7 @@ class Piece(NamedTuple):
     state: State
 
 
-def reached(tx: Deriving, head: Head, row: RebuildRow) -> Piece:
+def resume_point(tx: Deriving, head: Head, row: RebuildRow) -> Chunk:
     """Where a rebuild is, as an empty piece, read from what it wrote."""
     frame = tx.keyframes.last(head.script_id, generation=row.generation, upto=row.version) if row.version else None
     since = frame.version if frame else 0
@@ -77,21 +77,21 @@ def reached(tx: Deriving, head: Head, row: RebuildRow) -> Piece:
         generation=row.generation,
     )
     state = load(tx, made, row.version) if row.version else State.empty()
-    return Piece(row.version, (), (), replace(made, state_hash=state_hash_bytes(state.hash)), state)
+    return Chunk(row.version, (), (), replace(made, state_hash=state_hash_bytes(state.hash)), state)
 
 
-def derive_piece(tx: Deriving, head: Head, before: Piece) -> Piece:
+def derive_piece(tx: Deriving, head: Head, before: Chunk) -> Chunk:
     """The next versions of a rebuild, up to `head` at most.
 
     Raises:
         Corrupt: the log has a hole, was changed, or does not apply.
     """
     after, chain = before.head.version, before.head.chain_hash
-    upto = min(after + PIECE, head.version)
+    upto = min(after + VERSIONS_PER_TRANSACTION, head.version)
     last, size, weight = before.head.keyframe_version, before.head.keyframe_bytes, before.head.delta_bytes
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
-    fold, room = Fold(before.state), PIECE_BYTES
+    fold, room = Fold(before.state), BYTES_PER_TRANSACTION
     with closing(linked(tx.commands.ahead(), head.script_id, chain, after=after, upto=upto)) as commands:
         for version, command, chain in commands:  # noqa: B007 - the last is the head's
             try:
@@ -117,10 +117,10 @@ def derive_piece(tx: Deriving, head: Head, before: Piece) -> Piece:
         delta_bytes=weight,
         generation=before.head.generation,
     )
-    return Piece(after, versions, keyframes, made, fold.finish())
+    return Chunk(after, versions, keyframes, made, fold.finish())
 
 
-def write_piece(tx: Writing, row: RebuildRow, piece: Piece, generation: int) -> RebuildRow:
+def write_piece(tx: Writing, row: RebuildRow, piece: Chunk, generation: int) -> RebuildRow:
     """Write a piece behind what a rebuild has, and compare each version with the one of `generation`: how far it is."""
     script_id, after, upto = row.script_id, row.version, piece.head.version
     tx.versions.put(script_id, row.generation, piece.versions)

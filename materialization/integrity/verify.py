@@ -26,9 +26,9 @@ from materialization.history.state_at import LogReader, load
 from repos.integrity.verifications import Checkpoint
 
 CHECKPOINT_EVERY = 10_000
-STEP = 500
+PROGRESS_EVERY_VERSIONS = 500
 """Versions between two tellings of how far it is."""
-LOOKS = 3
+MAX_READ_ATTEMPTS = 3
 
 
 class Finding(NamedTuple):
@@ -76,7 +76,7 @@ def verify(
         Conflict: the database was in the way.
     """
     head = _head_of(tx, script_id)
-    for _ in range(LOOKS):
+    for _ in range(MAX_READ_ATTEMPTS):
         found = _Pass(tx, head, keep, progress).verify(start)
         before, head = head, _head_of(tx, script_id)
         # What was rebuilt, or lost a keyframe nobody needs any more, while it was read may look wrong and not be.
@@ -135,7 +135,7 @@ class _Pass:
                 raise _difference(derived, stored)
             self._keyframes += keyframes.compare(self._fold.state)
             self._version, self._chain = version, chain
-            if version % STEP == 0:
+            if version % PROGRESS_EVERY_VERSIONS == 0:
                 self._progress(version)
             if version % CHECKPOINT_EVERY == 0:
                 self._leave_checkpoint()

@@ -17,7 +17,7 @@ from repos.projections.projected_elements import NamedDraft, ProjectedThings
 from repos.projections.projected_lines import Placed, ProjectedLines
 from repos.projections.projections import Projections
 
-LOOKS = 5
+MAX_READ_ATTEMPTS = 5
 
 
 class ProjectionReader(Protocol):
@@ -79,7 +79,7 @@ def read_projection(tx: ProjectionReader, script_id: int) -> Projection:
         Conflict: they moved on each time.
     """
     shown = tx.projections.get(script_id)
-    for _ in range(LOOKS):
+    for _ in range(MAX_READ_ATTEMPTS):
         found = Projection(
             shown.version if shown else 0,
             list(tx.lines.read(script_id)),
@@ -90,7 +90,7 @@ def read_projection(tx: ProjectionReader, script_id: int) -> Projection:
         before, shown = shown, tx.projections.get(script_id)
         if before == shown:
             return found
-    raise Conflict(f"the projections of script {script_id} moved on while they were read, {LOOKS} times")
+    raise Conflict(f"the projections of script {script_id} moved on while they were read, {MAX_READ_ATTEMPTS} times")
 
 
 def staleness(tx: ProjectionReader, script_id: int, now: int) -> Staleness:

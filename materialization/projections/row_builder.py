@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from domain.errors import Corrupt
 from domain.script.line import Line
 from domain.script.state import EDGE, PLAIN, Element, Mark, Persona, Value
-from domain.script.state_builder import Draft
+from domain.script.state_builder import StateBuilder
 from repos.database.driver_errors import DuplicateKey
 from repos.projections.order_keys import keys_between, keys_spread
 from repos.projections.projected_elements import NamedDraft
@@ -21,7 +21,7 @@ FIRST_STRETCH = 64
 """How many lines are spaced anew at first where none fits between two; four times as many if that is not enough."""
 
 
-class ProjectedDraft(Draft):
+class ProjectionBuilder(StateBuilder):
     """The next projection under construction; `version` is that of the delta being written.
 
     Raises:
@@ -50,7 +50,7 @@ class ProjectedDraft(Draft):
         return self._placed(line_id).line
 
     def after(self, line_id: str) -> str:
-        following = self._tx.lines.behind(self._script, self._key(line_id), most=1)
+        following = self._tx.lines.behind(self._script, self._key(line_id), limit=1)
         return following[0][0] if following else EDGE
 
     def insert(self, after: str, lines: Sequence[Line]) -> None:
@@ -135,10 +135,10 @@ class ProjectedDraft(Draft):
                 return keys[:count]
             stretch *= 4
 
-    def _following(self, low: int | None, most: int, moving: Sequence[str]) -> list[tuple[str, int]]:
+    def _following(self, low: int | None, limit: int, moving: Sequence[str]) -> list[tuple[str, int]]:
         skipped = set(moving)
-        found = self._tx.lines.behind(self._script, low, most=most + len(skipped))
-        return [(name, key) for name, key in found if name not in skipped][:most]
+        found = self._tx.lines.behind(self._script, low, limit=limit + len(skipped))
+        return [(name, key) for name, key in found if name not in skipped][:limit]
 
     def _place(self, keys: dict[str, int]) -> None:
         self._tx.lines.place(self._script, keys)

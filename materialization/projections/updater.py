@@ -19,11 +19,11 @@ from domain.script.state import State
 from materialization.clock import system_clock
 from materialization.history.state_at import load
 from materialization.projections.reader import named_drafts
-from materialization.projections.row_builder import ProjectedDraft
-from materialization.retry import again
+from materialization.projections.row_builder import ProjectionBuilder
+from materialization.retry import with_retries
 from repos.projections.order_keys import keys_from_scratch
 from repos.projections.projected_lines import Placed
-from repos.projections.projections import ProjectionWork, Shown
+from repos.projections.projections import ProjectionVersion, ProjectionWork
 from repos.unit_of_work import UnitOfWork
 
 TOO_FAR = 256
@@ -51,10 +51,10 @@ def project(
         Corrupt: what is stored of the script contradicts itself.
     """
     try:
-        return again(lambda: _project(unit_of_work, script_id, clock(), anew=anew))
+        return with_retries(lambda: _project(unit_of_work, script_id, clock(), anew=anew))
     except (Corrupt, msgspec.DecodeError):
         # Perhaps only the projection is wrong, and the history behind it right: that one says it if it is not.
-        return again(lambda: _project(unit_of_work, script_id, clock(), anew=True))
+        return with_retries(lambda: _project(unit_of_work, script_id, clock(), anew=True))
 
 
 def _project(unit_of_work: UnitOfWork, script_id: int, now: int, *, anew: bool = False) -> Projected:
@@ -67,7 +67,7 @@ def _project(unit_of_work: UnitOfWork, script_id: int, now: int, *, anew: bool =
             write_whole(tx, load(tx, head, head.version))
         elif before < head.version:
             _follow(tx, head)
-        tx.projections.show(script_id, Shown(head.version, head.generation, now))
+        tx.projections.show(script_id, ProjectionVersion(head.version, head.generation, now))
     return Projected(script_id, before, head.version, whole)
 
 
@@ -98,7 +98,7 @@ def _line_count(tx: ProjectionWork, head: Head) -> int:
 
 
 def _follow(tx: ProjectionWork, head: Head) -> None:
-    draft = ProjectedDraft(tx)
+    draft = ProjectionBuilder(tx)
     version = tx.shown.version
     for row in tx.versions.read(tx.script_id, generation=head.generation, after=version, upto=head.version):
         if row.version != version + 1:

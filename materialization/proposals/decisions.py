@@ -22,7 +22,7 @@ from domain.submissions.ai_run import AiRun, by_ai
 from domain.submissions.submission import Submission, decode_commands
 from materialization.access import require_script_of
 from repos.proposals.proposals import HunkRow, ProposalRow
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 OPEN = ("offered", "withheld")
 
@@ -42,7 +42,7 @@ class Accepted(NamedTuple):
     new: tuple[Submission, ...]
 
 
-def require_askable(tx: RecordsWork, script_id: int, user_id: int | None, base: int | None = None) -> int:
+def require_askable(tx: RecordsTransaction, script_id: int, user_id: int | None, base: int | None = None) -> int:
     """Refuse to ask an AI about a script that takes no edit of this user; the version to ask about.
 
     Raises:
@@ -73,7 +73,7 @@ def require_words(instruction: str) -> None:
         raise BadPayload(field="instruction", problem="says nothing")
 
 
-def accept(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> Accepted:
+def accept(tx: RecordsTransaction, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> Accepted:
     """Accept some hunks of a proposal by number, from 1; all that are offered where none is named.
 
     What was accepted before stays so, and is no new submission; unless its submission is lost, because another had its
@@ -104,7 +104,7 @@ def accept(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Perso
     return Accepted(proposal.script_id, tuple(taken), tuple(new))
 
 
-def reject(tx: RecordsWork, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> int:
+def reject(tx: RecordsTransaction, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> int:
     """Refuse some hunks of a proposal by number, all that are offered where none is named; how many.
 
     The same change of the same content is not offered again.
@@ -143,7 +143,7 @@ def submission_of(proposal: ProposalRow, hunk: HunkRow, actor: str) -> Submissio
     return by_ai(run, submission)
 
 
-def _is_lost(tx: RecordsWork, hunk: HunkRow) -> bool:
+def _is_lost(tx: RecordsTransaction, hunk: HunkRow) -> bool:
     # The proposal is locked: whoever answers the submission cannot commit before us, and until then it waits.
     return hunk.state == "accepting" and not tx.inbox.holds(hunk.script_id, hunk.submission_id)
 
@@ -153,7 +153,7 @@ def _new_submission_id(hunk: HunkRow) -> str:
     return f"proposal-{hunk.proposal_id}-{hunk.hunk}-{secrets.token_hex(10)}"
 
 
-def _decidable(tx: RecordsWork, proposal_id: int, by: Person) -> tuple[ProposalRow, list[HunkRow]]:
+def _decidable(tx: RecordsTransaction, proposal_id: int, by: Person) -> tuple[ProposalRow, list[HunkRow]]:
     proposal = tx.proposals.lock(proposal_id)
     if proposal is None:
         raise UnknownProposal(proposal=proposal_id)

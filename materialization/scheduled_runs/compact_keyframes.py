@@ -16,15 +16,15 @@ from domain.log.version import KeyframeRow
 from domain.script.hashing import state_hash_bytes
 from domain.script.keyframe import encode_keyframe
 from materialization.history.state_at import load
-from repos.locked_scripts import ScriptWork
+from repos.locked_scripts import LockedScript
 from repos.log.keyframes import KeyframeSize
 from repos.unit_of_work import UnitOfWork
 
 LOOK_BACK = 64
 """How many of the last keyframes are looked at; those before were, when they were the last."""
-MOST_DELTA_WEIGHT = 4
+MAX_DELTA_WEIGHT = 4
 """A keyframe stays if without it a reader would read deltas of more than this many times the next one's bytes."""
-LEAST_DELTA_BYTES = 64 << 10
+MIN_DELTA_BYTES = 64 << 10
 
 
 class Tidied(NamedTuple):
@@ -59,14 +59,14 @@ def redundant(keyframes: list[KeyframeSize], delta_bytes: Callable[[int, int], i
     """
     kept = keyframes[0].version if keyframes else 0
     for keyframe, following in pairwise(keyframes[1:]):
-        limit = max(MOST_DELTA_WEIGHT * following.size, LEAST_DELTA_BYTES)
+        limit = max(MAX_DELTA_WEIGHT * following.size, MIN_DELTA_BYTES)
         if following.version - kept <= MAX_DELTAS and delta_bytes(kept, following.version) <= limit:
             yield keyframe.version
         else:
             kept = keyframe.version
 
 
-def _write_keyframe(tx: ScriptWork) -> bool:
+def _write_keyframe(tx: LockedScript) -> bool:
     head = tx.head
     state = load(tx, head, head.version)
     data = encode_keyframe(state)
@@ -77,9 +77,9 @@ def _write_keyframe(tx: ScriptWork) -> bool:
     return True
 
 
-def _thin(tx: ScriptWork) -> int:
+def _thin(tx: LockedScript) -> int:
     script_id, head = tx.script_id, _generation_of(tx.head)
-    keyframes = tx.keyframe_upkeep.last(script_id, **head, most=LOOK_BACK)
+    keyframes = tx.keyframe_upkeep.last(script_id, **head, limit=LOOK_BACK)
     gone = list(
         redundant(
             [*keyframes, KeyframeSize(tx.head.version, tx.head.keyframe_bytes)],

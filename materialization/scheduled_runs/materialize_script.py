@@ -30,7 +30,7 @@ from repos.unit_of_work import UnitOfWork
 
 CLAIM_MICROS = 20 * 60 * 1_000_000
 """Longer than a task may take."""
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 FOUND_BY = "materialization"
 
 log = structlog.get_logger(__name__)
@@ -120,5 +120,5 @@ class Materializer:
 
 def _require_hope(item: ItemRow) -> None:
     # A conflict gives the attempt back; what is counted are takers that died.
-    if item.attempts > MOST_ATTEMPTS:
-        raise Corrupt(f"{MOST_ATTEMPTS} attempts to materialize it did not come to an end")
+    if item.attempts > MAX_ATTEMPTS:
+        raise Corrupt(f"{MAX_ATTEMPTS} attempts to materialize it did not come to an end")

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from repos.database.driver_errors import DuplicateKey
 from repos.scheduling.materialization_runs import Lag
 from repos.scheduling.outdated_scripts import Behind
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
-MOST_DUE = 10_000
+MAX_DUE_SCRIPTS = 10_000
 """Scripts a run takes on; those not looked at for longest come first, so none is left out for ever."""
 SAMPLE = 5
 """Scripts a run with a sample verifies by replay, going round all of them from one such run to the next."""
@@ -39,7 +39,7 @@ def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sa
         unfinished = tx.run_items.unfinished()
         lying = [item for item in unfinished if item.state == "due" or item.expires_at <= now]
         taken = {item.script_id for item in unfinished}
-        behind = tx.behind.read(quiet_before=now - QUIET_MICROS, most=MOST_DUE + len(taken))
+        behind = tx.behind.read(quiet_before=now - QUIET_MICROS, limit=MAX_DUE_SCRIPTS + len(taken))
         due = {script.script_id: script for script in behind if script.script_id not in taken}
         checked, upto = _sample(tx, sample, taken)
     for item in lying:
@@ -58,13 +58,13 @@ def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sa
     return Opened(run_id, len(scripts), len(lying))
 
 
-def _sample(tx: RecordsWork, size: int, taken: set[int]) -> tuple[set[int], int]:
+def _sample(tx: RecordsTransaction, size: int, taken: set[int]) -> tuple[set[int], int]:
     """The next scripts to verify, behind the last one of the run before, and the last of them."""
-    last = tx.runs.read(most=1)
+    last = tx.runs.read(limit=1)
     upto = last[0].verified_upto if last else 0
     if not size:
         return set(), upto
-    found = tx.behind.following(upto, most=size)
+    found = tx.behind.following(upto, limit=size)
     return set(found) - taken, found[-1] if len(found) == size else 0
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from domain.errors import Corrupt
-from materialization.retry import again
-from repos.locked_scripts import ScriptWork
+from materialization.retry import with_retries
+from repos.locked_scripts import LockedScript
 from repos.unit_of_work import UnitOfWork
 
 
@@ -18,7 +18,7 @@ def begin_backfill(unit_of_work: UnitOfWork, script_id: int) -> None:
     Raises:
         Corrupt: the script is quarantined, and stays so.
     """
-    again(partial(_begin, unit_of_work, script_id))
+    with_retries(partial(_begin, unit_of_work, script_id))
 
 
 def end_backfill(unit_of_work: UnitOfWork, script_id: int) -> bool:
@@ -29,7 +29,7 @@ def end_backfill(unit_of_work: UnitOfWork, script_id: int) -> bool:
     Raises:
         Corrupt: the script is quarantined, and stays so.
     """
-    return again(partial(_end, unit_of_work, script_id))
+    return with_retries(partial(_end, unit_of_work, script_id))
 
 
 def _begin(unit_of_work: UnitOfWork, script_id: int) -> None:
@@ -49,6 +49,6 @@ def _end(unit_of_work: UnitOfWork, script_id: int) -> bool:
     return tx.more
 
 
-def _require_sound(tx: ScriptWork) -> None:
+def _require_sound(tx: LockedScript) -> None:
     if tx.head.health == "quarantined":
         raise Corrupt(f"script {tx.script_id} is quarantined")

@@ -8,11 +8,11 @@ from domain.accounts import PayloadCut, UnknownRejection, UserDeleted
 from domain.submissions.submission import Submission, decode_submission
 from materialization.access import require_may_send
 from repos.accounts.users import display_name
-from repos.submissions.dead_letters import RejectedRow
-from repos.unit_of_work import RecordsWork
+from repos.submissions.dead_letters import DeadLetter
+from repos.unit_of_work import RecordsTransaction
 
 
-def rejection(tx: RecordsWork, number: int) -> RejectedRow:
+def rejection(tx: RecordsTransaction, number: int) -> DeadLetter:
     """A dead letter.
 
     Raises:
@@ -24,7 +24,9 @@ def rejection(tx: RecordsWork, number: int) -> RejectedRow:
     return found
 
 
-def replayed(tx: RecordsWork, row: RejectedRow, submission_id: str, *, base_version: int | None = None) -> Submission:
+def replayed(
+    tx: RecordsTransaction, row: DeadLetter, submission_id: str, *, base_version: int | None = None
+) -> Submission:
     """What was refused, under a new id and for another base version if one is named.
 
     Its guards are those it had. What it was to follow is left out: that was answered, or refused it. What a user sent

@@ -11,7 +11,7 @@ from domain.script.state import State
 from domain.submissions.submission import Submission, encode_commands
 from materialization.write_path.ai_losses import lines_of_people, losses, things_of_people, touched
 from materialization.write_path.decide import Verdict
-from repos.locked_scripts import ScriptWork
+from repos.locked_scripts import LockedScript
 from repos.proposals.ai_deletions import RunLoss
 from repos.proposals.ai_writings import Writing
 
@@ -56,7 +56,7 @@ class Losses:
     Read and written only where an AI writes what no person accepted.
     """
 
-    def __init__(self, tx: ScriptWork, limits: AiLimits, now: int) -> None:
+    def __init__(self, tx: LockedScript, limits: AiLimits, now: int) -> None:
         self._tx = tx
         self._limits = limits
         self._now = now

@@ -10,9 +10,9 @@ from domain.refusals import Poison, SubmissionTooLarge
 from domain.submissions.answer import Refusal
 from domain.submissions.submission import MAX_SUBMISSION_BYTES
 from repos.database.driver_errors import TooLargeForDatabase
-from repos.locked_scripts import ScriptWork
-from repos.log.heads import Waiting
-from repos.submissions.dead_letters import MAX_CUT_BYTES, RejectedRow
+from repos.locked_scripts import LockedScript
+from repos.log.heads import InboxRow
+from repos.submissions.dead_letters import MAX_CUT_BYTES, DeadLetter
 from repos.submissions.inbox import MAX_ATTEMPTS, as_bytes
 
 MAX_NAME = 64
@@ -30,9 +30,9 @@ class Arrival(NamedTuple):
     user_id: int | None = None
     size: int | None = None
 
-    def dead_letter(self, script_id: int, refusal: Refusal, now: int) -> RejectedRow:
+    def dead_letter(self, script_id: int, refusal: Refusal, now: int) -> DeadLetter:
         """What is kept of it when it is refused."""
-        row = RejectedRow(
+        row = DeadLetter(
             0, script_id, self.submission_id, refusal.code, refusal.message, self.payload, now, self.user_id
         )
         if self.size is None or self.size == len(self.payload):
@@ -40,7 +40,7 @@ class Arrival(NamedTuple):
         return row._replace(whole_bytes=self.size, whole_sha256=self.digest)
 
 
-def as_declared(row: Waiting) -> Waiting:
+def as_declared(row: InboxRow) -> InboxRow:
     """A row with values of the types its columns have: SQLite keeps text and numbers as a producer inserts them."""
     if not isinstance(row.payload, bytes | None):
         row = row._replace(payload=as_bytes(row.payload))
@@ -50,7 +50,7 @@ def as_declared(row: Waiting) -> Waiting:
     return row
 
 
-def without_name(tx: ScriptWork, row: Waiting, size: int) -> Arrival | None:
+def without_name(tx: LockedScript, row: InboxRow, size: int) -> Arrival | None:
     """What came under an id that is no text, as SQLite may hold it: nobody can ask for an answer to it."""
     name = row.submission_id
     if isinstance(name, str) and (name.isascii() or not any("\ud800" <= each <= "\udfff" for each in name)):
@@ -58,7 +58,7 @@ def without_name(tx: ScriptWork, row: Waiting, size: int) -> Arrival | None:
     return unread(tx, row, size)._replace(submission_id=as_bytes(name).decode(errors="backslashreplace")[:MAX_NAME])
 
 
-def reason_not_to_read(tx: ScriptWork, row: Waiting, size: int) -> Rejected | None:
+def reason_not_to_read(tx: LockedScript, row: InboxRow, size: int) -> Rejected | None:
     """Why a submission is refused before its payload is looked at, which may be what ended a worker each time."""
     if row.attempts.__class__ is not int or row.attempts > MAX_ATTEMPTS:
         return Poison(attempts=MAX_ATTEMPTS)
@@ -69,7 +69,7 @@ def reason_not_to_read(tx: ScriptWork, row: Waiting, size: int) -> Rejected | No
     return None
 
 
-def unread(tx: ScriptWork, row: Waiting, size: int) -> Arrival:
+def unread(tx: LockedScript, row: InboxRow, size: int) -> Arrival:
     """A submission that is refused by what is known of it, with the beginning of its payload."""
     if row.payload is not None:
         return Arrival(row.submission_id, row.payload, sha256(row.payload).digest(), row.user_id)

@@ -11,11 +11,16 @@ from typing import NamedTuple
 
 from domain.script.state import State
 from materialization.write_path.ai_limits import AiLimits
-from materialization.write_path.settlement import MAX_UNIT_WORK, MOST_BYTES, MOST_COMMANDS, Settlement
+from materialization.write_path.settlement import (
+    MAX_BYTES_PER_TRANSACTION,
+    MAX_COMMANDS_PER_TRANSACTION,
+    MAX_UNIT_WORK,
+    Settlement,
+)
 from materialization.write_path.warm_states import WarmStates, brought_to_head, is_at_head, is_state_of, known
 from repos.database.driver_errors import InboxTooDeep
-from repos.fault_points import reached
-from repos.locked_scripts import ScriptsWork, ScriptWork
+from repos.fault_points import fault_point
+from repos.locked_scripts import LockedScript, LockedScripts
 from repos.unit_of_work import UnitOfWork
 
 
@@ -27,7 +32,7 @@ class Settled(NamedTuple):
     work: int = 0
 
 
-class Together:
+class GroupCommit:
     """Units of work on several scripts each."""
 
     def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
@@ -66,13 +71,18 @@ class Together:
         work = sum(settlement.work for settlement in settlements.values())
         return Settled(answered, [script_id for script_id in script_ids if script_id not in quiet | done], work)
 
-    def _settlements(self, works: list[ScriptWork], states: dict[int, State]) -> dict[int, Settlement]:
+    def _settlements(self, works: list[LockedScript], states: dict[int, State]) -> dict[int, Settlement]:
         settlements: dict[int, Settlement] = {}
         commands = size = spent = 0
         now = self._clock()
         for work in works:
             state = states.get(work.script_id)
-            if state is None or commands >= MOST_COMMANDS or size >= MOST_BYTES or spent >= MAX_UNIT_WORK:
+            if (
+                state is None
+                or commands >= MAX_COMMANDS_PER_TRANSACTION
+                or size >= MAX_BYTES_PER_TRANSACTION
+                or spent >= MAX_UNIT_WORK
+            ):
                 continue
             settlement = Settlement(work, state, now, limits=self._limits)
             settlement.settle_waiting(work.waiting)
@@ -83,12 +93,12 @@ class Together:
             spent += settlement.work
         return settlements
 
-    def _states(self, tx: ScriptsWork, works: list[ScriptWork]) -> dict[int, State]:
+    def _states(self, tx: LockedScripts, works: list[LockedScript]) -> dict[int, State]:
         """The states at the heads; without those that are not to be had in a plain way."""
-        reached("before state warmed")
+        fault_point("before state warmed")
         warm = {work.script_id: self._warm.take(work.head) for work in works}
         states: dict[int, State] = {}
-        lacking: list[ScriptWork] = []
+        lacking: list[LockedScript] = []
         for work in works:
             found = warm[work.script_id]
             if found is None or not is_at_head(work.head, found):
@@ -102,10 +112,10 @@ class Together:
                 states[work.script_id] = state
                 # This much is committed, whatever becomes of what follows.
                 self._warm.put(work.head, state)
-        reached("after state warmed")
+        fault_point("after state warmed")
         return states
 
 
-def _is_plain(work: ScriptWork) -> bool:
+def _is_plain(work: LockedScript) -> bool:
     tried = any(row.attempts for row in work.waiting)
     return work.head.version > 0 and work.head.health == "open" and not tried

@@ -14,7 +14,7 @@ from domain.submissions.submission import Submission, encode_cause, encode_comma
 from materialization.write_path.acceptance import Step
 
 
-class Growth(Struct, frozen=True):
+class LogRows(Struct, frozen=True):
     """What a submission adds to a script, and the head behind it. `weight` is its bytes, as far as they matter."""
 
     head: Head
@@ -24,7 +24,7 @@ class Growth(Struct, frozen=True):
     weight: int
 
 
-def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]], now: int) -> Growth:
+def build_log_rows(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]], now: int) -> LogRows:
     """The growth of a script by the commands of a submission that change something, each with its index."""
     entries: list[LogEntry] = []
     versions: list[VersionRow] = []
@@ -66,4 +66,4 @@ def grow(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]]
             keyframes.append(keyframe)
             weight += len(keyframe.state)
             head = replace(head, keyframe_version=head.version, keyframe_bytes=len(keyframe.state), delta_bytes=0)
-    return Growth(head, entries, versions, keyframes, weight)
+    return LogRows(head, entries, versions, keyframes, weight)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from domain.errors import Rejected
 from domain.log.entry import LogEntry
 from domain.submissions.answer import Refusal
-from repos.locked_scripts import ScriptWork
+from repos.locked_scripts import LockedScript
 from repos.log.commands import Authorship
 
 MAX_CURRENT_CHARACTERS: Final = 1 << 20
@@ -24,7 +24,7 @@ class RefusalExplanations:
     `entries` are the commands it has accepted so far, behind the version `start`.
     """
 
-    def __init__(self, tx: ScriptWork, start: int, entries: Sequence[LogEntry]) -> None:
+    def __init__(self, tx: LockedScript, start: int, entries: Sequence[LogEntry]) -> None:
         self._tx = tx
         self._start = start
         self._entries = entries

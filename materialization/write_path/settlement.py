@@ -26,16 +26,16 @@ from materialization.access import require_still_allowed
 from materialization.write_path.ai_limits import USUAL, AiLimits, Losses
 from materialization.write_path.arrivals import Arrival, as_declared, reason_not_to_read, unread, without_name
 from materialization.write_path.decide import answer_for, decide
-from materialization.write_path.log_rows import Growth, grow
+from materialization.write_path.log_rows import LogRows, build_log_rows
 from materialization.write_path.refusal_explanations import RefusalExplanations
-from repos.locked_scripts import ScriptWork
-from repos.log.heads import Waiting
+from repos.locked_scripts import LockedScript
+from repos.log.heads import InboxRow
 from repos.log.scripts import ScriptRow
 from repos.submissions.answers import Answered
-from repos.submissions.dead_letters import RejectedRow
+from repos.submissions.dead_letters import DeadLetter
 
-MOST_COMMANDS = 2_000
-MOST_BYTES = 4 << 20
+MAX_COMMANDS_PER_TRANSACTION = 2_000
+MAX_BYTES_PER_TRANSACTION = 4 << 20
 MAX_UNIT_WORK = MAX_WORK // 4
 """A unit of work takes no other submission after so much work: with the last it is a quarter more than one may take."""
 
@@ -48,7 +48,7 @@ class Settlement:
     is what it took to decide them.
     """
 
-    def __init__(self, tx: ScriptWork, state: State, now: int, *, limits: AiLimits = USUAL) -> None:
+    def __init__(self, tx: LockedScript, state: State, now: int, *, limits: AiLimits = USUAL) -> None:
         self.state = state
         self.head = tx.head
         self.answers: dict[str, Answer] = {}
@@ -64,11 +64,11 @@ class Settlement:
         self._versions: list[VersionRow] = []
         self._keyframes: list[KeyframeRow] = []
         self._answered: list[Answered] = []
-        self._rejected: list[RejectedRow] = []
+        self._rejected: list[DeadLetter] = []
         self._accepted: list[tuple[int, Answer]] = []
         self._explanations: RefusalExplanations | None = None
 
-    def settle_waiting(self, rows: Sequence[Waiting]) -> None:
+    def settle_waiting(self, rows: Sequence[InboxRow]) -> None:
         """Settle submissions of the inbox in order, as many as one unit of work takes."""
         for row in map(as_declared, rows):
             size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
@@ -86,7 +86,9 @@ class Settlement:
         """Whether one unit of work takes another submission, of so many bytes. The first always finds room."""
         size = self._bytes + self._kept_bytes + more
         return not self.done or (
-            len(self._entries) < MOST_COMMANDS and size <= MOST_BYTES and self.work < MAX_UNIT_WORK
+            len(self._entries) < MAX_COMMANDS_PER_TRANSACTION
+            and size <= MAX_BYTES_PER_TRANSACTION
+            and self.work < MAX_UNIT_WORK
         )
 
     @property
@@ -117,7 +119,7 @@ class Settlement:
         elif self._answered or self.done:
             tx.heads.touch(tx.head)
 
-    def _settle_row(self, row: Waiting, size: int) -> None:
+    def _settle_row(self, row: InboxRow, size: int) -> None:
         if (nameless := without_name(self._tx, row, size)) is not None:
             self._keep(nameless, Refusal.of(BadId(field="submission_id", value=nameless.submission_id)))
             return
@@ -171,7 +173,7 @@ class Settlement:
             return
         self._accepted.append((submission.cause.proposal_id, answer))
 
-    def _settle(self, submission: Submission, arrival: Arrival, row: Waiting | None = None) -> None:
+    def _settle(self, submission: Submission, arrival: Arrival, row: InboxRow | None = None) -> None:
         try:
             if row is not None:
                 self._require_address(submission, row)
@@ -188,7 +190,7 @@ class Settlement:
                 self.work += work.units
             explained = self._explained().explain_all(verdict.refused) if verdict.refused else {}
             answer = answer_for(submission, self.state, verdict, explained)
-            growth = grow(self.head, submission, verdict.applied, self._now)
+            growth = build_log_rows(self.head, submission, verdict.applied, self._now)
             self._require_room(growth, answer)
             if submission.author == "ai":
                 self._losses.count(submission, self.state, verdict)
@@ -202,7 +204,7 @@ class Settlement:
         if submission.cause.proposal_id is not None:
             self._accepted.append((submission.cause.proposal_id, answer))
 
-    def _require_address(self, submission: Submission, row: Waiting) -> None:
+    def _require_address(self, submission: Submission, row: InboxRow) -> None:
         if (submission.script_id, submission.submission_id) != (self._tx.script_id, row.submission_id):
             raise Misaddressed(script=submission.script_id, submission=submission.submission_id)
 
@@ -225,7 +227,7 @@ class Settlement:
         if not self._tx.scripts.owner_exists(first.owner):
             raise UnknownOwner(owner=first.owner)
 
-    def _require_room(self, growth: Growth, answer: Answer) -> None:
+    def _require_room(self, growth: LogRows, answer: Answer) -> None:
         """Refuse what the database would not take as one row: what came as bytes goes on in hex."""
         if not growth.keyframes and answer.refusal is None and growth.weight <= self._tx.room.for_bytes:
             return  # All of it together is less than one row may be.
@@ -244,7 +246,7 @@ class Settlement:
             self._explanations = RefusalExplanations(self._tx, self._start.version, self._entries)
         return self._explanations
 
-    def _take(self, growth: Growth, state: State) -> None:
+    def _take(self, growth: LogRows, state: State) -> None:
         self.state = state
         self.head = growth.head
         self._entries += growth.entries

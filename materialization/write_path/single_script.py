@@ -21,14 +21,14 @@ from materialization.write_path.ai_limits import AiLimits
 from materialization.write_path.settlement import Settlement
 from materialization.write_path.warm_states import WarmStates, brought_to_head, is_at_head, is_state_of, known
 from repos.database.driver_errors import DuplicateKey
-from repos.fault_points import reached
-from repos.locked_scripts import ScriptWork
-from repos.log.head_lock_statements import MOST_WAITING
-from repos.log.heads import Waiting
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.fault_points import fault_point
+from repos.locked_scripts import LockedScript
+from repos.log.head_lock_statements import MAX_INBOX_BATCH
+from repos.log.heads import InboxRow
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
 
-class Round(NamedTuple):
+class DrainResult(NamedTuple):
     """How many submissions were answered, whether any wait now, and whether one of those was tried before.
 
     `work` is what it took to decide them, in units of work.
@@ -40,7 +40,7 @@ class Round(NamedTuple):
     work: int = 0
 
 
-class Rounds:
+class SingleScript:
     """The units of work by which the log grows."""
 
     def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
@@ -49,7 +49,7 @@ class Rounds:
         self._clock = clock
         self._limits = limits
 
-    def settle(self, script_id: int, only: int | None = None) -> Round:
+    def settle(self, script_id: int, only: int | None = None) -> DrainResult:
         """Settle what waits, up to the first that was tried before; or only that one.
 
         Raises:
@@ -81,7 +81,7 @@ class Rounds:
                 raise _unknown_rows(submission.script_id) from error
             return answer, more
 
-    def _settle(self, script_id: int, only: int | None) -> Round:
+    def _settle(self, script_id: int, only: int | None) -> DrainResult:
         with self._unit_of_work.script(script_id) as tx:
             quarantined = tx.head.health == "quarantined"
             rows = [] if quarantined else _to_settle(tx, only)
@@ -93,10 +93,10 @@ class Rounds:
             elif tx.head.provisional:
                 tx.heads.remove_unborn(script_id)
         if quarantined:
-            return Round(0, more=False)
+            return DrainResult(0, more=False)
         self._keep_warm(settlement)
         answered = len(settlement.done)
-        return Round(answered, tx.more, suspects=answered == len(rows) < len(tx.waiting), work=settlement.work)
+        return DrainResult(answered, tx.more, suspects=answered == len(rows) < len(tx.waiting), work=settlement.work)
 
     def _submit(self, submission: Submission, payload: bytes) -> tuple[Answer | None, bool]:
         with self._unit_of_work.script(submission.script_id, wait=True) as tx:
@@ -106,7 +106,7 @@ class Rounds:
             rows = _to_settle(tx)
             settlement.settle_waiting(rows)
             waits_too = submission.submission_id in [row.submission_id for row in rows]
-            all_answered = len(settlement.done) == len(rows) < MOST_WAITING
+            all_answered = len(settlement.done) == len(rows) < MAX_INBOX_BATCH
             if all_answered and not waits_too and settlement.has_room():
                 settlement.settle(submission, payload)
             settlement.write()
@@ -116,13 +116,13 @@ class Rounds:
         with self._unit_of_work.reading() as reading:
             return _answer_of(reading, submission), tx.more
 
-    def _state(self, tx: ScriptWork) -> State:
-        reached("before state warmed")
+    def _state(self, tx: LockedScript) -> State:
+        fault_point("before state warmed")
         state = self._warmed(tx)
-        reached("after state warmed")
+        fault_point("after state warmed")
         return state
 
-    def _warmed(self, tx: ScriptWork) -> State:
+    def _warmed(self, tx: LockedScript) -> State:
         head = tx.head
         if head.version == 0:
             return State.empty()
@@ -140,7 +140,7 @@ class Rounds:
             self._warm.put(settlement.head, settlement.state)
 
 
-def _to_settle(tx: ScriptWork, only: int | None = None) -> list[Waiting]:
+def _to_settle(tx: LockedScript, only: int | None = None) -> list[InboxRow]:
     """What waits up to the first that was tried before, which is to be counted and tried alone; or that one."""
     if only is not None:
         return [row for row in tx.waiting if row.id == only]
@@ -153,7 +153,7 @@ def _require_state_of(head: Head, state: State) -> State:
     return state
 
 
-def _answered_in_time(tx: ScriptWork, submission: Submission) -> Answer:
+def _answered_in_time(tx: LockedScript, submission: Submission) -> Answer:
     """The answer from before the quarantine; Corrupt where there is none."""
     answer = _answer_of(tx, submission)
     if answer is None:
@@ -161,7 +161,7 @@ def _answered_in_time(tx: ScriptWork, submission: Submission) -> Answer:
     return answer
 
 
-def _answer_of(tx: ScriptWork | RecordsWork, submission: Submission) -> Answer | None:
+def _answer_of(tx: LockedScript | RecordsTransaction, submission: Submission) -> Answer | None:
     found = tx.submissions.get(submission.script_id, submission.submission_id)
     if found is not None and found.content_hash != content_hash(submission):
         raise SameIdOtherContent(submission=submission.submission_id)

@@ -18,21 +18,21 @@ from domain.submissions.submission import Submission, encode_submission
 from materialization.clock import system_clock
 from materialization.integrity.quarantine import quarantine
 from materialization.integrity.second_look import look_twice
-from materialization.retry import again
+from materialization.retry import with_retries
 from materialization.submissions.in_process_check import checked
 from materialization.write_path.ai_limits import USUAL, AiLimits
-from materialization.write_path.group_commit import Together
+from materialization.write_path.group_commit import GroupCommit
 from materialization.write_path.settlement import MAX_UNIT_WORK
-from materialization.write_path.single_script import Rounds
+from materialization.write_path.single_script import SingleScript
 from materialization.write_path.suspects import SuspectsLeft, is_suspect, waited_for_others
 from materialization.write_path.warm_states import WarmStates
 from repos.database.driver_errors import HeadLocked
-from repos.submissions.inbox import MOST_ARRIVALS
+from repos.submissions.inbox import MAX_INBOX_BATCH
 from repos.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
-ROUNDS = 3
+MAX_BATCHES_PER_DRAIN = 3
 """Units of work a drain does before it lets another script have the worker."""
 
 
@@ -81,8 +81,8 @@ class Ledger:
         self._unit_of_work = unit_of_work
         self._warm = WarmStates() if warm is None else warm
         self._clock = clock
-        self._rounds = Rounds(unit_of_work, self._warm, clock, limits)
-        self._together = Together(unit_of_work, self._warm, clock, limits)
+        self._rounds = SingleScript(unit_of_work, self._warm, clock, limits)
+        self._together = GroupCommit(unit_of_work, self._warm, clock, limits)
 
     def drain_all(self, script_ids: Iterable[int]) -> DrainedAll:
         """Answer what waits for several scripts: in one unit of work where that goes smoothly, else each alone.
@@ -91,7 +91,7 @@ class Ledger:
         """
         left = list(dict.fromkeys(script_ids))
         # Among others none has more than one turn: they would wait while the deepest of them had all of its.
-        rounds = 1 if len(left) > 1 else ROUNDS
+        rounds = 1 if len(left) > 1 else MAX_BATCHES_PER_DRAIN
         answered = 0
         spent = WorkCount(limit=None)
         if len(left) > 1:
@@ -120,7 +120,7 @@ class Ledger:
             more += [script_id] if done.more else []
         return DrainedAll(answered, tuple(more), failed, tuple(suspects))
 
-    def drain(self, script_id: int, *, rounds: int = ROUNDS, spent: WorkCount | None = None) -> Drained:
+    def drain(self, script_id: int, *, rounds: int = MAX_BATCHES_PER_DRAIN, spent: WorkCount | None = None) -> Drained:
         """Answer what waits for a script, in at most three units of work, or so many.
 
         After MAX_UNIT_WORK it takes no other; `spent` counts on from other drains of the same task.
@@ -207,7 +207,7 @@ class Ledger:
                 failed = error
         if failed is not None:
             raise failed
-        return Drained(answered, more or len(arrivals) == MOST_ARRIVALS)
+        return Drained(answered, more or len(arrivals) == MAX_INBOX_BATCH)
 
     def submit(self, submission: Submission) -> Answer:
         """Answer a submission in process: wait for the lock, drain what waits first, then this one.
@@ -248,7 +248,7 @@ class Ledger:
         return answered, left
 
     def _look_twice(self, script_id: int, work: Callable[[], T]) -> T:
-        return look_twice(self._unit_of_work, script_id, partial(again, work), forget=self._warm.forget)
+        return look_twice(self._unit_of_work, script_id, partial(with_retries, work), forget=self._warm.forget)
 
     def _arrivals(self, script_id: int) -> list[int]:
         """What waits for a script that is in service."""
@@ -289,8 +289,8 @@ class Ledger:
         """Whoever rang while the head was held here left what waits to us; nothing of it touches the answer."""
         with suppress(Exception):
             work = 0
-            for _ in range(ROUNDS):
-                done = again(partial(self._rounds.settle, script_id))
+            for _ in range(MAX_BATCHES_PER_DRAIN):
+                done = with_retries(partial(self._rounds.settle, script_id))
                 work += done.work
                 if not done.more or not done.answered or work >= MAX_UNIT_WORK:
                     return

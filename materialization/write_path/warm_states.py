@@ -14,9 +14,9 @@ from domain.script.keyframe import decode_keyframe
 from domain.script.script_size import described_bytes
 from domain.script.state import State
 from materialization.history.state_at import advance_all
-from repos.log.deltas_to_head import Known, Tip
+from repos.log.deltas_to_head import HeadDelta, KnownState
 
-MOST_LINES = 200_000
+MAX_WARM_LINES = 200_000
 """About 100 MB of lines in a worker process."""
 SCRIPT_WEIGHT = 50
 """What a script costs beside its lines, in lines."""
@@ -45,7 +45,7 @@ class WarmStates:
     it led to. A state counts only if version and chain hash match the locked head.
     """
 
-    def __init__(self, most_lines: int = MOST_LINES) -> None:
+    def __init__(self, most_lines: int = MAX_WARM_LINES) -> None:
         self._most = most_lines
         self._weight = 0
         self._states: OrderedDict[int, Warm] = OrderedDict()
@@ -108,12 +108,12 @@ def is_at_head(head: Head, warm: Warm | None) -> bool:
     return warm is not None and warm.state.version == head.version
 
 
-def known(head: Head, warm: Warm | None) -> Known:
+def known(head: Head, warm: Warm | None) -> KnownState:
     """What to ask the tips of a script for."""
-    return Known(head, None if warm is None else warm.state.version)
+    return KnownState(head, None if warm is None else warm.state.version)
 
 
-def brought_to_head(head: Head, warm: Warm | None, tip: Tip) -> State | None:
+def brought_to_head(head: Head, warm: Warm | None, tip: HeadDelta) -> State | None:
     """The state at a head; None where anything is not as it should be, for whoever looks closer."""
     try:
         state = _brought_on(warm, tip)
@@ -128,7 +128,7 @@ def is_state_of(head: Head, state: State) -> bool:
     return state.version == head.version and state_hash_bytes(state.hash) == head.state_hash
 
 
-def _brought_on(warm: Warm | None, tip: Tip) -> State | None:
+def _brought_on(warm: Warm | None, tip: HeadDelta) -> State | None:
     if warm is not None:
         # After a backup was restored, the command behind a warm state may not be in the log.
         return advance_all(warm.state, tip.deltas) if tip.chain_hash == warm.chain_hash else None

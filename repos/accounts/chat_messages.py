@@ -37,25 +37,25 @@ _ANSWERS = (
     select(*chat_messages.c)
     .where(chat_messages.c.answers == bindparam("message"))
     .order_by(chat_messages.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _OF_SCRIPT = (
     select(*chat_messages.c)
     .where(chat_messages.c.script_id == bindparam("script"), chat_messages.c.id > bindparam("after"))
     .order_by(chat_messages.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _LAST_OF_SCRIPT = (
     select(*chat_messages.c)
     .where(chat_messages.c.script_id == bindparam("script"), chat_messages.c.id < bindparam("before"))
     .order_by(chat_messages.c.id.desc())
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _OF_USER = (
     select(*chat_messages.c)
     .where(chat_messages.c.user_id == bindparam("user"), chat_messages.c.id > bindparam("after"))
     .order_by(chat_messages.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _ANNOTATE = (
     update(chat_messages)
@@ -97,22 +97,22 @@ class ChatMessages:
         found = self._session.rows(_GET, message=message_id)
         return _to_row(found[0]) if found else None
 
-    def answers(self, message_id: int, *, most: int = 100) -> list[ChatRow]:
+    def answers(self, message_id: int, *, limit: int = 100) -> list[ChatRow]:
         """What was answered to a message, oldest first."""
-        return [_to_row(row) for row in self._session.rows(_ANSWERS, message=message_id, most=most)]
+        return [_to_row(row) for row in self._session.rows(_ANSWERS, message=message_id, limit=limit)]
 
-    def read(self, script_id: int, *, after: int = 0, most: int = 100) -> list[ChatRow]:
+    def read(self, script_id: int, *, after: int = 0, limit: int = 100) -> list[ChatRow]:
         """The chat about a script behind a number, oldest first."""
-        return [_to_row(row) for row in self._session.rows(_OF_SCRIPT, script=script_id, after=after, most=most)]
+        return [_to_row(row) for row in self._session.rows(_OF_SCRIPT, script=script_id, after=after, limit=limit)]
 
-    def last(self, script_id: int, *, before: int = NEWEST, most: int = 100) -> list[ChatRow]:
+    def last(self, script_id: int, *, before: int = NEWEST, limit: int = 100) -> list[ChatRow]:
         """The newest of the chat about a script in front of a number, oldest first."""
-        rows = self._session.rows(_LAST_OF_SCRIPT, script=script_id, before=before, most=most)
+        rows = self._session.rows(_LAST_OF_SCRIPT, script=script_id, before=before, limit=limit)
         return [_to_row(row) for row in reversed(rows)]
 
-    def of_user(self, user_id: int, *, after: int = 0, most: int = 100) -> list[ChatRow]:
+    def of_user(self, user_id: int, *, after: int = 0, limit: int = 100) -> list[ChatRow]:
         """What a user said behind a number, oldest first."""
-        return [_to_row(row) for row in self._session.rows(_OF_USER, user=user_id, after=after, most=most)]
+        return [_to_row(row) for row in self._session.rows(_OF_USER, user=user_id, after=after, limit=limit)]
 
     def annotate(self, message_id: int, *, intent: str | None, metadata: dict[str, Any]) -> bool:
         """Note what a message was taken for, in place of what was noted before; whether there is such a message.

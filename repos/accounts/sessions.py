@@ -69,7 +69,7 @@ _LIST = (
     select(*_COLUMNS)
     .where(sessions.c.user_id == bindparam("user"), sessions.c.id > bindparam("after"))
     .order_by(sessions.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _TOUCH = (
     update(sessions)
@@ -130,9 +130,9 @@ class SignIns:
         """Note that a session was used, and let it last until a moment; whether it was still good."""
         return self._session.run(_TOUCH, session=session_id, now=now, until=until) == 1
 
-    def read(self, user_id: int, *, after: int = 0, most: int = 100) -> list[SignInRow]:
+    def read(self, user_id: int, *, after: int = 0, limit: int = 100) -> list[SignInRow]:
         """Sessions of a user behind an id, by id; those that ended too, until they are pruned."""
-        return [SignInRow(*row) for row in self._session.rows(_LIST, user=user_id, after=after, most=most)]
+        return [SignInRow(*row) for row in self._session.rows(_LIST, user=user_id, after=after, limit=limit)]
 
     def revoke(self, session_id: int, now: int) -> bool:
         """End a session; whether it had not been ended before."""

@@ -45,9 +45,9 @@ _LIST = (
     select(*_COLUMNS)
     .where(users.c.id > bindparam("after"), users.c.deleted_at.is_(None))
     .order_by(users.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
-_LIST_ALL = select(*_COLUMNS).where(users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("most"))
+_LIST_ALL = select(*_COLUMNS).where(users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit"))
 _PASSWORD = select(users.c.password).where(*_THIS)
 _SET_PASSWORD = update(users).where(*_THIS).values(password=bindparam("new"))
 _RENAME = update(users).where(*_THIS).values(name=bindparam("new"))
@@ -96,9 +96,9 @@ class Users:
         found = self._session.rows(_FIND, email_key=email_key(email))
         return UserRow(*found[0]) if found and found[0][4] is None else None
 
-    def read(self, *, after: int = 0, most: int = 100, deleted: bool = False) -> list[UserRow]:
+    def read(self, *, after: int = 0, limit: int = 100, deleted: bool = False) -> list[UserRow]:
         """Users behind an id, by id; those who were deleted only if asked for."""
-        rows = self._session.rows(_LIST_ALL if deleted else _LIST, after=after, most=most)
+        rows = self._session.rows(_LIST_ALL if deleted else _LIST, after=after, limit=limit)
         return [UserRow(*row) for row in rows]
 
     def rename(self, user_id: int, name: str | None) -> bool:

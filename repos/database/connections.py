@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from repos.database.driver_errors import DatabaseUnreachable, DriverError, conflict_of
-from repos.database.engine import ENDED, LARGEST_PACKET
+from repos.database.engine import ENDED, MAX_PACKET
 from repos.database.packet_text import PacketRoom
 
 
@@ -30,7 +30,7 @@ class Connected:
     def __init__(self, pooled: PoolProxiedConnection) -> None:
         self.pooled = pooled
         self.cursor: Any = pooled.cursor()
-        self.packet: int = pooled.info[LARGEST_PACKET]
+        self.packet: int = pooled.info[MAX_PACKET]
         self.room = PacketRoom(self.packet)
         self._data_version: int | None = None
         self._remembered: tuple[int, int, Any] | None = None
@@ -57,24 +57,24 @@ class Connected:
             self._remembered = (self._data_version, self.cursor.connection.total_changes, what)
 
 
-class Kept(threading.local):
+class ThreadConnection(threading.local):
     """Where a thread keeps its connection."""
 
     connected: Connected | None = None
 
 
-def kept_of(engine: Engine) -> Kept | None:
+def kept_of(engine: Engine) -> ThreadConnection | None:
     """Where threads keep connections of an engine, until it is disposed of; None where they do not."""
     if engine.dialect.name != "sqlite":
         return None
     found = _kept.get(engine)
     if found is None:
-        found = _kept.setdefault(engine, Kept())
+        found = _kept.setdefault(engine, ThreadConnection())
         event.listen(engine, "engine_disposed", _forget)
     return found
 
 
-def take(engine: Engine, kept: Kept | None) -> Connected:
+def take(engine: Engine, kept: ThreadConnection | None) -> Connected:
     """A connection that nobody else has.
 
     Raises:
@@ -86,7 +86,7 @@ def take(engine: Engine, kept: Kept | None) -> Connected:
     return Connected(_connect(engine))
 
 
-def give_back(connected: Connected, kept: Kept | None) -> None:
+def give_back(connected: Connected, kept: ThreadConnection | None) -> None:
     """Leave a connection, whose transaction has ended, to whoever needs one next."""
     if kept is not None and kept.connected is None and not connected.cursor.connection.in_transaction:
         kept.connected = connected
@@ -96,7 +96,7 @@ def give_back(connected: Connected, kept: Kept | None) -> None:
 
 
 # Not in the connection: what refers to itself through a thread's own is never collected.
-_kept: WeakKeyDictionary[Engine, Kept] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Engine, ThreadConnection] = WeakKeyDictionary()
 
 
 def _forget(engine: Engine) -> None:

@@ -42,7 +42,7 @@ MEMORY = ":memory:"
 SQLITE_PAGE_BYTES = 2_048
 """Of a file made anew. A commit writes whole pages, six of these or five of the usual 4,096 bytes, half as much."""
 
-LARGEST_PACKET = "largest_packet"
+MAX_PACKET = "largest_packet"
 """Where a pooled connection's `info` keeps the bytes its server takes as one statement."""
 BEGIN = "begin"
 """The option of a connection that says how its transactions begin, where not with BEGIN."""
@@ -113,7 +113,7 @@ def _mysql(url: URL, pool_size: int) -> Engine:
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
             cursor.execute("SELECT @@max_allowed_packet")
-            record.info[LARGEST_PACKET] = cursor.fetchone()[0]
+            record.info[MAX_PACKET] = cursor.fetchone()[0]
 
     @event.listens_for(engine, "reset")
     def forget(_connection: Any, record: Any, _state: Any) -> None:
@@ -147,7 +147,7 @@ def _sqlite(url: URL) -> Engine:
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        record.info[LARGEST_PACKET] = SQLITE_PACKET_BYTES
+        record.info[MAX_PACKET] = SQLITE_PACKET_BYTES
 
     return engine
 

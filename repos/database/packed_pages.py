@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column
 from repos.database.session import Session
 from repos.database.statements import Row
 
-LEAST_ROWS = 64
+MIN_PACKED_ROWS = 64
 """With fewer a page costs the server more than it spares the driver."""
 
 _LINE_END: Any = literal_column("X'0A'")
@@ -30,7 +30,7 @@ def packed(page: Select[Any], number: ColumnElement[Any], *columns: ColumnElemen
 
 def is_worth_packing(session: Session, rows: int) -> bool:
     """Whether so many rows are read faster packed."""
-    return rows >= LEAST_ROWS and not session.is_sqlite
+    return rows >= MIN_PACKED_ROWS and not session.is_sqlite
 
 
 def split(found: Row, width: int) -> list[tuple[bytes, ...]] | None:

@@ -22,7 +22,7 @@ from repos.database.packet_text import Asked, PacketText
 from repos.database.round_trip import Exchange
 from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
 from repos.database.statements import Insert, Row, Write, inserts, prepare
-from repos.fault_points import reached
+from repos.fault_points import fault_point
 
 MAX_STATEMENT_BYTES = 4 << 20
 """Or half of the server's max_allowed_packet, whichever is less."""
@@ -207,7 +207,7 @@ class Session:
     def commit(self, look: Executable | None = None, **params: Any) -> list[Row]:
         """Flush and commit; with `look`, read what others have committed by then, in the same round trip."""
         self.flush()
-        reached("before commit sent")
+        fault_point("before commit sent")
         if self._many_at_once:
             found = self._commit(look, params)
         else:
@@ -215,7 +215,7 @@ class Session:
             found = [] if look is None else self.rows(look, **params)
             with self._talking:
                 self._cursor.execute("COMMIT")
-        reached("after commit answered")
+        fault_point("after commit answered")
         return found
 
     def rollback(self) -> None:

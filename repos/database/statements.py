@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 Params = dict[str, Any]
 Row = tuple[Any, ...]
 
-MOST_ROWS = 1_000
+MAX_ROWS_PER_INSERT = 1_000
 """Of one insert. SQLite takes 32,766 parameters, and no table of ours has as many as 32 columns."""
 
 
@@ -77,8 +77,8 @@ def _insert_text(table: str, columns: tuple[str, ...], rows: int, mark: str) -> 
 
 
 def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), MOST_ROWS):
-        part = rows[start : start + MOST_ROWS]
+    for start in range(0, len(rows), MAX_ROWS_PER_INSERT):
+        part = rows[start : start + MAX_ROWS_PER_INSERT]
         if _weight(part) <= most_bytes:
             yield part
             continue

@@ -41,19 +41,19 @@ _READ = (
     select(*quarantines.c)
     .where(quarantines.c.script_id == bindparam("script"))
     .order_by(quarantines.c.id.desc())
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _OUT_OF_SERVICE = (
     select(script_heads.c.script_id)
     .where(script_heads.c.health == "quarantined", script_heads.c.script_id > bindparam("after"))
     .order_by(script_heads.c.script_id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _BACKFILLING = (
     select(script_heads.c.script_id)
     .where(script_heads.c.health == "backfilling", script_heads.c.script_id > bindparam("after"))
     .order_by(script_heads.c.script_id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _REOPEN = (
     update(quarantines)
@@ -76,14 +76,14 @@ class Quarantines:
         """Keep who brought a script back, and whether it was found sound."""
         self._session.run(_REOPEN, script=script_id, who=by, sound=int(verified), now=now)
 
-    def read(self, script_id: int, *, most: int = 20) -> list[QuarantineRow]:
+    def read(self, script_id: int, *, limit: int = 20) -> list[QuarantineRow]:
         """The times a script was quarantined, the latest first."""
-        return [QuarantineRow(*row) for row in self._session.rows(_READ, script=script_id, most=most)]
+        return [QuarantineRow(*row) for row in self._session.rows(_READ, script=script_id, limit=limit)]
 
-    def out_of_service(self, *, after: int = 0, most: int = 1_000) -> list[int]:
+    def out_of_service(self, *, after: int = 0, limit: int = 1_000) -> list[int]:
         """The scripts behind an id that are out of service, by id."""
-        return [row[0] for row in self._session.rows(_OUT_OF_SERVICE, after=after, most=most)]
+        return [row[0] for row in self._session.rows(_OUT_OF_SERVICE, after=after, limit=limit)]
 
-    def backfilling(self, *, after: int = 0, most: int = 1_000) -> list[int]:
+    def backfilling(self, *, after: int = 0, limit: int = 1_000) -> list[int]:
         """The scripts behind an id that take only what a backfill brings over, by id; not all are there yet."""
-        return [row[0] for row in self._session.rows(_BACKFILLING, after=after, most=most)]
+        return [row[0] for row in self._session.rows(_BACKFILLING, after=after, limit=limit)]

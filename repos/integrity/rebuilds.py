@@ -44,7 +44,7 @@ _LAST = (
     select(*rebuilds.c)
     .where(rebuilds.c.script_id == bindparam("script"))
     .order_by(rebuilds.c.generation.desc())
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _LOCK = select(*rebuilds.c).where(*_THIS).with_for_update(skip_locked=True)
 _OPEN = insert(rebuilds).values(
@@ -89,7 +89,7 @@ _LEFT_BEHIND = (
     )
     .where(rebuilds.c.finished_at < bindparam("before"))
     .order_by(rebuilds.c.script_id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 
 
@@ -99,17 +99,17 @@ class Rebuilds:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def read(self, script_id: int, *, most: int = 20) -> list[RebuildRow]:
+    def read(self, script_id: int, *, limit: int = 20) -> list[RebuildRow]:
         """The rebuilds of a script, the latest first."""
-        return [RebuildRow(*row) for row in self._session.rows(_LAST, script=script_id, most=most)]
+        return [RebuildRow(*row) for row in self._session.rows(_LAST, script=script_id, limit=limit)]
 
     def active_since(self, moment: int) -> set[int]:
         """The scripts a rebuild of which was made active since a moment."""
         return {row[0] for row in self._session.rows(_ACTIVE_SINCE, at=moment)}
 
-    def left_behind(self, *, before: int, most: int) -> list[int]:
+    def left_behind(self, *, before: int, limit: int) -> list[int]:
         """The scripts that have generations which no head names, by rebuilds that ended before a moment."""
-        return [row[0] for row in self._session.rows(_LEFT_BEHIND, before=before, most=most)]
+        return [row[0] for row in self._session.rows(_LEFT_BEHIND, before=before, limit=limit)]
 
     def open(self, script_id: int, generation: int, genesis: bytes, now: int) -> None:
         """Begin one. DuplicateKey where somebody else just did."""

@@ -17,7 +17,7 @@ from repos.database.packet_text import Asked
 from repos.database.session import Session
 from repos.schema.core_tables import script_commands
 
-PAGE = 1_000
+COMMANDS_PER_PAGE = 1_000
 PAGE_BYTES = 8 << 20
 """Of the payloads of a page, unless one alone has more."""
 
@@ -41,7 +41,7 @@ _OF_PAGE = select(*script_commands.c).where(
     script_commands.c.version_number > bindparam("after"),
     script_commands.c.version_number <= bindparam("upto"),
 )
-_READ = _OF_PAGE.order_by(script_commands.c.version_number).limit(bindparam("most"))
+_READ = _OF_PAGE.order_by(script_commands.c.version_number).limit(bindparam("limit"))
 
 _SIZES = (
     select(func.length(script_commands.c.payload))
@@ -51,7 +51,7 @@ _SIZES = (
         script_commands.c.version_number <= bindparam("upto"),
     )
     .order_by(script_commands.c.version_number)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 
 
@@ -80,7 +80,7 @@ _CAUSES_OF_AI = (
         script_commands.c.author == "ai",
     )
     .order_by(script_commands.c.version_number)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _OF_VERSION = (
     script_commands.c.script_id == bindparam("script"),
@@ -111,7 +111,7 @@ class Commands:
 
     def get(self, script_id: int, version: int) -> LogEntry | None:
         """The command that made a version."""
-        found = self._session.rows(_READ, script=script_id, after=version - 1, upto=version, most=1)
+        found = self._session.rows(_READ, script=script_id, after=version - 1, upto=version, limit=1)
         return LogEntry(*found[0]) if found else None
 
     def authorship(self, script_id: int, version: int) -> Authorship | None:
@@ -139,11 +139,11 @@ class Commands:
     def read(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[LogEntry]:
         """The commands of versions `after` + 1 to `upto`, in order, a page at a time."""
         while after < upto:
-            sizes = self._session.rows(_SIZES, script=script_id, after=after, upto=upto, most=PAGE)
-            most = sum(1 for size in accumulate(size for (size,) in sizes) if size <= PAGE_BYTES) or 1
-            page = self._session.rows(_READ, script=script_id, after=after, upto=upto, most=most)
+            sizes = self._session.rows(_SIZES, script=script_id, after=after, upto=upto, limit=COMMANDS_PER_PAGE)
+            limit = sum(1 for size in accumulate(size for (size,) in sizes) if size <= PAGE_BYTES) or 1
+            page = self._session.rows(_READ, script=script_id, after=after, upto=upto, limit=limit)
             yield from starmap(LogEntry, page)
-            if (len(sizes) < PAGE and len(page) == len(sizes)) or not page:
+            if (len(sizes) < COMMANDS_PER_PAGE and len(page) == len(sizes)) or not page:
                 return
             after = page[-1][1]
 
@@ -160,12 +160,12 @@ class Commands:
             with closing(self._packed_links(script_id, after, upto)) as pages:
                 for page in pages:
                     yield from page
-                    missing = min(PAGE, upto - after) - len(page)
+                    missing = min(COMMANDS_PER_PAGE, upto - after) - len(page)
                     after += len(page)
                     if missing:
                         return
             if after < upto:
-                end = min(after + PAGE, upto)
+                end = min(after + COMMANDS_PER_PAGE, upto)
                 for entry in self.read(script_id, after=after, upto=end):
                     yield entry.payload, covered(entry), entry.chain_hash
                     after += 1
@@ -177,8 +177,8 @@ class Commands:
         if not is_worth_packing(self._session, upto - after):
             return
         asked: list[Asked] = [
-            (_LINKS, {"script": script_id, "after": start, "upto": min(start + PAGE, upto)})
-            for start in range(after, upto, PAGE)
+            (_LINKS, {"script": script_id, "after": start, "upto": min(start + COMMANDS_PER_PAGE, upto)})
+            for start in range(after, upto, COMMANDS_PER_PAGE)
         ]
         rows_of = self._session.rows
         one_by_one = (rows_of(statement, **params) for statement, params in asked)
@@ -192,7 +192,7 @@ class Commands:
     def causes_of_ai(self, script_id: int) -> Iterator[tuple[int, bytes]]:
         """The versions an AI wrote with their causes, in order, a page at a time."""
         after = 0
-        while page := self._session.rows(_CAUSES_OF_AI, script=script_id, after=after, most=PAGE):
+        while page := self._session.rows(_CAUSES_OF_AI, script=script_id, after=after, limit=COMMANDS_PER_PAGE):
             yield from ((version, cause) for version, cause in page)
             after = page[-1][0]
 

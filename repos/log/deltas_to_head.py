@@ -12,11 +12,11 @@ from repos.database.packet_text import Asked
 from repos.database.session import Session
 from repos.database.statements import Row
 from repos.log.commands import CHAIN_HASH
-from repos.log.keyframes import LAST
-from repos.log.versions import PAGE, READ
+from repos.log.keyframes import SELECT_LAST_KEYFRAME
+from repos.log.versions import SELECT_VERSIONS, VERSIONS_PER_PAGE
 
 
-class Known(NamedTuple):
+class KnownState(NamedTuple):
     """A script's locked head, and the version of the state that is known of it; None where none is."""
 
     head: Head
@@ -28,7 +28,7 @@ class Known(NamedTuple):
         return self.head.keyframe_version if self.version is None else self.version
 
 
-class Tip(NamedTuple):
+class HeadDelta(NamedTuple):
     """What leads to a head: deltas, behind a keyframe or behind the known state with this chain hash."""
 
     keyframe: KeyframeRow | None
@@ -36,37 +36,37 @@ class Tip(NamedTuple):
     chain_hash: bytes | None
 
 
-class Tips:
+class HeadDeltas:
     """The way to the heads of scripts, for reading."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def read(self, known: Sequence[Known]) -> list[Tip]:
+    def read(self, known: Sequence[KnownState]) -> list[HeadDelta]:
         """For each the deltas behind what is known: behind the last keyframe, where nothing is."""
         found = iter(self._session.rows_of([asked for each in known for asked in self._asked(each)]))
         tips = []
         for each in known:
             first, deltas = next(found), self._deltas(each, next(found))
             if each.version is None:
-                tips.append(Tip(KeyframeRow(*first[0]) if first else None, deltas, None))
+                tips.append(HeadDelta(KeyframeRow(*first[0]) if first else None, deltas, None))
             else:
-                tips.append(Tip(None, deltas, bytes(first[0][0]) if first else None))
+                tips.append(HeadDelta(None, deltas, bytes(first[0][0]) if first else None))
         return tips
 
-    def _asked(self, known: Known) -> tuple[Asked, Asked]:
+    def _asked(self, known: KnownState) -> tuple[Asked, Asked]:
         head = known.head
         of_script = {"script": head.script_id, "generation": head.generation}
         behind = {**of_script, "after": known.start, "upto": head.version}
-        deltas = READ.asked(behind, packed=self._packed(known))
+        deltas = SELECT_VERSIONS.asked(behind, packed=self._packed(known))
         if known.version is None:
-            return (LAST, {**of_script, "upto": head.keyframe_version}), deltas
+            return (SELECT_LAST_KEYFRAME, {**of_script, "upto": head.keyframe_version}), deltas
         return (CHAIN_HASH, {"script": head.script_id, "version": known.version}), deltas
 
-    def _deltas(self, known: Known, found: list[Row]) -> list[VersionRow]:
+    def _deltas(self, known: KnownState, found: list[Row]) -> list[VersionRow]:
         # What does not come packed is missing here, and read by whoever misses it.
-        return READ.read(found, packed=self._packed(known)) or []
+        return SELECT_VERSIONS.read(found, packed=self._packed(known)) or []
 
-    def _packed(self, known: Known) -> bool:
+    def _packed(self, known: KnownState) -> bool:
         missing = known.head.version - known.start
-        return missing <= PAGE and is_worth_packing(self._session, missing)
+        return missing <= VERSIONS_PER_PAGE and is_worth_packing(self._session, missing)

@@ -10,7 +10,7 @@ from sqlalchemy.sql.expression import Select, Subquery
 
 from repos.schema.core_tables import script_heads, submission_inbox, submissions, users
 
-MOST_WAITING = 256
+MAX_INBOX_BATCH = 256
 INLINE_PAYLOAD_BYTES = 32 << 10
 """Larger payloads are fetched one by one, so that one look at the inbox, in hex, stays at 16 MiB."""
 
@@ -28,7 +28,7 @@ HEAD = (
 )
 
 
-HEX = (1, 2, 11, 14)
+HEX_COLUMNS = (1, 2, 11, 14)
 """Where bytes stand among the values of a look: the hashes of the head, a payload, and the hash of its answer."""
 
 
@@ -86,7 +86,7 @@ def _first_of_inbox() -> Look:
         select(inbox.c.id.label("number"))
         .where(inbox.c.script_id == bindparam("script"))
         .order_by(inbox.c.id)
-        .limit(MOST_WAITING)
+        .limit(MAX_INBOX_BATCH)
         .subquery("numbers")
     )
     waiting = _with_what_is_known(numbers.join(inbox, inbox.c.id == numbers.c.number))
@@ -112,8 +112,10 @@ def _look(head: FromClause, of: FromClause) -> Look:
         inbox.c.user_id,
         users.c.deleted_at,
     )
-    packed = func.json_array(*(func.hex(value) if place in HEX else value for place, value in enumerate(values)))
-    return Look(*(select(*of_row).select_from(of).limit(MOST_WAITING) for of_row in (values, (packed,))))
+    packed = func.json_array(
+        *(func.hex(value) if place in HEX_COLUMNS else value for place, value in enumerate(values))
+    )
+    return Look(*(select(*of_row).select_from(of).limit(MAX_INBOX_BATCH) for of_row in (values, (packed,))))
 
 
 _OF_INBOX = and_(
@@ -122,4 +124,4 @@ _OF_INBOX = and_(
 )
 LOCK_FREE = _with_inbox(skip_locked=True)
 LOCK_WAITING = _with_inbox(skip_locked=False)
-FIRST = _first_of_inbox()
+SELECT_FIRST_OF_INBOX = _first_of_inbox()

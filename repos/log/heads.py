@@ -15,15 +15,24 @@ from domain.log.head import Head, Health
 from repos.database.driver_errors import InboxTooDeep
 from repos.database.session import Session
 from repos.database.statements import Row
-from repos.fault_points import reached
-from repos.log.head_lock_statements import FIRST, HEAD, HEX, LOCK_FREE, LOCK_WAITING, MOST_WAITING, Look, free_of
+from repos.fault_points import fault_point
+from repos.log.head_lock_statements import (
+    HEAD,
+    HEX_COLUMNS,
+    LOCK_FREE,
+    LOCK_WAITING,
+    MAX_INBOX_BATCH,
+    SELECT_FIRST_OF_INBOX,
+    Look,
+    free_of,
+)
 from repos.schema.core_tables import script_heads
 
 _HEAD_VALUES = len(HEAD) - 1
 """Of a look at a head, which is asked for by the id of its script."""
 
 
-class Waiting(NamedTuple):
+class InboxRow(NamedTuple):
     """A submission in the inbox. `payload` is None where it is too large to come along unasked.
 
     `answered` is the content hash of the answer this submission id already has, if it has one. `user_id` is the
@@ -49,7 +58,7 @@ class Heads:
 
     def get(self, script_id: int) -> Head | None:
         """The head of a script as last committed; None where there is no such script."""
-        rows = self._session.rows(GET, script=script_id)
+        rows = self._session.rows(SELECT_HEAD, script=script_id)
         return Head(*rows[0]) if rows and rows[0][1] else None
 
 
@@ -64,12 +73,12 @@ class LockedHead(Heads):
     written = False
     left: Head | None = None
 
-    def start(self, script_id: int, *, wait: bool) -> tuple[Head, list[Waiting]] | None:
+    def start(self, script_id: int, *, wait: bool) -> tuple[Head, list[InboxRow]] | None:
         """Begin, lock the head, and read what waits, in one statement and in that order.
 
         None means that somebody else holds the head (only without `wait`) or that there is none.
         """
-        reached("before head locked")
+        fault_point("before head locked")
         statement = self._statement(LOCK_WAITING if wait else LOCK_FREE)
         if self._session.is_sqlite:
             self._session.start()
@@ -82,28 +91,28 @@ class LockedHead(Heads):
         self.left = locked[0] if locked else None
         return locked
 
-    def start_together(self, script_ids: Sequence[int]) -> list[tuple[Head, list[Waiting]]]:
+    def start_together(self, script_ids: Sequence[int]) -> list[tuple[Head, list[InboxRow]]]:
         """Begin, lock those of several heads that are there and free, and read what waits for them, in one statement.
 
         Raises:
             InboxTooDeep: more waits than one look takes, and nobody could say how much for whom.
         """
-        reached("before head locked")
+        fault_point("before head locked")
         names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
         found = self._session.start(self._statement(free_of(len(script_ids))), **names)
-        if len(found) >= MOST_WAITING:
+        if len(found) >= MAX_INBOX_BATCH:
             raise InboxTooDeep(Counter(script_id for *_, script_id in found).most_common(1)[0][0])
         if not found:
             return []
-        reached("after head locked")
-        reached("before inbox read")
+        fault_point("after head locked")
+        fault_point("before inbox read")
         by_script: dict[int, list[Row]] = {}
         for *values, script_id in found:
             by_script.setdefault(script_id, []).append(tuple(values))
-        reached("after inbox read")
+        fault_point("after inbox read")
         return [self._seen(script_id, rows) for script_id, rows in by_script.items()]
 
-    def create(self, script_id: int) -> tuple[Head, list[Waiting]]:
+    def create(self, script_id: int) -> tuple[Head, list[InboxRow]]:
         """Make the head of a script that has none, locked, and read what waits.
 
         One INSERT … ON DUPLICATE KEY UPDATE: of two that try, one waits for the other and finds its head.
@@ -167,42 +176,42 @@ class LockedHead(Heads):
         head: Head | None = self._session.recall()
         if head is None or head.script_id != script_id:
             return None
-        reached("after head locked")
-        reached("before inbox read")
-        reached("after inbox read")
+        fault_point("after head locked")
+        fault_point("before inbox read")
+        fault_point("after inbox read")
         self.left = head
         return head
 
-    def _read(self, script_id: int, rows: list[Row]) -> tuple[Head, list[Waiting]] | None:
+    def _read(self, script_id: int, rows: list[Row]) -> tuple[Head, list[InboxRow]] | None:
         if not rows:
             return None
-        reached("after head locked")
-        reached("before inbox read")
-        if len(rows) == MOST_WAITING:
+        fault_point("after head locked")
+        fault_point("before inbox read")
+        if len(rows) == MAX_INBOX_BATCH:
             # The statement has no ORDER BY, to spare the usual case a sort; with more rows than fit there must be one.
-            rows = self._session.rows(self._statement(FIRST), script=script_id)
-        reached("after inbox read")
+            rows = self._session.rows(self._statement(SELECT_FIRST_OF_INBOX), script=script_id)
+        fault_point("after inbox read")
         return self._seen(script_id, rows)
 
     def _statement(self, look: Look) -> Executable:
         return look.columns if self._session.is_sqlite else look.packed
 
-    def _seen(self, script_id: int, rows: list[Row]) -> tuple[Head, list[Waiting]]:
+    def _seen(self, script_id: int, rows: list[Row]) -> tuple[Head, list[InboxRow]]:
         if not self._session.is_sqlite:
             rows = [_unpacked(text) for (text,) in rows]
-        waiting = [Waiting(*row[_HEAD_VALUES:]) for row in rows if row[_HEAD_VALUES] is not None]
+        waiting = [InboxRow(*row[_HEAD_VALUES:]) for row in rows if row[_HEAD_VALUES] is not None]
         return Head(script_id, *rows[0][:_HEAD_VALUES]), sorted(waiting)
 
 
 def _unpacked(text: str) -> Row:
     values = msgspec.json.decode(text)
-    for place in HEX:
+    for place in HEX_COLUMNS:
         if (value := values[place]) is not None:
             values[place] = bytes.fromhex(value)
     return tuple(values)
 
 
-GET = select(*HEAD).where(script_heads.c.script_id == bindparam("script"))
+SELECT_HEAD = select(*HEAD).where(script_heads.c.script_id == bindparam("script"))
 _EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
 _NAMES = tuple([column.name for column in HEAD])
 _COLUMNS: dict[str, Any] = {name: bindparam(name) for name in _NAMES}

@@ -51,7 +51,7 @@ def last_with_hash(generation: ColumnElement[int]) -> Select[Any]:
     ).select_from(frames.outerjoin(versions, of_version))
 
 
-LAST = _last(bindparam("generation"))
+SELECT_LAST_KEYFRAME = _last(bindparam("generation"))
 _LAST_WITH_HASH = last_with_hash(bindparam("generation"))
 _NEXT = (
     select(script_keyframes.c.version_number, script_keyframes.c.state, script_keyframes.c.state_hash)
@@ -106,7 +106,7 @@ _LAST = (
     select(_frames.c.version_number, func.length(_frames.c.state))
     .where(_frames.c.script_id == bindparam("script"), _frames.c.generation == bindparam("generation"))
     .order_by(_frames.c.version_number.desc())
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 
 
@@ -131,9 +131,9 @@ class KeyframeUpkeep:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def last(self, script_id: int, *, generation: int, most: int) -> list[KeyframeSize]:
+    def last(self, script_id: int, *, generation: int, limit: int) -> list[KeyframeSize]:
         """The last keyframes of a script, in order."""
-        found = self._session.rows(_LAST, script=script_id, generation=generation, most=most)
+        found = self._session.rows(_LAST, script=script_id, generation=generation, limit=limit)
         return [KeyframeSize(*row) for row in reversed(found)]
 
     def delta_bytes(self, script_id: int, *, generation: int, after: int, upto: int) -> int:

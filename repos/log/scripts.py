@@ -34,7 +34,7 @@ _LIST = (
     .select_from(scripts.join(script_heads))
     .where(scripts.c.id > bindparam("after"))
     .order_by(scripts.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _OWNER = select(users.c.id).where(users.c.id == bindparam("owner"), users.c.deleted_at.is_(None))
 _INSERT_COLUMNS = tuple(column.name for column in scripts.c)
@@ -65,9 +65,9 @@ class Scripts:
         found = self._session.rows(_GET, script=script_id)
         return ScriptRow(*found[0]) if found else None
 
-    def read(self, *, after: int = 0, most: int = 100) -> list[ScriptRow]:
+    def read(self, *, after: int = 0, limit: int = 100) -> list[ScriptRow]:
         """Scripts behind an id, by id, with the version and time of their heads."""
-        return [ScriptRow(*row) for row in self._session.rows(_LIST, after=after, most=most)]
+        return [ScriptRow(*row) for row in self._session.rows(_LIST, after=after, limit=limit)]
 
 
 class ProjectedScripts(Scripts):

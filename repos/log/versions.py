@@ -16,7 +16,7 @@ from repos.database.session import Session
 from repos.database.statements import Params, Row
 from repos.schema.core_tables import script_versions
 
-PAGE = 1_000
+VERSIONS_PER_PAGE = 1_000
 PAGE_BYTES = 8 << 20
 """Of the deltas that are read row by row at once, unless one alone has more."""
 FEW = 256
@@ -34,7 +34,7 @@ class Page(NamedTuple):
 
     def asked(self, params: Params, *, packed: bool) -> Asked:
         """What to ask a session for."""
-        return (self.packed, params) if packed else (self.rows, {**params, "most": PAGE})
+        return (self.packed, params) if packed else (self.rows, {**params, "limit": VERSIONS_PER_PAGE})
 
     def read(self, found: list[Row], *, packed: bool) -> list[VersionRow] | None:
         """What was found; None where it is to be read row by row."""
@@ -47,7 +47,7 @@ class Page(NamedTuple):
 
 
 def page_of(generation: ColumnElement[int], *after: ColumnElement[int]) -> Page:
-    """Versions of `script` behind some versions up to `upto`; `most` of them row by row."""
+    """Versions of `script` behind some versions up to `upto`; `limit` of them row by row."""
     rows = select(
         script_versions.c.version_number,
         script_versions.c.delta,
@@ -66,12 +66,12 @@ def page_of(generation: ColumnElement[int], *after: ColumnElement[int]) -> Page:
         func.hex(script_versions.c.state_hash),
         script_versions.c.line_count,
     )
-    return Page(rows.order_by(script_versions.c.version_number).limit(bindparam("most")), together)
+    return Page(rows.order_by(script_versions.c.version_number).limit(bindparam("limit")), together)
 
 
 _PACKED_COLUMNS = 4
-READ = page_of(bindparam("generation"), bindparam("after"))
-_SIZES = READ.rows.with_only_columns(func.length(script_versions.c.delta))
+SELECT_VERSIONS = page_of(bindparam("generation"), bindparam("after"))
+_SIZES = SELECT_VERSIONS.rows.with_only_columns(func.length(script_versions.c.delta))
 
 _made, _known = script_versions.alias("made"), script_versions.alias("known")
 _DIFFERENCES = (
@@ -111,9 +111,11 @@ class Versions:
 
     def read(self, script_id: int, *, generation: int, after: int = 0, upto: int) -> Iterator[VersionRow]:
         """Versions `after` + 1 to `upto`, in order, a page at a time."""
-        for start in range(after, upto, PAGE):
+        for start in range(after, upto, VERSIONS_PER_PAGE):
             found = 0
-            for row in self._page(script=script_id, generation=generation, after=start, upto=min(start + PAGE, upto)):
+            for row in self._page(
+                script=script_id, generation=generation, after=start, upto=min(start + VERSIONS_PER_PAGE, upto)
+            ):
                 found += 1
                 yield row
             if not found:
@@ -121,17 +123,17 @@ class Versions:
 
     def _page(self, **params: int) -> Iterator[VersionRow]:
         if is_worth_packing(self._session, params["upto"] - params["after"]):
-            found = READ.read(self._session.rows(READ.packed, **params), packed=True)
+            found = SELECT_VERSIONS.read(self._session.rows(SELECT_VERSIONS.packed, **params), packed=True)
             if found is not None:
                 yield from found
                 return
-        while (most := params["upto"] - params["after"]) > 0:
-            if most > FEW:
-                sizes = self._session.rows(_SIZES, **params, most=most)
-                most = sum(1 for size in accumulate(size for (size,) in sizes) if size <= PAGE_BYTES) or 1
-            rows = self._session.rows(READ.rows, **params, most=most)
+        while (limit := params["upto"] - params["after"]) > 0:
+            if limit > FEW:
+                sizes = self._session.rows(_SIZES, **params, limit=limit)
+                limit = sum(1 for size in accumulate(size for (size,) in sizes) if size <= PAGE_BYTES) or 1
+            rows = self._session.rows(SELECT_VERSIONS.rows, **params, limit=limit)
             yield from starmap(VersionRow, rows)
-            if len(rows) < most:
+            if len(rows) < limit:
                 return
             params["after"] = rows[-1][0]
 

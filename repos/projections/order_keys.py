@@ -7,10 +7,10 @@ from __future__ import annotations
 
 GAP = 1 << 24
 """Between lines written as a whole, and behind the last one. 2^39 lines in a row fit into 63 bits."""
-STEP = 1 << 12
+KEY_STEP = 1 << 12
 """How far behind a line the next one is put where there is room: who types downward fills a gap 4,096 times, and
 who always inserts behind the same line can still halve what is left 12 times."""
-LEAST = 1 << 8
+MIN_KEY_GAP = 1 << 8
 """The distance below which spacing a stretch anew would not pay."""
 
 
@@ -26,7 +26,7 @@ def keys_between(low: int | None, high: int | None, count: int) -> list[int] | N
         return [start + GAP * number for number in range(1, count + 1)]
     if low is None:
         return [high - GAP * number for number in range(count, 0, -1)]
-    step = min(STEP, (high - low) // (count + 1))
+    step = min(KEY_STEP, (high - low) // (count + 1))
     return [low + step * number for number in range(1, count + 1)] if step else None
 
 
@@ -35,4 +35,4 @@ def keys_spread(low: int | None, high: int | None, count: int) -> list[int] | No
     if low is None or high is None:
         return keys_between(low, high, count)
     step = (high - low) // (count + 1)
-    return [low + step * number for number in range(1, count + 1)] if step >= LEAST else None
+    return [low + step * number for number in range(1, count + 1)] if step >= MIN_KEY_GAP else None

@@ -55,15 +55,15 @@ class ProjectedThings:
         *,
         of_type: str | None = None,
         after: str = "",
-        most: int = 100,
+        limit: int = 100,
     ) -> list[Element]:
         """Story elements behind an id, by id: those of a type, or all."""
-        rows = self._session.rows(_SOME_ELEMENTS, script=script_id, kind=of_type or "", after=after, most=most)
+        rows = self._session.rows(_SOME_ELEMENTS, script=script_id, kind=of_type or "", after=after, limit=limit)
         return [_element(row) for row in rows]
 
-    def read_personas(self, script_id: int, *, after: str = "", most: int = 100) -> list[Persona]:
+    def read_personas(self, script_id: int, *, after: str = "", limit: int = 100) -> list[Persona]:
         """Personas behind an id, by id."""
-        rows = self._session.rows(_SOME_PERSONAS, script=script_id, after=after, most=most)
+        rows = self._session.rows(_SOME_PERSONAS, script=script_id, after=after, limit=limit)
         return [_persona(row) for row in rows]
 
     def labels(self, script_id: int) -> dict[str, NamedDraft]:
@@ -150,10 +150,12 @@ _SOME_ELEMENTS = (
         or_(script_elements.c.type == bindparam("kind"), bindparam("kind") == literal("")),
     )
     .order_by(script_elements.c.element_id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _SOME_PERSONAS = (
-    _PERSONAS.where(personas.c.persona_id > bindparam("after")).order_by(personas.c.persona_id).limit(bindparam("most"))
+    _PERSONAS.where(personas.c.persona_id > bindparam("after"))
+    .order_by(personas.c.persona_id)
+    .limit(bindparam("limit"))
 )
 _LABEL = _LABELS.where(version_labels.c.name_hash == bindparam("thing"))
 _CLEAR = [delete(table).where(table.c.script_id == bindparam("script")) for table in _TABLES]

@@ -13,7 +13,7 @@ from repos.database.session import Session
 from repos.database.statements import Row
 from repos.schema.derived_tables import script_lines
 
-PAGE = 1_000
+LINES_PER_PAGE = 1_000
 
 
 class Placed(NamedTuple):
@@ -40,13 +40,13 @@ _BEHIND = (
     select(script_lines.c.line_id, script_lines.c.order_key)
     .where(script_lines.c.script_id == bindparam("script"), script_lines.c.order_key > bindparam("behind"))
     .order_by(script_lines.c.order_key)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _PAGE = (
     select(*_READ_COLUMNS)
     .where(script_lines.c.script_id == bindparam("script"), script_lines.c.order_key > bindparam("behind"))
     .order_by(script_lines.c.order_key)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _WRITE = (
     update(script_lines)
@@ -76,7 +76,7 @@ class ProjectedLines:
     def read(self, script_id: int) -> Iterator[Placed]:
         """The lines of a script, first to last, a page at a time."""
         behind = _FIRST
-        while page := self._session.rows(_PAGE, script=script_id, behind=behind, most=PAGE):
+        while page := self._session.rows(_PAGE, script=script_id, behind=behind, limit=LINES_PER_PAGE):
             yield from map(_to_placed, page)
             behind = page[-1][5]
 
@@ -85,10 +85,10 @@ class ProjectedLines:
         found = self._session.rows(_GET, script=script_id, line=line_id)
         return _to_placed(found[0]) if found else None
 
-    def behind(self, script_id: int, key: int | None, *, most: int) -> list[tuple[str, int]]:
+    def behind(self, script_id: int, key: int | None, *, limit: int) -> list[tuple[str, int]]:
         """The ids and keys of the lines behind a key, or from the first on, in order."""
         behind = _FIRST if key is None else key
-        return [(row[0], row[1]) for row in self._session.rows(_BEHIND, script=script_id, behind=behind, most=most)]
+        return [(row[0], row[1]) for row in self._session.rows(_BEHIND, script=script_id, behind=behind, limit=limit)]
 
 
 class WritableLines(ProjectedLines):

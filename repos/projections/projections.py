@@ -21,7 +21,7 @@ class ProjectionLocked(HeadLocked):
     """Another worker brings the projections of this script to the head."""
 
 
-class Shown(NamedTuple):
+class ProjectionVersion(NamedTuple):
     """What the projections of a script show: version 0 is nothing. The time is microseconds since 1970 UTC."""
 
     version: int
@@ -57,16 +57,16 @@ class Projections:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def get(self, script_id: int) -> Shown | None:
+    def get(self, script_id: int) -> ProjectionVersion | None:
         """What the projections of a script show; None where there are none yet."""
         found = self._session.rows(_GET, script=script_id)
-        return Shown(*found[0]) if found and found[0][0] else None
+        return ProjectionVersion(*found[0]) if found and found[0][0] else None
 
 
 class LockedProjection(Projections):
     """What the projections of one script show, locked."""
 
-    def start(self, script_id: int) -> Shown:
+    def start(self, script_id: int) -> ProjectionVersion:
         """Begin, and lock the projections of a script.
 
         Raises:
@@ -74,14 +74,14 @@ class LockedProjection(Projections):
         """
         found = self._session.start(_LOCK, script=script_id)
         if found:
-            return Shown(*found[0])
+            return ProjectionVersion(*found[0])
         if self._session.rows(_GET, script=script_id):
             raise ProjectionLocked(f"another worker projects script {script_id}")
         self._session.run(_CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL, script=script_id)
         # Of two that create it the second waited for the first, and finds what the first has done.
-        return Shown(*self._session.rows(_LOCK_WAITING, script=script_id)[0])
+        return ProjectionVersion(*self._session.rows(_LOCK_WAITING, script=script_id)[0])
 
-    def show(self, script_id: int, shown: Shown) -> None:
+    def show(self, script_id: int, shown: ProjectionVersion) -> None:
         """Say what the projections show once this is committed."""
         version, generation, now = shown
         self._session.later(_SHOW, rows=1, script=script_id, version=version, made_by=generation, now=now)

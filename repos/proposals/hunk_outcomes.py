@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 
 from domain.submissions.answer import Answer
 from repos.database.session import Session
-from repos.proposals.proposals import FOLLOW, THIS
+from repos.proposals.proposals import OF_PROPOSAL, SET_STATE_FROM_HUNKS
 from repos.schema.proposal_tables import ai_proposal_hunks as hunks
 from repos.schema.proposal_tables import ai_proposals as proposals
 
@@ -22,8 +22,8 @@ _PROPOSAL_OF = select(hunks.c.proposal_id).where(
     hunks.c.state == "accepting",
 )
 _OF_SCRIPT = proposals.c.script_id == bindparam("script")
-_TOUCH = update(proposals).where(THIS, _OF_SCRIPT).values(updated_at=bindparam("now"))
-_FOLLOW = FOLLOW.where(_OF_SCRIPT)
+_TOUCH = update(proposals).where(OF_PROPOSAL, _OF_SCRIPT).values(updated_at=bindparam("now"))
+_FOLLOW = SET_STATE_FROM_HUNKS.where(_OF_SCRIPT)
 _SETTLE = (
     update(hunks)
     .where(

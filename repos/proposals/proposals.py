@@ -83,8 +83,8 @@ class Told(NamedTuple):
 
 
 _HUNK_COLUMNS = tuple(HunkRow._fields)
-THIS = proposals.c.id == bindparam("proposal")
-_HELD = and_(THIS, proposals.c.state == "queued", proposals.c.fence == bindparam("held"))
+OF_PROPOSAL = proposals.c.id == bindparam("proposal")
+_HELD = and_(OF_PROPOSAL, proposals.c.state == "queued", proposals.c.fence == bindparam("held"))
 _ADD = insert(proposals).values(
     script_id=bindparam("script"),
     user_id=bindparam("user"),
@@ -98,7 +98,7 @@ _ADD = insert(proposals).values(
     created_at=bindparam("now"),
     updated_at=bindparam("now"),
 )
-_GET = select(*proposals.c).where(THIS)
+_GET = select(*proposals.c).where(OF_PROPOSAL)
 _LOCK = _GET.with_for_update()
 _OF_SCRIPT = (
     select(*proposals.c)
@@ -107,7 +107,7 @@ _OF_SCRIPT = (
         proposals.c.id > bindparam("after"),
     )
     .order_by(proposals.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _WAITING = (
     select(proposals.c.id)
@@ -117,11 +117,11 @@ _WAITING = (
         proposals.c.updated_at <= bindparam("before"),
     )
     .order_by(proposals.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _TAKE = (
     update(proposals)
-    .where(THIS, proposals.c.state == "queued", proposals.c.held_until <= bindparam("now"))
+    .where(OF_PROPOSAL, proposals.c.state == "queued", proposals.c.held_until <= bindparam("now"))
     .values(fence=proposals.c.fence + literal(1), held_until=bindparam("until"), updated_at=bindparam("now"))
 )
 _OFFER = (
@@ -173,9 +173,9 @@ def _count(*states: HunkState) -> ScalarSelect[int]:
     return select(func.count()).where(hunks.c.proposal_id == proposals.c.id, wanted).scalar_subquery()
 
 
-FOLLOW = (
+SET_STATE_FROM_HUNKS = (
     update(proposals)
-    .where(THIS, proposals.c.state != "queued", proposals.c.state != "failed")
+    .where(OF_PROPOSAL, proposals.c.state != "queued", proposals.c.state != "failed")
     .values(
         state=case(
             (_count("offered", "accepting") > literal(0), "proposed"),
@@ -218,18 +218,18 @@ class Proposals:
         found = self._session.rows(_LOCK, proposal=proposal_id)
         return ProposalRow(*found[0]) if found else None
 
-    def read(self, script_id: int = 0, *, after: int = 0, most: int = 100) -> list[ProposalRow]:
+    def read(self, script_id: int = 0, *, after: int = 0, limit: int = 100) -> list[ProposalRow]:
         """Proposals behind a number, oldest first: those for a script, or all."""
-        rows = self._session.rows(_OF_SCRIPT, script=script_id, after=after, most=most)
+        rows = self._session.rows(_OF_SCRIPT, script=script_id, after=after, limit=limit)
         return [ProposalRow(*row) for row in rows]
 
     def hunks(self, proposal_id: int) -> list[HunkRow]:
         """The parts of a proposal, in order."""
         return [HunkRow(*row) for row in self._session.rows(_HUNKS, proposal=proposal_id)]
 
-    def waiting(self, *, now: int, before: int, most: int = 100) -> list[int]:
+    def waiting(self, *, now: int, before: int, limit: int = 100) -> list[int]:
         """Proposals that were queued, or left by their job, before a moment, and that no job holds."""
-        return [row[0] for row in self._session.rows(_WAITING, now=now, before=before, most=most)]
+        return [row[0] for row in self._session.rows(_WAITING, now=now, before=before, limit=limit)]
 
     def take(self, proposal_id: int, now: int, *, until: int) -> ProposalRow | None:
         """Take a queued proposal to work on until a moment; None where it is not queued, or another job has it."""
@@ -261,7 +261,7 @@ class Proposals:
 
     def follow(self, proposal_id: int, now: int) -> None:
         """Bring the state of a locked proposal in line with its hunks."""
-        self._session.run(FOLLOW, proposal=proposal_id, now=now)
+        self._session.run(SET_STATE_FROM_HUNKS, proposal=proposal_id, now=now)
 
     def refused_before(self, script_id: int, content_hash: bytes) -> bool:
         """Whether somebody refused this very change of this script before."""

@@ -63,7 +63,7 @@ _CLOSE = (
     .where(_runs.c.id == bindparam("run"), _runs.c.finished_at.is_(None), _runs.c.done + _runs.c.failed == _runs.c.due)
     .values(finished_at=bindparam("now"))
 )
-_LIST = select(*_runs.c).order_by(_runs.c.id.desc()).limit(bindparam("most"))
+_LIST = select(*_runs.c).order_by(_runs.c.id.desc()).limit(bindparam("limit"))
 _GET = select(*_runs.c).where(_runs.c.id == bindparam("run"))
 _OLD = select(_runs.c.id).where(_runs.c.finished_at < bindparam("before")).limit(literal(1_000))
 _REMOVE_ITEMS = delete(_items).where(_items.c.run_id == bindparam("run"))
@@ -89,9 +89,9 @@ class MaterializationRuns:
         found = self._session.rows(_GET, run=run_id)
         return RunRow(*found[0]) if found else None
 
-    def read(self, *, most: int = 20) -> list[RunRow]:
+    def read(self, *, limit: int = 20) -> list[RunRow]:
         """The latest runs, the newest first."""
-        return [RunRow(*row) for row in self._session.rows(_LIST, most=most)]
+        return [RunRow(*row) for row in self._session.rows(_LIST, limit=limit)]
 
     def prune(self, *, before: int) -> int:
         """Forget runs that were finished before a moment, at most 1,000; how many."""

@@ -37,7 +37,7 @@ _DUE = (
     )
     .where(script_heads.c.version_number > literal(0), script_heads.c.health == "open", or_(_lags, _is_quiet))
     .order_by(func.coalesce(projection_heads.c.projected_at, literal(0)), script_heads.c.script_id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _FOLLOWING = (
     select(script_heads.c.script_id)
@@ -47,7 +47,7 @@ _FOLLOWING = (
         script_heads.c.health == "open",
     )
     .order_by(script_heads.c.script_id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 
 
@@ -57,10 +57,10 @@ class ScriptsBehind:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def read(self, *, quiet_before: int, most: int) -> list[Behind]:
+    def read(self, *, quiet_before: int, limit: int) -> list[Behind]:
         """The scripts that are due, the longest not looked at first."""
-        return [Behind(*row) for row in self._session.rows(_DUE, before=quiet_before, most=most)]
+        return [Behind(*row) for row in self._session.rows(_DUE, before=quiet_before, limit=limit)]
 
-    def following(self, script_id: int, *, most: int) -> list[int]:
+    def following(self, script_id: int, *, limit: int) -> list[int]:
         """The scripts in service behind an id: how a sample goes round them all."""
-        return [row[0] for row in self._session.rows(_FOLLOWING, after=script_id, most=most)]
+        return [row[0] for row in self._session.rows(_FOLLOWING, after=script_id, limit=limit)]

@@ -26,7 +26,7 @@ class SlotRow(NamedTuple):
     report: bytes
 
 
-class Taken(NamedTuple):
+class ClaimedSlot(NamedTuple):
     """A slot in hand; the fencing number tells its taker from those before."""
 
     schedule: str
@@ -69,7 +69,7 @@ _LIST = (
     select(*schedule_slots.c)
     .where(schedule_slots.c.schedule == bindparam("name"))
     .order_by(schedule_slots.c.slot_at.desc())
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _PRUNE = delete(schedule_slots).where(
     schedule_slots.c.state != "running",
@@ -84,7 +84,7 @@ class Slots:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def take(self, schedule: str, slot_at: int, *, now: int, until: int) -> Taken | None:
+    def take(self, schedule: str, slot_at: int, *, now: int, until: int) -> ClaimedSlot | None:
         """Take a slot that nobody took, or whose taker let it expire; None where somebody has it."""
         # In this order: whoever inserts in vain keeps a shared lock on the row, and with a write after it would be in a
         # deadlock with the taker that closes it; the taker was the victim, and its run was done again.
@@ -93,9 +93,9 @@ class Slots:
                 self._session.run(_OPEN, name=schedule, slot=slot_at, now=now, until=until)
             except DuplicateKey:
                 return None
-        return Taken(schedule, slot_at, int(self._session.rows(_FENCE, name=schedule, slot=slot_at)[0][0]))
+        return ClaimedSlot(schedule, slot_at, int(self._session.rows(_FENCE, name=schedule, slot=slot_at)[0][0]))
 
-    def finish(self, taken: Taken, outcome: SlotState, *, now: int, report: bytes) -> bool:
+    def finish(self, taken: ClaimedSlot, outcome: SlotState, *, now: int, report: bytes) -> bool:
         """Close a slot, if it was not taken over in the meantime; whether it was ours to close."""
         this = {"name": taken.schedule, "slot": taken.slot_at, "held": taken.fence}
         found = self._session.run(_FINISH, **this, outcome=outcome, now=now, told=report)
@@ -110,9 +110,9 @@ class Slots:
         """Slots whose taker let them expire, the oldest first."""
         return [row[0] for row in self._session.rows(_ABANDONED, name=schedule, now=now)]
 
-    def read(self, schedule: str, *, most: int = 20) -> list[SlotRow]:
+    def read(self, schedule: str, *, limit: int = 20) -> list[SlotRow]:
         """The latest slots, the newest first."""
-        return [SlotRow(*row) for row in self._session.rows(_LIST, name=schedule, most=most)]
+        return [SlotRow(*row) for row in self._session.rows(_LIST, name=schedule, limit=limit)]
 
     def prune(self, schedule: str, *, before: int) -> int:
         """Forget closed slots before a moment; how many."""

@@ -36,7 +36,7 @@ __all__ = [
     "wanted_revision",
 ]
 
-PATIENCE_SECONDS = 600
+MIGRATION_LOCK_TIMEOUT_SECONDS = 600
 """How long to wait for another that changes the schema."""
 
 
@@ -123,10 +123,10 @@ def _alone_on_mysql(connection: Connection) -> Iterator[None]:
 
 
 def _until_it_does(attempt: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + MIGRATION_LOCK_TIMEOUT_SECONDS
     while not attempt():
         if time.monotonic() > deadline:
-            raise Conflict(f"somebody else has been changing the schema for {PATIENCE_SECONDS} seconds")
+            raise Conflict(f"somebody else has been changing the schema for {MIGRATION_LOCK_TIMEOUT_SECONDS} seconds")
 
 
 def _config(connection: Connection) -> Config:

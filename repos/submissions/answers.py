@@ -32,7 +32,7 @@ _COLUMNS = (
     "answer",
     "recorded_at",
 )
-READ = select(
+SELECT_ANSWERS = select(
     submissions.c.submission_id,
     submissions.c.outcome,
     submissions.c.first_version,
@@ -41,7 +41,7 @@ READ = select(
     submissions.c.content_hash,
     submissions.c.recorded_at,
 ).where(submissions.c.script_id == bindparam("script"))
-_GET = READ.where(submissions.c.submission_id == bindparam("submission"))
+_GET = SELECT_ANSWERS.where(submissions.c.submission_id == bindparam("submission"))
 
 
 def to_answered(script_id: int, row: Row) -> Answered:
@@ -99,13 +99,13 @@ class WritableSubmissions(Submissions):
         )
 
 
-PAGE = 1_000
+ANSWERS_PER_PAGE = 1_000
 
 
 _READ = (
-    READ.where(submissions.c.submission_id > bindparam("after"))
+    SELECT_ANSWERS.where(submissions.c.submission_id > bindparam("after"))
     .order_by(submissions.c.submission_id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 
 
@@ -118,7 +118,7 @@ class Answers:
     def read(self, script_id: int) -> Iterator[Answered]:
         """Every answer of a script by submission id, a page at a time."""
         after = ""
-        while page := self._session.rows(_READ, script=script_id, after=after, most=PAGE):
+        while page := self._session.rows(_READ, script=script_id, after=after, limit=ANSWERS_PER_PAGE):
             for row in page:
                 yield to_answered(script_id, row)
             after = page[-1][0]

@@ -16,7 +16,7 @@ MAX_CUT_BYTES = 4 << 20
 """What is kept of a payload that the database does not take whole."""
 
 
-class RejectedRow(NamedTuple):
+class DeadLetter(NamedTuple):
     """A refused, undecodable or contradicting submission, and the user who sent it. Its id is 0 until it is stored.
 
     Where only the beginning of the payload is kept, `whole_bytes` and `whole_sha256` are of all of it; else None.
@@ -33,7 +33,7 @@ class RejectedRow(NamedTuple):
     whole_bytes: int | None = None
     whole_sha256: bytes | None = None
 
-    def cut_to(self, limit: int) -> RejectedRow:
+    def cut_to(self, limit: int) -> DeadLetter:
         """The same with no more of its payload than so many bytes."""
         if len(self.payload) <= limit:
             return self
@@ -43,7 +43,7 @@ class RejectedRow(NamedTuple):
         return self._replace(payload=self.payload[:limit], whole_bytes=len(self.payload), whole_sha256=whole)
 
 
-_COLUMNS = tuple(name for name in RejectedRow._fields if name != "id")
+_COLUMNS = tuple(name for name in DeadLetter._fields if name != "id")
 _LIST = (
     select(*rejected_submissions.c)
     .where(
@@ -51,7 +51,7 @@ _LIST = (
         or_(rejected_submissions.c.script_id == bindparam("script"), bindparam("script") == literal(0)),
     )
     .order_by(rejected_submissions.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _HOLDS = select(literal(1)).where(
     rejected_submissions.c.script_id == bindparam("script"),
@@ -63,21 +63,21 @@ _GET = select(*rejected_submissions.c).where(rejected_submissions.c.id == bindpa
 _PRUNE = delete(rejected_submissions).where(rejected_submissions.c.rejected_at < bindparam("before"))
 
 
-class Rejected:
+class DeadLetters:
     """The dead letters."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def read(self, *, after: int = 0, most: int = 100, script_id: int = 0) -> list[RejectedRow]:
+    def read(self, *, after: int = 0, limit: int = 100, script_id: int = 0) -> list[DeadLetter]:
         """Dead letters behind a number, oldest first: those for a script, or all."""
-        return [RejectedRow(*row) for row in self._session.rows(_LIST, after=after, most=most, script=script_id)]
+        return [DeadLetter(*row) for row in self._session.rows(_LIST, after=after, limit=limit, script=script_id)]
 
-    def get(self, number: int) -> RejectedRow | None:
+    def get(self, number: int) -> DeadLetter | None:
         found = self._session.rows(_GET, number=number)
-        return RejectedRow(*found[0]) if found else None
+        return DeadLetter(*found[0]) if found else None
 
-    def put(self, rows: Sequence[RejectedRow]) -> None:
+    def put(self, rows: Sequence[DeadLetter]) -> None:
         """Keep what was refused; of a payload that the database does not take whole, its beginning."""
         self._session.later_insert(
             rejected_submissions,
@@ -85,7 +85,7 @@ class Rejected:
             [(*row[1:4], row.message[:MESSAGE_LENGTH], *row[5:]) for row in map(self._fitting, rows)],
         )
 
-    def holds(self, row: RejectedRow) -> bool:
+    def holds(self, row: DeadLetter) -> bool:
         """Whether the same was refused for the same reason before."""
         payload = self._fitting(row).payload
         named = {"script": row.script_id, "submission": row.submission_id, "code": row.code, "payload": payload}
@@ -95,6 +95,6 @@ class Rejected:
         """Forget what was rejected before a moment; how many."""
         return self._session.run(_PRUNE, before=before)
 
-    def _fitting(self, row: RejectedRow) -> RejectedRow:
+    def _fitting(self, row: DeadLetter) -> DeadLetter:
         room = self._session.room.for_bytes
         return row if len(row.payload) <= room else row.cut_to(min(room, MAX_CUT_BYTES))

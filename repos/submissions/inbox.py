@@ -28,16 +28,16 @@ from sqlalchemy import (
 from domain.errors import Conflict
 from repos.database.driver_errors import DuplicateKey
 from repos.database.session import Session
-from repos.fault_points import reached
+from repos.fault_points import fault_point
 from repos.schema.core_tables import script_heads, submission_inbox
 
-MOST_ARRIVALS = 256
+MAX_INBOX_BATCH = 256
 MAX_ATTEMPTS = 5
 """A submission that was tried more often than this is refused as poison."""
 PIECE_BYTES = 1 << 20
 
 
-class ScriptWaiting(NamedTuple):
+class InboxBacklog(NamedTuple):
     """A script with submissions in the inbox: how many, since when, how often one was tried, and which is in front."""
 
     script_id: int
@@ -124,7 +124,7 @@ _WAITING = (
     )
     .group_by(submission_inbox.c.script_id)
     .order_by(func.min(submission_inbox.c.id))
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 # SQLite takes any value into any column. No bell can be rung for a script whose number is none, and remembering one
 # would end the reconciler's tick for every other script.
@@ -133,7 +133,7 @@ _ARRIVALS = (
     select(submission_inbox.c.id, submission_inbox.c.attempts)
     .where(submission_inbox.c.script_id == bindparam("script"))
     .order_by(submission_inbox.c.id)
-    .limit(MOST_ARRIVALS)
+    .limit(MAX_INBOX_BATCH)
 )
 LOOK_AGAIN = select(literal(1)).where(submission_inbox.c.script_id == bindparam("script")).limit(1)
 """Whether anything waits for a script: read in the same round trip as a commit."""
@@ -168,14 +168,14 @@ class Inbox:
             TooLargeForDatabase: the database would not take it.
         """
         self._session.require_room("submission", len(payload))
-        reached("before inbox row inserted")
+        fault_point("before inbox row inserted")
         try:
             arrival = self._session.insert(
                 _PUT, script=script_id, submission=submission_id, payload=payload, now=now, user=user_id
             )
         except DuplicateKey:
             return None
-        reached("after inbox row inserted")
+        fault_point("after inbox row inserted")
         return arrival
 
     def put_all(self, rows: list[tuple[int, str, bytes, int]]) -> None:
@@ -206,13 +206,13 @@ class Inbox:
         """Note that a program sent the same as a user, with credentials of its own."""
         self._session.run(_RELEASE, script=script_id, submission=submission_id)
 
-    def waiting(self, *, before: int, after: int, most: int) -> list[ScriptWaiting]:
+    def waiting(self, *, before: int, after: int, limit: int) -> list[InboxBacklog]:
         """Scripts in service with submissions that arrived at or before a moment, the longest waiting first.
 
         Those that say they arrived behind `after` come along: their producer's clock is ahead.
         """
         statement = _WAITING_SQLITE if self._session.is_sqlite else _WAITING
-        return [ScriptWaiting(*row) for row in self._session.rows(statement, before=before, after=after, most=most)]
+        return [InboxBacklog(*row) for row in self._session.rows(statement, before=before, after=after, limit=limit)]
 
     def arrivals(self, script_id: int, *, tried_last: bool = False) -> list[int]:
         """The arrival numbers of what waits for a script, at most 256, the first first.

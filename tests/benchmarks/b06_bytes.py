@@ -37,9 +37,9 @@ def _sum(history: LongHistory, statement: str) -> float:
         return float(connection.exec_driver_sql(statement, (LONG,)).scalar_one())
 
 
-def _pair(what: str, ours: float, reference: float, most: float) -> Pair:
+def _pair(what: str, ours: float, reference: float, limit: float) -> Pair:
     def stored(size: float) -> Figures:
         return {BYTES: size}
 
-    goal = Goal(BYTES, "bytes", "at most", most)
+    goal = Goal(BYTES, "bytes", "at most", limit)
     return Pair(KEY, what, lambda: stored(ours), lambda: stored(reference), (goal,), rounds=1, warm_up=False)

@@ -45,8 +45,8 @@ def pairs(stage: Stage) -> Iterator[Pair]:
             assert verify(tx, LONG).finding is None
         return _figures(history, began)
 
-    for what, ours, most in (("rebuild", rebuilt, 1.5), ("verify", verified, 2.0)):
-        goal = Goal(MICROSECONDS, "µs a command", "at most", most)
+    for what, ours, limit in (("rebuild", rebuilt, 1.5), ("verify", verified, 2.0)):
+        goal = Goal(MICROSECONDS, "µs a command", "at most", limit)
         told = f"{what} {history.versions:,} commands; read the rows and splice a string"
         yield Pair(f"{KEY} {what}", told, ours, reference, (goal,), rounds=2, warm_up=False)
 

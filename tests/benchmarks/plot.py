@@ -49,14 +49,14 @@ def draw_curves(path: Path, curves: Iterable[Curve]) -> None:
 
 
 def _curve(curve: Curve, left: float, top: float) -> list[str]:
-    most = max(value for _, value in curve.points)
+    limit = max(value for _, value in curve.points)
     step = 520 / max(1, len(curve.points) - 1)
     base = top + 130
     parts = [
         _text(left, top + 12, f"{curve.title} ({curve.unit})", "#1a202c"),
         _line(left, base, left + 600, base, GREY),
     ]
-    places = [(left + 40 + step * number, base - 90 * value / most) for number, (_, value) in enumerate(curve.points)]
+    places = [(left + 40 + step * number, base - 90 * value / limit) for number, (_, value) in enumerate(curve.points)]
     path = " ".join(f"{x:.0f},{y:.0f}" for x, y in places)
     parts.append(f"<polyline points='{path}' fill='none' stroke='{BLUE}' stroke-width='2'/>")
     for (x, y), (name, value) in zip(places, curve.points, strict=True):

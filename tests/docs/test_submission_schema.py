@@ -46,7 +46,7 @@ SPOILS: list[Any] = [None, True, -1, 0, 1.5, 1 << 53, 1 << 64, "", "a b", "x" * 
 @st.composite
 def submissions(draw: DrawFn) -> Submission:
     """One with a command of any kind, made for some script."""
-    steps = draw(histories(most=4))
+    steps = draw(histories(limit=4))
     kind = draw(st.sampled_from(sorted(ALL_KINDS)))
     command = draw(command_at(kind, [step.after for step in steps], wild=draw(st.booleans())))
     author = draw(st.sampled_from(["user", "ai", "system", "import", "backfill"]))

@@ -122,8 +122,8 @@ class Aim:
         self._drawn += 1
         return f"n{len(self.states)}.{self._drawn}"
 
-    def new_lines(self, most: int = 3) -> tuple[Line, ...]:
-        count = self.draw(st.integers(1, most))
+    def new_lines(self, limit: int = 3) -> tuple[Line, ...]:
+        count = self.draw(st.integers(1, limit))
         return tuple(self.line_called(self.new_id()) for _ in range(count))
 
     def line_called(self, name: str) -> Line:
@@ -341,12 +341,12 @@ def command_at(draw: DrawFn, kind: str, states: Sequence[State], *, wild: bool =
 
 
 @st.composite
-def histories(draw: DrawFn, most: int = 10) -> list[Step]:
-    """The steps of a script that has lines, a story element and a persona, and then up to `most` commands more."""
+def histories(draw: DrawFn, limit: int = 10) -> list[Step]:
+    """The steps of a script that has lines, a story element and a persona, and then up to `limit` commands more."""
     steps: list[Step] = []
     states = [State.empty()]
     opening = ["script.create", "lines.insert", "element.add", "persona.add"]
-    for kind in opening + draw(st.lists(st.sampled_from(LATER_KINDS), max_size=most)):
+    for kind in opening + draw(st.lists(st.sampled_from(LATER_KINDS), max_size=limit)):
         try:
             step = take(states[-1], draw(command_at(kind, states)))
         except Rejected:

@@ -162,8 +162,8 @@ class Saboteur:
         """Know for which other scripts a drain answers the bells: they are hit with its own."""
         take = Bell.take
 
-        def take_and_remember(bell: Bell, most: int) -> list[int]:
-            self._taken = take(bell, most)
+        def take_and_remember(bell: Bell, limit: int) -> list[int]:
+            self._taken = take(bell, limit)
             return self._taken
 
         Bell.take = take_and_remember  # type: ignore[method-assign]

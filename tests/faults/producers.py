@@ -43,7 +43,7 @@ REDELIVER_EVERY = 6  # submissions; enqueued once more, after their answer
 class ProducerOrder(Struct, frozen=True, kw_only=True, tag="producer"):
     """One producer process: its hand, the scripts it writes to, where it keeps its journals.
 
-    It goes on until the file `stop` is there, or every script has had `most` submissions of it, and has at most
+    It goes on until the file `stop` is there, or every script has had `limit` submissions of it, and has at most
     `window` unanswered submissions a script.
     """
 
@@ -53,7 +53,7 @@ class ProducerOrder(Struct, frozen=True, kw_only=True, tag="producer"):
     journals: str
     stop: str
     window: int = 3
-    most: int = 1_000_000
+    limit: int = 1_000_000
     pause: float = 0.1
     bells: Literal["one", "two", "none"] = "two"
 
@@ -64,7 +64,7 @@ def produce(order: ProducerOrder, settings: Settings) -> None:
     app = Celery("producer", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
     producer = Producer(unit_of_work, BELLS[order.bells](app))
     desks = [Desk(order, script_id, producer) for script_id in order.scripts]
-    while not Path(order.stop).exists() and not all(desk.count >= order.most for desk in desks):
+    while not Path(order.stop).exists() and not all(desk.count >= order.limit for desk in desks):
         for desk in desks:
             desk.go_on()
         time.sleep(order.pause)
@@ -95,7 +95,7 @@ class Desk:
         """Take an answer if there is one, submit one more if there is room."""
         if self._waiting:
             self._look()
-        if len(self._waiting) < self._order.window and self.count < self._order.most:
+        if len(self._waiting) < self._order.window and self.count < self._order.limit:
             submission = self._next()
             self._journal.sent(submission)
             self._enqueue(submission)

@@ -9,7 +9,7 @@ from celery import Celery
 from tests.faults.schedule_log import clock, schedules
 from workers import bootstrap
 from workers.app import app
-from workers.scheduling.slot_runner import Timetable
+from workers.scheduling.slot_runner import SlotRunner
 
 TICK = "tests.keep_diaries"
 
@@ -17,7 +17,7 @@ TICK = "tests.keep_diaries"
 @app.task(name=TICK)
 def keep_diaries() -> None:
     """What `scriptledger.keep_schedules` does, for these schedules."""
-    timetable = Timetable(bootstrap.unit_of_work(), clock=clock)
+    timetable = SlotRunner(bootstrap.unit_of_work(), clock=clock)
     for schedule in schedules():
         timetable.tick(schedule)
 

@@ -42,9 +42,9 @@ def plan_of(seed: int, seconds: int) -> list[Watch]:
 
 
 def _watch(dice: random.Random, number: int) -> Watch:
-    most = FAULTS_A_SECOND * 3 // 2
-    first = 1 + number * WATCH_SECONDS * most
-    seconds = [_second(dice, first + second * most) for second in range(WATCH_SECONDS)]
+    limit = FAULTS_A_SECOND * 3 // 2
+    first = 1 + number * WATCH_SECONDS * limit
+    seconds = [_second(dice, first + second * limit) for second in range(WATCH_SECONDS)]
     return Watch(dice.randint(8, 24), dice.randint(1, 4), tuple(seconds))
 
 

@@ -21,7 +21,7 @@ from tests.processes.writers import beginning
 from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE
 from workers.producers.producer import Producer
 from workers.scheduling.reconciler import LEASE_SECONDS, Reconciler
-from workers.scheduling.slot_runner import Schedule, Timetable
+from workers.scheduling.slot_runner import Schedule, SlotRunner
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -188,7 +188,7 @@ def test_a_history_written_by_a_clock_that_jumps_is_true(unit_of_work, clock):
 def test_a_clock_set_back_runs_no_slot_twice(unit_of_work, clock):
     ran: list[int] = []
     schedule = Schedule("hourly", every=3_600, lease=60, missed="all", run=lambda slot: ran.append(slot) or {})
-    timetable = Timetable(unit_of_work, clock=clock)
+    timetable = SlotRunner(unit_of_work, clock=clock)
     for jump in (0, HOUR, HOUR, -2 * HOUR, HOUR, HOUR, HOUR, -HOUR, 3 * HOUR):
         clock.now += jump
         timetable.tick(schedule)

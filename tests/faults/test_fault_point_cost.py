@@ -41,7 +41,7 @@ def test_boundaries_cost_less_than_a_hundredth_of_a_submission(ledger: Ledger, m
         ledger.submit(submission)
         moments.append(time.perf_counter())
     whole = min(after - before for before, after in pairwise(moments))
-    each = min(timeit.repeat(lambda: fault_points.reached("before head locked"), number=CALLS, repeat=5)) / CALLS
+    each = min(timeit.repeat(lambda: fault_points.fault_point("before head locked"), number=CALLS, repeat=5)) / CALLS
 
     share = passed * each / whole
     print(f"{passed} boundaries of {each * 1e9:.0f} ns in a submission of at least {whole * 1e6:.0f} µs: {share:.3%}")
@@ -53,11 +53,11 @@ def test_boundaries_cost_less_than_a_hundredth_of_a_submission(ledger: Ledger, m
 def boundaries_passed(ledger: Ledger, submission: Submission, monkeypatch: pytest.MonkeyPatch) -> int:
     """How often one submission tells of a boundary while nobody listens, which takes a shorter way through a flush."""
     heard: list[str] = []
-    told = fault_points.reached
+    told = fault_points.fault_point
     with monkeypatch.context() as counted:
         for module in list(sys.modules.values()):
-            if getattr(module, "reached", None) is told:
-                counted.setattr(module, "reached", heard.append)
+            if getattr(module, "fault_point", None) is told:
+                counted.setattr(module, "fault_point", heard.append)
         assert ledger.submit(submission).outcome == "applied"
     return len(heard)
 

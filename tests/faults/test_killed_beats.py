@@ -24,7 +24,7 @@ from tests.processes.environment import wait_until
 from tests.processes.nodes import LocalWorker, start_together
 from workers.process.command_lines import ENVIRON
 from workers.process.roles import ROLES
-from workers.scheduling.slot_runner import SECOND, Timetable
+from workers.scheduling.slot_runner import SECOND, SlotRunner
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -44,7 +44,7 @@ class Desk(NamedTuple):
 
     def slots(self, rule: str) -> list[SlotRow]:
         with self.unit_of_work.reading() as tx:
-            return tx.slots.read(rule, most=10_000)[::-1]
+            return tx.slots.read(rule, limit=10_000)[::-1]
 
     def runs(self) -> Counter[tuple[str, int]]:
         """How often each slot was run, by rule."""
@@ -96,7 +96,7 @@ def test_every_slot_runs_once_while_a_hundred_of_three_beats_are_killed(desk: De
 
 
 def test_windows_that_no_beat_saw_are_caught_up_by_rule(desk: Desk):
-    here = Timetable(desk.unit_of_work, clock=clock)
+    here = SlotRunner(desk.unit_of_work, clock=clock)
     for schedule in schedules():
         wait_until(partial(here.tick, schedule))
     last = max(desk.slots(rule)[-1].slot_at for rule in RULES)

@@ -82,7 +82,7 @@ def write(cluster: Cluster, enough: Callable[[], bool], patience: float = 60) ->
 
 def waiting(cluster: Cluster) -> bool:
     with cluster.unit_of_work.reading() as tx:
-        return bool(tx.inbox.waiting(before=time.time_ns() // 1_000, after=1 << 62, most=1))
+        return bool(tx.inbox.waiting(before=time.time_ns() // 1_000, after=1 << 62, limit=1))
 
 
 def p95(values: list[float]) -> float:

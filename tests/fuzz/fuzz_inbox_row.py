@@ -16,7 +16,7 @@ from domain.commands.kinds.line_edit import LineEdit
 from domain.refusals import Poison
 from domain.script.hashing import expect_hash
 from domain.submissions.submission import Submission, encode_submission
-from repos.scheduling.bell_rings import Bell as Rung
+from repos.scheduling.bell_rings import RingHistory as Rung
 from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal
 from tests.fuzz.mutations import UNUSUAL_TEXTS, mostly, mutated_json
 from tests.fuzz.small_ledger import LINES, NOW, SmallLedger, small_ledger
@@ -88,7 +88,7 @@ def inserted(ledger: SmallLedger, values: Row) -> bool:
 def to_drain(ledger: SmallLedger) -> list[int]:
     """The scripts that the reconciler rings for; it remembers each."""
     with ledger.unit_of_work.records() as tx:
-        found = [script.script_id for script in tx.inbox.waiting(before=NOW, after=NOW, most=1_000)]
+        found = [script.script_id for script in tx.inbox.waiting(before=NOW, after=NOW, limit=1_000)]
         for script_id in found:
             tx.bells.put(Rung(script_id, 1, NOW, 1))
     return found

@@ -102,7 +102,7 @@ def taken_in(ledger: SmallLedger, intake: Intake, trusted: Trusted, args: list[s
             intake.set_aside(b64decode(body), Undecodable(problem=problem), name)
     assert kept_in(ledger.rows()) <= before + 1
     with ledger.unit_of_work.reading() as tx:
-        waiting = tx.inbox.waiting(before=1 << 62, after=1 << 62, most=10)
+        waiting = tx.inbox.waiting(before=1 << 62, after=1 << 62, limit=10)
         dead = tx.rejected.read(after=last)
     for script in waiting:
         ledger.ledger.drain(script.script_id)

@@ -106,9 +106,9 @@ class Slot(NamedTuple):
     key: Any
 
 
-def mutated_json(documents: SearchStrategy[Any], *, most: int = 4) -> SearchStrategy[bytes]:
+def mutated_json(documents: SearchStrategy[Any], *, limit: int = 4) -> SearchStrategy[bytes]:
     """JSON bytes of a document with some of its values made wrong, and sometimes some of its bytes."""
-    return st.builds(_mutate_json, documents, value_changes(most), byte_changes())
+    return st.builds(_mutate_json, documents, value_changes(limit), byte_changes())
 
 
 def mostly(usual: SearchStrategy[Any], unusual: SearchStrategy[Any]) -> SearchStrategy[Any]:
@@ -116,15 +116,17 @@ def mostly(usual: SearchStrategy[Any], unusual: SearchStrategy[Any]) -> SearchSt
     return st.integers(0, 4).flatmap(lambda drawn: unusual if drawn == 4 else usual)
 
 
-def value_changes(most: int = 4) -> SearchStrategy[list[Mutation]]:
+def value_changes(limit: int = 4) -> SearchStrategy[list[Mutation]]:
     """What is done to the values of a document."""
     change = st.builds(Mutation, st.sampled_from(list(_IN_VALUES)), st.integers(0, 1 << 20), unusual)
-    return st.lists(change, max_size=most)
+    return st.lists(change, max_size=limit)
 
 
-def mutated_bytes(documents: SearchStrategy[bytes], tokens: Sequence[bytes], *, most: int = 6) -> SearchStrategy[bytes]:
+def mutated_bytes(
+    documents: SearchStrategy[bytes], tokens: Sequence[bytes], *, limit: int = 6
+) -> SearchStrategy[bytes]:
     """A document with some of its bytes made wrong; tokens are what means something in its format."""
-    return st.builds(mutate_bytes, documents, byte_changes(tokens, most=most, often=True))
+    return st.builds(mutate_bytes, documents, byte_changes(tokens, limit=limit, often=True))
 
 
 def mutate_value(document: Any, changes: Sequence[Mutation]) -> Any:
@@ -156,12 +158,14 @@ def _mutate_json(document: Any, changes: Sequence[Mutation], byte_changes: Seque
     return mutate_bytes(to_json(mutate_value(document, changes)), byte_changes)
 
 
-def byte_changes(tokens: Sequence[bytes] = (), *, most: int = 2, often: bool = False) -> SearchStrategy[list[Mutation]]:
+def byte_changes(
+    tokens: Sequence[bytes] = (), *, limit: int = 2, often: bool = False
+) -> SearchStrategy[list[Mutation]]:
     """What is done to the bytes of a document: two times of three nothing, unless it is done `often`."""
     pieces = st.binary(max_size=8) | st.sampled_from([*tokens, b'"', b"\\", b"{", b"]", b",", b"\x00", b"\xff", b"\n"])
     values = st.tuples(pieces, st.sampled_from([0, 1, 1, 2, 7, 300, 20_000]))
     some = st.lists(
-        st.builds(Mutation, st.sampled_from(list(_IN_BYTES)), st.integers(0, 1 << 20), values), max_size=most
+        st.builds(Mutation, st.sampled_from(list(_IN_BYTES)), st.integers(0, 1 << 20), values), max_size=limit
     )
     return some if often else st.just([]) | st.just([]) | some
 

@@ -15,7 +15,7 @@ from celery import Celery
 from domain.commands.kinds.lines_insert_and_delete import LinesInsert
 from domain.script.line import Line
 from domain.submissions.submission import Submission, encode_submission
-from repos.submissions.dead_letters import RejectedRow
+from repos.submissions.dead_letters import DeadLetter
 from tests.processes.deadly_intake import DEADLY
 from tests.processes.environment import Site, wait_until
 from tests.processes.nodes import LocalWorker
@@ -52,9 +52,9 @@ def written(site: Site, name: str, text: str = "") -> tuple[int, str]:
     return script_id, encode_submission(submission).decode()
 
 
-def dead_letters(site: Site, message: str) -> list[RejectedRow]:
+def dead_letters(site: Site, message: str) -> list[DeadLetter]:
     with site.unit_of_work.reading() as tx:
-        return [row for row in tx.rejected.read(most=10_000) if row.submission_id == message]
+        return [row for row in tx.rejected.read(limit=10_000) if row.submission_id == message]
 
 
 def test_a_submission_without_the_database_is_answered(site: Site, celery_setup_app: Celery):
@@ -142,7 +142,7 @@ def test_what_no_celery_client_made_is_set_aside_too(site: Site, local_workers: 
 def kept(site: Site, scrap: bytes) -> bool:
     """Whether something is among the dead letters, as its text or as the JSON it is."""
     with site.unit_of_work.reading() as tx:
-        rows = [row.payload for row in tx.rejected.read(most=10_000)]
+        rows = [row.payload for row in tx.rejected.read(limit=10_000)]
     return scrap in rows or any(same(row, scrap) for row in rows)
 
 

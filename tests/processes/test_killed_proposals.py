@@ -22,7 +22,7 @@ from tests.processes.stopping_proposals import STOPS, has_stopped
 from tests.workers.writer_setup import WritingRoom
 from workers.process.roles import ROLES
 from workers.proposals.bell import ProposalBell
-from workers.proposals.review import ProposalDesk
+from workers.proposals.review import ProposalReview
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -42,7 +42,7 @@ class Jobs:
         self._folder = folder
         self._engine = site.engine
         self._bell = ProposalBell.at(site.settings.broker_url)
-        self.desk = ProposalDesk(site.unit_of_work, self.room.producer, self._bell.ring)
+        self.desk = ProposalReview(site.unit_of_work, self.room.producer, self._bell.ring)
         self.by = Person(self.room.user, "Rosa")
 
     def ask_for_one_to_stop_at_each_place(self) -> dict[str, int]:

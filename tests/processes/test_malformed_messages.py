@@ -88,7 +88,7 @@ def test_all_that_came_to_the_intake_is_kept(site: Site, local_workers: list[Loc
 
     def kept() -> set[str]:
         with site.unit_of_work.reading() as tx:
-            dead = {row.submission_id: row for row in tx.rejected.read(most=10_000) if row.script_id == 1}
+            dead = {row.submission_id: row for row in tx.rejected.read(limit=10_000) if row.script_id == 1}
         assert all(dead[name].code == "undecodable" for name in ("eta", "expires") if name in dead)
         return {*dead} & {"eta", "expires", "elsewhere"}
 
@@ -143,7 +143,7 @@ def test_what_lies_among_the_unacknowledged_ends_no_worker(
 
     assert [worker.main.pid for worker in local_workers] == mains
     with site.unit_of_work.reading() as tx:
-        assert any(SECRET.encode() in row.payload for row in tx.rejected.read(most=10_000))
+        assert any(SECRET.encode() in row.payload for row in tx.rejected.read(limit=10_000))
 
 
 def test_an_emptied_broker_is_gone_on_with(client: redis.Redis, local_workers: list[LocalWorker]):

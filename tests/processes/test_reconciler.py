@@ -20,7 +20,7 @@ from repos.unit_of_work import UnitOfWork
 from tests.processes.writers import beginning
 from tests.slowness import with_patience
 from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
-from workers.scheduling.reconciler import DEEP_QUEUE, LEASE_SECONDS, PATIENCE_SECONDS, Reconciler, Tick
+from workers.scheduling.reconciler import DEEP_QUEUE, LEASE_SECONDS, RING_AGAIN_AFTER_SECONDS, Reconciler, Tick
 
 SECOND = 1_000_000
 
@@ -114,7 +114,7 @@ def at_peace(engine: Engine) -> World:
 
 def test_a_bell_that_the_broker_does_not_take_is_no_ring(world: World):
     waiting = [world.waiting_submission() for _ in range(5)]
-    world.later(PATIENCE_SECONDS + 1)
+    world.later(RING_AGAIN_AFTER_SECONDS + 1)
     world.bell.is_taken = False
 
     for _ in range(4):
@@ -133,7 +133,7 @@ def test_it_rings_for_a_submission_that_waited_and_not_for_one_that_just_came(wo
     reconciler = world.reconciler()
 
     assert reconciler.tick() == Tick(0)
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
     assert reconciler.tick() == Tick(1)
     assert world.bell.rung == [(script_id, DRAIN)]
 
@@ -168,7 +168,7 @@ def test_it_begins_anew_where_somebody_got_on_and_did_not_come_to_the_end(world:
 
 def test_another_reconciler_goes_on_where_one_ended(world: World):
     world.waiting_submission()
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
     assert world.reconciler().tick() == Tick(1)
     world.later(LEASE_SECONDS)
 
@@ -181,7 +181,7 @@ def test_another_reconciler_goes_on_where_one_ended(world: World):
 
 def test_it_forgets_a_script_that_was_answered(world: World):
     script_id = world.waiting_submission()
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
     reconciler = world.reconciler()
     reconciler.tick()
 
@@ -196,7 +196,7 @@ def test_a_producer_that_does_not_commit_holds_up_nobody(world_on_mariadb: World
     world = world_on_mariadb  # on SQLite whoever writes holds up everybody
     answered, other = world.waiting_submission(), world.waiting_submission()
     reconciler = world.reconciler()
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
     assert reconciler.tick() == Tick(2)
     world.answer(answered)
     world.later(LEASE_SECONDS)
@@ -211,7 +211,7 @@ def test_a_producer_that_does_not_commit_holds_up_nobody(world_on_mariadb: World
 
 def test_of_two_at_once_one_holds_the_lease(world: World):
     world.waiting_submission()
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
     one, other = world.reconciler(), world.reconciler()
 
     assert one.tick() == Tick(1)
@@ -225,7 +225,7 @@ def test_of_two_at_once_one_holds_the_lease(world: World):
 
 def test_one_that_comes_back_to_life_with_an_old_fence_rings_nothing(world: World):
     world.waiting_submission()
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
     frozen, heir = world.reconciler(bell := HeardBell()), world.reconciler()
 
     def freeze() -> None:
@@ -243,14 +243,14 @@ def test_it_does_not_ring_for_a_quarantined_script(world: World):
     world.answer(script_id)
     world.waiting_submission_for(script_id)
     Ledger(world.unit_of_work).quarantine(script_id, "for a test")
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
 
     assert world.reconciler().tick() == Tick(0)
 
 
 def test_it_rings_for_nothing_while_the_broker_does_not_answer_and_remembers_no_ring(world: World):
     script_id = world.waiting_submission()
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
     world.bell.depth = None
 
     assert world.reconciler().tick() == Tick(0, "the broker does not answer")
@@ -260,7 +260,7 @@ def test_it_rings_for_nothing_while_the_broker_does_not_answer_and_remembers_no_
 
 def test_it_backs_off_while_bells_pile_up(world: World, redis_url: str):
     script_id = world.waiting_submission()
-    world.later(PATIENCE_SECONDS)
+    world.later(RING_AGAIN_AFTER_SECONDS)
     with (
         redis.Redis.from_url(redis_url) as client,
         Celery("tests", broker=redis_url, config_source="celeryconfig", set_as_current=False) as app,

@@ -80,7 +80,7 @@ def fill(client: redis.Redis, script_id: int, prefix: str) -> list[str]:
 def kept(site: Site, script_id: int, names: list[str]) -> bool:
     """Whether each of these is answered, waits, or is a dead letter."""
     with site.unit_of_work.reading() as tx:
-        dead = {row.submission_id for row in tx.rejected.read(most=10_000)}
+        dead = {row.submission_id for row in tx.rejected.read(limit=10_000)}
         return all(
             tx.submissions.get(script_id, name) or tx.inbox.holds(script_id, name) or name in dead for name in names
         )

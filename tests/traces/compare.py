@@ -14,7 +14,7 @@ from materialization.integrity.verify import verify
 from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from tests.traces.replay import Played, play, shown_at
 from tests.traces.session import Session
 
@@ -50,7 +50,7 @@ def empty_database(url: str) -> Iterator[UnitOfWork]:
     engine.dispose()
 
 
-def assert_numbers_are_dense(tx: RecordsWork, played: Played) -> None:
+def assert_numbers_are_dense(tx: RecordsTransaction, played: Played) -> None:
     head = tx.heads.get(SCRIPT)
     assert head is not None
     dense = list(range(1, played.versions + 1))
@@ -59,7 +59,7 @@ def assert_numbers_are_dense(tx: RecordsWork, played: Played) -> None:
     assert [entry.version for entry in tx.commands.read(SCRIPT, upto=head.version)] == dense
 
 
-def assert_random_versions_are_what_the_editor_showed(tx: RecordsWork, session: Session, played: Played) -> None:
+def assert_random_versions_are_what_the_editor_showed(tx: RecordsTransaction, session: Session, played: Played) -> None:
     chosen = set(random.Random(2).sample(range(1, played.versions + 1), LOOKED_AT))
     for shown in shown_at(session, chosen):
         state = state_at(tx, SCRIPT, shown.version)
@@ -67,13 +67,13 @@ def assert_random_versions_are_what_the_editor_showed(tx: RecordsWork, session: 
         assert state.text() == shown.text
 
 
-def assert_the_log_alone_leads_to_the_same(tx: RecordsWork, played: Played) -> None:
+def assert_the_log_alone_leads_to_the_same(tx: RecordsTransaction, played: Played) -> None:
     assert replay(State.empty(), tx.commands.read(SCRIPT, upto=played.versions)) == state_at(tx, SCRIPT)
     found = verify(tx, SCRIPT)
     assert (found.finding, found.versions) == (None, played.versions)
 
 
-def stored_bytes(tx: RecordsWork) -> Stored:
+def stored_bytes(tx: RecordsTransaction) -> Stored:
     """What the session takes in the log, the versions and the keyframes."""
     head = tx.heads.get(SCRIPT)
     assert head is not None

@@ -15,9 +15,9 @@ from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission, encode_submission
 from materialization.history.state_at import state_at
 from materialization.write_path.submit import Ledger
-from repos.submissions.dead_letters import RejectedRow
+from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
-from workers.producers.authenticated_producer import Door
+from workers.producers.authenticated_producer import AuthenticatedProducer
 from workers.producers.producer import Producer, look
 
 LINES = tuple(Line(f"l{number}", "action", f"Line {number}.") for number in range(1, 11))
@@ -43,7 +43,7 @@ class WritingRoom:
         self.now = 1_000
         self.bell = SilentBell()
         self.producer = Producer(unit_of_work, self.bell, clock=lambda: self.now)  # type: ignore[arg-type]
-        self.door = Door(unit_of_work, self.producer, clock=lambda: self.now)
+        self.door = AuthenticatedProducer(unit_of_work, self.producer, clock=lambda: self.now)
         self.ledger = Ledger(unit_of_work, clock=lambda: self.now)
         self.user, self.token = self.sign_in()
         self.script_id = self.new_script(self.user)
@@ -94,11 +94,11 @@ class WritingRoom:
     def texts(self) -> list[str]:
         return [line.text for line in self.state().lines()]
 
-    def dead(self, script_id: int | None = None) -> list[RejectedRow]:
+    def dead(self, script_id: int | None = None) -> list[DeadLetter]:
         """The dead letters of a script, or of this one."""
         wanted = self.script_id if script_id is None else script_id
         with self.unit_of_work.reading() as tx:
-            return [row for row in tx.rejected.read(most=100_000) if row.script_id == wanted]
+            return [row for row in tx.rejected.read(limit=100_000) if row.script_id == wanted]
 
     def waiting(self) -> int:
         with self.unit_of_work.reading() as tx:

@@ -16,9 +16,9 @@ from materialization.write_path.suspects import SuspectsLeft, is_suspect
 from workers.draining.suspect_slots import SuspectSlots
 from workers.draining.taken_bells import BellsInHand
 from workers.messaging.bell import DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
-from workers.process.low_priority import behind_others
+from workers.process.low_priority import run
 
-OTHERS = 15
+MAX_OTHER_BELLS = 15
 """Bells that a drain answers beside its own: their scripts share its round trips and its commit."""
 SOFT_SECONDS, HARD_SECONDS = 6, 9
 """The time of a drain. The database is waited for no longer than 5 s for a lock."""
@@ -42,7 +42,7 @@ class Draining:
 
     def drain(self, task_id: str, script_id: int) -> int:
         """Answer what waits for a script, and for others whose bells lie at hand; how many answers."""
-        scripts = [script_id, *self._bell.take(OTHERS)]
+        scripts = [script_id, *self._bell.take(MAX_OTHER_BELLS)]
         with self._going_on(task_id, scripts):
             done = self._ledger.drain_all(scripts)
         self._ring(done.more, DRAIN_DEEP)
@@ -57,7 +57,7 @@ class Draining:
         """Answer one more batch of what waits for a script, by itself; how many answers."""
         try:
             with self._going_on(task_id, [script_id]):
-                done = behind_others(lambda: self._ledger.drain(script_id, rounds=1))
+                done = run(lambda: self._ledger.drain(script_id, rounds=1))
         except SuspectsLeft as left:
             return left.answered
         self._ring([script_id] if done.more else [], DRAIN_DEEP)

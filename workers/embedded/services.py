@@ -31,7 +31,7 @@ class Service(NamedTuple):
     keep: Sequence[int] = ()
 
 
-def few(settings: Settings) -> Iterator[Service]:
+def minimal_services(settings: Settings) -> Iterator[Service]:
     """Two workers, as quick to start as can be: one that drains, one that does everything else and sends the ticks."""
     # While one worker waits for a model that takes its time, the ticks go on in another.
     apart = ["proposals"] if settings.model_url not in ("", SCRIPTED) else []
@@ -42,7 +42,7 @@ def few(settings: Settings) -> Iterator[Service]:
     yield Service("reconcile", worker_command(ROLES["reconcile"], also=rest, flags=[BEAT]))
 
 
-def every(settings: Settings, door: Doorway) -> Iterator[Service]:
+def all_services(settings: Settings, door: Doorway) -> Iterator[Service]:
     """A worker for each role, beat, and Flower."""
     for role in ROLES.values():
         yield Service(role.name, worker_command(role, pool=_pool(settings), flags=[EVENTS]))

@@ -25,12 +25,12 @@ from repos.private_file import private_opener
 from repos.schema.upgrade import upgrade_if_outdated
 from workers.embedded.errors import EmbeddedBrokerError
 from workers.embedded.private_home import secure_home
-from workers.embedded.services import Service, few
-from workers.embedded.supervised_service import Event, Kept, Pauses
+from workers.embedded.services import Service, minimal_services
+from workers.embedded.supervised_service import Event, Pauses, SupervisedService
 from workers.embedded.valkey import EmbeddedValkey, answers
 from workers.settings import Settings
 
-PATIENCE_SECONDS = 15.0
+START_TIMEOUT_SECONDS = 15.0
 """How long another process may take to start the stack, or to end, before we give up on it."""
 
 DEAF_SECONDS = 1.0
@@ -61,7 +61,7 @@ class Stack:
         settings: Settings,
         *,
         patience: float = 0.0,
-        services: Callable[[Settings], Iterable[Service]] = few,
+        services: Callable[[Settings], Iterable[Service]] = minimal_services,
     ) -> None:
         self.settings = settings
         self._configured = settings
@@ -73,7 +73,7 @@ class Stack:
         self._broker: EmbeddedValkey | None = None
         self._pauses = Pauses()
         self._due = 0.0
-        self._kept: list[Kept] = []
+        self._kept: list[SupervisedService] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -96,7 +96,7 @@ class Stack:
             EmbeddedBrokerError: neither was possible; the sentence says why.
             SchemaTooNew: a newer program has migrated the database in the home.
         """
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not (self._take_over() or self._join()):
             if time.monotonic() > deadline:
                 raise EmbeddedBrokerError(
@@ -188,7 +188,7 @@ class Stack:
         logs.mkdir(mode=0o700, exist_ok=True)
         for service in self._services(self.settings):
             log = logs / f"{service.name}.log"
-            self._kept.append(Kept(service, log=log, environ=self.settings.to_env()))
+            self._kept.append(SupervisedService(service, log=log, environ=self.settings.to_env()))
         socket = str(self._broker.address) if self._broker is not None else ""
         self._write(_Address(self.settings.broker_url if socket else "", socket, _fingerprint(self._configured)))
 

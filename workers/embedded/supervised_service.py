@@ -11,7 +11,7 @@ from workers.embedded.child_process import Child
 from workers.embedded.services import Service
 
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30.0
+MAX_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 """After running for so long, a service has recovered and its next end is the first again."""
 
@@ -41,11 +41,11 @@ class Pauses:
         if time.monotonic() - self._began > STEADY_SECONDS:
             self._pause = FIRST_PAUSE_SECONDS
         pause = self._pause
-        self._pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        self._pause = min(pause * 2, MAX_PAUSE_SECONDS)
         return pause
 
 
-class Kept:
+class SupervisedService:
     """A service as a child process, started at once, its output appended to a file."""
 
     def __init__(self, service: Service, *, log: Path, environ: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from domain.script.json_depth import decode_at_any_depth
 from domain.script.validation import check_id
 from domain.submissions.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES, decode_submission, encode_submission
 from materialization.clock import system_clock
-from repos.submissions.dead_letters import RejectedRow
+from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
 from workers.messaging.bell import Bell
 from workers.producers.producer import Addressed, put_once
@@ -84,7 +84,7 @@ class Intake:
         name = None if isinstance(refusal, Poison) else _named_in(payload)  # which is what may have ended the worker
         script_id, submission_id = name or (0, message if _WORD.fullmatch(message) else "")
         now = self._clock()
-        row = RejectedRow(0, script_id, submission_id, refusal.code, refusal.message, payload, now)
+        row = DeadLetter(0, script_id, submission_id, refusal.code, refusal.message, payload, now)
         self._keep(row.cut_to(KEPT_BYTES))
         log.warning("intake.set_aside", script_id=script_id, submission_id=submission_id, code=refusal.code)
 
@@ -92,7 +92,7 @@ class Intake:
         with self._unit_of_work.records() as tx:
             put_once(tx, addressed, self._clock())
 
-    def _keep(self, row: RejectedRow) -> None:
+    def _keep(self, row: DeadLetter) -> None:
         with self._unit_of_work.records() as tx:
             if not tx.rejected.holds(row):
                 tx.rejected.put([row])

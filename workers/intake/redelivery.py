@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 from domain.errors import Conflict
 from repos.database.driver_errors import DriverError, blames_a_row
 
-MOST_DELIVERIES = 5
+MAX_DELIVERIES = 5
 """What failed or ended its worker so often is not tried again."""
 PAUSE_SECONDS = 1.0
 """How long a process waits before it gives a message back: the next one would meet the same database."""
@@ -37,7 +37,7 @@ def deliver(
     """Do the work of a message, or send it anew; after five deliveries that failed, do the last resort instead."""
     number = _number(task)
     try:
-        if number > MOST_DELIVERIES:
+        if number > MAX_DELIVERIES:
             last_resort()
         elif task.request.delivery_info.get("redelivered"):
             # Before it is tried: it may end this process too, and the message of this delivery with it.

@@ -8,8 +8,8 @@ from celery import Celery
 from kombu.exceptions import ContentDisallowed, DecodeError
 from kombu.message import Message
 
-from repos.fault_points import reached
-from workers.messaging.broker_connections import Line, producing_app, said
+from repos.fault_points import fault_point
+from workers.messaging.broker_connections import BrokerConnections, describe, producing_app
 from workers.messaging.broker_trouble import refusals
 from workers.messaging.task_message import Envelope
 
@@ -28,19 +28,19 @@ class Bell:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._line = Line(app)
+        self._line = BrokerConnections(app)
         self._envelopes: dict[str, Envelope] = {}
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         """Say that something waits for a script; whether the broker took it."""
-        reached("before bell rung")
+        fault_point("before bell rung")
         try:
             with self._line.producer() as producer:
                 self._envelope(task).send(producer, script_id)
         except self._line.unheard as error:
-            refusals.warning("bell.unheard", script_id=script_id, problem=said(error))
+            refusals.warning("bell.unheard", script_id=script_id, problem=describe(error))
             return False
-        reached("after bell rung")
+        fault_point("after bell rung")
         return True
 
     def ring_all(self, script_ids: Iterable[int]) -> bool:
@@ -49,11 +49,11 @@ class Bell:
             with self._line.producer() as producer:
                 self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
         except self._line.unheard as error:
-            refusals.warning("bell.unheard", problem=said(error))
+            refusals.warning("bell.unheard", problem=describe(error))
             return False
         return True
 
-    def take(self, most: int) -> list[int]:
+    def take(self, limit: int) -> list[int]:
         """Answer other bells for drains that lie at hand, at most so many: the scripts they rang for.
 
         Taken for good, like every bell: if this process ends before it comes to them, the reconciler rings again.
@@ -61,7 +61,7 @@ class Bell:
         scripts: list[int] = []
         try:
             with self._line.channel() as channel:
-                while len(scripts) < most and (message := channel.basic_get(QUEUE, no_ack=True)) is not None:
+                while len(scripts) < limit and (message := channel.basic_get(QUEUE, no_ack=True)) is not None:
                     script_id = _rung_for(message)
                     if script_id is None:
                         self._put_back(message)

@@ -6,7 +6,7 @@ from typing import Any
 
 from workers.messaging.broker_connections import producing_app
 
-PATIENCE_SECONDS = 3.0
+BROKER_TIMEOUT_SECONDS = 3.0
 PASSWORD_REFUSED = frozenset({"AuthenticationError", "AccessRefused"})
 """What the drivers of the brokers call it; kombu has no name of its own."""
 
@@ -26,9 +26,9 @@ def require_broker(broker_url: str) -> None:
         SignInFailed: it does not take the password.
         BrokerUnreachable: it cannot be reached.
     """
-    hurried = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+    hurried = {"socket_timeout": BROKER_TIMEOUT_SECONDS, "socket_connect_timeout": BROKER_TIMEOUT_SECONDS}
     app = producing_app(broker_url)
-    connection: Any = app.connection_for_read(connect_timeout=PATIENCE_SECONDS, transport_options=hurried)
+    connection: Any = app.connection_for_read(connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=hurried)
     with connection:
         try:
             connection.connect()

@@ -13,11 +13,11 @@ from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.messaging import Producer
 from kombu.pools import connections, producers, set_limit
 
-PATIENCE_SECONDS = 0.2
+BROKER_TIMEOUT_SECONDS = 0.2
 """How long to wait for each word of the broker. Half a second in all is what a producer's request can spare."""
 HURRIED = {
-    "socket_timeout": PATIENCE_SECONDS,
-    "socket_connect_timeout": PATIENCE_SECONDS,
+    "socket_timeout": BROKER_TIMEOUT_SECONDS,
+    "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
     # By default kombu tries for six seconds to connect to a broker that refuses.
     "max_retries": 0,
 }
@@ -36,14 +36,14 @@ def forget_connections() -> None:
     connections.clear()
 
 
-def said(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """What to say of a broker that did not take a message."""
     if isinstance(error, LimitExceeded):
         return f"all {error} connections of this process to the broker were taken"
     return str(error) or type(error).__name__
 
 
-class Line:
+class BrokerConnections:
     """Connections to the broker of one app, pooled by kombu: the app's own wait 15 seconds for a broker that hangs."""
 
     def __init__(self, app: Celery) -> None:
@@ -52,14 +52,14 @@ class Line:
     def producer(self) -> AbstractContextManager[Producer]:
         """A producer, for a block."""
         acquired: AbstractContextManager[Producer] = producers[self._broker].acquire(
-            block=True, timeout=PATIENCE_SECONDS
+            block=True, timeout=BROKER_TIMEOUT_SECONDS
         )
         return acquired
 
     @contextmanager
     def channel(self) -> Iterator[Any]:
         """A channel of a connection, for a block."""
-        with connections[self._broker].acquire(block=True, timeout=PATIENCE_SECONDS) as connection:
+        with connections[self._broker].acquire(block=True, timeout=BROKER_TIMEOUT_SECONDS) as connection:
             yield connection.default_channel
 
     @property
@@ -77,5 +77,7 @@ class Line:
     def _broker(self) -> Connection:
         # Celery says so only when the app's own pool is first used, which is never in a process that only rings.
         set_limit(self._app.conf.broker_pool_limit)  # type: ignore[no-untyped-call]  # kombu has no types
-        broker: Connection = self._app.connection_for_write(connect_timeout=PATIENCE_SECONDS, transport_options=HURRIED)
+        broker: Connection = self._app.connection_for_write(
+            connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=HURRIED
+        )
         return broker

@@ -20,7 +20,7 @@ from redis.retry import Retry
 
 from repos.unit_of_work import UnitOfWork
 
-PATIENCE_SECONDS = 0.2
+BROKER_TIMEOUT_SECONDS = 0.2
 """How long to wait for each word of Redis: what an announcement can cost a drain."""
 LISTENING_SECONDS = 1.0
 """The same for a reader, whom nobody waits for."""
@@ -53,7 +53,7 @@ class Announcer:
         self._clock = clock
         self._silent_until = 0.0
         url = client_url(broker_url)
-        self._client = None if url is None else _hurried(url, PATIENCE_SECONDS)
+        self._client = None if url is None else _hurried(url, BROKER_TIMEOUT_SECONDS)
 
     def announce(self, versions: Mapping[int, int]) -> bool:
         """Say which versions, by script, are committed, in one round trip; whether Redis took it."""
@@ -83,7 +83,7 @@ def follow(unit_of_work: UnitOfWork, broker_url: str, script_id: int, *, after: 
     What it yields was read from the database: an announcement only says when to look.
     """
     with ExitStack() as stack:
-        heard = _Ears(stack, broker_url, script_id)
+        heard = AnnouncementListener(stack, broker_url, script_id)
         while True:
             with unit_of_work.reading() as tx:
                 head = tx.heads.get(script_id)
@@ -103,7 +103,7 @@ def client_url(broker_url: str) -> str | None:
     return re.sub(r"(?<=ssl_cert_reqs=)CERT_(\w+)", lambda word: word[1].lower(), broker_url)
 
 
-class _Ears:
+class AnnouncementListener:
     """Listens to the announcements of one script; what is wrong with Redis only makes it look by the clock."""
 
     def __init__(self, stack: ExitStack, broker_url: str, script_id: int) -> None:

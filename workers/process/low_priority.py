@@ -17,7 +17,7 @@ NICE = 10
 T = TypeVar("T")
 
 
-def behind_others(call: Callable[[], T]) -> T:
+def run(call: Callable[[], T]) -> T:
     """What a call returns, made where every other process that wants the processor goes first.
 
     In a thread of its own, always the same: the priority of a process cannot be raised again, that of a thread ends

@@ -25,8 +25,8 @@ from domain.submissions.submission import Cause, Submission, decode_submission
 from materialization.access import keep_message, require_may_send, require_script_of
 from materialization.clock import system_clock
 from repos.accounts.sessions import SignedInUser
-from repos.submissions.dead_letters import RejectedRow
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.submissions.dead_letters import DeadLetter
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.producers.producer import Producer, Receipt, look, wait_for
 
 KEPT_BYTES = 1 << 20
@@ -34,14 +34,14 @@ KEPT_BYTES = 1 << 20
 MAX_ID = (1 << 63) - 1
 
 
-class Entered(NamedTuple):
+class Enqueued(NamedTuple):
     """A submission that is in the inbox, and the number of the chat message it came with."""
 
     receipt: Receipt
     message_id: int | None
 
 
-class Door:
+class AuthenticatedProducer:
     """Lets submissions in by the session of a user; what it turns away is among the dead letters."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Door:
 
     def enter(
         self, token: str, payload: bytes, *, said: ChatMessage | None = None, usages: Sequence[Usage] = ()
-    ) -> Entered:
+    ) -> Enqueued:
         """Put a submission into the inbox for whoever holds a session, with the chat message that asked for it.
 
         The message becomes the user's, about the script of the submission, and its number the submission's cause. The
@@ -104,8 +104,8 @@ class Door:
         return wait_for(partial(self.outcome, token, script_id, submission_id), timeout=timeout)
 
     def _enter(
-        self, tx: RecordsWork, token: str, payload: bytes, said: ChatMessage | None, usages: Sequence[Usage]
-    ) -> Entered:
+        self, tx: RecordsTransaction, token: str, payload: bytes, said: ChatMessage | None, usages: Sequence[Usage]
+    ) -> Enqueued:
         now = self._clock()
         user = tx.sign_ins.require_user(token, now)
         submission = decode_submission(payload)
@@ -114,22 +114,22 @@ class Door:
             raise CauseReserved(field="cause.replays")
         submission = replace(submission, actor=user.name)
         if said is None:
-            return Entered(self._put(tx, submission, user), submission.cause.chat_message_id)
+            return Enqueued(self._put(tx, submission, user), submission.cause.chat_message_id)
         if _is_known(tx, submission):
             return self._enter_again(tx, submission, user)
         about = replace(said, script_id=submission.script_id, user_id=user.user_id)
         message_id = keep_message(tx, about, usages, now)
-        return Entered(self._put(tx, _because_of(submission, message_id), user), message_id)
+        return Enqueued(self._put(tx, _because_of(submission, message_id), user), message_id)
 
-    def _enter_again(self, tx: RecordsWork, submission: Submission, user: SignedInUser) -> Entered:
+    def _enter_again(self, tx: RecordsTransaction, submission: Submission, user: SignedInUser) -> Enqueued:
         """The same once more, perhaps because its receipt was lost: with the message and the name of the first time."""
         first = _first_of(tx, submission)
         if first is None:
-            return Entered(self._producer.receipt(submission), None)
+            return Enqueued(self._producer.receipt(submission), None)
         again = _because_of(replace(submission, actor=first.actor), first.cause.chat_message_id)
-        return Entered(self._put(tx, again, user), first.cause.chat_message_id)
+        return Enqueued(self._put(tx, again, user), first.cause.chat_message_id)
 
-    def _put(self, tx: RecordsWork, submission: Submission, user: SignedInUser) -> Receipt:
+    def _put(self, tx: RecordsTransaction, submission: Submission, user: SignedInUser) -> Receipt:
         return self._producer.enqueue(submission, tx, user_id=user.user_id)
 
     def _set_aside(self, token: str, payload: bytes, refusal: Rejected) -> None:
@@ -138,7 +138,7 @@ class Door:
         with self._unit_of_work.records() as tx:
             user_id = tx.sign_ins.holder(token)
             code, message = refusal.code, refusal.message
-            row = RejectedRow(0, script_id, submission_id, code, message, payload, now, user_id)
+            row = DeadLetter(0, script_id, submission_id, code, message, payload, now, user_id)
             tx.rejected.put([row.cut_to(KEPT_BYTES)])
 
 
@@ -150,12 +150,12 @@ class _Name(msgspec.Struct):
 _name_decoder = msgspec.json.Decoder(_Name)
 
 
-def _is_known(tx: RecordsWork, submission: Submission) -> bool:
+def _is_known(tx: RecordsTransaction, submission: Submission) -> bool:
     script_id, submission_id = submission.script_id, submission.submission_id
     return tx.inbox.holds(script_id, submission_id) or tx.submissions.get(script_id, submission_id) is not None
 
 
-def _require_readable(tx: RecordsWork, script_id: int, user_id: int) -> None:
+def _require_readable(tx: RecordsTransaction, script_id: int, user_id: int) -> None:
     """Refuse to tell of a script that is another's, or that is not there and has a number of another's."""
     try:
         require_script_of(tx, script_id, user_id)
@@ -172,7 +172,7 @@ class _First(NamedTuple):
     cause: Cause
 
 
-def _first_of(tx: RecordsWork, submission: Submission) -> _First | None:
+def _first_of(tx: RecordsTransaction, submission: Submission) -> _First | None:
     """How a submission was first sent; None where it was answered and left no version that says."""
     waiting = tx.inbox.payload_of(submission.script_id, submission.submission_id)
     if waiting is not None:

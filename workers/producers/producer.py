@@ -19,11 +19,11 @@ from domain.submissions.submission import (
 )
 from materialization.clock import system_clock
 from repos.database.driver_errors import DuplicateKey
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.messaging.bell import Bell
 
-FIRST_LOOK_SECONDS = 0.01
-LONGEST_LOOK_SECONDS = 0.25
+FIRST_POLL_SECONDS = 0.01
+MAX_POLL_SECONDS = 0.25
 
 
 class UnknownSubmission(Rejected):
@@ -62,7 +62,9 @@ class Producer:
         self._bell = bell
         self._clock = clock
 
-    def enqueue(self, submission: Submission, tx: RecordsWork | None = None, *, user_id: int | None = None) -> Receipt:
+    def enqueue(
+        self, submission: Submission, tx: RecordsTransaction | None = None, *, user_id: int | None = None
+    ) -> Receipt:
         """Put a submission into the inbox, in the transaction of `tx` or one of its own, and ring after its commit.
 
         Enqueued twice is enqueued once: the id decides. With `user_id` it is applied only if this user may edit the
@@ -121,7 +123,7 @@ class Producer:
         """
         return wait_for(partial(self.outcome, script_id, submission_id, sent=sent), timeout=timeout)
 
-    def _put(self, submission: Submission, tx: RecordsWork, user_id: int | None) -> Receipt:
+    def _put(self, submission: Submission, tx: RecordsTransaction, user_id: int | None) -> Receipt:
         receipt = self.receipt(submission)
         addressed = Addressed(receipt.script_id, receipt.submission_id, encode_submission(submission))
         put_once(tx, addressed, self._clock(), user_id=user_id)
@@ -129,7 +131,7 @@ class Producer:
         return receipt
 
 
-def put_once(tx: RecordsWork, addressed: Addressed, now: int, *, user_id: int | None = None) -> None:
+def put_once(tx: RecordsTransaction, addressed: Addressed, now: int, *, user_id: int | None = None) -> None:
     """Put a submission of a user or of a program into the inbox; nothing where the same waits already.
 
     Raises:
@@ -163,16 +165,18 @@ def wait_for(outcome: Callable[[], Answer | None], *, timeout: float) -> Answer:
         NotAnsweredInTime: there is none yet.
     """
     deadline = time.monotonic() + timeout
-    pause = FIRST_LOOK_SECONDS
+    pause = FIRST_POLL_SECONDS
     while (answer := outcome()) is None:
         if time.monotonic() + pause > deadline:
             raise NotAnsweredInTime(NotAnsweredInTime.__doc__)
         time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
+        pause = min(pause * 1.5, MAX_POLL_SECONDS)
     return answer
 
 
-def look(tx: RecordsWork, script_id: int, submission_id: str, *, sent: Submission | None = None) -> Answer | None:
+def look(
+    tx: RecordsTransaction, script_id: int, submission_id: str, *, sent: Submission | None = None
+) -> Answer | None:
     """What became of a submission; None while it waits. With `sent`, only if that is what the answer is to.
 
     Raises:

@@ -6,7 +6,7 @@ from celery import Celery
 
 from materialization.clock import system_clock
 from repos.unit_of_work import UnitOfWork
-from workers.messaging.broker_connections import Line, producing_app, said
+from workers.messaging.broker_connections import BrokerConnections, describe, producing_app
 from workers.messaging.broker_trouble import refusals
 from workers.scheduling.slot_runner import SECOND, Schedule
 
@@ -22,7 +22,7 @@ class ProposalBell:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._line = Line(app)
+        self._line = BrokerConnections(app)
 
     @classmethod
     def at(cls, broker_url: str) -> ProposalBell:
@@ -45,7 +45,7 @@ class ProposalBell:
                     retry=False,
                 )
         except self._line.unheard as error:
-            refusals.warning("proposal_bell.unheard", proposal_id=proposal_id, problem=said(error))
+            refusals.warning("proposal_bell.unheard", proposal_id=proposal_id, problem=describe(error))
             return False
         return True
 

@@ -18,10 +18,10 @@ from domain.script.state import State
 from materialization.clock import system_clock
 from materialization.history.state_at import state_at
 from materialization.proposals.draft_hunks import Drafted, draft
-from materialization.retry import again
+from materialization.retry import with_retries
 from repos.proposals.proposals import HunkRow, ProposalRow, Told
-from repos.submissions.dead_letters import RejectedRow
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.submissions.dead_letters import DeadLetter
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.proposals.language_models.interface import Completion, Model
 from workers.proposals.language_models.prompt import correction, prompt, prompt_sha256
 
@@ -29,7 +29,7 @@ CORRECTIONS = 2
 """How often a model is told why its answer cannot be taken."""
 LEASE_SECONDS = 600
 """Longer than the task may run."""
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """What ended its worker so often is not tried again."""
 KEPT_BYTES = 1 << 20
 
@@ -58,14 +58,14 @@ class ProposalJob:
         Raises:
             Conflict: the database is away; the proposal stays queued, and is handed out again.
         """
-        taken = again(lambda: self._take(proposal_id))
+        taken = with_retries(lambda: self._take(proposal_id))
         if taken is None:
             return False
-        if taken.fence > MOST_ATTEMPTS:
-            written = Written(Drafted((), JobGaveUp(attempts=MOST_ATTEMPTS)), (), None)
+        if taken.fence > MAX_ATTEMPTS:
+            written = Written(Drafted((), JobGaveUp(attempts=MAX_ATTEMPTS)), (), None)
         else:
             written = self._write(taken)
-        done = again(lambda: self._finish(taken, written))
+        done = with_retries(lambda: self._finish(taken, written))
         refusal = written.drafted.refusal
         log.info(
             "proposal.drafted",
@@ -128,13 +128,13 @@ def _drafted(asked: ProposalRow, answer: Completion, base: State) -> Drafted:
         return Drafted((), refusal)
 
 
-def _withheld(tx: RecordsWork, hunk: HunkRow) -> HunkRow:
+def _withheld(tx: RecordsTransaction, hunk: HunkRow) -> HunkRow:
     """A hunk that somebody refused before, for the same content, is kept and not offered."""
     refused = tx.proposals.refused_before(hunk.script_id, hunk.content_hash)
     return hunk._replace(state="withheld") if refused else hunk
 
 
-def _keep_answer(tx: RecordsWork, taken: ProposalRow, written: Written, now: int) -> None:
+def _keep_answer(tx: RecordsTransaction, taken: ProposalRow, written: Written, now: int) -> None:
     """The model's side of the chat, and what each of its answers cost."""
     if not written.answers:
         return
@@ -156,9 +156,9 @@ def _keep_answer(tx: RecordsWork, taken: ProposalRow, written: Written, now: int
         tx.chat_usage.add(number, usage, now)
 
 
-def _set_aside(tx: RecordsWork, taken: ProposalRow, written: Written, refusal: Rejected, now: int) -> None:
+def _set_aside(tx: RecordsTransaction, taken: ProposalRow, written: Written, refusal: Rejected, now: int) -> None:
     """Keep the last answer of a model that could not be taken among the dead letters."""
     payload = written.answers[-1].output if written.answers else b""
     name = f"proposal-{taken.id}"
-    row = RejectedRow(0, taken.script_id, name, refusal.code, refusal.message, payload, now)
+    row = DeadLetter(0, taken.script_id, name, refusal.code, refusal.message, payload, now)
     tx.rejected.put([row.cut_to(KEPT_BYTES)])

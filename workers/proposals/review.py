@@ -11,7 +11,7 @@ from domain.chat import ChatMessage
 from materialization.access import keep_message
 from materialization.clock import system_clock
 from materialization.proposals.decisions import Accepted, Person, accept, reject, require_askable, require_words
-from materialization.retry import again
+from materialization.retry import with_retries
 from repos.proposals.proposals import Asked
 from repos.unit_of_work import UnitOfWork
 from workers.producers.producer import Producer
@@ -24,7 +24,7 @@ class Queued(NamedTuple):
     message_id: int
 
 
-class ProposalDesk:
+class ProposalReview:
     """Asks and decides, each in one transaction; `hand_out` tells a worker of a proposal once it is committed."""
 
     def __init__(
@@ -47,7 +47,7 @@ class ProposalDesk:
             Rejected: it cannot be asked for; nothing of it is kept.
         """
         require_words(instruction)
-        return again(lambda: self._ask(script_id, instruction, by, base_version))
+        return with_retries(lambda: self._ask(script_id, instruction, by, base_version))
 
     def accept(self, proposal_id: int, by: Person, hunks: Collection[int] = ()) -> Accepted:
         """Accept hunks of a proposal, all that are offered where none is named, and enqueue what they become.
@@ -55,7 +55,7 @@ class ProposalDesk:
         Raises:
             Rejected: there is nothing to accept; nothing is decided.
         """
-        return again(lambda: self._accept(proposal_id, by, hunks))
+        return with_retries(lambda: self._accept(proposal_id, by, hunks))
 
     def reject(self, proposal_id: int, by: Person, hunks: Collection[int] = ()) -> int:
         """Refuse hunks of a proposal, all that are offered where none is named; how many.
@@ -63,7 +63,7 @@ class ProposalDesk:
         Raises:
             Rejected: there is nothing to refuse; nothing is decided.
         """
-        return again(lambda: self._reject(proposal_id, by, hunks))
+        return with_retries(lambda: self._reject(proposal_id, by, hunks))
 
     def _ask(self, script_id: int, instruction: str, by: Person, base_version: int | None) -> Queued:
         now = self._clock()

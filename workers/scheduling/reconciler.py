@@ -15,18 +15,18 @@ from typing import NamedTuple
 import structlog
 
 from materialization.clock import system_clock
-from materialization.retry import again
-from repos.scheduling.bell_rings import Bell as Rung
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from materialization.retry import with_retries
+from repos.scheduling.bell_rings import RingHistory as Rung
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
 
 LEASE = "reconciler"
 LEASE_SECONDS = 15.0
-PATIENCE_SECONDS = 3.0
+RING_AGAIN_AFTER_SECONDS = 3.0
 """A submission that waited this long has probably lost its bell."""
-MOST_PATIENCE = 20
+MAX_RING_BACKOFF = 20
 """Times its patience it leaves a script alone at most: a minute."""
-MOST_SCRIPTS = 500
+MAX_SCRIPTS_PER_TICK = 500
 DEEP_QUEUE = 1_000
 """With this many bells waiting, one more would only queue behind them."""
 
@@ -48,7 +48,7 @@ class Reconciler:
         unit_of_work: UnitOfWork,
         bell: Bell,
         *,
-        patience: float = PATIENCE_SECONDS,
+        patience: float = RING_AGAIN_AFTER_SECONDS,
         clock: Callable[[], int] = system_clock,
     ) -> None:
         self._unit_of_work = unit_of_work
@@ -63,7 +63,7 @@ class Reconciler:
         Raises:
             Conflict: the database is away; the next tick finds the same submissions.
         """
-        return again(self._tick)
+        return with_retries(self._tick)
 
     def _tick(self) -> Tick:
         fence = self._take_lease()
@@ -98,12 +98,12 @@ class Reconciler:
         with self._unit_of_work.records() as tx:
             return tx.leases.take(LEASE, self._holder, now=now, until=now + int(LEASE_SECONDS * 1_000_000))
 
-    def _due(self, tx: RecordsWork) -> list[Rung]:
+    def _due(self, tx: RecordsTransaction) -> list[Rung]:
         """The scripts to ring for now, remembered in the same transaction."""
         now = self._clock()
         due = []
         patience = self._patience
-        for script in tx.inbox.waiting(before=now - patience, after=now + patience, most=MOST_SCRIPTS):
+        for script in tx.inbox.waiting(before=now - patience, after=now + patience, limit=MAX_SCRIPTS_PER_TICK):
             rung = tx.bells.get(script.script_id)
             if rung.rung_at > now:
                 # Remembered by a clock that was ahead.
@@ -111,7 +111,7 @@ class Reconciler:
             if rung.arrival != script.first:
                 # Of others, which are answered: somebody gets on with it, or did until a moment ago.
                 rung = rung._replace(rings=0)
-            if now - rung.rung_at < min(patience << min(rung.rings, 16), patience * MOST_PATIENCE):
+            if now - rung.rung_at < min(patience << min(rung.rings, 16), patience * MAX_RING_BACKOFF):
                 continue
             rung = Rung(script.script_id, rung.rings + 1, now, script.first)
             tx.bells.put(rung)

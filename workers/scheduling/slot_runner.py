@@ -15,13 +15,13 @@ import msgspec
 import structlog
 
 from materialization.clock import system_clock
-from materialization.retry import again
-from repos.scheduling.schedule_slots import Taken
+from materialization.retry import with_retries
+from repos.scheduling.schedule_slots import ClaimedSlot
 from repos.unit_of_work import UnitOfWork
 
 Missed = Literal["skip", "once", "all"]
 
-MOST_AT_ONCE = 100
+MAX_SLOTS_PER_TICK = 100
 """Missed slots that one tick catches up at most."""
 SECOND = 1_000_000
 
@@ -43,21 +43,21 @@ class Schedule(NamedTuple):
     run: Callable[[int], Mapping[str, Any]]
 
 
-class Ran(NamedTuple):
+class SlotResult(NamedTuple):
     """A slot this tick ran, and how it went."""
 
     slot_at: int
     outcome: Literal["done", "failed", "lost"]
 
 
-class Timetable:
+class SlotRunner:
     """Runs what is due of a schedule."""
 
     def __init__(self, unit_of_work: UnitOfWork, *, clock: Callable[[], int] = system_clock) -> None:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    def tick(self, schedule: Schedule) -> list[Ran]:
+    def tick(self, schedule: Schedule) -> list[SlotResult]:
         """Run every slot that is due and that nobody else has taken."""
         return [ran for slot in self._due(schedule) if (ran := self._run(schedule, slot)) is not None]
 
@@ -70,14 +70,14 @@ class Timetable:
         if last is None or schedule.missed == "once":
             fresh = [current]
         elif schedule.missed == "all":
-            fresh = list(range(last + every, current + 1, every))[:MOST_AT_ONCE]
+            fresh = list(range(last + every, current + 1, every))[:MAX_SLOTS_PER_TICK]
         else:
             # On time is before half of the interval has gone by.
             fresh = [current] if now - current <= every // 2 else []
         return abandoned + [slot for slot in fresh if last is None or slot > last]
 
-    def _run(self, schedule: Schedule, slot: int) -> Ran | None:
-        taken = again(partial(self._take, schedule, slot))
+    def _run(self, schedule: Schedule, slot: int) -> SlotResult | None:
+        taken = with_retries(partial(self._take, schedule, slot))
         if taken is None:
             return None
         outcome: Literal["done", "failed"] = "done"
@@ -88,14 +88,14 @@ class Timetable:
             log.exception("schedule.failed", schedule=schedule.name, slot=slot)
             outcome, report = "failed", {"error": type(error).__name__}
         # What is done but not recorded would be done once more.
-        ours = again(partial(self._finish, taken, outcome, msgspec.json.encode(report)))
-        return Ran(slot, outcome if ours else "lost")
+        ours = with_retries(partial(self._finish, taken, outcome, msgspec.json.encode(report)))
+        return SlotResult(slot, outcome if ours else "lost")
 
-    def _take(self, schedule: Schedule, slot: int) -> Taken | None:
+    def _take(self, schedule: Schedule, slot: int) -> ClaimedSlot | None:
         now = self._clock()
         with self._unit_of_work.records() as tx:
             return tx.slots.take(schedule.name, slot, now=now, until=now + schedule.lease * SECOND)
 
-    def _finish(self, taken: Taken, outcome: Literal["done", "failed"], report: bytes) -> bool:
+    def _finish(self, taken: ClaimedSlot, outcome: Literal["done", "failed"], report: bytes) -> bool:
         with self._unit_of_work.records() as tx:
             return tx.slots.finish(taken, outcome, now=self._clock(), report=report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Task
 
-from repos.fault_points import reached
+from repos.fault_points import fault_point
 from workers.app import app, draining
 from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
 
@@ -19,5 +19,5 @@ from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
 )
 def drain(self: Task, script_id: int) -> dict[str, int]:
     """Answer what waits for a script; how many answers, for Flower."""
-    reached("after bell received")
+    fault_point("after bell received")
     return {"answered": draining().drain(self.request.id, script_id)}

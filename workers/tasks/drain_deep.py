@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Task
 
-from repos.fault_points import reached
+from repos.fault_points import fault_point
 from workers.app import app, draining
 from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
 
@@ -21,5 +21,5 @@ def drain_deep(self: Task, script_id: int) -> dict[str, int]:
 
     A drain would take the bells of other scripts with this one, and they would wait for its long transaction.
     """
-    reached("after bell received")
+    fault_point("after bell received")
     return {"answered": draining().drain_deep(self.request.id, script_id)}

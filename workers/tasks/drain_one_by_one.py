@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Task
 
-from repos.fault_points import reached
+from repos.fault_points import fault_point
 from workers.app import app, draining, suspect_slots
 from workers.draining.drain_runner import SUSPECT_HARD_SECONDS, SUSPECT_SOFT_SECONDS
 
@@ -21,5 +21,5 @@ def drain_one_by_one(self: Task, script_id: int) -> dict[str, int]:
 
     Behind one batch of it the rest is drained as usual: what ended a bell was in front.
     """
-    reached("after bell received")
+    fault_point("after bell received")
     return {"answered": draining().drain_one_by_one(self.request.id, script_id, suspect_slots())}

@@ -10,7 +10,7 @@ from domain.refusals import Poison
 from workers import bootstrap
 from workers.app import app, bell
 from workers.intake.intake import Intake
-from workers.intake.redelivery import MOST_DELIVERIES, deliver
+from workers.intake.redelivery import MAX_DELIVERIES, deliver
 
 
 # Without events: what producers put into the headers of a message may be the whole script, and Flower would show it.
@@ -24,5 +24,5 @@ def intake(self: Task, *args: object, **kwargs: object) -> None:
         args,
         kwargs,
         work=partial(taking.take_message, args, kwargs, message),
-        last_resort=partial(taking.set_aside_message, args, kwargs, Poison(attempts=MOST_DELIVERIES), message),
+        last_resort=partial(taking.set_aside_message, args, kwargs, Poison(attempts=MAX_DELIVERIES), message),
     )

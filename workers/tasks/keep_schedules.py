@@ -7,13 +7,13 @@ from workers.app import app
 from workers.messaging.run_messages import FanOut
 from workers.proposals.bell import ProposalBell
 from workers.scheduling.schedules import schedules
-from workers.scheduling.slot_runner import Timetable
+from workers.scheduling.slot_runner import SlotRunner
 
 
 @app.task(name="scriptledger.keep_schedules")
 def keep_schedules() -> dict[str, list[str]]:
     """Run what is due and nobody else has taken; how each slot that was run went, for Flower."""
-    timetable = Timetable(bootstrap.unit_of_work())
+    timetable = SlotRunner(bootstrap.unit_of_work())
     ran: dict[str, list[str]] = {}
     due = schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app))
     for schedule in [*due, ProposalBell(app).schedule(bootstrap.unit_of_work())]:

@@ -16,7 +16,7 @@ from celery.worker.state import maybe_shutdown
 from domain.refusals import Undecodable
 from workers import bootstrap
 from workers.intake.intake import Intake
-from workers.intake.redelivery import MOST_DELIVERIES, blames_the_message
+from workers.intake.redelivery import MAX_DELIVERIES, blames_the_message
 from workers.messaging.bell import DRAIN, Bell
 from workers.monitoring.health import beat
 from workers.transport import intake_guard
@@ -46,7 +46,7 @@ def keep_in_database(task: str, body: bytes, message_id: str) -> None:
             _keep(task, args, message_id)
         except Exception as error:  # whatever the database says
             attempt += 1
-            if blames_the_message(error) and attempt >= MOST_DELIVERIES:
+            if blames_the_message(error) and attempt >= MAX_DELIVERIES:
                 log.warning("intake.not_kept", message=message_id, problem=type(error).__name__)
                 return
             if attempt == 1:

@@ -49,7 +49,7 @@ def list_(
 ) -> None:
     """List the sessions of a user, those that ended too."""
     with database.reading() as tx:
-        rows = tx.sign_ins.read(user_named(tx, email).id, after=after, most=limit + 1)
+        rows = tx.sign_ins.read(user_named(tx, email).id, after=after, limit=limit + 1)
     more = rows[limit - 1].id if len(rows) > limit else None
     rows = rows[:limit]
     now = system_clock()

@@ -39,7 +39,7 @@ def list_(
 ) -> None:
     """List the users there are."""
     with database.reading() as tx:
-        rows = tx.users.read(after=after, most=limit + 1, deleted=deleted)
+        rows = tx.users.read(after=after, limit=limit + 1, deleted=deleted)
     more = rows[limit - 1].id if len(rows) > limit else None
     rows = rows[:limit]
     if as_json:

@@ -17,11 +17,11 @@ from materialization.clock import system_clock
 from materialization.integrity.quarantine import NotQuarantined, StillBroken
 from materialization.integrity.quarantine import reopen as reopen_script
 from repos.integrity.quarantines import QuarantineRow
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
-PAGE = 1_000
+SCRIPTS_PER_PAGE = 1_000
 
 
 @app.command("list", epilog=example("scriptledger quarantine list", "scriptledger quarantine list --json"))
@@ -91,7 +91,7 @@ def reopen(
 
 def _all(read: Callable[..., list[int]]) -> list[int]:
     scripts: list[int] = []
-    while page := read(after=scripts[-1] if scripts else 0, most=PAGE):
+    while page := read(after=scripts[-1] if scripts else 0, limit=SCRIPTS_PER_PAGE):
         scripts += page
     return scripts
 
@@ -102,8 +102,8 @@ def _told(health: Health, waiting: int) -> str:
     return "being backfilled, and takes nothing else" if health == "backfilling" else "in service"
 
 
-def _latest(tx: RecordsWork, script: int) -> dict[str, Any]:
-    rows = tx.quarantines.read(script, most=1)
+def _latest(tx: RecordsTransaction, script: int) -> dict[str, Any]:
+    rows = tx.quarantines.read(script, limit=1)
     return _as_json(rows[0] if rows else QuarantineRow(0, script, "", "", 0, None, None, None))
 
 

@@ -58,9 +58,9 @@ def list_(
     with database.reading() as tx:
         require_script_of(tx, script, None)
         if after is None:
-            rows, more = tx.chat.last(script, most=limit), None
+            rows, more = tx.chat.last(script, limit=limit), None
         else:
-            rows = tx.chat.read(script, after=after, most=limit + 1)
+            rows = tx.chat.read(script, after=after, limit=limit + 1)
             more = rows[limit - 1].id if len(rows) > limit else None
         rows = rows[:limit]
         names = {row.message.user_id: _name(tx.users.get(row.message.user_id or 0)) for row in rows}

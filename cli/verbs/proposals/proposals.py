@@ -43,7 +43,7 @@ def list_(
 ) -> None:
     """List proposals, for one script or all."""
     with database.reading() as tx:
-        rows = tx.proposals.read(script, after=after, most=limit + 1)
+        rows = tx.proposals.read(script, after=after, limit=limit + 1)
     more = rows[limit - 1].id if len(rows) > limit else None
     rows = rows[:limit]
     if as_json:

@@ -29,7 +29,7 @@ from cli.terminal.screen import Text
 from domain.script.state import State
 from materialization.diff.compare import Comparison, compare
 from materialization.diff.summary import sentence, tally
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 app = typer.Typer(add_completion=False)
 
@@ -68,14 +68,14 @@ def diff(
         screen.say(f"Wrote {html}: {html.stat().st_size} bytes.")
 
 
-def write_page(file: Path, tx: RecordsWork, found: Comparison, head: State) -> None:
+def write_page(file: Path, tx: RecordsTransaction, found: Comparison, head: State) -> None:
     """Write the page of a comparison, all of it or nothing."""
     with new_file(file) as out:
         for part in diff_page(found, _side(tx, found, found.before, head), _side(tx, found, found.after, head)):
             out.write(part.encode())
 
 
-def _side(tx: RecordsWork, found: Comparison, state: State, head: State) -> Side:
+def _side(tx: RecordsTransaction, found: Comparison, state: State, head: State) -> Side:
     names = sorted(name for name, version in head.labels.items() if version == state.version)
     colors = {name: mark.color for name, mark in head.marks.items()}
     recorded = tx.provenance.get(found.script_id, state.version)

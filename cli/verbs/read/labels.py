@@ -13,7 +13,7 @@ from cli.client import database
 from cli.terminal import screen
 from cli.terminal.options import AsJson, Script, example, prose
 from domain.script.state import PLAIN
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 app = typer.Typer(add_completion=False)
 
@@ -33,7 +33,7 @@ def labels(script: Script, as_json: AsJson = False) -> None:
         screen.say(f"No version of script {script} has a name; `scriptledger label {script} NAME` gives one.")
 
 
-def _drafts(tx: RecordsWork, script: int) -> list[dict[str, Any]]:
+def _drafts(tx: RecordsTransaction, script: int) -> list[dict[str, Any]]:
     head = database.state_of(tx, script)
     recorded = tx.provenance.of(script, head.labels.values()) if head.labels else {}
     drafts = []

@@ -17,7 +17,7 @@ from cli.terminal.new_ids import new_submission_id
 from cli.terminal.options import WAIT_SECONDS, AsJson, Limit, Timeout, example, prose
 from cli.terminal.screen import Text
 from materialization.submissions.resubmit import rejection, replayed
-from repos.submissions.dead_letters import RejectedRow
+from repos.submissions.dead_letters import DeadLetter
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=prose(__doc__))
 
@@ -40,7 +40,7 @@ def list_(
 ) -> None:
     """List what was refused, with the reason. So does `scriptledger rejected` alone."""
     with database.reading() as tx:
-        rows = tx.rejected.read(after=after, most=limit + 1, script_id=script)
+        rows = tx.rejected.read(after=after, limit=limit + 1, script_id=script)
     more = rows[limit - 1].id if len(rows) > limit else None
     rows = rows[:limit]
     if as_json:
@@ -94,7 +94,7 @@ def replay(
     end_with(answer, as_json=as_json)
 
 
-def _cut(row: RejectedRow) -> list[Text]:
+def _cut(row: DeadLetter) -> list[Text]:
     """What is missing of the payload."""
     if row.whole_bytes is None or row.whole_sha256 is None:
         return []
@@ -102,12 +102,12 @@ def _cut(row: RejectedRow) -> list[Text]:
     return [Text(f"(the first {kept} of {whole} bytes; SHA-256 of all {row.whole_sha256.hex()})", "dim")]
 
 
-def _cells(row: RejectedRow) -> tuple[str, ...]:
+def _cells(row: DeadLetter) -> tuple[str, ...]:
     when = screen.moment(row.rejected_at)
     return str(row.id), when, str(row.script_id), row.submission_id, row.code, row.message
 
 
-def _as_json(row: RejectedRow) -> dict[str, Any]:
+def _as_json(row: DeadLetter) -> dict[str, Any]:
     return {
         "number": row.id,
         "script_id": row.script_id,

@@ -21,7 +21,7 @@ def scripts(
     as_json: AsJson = False,
 ) -> None:
     with database.reading() as tx:
-        rows = tx.scripts.read(after=after, most=limit + 1)
+        rows = tx.scripts.read(after=after, limit=limit + 1)
     more = rows[limit - 1].id if len(rows) > limit else None
     rows = rows[:limit]
     if as_json:

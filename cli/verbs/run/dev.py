@@ -19,7 +19,7 @@ from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import BrokerUrl, DatabaseUrl, example, prose
 from workers.embedded.flower_port import Doorway, PortTaken, doorway
-from workers.embedded.services import every
+from workers.embedded.services import all_services
 from workers.embedded.stack import Stack
 from workers.embedded.supervised_service import Event
 from workers.process.command_lines import FLOWER_USER
@@ -75,7 +75,7 @@ def _require_servers(settings: Settings) -> None:
 
 
 def _serve(settings: Settings, door: Doorway) -> None:
-    stack = Stack(settings, patience=STOP_SECONDS, services=partial(every, door=door))
+    stack = Stack(settings, patience=STOP_SECONDS, services=partial(all_services, door=door))
     with ledger.explained(settings), stack:
         if not stack.is_ours:
             raise Ending(Exit.REFUSED, f"Everything already runs in {settings.home}.", code="runs_already")

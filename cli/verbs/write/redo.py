@@ -14,7 +14,7 @@ from cli.client.undo import How, take_back
 from cli.terminal.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout, example, prose
 from materialization.history.redo import versions_to_redo
 from materialization.history.undo import versions_of_submission
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 app = typer.Typer(add_completion=False)
 
@@ -32,7 +32,7 @@ def redo(
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    def versions(tx: RecordsWork) -> list[int]:
+    def versions(tx: RecordsTransaction) -> list[int]:
         if submission is not None:
             return versions_of_submission(tx, script, submission)
         return versions_to_redo(tx, script)

@@ -13,7 +13,7 @@ import typer
 from cli.client.undo import How, take_back
 from cli.terminal.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout, example, prose
 from materialization.history.undo import versions_of_run, versions_of_submission
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 app = typer.Typer(add_completion=False)
 
@@ -32,7 +32,7 @@ def undo(
     if [version, submission, run].count(None) != 2:
         raise typer.BadParameter("say one of --version, --submission and --run")
 
-    def versions(tx: RecordsWork) -> list[int]:
+    def versions(tx: RecordsTransaction) -> list[int]:
         if version is not None:
             return [version]
         if submission is not None:

@@ -7,9 +7,9 @@ from xml.etree.ElementTree import Element, SubElement
 
 from domain.errors import Rejected
 from domain.formats.fdx.display import looks_marked, shown
-from domain.formats.fdx.grouping import Wanted
+from domain.formats.fdx.grouping import ExpectedParagraph
 from domain.formats.fdx.paragraph import Place, drafts_of, drafts_of_note
-from domain.formats.fdx.preserved import ATTRIBUTE, Draft, difference, keep
+from domain.formats.fdx.preserved import ATTRIBUTE, ParagraphDraft, difference, keep
 from domain.formats.fdx.runs import load_attributes, styled
 from domain.formats.fdx.tree import MAX_DEPTH, parse
 from domain.formats.fdx.types import TYPE_OF, type_of
@@ -20,7 +20,7 @@ AROUND = 4
 """Elements around a paragraph at most: what is written must not be too deep to be read."""
 
 
-def element_of(wanted: Sequence[Wanted], place: Place, *, beside: bool = False) -> Element | None:
+def element_of(wanted: Sequence[ExpectedParagraph], place: Place, *, beside: bool = False) -> Element | None:
     """Lines as one paragraph that reads back as these lines; None where several do not. One line always does."""
     first = wanted[0]
     if place == "body" and not beside and len(wanted) == 1 and _is_plain(first):
@@ -42,7 +42,7 @@ def element_of(wanted: Sequence[Wanted], place: Place, *, beside: bool = False) 
     return element
 
 
-def _is_plain(wanted: Wanted) -> bool:
+def _is_plain(wanted: ExpectedParagraph) -> bool:
     """Whether there is nothing to say of a line but its type and its text; most are, and need not be read back."""
     line = wanted.line
     return (
@@ -55,7 +55,9 @@ def _is_plain(wanted: Wanted) -> bool:
     )
 
 
-def attach(paragraph: Element, summary: Sequence[Wanted], notes: Sequence[Sequence[Wanted]]) -> None:
+def attach(
+    paragraph: Element, summary: Sequence[ExpectedParagraph], notes: Sequence[Sequence[ExpectedParagraph]]
+) -> None:
     """Put a summary and notes into a paragraph, before its text."""
     if summary:
         properties = paragraph.find("SceneProperties")
@@ -70,7 +72,7 @@ def attach(paragraph: Element, summary: Sequence[Wanted], notes: Sequence[Sequen
     paragraph[first:first] = [_note(note) for note in notes]
 
 
-def _note(wanted: Sequence[Wanted]) -> Element:
+def _note(wanted: Sequence[ExpectedParagraph]) -> Element:
     lines = [each.line for each in wanted]
     for whole in (True, False):
         note = Element("ScriptNote", load_attributes(lines[0].attrs.get("fdx_note")) if whole else {})
@@ -84,8 +86,8 @@ def _note(wanted: Sequence[Wanted]) -> Element:
     return note
 
 
-def _reads_as(drafts: Sequence[Draft], wanted: Sequence[Wanted]) -> bool:
-    return drafts == [Draft(each.line.format, each.line.text, each.line.attrs, each.sep) for each in wanted]
+def _reads_as(drafts: Sequence[ParagraphDraft], wanted: Sequence[ExpectedParagraph]) -> bool:
+    return drafts == [ParagraphDraft(each.line.format, each.line.text, each.line.attrs, each.sep) for each in wanted]
 
 
 def _paragraph(lines: Sequence[Line], place: Place, *, whole: bool) -> Element:

@@ -14,7 +14,7 @@ HIDDEN = frozenset({"note", "boneyard"})
 """What Final Draft would print if it were a paragraph; it becomes a note."""
 
 
-class Wanted(Struct, frozen=True):
+class ExpectedParagraph(Struct, frozen=True):
     """A line to be written; `sep` is None where it is the usual one."""
 
     line: Line
@@ -24,9 +24,9 @@ class Wanted(Struct, frozen=True):
 class Unit(Struct):
     """The lines of a paragraph, none where there is only room for notes; of the summary of its scene; of each note."""
 
-    host: list[Wanted]
-    summary: list[Wanted] = field(default_factory=list)
-    notes: list[list[Wanted]] = field(default_factory=list)
+    host: list[ExpectedParagraph]
+    summary: list[ExpectedParagraph] = field(default_factory=list)
+    notes: list[list[ExpectedParagraph]] = field(default_factory=list)
 
     @property
     def format(self) -> str | None:
@@ -34,7 +34,7 @@ class Unit(Struct):
         return self.host[0].line.format if self.host else None
 
     @property
-    def last(self) -> Wanted:
+    def last(self) -> ExpectedParagraph:
         """Its last line."""
         return [*self.host, *self.summary, *(line for note in self.notes for line in note)][-1]
 
@@ -44,7 +44,7 @@ class Unit(Struct):
         return len(self.host) + len(self.summary) + sum(map(len, self.notes))
 
 
-def units_of(wanted: Iterable[Wanted]) -> list[Unit]:
+def units_of(wanted: Iterable[ExpectedParagraph]) -> list[Unit]:
     """Lines as units, in their order."""
     units: list[Unit] = []
     for each in wanted:
@@ -56,7 +56,7 @@ def units_of(wanted: Iterable[Wanted]) -> list[Unit]:
     return units
 
 
-def _joins(unit: Unit, each: Wanted) -> bool:
+def _joins(unit: Unit, each: ExpectedParagraph) -> bool:
     """Put a line into a unit, if it belongs there."""
     line, continues = each.line, each.line.attrs.get(CONTINUES) is True
     if line.format in HIDDEN:

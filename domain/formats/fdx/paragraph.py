@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
 from domain.formats.fdx.display import LITERAL, looks_marked
-from domain.formats.fdx.preserved import Draft, Kept, restored, take
+from domain.formats.fdx.preserved import ParagraphDraft, PreservedAttributes, restored, take
 from domain.formats.fdx.runs import Run, dump, encode_runs, lines_of, text_of
 from domain.formats.fdx.types import UNTYPED, Typed, typed
 from domain.script.line import Attr
@@ -29,7 +29,7 @@ class Parts(NamedTuple):
     others: list[Element]
 
 
-def drafts_of(paragraph: Element, place: Place, *, beside: bool = False) -> Iterator[Draft]:
+def drafts_of(paragraph: Element, place: Place, *, beside: bool = False) -> Iterator[ParagraphDraft]:
     """The lines of a paragraph, those of its summary and its notes behind them.
 
     `beside` says that it stands in dual dialogue, behind the first speech.
@@ -46,7 +46,7 @@ def drafts_of(paragraph: Element, place: Place, *, beside: bool = False) -> Iter
         yield from drafts_of_note(note)
 
 
-def drafts_of_note(note: Element) -> Iterator[Draft]:
+def drafts_of_note(note: Element) -> Iterator[ParagraphDraft]:
     """The lines of a note: the first keeps what the note says of itself, the others continue it."""
     about: dict[str, Attr] = {"fdx_note": dump(note.attrib)} if note.attrib else {}
     for paragraph in inner_paragraphs(note):
@@ -54,7 +54,7 @@ def drafts_of_note(note: Element) -> Iterator[Draft]:
         kept = take(attributes)
         drafts = _plain(parts_of(paragraph), "note", attributes, beside=False)
         first = next(drafts)
-        first = Draft(first.format, first.text, {**about, **first.attrs})
+        first = ParagraphDraft(first.format, first.text, {**about, **first.attrs})
         yield from _restored(chain((first,), drafts), kept, None)
         about = {CONTINUES: True}
 
@@ -105,7 +105,9 @@ def _scene_properties(parts: Parts, properties: Element) -> None:
         parts.others.append(rest)
 
 
-def _restored(drafts: Iterator[Draft], kept: Kept, kind: str | None) -> Iterator[Draft]:
+def _restored(
+    drafts: Iterator[ParagraphDraft], kept: PreservedAttributes, kind: str | None
+) -> Iterator[ParagraphDraft]:
     """The lines of a paragraph; where it is a single one, as it was kept."""
     first = next(drafts)
     second = next(drafts, None)
@@ -117,7 +119,7 @@ def _restored(drafts: Iterator[Draft], kept: Kept, kind: str | None) -> Iterator
     yield from drafts
 
 
-def _plain(parts: Parts, place: Place, attributes: dict[str, str], *, beside: bool) -> Iterator[Draft]:
+def _plain(parts: Parts, place: Place, attributes: dict[str, str], *, beside: bool) -> Iterator[ParagraphDraft]:
     """The lines of a paragraph's text, as anybody would read them. One at a time: all may share a long attribute."""
     what = _typed(place, attributes)
     about = {**what.attrs, **_about(parts, attributes, numbered=place == "body")}
@@ -130,7 +132,7 @@ def _plain(parts: Parts, place: Place, attributes: dict[str, str], *, beside: bo
             attrs = {**attrs, "runs": styles}
         if looks_marked(what.format, text):
             attrs = {**attrs, LITERAL: True}
-        yield Draft(what.format, text, attrs)
+        yield ParagraphDraft(what.format, text, attrs)
         attrs = {CONTINUES: True, **what.attrs}
 
 

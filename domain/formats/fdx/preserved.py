@@ -21,7 +21,7 @@ from domain.script.validation import check_attrs, check_sep, check_text
 ATTRIBUTE = "ScriptLedger"
 
 
-class Draft(Struct, frozen=True):
+class ParagraphDraft(Struct, frozen=True):
     """A line as far as it is known: `sep` is None where it is the usual one for its place."""
 
     format: LineFormat
@@ -30,7 +30,7 @@ class Draft(Struct, frozen=True):
     sep: str | None = None
 
 
-class Kept(Struct, frozen=True, omit_defaults=True):
+class PreservedAttributes(Struct, frozen=True, omit_defaults=True):
     """How a line differs from what its paragraph says; `absent` marks a paragraph that is no line, but holds notes."""
 
     text: str | None = None
@@ -40,12 +40,12 @@ class Kept(Struct, frozen=True, omit_defaults=True):
     absent: bool = False
 
 
-NOTHING = Kept()
+NOTHING = PreservedAttributes()
 
 
-def difference(plain: Draft, line: Line, *, sep: str | None) -> Kept:
+def difference(plain: ParagraphDraft, line: Line, *, sep: str | None) -> PreservedAttributes:
     """What has to be kept of a line beside what its paragraph says; `sep` is its separator where that is unusual."""
-    return Kept(
+    return PreservedAttributes(
         text=None if plain.text == line.text else line.text,
         format=None if plain.format == line.format else line.format,
         attrs=None if _same(plain.attrs, line.attrs) else line.attrs,
@@ -53,19 +53,19 @@ def difference(plain: Draft, line: Line, *, sep: str | None) -> Kept:
     )
 
 
-def keep(element: Element, kept: Kept) -> None:
+def keep(element: Element, kept: PreservedAttributes) -> None:
     """Write it down, where there is anything."""
     if kept != NOTHING:
         # Once more as ASCII: an attribute keeps neither every control character nor those that XML lacks.
         element.set(ATTRIBUTE, dump(msgspec.to_builtins(kept)))
 
 
-def take(attributes: dict[str, str]) -> Kept:
+def take(attributes: dict[str, str]) -> PreservedAttributes:
     """What was kept, taken out of an element's attributes; nothing where that is damaged."""
     if ATTRIBUTE not in attributes:
         return NOTHING
     try:
-        kept = msgspec.json.decode(attributes.pop(ATTRIBUTE), type=Kept)
+        kept = msgspec.json.decode(attributes.pop(ATTRIBUTE), type=PreservedAttributes)
         check_text("text", kept.text or "")
         check_sep("sep", kept.sep or "")
         check_attrs("attrs", kept.attrs or {})
@@ -74,11 +74,11 @@ def take(attributes: dict[str, str]) -> Kept:
     return kept
 
 
-def restored(plain: Draft, kept: Kept, kind: str | None) -> Draft:
+def restored(plain: ParagraphDraft, kept: PreservedAttributes, kind: str | None) -> ParagraphDraft:
     """The line that was kept, if the paragraph still says the same, under the same type (None: a note has none)."""
     if kept is NOTHING:
         return plain
-    line = Draft(
+    line = ParagraphDraft(
         format=kept.format or plain.format,
         text=plain.text if kept.text is None else kept.text,
         attrs=plain.attrs if kept.attrs is None else kept.attrs,
@@ -86,7 +86,7 @@ def restored(plain: Draft, kept: Kept, kind: str | None) -> Draft:
     )
     same_words = shown(line.format, line.text, line.attrs) == plain.text
     same_type = kind is None or type_of(line.format, line.attrs)[0] == kind
-    return line if same_words and same_type else Draft(plain.format, plain.text, plain.attrs, kept.sep)
+    return line if same_words and same_type else ParagraphDraft(plain.format, plain.text, plain.attrs, kept.sep)
 
 
 def _same(left: dict[str, Attr], right: dict[str, Attr]) -> bool:

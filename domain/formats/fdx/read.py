@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from domain.formats.fdx.display import shown
 from domain.formats.fdx.layout import usual_seps
 from domain.formats.fdx.paragraph import drafts_of, parts_of
-from domain.formats.fdx.preserved import ATTRIBUTE, Draft
+from domain.formats.fdx.preserved import ATTRIBUTE, ParagraphDraft
 from domain.formats.fdx.refusals import NotFinalDraft
-from domain.formats.fdx.tree import LONGEST_NAME, parse
+from domain.formats.fdx.tree import MAX_NAME_CHARACTERS, parse
 from domain.formats.fdx.xml_text import check
 from domain.formats.format import MAX_FILE_BYTES, MAX_LINES, Imported
 from domain.formats.fountain.title_page import title_of
@@ -21,7 +21,7 @@ from domain.formats.refusals import LinesTooLarge, TooManyLines
 from domain.script.line import Line
 from domain.script.metadata import MAX_TITLE
 
-LONGEST_GAP = 400
+MAX_GAP_CHARACTERS = 400
 """Empty paragraphs that one line of a title page holds as its line ends."""
 MAX_LEFT_OUT = 100
 """Parts that are named of those that were not taken over."""
@@ -69,7 +69,7 @@ class Room:
         self._lines = 0
         self._characters = 0
 
-    def checked(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
+    def checked(self, drafts: Iterable[ParagraphDraft]) -> Iterator[ParagraphDraft]:
         """The lines, each of which may stand in a script, as long as there is room for it.
 
         Raises:
@@ -91,7 +91,7 @@ class Room:
             yield draft
 
 
-def body(content: Element) -> Iterator[Draft]:
+def body(content: Element) -> Iterator[ParagraphDraft]:
     """The lines of the script."""
     for paragraph in content.iterfind("Paragraph"):
         speeches = [inner for dual in paragraph.iterfind("DualDialogue") for inner in dual.iterfind("Paragraph")]
@@ -100,7 +100,7 @@ def body(content: Element) -> Iterator[Draft]:
         yield from side_by_side(speeches)
 
 
-def side_by_side(paragraphs: Iterable[Element]) -> Iterator[Draft]:
+def side_by_side(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
     """The lines of dual dialogue; whoever is not the first to speak has the attribute `dual`."""
     cues = 0
     for paragraph in paragraphs:
@@ -108,14 +108,14 @@ def side_by_side(paragraphs: Iterable[Element]) -> Iterator[Draft]:
         yield from drafts_of(paragraph, "body", beside=cues > 1)
 
 
-def _title_page(paragraphs: Iterable[Element]) -> Iterator[Draft]:
+def _title_page(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
     """Its lines, and its empty paragraphs as the line ends of the line above; those at the top are one empty line."""
-    last: Draft | None = None
+    last: ParagraphDraft | None = None
     for paragraph in paragraphs:
         if not any(parts_of(paragraph)) and ATTRIBUTE not in paragraph.attrib:
-            if last is None or len(last.sep or "") >= LONGEST_GAP:
+            if last is None or len(last.sep or "") >= MAX_GAP_CHARACTERS:
                 yield from () if last is None else (last,)
-                last = Draft("title_entry", "", {}, "")
+                last = ParagraphDraft("title_entry", "", {}, "")
             last = replace(last, sep=("\n" if last.sep is None else last.sep) + "\n")
             continue
         for draft in drafts_of(paragraph, "title page"):
@@ -124,7 +124,7 @@ def _title_page(paragraphs: Iterable[Element]) -> Iterator[Draft]:
     yield from () if last is None else (last,)
 
 
-def _title(title_page: list[Draft]) -> str | None:
+def _title(title_page: list[ParagraphDraft]) -> str | None:
     """What the key Title names, as in a script that was written in Fountain, else the first words there are."""
     entries = [draft for draft in title_page if draft.format == "title_entry" and draft.text.strip()]
     if any(shown(each.format, each.text, {}) != each.text for each in entries):
@@ -147,7 +147,7 @@ def _left_out(root: Element, content: Element) -> Iterator[str]:
 def _named(part: Element) -> str:
     """A part by name, and how many words stand in it."""
     words = sum(any(map(str.isalnum, word)) for run in _runs(part) for word in run.split())
-    name = part.tag[:LONGEST_NAME]
+    name = part.tag[:MAX_NAME_CHARACTERS]
     return f"{name} ({words} word{'s' * (words > 1)})" if words else name
 
 

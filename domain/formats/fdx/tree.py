@@ -26,7 +26,7 @@ MAX_DEPTH = 64
 MAX_PARTS = 600_000
 """Elements and attributes of one file. An element weighs as much as `ELEMENT_PARTS` attributes."""
 ELEMENT_PARTS = 3
-LONGEST_NAME = 80
+MAX_NAME_CHARACTERS = 80
 MAX_NAMESPACE = 200
 """Characters of a namespace: the parser writes it out before each name that has it."""
 
@@ -67,8 +67,8 @@ def _start(_: str, attributes: dict[str, str]) -> None:
 
 def _entity(name: str, _is_parameter: bool, _value: str | None, _base: str | None, *places: str | None) -> None:
     if target := places[0] or places[1]:
-        raise ExternalEntityInXml(target=target[:LONGEST_NAME])
-    raise EntityInXml(name=name[:LONGEST_NAME])
+        raise ExternalEntityInXml(target=target[:MAX_NAME_CHARACTERS])
+    raise EntityInXml(name=name[:MAX_NAME_CHARACTERS])
 
 
 def _doctype() -> None:
@@ -87,7 +87,7 @@ def _parse(data: bytes, deepest: int) -> Element:
         raise NotXml(line=error.position[0], problem=str(error).partition(":")[0]) from None
     except (LookupError, ValueError) as error:
         # An encoding that nobody knows.
-        raise NotXml(line=1, problem=str(error)[:LONGEST_NAME]) from None
+        raise NotXml(line=1, problem=str(error)[:MAX_NAME_CHARACTERS]) from None
     return root
 
 

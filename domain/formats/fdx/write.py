@@ -7,11 +7,11 @@ from itertools import takewhile
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from domain.formats.fdx.elements import attach, element_of
-from domain.formats.fdx.grouping import Unit, Wanted, beside_each_other, units_of
+from domain.formats.fdx.grouping import ExpectedParagraph, Unit, beside_each_other, units_of
 from domain.formats.fdx.layout import usual_seps
 from domain.formats.fdx.paragraph import Place
-from domain.formats.fdx.preserved import ATTRIBUTE, Kept, keep
-from domain.formats.fdx.read import LONGEST_GAP
+from domain.formats.fdx.preserved import ATTRIBUTE, PreservedAttributes, keep
+from domain.formats.fdx.read import MAX_GAP_CHARACTERS
 from domain.script.line import Line
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n'
@@ -25,9 +25,11 @@ def write(lines: Iterable[Line]) -> bytes:
     attribute that Final Draft ignores says how they differ: what is written is read again as the same lines.
     """
     lines = list(lines)
-    title_page, body = _parts(units_of(Wanted(line, None) for line in lines))
+    title_page, body = _parts(units_of(ExpectedParagraph(line, None) for line in lines))
     usual = usual_seps(lines, sum(unit.count for unit in title_page))
-    wanted = [Wanted(line, None if line.sep == sep else line.sep) for line, sep in zip(lines, usual, strict=True)]
+    wanted = [
+        ExpectedParagraph(line, None if line.sep == sep else line.sep) for line, sep in zip(lines, usual, strict=True)
+    ]
     title_page, body = _parts(units_of(wanted))
     root = _listed("FinalDraft", [_listed("Content", _body(body))], SAID)
     if title_page:
@@ -71,17 +73,17 @@ def _title_page(units: Sequence[Unit]) -> Iterator[Element]:
         last = unit.last
         ends = len(last.line.sep)
         alone = unit.count == 1
-        if place == 0 and alone and _is_gap(last.line) and ends <= LONGEST_GAP:
+        if place == 0 and alone and _is_gap(last.line) and ends <= MAX_GAP_CHARACTERS:
             yield from (Element("Paragraph") for _ in range(ends))
             continue
         gap = 0
-        if not unit.notes and last.line.sep == "\n" * ends and 1 < ends <= LONGEST_GAP:
+        if not unit.notes and last.line.sep == "\n" * ends and 1 < ends <= MAX_GAP_CHARACTERS:
             gap = ends - 1
-            unit.host[-1] = Wanted(last.line, None)
+            unit.host[-1] = ExpectedParagraph(last.line, None)
         for paragraph in _paragraphs(unit, "title page"):
             if not len(paragraph) and ATTRIBUTE not in paragraph.attrib:
                 # Else it would be one of the empty paragraphs that are line ends.
-                keep(paragraph, Kept(text=""))
+                keep(paragraph, PreservedAttributes(text=""))
             yield paragraph
         yield from (Element("Paragraph") for _ in range(gap))
 
@@ -94,7 +96,7 @@ def _paragraphs(unit: Unit, place: Place, *, beside: bool = False) -> list[Eleme
     """A unit as one paragraph, or as several where one would not read back; the last has what belongs to it."""
     if not unit.host:
         paragraph = Element("Paragraph")
-        keep(paragraph, Kept(absent=True))
+        keep(paragraph, PreservedAttributes(absent=True))
         paragraphs = [paragraph]
     elif (joined := element_of(unit.host, place, beside=beside)) is not None:
         paragraphs = [joined]

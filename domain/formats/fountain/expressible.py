@@ -32,7 +32,7 @@ _SPOKEN = frozenset({"dialogue", "parenthetical"})
 _KEEPS_SPEECH = _SPOKEN | UNPRINTED_SPANS | {"lyric"}
 
 
-class Wanted(Struct, frozen=True, gc=False):
+class ExpectedLine(Struct, frozen=True, gc=False):
     """A line as the export wants it read again."""
 
     text: str
@@ -41,7 +41,7 @@ class Wanted(Struct, frozen=True, gc=False):
     attrs: Mapping[str, Attr]
 
 
-def expressible(lines: Iterable[Line]) -> list[Wanted]:
+def expressible(lines: Iterable[Line]) -> list[ExpectedLine]:
     """The lines with formats that Fountain has where they stand, by the table of this module."""
     kept: list[tuple[Line, LineFormat, list[str]]] = []
     place: Place = "top"
@@ -56,7 +56,7 @@ def expressible(lines: Iterable[Line]) -> list[Wanted]:
         place = _next_place(place, line_format, line.text)
         speaking = line_format == "character" or (speaking and line_format in _KEEPS_SPEECH)
     return _with_line_ends(
-        [Wanted(line.text, "".join(seps), line_format, line.attrs) for line, line_format, seps in kept]
+        [ExpectedLine(line.text, "".join(seps), line_format, line.attrs) for line, line_format, seps in kept]
     )
 
 
@@ -79,6 +79,6 @@ def _next_place(place: Place, line_format: LineFormat, text: str) -> Place:
     return "title page" if line_format == "title_entry" else "body"
 
 
-def _with_line_ends(wanted: list[Wanted]) -> list[Wanted]:
+def _with_line_ends(wanted: list[ExpectedLine]) -> list[ExpectedLine]:
     line_end = next((first_end(line.sep) for line in wanted if line.sep), "\n")
     return [line if line.sep else replace(line, sep=line_end) for line in wanted[:-1]] + wanted[-1:]

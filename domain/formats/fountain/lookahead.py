@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.formats.fountain.classify import MARKS, NOTHING, UNPRINTED_SPANS, After, forced_format
-from domain.formats.fountain.expressible import Wanted
+from domain.formats.fountain.expressible import ExpectedLine
 from domain.formats.fountain.source import BLANKS, has_blank, is_blank
 from domain.formats.fountain.spans import CLOSER, OPENER, Span, is_broken
 from domain.formats.fountain.title_page import is_indented
@@ -56,7 +56,7 @@ _BONEYARD: frozenset[Span] = frozenset({"boneyard"})
 _END = Ahead(looks=(NOTHING,), speech=False, title_page=False, ends=_NO_ENDS, may_end=frozenset())
 
 
-def outlook(wanted: Sequence[Wanted]) -> list[Ahead]:
+def outlook(wanted: Sequence[ExpectedLine]) -> list[Ahead]:
     """What comes behind each line. Linear: from the last line up."""
     aheads = []
     ahead = _END
@@ -67,7 +67,7 @@ def outlook(wanted: Sequence[Wanted]) -> list[Ahead]:
     return aheads
 
 
-def _above(line: Wanted, ahead: Ahead) -> Ahead:
+def _above(line: ExpectedLine, ahead: Ahead) -> Ahead:
     hidden = line.format in UNPRINTED_SPANS
     passes = hidden or line.format == "lyric"
     return Ahead(
@@ -79,7 +79,7 @@ def _above(line: Wanted, ahead: Ahead) -> Ahead:
     )
 
 
-def _looks(line: Wanted, ahead: Ahead) -> tuple[After, ...]:
+def _looks(line: ExpectedLine, ahead: Ahead) -> tuple[After, ...]:
     if line.format in UNPRINTED_SPANS:
         below = _below_hidden(line, ahead)
         return tuple({After(clear=True, speech=after.speech, indented=False) for after in below})
@@ -93,7 +93,7 @@ def _looks(line: Wanted, ahead: Ahead) -> tuple[After, ...]:
     return looks
 
 
-def _below_hidden(line: Wanted, ahead: Ahead) -> set[After]:
+def _below_hidden(line: ExpectedLine, ahead: Ahead) -> set[After]:
     if not has_blank(line.sep):
         return set(ahead.looks)
     opens = line.text.rfind(OPENER["boneyard"]) - line.text.rfind(CLOSER["boneyard"])
@@ -102,7 +102,7 @@ def _below_hidden(line: Wanted, ahead: Ahead) -> set[After]:
     return {NOTHING, *ahead.looks} if in_boneyard or ahead.speech else {NOTHING}
 
 
-def _marked_or_not(line: Wanted) -> tuple[After, ...]:
+def _marked_or_not(line: ExpectedLine) -> tuple[After, ...]:
     words = line.text.strip(BLANKS)
     if words[0] not in MARKS or forced_format(words) != line.format:
         return _OPEN
@@ -110,7 +110,7 @@ def _marked_or_not(line: Wanted) -> tuple[After, ...]:
     return _OPEN if any(mark in words for mark in spans) else (FORCED,)
 
 
-def _ends(line: Wanted, ahead: Ahead) -> dict[Span, LineFormat]:
+def _ends(line: ExpectedLine, ahead: Ahead) -> dict[Span, LineFormat]:
     if line.format not in UNPRINTED_SPANS and "]]" not in line.text and "*/" not in line.text:
         return _NO_ENDS
     ends: dict[Span, LineFormat] = {}
@@ -126,7 +126,7 @@ def _ends(line: Wanted, ahead: Ahead) -> dict[Span, LineFormat]:
     return ends
 
 
-def _may_end(line: Wanted, ahead: Ahead) -> frozenset[Span]:
+def _may_end(line: ExpectedLine, ahead: Ahead) -> frozenset[Span]:
     kinds = ahead.may_end
     # Inside a speech or the title page an empty line is dropped, and a blank one gets its two spaces.
     dropped = ahead.speech or ahead.title_page

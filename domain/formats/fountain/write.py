@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.formats.fountain.classify import SPEECH, TOP, UNPRINTED_SPANS, Before, advance, behind, classify
-from domain.formats.fountain.expressible import Wanted, expressible
+from domain.formats.fountain.expressible import ExpectedLine, expressible
 from domain.formats.fountain.lookahead import Ahead, outlook
 from domain.formats.fountain.markup import hidden_ways, visible_ways, with_attrs
 from domain.formats.fountain.read import formats_of
@@ -48,7 +48,7 @@ def _reads_back(lines: Sequence[Line]) -> bool:
     )
 
 
-def _marked(wanted: Sequence[Wanted]) -> Iterator[str]:
+def _marked(wanted: Sequence[ExpectedLine]) -> Iterator[str]:
     before = TOP
     inside: Span | None = None
     line_end = "\n"
@@ -64,7 +64,7 @@ def _marked(wanted: Sequence[Wanted]) -> Iterator[str]:
         line_end = first_end(written.sep)
 
 
-def _write_line(line: Wanted, before: Before, inside: Span | None, ahead: Ahead) -> _Written:
+def _write_line(line: ExpectedLine, before: Before, inside: Span | None, ahead: Ahead) -> _Written:
     written = _first_that_reads_right(line, before, inside, ahead)
     if has_blank(line.sep) and written.scanned.inside != "boneyard" and _goes_on(line, before, ahead):
         # An empty line would end the speech or the title page.
@@ -73,7 +73,7 @@ def _write_line(line: Wanted, before: Before, inside: Span | None, ahead: Ahead)
     return written
 
 
-def _first_that_reads_right(line: Wanted, before: Before, inside: Span | None, ahead: Ahead) -> _Written:
+def _first_that_reads_right(line: ExpectedLine, before: Before, inside: Span | None, ahead: Ahead) -> _Written:
     stays = _may_stay_open(line, before, ahead)
     closes = NOT_CLOSED
     if stays or ahead.may_end:
@@ -91,7 +91,7 @@ def _first_that_reads_right(line: Wanted, before: Before, inside: Span | None, a
     return _Written(lead=False, text=line.text, sep=line.sep, scanned=scan(line.text, inside, closes))
 
 
-def _ways(line: Wanted, before: Before, inside: Span | None, closes: Closes) -> Iterator[tuple[bool, str]]:
+def _ways(line: ExpectedLine, before: Before, inside: Span | None, closes: Closes) -> Iterator[tuple[bool, str]]:
     if with_attrs(line.format, line.text, line.attrs) == line.text:
         yield False, line.text
     scanned = scan(line.text, inside, closes)
@@ -115,7 +115,7 @@ def _ways(line: Wanted, before: Before, inside: Span | None, closes: Closes) -> 
         yield from ((True, text) for text in ways)
 
 
-def _reads_right(line: Wanted, scanned: Scan, before: Before, ahead: Ahead) -> bool:
+def _reads_right(line: ExpectedLine, scanned: Scan, before: Before, ahead: Ahead) -> bool:
     if line.format in UNPRINTED_SPANS or scanned.hidden:
         return scanned.hidden == line.format
     if is_blank(scanned.visible) and not is_blank(line.text):
@@ -125,7 +125,7 @@ def _reads_right(line: Wanted, scanned: Scan, before: Before, ahead: Ahead) -> b
     )
 
 
-def _may_stay_open(line: Wanted, before: Before, ahead: Ahead) -> frozenset[Span]:
+def _may_stay_open(line: ExpectedLine, before: Before, ahead: Ahead) -> frozenset[Span]:
     if not ahead.ends:
         return _NONE
     in_title_page = line.format == "title_entry" or (before.place == "title page" and line.format in UNPRINTED_SPANS)
@@ -138,7 +138,7 @@ def _may_stay_open(line: Wanted, before: Before, ahead: Ahead) -> frozenset[Span
     )
 
 
-def _goes_on(line: Wanted, before: Before, ahead: Ahead) -> bool:
+def _goes_on(line: ExpectedLine, before: Before, ahead: Ahead) -> bool:
     hidden = line.format in UNPRINTED_SPANS
     if line.format == "title_entry" or (hidden and before.place == "title page"):
         return ahead.title_page

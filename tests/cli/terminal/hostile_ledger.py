@@ -32,7 +32,7 @@ from repos.database.engine import open_engine
 from repos.log.scripts import ScriptRow
 from repos.proposals.proposals import Asked
 from repos.schema.upgrade import upgrade_if_outdated
-from repos.submissions.dead_letters import RejectedRow
+from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
 
 MARK = "EVIL"
@@ -119,7 +119,7 @@ def _fill_plain(unit_of_work: UnitOfWork) -> None:
         tx.chat_usage.add(tx.chat.add(message, 1), Usage(model=MARK, currency="USD"), 1)
         tx.proposals.add(Asked(PLAIN, MARK, 1, MARK, user), 1)
         payload = HOSTILE.encode("utf-8", "surrogatepass") + b"\xff\x9b31m"
-        tx.rejected.put([RejectedRow(0, PLAIN, MARK, MARK, MARK, payload, 1)])
+        tx.rejected.put([DeadLetter(0, PLAIN, MARK, MARK, MARK, payload, 1)])
         for number, command in enumerate(_refused()):
             sent = {"script_id": PLAIN, "author": "user", "base_version": 1, "submission_id": f"k{number}", **command}
             tx.inbox.put(PLAIN, f"k{number}", json.dumps(sent).encode(), 1)

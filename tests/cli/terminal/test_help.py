@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from cli.command_line import VERBS, command_line, module_of
 from cli.terminal.exit_status import MEANINGS, Exit
-from cli.terminal.root_help import MOST_LINES, SENTENCE
+from cli.terminal.root_help import MAX_HELP_LINES, SENTENCE
 from repos.schema.revision import wanted_revision
 from tests.cli.running import COMMAND, ROOT
 
@@ -51,7 +51,7 @@ def test_the_list_of_verbs_fits_one_screen():
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, cwd=ROOT, check=True)
 
     rows = done.stdout.splitlines()
-    assert len(rows) <= MOST_LINES
+    assert len(rows) <= MAX_HELP_LINES
     assert max(map(len, rows)) <= 80
     assert [name for name in NAMES if f" {name} " not in done.stdout] == []
     bare = subprocess.run([*COMMAND], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from materialization.integrity.rebuild_chunks import PIECE
+from materialization.integrity.rebuild_chunks import VERSIONS_PER_TRANSACTION
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
@@ -24,7 +24,7 @@ from tests.traces.session import read_session
 
 pytestmark = pytest.mark.slow
 
-SHORT, LONG = 50, 5 * PIECE
+SHORT, LONG = 50, 5 * VERSIONS_PER_TRANSACTION
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.cli.running import CommandLine
 from tests.workers.writer_setup import SilentBell
-from workers.producers.authenticated_producer import Door
+from workers.producers.authenticated_producer import AuthenticatedProducer
 from workers.producers.producer import Producer
 from workers.settings import Settings
 
@@ -44,8 +44,8 @@ def unit_of_work(scriptledger: CommandLine) -> Iterator[UnitOfWork]:
 
 
 @pytest.fixture
-def door(unit_of_work: UnitOfWork) -> Door:
-    return Door(unit_of_work, Producer(unit_of_work, SilentBell()))  # type: ignore[arg-type]
+def door(unit_of_work: UnitOfWork) -> AuthenticatedProducer:
+    return AuthenticatedProducer(unit_of_work, Producer(unit_of_work, SilentBell()))  # type: ignore[arg-type]
 
 
 def writer(unit_of_work: UnitOfWork) -> Writer:
@@ -70,7 +70,9 @@ def submission(script: int, base: int, command: ScriptCreate | ScriptSetMetadata
     )
 
 
-def test_another_s_script_stays_closed(scriptledger: CommandLine, unit_of_work: UnitOfWork, door: Door):
+def test_another_s_script_stays_closed(
+    scriptledger: CommandLine, unit_of_work: UnitOfWork, door: AuthenticatedProducer
+):
     owner, other = writer(unit_of_work), writer(unit_of_work)
     with pytest.raises(Rejected):
         door.enter(
@@ -85,7 +87,9 @@ def test_another_s_script_stays_closed(scriptledger: CommandLine, unit_of_work: 
     assert len(scriptledger("log", owner.script, "--json").json["commands"]) == 1
 
 
-def test_one_s_own_is_sent_in_one_s_name(scriptledger: CommandLine, unit_of_work: UnitOfWork, door: Door):
+def test_one_s_own_is_sent_in_one_s_name(
+    scriptledger: CommandLine, unit_of_work: UnitOfWork, door: AuthenticatedProducer
+):
     owner = writer(unit_of_work)
     ahead = submission(owner.script, 9, ScriptSetMetadata(fields={"title": "Ferry, again"}))
     door.enter(owner.token, encode_submission(ahead))

@@ -11,7 +11,7 @@ from domain.commands.state_diff import commands_between
 from domain.script.delta import advance, decode_delta, encode_delta
 from domain.script.keyframe import decode_keyframe, encode_keyframe
 from domain.script.state import State
-from domain.script.state_builder import Draft
+from domain.script.state_builder import StateBuilder
 from domain.submissions.submission import decode_command, encode_command
 from tests.domain.folding import Step, content, inverses, run, take
 from tests.domain.strategies import histories
@@ -28,7 +28,7 @@ def test_the_fold_of_the_stored_commands_is_the_state(steps: list[Step]) -> None
 
 @given(histories())
 def test_one_draft_that_goes_on_is_every_version_on_its_way(steps: list[Step]) -> None:
-    draft = Draft(State.empty())
+    draft = StateBuilder(State.empty())
     for step in steps:
         for change in step.delta:
             change.onto(draft)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from materialization.diff.word_diff import MOST_PAIRS, compare_words, count_words, likeness
+from materialization.diff.word_diff import MAX_WORD_PAIRS, compare_words, count_words, likeness
 
 
 def marked(before: str, after: str) -> str:
@@ -62,7 +62,7 @@ def test_words_are_counted_without_marks() -> None:
 
 
 def test_very_long_lines_differ_as_a_whole_in_bounded_time() -> None:
-    words = int(MOST_PAIRS**0.5) + 1_000
+    words = int(MAX_WORD_PAIRS**0.5) + 1_000
     before = "First. " + " ".join(f"a{number}" for number in range(words)) + " Last."
     after = "First. " + " ".join(f"b{number}" for number in range(words)) + " Last."
 

@@ -13,7 +13,7 @@ from domain.log.head import MAX_DELTAS
 from materialization.history.state_at import state_at
 from repos.database.engine import make_engine
 from repos.database.session import Session
-from repos.log.path_to_version import Ways
+from repos.log.path_to_version import PathsToVersion
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.wire_tap import Tap
@@ -77,7 +77,7 @@ def test_a_version_is_read_in_one_round_trip(writer: Writer, tap: Tap, version: 
 def test_a_version_is_read_past_those_it_does_not_need(writer: Writer, mariadb_engine: Engine, version: int | None):
     session = Session(mariadb_engine)
     before = reads(session)
-    Ways(session).to(writer.script_id, version)
+    PathsToVersion(session).to(writer.script_id, version)
     read = reads(session) - before
     session.close()
 

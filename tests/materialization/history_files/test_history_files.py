@@ -25,7 +25,7 @@ from materialization.history_files.importer import AnotherScript, AnsweredOtherw
 from materialization.integrity.verify import verify
 from materialization.write_path.submit import Ledger
 from repos.log.commands import AppendableCommands
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from tests.materialization.history_files.refused_history import rows_in
 from tests.materialization.writer import Clock, Writer, open_database
 
@@ -230,7 +230,7 @@ def test_another_script_of_the_same_number_is_not_touched(written: Writer, elsew
     assert head_of(elsewhere, other.script_id) == before
 
 
-def said(tx: RecordsWork, writer: Writer) -> set[tuple[bytes, bytes]]:
+def said(tx: RecordsTransaction, writer: Writer) -> set[tuple[bytes, bytes]]:
     return {(encode_answer(each.answer), each.content_hash) for each in tx.answers.read(writer.script_id)}
 
 

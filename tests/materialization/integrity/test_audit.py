@@ -33,7 +33,7 @@ class Ended(BaseException):
 @pytest.fixture(autouse=True)
 def near_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify_module, "CHECKPOINT_EVERY", 100)
-    monkeypatch.setattr(verify_module, "STEP", 10)
+    monkeypatch.setattr(verify_module, "PROGRESS_EVERY_VERSIONS", 10)
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_a_hole_in_the_log_is_named(long: Writer, database_url: str) -> None:
 
 
 def test_a_rebuild_meanwhile_is_followed(long: Writer, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(versions_module, "PAGE", 100)  # so that it has not read all of them by then
+    monkeypatch.setattr(versions_module, "VERSIONS_PER_PAGE", 100)  # so that it has not read all of them by then
     rebuilt = []
 
     def overtake(reached: int) -> None:

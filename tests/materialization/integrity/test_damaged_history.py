@@ -18,7 +18,7 @@ from domain.script.state import State
 from materialization.history.state_at import load, state_at
 from materialization.integrity.rebuild import prune_generations, rebuild
 from repos.log.keyframes import FoundKeyframe
-from repos.log.path_to_version import Way
+from repos.log.path_to_version import PathToVersion
 from repos.schema.core_tables import script_keyframes, script_versions
 from tests.materialization.writer import SECOND, Clock, Writer, forging
 
@@ -126,7 +126,7 @@ def test_a_reader_follows_a_rebuild_that_removed_what_it_was_reading(long: Write
         def __exit__(self, *error: object) -> None:
             self._open.__exit__(None, None, None)
 
-        def to(self, script_id: int, version: int) -> Way | None:
+        def to(self, script_id: int, version: int) -> PathToVersion | None:
             way = self.tx.ways.to(script_id, version)
             return way and way._replace(versions=[])
 

@@ -35,11 +35,11 @@ from tests.services.databases import DatabaseServer
 def small_pieces(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Too short to be read ahead, in pages; and where that is worth it for a few rows already."""
     if request.param == "ahead":
-        monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
-        monkeypatch.setattr(commands, "PAGE", 16)
-    monkeypatch.setattr(rebuild_chunks, "PIECE", 50)
-    monkeypatch.setattr(rebuild_module, "PIECE", 50)
-    monkeypatch.setattr(rebuild_module, "NEAR", 50)
+        monkeypatch.setattr(packed_pages, "MIN_PACKED_ROWS", 1)
+        monkeypatch.setattr(commands, "COMMANDS_PER_PAGE", 16)
+    monkeypatch.setattr(rebuild_chunks, "VERSIONS_PER_TRANSACTION", 50)
+    monkeypatch.setattr(rebuild_module, "VERSIONS_PER_TRANSACTION", 50)
+    monkeypatch.setattr(rebuild_module, "LOCKED_TAIL_VERSIONS", 50)
 
 
 class Ended(BaseException):
@@ -145,7 +145,7 @@ def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> No
 
 
 def test_large_versions_make_short_pieces(writer: Writer, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuild_chunks, "PIECE_BYTES", 400)
+    monkeypatch.setattr(rebuild_chunks, "BYTES_PER_TRANSACTION", 400)
     write_much(writer, 60)
     reached: list[int] = []
 

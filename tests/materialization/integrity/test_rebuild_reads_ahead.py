@@ -18,10 +18,10 @@ from tests.materialization.writer import Writer, close_databases, open_database
 
 @pytest.mark.services
 def test_the_pages_of_a_piece_leave_in_one_packet(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
-    monkeypatch.setattr(commands, "PAGE", 10)
-    monkeypatch.setattr(rebuild_chunks, "PIECE", 40)
-    monkeypatch.setattr(rebuild_module, "NEAR", 40)
+    monkeypatch.setattr(packed_pages, "MIN_PACKED_ROWS", 1)
+    monkeypatch.setattr(commands, "COMMANDS_PER_PAGE", 10)
+    monkeypatch.setattr(rebuild_chunks, "VERSIONS_PER_TRANSACTION", 40)
+    monkeypatch.setattr(rebuild_module, "LOCKED_TAIL_VERSIONS", 40)
     writer = Writer(open_database(mariadb_url))
     write_much(writer, 100)
     engine = make_engine(mariadb_url, pool_size=2)

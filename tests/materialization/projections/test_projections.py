@@ -50,7 +50,7 @@ def brought_to_head(writer: Writer) -> Projected:
 
 
 @FEW
-@given(histories(most=14), st.sets(st.integers(1, 16)))
+@given(histories(limit=14), st.sets(st.integers(1, 16)))
 def test_a_projection_is_the_state_after_any_commands_in_any_steps(
     unit_of_work: UnitOfWork, steps: list[Step], stops: set[int]
 ) -> None:
@@ -64,12 +64,12 @@ def test_a_projection_is_the_state_after_any_commands_in_any_steps(
 
 
 @FEW
-@given(histories(most=14))
+@given(histories(limit=14))
 def test_however_few_lines_are_spaced_anew_at_once(unit_of_work: UnitOfWork, steps: list[Step]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(row_builder, "FIRST_STRETCH", 1)
         patch.setattr("repos.projections.order_keys.GAP", 1 << 9)
-        patch.setattr("repos.projections.order_keys.STEP", 1)
+        patch.setattr("repos.projections.order_keys.KEY_STEP", 1)
         writer = Writer(unit_of_work)
         for step in steps:
             writer.send(step.command)
@@ -133,10 +133,10 @@ def test_elements_and_personas_are_found_and_read_a_page_at_a_time(writer: Write
         assert things.element(script_id, "e3") == elements[3]
         assert things.persona(script_id, "p1") == personas[1]
         assert things.element(script_id, "e9") is things.persona(script_id, "e1") is None
-        assert things.read_elements(script_id, most=2) == elements[:2]
+        assert things.read_elements(script_id, limit=2) == elements[:2]
         assert things.read_elements(script_id, after="e1") == elements[2:]
-        assert things.read_elements(script_id, of_type="beat", after="e1", most=2) == [elements[3]]
-        assert things.read_personas(script_id, after="p0", most=1) == [personas[1]]
+        assert things.read_elements(script_id, of_type="beat", after="e1", limit=2) == [elements[3]]
+        assert things.read_personas(script_id, after="p0", limit=1) == [personas[1]]
 
 
 def test_a_draft_is_shown_with_its_color_and_its_lock(writer: Writer) -> None:

@@ -8,12 +8,12 @@ import pymysql
 
 from domain.submissions.submission import encode_submission
 from materialization.write_path import settlement as settle
-from repos.locked_scripts import ScriptWork
+from repos.locked_scripts import LockedScript
 from tests.materialization.write_path.script_editor import A, Desk, edit
 from tests.materialization.write_path.wire_tap import Tap
 
 
-def write(tx: ScriptWork, desk: Desk, **more: Any) -> None:
+def write(tx: LockedScript, desk: Desk, **more: Any) -> None:
     settlement = settle.Settlement(tx, desk.state(), 1)
     submission = desk.submission(edit(A, "x"), base=1, **more)
     settlement.settle(submission, encode_submission(submission))

@@ -21,7 +21,7 @@ from domain.submissions.submission import Submission, encode_submission
 from materialization.history.state_at import state_at
 from materialization.integrity.verify import Verification, verify
 from materialization.write_path.submit import Ledger
-from repos.submissions.dead_letters import RejectedRow
+from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
 
 A, B, C = (Line(name, "action", f"Line {name}.") for name in ("a", "b", "c"))
@@ -115,9 +115,9 @@ class Desk:
         with self.unit_of_work.reading() as tx:
             return list(tx.commands.read(self.script_id, upto=1 << 40))
 
-    def dead(self) -> list[RejectedRow]:
+    def dead(self) -> list[DeadLetter]:
         with self.unit_of_work.reading() as tx:
-            return [row for row in tx.rejected.read(most=100_000) if row.script_id == self.script_id]
+            return [row for row in tx.rejected.read(limit=100_000) if row.script_id == self.script_id]
 
     def waiting(self) -> int:
         with self.unit_of_work.reading() as tx:

@@ -184,7 +184,7 @@ def test_whatever_sqlite_takes_into_a_column_does_not_stop_the_next(sqlite_url: 
         )
     put(desk, titled(desk, submission_id="next"), "next")
     with desk.unit_of_work.reading() as tx:
-        assert [each.script_id for each in tx.inbox.waiting(before=9, after=9, most=9)] == [desk.script_id]
+        assert [each.script_id for each in tx.inbox.waiting(before=9, after=9, limit=9)] == [desk.script_id]
 
     drained(desk)
 

@@ -159,7 +159,7 @@ def test_the_reconciler_rings_for_what_waits(moving: Desk) -> None:
     moving.enqueue(moving.submission(edit(A, "x")))
 
     with moving.unit_of_work.reading() as tx:
-        waiting = tx.inbox.waiting(before=1, after=1 << 60, most=1_000)
+        waiting = tx.inbox.waiting(before=1, after=1 << 60, limit=1_000)
         assert moving.script_id in tx.quarantines.backfilling(after=moving.script_id - 1)
     assert moving.script_id in [each.script_id for each in waiting]
 

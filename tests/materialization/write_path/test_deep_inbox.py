@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from domain.submissions.submission import encode_submission
 from materialization.write_path.submit import Ledger
 from repos.database.session import Session
-from repos.log.head_lock_statements import MOST_WAITING
+from repos.log.head_lock_statements import MAX_INBOX_BATCH
 from repos.log.heads import LockedHead
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.script_editor import A, Desk, edit
@@ -26,7 +26,7 @@ def desk(mariadb_engine: Engine) -> Desk:
 
 
 def test_a_look_at_a_deep_inbox_reads_what_it_takes(desk: Desk, mariadb_engine: Engine):
-    edits = [desk.submission(edit(A, "x"), base=1, id=f"e{number}") for number in range(DEEP * MOST_WAITING)]
+    edits = [desk.submission(edit(A, "x"), base=1, id=f"e{number}") for number in range(DEEP * MAX_INBOX_BATCH)]
     with desk.unit_of_work.records() as tx:
         for each in edits:
             tx.inbox.put(desk.script_id, each.submission_id, encode_submission(each), now=1)
@@ -37,8 +37,8 @@ def test_a_look_at_a_deep_inbox_reads_what_it_takes(desk: Desk, mariadb_engine: 
     read = reads(session) - before
     session.rollback()
 
-    assert [row.submission_id for row in waiting] == [each.submission_id for each in edits[:MOST_WAITING]]
-    assert read <= MOST_READS * MOST_WAITING
+    assert [row.submission_id for row in waiting] == [each.submission_id for each in edits[:MAX_INBOX_BATCH]]
+    assert read <= MOST_READS * MAX_INBOX_BATCH
 
 
 def reads(session: Session) -> int:

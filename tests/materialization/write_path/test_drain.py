@@ -13,10 +13,10 @@ from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, encode_submission
 from materialization.write_path import settlement
-from materialization.write_path.submit import ROUNDS, Ledger
+from materialization.write_path.submit import MAX_BATCHES_PER_DRAIN, Ledger
 from repos.database.driver_errors import TooLargeForDatabase
 from repos.database.packet_text import ROOM_IN_A_PACKET
-from repos.log.head_lock_statements import INLINE_PAYLOAD_BYTES, MOST_WAITING
+from repos.log.head_lock_statements import INLINE_PAYLOAD_BYTES, MAX_INBOX_BATCH
 from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, insert, keystrokes, splice
 
 
@@ -46,7 +46,7 @@ def test_order_holds_per_producer_whoever_comes_between(desk: Desk):
 
 def test_more_than_one_look_takes_is_answered_in_order(desk: Desk):
     desk.begin()
-    many = MOST_WAITING * 2 + 30
+    many = MAX_INBOX_BATCH * 2 + 30
     desk.enqueue(*keystrokes(desk, many))
 
     assert desk.drain() == many
@@ -55,17 +55,17 @@ def test_more_than_one_look_takes_is_answered_in_order(desk: Desk):
 
 def test_a_drain_ends_after_three_rounds_and_says_that_more_waits(desk: Desk):
     desk.begin()
-    desk.enqueue(*keystrokes(desk, MOST_WAITING * ROUNDS + 1))
+    desk.enqueue(*keystrokes(desk, MAX_INBOX_BATCH * MAX_BATCHES_PER_DRAIN + 1))
 
     first = desk.ledger.drain(desk.script_id)
     second = desk.ledger.drain(desk.script_id)
 
-    assert (first.answered, first.more) == (MOST_WAITING * ROUNDS, True)
+    assert (first.answered, first.more) == (MAX_INBOX_BATCH * MAX_BATCHES_PER_DRAIN, True)
     assert (second.answered, second.more) == (1, False)
 
 
 def test_a_unit_of_work_takes_a_bounded_number_of_commands(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settlement, "MOST_COMMANDS", 10)
+    monkeypatch.setattr(settlement, "MAX_COMMANDS_PER_TRANSACTION", 10)
     desk.begin()
     texts = itertools.accumulate("xyz" * 8, initial=A.text)
     pieces = [
@@ -81,7 +81,7 @@ def test_a_unit_of_work_takes_a_bounded_number_of_commands(desk: Desk, monkeypat
 
 
 def test_a_unit_of_work_takes_a_bounded_number_of_bytes(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settlement, "MOST_BYTES", 2_000)
+    monkeypatch.setattr(settlement, "MAX_BYTES_PER_TRANSACTION", 2_000)
     desk.begin()
     lines = [Line(f"n{number}", "action", "x" * 900) for number in range(6)]
     desk.enqueue(*[desk.submission(insert(line, after="a"), id=line.id, base=1) for line in lines])
@@ -125,10 +125,10 @@ def test_a_payload_of_any_size_comes_along(desk: Desk, size: int):
 def test_a_submission_is_as_large_as_a_packet_allows(desk: Desk):
     desk.begin()
     with desk.unit_of_work.reading() as tx:
-        most = (tx.inbox._session._packet - ROOM_IN_A_PACKET) // 2
+        limit = (tx.inbox._session._packet - ROOM_IN_A_PACKET) // 2
     lines = [Line(f"n{at}", "action", "x" * (1 << 20)) for at in range(15)]
     submission = desk.submission(insert(*lines, after="c"), id="large", base=1)
-    if most > MAX_SUBMISSION_BYTES:
+    if limit > MAX_SUBMISSION_BYTES:
         assert desk.ledger.submit(submission).outcome == "applied"
         assert desk.state().line_count == 18
         return
@@ -159,7 +159,7 @@ def test_a_script_too_large_for_a_keyframe_grows_no_more_but_can_be_cut(desk: De
             raise TooLargeForDatabase(what=what, size=size, limit=limit)
 
     monkeypatch.setattr("repos.database.session.Session.require_room", require_room)
-    monkeypatch.setattr("domain.log.head.LEAST_DELTA_BYTES", 100)
+    monkeypatch.setattr("domain.log.head.MIN_DELTA_BYTES", 100)
     noise = [Line(f"n{at}", "action", random.Random(at).randbytes(750).hex()) for at in range(8)]
     answers = [desk.send(insert(line, after="a")) for line in noise]
 

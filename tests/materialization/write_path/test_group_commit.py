@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from domain.errors import Conflict, Corrupt
 from domain.script.line import Line
 from materialization.write_path.submit import DrainedAll, Ledger
-from repos.log.head_lock_statements import MOST_WAITING, free_of
+from repos.log.head_lock_statements import MAX_INBOX_BATCH, free_of
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.script_editor import A, B, Desk, create, edit, keystrokes
 from tests.materialization.write_path.wire_tap import Tap
@@ -104,7 +104,7 @@ def test_a_script_that_contradicts_itself_is_quarantined_and_the_others_go_on(
         connection.execute(text("UPDATE script_heads SET state_hash = :hash WHERE script_id = :script"), wrong)
 
     deep = Desk(unit_of_work, desks[3].ledger).begin()
-    deep.enqueue(*keystrokes(deep, MOST_WAITING + 1))
+    deep.enqueue(*keystrokes(deep, MAX_INBOX_BATCH + 1))
 
     done = Ledger(unit_of_work).drain_all([*ids(desks), deep.script_id])
 
@@ -152,13 +152,13 @@ def test_one_for_which_more_waits_than_one_look_takes_comes_after_the_others(
         desks[0].enqueue(desks[0].submission(edit(B, f"{number}"), id=f"more-{number}", base=1))
 
     # One turn for the deep one: the others do not wait for all of it.
-    assert ledger.drain_all(ids(desks)) == DrainedAll(MOST_WAITING + 4, (desks[0].script_id,))
+    assert ledger.drain_all(ids(desks)) == DrainedAll(MAX_INBOX_BATCH + 4, (desks[0].script_id,))
     assert_edited(*desks[1:])
     deep, *others = [recorded_at(unit_of_work, desk) for desk in desks]
     assert len(set(others)) == 1
     assert others[0] < deep
 
-    assert ledger.drain_all([desks[0].script_id]) == DrainedAll(301 - MOST_WAITING, ())
+    assert ledger.drain_all([desks[0].script_id]) == DrainedAll(301 - MAX_INBOX_BATCH, ())
     assert desks[0].waiting() == 0
 
 

@@ -20,7 +20,7 @@ from materialization.history.fold import replay
 from materialization.history.state_at import state_at
 from materialization.write_path.submit import Ledger
 from repos.schema.core_tables import script_commands, script_keyframes, script_versions
-from repos.unit_of_work import RecordsWork, UnitOfWork
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, insert, splice
 
 VERSIONS = 600
@@ -50,7 +50,7 @@ def written(engine: Engine) -> Desk:
     return desk
 
 
-def keyframe_versions(tx: RecordsWork, script_id: int) -> Iterator[int]:
+def keyframe_versions(tx: RecordsTransaction, script_id: int) -> Iterator[int]:
     after = 0
     while (row := tx.keyframes.next(script_id, generation=1, after=after)) is not None:
         after = row.version

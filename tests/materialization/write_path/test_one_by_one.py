@@ -17,7 +17,7 @@ from domain.submissions.submission import Submission
 from materialization.write_path import settlement
 from materialization.write_path.submit import Ledger
 from repos.database.driver_errors import blames_a_row
-from repos.log.head_lock_statements import MOST_WAITING
+from repos.log.head_lock_statements import MAX_INBOX_BATCH
 from repos.submissions.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, keystrokes
@@ -102,9 +102,9 @@ def test_a_submission_in_process_overtakes_a_suspect(desk: Desk, deadly: Deadly)
 
 def test_behind_a_batch_that_was_tried_one_by_one_more_may_wait(desk: Desk):
     desk.begin()
-    desk.enqueue(*keystrokes(desk, MOST_WAITING + 3))
+    desk.enqueue(*keystrokes(desk, MAX_INBOX_BATCH + 3))
 
-    assert desk.ledger.drain_one_by_one(desk.script_id) == (MOST_WAITING, True)
+    assert desk.ledger.drain_one_by_one(desk.script_id) == (MAX_INBOX_BATCH, True)
     assert desk.ledger.drain_one_by_one(desk.script_id) == (3, False)
 
 

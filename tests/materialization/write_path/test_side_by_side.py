@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from domain.script.line import Line
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission
-from materialization.retry import again
+from materialization.retry import with_retries
 from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
@@ -75,7 +75,7 @@ def test_drains_side_by_side_answer_everything_once(engine: Engine):
         for turn in range(10):
             line = Line(f"w{number}-{turn}", "action", "text")
             # SQLite has one lock and no queue for it: who waits too long meets a conflict, and tries again.
-            again(partial(desk.enqueue, desk.submission(insert(line, after="b"), id=line.id, base=1)))
+            with_retries(partial(desk.enqueue, desk.submission(insert(line, after="b"), id=line.id, base=1)))
             answered += ledger.drain(desk.script_id).answered
         return answered
 

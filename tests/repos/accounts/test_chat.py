@@ -44,7 +44,7 @@ def test_an_answer_names_what_it_answers(unit_of_work: UnitOfWork, script: int):
         question = tx.chat.add(said("Colder?", script_id=script), 1)
         answers = [tx.chat.add(said(f"{n}", role="assistant", script_id=script, answers=question), 2) for n in range(3)]
         assert [row.id for row in tx.chat.answers(question)] == answers
-        assert [row.id for row in tx.chat.answers(question, most=1)] == answers[:1]
+        assert [row.id for row in tx.chat.answers(question, limit=1)] == answers[:1]
         assert tx.chat.answers(answers[0]) == []
 
 
@@ -55,11 +55,11 @@ def test_the_chat_of_a_script_is_read_forwards_and_backwards(unit_of_work: UnitO
         tx.chat.add(said("about nothing"), 9)
 
     with unit_of_work.reading() as tx:
-        assert [row.id for row in tx.chat.read(script, most=2)] == made[:2]
+        assert [row.id for row in tx.chat.read(script, limit=2)] == made[:2]
         assert [row.id for row in tx.chat.read(script, after=made[1])] == made[2:]
-        assert [row.id for row in tx.chat.last(script, most=2)] == made[3:]
-        assert [row.id for row in tx.chat.last(script, before=made[3], most=2)] == made[1:3]
-        assert [row.id for row in tx.chat.of_user(user, after=made[0], most=2)] == made[1:3]
+        assert [row.id for row in tx.chat.last(script, limit=2)] == made[3:]
+        assert [row.id for row in tx.chat.last(script, before=made[3], limit=2)] == made[1:3]
+        assert [row.id for row in tx.chat.of_user(user, after=made[0], limit=2)] == made[1:3]
         assert tx.chat.get(10**9) is None
 
 

@@ -107,7 +107,7 @@ def test_users_are_listed_page_by_page_without_the_deleted(unit_of_work: UnitOfW
         tx.users.delete(made[2], 2)
 
     with unit_of_work.reading() as tx:
-        first = tx.users.read(after=made[0] - 1, most=2)
+        first = tx.users.read(after=made[0] - 1, limit=2)
         rest = tx.users.read(after=first[-1].id)
         everyone = tx.users.read(after=made[0] - 1, deleted=True)
     assert [row.id for row in first] == made[:2]
@@ -178,7 +178,7 @@ def test_a_token_is_256_bits_and_only_its_hash_is_stored(unit_of_work: UnitOfWor
 def test_sessions_are_listed_and_pruned_once_they_expired(unit_of_work: UnitOfWork, ann: int):
     with unit_of_work.records() as tx:
         made = [tx.sign_ins.open(ann, 1, until=until).id for until in (10, 20, 30)]
-        assert [row.id for row in tx.sign_ins.read(ann, most=2)] == made[:2]
+        assert [row.id for row in tx.sign_ins.read(ann, limit=2)] == made[:2]
         assert [row.id for row in tx.sign_ins.read(ann, after=made[1])] == made[2:]
         tx.sign_ins.prune(before=20)
         assert [row.id for row in tx.sign_ins.read(ann)] == made[1:]

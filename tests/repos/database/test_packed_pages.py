@@ -23,8 +23,8 @@ from tests.materialization.writer import Writer, close_databases, forging, open_
 @pytest.fixture(autouse=True, params=[1_000, 3])
 def pack_a_few_rows(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """On one page, and on some."""
-    monkeypatch.setattr(packed_pages, "LEAST_ROWS", 1)
-    monkeypatch.setattr(commands, "PAGE", request.param)
+    monkeypatch.setattr(packed_pages, "MIN_PACKED_ROWS", 1)
+    monkeypatch.setattr(commands, "COMMANDS_PER_PAGE", request.param)
 
 
 @pytest.fixture
@@ -86,12 +86,12 @@ def test_links_end_behind_a_page_in_which_one_is_missing(writer: Writer, databas
 
     links, _ = read(writer.unit_of_work, writer)
 
-    assert links == (rows[:5] if commands.PAGE == 3 else rows)
+    assert links == (rows[:5] if commands.COMMANDS_PER_PAGE == 3 else rows)
 
 
 @pytest.mark.services
 @pytest.mark.parametrize("most", [4, 300, 3_000])
-def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url: str, most: int) -> None:
+def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url: str, limit: int) -> None:
     writer = Writer(open_database(mariadb_url))
     writer.create(f"Line {number}, and what it says." for number in range(100))
     first = LineEdit(line="l2", text="", expect=writer.expect("l2"))
@@ -101,7 +101,7 @@ def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url:
 
     @event.listens_for(engine, "connect")
     def put_less_together(connection: Any, _record: Any) -> None:
-        connection.query(f"SET SESSION group_concat_max_len = {most}")
+        connection.query(f"SET SESSION group_concat_max_len = {limit}")
 
     assert read(UnitOfWork(engine), writer) == read(writer.unit_of_work, writer)
     engine.dispose()

@@ -147,7 +147,7 @@ def test_many_rows_leave_in_bounded_statements(engine: Engine, monkeypatch: pyte
         assert max(len(write.values) // len(COLUMNS) for write in writer._writes) == 3
 
     with UnitOfWork(engine).reading() as tx:
-        assert [row.submission_id for row in tx.rejected.read(most=1_000)] == [f"s{number}" for number in range(40)]
+        assert [row.submission_id for row in tx.rejected.read(limit=1_000)] == [f"s{number}" for number in range(40)]
 
 
 @pytest.mark.parametrize("rows", [1, 249, 250, 251, 252, 300, 70_000])
@@ -173,7 +173,7 @@ def test_more_parameters_than_sqlite_takes_are_several_statements(engine: Engine
         tx.rejected._session.later_insert(rejected_submissions, COLUMNS, rows)
 
     with UnitOfWork(engine).reading() as tx:
-        assert len(tx.rejected.read(most=10_000)) == 7_000
+        assert len(tx.rejected.read(limit=10_000)) == 7_000
 
 
 def test_the_largest_row_fits_and_one_byte_more_is_refused(mariadb: DatabaseServer, mariadb_url: str):

@@ -19,7 +19,7 @@ from repos.log.keyframes import WritableKeyframes
 from repos.log.versions import WritableVersions
 from repos.schema.core_tables import script_commands, submissions
 from repos.submissions.answers import WritableSubmissions
-from repos.unit_of_work import RecordsWork
+from repos.unit_of_work import RecordsTransaction
 
 LOG = {script_commands.name, submissions.name}
 MODULES = [module.name for module in iter_modules(repos.__path__, "repos.") if not module.ispkg]
@@ -45,7 +45,7 @@ def test_what_follows_from_the_log_can_be_read_and_put(repository: type, compare
 def test_who_does_not_hold_the_head_can_write_no_part_of_a_script():
     writers = {AppendableCommands, WritableVersions, WritableKeyframes, WritableSubmissions}
 
-    held = {type(value) for value in vars(RecordsWork(None)).values()}  # type: ignore[arg-type]
+    held = {type(value) for value in vars(RecordsTransaction(None)).values()}  # type: ignore[arg-type]
 
     assert not held & writers
 

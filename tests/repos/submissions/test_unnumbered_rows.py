@@ -35,6 +35,6 @@ def test_no_bell_is_due_for_what_is_no_number(engine: Engine, odd: Any) -> None:
         tx.inbox.put(7, "s1", b"{}", 2)
 
     with unit_of_work.reading() as tx:
-        waiting = tx.inbox.waiting(before=LATER, after=LATER, most=10)
+        waiting = tx.inbox.waiting(before=LATER, after=LATER, limit=10)
 
     assert [script.script_id for script in waiting] == [7]

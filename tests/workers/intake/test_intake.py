@@ -14,7 +14,7 @@ from domain.submissions.submission import MAX_SUBMISSION_BYTES, Submission, deco
 from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
-from repos.submissions.dead_letters import RejectedRow
+from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.script_editor import A, B, Desk, create, edit
 from workers.app import app
@@ -50,9 +50,9 @@ def as_object(submission: Submission) -> dict[str, Any]:
     return found
 
 
-def dead_letters(unit_of_work: UnitOfWork, submission_id: str) -> list[RejectedRow]:
+def dead_letters(unit_of_work: UnitOfWork, submission_id: str) -> list[DeadLetter]:
     with unit_of_work.reading() as tx:
-        return [row for row in tx.rejected.read(most=10_000) if row.submission_id == submission_id]
+        return [row for row in tx.rejected.read(limit=10_000) if row.submission_id == submission_id]
 
 
 @pytest.mark.parametrize("form", ["text", "object"])

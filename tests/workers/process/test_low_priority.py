@@ -11,7 +11,7 @@ import time
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
-from workers.process.low_priority import NICE, behind_others
+from workers.process.low_priority import NICE, run
 
 
 def nice() -> int:
@@ -23,13 +23,13 @@ def nice() -> int:
 def test_it_gives_way_and_the_process_does_not():
     before = nice()
 
-    assert [behind_others(nice), behind_others(nice)] == [min(before + NICE, 19)] * 2
+    assert [run(nice), run(nice)] == [min(before + NICE, 19)] * 2
     assert nice() == before
 
 
 def test_what_is_raised_is_raised_here():
     with pytest.raises(ZeroDivisionError):
-        behind_others(lambda: 1 // 0)
+        run(lambda: 1 // 0)
 
 
 def test_what_interrupts_the_wait_ends_the_call_as_well():
@@ -49,9 +49,9 @@ def test_what_interrupts_the_wait_ends_the_call_as_well():
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     try:
         with pytest.raises(SoftTimeLimitExceeded):
-            behind_others(work)
+            run(work)
     finally:
         signal.signal(signal.SIGALRM, before)
 
     assert ended.is_set()
-    assert behind_others(lambda: "as before") == "as before"
+    assert run(lambda: "as before") == "as before"

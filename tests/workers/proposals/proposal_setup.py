@@ -14,7 +14,7 @@ from repos.unit_of_work import UnitOfWork
 from tests.workers.writer_setup import LINES, WritingRoom
 from workers.proposals.draft_job import ProposalJob
 from workers.proposals.language_models.interface import Completion, Message, Model
-from workers.proposals.review import ProposalDesk
+from workers.proposals.review import ProposalReview
 
 
 class AnswersInTurn:
@@ -39,7 +39,7 @@ class ProposalRoom(WritingRoom):
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         super().__init__(unit_of_work)
         self.handed_out: list[int] = []
-        self.desk = ProposalDesk(unit_of_work, self.producer, self.handed_out.append, clock=lambda: self.now)
+        self.desk = ProposalReview(unit_of_work, self.producer, self.handed_out.append, clock=lambda: self.now)
         self.rosa = Person(self.user, "Rosa")
 
     def ask(self, instruction: str = "Colder.", **more: Any) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposals.proposal_setup import ProposalRoom
-from workers.embedded.services import few
+from workers.embedded.services import minimal_services
 from workers.proposals.language_models.factory import configured_model
 from workers.proposals.language_models.openai_client import OpenAiModel
 from workers.proposals.language_models.scripted import ScriptedModel
@@ -35,7 +35,9 @@ def test_without_one_the_proposal_fails(migrated: Engine, settings: Settings):
     ("url", "apart"), [("", False), ("scripted:", False), ("https://host/v1", True)], ids=["none", "scripted", "real"]
 )
 def test_a_model_that_takes_its_time_holds_up_no_ticks(url: str, *, apart: bool):
-    services = {service.name: " ".join(service.command) for service in few(Settings(model_url=url, model="m"))}
+    services = {
+        service.name: " ".join(service.command) for service in minimal_services(Settings(model_url=url, model="m"))
+    }
 
     assert ("proposals" in services) is apart
     assert ("proposals" in services["reconcile"]) is not apart

@@ -12,7 +12,7 @@ from domain.proposals.refusals import ModelUnavailable
 from repos.unit_of_work import UnitOfWork
 from tests.workers.proposals.proposal_setup import AnswersInTurn, ProposalRoom, answer, hunk, insert
 from workers.proposals.bell import ProposalBell
-from workers.proposals.draft_job import LEASE_SECONDS, MOST_ATTEMPTS
+from workers.proposals.draft_job import LEASE_SECONDS, MAX_ATTEMPTS
 from workers.proposals.language_models import prompt as prompts
 from workers.proposals.language_models.interface import Completion, Message
 from workers.scheduling.slot_runner import SECOND
@@ -84,7 +84,7 @@ def test_what_ends_its_worker_every_time_is_given_up(room: ProposalRoom):
         def complete(self, messages: Sequence[Message]) -> Completion:  # noqa: ARG002
             raise SystemExit
 
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         with pytest.raises(SystemExit):
             room.job(Deadly()).run(number)
         room.now += LEASE_SECONDS * SECOND

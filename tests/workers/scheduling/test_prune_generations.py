@@ -32,7 +32,7 @@ def test_generations_left_behind_are_pruned_a_minute_later(database_url: str) ->
     with unit_of_work.reading() as tx:
         assert tx.generations.found(writer.script_id) == [2]
         assert tx.generations.found(other.script_id) == [1]
-        assert tx.rebuilds.left_behind(before=now + 2 * READERS_END_MICROS, most=10) == []
+        assert tx.rebuilds.left_behind(before=now + 2 * READERS_END_MICROS, limit=10) == []
     close_databases()
 
 

@@ -11,7 +11,7 @@ import pytest
 from repos.database.engine import open_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from workers.scheduling.slot_runner import SECOND, Missed, Schedule, Timetable
+from workers.scheduling.slot_runner import SECOND, Missed, Schedule, SlotRunner
 
 START = 1_800_000_000 * SECOND
 """A moment at which every schedule below is due."""
@@ -54,15 +54,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def timetable(unit_of_work: UnitOfWork, clock: Clock) -> Timetable:
-    return Timetable(unit_of_work, clock=clock)
+def timetable(unit_of_work: UnitOfWork, clock: Clock) -> SlotRunner:
+    return SlotRunner(unit_of_work, clock=clock)
 
 
 def every_minute(diary: Diary, missed: Missed = "once", lease: int = 300) -> Schedule:
     return Schedule("every-minute", every=60, lease=lease, missed=missed, run=diary)
 
 
-def test_a_slot_runs_once_however_often_beats_tick(timetable: Timetable, clock: Clock) -> None:
+def test_a_slot_runs_once_however_often_beats_tick(timetable: SlotRunner, clock: Clock) -> None:
     diary = Diary()
     for _ in range(12):
         timetable.tick(every_minute(diary))
@@ -74,7 +74,7 @@ def test_a_slot_runs_once_however_often_beats_tick(timetable: Timetable, clock: 
 def test_of_many_beats_at_once_one_wins_the_slot(unit_of_work: UnitOfWork, clock: Clock) -> None:
     diary = Diary()
     with ThreadPoolExecutor(8) as beats:
-        ticks = [beats.submit(Timetable(unit_of_work, clock=clock).tick, every_minute(diary)) for _ in range(8)]
+        ticks = [beats.submit(SlotRunner(unit_of_work, clock=clock).tick, every_minute(diary)) for _ in range(8)]
 
     assert sum(len(tick.result()) for tick in ticks) == 1
     assert diary.slots == [0]
@@ -85,7 +85,7 @@ def test_of_many_beats_at_once_one_wins_the_slot(unit_of_work: UnitOfWork, clock
     [("skip", [0, 240]), ("once", [0, 180, 240]), ("all", [0, 60, 120, 180, 240])],
 )
 def test_slots_that_were_missed_are_caught_up_by_rule(
-    timetable: Timetable, clock: Clock, missed: Missed, slots: list[int]
+    timetable: SlotRunner, clock: Clock, missed: Missed, slots: list[int]
 ) -> None:
     diary = Diary()
     timetable.tick(every_minute(diary, missed))
@@ -98,7 +98,7 @@ def test_slots_that_were_missed_are_caught_up_by_rule(
 
 
 def test_a_slot_whose_taker_died_is_taken_over_once_its_lease_is_over(
-    timetable: Timetable, unit_of_work: UnitOfWork, clock: Clock
+    timetable: SlotRunner, unit_of_work: UnitOfWork, clock: Clock
 ) -> None:
     diary = Diary()
     with unit_of_work.records() as tx:
@@ -117,7 +117,7 @@ def test_a_slot_whose_taker_died_is_taken_over_once_its_lease_is_over(
 
 
 def test_a_run_that_fails_is_kept_as_failed_and_the_next_slot_runs(
-    timetable: Timetable, unit_of_work: UnitOfWork, clock: Clock
+    timetable: SlotRunner, unit_of_work: UnitOfWork, clock: Clock
 ) -> None:
     def fail(_slot: int) -> Mapping[str, Any]:
         raise RuntimeError("the disk is full")

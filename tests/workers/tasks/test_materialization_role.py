@@ -20,7 +20,7 @@ from workers.app import app
 from workers.messaging.run_messages import MATERIALIZE, QUEUE, FanOut
 from workers.process.roles import ROLES
 from workers.scheduling.schedules import schedules
-from workers.scheduling.slot_runner import Timetable
+from workers.scheduling.slot_runner import SlotRunner
 from workers.settings import Settings
 
 
@@ -79,7 +79,7 @@ def script_id(unit_of_work: UnitOfWork) -> int:
 
 def tick(unit_of_work: UnitOfWork, name: str, hand: Hand) -> None:
     due = [each for each in schedules(unit_of_work, Settings(), hand) if each.name == name]
-    ran = Timetable(unit_of_work).tick(due[0])
+    ran = SlotRunner(unit_of_work).tick(due[0])
     assert [slot.outcome for slot in ran] == ["done"]
 
 

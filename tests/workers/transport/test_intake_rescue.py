@@ -55,7 +55,7 @@ def test_what_is_none_goes_to_the_dead_letters(engine: Engine):
     keep(b"scrap that nobody else has")
 
     with UnitOfWork(engine).reading() as tx:
-        payloads = [row.payload for row in tx.rejected.read(most=1_000)]
+        payloads = [row.payload for row in tx.rejected.read(limit=1_000)]
     assert b"scrap that nobody else has" in payloads
 
 
