@@ -2,7 +2,8 @@
 
 Flower's own basic authentication covers neither /metrics nor /healthcheck nor its static files, so every request is
 checked before it has a handler. Workers take no orders from the broker, so all that is shown are the events they send,
-and only what `workers.transport.event_guard` believes of those. Run as a program (`python -m workers.flower`) it takes its
+and only what `workers.transport.event_guard` believes of those. Run as a program (`python -m workers.flower`) it takes
+its
 settings from the environment: on a command line everybody on the machine could read the password.
 """
 

@@ -23,7 +23,6 @@ from rich.style import Style, StyleType
 from rich.table import Table
 from rich.text import Text as AnyText
 
-from cli.terminal import screen
 from cli.terminal.exit_status import Exit
 from domain.visible_text import ascii_escapes, visible, visible_lines
 from workers.process.visible_output import unguarded
@@ -239,8 +238,8 @@ def _plain_table(rows: Sequence[Sequence[AnyText]], to_the_right: Sequence[bool]
 def progress() -> Progress:
     """The bars of one command; nothing is shown where standard error is no terminal."""
     return Progress(
-        console=screen.err(),
-        disable=not screen.err().is_terminal,
+        console=err(),
+        disable=not err().is_terminal,
         transient=True,
         redirect_stdout=False,  # what others print passes the guard, which nothing may take the place of
         redirect_stderr=False,

@@ -52,7 +52,7 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
         """What this command touches, with the content it expects there."""
         return ()
 
-    def work(self, state: State) -> int:  # noqa: ARG002 - what a kind that reads more than its payload looks at
+    def work(self, state: State) -> int:
         """At most how many units of work its checks and its change are, beside what its own bytes are."""
         return 0
 
@@ -67,7 +67,7 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
         """The commands that turn the state after this command back into the state before; none for a create."""
         raise NotImplementedError(self.kind())
 
-    def note(self, state: State) -> str | None:  # noqa: ARG002 - what a kind that has something to say looks at
+    def note(self, state: State) -> str | None:
         """What the author should know of how the command found its place."""
         return None
 

@@ -1,4 +1,4 @@
-"""Every kind of command there is: importing this reads each file of `domain.commands.kinds`, which fills the registry."""
+"""The registry of command kinds: importing it imports every file of `domain.commands.kinds`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The published test vectors for `expect`: ``python -m tests.domain.hash_vectors`` prints docs/vectors/expect.json anew."""
+"""The published test vectors for `expect`.
+
+``python -m tests.domain.hash_vectors`` writes
+docs/vectors/expect.json.
+"""
 
 from __future__ import annotations
 

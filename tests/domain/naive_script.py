@@ -1,4 +1,5 @@
-"""The naive script: a plain list of lines, edited the way one would explain it. The oracle for `domain.script.state`."""
+"""The naive script: a plain list of lines, edited the way one would explain it. The oracle for
+`domain.script.state`."""
 
 from __future__ import annotations
 

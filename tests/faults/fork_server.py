@@ -2,7 +2,8 @@
 
 Starting a Celery worker is two seconds of imports and a tenth of a second of work. `python -m tests.faults.fork_server`
 does the first once, so hundreds of whole nodes can be killed in a test: what it forks runs Celery's own `worker` with
-the command line of `workers.process.command_lines`, in a process group of its own. It takes orders from standard input, one as JSON on
+the command line of `workers.process.command_lines`, in a process group of its own. It takes orders from standard
+input, one as JSON on
 each line, and starts again whatever ends by a signal. At the end of standard input it ends all of them.
 """
 

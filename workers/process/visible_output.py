@@ -1,7 +1,8 @@
 """Visible output: what a process prints and logs holds no control character that came from elsewhere.
 
 A terminal obeys what it is sent, and logs are read on terminals. `guard_output` stands in front of standard output and
-standard error, so that nothing passes by it, neither a library's warning nor a traceback. `workers.process.visible_logs` does
+standard error, so that nothing passes by it, neither a library's warning nor a traceback.
+`workers.process.visible_logs` does
 the same for logs; it is apart because every command imports this module, and structlog takes a while.
 """
 

@@ -4,7 +4,8 @@ Anyone who reaches the broker can write into a queue. Celery and its transport r
 most of them can end a worker, hang it, or make it call another task. So a worker reads a message here first: the name
 of a task that belongs to the queue, ids within their range, an id of the message and when it expires. A message with
 anything else is refused, which costs nothing: the row that a bell rings for is in the database. A message of the
-intake is never refused, see `workers.transport.intake_guard`; one that lies in another queue is to be put where it belongs.
+intake is never refused, see `workers.transport.intake_guard`; one that lies in another queue is to be put where it
+belongs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The Redis transport of a worker. Kombu's believes what lies in Redis, and ends where Redis refuses a command.
 
-Here each message is read by `workers.transport.message_guard` before anything else sees it, and rebuilt. A Redis that refuses (it
+Here each message is read by `workers.transport.message_guard` before anything else sees it, and rebuilt. A Redis that
+refuses (it
 is full, read-only or loading, or a key has another type) is taken for a broker that is away: it is waited for.
 """
 

@@ -1,1 +1,1 @@
-"""Every command kind, one file each: a file placed here is a kind the whole application knows (see `domain.commands.registry`)."""
+"""The command kinds, one file each: `domain.commands.registry` registers every class of a file in this folder."""

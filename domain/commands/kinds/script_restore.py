@@ -44,8 +44,8 @@ class ScriptRestore(Command, frozen=True, tag="script.restore"):
         check_ids("personas", [persona.id for persona in self.personas])
 
     def work(self, state: State) -> int:
-        elements_and_personas = len(state.elements) + len(state.personas) + len(self.elements) + len(self.personas)
-        return resolving_units(state, self.lines) + elements_and_personas * LOOK_UNITS
+        entries = len(state.elements) + len(state.personas) + len(self.elements) + len(self.personas)
+        return resolving_units(state, self.lines) + entries * LOOK_UNITS
 
     def apply(self, state: State) -> Delta:
         require_version(state, self.version)

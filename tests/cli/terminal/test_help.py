@@ -37,7 +37,7 @@ def test_a_verb_s_help_ends_in_an_example(name: str):
 
 
 def test_every_file_of_a_verb_is_a_verb():
-    files = {path.stem for path in (ROOT / "cli" / "verbs").glob("*.py")} - {"__init__"}
+    files = {path.stem for path in (ROOT / "cli" / "verbs").glob("*/*.py")} - {"__init__"}
     assert files == {module_of(name).rpartition(".")[2] for name in NAMES}
 
 

@@ -14,7 +14,6 @@ PACKAGES = ("domain", "repos", "materialization", "workers", "cli")
 ALLOWED = {
     "cli/terminal/screen.py": "the place",
     "cli/terminal/typer_screen.py": "gives Typer the class of that place",
-    "cli/terminal/screen.py": "bars on the console of that place",
     "workers/process/visible_output.py": "the guard",
     "workers/flower.py": "prints one constant, behind the guard",
     "workers/monitoring/health.py": "prints what `visible_lines` made",

@@ -16,7 +16,7 @@ from domain.script.line import Attr, Line
 from domain.script.state import Element
 from tests.domain.hash_vectors import LINES, published, vectors
 
-FOLDER = Path(__file__).parents[2] / "docs" / "vectors"
+FOLDER = Path(__file__).parents[3] / "docs" / "vectors"
 
 
 def test_the_published_vectors_are_what_the_program_computes() -> None:

@@ -131,7 +131,7 @@ def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: py
             growth.entries[0] = replace(growth.entries[0], kind=None)
         return growth
 
-    monkeypatch.setattr(settlement, "grow", spoilt)
+    monkeypatch.setattr(settlement, "build_log_rows", spoilt)
     desk.enqueue(
         desk.submission(edit(A, "before"), id="before", base=1),
         desk.submission(edit(B, "bad"), id="spoilt", base=1),

@@ -90,7 +90,7 @@ def test_links_end_behind_a_page_in_which_one_is_missing(writer: Writer, databas
 
 
 @pytest.mark.services
-@pytest.mark.parametrize("most", [4, 300, 3_000])
+@pytest.mark.parametrize("limit", [4, 300, 3_000])
 def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url: str, limit: int) -> None:
     writer = Writer(open_database(mariadb_url))
     writer.create(f"Line {number}, and what it says." for number in range(100))

@@ -11,7 +11,7 @@ import pytest
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 UPGRADE = """
 import sys
 from repos import schema
