@@ -10,6 +10,8 @@ from typing import Any
 
 from kombu import Exchange, Queue
 
+from workers.process import task_names as _tasks
+
 # JSON only: a pickled message runs whatever its sender wrote.
 accept_content = ["json"]
 task_serializer = "json"
@@ -21,17 +23,7 @@ _queues = ("commands", "intake", "materialization", "proposals", "reconcile", "u
 task_queues = [Queue(name, Exchange(name), routing_key=name) for name in _queues]
 task_default_queue = "commands"
 task_create_missing_queues = False
-task_routes = {
-    "scriptledger.drain": {"queue": "commands"},
-    "scriptledger.drain_deep": {"queue": "commands"},
-    "scriptledger.drain_one_by_one": {"queue": "commands"},
-    "scriptledger.intake": {"queue": "intake"},
-    "scriptledger.set_aside": {"queue": "intake"},
-    "scriptledger.materialize": {"queue": "materialization"},
-    "scriptledger.propose_edit": {"queue": "proposals"},
-    "scriptledger.reconcile": {"queue": "reconcile"},
-    "scriptledger.keep_schedules": {"queue": "upkeep"},
-}
+task_routes = {task: {"queue": queue} for task, queue in _tasks.QUEUE_OF.items()}
 
 # A task that was running when its worker died is delivered again; the database decides that nothing applies twice.
 task_acks_late = True
@@ -107,6 +99,6 @@ enable_utc = True
 beat_scheduler = "workers.monitoring.heartbeat:Scheduler"
 beat_max_loop_interval = 5
 beat_schedule = {
-    "reconcile": {"task": "scriptledger.reconcile", "schedule": 2.0, "options": {"expires": 4, "queue": "reconcile"}},
-    "upkeep": {"task": "scriptledger.keep_schedules", "schedule": 15.0, "options": {"expires": 30, "queue": "upkeep"}},
+    "reconcile": {"task": _tasks.RECONCILE, "schedule": 2.0, "options": {"expires": 4, "queue": "reconcile"}},
+    "upkeep": {"task": _tasks.KEEP_SCHEDULES, "schedule": 15.0, "options": {"expires": 30, "queue": "upkeep"}},
 }

@@ -14,12 +14,13 @@ from workers import bootstrap
 from workers.draining.drain_runner import Draining, next_task
 from workers.draining.suspect_slots import SuspectSlots
 from workers.draining.taken_bells import BellsInHand
-from workers.messaging.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
+from workers.messaging.bell import Bell
 from workers.messaging.broker_connections import forget_connections
 from workers.monitoring.heartbeat import Heartbeat
 from workers.process import worker_logs
 from workers.process.roles import BadQueuesError, transport_options
 from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
+from workers.process.task_names import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
 from workers.settings import BadSetting
 
 app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.transport.redis_transport:AMQP")

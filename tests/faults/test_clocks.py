@@ -18,7 +18,7 @@ from tests.processes.history_checker import check_history
 from tests.processes.journal import Told
 from tests.processes.true_history import submissions
 from tests.processes.writers import beginning
-from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE
+from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
 from workers.producers.producer import Producer
 from workers.scheduling.reconciler import LEASE_SECONDS, Reconciler
 from workers.scheduling.slot_runner import Schedule, SlotRunner

@@ -24,7 +24,7 @@ from tests.processes.history_checker import check_history
 from tests.processes.journal import Told
 from tests.processes.true_history import submissions
 from tests.services.databases import DatabaseServer
-from workers.messaging.bell import DRAIN
+from workers.process.task_names import DRAIN
 from workers.producers.producer import Producer
 from workers.scheduling.reconciler import Reconciler
 

@@ -16,7 +16,8 @@ from materialization.history.undo import inverse_commands
 from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.histories.revising import CREATE, commands_of
-from workers.messaging.bell import DRAIN, Bell
+from workers.messaging.bell import Bell
+from workers.process.task_names import DRAIN
 from workers.producers.producer import Producer
 
 Send = Callable[[Submission], Answer]

@@ -20,7 +20,8 @@ import celeryconfig
 from tests.services.redis_server import RedisServer
 from tests.slowness import with_patience
 from workers.app import after_fork
-from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+from workers.messaging.bell import Bell
+from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

@@ -19,7 +19,8 @@ from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.writers import beginning
 from tests.slowness import with_patience
-from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+from workers.messaging.bell import Bell
+from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
 from workers.scheduling.reconciler import DEEP_QUEUE, LEASE_SECONDS, RING_AGAIN_AFTER_SECONDS, Reconciler, Tick
 
 SECOND = 1_000_000

@@ -36,7 +36,8 @@ from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.processes.journal import Journal
 from workers.embedded.guardian import PR_SET_PDEATHSIG
-from workers.messaging.bell import DRAIN, Bell
+from workers.messaging.bell import Bell
+from workers.process.task_names import DRAIN
 from workers.producers.producer import Producer
 from workers.settings import Settings
 

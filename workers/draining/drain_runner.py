@@ -15,8 +15,9 @@ from materialization.write_path.submit import Ledger
 from materialization.write_path.suspects import SuspectsLeft, is_suspect
 from workers.draining.suspect_slots import SuspectSlots
 from workers.draining.taken_bells import BellsInHand
-from workers.messaging.bell import DRAIN_DEEP, DRAIN_ONE_BY_ONE, Bell
+from workers.messaging.bell import Bell
 from workers.process.low_priority import run
+from workers.process.task_names import DRAIN_DEEP, DRAIN_ONE_BY_ONE
 
 MAX_OTHER_BELLS = 15
 """Bells that a drain answers beside its own: their scripts share its round trips and its commit."""

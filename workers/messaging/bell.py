@@ -12,10 +12,8 @@ from repos.fault_points import fault_point
 from workers.messaging.broker_connections import BrokerConnections, describe, producing_app
 from workers.messaging.broker_trouble import refusals
 from workers.messaging.task_message import Envelope
+from workers.process.task_names import DRAIN
 
-DRAIN = "scriptledger.drain"
-DRAIN_DEEP = "scriptledger.drain_deep"
-DRAIN_ONE_BY_ONE = "scriptledger.drain_one_by_one"
 QUEUE = "commands"
 NO_MESSAGE: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError, RecursionError)
 """What kombu raises over a message that is none; it is gone then."""

@@ -9,8 +9,8 @@ from kombu.exceptions import BatchPublishError, OperationalError
 
 from workers.messaging.broker_trouble import refusals
 from workers.messaging.task_message import Envelope
+from workers.process.task_names import MATERIALIZE
 
-MATERIALIZE = "scriptledger.materialize"
 QUEUE = "materialization"
 EXPIRES_SECONDS = 60
 """As long as the interval of the schedule, whose next tick hands out again what is still due."""

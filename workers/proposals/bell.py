@@ -8,9 +8,9 @@ from materialization.clock import system_clock
 from repos.unit_of_work import UnitOfWork
 from workers.messaging.broker_connections import BrokerConnections, describe, producing_app
 from workers.messaging.broker_trouble import refusals
+from workers.process.task_names import PROPOSE
 from workers.scheduling.slot_runner import SECOND, Schedule
 
-PROPOSE = "scriptledger.propose_edit"
 QUEUE = "proposals"
 MINUTE = 60
 EXPIRES_SECONDS = 5 * MINUTE

@@ -18,7 +18,8 @@ from materialization.clock import system_clock
 from materialization.retry import with_retries
 from repos.scheduling.bell_rings import RingHistory as Rung
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
-from workers.messaging.bell import DRAIN, DRAIN_ONE_BY_ONE, Bell
+from workers.messaging.bell import Bell
+from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
 
 LEASE = "reconciler"
 LEASE_SECONDS = 15.0

@@ -7,11 +7,12 @@ from celery import Task
 from repos.fault_points import fault_point
 from workers.app import app, draining
 from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
+from workers.process.task_names import DRAIN
 
 
 # Put back as it was, the bell of a drain that ended its process would end the next one: the app rings another instead.
 @app.task(
-    name="scriptledger.drain",
+    name=DRAIN,
     bind=True,
     reject_on_worker_lost=False,
     soft_time_limit=SOFT_SECONDS,

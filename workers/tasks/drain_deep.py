@@ -7,10 +7,11 @@ from celery import Task
 from repos.fault_points import fault_point
 from workers.app import app, draining
 from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
+from workers.process.task_names import DRAIN_DEEP
 
 
 @app.task(
-    name="scriptledger.drain_deep",
+    name=DRAIN_DEEP,
     bind=True,
     reject_on_worker_lost=False,  # as for drain
     soft_time_limit=SOFT_SECONDS,

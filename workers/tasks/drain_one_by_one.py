@@ -7,10 +7,11 @@ from celery import Task
 from repos.fault_points import fault_point
 from workers.app import app, draining, suspect_slots
 from workers.draining.drain_runner import SUSPECT_HARD_SECONDS, SUSPECT_SOFT_SECONDS
+from workers.process.task_names import DRAIN_ONE_BY_ONE
 
 
 @app.task(
-    name="scriptledger.drain_one_by_one",
+    name=DRAIN_ONE_BY_ONE,
     bind=True,
     reject_on_worker_lost=False,  # as for drain
     soft_time_limit=SUSPECT_SOFT_SECONDS,

@@ -11,10 +11,11 @@ from workers import bootstrap
 from workers.app import app, bell
 from workers.intake.intake import Intake
 from workers.intake.redelivery import MAX_DELIVERIES, deliver
+from workers.process.task_names import INTAKE
 
 
 # Without events: what producers put into the headers of a message may be the whole script, and Flower would show it.
-@app.task(name="scriptledger.intake", bind=True, acks_on_timeout=False, send_events=False)
+@app.task(name=INTAKE, bind=True, acks_on_timeout=False, send_events=False)
 def intake(self: Task, *args: object, **kwargs: object) -> None:
     """Put a submission into the inbox."""
     taking = Intake(bootstrap.unit_of_work(), bell())

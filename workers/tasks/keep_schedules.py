@@ -5,12 +5,13 @@ from __future__ import annotations
 from workers import bootstrap
 from workers.app import app
 from workers.messaging.run_messages import FanOut
+from workers.process.task_names import KEEP_SCHEDULES
 from workers.proposals.bell import ProposalBell
 from workers.scheduling.schedules import schedules
 from workers.scheduling.slot_runner import SlotRunner
 
 
-@app.task(name="scriptledger.keep_schedules")
+@app.task(name=KEEP_SCHEDULES)
 def keep_schedules() -> dict[str, list[str]]:
     """Run what is due and nobody else has taken; how each slot that was run went, for Flower."""
     timetable = SlotRunner(bootstrap.unit_of_work())

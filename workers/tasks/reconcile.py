@@ -6,11 +6,12 @@ from functools import cache
 
 from workers import bootstrap
 from workers.app import app, bell
+from workers.process.task_names import RECONCILE
 from workers.scheduling.reconciler import Reconciler
 
 
 # Without events: 43,000 ticks a day would leave room for nothing else in Flower.
-@app.task(name="scriptledger.reconcile", send_events=False)
+@app.task(name=RECONCILE, send_events=False)
 def reconcile() -> None:
     """Ring again for what nobody has taken."""
     _reconciler().tick()

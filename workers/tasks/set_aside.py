@@ -12,9 +12,10 @@ from workers import bootstrap
 from workers.app import app, bell
 from workers.intake.intake import Intake
 from workers.intake.redelivery import deliver
+from workers.process.task_names import SET_ASIDE
 
 
-@app.task(name="scriptledger.set_aside", bind=True, acks_on_timeout=False, send_events=False)
+@app.task(name=SET_ASIDE, bind=True, acks_on_timeout=False, send_events=False)
 def set_aside(self: Task, body: str, problem: str, message: str) -> None:
     """Keep the body of a message among the dead letters, with what is wrong with it."""
     taking = Intake(bootstrap.unit_of_work(), bell())

@@ -13,11 +13,10 @@ from uuid import uuid4
 import msgspec
 
 from workers.intake.intake import KEPT_BYTES
+from workers.process.task_names import INTAKE, SET_ASIDE
 from workers.transport.trusted_message import DELIVERIES, Parts, Trusted, encoded_body, fit_id, is_json, moment
 
 QUEUE = "intake"
-INTAKE = "scriptledger.intake"
-SET_ASIDE = "scriptledger.set_aside"
 # The largest submission as JSON in JSON, each second character escaped, in base64, with room for its headers.
 MAX_BYTES = 64 << 20
 MAX_DELIVERIES = 1_000

@@ -17,9 +17,9 @@ from domain.refusals import Undecodable
 from workers import bootstrap
 from workers.intake.intake import Intake
 from workers.intake.redelivery import MAX_DELIVERIES, blames_the_message
-from workers.messaging.bell import DRAIN, Bell
+from workers.messaging.bell import Bell
 from workers.monitoring.health import beat
-from workers.transport import intake_guard
+from workers.process.task_names import DRAIN, SET_ASIDE
 
 PAUSE_SECONDS = 1.0
 
@@ -61,7 +61,7 @@ def keep_in_database(task: str, body: bytes, message_id: str) -> None:
 
 def _keep(task: str, args: list[str], message_id: str) -> None:
     intake = Intake(bootstrap.unit_of_work(), _NoBell())
-    if task == intake_guard.SET_ASIDE:
+    if task == SET_ASIDE:
         payload, problem, name = args
         intake.set_aside(b64decode(payload), Undecodable(problem=problem), name)
     else:

@@ -18,9 +18,7 @@ from uuid import uuid4
 import msgspec
 
 from domain.submissions.submission import MAX_SCRIPT_ID
-from workers.messaging.bell import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
-from workers.messaging.run_messages import MATERIALIZE
-from workers.proposals.bell import PROPOSE
+from workers.process.task_names import ID_TASKS, INTAKE, SET_ASIDE
 from workers.transport import intake_guard
 from workers.transport.trusted_message import (
     Envelope,
@@ -36,16 +34,8 @@ from workers.transport.trusted_message import (
     redelivered,
 )
 
-# How many ids each task has for arguments, by the queue that it belongs to.
-BELLS: dict[str, dict[str, int]] = {
-    "commands": {DRAIN: 1, DRAIN_DEEP: 1, DRAIN_ONE_BY_ONE: 1},
-    "materialization": {MATERIALIZE: 2},
-    "proposals": {PROPOSE: 1},
-    "reconcile": {"scriptledger.reconcile": 0},
-    "upkeep": {"scriptledger.keep_schedules": 0},
-}
 MAX_BELL_BYTES = 4 << 10
-QUEUES = frozenset({*BELLS, intake_guard.QUEUE})
+QUEUES = frozenset({*ID_TASKS, intake_guard.QUEUE})
 
 _Id = Annotated[int, msgspec.Meta(ge=1, le=MAX_SCRIPT_ID)]
 _Body = tuple[list[_Id], Annotated[dict[str, object], msgspec.Meta(max_length=0)], msgspec.Raw]
@@ -81,13 +71,13 @@ def read_parts(queue: str, parts: Parts, body: bytes, whole: bytes, *, redeliver
     """
     if queue == intake_guard.QUEUE:
         return intake_guard.read_submission(parts, body, whole, redelivered=redelivered)
-    return _bell(BELLS.get(queue, {}), parts, body, redelivered=redelivered)
+    return _bell(ID_TASKS.get(queue, {}), parts, body, redelivered=redelivered)
 
 
 def _bell(tasks: Mapping[str, int], parts: Parts, body: bytes, *, redelivered: bool) -> Trusted:
     headers = parts.headers
     name = headers.get("task") if isinstance(headers, dict) else None
-    if name in (intake_guard.INTAKE, intake_guard.SET_ASIDE):
+    if name in (INTAKE, SET_ASIDE):
         raise Misrouted("it belongs into the intake")
     if not isinstance(headers, dict) or not isinstance(name, str) or name not in tasks:
         raise Refused("it names no task of this queue")

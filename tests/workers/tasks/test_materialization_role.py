@@ -17,8 +17,9 @@ from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from workers.app import app
-from workers.messaging.run_messages import MATERIALIZE, QUEUE, FanOut
+from workers.messaging.run_messages import QUEUE, FanOut
 from workers.process.roles import ROLES
+from workers.process.task_names import MATERIALIZE
 from workers.scheduling.schedules import schedules
 from workers.scheduling.slot_runner import SlotRunner
 from workers.settings import Settings

@@ -17,14 +17,15 @@ from kombu.utils.json import loads
 
 from tests.processes.malformed import GOOD, SECRET, good, kinds, message
 from workers.app import app
+from workers.process.task_names import ID_TASKS
 from workers.transport import intake_guard
 from workers.transport.consumer import rebuild
-from workers.transport.message_guard import BELLS, QUEUES, read_item
+from workers.transport.message_guard import QUEUES, read_item
 from workers.transport.redis_transport import as_raw
 from workers.transport.trusted_message import Expired, Misrouted, Refused, Trusted
 from workers.transport.unacknowledged_messages import take_apart
 
-BELL_QUEUES = sorted(BELLS)
+BELL_QUEUES = sorted(ID_TASKS)
 HEADERS = {
     "lang",
     "task",
@@ -58,13 +59,15 @@ def assert_sound(queue: str, trusted: Trusted) -> None:
     """It holds what Celery needs, of the types it wants, and nothing else."""
     headers = trusted.headers()
     assert set(headers) == HEADERS
-    assert headers["task"] in ({*BELLS[queue]} if queue in BELLS else {"scriptledger.intake", "scriptledger.set_aside"})
+    assert headers["task"] in (
+        {*ID_TASKS[queue]} if queue in ID_TASKS else {"scriptledger.intake", "scriptledger.set_aside"}
+    )
     assert isinstance(headers["id"], str)
     assert 1 <= len(headers["id"]) <= 64
     assert type(headers["deliveries"]) is int
     args, kwargs, options = loads(trusted.body)  # as the child process of a worker reads it
     assert kwargs == options == {}
-    if queue in BELLS:
+    if queue in ID_TASKS:
         assert all(type(each) is int and 1 <= each < 2**53 for each in args)
     else:
         assert all(type(each) is str for each in args)
@@ -105,7 +108,7 @@ def read_soundly(queue: str, content: bytes) -> str:
     try:
         trusted = read_item(queue, content)
     except Refused as refusal:
-        return refusal.problem if queue in BELLS else pytest.fail("a message of the intake was refused")
+        return refusal.problem if queue in ID_TASKS else pytest.fail("a message of the intake was refused")
     assert_sound(queue, trusted)
     return ""
 
@@ -125,7 +128,7 @@ def test_a_submission_in_another_queue_is_said_to_belong_into_the_intake(queue: 
 
 def test_every_task_of_ours_belongs_to_the_queue_it_is_routed_to():
     routes = {task: route["queue"] for task, route in app.conf.task_routes.items()}
-    known = {task: queue for queue, tasks in BELLS.items() for task in tasks}
+    known = {task: queue for queue, tasks in ID_TASKS.items() for task in tasks}
 
     assert known | {intake_guard.INTAKE: "intake", intake_guard.SET_ASIDE: "intake"} == routes
     app.loader.import_default_modules()
