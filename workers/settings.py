@@ -35,7 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="The database, as `mysql://user:password@host/name` (MySQL or MariaDB) or `sqlite:///file`. "
-            "Behind `?` a server takes `unix_socket` and what [TLS](../operations.md#the-line-to-the-database) needs. "
+            "Behind `?` a server takes `unix_socket` and what [TLS](../operations.md#tls-to-the-database) needs. "
             "Empty: an SQLite file in the home, made and migrated by itself."
         ),
     ] = ""

@@ -19,7 +19,7 @@ from repos.database.error_codes import (
     UNREACHABLE,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "database-nodes.md"
+PAGE = Path(__file__).parents[3] / "docs" / "database-nodes.md"
 ROW = re.compile(r"^\| (\d{4}) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 TAKEN_FOR = {
     "Conflict: another transaction": ANOTHER_TRANSACTION,
