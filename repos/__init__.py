@@ -1,1 +1,1 @@
-"""The only code that writes and the only code that knows SQL."""
+"""Repositories: the only code that writes to the database, and the only code that knows SQL."""

@@ -1,10 +1,10 @@
-"""Phases: the named moments of a submission's way at which a fault test may interfere.
+"""Fault points: the named boundaries in the processing of a submission at which a fault test may interfere.
 
-In production nobody listens and a boundary costs one look at a global. A test sets `listener`, which is told of each
-boundary as it is passed and may end the process there, cut its connections or wait; it must raise nothing.
+In production there is no listener, and a fault point costs one read of a global. A test sets `listener`, which is
+called at each boundary and may end the process there, cut its connections or wait; it must not raise.
 
 A submission passes the steps in this order; before and after each is a boundary ("before head locked", …). Lock and
-inbox are one statement, so nothing happens between "after head locked" and "before inbox read" but bookkeeping.
+inbox are read in one statement, so only bookkeeping happens between "after head locked" and "before inbox read".
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ listener: Callable[[str], object] | None = None
 
 
 def fault_point(boundary: str) -> None:
-    """Tell whoever listens that a boundary is reached."""
+    """Call the listener, if any, with the boundary that is reached."""
     if listener is not None:
         listener(boundary)
 
 
 @contextmanager
 def writing(sql: str) -> Iterator[None]:
-    """Tell of the boundaries around one write of a unit of work, where it is one of the steps."""
+    """Mark the boundaries around one write of a unit of work, if the write is one of the steps."""
     step = _STEP_OF.get(" ".join(sql.split(None, 3)[:3]))
     if step is None:
         yield

@@ -1,4 +1,4 @@
-"""Work on scripts whose heads are locked: the only place where a log grows."""
+"""Units of work on scripts whose heads are locked: the only place where a log grows."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from repos.submissions.inbox import LOOK_AGAIN, DrainableInbox, SharedInbox
 class LockedScript:
     """Work on one script whose head is locked.
 
-    `head` is the locked head and `waiting` what the inbox held when it was locked. After the block, `more` says
-    whether anything waits now.
+    `head` is the locked head, `waiting` the pending submissions at the time of the lock. After the block, `more` is
+    whether any submissions are pending.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class LockedScript:
         self.more = False
         self._session = session
 
-    # What most work does not need is made where it is asked for.
+    # Rarely used repositories are created on access.
 
     @property
     def keyframes(self) -> WritableKeyframes:
@@ -102,7 +102,7 @@ class LockedScript:
 
 
 class LockedScripts:
-    """Work on those of several scripts whose heads are there and were free, committed together."""
+    """Work on those of several scripts whose heads exist and were unlocked, committed together."""
 
     def __init__(self, session: Session, script_ids: Sequence[int]) -> None:
         session.merge_inserts()
@@ -113,7 +113,7 @@ class LockedScripts:
 
 
 class LockedScriptTransaction:
-    """The block of a unit of work on one script. A generator would cost each command more than a class does."""
+    """The context manager of a unit of work on one script; as a class it is cheaper per command than a generator."""
 
     __slots__ = ("_engine", "_script_id", "_session", "_tell_of", "_wait", "_work")
 
@@ -144,7 +144,7 @@ class LockedScriptTransaction:
         with session:
             if session.wrote and not work.heads.written:
                 work.heads.touch(work.head)
-            # Nobody else writes to SQLite meanwhile: where nothing waited, nothing waits.
+            # SQLite has no other writer during the transaction: an inbox that was empty is still empty.
             look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None
             work.more = bool(session.commit(look, script=self._script_id))
             if work.heads.left is not None and not work.more:
@@ -153,7 +153,7 @@ class LockedScriptTransaction:
 
 
 def _made(heads: LockedHead, script_id: int, wait: bool) -> tuple[Head, list[InboxRow]]:
-    # Who waits for the lock found none to wait for: if another makes the head meanwhile, `create` waits for that.
+    # With `wait`, the head did not exist. If another worker creates it in the meantime, `create` waits for that worker.
     if not wait and heads.exists(script_id):
         raise HeadLocked(f"the head of script {script_id} is held by another worker")
     return heads.create(script_id)

@@ -1,4 +1,4 @@
-"""The two units of work. Leaving the block commits, raising rolls back; there is no `commit()` to call.
+"""The units of work. Leaving the block commits, raising rolls back; there is no `commit()` to call.
 
 with unit_of_work.script(7) as tx:      # the head of script 7 is locked before anything is read
     tx.commands.append(entries)
@@ -47,7 +47,7 @@ from repos.submissions.inbox import Inbox, look_again_at
 
 
 class RecordsTransaction:
-    """Work that touches no head: users, the inbox, the reconciler's memory, and reading everything."""
+    """Work that locks no head: users, the inbox, the reconciler's records, and reading everything."""
 
     def __init__(self, session: Session) -> None:
         self.users = Users(session)
@@ -84,22 +84,22 @@ class RecordsTransaction:
         self._after_commit: list[Callable[[], object]] = []
 
     def after_commit(self, call: Callable[[], object]) -> None:
-        """Call once the transaction is committed, and not at all if it is not: how bells ring."""
+        """Register a call for after the commit; dropped if the transaction fails. Bells ring this way."""
         self._after_commit.append(call)
 
     def committed(self) -> list[Callable[[], object]]:
-        """What to call now that the transaction is committed."""
+        """The registered calls, to be made after the commit."""
         return self._after_commit
 
 
 def nobody_listens(versions: Mapping[int, int]) -> None:
-    """What is called with new versions where nobody wants to know."""
+    """The default listener for new versions: does nothing."""
 
 
 class UnitOfWork:
     """Opens units of work on one engine.
 
-    `advanced` is called with new versions, by script, once the COMMIT that made them is answered. It raises nothing.
+    `advanced` is called with new versions, by script, once their COMMIT is answered. It must not raise.
     """
 
     def __init__(self, engine: Engine, *, advanced: Callable[[Mapping[int, int]], object] = nobody_listens) -> None:
@@ -107,22 +107,22 @@ class UnitOfWork:
         self._advanced = advanced
 
     def script(self, script_id: int, *, wait: bool = False) -> LockedScriptTransaction:
-        """Lock the head of a script, then work on it; a script without a head gets one for the time being.
+        """Lock the head of a script, then work on it; a script without a head gets a provisional one.
 
         Raises:
             HeadLocked: another worker holds the head, and `wait` is false.
-            Conflict: the transaction is lost and left no trace; run it again, from the start.
+            Conflict: the transaction was lost and changed nothing; retry it from the start.
         """
         return LockedScriptTransaction(self._engine, script_id, wait, self._tell_of)
 
     @contextmanager
     def scripts(self, script_ids: Sequence[int]) -> Iterator[LockedScripts]:
-        """Lock the heads of several scripts, those that are there and free, then work on them; all commit or none.
+        """Lock those of several heads that exist and are unlocked, then work on their scripts; all commit or none.
 
-        Nobody waits for a lock here, so those who hold several cannot wait for each other.
+        There is no waiting for a lock here, so holders of several locks cannot deadlock.
 
         Raises:
-            Conflict: the transaction is lost and left no trace.
+            Conflict: the transaction was lost and changed nothing.
         """
         with Session(self._engine) as session:
             tx = LockedScripts(session, script_ids)
@@ -136,10 +136,10 @@ class UnitOfWork:
 
     @contextmanager
     def projection(self, script_id: int) -> Iterator[ProjectionWork]:
-        """Lock the projections of a script, then work on them; its head is read and never locked.
+        """Lock the projections of a script, then work on them; its head is read but not locked.
 
         Raises:
-            ProjectionLocked: another worker has them.
+            ProjectionLocked: another worker holds them.
         """
         with Session(self._engine) as session:
             yield ProjectionWork(session, script_id)
@@ -147,10 +147,10 @@ class UnitOfWork:
 
     @contextmanager
     def rebuild(self, script_id: int, generation: int) -> Iterator[RebuildWork]:
-        """Lock a rebuild of a script, then write to its generation; the head is read and never locked.
+        """Lock a rebuild of a script, then write to its generation; the head is read but not locked.
 
         Raises:
-            RebuildLocked: another worker is at it.
+            RebuildLocked: another worker holds it.
         """
         with Session(self._engine) as session:
             yield RebuildWork(session, script_id, generation)
@@ -158,7 +158,7 @@ class UnitOfWork:
 
     @contextmanager
     def records(self) -> Iterator[RecordsTransaction]:
-        """Work on everything but scripts."""
+        """Work that locks no head, in one transaction."""
         with Session(self._engine) as session:
             session.start()
             work = RecordsTransaction(session)
@@ -169,7 +169,7 @@ class UnitOfWork:
 
     @contextmanager
     def statement(self) -> Iterator[RecordsTransaction]:
-        """Write with one statement, which is a transaction of its own: a third of the round trips."""
+        """Write with a single autocommitted statement: a third of the round trips."""
         with Session(self._engine) as session:
             work = RecordsTransaction(session)
             yield work
@@ -183,10 +183,10 @@ class UnitOfWork:
             yield RecordsTransaction(session)
 
     def catch_up(self) -> None:
-        """Wait, where several database nodes write, until this one shows what the others committed.
+        """Wait until this database node shows what the other nodes, if any, have committed.
 
         Raises:
-            Conflict: it did not in time.
+            Conflict: the node did not catch up in time.
         """
         catch_up(self._engine)
 

@@ -1,4 +1,4 @@
-"""chat_messages: what was said, to whom it answers, and about which script. What was said never changes."""
+"""Table chat_messages: each message, the message it answers, and its script. The content never changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from repos.schema.account_tables import chat_messages
 
 
 class ChatRow(NamedTuple):
-    """A message as it is stored; `created_at` is microseconds since 1970 UTC."""
+    """A stored message; `created_at` is microseconds since 1970 UTC."""
 
     id: int
     message: ChatMessage
@@ -62,8 +62,8 @@ _ANNOTATE = (
     .where(chat_messages.c.id == bindparam("message"))
     .values(intent=bindparam("intent"), metadata=bindparam("noted"))
 )
+# Greater than the id of any message.
 NEWEST = 1 << 62
-"""Behind every message."""
 
 
 class ChatMessages:
@@ -73,10 +73,10 @@ class ChatMessages:
         self._session = session
 
     def add(self, message: ChatMessage, now: int) -> int:
-        """Keep a message; its number.
+        """Store a message; returns its id.
 
         Raises:
-            Rejected: it is not valid in itself, or more than the database takes.
+            Rejected: the message is invalid, or larger than the database accepts.
         """
         check_message(message)
         noted = msgspec.json.encode(message.metadata).decode()
@@ -98,27 +98,27 @@ class ChatMessages:
         return _to_row(found[0]) if found else None
 
     def answers(self, message_id: int, *, limit: int = 100) -> list[ChatRow]:
-        """What was answered to a message, oldest first."""
+        """The answers to a message, oldest first."""
         return [_to_row(row) for row in self._session.rows(_ANSWERS, message=message_id, limit=limit)]
 
     def read(self, script_id: int, *, after: int = 0, limit: int = 100) -> list[ChatRow]:
-        """The chat about a script behind a number, oldest first."""
+        """The chat about a script after a message id, oldest first."""
         return [_to_row(row) for row in self._session.rows(_OF_SCRIPT, script=script_id, after=after, limit=limit)]
 
     def last(self, script_id: int, *, before: int = NEWEST, limit: int = 100) -> list[ChatRow]:
-        """The newest of the chat about a script in front of a number, oldest first."""
+        """The newest messages about a script before a message id, oldest first."""
         rows = self._session.rows(_LAST_OF_SCRIPT, script=script_id, before=before, limit=limit)
         return [_to_row(row) for row in reversed(rows)]
 
     def of_user(self, user_id: int, *, after: int = 0, limit: int = 100) -> list[ChatRow]:
-        """What a user said behind a number, oldest first."""
+        """The messages of a user after a message id, oldest first."""
         return [_to_row(row) for row in self._session.rows(_OF_USER, user=user_id, after=after, limit=limit)]
 
     def annotate(self, message_id: int, *, intent: str | None, metadata: dict[str, Any]) -> bool:
-        """Note what a message was taken for, in place of what was noted before; whether there is such a message.
+        """Replace the intent and metadata of a message; returns whether the message exists.
 
         Raises:
-            Rejected: an intent or metadata that may not be kept.
+            Rejected: the intent or the metadata is invalid.
         """
         check_annotation(intent, metadata)
         noted = msgspec.json.encode(metadata).decode()

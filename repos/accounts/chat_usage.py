@@ -1,4 +1,4 @@
-"""chat_message_usage: what each call of a model cost, beside the message it led to. Several calls, several rows."""
+"""Table chat_message_usage: the cost of each model call, by the message it led to; one row per call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from repos.schema.account_tables import chat_message_usage, chat_messages
 
 
 class UsageTotal(NamedTuple):
-    """Calls of one model, added up: what is not known counts as nothing."""
+    """Totals for the calls of one model; an unknown value counts as 0."""
 
     model: str
     currency: str
@@ -61,16 +61,16 @@ _TOTALS = (
 
 
 class ChatUsage:
-    """What the models behind the chat cost."""
+    """The cost of the models used in the chat."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add(self, message_id: int, usage: Usage, now: int) -> int:
-        """Keep what one call cost; its number.
+        """Store the cost of one call; returns the id of its row.
 
         Raises:
-            Rejected: it is not valid in itself.
+            Rejected: the usage is invalid.
         """
         check_usage(usage)
         return self._session.insert(
@@ -93,6 +93,6 @@ class ChatUsage:
         ]
 
     def totals(self, script_id: int) -> list[UsageTotal]:
-        """What the chat about a script cost, model by model."""
+        """The cost of the chat about a script, by model."""
         rows = self._session.rows(_TOTALS, script=script_id)
         return [UsageTotal(model, currency, *map(int, sums)) for model, currency, *sums in rows]

@@ -1,4 +1,4 @@
-"""sessions: who is signed in, until when. Only the hash of a token is stored: the rows open no door."""
+"""Table sessions: who is signed in, and until when. Only hashes of tokens are stored, so the rows grant no access."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOKEN_BYTES = 32
 
 
 class SignInRow(NamedTuple):
-    """A signed-in user; times are microseconds since 1970 UTC, `revoked_at` None while nobody ended it."""
+    """A session of a user; times are microseconds since 1970 UTC, `revoked_at` is None unless it was revoked."""
 
     id: int
     user_id: int
@@ -29,14 +29,14 @@ class SignInRow(NamedTuple):
 
 
 class SignedInUser(NamedTuple):
-    """Who holds a session: the user, and their name as the log shows it."""
+    """The user of a session, with the name the log shows."""
 
     user_id: int
     name: str
 
 
 class SignedIn(NamedTuple):
-    """A new session. The token is nowhere else: who loses it signs in again."""
+    """A new session. The token is stored nowhere else: a user who loses it must sign in again."""
 
     id: int
     token: str
@@ -58,7 +58,7 @@ _ADD = insert(sessions).values(
     expires_at=bindparam("until"),
     revoked_at=None,
 )
-# A deleted user's session is one that was ended.
+# The session of a deleted user counts as revoked.
 _FIND = (
     select(*_COLUMNS, users.c.deleted_at, users.c.name, users.c.email)
     .select_from(sessions.join(users))
@@ -100,50 +100,50 @@ class SignIns:
         self._session = session
 
     def open(self, user_id: int, now: int, *, until: int) -> SignedIn:
-        """Sign a user in until a moment; the session, with the token that only its holder will know."""
+        """Sign a user in until `until`; returns the session and its token, which only the user gets."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         return SignedIn(self._session.insert(_ADD, user=user_id, token_hash=_hash(token), now=now, until=until), token)
 
     def require(self, token: str, now: int) -> SignInRow:
-        """The session of a token, if it is good at this moment.
+        """The session of a token, if it is valid at `now`.
 
         Raises:
-            UnknownSession, SessionRevoked, SessionExpired: it is not, and why.
+            UnknownSession, SessionRevoked, SessionExpired: it is not valid.
         """
         return self._require(token, now)[0]
 
     def require_user(self, token: str, now: int) -> SignedInUser:
-        """Who holds the session of a token, if it is good at this moment.
+        """The user of a token's session, if it is valid at `now`.
 
         Raises:
-            UnknownSession, SessionRevoked, SessionExpired: it is not, and why.
+            UnknownSession, SessionRevoked, SessionExpired: it is not valid.
         """
         row, name, email = self._require(token, now)
         return SignedInUser(row.user_id, display_name(name, email))
 
     def holder(self, token: str) -> int | None:
-        """Whose session a token opens or once opened; None where there is no such session."""
+        """The id of the user of a token's session, valid or not; None if the session does not exist."""
         found = self._session.rows(_HOLDER, token_hash=_hash(token))
         return found[0][0] if found else None
 
     def touch(self, session_id: int, now: int, *, until: int) -> bool:
-        """Note that a session was used, and let it last until a moment; whether it was still good."""
+        """Record that a session was used and extend it to `until`; returns whether it was still valid."""
         return self._session.run(_TOUCH, session=session_id, now=now, until=until) == 1
 
     def read(self, user_id: int, *, after: int = 0, limit: int = 100) -> list[SignInRow]:
-        """Sessions of a user behind an id, by id; those that ended too, until they are pruned."""
+        """Sessions of a user after an id, by id; includes ended sessions until they are pruned."""
         return [SignInRow(*row) for row in self._session.rows(_LIST, user=user_id, after=after, limit=limit)]
 
     def revoke(self, session_id: int, now: int) -> bool:
-        """End a session; whether it had not been ended before."""
+        """Revoke a session; returns False if it was revoked before."""
         return self._session.run(_REVOKE, session=session_id, now=now) == 1
 
     def revoke_all(self, user_id: int, now: int) -> int:
-        """End every session of a user; how many."""
+        """Revoke every session of a user; returns how many."""
         return self._session.run(_REVOKE_ALL, user=user_id, now=now)
 
     def prune(self, *, before: int) -> int:
-        """Forget sessions that expired before a moment; how many."""
+        """Delete sessions that expired before a time; returns how many."""
         return self._session.run(_PRUNE, before=before)
 
     def _require(self, token: str, now: int) -> tuple[SignInRow, str | None, str]:
@@ -160,5 +160,5 @@ class SignIns:
 
 
 def _hash(token: str) -> bytes:
-    # 256 random bits need neither salt nor a slow hash.
+    # A token of 256 random bits needs neither a salt nor a slow hash.
     return sha256(token.encode(errors="surrogatepass")).digest()

@@ -1,6 +1,6 @@
-"""users: who owns scripts. An e-mail address is unique whatever its case, accents or width.
+"""Table users: the owners of scripts. E-mail addresses are unique regardless of case, accents and width.
 
-Who is deleted stays, because scripts and chat refer to them, but gives the address back: somebody else may take it.
+The row of a deleted user stays, because scripts and chat refer to it, but its address is free for another user.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CONTROL_CHARACTERS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
 
 
 class UserRow(NamedTuple):
-    """A user; times are microseconds since 1970 UTC, `deleted_at` None while the account lives."""
+    """A user; times are microseconds since 1970 UTC, `deleted_at` is None unless the user was deleted."""
 
     id: int
     email: str
@@ -55,13 +55,13 @@ _MOVE = update(users).where(*_THIS).values(email=bindparam("new"), email_key=bin
 _DELETE = (
     update(users)
     .where(*_THIS)
-    # No address has this key, for want of an @.
+    # The key has no @, so it is never the key of an address.
     .values(deleted_at=bindparam("now"), email_key=bindparam("freed"), password=literal(None))
 )
 
 
 def display_name(name: str | None, email: str) -> str:
-    """A user's name as the log shows it: the address where there is none, without control characters."""
+    """The name the log shows for a user: the name or else the address, without control characters."""
     return (name or email).translate(_CONTROL_CHARACTERS)[:MAX_DISPLAY_NAME]
 
 
@@ -72,11 +72,11 @@ class Users:
         self._session = session
 
     def add(self, email: str, now: int, *, name: str | None = None, password: str | None = None) -> int:
-        """Add a user; the new id.
+        """Add a user; returns the new id.
 
         Raises:
-            BadEmail: that is no address.
-            EmailTaken: somebody has it, however it is written.
+            BadEmail: this is not an address.
+            EmailTaken: another user has this address, in any spelling.
         """
         email = check_email(email)
         try:
@@ -92,21 +92,21 @@ class Users:
         return UserRow(*found[0]) if found else None
 
     def find(self, email: str) -> UserRow | None:
-        """The user with this address, however it is written; nobody who is deleted."""
+        """The user with this address, in any spelling; None if the user was deleted."""
         found = self._session.rows(_FIND, email_key=email_key(email))
         return UserRow(*found[0]) if found and found[0][4] is None else None
 
     def read(self, *, after: int = 0, limit: int = 100, deleted: bool = False) -> list[UserRow]:
-        """Users behind an id, by id; those who were deleted only if asked for."""
+        """Users after an id, by id; deleted users only with `deleted`."""
         rows = self._session.rows(_LIST_ALL if deleted else _LIST, after=after, limit=limit)
         return [UserRow(*row) for row in rows]
 
     def rename(self, user_id: int, name: str | None) -> bool:
-        """Give a user another name; whether there is such a user."""
+        """Change a user's name; returns whether the user exists."""
         return self._session.run(_RENAME, user=user_id, new=name) == 1
 
     def move(self, user_id: int, email: str) -> bool:
-        """Give a user another address; whether there is such a user.
+        """Change a user's address; returns whether the user exists.
 
         Raises:
             BadEmail, EmailTaken: as for `add`.
@@ -118,14 +118,14 @@ class Users:
             raise EmailTaken(email=email) from None
 
     def password(self, user_id: int) -> str | None:
-        """The password's hash as the application wrote it; None where there is none."""
+        """The password hash as the application stored it; None if there is none."""
         found = self._session.rows(_PASSWORD, user=user_id)
         return found[0][0] if found else None
 
     def set_password(self, user_id: int, hashed: str | None) -> bool:
-        """Keep a password's hash, in whatever spelling the application reads; whether there is such a user."""
+        """Store a password hash, in any format the application reads; returns whether the user exists."""
         return self._session.run(_SET_PASSWORD, user=user_id, new=hashed) == 1
 
     def delete(self, user_id: int, now: int) -> bool:
-        """Delete a user; the row stays, the address is free again. Whether there was one to delete."""
+        """Delete a user: the row stays, the address becomes free. Returns whether there was a user to delete."""
         return self._session.run(_DELETE, user=user_id, now=now, freed=f"deleted:{user_id}") == 1

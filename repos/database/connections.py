@@ -1,7 +1,7 @@
-"""Connections: what a session talks through, out of the engine's pool.
+"""Pooled connections for sessions.
 
-On SQLite a thread keeps the connection of its last session for the next: taking one out of the pool and putting it
-back is a tenth of what a command costs in Python, and there is no server that could have too many of them.
+On SQLite a thread keeps the connection of its last session for the next: checking a connection out of the pool and in
+again is a tenth of a command's cost in Python, and there is no server whose connections could run out.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from repos.database.packet_text import PacketRoom
 
 
 class Connected:
-    """A connection, a cursor on it, and what its server has room for: the bytes of one packet, and of a value in it.
+    """A connection, a cursor on it, and the largest statement its server accepts, in bytes.
 
-    On SQLite it knows what a session left for the next one on it, until anybody writes to the database.
+    On SQLite it caches a value from one session for the next, valid until the next write to the database.
     """
 
     __slots__ = ("_data_version", "_remembered", "cursor", "packet", "pooled", "room")
@@ -36,35 +36,35 @@ class Connected:
         self._remembered: tuple[int, int, Any] | None = None
 
     def __del__(self) -> None:
-        # Dropped in the middle of something, or kept by a thread that has ended: only closing it leaves nothing open.
+        # Dropped in the middle of an exchange, or held by a thread that has ended: closing it is the only safe end.
         pooled = getattr(self, "pooled", None)
         if pooled is not None and pooled.dbapi_connection is not None:
             pooled.invalidate()
 
     def recall(self) -> Any:
-        """What was remembered, if nobody has written since; within a transaction that keeps others from writing."""
+        """The remembered value, unless the database was written since; in a transaction that blocks other writers."""
         self.cursor.execute("PRAGMA data_version")
         self._data_version = self.cursor.fetchone()[0]
         remembered = self._remembered
-        # The first number changes where another connection commits, the second where this one writes.
+        # The first number changes when another connection commits, the second when this one writes.
         if remembered is None or remembered[:2] != (self._data_version, self.cursor.connection.total_changes):
             return None
         return remembered[2]
 
     def remember(self, what: object) -> None:
-        """Keep what a transaction left, now that it is committed; nothing where nobody ever asked to recall."""
+        """Cache a value from a committed transaction; does nothing if `recall` was never called."""
         if self._data_version is not None:
             self._remembered = (self._data_version, self.cursor.connection.total_changes, what)
 
 
 class ThreadConnection(threading.local):
-    """Where a thread keeps its connection."""
+    """The connection of each thread."""
 
     connected: Connected | None = None
 
 
 def kept_of(engine: Engine) -> ThreadConnection | None:
-    """Where threads keep connections of an engine, until it is disposed of; None where they do not."""
+    """The per-thread connections of an engine, until it is disposed of; None for a server database."""
     if engine.dialect.name != "sqlite":
         return None
     found = _kept.get(engine)
@@ -75,10 +75,10 @@ def kept_of(engine: Engine) -> ThreadConnection | None:
 
 
 def take(engine: Engine, kept: ThreadConnection | None) -> Connected:
-    """A connection that nobody else has.
+    """A connection for exclusive use.
 
     Raises:
-        Conflict: the database did not take the connection.
+        Conflict: the database did not accept the connection.
     """
     if kept is not None and kept.connected is not None:
         found, kept.connected = kept.connected, None
@@ -87,7 +87,7 @@ def take(engine: Engine, kept: ThreadConnection | None) -> Connected:
 
 
 def give_back(connected: Connected, kept: ThreadConnection | None) -> None:
-    """Leave a connection, whose transaction has ended, to whoever needs one next."""
+    """Return a connection, whose transaction has ended, for reuse."""
     if kept is not None and kept.connected is None and not connected.cursor.connection.in_transaction:
         kept.connected = connected
         return
@@ -95,12 +95,12 @@ def give_back(connected: Connected, kept: ThreadConnection | None) -> None:
     connected.pooled.close()
 
 
-# Not in the connection: what refers to itself through a thread's own is never collected.
+# Kept outside `Connected`: a thread-local that references itself is never garbage-collected.
 _kept: WeakKeyDictionary[Engine, ThreadConnection] = WeakKeyDictionary()
 
 
 def _forget(engine: Engine) -> None:
-    # Those of other threads are closed when these end.
+    # The connections of other threads are closed when these threads end.
     kept = _kept.pop(engine, None)
     if kept is not None and kept.connected is not None:
         kept.connected.pooled.invalidate()
@@ -112,7 +112,7 @@ def _connect(engine: Engine) -> PoolProxiedConnection:
     except PoolTimeout as error:
         raise DatabaseUnreachable(str(error)) from error
     except (DBAPIError, *DriverError) as error:
-        # SQLAlchemy's own first look at a server comes wrapped.
+        # SQLAlchemy wraps an error of its own first queries to a server.
         conflict = conflict_of(error.orig or error if isinstance(error, DBAPIError) else error)
         if conflict is None:
             raise

@@ -1,6 +1,6 @@
-"""The URL of a database: what may stand in it, told from what may not before anything is connected.
+"""Database URLs: validated before anything is connected.
 
-Drivers take options that they do not know for a fault of the program, and any word behind `ssl_disabled=` for a yes.
+Drivers raise a programming error for an unknown option, and take any value of `ssl_disabled=` for true.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 MYSQL = "mysql+pymysql"
-# What people write for a server: the driver is ours to choose.
+# Accepted spellings of a server's scheme: this module chooses the driver.
 SPELLINGS = {"mysql": MYSQL, "mariadb": MYSQL, "mariadb+pymysql": MYSQL}
 
+# Files for TLS: the CA that signs the server's certificate; the client's certificate and key, if the server requires
+# them.
 FILES = ("ssl_ca", "ssl_cert", "ssl_key")
-"""Of TLS: who is trusted to sign for the server; and what this side shows, where the server asks for it."""
 FLAGS = ("ssl_check_hostname", "ssl_disabled")
 OPTIONS = (*FILES, *FLAGS, "unix_socket", "charset")
 CHARSET = "utf8mb4"
@@ -30,14 +31,14 @@ MAX_PORT = 65_535
 
 
 class UnfitUrl(ValueError):
-    """A URL names no database that we could use. The message, which holds nothing of it, says what it should be."""
+    """A URL names no usable database. The message says what is expected and contains no part of the URL."""
 
 
 def checked(url: str) -> str:
-    """The URL of a database as an engine takes it.
+    """A database URL in the form an engine accepts.
 
     Raises:
-        UnfitUrl: it cannot be read, is of another kind of database, or has an option that is none or makes no sense.
+        UnfitUrl: it cannot be parsed, names another kind of database, or has an unknown or invalid option.
     """
     scheme, mark, rest = url.partition("://")
     url = f"{SPELLINGS.get(scheme, scheme)}{mark}{rest}"
@@ -56,19 +57,19 @@ def checked(url: str) -> str:
         return url
     if not _is_whole(parsed, rest):
         raise UnfitUrl(_a_url(url))
-    # Without a value an option is passed over when it is read, as if nobody had asked. No password holds an @.
+    # The parser silently drops an option without a value. A password contains no @.
     written = url.rpartition("@")[2].partition("?")[2].split("&")
     if any(name and not value for name, _, value in (option.partition("=") for option in written)):
         raise UnfitUrl(ONE_VALUE)
     _check_options(parsed)
     if parsed.query.get("ssl_disabled") == "false":
-        # The driver would take the word for a yes.
+        # The driver would take "false" for true.
         return parsed.difference_update_query(["ssl_disabled"]).render_as_string(hide_password=False)
     return url
 
 
 def is_host(name: str) -> bool:
-    """Whether this may be the name or the address of a host."""
+    """Whether this is a valid host name or address."""
     try:
         name.encode("idna")
     except UnicodeError:
@@ -77,7 +78,7 @@ def is_host(name: str) -> bool:
 
 
 def _is_whole(parsed: URL, written: str) -> bool:
-    """Whether a URL was read as it was meant: part of a password is never taken for a host, a database or an option."""
+    """Whether a URL was parsed as intended: no part of a password became a host, a database or an option."""
     if parsed.host is not None and not is_host(parsed.host):
         return False
     if "@" in str(parsed.database) or (parsed.username is not None and "@" not in written.partition("?")[0]):
@@ -100,9 +101,9 @@ def _check_options(parsed: URL) -> None:
         if name in FILES and not Path(value).is_file():
             raise UnfitUrl(f"a database URL whose {name} is a file")
         if name == "charset" and value != CHARSET:
-            raise UnfitUrl(f"a database URL of charset {CHARSET}, or of none")
+            raise UnfitUrl(f"a database URL with charset={CHARSET}, or without charset")
     if "ssl_ca" not in parsed.query and not {"ssl_cert", "ssl_key", "ssl_check_hostname"}.isdisjoint(parsed.query):
-        # Without it the driver checks nothing, and speaks TLS with whoever answers.
-        raise UnfitUrl("a database URL that names ssl_ca beside the other options of TLS")
+        # Without ssl_ca the driver does not verify the server's certificate.
+        raise UnfitUrl("a database URL that has ssl_ca with its other TLS options")
     if "ssl_ca" in parsed.query and parsed.query.get("ssl_disabled") == "true":
-        raise UnfitUrl("a database URL that asks either for TLS or against it")
+        raise UnfitUrl("a database URL with either ssl_ca or ssl_disabled=true, not both")

@@ -1,4 +1,4 @@
-"""Which database errors are expected, and what to do about each."""
+"""Driver errors: which are expected, and the exception each becomes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DriverError = (pymysql.MySQLError, sqlite3.Error)
 
 
 class HeadLocked(Conflict):
-    """Another worker holds the head of this script; it looks again after its commit."""
+    """Another worker holds the head of this script; it re-checks the inbox after its commit."""
 
 
 class InboxTooDeep(Conflict):
-    """More waits for several scripts than one look takes; nothing was done. `script_id` has most of it."""
+    """The pending submissions of several scripts exceed one query; nothing was done. `script_id` has the most."""
 
     def __init__(self, script_id: int) -> None:
-        super().__init__(f"too much waits for script {script_id} to be read with others")
+        super().__init__(f"script {script_id} has too many pending submissions to be read with other scripts")
         self.script_id = script_id
 
 
@@ -34,15 +34,15 @@ class DuplicateKey(Conflict):
 
 
 class DatabaseUnreachable(Conflict):
-    """The database did not take the connection."""
+    """The database did not accept the connection."""
 
 
 class TooLargeForDatabase(Rejected):
-    """The {what} has {size} bytes, more than the {limit} this database takes at once; send it in parts."""
+    """The {what} has {size} bytes, more than the {limit} this database accepts at once; send it in parts."""
 
 
 def conflict_of(error: BaseException) -> Conflict | None:
-    """The `Conflict` a driver's error stands for; None where trying again would not help."""
+    """The `Conflict` for a driver's error; None if a retry would not help."""
     if isinstance(error, pymysql.MySQLError):
         return _mysql_conflict(error)
     if isinstance(error, sqlite3.Error):
@@ -51,7 +51,7 @@ def conflict_of(error: BaseException) -> Conflict | None:
 
 
 def blames_a_row(error: BaseException) -> bool:
-    """Whether the database refused what a row holds, as against who writes it or how."""
+    """Whether the database refused the content of a row, rather than the writer or the statement."""
     if isinstance(error, pymysql.MySQLError):
         blames = isinstance(error, (pymysql.DataError, pymysql.IntegrityError))
         return blames or _number(error) in CHECK_FAILED or _number(error) == PACKET_TOO_LARGE
@@ -64,7 +64,7 @@ def _mysql_conflict(error: pymysql.MySQLError) -> Conflict | None:
         return DuplicateKey(str(error))
     if number in UNREACHABLE:
         return DatabaseUnreachable(str(error))
-    # PyMySQL gives no number to a connection it already closed, or to packets it could not follow.
+    # PyMySQL sets no error number for a connection it already closed, or for packets out of sequence.
     broken = number == 0 and isinstance(error, (pymysql.InterfaceError, pymysql.InternalError))
     return Conflict(str(error)) if number in CONFLICTS or broken else None
 

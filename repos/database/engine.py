@@ -18,7 +18,7 @@ from repos.database.server_status import StatusConnection
 from repos.database.supported_servers import require_supported
 from repos.private_file import make_private_file
 
-__all__ = ["Engine", "make_engine", "open_engine"]  # an engine's name for those above, who do not speak SQLAlchemy
+__all__ = ["Engine", "make_engine", "open_engine"]  # `Engine`: for the layers above, which do not import SQLAlchemy
 
 STRICT_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -27,39 +27,40 @@ STRICT_MODE = (
 LOCK_WAIT_SECONDS = 5
 SOCKET_SECONDS = 15
 RECYCLE_SECONDS = 1_800
+# The largest page the server packs into one value; a larger page is read row by row.
 PACKED_PAGE_BYTES = 4 << 20
-"""Of a page that is read packed the server puts together no more; a larger one is read row by row."""
 SESSION_SETTINGS = (
     f"SET SESSION sql_mode='{STRICT_MODE}', innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}, time_zone='+00:00', "
-    # Whatever the server is set to: that statements are transactions of their own, and that a COMMIT neither begins the
-    # next transaction nor ends the connection.
+    # Overrides the server's defaults: each statement is a transaction of its own, and a COMMIT neither begins the next
+    # transaction nor ends the connection.
     f"group_concat_max_len={PACKED_PAGE_BYTES}, autocommit=1, completion_type=0"
 )
+# SQLite refuses values of 10^9 bytes and more.
 SQLITE_PACKET_BYTES = 512 << 20
-"""SQLite refuses a value from 10^9 bytes on."""
 
 MEMORY = ":memory:"
+# The page size of a new file. A commit writes whole pages: six of these, or five of the default 4,096 bytes; so half
+# as many bytes.
 SQLITE_PAGE_BYTES = 2_048
-"""Of a file made anew. A commit writes whole pages, six of these or five of the usual 4,096 bytes, half as much."""
 
+# Key in a pooled connection's `info`: the largest statement its server accepts, in bytes.
 MAX_PACKET = "largest_packet"
-"""Where a pooled connection's `info` keeps the bytes its server takes as one statement."""
+# Execution option of a connection: the statement that begins its transactions, if not BEGIN.
 BEGIN = "begin"
-"""The option of a connection that says how its transactions begin, where not with BEGIN."""
+# Key in a pooled connection's `info`: its last transaction is known to have ended.
 ENDED = "ended"
-"""Where it keeps that its last transaction was seen to end."""
 
 
 def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
-    """An engine for ``mysql+pymysql://…`` or ``sqlite:///…``, set up so that both mean the same.
+    """An engine for ``mysql+pymysql://…`` or ``sqlite:///…``, set up so that both behave the same.
 
     Connections wait at most 5 s for a lock and 15 s for an answer. Nothing is connected yet.
     """
     url = make_url(database_url)
     engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _mysql(url, pool_size)
 
-    # Both drivers are left in autocommit, so that a statement outside a transaction leaves none open: an idle
-    # connection in one keeps every table it read from being altered. A transaction begins where somebody says so.
+    # Both drivers stay in autocommit, so that a statement outside a transaction leaves none open: an idle connection
+    # in a transaction blocks ALTER TABLE on every table it read. Transactions begin explicitly.
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
@@ -69,7 +70,7 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
 
 @contextmanager
 def open_engine(database_url: str, *, pool_size: int = 5) -> Iterator[Engine]:
-    """An engine for the length of a block: its connections are closed at the end, however that comes."""
+    """An engine for the length of a block: its connections are closed at the end, also after an exception."""
     engine = make_engine(database_url, pool_size=pool_size)
     try:
         yield engine
@@ -84,7 +85,7 @@ def _mysql(url: URL, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_recycle=RECYCLE_SECONDS,
-        # After a server's restart the connection found dead and replaced is the one taken next, whatever the size.
+        # After a server restart, the dead connection that was just replaced is the next one used, whatever the size.
         pool_use_lifo=True,
         pool_reset_on_return=None,
         connect_args={
@@ -100,7 +101,7 @@ def _mysql(url: URL, pool_size: int) -> Engine:
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> StatusConnection:
         connection = StatusConnection(*arguments, **options)
         try:
-            # Before anything that another server might not know.
+            # Before any statement that an unsupported server may not know.
             require_supported(connection)
             connection.query(SESSION_SETTINGS)
         except BaseException:
@@ -117,8 +118,8 @@ def _mysql(url: URL, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "reset")
     def forget(_connection: Any, record: Any, _state: Any) -> None:
-        # A session ends its transaction itself, and a rollback is a round trip. But what comes back any other way
-        # (dropped by an exception, collected as garbage) may be inside one, and the next BEGIN would commit it.
+        # A session ends its transaction itself, and a rollback is a round trip. But a connection returned in any other
+        # way (dropped by an exception, garbage-collected) may be inside one, and the next BEGIN would commit it.
         if not record.info.pop(ENDED, False):
             record.invalidate()
 
@@ -126,9 +127,9 @@ def _mysql(url: URL, pool_size: int) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    # Otherwise the driver asks every value of bytes for a method that adapts it: a fiftieth of what a command costs.
+    # Without an adapter the driver looks up an adapting method on every bytes value: a fiftieth of a command's cost.
     sqlite3.register_adapter(bytes, bytes.__bytes__)
-    # As many connections as there are threads: each keeps the one it had.
+    # One connection per thread, without a limit: each thread keeps its connection.
     engine = create_engine(url, poolclass=QueuePool, max_overflow=-1, connect_args={"timeout": LOCK_WAIT_SECONDS})
 
     @event.listens_for(engine, "do_connect")
@@ -138,11 +139,9 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
-        # The unit of work says BEGIN itself: the driver's own would come too late to be a lock.
+        # The unit of work sends BEGIN itself: the driver's own BEGIN would come too late to act as a lock.
         connection.isolation_level = None
-        # SQLite takes any bytes for text, and the driver's own reading of them would end whoever meets such a row.
-        connection.text_factory = _text_of
-        # Before anything makes it a file: one that is there keeps the pages it has.
+        # Must come before the file is created: an existing file keeps its page size.
         connection.execute(f"PRAGMA page_size = {SQLITE_PAGE_BYTES}")
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
@@ -157,9 +156,9 @@ def _text_of(stored: bytes) -> str:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Keep a log of what is written, as every connection to the file then does.
+    """Switch the file to write-ahead logging, for every connection to it.
 
-    Of several that make a new file theirs at once SQLite lets one, and does not let the others wait as elsewhere.
+    When several connections switch a new file at once, SQLite lets one succeed and fails the others without waiting.
     """
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while True:

@@ -1,7 +1,7 @@
-"""Error codes of MySQL, MariaDB and their clusters that are expected, each with what it says.
+"""Expected error codes of MySQL, MariaDB and their clusters, each with its meaning.
 
-Each of these ends the transaction, or says that none was begun, and running it again is right.
-`docs/database-nodes.md` has the same table. Any other code is an error of the statement, of a row, or a bug.
+Each of these means that the transaction ended or never began, and that a retry is correct.
+`docs/database-nodes.md` has the same table. Any other code is an error in the statement, in a row, or a bug.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ TABLE_FULL: Final = 1114
 READ_ONLY: Final = 1290
 READ_ONLY_MODE: Final = 1836
 
+# Another transaction, or one that alters a table, was in the way.
 ANOTHER_TRANSACTION: Final = {
     1205: "waited too long for a lock (MariaDB: also NOWAIT)",
     1206: "the lock table is full",
@@ -27,16 +28,16 @@ ANOTHER_TRANSACTION: Final = {
     1615: "a table was altered while the statement was prepared",
     1637: "too many transactions at once",
 }
-"""Another transaction, or one that alters a table, was in the way."""
 
+# The transaction was rolled back at its COMMIT.
 COMMIT_FAILED: Final = {
     1180: "an error during COMMIT: the node lost its cluster, or replication refused the transaction",
     1181: "an error during ROLLBACK",
     3100: "replication could not look at the commit (Group Replication)",
     3101: "replication rolled the transaction back (Group Replication)",
 }
-"""The transaction was rolled back when it was to be committed."""
 
+# The statement, the connection or the server was ended.
 INTERRUPTED: Final = {
     1053: "the server is shutting down",
     1152: "the connection was aborted",
@@ -57,8 +58,8 @@ INTERRUPTED: Final = {
     3169: "the connection was ended by an administrator (MySQL)",
     4031: "the connection was idle for too long",
 }
-"""The statement, the connection or the server was ended."""
 
+# The server responds, but accepts no writes for now.
 NO_WRITES: Final = {
     DISK_FULL: "the disk is full",
     TABLE_FULL: "a table is full: of a server with little memory or disk",
@@ -72,8 +73,8 @@ NO_WRITES: Final = {
     3783: "the node is in error while a new primary catches up (Group Replication)",
     3799: "the node leaves its group (Group Replication)",
 }
-"""The server is there and takes no writes for now."""
 
+# The server did not accept the connection.
 UNREACHABLE: Final = {
     1040: "too many connections",
     1129: "the server blocks this machine after too many errors",
@@ -83,6 +84,5 @@ UNREACHABLE: Final = {
     2002: "the socket cannot be reached",
     2003: "the server cannot be reached",
 }
-"""The server did not take the connection."""
 
 CONFLICTS: Final = {**ANOTHER_TRANSACTION, **COMMIT_FAILED, **INTERRUPTED, **NO_WRITES}

@@ -14,12 +14,12 @@ from repos.database.statements import Params, Write, prepare
 
 Asked = tuple[Executable, Params]
 
+# Room for the rest of a statement, in addition to its one large value.
 ROOM_IN_A_PACKET = 64 << 10
-"""What a statement may hold beside the one large value in it."""
 
 
 class PacketRoom:
-    """What one packet has room for. `for_bytes`: a value, sent in hex; `to_read`: one that the server sends plain."""
+    """The room in one packet: `for_bytes` for a value sent in hex, `to_read` for a value the server sends unencoded."""
 
     __slots__ = ("for_bytes", "to_read")
 
@@ -28,17 +28,17 @@ class PacketRoom:
         self.for_bytes = self.to_read // 2
 
     def require(self, what: str, size: int) -> None:
-        """Refuse a row that the database would not take, before it breaks the transaction.
+        """Refuse a row that the database would not accept, before it breaks the transaction.
 
         Raises:
-            TooLargeForDatabase: its bytes, in hex as they are sent, are more than one packet holds.
+            TooLargeForDatabase: its bytes, sent in hex, exceed one packet.
         """
         if size > self.for_bytes:
             raise TooLargeForDatabase(what=what, size=size, limit=self.for_bytes)
 
 
 class PacketText:
-    """Makes the text of packets of about `max_bytes`; the server takes none of `packet_bytes`."""
+    """Builds the text of packets of about `max_bytes`; the server refuses packets of `packet_bytes` and more."""
 
     __slots__ = ("_dialect", "_max_bytes", "_packet_bytes")
 
@@ -57,14 +57,14 @@ class PacketText:
         return ";".join([self.of(statement, params) for statement, params in asked])
 
     def batches(self, writes: list[Write]) -> Iterator[tuple[str, list[Write]]]:
-        """Writes as packets of bounded size, each with the writes in it."""
+        """Packets of bounded size, each with the writes it contains."""
         texts: list[str] = []
         batch: list[Write] = []
         size = 0
         for write in writes:
             text = with_literals(write.sql, write.values)
             if len(text) >= self._packet_bytes:
-                # The server would close the connection, which looks like one that was lost.
+                # The server would close the connection, which would look like a lost connection.
                 raise pymysql.OperationalError(PACKET_TOO_LARGE, f"a statement has {len(text)} bytes: {write.sql[:80]}")
             if batch and size + len(text) > self._max_bytes:
                 yield ";".join(texts), batch

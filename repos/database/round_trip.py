@@ -1,4 +1,4 @@
-"""An exchange with the server: a question and all of its answer, or a conflict that ends the transaction."""
+"""An exchange with the server: a request and its complete answer, or a conflict that ends the transaction."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from repos.database.server_status import TransactionLost
 
 
 class Exchange:
-    """A question to the server and all of its answer.
+    """A request to the server and its complete answer.
 
-    A conflict ends the transaction whatever the server kept of it (1205 takes back the statement only): whoever
-    goes on meets the same conflict, so that nothing is written outside.
+    A conflict ends the transaction, whatever the server kept of it (1205 rolls back the statement only): every later
+    exchange raises the same conflict, so that nothing is written outside the transaction.
     """
 
     __slots__ = ("in_step", "lost")
@@ -41,5 +41,5 @@ class Exchange:
                 self.lost = conflict
             raise conflict from error
         elif isinstance(error, TransactionLost):
-            # And out of step: what is left of the answer is not worth reading, the connection is given up.
+            # `in_step` stays False: the rest of the answer is not read, the connection is discarded.
             self.lost = error

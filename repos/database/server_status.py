@@ -1,9 +1,9 @@
-"""Transaction status: what a MySQL server says of the transaction with each answer, and what it must say.
+"""Transaction status: the state a MySQL server reports with each answer, compared with the expected state.
 
-A transaction that travels in few packets can end in the middle of one without an error: Galera aborts it when another
-node's commit comes first, MariaDB answers OK, and runs the rest of the packet. Two things keep that from being
-committed: autocommit is off for as long as a transaction lasts, so that the rest is in a transaction too, which is
-taken back; and each answer is looked at, so that somebody notices.
+A transaction sent in few packets can end in the middle of one without an error: Galera aborts it when another node's
+commit comes first, and MariaDB answers OK and runs the rest of the packet. Two measures keep that rest from being
+committed: autocommit is off during a transaction, so that the rest is in a transaction too, which is rolled back; and
+the status of each answer is checked, so that the abort is detected.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pymysql.constants import SERVER_STATUS
 
 from domain.errors import Conflict
 
+# Autocommit is off, a transaction is open.
 IN_TRANSACTION: Final = SERVER_STATUS.SERVER_STATUS_IN_TRANS
-"""Autocommit is off, a transaction is open."""
+# Autocommit is off, no transaction is open: before its first statement, and after COMMIT.
 BETWEEN: Final = 0
-"""Autocommit is off, no transaction is open: before its first statement, and behind COMMIT."""
+# Each statement is a transaction of its own.
 OUTSIDE: Final = SERVER_STATUS.SERVER_STATUS_AUTOCOMMIT
-"""Each statement is a transaction of its own."""
+# More answers to the same packet follow.
 MORE: Final = SERVER_STATUS.SERVER_MORE_RESULTS_EXISTS
-"""More answers to the same packet follow."""
 
 _LOOKED_AT: Final = IN_TRANSACTION | OUTSIDE | MORE
 
@@ -33,13 +33,13 @@ _STATUS_AND_WARNINGS: Final = Struct("<HH").unpack_from
 
 
 class TransactionLost(Conflict):
-    """The server's answer is not from within the transaction that was begun; nothing of it may be kept."""
+    """The server's answer is not from the transaction that was begun; nothing of it may be committed."""
 
 
 class StatusConnection(Connection):  # type: ignore[misc]  # PyMySQL has no types
-    """A connection that knows the status of the transaction behind every answer.
+    """A connection that updates `server_status` after every answer.
 
-    PyMySQL takes it from the answers to writes only, and leaves it as it was behind rows.
+    PyMySQL updates it after writes only, not after result sets.
     """
 
     def _read_query_result(self, unbuffered: bool = False) -> int:  # noqa: ARG002 - rows are always read to their end
@@ -73,10 +73,10 @@ class _StatusResult(MySQLResult):  # type: ignore[misc]  # PyMySQL has no types
 
 
 def require(connection: StatusConnection, wanted: int) -> None:
-    """Look at the status behind the answer that was read last.
+    """Check the status of the last answer.
 
     Raises:
-        TransactionLost: it is another than `wanted`.
+        TransactionLost: it is not `wanted`.
     """
     found = connection.server_status & _LOOKED_AT
     if found != wanted:

@@ -1,8 +1,8 @@
-"""A session: one connection, one transaction, as few round trips as the write path allows.
+"""Sessions: one connection, one transaction, as few round trips as the write path allows.
 
-Statements are SQLAlchemy Core, compiled once a dialect and sent through the driver's cursor. On MySQL and MariaDB
-the writes of a unit of work are gathered and leave as one multi-statement round trip; every result of it is read,
-and every row count compared, before COMMIT is sent. Each answer must come from within the transaction: see
+Statements are SQLAlchemy Core, compiled once per dialect and sent through the driver's cursor. On MySQL and MariaDB
+the writes of a unit of work are gathered and sent in one multi-statement round trip; every result is read, and every
+row count compared, before COMMIT is sent. Each answer must come from within the transaction: see
 `repos.database.server_status`.
 """
 
@@ -24,15 +24,15 @@ from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE,
 from repos.database.statements import Insert, Row, Write, inserts, prepare
 from repos.fault_points import fault_point
 
+# The limit is half of the server's max_allowed_packet if that is less.
 MAX_STATEMENT_BYTES = 4 << 20
-"""Or half of the server's max_allowed_packet, whichever is less."""
 
 
 class Session:
-    """One transaction on one connection of an engine's pool; `wrote` says whether anything is written in it.
+    """One transaction on one connection of an engine's pool; `wrote` is whether it writes anything.
 
     Raises:
-        Conflict: another writer or a lost connection was in the way; the transaction is gone.
+        Conflict: another writer or a lost connection ended the transaction.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -65,20 +65,20 @@ class Session:
         elif isinstance(error, Exception):
             self.rollback()
         else:
-            # A signal's exception can come in the middle of an answer.
+            # An exception from a signal can arrive in the middle of an answer.
             self.abandon()
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether this is the embedded database, whose dialect differs in a few statements."""
+        """Whether the database is SQLite, whose dialect differs in a few statements."""
         return not self._many_at_once
 
     def require_room(self, what: str, size: int) -> None:
-        """Refuse a row that the database would not take (`TooLargeForDatabase`), before it breaks the transaction."""
+        """Refuse a row too large for the database (`TooLargeForDatabase`), before it breaks the transaction."""
         self.room.require(what, size)
 
     def start(self, statement: Executable | None = None, **params: Any) -> list[Row]:
-        """Begin, and read with the first statement: one round trip."""
+        """Begin, and read with the first statement, in one round trip."""
         self._begun = True
         with self._talking:
             if not self._many_at_once:
@@ -87,8 +87,8 @@ class Session:
                     return []
                 self._execute(statement, params)
                 return list(self._cursor.fetchall())
-            # Not with autocommit on: what follows an abort in the middle of a packet would be committed. And the
-            # first statement begins a transaction by itself.
+            # With autocommit on, the statements after an abort in the middle of a packet would be committed. With it
+            # off, the first statement begins a transaction by itself.
             first = "START TRANSACTION" if statement is None else self._text.of(statement, params)
             self._cursor.execute(f"SET autocommit=0;{first}")
             require(self._connection, BETWEEN | MORE)
@@ -98,9 +98,9 @@ class Session:
             return list(self._cursor.fetchall())
 
     def recall(self) -> Any:
-        """What an earlier transaction on this connection remembered, if nobody has written to the database since.
+        """The value an earlier transaction on this connection remembered, unless the database was written since.
 
-        Behind `start`, which keeps others from writing. None on a server, where nobody could know.
+        To be called after `start`, which blocks other writers. None on a server, where later writes are unknown.
         """
         if self._many_at_once:
             return None
@@ -108,24 +108,24 @@ class Session:
             return self._connected.recall()
 
     def remember(self, what: object) -> None:
-        """Keep what this transaction left, now that it is committed, for the next on this connection."""
+        """Cache a value from this committed transaction for the next one on this connection."""
         self._connected.remember(what)
 
     def merge_inserts(self) -> None:
-        """Send all rows for one table together, where the first of them stands: for several scripts at once.
+        """Send all rows for one table together, at the place of the first: for several scripts at once.
 
-        So nothing that is gathered may have to come between two inserts of one table, as a DELETE of what was there.
+        So no gathered write, such as a DELETE of old rows, may depend on coming between two inserts into one table.
         """
         self._inserts = {}
 
     def rows_of(self, asked: Sequence[Asked]) -> list[list[Row]]:
-        """What several statements read, each with its parameters: one round trip."""
+        """The results of several statements, each with its parameters, in one round trip."""
         return list(self.rows_in_turn(asked))
 
     def rows_in_turn(self, asked: Sequence[Asked]) -> Generator[list[Row], None, None]:
-        """The same, but one after the other: while the rows of one are looked at, the server is at the next.
+        """The same, one result after the other: the server runs the next statement while the caller uses the rows.
 
-        Nothing else may be asked before the last, or before this is closed, which reads what is left.
+        No other query may run until the last result is read or the generator is closed, which reads the rest.
         """
         if not self._many_at_once or not asked:
             for statement, params in asked:
@@ -152,25 +152,25 @@ class Session:
                         pass
 
     def rows(self, statement: Executable, **params: Any) -> list[Row]:
-        """What a statement reads."""
+        """The rows a statement returns."""
         with self._talking:
             self._execute(statement, params)
             return list(self._cursor.fetchall())
 
     def run(self, statement: Executable, **params: Any) -> int:
-        """Run a write at once; the number of rows it found."""
+        """Run a write at once; returns the number of rows it matched."""
         self.wrote = True
         with self._talking:
             self._execute(statement, params)
             return int(self._cursor.rowcount)
 
     def insert(self, statement: Executable, **params: Any) -> int:
-        """Insert one row at once; the number the database gave it."""
+        """Insert one row at once; returns the id the database assigned."""
         self.run(statement, **params)
         return int(self._cursor.lastrowid)
 
     def later(self, statement: Executable, *, rows: int | None = None, **params: Any) -> None:
-        """Gather a write for the flush; `rows` is how many rows it must find."""
+        """Gather a write for the flush; `rows` is how many rows it must match."""
         self.wrote = True
         prepared = prepare(statement, self._dialect)
         self._writes.append(Write(prepared.sql, prepared.values(params), rows))
@@ -189,7 +189,7 @@ class Session:
             self._writes.append(insert)
 
     def flush(self) -> None:
-        """Send the gathered writes, which are one transaction, and read every answer to them."""
+        """Send the gathered writes, in one transaction, and read every answer."""
         assert self._begun or not self._writes, "writes are gathered within a transaction"  # noqa: S101 - or torn
         gathered, self._writes = self._writes, []
         if self._inserts is None:
@@ -205,13 +205,13 @@ class Session:
                 self._send([write])
 
     def commit(self, look: Executable | None = None, **params: Any) -> list[Row]:
-        """Flush and commit; with `look`, read what others have committed by then, in the same round trip."""
+        """Flush and commit; with `look`, run that query after the commit, in the same round trip."""
         self.flush()
         fault_point("before commit sent")
         if self._many_at_once:
             found = self._commit(look, params)
         else:
-            # Nobody else writes to SQLite meanwhile, and a drain waits there until it can.
+            # SQLite has no other writer during a transaction, so the query may run before COMMIT.
             found = [] if look is None else self.rows(look, **params)
             with self._talking:
                 self._cursor.execute("COMMIT")
@@ -219,9 +219,9 @@ class Session:
         return found
 
     def rollback(self) -> None:
-        """Forget everything since the start, and give the connection back; a broken one is closed for good."""
+        """Roll back and return the connection to the pool; a broken connection is closed."""
         if not self._talking.in_step:
-            # An exception from outside (a time limit, a signal) came between a question and its answer.
+            # An exception from outside (a time limit, a signal) came between a request and its answer.
             self.abandon()
             return
         try:
@@ -236,7 +236,7 @@ class Session:
             self.close()
 
     def close(self) -> None:
-        """Give the connection back to the pool; its transaction has ended."""
+        """Return the connection to the pool after the end of its transaction."""
         ended = not self._many_at_once or self._connection.server_status & (IN_TRANSACTION | OUTSIDE) == OUTSIDE
         if self._talking.in_step and ended:
             connections.give_back(self._connected, self._kept)
@@ -244,8 +244,8 @@ class Session:
             self.abandon()
 
     def abandon(self) -> None:
-        """Close the connection for good: nobody knows what state it is in."""
-        self._talking.lost = self._talking.lost or Conflict("the connection was given up")
+        """Close the connection for good, because its state is unknown."""
+        self._talking.lost = self._talking.lost or Conflict("the connection was closed because its state is unknown")
         self._pooled.invalidate()
 
     def _execute(self, statement: Executable, params: dict[str, Any]) -> None:
@@ -257,7 +257,7 @@ class Session:
         self._cursor.execute(prepared.sql, prepared.values(params))
 
     def _commit(self, look: Executable | None, params: dict[str, Any]) -> list[Row]:
-        # Believed once the last answer is read: Galera says OK to a COMMIT that it did not do, and 1213 at the end.
+        # Committed only once the last answer is read: Galera answers OK to a COMMIT it did not do, and 1213 at the end.
         text = "COMMIT;SET autocommit=1"
         with self._talking:
             self._cursor.execute(text if look is None else f"{text};{self._text.of(look, params)}")
@@ -295,4 +295,4 @@ class Session:
 
 
 def _missed(write: Write, found: int) -> Corrupt:
-    return Corrupt(f"a write found {found} rows instead of {write.rows}: {write.sql[:80]}")
+    return Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.sql[:80]}")

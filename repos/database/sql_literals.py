@@ -1,7 +1,7 @@
-"""SQL literals: statements with their values in them, for a server that takes several in one packet.
+"""SQL literals: statements with their values in the text, for a server that accepts several in one packet.
 
-A value is written so that it means the same whatever the session's character set and sql_mode are: text that is more
-than plain ASCII, and bytes, go in hex. Of a type that is not known here there is no literal.
+A literal means the same whatever the session's character set and sql_mode: bytes, and text that is not pure ASCII, are
+written in hex. Unknown types are refused.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def with_literals(sql: str, values: tuple[Any, ...]) -> str:
-    """A statement with its values in the places of their marks."""
+    """A statement with its placeholders replaced by literals."""
     return sql % tuple(
         [
             value
@@ -27,23 +27,23 @@ def with_literals(sql: str, values: tuple[Any, ...]) -> str:
 
 
 def _literal(value: object) -> str:
-    """A value as SQL writes it.
+    """A value as an SQL literal.
 
     Raises:
-        TypeError: it is of a type that no column of ours has, perhaps one that only looks like it.
+        TypeError: no column has values of this exact type; subclasses are refused too.
     """
     kind = value.__class__
     if value is None:
         return "NULL"
     if kind is bool:
         return "1" if value else "0"
-    if kind is float and isfinite(float(value)):  # type: ignore[arg-type]  # told by its class
+    if kind is float and isfinite(float(value)):  # type: ignore[arg-type]  # `kind` is float
         return repr(value)
     raise TypeError(f"a value of type {kind.__qualname__} cannot be written as SQL")
 
 
 def _text(value: str) -> str:
-    # In every character set of a connection these are themselves; only quotes and backslashes mean something.
+    # ASCII is the same in every connection character set; only quotes and backslashes have a meaning.
     if value.isascii() and "'" not in value and "\\" not in value:
         return f"'{value}'"
     return f"_utf8mb4 X'{value.encode().hex()}'"

@@ -1,4 +1,4 @@
-"""Statements: SQLAlchemy Core, compiled once a dialect; and rows as inserts of bounded size."""
+"""Statements: SQLAlchemy Core compiled once per dialect, and inserts of bounded size."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from sqlalchemy.sql.compiler import SQLCompiler
 Params = dict[str, Any]
 Row = tuple[Any, ...]
 
+# SQLite accepts 32,766 parameters in a statement, and every table here has fewer than 32 columns.
 MAX_ROWS_PER_INSERT = 1_000
-"""Of one insert. SQLite takes 32,766 parameters, and no table of ours has as many as 32 columns."""
 
 
 class Prepared(NamedTuple):
-    """The text of a statement for a driver, and what makes the values in its order out of parameters."""
+    """The text of a statement for a driver, and a function from parameters to values in the order of the text."""
 
     sql: str
     values: Callable[[Params], Row]
 
 
 class Write(Struct, frozen=True, gc=False):
-    """A write as it is sent; `rows` is how many rows it must find."""
+    """A write as it is sent; `rows` is how many rows it must match."""
 
     sql: str
     values: Row
@@ -43,11 +43,11 @@ class Insert(NamedTuple):
 
 @lru_cache(maxsize=1_024)
 def prepare(statement: Executable, dialect: Dialect) -> Prepared:
-    """A statement for a dialect, compiled when it is first asked for."""
-    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement of ours is a clause
+    """A statement compiled for a dialect, on first use."""
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement here is a clause
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - for the type checker
     names = tuple(compiled.positiontup or ())
-    # A literal has its value in it, and nobody hands one over.
+    # A literal carries its own value; callers do not pass one.
     literals = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
     if len(names) < 2:
         return Prepared(str(compiled), lambda params: tuple([(literals | params)[name] for name in names]))
@@ -56,7 +56,7 @@ def prepare(statement: Executable, dialect: Dialect) -> Prepared:
 
 
 def inserts(table: Table, columns: tuple[str, ...], rows: list[Row], mark: str, most_bytes: int) -> list[Write]:
-    """Rows as statements of bounded size; `mark` is what stands for a value."""
+    """INSERT statements of bounded size for rows; `mark` is the placeholder of a value."""
     if len(rows) == 1:
         return [Write(_insert_text(table.name, columns, 1, mark), rows[0], 1)]
     return [
@@ -73,7 +73,7 @@ def inserts(table: Table, columns: tuple[str, ...], rows: list[Row], mark: str, 
 def _insert_text(table: str, columns: tuple[str, ...], rows: int, mark: str) -> str:
     group = f"({', '.join([mark] * len(columns))})"
     names = ", ".join(columns)
-    return f"INSERT INTO {table} ({names}) VALUES {', '.join([group] * rows)}"  # noqa: S608 - names of ours, no values
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([group] * rows)}"  # noqa: S608 - constant names, no values
 
 
 def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
@@ -93,7 +93,7 @@ def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
 
 
 def _weight(rows: Sequence[Row]) -> int:
-    # Bytes are sent in hex, and so is text that is more than ASCII: up to four bytes a character.
+    # Bytes are sent in hex, and so is text that is not pure ASCII: up to four bytes a character.
     sizes = [len(value) for row in rows for value in row if (kind := value.__class__) is bytes or kind is str]
     wide = [len(value) for row in rows for value in row if value.__class__ is str and not value.isascii()]
     return 16 * len(rows) * len(rows[0]) + 2 * sum(sizes) + 6 * sum(wide)

@@ -1,4 +1,4 @@
-"""quarantines: why a script was taken out of service, when, who found it, and how it came back. Kept for ever."""
+"""Table quarantines: why, when and by whom a script was quarantined, and how it was reopened. Never deleted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from repos.schema.derived_tables import quarantines
 
 
 class QuarantineRow(NamedTuple):
-    """One time a script was quarantined; times are microseconds since 1970 UTC.
+    """One quarantine of a script; times are microseconds since 1970 UTC.
 
-    `verified` says whether it was found sound before it came back: 0 where somebody insisted, None while it is out.
-    `health_before` is what it comes back to: being backfilled, or open.
+    `verified` is 1 if the script passed verification before it was reopened, 0 if reopening was forced, None while it
+    is quarantined. `health_before` is the health it returns to: backfilling or open.
     """
 
     id: int
@@ -63,27 +63,27 @@ _REOPEN = (
 
 
 class Quarantines:
-    """What is known of quarantined scripts."""
+    """The quarantines of every script."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add(self, script_id: int, found_by: str, reason: str, now: int, *, before: Health) -> None:
-        """Keep the reason, and what the script's health was before."""
+        """Record a quarantine: its reason, and the script's health before it."""
         self._session.run(_ADD, script=script_id, finder=found_by, why=reason, now=now, before=before)
 
     def reopen(self, script_id: int, by: str, now: int, *, verified: bool) -> None:
-        """Keep who brought a script back, and whether it was found sound."""
+        """Record who reopened a script, and whether it passed verification."""
         self._session.run(_REOPEN, script=script_id, who=by, sound=int(verified), now=now)
 
     def read(self, script_id: int, *, limit: int = 20) -> list[QuarantineRow]:
-        """The times a script was quarantined, the latest first."""
+        """The quarantines of a script, the latest first."""
         return [QuarantineRow(*row) for row in self._session.rows(_READ, script=script_id, limit=limit)]
 
     def out_of_service(self, *, after: int = 0, limit: int = 1_000) -> list[int]:
-        """The scripts behind an id that are out of service, by id."""
+        """The quarantined scripts after an id, by id."""
         return [row[0] for row in self._session.rows(_OUT_OF_SERVICE, after=after, limit=limit)]
 
     def backfilling(self, *, after: int = 0, limit: int = 1_000) -> list[int]:
-        """The scripts behind an id that take only what a backfill brings over, by id; not all are there yet."""
+        """The scripts after an id that accept only backfilled submissions, by id; some may not exist yet."""
         return [row[0] for row in self._session.rows(_BACKFILLING, after=after, limit=limit)]

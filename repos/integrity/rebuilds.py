@@ -1,4 +1,4 @@
-"""rebuilds: versions and keyframes of a script derived anew under another generation, and how far that is."""
+"""Table rebuilds: versions and keyframes of a script derived again under a new generation, and the progress."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class RebuildLocked(HeadLocked):
 
 
 class RebuildRow(NamedTuple):
-    """A rebuild: derived up to `version`, where the log has this chain hash; times are microseconds since 1970 UTC.
+    """A rebuild: derived up to `version`, whose chain hash in the log is given; times are microseconds since 1970 UTC.
 
-    `differences` counts the versions whose state hash is another than the old generation's.
+    `differences` counts the versions whose state hash differs from the old generation's.
     """
 
     script_id: int
@@ -73,7 +73,7 @@ _MOVE = (
 _ACTIVE_SINCE = select(rebuilds.c.script_id).where(
     rebuilds.c.state == "active", rebuilds.c.finished_at >= bindparam("at")
 )
-# A generation has a first version for as long as anything is left of it.
+# The first version of a generation is removed last, so it exists as long as any part of the generation does.
 _LEFT_BEHIND = (
     select(rebuilds.c.script_id)
     .distinct()
@@ -104,19 +104,19 @@ class Rebuilds:
         return [RebuildRow(*row) for row in self._session.rows(_LAST, script=script_id, limit=limit)]
 
     def active_since(self, moment: int) -> set[int]:
-        """The scripts a rebuild of which was made active since a moment."""
+        """The scripts of which a rebuild was made active since a time."""
         return {row[0] for row in self._session.rows(_ACTIVE_SINCE, at=moment)}
 
     def left_behind(self, *, before: int, limit: int) -> list[int]:
-        """The scripts that have generations which no head names, by rebuilds that ended before a moment."""
+        """The scripts with generations no head refers to, from rebuilds that ended before a time."""
         return [row[0] for row in self._session.rows(_LEFT_BEHIND, before=before, limit=limit)]
 
     def open(self, script_id: int, generation: int, genesis: bytes, now: int) -> None:
-        """Begin one. DuplicateKey where somebody else just did."""
+        """Begin a rebuild. Raises DuplicateKey if another worker has just begun it."""
         self._session.run(_OPEN, script=script_id, made=generation, genesis=genesis, now=now)
 
     def move(self, row: RebuildRow) -> None:
-        """Say how far one is, with the commit."""
+        """Update the progress of a rebuild, with the commit."""
         self._session.later(
             _MOVE,
             rows=1,
@@ -132,7 +132,7 @@ class Rebuilds:
 
 
 class RebuildWork:
-    """Work on one rebuild, whose row is locked: it writes a generation that no head names yet."""
+    """Work on one rebuild, whose row is locked: it writes a generation that no head refers to yet."""
 
     def __init__(self, session: Session, script_id: int, generation: int) -> None:
         self.script_id = script_id
@@ -171,10 +171,10 @@ class Generations:
         self._session = session
 
     def found(self, script_id: int) -> list[int]:
-        """The generations there are of a script: each has a first version, which is removed last."""
+        """The existing generations of a script: each has a first version, which is removed last."""
         return sorted(row[0] for row in self._session.rows(_FOUND, script=script_id))
 
     def remove(self, script_id: int, generation: int, *, after: int, upto: int) -> None:
-        """Remove a run of versions of one generation, and the keyframes among them."""
+        """Remove a range of versions of one generation, and its keyframes."""
         for statement in _REMOVE:
             self._session.run(statement, script=script_id, old=generation, after=after, upto=upto)

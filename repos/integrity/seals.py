@@ -1,7 +1,7 @@
-"""script_seals: which chain hash a log had at which version, kept apart from the log.
+"""Table script_seals: chain hashes of the log by version, stored apart from the log.
 
-Who cuts off the end of a log and mends its head leaves a log that is right in itself; a seal behind its
-new end shows it.
+A log whose end was cut off, and whose head was adjusted, is consistent in itself; a seal after its new end reveals the
+cut.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from repos.schema.derived_tables import script_seals
 
 
 class SealRow(NamedTuple):
-    """What a log said at a version, and when that was written down."""
+    """The chain hash of a log at a version, and when it was sealed."""
 
     version: int
     chain_hash: bytes
@@ -36,13 +36,13 @@ _READ = (
 
 
 class Seals:
-    """The seals of every script. They are added and read, nothing else."""
+    """The seals of every script. They are only added and read."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add(self, script_id: int, version: int, chain_hash: bytes, now: int) -> None:
-        """Write down what a log says at a version."""
+        """Seal a version: store its chain hash."""
         self._session.run(_ADD, script=script_id, version=version, chain=chain_hash, now=now)
 
     def read(self, script_id: int) -> list[SealRow]:

@@ -1,4 +1,4 @@
-"""verifications: up to which version a script was verified, so that the next verification can go on from there."""
+"""Table verifications: the version up to which a script was verified, where the next verification continues."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from repos.schema.derived_tables import verifications
 
 
 class Checkpoint(NamedTuple):
-    """All up to `version` was verified in a generation: the chain hash there, and a digest of the whole state.
+    """A generation verified up to `version`: the chain hash there, and a digest of the whole state.
 
-    `keyframes` is how many were compared; `at` is microseconds since 1970 UTC.
+    `keyframes` is how many keyframes were compared; `at` is microseconds since 1970 UTC.
     """
 
     script_id: int
@@ -38,16 +38,16 @@ class Verifications:
         self._session = session
 
     def get(self, script_id: int) -> Checkpoint | None:
-        """Up to where a script was verified; None where it never was."""
+        """The checkpoint of a script; None if it was never verified."""
         found = self._session.rows(_GET, script=script_id)
         return Checkpoint(*found[0]) if found else None
 
     def put(self, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint instead of the one before."""
+        """Replace the checkpoint of a script."""
         self.remove(checkpoint.script_id)
         names = (f"new_{column.name}" for column in verifications.c)
         self._session.run(_PUT, **dict(zip(names, checkpoint, strict=True)))
 
     def remove(self, script_id: int) -> None:
-        """Forget that a script was ever verified."""
+        """Delete the checkpoint of a script."""
         self._session.run(_REMOVE, script=script_id)

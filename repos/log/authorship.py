@@ -1,4 +1,4 @@
-"""Who wrote which version, and when: the columns of the log that name people and times, without what they wrote."""
+"""Authorship: the columns of the log with authors and times, without the payloads."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _ONE = select(*_COLUMNS).where(_log.script_id == bindparam("script"), _log.versi
 
 
 class Provenance:
-    """Who wrote the versions of every script."""
+    """The authorship of the versions of every script."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def get(self, script_id: int, version: int) -> Authorship | None:
-        """Who wrote a version; None where there is none."""
+        """The authorship of a version; None if there is no such version."""
         found = self._session.rows(_ONE, script=script_id, version=version)
         return Authorship(*found[0]) if found else None
 
     def of(self, script_id: int, versions: Iterable[int]) -> dict[int, Authorship]:
-        """Who wrote some versions."""
+        """The authorship of several versions, by version."""
         wanted = sorted(set(versions))
         found: dict[int, Authorship] = {}
         for start in range(0, len(wanted), _AT_ONCE):

@@ -1,4 +1,4 @@
-"""script_commands: the log. Rows are appended and read, nothing else; there is no method for it."""
+"""Table script_commands: the log. Rows are only appended and read; there are no other methods."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from repos.database.session import Session
 from repos.schema.core_tables import script_commands
 
 COMMANDS_PER_PAGE = 1_000
+# Limit for the payloads of a page, unless a single payload is larger.
 PAGE_BYTES = 8 << 20
-"""Of the payloads of a page, unless one alone has more."""
 
 
 class Authorship(NamedTuple):
-    """Who made a version, and when by the author's clock."""
+    """The author of a version, and when it was written by the author's clock."""
 
     author: str
     actor: str
     occurred_at: int
 
 
+# A command as input of the hash chain: its payload; the bytes the hash covers in addition to the previous hash, which
+# are the netstrings of the columns in stored order; and the hash.
 Link = tuple[bytes, bytes, bytes]
-"""A command as its chain hash sees it: its payload; what the hash covers beside the one before it, which is the
-netstrings of the columns in stored order; and the hash."""
 
 
 _COLUMNS = tuple(column.name for column in script_commands.c)
@@ -63,7 +63,7 @@ _COLON: Any = literal_column("':'")
 _COMMA: Any = literal_column("','")
 _ALL = list(script_commands.c)
 _PAYLOAD = _ALL.index(script_commands.c.payload)
-# What the chain hash of a row covers is put together by the server too, in three parts: the payload is needed alone.
+# The server also joins the bytes the chain hash of a row covers, in three parts: the payload is needed separately.
 _LINKS = packed(
     _OF_PAGE,
     script_commands.c.version_number,
@@ -115,12 +115,12 @@ class Commands:
         return LogEntry(*found[0]) if found else None
 
     def authorship(self, script_id: int, version: int) -> Authorship | None:
-        """Who made a version, without what it says."""
+        """The author of a version, without its payload."""
         found = self._session.rows(_AUTHORSHIP, script=script_id, version=version)
         return Authorship(*found[0]) if found else None
 
     def authorships(self, script_id: int, versions: Iterable[int]) -> dict[int, Authorship]:
-        """Who made some versions, many in a round trip."""
+        """The authors of several versions, many in a round trip."""
         wanted = sorted(set(versions))
         found: dict[int, Authorship] = {}
         for start in range(0, len(wanted), _AT_ONCE):
@@ -132,7 +132,7 @@ class Commands:
         return found
 
     def chain_hash(self, script_id: int, version: int) -> bytes | None:
-        """The chain hash of a version, which stands for all of the log up to there."""
+        """The chain hash of a version, which covers the log up to there."""
         found = self._session.rows(CHAIN_HASH, script=script_id, version=version)
         return bytes(found[0][0]) if found else None
 
@@ -148,14 +148,14 @@ class Commands:
             after = page[-1][1]
 
     def ahead(self) -> Commands:
-        """The same, but while a page of links is looked at, the server is at the next.
+        """The same, but the server reads the next page of links while the caller uses the current one.
 
-        Nothing else may be read before the last link, or before the links are closed.
+        No other query may run until the last link is read or the generator is closed.
         """
         return Commands(self._session, ahead=True)
 
     def links(self, script_id: int, *, after: int = 0, upto: int) -> Generator[Link, None, None]:
-        """The same commands as links of their chain, up to the first page in which one is missing."""
+        """The same commands as links of the hash chain, up to the first page with a missing command."""
         while after < upto:
             with closing(self._packed_links(script_id, after, upto)) as pages:
                 for page in pages:
@@ -173,7 +173,7 @@ class Commands:
                     return
 
     def _packed_links(self, script_id: int, after: int, upto: int) -> Generator[list[Link], None, None]:
-        """The pages of links up to the first that is to be read row by row."""
+        """The pages of links up to the first page that has to be read row by row."""
         if not is_worth_packing(self._session, upto - after):
             return
         asked: list[Asked] = [
@@ -190,7 +190,7 @@ class Commands:
                 yield [(payload, left + payload + right, unhexlify(chain)) for _, chain, left, payload, right in rows]
 
     def causes_of_ai(self, script_id: int) -> Iterator[tuple[int, bytes]]:
-        """The versions an AI wrote with their causes, in order, a page at a time."""
+        """The versions written by an AI, with their causes, in order, read page by page."""
         after = 0
         while page := self._session.rows(_CAUSES_OF_AI, script=script_id, after=after, limit=COMMANDS_PER_PAGE):
             yield from ((version, cause) for version, cause in page)
@@ -201,5 +201,5 @@ class AppendableCommands(Commands):
     """The log of the locked script."""
 
     def append(self, entries: Sequence[LogEntry]) -> None:
-        """Add commands behind the last one."""
+        """Add commands after the last one."""
         self._session.later_insert(script_commands, _COLUMNS, [astuple(entry) for entry in entries])

@@ -1,4 +1,4 @@
-"""Tips: what the states of several scripts lack to be those of their heads, read in one round trip."""
+"""Deltas to head: what brings the known states of several scripts to their heads, read in one round trip."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from repos.log.versions import SELECT_VERSIONS, VERSIONS_PER_PAGE
 
 
 class KnownState(NamedTuple):
-    """A script's locked head, and the version of the state that is known of it; None where none is."""
+    """A script's locked head, and the version of its known state; None if no state is known."""
 
     head: Head
     version: int | None
 
     @property
     def start(self) -> int:
-        """Behind which version deltas are missing."""
+        """The version after which deltas are missing."""
         return self.head.keyframe_version if self.version is None else self.version
 
 
 class HeadDelta(NamedTuple):
-    """What leads to a head: deltas, behind a keyframe or behind the known state with this chain hash."""
+    """The path to a head: deltas after a keyframe, or after the known state with this chain hash."""
 
     keyframe: KeyframeRow | None
     deltas: list[VersionRow]
@@ -37,13 +37,13 @@ class HeadDelta(NamedTuple):
 
 
 class HeadDeltas:
-    """The way to the heads of scripts, for reading."""
+    """The deltas to the heads of scripts, for reading."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def read(self, known: Sequence[KnownState]) -> list[HeadDelta]:
-        """For each the deltas behind what is known: behind the last keyframe, where nothing is."""
+        """For each script, the deltas after its known state; after the last keyframe if no state is known."""
         found = iter(self._session.rows_of([asked for each in known for asked in self._asked(each)]))
         tips = []
         for each in known:
@@ -64,7 +64,7 @@ class HeadDeltas:
         return (CHAIN_HASH, {"script": head.script_id, "version": known.version}), deltas
 
     def _deltas(self, known: KnownState, found: list[Row]) -> list[VersionRow]:
-        # What does not come packed is missing here, and read by whoever misses it.
+        # Deltas that cannot be read packed are missing here; the caller reads them.
         return SELECT_VERSIONS.read(found, packed=self._packed(known)) or []
 
     def _packed(self, known: KnownState) -> bool:

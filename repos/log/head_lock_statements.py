@@ -1,4 +1,4 @@
-"""The statements that lock heads and read what waits, in one round trip and in that order."""
+"""Head lock statements: lock heads and then read pending submissions, in one round trip."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy.sql.expression import Select, Subquery
 from repos.schema.core_tables import script_heads, submission_inbox, submissions, users
 
 MAX_INBOX_BATCH = 256
+# Larger payloads are fetched one by one, so that one read of the inbox, in hex, stays at 16 MiB.
 INLINE_PAYLOAD_BYTES = 32 << 10
-"""Larger payloads are fetched one by one, so that one look at the inbox, in hex, stays at 16 MiB."""
 
 HEAD = (
     script_heads.c.script_id,
@@ -28,29 +28,29 @@ HEAD = (
 )
 
 
+# Positions of bytes among the columns of a lock query: the hashes of the head, a payload, and the hash of its answer.
 HEX_COLUMNS = (1, 2, 11, 14)
-"""Where bytes stand among the values of a look: the hashes of the head, a payload, and the hash of its answer."""
 
 
 class Look(NamedTuple):
-    """A look at a head, or some, and what waits: with a column for each value, and packed, with one for all.
+    """A lock query for heads and their pending submissions: with a column for each value, or packed into one column.
 
-    The values are those of a head but its script's id, then those of a submission in the inbox, or nothing. Packed they
-    are JSON, bytes in hex: PyMySQL takes 12 µs for the description of each column, and with sixteen of them a fifth of
-    what a command costs in process.
+    The values are those of a head without its script id, then those of a submission in the inbox, or NULL. Packed they
+    are JSON, bytes in hex: PyMySQL takes 12 µs for the description of each column, which for sixteen columns is a fifth
+    of a command's in-process cost.
     """
 
     columns: Select[Any]
     packed: Select[Any]
 
     def whose(self, script: ColumnElement[int]) -> Look:
-        """The same look, with the id of the script in a column behind."""
+        """The same query, with the id of the script as the last column."""
         return Look(self.columns.add_columns(script), self.packed.add_columns(script))
 
 
 def _with_inbox(*, skip_locked: bool) -> Look:
-    # The lock stands alone in a derived table: FOR UPDATE over the join would wait for the uncommitted rows of
-    # producers, and make them wait. LIMIT keeps the optimizer from merging it into the join.
+    # The lock is alone in a derived table: FOR UPDATE over the join would wait for the uncommitted rows of producers,
+    # and make producers wait. LIMIT keeps the optimizer from merging the table into the join.
     head = (
         select(*HEAD)
         .where(script_heads.c.script_id == bindparam("script"))
@@ -63,10 +63,11 @@ def _with_inbox(*, skip_locked: bool) -> Look:
 
 @cache
 def free_of(count: int) -> Look:
-    """A look at those of so many heads that are there and free, each with the id of its script behind."""
+    """The lock query for `count` heads that returns those that exist and are unlocked, each with its script id last."""
     names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
     heads = select(*HEAD).where(script_heads.c.script_id.in_(names)).limit(count)
-    # Where there are few heads a scan looks cheaper, and would lock those of others too, whose bells went unheard.
+    # If the table has few heads, the optimizer prefers a scan, which would lock the heads of other scripts too: their
+    # drains would find the head locked and skip their bells.
     for dialect in ("mysql", "mariadb"):
         heads = heads.with_hint(script_heads, "FORCE INDEX (PRIMARY)", dialect)
     head = heads.with_for_update(skip_locked=True).subquery("head")
@@ -79,8 +80,8 @@ def _joined(head: Subquery) -> Look:
 
 
 def _first_of_inbox() -> Look:
-    # For whoever holds the lock. Their numbers first and alone, from an index: sorted with their payloads, ten thousand
-    # went through a table on disk for every 256 of them, which was two thirds of a round.
+    # For the holder of the lock. It reads the arrival numbers first, from an index: sorted with their payloads, ten
+    # thousand rows went through a table on disk for every batch of 256, two thirds of the batch's time.
     inbox = submission_inbox
     numbers = (
         select(inbox.c.id.label("number"))
@@ -94,7 +95,7 @@ def _first_of_inbox() -> Look:
 
 
 def _with_what_is_known(waiting: Join) -> Join:
-    """Submissions with the answer their id has, and the user who sent them."""
+    """Submissions joined with an existing answer to their id, and with the user who sent them."""
     return waiting.outerjoin(submissions, _OF_INBOX).outerjoin(users, users.c.id == submission_inbox.c.user_id)
 
 

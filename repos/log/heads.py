@@ -1,4 +1,4 @@
-"""script_heads: the tip of each script, and the lock everything else waits for."""
+"""Table script_heads: the latest version of each script, and the lock that serializes its writers."""
 
 from __future__ import annotations
 
@@ -28,16 +28,15 @@ from repos.log.head_lock_statements import (
 )
 from repos.schema.core_tables import script_heads
 
+# Number of head columns in a lock query; script_id is not selected because it is the parameter.
 _HEAD_VALUES = len(HEAD) - 1
-"""Of a look at a head, which is asked for by the id of its script."""
 
 
 class InboxRow(NamedTuple):
-    """A submission in the inbox. `payload` is None where it is too large to come along unasked.
+    """A submission in the inbox. `payload` is None if it is too large to be read with the head.
 
-    `answered` is the content hash of the answer this submission id already has, if it has one. `user_id` is the
-    signed-in user who sent it, None for a program with credentials of its own; `user_deleted_at` when that user was
-    deleted.
+    `answered` is the content hash of an existing answer to this submission id, if any. `user_id` is the signed-in user
+    who sent it, None for a program with credentials of its own; `user_deleted_at` is when that user was deleted.
     """
 
     id: int
@@ -57,16 +56,16 @@ class Heads:
         self._session = session
 
     def get(self, script_id: int) -> Head | None:
-        """The head of a script as last committed; None where there is no such script."""
+        """The committed head of a script; None if there is no such script."""
         rows = self._session.rows(SELECT_HEAD, script=script_id)
         return Head(*rows[0]) if rows and rows[0][1] else None
 
 
 class LockedHead(Heads):
-    """The head of one script, locked: whoever holds it is the only writer of the script.
+    """The head of one script, locked: its holder is the only writer of the script.
 
-    `advanced_to` is the version it was moved on to, once that is committed; 0 before. `left` is the head as the
-    transaction leaves it, None where it is simpler to read it again. `written` says whether the head is written.
+    `advanced_to` is the version the head was advanced to, 0 if it was not; valid once committed. `left` is the head
+    this transaction will commit; None means it has to be read again. `written` is whether the head row is written.
     """
 
     advanced_to = 0
@@ -74,9 +73,9 @@ class LockedHead(Heads):
     left: Head | None = None
 
     def start(self, script_id: int, *, wait: bool) -> tuple[Head, list[InboxRow]] | None:
-        """Begin, lock the head, and read what waits, in one statement and in that order.
+        """Begin, lock the head, then read pending submissions, in one statement.
 
-        None means that somebody else holds the head (only without `wait`) or that there is none.
+        None means that another worker holds the head (only without `wait`) or that there is no head.
         """
         fault_point("before head locked")
         statement = self._statement(LOCK_WAITING if wait else LOCK_FREE)
@@ -92,10 +91,10 @@ class LockedHead(Heads):
         return locked
 
     def start_together(self, script_ids: Sequence[int]) -> list[tuple[Head, list[InboxRow]]]:
-        """Begin, lock those of several heads that are there and free, and read what waits for them, in one statement.
+        """Begin, lock those of several heads that exist and are unlocked, then read their inboxes, in one statement.
 
         Raises:
-            InboxTooDeep: more waits than one look takes, and nobody could say how much for whom.
+            InboxTooDeep: more submissions are pending than one query reads, so the number per script is unknown.
         """
         fault_point("before head locked")
         names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
@@ -113,22 +112,22 @@ class LockedHead(Heads):
         return [self._seen(script_id, rows) for script_id, rows in by_script.items()]
 
     def create(self, script_id: int) -> tuple[Head, list[InboxRow]]:
-        """Make the head of a script that has none, locked, and read what waits.
+        """Create and lock the head of a script without one, and read its pending submissions.
 
-        One INSERT … ON DUPLICATE KEY UPDATE: of two that try, one waits for the other and finds its head.
+        One INSERT … ON DUPLICATE KEY UPDATE: of two concurrent workers, one waits for the other and finds its head.
         """
         insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
         self._session.run(insert, **dict(zip(_NAMES, astuple(Head(script_id=script_id)), strict=True)))
         locked = self._read(script_id, self._session.rows(self._statement(LOCK_WAITING), script=script_id))
-        assert locked is not None  # noqa: S101 - made and locked just now
+        assert locked is not None  # noqa: S101 - just created and locked
         return locked
 
     def exists(self, script_id: int) -> bool:
-        """Whether there is a head, locked by somebody or not."""
+        """Whether there is a head, locked or not."""
         return bool(self._session.rows(_EXISTS, script=script_id))
 
     def advance(self, head: Head, old_version: int) -> None:
-        """Move the head on, from the version it was locked at."""
+        """Advance the head from the version it was locked at."""
         self.advanced_to = head.version
         self.left = head
         self.written = True
@@ -149,10 +148,10 @@ class LockedHead(Heads):
         )
 
     def touch(self, head: Head) -> None:
-        """Write to the head what nobody reads: for a transaction that otherwise leaves it as it is.
+        """Write to a column of the head that is never read: for a transaction that otherwise does not write the head.
 
-        Locks are those of one database node. Where several write, two transactions on one script are in each other's
-        way only if both write the same row. SQLite has one writer.
+        Locks are local to one database node. If several nodes write, two transactions on one script conflict only if
+        both write the same row. SQLite has one writer.
         """
         if self._session.is_sqlite or self.written:
             return
@@ -160,19 +159,19 @@ class LockedHead(Heads):
         self._session.later(_TOUCH, rows=1, script=head.script_id, old_version=head.version)
 
     def remove_unborn(self, script_id: int) -> None:
-        """Take back a head whose script did not come into being."""
+        """Delete a head whose script was not created."""
         self.left = None
         self.written = True
         self._session.later(_REMOVE_UNBORN, rows=1, script=script_id)
 
     def set_health(self, script_id: int, health: Health) -> None:
-        """Quarantine a script, leave it to a backfill, or open it again."""
+        """Set the health of a script: quarantined, backfilling or open."""
         self.left = None
         self.written = True
         self._session.later(_SET_HEALTH, rows=1, script=script_id, health=health)
 
     def _recalled(self, script_id: int) -> Head | None:
-        """The head as this connection left it, when nothing waited, if nobody has written since."""
+        """The head this connection committed last, with an empty inbox, unless the database was written since."""
         head: Head | None = self._session.recall()
         if head is None or head.script_id != script_id:
             return None
@@ -188,7 +187,7 @@ class LockedHead(Heads):
         fault_point("after head locked")
         fault_point("before inbox read")
         if len(rows) == MAX_INBOX_BATCH:
-            # The statement has no ORDER BY, to spare the usual case a sort; with more rows than fit there must be one.
+            # To save the usual case a sort, the statement has no ORDER BY; with more rows than fit, order is needed.
             rows = self._session.rows(self._statement(SELECT_FIRST_OF_INBOX), script=script_id)
         fault_point("after inbox read")
         return self._seen(script_id, rows)

@@ -1,4 +1,4 @@
-"""script_keyframes: whole states, so that reading a version never costs more than a bounded run of deltas."""
+"""Table script_keyframes: complete states, which bound the number of deltas read for a version."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from repos.schema.core_tables import script_keyframes, script_versions
 
 
 class FoundKeyframe(NamedTuple):
-    """A keyframe with the state hash that the version it stands at was stored with; None where that is missing."""
+    """A keyframe, with the state hash stored for its version; None if that version is missing."""
 
     version: int
     state: bytes
@@ -38,7 +38,7 @@ def _last(generation: ColumnElement[int]) -> Select[Any]:
 
 
 def last_with_hash(generation: ColumnElement[int]) -> Select[Any]:
-    """What reads the last keyframe of a generation up to a version, beside the hash that this version has."""
+    """The query for the last keyframe of a generation up to a version, with the state hash stored for its version."""
     frames, versions = script_keyframes, script_versions
     of_version = and_(
         versions.c.script_id == frames.c.script_id,
@@ -77,7 +77,7 @@ class Keyframes:
         return FoundKeyframe(*found[0]) if found else None
 
     def next(self, script_id: int, *, generation: int, after: int) -> KeyframeRow | None:
-        """The first keyframe behind a version."""
+        """The first keyframe after a version."""
         found = self._session.rows(_NEXT, script=script_id, generation=generation, after=after)
         return KeyframeRow(*found[0]) if found else None
 
@@ -93,7 +93,7 @@ class WritableKeyframes(Keyframes):
 
 
 class KeyframeSize(NamedTuple):
-    """Where a keyframe stands, and its bytes."""
+    """The version of a keyframe, and its size in bytes."""
 
     version: int
     size: int
@@ -126,7 +126,7 @@ _REMOVE = delete(_frames).where(
 
 
 class KeyframeUpkeep:
-    """The keyframes of the locked script, to be thinned out."""
+    """The keyframes of the locked script, for thinning out."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -137,10 +137,10 @@ class KeyframeUpkeep:
         return [KeyframeSize(*row) for row in reversed(found)]
 
     def delta_bytes(self, script_id: int, *, generation: int, after: int, upto: int) -> int:
-        """How many bytes of deltas lead from one version to another."""
+        """The total bytes of the deltas from one version to another."""
         found = self._session.rows(_DELTA_BYTES, script=script_id, generation=generation, after=after, upto=upto)
         return int(found[0][0])
 
     def remove(self, script_id: int, *, generation: int, version: int) -> None:
-        """Take a keyframe out."""
+        """Delete a keyframe."""
         self._session.later(_REMOVE, rows=1, script=script_id, generation=generation, version=version)

@@ -1,4 +1,4 @@
-"""Ways: all that leads to a version of a script, read in one round trip."""
+"""Paths to versions: the rows needed to rebuild one version (head, keyframe, deltas), read in one round trip."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ HIGHEST_VERSION = (1 << 63) - 1
 
 
 class PathToVersion(NamedTuple):
-    """A head, the last keyframe of its generation up to a version, and the versions from there on up to that.
+    """A head, the last keyframe of its generation up to a version, and the versions after the keyframe up to that one.
 
-    `versions` is None where they cannot be read like this.
+    `versions` is None if they cannot be read packed.
     """
 
     head: Head
@@ -31,14 +31,14 @@ class PathToVersion(NamedTuple):
 _OF_SCRIPT = script_heads.c.script_id == bindparam("script")
 _GENERATION = select(script_heads.c.generation).where(_OF_SCRIPT).scalar_subquery()
 _KEYFRAME = last_with_hash(_GENERATION)
-# No keyframe is further away, as `verify` sees to. MariaDB puts a look among more than a hundred rows off until the
-# rest is planned: of a script with more keyframes it would read every version from the first; and of one where they
-# are as dense as that, it reads all of these.
+# Keyframes are at most MAX_DELTAS versions apart (`verify` checks this), so the search is bounded to that range.
+# Unbounded, MariaDB defers this subquery once it expects more than about 100 rows, and then reads every version from
+# the first. If the keyframes within the range are that dense, it reads all versions of the range.
 _UPTO = case(
     (script_heads.c.version_number < bindparam("upto"), script_heads.c.version_number), else_=bindparam("upto")
 )
 _FIRST_VERSION = _UPTO - literal(MAX_DELTAS)
-# Joined with the head: with a look at the head inside this one, it would as well.
+# Joined with the head: with the head in a nested subquery, MariaDB would defer this one too.
 _KEYFRAME_VERSION = (
     select(script_keyframes.c.version_number)
     .select_from(
@@ -64,15 +64,15 @@ _VERSIONS = page_of(_GENERATION, _AFTER_FIRST_VERSION, func.coalesce(_KEYFRAME_V
 
 
 class PathsToVersion:
-    """The way to any version of any script, for reading."""
+    """The path to any version of any script, for reading."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def to(self, script_id: int, version: int | None) -> PathToVersion | None:
-        """The way to a version, or to the head; None where there is no such script.
+        """The path to a version, or to the head; None if there is no such script.
 
-        It is read statement by statement: what is changed meanwhile may not fit together.
+        Not one snapshot: each statement sees its own, so concurrent changes may make the rows inconsistent.
         """
         upto = {"script": script_id, "upto": HIGHEST_VERSION if version is None else version}
         packed = not self._session.is_sqlite

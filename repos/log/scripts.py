@@ -1,4 +1,4 @@
-"""scripts: identity and owner; title, status and version are projections, written with the version."""
+"""Table scripts: identity and owner. Title, status and version are projections, written with the version."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ScriptRow(NamedTuple):
 
 
 _GET = select(*scripts.c).where(scripts.c.id == bindparam("script"))
-# The row shows the version that last changed what is projected; a list shows the head.
+# The row has the version that last changed a projected column; a list shows the version of the head.
 _AT_HEAD = [column for column in scripts.c if column.name not in ("version_number", "created_at", "updated_at")]
 _LIST = (
     select(*_AT_HEAD, script_heads.c.version_number, scripts.c.created_at, script_heads.c.updated_at)
@@ -52,7 +52,7 @@ _PROJECT = (
 
 
 class Scripts:
-    """The scripts, for reading; and their numbers."""
+    """The scripts, for reading; also assigns new script ids."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -66,7 +66,7 @@ class Scripts:
         return ScriptRow(*found[0]) if found else None
 
     def read(self, *, after: int = 0, limit: int = 100) -> list[ScriptRow]:
-        """Scripts behind an id, by id, with the version and time of their heads."""
+        """Scripts after an id, by id, with the version and time of their heads."""
         return [ScriptRow(*row) for row in self._session.rows(_LIST, after=after, limit=limit)]
 
 
@@ -74,15 +74,15 @@ class ProjectedScripts(Scripts):
     """The row of the locked script."""
 
     def owner_exists(self, user_id: int) -> bool:
-        """Whether a user is there to own a script."""
+        """Whether the user exists and is not deleted."""
         return bool(self._session.rows(_OWNER, owner=user_id))
 
     def add(self, row: ScriptRow) -> None:
-        """List a script that came into being."""
+        """Add the row of a new script."""
         self._session.later_insert(scripts, _INSERT_COLUMNS, [tuple(row)])
 
     def project(self, row: ScriptRow) -> None:
-        """Show what the head says."""
+        """Update the projected columns to the head."""
         self._session.later(
             _PROJECT,
             rows=1,
@@ -95,12 +95,12 @@ class ProjectedScripts(Scripts):
         )
 
 
+# Greater ids are not marked as used: the next id follows the greatest one, so a single script could exhaust them all.
 MAX_TAKEN_ID = MAX_SCRIPT_ID // 2
-"""Higher numbers are not taken out: the next to be given follows the last, and one script would use up all of them."""
 
 
 class GivenNumber(NamedTuple):
-    """A script number that was given out, and to which user; None for a program with credentials of its own."""
+    """An assigned script id and its user; None for a program with credentials of its own."""
 
     script_id: int
     user_id: int | None
@@ -140,7 +140,7 @@ _HIGHEST = select(func.coalesce(func.max(script_ids.c.id), 0))
 
 
 class ScriptIds:
-    """The numbers that were given out."""
+    """The script ids that were assigned."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -148,7 +148,7 @@ class ScriptIds:
     def new(self, user_id: int | None = None) -> int:
         """A script number for a user, or for a program: given to no one else, and no script has it."""
         script_id = self._session.insert(_NEW, user=user_id)
-        # A script may have been created under a number that was never given out, and is not taken out yet.
+        # A script may have been created under an id that was never assigned and is not marked as used.
         while self._session.rows(_EXISTS, script=script_id):
             free = self._session.rows(_LAST_IN_ROW, script=script_id)[0][0] + 1
             try:
@@ -159,20 +159,20 @@ class ScriptIds:
         return script_id
 
     def given(self, script_id: int) -> GivenNumber | None:
-        """To whom a number was given; None where it was never given out."""
+        """The assignment of a script id; None if it was never assigned."""
         found = self._session.rows(_GET_SCRIPT_IDS, script=script_id)
         return GivenNumber(*found[0]) if found else None
 
     def highest(self) -> int:
-        """The highest number that was given; 0 where none was."""
+        """The greatest id that was assigned; 0 if none was."""
         return int(self._session.rows(_HIGHEST)[0][0])
 
     def take(self, script_id: int) -> None:
-        """Give nobody this number, with the commit that creates its script; to whom it was given stays as it is."""
+        """Mark an id as used, with the commit that creates its script; an existing assignment stays."""
         if script_id <= MAX_TAKEN_ID:
             self._session.later(_TAKE_SQLITE if self._session.is_sqlite else _TAKE_MYSQL, script=script_id)
 
     def reserve(self, script_id: int) -> None:
-        """Give nobody else this number, nor any below it that was not given yet."""
+        """Mark an id as used, so that neither it nor any unassigned id below it will be assigned."""
         if self.given(script_id) is None:
             self._session.run(_RESERVE, script=script_id, user=None)

@@ -1,4 +1,4 @@
-"""script_versions: what each command changed, and the hash of the state it led to."""
+"""Table script_versions: the delta of each command, and the hash of the resulting state."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from repos.database.statements import Params, Row
 from repos.schema.core_tables import script_versions
 
 VERSIONS_PER_PAGE = 1_000
+# Limit for the deltas of a page read row by row, unless a single delta is larger.
 PAGE_BYTES = 8 << 20
-"""Of the deltas that are read row by row at once, unless one alone has more."""
+# Up to this many versions are read without querying their sizes first: there are no more after a keyframe, and their
+# deltas exceed its size by at most one delta.
 FEW = 256
-"""So many are read without a look at their sizes: behind a keyframe they are no more, and outweigh it by one."""
 
 
 _COLUMNS = ("script_id", "version_number", "generation", "delta", "state_hash", "line_count")
 
 
 class Page(NamedTuple):
-    """What reads versions of one generation behind some version up to another: row by row, and packed."""
+    """The queries for a range of versions of one generation: row by row, and packed."""
 
     rows: Select[Any]
     packed: Select[Any]
 
     def asked(self, params: Params, *, packed: bool) -> Asked:
-        """What to ask a session for."""
+        """The statement and parameters for a session."""
         return (self.packed, params) if packed else (self.rows, {**params, "limit": VERSIONS_PER_PAGE})
 
     def read(self, found: list[Row], *, packed: bool) -> list[VersionRow] | None:
-        """What was found; None where it is to be read row by row."""
+        """The versions in a result; None if the page has to be read row by row."""
         if not packed:
             return list(starmap(VersionRow, found))
         rows = split(found[0], _PACKED_COLUMNS)
@@ -47,7 +48,7 @@ class Page(NamedTuple):
 
 
 def page_of(generation: ColumnElement[int], *after: ColumnElement[int]) -> Page:
-    """Versions of `script` behind some versions up to `upto`; `limit` of them row by row."""
+    """The versions of `script` after all of `after` up to `upto`; at most `limit` of them when read row by row."""
     rows = select(
         script_versions.c.version_number,
         script_versions.c.delta,
@@ -97,7 +98,7 @@ _DIFFERENCES = (
 
 
 class Differences(NamedTuple):
-    """How many versions have another state hash, or none, in another generation; the first of them."""
+    """How many versions have a different state hash, or none, in another generation; and the first of them."""
 
     versions: int
     first: int | None
@@ -142,7 +143,7 @@ class WritableVersions(Versions):
     """The versions of the locked script. Only the materializer writes them."""
 
     def put(self, script_id: int, generation: int, versions: Sequence[VersionRow]) -> None:
-        """Add versions, each for a command of the same transaction."""
+        """Add versions, one for each command of the same transaction."""
         self._session.later_insert(
             script_versions,
             _COLUMNS,
@@ -150,7 +151,7 @@ class WritableVersions(Versions):
         )
 
     def differences(self, script_id: int, generation: int, other: int, *, after: int, upto: int) -> Differences:
-        """Compare versions of one generation, those put last too, with the same versions of another."""
+        """Compare versions of one generation, including unflushed ones, with the same versions of another."""
         self._session.flush()
         found = self._session.rows(
             _DIFFERENCES, script=script_id, generation=generation, other=other, after=after, upto=upto

@@ -1,1 +1,1 @@
-"""Schema migrations, one file each, named for what they deploy."""
+"""Schema migrations, one file each, named after what they deploy."""

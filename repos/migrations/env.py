@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: through the connection it is handed, nothing from the environment."""
+"""Alembic environment: migrations use the connection they are given, and nothing from the process environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     compare_server_default=True,
-    # SQLite cannot alter a table in place; a batch copies it.
+    # SQLite cannot alter a table in place, so batch mode copies it.
     render_as_batch=True,
 )
 with context.begin_transaction():

@@ -1,1 +1,1 @@
-"""Readers' tables, as materialization writes them."""
+"""Projections: the tables for readers, written by materialization."""

@@ -1,17 +1,17 @@
-"""Order keys: whole numbers with gaps between them, by which a projection keeps lines in order.
+"""Order keys: integers with gaps between them, which order the lines of a projection.
 
-They say nothing about a script, live only in `script_lines`, and may be spaced anew at any time.
+They are not part of a script, exist only in `script_lines`, and may be reassigned at any time.
 """
 
 from __future__ import annotations
 
+# Distance of keys when a whole script is written, and after the last line. 2^39 lines fit into 63 bits.
 GAP = 1 << 24
-"""Between lines written as a whole, and behind the last one. 2^39 lines in a row fit into 63 bits."""
+# Distance from a line to the next one inserted after it, where there is room: a gap takes 4,096 lines typed downward,
+# and inserts that are always after the same line can still halve the last step 12 times.
 KEY_STEP = 1 << 12
-"""How far behind a line the next one is put where there is room: who types downward fills a gap 4,096 times, and
-who always inserts behind the same line can still halve what is left 12 times."""
+# The smallest distance for which reassigning a range of keys is worthwhile.
 MIN_KEY_GAP = 1 << 8
-"""The distance below which spacing a stretch anew would not pay."""
 
 
 def keys_from_scratch(count: int) -> list[int]:
@@ -20,7 +20,7 @@ def keys_from_scratch(count: int) -> list[int]:
 
 
 def keys_between(low: int | None, high: int | None, count: int) -> list[int] | None:
-    """Keys for `count` lines between two keys, None being an end of the script; None where they do not fit."""
+    """Keys for `count` lines between two keys, where None is an end of the script; None if they do not fit."""
     if high is None:
         start = 0 if low is None else low
         return [start + GAP * number for number in range(1, count + 1)]
@@ -31,7 +31,7 @@ def keys_between(low: int | None, high: int | None, count: int) -> list[int] | N
 
 
 def keys_spread(low: int | None, high: int | None, count: int) -> list[int] | None:
-    """Keys as far apart as they go; None where they would soon have to be spaced anew."""
+    """Keys spread evenly between two keys; None if they would soon have to be reassigned."""
     if low is None or high is None:
         return keys_between(low, high, count)
     step = (high - low) // (count + 1)

@@ -1,4 +1,4 @@
-"""script_elements, personas, version_labels: what a script has beside its lines, as readers see it."""
+"""Tables script_elements, personas, version_labels: the projections of a script other than its lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from repos.schema.derived_tables import personas, script_elements, version_label
 
 
 class NamedDraft(NamedTuple):
-    """What a name stands for: a version, the colour of its pages, and whether it is locked."""
+    """A named draft: its version, the colour of its pages, and whether it is locked."""
 
     version: int
     color: str | None
@@ -57,25 +57,25 @@ class ProjectedThings:
         after: str = "",
         limit: int = 100,
     ) -> list[Element]:
-        """Story elements behind an id, by id: those of a type, or all."""
+        """Story elements after an id, by id: those of a type, or all."""
         rows = self._session.rows(_SOME_ELEMENTS, script=script_id, kind=of_type or "", after=after, limit=limit)
         return [_element(row) for row in rows]
 
     def read_personas(self, script_id: int, *, after: str = "", limit: int = 100) -> list[Persona]:
-        """Personas behind an id, by id."""
+        """Personas after an id, by id."""
         rows = self._session.rows(_SOME_PERSONAS, script=script_id, after=after, limit=limit)
         return [_persona(row) for row in rows]
 
     def labels(self, script_id: int) -> dict[str, NamedDraft]:
-        """The drafts that have a name, by name."""
+        """The named drafts, by name."""
         return {row[2]: _draft(row) for row in self._session.rows(_LABELS, script=script_id)}
 
 
 class WritableThings(ProjectedThings):
-    """The same of the script whose projection is locked. None takes a thing away."""
+    """The same for the script whose projection is locked. A value of None deletes the entry."""
 
     def label(self, script_id: int, name: str) -> NamedDraft | None:
-        """What a name stands for; None where it is none."""
+        """The draft with a name; None if there is none."""
         found = self._session.rows(_LABEL, script=script_id, thing=_key(name))
         return _draft(found[0]) if found else None
 
@@ -104,7 +104,7 @@ class WritableThings(ProjectedThings):
         self._put(version_labels, _REMOVE_LABEL, script_id, [_key(name) for name in labels], rows)
 
     def clear(self, script_id: int) -> None:
-        """Take all of them out."""
+        """Delete all of them."""
         for statement in _CLEAR:
             self._session.run(statement, script=script_id)
 

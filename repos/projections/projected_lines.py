@@ -1,4 +1,4 @@
-"""script_lines: the lines of a script as readers see them, in the order of their keys."""
+"""Table script_lines: the projected lines of a script, ordered by their keys."""
 
 from __future__ import annotations
 
@@ -74,19 +74,19 @@ class ProjectedLines:
         self._session = session
 
     def read(self, script_id: int) -> Iterator[Placed]:
-        """The lines of a script, first to last, a page at a time."""
+        """The lines of a script, first to last, read page by page."""
         behind = _FIRST
         while page := self._session.rows(_PAGE, script=script_id, behind=behind, limit=LINES_PER_PAGE):
             yield from map(_to_placed, page)
             behind = page[-1][5]
 
     def get(self, script_id: int, line_id: str) -> Placed | None:
-        """One line; None where there is none."""
+        """One line; None if it does not exist."""
         found = self._session.rows(_GET, script=script_id, line=line_id)
         return _to_placed(found[0]) if found else None
 
     def behind(self, script_id: int, key: int | None, *, limit: int) -> list[tuple[str, int]]:
-        """The ids and keys of the lines behind a key, or from the first on, in order."""
+        """The ids and keys of the lines after a key, or from the first line on, in order."""
         behind = _FIRST if key is None else key
         return [(row[0], row[1]) for row in self._session.rows(_BEHIND, script=script_id, behind=behind, limit=limit)]
 
@@ -94,28 +94,28 @@ class ProjectedLines:
 class WritableLines(ProjectedLines):
     """The lines of the script whose projection is locked.
 
-    What changes the order is written at once: the next change looks for its place in the table.
+    Changes of the order are written at once, because the next change reads its position from the table.
     """
 
     def add(self, script_id: int, lines: Sequence[Placed]) -> None:
-        """Add lines. DuplicateKey where one is there already."""
+        """Add lines. Raises DuplicateKey if one exists already."""
         self._session.later_insert(script_lines, _COLUMNS, [_to_row(script_id, placed) for placed in lines])
         self._session.flush()
 
     def place(self, script_id: int, keys: Mapping[str, int]) -> None:
-        """Give lines other keys."""
+        """Change the keys of lines."""
         for line_id, key in keys.items():
             self._session.later(_PLACE, rows=1, script=script_id, line=line_id, to=key)
         self._session.flush()
 
     def remove(self, script_id: int, line_ids: Iterable[str]) -> None:
-        """Take lines out."""
+        """Delete lines."""
         for line_id in line_ids:
             self._session.later(_REMOVE, rows=1, script=script_id, line=line_id)
         self._session.flush()
 
     def write(self, script_id: int, placed: Placed) -> None:
-        """Give a line other content, with the commit."""
+        """Replace the content of a line, with the commit."""
         line = placed.line
         self._session.later(
             _WRITE,
@@ -130,7 +130,7 @@ class WritableLines(ProjectedLines):
         )
 
     def clear(self, script_id: int) -> None:
-        """Take all lines out."""
+        """Delete all lines."""
         self._session.run(_CLEAR, script=script_id)
 
 

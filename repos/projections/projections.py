@@ -1,4 +1,4 @@
-"""projection_heads: which version the projections of a script show, and the lock of whoever brings them on."""
+"""Table projection_heads: the version the projections of a script show, and the lock for updating them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from repos.schema.derived_tables import projection_heads
 
 
 class ProjectionLocked(HeadLocked):
-    """Another worker brings the projections of this script to the head."""
+    """Another worker is updating the projections of this script."""
 
 
 class ProjectionVersion(NamedTuple):
-    """What the projections of a script show: version 0 is nothing. The time is microseconds since 1970 UTC."""
+    """The version the projections of a script show, 0 for none; the time is microseconds since 1970 UTC."""
 
     version: int
     generation: int
@@ -52,25 +52,25 @@ _SHOW = (
 
 
 class Projections:
-    """What the projections of every script show, for reading."""
+    """The versions the projections of every script show, for reading."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def get(self, script_id: int) -> ProjectionVersion | None:
-        """What the projections of a script show; None where there are none yet."""
+        """The version the projections of a script show; None if there are no projections yet."""
         found = self._session.rows(_GET, script=script_id)
         return ProjectionVersion(*found[0]) if found and found[0][0] else None
 
 
 class LockedProjection(Projections):
-    """What the projections of one script show, locked."""
+    """The version the projections of one script show, locked."""
 
     def start(self, script_id: int) -> ProjectionVersion:
         """Begin, and lock the projections of a script.
 
         Raises:
-            ProjectionLocked: another worker has them.
+            ProjectionLocked: another worker holds them.
         """
         found = self._session.start(_LOCK, script=script_id)
         if found:
@@ -78,17 +78,17 @@ class LockedProjection(Projections):
         if self._session.rows(_GET, script=script_id):
             raise ProjectionLocked(f"another worker projects script {script_id}")
         self._session.run(_CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL, script=script_id)
-        # Of two that create it the second waited for the first, and finds what the first has done.
+        # Of two concurrent inserts the second waits for the first, and then reads the first worker's row.
         return ProjectionVersion(*self._session.rows(_LOCK_WAITING, script=script_id)[0])
 
     def show(self, script_id: int, shown: ProjectionVersion) -> None:
-        """Say what the projections show once this is committed."""
+        """Set the version the projections show once this is committed."""
         version, generation, now = shown
         self._session.later(_SHOW, rows=1, script=script_id, version=version, made_by=generation, now=now)
 
 
 class ProjectionWork:
-    """Work on the projections of one script. `shown` is what they show when the block begins."""
+    """Work on the projections of one script. `shown` is the version they show when the block begins."""
 
     def __init__(self, session: Session, script_id: int) -> None:
         self.script_id = script_id

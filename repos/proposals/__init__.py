@@ -1,1 +1,1 @@
-"""Proposals, the outcomes of their hunks, and what AI runs deleted."""
+"""Proposals, the outcomes of their hunks, and what AI runs wrote and deleted."""

@@ -1,4 +1,4 @@
-"""ai_run_losses: how many lines each run of an AI took away from a script. Written with the versions that took them."""
+"""Table ai_run_losses: how many lines each AI run deleted from a script, written with the deleting versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from repos.schema.proposal_tables import ai_run_losses
 
 
 class RunLoss(NamedTuple):
-    """How many lines a run took away without a person's consent, and how many there were when it first took some."""
+    """`lost`: lines a run deleted without a person's consent; `lines`: lines of the script at its first deletion."""
 
     lines: int
     lost: int
@@ -40,19 +40,19 @@ _GET = select(ai_run_losses.c.line_count, ai_run_losses.c.lost).where(*_THIS)
 
 
 class RunLosses:
-    """What runs took away from the locked script."""
+    """The lines AI runs deleted from the locked script."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def get(self, script_id: int, run_id: str, count: str = "") -> RunLoss | None:
-        """What a run took away; None where it took nothing. `count` names another count than that of its lines."""
+        """The deletions of a run; None if it deleted nothing. `count` names a count other than that of lines."""
         found = self._session.rows(_GET, script=script_id, run=_key(run_id, count))
         return RunLoss(*found[0]) if found else None
 
     def put(self, script_id: int, run_id: str, loss: RunLoss, count: str = "") -> None:
-        """Write down what a run has taken away by now, with the commit."""
-        # In one statement: among several scripts all inserts of a table leave together, before what is gathered later.
+        """Store the deletions of a run so far, with the commit."""
+        # An upsert: for several scripts, all inserts into a table are sent together, before writes gathered later.
         put = _PUT_SQLITE if self._session.is_sqlite else _PUT_MYSQL
         self._session.later(
             put, script=script_id, run=_key(run_id, count), name=run_id, lines=loss.lines, gone=loss.lost
@@ -60,6 +60,6 @@ class RunLosses:
 
 
 def _key(run_id: str, count: str) -> bytes:
-    # No run's id holds a line end.
+    # No run id contains a line end.
     name = f"{count}\n{run_id}" if count else run_id
     return sha256(name.encode()).digest()[:16]

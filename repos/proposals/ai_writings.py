@@ -1,4 +1,4 @@
-"""ai_writings: what AIs wrote last into a script, and how much people had written there before."""
+"""Table ai_writings: the last content AIs wrote in a script, and how much people had written there before."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from repos.schema.proposal_tables import ai_writings
 
 
 class Writing(NamedTuple):
-    """The guard hash of what an AI left, empty where it left nothing; and what people had written, 0 for nothing."""
+    """The guard hash of an AI's content, empty for none; and how much people had written before, 0 for nothing."""
 
     content: str
     people: int
@@ -55,17 +55,17 @@ _SOME = _ALL.where(ai_writings.c.thing.in_([bindparam(f"thing{n}") for n in rang
 
 
 class AiWritings:
-    """What AIs wrote into the locked script."""
+    """The content AIs wrote in the locked script."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def all(self, script_id: int) -> dict[str, Writing]:
-        """Everything, by the thing that was written: a line by its id, others as `retired_key` has it."""
+        """Everything AIs wrote, by key: the id of a line, or the `retired_key` of anything else."""
         return {thing: Writing(*values) for thing, *values in self._session.rows(_ALL, script=script_id)}
 
     def of(self, script_id: int, things: Collection[str]) -> dict[str, Writing]:
-        """What AIs wrote of some things; of many, everything."""
+        """The writings with these keys; for many keys, all writings."""
         if not things:
             return {}
         if len(things) > _AT_ONCE:
@@ -76,7 +76,7 @@ class AiWritings:
         return {thing: Writing(*values) for thing, *values in found}
 
     def put(self, script_id: int, written: Mapping[str, Writing]) -> None:
-        """Write down what an AI wrote, with the commit."""
+        """Store the content an AI wrote, with the commit."""
         rows = list(written.items())
         for start in range(0, len(rows), _AT_ONCE):
             part = rows[start : start + _AT_ONCE]

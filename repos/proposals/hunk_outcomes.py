@@ -1,4 +1,4 @@
-"""ai_proposal_hunks, as the write path sees them: what people accepted, and what became of it."""
+"""Hunk outcomes: the accepted hunks in ai_proposal_hunks, for the write path, which stores their outcome."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ _SETTLE = (
 
 
 class SettledHunks:
-    """The hunks of the locked script, whose outcome is written with their effect."""
+    """The hunks of the locked script; their outcome is committed with their effect."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def accepting(self, script_id: int, proposal_id: int, submission_id: str) -> bytes | None:
-        """The commands, as JSON, that a person accepted under this submission id; None where nobody did."""
+        """The commands, as JSON, that a person accepted under this submission id; None if there are none."""
         found = self._session.rows(_ACCEPTING, script=script_id, proposal=proposal_id, submission=submission_id)
         return bytes(found[0][0]) if found else None
 
     def proposal_of(self, script_id: int, submission_id: str) -> int | None:
-        """The proposal of which a person accepted a hunk under this submission id; None where nobody did."""
+        """The proposal with a hunk that a person accepted under this submission id; None if there is none."""
         found = self._session.rows(_PROPOSAL_OF, script=script_id, submission=submission_id)
         return found[0][0] if found else None
 
     def settle(self, proposal_id: int, answer: Answer, now: int) -> None:
-        """Say what became of an accepted hunk, with the commit. A proposal for another script is left as it is."""
-        # Locks the proposal before the hunk, as whoever decides does.
+        """Store the outcome of an accepted hunk, with the commit. A proposal for another script stays unchanged."""
+        # Locks the proposal before the hunk, in the same order as a person's decision does.
         self._session.later(_TOUCH, script=answer.script_id, proposal=proposal_id, now=now)
         self._session.later(
             _SETTLE,

@@ -1,9 +1,9 @@
-"""ai_proposals and ai_proposal_hunks: what an AI would change, and what people decided about each part of it.
+"""Tables ai_proposals and ai_proposal_hunks: changes an AI proposes, and people's decision about each hunk.
 
 queued ── a job takes it ──▶ proposed ── hunk by hunk ──▶ accepted | partly_accepted | rejected | stale
-   └─ the model or its answer is no good ──▶ failed
+   └─ the model fails or its answer is invalid ──▶ failed
 
-The state of a proposal follows from those of its hunks. Whoever changes a hunk locks the proposal first.
+The state of a proposal follows from those of its hunks. Every change of a hunk locks the proposal first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MESSAGE_LENGTH = 1_000
 
 
 class ProposalRow(NamedTuple):
-    """A proposal; times are microseconds since 1970 UTC. `code` and `message` say why it failed."""
+    """A proposal; times are microseconds since 1970 UTC. `code` and `message` are the reason of a failure."""
 
     id: int
     script_id: int
@@ -44,9 +44,9 @@ class ProposalRow(NamedTuple):
 
 
 class HunkRow(NamedTuple):
-    """One part of a proposal that is taken or refused whole: its commands as JSON, and why the model wants them.
+    """A part of a proposal that is accepted or rejected whole: its commands as JSON, and the model's reason.
 
-    `submission_id` is a draft's until the hunk is accepted: then it gets the one it is sent under.
+    `submission_id` is provisional until the hunk is accepted, then the id under which it is submitted.
     """
 
     proposal_id: int
@@ -63,7 +63,7 @@ class HunkRow(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What somebody asks an AI to do to a script."""
+    """A request to an AI for changes to a script."""
 
     script_id: int
     instruction: str
@@ -74,7 +74,7 @@ class Asked(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a job has to say: which model it asked by which prompt, a sentence, and a code where nothing came of it."""
+    """The result of a job: its model and prompt, a message, and a code if it failed."""
 
     message: str
     model: str | None = None
@@ -196,7 +196,7 @@ class Proposals:
         self._session = session
 
     def add(self, asked: Asked, now: int) -> int:
-        """Queue what somebody asks for; the number of the proposal."""
+        """Queue a request; returns the id of the proposal."""
         self._session.require_room("instruction", 4 * len(asked.instruction))
         return self._session.insert(
             _ADD,
@@ -214,12 +214,12 @@ class Proposals:
         return ProposalRow(*found[0]) if found else None
 
     def lock(self, proposal_id: int) -> ProposalRow | None:
-        """The proposal, which nobody else changes until this transaction ends."""
+        """The proposal, locked until this transaction ends."""
         found = self._session.rows(_LOCK, proposal=proposal_id)
         return ProposalRow(*found[0]) if found else None
 
     def read(self, script_id: int = 0, *, after: int = 0, limit: int = 100) -> list[ProposalRow]:
-        """Proposals behind a number, oldest first: those for a script, or all."""
+        """Proposals after an id, oldest first: those for a script, or all."""
         rows = self._session.rows(_OF_SCRIPT, script=script_id, after=after, limit=limit)
         return [ProposalRow(*row) for row in rows]
 
@@ -228,17 +228,17 @@ class Proposals:
         return [HunkRow(*row) for row in self._session.rows(_HUNKS, proposal=proposal_id)]
 
     def waiting(self, *, now: int, before: int, limit: int = 100) -> list[int]:
-        """Proposals that were queued, or left by their job, before a moment, and that no job holds."""
+        """Proposals that were queued, or abandoned by their job, before a time, and that no job holds."""
         return [row[0] for row in self._session.rows(_WAITING, now=now, before=before, limit=limit)]
 
     def take(self, proposal_id: int, now: int, *, until: int) -> ProposalRow | None:
-        """Take a queued proposal to work on until a moment; None where it is not queued, or another job has it."""
+        """Claim a queued proposal until a time; None if it is not queued, or another job holds it."""
         if not self._session.run(_TAKE, proposal=proposal_id, now=now, until=until):
             return None
         return self.get(proposal_id)
 
     def offer(self, taken: ProposalRow, told: Told, parts: Sequence[HunkRow], now: int) -> bool:
-        """Put the hunks of a proposal in hand before people; False where it is in other hands by now."""
+        """Offer the hunks of a claimed proposal to people; False if the claim was lost."""
         if not self._session.run(_OFFER, **_finish(taken, told, now)):
             return False
         self._session.later_insert(hunks, _HUNK_COLUMNS, [tuple(part) for part in parts])
@@ -247,24 +247,24 @@ class Proposals:
         return True
 
     def fail(self, taken: ProposalRow, told: Told, now: int) -> bool:
-        """Say why nothing came of a proposal in hand; False where it is in other hands by now."""
+        """Mark a claimed proposal as failed, with the reason; False if the claim was lost."""
         return self._session.run(_FAIL, code=told.code, **_finish(taken, told, now)) == 1
 
     def accept(self, proposal_id: int, hunk: int, submission_id: str, user_id: int | None, now: int) -> bool:
-        """Note that a person accepted a hunk, and as which submission it is sent; whether it was not decided."""
+        """Record that a person accepted a hunk, and its submission id; returns False if it was already decided."""
         named = {"proposal": proposal_id, "number": hunk, "submission": submission_id}
         return self._session.run(_ACCEPT, **named, user=user_id, now=now) == 1
 
     def reject(self, proposal_id: int, hunk: int, user_id: int | None, now: int) -> bool:
-        """Note that a person refused a hunk; whether it was open."""
+        """Record that a person rejected a hunk; returns False if it was already decided."""
         return self._session.run(_REJECT, proposal=proposal_id, number=hunk, user=user_id, now=now) == 1
 
     def follow(self, proposal_id: int, now: int) -> None:
-        """Bring the state of a locked proposal in line with its hunks."""
+        """Update the state of a locked proposal from its hunks."""
         self._session.run(SET_STATE_FROM_HUNKS, proposal=proposal_id, now=now)
 
     def refused_before(self, script_id: int, content_hash: bytes) -> bool:
-        """Whether somebody refused this very change of this script before."""
+        """Whether a person rejected the same change of this script before."""
         return bool(self._session.rows(_REFUSED_BEFORE, script=script_id, content=content_hash))
 
 

@@ -1,4 +1,4 @@
-"""bells: when, how often and for which submission the reconciler rang for a script."""
+"""Table bells: when, how often and for which submission the reconciler rang for a script."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MAX_FORGOTTEN = 1_000
 
 
 class RingHistory(NamedTuple):
-    """The reconciler's memory of one script: how often it rang while the same submission waited in front.
+    """The reconciler's record of a script: how often it rang while the same submission was first in the inbox.
 
-    `rung_at` is in microseconds since 1970 UTC, `arrival` the arrival number of that submission.
+    `rung_at` is microseconds since 1970 UTC, `arrival` is the arrival number of that submission.
     """
 
     script_id: int
@@ -50,25 +50,24 @@ _FORGET = delete(bells).where(bells.c.script_id == bindparam("script"))
 
 
 class BellRings:
-    """What the reconciler remembers."""
+    """The reconciler's records."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def get(self, script_id: int) -> RingHistory:
-        """What is remembered of a script; never rung where nothing is."""
+        """The record of a script; without one, a record of no rings."""
         found = self._session.rows(_GET, script=script_id)
         return RingHistory(*found[0]) if found else RingHistory(script_id, 0, 0, 0)
 
     def put(self, bell: RingHistory) -> None:
-        """Remember a ring."""
+        """Store a ring."""
         statement = _PUT_SQLITE if self._session.is_sqlite else _PUT_MYSQL
         self._session.run(statement, script=bell.script_id, rings=bell.rings, now=bell.rung_at, arrival=bell.arrival)
 
     def forget_answered(self, *, limit: int = MAX_FORGOTTEN) -> int:
-        """Forget scripts for which nothing waits any more; how many."""
-        # Read first: a DELETE with that condition locks rows of the inbox, and waits for producers that are slow to
-        # commit theirs.
+        """Delete the records of scripts without pending submissions; returns how many."""
+        # Read first: a DELETE with this condition would lock inbox rows and wait for producers that are slow to commit.
         answered = [row[0] for row in self._session.rows(_ANSWERED, limit=limit)]
         for script_id in answered:
             self._session.later(_FORGET, script=script_id)

@@ -1,4 +1,4 @@
-"""leases: who may do what only one may do at a time, with a number that fences off the one before."""
+"""Table leases: mutual exclusion by name, with a fencing number that invalidates earlier holders."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Leases:
         self._session = session
 
     def take(self, name: str, holder: str, *, now: int, until: int) -> int | None:
-        """Take or renew a lease; its fencing number, or None while somebody else holds it.
+        """Take or renew a lease; returns its fencing number, or None while another holder has it.
 
-        One that runs for far longer than leases do was taken by a clock that was wrong, and binds nobody.
+        A lease that expires in more than twice the usual time was taken by a wrong clock, and does not count.
         """
         absurd = until + (until - now)
         if not self._session.run(_TAKE, lease=name, by=holder, now=now, until=until, absurd=absurd):
@@ -52,5 +52,5 @@ class Leases:
         return int(found[0][0]) if found else None
 
     def still_holds(self, name: str, fence: int) -> bool:
-        """Whether this fencing number is still the last one given, locked until the transaction ends."""
+        """Whether this fencing number is still the latest, locked until the transaction ends."""
         return bool(self._session.rows(_HOLD, lease=name, fence=fence))

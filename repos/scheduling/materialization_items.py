@@ -1,4 +1,4 @@
-"""materialization_items: one script of a run. Whoever turns its row from due to running does the work, nobody else."""
+"""Table materialization_items: one script of a run, processed only by the worker that sets it from due to running."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ItemState = Literal["due", "running", "done", "failed"]
 
 
 class ItemRow(NamedTuple):
-    """A script of a run; `expires_at` is when whoever runs it is taken for dead, in microseconds since 1970 UTC."""
+    """A script of a run; its worker is presumed dead from `expires_at` on, in microseconds since 1970 UTC."""
 
     run_id: int
     script_id: int
@@ -62,31 +62,31 @@ class MaterializationItems:
         self._session = session
 
     def add(self, run_id: int, scripts: Iterable[tuple[int, bool]]) -> None:
-        """Add the scripts of a run, each with whether it is to be verified."""
+        """Add the scripts of a run, each with a flag whether to verify it."""
         rows = [(run_id, script, "due", 0, 0, int(verify), b"{}") for script, verify in scripts]
         self._session.later_insert(_items, _COLUMNS, rows)
 
     def claim(self, run_id: int, script_id: int, *, now: int, until: int) -> ItemRow | None:
-        """Take a script that is due, or whose taker let it expire; None where it is done or somebody has it.
+        """Claim a script that is due or whose claim expired; None if it is done or another worker holds it.
 
-        Its number of attempts is the fence: it tells the taker from those before.
+        Its number of attempts is the fence: it distinguishes this claim from earlier ones.
         """
         if not self._session.run(_CLAIM, run=run_id, script=script_id, now=now, until=until):
             return None
         return ItemRow(*self._session.rows(_GET, run=run_id, script=script_id)[0])
 
     def close(self, item: ItemRow, outcome: ItemState, report: bytes) -> bool:
-        """Say what came of a script; whether it was still ours to say."""
+        """Store the outcome of a script; returns whether the claim was still valid."""
         this = {"run": item.run_id, "script": item.script_id, "held": item.attempts}
         return self._session.run(_CLOSE, **this, outcome=outcome, told=report) == 1
 
     def give_back(self, item: ItemRow, report: bytes) -> bool:
-        """Leave a script for later, as if it had not been taken; whether it was still ours to leave."""
+        """Undo the claim of a script; returns whether the claim was still valid."""
         this = {"run": item.run_id, "script": item.script_id, "held": item.attempts}
         return self._session.run(_GIVE_BACK, **this, told=report) == 1
 
     def unfinished(self) -> list[ItemRow]:
-        """What is due or running, of any run."""
+        """The due and running scripts of all runs."""
         return [ItemRow(*row) for row in self._session.rows(_UNFINISHED)]
 
     def read(self, run_id: int) -> list[ItemRow]:

@@ -1,4 +1,4 @@
-"""materialization_runs: one row for each time projections were brought on, with what came of it."""
+"""Table materialization_runs: one row for each run that updates projections, with its result."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from repos.schema.derived_tables import materialization_items, materialization_r
 
 
 class Lag(NamedTuple):
-    """How far the script that is furthest behind is: in versions, and in microseconds."""
+    """The greatest lag of a script's projections: in versions, and in microseconds."""
 
     versions: int
     micros: int
 
 
 class RunRow(NamedTuple):
-    """A run: how many scripts were due, done and failed, and how far the furthest was behind when it was opened.
+    """A run: how many scripts were due, done and failed, and the greatest lag when it was opened.
 
     Times and `lag_micros` are microseconds; `verified_upto` is the last script of its sample.
     """
@@ -77,11 +77,11 @@ class MaterializationRuns:
         self._session = session
 
     def open(self, slot_at: int, now: int, due: int, lag: Lag, *, upto: int) -> int:
-        """Open a run; its number. DuplicateKey where the slot has one."""
+        """Open a run; returns its id. Raises DuplicateKey if the slot has a run."""
         return self._session.insert(_OPEN, slot=slot_at, now=now, due=due, upto=upto, **lag._asdict())
 
     def count(self, run_id: int, now: int) -> None:
-        """Bring a run's numbers up to its items, and close it if nothing of it is left to do."""
+        """Update a run's counts from its items, and close it if all are finished."""
         self._session.run(_COUNT, run=run_id)
         self._session.run(_CLOSE, run=run_id, now=now)
 
@@ -94,7 +94,7 @@ class MaterializationRuns:
         return [RunRow(*row) for row in self._session.rows(_LIST, limit=limit)]
 
     def prune(self, *, before: int) -> int:
-        """Forget runs that were finished before a moment, at most 1,000; how many."""
+        """Delete runs that finished before a time, at most 1,000; returns how many."""
         old = [row[0] for row in self._session.rows(_OLD, before=before)]
         for run_id in old:
             self._session.run(_REMOVE_ITEMS, run=run_id)

@@ -1,4 +1,4 @@
-"""Which scripts a materialization run has to look at."""
+"""Outdated scripts: the scripts a materialization run has to process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from repos.schema.derived_tables import projection_heads
 
 
 class Behind(NamedTuple):
-    """A script by how many versions its projections are behind, and when the first they lack was recorded."""
+    """A script, how many versions its projections are behind, and when the first missing version was recorded."""
 
     script_id: int
     versions: int
@@ -52,15 +52,15 @@ _FOLLOWING = (
 
 
 class ScriptsBehind:
-    """The scripts whose projections are behind, or that went quiet without a keyframe."""
+    """The scripts whose projections lag, or that have not changed for a while and lack a keyframe at the head."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def read(self, *, quiet_before: int, limit: int) -> list[Behind]:
-        """The scripts that are due, the longest not looked at first."""
+        """The scripts that are due, the least recently projected first."""
         return [Behind(*row) for row in self._session.rows(_DUE, before=quiet_before, limit=limit)]
 
     def following(self, script_id: int, *, limit: int) -> list[int]:
-        """The scripts in service behind an id: how a sample goes round them all."""
+        """The scripts in service after an id, by id, so that samples cover all scripts in turn."""
         return [row[0] for row in self._session.rows(_FOLLOWING, after=script_id, limit=limit)]

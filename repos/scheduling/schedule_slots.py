@@ -1,4 +1,4 @@
-"""schedule_slots: one row for each time a schedule was due. The key makes sure that there is one."""
+"""Table schedule_slots: one row for each time a schedule was due; its key keeps it to one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SlotState = Literal["running", "done", "failed"]
 
 
 class SlotRow(NamedTuple):
-    """A run of a schedule; times are microseconds since 1970 UTC, `fence` how often it was taken."""
+    """A run of a schedule; times are microseconds since 1970 UTC, `fence` is how often it was claimed."""
 
     schedule: str
     slot_at: int
@@ -27,7 +27,7 @@ class SlotRow(NamedTuple):
 
 
 class ClaimedSlot(NamedTuple):
-    """A slot in hand; the fencing number tells its taker from those before."""
+    """A claimed slot; the fencing number distinguishes this claim from earlier ones."""
 
     schedule: str
     slot_at: int
@@ -85,9 +85,9 @@ class Slots:
         self._session = session
 
     def take(self, schedule: str, slot_at: int, *, now: int, until: int) -> ClaimedSlot | None:
-        """Take a slot that nobody took, or whose taker let it expire; None where somebody has it."""
-        # In this order: whoever inserts in vain keeps a shared lock on the row, and with a write after it would be in a
-        # deadlock with the taker that closes it; the taker was the victim, and its run was done again.
+        """Claim a slot that was never claimed or whose claim expired; None if another worker holds it."""
+        # UPDATE before INSERT: a failed INSERT keeps a shared lock on the row, and an UPDATE after it would deadlock
+        # with the holder that closes the slot; the holder was the victim, and its run was repeated.
         if not self._session.run(_TAKE_OVER, name=schedule, slot=slot_at, now=now, until=until):
             try:
                 self._session.run(_OPEN, name=schedule, slot=slot_at, now=now, until=until)
@@ -96,18 +96,18 @@ class Slots:
         return ClaimedSlot(schedule, slot_at, int(self._session.rows(_FENCE, name=schedule, slot=slot_at)[0][0]))
 
     def finish(self, taken: ClaimedSlot, outcome: SlotState, *, now: int, report: bytes) -> bool:
-        """Close a slot, if it was not taken over in the meantime; whether it was ours to close."""
+        """Close a slot unless it was taken over in the meantime; returns whether the claim was still valid."""
         this = {"name": taken.schedule, "slot": taken.slot_at, "held": taken.fence}
         found = self._session.run(_FINISH, **this, outcome=outcome, now=now, told=report)
         return found == 1
 
     def last(self, schedule: str) -> int | None:
-        """The latest slot anybody took."""
+        """The latest slot that was claimed."""
         found: int | None = self._session.rows(_LAST, name=schedule)[0][0]
         return found
 
     def abandoned(self, schedule: str, *, now: int) -> list[int]:
-        """Slots whose taker let them expire, the oldest first."""
+        """Running slots whose claim expired, the oldest first."""
         return [row[0] for row in self._session.rows(_ABANDONED, name=schedule, now=now)]
 
     def read(self, schedule: str, *, limit: int = 20) -> list[SlotRow]:
@@ -115,5 +115,5 @@ class Slots:
         return [SlotRow(*row) for row in self._session.rows(_LIST, name=schedule, limit=limit)]
 
     def prune(self, schedule: str, *, before: int) -> int:
-        """Forget closed slots before a moment; how many."""
+        """Delete closed slots before a time; returns how many."""
         return self._session.run(_PRUNE, name=schedule, before=before)

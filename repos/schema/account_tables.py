@@ -1,6 +1,6 @@
-"""The tables of people and what they say: sign-ins, chat, and what the models behind it cost.
+"""Account tables: sign-ins, chat, and the cost of its models.
 
-None refers to a script's head: a foreign key would make a chat message wait for whoever edits the script.
+None has a foreign key to a script's head, which would make a chat message wait for the worker that holds the head.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ chat_messages = table(
     Column("role", Word(16), nullable=False),
     Column("intent", Text(64)),
     Column("content", Prose, nullable=False),
-    # JSON as text: the JSON type rewrites what it is given.
+    # JSON as text, because the JSON type rewrites its input.
     Column("metadata", Prose, nullable=False),
     Column("created_at", Moment, nullable=False),
     CheckConstraint("role in ('user', 'assistant', 'system', 'tool')", name="role"),

@@ -1,7 +1,7 @@
-"""The tables. Private to `repos`: everything above speaks of frozen values.
+"""Core tables: the log, the inbox and the answers. Private to `repos`: the layers above use immutable values.
 
 Times are whole microseconds since 1970 UTC: no time zone, no zero date, no lost fraction, the same in every database.
-Payloads, deltas and keyframes are bytes, because a JSON column rewrites what it is given.
+Payloads, deltas and keyframes are bytes, because a JSON column rewrites its input.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite counts only an INTEGER PRIMARY KEY by itself.
+# SQLite assigns ids only to an INTEGER PRIMARY KEY.
 Number = BigInteger().with_variant(Integer, "sqlite")
 Moment = BigInteger
 Bytes = LargeBinary().with_variant(mysql.LONGBLOB, "mysql", "mariadb")
@@ -57,13 +57,13 @@ Prose = UnlimitedText().with_variant(mysql.LONGTEXT(charset="utf8mb4", collation
 
 
 def Text(size: int) -> Any:  # noqa: N802 - reads as a type
-    """What people write, compared code point by code point."""
+    """Text written by people, compared code point by code point."""
     exact = mysql.VARCHAR(size, charset="utf8mb4", collation="utf8mb4_bin")
     return String(size).with_variant(exact, "mysql", "mariadb")
 
 
 def table(name: str, *parts: Any, **options: Any) -> Table:
-    """A table as every table of ours is: InnoDB, every character, compared code point by code point."""
+    """A table with the common options: InnoDB, full Unicode, compared code point by code point."""
     return Table(
         name,
         metadata,
@@ -78,12 +78,12 @@ def table(name: str, *parts: Any, **options: Any) -> Table:
     )
 
 
+# A command of an AI names its model, its run, and its prompt or the prompt's hash.
 AI_SAYS_WHY = """author <> 'ai' OR (
   COALESCE(JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.model')), '') <> ''
   AND COALESCE(JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.run_id')), '') <> ''
   AND COALESCE(JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.prompt')),
                JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.prompt_sha256')), '') <> '')"""
-"""A command of an AI names its model, its run, and its prompt or the prompt's hash."""
 AI_SAYS_WHY_ON_SQLITE = """author <> 'ai' OR (
   COALESCE(JSON_EXTRACT(CAST(cause AS TEXT), '$.model'), '') <> ''
   AND COALESCE(JSON_EXTRACT(CAST(cause AS TEXT), '$.run_id'), '') <> ''
@@ -92,7 +92,7 @@ AI_SAYS_WHY_ON_SQLITE = """author <> 'ai' OR (
 
 
 def one_of(column: str, *words: str) -> str:
-    """What a column may say. Not with IN: for more than two words SQLite makes a table of them for every row."""
+    """A check of the values of a column. Without IN: for more than two words SQLite builds a table for every row."""
     return " OR ".join(f"{column} = '{word}'" for word in words)
 
 
@@ -111,7 +111,7 @@ users = table(
 script_ids = table(
     "script_ids",
     Column("id", Number, primary_key=True, autoincrement=True),
-    # To which user the number was given; NULL for programs with credentials of their own.
+    # The user the id was assigned to; NULL for programs with credentials of their own.
     Column("user_id", BigInteger),
     sqlite_autoincrement=True,
 )
@@ -128,7 +128,7 @@ script_heads = table(
     Column("generation", Integer, nullable=False),
     Column("health", Word(16), nullable=False),
     Column("updated_at", Moment, nullable=False),
-    # How many transactions left the head as it was, and wrote to it all the same. Nobody reads it.
+    # How many transactions wrote this row without changing the head. Never read.
     Column("touches", BigInteger, nullable=False, server_default="0"),
     CheckConstraint(one_of("health", "open", "backfilling", "quarantined"), name="health"),
     CheckConstraint("keyframe_version <= version_number", name="keyframe_behind_head"),
@@ -166,7 +166,7 @@ script_commands = table(
     CheckConstraint("version_number >= 1", name="from_one"),
     CheckConstraint(AI_SAYS_WHY, name="ai_says_why").ddl_if(dialect="mysql"),
     CheckConstraint(AI_SAYS_WHY_ON_SQLITE, name="ai_says_why").ddl_if(dialect="sqlite"),
-    # Found by the key, and one page fewer to write; so do versions and submissions.
+    # Rows are stored by their key, which saves one page per write; versions and submissions do the same.
     sqlite_with_rowid=False,
 )
 
@@ -222,7 +222,7 @@ submission_inbox = table(
     # The signed-in user who sent it; NULL for programs with credentials of their own.
     Column("user_id", BigInteger),
     UniqueConstraint("script_id", "submission_id"),
-    # In arrival order without a sort: a sort with payloads in it goes through a table on disk.
+    # For reading in arrival order without a sort: sorting rows with payloads uses a table on disk.
     Index(None, "script_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -236,9 +236,9 @@ rejected_submissions = table(
     Column("message", Text(1000), nullable=False),
     Column("payload", Bytes, nullable=False),
     Column("rejected_at", Moment, nullable=False),
-    # The signed-in user who sent it, for whom it is sent again; NULL for programs with credentials of their own.
+    # The signed-in user who sent it, also used when it is resent; NULL for programs with credentials of their own.
     Column("user_id", BigInteger),
-    # Of a payload of which only the beginning was kept: how long all of it was, and its SHA-256.
+    # If the payload was cut: the size and SHA-256 of the original.
     Column("whole_bytes", BigInteger),
     Column("whole_sha256", Digest(32)),
     Index(None, "script_id", "submission_id"),

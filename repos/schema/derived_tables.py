@@ -1,4 +1,4 @@
-"""The tables that hold nothing of their own: all in them follows from the log, and can be derived from it again."""
+"""Derived tables: projections, which can be derived from the log again, and records of runs and integrity checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ script_lines = table(
     Column("sep", Text(1000), nullable=False),
     Column("attrs", Prose, nullable=False),
     Column("version_number", BigInteger, nullable=False),
-    # Not unique: keys trade places while a stretch of lines is spaced anew.
+    # Not unique: keys are swapped while those of a range of lines are reassigned.
     Index(None, "script_id", "order_key"),
 )
 
@@ -49,7 +49,7 @@ personas = table(
 version_labels = table(
     "version_labels",
     Column("script_id", BigInteger, primary_key=True, autoincrement=False),
-    # By its hash: a database takes "White draft" and "White draft " for one name.
+    # Keyed by hash: a database treats "White draft" and "White draft " as one name.
     Column("name_hash", Digest(16), primary_key=True),
     Column("name", Text(120), nullable=False),
     Column("version_number", BigInteger, nullable=False),

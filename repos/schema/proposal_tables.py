@@ -1,4 +1,4 @@
-"""The tables of AIs: what one would change and what people decided about it; and what its runs took away."""
+"""Proposal tables: an AI's proposals, people's decisions about them, and what AI runs wrote and deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ai_proposals = table(
     Column("prompt_sha256", Word(64)),
     Column("code", Word(64)),
     Column("message", Text(1000)),
-    # Whose turn it is to work on it: a job takes it for a while, under a higher number each time.
+    # The claim of a job: held for a limited time, with a higher fence each time.
     Column("fence", SmallInteger, nullable=False),
     Column("held_until", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -58,7 +58,7 @@ ai_proposal_hunks = table(
 ai_run_losses = table(
     "ai_run_losses",
     Column("script_id", BigInteger, primary_key=True, autoincrement=False),
-    # By its hash: a database takes "run" and "run " for one.
+    # Keyed by hash: a database treats "run" and "run " as one.
     Column("run_hash", Digest(16), primary_key=True),
     Column("run_id", Text(120), nullable=False),
     Column("line_count", Integer, nullable=False),

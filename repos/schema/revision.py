@@ -1,6 +1,6 @@
-"""The revision of the schema: the one a database has, and the one this program was written for.
+"""Schema revisions: the revision of a database, and the one this program was written for.
 
-Read without Alembic, which takes longer to import than most commands take to run; `repos.schema.upgrade` migrates.
+Read without Alembic, whose import takes longer than most commands; `repos.schema.upgrade` migrates.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def wanted_revision() -> str:
 
 
 def found_revision(engine: Engine) -> str | None:
-    """The schema revision of the database; None where it has none."""
+    """The schema revision of the database; None if it has none."""
     with connected(engine) as connection:
         if not inspect(connection).has_table(TABLE):
             return None
-        found = connection.execute(text(f"SELECT version_num FROM {TABLE}")).scalar()  # noqa: S608 - a name of ours
+        found = connection.execute(text(f"SELECT version_num FROM {TABLE}")).scalar()  # noqa: S608 - a constant name
         return None if found is None else str(found)
 
 
@@ -45,8 +45,8 @@ def require_current(engine: Engine) -> None:
     """Refuse a database whose schema is not the one this program was written for.
 
     Raises:
-        SchemaOutdated: it is older, or has none.
-        SchemaTooNew: it is newer.
+        SchemaOutdated: the schema is older, or missing.
+        SchemaTooNew: the schema is newer.
     """
     found, wanted = found_revision(engine), wanted_revision()
     if found == wanted:
@@ -58,7 +58,7 @@ def require_current(engine: Engine) -> None:
 
 @contextmanager
 def connected(engine: Engine) -> Iterator[Connection]:
-    """A connection whose errors are the driver's or a `Conflict`, as everywhere else in `repos`."""
+    """A connection that raises the driver's errors or a `Conflict`, as everywhere in `repos`."""
     try:
         with engine.connect() as connection:
             yield connection
@@ -69,7 +69,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
 
 
 def _known() -> list[str]:
-    """Every revision there is: each migration's file begins with its number, and follows the one before."""
+    """All known revisions: each migration's file name begins with its number."""
     return [file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")]
 
 

@@ -1,4 +1,4 @@
-"""The schema: brought up to date by migrations, and compared before anything is written."""
+"""Schema upgrades: run the migrations, one process at a time."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ __all__ = [
     "wanted_revision",
 ]
 
+# Timeout for waiting until another process has changed the schema.
 MIGRATION_LOCK_TIMEOUT_SECONDS = 600
-"""How long to wait for another that changes the schema."""
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to a revision, one migration after the other; of several that try, each waits its turn.
+    """Migrate the database to a revision; concurrent upgrades wait for each other.
 
     Raises:
-        Conflict: another did not come to an end.
+        Conflict: timed out waiting for another upgrade.
     """
     with _alone(engine) as connection:
         command.upgrade(_config(connection), revision)
@@ -52,10 +52,10 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def upgrade_if_outdated(engine: Engine) -> None:
-    """Bring the database to the schema this program was written for.
+    """Migrate the database to the schema this program was written for.
 
     Raises:
-        SchemaTooNew: it is newer.
+        SchemaTooNew: the schema is newer.
     """
     try:
         require_current(engine)
@@ -64,7 +64,7 @@ def upgrade_if_outdated(engine: Engine) -> None:
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the database back to a revision; for tests of the migrations."""
+    """Migrate the database back to a revision; for tests of the migrations."""
     with _alone(engine) as connection:
         command.downgrade(_config(connection), revision)
         connection.commit()
@@ -72,7 +72,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 @contextmanager
 def _alone(engine: Engine) -> Iterator[Connection]:
-    """A connection to change the schema with, while nobody else does."""
+    """A connection for changing the schema, which holds the migration lock."""
     alone = _alone_on_sqlite if engine.dialect.name == "sqlite" else _alone_on_mysql
     with connected(engine) as connection, alone(connection):
         yield connection
@@ -80,8 +80,8 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _alone_on_sqlite(connection: Connection) -> Iterator[None]:
-    # All migrations are one transaction there, whose first statement is the lock. A table that others
-    # refer to can only be made anew while foreign keys rest, which is to be said before the transaction.
+    # On SQLite all migrations are one transaction, whose first statement takes the lock. A table that others refer to
+    # can only be recreated while foreign keys are off, which has to be set before the transaction.
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - for the type checker
     driver.execute("PRAGMA foreign_keys = OFF")
@@ -107,7 +107,7 @@ def _begins(connection: Connection) -> bool:
 
 @contextmanager
 def _alone_on_mysql(connection: Connection) -> Iterator[None]:
-    # A lock of the session: each statement that alters a table ends the transaction.
+    # A session lock, because each statement that alters a table ends the transaction.
     name = f"scriptledger.schema.{sha256(str(connection.engine.url.database).encode()).hexdigest()[:32]}"
     get = text("SELECT GET_LOCK(:name, :seconds)").bindparams(name=name, seconds=LOCK_WAIT_SECONDS)
     _until_it_does(lambda: connection.execute(get).scalar() == 1)
@@ -115,7 +115,7 @@ def _alone_on_mysql(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        # A connection that is gone took its lock along.
+        # A lost connection has released its lock.
         with suppress(DBAPIError):
             connection.rollback()
             connection.execute(text("SELECT RELEASE_LOCK(:name)").bindparams(name=name))
@@ -126,7 +126,7 @@ def _until_it_does(attempt: Callable[[], bool]) -> None:
     deadline = time.monotonic() + MIGRATION_LOCK_TIMEOUT_SECONDS
     while not attempt():
         if time.monotonic() > deadline:
-            raise Conflict(f"somebody else has been changing the schema for {MIGRATION_LOCK_TIMEOUT_SECONDS} seconds")
+            raise Conflict(f"timed out after {MIGRATION_LOCK_TIMEOUT_SECONDS} seconds waiting for the migration lock")
 
 
 def _config(connection: Connection) -> Config:

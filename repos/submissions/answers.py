@@ -1,4 +1,4 @@
-"""submissions: every answer ever given, written with its effect."""
+"""Table submissions: the answer to every submission, written in the transaction of its effect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from repos.schema.core_tables import submissions
 
 
 class Answered(Struct, frozen=True):
-    """An answer with the content hash of the submission it answers, and when it was given."""
+    """An answer, the content hash of its submission, and when it was recorded."""
 
     answer: Answer
     content_hash: bytes
@@ -45,10 +45,10 @@ _GET = SELECT_ANSWERS.where(submissions.c.submission_id == bindparam("submission
 
 
 def to_answered(script_id: int, row: Row) -> Answered:
-    """An answer out of a row that was read.
+    """The answer in a row.
 
     Raises:
-        Corrupt: what it says cannot be read.
+        Corrupt: the row cannot be decoded.
     """
     submission_id, outcome, first_version, last_version, rest, content_hash, recorded_at = row
     answer = with_rest(
@@ -69,7 +69,7 @@ class Submissions:
         self._session = session
 
     def get(self, script_id: int, submission_id: str) -> Answered | None:
-        """The answer to a submission; None where it has none yet."""
+        """The answer to a submission; None if there is none yet."""
         found = self._session.rows(_GET, script=script_id, submission=submission_id)
         return to_answered(script_id, found[0]) if found else None
 
@@ -78,7 +78,7 @@ class WritableSubmissions(Submissions):
     """The answers to the submissions of the locked script."""
 
     def put(self, answers: Sequence[Answered]) -> None:
-        """Record answers, once for each submission: its key refuses a second."""
+        """Store answers; the primary key refuses a second answer to a submission."""
         self._session.later_insert(
             submissions,
             _COLUMNS,
@@ -116,7 +116,7 @@ class Answers:
         self._session = session
 
     def read(self, script_id: int) -> Iterator[Answered]:
-        """Every answer of a script by submission id, a page at a time."""
+        """Every answer of a script, by submission id, read page by page."""
         after = ""
         while page := self._session.rows(_READ, script=script_id, after=after, limit=ANSWERS_PER_PAGE):
             for row in page:

@@ -22,7 +22,7 @@ _READ = select(literal(1)).select_from(script_heads).limit(1)
 
 
 def catch_up(engine: Engine) -> None:
-    """Wait for what other nodes committed so far; on a server of its own there is nothing to wait for.
+    """Wait for the commits of other nodes so far; returns at once on a single server.
 
     Raises:
         Conflict: the node did not catch up in time.
@@ -32,7 +32,7 @@ def catch_up(engine: Engine) -> None:
         if not session.is_sqlite:
             _catch_up(session)
     except BaseException:
-        # It may be set to wait still.
+        # The session may still be set to wait.
         session.abandon()
         raise
     session.close()

@@ -1,4 +1,4 @@
-"""rejected_submissions: the dead letters, with their payload, kept for a configured time."""
+"""Table rejected_submissions: the dead letters, with their payloads, kept for a configured time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from repos.database.session import Session
 from repos.schema.core_tables import rejected_submissions
 
 MESSAGE_LENGTH = 1_000
+# Limit for a payload that is too large for the database and is cut.
 MAX_CUT_BYTES = 4 << 20
-"""What is kept of a payload that the database does not take whole."""
 
 
 class DeadLetter(NamedTuple):
     """A refused, undecodable or contradicting submission, and the user who sent it. Its id is 0 until it is stored.
 
-    Where only the beginning of the payload is kept, `whole_bytes` and `whole_sha256` are of all of it; else None.
+    If the payload is cut, `whole_bytes` and `whole_sha256` are the size and hash of the original; otherwise None.
     """
 
     id: int
@@ -34,7 +34,7 @@ class DeadLetter(NamedTuple):
     whole_sha256: bytes | None = None
 
     def cut_to(self, limit: int) -> DeadLetter:
-        """The same with no more of its payload than so many bytes."""
+        """The same with its payload cut to at most `limit` bytes."""
         if len(self.payload) <= limit:
             return self
         if self.whole_bytes is not None:
@@ -70,7 +70,7 @@ class DeadLetters:
         self._session = session
 
     def read(self, *, after: int = 0, limit: int = 100, script_id: int = 0) -> list[DeadLetter]:
-        """Dead letters behind a number, oldest first: those for a script, or all."""
+        """Dead letters after an id, oldest first: those for a script, or all."""
         return [DeadLetter(*row) for row in self._session.rows(_LIST, after=after, limit=limit, script=script_id)]
 
     def get(self, number: int) -> DeadLetter | None:
@@ -78,7 +78,7 @@ class DeadLetters:
         return DeadLetter(*found[0]) if found else None
 
     def put(self, rows: Sequence[DeadLetter]) -> None:
-        """Keep what was refused; of a payload that the database does not take whole, its beginning."""
+        """Store dead letters; a payload too large for the database is cut."""
         self._session.later_insert(
             rejected_submissions,
             _COLUMNS,
@@ -86,13 +86,13 @@ class DeadLetters:
         )
 
     def holds(self, row: DeadLetter) -> bool:
-        """Whether the same was refused for the same reason before."""
+        """Whether the same submission was refused for the same reason before."""
         payload = self._fitting(row).payload
         named = {"script": row.script_id, "submission": row.submission_id, "code": row.code, "payload": payload}
         return bool(self._session.rows(_HOLDS, **named))
 
     def prune(self, *, before: int) -> int:
-        """Forget what was rejected before a moment; how many."""
+        """Delete dead letters rejected before a time; returns how many."""
         return self._session.run(_PRUNE, before=before)
 
     def _fitting(self, row: DeadLetter) -> DeadLetter:

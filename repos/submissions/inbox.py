@@ -1,4 +1,4 @@
-"""submission_inbox: submissions that wait. Durable before the broker hears of them, gone with their answer."""
+"""Table submission_inbox: pending submissions. Stored before the bell rings, deleted with their answer."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from repos.fault_points import fault_point
 from repos.schema.core_tables import script_heads, submission_inbox
 
 MAX_INBOX_BATCH = 256
+# A submission with more attempts than this is refused as poison.
 MAX_ATTEMPTS = 5
-"""A submission that was tried more often than this is refused as poison."""
 PIECE_BYTES = 1 << 20
 
 
 class InboxBacklog(NamedTuple):
-    """A script with submissions in the inbox: how many, since when, how often one was tried, and which is in front."""
+    """A script with pending submissions: their number, the oldest time, the most attempts, the first arrival number."""
 
     script_id: int
     waiting: int
@@ -48,7 +48,7 @@ class InboxBacklog(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A submission that waits, and the signed-in user who sent it; None for a program."""
+    """A pending submission, and the signed-in user who sent it; None for a program."""
 
     payload: bytes
     user_id: int | None
@@ -64,8 +64,8 @@ _PUT = insert(submission_inbox).values(
 _FIND = select(submission_inbox.c.id).where(
     submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
 )
-# SQLite keeps text as text where a producer inserts text, and counts its characters; a server would cast no more than
-# a packet.
+# Cast on SQLite only: there, text inserted by a producer stays text and its length counts characters. A server casts
+# at most one packet.
 _BYTES = {True: cast(submission_inbox.c.payload, LargeBinary), False: submission_inbox.c.payload}
 _SIZE = {
     is_sqlite: select(func.length(payload)).where(submission_inbox.c.id == bindparam("row"))
@@ -91,8 +91,8 @@ _RELEASE = (
     )
     .values(user_id=None)
 )
-# Whatever a producer put there: from a number below zero it would take for ever to get to the limit, and behind the
-# largest there is none.
+# A producer may have stored any number: a negative one would take forever to reach the limit, and the greatest one
+# cannot be incremented.
 _TRY = (
     update(submission_inbox)
     .where(submission_inbox.c.id == bindparam("row"))
@@ -126,8 +126,8 @@ _WAITING = (
     .order_by(func.min(submission_inbox.c.id))
     .limit(bindparam("limit"))
 )
-# SQLite takes any value into any column. No bell can be rung for a script whose number is none, and remembering one
-# would end the reconciler's tick for every other script.
+# SQLite accepts any value in any column. A bell needs an integer script id, and storing another value as one would end
+# the reconciler's tick for every other script.
 _WAITING_SQLITE = _WAITING.where(func.typeof(submission_inbox.c.script_id) == literal("integer"))
 _ARRIVALS = (
     select(submission_inbox.c.id, submission_inbox.c.attempts)
@@ -135,20 +135,20 @@ _ARRIVALS = (
     .order_by(submission_inbox.c.id)
     .limit(MAX_INBOX_BATCH)
 )
+# Whether a script has pending submissions: read in the same round trip as a commit.
 LOOK_AGAIN = select(literal(1)).where(submission_inbox.c.script_id == bindparam("script")).limit(1)
-"""Whether anything waits for a script: read in the same round trip as a commit."""
 
 
 @cache
 def look_again_at(count: int) -> Select[Any]:
-    """Which of several scripts have something waiting, for parameters `script_0`, `script_1`, …"""
+    """The query for which of several scripts have pending submissions; parameters are `script_0`, `script_1`, …"""
     names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
     return select(submission_inbox.c.script_id).where(submission_inbox.c.script_id.in_(names)).distinct()
 
 
-def as_bytes(payload: bytes | str | float) -> bytes:
-    """A payload as it was written; SQLite takes text and numbers for bytes too."""
-    return bytes(payload) if isinstance(payload, bytes) else str(payload).encode(errors="surrogateescape")
+def as_bytes(payload: bytes | str) -> bytes:
+    """The original bytes of a payload, also if it was stored as text."""
+    return payload.encode(errors="surrogateescape") if isinstance(payload, str) else bytes(payload)
 
 
 class Inbox:
@@ -160,12 +160,12 @@ class Inbox:
     def put(
         self, script_id: int, submission_id: str, payload: bytes, now: int, *, user_id: int | None = None
     ) -> int | None:
-        """Add a submission of a signed-in user, or of a program; its arrival number.
+        """Add a submission of a signed-in user, or of a program; returns its arrival number.
 
-        None where one with this id waits already.
+        None if a submission with this id is already pending.
 
         Raises:
-            TooLargeForDatabase: the database would not take it.
+            TooLargeForDatabase: the payload is too large for the database.
         """
         self._session.require_room("submission", len(payload))
         fault_point("before inbox row inserted")
@@ -179,45 +179,45 @@ class Inbox:
         return arrival
 
     def put_all(self, rows: list[tuple[int, str, bytes, int]]) -> None:
-        """Add many submissions: script, id, payload and now of each; `DuplicateKey` at the end, where one waits.
+        """Add many submissions: script, id, payload and now of each. `DuplicateKey` at the flush if one is pending.
 
         Raises:
-            TooLargeForDatabase: the database would not take one of them.
+            TooLargeForDatabase: a payload is too large for the database.
         """
         for _, _, payload, _ in rows:
             self._session.require_room("submission", len(payload))
         self._session.later_insert(submission_inbox, ("script_id", "submission_id", "payload", "enqueued_at"), rows)
 
     def holds(self, script_id: int, submission_id: str) -> bool:
-        """Whether a submission waits."""
+        """Whether a submission is pending."""
         return bool(self._session.rows(_FIND, script=script_id, submission=submission_id))
 
     def payload_of(self, script_id: int, submission_id: str) -> bytes | None:
-        """What a submission that waits says; None where it does not wait any more."""
+        """The payload of a pending submission; None if it is no longer pending."""
         found = self.held(script_id, submission_id)
         return found.payload if found else None
 
     def held(self, script_id: int, submission_id: str) -> Held | None:
-        """A submission that waits: its payload and who sent it; None where it does not wait any more."""
+        """A pending submission: its payload and its sender; None if it is no longer pending."""
         found = self._session.rows(_HELD, script=script_id, submission=submission_id)
         return Held(as_bytes(found[0][0]), found[0][1]) if found else None
 
     def release(self, script_id: int, submission_id: str) -> None:
-        """Note that a program sent the same as a user, with credentials of its own."""
+        """Clear the user of a submission, because a program with its own credentials sent the same one."""
         self._session.run(_RELEASE, script=script_id, submission=submission_id)
 
     def waiting(self, *, before: int, after: int, limit: int) -> list[InboxBacklog]:
-        """Scripts in service with submissions that arrived at or before a moment, the longest waiting first.
+        """Scripts in service with submissions that arrived at or before a time, the first arrival first.
 
-        Those that say they arrived behind `after` come along: their producer's clock is ahead.
+        Submissions with an arrival time later than `after` are included: their producer's clock is ahead.
         """
         statement = _WAITING_SQLITE if self._session.is_sqlite else _WAITING
         return [InboxBacklog(*row) for row in self._session.rows(statement, before=before, after=after, limit=limit)]
 
     def arrivals(self, script_id: int, *, tried_last: bool = False) -> list[int]:
-        """The arrival numbers of what waits for a script, at most 256, the first first.
+        """The arrival numbers of a script's pending submissions, at most 256, in order.
 
-        With `tried_last`, what is yet to be tried again comes behind the others: it may take all the time there is.
+        With `tried_last`, submissions due for a retry come after the others, because they may use up all the time.
         """
         rows = self._session.rows(_ARRIVALS, script=script_id)
         if tried_last:
@@ -225,26 +225,26 @@ class Inbox:
         return [row[0] for row in rows]
 
     def count_attempt(self, arrival: int) -> None:
-        """Note that a submission is about to be tried, in a transaction of its own."""
+        """Count an attempt before it begins, in a transaction of its own."""
         self._session.run(_TRY, row=arrival)
 
     def take_back_attempt(self, arrival: int) -> None:
-        """Note that a submission was not tried after all, or that it was not to blame."""
+        """Uncount an attempt that was not made, or whose failure was not caused by the submission."""
         self._session.run(_UNTRY, row=arrival)
 
 
 class DrainableInbox:
-    """The inbox of the locked script. Nothing is put in here: whoever holds the head could not see it."""
+    """The inbox of the locked script. It has no `put`: the holder of the head would not see the new row."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def size(self, arrival: int) -> int:
-        """How many bytes the payload has of a submission that was too large to come along."""
+        """The size in bytes of a payload that was too large to be read with the head."""
         return int(self._only(_SIZE[self._session.is_sqlite], arrival))
 
     def payload(self, arrival: int) -> bytes:
-        """The payload of one submission that was too large to come along."""
+        """A payload that was too large to be read with the head."""
         return as_bytes(self._only(_PAYLOAD, arrival))
 
     def beginning(self, arrival: int, size: int) -> bytes:
@@ -263,11 +263,11 @@ class DrainableInbox:
     def _only(self, statement: Executable, arrival: int, **params: int) -> Any:
         found = self._session.rows(statement, row=arrival, **params)
         if not found:
-            raise Conflict("a submission was taken out of the inbox by another program")
+            raise Conflict("a submission was removed from the inbox by another program")
         return found[0][0]
 
     def remove(self, arrivals: Sequence[int]) -> None:
-        """Take out exactly these rows: arrival numbers are not commit order, so never a range."""
+        """Delete exactly these rows, never a range, because arrival numbers are not in commit order."""
         for start in range(0, len(arrivals), 100):
             part = arrivals[start : start + 100]
             names = {f"row_{position}": arrival for position, arrival in enumerate(part)}
@@ -275,18 +275,18 @@ class DrainableInbox:
 
 
 class SharedInbox(DrainableInbox):
-    """The inbox of several locked scripts: what is answered is taken out at once, at the end."""
+    """The inbox of several locked scripts: answered submissions are deleted together, at the end."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._answered: list[int] = []
 
     def remove(self, arrivals: Sequence[int]) -> None:
-        """Take out exactly these rows, with those of the other scripts."""
+        """Delete exactly these rows, together with those of the other scripts."""
         self._answered += arrivals
 
     def remove_all(self) -> None:
-        """Take out what was answered."""
+        """Delete all answered submissions."""
         super().remove(self._answered)
 
 

@@ -1,4 +1,4 @@
-"""the log and what it needs
+"""The log and its supporting tables.
 
 Revision: 0001
 Follows:
@@ -263,7 +263,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # Each index goes with its table: MariaDB drops none alone that a foreign key needs.
+    # Indexes are dropped with their tables: MariaDB does not drop an index that a foreign key needs.
     op.execute("DROP VIEW script_log")
     for table in (
         "script_versions",

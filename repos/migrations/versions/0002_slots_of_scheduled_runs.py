@@ -1,4 +1,4 @@
-"""slots of scheduled runs
+"""Slots of scheduled runs.
 
 Revision: 0002
 Follows: 0001

@@ -1,4 +1,4 @@
-"""projections
+"""Projections.
 
 Revision: 0003
 Follows: 0002

@@ -1,4 +1,4 @@
-"""materialization runs
+"""Materialization runs.
 
 Revision: 0004
 Follows: 0003

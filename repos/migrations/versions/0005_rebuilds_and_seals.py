@@ -1,4 +1,4 @@
-"""rebuilds and seals
+"""Rebuilds and seals.
 
 Revision: 0005
 Follows: 0004

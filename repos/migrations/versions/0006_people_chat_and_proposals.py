@@ -1,4 +1,4 @@
-"""people, chat and proposals
+"""Users, chat and proposals.
 
 Revision: 0006
 Follows: 0005
@@ -47,7 +47,7 @@ _AI_SAYS_WHY = """author <> 'ai' OR (
   AND COALESCE(JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.prompt')),
                JSON_UNQUOTE(JSON_EXTRACT(CONVERT(cause USING utf8mb4), '$.prompt_sha256')), '') <> '')"""
 
-# SQLite adds no CHECK to a table that is there, and this one may not be copied: others refer to it.
+# SQLite cannot add a CHECK to an existing table, and this one cannot be copied because others refer to it.
 _AI_SAYS_WHY_ON_SQLITE = """
 CREATE TRIGGER script_commands_ai_says_why BEFORE INSERT ON script_commands
 WHEN NEW.author = 'ai' AND (

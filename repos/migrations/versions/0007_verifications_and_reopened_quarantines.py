@@ -1,4 +1,4 @@
-"""verifications, and how a quarantine ended
+"""Verifications, and how quarantines ended.
 
 Revision: 0007
 Follows: 0006

@@ -1,4 +1,4 @@
-"""scripts being backfilled
+"""Scripts being backfilled.
 
 Revision: 0008
 Follows: 0007
@@ -36,16 +36,16 @@ def downgrade() -> None:
 
 def _change_health(old: str, new: str) -> None:
     if op.get_bind().dialect.name == "sqlite":
-        # SQLite changes no CHECK in place. Others refer to the table, which is why foreign keys rest meanwhile.
+        # SQLite cannot change a CHECK in place. Foreign keys are off because other tables refer to this one.
         declared = str(op.get_bind().exec_driver_sql(_DECLARED).scalar())
         op.execute(declared.replace("script_heads", "new_script_heads", 1).replace(old, new))
         op.execute("INSERT INTO new_script_heads SELECT * FROM script_heads")
         op.execute("DROP TABLE script_heads")
-        # Otherwise the view of the log is in the way, which looks for the table while it is gone.
+        # Otherwise the rename fails: the view of the log refers to the table, which is missing at this point.
         op.execute("PRAGMA legacy_alter_table = ON")
         op.execute("ALTER TABLE new_script_heads RENAME TO script_heads")
         op.execute("PRAGMA legacy_alter_table = OFF")
     else:
-        # One statement, so that nothing can end between two of them.
+        # One statement, so that nothing can be interrupted between two.
         drop, add = "DROP CONSTRAINT ck_script_heads_health", "ADD CONSTRAINT ck_script_heads_health"
         op.execute(f"ALTER TABLE script_heads {drop}, {add} CHECK ({new})")

@@ -1,4 +1,4 @@
-"""what runs of AIs took away
+"""Lines deleted by AI runs.
 
 Revision: 0009
 Follows: 0008

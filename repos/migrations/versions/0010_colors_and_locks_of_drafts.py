@@ -1,4 +1,4 @@
-"""colors and locks of drafts, for readers
+"""Colors and locks of drafts, for readers.
 
 Revision: 0010
 Follows: 0009
@@ -21,7 +21,7 @@ _COLOR = sa.String(16).with_variant(mysql.VARCHAR(16, charset="ascii", collation
 def upgrade() -> None:
     op.add_column("version_labels", sa.Column("color", _COLOR, nullable=True))
     op.add_column("version_labels", sa.Column("locked", sa.SmallInteger(), nullable=False, server_default="0"))
-    # What readers see of these scripts says nothing of it yet: the next run writes it anew.
+    # The projections of these scripts lack the new columns: the next run rewrites them from scratch.
     op.execute("DELETE FROM projection_heads WHERE script_id IN (SELECT script_id FROM version_labels)")
 
 

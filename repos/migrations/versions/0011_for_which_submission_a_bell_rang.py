@@ -1,4 +1,4 @@
-"""for which submission a bell rang
+"""The submission a bell rang for.
 
 Revision: 0011
 Follows: 0010

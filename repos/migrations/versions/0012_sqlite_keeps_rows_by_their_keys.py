@@ -1,7 +1,7 @@
-"""SQLite keeps rows by their keys
+"""SQLite tables without rowid.
 
-The tables that every command is written to, made anew: a third fewer pages to write at each commit. SQLite opens a
-table of its own for each row that an IN of three words or more looks at, so its checks compare one by one.
+The tables every command is written to are recreated, with a third fewer pages written at each commit. SQLite builds a
+table for each row checked against an IN of three or more words, so its checks compare the words one by one.
 
 Revision: 0012
 Follows: 0011
@@ -39,7 +39,7 @@ END
 """
 
 
-# What is declared otherwise from here on: by table, what was there and what stands in its place.
+# The changed declarations: by table, the old text and the new text.
 _CHANGES = {
     "script_heads": {
         "health in ('open', 'backfilling', 'quarantined')": (
@@ -93,11 +93,11 @@ def _with(declared: str, old: str, new: str) -> str:
 
 
 def _make_anew(table: str, declared: str) -> None:
-    # None of these has an index of its own. Others refer to them, which is why foreign keys rest meanwhile.
+    # None of these tables has a separate index. Foreign keys are off because other tables refer to them.
     op.execute(declared.replace(table, f"new_{table}", 1))
-    op.execute(f"INSERT INTO new_{table} SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - names of ours
+    op.execute(f"INSERT INTO new_{table} SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - constant names
     op.execute(f"DROP TABLE {table}")
-    # Otherwise the view of the log is in the way, which looks for the table while it is gone.
+    # Otherwise the rename fails: the view of the log refers to the table, which is missing at this point.
     op.execute("PRAGMA legacy_alter_table = ON")
     op.execute(f"ALTER TABLE new_{table} RENAME TO {table}")
     op.execute("PRAGMA legacy_alter_table = OFF")

@@ -1,7 +1,7 @@
-"""who sent a submission
+"""Users of submissions.
 
-The user of each submission that waits or was refused, and of each script number: NULL for programs with credentials of
-their own. Scripts that were created under numbers of their program's own choice take them out of those still given.
+The user of each pending or refused submission, and of each script id: NULL for programs with credentials of their own.
+The ids of existing scripts, which their programs chose, are marked as used.
 
 Revision: 0013
 Follows: 0012
@@ -18,7 +18,7 @@ branch_labels = None
 depends_on = None
 
 _TABLES = ("script_ids", "submission_inbox", "rejected_submissions")
-# Not the numbers of the upper half: the next to be given follows the highest.
+# Without the ids of the upper half, because the next id follows the greatest one.
 _TAKE = """
 INSERT INTO script_ids (id)
 SELECT script_heads.script_id FROM script_heads LEFT JOIN script_ids ON script_ids.id = script_heads.script_id

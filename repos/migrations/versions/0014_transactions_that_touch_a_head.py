@@ -1,7 +1,7 @@
-"""transactions that touch a head
+"""Transactions that touch a head.
 
-How many transactions on a script left its head as it was. Each writes to the head all the same: where several database
-nodes write, that is how two of them on one script come to be in each other's way.
+How many transactions on a script did not change its head. Each writes the head row all the same: if several database
+nodes write, this makes two transactions on one script conflict.
 
 Revision: 0014
 Follows: 0013

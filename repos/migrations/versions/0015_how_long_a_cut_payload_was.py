@@ -1,4 +1,4 @@
-"""how long a payload was of which the beginning is kept
+"""The original size of a cut payload.
 
 Revision: 0015
 Follows: 0014

@@ -1,4 +1,4 @@
-"""what AIs wrote
+"""Content written by AIs.
 
 Revision: 0016
 Follows: 0015
