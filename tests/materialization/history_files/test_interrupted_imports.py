@@ -18,7 +18,7 @@ from tests.materialization.history_files.refused_history import one_history, row
 from tests.materialization.writer import forging, open_database
 from tests.services.databases import DatabaseServer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KILLED = """
 import os, signal, sys
 from pathlib import Path
