@@ -1,1 +1,1 @@
-"""What a script is and what may happen to it: values, commands, deltas, errors."""
+"""The domain: scripts, commands, deltas and errors as pure values."""

@@ -1,4 +1,4 @@
-"""Who asks, and what they may: the refusals an application shows to people who sign in."""
+"""Refusals about users, sessions and permissions, which an application shows to signed-in people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.errors import Rejected
 
 
 class BadEmail(Rejected):
-    """{email!r} is no e-mail address."""
+    """{email!r} is not an e-mail address."""
 
 
 class EmailTaken(Rejected):
@@ -37,15 +37,15 @@ class NotYourScript(Rejected):
 
 
 class AuthorReserved(Rejected):
-    """Nobody who signs in sends as {author!r}."""
+    """A signed-in user cannot send as {author!r}."""
 
 
 class CauseReserved(Rejected):
-    """Nobody who signs in sends {field}."""
+    """A signed-in user cannot send {field}."""
 
 
 class ScriptNumberNotYours(Rejected):
-    """The number {script} was not given to you for a new script; ask for a number first."""
+    """The number {script} was not given to you for a new script; get a number first."""
 
 
 class UserDeleted(Rejected):
@@ -64,19 +64,19 @@ class PayloadCut(Rejected):
     """Only the first {kept} of {size} bytes were kept of what was refused under {number}; it cannot be sent again."""
 
 
+# An address has at most 64 characters before the @ and 255 after it.
 MAX_EMAIL = 320
-"""64 before the @, 255 behind it."""
 
 
-# Whether a mailbox exists only a mail to it can tell; this refuses what is surely none.
+# Only sending mail proves that a mailbox exists; this refuses what certainly is not an address.
 _SHAPE = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f\ud800-\udfff]+@[^\s@\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 def check_email(email: str) -> str:
-    """An address without outer white space.
+    """Return an address without outer white space.
 
     Raises:
-        BadEmail: it is no address.
+        BadEmail: it is not an address.
     """
     plain = email.strip()
     if len(plain) > MAX_EMAIL or not _SHAPE.fullmatch(plain) or len(email_key(plain)) > MAX_EMAIL:
@@ -85,10 +85,10 @@ def check_email(email: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """An address as it is compared: no case, no accents, no width, no outer white space.
+    """Normalize an address for comparison: no case, no accents, no width, no outer white space.
 
-    Explicit rather than left to a collation, which differs from server to server. What is longer than any address has
-    no key: it is itself, which nobody's is. Sorting a run of combining marks takes the square of its length.
+    Explicit rather than left to a collation, which differs from server to server. Text longer than any address is
+    returned unchanged, which equals no key: sorting a run of combining marks takes quadratic time.
     """
     plain = email.strip()
     if len(plain) > MAX_EMAIL:

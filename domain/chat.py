@@ -1,4 +1,4 @@
-"""Chat: what somebody said about a script, or what a model answered, and what that answer cost."""
+"""Chat messages about a script, from people or a model, and the cost of a model's answers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MAX_INTENT = 64
 
 
 class ChatMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One message: about a script or about none, by a user or by nobody who is known.
+    """One message: about a script or none, by a known user or none.
 
-    `answers` is the id of the message this one answers. `intent` is what the application took it for; both that and
-    `metadata` may be noted later, `content` is what was said.
+    `answers` is the id of the message this one answers. `intent` is the application's classification; it and
+    `metadata` may be added later. `content` is the text of the message.
     """
 
     role: Role
@@ -31,7 +31,7 @@ class ChatMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class Usage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What one call of a model cost: tokens, money in millionths of `currency`, time. None is not known."""
+    """The cost of one model call: tokens, money in millionths of `currency`, time. None means unknown."""
 
     model: str
     tokens_in: Count | None = None
@@ -42,13 +42,13 @@ class Usage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
 
 def check_message(message: ChatMessage) -> None:
-    """Refuse what may not be kept: unclean text, over 1 MiB, metadata that is no JSON (`Rejected`)."""
+    """Refuse a message with invalid text, text over 1 MiB, or metadata that is not JSON (`Rejected`)."""
     check_text("content", message.content, line_ends=True)
     check_annotation(message.intent, message.metadata)
 
 
 def check_annotation(intent: str | None, metadata: dict[str, Any]) -> None:
-    """The same for what is noted about a message."""
+    """Refuse an invalid intent or invalid metadata of a message (`Rejected`)."""
     if intent is not None:
         check_text("intent", intent)
         if len(intent) > MAX_INTENT:
@@ -57,7 +57,7 @@ def check_annotation(intent: str | None, metadata: dict[str, Any]) -> None:
 
 
 def check_usage(usage: Usage) -> None:
-    """Refuse a usage without a model, or with a currency that is no short word (`Rejected`)."""
+    """Refuse a usage without a model, or with a currency that is not a short word (`Rejected`)."""
     check_text("model", usage.model)
     if not 1 <= len(usage.model) <= 120:
         raise BadPayload(field="model", problem="1 to 120 characters")

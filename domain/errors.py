@@ -1,9 +1,9 @@
-"""What can go wrong, branched by what to do next.
+"""Error classes, branched by what to do next.
 
     LedgerError
-    ├── Rejected   tell the author: the edit is refused, nothing changed, trying again will not help
-    ├── Conflict   try again: another writer or a lost connection was in the way, nothing changed
-    └── Corrupt    stop and call someone: what is stored contradicts itself
+    ├── Rejected   report to the author: the edit is refused, nothing changed, a retry will not help
+    ├── Conflict   retry: another writer or a lost connection got in the way, nothing changed
+    └── Corrupt    stop and call someone: the stored data contradicts itself
 
 Each refusal is a class. Its stable code is the class name in snake case and its sentence is the class
 docstring, filled with the facts it was raised with; both travel in the answer to the author.
@@ -24,11 +24,11 @@ class LedgerError(Exception):
 
 
 class Conflict(LedgerError):
-    """Another writer or a lost connection was in the way; nothing changed, so try again."""
+    """Another writer or a lost connection got in the way; nothing changed, so retry."""
 
 
 class Corrupt(LedgerError):
-    """What is stored contradicts itself; the script is quarantined and the evidence kept."""
+    """The stored data contradicts itself; the script is quarantined and the evidence kept."""
 
 
 class Rejected(LedgerError):
@@ -46,21 +46,21 @@ class Rejected(LedgerError):
 
     @property
     def message(self) -> str:
-        """The sentence for the author, at most 1,000 characters of it, with escapes for what a terminal would obey.
+        """The sentence for the author: at most 1,000 characters, control characters escaped.
 
-        It quotes what was sent, and is stored and shown in many places. `facts` have the same as it was sent.
+        It quotes input, and is stored and shown in many places. `facts` hold the input unescaped.
         """
         filled = " ".join((type(self).__doc__ or self.code).split()).format_map(self.facts)
         sentence = visible(filled[: MAX_MESSAGE + 1])
         return sentence if len(sentence) <= MAX_MESSAGE else sentence[: MAX_MESSAGE - 1] + "…"
 
     def alone(self) -> Self:
-        """This refusal without the frames it came through, to be kept: they hold whatever was looked at on the way."""
+        """Return this refusal without its traceback, so that keeping it does not keep the frames' objects alive."""
         self.__traceback__ = self.__context__ = self.__cause__ = None
         return self
 
     def locate(self, part: str) -> None:
-        """Say in which part of the submission the refused field stands, or that it is all of that part."""
+        """Prefix the refused field with its part of the submission; without a field, the part is the field."""
         self.facts["field"] = f"{part}.{self.facts['field']}" if "field" in self.facts else part
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.errors import Rejected
 
-# What arrives is not a submission.
+# The input is not a valid submission.
 
 
 class Undecodable(Rejected):
@@ -24,7 +24,7 @@ class WrongType(Rejected):
 
 
 class UnknownKind(Rejected):
-    """{field} names no kind of command that there is: {problem}."""
+    """{field} names no known kind of command: {problem}."""
 
 
 class SubmissionTooLarge(Rejected):
@@ -44,7 +44,7 @@ class NoCommands(Rejected):
 
 
 class BadId(Rejected):
-    """{field} is {value!r}, which is no id: 1 to 64 letters, digits, '_', '-', '.' or ':'."""
+    """{field} is {value!r}, which is not an id: 1 to 64 letters, digits, '_', '-', '.' or ':'."""
 
 
 class DuplicateId(Rejected):
@@ -64,7 +64,7 @@ class LineEndInText(Rejected):
 
 
 class LoneSurrogate(Rejected):
-    """{field} holds half of a surrogate pair, which is no character."""
+    """{field} holds half of a surrogate pair, which is not a character."""
 
 
 class BadSeparator(Rejected):
@@ -80,14 +80,14 @@ class BadPayload(Rejected):
 
 
 class AuthorIncomplete(Rejected):
-    """A submission by {author!r} must say {missing} in its cause."""
+    """A submission by {author!r} must name {missing} in its cause."""
 
 
 class NotForAi(Rejected):
     """An AI may not send {kind!r}; a person must."""
 
 
-# The script is not one that takes this edit.
+# The script does not take this edit.
 
 
 class UnknownScript(Rejected):
@@ -103,11 +103,12 @@ class ScriptArchived(Rejected):
 
 
 class ScriptQuarantined(Rejected):
-    """Script {script} is quarantined because what is stored contradicts itself; it takes no edits until mended."""
+    """Script {script} is quarantined because its stored data contradicts itself; it takes no edits until repaired."""
 
 
 class ScriptBeingBackfilled(Rejected):
-    """Script {script} is being backfilled and takes nothing else until then; send this again later, with a new id."""
+    """Script {script} is being backfilled and takes no other edits until that ends; send this again later, with a new
+    id."""
 
 
 class ScriptTooLarge(Rejected):
@@ -124,7 +125,7 @@ class UnknownOwner(Rejected):
 
 
 class Misaddressed(Rejected):
-    """The submission says script {script} and id {submission!r}, but was delivered as another's."""
+    """The submission names script {script} and id {submission!r}, but was delivered under another script or id."""
 
 
 class BaseInFuture(Rejected):
@@ -136,10 +137,10 @@ class StaleBase(Rejected):
 
 
 class ShrinkRefused(Rejected):
-    """This would drop {dropped} of {lines} lines of text; say confirm_shrink if that is meant."""
+    """This would drop {dropped} of {lines} lines of text; set confirm_shrink if that is intended."""
 
 
-# A guard does not hold: the edit was made for a content that is not there any more.
+# A guard does not hold: the edit was made for content that has changed.
 
 
 class StaleLine(Rejected):
@@ -206,7 +207,7 @@ class UnknownLabel(Rejected):
     """There is no label {name!r} on this script."""
 
 
-# The submission stands in relation to others.
+# The submission conflicts with another submission.
 
 
 class SameIdOtherContent(Rejected):
@@ -230,4 +231,4 @@ class UnknownUndo(Rejected):
 
 
 class Poison(Rejected):
-    """This submission ended its worker {attempts} times and is set aside."""
+    """This submission crashed its worker {attempts} times and is rejected."""

@@ -1,7 +1,7 @@
-"""Visible text: text from anywhere, made safe to print next to words of our own.
+"""Visible text: untrusted text, made safe to print next to our own words.
 
 A terminal obeys control characters, and a terminal or a browser lets bidirectional overrides reorder what stands
-around them. `visible` shows such a character as an escape (`\\x1b`, `\\u202e`) and leaves what people read as it is:
+around them. `visible` shows such a character as an escape (`\\x1b`, `\\u202e`) and leaves readable text unchanged:
 right-to-left letters, combining accents, emoji with their joiners and variation selectors.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-# C1 controls and DEL, soft hyphen, bidirectional marks, overrides and isolates, line and paragraph separators, and what
-# has no glyph of its own. Not among them: ZWNJ and ZWJ, which join letters and emoji, and variation selectors.
+# C1 controls and DEL, soft hyphen, bidirectional marks, overrides and isolates, line and paragraph separators, and
+# characters without a glyph. Not among them: ZWNJ and ZWJ, which join letters and emoji, and variation selectors.
 _HIDDEN = (
     "\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
@@ -22,19 +22,19 @@ _IN_JSON = re.compile(f"[{_HIDDEN}]")
 
 
 def visible(text: str) -> str:
-    """A text on one line: line ends are escapes too, so that it cannot pass for a line of ours."""
+    """Escape a text onto one line: line ends are escaped too, so that it cannot pass for a line of ours."""
     return _IN_A_LINE.sub(_escape, text)
 
 
 def visible_lines(text: str) -> str:
-    """A text of several lines: line feeds stay."""
+    """Escape a text of several lines: line feeds stay."""
     return _IN_LINES.sub(_escape, text)
 
 
 def ascii_escapes(json: str) -> str:
-    """A JSON document that means the same, with ``\\uXXXX`` for what its strings hide; C0 is escaped in any JSON.
+    """Return an equivalent JSON document with ``\\uXXXX`` for hidden characters; JSON always escapes C0.
 
-    Only a lone surrogate, which many readers of JSON refuse, becomes the text of its escape.
+    A lone surrogate, which many JSON readers refuse, becomes the text of its escape instead.
     """
     return _IN_JSON.sub(_json_escape, json)
 

@@ -1,1 +1,1 @@
-"""Commands: their base class, their registry, and the placement of lines. The kinds have a folder of their own."""
+"""Commands: base class, registry, and placement and matching of lines. The kinds have a folder of their own."""

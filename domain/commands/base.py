@@ -1,4 +1,4 @@
-"""What every command is, and the registry that makes a new kind one class in one file."""
+"""Command base class, and the registry: a new kind is one class in one file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.script.state import GuardKind, State
 
 
 class Guard(Struct, frozen=True, gc=False):
-    """What a command touches, and the content hash it was made for; None leans on an earlier touch."""
+    """What a command touches, and the content hash it was made for; None relies on an earlier touch."""
 
     kind: GuardKind
     id: str
@@ -25,16 +25,16 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     A kind's meaning never changes once released: a new meaning is a new kind.
     """
 
+    # Whether the base version must be the head, because the command covers the whole script.
     needs_head: ClassVar[bool] = False
-    """Whether the base version must be the head, because the command speaks of the whole script."""
+    # Whether it states the result, so that a stale command may be a no-op.
     absolute: ClassVar[bool] = False
-    """Whether it says what the result is, so that a stale one may find its wish already fulfilled."""
+    # Whether an AI may send it without a person.
     for_ai: ClassVar[bool] = True
-    """Whether an AI may send it without a person."""
+    # Fields that an AI may not set to true.
     only_people: ClassVar[tuple[str, ...]] = ()
-    """Fields that an AI may not set to true."""
+    # Whether an archived script accepts it.
     on_archived: ClassVar[bool] = False
-    """Whether an archived script takes it."""
 
     @classmethod
     def kind(cls) -> str:
@@ -42,40 +42,40 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
         return str(cls.__struct_config__.tag)
 
     def check(self) -> None:
-        """Refuse content that may stand in no script, whatever the state (`Rejected`)."""
+        """Refuse content that is invalid whatever the state (`Rejected`)."""
 
     def needs_person(self) -> bool:
-        """Whether an AI may not send this very command."""
+        """Whether only a person may send this command with these fields."""
         return not self.for_ai or any(getattr(self, name) for name in self.only_people)
 
     def guards(self) -> Iterable[Guard]:
-        """What this command touches, with the content it expects there."""
+        """What this command touches, and the content hashes it expects."""
         return ()
 
     def work(self, state: State) -> int:
-        """At most how many units of work its checks and its change are, beside what its own bytes are."""
+        """An upper bound of the units of work of its checks and its change, without its own bytes."""
         return 0
 
     def apply(self, state: State) -> Delta:
-        """What this command changes in the state; empty when it already is as wanted.
+        """The changes to the state; empty when it already is as wanted.
 
-        Pure: no clock, no random, no I/O. Raises `Rejected` where the state does not take the command.
+        Pure: no clock, no random, no I/O. Raises `Rejected` where the state does not allow the command.
         """
         raise NotImplementedError(self.kind())
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
-        """The commands that turn the state after this command back into the state before; none for a create."""
+        """The commands that turn `after` back into `before`; none for a create."""
         raise NotImplementedError(self.kind())
 
     def note(self, state: State) -> str | None:
-        """What the author should know of how the command found its place."""
+        """A note for the author on how the place of the command was found."""
         return None
 
 
 C = TypeVar("C", bound=Command)
 
+# Every command kind, by name. Filled by importing `domain.commands.registry`.
 KINDS: dict[str, type[Command]] = {}
-"""Every kind there is, by name. Filled by importing `domain.commands.registry`."""
 
 
 def command(cls: type[C]) -> type[C]:

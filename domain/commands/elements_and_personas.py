@@ -1,4 +1,4 @@
-"""What story elements and personas have in common: they are added, updated and removed whole, by id."""
+"""Adding, updating and removing story elements and personas, which change only whole and by id."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add(state: State, thing: Element | Persona, revives: int | None) -> Delta:
     """The delta that adds a story element or a persona.
 
     Raises:
-        IdReused: its id is or was in use, and did not leave after the version `revives`.
+        IdReused: its id is or was in use, and was not removed after the version `revives`.
     """
     require_new_ids(state, (thing.id,), revives, kind_of(thing))
     return (_put(thing),)
@@ -32,7 +32,7 @@ def update(state: State, thing: Element | Persona) -> Delta:
     """The delta that gives a story element or a persona new content.
 
     Raises:
-        UnknownElement: there is none of its id.
+        UnknownElement: there is none with its id.
     """
     old = state.described(kind_of(thing)).get(thing.id)
     if old is None:
@@ -41,10 +41,10 @@ def update(state: State, thing: Element | Persona) -> Delta:
 
 
 def remove(state: State, kind: DescribedKind, name: str) -> Delta:
-    """The delta that removes a story element or a persona; empty where it is gone already.
+    """The delta that removes a story element or a persona; empty where it is removed already.
 
     Raises:
-        UnknownElement: there is none of this id, and never was.
+        UnknownElement: there is none with this id, and never was.
     """
     if name in state.described(kind):
         return (_removed(kind, name),)
@@ -57,7 +57,7 @@ def exchange(state: State, kind: DescribedKind, wanted: Iterable[Element | Perso
     """The delta that turns all story elements, or all personas, into the wanted ones.
 
     Raises:
-        IdReused: one comes back whose id left at or before the version `revives`.
+        IdReused: a restored id was removed at or before the version `revives`.
     """
     gone, put = differences(state.described(kind), {thing.id: thing for thing in wanted})
     require_new_ids(state, [thing.id for thing in put if not state.has(kind, thing.id)], revives, kind)
@@ -65,7 +65,7 @@ def exchange(state: State, kind: DescribedKind, wanted: Iterable[Element | Perso
 
 
 def differences(current: Mapping[str, Described], wanted: Mapping[str, Described]) -> tuple[list[str], list[Described]]:
-    """What turns one set into another: the ids to remove, and what to add or to give new content."""
+    """The difference between two sets: the ids to remove, and the things to add or update."""
     gone = sorted(set(current) - set(wanted))
     put = [thing for name, thing in sorted(wanted.items()) if not same(current.get(name), thing)]
     return gone, put

@@ -1,4 +1,4 @@
-"""Resolved lines: a whole script as a list of lines kept and lines new, and the delta that leads there."""
+"""Resolved lines: a whole script as a list of preserved and new lines, and the delta that produces it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from domain.script.state import EDGE, State
 from domain.script.validation import check_id, check_ids, check_line
 from domain.script.work_limit import LOOK_UNITS
 
+# Each entry is the id of a line that stays, or a line: a new one, or one with an id of the script and new content.
 Resolved = tuple[str | Line, ...]
-"""Each entry keeps a line by its id, or is a line: new, or with an id of the script and then its new content."""
 
 
 def resolve(state: State, lines: Iterable[Line]) -> Resolved:
-    """Lines with the ids they shall have, as short as a state allows: those it holds as they are by id alone."""
+    """Resolve lines against a state: a line that the state holds unchanged becomes its id."""
     return tuple(line.id if state.has_line(line.id) and same(state.line(line.id), line) else line for line in lines)
 
 
 def check_resolved(field: str, resolved: Resolved) -> None:
-    """Refuse resolved lines of which one may not stand in a script, or which name an id twice."""
+    """Refuse resolved lines that are invalid or name an id twice."""
     for position, entry in enumerate(resolved):
         if isinstance(entry, str):
             check_id(f"{field}[{position}]", entry)
@@ -38,12 +38,12 @@ def ids_of(resolved: Resolved) -> list[str]:
 
 
 def lines_delta(state: State, resolved: Resolved, revives: int | None = None) -> Delta:
-    """What turns the lines of the state into the resolved ones: removals, new contents, moves, insertions.
+    """The delta from the lines of the state to the resolved ones: removals, new contents, moves, insertions.
 
-    As few lines as possible move: those outside a longest run of kept lines that are in order already.
+    As few lines as possible move: those outside a longest increasing subsequence of the preserved lines.
 
     Raises:
-        UnknownLine, LineRemoved: a kept id is not in the script.
+        UnknownLine, LineRemoved: a preserved id is not in the script.
         IdReused: a new id is or was in use.
     """
     for entry in resolved:
@@ -67,7 +67,7 @@ def resolving_units(state: State, resolved: Resolved) -> int:
 
 
 def content_change(old: Line, new: Line) -> LineChanged | None:
-    """What turns one line's content into another's; None where they say the same."""
+    """The change from one line's content to another's; None where they are equal."""
     change = LineChanged(
         line=old.id,
         format=None if new.format == old.format else new.format,
@@ -79,7 +79,7 @@ def content_change(old: Line, new: Line) -> LineChanged | None:
 
 
 def in_order(positions: Sequence[int]) -> set[int]:
-    """A longest set of values that already stand in rising order (patience; n log n)."""
+    """The values of a longest increasing subsequence (patience sorting; n log n)."""
     tails: list[int] = []
     piles: list[int] = []
     for value in positions:
@@ -105,7 +105,7 @@ def _rewritten(state: State, resolved: Resolved) -> list[Change]:
 
 
 def _placed(position: dict[str, int], resolved: Resolved) -> list[Change]:
-    """Moves and insertions, first to last: each goes behind a line that already stands right."""
+    """Moves and insertions, first to last: each goes after a line that is already in place."""
     wanted = ids_of(resolved)
     steady = in_order([position[name] for name in wanted if name in position])
     changes: list[Change] = []

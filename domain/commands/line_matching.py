@@ -1,7 +1,7 @@
-"""Which line of an imported script is which of ours: ids survive a round trip through a file that has none.
+"""Line matching: pairs imported lines with existing ones, so that ids survive a round trip through a file without ids.
 
-A patience diff with moves: lines whose text stands once on either side anchor the rest, and between the anchors the
-search goes on by ever weaker likeness. Every step is linear in the text or n log n, whatever the input; difflib is
+A patience diff with moves: lines whose text is unique on both sides are anchors, and between the anchors the search
+continues with ever weaker similarity. Every step is linear in the text or n log n, whatever the input; difflib is
 quadratic on scripts that share little, and worse on repetitive ones.
 """
 
@@ -20,46 +20,46 @@ from domain.commands.line_list import Resolved, in_order
 from domain.script.hashing import same
 from domain.script.line import Line
 
+# Measured: unrelated lines hardly ever share a quarter of their trigrams, edited ones nearly always half.
 MIN_SIMILARITY = 0.4
-"""Measured: unrelated lines hardly ever share a quarter of their trigrams, edited ones nearly always half."""
+# A trigram that more lines than this share does not distinguish them.
 MAX_COMMON_OCCURRENCES = 8
-"""What more lines than these have in common does not tell them apart."""
+# Number of lines that are compared whole, of those that share rare trigrams.
 CANDIDATES = 3
-"""Lines that are compared whole, of those which share what is rare."""
+# Characters of a line that are compared for similarity.
 MAX_COMPARED_CHARACTERS = 200
-"""Characters of a line that are compared for likeness."""
+# Lines in a gap, as in two long scripts, beyond which similar lines are not searched for.
 MAX_GAP_PAIRS = 10_000
-"""Lines, two long scripts' worth, in which nothing is the same: nothing is looked for that is alike."""
+# Characters that are compared for similarity in one alignment: several times two screenplays that share nothing.
+# Once they are used up, gaps are filled only by equal lines and by single lines of one format.
 MAX_COMPARED = 2_500_000
-"""Characters that are compared for likeness in one alignment: two screenplays that share nothing, several times over.
-Gaps for which none are left keep what is the same, and what stands there alone."""
+# Letters and digits that a moved block must have; a name alone is not moved.
 MIN_MOVED_CHARACTERS = 20
-"""Letters and digits that make a block worth a move; a name alone is not."""
 
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 Key = TypeVar("Key")
+# The position of a line in the old script, and in the new one.
 Pair = tuple[int, int]
-"""The position of a line in the old script, and in the new one."""
 
 
 class Gap(NamedTuple):
-    """Lines side by side in the old script, and in the new one, of which none is paired yet."""
+    """Neighbouring unpaired lines in the old script, and in the new one."""
 
     old: range
     new: range
 
 
 def align(old: Sequence[Line], new: Sequence[Line]) -> Resolved:
-    """The new lines under the ids that they have in the old script; those that are new there under their own.
+    """The new lines with the ids that they have in the old script; unmatched lines keep their own ids.
 
-    A line keeps its id where its text is the same, whatever its format, line end or attributes; where its text is
-    much the same and stands at the same place, or it stands there alone with its format; and where it moved in a
-    block. The own ids of the new lines must not be in use.
+    A line is matched where its text is the same, whatever its format, line end or attributes; where its text is
+    similar and at the same place, or it is alone there with its format; and where it moved in a block. The ids of the
+    new lines must not be in use.
     """
     old_texts, new_texts = [line.text for line in old], [line.text for line in new]
     pairing = _Pairing(len(old), len(new))
-    # Twice by the text itself: what stands often in the script may stand once between two anchors.
+    # Twice by the text itself: a line that is frequent in the script may be unique between two anchors.
     for key in (str, str, _letters):
         pairing.fill(partial(_equal, [key(text) for text in old_texts], [key(text) for text in new_texts]))
     _pair_moved(pairing, old_texts, new_texts)
@@ -81,7 +81,7 @@ class _Work:
         self._left = limit
 
     def takes(self, size: int) -> bool:
-        """Whether so many more may be; then they are counted."""
+        """Count `size` more characters and return True, or return False where the limit does not allow them."""
         if size > self._left:
             return False
         self._left -= size
@@ -89,23 +89,23 @@ class _Work:
 
 
 class _Pairing:
-    """Who is who so far."""
+    """The pairs found so far."""
 
     def __init__(self, old_count: int, new_count: int) -> None:
         self.free_old = set(range(old_count))
         self.free_new = set(range(new_count))
+        # The old position of each new line that is paired.
         self.partner: dict[int, int] = {}
-        """The old position of each new line that is paired."""
         self._old_count = old_count
         self._new_count = new_count
 
     def fill(self, find: Callable[[Gap], Iterable[Pair]]) -> None:
-        """Look for pairs in every gap."""
+        """Search for pairs in every gap."""
         for gap in list(self._gaps()):
             self.add(find(gap))
 
     def add(self, pairs: Iterable[Pair]) -> None:
-        """Pair lines; one that lies in two gaps goes to the first that asks."""
+        """Pair lines; a line that lies in two gaps goes to the first pair."""
         for old, new in pairs:
             if old in self.free_old:
                 self.partner[new] = old
@@ -123,7 +123,7 @@ class _Pairing:
             end += 1
 
     def _old_gap(self, start: int, end: int) -> range:
-        """The free lines behind the partner of the line before; where there are none, those before that of the next."""
+        """The free lines after the partner of the line before; if there are none, those before that of the next."""
         first = last = self.partner[start - 1] + 1 if start else 0
         while last in self.free_old:
             last += 1
@@ -135,10 +135,10 @@ class _Pairing:
 
 
 def _equal(old_keys: Sequence[str], new_keys: Sequence[str], gap: Gap) -> Iterator[Pair]:
-    """Lines of a gap with one key: from its end, from its start, and between those that stand once on either side."""
+    """Lines of a gap with equal keys: from its end, from its start, and between these the keys unique on both sides."""
     first, last = gap.old.start, gap.old.stop
     start, end = gap.new.start, gap.new.stop
-    # The end comes first: what repeats, a name or a heading, stands before what tells it apart.
+    # The end comes first: repeated lines, names or headings, precede the lines that distinguish them.
     while first < last and start < end and old_keys[last - 1] == new_keys[end - 1]:
         last, end = last - 1, end - 1
         yield last, end
@@ -149,7 +149,7 @@ def _equal(old_keys: Sequence[str], new_keys: Sequence[str], gap: Gap) -> Iterat
 
 
 def _once(keys: Sequence[str], positions: Iterable[int]) -> dict[str, int]:
-    """Where each key stands that stands nowhere else."""
+    """The position of each key that occurs once."""
     places: dict[str, int] = {}
     again: set[str] = set()
     for at in positions:
@@ -169,7 +169,7 @@ def _in_order(pairs: Sequence[Pair]) -> Iterator[Pair]:
 
 
 def _pair_moved(pairing: _Pairing, old_texts: Sequence[str], new_texts: Sequence[str]) -> None:
-    """Pair blocks that stand elsewhere now: around a text that is left once on either side, all that is the same."""
+    """Pair blocks that moved: equal lines around a text that is unique among the free lines of both sides."""
     seen: set[int] = set()
     for seed in _met(_once(old_texts, sorted(pairing.free_old)), _once(new_texts, sorted(pairing.free_new))):
         if seed[1] in seen:
@@ -190,7 +190,7 @@ def _run(
 
 
 def _alike(work: _Work, old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> list[Pair]:
-    """Lines of a gap that have much the same text, none crossing another; those with most in common choose first."""
+    """Lines of a gap with similar texts, without crossing pairs; the most similar are paired first."""
     if max(len(gap.old), len(gap.new)) > MAX_GAP_PAIRS or not work.takes(_size(old_texts, new_texts, gap)):
         return []
     old = {at: _trigrams(old_texts[at]) for at in gap.old}
@@ -218,7 +218,7 @@ def _size(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> int:
 
 
 def _repeated(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> Iterator[Pair]:
-    """Lines of a gap of one text that many have: the first with the first, the second with the second."""
+    """Lines of a gap with a repeated text: the first with the first, the second with the second."""
     return _in_order(_met(_numbered(old_texts, gap.old), _numbered(new_texts, gap.new)))
 
 
@@ -232,7 +232,7 @@ def _numbered(keys: Sequence[str], positions: Iterable[int]) -> dict[tuple[str, 
 
 
 def _alone(old: Sequence[Line], new: Sequence[Line], gap: Gap) -> list[Pair]:
-    """The one line of a gap that took the place of another of its format: a name that was changed throughout."""
+    """The single line of a gap that replaced one of the same format, such as a character renamed throughout."""
     one, other = gap.old[0], gap.new[0]
     return [(one, other)] if len(gap.old) == len(gap.new) == 1 and old[one].format == new[other].format else []
 

@@ -1,4 +1,4 @@
-"""Runs: which of some lines stand side by side, and between which others."""
+"""Runs: neighbouring lines, and the lines around them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.script.state import EDGE, State
 
 
 class Run(NamedTuple):
-    """Neighbouring lines, and the lines around them that stay (None at either end of the script)."""
+    """Neighbouring lines, and the remaining lines around them (None at either end of the script)."""
 
     after: str | None
     before: str | None
@@ -17,7 +17,7 @@ class Run(NamedTuple):
 
 
 def removed_runs(state: State, ids: Iterable[str]) -> list[Run]:
-    """The given lines of a state as maximal runs, in the order in which the first line of each was given."""
+    """The given lines as maximal runs, ordered by the first given line of each."""
     given = tuple(ids)
     chosen = frozenset(given)
     done: set[str] = set()

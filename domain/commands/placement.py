@@ -1,4 +1,4 @@
-"""Where lines go: a place between two named neighbours, found again after the script moved on."""
+"""Placement of lines: a place between two named neighbours, resolved on a newer version of the script."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from domain.script.work_limit import text_units
 
 
 class Place(NamedTuple):
-    """Behind which line, and by which neighbour that was found: between, after, before, start or end."""
+    """The line before a place, and how it was found: between, after, before, start or end."""
 
     after: str
     found_by: str
 
 
 def find_place(state: State, after: str | None, before: str | None, moving: Collection[str] = ()) -> Place:
-    """The place between two neighbours (None is the start or the end), looking through the lines that move.
+    """The place between two neighbours (None is the start or the end), ignoring the lines that move.
 
-    Both still neighbours: between them. Else behind `after` where it survives, else in front of `before`; the
-    start and the end always survive but say least, so they come last.
+    If both are still neighbours: between them. Else after `after` if it still exists, else before `before`; the start
+    and the end always exist but are the least specific, so they come last.
 
     Raises:
         NeighboursGone: neither line is in the script.
@@ -43,7 +43,7 @@ def find_place(state: State, after: str | None, before: str | None, moving: Coll
 
 
 def require_line(state: State, line_id: str) -> Line:
-    """The line with this id; an id that is no line of the state is refused.
+    """The line with this id; an id that is not in the state is refused.
 
     Raises:
         LineRemoved: it was one.
@@ -58,7 +58,7 @@ def require_line(state: State, line_id: str) -> Line:
 
 
 def reading_units(state: State, *line_ids: str) -> int:
-    """The work of going once through the text of some lines, where they are there."""
+    """The work of reading the text of some lines once; missing lines count nothing."""
     nodes, units = state.nodes, 0
     for name in line_ids:
         if (node := nodes.get(name)) is not None:
@@ -73,7 +73,7 @@ def require_version(state: State, version: int) -> None:
 
 
 def require_new_ids(state: State, ids: Iterable[str], revives: int | None = None, kind: GuardKind = "line") -> None:
-    """Refuse ids that are in use, or were, unless they left after the version `revives`.
+    """Refuse ids that are or were in use, unless they were removed after the version `revives`.
 
     Raises:
         IdReused: names the first such id.

@@ -1,4 +1,4 @@
-"""The commands between two states: how the undo of a whole-script command stays a run of small, guarded edits."""
+"""State diff: the small, guarded commands between two states, for the undo of a whole-script command."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _line_commands(state: State, resolved: Resolved, revives: int | None) -> Ite
     guarded: set[str] = set()
 
     def targets(ids: tuple[str, ...]) -> tuple[Target, ...]:
-        # Only the first touch of a line needs its hash.
+        # Only the first command that touches a line needs its hash.
         found = tuple(Target(name, None if name in guarded else state.content_hash("line", name)) for name in ids)
         guarded.update(ids)
         return found
@@ -50,7 +50,7 @@ def _line_commands(state: State, resolved: Resolved, revives: int | None) -> Ite
         elif isinstance(change, LineChanged):
             yield _line_edit(change, targets((change.line,))[0])
         elif isinstance(change, LinesMoved):
-            # Never one of these lines stands there: it would not have to move (see `in_order`).
+            # The place is never after one of the moved lines: that one would not have to move (see `in_order`).
             after, before = _around(state, change.after)
             yield LinesMove(lines=targets(change.lines), after=after, before=before)
         elif isinstance(change, LinesInserted):

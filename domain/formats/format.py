@@ -1,4 +1,4 @@
-"""What a file format is: a name, the suffixes of its files, and three functions."""
+"""File format: a name, the suffixes of its files, and three functions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from msgspec import Struct
 from domain.script.line import Line
 
 MAX_FILE_BYTES = 16 << 20
+# Lines of one file; a long screenplay has a tenth of this.
 MAX_LINES = 50_000
-"""Lines of one file: ten times a long screenplay."""
 
 
 class Imported(Struct, frozen=True):
-    """A file as lines, with the title its title page gives it (None where it gives none).
+    """A file as lines, with the title from its title page (None without one).
 
-    `left_out` names parts of the file that are no text of the script and were not taken over.
+    `left_out` names parts of the file that are not text of the script and were not imported.
     """
 
     title: str | None
@@ -28,8 +28,8 @@ class Imported(Struct, frozen=True):
 class Format(NamedTuple):
     """A file format.
 
-    `suffixes` are in lower case and with their dot, the usual one first. `read` refuses bad files as `Rejected`.
-    `problem` says what does not survive reading a file and writing it again; None where everything does.
+    `suffixes` are in lower case and with their dot, the default first. `read` refuses bad files as `Rejected`.
+    `problem` describes what a round trip of read and write loses; None where it loses nothing.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Why a file of any format is refused."""
+"""Refusals of files of any format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from domain.errors import Rejected
 
 
 class UnknownFormat(Rejected):
-    """There is no file format {asked!r}; there are {known}. Name one with --format."""
+    """There is no file format {asked!r}; the formats are {known}. Name one with --format."""
 
 
 class FileTooLarge(Rejected):

@@ -1,4 +1,4 @@
-"""Every file format there is: importing this reads each folder of `domain.formats`."""
+"""Registry of file formats: importing it imports each folder of `domain.formats`."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ FORMATS: dict[str, Format] = {
     if module.ispkg
     for found in [import_module(f"{formats.__name__}.{module.name}").FORMAT]
 }
+# The format of a file without a suffix, such as standard output.
 USUAL = "fountain"
-"""What a file without a suffix is, such as standard output."""
 
 
 def format_of(file: PurePath | None, name: str | None = None) -> Format:
     """The format with a name; without one, that of a file's suffix.
 
     Raises:
-        UnknownFormat: there is none of this name, or with this suffix.
+        UnknownFormat: there is none with this name or suffix.
     """
     if name is not None:
         return _known(FORMATS.get(name.lower()), name)

@@ -1,4 +1,4 @@
-"""An entry of the log: one command with everything known of it, chained to the one before."""
+"""Log entry: one command with its columns, chained to the entry before."""
 
 from __future__ import annotations
 
@@ -27,19 +27,18 @@ class LogEntry(Struct, frozen=True):
 
 
 def chained(entry: LogEntry, previous: bytes) -> LogEntry:
-    """The entry with its chain hash, which follows from the one before and every other column."""
+    """Return the entry with its chain hash, computed from the previous hash and every other column."""
     return replace(entry, chain_hash=link(entry, previous))
 
 
 def link(entry: LogEntry, previous: bytes) -> bytes:
-    """The chain hash an entry has behind another."""
+    """The chain hash of an entry that follows the hash `previous`."""
     return chain_hash(previous, covered(entry))
 
 
 def covered(entry: LogEntry) -> bytes:
-    """The bytes that stand for an entry in the chain: every column but the chain hash, in stored order."""
-    # One by one as `columns` has them: asking each for its type, or its length in a loop, takes twice as long, for each
-    # command there is.
+    """The bytes of an entry that its chain hash covers: every column but the chain hash, in stored order."""
+    # Written out in the order of `columns`: checking types or lengths in a loop takes twice as long, for every command.
     if not (isinstance(entry.payload, bytes) and isinstance(entry.cause, bytes)):
         return _of_any_type(entry)
     try:
@@ -76,5 +75,5 @@ def columns(entry: LogEntry) -> tuple[int | str | bytes, ...]:
 
 
 def _of_any_type(entry: LogEntry) -> bytes:
-    """What was changed behind our back can hold what its column should not: SQLite takes any value anywhere."""
+    """The covered bytes of a row with unexpected column types, as after a manual change: SQLite takes any value."""
     return netstrings(value if isinstance(value, bytes) else str(value).encode() for value in columns(entry))

@@ -1,4 +1,4 @@
-"""The head: the tip of a script's log and what is needed to go on from it."""
+"""Head: the tip of a script's log and what is needed to append to it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from msgspec import Struct
 from domain.script import hashing
 from domain.script.state import State
 
+# open: in service. backfilling: takes only what a backfill imports. quarantined: out of service, because the stored
+# data contradicts itself.
 Health = Literal["open", "backfilling", "quarantined"]
-"""In service; only for what a backfill brings over; out of service, because what is stored contradicts itself."""
 
+# The largest distance from a version to its keyframe.
 MAX_DELTAS = 256
-"""No version is further than this from a keyframe."""
+# Below this size, a keyframe costs more than the deltas it replaces.
 MIN_DELTA_BYTES = 8 << 10
-"""Below this a keyframe costs more than the deltas it spares."""
 
 
 class Head(Struct, frozen=True):
@@ -34,14 +35,14 @@ class Head(Struct, frozen=True):
 
     @property
     def provisional(self) -> bool:
-        """Whether it was made for the time being: it goes again unless its script comes into being."""
+        """Whether this is a provisional row, which is deleted unless its script is created."""
         return not self.version and self.health == "open"
 
     def wants_keyframe(self) -> bool:
-        """Whether the deltas since the last keyframe outweigh it, or have become too many to read."""
+        """Whether the deltas since the last keyframe outweigh it, or are too many to read."""
         return is_keyframe_due(self.version - self.keyframe_version, self.delta_bytes, self.keyframe_bytes)
 
 
 def is_keyframe_due(deltas: int, delta_bytes: int, keyframe_bytes: int) -> bool:
-    """Whether so many deltas, of so many bytes, outweigh the keyframe they follow or are too many to read."""
-    return deltas >= MAX_DELTAS or MIN_DELTA_BYTES <= delta_bytes >= keyframe_bytes
+    """Whether this many deltas, of this many bytes, outweigh the keyframe before them or are too many to read."""
+    return deltas >= MAX_DELTAS or delta_bytes >= max(keyframe_bytes, MIN_DELTA_BYTES)

@@ -1,4 +1,4 @@
-"""A version and a keyframe, as they are stored."""
+"""Version and keyframe rows, as they are stored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class KeyframeRow(NamedTuple):
-    """A whole state as stored, with the hash it must have."""
+    """A whole state as stored, with its expected hash."""
 
     version: int
     state: bytes

@@ -1,1 +1,1 @@
-"""What a model may answer, and the commands that follow from it."""
+"""A model's answers, and the commands derived from them."""

@@ -1,4 +1,4 @@
-"""From what a model answered to commands: its lines get ids, its places both neighbours."""
+"""Conversion of a model's hunks to commands: new lines get ids, places get both neighbours."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from domain.script.line import Line, LineFormat
 from domain.script.state import EDGE, State
 from domain.submissions.submission import encode_command
 
+# Formats that have no empty line after them: dialogue follows its character cue directly.
 FOLLOWED_CLOSELY: tuple[LineFormat, ...] = ("character", "parenthetical")
-"""What is said stands right below who says it; everything else has an empty line behind it."""
 
 
 def commands_of(hunk: ProposedHunk, base: State, ids: Iterator[str]) -> tuple[Command, ...]:
-    """The commands of a hunk that was made for the state `base`; `ids` name its new lines.
+    """The commands of a hunk that was made for the state `base`; `ids` provides ids for its new lines.
 
     Raises:
-        UnknownLine, LineRemoved: it names a line that is not there.
+        UnknownLine, LineRemoved: it names a line that is not in the script.
         GuardMissing: it deletes a line without its hash.
     """
     commands: list[Command] = []
@@ -42,7 +42,7 @@ def commands_of(hunk: ProposedHunk, base: State, ids: Iterator[str]) -> tuple[Co
 
 
 def hunk_hash(commands: tuple[Command, ...]) -> bytes:
-    """32 bytes that tell whether two hunks would do the same to the same content, whatever ids they give new lines."""
+    """32 bytes to compare the effect of two hunks; the ids of new lines do not count."""
     return sha256(netstrings(encode_command(_without_ids(command)) for command in commands)).digest()
 
 

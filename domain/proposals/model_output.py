@@ -1,4 +1,4 @@
-"""What a model may answer: hunks of edits, in a schema so strict that nothing else gets through."""
+"""Schema of a model's answer: hunks of edits, decoded strictly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_PROBLEM = 300
 
 
 class NewLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """A line that a model writes; who inserts it gives it an id."""
+    """A line written by a model; it gets its id when it is inserted."""
 
     format: LineFormat
     text: str
@@ -35,20 +35,20 @@ class Rewrite(Struct, frozen=True, forbid_unknown_fields=True, tag_field="edit",
 
 
 class Insert(Struct, frozen=True, forbid_unknown_fields=True, tag_field="edit", tag="insert"):
-    """New lines behind a line; null is the start of the script."""
+    """New lines after a line; null is the start of the script."""
 
     after: str | None
     lines: Annotated[tuple[NewLine, ...], Meta(min_length=1, max_length=MAX_EDITS)]
 
 
 class Remove(Struct, frozen=True, forbid_unknown_fields=True, tag_field="edit", tag="delete"):
-    """Lines that go, each as ``["id", "expect"]``."""
+    """Lines to remove, each as ``["id", "expect"]``."""
 
     lines: Annotated[tuple[Target, ...], Meta(min_length=1, max_length=MAX_EDITS)]
 
 
 class ProposedHunk(Struct, frozen=True, forbid_unknown_fields=True):
-    """Edits that are taken or refused together, and why."""
+    """Edits that are accepted or refused together, and the reason for them."""
 
     edits: Annotated[tuple[Rewrite | Insert | Remove, ...], Meta(min_length=1, max_length=MAX_EDITS)]
     why: Annotated[str, Meta(max_length=MAX_WHY)] = ""
@@ -64,7 +64,7 @@ _decoder = msgspec.json.Decoder(ProposedEdits)
 
 
 def decode_proposed(output: bytes) -> ProposedEdits:
-    """A model's answer, checked in every way that needs no script.
+    """Decode a model's answer and run every check that needs no script.
 
     Raises:
         ModelOutputTooLong, ModelOutputNotJson, ModelOutputInvalid, NothingProposed.

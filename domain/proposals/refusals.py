@@ -1,4 +1,4 @@
-"""Why an AI's edit is not taken, offered or accepted."""
+"""Refusals of AI edits, of proposals and of their hunks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from domain.errors import Rejected
 
 
 class AiDeletesTooMuch(Rejected):
-    """Without consent an AI may take away {percent} % of the lines {within}; this makes it {lost} of {lines}."""
+    """Without consent an AI may remove {percent} % of the lines {within}; this would make it {lost} of {lines}."""
 
 
 class AiLocksDraft(Rejected):
@@ -15,7 +15,7 @@ class AiLocksDraft(Rejected):
 
 class AiRemovesTooMuch(Rejected):
     """Without consent an AI may remove {percent} % of the story elements and personas, and as many metadata fields and
-    named drafts, {within}; this makes it {lost} of {lines}."""
+    named drafts, {within}; this would make it {lost} of {lines}."""
 
 
 class NoModel(Rejected):
@@ -27,7 +27,7 @@ class ModelUnavailable(Rejected):
 
 
 class ScriptTooLongForModel(Rejected):
-    """The script has {size} bytes with its ids, more than the {limit} that a model is shown."""
+    """The script has {size} bytes with its ids, more than the {limit} that can be sent to a model."""
 
 
 class ModelOutputTooLong(Rejected):
@@ -39,7 +39,7 @@ class ModelOutputNotJson(Rejected):
 
 
 class ModelOutputInvalid(Rejected):
-    """The model's answer has not the shape that was asked for, at {field}: {problem}."""
+    """The model's answer does not have the required shape, at {field}: {problem}."""
 
 
 class NothingProposed(Rejected):
@@ -47,7 +47,7 @@ class NothingProposed(Rejected):
 
 
 class JobGaveUp(Rejected):
-    """The job ended its worker {attempts} times and is not tried again."""
+    """The job crashed its worker {attempts} times and is not retried."""
 
 
 class UnknownProposal(Rejected):

@@ -1,1 +1,1 @@
-"""What a script is: lines, state, deltas, keyframes, hashes and validation."""
+"""Scripts as values: lines, state, deltas, keyframes, hashes and validation."""

@@ -1,7 +1,7 @@
-"""Deltas: what one command changed in the state, small enough to store for every version.
+"""Deltas: the changes of one command to the state, small enough to store for every version.
 
-A delta is a run of changes, each stored as a JSON array that starts with its sign. Splices, splits and merges are
-stored as such, because most versions are keystrokes: 33 bytes instead of the whole line.
+A delta is a list of changes, each stored as a JSON array that starts with its sign. Splices, splits and merges have
+changes of their own, because most versions are keystrokes: 33 bytes instead of the whole line.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class Change(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, g
     """One change of a state."""
 
     def onto(self, draft: StateBuilder) -> None:
-        """Write this change to the draft."""
+        """Apply this change to the builder."""
         raise NotImplementedError(type(self).__name__)
 
 
 class LinesInserted(Change, frozen=True, tag="+"):
-    """A run of new lines behind the line `after`."""
+    """New lines after the line `after`."""
 
     after: str
     lines: tuple[Line, ...]
@@ -58,7 +58,7 @@ class LineChanged(Change, frozen=True, tag="="):
 
 
 class LineSpliced(Change, frozen=True, tag="s"):
-    """`delete` code points out at `at`, `insert` in."""
+    """`delete` code points removed at `at`, and `insert` inserted there."""
 
     line: str
     at: int
@@ -70,12 +70,12 @@ class LineSpliced(Change, frozen=True, tag="s"):
         draft.rewrite(Line(old.id, old.format, self.of(old.text), old.sep, old.attrs))
 
     def of(self, text: str) -> str:
-        """What it makes of the text of its line."""
+        """The text of the line after this change."""
         return text[: self.at] + self.insert + text[self.at + self.delete :]
 
 
 class LineSplit(Change, frozen=True, tag="/"):
-    """The text from `at` on becomes a new line behind; the first part ends with `sep`."""
+    """The text from `at` on becomes a new line after this one; the first part ends with `sep`."""
 
     line: str
     at: int
@@ -104,7 +104,7 @@ class LineMerged(Change, frozen=True, tag="&"):
 
 
 class LinesRemoved(Change, frozen=True, tag="-"):
-    """Lines that are gone."""
+    """Removed lines."""
 
     lines: tuple[str, ...]
 
@@ -113,7 +113,7 @@ class LinesRemoved(Change, frozen=True, tag="-"):
 
 
 class LinesMoved(Change, frozen=True, tag=">"):
-    """Lines that now stand, in this order, behind the line `after`."""
+    """Lines moved, in this order, to after the line `after`."""
 
     lines: tuple[str, ...]
     after: str
@@ -142,7 +142,7 @@ class ElementPut(Change, frozen=True, tag="e"):
 
 
 class ElementRemoved(Change, frozen=True, tag="e-"):
-    """A story element that is gone."""
+    """A removed story element."""
 
     element: str
 
@@ -160,7 +160,7 @@ class PersonaPut(Change, frozen=True, tag="p"):
 
 
 class PersonaRemoved(Change, frozen=True, tag="p-"):
-    """A persona that is gone."""
+    """A removed persona."""
 
     persona: str
 
@@ -169,7 +169,7 @@ class PersonaRemoved(Change, frozen=True, tag="p-"):
 
 
 class VersionLabelled(Change, frozen=True, tag="l"):
-    """A version got a name; version None takes the name away."""
+    """A version got a name; version None removes the name."""
 
     name: str
     version: int | None
@@ -179,7 +179,7 @@ class VersionLabelled(Change, frozen=True, tag="l"):
 
 
 class LabelMarked(Change, frozen=True, tag="lm"):
-    """A named draft got a colour, a lock, both, or lost them."""
+    """A named draft got or lost its colour or lock."""
 
     name: str
     color: str | None
@@ -189,8 +189,8 @@ class LabelMarked(Change, frozen=True, tag="lm"):
         draft.mark(self.name, Mark(self.color, self.locked))
 
 
+# The changes of one command, in the order in which they are applied. An empty delta changes nothing.
 Delta = tuple[Change, ...]
-"""What one command changed, in the order it is applied. An empty delta changes nothing."""
 
 _AnyChange = (
     LinesInserted
@@ -213,7 +213,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 
 def advance(state: State, delta: Iterable[Change]) -> State:
-    """The state one version on."""
+    """The state one version later."""
     draft = StateBuilder(state)
     for change in delta:
         change.onto(draft)
@@ -221,7 +221,7 @@ def advance(state: State, delta: Iterable[Change]) -> State:
 
 
 def advance_through(state: State, deltas: Iterable[Iterable[Change]]) -> State:
-    """The state as many versions on as there are deltas, at the price of what they leave changed."""
+    """The state after all deltas, one version each. The cost depends only on what differs at the end."""
     draft = StateBuilder(state)
     for delta in deltas:
         for change in delta:
@@ -237,7 +237,7 @@ def encode_delta(delta: Delta) -> bytes:
 
 
 def decode_delta(data: bytes) -> Delta:
-    """A stored delta; Corrupt where the bytes are none."""
+    """A stored delta; Corrupt where the bytes are invalid."""
     try:
         return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

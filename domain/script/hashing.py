@@ -1,7 +1,7 @@
-"""Hashes that two programs in two languages can agree on, and that a database can keep for ever.
+"""Hashes of lines, states and the log: stable for ever, and the same in every programming language.
 
-Everything hashed is first written as *netstrings* (``<length in bytes>:<bytes>,``) behind a tag that names what it
-is, so no two different values have the same bytes. There is no Unicode normalisation: what was typed is hashed.
+Everything hashed is first written as *netstrings* (``<length in bytes>:<bytes>,``) after a tag that names its type,
+so no two different values have the same bytes. There is no Unicode normalisation: text is hashed as typed.
 
 * `expect` guards an edit: the first 12 hex digits of the SHA-256 over a line's format, text, sep and attrs.
 * the state hash is a sum modulo 2^128 of one term per line, neighbourhood, story element, persona and metadata
@@ -24,31 +24,30 @@ from domain.script.line import Attr, Line
 
 STATE_MODULUS = 1 << 128
 EXPECT_DIGITS = 12
+# The chain hash before the first command of a script.
 GENESIS = bytes(32)
-"""The chain hash before the first command of a script."""
 
 _canonical = msgspec.json.Encoder(order="sorted")
-_latest: tuple[Line | None, bytes, int | None] = (None, b"", None)
-"""The line that was last hashed, its canonical bytes and its term, if that was asked for: a keystroke asks for the hash
-and the term of what was there, and the next one for those of what is there now."""
+# The line that was hashed last, its canonical bytes and its term: the next keystroke needs all of them.
+_latest: tuple[Line | None, bytes, int] = (None, b"", 0)
 
 
 def netstrings(parts: Iterable[bytes]) -> bytes:
-    """Concatenate byte strings so that the borders between them cannot be mistaken."""
+    """Concatenate byte strings so that the boundaries between them are unambiguous."""
     measured = [value for part in parts for value in (len(part), part)]
     return b"%d:%b," * (len(measured) // 2) % tuple(measured)
 
 
 def canonical_json(value: Any) -> bytes:
-    """JSON bytes with sorted keys and no white space; every field of a struct, its defaults too.
+    """JSON bytes with sorted keys and no white space; every field of a struct, including its defaults.
 
-    What is left out on the wire is left out by identity, so two equal structs can be sent differently.
+    On the wire, defaults are omitted by identity, so two equal structs can be encoded differently.
     """
     return _canonical.encode(asdict(value) if isinstance(value, Struct) else value)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values say the same, which is when they hash the same: Python's == takes True for 1 and 1 for 1.0."""
+    """Whether two values are equal and have equal hashes: Python's == takes True for 1 and 1 for 1.0."""
     return one is other or (one == other and canonical_json(one) == canonical_json(other))
 
 
@@ -69,8 +68,7 @@ def _of_format(form: str) -> bytes:
 
 
 def expect_hash(line: Line) -> str:
-    """The 12 hex digits a command carries to say which content of the line it was made for."""
-    global _latest  # noqa: PLW0603 - a memory, of what no caller can tell apart
+    """The 12 hex digits with which a command names the content of the line it was made for."""
     latest, data, _ = _latest
     if latest is not line:
         data = line_bytes(line)
@@ -79,17 +77,15 @@ def expect_hash(line: Line) -> str:
 
 
 def expect_hash_of(kind: str, content: Any) -> str:
-    """The same guard for what is not a line: a story element or a persona, as canonical JSON behind its kind."""
+    """The same guard for a story element or a persona, as canonical JSON after its kind."""
     return sha256(netstrings((kind.encode(), canonical_json(content)))).hexdigest()[:EXPECT_DIGITS]
 
 
 def line_term(line: Line) -> int:
-    """What one line adds to the state hash."""
-    global _latest  # noqa: PLW0603 - a memory, of what no caller can tell apart
-    latest, data, term = _latest
-    if latest is not line:
-        data = line_bytes(line)
-    elif term is not None:
+    """The term of one line in the state hash."""
+    global _latest  # noqa: PLW0603 - a cache that no caller can observe
+    latest, _, term = _latest
+    if latest is line:
         return term
     name = line.id.encode()
     term = _term(b"%d:%b,%b" % (len(name), name, data))
@@ -98,13 +94,13 @@ def line_term(line: Line) -> int:
 
 
 def neighbour_term(before: str, after: str) -> int:
-    """What one pair of neighbouring line ids adds to the state hash; the empty id is either end of the script."""
+    """The term of one pair of neighbouring line ids in the state hash; the empty id is either end of the script."""
     first, second = before.encode(), after.encode()
     return _term(b"next.1:%d:%b,%d:%b," % (len(first), first, len(second), second))
 
 
 def named_term(kind: str, name: str, content: Any) -> int:
-    """What one metadata field, story element or persona adds to the state hash."""
+    """The term of one metadata field, story element or persona in the state hash."""
     return _term(netstrings((kind.encode(), name.encode(), canonical_json(content))))
 
 
@@ -114,7 +110,7 @@ def state_hash_bytes(total: int) -> bytes:
 
 
 def chain_hash(previous: bytes, covered: bytes) -> bytes:
-    """32 bytes that follow from every command of the script up to this one, whose columns are `covered`, netstrings."""
+    """32 bytes computed from the previous chain hash and this command's columns, the netstrings `covered`."""
     return sha256(b"chain.1:%b%b" % (previous, covered)).digest()
 
 

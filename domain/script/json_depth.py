@@ -1,8 +1,8 @@
-"""JSON that nests deeper than is ever read: every interpreter says the same of it.
+"""Deeply nested JSON: handled alike on every interpreter.
 
-A JSON decoder calls itself for each level and stops where the interpreter does: at 1,000 levels on Python 3.11, at
-many more on later versions, and at fewer in a thread with a small stack. So what could not be read is read again with
-all that nests too deep cut out, which none of them refuses.
+A JSON decoder recurses for each level and stops where the interpreter does: at 1,000 levels on Python 3.11, at many
+more on later versions, and at fewer in a thread with a small stack. Input that could not be decoded is therefore
+decoded again with the deep values cut out, which every interpreter accepts.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from domain.script.json_values import without_strings
 
 T = TypeVar("T")
 
+# Levels that every interpreter reads. Valid input nests far less.
 MAX_READ_DEPTH = 100
-"""Levels that every interpreter reads; what may stand in a script nests far less."""
 
-# Strings are skipped whole: brackets in them open nothing.
+# Strings are skipped whole: brackets in them do not count.
 _BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?+|(?P<open>[\[{]++)|(?P<close>[\]}]++)', re.DOTALL)
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def decode_at_any_depth(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
-    """What a decoder reads, with what nests too deep for this interpreter left out: no `RecursionError` comes of it.
+    """Decode without `RecursionError`: values too deep for this interpreter are cut out.
 
-    For what skips fields it does not know. Raises what `decode` raises.
+    For decoders that skip unknown fields. Raises what `decode` raises.
     """
     try:
         return decoder.decode(data)
@@ -38,9 +38,9 @@ def decode_at_any_depth(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
 
 
 def cut_deep(data: bytes, limit: int = MAX_READ_DEPTH) -> bytes | None:
-    """JSON of the same length, with a number in place of each value that is more than `limit` deep; None without any.
+    """JSON of the same length, with a number in place of each value more than `limit` deep; None if there is none.
 
-    What is cut out is not looked at: it need not be JSON. Linear in the length.
+    The parts cut out are not validated: they need not be JSON. Linear in the length.
     """
     if not _may_nest(data, limit):
         return None
@@ -55,8 +55,8 @@ def cut_deep(data: bytes, limit: int = MAX_READ_DEPTH) -> bytes | None:
 
 
 def _may_nest(data: bytes, limit: int) -> bool:
-    """Whether anything could be deeper: levels are taken off from the inside, a tenth of the time of counting them."""
-    brackets = without_strings(data).translate(_SQUARE, _NO_BRACKETS)
+    """Whether any value could be deeper: removing levels from the inside takes a tenth of the time of counting them."""
+    brackets = _STRINGS.sub(b"", data).translate(_SQUARE, _NO_BRACKETS)
     for levels in range(limit + 1):
         fewer = brackets.replace(b"[]", b"")
         if len(fewer) == len(brackets):
@@ -66,7 +66,7 @@ def _may_nest(data: bytes, limit: int) -> bool:
 
 
 def _deep_values(data: bytes, limit: int) -> Iterator[tuple[int, int]]:
-    """Where each value begins and ends that opens a level below the limit; one that never ends goes to the end."""
+    """Start and end of each value that opens a level beyond the limit; an unclosed one extends to the end."""
     depth = 0
     start = None
     for found in _BRACKETS.finditer(data):

@@ -28,8 +28,8 @@ LineFormat = Literal[
 
 LINE_FORMATS: tuple[str, ...] = get_args(LineFormat)
 
+# A line attribute: a scene number, a dual-dialogue mark. No floats: their text differs between languages.
 Attr = str | int | bool
-"""A line attribute: a scene number, a dual-dialogue mark. No floats: their text differs between languages."""
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):

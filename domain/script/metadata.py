@@ -1,4 +1,4 @@
-"""Metadata: the few named fields that say what a script is called and how far it is."""
+"""Metadata: named fields of a script, such as its title and status."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ STATUSES = ("draft", "in_progress", "complete", "unknown")
 MAX_TITLE = 500
 MAX_VALUE = 10_000
 MAX_FIELDS = 64
+# Fields that every script has.
 LASTING = ("title", "status")
-"""Fields that every script has."""
+# Fields that other commands set: script.archive and script.unarchive, script.create.
 RESERVED = frozenset({"archived", "owner"})
-"""Fields that other commands set: script.archive and script.unarchive, script.create."""
 
 
 def check_metadata(fields: Mapping[str, Value | None]) -> None:
-    """Refuse fields with unclean names or texts, an unknown status, or a title over 500 characters."""
+    """Refuse fields with invalid names or texts, an unknown status, or a title over 500 characters."""
     for name, value in fields.items():
         try:
             check_name("its name", name)
@@ -34,7 +34,7 @@ def check_metadata(fields: Mapping[str, Value | None]) -> None:
 
 
 def check_whole_metadata(fields: Mapping[str, Value]) -> None:
-    """Refuse what cannot be all the fields of a script: one unfit, too many, or no title or status."""
+    """Refuse an invalid complete set of fields: an invalid field, too many, or no title or status."""
     check_metadata(fields)
     require_room(fields)
     for name in LASTING:
@@ -43,13 +43,13 @@ def check_whole_metadata(fields: Mapping[str, Value]) -> None:
 
 
 def require_room(fields: Mapping[str, Value]) -> None:
-    """Refuse more fields than a script has."""
+    """Refuse more fields than a script may have."""
     if len(fields.keys() - RESERVED) > MAX_FIELDS:
         raise BadPayload(field="metadata", problem=f"a script has at most {MAX_FIELDS} fields")
 
 
 def changed_fields(current: Mapping[str, Value], wanted: Mapping[str, Value]) -> dict[str, Value | None]:
-    """The fields in which metadata differ, with the wanted values; None where a field goes."""
+    """The fields in which metadata differ, with the wanted values; None removes a field."""
     names = sorted({*current, *wanted} - RESERVED)
     return {name: wanted.get(name) for name in names if not same(current.get(name), wanted.get(name))}
 

@@ -1,4 +1,4 @@
-"""What of a line's text a reader sees on paper: its letters, where its format is printed."""
+"""Printed text: how many letters of a line a reader sees, and which formats are printed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from unicodedata import category
 
 from domain.script.line import Line
 
+# Formats whose text is not part of the pages of the script.
 NOT_PRINTED: Final = frozenset(
     {"note", "boneyard", "synopsis", "section", "page_break", "chapter_break", "title_entry"}
 )
-"""Formats whose text is not part of the pages of the script."""
 _HIDDEN = re.compile(r"\[\[[^\[\]]*\]\]|/\*[^*/]*\*/")
+# Letters and signs that are invisible: Hangul fillers, a braille pattern without dots, a null note head.
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
-"""Hangul fillers, a braille pattern without dots, a note head without ink: letters and signs that show nothing."""
 
 
 def letters(text: str) -> int:
-    """How many letters and digits of a text are seen; of one with none of these 1 where any sign is seen, else 0.
+    """Number of visible letters and digits of a text; without any, 1 where a sign is visible, else 0.
 
-    Notes and boneyards inside it, combining marks alone, and what Unicode calls ignorable do not count.
+    Notes and boneyards inside it, lone combining marks, and characters that Unicode calls ignorable do not count.
     """
     if "[[" in text or "/*" in text:
         text = _HIDDEN.sub("", text)

@@ -1,7 +1,7 @@
-"""Retired ids: those that were removed, and will never be used again.
+"""Retired ids: ids that were removed and are never used again.
 
-They only ever grow, and hardly anybody asks: who reads a version does not, who writes one asks for the few ids that its
-commands name. So a keyframe holds them packed and apart, and they are unpacked when the first is asked for.
+They only ever grow, and are rarely needed: reading a version needs none, writing one needs only the few ids that its
+commands name. So a keyframe holds them packed in a frame of their own, which is unpacked at the first lookup.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class Retired:
-    """Removed ids, each with the version that removed it, in that order: a value that costs what is added to it."""
+    """Immutable map from removed ids to the version that removed them, in that order; an addition costs its size."""
 
     __slots__ = ("_parts",)
 
@@ -39,32 +39,32 @@ class Retired:
 
     @classmethod
     def of(cls, versions: dict[str, int]) -> Retired:
-        """Ids, each with the version that removed it."""
+        """Retired ids from a dictionary of ids and the versions that removed them."""
         return _of(_Base(_brought_together({}, versions)), Map())
 
     @classmethod
     def packed(cls, packed: bytes) -> Retired:
-        """What `pack` gave, not looked at before somebody asks."""
+        """Retired ids from the bytes of `pack`; they are decoded at the first lookup."""
         return _of(_Base(packed), Map())
 
     def pack(self) -> bytes:
-        """All of them as compressed bytes, the same for equal values."""
+        """All ids as compressed bytes, the same for equal values."""
         return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(self.written())
 
     def written(self) -> bytes:
-        """All of them as what is packed."""
+        """All ids as uncompressed bytes."""
         entries = self.entries()
         return _encoder.encode(_Columns(list(entries), list(entries.values())))
 
     def is_packed_in(self, packed: bytes) -> bool:
-        """Whether these bytes are what `pack` gives, however they were compressed."""
+        """Whether these packed bytes hold the same ids, however they were compressed."""
         return _unzipped(packed) == self.written()
 
     def get(self, key: str) -> int | None:
-        """The version that removed an id; None where none did, or another brought it back.
+        """The version that removed an id; None where none did, or a later one restored it.
 
         Raises:
-            Corrupt: what was packed cannot be read.
+            Corrupt: the packed bytes cannot be decoded.
         """
         base, changes = self._parts
         return changes[key] if key in changes else base.entries().get(key)
@@ -79,10 +79,10 @@ class Retired:
         return found
 
     def entries(self) -> dict[str, int]:
-        """All of them, the first removed first; not to be changed."""
+        """All ids, the first removed first; not to be changed."""
         base, changes = self._parts
         if changes:
-            # What is derived from this value from now on starts here: it says the same as before.
+            # Same content as before; values derived from now on share the merged base.
             base = _Base(_brought_together(base.entries(), changes))
             self._parts = (base, Map())
         return base.entries()
@@ -105,23 +105,23 @@ class Retired:
         return f"Retired({self.entries()!r})"
 
     def weight(self) -> int:
-        """About how many there are, without counting: what is packed counts a byte each."""
+        """Approximate number of ids, without counting: packed ids count one for each byte."""
         base, changes = self._parts
         return base.weight() + len(changes)
 
     def may_exceed(self, limit: int) -> bool:
-        """Whether there may be more than so many, without unpacking anything; False where there are surely not."""
+        """Whether there may be more than `limit` ids, without unpacking; False where there certainly are not."""
         base, changes = self._parts
         return base.limit() + len(changes) > limit
 
     def count(self) -> int:
-        """How many there are."""
+        """Number of ids."""
         base, changes = self._parts
         entries = base.entries()
         return len(entries) + sum((version is not None) - (key in entries) for key, version in changes.items())
 
     def and_all(self, keys: Iterable[str], version: int) -> Retired:
-        """These, and ids that a version removed."""
+        """These ids, and more that a version removed."""
         base, changes = self._parts
         changed = changes.mutate()
         for key in keys:
@@ -129,7 +129,7 @@ class Retired:
         return _of(base, changed.finish())
 
     def without(self, key: str) -> Retired:
-        """These without an id that came back, or was never among them."""
+        """These ids without one that was restored, or was never among them."""
         base, changes = self._parts
         if base.is_unread or key in base.entries():
             return _of(base, changes.set(key, None))
@@ -137,7 +137,7 @@ class Retired:
 
 
 class _Base:
-    """Entries nobody changes any more, packed until somebody asks."""
+    """Immutable entries, packed until the first lookup."""
 
     __slots__ = ("_entries",)
 
@@ -152,7 +152,7 @@ class _Base:
         return len(self._entries)
 
     def limit(self) -> int:
-        """How many there are at most: packed, an id and its version have six bytes at least."""
+        """Upper bound of the number of ids: packed, an id and its version take at least six bytes."""
         if isinstance(self._entries, dict):
             return len(self._entries)
         return int(zstandard.frame_content_size(self._entries)) // 6 + 1
@@ -163,8 +163,8 @@ class _Base:
         return self._entries
 
 
+# By id: the version that removed it, or None where it was restored.
 _Changes = Map[str, int | None]
-"""By id: the version that removed it, or None where it came back."""
 
 
 def _of(base: _Base, changes: Any) -> Retired:

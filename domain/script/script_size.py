@@ -1,4 +1,4 @@
-"""How large a script may become. Without a bound on the state there is none on what a submission costs.
+"""Size limits of a script. They bound the state, and with it the cost of a submission.
 
 The limits are far beyond any screenplay: a feature film has 3,000 to 6,000 lines and 200,000 characters.
 """
@@ -12,24 +12,24 @@ from domain.script.hashing import canonical_json
 from domain.script.state import State
 
 MAX_LINES: Final = 100_000
+# Characters of the text, line ends and attributes of all lines.
 MAX_CHARACTERS: Final = 16 << 20
-"""Of the text, line ends and attributes of all lines."""
+# Number of story elements and personas.
 MAX_DESCRIBED: Final = 10_000
-"""Story elements and personas."""
+# Bytes of all story elements and personas, as JSON.
 MAX_DESCRIBED_BYTES: Final = 4 << 20
-"""Of all story elements and personas, as JSON."""
 MAX_LABELS: Final = 10_000
+# Ids of removed lines, story elements and personas. They are kept for ever.
 MAX_RETIRED: Final = 500_000
-"""Ids of removed lines, story elements and personas, which are remembered for ever."""
 
 
 def require_size(start: State, end: State) -> None:
-    """Refuse a state that is larger than a script may be, unless it was before and does not grow.
+    """Refuse a state that exceeds a limit, unless it already did and does not grow.
 
-    It looks only at what changed since `start`, so it costs a keystroke nothing.
+    Only what changed since `start` is checked, so a keystroke costs nothing.
 
     Raises:
-        ScriptTooLarge: names what there is too much of.
+        ScriptTooLarge: names the limit that is exceeded.
     """
     if len(end.nodes) > MAX_LINES:
         _require("lines", start.line_count, end.line_count, MAX_LINES)

@@ -1,8 +1,8 @@
-"""The state of a script: what a version is a snapshot of.
+"""State of a script at one version.
 
-A state is a frozen value on persistent maps, so a change costs what it changes, the state before stays whole, and
-dropping a refused submission is dropping a reference. Order is a ring of neighbours: every line knows the line
-before and after it, and the empty id `EDGE` stands before the first and after the last.
+A state is an immutable value on persistent maps: a change costs time proportional to what it changes, the state before
+stays valid, and a refused submission is dropped by dropping a reference. Order is a ring of neighbours: every line has
+the ids of the lines before and after it, and the empty id `EDGE` stands before the first and after the last.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from domain.script.retired_ids import Retired
 
 EDGE = ""
 
+# A metadata field: title, status, author, …
 Value = str | int | bool
-"""A metadata field: title, status, author, …"""
 
 Source = Literal["user", "ai", "system"]
 
@@ -47,7 +47,7 @@ class Persona(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 class Node(Struct, frozen=True, gc=False):
-    """A line in its place: its neighbours, and the version that last wrote it."""
+    """A line, its neighbours, and the version that last wrote it."""
 
     line: Line
     before: str
@@ -56,7 +56,7 @@ class Node(Struct, frozen=True, gc=False):
 
 
 class Mark(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a named draft has beside its version: the colour of its pages, and whether it is locked."""
+    """Properties of a named draft in addition to its version: the colour of its pages, and whether it is locked."""
 
     color: str | None = None
     locked: bool = False
@@ -64,17 +64,16 @@ class Mark(Struct, frozen=True, gc=False, omit_defaults=True):
 
 PLAIN = Mark()
 
+# The placeholder line at `EDGE`, which is not a line of the script.
 RING = Line(id=EDGE, format="general", text="", sep="")
-"""What stands at the edge: no line of the script."""
 
 
 class State(Struct, frozen=True):
     """The script after command `version`.
 
     `hash` is the state hash (128 bit). `retired` holds removed ids (see `retired_key`) with the version that removed
-    them, because an id is never used again; `labels` the named drafts, `marks` the colours and locks of those that
-    have any; `characters` how many all lines have (see `line_size`). None of these is content, so none is part of the
-    hash.
+    them, because an id is never used again; `labels` holds the named drafts, `marks` their colours and locks;
+    `characters` is the sum of `line_size` over all lines. None of these is content, so none is part of the hash.
     """
 
     version: int
@@ -168,12 +167,12 @@ def line_size(line: Line) -> int:
 
 
 def retired_key(kind: GuardKind, name: str) -> str:
-    """Where `State.retired` keeps a removed id: no id holds a '/', so no line is ever taken for a story element."""
+    """The key of a removed id in `State.retired`: no id holds a '/', so a line never collides with a story element."""
     return name if kind == "line" else f"{kind}/{name}"
 
 
 def hash_from_scratch(state: State) -> int:
-    """The state hash computed over everything, to compare with the one kept along the way."""
+    """The state hash computed over the whole state, to compare with the one updated incrementally."""
     total = sum(hashing.neighbour_term(name, node.after) for name, node in state.nodes.items())
     total += sum(hashing.line_term(line) for line in state.lines())
     total += sum(hashing.named_term("metadata", name, value) for name, value in state.metadata.items())

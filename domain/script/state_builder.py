@@ -1,4 +1,4 @@
-"""A draft: one state on its way to the next. Changes write to it; nobody else sees it."""
+"""State builder: applies changes to a state and builds the next one. Only changes write to it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ V = TypeVar("V")
 
 
 class StateBuilder:
-    """The next state under construction: neighbours, ids and the state hash are kept right by every method.
+    """The next state under construction: every method keeps neighbours, ids and the state hash consistent.
 
     Raises:
-        Corrupt: a change names an id that is not there, or inserts one that is. A command never leads here: its
-            `apply` refuses first. A stored delta that does is damaged.
+        Corrupt: a change names a missing id, or inserts an existing one. A command never causes this: its `apply`
+            refuses first. A stored delta that does is damaged.
     """
 
     __slots__ = (
@@ -46,10 +46,10 @@ class StateBuilder:
         self.version = state.version + 1
         self._hash = state.hash
         self._nodes: MapMutation[str, Node] = state.nodes.mutate()
-        # Lines that were written or got another neighbour, as they stood when the hash was last brought up to date:
-        # a line written many times until then is hashed once.
+        # Lines that were written or got another neighbour, as they were when the hash was last updated: a line written
+        # many times until the next update is hashed once.
         self._stood: dict[str, Node | None] = {}
-        # What lines hashed here add to it, so that the next to write one need not hash what was there.
+        # Terms of the lines hashed here, so that the next change of such a line need not hash the old content.
         self._terms: dict[str, int] = {}
         self._metadata = state.metadata
         self._elements = state.elements
@@ -61,19 +61,19 @@ class StateBuilder:
         self._written = 0
 
     def units(self) -> int:
-        """The work of what was written since the state was last looked at."""
+        """The units of work written since the state was last read."""
         return len(self._stood) * LINE_UNITS + self._written * TEXT_PASSES
 
     def finish(self) -> State:
-        """The next state; the draft is at its end."""
+        """Return the next state; the builder must not be used afterwards."""
         return self._state(self._nodes.finish())
 
     def so_far(self) -> State:
-        """The next state, to be read until the draft is written to again, which may go on with the version after it.
+        """Return the next state, valid until the builder is written to again, perhaps for the version after it.
 
-        It costs nothing but its hash, where a state that lasts is a new path through the map for each line written.
+        It costs only its hash; a lasting state costs a new path through the map for each line written.
         """
-        # A mutation reads as a map does.
+        # A mutation has the read methods of a map.
         return self._state(cast("Map[str, Node]", self._nodes))
 
     def line(self, line_id: str) -> Line:
@@ -84,7 +84,7 @@ class StateBuilder:
         return self._node(line_id).after
 
     def insert(self, after: str, lines: Sequence[Line]) -> None:
-        """Put a run of new lines behind the line `after`."""
+        """Insert new lines after the line `after`."""
         self._require_place(after)
         for line in lines:
             if line.id in self._nodes:
@@ -103,7 +103,7 @@ class StateBuilder:
         self._nodes[line.id] = Node(line, node.before, node.after, self.version)
 
     def remove(self, line_ids: Iterable[str]) -> None:
-        """Take lines out; their ids are retired."""
+        """Remove lines; their ids are retired."""
         line_ids = tuple(line_ids)
         for line_id in line_ids:
             self._stood.setdefault(line_id, self._node(line_id))
@@ -112,10 +112,10 @@ class StateBuilder:
         self._retired = self._retired.and_all(line_ids, self.version)
 
     def move(self, line_ids: Sequence[str], after: str) -> None:
-        """Put lines, in the order given, behind the line `after`, which is none of them."""
+        """Move lines, in the order given, to after the line `after`, which is none of them."""
         self._require_place(after)
         if len({after, *line_ids}) <= len(line_ids):
-            raise Corrupt(f"lines move behind themselves, or twice, in version {self.version}")
+            raise Corrupt(f"lines move after themselves, or twice, in version {self.version}")
         for line_id in line_ids:
             self._unlink(line_id)
         self._link(after, line_ids)
@@ -136,7 +136,7 @@ class StateBuilder:
         self._elements = self._elements.set(element.id, element)
 
     def remove_element(self, element_id: str) -> None:
-        """Take a story element out; its id is retired."""
+        """Remove a story element; its id is retired."""
         self._exchange("element", element_id, self._elements.get(element_id), None)
         self._elements = self._elements.delete(element_id)
 
@@ -146,19 +146,19 @@ class StateBuilder:
         self._personas = self._personas.set(persona.id, persona)
 
     def remove_persona(self, persona_id: str) -> None:
-        """Take a persona out; its id is retired."""
+        """Remove a persona; its id is retired."""
         self._exchange("persona", persona_id, self._personas.get(persona_id), None)
         self._personas = self._personas.delete(persona_id)
 
     def label(self, name: str, version: int | None) -> None:
-        """Name a version; None takes the name away, and what is said of it."""
+        """Name a version; None removes the name and its mark."""
         if version is None:
             self._labels, self._marks = _without(self._labels, name), _without(self._marks, name)
         else:
             self._labels = self._labels.set(name, version)
 
     def mark(self, name: str, mark: Mark) -> None:
-        """Say which colour a named draft has, and whether it is locked."""
+        """Set the colour and lock of a named draft."""
         self._marks = _without(self._marks, name) if mark == PLAIN else self._marks.set(name, mark)
 
     def _node(self, line_id: str) -> Node:
@@ -203,7 +203,7 @@ class StateBuilder:
         )
 
     def _settle(self) -> None:
-        """Bring the state hash up to date: take out what lines and neighbours added to it, put in what they add now."""
+        """Update the state hash: subtract the old terms of changed lines and neighbours, add the new ones."""
         total, terms = self._hash, self._terms
         for line_id, old in self._stood.items():
             new = self._nodes.get(line_id)

@@ -1,4 +1,4 @@
-"""What may stand in a script: strict checks on text from outside, each refusal naming its field."""
+"""Validation of input: strict checks of texts, ids and JSON; each refusal names its field."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from domain.refusals import (
 from domain.script.hashing import EXPECT_DIGITS, canonical_json
 from domain.script.line import Line
 
+# Whole numbers stay below this: from here on JavaScript rounds them.
 EXACT = 1 << 53
-"""Whole numbers stay below this: from here on JavaScript rounds them."""
 
 
+# A position, a length, a version or an auto-increment id.
 Count = Annotated[int, Meta(ge=0, lt=EXACT)]
-"""A position, a length, a version or an id that some table counted."""
 
 
 def is_exact(value: float) -> bool:
-    """Whether a number comes out of JavaScript as it went in; NaN and the infinities do not."""
+    """Whether a number passes through JavaScript unchanged; NaN and the infinities do not."""
     return -EXACT < value < EXACT
 
 
@@ -53,7 +53,7 @@ def check_text(field: str, text: str, *, line_ends: bool = False) -> None:
     """Refuse text over 1 MiB, control characters other than tab, half surrogates, and line ends unless allowed."""
     if len(text) > MAX_TEXT_BYTES:
         raise TextTooLong(field=field, size=len(text.encode(errors="surrogatepass")), limit=MAX_TEXT_BYTES)
-    # Printable text holds none of them, and asking is far cheaper than a search.
+    # Printable text holds none of them, and `isprintable` is far cheaper than a search.
     if not text.isprintable() and (found := (_UNWANTED_IN_PROSE if line_ends else _UNWANTED).search(text)):
         _refuse_character(field, text, found.start())
     check_size(field, text)
@@ -75,13 +75,13 @@ def check_sep(field: str, sep: str) -> None:
 
 
 def check_id(field: str, value: str) -> None:
-    """Refuse what is no id: 1 to 64 ASCII letters, digits, '_', '-', '.' or ':'."""
+    """Refuse an invalid id; an id is 1 to 64 ASCII letters, digits, '_', '-', '.' or ':'."""
     if not _ID.fullmatch(value):
         raise BadId(field=field, value=value[:80])
 
 
 def check_ids(field: str, ids: Sequence[str]) -> None:
-    """Refuse ids that are none, or that come twice."""
+    """Refuse invalid and duplicate ids."""
     seen: set[str] = set()
     for value in ids:
         check_id(field, value)
@@ -91,13 +91,13 @@ def check_ids(field: str, ids: Sequence[str]) -> None:
 
 
 def check_expect(field: str, value: str | None) -> None:
-    """Refuse what is no content hash; None leans on an earlier touch."""
+    """Refuse an invalid content hash; None relies on an earlier command of the submission."""
     if value is not None and not _EXPECT.fullmatch(value):
         raise BadPayload(field=field, problem=f"{value[:80]!r} is no hash: {EXPECT_DIGITS} digits 0-9 and a-f")
 
 
 def check_neighbours(after: str | None, before: str | None) -> None:
-    """Refuse neighbours that are no ids; None is the start or the end of the script."""
+    """Refuse neighbours with invalid ids; None is the start or the end of the script."""
     if after is not None:
         check_id("after", after)
     if before is not None:
@@ -105,7 +105,7 @@ def check_neighbours(after: str | None, before: str | None) -> None:
 
 
 def check_attrs(field: str, attrs: dict[str, Any]) -> None:
-    """Refuse attributes whose names are not short lower-case words, or whose texts are not clean."""
+    """Refuse attributes whose names are not short lower-case words, or whose texts are invalid."""
     if len(attrs) > MAX_ATTRS:
         raise BadPayload(field=field, problem=f"at most {MAX_ATTRS} attributes")
     for name, value in attrs.items():
@@ -118,7 +118,7 @@ def check_attrs(field: str, attrs: dict[str, Any]) -> None:
 
 
 def check_line(field: str, line: Line) -> None:
-    """Refuse a line that may not stand in a script."""
+    """Refuse an invalid line."""
     check_id(f"{field}.id", line.id)
     check_text(f"{field}.text", line.text)
     check_sep(f"{field}.sep", line.sep)
@@ -127,7 +127,7 @@ def check_line(field: str, line: Line) -> None:
 
 
 def check_lines(field: str, lines: Sequence[Line]) -> None:
-    """Refuse lines of which one may not stand in a script, or two share an id."""
+    """Refuse invalid lines, and lines that share an id."""
     seen: set[str] = set()
     for position, line in enumerate(lines):
         check_line(f"{field}[{position}]", line)
@@ -137,26 +137,26 @@ def check_lines(field: str, lines: Sequence[Line]) -> None:
 
 
 def check_name(field: str, value: str) -> None:
-    """Refuse what is no short lower-case word."""
+    """Refuse a name that is not a short lower-case word."""
     if not _NAME.fullmatch(value):
         raise BadPayload(field=field, problem=f"{value[:80]!r} is no lower-case name")
 
 
 def check_payload(field: str, payload: Any) -> None:
-    """Refuse what is no JSON value, is over 1 MiB or 32 deep, or holds unclean text or inexact numbers anywhere."""
-    # The size first: what is small enough is soon looked through.
+    """Refuse a payload that is not JSON, is over 1 MiB or 32 deep, or holds invalid text or inexact numbers."""
+    # The size first: it bounds the time of the check.
     if (size := _json_size(payload)) > MAX_TEXT_BYTES:
         raise TextTooLong(field=field, size=size, limit=MAX_TEXT_BYTES)
     try:
         _check_json(payload, MAX_DEPTH)
     except Rejected as refusal:
-        # Located on the way out: a path written for each value would be most of the work.
+        # The path is built only for a refusal: building it for each value would be most of the work.
         refusal.facts["field"] = field + refusal.facts["field"]
         raise
 
 
 def _json_size(payload: Any) -> int:
-    """The size of a value as canonical JSON; 0 where it is no JSON value, which the look through it says better."""
+    """The size of a value as canonical JSON; 0 where it is not JSON, for which `_check_json` has a better message."""
     try:
         return len(canonical_json(payload))
     except (TypeError, ValueError, RecursionError, msgspec.EncodeError):
@@ -164,7 +164,7 @@ def _json_size(payload: Any) -> int:
 
 
 def _check_json(value: Any, depth: int) -> None:
-    """Look through a value; the `field` of a refusal is the path from here."""
+    """Check a value recursively; the `field` of a refusal is the path from here."""
     if depth == 0:
         raise BadPayload(field="", problem=f"nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):

@@ -1,8 +1,8 @@
-"""Work of a submission: what deciding it touches, in units that are the same on every machine.
+"""Work limit: the cost of deciding a submission, in units that are the same on every machine.
 
 A unit is a byte hashed, copied or compared, about a nanosecond. No clock is read, so the answer to a submission does
-not depend on the machine that gave it. What a command is about to touch is estimated before it is applied; what its
-change touched is added afterwards.
+not depend on the machine. The work of a command is estimated before it is applied; the work of its change is added
+afterwards.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from typing import Final
 
 from domain.refusals import TooMuchWork
 
+# The limit of one submission. Ten thousand keystrokes in a script of usual size are a tenth of this.
 MAX_WORK: Final = 4_000_000_000
-"""Of one submission. Ten thousand keystrokes in a script of usual size are a tenth of this."""
+# Units for each command: its row in the log, its version and its hashes.
 COMMAND_UNITS: Final = 50_000
-"""Of every command: its row in the log, its version and its hashes."""
+# Units for each line that is written, removed or gets another neighbour.
 LINE_UNITS: Final = 5_000
-"""Of every line that is written, removed or gets another neighbour."""
+# Units for each line, story element or id that is only read.
 LOOK_UNITS: Final = 1_000
-"""Of every line, story element or id that is only looked at."""
+# How often the text of a written line is read: copied, encoded, hashed.
 TEXT_PASSES: Final = 2
-"""How often the text of a line that is written is gone through: copied, encoded, hashed."""
 KEYFRAME_LINE_UNITS: Final = 500
+# How often writing a keyframe reads its content.
 KEYFRAME_PASSES: Final = 4
-"""How often writing a keyframe goes through what it holds."""
+# Units for each byte of a compressed keyframe, which is held until the commit.
 KEYFRAME_BYTE_UNITS: Final = 64
-"""Of every byte of a compressed keyframe: it is kept until the commit."""
 
 
 class WorkCount:
-    """The work of one submission so far; `limit` None counts and refuses nothing."""
+    """The work of one submission so far; with `limit` None it only counts."""
 
     __slots__ = ("limit", "units")
 
@@ -38,10 +38,10 @@ class WorkCount:
         self.limit = limit
 
     def add(self, units: int) -> None:
-        """Count work that is about to be done, or was done.
+        """Add work that is about to be done, or was done.
 
         Raises:
-            TooMuchWork: with this it is more than a submission may take.
+            TooMuchWork: the sum exceeds the limit.
         """
         self.units += units
         if self.limit is not None and self.units > self.limit:
@@ -49,5 +49,5 @@ class WorkCount:
 
 
 def text_units(text: str) -> int:
-    """At most as many units as a text has bytes, found without encoding it."""
+    """An upper bound of the bytes of a text, computed without encoding it."""
     return len(text) if text.isascii() else 4 * len(text)

@@ -1,1 +1,1 @@
-"""What producers send, and the answers they receive."""
+"""Submissions that producers send, and the answers they receive."""

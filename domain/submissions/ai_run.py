@@ -1,4 +1,4 @@
-"""A run of an AI: what a submission by one must name, as a type that cannot be made without it."""
+"""AI run: what an AI's submission must name, as a type that cannot be built without it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.submissions.submission import Cause, Submission, require_named
 
 
 class AiRun(Struct, frozen=True, kw_only=True):
-    """Which model, asked what, in which run, because of which chat message or proposal.
+    """The model, prompt and run, and the chat message or proposal that caused it.
 
     Raises:
         AuthorIncomplete: the model, the run, or both the prompt and its hash are empty.
@@ -38,5 +38,5 @@ class AiRun(Struct, frozen=True, kw_only=True):
 
 
 def by_ai(run: AiRun, submission: Submission) -> Submission:
-    """The same submission as one by an AI; its actor is the person who let it write."""
+    """Return the submission as one by an AI; its actor stays the person who authorized it."""
     return replace(submission, author="ai", cause=run.cause())

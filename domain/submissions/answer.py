@@ -1,4 +1,4 @@
-"""An answer: what became of a submission, the same for ever."""
+"""Answer: the outcome of a submission, which never changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CommandOutcome = Literal["applied", "no_op", "refused"]
 
 
 class Refusal(Struct, frozen=True, omit_defaults=True):
-    """Why: a stable code, a sentence, and the facts behind it (the line's current text, who changed it, …)."""
+    """The reason for a refusal: a stable code, a sentence, and facts (the line's current text, who changed it, …)."""
 
     code: str
     message: str
@@ -26,7 +26,7 @@ class Refusal(Struct, frozen=True, omit_defaults=True):
 
 
 class CommandAnswer(Struct, frozen=True, omit_defaults=True):
-    """What became of the command at `index` of the submission."""
+    """The outcome of the command at `index` of the submission."""
 
     index: int
     outcome: CommandOutcome
@@ -36,9 +36,9 @@ class CommandAnswer(Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of a submission.
+    """The outcome of a submission.
 
-    `rebased_over` are the versions between its base and the head it met. `commands` lists the commands that did
+    `rebased_over` are the versions between its base and the head at the time. `commands` lists the commands that did
     not simply become the next version: no-ops, refusals, and those with a note.
     """
 
@@ -70,7 +70,7 @@ def encode_answer(answer: Answer) -> bytes:
 
 
 def decode_answer(data: bytes) -> Answer:
-    """An answer from JSON bytes; Corrupt where they are none."""
+    """An answer from JSON bytes; Corrupt where they are invalid."""
     try:
         return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -78,16 +78,16 @@ def decode_answer(data: bytes) -> Answer:
 
 
 def encode_rest(answer: Answer) -> bytes:
-    """What an answer says beyond its outcome and versions, as the JSON bytes that are stored beside these."""
+    """The fields of an answer that have no column, as the JSON bytes stored with its outcome and versions."""
     if answer.rebased_over is None and answer.refusal is None and not answer.commands:
         return _NOTHING
     return _encoder.encode(_Rest(answer.rebased_over, answer.refusal, answer.commands))
 
 
 def with_rest(rest: bytes, **columns: Any) -> Answer:
-    """An answer as it is stored, its outcome and versions beside what else it says; Corrupt where the bytes are none.
+    """An answer from its stored columns and the JSON bytes of its other fields; Corrupt where these are invalid.
 
-    Old rows hold the whole answer in these bytes: what they say twice is passed over.
+    Old rows hold the whole answer in these bytes; fields that are also columns are ignored.
     """
     try:
         more = _rest_decoder.decode(rest)

@@ -1,4 +1,4 @@
-"""Submissions: what producers send, decoded strictly at the edge."""
+"""Submissions from producers, and their strict decoding."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ AUTHORS: tuple[str, ...] = get_args(Author)
 if TYPE_CHECKING:
     AnyCommand = Command
 else:
-    AnyCommand = reduce(or_, (KINDS[kind] for kind in sorted(KINDS)))  # told apart by `kind`
+    AnyCommand = reduce(or_, (KINDS[kind] for kind in sorted(KINDS)))  # tagged union on `kind`
 
 
 class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What led to a submission. An AI names its model, its prompt or the prompt's hash, and its run."""
+    """The cause of a submission. An AI names its model, its prompt or the prompt's hash, and its run."""
 
     model: str | None = None
     prompt: str | None = None
@@ -101,10 +101,10 @@ MAX_PROBLEM = 300
 
 
 def decode_submission(data: bytes) -> Submission:
-    """A submission from JSON bytes, checked in every way that needs no state.
+    """Decode a submission from JSON bytes and run every check that needs no state.
 
-    Of a field sent twice the last one counts, as in every JSON reader; what is stored is what was read, so no later
-    reader can see the other.
+    Of a field sent twice the last one counts, as in every JSON reader. What is stored is re-encoded, so no later
+    reader sees the other.
 
     Raises:
         Rejected: with a stable code and a sentence that names the field.
@@ -122,7 +122,7 @@ def decode_submission(data: bytes) -> Submission:
 
 
 def check_submission(submission: Submission) -> None:
-    """Refuse a submission whose content may stand in no script, whatever the script's state (`Rejected`)."""
+    """Refuse a submission that is invalid whatever the state of its script (`Rejected`)."""
     count = len(submission.commands)
     if count > MAX_COMMANDS:
         raise TooManyCommands(count=count, limit=MAX_COMMANDS)
@@ -138,7 +138,7 @@ def check_submission(submission: Submission) -> None:
 
 
 def require_named(cause: Cause) -> None:
-    """Refuse the cause of an AI's submission that does not say which model, run and prompt (`AuthorIncomplete`)."""
+    """Refuse the cause of an AI's submission that lacks model, run or prompt (`AuthorIncomplete`)."""
     if not (_says(cause.model) and _says(cause.run_id) and (_says(cause.prompt) or cause.prompt_sha256)):
         raise AuthorIncomplete(author="ai", missing="model, run_id, and prompt or prompt_sha256")
 
@@ -149,7 +149,7 @@ def encode_submission(submission: Submission) -> bytes:
 
 
 def content_hash(submission: Submission) -> bytes:
-    """32 bytes that tell whether two submissions with one id say the same."""
+    """32 bytes to compare the content of two submissions with one id."""
     return sha256(encode_submission(submission)).digest()
 
 
@@ -164,7 +164,7 @@ def encode_commands(commands: tuple[Command, ...]) -> bytes:
 
 
 def decode_commands(data: bytes) -> tuple[Command, ...]:
-    """Commands that were stored as one JSON array; Corrupt where the bytes are none."""
+    """Commands that were stored as one JSON array; Corrupt where the bytes are invalid."""
     try:
         return _commands_decoder.decode(data)
     except _UNREADABLE as error:
@@ -172,7 +172,7 @@ def decode_commands(data: bytes) -> tuple[Command, ...]:
 
 
 def decode_command(data: bytes) -> Command:
-    """A command from the log; Corrupt where the bytes are none."""
+    """A command from the log; Corrupt where the bytes are invalid."""
     try:
         return _command_decoder.decode(data)
     except _UNREADABLE as error:
@@ -218,7 +218,7 @@ def _check_cause(submission: Submission) -> None:
             check_text(f"cause.{name}", value, line_ends=name == "prompt")
             if name != "prompt" and len(value) > MAX_WORD:
                 raise BadPayload(field=f"cause.{name}", problem=f"has more than {MAX_WORD} characters")
-    # Every command of the log carries its cause.
+    # Every command in the log carries its cause.
     if len(encode_cause(cause)) * len(submission.commands) > MAX_SUBMISSION_BYTES:
         problem = f"too long to be kept with each of {len(submission.commands)} commands; send prompt_sha256 instead"
         raise BadPayload(field="cause.prompt", problem=problem)
@@ -233,7 +233,7 @@ def _says(word: str | None) -> bool:
 
 
 def _refusal_at_any_depth(error: Exception, data: bytes) -> Rejected:
-    """Why something cannot be read: the same under every interpreter, though some stop earlier in deep JSON."""
+    """The refusal of undecodable bytes: the same on every interpreter, though some stop earlier in deep JSON."""
     shallow = cut_deep(data)
     if shallow is None:
         return _refusal_of(error, data)
@@ -248,7 +248,7 @@ def _refusal_at_any_depth(error: Exception, data: bytes) -> Rejected:
 
 def _refusal_of(error: Exception, data: bytes) -> Rejected:
     problem, _, path = str(error).rpartition(" - at `$")
-    # Without a path: the submission as a whole, or a message that quotes something as long as a submission.
+    # Without a path, the error is about the whole submission, or its message quotes something very long.
     in_a_field = problem and path.endswith("`") and len(path) <= MAX_PROBLEM
     facts = {
         "problem": (problem if in_a_field else str(error))[:MAX_PROBLEM],

@@ -1,4 +1,4 @@
-"""What the property tests of the domain share."""
+"""Fixtures that the property tests of the domain share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.domain.strategies import Scripts, histories
 
 @pytest.fixture(scope="session")
 def scripts() -> Scripts:
-    """Many scripts to aim a command at: drawing a whole script for every example is most of a property test's time."""
+    """Many scripts for commands to be applied to: drawing one for every example would take most of a test's time."""
     found: list[list[Step]] = []
 
     @settings(max_examples=60, phases=[Phase.generate])

@@ -1,4 +1,4 @@
-"""The smallest honest fold: what later layers do with commands, for tests of the domain alone."""
+"""Minimal fold: applies commands as later layers do, for tests of the domain alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.script.state import State
 
 
 class Step(NamedTuple):
-    """One command that changed something: the state before, what changed, the state after."""
+    """One command that changed something: the state before, the delta, the state after."""
 
     before: State
     command: Command
@@ -20,14 +20,14 @@ class Step(NamedTuple):
 
 
 def take(state: State, command: Command) -> Step:
-    """Apply one command; a no-op leads nowhere: its step ends in the state it began in."""
+    """Apply one command; the step of a no-op ends in the state it began in."""
     command.check()
     delta = command.apply(state)
     return Step(state, command, delta, advance(state, delta) if delta else state)
 
 
 def run(state: State, commands: Iterable[Command]) -> State:
-    """Apply commands as one submission, each first touch of a line guarded by the content that is there."""
+    """Apply commands as one submission, with the current hash as the guard of each line's first touch."""
     touched: set[tuple[str, str]] = set()
     for command in commands:
         for guard in command.guards():
@@ -39,7 +39,7 @@ def run(state: State, commands: Iterable[Command]) -> State:
 
 
 def content(state: State) -> tuple[object, ...]:
-    """All that a script says, without versions and without the memory of removed ids."""
+    """The content of a script, without versions and removed ids."""
     return (
         list(state.lines()),
         dict(state.metadata),
@@ -52,7 +52,7 @@ def content(state: State) -> tuple[object, ...]:
 
 
 def backwards(state: State) -> list[str]:
-    """The ids of the lines read last to first, along the other half of the ring."""
+    """The ids of the lines from last to first, along the `before` links of the ring."""
     ids = []
     here = state.nodes[""].before
     while here:
@@ -62,5 +62,5 @@ def backwards(state: State) -> list[str]:
 
 
 def inverses(steps: Sequence[Step]) -> list[Command]:
-    """What undoes the steps, last to first."""
+    """The inverses of the steps, last to first."""
     return [command for step in reversed(steps) for command in step.command.inverse(step.before, step.after)]

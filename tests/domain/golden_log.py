@@ -1,6 +1,6 @@
-"""The golden log: one stored payload of every released kind, with what it changed and the state it led to.
+"""Golden log: one stored payload of every released kind, with its delta and the resulting state.
 
-A line of it is never changed, because no row of anyone's log ever is. A new kind is appended by
+A line of it is never changed, because rows of existing logs never are. A new kind is appended by
 
     echo '{"kind":"line.paint",…}' | python -m tests.domain.golden_log >> tests/domain/golden/commands.jsonl
 """
@@ -35,7 +35,7 @@ def golden_rows() -> list[GoldenRow]:
 
 
 def golden_states(rows: list[GoldenRow]) -> Iterator[State]:
-    """The states that the payloads lead to today, the empty one first."""
+    """The states that the payloads result in today, the empty one first."""
     state = State.empty()
     yield state
     for row in rows:

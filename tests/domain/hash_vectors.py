@@ -55,7 +55,7 @@ LINES = {
 
 
 def vectors() -> list[dict[str, object]]:
-    """The vectors as they are published."""
+    """The published vectors."""
     return [
         {
             "name": name,
@@ -68,7 +68,7 @@ def vectors() -> list[dict[str, object]]:
 
 
 def published() -> str:
-    """The file, one vector a line, all but ASCII escaped so that nobody's editor changes it."""
+    """The content of the file, one vector a line, escaped to ASCII so that no editor changes it."""
     return "[\n" + ",\n".join(json.dumps(vector) for vector in vectors()) + "\n]\n"
 
 

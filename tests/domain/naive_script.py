@@ -1,5 +1,4 @@
-"""The naive script: a plain list of lines, edited the way one would explain it. The oracle for
-`domain.script.state`."""
+"""Naive script: a list of lines, edited in the simplest way. The oracle for `domain.script.state`."""
 
 from __future__ import annotations
 
@@ -15,11 +14,11 @@ from domain.script.line import Line
 
 
 class Refused(Exception):
-    """The naive script does not take this command."""
+    """The naive script refuses this command."""
 
 
 class NaiveScript:
-    """Everything by search and copy, nothing kept along the way."""
+    """A script that searches and copies; it has no derived data."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -31,7 +30,7 @@ class NaiveScript:
         self.gone: dict[str, dict[str, int]] = {"line": {}, "element": {}, "persona": {}}
 
     def do(self, command: Command) -> bool:
-        """Take a command; whether it changed anything."""
+        """Apply a command and return whether it changed anything."""
         before = self.said()
         self.version += 1
         DOERS[command.kind()](self, command)
@@ -61,13 +60,13 @@ class NaiveScript:
         self.gone[kind][name] = self.version
 
     def keep_lines(self, lines: Sequence[Line]) -> None:
-        """These are the lines from now on."""
+        """Replace the lines by these."""
         for line_id in set(self.ids()) - {line.id for line in lines}:
             self.retire("line", line_id)
         self.lines = list(lines)
 
     def put_between(self, lines: Sequence[Line], after: str | None, before: str | None) -> None:
-        """Put lines between two others: where both still meet, else behind the first, else before the second."""
+        """Insert lines between two neighbours, else after the first, else before the second."""
         pairs = list(pairwise([None, *self.ids(), None]))
         if (after, before) in pairs:
             at = pairs.index((after, before))

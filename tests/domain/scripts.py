@@ -1,4 +1,4 @@
-"""Small scripts for tests, written the way one reads them."""
+"""Small scripts for tests, in a readable notation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.script.state import State
 
 
 def lines(text: str, ids: str = "") -> tuple[Line, ...]:
-    """One line for each line of text, all action; with ids a, b, c, … or those given."""
+    """One action line for each line of text, with the ids a, b, c, … or the given ones."""
     texts = text.split("\n")
     names = list(ids) or [chr(ord("a") + at) for at in range(len(texts))]
     return tuple(line(name, text) for name, text in zip(names, texts, strict=True))
@@ -20,11 +20,11 @@ def line(name: str, text: str, form: LineFormat = "action") -> Line:
 
 
 def script(*given: Line) -> State:
-    """A script of these lines at version 1."""
+    """A script with these lines at version 1."""
     state = State.empty()
     return advance(state, ScriptCreate(title="Untitled", lines=given).apply(state))
 
 
 def shown(state: State) -> str:
-    """The lines of a script as `id:text`, one by one."""
+    """The lines of a script as `id:text`."""
     return " ".join(f"{line.id}:{line.text}" for line in state.lines())

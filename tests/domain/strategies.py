@@ -1,7 +1,7 @@
-"""Random scripts, and for every kind random commands on them.
+"""Strategies for random scripts, and for random commands of every kind on them.
 
-A command is aimed at a script: at lines and things that are there, or, `wild`, at ids of a small pool that are as
-often gone or never were. A kind without a maker here fails `test_every_kind_has_a_maker`.
+A command refers to lines and things of a script, or, when `wild`, to ids of a small pool, of which many were removed
+or never existed. A kind without a maker here fails `test_every_kind_has_a_maker`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ texts = st.sampled_from(FAVOURITES) | st.text(
 )
 seps = st.sampled_from(["\n", "\n\n", "\r\n", "\r", "", "\n\r\n"])
 formats: SearchStrategy[LineFormat] = st.sampled_from(get_args(LineFormat))
-# True and 1 on purpose: equal in Python, two values in a script.
+# True and 1 on purpose: they are equal in Python, but two values in a script.
 scalars: SearchStrategy[str | int | bool] = st.sampled_from(["", "1A", True, False, 0, 1, -1, (1 << 53) - 1])
 attrs = st.dictionaries(st.sampled_from(["dual", "scene_number", "x"]), scalars, max_size=2)
 payloads = st.dictionaries(
@@ -73,14 +73,14 @@ some_fields: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 shifts = st.sampled_from(["", "", "", "after", "before"])
 fates = st.sampled_from(["stays", "stays", "edited", "goes"])
 
-# What follows the id of a line, a story element, a persona.
+# Suffixes of the ids of lines, story elements and personas.
 line_contents = st.tuples(formats, texts, seps, attrs)
 element_contents = st.tuples(st.sampled_from(["beat", "theme"]), payloads, sources)
 persona_contents = st.tuples(texts, texts, payloads)
 
 
 class Aim:
-    """What a command may be aimed at, given the states so far."""
+    """The ids and versions that a command may refer to, given the states so far."""
 
     def __init__(self, draw: DrawFn, states: Sequence[State], *, wild: bool) -> None:
         self.draw = draw
@@ -97,7 +97,7 @@ class Aim:
         return self.draw(st.lists(st.sampled_from(known), min_size=1, max_size=4, unique=True))
 
     def neighbours(self, moving: Sequence[str] = ()) -> tuple[str | None, str | None]:
-        """A place in the script, sometimes with something else between or with one neighbour gone."""
+        """A place in the script, sometimes with other lines between or with one neighbour removed."""
         stay = [None, *(line_id for line_id in self.state.line_ids() if line_id not in moving), None]
         at = self.draw(st.integers(0, len(stay) - 2))
         after, before = stay[at], stay[at + 1]
@@ -116,7 +116,7 @@ class Aim:
         return self.draw(st.sampled_from(self._known(sorted(self.state.personas))))
 
     def new_id(self) -> str:
-        """An id never used before."""
+        """An unused id."""
         if self.wild:
             return self.draw(st.sampled_from(POOL))
         self._drawn += 1
@@ -161,7 +161,7 @@ def set_metadata(aim: Aim) -> Command:
 
 
 def replace(aim: Aim) -> Command:
-    """Some lines stay, some are edited, some go, some come, in any order."""
+    """Preserved, edited, removed and new lines, in any order."""
     kept: list[str | Line] = []
     for line_id in aim.draw(st.permutations(list(aim.state.line_ids()))):
         fate = aim.draw(fates)
@@ -175,7 +175,7 @@ def replace(aim: Aim) -> Command:
 
 
 def reimport(aim: Aim) -> Command:
-    """What an importer sends: the lines anew under throwaway ids, aligned with the script."""
+    """The command of an importer: the lines with temporary ids, aligned with the script."""
     old = list(aim.state.lines())
     new = [Line(aim.new_id(), line.format, line.text, line.sep, line.attrs) for line in aim.draw(st.permutations(old))]
     return ScriptReplace(lines=align(old, [*new, *aim.new_lines()]), confirm_shrink=True)
@@ -192,7 +192,7 @@ def insert(aim: Aim) -> Command:
 
 
 def revive(aim: Aim) -> Command:
-    """What an undo does: lines come back under the ids they had."""
+    """The command of an undo: lines are restored with their ids."""
     gone = sorted(name for name in aim.state.retired if "/" not in name) or POOL
     ids = aim.draw(st.lists(st.sampled_from(gone), min_size=1, max_size=3, unique=True))
     after, before = aim.neighbours()
@@ -327,8 +327,8 @@ MAKERS: dict[str, tuple[Callable[[Aim], Command], ...]] = {
     "version.label": (label,),
 }
 
+# Scripts, each as the list of its steps.
 Scripts = Sequence[Sequence[Step]]
-"""Some scripts, each as the steps that led to it."""
 
 LATER_KINDS = sorted(KINDS.keys() - {"script.create"})
 

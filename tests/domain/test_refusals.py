@@ -1,4 +1,4 @@
-"""Every refusal that a script can answer with, by its stable code; and that no refusal goes without a test."""
+"""Every refusal of a command on a script, by its stable code; and every refusal has a test."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ BY_THE_SCRIPT: list[tuple[str, Callable[[], State], Command, str]] = [
         "ShrinkRefused",
         three_lines,
         ScriptReplace(lines=("a", line("x", "new"))),
-        "drop 2 of 3 lines of text; say confirm_shrink",
+        "drop 2 of 3 lines of text; set confirm_shrink",
     ),
     (
         "ShrinkRefused",
@@ -136,7 +136,7 @@ BY_THE_SCRIPT: list[tuple[str, Callable[[], State], Command, str]] = [
 
 
 @pytest.mark.parametrize(("name", "make", "command", "sentence"), BY_THE_SCRIPT)
-def test_what_the_script_does_not_take_is_refused(
+def test_a_command_that_does_not_fit_the_script_is_refused(
     name: str, make: Callable[[], State], command: Command, sentence: str
 ) -> None:
     state = make()
@@ -149,7 +149,7 @@ def test_what_the_script_does_not_take_is_refused(
 
 
 @pytest.mark.parametrize("name", sorted({*AT_THE_DOOR, *(case[0] for case in BY_THE_SCRIPT)}))
-def test_a_refusal_has_a_code_that_stays(name: str) -> None:
+def test_a_refusal_has_a_stable_code(name: str) -> None:
     code = getattr(refusals, name).code
 
     assert code == "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")
@@ -167,13 +167,13 @@ def test_lines_without_text_do_not_count_for_the_shrink_guard() -> None:
     assert take(fresh, ScriptReplace(lines=lines("INT. BAR\nA dog.", "xy"))).after.line_count == 2
 
 
-def test_half_of_the_lines_may_go() -> None:
+def test_half_of_the_lines_may_be_removed() -> None:
     state = script(*lines("one\ntwo"))
 
     assert take(state, ScriptReplace(lines=("a",))).after.line_count == 1
 
 
-def test_a_shrink_that_is_confirmed_is_taken() -> None:
+def test_a_confirmed_shrink_is_accepted() -> None:
     assert take(three_lines(), ScriptReplace(lines=(), confirm_shrink=True)).after.line_count == 0
 
 

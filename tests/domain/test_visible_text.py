@@ -1,4 +1,4 @@
-"""Visible text: control characters are escapes, and what people read stays as it is."""
+"""Visible text: control characters are escaped, and readable text is unchanged."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ anything = st.text(st.one_of(st.characters(codec=None), st.sampled_from([chr(cod
 
 
 @pytest.mark.parametrize("code", sorted(set(HIDDEN) - {0x09, 0x0A}))
-def test_a_control_character_is_an_escape(code: int):
+def test_a_control_character_is_escaped(code: int):
     assert visible(f"a{chr(code)}b").isascii()
     assert visible_lines(f"a{chr(code)}b").isascii()
     assert visible(f"a{chr(code)}b") != "ab"
 
 
-def test_escapes_are_those_that_programmers_know():
+def test_escapes_have_the_usual_notation():
     assert visible("\x1b[2J\x9b\u202e\U000e0041\udc9b\r\n") == r"\x1b[2J\x9b\u202e\U000e0041\udc9b\r\n"
 
 
@@ -50,12 +50,12 @@ def test_line_feeds_stay_in_a_text_of_several_lines():
         r"C:\new\x1b",
     ],
 )
-def test_what_people_read_stays(text: str):
+def test_readable_text_is_unchanged(text: str):
     assert visible(text) == visible_lines(text) == text
 
 
 @given(anything)
-def test_nothing_that_is_hidden_comes_through(text: str):
+def test_no_hidden_character_remains(text: str):
     shown = visible(text)
 
     assert not {unicodedata.category(each) for each in shown.replace("\t", "")} & {"Cc", "Cs", "Zl", "Zp"}
@@ -73,5 +73,5 @@ def test_a_json_document_means_the_same(value: object):
     assert not any(ord(each) in HIDDEN for each in escaped)
 
 
-def test_half_a_character_is_the_text_of_its_escape_in_json():
+def test_a_lone_surrogate_is_the_text_of_its_escape_in_json():
     assert json.loads(ascii_escapes(json.dumps("a\udcff", ensure_ascii=False))) == "a\\udcff"

@@ -1,4 +1,4 @@
-"""The reader of Final Draft files."""
+"""Fuzz target: the reader of Final Draft files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.fuzz.fuzz_format import target
 
 
 def nested(tag: str, depth: int) -> bytes:
-    """A file in which an element stands within itself."""
+    """A file with an element nested in itself."""
     inside = f"<{tag}>" * depth + paragraph("Action", "Deep.") + f"</{tag}>" * depth
     return script(paragraph("Action", "Hay.", inside), more=inside)
 

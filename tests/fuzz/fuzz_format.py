@@ -1,4 +1,4 @@
-"""A reader of files: bytes become lines or are refused, and what was read can be written, read again and submitted."""
+"""Fuzz targets for file formats: bytes become lines or are refused; the lines can be written, read and submitted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.fuzz.mutations import mutated_bytes
 
 
 def target(file_format: Format, documents: SearchStrategy[bytes], tokens: Sequence[bytes]) -> Target:
-    """The target of a format, with documents to be mutated and what means something in them."""
+    """The target of a format, with documents to mutate and the tokens of the format."""
     inputs = mutated_bytes(documents, tokens) | st.binary(max_size=200)
 
     @contextmanager
@@ -31,7 +31,7 @@ def target(file_format: Format, documents: SearchStrategy[bytes], tokens: Sequen
 
 
 def feed(file_format: Format, data: bytes) -> str:
-    """Read an input; what was read is fit for a script, and survives the format."""
+    """Read an input; the lines must be valid and survive a round trip."""
     try:
         read = file_format.read(data, ids())
     except Rejected as refusal:
@@ -45,7 +45,7 @@ def feed(file_format: Format, data: bytes) -> str:
 
 
 def submitted(read: Imported) -> str:
-    """Whether a script may be made of what was read: else the code under which the door refuses it."""
+    """TAKEN where the lines can be submitted as a script, else the code of the refusal."""
     create = ScriptCreate(title=read.title or "Untitled", lines=read.lines)
     submission = Submission(script_id=1, submission_id="s1", author="import", base_version=0, commands=(create,))
     try:

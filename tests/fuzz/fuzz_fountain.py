@@ -1,4 +1,4 @@
-"""The reader of Fountain files."""
+"""Fuzz target: the reader of Fountain files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader of history files: a script comes in whole or not at all, and nobody else's is touched."""
+"""Fuzz target: the import of history files. A script is imported whole or not at all, and no other is touched."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.fuzz.mutations import Mutation, byte_changes, mutate_bytes, mutate_va
 from tests.fuzz.small_ledger import LINES, SmallLedger, small_ledger
 from tests.fuzz.submissions import AI
 
+# Fields that hold JSON as a string. They are mutated as JSON.
 WITHIN = ("payload", "cause", "answer")
-"""Fields that hold JSON as a string: they are changed as JSON."""
 
 
 class Damage(NamedTuple):
-    """What is done to a good file. Where it is `relinked`, hashes and counts fit what it says afterwards."""
+    """Mutations of a valid file. With `relinked`, hashes and counts are recomputed to fit."""
 
     changes: list[Mutation]
     relinked: bool
@@ -55,7 +55,7 @@ def opened(folder: Path) -> Iterator[Feed]:
 
 
 def exported(ledger: SmallLedger) -> list[Any]:
-    """The records of a good file: edits by people and by an AI, a label, and answers, one of them a refusal."""
+    """The records of a valid file: edits by people and by an AI, a label, and answers, one of them a refusal."""
     script_id = ledger.new_script()
     sent = [
         ("user", LineEdit(line="l2", expect=expect_hash(LINES[2]), text="Snow."), 3),
@@ -79,7 +79,7 @@ def exported(ledger: SmallLedger) -> list[Any]:
 
 
 def feed(ledger: SmallLedger, good: list[Any], damage: Damage, file: Path) -> str:
-    """Import a damaged file under a number of its own; whatever is refused leaves no row behind."""
+    """Import a damaged file under a new script id; a refused file must leave no row."""
     with ledger.unit_of_work.records() as tx:
         script_id = tx.scripts.new_id()
     file.write_bytes(damaged(good, damage, script_id))
@@ -97,7 +97,7 @@ def feed(ledger: SmallLedger, good: list[Any], damage: Damage, file: Path) -> st
 
 
 def damaged(good: list[Any], damage: Damage, script_id: int) -> bytes:
-    """The bytes of a file for a script, with what is done to it."""
+    """The bytes of a file for a script, with its mutations."""
     records = relinked(good, script_id)
     changed = mutate_value(records, damage.changes)
     if not isinstance(changed, list):
@@ -108,7 +108,7 @@ def damaged(good: list[Any], damage: Damage, script_id: int) -> bytes:
 
 
 def relinked(records: Sequence[Any], script_id: int) -> list[Any]:
-    """Records whose hashes and counts fit, up to the first that is no command any more."""
+    """Records with recomputed hashes and counts, up to the first that is not a command any more."""
     state, chain, linked = State.empty(), GENESIS, list(records)
     with suppress(LedgerError, TypeError, ValueError, KeyError, AttributeError, LookupError):
         for at, record in enumerate(records):
@@ -127,7 +127,7 @@ def relinked(records: Sequence[Any], script_id: int) -> list[Any]:
 
 
 def _opened_up(record: Any) -> Any:
-    """A record with the JSON in its strings as JSON."""
+    """A record with its JSON strings decoded."""
     for part in ("command", "answer"):
         for name in WITHIN:
             if name in record.get(part, {}):
@@ -136,7 +136,7 @@ def _opened_up(record: Any) -> Any:
 
 
 def _closed(record: Any) -> Any:
-    """A record with JSON as strings again, in the bytes the ledger would have written."""
+    """A record with JSON encoded as strings again, in the bytes the ledger would have written."""
     if not isinstance(record, dict):
         return record
     closed = dict(record)

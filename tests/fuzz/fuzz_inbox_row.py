@@ -1,4 +1,4 @@
-"""A row of the inbox, put there by SQL with any values: it is answered or set aside, and no one waits behind it."""
+"""Fuzz target: an inbox row inserted by SQL with any values. It is answered or rejected, and never blocks the inbox."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ INSERT = text(
     "INSERT INTO submission_inbox (script_id, submission_id, payload, attempts, enqueued_at)"
     " VALUES (:script_id, :submission_id, :payload, :attempts, :enqueued_at)"
 )
+# The outcome of a row that the database itself refused.
 NOT_STORED = "not_stored"
-"""The database itself refused the row."""
+# The outcome of a row whose script id is not a number, which only SQLite accepts; no bell is rung for it.
 NO_NUMBER = "no_script"
-"""SQLite took what is no number for that of a script; no one is rung for it."""
 MAX_DRAINS = 12
 SCRIPT = "the script"
 _names = count(1)
@@ -58,7 +58,7 @@ def opened(folder: Path) -> Iterator[Feed]:
 
 
 def feed(ledger: SmallLedger, row: Row) -> str:
-    """Insert a row, then an edit by somebody else behind it, and drain as a worker does; the edit is applied."""
+    """Insert a row, then a valid edit after it, and drain as a worker does; the edit must be applied."""
     script_id = ledger.new_script()
     values = row | ({"script_id": script_id} if row["script_id"] == SCRIPT else {})
     if isinstance(values["payload"], bytes):
@@ -86,7 +86,7 @@ def inserted(ledger: SmallLedger, values: Row) -> bool:
 
 
 def to_drain(ledger: SmallLedger) -> list[int]:
-    """The scripts that the reconciler rings for; it remembers each."""
+    """The scripts that the reconciler rings for; it records each."""
     with ledger.unit_of_work.records() as tx:
         found = [script.script_id for script in tx.inbox.waiting(before=NOW, after=NOW, limit=1_000)]
         for script_id in found:
@@ -95,7 +95,7 @@ def to_drain(ledger: SmallLedger) -> list[int]:
 
 
 def edit_of_another(ledger: SmallLedger, script_id: int) -> str:
-    """The id of an edit that was put into the inbox behind everything there is; it holds, or its line was changed."""
+    """Append a valid edit to the inbox and return its id; it holds, or its line was changed."""
     name = f"innocent{next(_names)}"
     edit = LineEdit(line="l2", expect=expect_hash(LINES[2]), text="Snow.")
     submission = Submission(script_id=script_id, submission_id=name, author="user", base_version=3, commands=(edit,))
@@ -105,7 +105,7 @@ def edit_of_another(ledger: SmallLedger, script_id: int) -> str:
 
 
 def drain(ledger: SmallLedger, script_id: int) -> None:
-    """Drain a script as bells and the reconciler have it drained, until nothing waits; it must come to that."""
+    """Drain a script as bells and the reconciler do, until nothing is pending; this must end."""
     for turn in range(MAX_DRAINS):
         with ledger.engine.connect() as connection:
             if waiting(connection, script_id) == 0:
@@ -123,7 +123,7 @@ def waiting(connection: Connection, script_id: int) -> int:
 
 
 def outcome_of(ledger: SmallLedger, script_id: int, submission_id: str) -> str:
-    """What the row was answered with; or, where it could have no answer, why it lies among the dead letters."""
+    """The row's answer; or, where it cannot have one, the reason in the dead letters."""
     with ledger.unit_of_work.reading() as tx:
         answered = tx.submissions.get(script_id, submission_id)
         if answered is None:

@@ -1,4 +1,4 @@
-"""What lies in a queue: the guard reads it, and what it believes is carried out as a worker would."""
+"""Fuzz target: queue messages. The guard reads each, and accepted ones are executed as by a worker."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from workers.transport.message_guard import QUEUES, read_item
 from workers.transport.trusted_message import Refused, Trusted
 
 REFUSED = "refused_message"
+# The outcome of a message that was rejected before: dead letters store equal content once.
 KNOWN = "known"
-"""It was set aside before: the same content is kept once."""
 IN_TIME = datetime(2099, 1, 1, tzinfo=UTC).isoformat()
 
 
 class SilentBell:
-    """A bell that wakes no one."""
+    """A bell that wakes no worker."""
 
     def ring(self, script_id: int) -> bool:
         return script_id > 0
 
 
 def _message(queue: str, given: Any, changes: list[Mutation], within: list[Mutation], last: list[Mutation]) -> bytes:
-    """A message of a queue, made wrong within its body, in its parts, and in its bytes."""
+    """A queue message, mutated within its body, in its parts, and in its bytes."""
     task, args = GOOD[queue]
     if queue == intake_guard.QUEUE:
         args = [given]
@@ -71,7 +71,7 @@ def opened(folder: Path) -> Iterator[Feed]:
 
 
 def feed(ledger: SmallLedger, intake: Intake, queue: str, data: bytes) -> str:
-    """Read what lies in a queue; nothing of the intake is lost, and no bell does more than drain."""
+    """Process a queue message; no intake message may be lost, and a bell may only drain."""
     script_id = ledger.new_script()
     item = without_encoding(data, script_id)
     read_events(item)
@@ -92,7 +92,7 @@ def feed(ledger: SmallLedger, intake: Intake, queue: str, data: bytes) -> str:
 
 
 def taken_in(ledger: SmallLedger, intake: Intake, trusted: Trusted, args: list[str]) -> str:
-    """What became of a submission: in the inbox and answered, or among the dead letters; delivered twice is once."""
+    """The outcome of a submission: answered from the inbox, or a dead letter; delivery is idempotent."""
     before, last = kept_in(ledger.rows()), last_dead_letter(ledger)
     for _ in range(2):
         if trusted.task == intake_guard.INTAKE:
@@ -122,12 +122,12 @@ def last_dead_letter(ledger: SmallLedger) -> int:
 
 
 def kept_in(rows: dict[str, int]) -> int:
-    """How many submissions are kept, answered or not."""
+    """Number of stored submissions, answered or not."""
     return rows["submission_inbox"] + rows["rejected_submissions"]
 
 
 def without_encoding(data: bytes, script_id: int) -> bytes:
-    """A message for a script: its number stands in the body, which is in base64."""
+    """A message for a script, whose id is in the base64 body."""
     try:
         whole = json.loads(data)
         body = b64decode(whole["body"], validate=True)

@@ -1,4 +1,4 @@
-"""What a language model returns: the body of its response, and the edits it proposes."""
+"""Fuzz target: responses of a language model, and the edits they propose."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.workers.proposals.proposal_setup import AnswersInTurn, ProposalRoom
 from tests.workers.writer_setup import LINES
 from workers.proposals.language_models.openai_client import OpenAiModel
 
+# The most requests to a model for one proposal.
 ASKED = 3
-"""How often a model is asked for one proposal at most."""
 
 numbers = st.integers(0, len(LINES) - 1)
 texts = st.sampled_from(["Colder.", "", "INT. BAR - NIGHT", "é", "a\u2028b", "\u202e", "x\x1b[2J"]) | st.text(
@@ -76,7 +76,7 @@ def opened(folder: Path) -> Iterator[Feed]:
 
 
 def feed(ledger: SmallLedger, room: ProposalRoom, model: OpenAiModel, given: tuple[str, bytes]) -> str:
-    """Draft a proposal from an answer, accept what holds, and drain it; nothing else changes the script."""
+    """Draft a proposal from a response, accept its hunks, and drain; nothing else may change the script."""
     kind, data = given
     if kind == BODY:
         try:
@@ -97,7 +97,7 @@ def feed(ledger: SmallLedger, room: ProposalRoom, model: OpenAiModel, given: tup
 
 
 def accepted(ledger: SmallLedger, room: ProposalRoom, number: int) -> str:
-    """What became of the hunks that were offered, all accepted by the person who asked."""
+    """The outcomes of the offered hunks, all accepted by the person who requested the proposal."""
     offered = [hunk for hunk in room.hunks(number) if hunk.state == "offered"]
     taken = room.desk.accept(number, Person(room.user, "Rosa"))
     assert len(taken.submission_ids) == len(offered)

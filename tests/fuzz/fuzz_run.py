@@ -1,4 +1,4 @@
-"""Fuzzing one target in this process: rounds of inputs until the time is up, and what was found."""
+"""Fuzz run: feeds rounds of inputs to one target in this process until the time is up, and reports findings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_SEED = (1 << 32) - 1
 
 
 class Report(NamedTuple):
-    """What fuzzing a target came to. `seed` is that of the round that found something, else of the first."""
+    """The result of fuzzing a target. `seed` is that of the round with a finding, else of the first."""
 
     target: str
     seed: int
@@ -33,10 +33,10 @@ class Report(NamedTuple):
 
 
 def fuzz(target: Target, seconds: float, seed: int, folder: Path) -> Report:
-    """Feed inputs to a target for so many seconds. The same seed makes the same inputs, as far as the time goes.
+    """Feed inputs to a target for `seconds`. The same seed makes the same inputs, as many as the time allows.
 
-    Inputs that failed before are kept in the folder and tried first; the one in hand lies there too, for what ends
-    the process.
+    Inputs that failed before are stored in the folder and tried first. The current input is stored there too, in case
+    it ends the process.
     """
     with TemporaryDirectory(prefix="fuzz-") as place, target.opened(Path(place)) as feed:
         _warm_up(feed, target)
@@ -50,7 +50,7 @@ def fuzz(target: Target, seconds: float, seed: int, folder: Path) -> Report:
 
 
 def _warm_up(feed: Feed, target: Target) -> None:
-    """Take a few inputs before memory is limited: modules are loaded and statements compiled by the first ones."""
+    """Run a few inputs before memory is limited: the first ones load modules and compile statements."""
 
     @hypothesis.seed(0)
     @settings(
@@ -58,14 +58,14 @@ def _warm_up(feed: Feed, target: Target) -> None:
     )
     @given(target.inputs)
     def warm(value: Any) -> None:
-        with suppress(Exception, Hang), time_limits():  # what is found here is found again in the first round
+        with suppress(Exception, Hang), time_limits():  # a finding here recurs in the first round
             feed(value)
 
     warm()
 
 
 class _Fuzzing:
-    """A target that is being fuzzed, in rounds of a hundred inputs, each with a seed of its own."""
+    """Fuzzing of one target, in rounds of a hundred inputs, each with a seed of its own."""
 
     def __init__(self, target: Target, feed: Feed, folder: Path, ends: float) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -81,7 +81,7 @@ class _Fuzzing:
         return time.monotonic() >= self._ends
 
     def round(self, seed: int) -> str | None:
-        """What a round found; None where it found nothing."""
+        """Run a round and return its finding, None without one."""
 
         @hypothesis.seed(seed)
         @settings(

@@ -1,4 +1,4 @@
-"""The door of submissions: bytes are decoded, and what is a submission is settled."""
+"""Fuzz target: submissions. Bytes are decoded, and valid submissions are decided."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def opened(folder: Path) -> Iterator[Feed]:
 
 
 def feed(ledger: SmallLedger, data: bytes) -> str:
-    """Decode and settle an input; what is refused leaves nothing but its answer."""
+    """Decode and decide an input; a refused one must leave nothing but its answer."""
     script_id = ledger.new_script()
     try:
         submission = decode_submission(addressed(data, script_id))
@@ -49,17 +49,17 @@ def feed(ledger: SmallLedger, data: bytes) -> str:
 
 
 def written_besides(rows: Rows) -> Rows:
-    """How many rows there are of what a refusal writes nothing to."""
+    """Row counts of the tables to which a refusal writes nothing."""
     return {table: count for table, count in rows.items() if table not in WRITTEN_BY_REFUSALS}
 
 
 def tip(head: Head) -> tuple[int, bytes, bytes]:
-    """What a head says of its script."""
+    """The columns of a head that describe its script."""
     return head.version, head.chain_hash, head.state_hash
 
 
 def settled(ledger: SmallLedger, submission: Submission, answer: Answer, script_id: int) -> str:
-    """What became of a submission, with its answer and the ledger checked."""
+    """The outcome of a submission, after its answer and the ledger are checked."""
     check_answer(answer)
     ledger.require_whole(script_id)
     if submission.script_id == script_id:
@@ -69,7 +69,7 @@ def settled(ledger: SmallLedger, submission: Submission, answer: Answer, script_
 
 
 def check_answer(answer: Answer) -> None:
-    """Fail for an answer that is not JSON, has codes nobody knows, or would reach a terminal raw."""
+    """Fail for an answer that is not JSON, has undocumented codes, or has unescaped control characters."""
     assert msgspec.json.decode(msgspec.json.encode(answer), type=Answer) == answer
     refusals = [answer.refusal, *(each.refusal for each in answer.commands)]
     for refusal in refusals:

@@ -1,4 +1,4 @@
-"""A fuzz target: where inputs come from, and what takes them; and what every target asks of a refusal."""
+"""Fuzz target: a source of inputs and the function under test, with the checks that every refusal must pass."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ REFUSALS = Path(__file__).parents[2] / "docs" / "reference" / "refusals.md"
 TAKEN = "taken"
 MAX_SENTENCE = 1_000
 
+# Characters that no message or rendered answer may hold: controls, direction overrides, half surrogates.
 RAW = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What no sentence and no rendered answer may hold: control characters, direction overrides, half surrogates."""
 
+# Processes an input and returns TAKEN or the code of its refusal. Any exception is a finding.
 Feed = Callable[[Any], str]
-"""Takes an input and says what became of it: TAKEN, or the code of its refusal. Whatever it raises is a finding."""
 
 
 class Target(NamedTuple):
-    """One door, and what is sent to it. `opened` makes a place to feed inputs to, in an empty folder."""
+    """One entry point and its inputs. `opened` creates the environment for `feed` in an empty folder."""
 
     name: str
     inputs: SearchStrategy[Any]
@@ -33,27 +33,27 @@ class Target(NamedTuple):
 
 
 def code_of(refusal: Rejected) -> str:
-    """The code of a refusal whose code is documented and whose sentence is fit for a terminal."""
+    """The code of a refusal, after `check_refusal`."""
     check_refusal(refusal.code, refusal.message)
     return refusal.code
 
 
 def check_refusal(code: str, message: str) -> None:
-    """Fail for a code that is not documented, or a sentence that is too long or not fit for a terminal."""
+    """Fail for an undocumented code, or a message that is too long or unsafe for a terminal."""
     assert code in documented_codes(), f"the code {code!r} is not in docs/reference/refusals.md"
     assert 0 < len(message) <= MAX_SENTENCE, f"the sentence of {code} has {len(message)} characters"
     check_shown(message)
 
 
 def check_shown(text: str) -> None:
-    """Fail for text that a terminal or a page would obey instead of showing it."""
+    """Fail for text with characters that a terminal or browser interprets instead of showing."""
     found = RAW.search(text.replace("\n", " "))
     assert found is None, f"U+{ord(found.group()):04X} is shown raw: {text[:200]!r}"
 
 
 @cache
 def documented_codes() -> frozenset[str]:
-    """Every code in the reference, which is generated from the program and compared with it by a test."""
+    """Every code in the reference, which is generated from the program and checked by a test."""
     return frozenset(_codes(REFUSALS.read_text(encoding="utf-8")))
 
 

@@ -1,4 +1,4 @@
-"""What one input may take: 2 s of the processor, 30 s by the clock, and a process of 512 MiB."""
+"""Limits of one input: 2 s of CPU time, 30 s of wall time, and 512 MiB for the process."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MEMORY_BYTES = 512 << 20
 
 
 class Hang(BaseException):
-    """An input took longer than it may. No `except Exception` of the program takes it for something else."""
+    """An input exceeded a time limit. Not an `Exception`, so that the program does not catch it."""
 
 
 @contextmanager
 def time_limits() -> Iterator[None]:
-    """Raise `Hang` in the block when its time is up. The processor's time counts: others may want the machine too."""
+    """Raise `Hang` in the block when its time is up. CPU time counts, because the machine may be busy."""
     usual = [signal.signal(number, _ring) for number in (signal.SIGPROF, signal.SIGALRM)]
     signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     signal.setitimer(signal.ITIMER_REAL, CLOCK_SECONDS)
@@ -39,10 +39,10 @@ def _ring(number: int, _frame: FrameType | None) -> None:
 
 
 def limit_memory() -> None:
-    """Let this process grow to 512 MiB; beyond, what it allocates raises MemoryError. Only Linux counts for that."""
+    """Limit this process to 512 MiB, beyond which allocations raise MemoryError. Effective only on Linux."""
     if sys.platform != "linux":
         return
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of the project
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - not a path of the project
         address_space, resident = (int(pages) * resource.getpagesize() for pages in file.read().split()[:2])
     room = max(0, MEMORY_BYTES - resident)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -50,6 +50,6 @@ def limit_memory() -> None:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process ever had."""
+    """The peak memory of this process."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak << 10

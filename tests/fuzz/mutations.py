@@ -1,4 +1,4 @@
-"""Mutations: a valid document made wrong in a few places, as JSON values and as bytes.
+"""Mutations: changes of a valid document in a few places, as JSON values and as bytes.
 
 Each mutation is drawn as a kind, a place and a value, so that a failing input shrinks to the few that matter.
 """
@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+# The largest size of a mutated input: the largest inputs that are accepted have tests of their own.
 MAX_INPUT_BYTES = 512 << 10
-"""Inputs grow no larger by mutation: the largest that doors take have tests of their own."""
 
 UNUSUAL_TEXTS = [
     "",
@@ -63,7 +63,7 @@ UNUSUAL_NUMBERS = [
     10**300,
 ]
 
-# What `json.dumps` cannot write is put in afterwards.
+# Placeholders for values that `json.dumps` cannot write.
 _RAW = {
     "@deep-40@": b"[" * 40 + b"]" * 40,
     "@deep-99@": b"[" * 99 + b"]" * 99,
@@ -92,7 +92,7 @@ unusual: SearchStrategy[Any] = (
 
 
 class Mutation(NamedTuple):
-    """What is done, where, and with what."""
+    """The kind of a mutation, its place and its value."""
 
     kind: str
     place: int
@@ -100,24 +100,24 @@ class Mutation(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A value within a document: where it is held, and under which name or number."""
+    """A value within a document: its container, and its key or index there."""
 
     holder: Any
     key: Any
 
 
 def mutated_json(documents: SearchStrategy[Any], *, limit: int = 4) -> SearchStrategy[bytes]:
-    """JSON bytes of a document with some of its values made wrong, and sometimes some of its bytes."""
+    """JSON bytes of a document with some of its values, and sometimes some of its bytes, mutated."""
     return st.builds(_mutate_json, documents, value_changes(limit), byte_changes())
 
 
 def mostly(usual: SearchStrategy[Any], unusual: SearchStrategy[Any]) -> SearchStrategy[Any]:
-    """What is usual, and one time of five what is not."""
+    """Draw from the usual strategy, and one time in five from the other."""
     return st.integers(0, 4).flatmap(lambda drawn: unusual if drawn == 4 else usual)
 
 
 def value_changes(limit: int = 4) -> SearchStrategy[list[Mutation]]:
-    """What is done to the values of a document."""
+    """Mutations of a document's values."""
     change = st.builds(Mutation, st.sampled_from(list(_IN_VALUES)), st.integers(0, 1 << 20), unusual)
     return st.lists(change, max_size=limit)
 
@@ -125,12 +125,12 @@ def value_changes(limit: int = 4) -> SearchStrategy[list[Mutation]]:
 def mutated_bytes(
     documents: SearchStrategy[bytes], tokens: Sequence[bytes], *, limit: int = 6
 ) -> SearchStrategy[bytes]:
-    """A document with some of its bytes made wrong; tokens are what means something in its format."""
+    """A document with some of its bytes mutated; `tokens` is the syntax of its format."""
     return st.builds(mutate_bytes, documents, byte_changes(tokens, limit=limit, often=True))
 
 
 def mutate_value(document: Any, changes: Sequence[Mutation]) -> Any:
-    """A document with some of its values made wrong."""
+    """Apply mutations to the values of a document."""
     held = [deepcopy(document)]
     for change in changes:
         slots = list(_slots(held))
@@ -139,14 +139,14 @@ def mutate_value(document: Any, changes: Sequence[Mutation]) -> Any:
 
 
 def mutate_bytes(data: bytes, changes: Sequence[Mutation]) -> bytes:
-    """Bytes with some of them made wrong."""
+    """Apply mutations to bytes."""
     for change in changes:
         data = _IN_BYTES[change.kind](data, change.place % (len(data) + 1), change.value)[:MAX_INPUT_BYTES]
     return data
 
 
 def to_json(document: Any, *, compact: bool = False) -> bytes:
-    """A document as JSON bytes, with what Python would not write put in."""
+    """A document as JSON bytes, including values that Python would not write."""
     separators = (",", ":") if compact else None
     data = json.dumps(document, ensure_ascii=False, separators=separators).encode(errors="surrogatepass")
     for name, raw in _RAW.items():
@@ -161,7 +161,7 @@ def _mutate_json(document: Any, changes: Sequence[Mutation], byte_changes: Seque
 def byte_changes(
     tokens: Sequence[bytes] = (), *, limit: int = 2, often: bool = False
 ) -> SearchStrategy[list[Mutation]]:
-    """What is done to the bytes of a document: two times of three nothing, unless it is done `often`."""
+    """Mutations of a document's bytes: none two times in three, unless `often`."""
     pieces = st.binary(max_size=8) | st.sampled_from([*tokens, b'"', b"\\", b"{", b"]", b",", b"\x00", b"\xff", b"\n"])
     values = st.tuples(pieces, st.sampled_from([0, 1, 1, 2, 7, 300, 20_000]))
     some = st.lists(

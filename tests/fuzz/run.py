@@ -1,4 +1,4 @@
-"""`make fuzz`: every target in turn, each in a process of its own, until its share of the time is up."""
+"""Fuzz runner (`make fuzz`): runs every target in turn, each in its own process, until its share of the time is up."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tests.fuzz.fuzz_target import TAKEN
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
+# Seconds beyond its time that a target's process may take before it counts as hanging.
 PATIENCE_SECONDS = 60.0
-"""How much longer than its time a target's process may take before it counts as hanging."""
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=7.0, help="for all of them together")
-    parser.add_argument("--only", default="", help=f"some of {', '.join(TARGETS)}, with commas between")
-    parser.add_argument("--seed", type=int, default=None, help="makes the same inputs again")
-    parser.add_argument("--folder", type=Path, default=Path(".fuzz"), help="keeps what was found")
-    parser.add_argument("--here", action="store_true", help="in this process: one target")
+    parser.add_argument("--minutes", type=float, default=7.0, help="time for all targets together")
+    parser.add_argument("--only", default="", help=f"comma-separated targets of {', '.join(TARGETS)}")
+    parser.add_argument("--seed", type=int, default=None, help="reproduces the inputs of an earlier run")
+    parser.add_argument("--folder", type=Path, default=Path(".fuzz"), help="stores failing inputs")
+    parser.add_argument("--here", action="store_true", help="run one target in this process")
     chosen = parser.parse_args(arguments)
     names = [name.strip() for name in chosen.only.split(",") if name.strip()] or list(TARGETS)
     if unknown := [name for name in names if name not in TARGETS]:
@@ -58,7 +58,7 @@ def _fuzz_apart(name: str, seconds: float, seed: int, folder: Path) -> int:
 
 
 def described(report: Report) -> str:
-    """A report for people: what was taken, refused and found, and the seed that makes the same inputs again."""
+    """A readable report: inputs accepted and refused, the finding, and the seed to reproduce it."""
     taken = report.outcomes[TAKEN]
     refused = {code: count for code, count in report.outcomes.most_common() if code != TAKEN}
     line = (

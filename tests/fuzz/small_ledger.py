@@ -1,4 +1,4 @@
-"""A small ledger to be fuzzed: scripts of a few lines, and everything that must not change when an input is refused."""
+"""Small ledger for fuzzing: scripts of a few lines, and the state that must not change when an input is refused."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from repos.schema import upgrade
 from repos.schema.core_tables import metadata
 from repos.unit_of_work import UnitOfWork
 
+# Environment variable with the URL of an empty database to use instead of an SQLite file.
 DATABASE_URL = "SCRIPTLEDGER_FUZZ_DATABASE_URL"
-"""Names an empty database to be used in place of an SQLite file."""
 NOW = 1_800_000_000_000_000
 LINES = (
     Line("t1", "title_entry", "Title: Rain"),
@@ -46,7 +46,7 @@ Rows = dict[str, int]
 
 
 class SmallLedger:
-    """A ledger, its engine, and scripts that all begin alike."""
+    """A ledger, its engine, and scripts with the same first versions."""
 
     def __init__(self, engine: Engine) -> None:
         upgrade.upgrade(engine)
@@ -58,7 +58,7 @@ class SmallLedger:
                 tx.users.add("ann@example.org", NOW)
 
     def new_script(self) -> int:
-        """The id of a script with the usual lines, at version 3."""
+        """Create a script with the default lines, at version 3, and return its id."""
         with self.unit_of_work.records() as tx:
             script_id = tx.scripts.new_id()
         first = Submission(
@@ -73,13 +73,13 @@ class SmallLedger:
             return state_at(tx, script_id)
 
     def rows(self) -> Rows:
-        """How many rows each table has."""
+        """The row count of each table."""
         with self.engine.connect() as connection:
             counts = {name: select(func.count()).select_from(table) for name, table in metadata.tables.items()}
             return {name: connection.execute(count).scalar_one() for name, count in counts.items()}
 
     def head(self, script_id: int) -> Head:
-        """Everything the head of a script says."""
+        """All columns of a script's head."""
         with self.unit_of_work.reading() as tx:
             head = tx.heads.get(script_id)
         assert head is not None
@@ -94,7 +94,7 @@ class SmallLedger:
 
 @contextmanager
 def small_ledger(folder: Path, *, named: bool = True) -> Iterator[SmallLedger]:
-    """A new ledger in a file of the folder; or in the database that the environment names, unless `named` is false."""
+    """A new ledger in a file of the folder; or in the database from the environment, unless `named` is false."""
     file = folder / "ledger.db"
     for old in (file, folder / "ledger.db-wal", folder / "ledger.db-shm"):
         old.unlink(missing_ok=True)

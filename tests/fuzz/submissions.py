@@ -1,4 +1,4 @@
-"""Submissions to be mutated: for every kind a command that holds on the script a small ledger begins with."""
+"""Submissions to mutate: for every kind a command that is valid on the first script of a small ledger."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.domain.folding import take
 from tests.domain.strategies import command_at
 from tests.fuzz.small_ledger import BEGINNING
 
+# Placeholder for the script's id, which is known only when the input is fed.
 SCRIPT = 7_777_777
-"""Stands for the script's id, which is known only when the input is fed."""
 AI = {"model": "m", "run_id": "r1", "prompt": "Shorter."}
 
 
 def beginning() -> list[State]:
-    """The states that a script goes through in its first submission."""
+    """The states of a script during its first submission."""
     states = [State.empty()]
     for command in BEGINNING:
         states.append(take(states[-1], command).after)
@@ -34,7 +34,7 @@ STATES = beginning()
 
 @st.composite
 def submissions(draw: DrawFn) -> dict[str, Any]:
-    """A submission as a JSON document, valid in itself; most hold at the head."""
+    """A submission as a JSON document, valid in itself; most are accepted at the head."""
     states, commands = list(STATES), []
     for kind in draw(st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=4)):
         wild = draw(st.sampled_from([False, False, False, True]))
@@ -64,5 +64,5 @@ _frame: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 def addressed(data: bytes, script_id: int) -> bytes:
-    """An input with the id of the script it is fed to."""
+    """An input with the placeholder replaced by the script's id."""
     return data.replace(str(SCRIPT).encode(), str(script_id).encode())

@@ -1,4 +1,4 @@
-"""Every fuzz target, by name."""
+"""Registry of fuzz targets, by name."""
 
 from __future__ import annotations
 

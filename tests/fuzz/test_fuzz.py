@@ -1,4 +1,4 @@
-"""A minute of fuzzing: every target for its share, with a seed that is printed. And fuzzing finds what it should."""
+"""A minute of fuzzing over all targets, with a printed seed; and tests that fuzzing finds planted defects."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 MINUTES = 1.0
 SERVER_SECONDS = 5.0
+# Environment variable with the seed; without it, each run has another.
 SEED = "SCRIPTLEDGER_FUZZ_SEED"
-"""Names the seed to be used; without it, each run has another."""
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_no_input_breaks_a_door(name: str) -> None:
+def test_no_input_breaks_an_entry_point(name: str) -> None:
     fuzz(name, MINUTES / len(TARGETS), {})
 
 
-def test_no_row_breaks_the_inbox_of_a_server(mariadb_url: str) -> None:
+def test_no_row_breaks_the_inbox_on_a_server(mariadb_url: str) -> None:
     fuzz("inbox_row", SERVER_SECONDS / 60, {DATABASE_URL: mariadb_url})
 
 
@@ -71,12 +71,12 @@ def escape(_: bytes) -> str:
 
 def undocumented(_: bytes) -> str:
     class NeverHeardOf(Rejected):
-        """Nobody has heard of this."""
+        """This code is not documented."""
 
     return code_of(NeverHeardOf())
 
 
-# What a target does with every input, and what is said of it.
+# What a target does with every input, and the expected report.
 FINDINGS: dict[str, tuple[Callable[[bytes], str], str]] = {
     "crash": (crash, "ZeroDivisionError"),
     "hang": (hang, "more than 2.0 s of the processor"),
@@ -87,7 +87,7 @@ FINDINGS: dict[str, tuple[Callable[[bytes], str], str]] = {
 
 
 @pytest.mark.parametrize("name", FINDINGS)
-def test_what_should_be_found_is_found(name: str, tmp_path: Path) -> None:
+def test_a_planted_defect_is_found(name: str, tmp_path: Path) -> None:
     ran = run_code(f"broken('{name}')", tmp_path)
 
     assert ran.returncode == 1, ran.stdout + ran.stderr
@@ -110,7 +110,7 @@ def test_a_seed_makes_the_same_inputs(tmp_path: Path) -> None:
 
 
 def run_code(target: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Fuzz a target of this file in a process of its own, for one round of inputs."""
+    """Fuzz a target of this file in its own process, for one round of inputs."""
     code = (
         "import sys; from pathlib import Path; from tests.fuzz.fuzz_run import fuzz;"
         "from tests.fuzz.run import described; from tests.fuzz.test_fuzz import broken, recording;"
@@ -127,7 +127,7 @@ def broken(name: str) -> Target:
 
 
 def recording(file: str) -> Target:
-    """A target that writes down what it is fed."""
+    """A target that records its inputs."""
 
     def feed(data: bytes) -> str:
         with Path(file).open("a", encoding="ascii") as written:

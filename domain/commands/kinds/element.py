@@ -1,4 +1,4 @@
-"""element.add, element.update and element.remove: what the story is about."""
+"""element.add, element.update and element.remove: story elements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.script.validation import Count, check_id, check_name, check_payload
 
 @command
 class ElementAdd(Command, frozen=True, tag="element.add"):
-    """Add a story element; `revives` brings back an id that was removed after that version."""
+    """Add a story element; `revives` restores an id that was removed after that version."""
 
     element: Element
     revives: Count | None = None
@@ -32,7 +32,7 @@ class ElementAdd(Command, frozen=True, tag="element.add"):
 
 @command
 class ElementUpdate(Command, frozen=True, tag="element.update"):
-    """Give a story element new content, whole."""
+    """Replace the whole content of a story element."""
 
     absolute = True
 
@@ -55,7 +55,7 @@ class ElementUpdate(Command, frozen=True, tag="element.update"):
 
 @command
 class ElementRemove(Command, frozen=True, tag="element.remove"):
-    """Remove a story element; one already gone counts as done."""
+    """Remove a story element; one already removed counts as done."""
 
     absolute = True
 
@@ -74,7 +74,7 @@ class ElementRemove(Command, frozen=True, tag="element.remove"):
 
 
 def check_element(field: str, element: Element) -> None:
-    """Refuse a story element that may not belong to a script."""
+    """Refuse an invalid story element."""
     check_id(f"{field}.id", element.id)
     check_name(f"{field}.type", element.type)
     check_payload(f"{field}.payload", element.payload)

@@ -1,4 +1,4 @@
-"""line.splice: the keystroke."""
+"""line.splice: one keystroke in a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""line.split and line.merge: enter in the middle of a line, backspace at its start; the two undo each other."""
+"""line.split and line.merge: Enter inside a line and Backspace at its start; the two undo each other."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SplitLine(Command, frozen=True, tag="line.split"):
 
 @command
 class MergeLines(Command, frozen=True, tag="line.merge"):
-    """Join the next line to this one: its text behind this text, its line ends for these; its id is retired."""
+    """Join the next line to this one: append its text, take its line ends; its id is retired."""
 
     line: str
     next: str

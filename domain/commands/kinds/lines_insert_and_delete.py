@@ -1,4 +1,4 @@
-"""lines.insert and lines.delete: lines come between two neighbours, or leave; the two undo each other."""
+"""lines.insert and lines.delete: insertion of lines between two neighbours, and deletion; the two undo each other."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from domain.script.validation import Count, check_ids, check_lines, check_neighb
 
 @command
 class LinesInsert(Command, frozen=True, tag="lines.insert"):
-    """Insert a run of lines between two neighbours; null is the start or the end of the script.
+    """Insert lines between two neighbours; null is the start or the end of the script.
 
-    Both are named: where one is gone, or something stands between them by now, the other suffices and the answer
-    says which was used. `revives` brings back ids that were removed after that version, as an undo does.
+    Both are named: where one was removed, or they are not neighbours any more, the other suffices and the answer
+    names the one that was used. `revives` restores ids that were removed after that version, as an undo does.
     """
 
     after: str | None
@@ -48,7 +48,7 @@ class LinesInsert(Command, frozen=True, tag="lines.insert"):
 
 @command
 class LinesDelete(Command, frozen=True, tag="lines.delete"):
-    """Delete lines, whose ids are never used again; those already gone count as done."""
+    """Delete lines, whose ids are never used again; those already removed count as done."""
 
     absolute = True
 

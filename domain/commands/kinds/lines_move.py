@@ -1,4 +1,4 @@
-"""lines.move: a scene finds a better place."""
+"""lines.move: lines move to another place, such as a whole scene."""
 
 from __future__ import annotations
 

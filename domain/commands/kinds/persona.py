@@ -14,7 +14,7 @@ from domain.script.validation import Count, check_id, check_payload, check_text
 
 @command
 class PersonaAdd(Command, frozen=True, tag="persona.add"):
-    """Add a persona; `revives` brings back an id that was removed after that version."""
+    """Add a persona; `revives` restores an id that was removed after that version."""
 
     persona: Persona
     revives: Count | None = None
@@ -32,7 +32,7 @@ class PersonaAdd(Command, frozen=True, tag="persona.add"):
 
 @command
 class PersonaUpdate(Command, frozen=True, tag="persona.update"):
-    """Give a persona new content, whole."""
+    """Replace the whole content of a persona."""
 
     absolute = True
 
@@ -55,7 +55,7 @@ class PersonaUpdate(Command, frozen=True, tag="persona.update"):
 
 @command
 class PersonaRemove(Command, frozen=True, tag="persona.remove"):
-    """Remove a persona; one already gone counts as done."""
+    """Remove a persona; one already removed counts as done."""
 
     absolute = True
 
@@ -74,7 +74,7 @@ class PersonaRemove(Command, frozen=True, tag="persona.remove"):
 
 
 def check_persona(field: str, persona: Persona) -> None:
-    """Refuse a persona that may not belong to a script."""
+    """Refuse an invalid persona."""
     check_id(f"{field}.id", persona.id)
     check_text(f"{field}.name", persona.name)
     check_text(f"{field}.description", persona.description, line_ends=True)

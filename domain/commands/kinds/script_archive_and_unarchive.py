@@ -1,4 +1,4 @@
-"""script.archive and script.unarchive: the script leaves the desk and comes back. Nothing is deleted."""
+"""script.archive and script.unarchive: close a script for edits and reopen it. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ScriptArchive(Command, frozen=True, tag="script.archive"):
 
 @command
 class ScriptUnarchive(Command, frozen=True, tag="script.unarchive"):
-    """Take the script out of the archive."""
+    """Reopen an archived script for edits."""
 
     absolute = True
     for_ai = False

@@ -1,4 +1,4 @@
-"""script.create: a script comes into being, with whatever it starts from."""
+"""script.create: creates a script, with its first metadata and lines."""
 
 from __future__ import annotations
 

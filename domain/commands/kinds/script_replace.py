@@ -1,4 +1,4 @@
-"""script.replace: an import, or a paste over everything."""
+"""script.replace: replaces all lines, as an import does."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from domain.script.state import State
 
 @command
 class ScriptReplace(Command, frozen=True, tag="script.replace"):
-    """Replace all lines by resolved ones: ids that stay, lines that are new, lines of known id with new content.
+    """Replace all lines by resolved ones: ids of unchanged lines, new lines, and lines with new content.
 
     Needs the head as its base. A replace that drops or empties more than half of the lines of text is refused
-    unless it says `confirm_shrink`.
+    unless `confirm_shrink` is set.
     """
 
     needs_head = True
@@ -44,7 +44,7 @@ class ScriptReplace(Command, frozen=True, tag="script.replace"):
         return commands_between(after, before)
 
     def _require_most_stay(self, state: State) -> None:
-        # An empty line is no loss: the one that a fresh script starts with may go.
+        # Empty lines do not count: the one that a new script starts with may be dropped.
         now = _lines_of_text(state.lines())
         dropped = now - _lines_of_text(state.line(entry) if isinstance(entry, str) else entry for entry in self.lines)
         if len(dropped) * 2 > len(now):

@@ -1,4 +1,4 @@
-"""script.restore: the script becomes what it was at an earlier version, as a new version."""
+"""script.restore: restores the state of an earlier version, as a new version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.script.work_limit import LOOK_UNITS
 
 @command
 class ScriptRestore(Command, frozen=True, tag="script.restore"):
-    """Restore the state of version `version`, carried whole; ids removed since then come back.
+    """Restore the state of version `version`, which the command holds whole; ids removed since then are restored.
 
     Needs the head as its base. Whether the script is archived is not restored.
     """

@@ -1,4 +1,4 @@
-"""version.label: a named draft."""
+"""version.label: names a version as a draft."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from domain.script.validation import Count, check_text
 _PAPER = ("white", "blue", "pink", "yellow", "green", "goldenrod", "buff", "salmon", "cherry")
 
 
+# White is the first draft that is distributed; after cherry the cycle restarts with the second blue.
 COLORS = (*_PAPER, *(f"{time} {color}" for time in ("second", "third", "fourth") for color in _PAPER[1:]))
-"""White is the first draft that is handed out; after cherry it begins again with the second blue."""
 
 
 def next_color(used: set[str]) -> str | None:
-    """The colour after the last one used: white where none was; None behind the very last."""
+    """The colour after the last one used: white where none was; None after the very last."""
     last = max((COLORS.index(color) for color in used), default=-1)
     return COLORS[last + 1] if last + 1 < len(COLORS) else None
 
@@ -27,10 +27,10 @@ MAX_LABEL = 120
 
 @command
 class VersionLabel(Command, frozen=True, tag="version.label"):
-    """Name a version of the script; version null takes the name away.
+    """Name a version of the script; version null removes the name.
 
     A draft may have the colour of its pages, and may be locked: then its name stays on its version, with its colour,
-    until a command says `unlock`, which an AI may not.
+    until a command sets `unlock`, which an AI may not.
     """
 
     absolute = True
@@ -49,7 +49,7 @@ class VersionLabel(Command, frozen=True, tag="version.label"):
         if self.color is not None and self.color not in COLORS:
             raise BadPayload(field="color", problem=f"must be one of {', '.join(COLORS)}")
         if self.version is None and (self.locked or self.color is not None):
-            raise BadPayload(field="version", problem="what has no version has neither colour nor lock")
+            raise BadPayload(field="version", problem="without a version there can be no colour or lock")
 
     def apply(self, state: State) -> Delta:
         current, mark = state.labels.get(self.name), state.marks.get(self.name, PLAIN)

@@ -1,4 +1,4 @@
-"""Final Draft (FDX): XML, one paragraph for each element of the script, each with runs of styled text."""
+"""Final Draft (FDX) format: XML, one paragraph for each element of the script, each with runs of styled text."""
 
 from domain.formats.fdx.read import read
 from domain.formats.fdx.roundtrip import problem

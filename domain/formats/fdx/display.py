@@ -1,4 +1,4 @@
-"""The words of a line as Final Draft shows them: without the marks that Fountain needs to say what a line is."""
+"""Display text of a line in Final Draft: without the Fountain marks that force a format."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from domain.formats.fountain.display import display
 from domain.formats.fountain.title_page import KEYS
 from domain.script.line import Attr, Line, LineFormat
 
+# The attribute, always true, of a line whose text only looks as if it had Fountain marks.
 LITERAL = "literal"
-"""The attribute of a line whose text only looks as if it had such marks; it is true."""
 
 
 def shown(line_format: LineFormat, text: str, attrs: Mapping[str, Attr]) -> str:
-    """The words of a line; white space around them stays where nothing else goes."""
+    """The display text of a line; white space around it is only removed together with marks."""
     return writable(text if attrs.get(LITERAL) is True else _without_marks(line_format, text))
 
 
 def looks_marked(line_format: LineFormat, text: str) -> bool:
-    """Whether a text would lose something if it were taken for Fountain."""
+    """Whether a text would lose characters if it were read as Fountain."""
     return _without_marks(line_format, text) != text
 
 

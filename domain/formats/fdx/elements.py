@@ -1,4 +1,4 @@
-"""Lines as XML elements, each read back before it is used: what would be read otherwise is kept beside."""
+"""XML elements for lines. Each is read back before it is used; differences are preserved in an attribute."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from domain.formats.fdx.types import TYPE_OF, type_of
 from domain.formats.fdx.xml_text import is_writable
 from domain.script.line import Attr, Line
 
+# The most elements around a paragraph: a written file must not be too deep to be read.
 AROUND = 4
-"""Elements around a paragraph at most: what is written must not be too deep to be read."""
 
 
 def element_of(wanted: Sequence[ExpectedParagraph], place: Place, *, beside: bool = False) -> Element | None:
-    """Lines as one paragraph that reads back as these lines; None where several do not. One line always does."""
+    """One paragraph that reads back as these lines; None where there is none for several. For one line there is."""
     first = wanted[0]
     if place == "body" and not beside and len(wanted) == 1 and _is_plain(first):
         element = Element("Paragraph", {"Type": TYPE_OF[first.line.format]})
@@ -43,7 +43,7 @@ def element_of(wanted: Sequence[ExpectedParagraph], place: Place, *, beside: boo
 
 
 def _is_plain(wanted: ExpectedParagraph) -> bool:
-    """Whether there is nothing to say of a line but its type and its text; most are, and need not be read back."""
+    """Whether a line is fully described by its type and text; most are, and need not be read back."""
     line = wanted.line
     return (
         wanted.sep is None
@@ -58,7 +58,7 @@ def _is_plain(wanted: ExpectedParagraph) -> bool:
 def attach(
     paragraph: Element, summary: Sequence[ExpectedParagraph], notes: Sequence[Sequence[ExpectedParagraph]]
 ) -> None:
-    """Put a summary and notes into a paragraph, before its text."""
+    """Insert a summary and notes into a paragraph, before its text."""
     if summary:
         properties = paragraph.find("SceneProperties")
         if properties is None:
@@ -68,7 +68,7 @@ def attach(
         properties.insert(0, inside)
         inside.extend(each for line in summary if (each := element_of([line], "summary")) is not None)
     first = 1 if len(paragraph) and paragraph[0].tag == "SceneProperties" else 0
-    # All at once: one by one each would move everything behind it.
+    # All at once: each single insertion would move everything after it.
     paragraph[first:first] = [_note(note) for note in notes]
 
 
@@ -91,7 +91,7 @@ def _reads_as(drafts: Sequence[ParagraphDraft], wanted: Sequence[ExpectedParagra
 
 
 def _paragraph(lines: Sequence[Line], place: Place, *, whole: bool) -> Element:
-    """A paragraph for lines; `whole`: with the styles and parts they kept of the one they came from."""
+    """A paragraph for lines; `whole`: with the styles and parts preserved from the paragraph they were read from."""
     first = lines[0]
     paragraph = Element("Paragraph", _attributes(first, place, whole=whole))
     if whole:
@@ -114,7 +114,7 @@ def _attributes(line: Line, place: Place, *, whole: bool) -> dict[str, str]:
     kind, belonging = type_of(line.format, line.attrs)
     number = line.attrs.get("scene_number")
     numbered = {"Number": number} if isinstance(number, str) and is_writable(number) else {}
-    # Twice: ours are the first to be seen, and the last to be heard.
+    # Twice: the first sets the order of the attributes, the second makes ours override the others.
     said = {**numbered, "Type": kind}
     return {**said, **kept, **belonging, **said}
 

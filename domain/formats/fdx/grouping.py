@@ -1,4 +1,4 @@
-"""Lines put together as Final Draft has them: a paragraph with its summary and notes, speeches side by side."""
+"""Grouping of lines as in Final Draft: a paragraph with its summary and notes, and dual dialogue."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from domain.formats.fdx.layout import SPOKEN
 from domain.formats.fdx.paragraph import CONTINUES
 from domain.script.line import Line
 
+# Formats that Final Draft would print as paragraphs; they become notes.
 HIDDEN = frozenset({"note", "boneyard"})
-"""What Final Draft would print if it were a paragraph; it becomes a note."""
 
 
 class ExpectedParagraph(Struct, frozen=True):
-    """A line to be written; `sep` is None where it is the usual one."""
+    """A line to be written; `sep` is None where it is the default one."""
 
     line: Line
     sep: str | None
 
 
 class Unit(Struct):
-    """The lines of a paragraph, none where there is only room for notes; of the summary of its scene; of each note."""
+    """The lines of a paragraph (none for one that only holds notes), of its scene's summary, and of each note."""
 
     host: list[ExpectedParagraph]
     summary: list[ExpectedParagraph] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Unit(Struct):
 
 
 def units_of(wanted: Iterable[ExpectedParagraph]) -> list[Unit]:
-    """Lines as units, in their order."""
+    """The lines grouped into units, in order."""
     units: list[Unit] = []
     for each in wanted:
         if not (units and _joins(units[-1], each)):
@@ -57,7 +57,7 @@ def units_of(wanted: Iterable[ExpectedParagraph]) -> list[Unit]:
 
 
 def _joins(unit: Unit, each: ExpectedParagraph) -> bool:
-    """Put a line into a unit, if it belongs there."""
+    """Add a line to a unit if it belongs there, and return whether it does."""
     line, continues = each.line, each.line.attrs.get(CONTINUES) is True
     if line.format in HIDDEN:
         if unit.notes and continues:
@@ -77,7 +77,7 @@ def _joins(unit: Unit, each: ExpectedParagraph) -> bool:
 
 
 def beside_each_other(units: Sequence[Unit]) -> Iterator[list[list[Unit]]]:
-    """The units in blocks: a speech with those that stand beside it, anything else alone."""
+    """The units in groups: the speeches of one dual dialogue together, everything else alone."""
     group: list[list[Unit]] = []
     for block in _speeches(units):
         cue = block[0]

@@ -1,4 +1,4 @@
-"""The usual line ends between lines of a screenplay, as a writer of plain text would set them."""
+"""Default line ends between the lines of a screenplay, as in plain text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ASIDE = frozenset({"note", "boneyard", "synopsis"})
 
 
 class Set(Protocol):
-    """A line, or what will be one."""
+    """A line, or a draft of one."""
 
     @property
     def format(self) -> LineFormat: ...
@@ -24,7 +24,7 @@ class Set(Protocol):
 
 
 def usual_seps(lines: Sequence[Set], title_page: int) -> Iterator[str]:
-    """One or two line ends for each line: an empty line follows a speech and whatever is none.
+    """One or two line ends for each line: an empty line follows a speech and every other paragraph.
 
     The first `title_page` lines are a title page, whose empty lines are paragraphs.
     """

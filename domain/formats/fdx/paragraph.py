@@ -1,4 +1,4 @@
-"""A paragraph to lines: one for each line of its text, then its summary and its notes."""
+"""Conversion of a paragraph to lines: one for each line of its text, then its summary and its notes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from domain.script.line import Attr
 
 Place = Literal["body", "title page", "note", "summary"]
 
+# The attribute, always true, of a line in the same paragraph or note as the line above.
 CONTINUES = "continues"
-"""The attribute of a line that stands in the same paragraph, or note, as the one above; it is true."""
 ESCAPED = str.maketrans({"\n": "&#10;", "\r": "&#13;", "\t": "&#9;", "\x7f": "&#127;"})
 
 
 class Parts(NamedTuple):
-    """What a paragraph consists of."""
+    """The parts of a paragraph."""
 
     runs: list[Run]
     summary: list[Element]
@@ -30,9 +30,9 @@ class Parts(NamedTuple):
 
 
 def drafts_of(paragraph: Element, place: Place, *, beside: bool = False) -> Iterator[ParagraphDraft]:
-    """The lines of a paragraph, those of its summary and its notes behind them.
+    """The lines of a paragraph, followed by those of its summary and its notes.
 
-    `beside` says that it stands in dual dialogue, behind the first speech.
+    `beside` marks a paragraph of dual dialogue after the first speech.
     """
     attributes = dict(paragraph.attrib)
     kept = take(attributes)
@@ -47,7 +47,7 @@ def drafts_of(paragraph: Element, place: Place, *, beside: bool = False) -> Iter
 
 
 def drafts_of_note(note: Element) -> Iterator[ParagraphDraft]:
-    """The lines of a note: the first keeps what the note says of itself, the others continue it."""
+    """The lines of a note: the first holds the note's own attributes, the others continue it."""
     about: dict[str, Attr] = {"fdx_note": dump(note.attrib)} if note.attrib else {}
     for paragraph in inner_paragraphs(note):
         attributes = dict(paragraph.attrib) if paragraph is not note else {}
@@ -60,15 +60,15 @@ def drafts_of_note(note: Element) -> Iterator[ParagraphDraft]:
 
 
 def inner_paragraphs(element: Element) -> list[Element]:
-    """The paragraphs directly in a note or summary; itself, where its text stands in none.
+    """The paragraphs directly in a note or summary; the element itself, where it has none.
 
-    What stands deeper belongs to the paragraph around it: taken here too, each level would double it.
+    Deeper ones belong to the paragraph around them: returned here too, each level would double them.
     """
     return element.findall("Paragraph") or [element]
 
 
 def parts_of(paragraph: Element) -> Parts:
-    """Its text in runs, whatever else stands between them."""
+    """Split a paragraph into its text in runs, and its other parts."""
     parts = Parts([], [], [], [])
     _stray(parts, paragraph.text)
     for child in paragraph:
@@ -88,7 +88,7 @@ def parts_of(paragraph: Element) -> Parts:
 
 
 def _stray(parts: Parts, text: str | None) -> None:
-    """Words that stand in no run, as no Final Draft writes them, are words all the same."""
+    """Add text outside of a run as a run of its own; Final Draft never writes such text."""
     if text and (words := " ".join(text.split())):
         before = " " if text[0].isspace() and parts.runs else ""
         parts.runs.append((before + words + (" " if text[-1].isspace() else ""), {}))
@@ -108,7 +108,7 @@ def _scene_properties(parts: Parts, properties: Element) -> None:
 def _restored(
     drafts: Iterator[ParagraphDraft], kept: PreservedAttributes, kind: str | None
 ) -> Iterator[ParagraphDraft]:
-    """The lines of a paragraph; where it is a single one, as it was kept."""
+    """The lines of a paragraph; a single one as it was preserved."""
     first = next(drafts)
     second = next(drafts, None)
     if second is None:
@@ -120,7 +120,7 @@ def _restored(
 
 
 def _plain(parts: Parts, place: Place, attributes: dict[str, str], *, beside: bool) -> Iterator[ParagraphDraft]:
-    """The lines of a paragraph's text, as anybody would read them. One at a time: all may share a long attribute."""
+    """The lines of a paragraph without its preserved attributes. Lazy, because all may share a long attribute."""
     what = _typed(place, attributes)
     about = {**what.attrs, **_about(parts, attributes, numbered=place == "body")}
     if beside and what.format == "character":
@@ -168,7 +168,7 @@ def as_text(element: Element) -> str:
 
 
 def _compact(element: Element) -> Element:
-    """A copy without the white space that only indents."""
+    """A copy without indentation."""
     copy = Element(element.tag, element.attrib)
     copy.text = element.text if not len(element) or (element.text and element.text.strip()) else None
     for child in element:

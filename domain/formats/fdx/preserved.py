@@ -1,7 +1,7 @@
-"""What a line is and a paragraph cannot say, kept in an attribute of the paragraph that Final Draft does not know.
+"""Preserved attributes: properties of a line that a paragraph cannot express, in an attribute unknown to Final Draft.
 
-Where a paragraph would not be read as the line it was written for, the attribute says how that line differs. It holds
-for as long as the paragraph says the same: what was changed in Final Draft since is read as it stands there.
+Where a paragraph would not be read as the line it was written for, the attribute holds the differences. It applies as
+long as the text of the paragraph is unchanged: a paragraph changed in Final Draft since is read as it is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ATTRIBUTE = "ScriptLedger"
 
 
 class ParagraphDraft(Struct, frozen=True):
-    """A line as far as it is known: `sep` is None where it is the usual one for its place."""
+    """A line without id; `sep` is None where it is the default one for its place."""
 
     format: LineFormat
     text: str
@@ -31,7 +31,7 @@ class ParagraphDraft(Struct, frozen=True):
 
 
 class PreservedAttributes(Struct, frozen=True, omit_defaults=True):
-    """How a line differs from what its paragraph says; `absent` marks a paragraph that is no line, but holds notes."""
+    """Differences between a line and its paragraph; `absent` marks a paragraph without a line that only holds notes."""
 
     text: str | None = None
     format: LineFormat | None = None
@@ -44,7 +44,7 @@ NOTHING = PreservedAttributes()
 
 
 def difference(plain: ParagraphDraft, line: Line, *, sep: str | None) -> PreservedAttributes:
-    """What has to be kept of a line beside what its paragraph says; `sep` is its separator where that is unusual."""
+    """Differences of a line from its paragraph; `sep` is its separator where that is not the default."""
     return PreservedAttributes(
         text=None if plain.text == line.text else line.text,
         format=None if plain.format == line.format else line.format,
@@ -54,14 +54,14 @@ def difference(plain: ParagraphDraft, line: Line, *, sep: str | None) -> Preserv
 
 
 def keep(element: Element, kept: PreservedAttributes) -> None:
-    """Write it down, where there is anything."""
+    """Write the preserved attributes to an element, if there are any."""
     if kept != NOTHING:
-        # Once more as ASCII: an attribute keeps neither every control character nor those that XML lacks.
+        # Encoded again as ASCII: an XML attribute cannot hold every control character.
         element.set(ATTRIBUTE, dump(msgspec.to_builtins(kept)))
 
 
 def take(attributes: dict[str, str]) -> PreservedAttributes:
-    """What was kept, taken out of an element's attributes; nothing where that is damaged."""
+    """Remove and return the preserved attributes of an element; NOTHING where they are damaged."""
     if ATTRIBUTE not in attributes:
         return NOTHING
     try:
@@ -75,7 +75,7 @@ def take(attributes: dict[str, str]) -> PreservedAttributes:
 
 
 def restored(plain: ParagraphDraft, kept: PreservedAttributes, kind: str | None) -> ParagraphDraft:
-    """The line that was kept, if the paragraph still says the same, under the same type (None: a note has none)."""
+    """The preserved line, if text and type of the paragraph are unchanged (None: a note has no type)."""
     if kept is NOTHING:
         return plain
     line = ParagraphDraft(

@@ -1,4 +1,4 @@
-"""Final Draft bytes to lines: one for each paragraph, or for each line of a paragraph that has several."""
+"""Final Draft reader: one line for each paragraph, or for each line of a paragraph that has several."""
 
 from __future__ import annotations
 
@@ -21,27 +21,26 @@ from domain.formats.refusals import LinesTooLarge, TooManyLines
 from domain.script.line import Line
 from domain.script.metadata import MAX_TITLE
 
+# The most empty paragraphs that one line of a title page holds as its line ends.
 MAX_GAP_CHARACTERS = 400
-"""Empty paragraphs that one line of a title page holds as its line ends."""
+# How many of the parts that were not imported are named.
 MAX_LEFT_OUT = 100
-"""Parts that are named of those that were not taken over."""
 TAKEN = frozenset({"Content", "TitlePage"})
 
 
 def read(data: bytes, new_id: Callable[[], str]) -> Imported:
     """Read a Final Draft file.
 
-    `text` is that of a paragraph's runs, without loss; styles, and what else a paragraph says, stand in `attrs`. `sep`
-    is what a writer of plain text would set. Summaries of scenes become synopsis lines and script notes become note
-    lines, behind the paragraph they belong to. Other parts of the file (page layout, revisions, …) are left out and
-    named.
+    `text` is that of a paragraph's runs, without loss; styles and other attributes of a paragraph are in `attrs`. `sep`
+    is the default of plain text. Summaries of scenes become synopsis lines and script notes become note lines, after
+    the paragraph they belong to. Other parts of the file (page layout, revisions, …) are left out and named.
 
     Raises:
         FileTooLarge, XmlTooDeep, TooManyXmlParts, EntityInXml, ExternalEntityInXml, DoctypeInXml, NotXml: see
             `tree.parse`.
         TooManyLines, LinesTooLarge: more than 50,000 lines, or 16 MiB in them and their attributes.
-        NotFinalDraft: the XML is something else.
-        ControlCharacterInXml, ParagraphLineTooLong: a line is no text of a script.
+        NotFinalDraft: the XML is not a Final Draft script.
+        ControlCharacterInXml, ParagraphLineTooLong: a line is not valid text.
     """
     root = parse(data)
     content = root.find("Content")
@@ -63,18 +62,18 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
 
 
 class Room:
-    """How many lines a file may still have, and how much may stand in them: a few bytes of XML can mean any number."""
+    """Limits of a file's lines and characters: a few bytes of XML can expand to any number."""
 
     def __init__(self) -> None:
         self._lines = 0
         self._characters = 0
 
     def checked(self, drafts: Iterable[ParagraphDraft]) -> Iterator[ParagraphDraft]:
-        """The lines, each of which may stand in a script, as long as there is room for it.
+        """Pass lines through, checked and counted.
 
         Raises:
-            TooManyLines, LinesTooLarge: there is none.
-            ControlCharacterInXml, ParagraphLineTooLong: a line is no text of a script.
+            TooManyLines, LinesTooLarge: a limit is exceeded.
+            ControlCharacterInXml, ParagraphLineTooLong: a line is not valid text.
         """
         for draft in drafts:
             self._lines += 1
@@ -101,7 +100,7 @@ def body(content: Element) -> Iterator[ParagraphDraft]:
 
 
 def side_by_side(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
-    """The lines of dual dialogue; whoever is not the first to speak has the attribute `dual`."""
+    """The lines of dual dialogue; every character but the first has the attribute `dual`."""
     cues = 0
     for paragraph in paragraphs:
         cues += paragraph.get("Type") == "Character"
@@ -109,7 +108,7 @@ def side_by_side(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
 
 
 def _title_page(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
-    """Its lines, and its empty paragraphs as the line ends of the line above; those at the top are one empty line."""
+    """The title page's lines; empty paragraphs become line ends of the line above, at the top one empty line."""
     last: ParagraphDraft | None = None
     for paragraph in paragraphs:
         if not any(parts_of(paragraph)) and ATTRIBUTE not in paragraph.attrib:
@@ -125,7 +124,7 @@ def _title_page(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
 
 
 def _title(title_page: list[ParagraphDraft]) -> str | None:
-    """What the key Title names, as in a script that was written in Fountain, else the first words there are."""
+    """The value of the key Title, as in a script written in Fountain; without keys, the first line with text."""
     entries = [draft for draft in title_page if draft.format == "title_entry" and draft.text.strip()]
     if any(shown(each.format, each.text, {}) != each.text for each in entries):
         return title_of(each.text for each in entries)
@@ -145,14 +144,14 @@ def _left_out(root: Element, content: Element) -> Iterator[str]:
 
 
 def _named(part: Element) -> str:
-    """A part by name, and how many words stand in it."""
+    """The name of a part, and its number of words."""
     words = sum(any(map(str.isalnum, word)) for run in _runs(part) for word in run.split())
     name = part.tag[:MAX_NAME_CHARACTERS]
     return f"{name} ({words} word{'s' * (words > 1)})" if words else name
 
 
 def _runs(part: Element) -> Iterator[str]:
-    """The texts in a part; a text within another is counted once."""
+    """The texts in a part; nested texts are counted once."""
     if part.tag == "Text":
         yield "".join(part.itertext())
         return

@@ -1,4 +1,4 @@
-"""Why a Final Draft file is refused."""
+"""Refusals of Final Draft files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class NotXml(Rejected):
 
 
 class NotFinalDraft(Rejected):
-    """The file is XML, but no Final Draft script: {problem}."""
+    """The file is XML, but not a Final Draft script: {problem}."""
 
 
 class EntityInXml(Rejected):
@@ -18,7 +18,7 @@ class EntityInXml(Rejected):
 
 
 class ExternalEntityInXml(Rejected):
-    """The file asks for another file, {target!r}, to be read into it; Final Draft files stand alone."""
+    """The file includes another file, {target!r}; Final Draft files include none."""
 
 
 class DoctypeInXml(Rejected):

@@ -1,4 +1,4 @@
-"""Whether a Final Draft file survives import and export: line for line, since its bytes need not be the same."""
+"""Round-trip check of a Final Draft file: compares lines, since the bytes need not be the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.script.line import Line
 
 
 def problem(data: bytes) -> str | None:
-    """Read a file, write its lines, read them again: what differs. Refuses what `read` refuses."""
+    """Read a file, write its lines, read them again, and name the first difference. Refuses what `read` refuses."""
     lines = _numbered(data)
     again = _numbered(write(lines))
     for number, (line, other) in enumerate(zip_longest(lines, again), start=1):

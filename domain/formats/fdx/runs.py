@@ -1,7 +1,7 @@
-"""Runs: the text of a paragraph in stretches of one style each, and how a line keeps them.
+"""Runs: the text of a paragraph in stretches of one style each, and their encoding in an attribute of the line.
 
-A line keeps the styles of its text in the attribute `runs`: a JSON list of [length in code points, {attribute: value}]
-with the names that Final Draft gives them (Style, Font, Size, Color, RevisionID, …). A line without styles has none.
+The attribute `runs` of a line is a JSON list of [length in code points, {attribute: value}] with Final Draft's names
+(Style, Font, Size, Color, RevisionID, …). A line without styles has no such attribute.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 from domain.formats.fdx.xml_text import is_name, is_writable
 from domain.script.line import Attr
 
+# A stretch of text, and its attributes.
 Run: TypeAlias = tuple[str, dict[str, str]]
-"""A stretch of text, and its attributes."""
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -41,14 +41,14 @@ def text_of(runs: Iterable[Run]) -> str:
 
 
 def encode_runs(runs: list[Run]) -> str | None:
-    """The styles of a line; None where it has none."""
+    """The styles of a line as JSON; None where it has none."""
     if not any(attributes for _, attributes in runs):
         return None
     return dump([[len(text), attributes] for text, attributes in runs])
 
 
 def styled(text: str, runs: Attr | None) -> list[Run]:
-    """A text with the styles that its line keeps: cut off, or drawn out, where the text was changed since."""
+    """A text with the styles of its line: truncated or extended where the text was changed since."""
     found = []
     at = 0
     for length, attributes in _decoded(runs):
@@ -61,13 +61,13 @@ def styled(text: str, runs: Attr | None) -> list[Run]:
 
 
 def load_attributes(kept: Attr | None) -> dict[str, str]:
-    """Attributes that a line keeps as JSON, without what cannot be written as XML."""
+    """Attributes from the JSON in a line, without those that cannot be written as XML."""
     value = _loaded(kept)
     return _attributes(value) if isinstance(value, dict) else {}
 
 
 def dump(value: Any) -> str:
-    """JSON in ASCII alone, so that nothing in it is a control character."""
+    """JSON in pure ASCII, without control characters."""
     return json.dumps(value, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""XML from outside: parsed without entities, document types or depth, or refused in one sentence."""
+"""XML parser for untrusted files: refuses entities, document types and deep nesting."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from domain.formats.format import MAX_FILE_BYTES
 from domain.formats.refusals import FileTooLarge
 
 MAX_DEPTH = 64
+# Elements and attributes of one file. An element counts as much as `ELEMENT_PARTS` attributes.
 MAX_PARTS = 600_000
-"""Elements and attributes of one file. An element weighs as much as `ELEMENT_PARTS` attributes."""
 ELEMENT_PARTS = 3
 MAX_NAME_CHARACTERS = 80
+# Characters of a namespace. The parser repeats it before each name that has it.
 MAX_NAMESPACE = 200
-"""Characters of a namespace: the parser writes it out before each name that has it."""
 
 
 def parse(data: bytes, *, deepest: int = MAX_DEPTH) -> Element:
     """The root of an XML document.
 
     Raises:
-        FileTooLarge, XmlTooDeep, TooManyXmlParts: more than 16 MiB, 64 elements in each other, or 600,000 parts.
-        NamespaceTooLong, EntityInXml, ExternalEntityInXml, DoctypeInXml: what Final Draft never writes.
-        NotXml: it is cut off, or no XML at all.
+        FileTooLarge, XmlTooDeep, TooManyXmlParts: more than 16 MiB, 64 nested elements, or 600,000 parts.
+        NamespaceTooLong, EntityInXml, ExternalEntityInXml, DoctypeInXml: constructs that Final Draft never writes.
+        NotXml: it is cut off, or not XML at all.
     """
     if len(data) > MAX_FILE_BYTES:
         raise FileTooLarge(size=len(data), limit=MAX_FILE_BYTES)
@@ -46,10 +46,10 @@ def parse(data: bytes, *, deepest: int = MAX_DEPTH) -> Element:
 
 
 def _require_plain(data: bytes) -> None:
-    """Refuse document types and long namespaces with a parser that knows neither; what else is wrong is not for it.
+    """Refuse document types and long namespaces with a parser that expands neither; it ignores other errors.
 
-    The other would first carry out what they say, to the end of the file, and then raise our refusal: a
-    kilobyte of names in a namespace of a megabyte is gigabytes of names.
+    The main parser would expand them to the end of the file before it raises our refusal: a kilobyte of names in a
+    namespace of a megabyte is gigabytes of names.
     """
     parser = expat.ParserCreate()
     parser.StartElementHandler = _start
@@ -81,18 +81,18 @@ def _parse(data: bytes, deepest: int) -> Element:
         parser.feed(data)
         root: Element = parser.close()
     except (DTDForbidden, EntitiesForbidden):
-        # It was cut off within its document type.
+        # The file is cut off within its document type.
         raise DoctypeInXml from None
     except ParseError as error:
         raise NotXml(line=error.position[0], problem=str(error).partition(":")[0]) from None
     except (LookupError, ValueError) as error:
-        # An encoding that nobody knows.
+        # The encoding is unknown.
         raise NotXml(line=1, problem=str(error)[:MAX_NAME_CHARACTERS]) from None
     return root
 
 
 class _Shallow(TreeBuilder):
-    """Builds a tree while it is read, and stops where it gets too deep or has too many parts."""
+    """Tree builder that stops where the tree gets too deep or has too many parts."""
 
     def __init__(self, deepest: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Paragraph types and the formats they are."""
+"""Mapping between paragraph types and line formats."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ FORMAT_OF: dict[str, LineFormat] = {
 }
 TYPE_OF = {line_format: kind for kind, line_format in FORMAT_OF.items()}
 CENTERED = {"Alignment": "Center"}
+# Final Draft's types for headings of acts and sequences, with their depth.
 OUTLINES = {f"Outline {depth}": depth for depth in range(1, 5)}
-"""Final Draft's headings of acts and sequences, by depth."""
+# The type of a paragraph that names none, or of a line whose format Final Draft does not have.
 UNTYPED = "General"
-"""The type of a paragraph that names none, or of a line that Final Draft has no type for."""
 
 
 class Typed(NamedTuple):
-    """A format, and what else the type of a paragraph said."""
+    """A format, and attributes that the type of a paragraph implies."""
 
     format: LineFormat
     attrs: dict[str, Attr]
 
 
 def typed(kind: str, attributes: dict[str, str]) -> Typed:
-    """What a paragraph's type says it is; takes the alignment out of `attributes` where that makes it centered.
+    """The format of a paragraph type; removes the alignment from `attributes` where that makes it centered.
 
-    A type that we do not know is `general`, with its name in `fdx_type`.
+    An unknown type is `general`, with its name in `fdx_type`.
     """
     if kind == "Action" and attributes.get("Alignment") == CENTERED["Alignment"]:
         del attributes["Alignment"]
@@ -51,7 +51,7 @@ def typed(kind: str, attributes: dict[str, str]) -> Typed:
 
 
 def type_of(line_format: LineFormat, attrs: Mapping[str, Attr]) -> tuple[str, dict[str, str]]:
-    """The type a line is written as, and the attributes that belong to it."""
+    """The paragraph type of a line, and the attributes that belong to it."""
     if line_format == "centered":
         return "Action", CENTERED
     if line_format == "section":

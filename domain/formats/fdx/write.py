@@ -1,4 +1,4 @@
-"""Lines to Final Draft bytes that read back as these lines."""
+"""Final Draft writer: the bytes read back as the same lines."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SAID = {"DocumentType": "Script", "Template": "No", "Version": "1"}
 def write(lines: Iterable[Line]) -> bytes:
     """Write lines as a Final Draft file.
 
-    A paragraph shows the words of its line without the marks of Fountain. Where it would not be read as that line, an
-    attribute that Final Draft ignores says how they differ: what is written is read again as the same lines.
+    A paragraph shows the text of its line without Fountain marks. Where it would not be read as that line, an attribute
+    that Final Draft ignores holds the differences, so the file is read again as the same lines.
     """
     lines = list(lines)
     title_page, body = _parts(units_of(ExpectedParagraph(line, None) for line in lines))
@@ -34,7 +34,7 @@ def write(lines: Iterable[Line]) -> bytes:
     root = _listed("FinalDraft", [_listed("Content", _body(body))], SAID)
     if title_page:
         root.append(_listed("TitlePage", [_listed("Content", _title_page(title_page))]))
-    # A parser takes a carriage return as it is for a line end.
+    # An XML parser converts a raw carriage return to a line feed.
     return (DECLARATION + tostring(root, encoding="unicode").replace("\r", "&#13;")).encode()
 
 
@@ -49,7 +49,7 @@ def _listed(tag: str, children: Iterable[Element], attributes: dict[str, str] | 
 
 
 def _parts(units: list[Unit]) -> tuple[list[Unit], list[Unit]]:
-    """The title page, which is what stands at the top, and the rest."""
+    """The title page at the top, and the rest."""
     count = len(list(takewhile(lambda unit: unit.format == "title_entry", units)))
     return units[:count], units[count:]
 
@@ -82,7 +82,7 @@ def _title_page(units: Sequence[Unit]) -> Iterator[Element]:
             unit.host[-1] = ExpectedParagraph(last.line, None)
         for paragraph in _paragraphs(unit, "title page"):
             if not len(paragraph) and ATTRIBUTE not in paragraph.attrib:
-                # Else it would be one of the empty paragraphs that are line ends.
+                # Otherwise it would be read as an empty paragraph, which is a line end.
                 keep(paragraph, PreservedAttributes(text=""))
             yield paragraph
         yield from (Element("Paragraph") for _ in range(gap))
@@ -93,7 +93,7 @@ def _is_gap(line: Line) -> bool:
 
 
 def _paragraphs(unit: Unit, place: Place, *, beside: bool = False) -> list[Element]:
-    """A unit as one paragraph, or as several where one would not read back; the last has what belongs to it."""
+    """A unit as one paragraph, or as several where one would not read back; the last holds its summary and notes."""
     if not unit.host:
         paragraph = Element("Paragraph")
         keep(paragraph, PreservedAttributes(absent=True))

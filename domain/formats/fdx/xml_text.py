@@ -1,4 +1,4 @@
-"""What may be written as XML, and what may be taken from it."""
+"""Checks of text and names that are written to XML or read from it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _NAME = re.compile(r"(?!xml)[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII | re.IGNORECASE)
 
 
 def is_writable(text: str) -> bool:
-    """Whether XML has every character of a text; it lacks two that are none, U+FFFE and U+FFFF."""
-    # What is printable can be written, and asking is far cheaper than a search.
+    """Whether XML allows every character of a text; it also excludes the noncharacters U+FFFE and U+FFFF."""
+    # Printable text can be written, and `isprintable` is far cheaper than a search.
     return text.isprintable() or not _UNWRITABLE.search(text)
 
 
 def writable(text: str) -> str:
-    """A text with the sign for an unknown character in place of those that XML lacks."""
+    """A text with U+FFFD in place of characters that XML does not allow."""
     return text if text.isprintable() else _UNWRITABLE.sub("\ufffd", text)
 
 
 def is_name(name: object) -> bool:
-    """Whether this may be the name of an attribute."""
+    """Whether this is a valid attribute name."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def check(line: int, text: str) -> None:
-    """Refuse the text of a line (from 1) that may not stand in a script."""
+    """Refuse invalid text of a line; `line` is its number, from 1."""
     if not text.isprintable() and (found := _CONTROL.search(text)):
         raise ControlCharacterInXml(line=line, codepoint=ord(found[0]))
     if len(text) * 4 > MAX_TEXT_BYTES and (size := len(text.encode())) > MAX_TEXT_BYTES:

@@ -1,4 +1,4 @@
-"""Fountain 1.1, byte for byte: `read` a file, `write` lines, `display` one, and check a `roundtrip`."""
+"""Fountain 1.1 format, byte for byte: `read` a file, `write` lines, `display` one, and check a `roundtrip`."""
 
 from domain.formats.format import Format, Imported
 from domain.formats.fountain.display import display

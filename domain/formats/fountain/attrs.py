@@ -1,4 +1,4 @@
-"""What a line says beside its text: scene number, dual dialogue, depth of a section."""
+"""Attributes of a Fountain line: scene number, dual dialogue, depth of a section."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from domain.script.line import Attr, LineFormat
 
 
 def attrs_of(line_format: LineFormat, visible: str) -> dict[str, Attr]:
-    """The attributes that a line's visible text spells out.
+    """The attributes that are written in a line's visible text.
 
-    `scene_number` (str) of a scene heading, `dual` (True) of a character who speaks beside the one before,
-    `depth` (int, from 1) of a section.
+    `scene_number` (str) of a scene heading, `dual` (True) of a character who speaks at the same time as the one
+    before, `depth` (int, from 1) of a section.
     """
     words = visible.strip(BLANKS)
     if line_format == "scene_heading" and (number := scene_number(words)):

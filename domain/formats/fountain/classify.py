@@ -1,14 +1,14 @@
-"""What a line is, from what is visible of it, what came before and what follows.
+"""Classification of a Fountain line, from its visible text, the lines before and the lines after.
 
-Fountain 1.1 by the letter, and where the letter is silent or at odds with what writers type:
+It follows the Fountain 1.1 specification, and these rules where that is silent or differs from what writers type:
 
-* What is not printed is looked through: a note, boneyard, section or synopsis line directly behind a scene heading or
-  a transition leaves it one, a note or boneyard inside a speech does not end it, and one outside of a speech counts
-  as an empty line, which is what taking it out leaves.
-* A character cue needs something to say directly below it; a line that starts with a mark is none.
-* A period forces a scene heading before anything but a period or white space (`."ROSEBUD"`), where the letter asks
-  for a letter or digit: else not every heading could be written.
-* A backslash takes the meaning from the mark behind it, as it does for emphasis.
+* Unprinted lines are ignored: a note, boneyard, section or synopsis line directly after a scene heading or a
+  transition does not change its format, a note or boneyard inside a speech does not end it, and one outside of a
+  speech counts as an empty line, which removing it would leave.
+* A character cue needs dialogue directly below it; a line that starts with a mark is not dialogue.
+* A period forces a scene heading before anything but a period or white space (`."ROSEBUD"`), where the specification
+  requires a letter or digit: otherwise not every heading could be written.
+* A backslash escapes the mark after it, as it does for emphasis.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TRANSITIONS = frozenset({"FADE IN:", "FADE OUT.", "FADE OUT:", "FADE TO BLACK."
 
 
 class Before(Struct, frozen=True, gc=False):
-    """Where a line stands: its place in the file, whether an empty line precedes it, whether someone speaks."""
+    """Context above a line: its place in the file, whether an empty line precedes it, whether it is in a speech."""
 
     place: Place
     fresh: bool
@@ -42,7 +42,7 @@ class Before(Struct, frozen=True, gc=False):
 
 
 class After(Struct, frozen=True, gc=False):
-    """What follows a line: nothing printed (`clear`), something that can be spoken, an indented line."""
+    """Context below a line: nothing printed (`clear`), possible dialogue (`speech`), an indented line."""
 
     clear: bool
     speech: bool
@@ -56,7 +56,7 @@ NOTHING = After(clear=True, speech=False, indented=False)
 def classify(  # noqa: PLR0911 -- the rules in order of precedence, one return each
     visible: str, before: Before, after: After
 ) -> LineFormat:
-    """The format of a line of which something is visible, or of a blank one."""
+    """The format of a line that is visible or blank."""
     words = visible.strip(BLANKS)
     if not words:
         return "dialogue" if before.speaking and holds(visible) else "action"
@@ -69,7 +69,7 @@ def classify(  # noqa: PLR0911 -- the rules in order of precedence, one return e
     if before.fresh:
         if after.clear and _HEADING.match(words):
             return "scene_heading"
-        # A space behind the colon is the old way to say that it is no transition.
+        # A space after the colon is the old mark of a line that is not a transition.
         if after.clear and _is_transition(words) and visible[-1] not in BLANKS:
             return "transition"
         if after.speech and _is_cue(words):
@@ -107,7 +107,7 @@ def forced_format(words: str) -> LineFormat | None:  # noqa: PLR0911 -- the tabl
 
 
 def following(scanned: Scan, after: After) -> After:
-    """What a line is followed by when this one comes directly behind it, and `after` behind this one."""
+    """The context below a line that this line follows directly; `after` is the context below this line."""
     if scanned.hidden:
         return After(clear=True, speech=after.speech, indented=False)
     words = scanned.visible.strip(BLANKS)
@@ -122,12 +122,12 @@ def following(scanned: Scan, after: After) -> After:
 
 
 def behind(sep: str, scanned: Scan, next_line: After) -> After:
-    """What follows a line, from its line ends and what its next line looks like from above."""
+    """The context below a line, from its line ends and the `following` of its next line."""
     return NOTHING if _has_gap(sep, scanned) else next_line
 
 
 def advance(before: Before, line_format: LineFormat, scanned: Scan, sep: str) -> Before:
-    """Where the next line stands."""
+    """The context above the next line."""
     gap = _has_gap(sep, scanned)
     place = before.place
     if scanned.hidden:
@@ -143,7 +143,7 @@ def advance(before: Before, line_format: LineFormat, scanned: Scan, sep: str) ->
 
 
 def _has_gap(sep: str, scanned: Scan) -> bool:
-    # Empty lines inside a boneyard are boneyard.
+    # Empty lines inside a boneyard are part of it.
     return has_blank(sep) and scanned.inside != "boneyard"
 
 

@@ -1,4 +1,4 @@
-"""A line as a reader sees it."""
+"""Display text of a Fountain line."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _ESCAPE = re.compile(r"(?<=\[)\\(?=\[)|(?<=\])\\(?=\])|(?<=/)\\(?=\*)|(?<=\*)\\(
 
 
 def display(line: Line) -> str:
-    """The text of a line without what makes its format, which a list or a comparison shows otherwise.
+    """The text of a line without format marks; lists and comparisons show the format in another way.
 
-    Gone are forced marks and their escapes, the marks of centered text, `^`, scene number, the brackets of a note or
-    boneyard, and the white space around; the indentation of action stays. Emphasis and notes inside a line are
+    Removed are forced marks and their escapes, the marks of centered text, `^`, scene number, the brackets of a note
+    or boneyard, and the white space around; the indentation of action stays. Emphasis and notes inside a line are
     content and stay too. A page break shows nothing.
     """
     return _ESCAPE.sub("", _without_marks(line))

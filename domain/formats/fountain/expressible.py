@@ -1,9 +1,9 @@
-"""What Fountain can say of a script's lines, and what it says instead where it cannot.
+"""Fallback formats for lines that Fountain cannot express.
 
 a line in a script                                   is written, and read again, as
 shot, general                                        action
 chapter_break                                        section; without text page_break
-page_break with a text of its own                    page_break, the text in a boneyard behind it
+page_break with a text of its own                    page_break, the text in a boneyard after it
 dialogue, parenthetical without a character above    action
 dialogue, parenthetical, lyric in a speech, blank    dialogue of two spaces, which keeps the speech open
 title_entry without a key                            title_entry: the key Title at the top, indented below it
@@ -12,7 +12,7 @@ note, boneyard of white space                        the same, in brackets where
 any other line of white space                        action
 any other line without text                          empty lines: its line ends belong to the line above it
 an empty line inside a speech or the title page      nothing, for it would end them
-no line end in the middle of the script              a line end
+a line without line end in the middle of the script  the same with a line end
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _KEEPS_SPEECH = _SPOKEN | UNPRINTED_SPANS | {"lyric"}
 
 
 class ExpectedLine(Struct, frozen=True, gc=False):
-    """A line as the export wants it read again."""
+    """A line as it should be read back after the export."""
 
     text: str
     sep: str
@@ -42,7 +42,7 @@ class ExpectedLine(Struct, frozen=True, gc=False):
 
 
 def expressible(lines: Iterable[Line]) -> list[ExpectedLine]:
-    """The lines with formats that Fountain has where they stand, by the table of this module."""
+    """The lines with formats that Fountain can express at their place, by the table of this module."""
     kept: list[tuple[Line, LineFormat, list[str]]] = []
     place: Place = "top"
     speaking = False

@@ -1,7 +1,7 @@
-"""What a line that is being written may count on to come behind it.
+"""Lookahead of the Fountain writer: the context below the line being written.
 
-A reader looks ahead, so a writer must too, at lines whose marks are not chosen yet. Where two outcomes are open,
-both are listed, and a line is only written without marks if it reads right under either.
+A reader looks ahead, so the writer must too, at lines whose marks are not chosen yet. Where two outcomes are possible,
+both are listed, and a line is only written without marks if it reads back correctly under both.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _LOOKS: dict[LineFormat, tuple[After, ...]] = {
 
 
 class Ahead(Struct, frozen=True, gc=False):
-    """What comes behind a line.
+    """The context below a line that is being written.
 
-    `looks`: what it may see if no empty line comes between. `speech`, `title_page`: whether the next line that
-    counts goes on with a speech, the title page. `ends`: for each kind of span the format of the line that would
-    end it rightly, if it were open: every line up to there is of its kind. `may_end`: the kinds that something
-    below might end, rightly or not.
+    `looks`: the possible contexts if no empty line comes between. `speech`, `title_page`: whether the next line that
+    counts continues a speech or the title page. `ends`: for each kind of span the format of the line that would end it
+    correctly, if it were open: every line up to there is of its kind. `may_end`: the kinds that a line below might
+    end, correctly or not.
     """
 
     looks: tuple[After, ...]
@@ -57,7 +57,7 @@ _END = Ahead(looks=(NOTHING,), speech=False, title_page=False, ends=_NO_ENDS, ma
 
 
 def outlook(wanted: Sequence[ExpectedLine]) -> list[Ahead]:
-    """What comes behind each line. Linear: from the last line up."""
+    """The context below each line. Linear: from the last line up."""
     aheads = []
     ahead = _END
     for line in reversed(wanted):
@@ -98,7 +98,7 @@ def _below_hidden(line: ExpectedLine, ahead: Ahead) -> set[After]:
         return set(ahead.looks)
     opens = line.text.rfind(OPENER["boneyard"]) - line.text.rfind(CLOSER["boneyard"])
     in_boneyard = "boneyard" in ahead.may_end and (opens > 0 or (opens == 0 and line.format == "boneyard"))
-    # Empty lines are boneyard inside one, and dropped where the speech goes on below.
+    # Empty lines inside a boneyard are part of it, and they are dropped where the speech continues below.
     return {NOTHING, *ahead.looks} if in_boneyard or ahead.speech else {NOTHING}
 
 

@@ -1,4 +1,4 @@
-"""The ways to write a line so that it reads as a format: as it is, then with ever more marks."""
+"""Candidate texts for a line so that it reads back with its format: unchanged, then with more and more marks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CLOSINGS: dict[Span, re.Pattern[str]] = {"note": re.compile(r"\](?=\])"), "bone
 
 
 def hidden_ways(kind: Span, text: str, inside: Span | None) -> Iterator[str]:
-    """Ways to write a line that is all note or boneyard. The last one always reads so."""
+    """Candidates for a line that is all note or boneyard. The last one always reads back as that."""
     opener, closer = ("" if inside else OPENER[kind]), CLOSER[kind]
     yield text
     yield opener + text
@@ -28,9 +28,9 @@ def hidden_ways(kind: Span, text: str, inside: Span | None) -> Iterator[str]:
 def visible_ways(
     line_format: LineFormat, text: str, attrs: Mapping[str, Attr], place: Place, *, hidden: bool
 ) -> Iterator[str]:
-    """Ways to write a line of a visible format. One of the last always reads so, in a place that has the format.
+    """Candidates for a line of a visible format. One of the last always reads back as that, where it is allowed.
 
-    `hidden` says that the text as it is would be all note or boneyard, so that its openings must be broken.
+    `hidden`: the unchanged text would be all note or boneyard, so its openings must be broken.
     """
     text = with_attrs(line_format, text, attrs)
     if not hidden:
@@ -40,8 +40,8 @@ def visible_ways(
 
 
 def with_attrs(line_format: LineFormat, text: str, attrs: Mapping[str, Attr]) -> str:
-    """The text with the scene number or `^` that the attributes name and the text lacks."""
-    # Behind a span that goes on below, a mark would be part of it.
+    """The text with the scene number or `^` that is in the attributes but not in the text."""
+    # After a span that continues below, a mark would be part of the span.
     if not attrs or any(text.rfind(OPENER[kind]) > text.rfind(CLOSER[kind]) for kind in OPENER):
         return text
     words = scan(text, None, NOT_CLOSED).visible.strip(BLANKS)

@@ -1,4 +1,4 @@
-"""Fountain bytes to lines, nothing lost: the text and line ends of the lines, put together, are the file."""
+"""Fountain reader, lossless: the concatenated texts and line ends of the lines are the file."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from domain.script.line import Line, LineFormat
 def read(data: bytes, new_id: Callable[[], str]) -> Imported:
     """Read a Fountain file; each source line becomes one line with an id of its own.
 
-    `text` is the source line as written, marks, byte order mark and white space included; `sep` its line end and
-    those of the empty lines behind it. Empty lines at the top of the file are carried by a line without text, of
-    format action. A line with both a span and visible text has the format of the visible text. Of the line
-    formats, shot, general and chapter_break never come out of Fountain.
+    `text` is the source line as written, including marks, byte order mark and white space; `sep` is its line end and
+    those of the empty lines after it. Empty lines at the top of the file belong to a line without text, of format
+    action. A line with both a span and visible text has the format of the visible text. The formats shot, general and
+    chapter_break never result from Fountain.
 
     Raises:
         FileTooLarge, TooManyLines, LineTooLong: more than 16 MiB, 50,000 lines, or 1 MiB in one line.
-        NotUtf8, ControlCharacterInFile: the file is no text.
+        NotUtf8, ControlCharacterInFile: the file is not text.
     """
     source = read_lines(data)
     scans = scan_all(source)

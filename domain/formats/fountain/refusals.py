@@ -1,4 +1,4 @@
-"""Why a Fountain file is refused: each sentence names the source line and what to do."""
+"""Refusals of Fountain files: each sentence names the source line and what to do."""
 
 from __future__ import annotations
 

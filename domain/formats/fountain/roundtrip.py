@@ -1,4 +1,4 @@
-"""Whether a file survives import and export."""
+"""Round-trip check of a Fountain file: import and export give the same bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.formats.fountain.write import write
 
 
 class Roundtrip(Struct, frozen=True):
-    """What became of a file: whether it survived, else the first byte (from 0) and source line (from 1) that differ."""
+    """Result of a round trip: whether the file survived, else the first differing byte (from 0) and line (from 1)."""
 
     survives: bool
     offset: int | None = None
@@ -26,7 +26,7 @@ def roundtrip(data: bytes) -> Roundtrip:
 
 
 def compare(data: bytes, written: bytes) -> Roundtrip:
-    """Where the written bytes first differ from a file."""
+    """Compare the written bytes with a file."""
     if written == data:
         return Roundtrip(survives=True)
     offset = next(
@@ -37,6 +37,6 @@ def compare(data: bytes, written: bytes) -> Roundtrip:
 
 
 def problem(data: bytes) -> str | None:
-    """What does not survive; None where everything does."""
+    """What a round trip changes; None where it changes nothing."""
     found = roundtrip(data)
     return None if found.survives else f"line {found.line} differs, at byte {found.offset}"

@@ -1,4 +1,4 @@
-"""A file's bytes as source lines: what is written, and the line ends that follow."""
+"""Source lines of a file: each text with the line ends after it."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from domain.script.validation import MAX_SEPARATOR_ENDS, MAX_TEXT_BYTES
 MAX_LINE_BYTES = MAX_TEXT_BYTES
 
 BOM = "\ufeff"
+# Characters that are invisible at either end of a line: Unicode white space but line ends, and the byte order mark.
 BLANKS = (
     " \t\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""What shows as nothing at either end of a line: Unicode white space but line ends, and the byte order mark."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_END = re.compile(r"\r\n|\n|\r")
-# A longer run of line ends continues on a line without text, since the ledger bounds a separator. Each may be two
+# A longer run of line ends continues on a line without text, since separators are limited. Each line end may be two
 # characters.
 _LINE = re.compile(rf"([^\r\n]*)((?:\r\n|\n|\r){{0,{MAX_SEPARATOR_ENDS // 2}}})")
 
 
+# A line of a file: its text without line end, and its line end with those of the empty lines after it.
 SourceLine: TypeAlias = tuple[str, str]
-"""A line of a file: its text without line end, and its line end with those of the empty lines behind it."""
 
 
 def read_lines(data: bytes) -> list[SourceLine]:
-    """The source lines of a file, a byte order mark included.
+    """The source lines of a file, including a byte order mark.
 
     Raises:
         FileTooLarge, TooManyLines, LineTooLong: it is longer than any screenplay.
-        NotUtf8, ControlCharacterInFile: it is no text.
+        NotUtf8, ControlCharacterInFile: it is not text.
     """
     if len(data) > MAX_FILE_BYTES:
         raise FileTooLarge(size=len(data), limit=MAX_FILE_BYTES)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        # Latin-1 keeps one character a byte, so that the line can be counted in bytes that are no text.
+        # Latin-1 has one character for each byte, so lines can be counted in bytes that are not text.
         raise NotUtf8(line=line_number(data[: error.start].decode("latin-1"))) from error
     if found := _CONTROL.search(text):
         raise ControlCharacterInFile(line=line_number(text[: found.start()]), codepoint=ord(found[0]))
@@ -57,9 +57,9 @@ def read_lines(data: bytes) -> list[SourceLine]:
 
 
 def split_lines(text: str) -> list[SourceLine]:
-    """The source lines of a text, none of them without text but the first and what follows a very long gap."""
+    """The source lines of a text. Only the first, and lines after a very long gap, can have no text."""
     lines: list[SourceLine] = _LINE.findall(text)
-    # At the end of the text the pattern finds nothing once more.
+    # At the end of the text the pattern has an empty match.
     return lines[:-1] if lines[-1:] == [("", "")] else lines
 
 
@@ -67,13 +67,13 @@ def _require_few_lines(text: str) -> None:
     """Refuse a text of too many source lines, before any of them is made."""
     if text.count("\n") + text.count("\r") < MAX_LINES:
         return
-    # At the end of the text the pattern finds nothing once more.
+    # At the end of the text the pattern has an empty match.
     if any(found[0] for found in islice(_LINE.finditer(text), MAX_LINES, MAX_LINES + 1)):
         raise TooManyLines(limit=MAX_LINES)
 
 
 def join_lines(lines: Iterable[SourceLine]) -> str:
-    """The text that source lines are of."""
+    """The text of source lines: the inverse of `split_lines`."""
     return "".join(chain.from_iterable(lines))
 
 
@@ -83,17 +83,17 @@ def line_number(before: str) -> int:
 
 
 def has_blank(sep: str) -> bool:
-    """Whether line ends hold an empty line: more than one of them."""
+    """Whether the line ends include an empty line, that is, there is more than one."""
     return len(sep) > 1 and sep != "\r\n"
 
 
 def first_end(sep: str) -> str:
-    """The first of some line ends."""
+    """The first line end."""
     return sep[:2] if sep[:2] == "\r\n" else sep[:1]
 
 
 def is_blank(text: str) -> bool:
-    """Whether a line shows nothing."""
+    """Whether a line has no visible character."""
     return not text.strip(BLANKS)
 
 

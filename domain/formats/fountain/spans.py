@@ -1,6 +1,6 @@
-"""Notes and boneyards: what is left of a line when they are taken out.
+"""Spans, that is notes and boneyards, and their removal from lines.
 
-A span that nothing closes hides nothing: its opening is text. A note is closed before the next empty line or not
+A span that is never closed hides nothing: its opening is text. A note is closed before the next empty line or not
 at all; a boneyard may hold empty lines. The span that opens first wins, so a note in a boneyard is boneyard.
 """
 
@@ -38,8 +38,8 @@ NOT_CLOSED = Closes(note=False, boneyard=False)
 class Scan(Struct, frozen=True, gc=False):
     """A line without its spans.
 
-    `visible` is what remains; `hidden` the kind of the first span when nothing visible does; `inside` the kind
-    of the span that goes on behind the line; `start` where the text begins that no earlier line's span covers.
+    `visible` is the remaining text; `hidden` the kind of the first span when nothing visible remains; `inside` the kind
+    of the span that continues after the line; `start` where the text begins that no earlier line's span covers.
     """
 
     visible: str
@@ -49,7 +49,7 @@ class Scan(Struct, frozen=True, gc=False):
 
 
 def scan(text: str, inside: Span | None, closes: Closes) -> Scan:
-    """Take the spans out of a line which starts `inside` one, or outside. Linear in the length of the line."""
+    """Remove the spans from a line that starts `inside` one, or outside. Linear in the length of the line."""
     start = 1 if text.startswith(BOM) else 0
     if inside is None and "[[" not in text and "/*" not in text:
         return Scan(text[start:], None, None, start)
@@ -70,7 +70,7 @@ def scan(text: str, inside: Span | None, closes: Closes) -> Scan:
         kind, position = SPANS[found[0]], found.end()
         on_this_line = last_close[kind] >= position
         if not on_this_line and not goes_on[kind]:
-            # Nothing closes this kind from here on, so a line full of its openings is not searched one by one.
+            # Nothing closes this kind from here on, so its other openings on this line need not be searched.
             opener = _OPENER_OF[_OTHER[kind]]
             last = len(text) if goes_on[_OTHER[kind]] else last_close[_OTHER[kind]]
             continue
@@ -84,7 +84,7 @@ def scan(text: str, inside: Span | None, closes: Closes) -> Scan:
 
 
 def scan_all(source: Sequence[SourceLine]) -> list[Scan]:
-    """Take the spans out of every line."""
+    """Remove the spans from every line."""
     closes = _closes(source)
     scans = []
     inside: Span | None = None

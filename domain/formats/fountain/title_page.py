@@ -1,4 +1,4 @@
-"""The title page: keys and values at the very top, up to the first empty line."""
+"""Title page: keys and values at the very top, up to the first empty line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_indented(visible: str) -> bool:
 
 
 def is_entry(visible: str, *, in_title_page: bool, continued: bool) -> bool:
-    """Whether a line at the top belongs to the title page; `continued` says that the next one is indented.
+    """Whether a line at the top belongs to the title page; `continued` means that the next one is indented.
 
     Any `Key: value` does, but a line of the script may hold a colon too. An unknown key must therefore look like a
     label, each word with a capital or a digit, and have a value (`FADE IN:` has none).
@@ -52,7 +52,7 @@ def is_entry(visible: str, *, in_title_page: bool, continued: bool) -> bool:
 def title_of(entries: Iterable[str]) -> str | None:
     """The value of the key `Title`, on one line and without the emphasis around it, or None where there is none.
 
-    Cut to the length that a script's title may have.
+    Truncated to the maximum length of a script's title.
     """
     title: list[str] | None = None
     margin: int | None = None

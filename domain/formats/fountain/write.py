@@ -1,4 +1,4 @@
-"""Lines to Fountain bytes that read back as these lines."""
+"""Fountain writer: the bytes read back as the same lines."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class _Written(Struct, frozen=True, gc=False):
 def write(lines: Iterable[Line]) -> bytes:
     """Write lines as a Fountain file.
 
-    Lines that read back as they are come out byte for byte. Others get the marks that make them read back with the
-    same format, and, where a mark cannot do that, an empty line above; what Fountain cannot say at all is written
+    Lines that read back unchanged are written byte for byte. Others get the marks that make them read back with the
+    same format, and, where a mark cannot do that, an empty line above; lines that Fountain cannot express are written
     by the table in `expressible`.
     """
     lines = tuple(lines)
@@ -87,7 +87,7 @@ def _first_that_reads_right(line: ExpectedLine, before: Before, inside: Span | N
             continue
         if _reads_right(line, scanned, _after_empty_line(before) if lead else before, ahead):
             return _Written(lead, text, line.sep, scanned)
-    # The text matters more than its format. No input is known that comes here.
+    # The text matters more than its format. No input is known that reaches this line.
     return _Written(lead=False, text=line.text, sep=line.sep, scanned=scan(line.text, inside, closes))
 
 
@@ -107,7 +107,7 @@ def _ways(line: ExpectedLine, before: Before, inside: Span | None, closes: Close
             line.format, line.text[start:], line.attrs, before.place, hidden=scanned.hidden is not None
         )
     ]
-    # A title page ends with an empty line in every reader, so that comes before marks.
+    # A title page ends with an empty line in every reader, so an empty line is tried before marks.
     if before.place == "title page" and line.format != "title_entry" and not inside:
         yield from ((True, text) for text in ways)
     yield from ((False, text) for text in ways)
@@ -133,7 +133,7 @@ def _may_stay_open(line: ExpectedLine, before: Before, ahead: Ahead) -> frozense
         kind
         for kind, line_format in ahead.ends.items()
         if not (kind == "note" and has_blank(line.sep))
-        # Where the title page ends there has to be room for an empty line.
+        # Where the title page ends, there must be room for an empty line.
         and not (in_title_page and line_format not in UNPRINTED_SPANS | {"title_entry"})
     )
 

@@ -93,6 +93,6 @@ def test_bad_files_are_refused_in_one_sentence(scriptledger: CommandLine, tmp_pa
 
     assert (cut.status, unknown.status) == (1, 1)
     assert "Line 2 of the file is not well-formed XML" in cut.err
-    assert "There is no file format '.pdf'; there are fdx (.fdx), fountain" in unknown.err
+    assert "There is no file format '.pdf'; the formats are fdx (.fdx), fountain" in unknown.err
     checked = scriptledger("roundtrip", SAMPLE, file, strange, "--json").json["files"]
     assert [each["survives"] for each in checked] == [True, False, False]

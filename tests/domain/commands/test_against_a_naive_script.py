@@ -1,4 +1,4 @@
-"""Any commands in any order, right and wrong ones: the state does what a plain list of lines does."""
+"""Model-based test: any commands in any order, valid and invalid, change the state as they change a list of lines."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.domain.naive_script import DOERS, NaiveScript, Refused
 from tests.domain.strategies import command_at
 
 
-def test_every_kind_has_a_naive_twin() -> None:
+def test_the_naive_script_has_every_kind() -> None:
     assert sorted(DOERS) == sorted(KINDS)
 
 
 class ScriptMachine(RuleBasedStateMachine):
-    """One script kept twice."""
+    """One script in two implementations."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class ScriptMachine(RuleBasedStateMachine):
         self.both_take(data.draw(command_at(kind, self.states)))
 
     @rule(data=st.data(), kind=st.sampled_from(sorted(KINDS)))
-    def a_command_aimed_anywhere_arrives(self, data: DataObject, kind: str) -> None:
+    def a_command_with_random_ids_arrives(self, data: DataObject, kind: str) -> None:
         self.both_take(data.draw(command_at(kind, self.states, wild=True)))
 
     @precondition(lambda self: self.state.version)
@@ -53,11 +53,11 @@ class ScriptMachine(RuleBasedStateMachine):
         state = self.state
         self.states[-1] = decode_keyframe(encode_keyframe(state), state.version, state.hash)
 
-    def both_take(self, command: Command) -> None:
+    def both_apply(self, command: Command) -> None:
         try:
             command.check()
         except Rejected:
-            return  # stopped at the door: no script sees it
+            return  # refused by validation: no script receives it
         naive = copy.deepcopy(self.naive)
         try:
             changed: bool | None = naive.do(command)
@@ -70,7 +70,7 @@ class ScriptMachine(RuleBasedStateMachine):
             self.states.append(step.after)
 
     @invariant()
-    def both_say_the_same(self) -> None:
+    def both_are_equal(self) -> None:
         state, naive = self.state, self.naive
         assert list(state.lines()) == naive.lines
         assert dict(state.metadata) == naive.metadata
@@ -84,14 +84,14 @@ class ScriptMachine(RuleBasedStateMachine):
         }
 
     @invariant()
-    def what_is_kept_along_the_way_is_right(self) -> None:
+    def the_incremental_hash_is_right(self) -> None:
         assert hash_from_scratch(self.state) == self.state.hash
         assert backwards(self.state) == list(self.state.line_ids())[::-1]
         assert self.state.line_count == len(self.naive.lines)
 
 
 def taken(state: State, command: Command) -> Step | None:
-    """The step a command makes; None where it is refused, with a sentence that all facts are there for."""
+    """The step of a command; None where it is refused, with a message whose facts are complete."""
     try:
         return take(state, command)
     except Rejected as refusal:

@@ -1,4 +1,4 @@
-"""Story elements, personas and labels: what is there, what was, and what never was."""
+"""Commands on story elements, personas and labels that exist, were removed, or never existed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def removed() -> State:
     return take(take(script(), ElementAdd(element=BEAT)).after, ElementRemove(element="e")).after
 
 
-def test_a_removed_thing_counts_as_removed(removed: State) -> None:
+def test_a_second_removal_is_a_no_op(removed: State) -> None:
     assert ElementRemove(element="e").apply(removed) == ()
 
 
-def test_a_thing_that_never_was_cannot_be_removed(removed: State) -> None:
+def test_an_unknown_id_cannot_be_removed(removed: State) -> None:
     with pytest.raises(UnknownElement):
         PersonaRemove(persona="e").apply(removed)
 
@@ -40,14 +40,14 @@ def test_a_removed_id_is_not_used_again(removed: State) -> None:
         ElementAdd(element=BEAT).apply(removed)
 
 
-def test_an_undo_brings_a_removed_id_back(removed: State) -> None:
+def test_an_undo_restores_a_removed_id(removed: State) -> None:
     back = take(removed, ElementAdd(element=BEAT, revives=2)).after
 
     assert dict(back.elements) == {"e": BEAT}
     assert not back.retired
 
 
-def test_what_was_removed_before_the_revived_version_stays_removed(removed: State) -> None:
+def test_an_id_removed_before_the_revived_version_stays_removed(removed: State) -> None:
     with pytest.raises(IdReused):
         ElementAdd(element=BEAT, revives=3).apply(removed)
 
@@ -58,7 +58,7 @@ def test_a_persona_and_a_story_element_may_have_one_id(removed: State) -> None:
     assert dict(state.personas) == {"e": VOICE}
 
 
-def test_an_update_of_what_is_gone_is_refused(removed: State) -> None:
+def test_an_update_of_a_removed_thing_is_refused(removed: State) -> None:
     with pytest.raises(UnknownElement):
         ElementUpdate(element=BEAT).apply(removed)
 
@@ -71,7 +71,7 @@ def test_a_version_keeps_its_label() -> None:
         VersionLabel(name="White", version=2).apply(state)
 
 
-def test_a_label_that_is_taken_away_is_free_again() -> None:
+def test_a_removed_label_can_be_used_again() -> None:
     state = run(script(), [VersionLabel(name="White", version=1), VersionLabel(name="White", version=None)])
 
     assert dict(take(state, VersionLabel(name="White", version=2)).after.labels) == {"White": 2}
@@ -107,7 +107,7 @@ def test_a_locked_draft_keeps_its_version_and_its_colour_until_it_is_unlocked() 
     assert dict(take(unlocked, VersionLabel(name="Blue pages", version=None)).after.marks) == {}
 
 
-def test_what_is_said_of_a_draft_outlives_a_keyframe_and_a_delta() -> None:
+def test_the_mark_of_a_draft_is_stored_in_keyframes_and_deltas() -> None:
     step = take(script(), blue())
 
     assert decode_keyframe(encode_keyframe(step.after), 2, step.after.hash).marks == step.after.marks
@@ -121,11 +121,11 @@ def test_what_is_said_of_a_draft_outlives_a_keyframe_and_a_delta() -> None:
 @pytest.mark.parametrize(
     "bad", [{"color": "mauve"}, {"version": None, "locked": True}, {"version": None, "color": "blue"}]
 )
-def test_a_colour_is_one_of_those_there_are_and_needs_a_version(bad: dict[str, Any]) -> None:
+def test_a_colour_must_be_known_and_needs_a_version(bad: dict[str, Any]) -> None:
     with pytest.raises(BadPayload):
         VersionLabel(**{"name": "x", "version": 1, **bad}).check()
 
 
-def test_colours_follow_each_other_round_after_round() -> None:
+def test_colours_follow_each_other_in_cycles() -> None:
     assert (next_color(set()), next_color({"white"}), next_color({"white", "pink"})) == ("white", "blue", "yellow")
     assert (next_color({"cherry"}), next_color({COLORS[-1]})) == ("second blue", None)

@@ -1,4 +1,4 @@
-"""What holds for a command of every kind, on whatever script."""
+"""Properties of commands of every kind, on any script."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def test_a_delta_is_stored_and_read_back_the_same(kind: str, scripts: Scripts, d
 
 @every_kind
 @given(data=st.data())
-def test_a_command_says_the_same_again_and_leaves_the_state_alone(
-    kind: str, scripts: Scripts, data: DataObject
-) -> None:
+def test_apply_is_deterministic_and_does_not_change_the_state(kind: str, scripts: Scripts, data: DataObject) -> None:
     step = accepted(kind, scripts, data)
     before = encode_keyframe(step.before)
 
@@ -58,7 +56,7 @@ def test_a_command_says_the_same_again_and_leaves_the_state_alone(
 
 @every_kind
 @given(data=st.data())
-def test_neighbours_and_the_state_hash_are_kept_right(kind: str, scripts: Scripts, data: DataObject) -> None:
+def test_neighbours_and_the_state_hash_stay_consistent(kind: str, scripts: Scripts, data: DataObject) -> None:
     after = accepted(kind, scripts, data).after
 
     assert hash_from_scratch(after) == after.hash
@@ -69,7 +67,7 @@ def test_neighbours_and_the_state_hash_are_kept_right(kind: str, scripts: Script
 
 @every_kind
 @given(data=st.data())
-def test_a_delta_is_empty_only_where_nothing_changes(kind: str, scripts: Scripts, data: DataObject) -> None:
+def test_a_delta_is_empty_only_if_nothing_changes(kind: str, scripts: Scripts, data: DataObject) -> None:
     step = accepted(kind, scripts, data)
 
     assert bool(step.delta) == (content(advance(step.before, step.delta)) != content(step.before))
@@ -77,7 +75,7 @@ def test_a_delta_is_empty_only_where_nothing_changes(kind: str, scripts: Scripts
 
 @pytest.mark.parametrize("kind", LATER_KINDS)
 @given(data=st.data())
-def test_the_inverse_restores_what_was_there(kind: str, scripts: Scripts, data: DataObject) -> None:
+def test_the_inverse_restores_the_state_before(kind: str, scripts: Scripts, data: DataObject) -> None:
     step = accepted(kind, scripts, data)
 
     undone = run(step.after, step.command.inverse(step.before, step.after))
@@ -87,7 +85,7 @@ def test_the_inverse_restores_what_was_there(kind: str, scripts: Scripts, data: 
 
 @pytest.mark.parametrize("kind", LATER_KINDS)
 @given(data=st.data())
-def test_an_inverse_is_a_submission_that_passes_the_door(kind: str, scripts: Scripts, data: DataObject) -> None:
+def test_an_inverse_is_a_valid_submission(kind: str, scripts: Scripts, data: DataObject) -> None:
     step = accepted(kind, scripts, data)
     assume(step.delta)
     inverse = step.command.inverse(step.before, step.after)
@@ -119,7 +117,7 @@ def test_a_create_has_no_inverse() -> None:
 
 
 def accepted(kind: str, scripts: Scripts, data: DataObject) -> Step:
-    """A command of the kind on a script that takes it."""
+    """A command of the kind on a script that accepts it."""
     if kind == "script.create":
         return take(State.empty(), data.draw(command_at(kind, [State.empty()])))
     states = [step.after for step in data.draw(st.sampled_from(scripts))]

@@ -1,4 +1,4 @@
-"""Where lines come to stand when the script went on in the meantime."""
+"""Placement of lines when the script has changed in the meantime."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_new_line_finds_its_place(
         ("dcba", None, None, "dcba", None),
     ],
 )
-def test_moved_lines_find_their_place_looking_through_themselves(
+def test_moved_lines_are_ignored_when_their_place_is_searched(
     ids: str, after: str | None, before: str | None, order: str, note: str | None
 ) -> None:
     state = script(*lines("one\ntwo\nthree\nfour"))
@@ -77,11 +77,11 @@ def test_moved_lines_find_their_place_looking_through_themselves(
     assert bool(step.delta) == (order != "abcd")
 
 
-def test_an_empty_script_takes_its_first_line() -> None:
+def test_an_empty_script_accepts_its_first_line() -> None:
     assert shown(take(script(), LinesInsert(after=None, before=None, lines=(NEW,))).after) == "n:new"
 
 
-def test_lines_that_went_come_back_between_those_that_stayed() -> None:
+def test_removed_lines_are_restored_between_the_remaining_ones() -> None:
     state = script(*lines("one\ntwo\nthree\nfour\nfive"))
     step = take(state, LinesDelete(lines=(Target("d"), Target("a"), Target("b"))))
     inverse = step.command.inverse(step.before, step.after)
@@ -90,7 +90,7 @@ def test_lines_that_went_come_back_between_those_that_stayed() -> None:
     assert shown(run(step.after, inverse)) == shown(state)
 
 
-def test_a_line_that_is_gone_already_counts_as_deleted(abc: State) -> None:
+def test_a_removed_line_counts_as_deleted(abc: State) -> None:
     state = take(abc, LinesDelete(lines=(Target("b"),))).after
 
     step = take(state, LinesDelete(lines=(Target("b"), Target("c"))))
@@ -99,7 +99,7 @@ def test_a_line_that_is_gone_already_counts_as_deleted(abc: State) -> None:
     assert take(step.after, step.command).delta == ()
 
 
-def test_a_split_gives_the_rest_the_line_ends_and_a_merge_takes_them_back(abc: State) -> None:
+def test_a_split_moves_the_line_ends_to_the_rest_and_a_merge_moves_them_back(abc: State) -> None:
     state = take(abc, LineEdit(line="b", sep="\n\n", attrs={"note": "x"})).after
 
     split = take(state, SplitLine(line="b", at=1, new_id="n", format="dialogue", sep="\r\n"))
@@ -112,7 +112,7 @@ def test_a_split_gives_the_rest_the_line_ends_and_a_merge_takes_them_back(abc: S
 
 
 @pytest.mark.parametrize(("at", "left", "right"), [(0, "", "two"), (3, "two", "")])
-def test_a_line_is_split_at_either_end(abc: State, at: int, left: str, right: str) -> None:
+def test_a_line_can_be_split_at_either_end(abc: State, at: int, left: str, right: str) -> None:
     after = take(abc, SplitLine(line="b", at=at, new_id="n")).after
 
     assert (after.line("b").text, after.line("n").text) == (left, right)
@@ -130,7 +130,7 @@ def test_a_line_keeps_the_version_that_wrote_it_when_it_moves(abc: State) -> Non
     assert after.nodes["c"].version == 1
 
 
-def test_as_few_lines_move_as_can() -> None:
+def test_the_fewest_possible_lines_move() -> None:
     state = script(*lines("one\ntwo\nthree\nfour\nfive"))
 
     assert lines_delta(state, ("b", "c", "d", "e", "a")) == (LinesMoved(("a",), "e"),)
@@ -138,7 +138,7 @@ def test_as_few_lines_move_as_can() -> None:
     assert lines_delta(state, ("d", "e", "a", "b", "c")) == (LinesMoved(("d", "e"), ""),)
 
 
-def test_the_longest_rising_run_is_found() -> None:
+def test_the_longest_increasing_subsequence_is_found() -> None:
     assert in_order([]) == set()
     assert in_order([2, 0, 1]) == {0, 1}
     assert len(in_order([3, 1, 4, 0, 5, 9, 2, 6, 8, 7])) == 5

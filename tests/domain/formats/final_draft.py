@@ -1,4 +1,4 @@
-"""Final Draft files for tests: whole ones from a few paragraphs, random ones, and random lines to be written as one."""
+"""Final Draft files for tests: built from a few paragraphs, random ones, and random lines to be written."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def lines_of(data: bytes) -> list[Line]:
 
 
 def told(lines: list[Line]) -> list[tuple[object, ...]]:
-    """What lines say, without their ids."""
+    """The content of lines, without their ids."""
     return [(line.format, line.text, line.sep, line.attrs) for line in lines]
 
 
 def words_in(data: bytes) -> Counter[str]:
-    """Every word that stands in a run of the script or its title page."""
+    """Every word in a run of the script or its title page."""
     root = ElementTree.fromstring(data)
     runs = [*root.iterfind("Content//Text"), *root.iterfind("TitlePage/Content//Text")]
-    # A word may go on in the next run, so what counts is the paragraph.
+    # A word may continue in the next run, so words are taken from the whole paragraph.
     paragraphs = {
         id(each): each for part in ("Content", "TitlePage/Content") for each in root.iterfind(f"{part}//Paragraph")
     }
@@ -155,7 +155,7 @@ attrs = st.dictionaries(
 
 @st.composite
 def any_lines(draw: st.DrawFn) -> list[Line]:
-    """Lines as a script may hold them, whoever wrote them."""
+    """Any lines that a script may hold."""
     count = draw(st.integers(0, 6))
     separator = st.one_of(seps, st.sampled_from(("\n", "\n\n", "", "\n" * 500)))
     return [

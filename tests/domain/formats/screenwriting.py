@@ -1,4 +1,4 @@
-"""Random Fountain: lines made of everything that means something to a reader, and edits of them."""
+"""Random Fountain: lines made of all syntax that a reader interprets, and edits of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.formats.fountain import read
 from domain.script.line import LINE_FORMATS, Line, LineFormat
 
-# Reading and writing are quick, and the ways in which two lines can meet are many.
+# Reading and writing are fast, and two lines can be combined in many ways.
 THOROUGH = settings(max_examples=8 * settings().max_examples)
 
 ENDS = ("\n", "\n\n", "\n\n", "\n\n\n", "\r\n", "\r\n\r\n", "\r")
@@ -33,7 +33,7 @@ sources = st.lists(st.tuples(texts, seps).map("".join), max_size=9).map("".join)
 
 
 def numbered() -> Callable[[], str]:
-    """A maker of ids: 1, 2, 3, …"""
+    """A generator of ids: 1, 2, 3, …"""
     ids = count(1)
     return lambda: str(next(ids))
 

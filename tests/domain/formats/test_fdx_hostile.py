@@ -1,4 +1,4 @@
-"""Files that are no Final Draft scripts, or mean harm, are refused in one sentence under one code."""
+"""Files that are not Final Draft scripts, or are malicious, are refused with a code and one sentence."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ GOOD = script(paragraph("Action", "Hay."))
     ("data", "code", "sentence"),
     [
         (BOMB, "entity_in_xml", "The file declares the XML entity 'a'"),
-        (LEAK, "external_entity_in_xml", "The file asks for another file, 'file:///etc/passwd'"),
-        (REMOTE, "external_entity_in_xml", "The file asks for another file, 'http://localhost/x.dtd'"),
+        (LEAK, "external_entity_in_xml", "The file includes another file, 'file:///etc/passwd'"),
+        (REMOTE, "external_entity_in_xml", "The file includes another file, 'http://localhost/x.dtd'"),
         (b'<!DOCTYPE FinalDraft SYSTEM "fd.dtd"><FinalDraft/>', "doctype_in_xml", "The file has a document type"),
         (GOOD[:-20], "not_xml", "Line 2 of the file is not well-formed XML"),
         (b"INT. BARN - DAY\n\nHay.\n", "not_xml", "Line 1 of the file is not well-formed XML (syntax error)"),
@@ -36,15 +36,15 @@ GOOD = script(paragraph("Action", "Hay."))
         (b"%PDF-1.7\n\xff\xfe\x00", "not_xml", "Line 1 of the file is not well-formed XML"),
         (b'<?xml version="1.0" encoding="klingon"?><FinalDraft/>', "not_xml", "Line 1 of the file is not well-formed"),
         (script(paragraph("Action", "Hay.")).replace(b"Hay", b"H&#7;y"), "not_xml", "Line 2 of the file is not"),
-        (b"<html><body/></html>", "not_final_draft", "The file is XML, but no Final Draft script: it begins with <ht"),
-        (b"<FinalDraft/>", "not_final_draft", "The file is XML, but no Final Draft script: it has no <Content>"),
+        (b"<html><body/></html>", "not_final_draft", "The file is XML, but not a Final Draft script: it begins with"),
+        (b"<FinalDraft/>", "not_final_draft", "The file is XML, but not a Final Draft script: it has no <Content>"),
         (b"<a>" * (MAX_DEPTH + 1), "xml_too_deep", "The file nests more than 64 elements"),
         (b" " * (MAX_FILE_BYTES + 1), "file_too_large", "The file has 16777217 bytes"),
         (script(paragraph("Action", "a"), paragraph("Action", "b\x85")), "control_character_in_xml", "Line 2 of"),
         (script(paragraph("Action", "é" * (MAX_TEXT_BYTES // 2 + 1))), "paragraph_line_too_long", "Line 1 of the"),
     ],
 )  # fmt: skip
-def test_what_is_no_final_draft_script_is_refused(data: bytes, code: str, sentence: str) -> None:
+def test_a_file_that_is_not_final_draft_is_refused(data: bytes, code: str, sentence: str) -> None:
     with pytest.raises(Rejected) as refused:
         read(data, numbered())
 
@@ -52,7 +52,7 @@ def test_what_is_no_final_draft_script_is_refused(data: bytes, code: str, senten
     assert refused.value.message.startswith(sentence)
 
 
-def test_a_bomb_costs_nothing() -> None:
+def test_an_xml_bomb_is_cheap() -> None:
     entities = b"".join(b'<!ENTITY e%d "%s">' % (level + 1, b"&e%d;" % level * 10) for level in range(40))
     began = time.process_time()
     with pytest.raises(Rejected):
@@ -62,7 +62,7 @@ def test_a_bomb_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize("depth", range(54, 66))
-def test_what_is_kept_never_makes_a_file_too_deep_to_read(depth: int) -> None:
+def test_preserved_parts_never_make_a_file_too_deep_to_read(depth: int) -> None:
     kept = {"fdx_other": "<a>" * depth + "</a>" * depth, "dual": True}
     lines = [Line("1", "character", "A"), Line("2", "character", "B", "\n", kept)]
 
@@ -90,7 +90,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         "[" * 5_000,
     ],
 )
-def test_what_somebody_else_wrote_into_our_attribute_is_passed_over(kept: str) -> None:
+def test_invalid_values_in_our_attribute_are_ignored(kept: str) -> None:
     [line] = lines_of(script(paragraph("Action", "Hay.", **{ATTRIBUTE: kept})))
 
     assert (line.format, line.text, line.sep, line.attrs) == ("action", "Hay.", "\n", {})
@@ -105,7 +105,7 @@ def test_other_encodings_are_read(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("count", [3_000])
-def test_many_small_parts_take_no_longer_than_others(count: int) -> None:
+def test_many_small_parts_are_read_in_linear_time(count: int) -> None:
     began = time.process_time()
     many_runs = lines_of(script(f'<Paragraph Type="Action">{"<Text>a</Text>" * count}</Paragraph>'))
     many_lines = lines_of(script(paragraph("Action", "a\n" * count)))

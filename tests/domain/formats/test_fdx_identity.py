@@ -1,4 +1,4 @@
-"""What is written as Final Draft is read again as the same lines, and no word of a Final Draft file is lost."""
+"""Final Draft round trip: written lines are read back the same, and no word of a file is lost."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.domain.formats.final_draft import any_lines, documents, lines_of, par
 from tests.domain.formats.screenwriting import THOROUGH, edited, numbered
 from tests.slowness import with_patience
 
+# Seconds to read a feature film, and to write one.
 SECONDS = 0.5
-"""To read a feature film, and to write one."""
 TRIES = 3
 
 

@@ -1,4 +1,4 @@
-"""What a Final Draft file says, as lines; and what lines look like in Final Draft."""
+"""Final Draft files as lines, and lines as Final Draft."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_type_is_a_format(kind: str, line_format: str) -> None:
     assert (line.format, line.text, line.attrs) == (line_format, "some words", {})
 
 
-def test_types_that_nobody_knows_are_kept_by_name() -> None:
+def test_unknown_types_are_preserved_by_name() -> None:
     data = script(paragraph("New Act", "ACT ONE"), paragraph("Cast List", "Anna, Lyle"))
 
     assert [(line.format, line.attrs) for line in lines_of(data)] == [
@@ -61,7 +61,7 @@ def test_the_runs_of_a_paragraph_are_one_text_with_its_styles() -> None:
     assert '<Text Style="Bold+Italic">really</Text>' in write([line]).decode()
 
 
-def test_styles_follow_a_text_that_was_changed_as_far_as_they_go() -> None:
+def test_styles_are_fitted_to_a_changed_text() -> None:
     kept = {"runs": '[[3,{}],[6,{"Style":"Bold"}]]'}
     longer = write([Line("1", "action", "He really, really left.", "\n", kept)]).decode()
     shorter = write([Line("1", "action", "He re", "\n", kept)]).decode()
@@ -95,7 +95,7 @@ def test_dual_dialogue_goes_both_ways() -> None:
     assert [each.findtext("Text") for each in dual] == ["ANNA", "Now!", "LYLE", "Later!"]
 
 
-def test_notes_and_summaries_are_lines_behind_their_paragraph() -> None:
+def test_notes_and_summaries_are_lines_after_their_paragraph() -> None:
     said = "<Paragraph><Text>One.</Text></Paragraph><Paragraph><Text>Two.</Text></Paragraph>"
     note = f'<ScriptNote ID="7" Name="AW">{said}</ScriptNote>'
     summary = "<Summary><Paragraph><Text>They meet.</Text></Paragraph></Summary>"
@@ -114,7 +114,7 @@ def test_notes_and_summaries_are_lines_behind_their_paragraph() -> None:
     assert [each.tag for each in heading] == ["SceneProperties", "ScriptNote", "Text"]
 
 
-def test_what_must_not_be_printed_is_a_note() -> None:
+def test_unprinted_lines_are_notes() -> None:
     lines = read_fountain(b"He waits.\n[[why?]]\n/* cut */\n\nHe leaves.", numbered()).lines
     root = ElementTree.fromstring(write(lines))
 
@@ -122,7 +122,7 @@ def test_what_must_not_be_printed_is_a_note() -> None:
     assert [each.text for each in root.iterfind("Content/Paragraph/ScriptNote/Paragraph/Text")] == ["why?", "cut"]
 
 
-def test_marks_of_fountain_do_not_reach_final_draft_but_come_back() -> None:
+def test_fountain_marks_are_hidden_in_final_draft_and_restored() -> None:
     source = b"Title: The Barn\nAuthor: Rosa\n\n.BARN\n\n> THE END <\n\n@McCLANE\nYippee.\n\n!INT. is a word.\n"
     lines = read_fountain(source, numbered()).lines
     root = ElementTree.fromstring(write(lines))
@@ -137,7 +137,7 @@ def test_marks_of_fountain_do_not_reach_final_draft_but_come_back() -> None:
     assert read(write(lines), numbered()).title == "The Barn"
 
 
-def test_what_was_changed_in_final_draft_is_read_as_it_stands_there() -> None:
+def test_a_change_in_final_draft_overrides_preserved_attributes() -> None:
     [line] = read_fountain(b".BARN #1#", numbered()).lines
     edited = write([line]).replace(b"<Text>BARN</Text>", b"<Text>STABLE</Text>").replace(b'Number="1"', b'Number="2"')
     other_type = write([line]).replace(b'Type="Scene Heading"', b'Type="Action"')
@@ -146,7 +146,7 @@ def test_what_was_changed_in_final_draft_is_read_as_it_stands_there() -> None:
     assert told(lines_of(other_type)) == [("action", "BARN", "", {"scene_number": "1"})]
 
 
-def test_text_that_only_looks_like_fountain_is_written_as_it_was() -> None:
+def test_text_that_only_looks_like_fountain_is_written_unchanged() -> None:
     data = script(paragraph("Action", "!important"), paragraph("Scene Heading", "INT. LAB #5#"))
 
     assert [line.attrs for line in lines_of(data)] == [{"literal": True}] * 2
@@ -170,7 +170,7 @@ def test_the_title_page_keeps_its_words_and_its_gaps() -> None:
     assert len(list(ElementTree.fromstring(write(imported.lines)).iterfind("TitlePage/Content/Paragraph"))) == 7
 
 
-def test_what_is_left_out_is_told() -> None:
+def test_parts_that_are_not_imported_are_named() -> None:
     alternatives = "<AltCollection><Alt><Paragraph><Text>or so, maybe</Text></Paragraph></Alt></AltCollection>"
     header = "<Header><Paragraph><Text>Draft - .</Text></Paragraph></Header>"
     data = script(paragraph("Action", "So."), more=f'<PageLayout TopMargin="75"/>{header}{alternatives}')
@@ -178,7 +178,7 @@ def test_what_is_left_out_is_told() -> None:
     assert read(data, numbered()).left_out == ("PageLayout", "Header (1 word)", "AltCollection (3 words)")
 
 
-def test_words_outside_of_runs_are_words_all_the_same() -> None:
+def test_words_outside_of_runs_are_read() -> None:
     data = script(
         '<Paragraph Type="Action">Some <Text>stray</Text> words <ScriptNote>and a note</ScriptNote></Paragraph>'
     )

@@ -1,4 +1,4 @@
-"""What a small file may lead to is bounded, in lines, in characters and in work; what is more is refused by name."""
+"""Limits on the expansion of a small file, in lines, characters and work, each with its own refusal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONG = "x" * 1_000_000
 
 
 def nested(levels: int, around: str) -> bytes:
-    """Paragraphs in each other, each in what `around` says of the one outside of it."""
+    """Nested paragraphs, each wrapped by `around`."""
     inside = "<Paragraph><Text>x</Text></Paragraph>" * 2
     for _ in range(levels):
         inside = f"<Paragraph>{around.format(inside)}<Text>x</Text></Paragraph>"
@@ -40,7 +40,7 @@ def nested(levels: int, around: str) -> bytes:
         ("<ScriptNote><SceneProperties><Summary>{}</Summary></SceneProperties></ScriptNote>", 14),
     ],
 )
-def test_what_stands_in_each_other_is_read_once(around: str, levels: int) -> None:
+def test_nested_paragraphs_are_read_once(around: str, levels: int) -> None:
     data = nested(levels, around)
 
     lines = lines_of(data)
@@ -68,7 +68,9 @@ def test_the_paragraphs_of_a_summary_and_of_a_note_are_all_read() -> None:
         (fdx.read, lambda lines: script("<Paragraph/>" * lines)),
     ],
 )
-def test_a_file_may_have_so_many_lines_and_no_more(read: Reader, of_lines: Callable[[int], bytes]) -> None:
+def test_a_file_may_have_the_largest_number_of_lines_and_no_more(
+    read: Reader, of_lines: Callable[[int], bytes]
+) -> None:
     assert len(read(of_lines(MAX_LINES), numbered()).lines) == MAX_LINES
 
     with pytest.raises(Rejected) as refused:
@@ -81,7 +83,7 @@ def test_a_file_may_have_so_many_lines_and_no_more(read: Reader, of_lines: Calla
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        # One long name, or style, that every line of a paragraph would carry.
+        # One long name, or style, that would be copied to every line of a paragraph.
         (script(f'<Paragraph Type="{LONG}"><Text>{"a&#10;" * 9_000}</Text></Paragraph>'), "lines_too_large"),
         (script(f'<Paragraph><Text Font="{LONG}">{"a&#10;" * 9_000}</Text></Paragraph>'), "lines_too_large"),
         (script("<Paragraph>" + "<Z/>" * (MAX_PARTS // ELEMENT_PARTS) + "</Paragraph>"), "too_many_xml_parts"),
@@ -95,7 +97,7 @@ def test_a_file_may_have_so_many_lines_and_no_more(read: Reader, of_lines: Calla
         (script("<a>" * MAX_DEPTH + "</a>" * MAX_DEPTH), "xml_too_deep"),
     ],
 )  # fmt: skip
-def test_a_final_draft_file_that_means_more_than_it_says_is_refused(data: bytes, code: str) -> None:
+def test_a_final_draft_file_that_expands_beyond_a_limit_is_refused(data: bytes, code: str) -> None:
     began = time.process_time()
 
     with pytest.raises(Rejected) as refused:
@@ -105,7 +107,7 @@ def test_a_final_draft_file_that_means_more_than_it_says_is_refused(data: bytes,
     assert time.process_time() - began < 5
 
 
-def test_parts_that_are_left_out_are_named_shortly_and_not_all() -> None:
+def test_the_list_of_parts_left_out_is_bounded() -> None:
     parts = "".join(f"<{'N' * 500}{number}><Text>{'<Text>' * 50}a b{'</Text>' * 50}</Text></{'N' * 500}{number}>"
                     for number in range(3))  # fmt: skip
     many = "".join(f"<Part{number}/>" for number in range(1_000))
@@ -134,7 +136,7 @@ def test_lines_full_of_marks_are_written_and_read_in_linear_time(opening: str, l
     assert time.process_time() - began < 4
 
 
-def test_an_opening_that_nothing_closes_hides_no_span_behind_it() -> None:
+def test_an_unclosed_opening_hides_no_span_after_it() -> None:
     [line] = fountain.read(b"[[ never closed /* gone */ seen", numbered()).lines
     assert line.format == "action"
     [one, two] = fountain.read(b"/* open [[ gone ]] [[ still\n]] seen", numbered()).lines
@@ -150,7 +152,7 @@ def unlike(lines: int, gaps: int, word: str) -> list[Line]:
     ]
 
 
-def test_an_alignment_of_what_shares_nothing_is_bounded_over_all_its_gaps() -> None:
+def test_an_alignment_of_unrelated_scripts_is_bounded_over_all_gaps() -> None:
     old, new = unlike(5_000, 10, "abc"), unlike(5_000, 10, "bcd")
     began = time.process_time()
 

@@ -1,4 +1,4 @@
-"""What a reader sees of a line."""
+"""Display text of Fountain lines."""
 
 from __future__ import annotations
 

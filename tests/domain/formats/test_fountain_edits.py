@@ -1,4 +1,4 @@
-"""Whatever is edited, the export reads back as what was wanted, with no more marks than that takes."""
+"""The export of an edited script reads back as intended, with as few marks as possible."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def script(*lines: tuple[str, str]) -> list[Line]:
 
 @THOROUGH
 @given(edited())
-def test_the_export_of_an_edited_script_reads_back_as_what_fountain_can_say(lines: list[Line]) -> None:
+def test_the_export_of_an_edited_script_reads_back_as_expressible(lines: list[Line]) -> None:
     wanted = expressible(lines)
 
     again = lines_of(write(lines).decode())
@@ -50,7 +50,7 @@ def test_the_export_of_an_edited_script_reads_back_as_what_fountain_can_say(line
 
 @THOROUGH
 @given(edited())
-def test_a_second_round_changes_nothing(lines: list[Line]) -> None:
+def test_a_second_round_trip_changes_nothing(lines: list[Line]) -> None:
     once = write(lines)
 
     assert write(lines_of(once.decode())) == once
@@ -58,7 +58,7 @@ def test_a_second_round_changes_nothing(lines: list[Line]) -> None:
 
 @THOROUGH
 @given(st.integers(0, len(lines_of(SCENE)) - 1), formats)
-def test_an_edit_marks_no_line_but_its_neighbours(place: int, line_format: LineFormat) -> None:
+def test_an_edit_adds_marks_only_to_neighbouring_lines(place: int, line_format: LineFormat) -> None:
     lines = lines_of(SCENE)
     old = lines[place]
     lines[place] = Line(old.id, line_format, old.text, old.sep)
@@ -133,7 +133,7 @@ def test_marks_in_a_speech(line_format: str, text: str, written: str) -> None:
         ([("action", "JOHN"), ("action", "He runs.")], "!JOHN\nHe runs.\n"),
     ],
 )
-def test_the_table_of_what_fountain_cannot_say(lines: list[tuple[str, str]], written: str) -> None:
+def test_the_table_of_fallback_formats(lines: list[tuple[str, str]], written: str) -> None:
     assert write(script(*lines)).decode() == written
 
 
@@ -150,7 +150,7 @@ def test_a_line_without_line_end_gets_that_of_the_script() -> None:
     assert write(lines[::-1]) == b"Two.\r\nOne.\r\n\r\n"
 
 
-def test_a_line_put_into_a_note_or_boneyard_is_taken_out_of_it() -> None:
+def test_a_line_inserted_into_a_note_or_boneyard_stays_outside_of_it() -> None:
     for source, kind in (("[[a\nb]]", "note"), ("/*\nb\n*/", "boneyard")):
         lines = lines_of(source)
         lines.insert(1, Line("new", "action", "He runs."))
@@ -158,7 +158,7 @@ def test_a_line_put_into_a_note_or_boneyard_is_taken_out_of_it() -> None:
         assert formats_of(write(lines).decode()) == [kind, "action", *[kind] * (len(lines) - 2)]
 
 
-def test_an_opening_left_behind_does_not_swallow_what_follows() -> None:
+def test_a_leftover_opening_does_not_hide_the_lines_after_it() -> None:
     lines = lines_of("He /* stops\n*/ and goes.\n\nShe stays.\n\n/* cut */")
     del lines[1]
 
@@ -177,7 +177,7 @@ def test_an_opening_left_behind_does_not_swallow_what_follows() -> None:
         ("section", "Act", {"depth": 3}, "### Act"),
     ],
 )
-def test_what_only_the_attributes_say_is_written(
+def test_values_that_are_only_in_attributes_are_written(
     line_format: LineFormat, text: str, attrs: dict[str, Attr], written: str
 ) -> None:
     assert write([Line("1", line_format, text, "", attrs)]).decode() == written

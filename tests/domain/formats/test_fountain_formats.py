@@ -1,4 +1,4 @@
-"""What each line is: Fountain 1.1 by example, and the cases the letter leaves open."""
+"""Formats of Fountain lines: the specification by example, and the cases it leaves open."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def test_a_line_alone(line_format: str, text: str) -> None:
 @pytest.mark.parametrize(
     "name", ["JOHN", "R2D2", "MARY (V.O.) (cont'd)", "HANS (on the radio)", "ÉLODIE", "A & B", "\t\tJOHN ", "JOHN^"]
 )
-def test_a_name_in_capitals_speaks_what_stands_directly_below(name: str) -> None:
+def test_a_name_in_capitals_is_a_cue_for_the_line_directly_below(name: str) -> None:
     assert formats_of(f"{name}\nHello.") == ["character", "dialogue"]
     assert formats_of(f"{name}\n\nHello.") == ["action", "action"]
     assert formats_of(f"He runs.\n{name}\nHello.") == ["action", "action", "action"]
 
 
 @pytest.mark.parametrize("name", ["23", "John", "Han (O.S.)", "约翰", "AND ^ (dual)", "(V.O.)", "INT. BARN", "CUT TO:"])
-def test_what_is_no_name_speaks_nothing(name: str) -> None:
+def test_a_line_that_is_not_a_name_is_no_cue(name: str) -> None:
     assert formats_of(f"{name}\nHello.") == ["action", "action"]
 
 
@@ -67,7 +67,7 @@ def test_a_line_of_one_space_ends_a_speech_like_an_empty_one() -> None:
 
 
 @pytest.mark.parametrize("heading", ["INT. BARN", "CUT TO:"])
-def test_a_heading_or_transition_stands_between_empty_lines(heading: str) -> None:
+def test_a_heading_or_transition_needs_empty_lines_around_it(heading: str) -> None:
     kind = formats_of(heading)[0]
 
     assert formats_of(f"Run.\n\n{heading}\n\nStop.")[1] == kind
@@ -76,16 +76,16 @@ def test_a_heading_or_transition_stands_between_empty_lines(heading: str) -> Non
 
 
 @pytest.mark.parametrize("unprinted", ["[[note]]", "/* cut */", "= What happens", "# Act", " "])
-def test_what_is_not_printed_does_not_crowd_a_heading(unprinted: str) -> None:
+def test_unprinted_lines_next_to_a_heading_do_not_change_it(unprinted: str) -> None:
     assert formats_of(f"INT. BARN\n{unprinted}\nHe runs.")[0] == "scene_heading"
 
 
 @pytest.mark.parametrize("unprinted", ["[[note]]", "/* cut */", "/* a\nb */", " "])
-def test_a_heading_may_follow_what_leaves_an_empty_line_when_taken_out(unprinted: str) -> None:
+def test_a_heading_may_follow_a_line_that_leaves_an_empty_one_when_removed(unprinted: str) -> None:
     assert formats_of(f"He runs.\n{unprinted}\nINT. BARN")[-1] == "scene_heading"
 
 
-def test_a_note_may_span_lines_but_no_empty_one() -> None:
+def test_a_note_may_span_lines_but_not_an_empty_line() -> None:
     assert formats_of("He [[b\nc\n  \nd]] E.") == ["action", "note", "note", "action"]
     assert formats_of("[[b\n\nc]]") == ["action", "action"]
     assert formats_of("[[b\n \nc]]") == ["action", "action", "action"]
@@ -128,7 +128,7 @@ def test_a_colon_alone_makes_no_title_page(text: str) -> None:
         ("He is #1#", {}),
     ],
 )
-def test_what_a_line_says_beside_its_text(source: str, attrs: dict[str, Attr]) -> None:
+def test_the_attributes_of_a_line(source: str, attrs: dict[str, Attr]) -> None:
     assert lines_of(source)[0].attrs == attrs
 
 

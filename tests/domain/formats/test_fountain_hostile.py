@@ -1,4 +1,4 @@
-"""Bad files are refused in one sentence that names the line, and no file takes long."""
+"""Bad Fountain files are refused with a message that names the line, and every file is read in linear time."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from domain.formats.fountain.source import MAX_FILE_BYTES, MAX_LINE_BYTES
 from domain.script.line import LINE_FORMATS, Line
 from tests.domain.formats.screenwriting import numbered
 
+# Seconds. Linear work takes a second or two at the larger size, quadratic work takes minutes.
 SECONDS = 20.0
-"""Linear work takes a second or two at the larger size, quadratic work takes minutes."""
 
 SIZES = [5_000, pytest.param(200_000, marks=pytest.mark.slow)]
 
@@ -39,14 +39,14 @@ PIECES = (
         (b"\n" * (MAX_FILE_BYTES + 1), FileTooLarge, "The file has 16777217 bytes"),
     ],
 )
-def test_what_is_no_screenplay_is_refused(data: bytes | str, refusal: type[Rejected], sentence: str) -> None:
+def test_a_file_that_is_not_text_is_refused(data: bytes | str, refusal: type[Rejected], sentence: str) -> None:
     with pytest.raises(refusal) as refused:
         read(data if isinstance(data, bytes) else data.encode(), numbered())
 
     assert refused.value.message.startswith(sentence)
 
 
-def test_a_line_of_exactly_the_limit_is_taken() -> None:
+def test_a_line_of_exactly_the_limit_is_accepted() -> None:
     assert len(read(b"x" * MAX_LINE_BYTES, numbered()).lines) == 1
 
 
@@ -61,7 +61,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_long_line_of_marks_takes_no_longer_than_another(piece: str, size: int) -> None:
+def test_a_long_line_of_marks_takes_linear_time(piece: str, size: int) -> None:
     text = (piece * size)[:size]
     start = time.process_time()
 
@@ -76,7 +76,7 @@ def test_a_long_line_of_marks_takes_no_longer_than_another(piece: str, size: int
 @pytest.mark.parametrize(
     "piece", ["[[\n", "/*\n", "JOHN\n", "[[\n  \n", "Title: x\n", "\r", "(\n", "~\n\n", "a\n/*\n\n"]
 )
-def test_many_lines_of_marks_take_no_longer_than_others(piece: str, size: int) -> None:
+def test_many_lines_of_marks_take_linear_time(piece: str, size: int) -> None:
     text = piece * (size // 10)
     start = time.process_time()
 

@@ -1,4 +1,4 @@
-"""What is imported is exported byte for byte."""
+"""Fountain round trip: an imported file is exported byte for byte."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_any_text_survives(text: str) -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_the_ledger_takes_every_imported_line(sample: str) -> None:
+def test_every_imported_line_is_valid(sample: str) -> None:
     check_lines("lines", read(sample.encode(), numbered()).lines)
 
 

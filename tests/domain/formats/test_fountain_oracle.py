@@ -1,6 +1,6 @@
-"""Our reading agrees with that of a published parser on every real file, but for the cases listed here.
+"""Comparison with a published parser: both agree on every real file, except for the cases listed here.
 
-A case that no longer occurs fails too: the list says what is, not what once was.
+A listed case that no longer occurs fails too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NONSENSE = "histories/nrb+complete_nonsense"
 
 
 class Difference(NamedTuple):
-    """Lines of a file (numbers from 1) which we read otherwise, and why."""
+    """Lines of a file (numbers from 1) which we read differently, and why."""
 
     file: str
     lines: tuple[int, ...]
@@ -72,7 +72,7 @@ def test_the_published_parser_agrees_but_for_the_listed_lines(screenplays: Path)
 
 
 def _differing(data: bytes) -> Iterator[int]:
-    # The parser knows neither a byte order mark nor any line end but this one.
+    # The parser handles neither a byte order mark nor any other line end.
     text = data.decode().removeprefix("\ufeff").replace("\r\n", "\n")
     document = FountainParser().parse(text)
     theirs: defaultdict[int, set[str]] = defaultdict(set)
@@ -81,7 +81,7 @@ def _differing(data: bytes) -> Iterator[int]:
             theirs[at].add(name)
     number = 1
     for line in read(text.encode(), numbered()).lines:
-        # What the parser takes out of the script has no element, nor have blank lines.
+        # Spans that the parser removes have no element, nor have blank lines.
         silent = line.format in {"note", "boneyard"} or not line.text.strip()
         in_title_page = line.format == "title_entry" and bool(document.metadata)
         if line.format not in theirs[number] and (theirs[number] or not (silent or in_title_page)):
@@ -96,6 +96,6 @@ def _lines_of(element: FountainElement) -> Iterator[tuple[int, str]]:
             for part in column:
                 yield from _lines_of(part)
         return
-    # Only a paragraph of action and a note are one element over several lines.
+    # Only a paragraph of action and a note can be one element over several lines.
     for offset in range(element.text.count("\n") + 1):
         yield element.line_number + offset, {"lyrics": "lyric"}.get(name, name)

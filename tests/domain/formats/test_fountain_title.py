@@ -1,4 +1,4 @@
-"""The title that a title page gives a script."""
+"""The title of a script, from its title page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formats are found by themselves, and chosen by name or suffix."""
+"""Format registry: formats are discovered, and chosen by name or suffix."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def test_the_suffix_chooses_unless_a_name_is_given(file: str | None, name: str |
 
 
 @pytest.mark.parametrize(("file", "name"), [("draft.pdf", None), ("draft.fdx", "word")])
-def test_an_unknown_format_is_refused_with_those_there_are(file: str, name: str | None) -> None:
+def test_an_unknown_format_is_refused_with_a_list_of_formats(file: str, name: str | None) -> None:
     with pytest.raises(UnknownFormat) as refused:
         format_of(Path(file), name)
 
-    assert "there are fdx (.fdx), fountain (.fountain, .spmd, .txt)" in refused.value.message
+    assert "the formats are fdx (.fdx), fountain (.fountain, .spmd, .txt)" in refused.value.message

@@ -1,4 +1,4 @@
-"""What was once stored is read the same for ever."""
+"""Stored commands, deltas and keyframes of the golden log keep their meaning."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def test_every_released_kind_is_in_the_golden_log() -> None:
     assert {decode_command(row.payload).kind() for row in ROWS} == set(KINDS)
 
 
-def test_a_stored_command_still_changes_what_it_changed() -> None:
+def test_a_stored_command_still_has_the_same_delta() -> None:
     changed = [encode_delta(decode_command(row.payload).apply(state)) for row, state in zip(ROWS, STATES, strict=False)]
 
     assert changed == [row.delta for row in ROWS]
 
 
-def test_a_stored_command_still_leads_to_the_same_state() -> None:
+def test_a_stored_command_still_results_in_the_same_state() -> None:
     assert [state_hash_bytes(state.hash).hex() for state in STATES[1:]] == [row.state_hash for row in ROWS]
 
 
-def test_stored_bytes_are_still_what_is_written() -> None:
+def test_a_stored_command_is_still_encoded_to_the_same_bytes() -> None:
     assert [encode_command(decode_command(row.payload)) for row in ROWS] == [row.payload for row in ROWS]
     assert [encode_delta(decode_delta(row.delta)) for row in ROWS] == [row.delta for row in ROWS]
 
 
-def test_a_stored_keyframe_is_still_the_state_of_its_version() -> None:
+def test_a_stored_keyframe_still_decodes_to_the_state_of_its_version() -> None:
     stored = json.loads((FOLDER / "keyframe.json").read_text(encoding="ascii"))
     state = STATES[stored["version"]]
 
@@ -47,7 +47,7 @@ def test_a_stored_keyframe_is_still_the_state_of_its_version() -> None:
 
 @pytest.mark.parametrize("at", range(len(ROWS)), ids=[decode_command(row.payload).kind() for row in ROWS])
 def test_a_kind_may_gain_a_field_with_a_default(at: int) -> None:
-    """What was stored before reads as if it said the default, does what it did, and is written as it was."""
+    """Older payloads are read with the default, have the same effect, and are encoded to the same bytes."""
     row, state = ROWS[at], STATES[at]
     kind = type(decode_command(row.payload))
     gained = [("gained", str, "as before")]

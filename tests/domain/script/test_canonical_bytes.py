@@ -1,4 +1,4 @@
-"""Equal values have equal canonical bytes, whichever way they came into being."""
+"""Equal values have equal canonical bytes, however they were created."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.script.line import Line
 from domain.script.state import Element
 
 
-def test_a_default_that_was_sent_is_the_same_as_one_that_was_left_out() -> None:
+def test_an_explicit_default_equals_an_omitted_one() -> None:
     sent = msgspec.json.decode(b'{"id":"e1","type":"beat","payload":{},"source":"user"}', type=Element)
     left_out = msgspec.json.decode(b'{"id":"e1","type":"beat","payload":{}}', type=Element)
 
@@ -18,7 +18,7 @@ def test_a_default_that_was_sent_is_the_same_as_one_that_was_left_out() -> None:
     assert same(sent, left_out)
 
 
-def test_a_line_from_the_wire_is_the_same_as_one_made_here() -> None:
+def test_a_decoded_line_equals_a_constructed_one() -> None:
     decoded = msgspec.json.decode(b'{"id":"l1","format":"action","text":"Rain.","sep":"\\n"}', type=Line)
 
     assert same(decoded, Line("l1", "action", "Rain."))

@@ -1,4 +1,4 @@
-"""Stored bytes that contradict themselves are Corrupt, never a state that looks right."""
+"""Damaged stored bytes are Corrupt and never decode to a state."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def test_a_delta_that_does_not_fit_is_corrupt(delta: Delta) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"[", b'[["?"]]', b'[["-"]]', b'[["-",["a"],1]]', b'[["-",["\xff"]]]', b"{}"])
-def test_bytes_that_are_no_delta_are_corrupt(data: bytes) -> None:
+def test_an_invalid_delta_is_corrupt(data: bytes) -> None:
     with pytest.raises(Corrupt):
         decode_delta(data)
 
 
 @pytest.mark.parametrize("data", [b"", b'{"kind":"line.paint"}', b'{"kind":"line.merge","line":"a"}', b"\xff"])
-def test_bytes_that_are_no_command_are_corrupt(data: bytes) -> None:
+def test_an_invalid_command_is_corrupt(data: bytes) -> None:
     with pytest.raises(Corrupt):
         decode_command(data)
 
 
-def test_any_flipped_bit_of_a_keyframe_is_found() -> None:
+def test_any_flipped_bit_of_a_keyframe_is_detected() -> None:
     stored = encode_keyframe(ABC)
 
     for at in range(len(stored)):
@@ -70,10 +70,10 @@ def test_any_flipped_bit_of_a_keyframe_is_found() -> None:
             state = decode_keyframe(bytes(damaged), ABC.version, ABC.hash)
         except Corrupt:
             continue
-        assert state == ABC, at  # a bit that carries nothing
+        assert state == ABC, at  # an unused bit
 
 
-def test_a_keyframe_cut_short_or_with_more_behind_it_is_corrupt() -> None:
+def test_a_truncated_or_extended_keyframe_is_corrupt() -> None:
     stored = encode_keyframe(ABC)
 
     for damaged in (stored[:-1], stored + b"\0", b""):
@@ -106,6 +106,6 @@ def test_a_keyframe_with_the_retired_ids_of_another_is_corrupt() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"?", zstandard.ZstdCompressor().compress(b'[["a"],[]]')])
-def test_bytes_that_are_no_retired_ids_are_corrupt_for_who_asks(data: bytes) -> None:
+def test_invalid_retired_ids_are_corrupt_at_the_first_lookup(data: bytes) -> None:
     with pytest.raises(Corrupt, match="removed ids"):
         Retired.packed(data).get("a")

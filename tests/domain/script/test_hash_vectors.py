@@ -1,4 +1,4 @@
-"""`expect` means the same in two languages and for ever."""
+"""The `expect` hash is stable, and the same in Python and JavaScript."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.domain.hash_vectors import LINES, published, vectors
 FOLDER = Path(__file__).parents[3] / "docs" / "vectors"
 
 
-def test_the_published_vectors_are_what_the_program_computes() -> None:
+def test_the_published_vectors_match_the_program() -> None:
     assert (FOLDER / "expect.json").read_text(encoding="ascii") == published()
 
 
@@ -54,7 +54,7 @@ def test_javascript_computes_the_same() -> None:
     assert said.stdout.decode().split() == [expect_hash(line) for line in lines]
 
 
-def test_the_example_in_the_javascript_is_true() -> None:
+def test_the_example_in_the_javascript_is_correct() -> None:
     example = expect_hash(Line("", "character", "ANNA"))
 
     assert f'→ "{example}"' in (FOLDER / "expect.mjs").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A stored keyframe takes no more memory than it says it does, and no more than any may."""
+"""Decoding a stored keyframe takes no more memory than its declared size and the limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def without_size(data: bytes) -> bytes:
 
 
 def lying(data: bytes, size: int) -> bytes:
-    """A frame whose header says another size, of as many bytes: 0xA0 is a single segment with four bytes of size."""
+    """A frame whose header declares another size: 0xA0 is a single segment with four bytes of size."""
     blocks = without_size(data)
     at = zstandard.frame_header_size(blocks)
     return zstandard.MAGIC_NUMBER.to_bytes(4, "little") + b"\xa0" + size.to_bytes(4, "little") + blocks[at:]
@@ -38,7 +38,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_does_not_say_how_large_it_is_is_corrupt(name: str) -> None:
+def test_a_frame_with_a_missing_or_wrong_size_is_corrupt(name: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(Corrupt):
@@ -47,11 +47,11 @@ def test_what_does_not_say_how_large_it_is_is_corrupt(name: str) -> None:
     finally:
         tracemalloc.stop()
 
-    # Room for what it says it holds is made, and not touched.
+    # Memory of the declared size is allocated but not touched.
     assert peak < (2 * BOMB if name in ("more than it is", "its end is missing") else BOMB // 4)
 
 
-def test_a_keyframe_is_read_back_with_what_is_behind_it() -> None:
+def test_a_keyframe_is_decoded_with_its_second_frame() -> None:
     state = State.empty()
 
     assert decode_keyframe(encode_keyframe(state), 0, state.hash).retired == state.retired

@@ -1,4 +1,4 @@
-"""Whatever a text holds, up to the limits and beyond, each check of it answers soon: the length is looked at first."""
+"""Checks of hostile texts, up to the limits and beyond, are fast: the length is checked first."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def escaped(text: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_check_answers_soon(name: str) -> None:
+def test_a_check_is_fast(name: str) -> None:
     for text in texts(MAX_TEXT_BYTES):
         with (
             cpu_limit(MAX_SECONDS, f"{name} of {text[:20]!r}…{text[-2:]!r}"),
@@ -129,22 +129,22 @@ def test_a_check_answers_soon(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
-def test_a_reader_answers_soon(name: str) -> None:
+def test_a_reader_is_fast(name: str) -> None:
     for text in texts(MAX_TEXT_BYTES >> 5):
         with cpu_limit(MAX_SECONDS, f"{name} of {text[:20]!r}…{text[-2:]!r}"), suppress(Rejected):
             READERS[name](text)
 
 
 @pytest.mark.parametrize("pairs", [20, 40, 500, 1 << 19])
-def test_line_ends_that_end_in_something_else_are_refused_at_once(pairs: int) -> None:
+def test_long_separators_with_other_characters_are_refused_quickly(pairs: int) -> None:
     with cpu_limit(MAX_SECONDS, "a separator"), pytest.raises(Rejected) as refused:
         decode_submission(edit(sep="\r\n" * pairs + "x"))
 
     assert refused.value.code == "bad_separator"
 
 
-def test_a_payload_of_many_values_deep_down_is_refused_by_its_size() -> None:
-    """Its path of 6 KB was written for each of 8 million values."""
+def test_a_payload_of_many_deep_values_is_refused_by_its_size() -> None:
+    """Its path of 6 KB was once built for each of 8 million values."""
     payload: Any = [0] * 2_000_000
     for _ in range(30):
         payload = {"n" * 200: payload}
@@ -155,7 +155,7 @@ def test_a_payload_of_many_values_deep_down_is_refused_by_its_size() -> None:
     assert refused.value.code == "text_too_long"
 
 
-def test_a_refused_value_deep_down_is_named() -> None:
+def test_the_path_of_a_deep_refused_value_is_named() -> None:
     with pytest.raises(Rejected) as refused:
         decode_submission(beat({"a": [1, {"b": ["x", "\x00"]}]}))
 

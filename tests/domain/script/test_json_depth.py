@@ -1,4 +1,4 @@
-"""Deep JSON: cut to what every interpreter reads, and refused with one code by all of them."""
+"""Deeply nested JSON is cut to the depth that every interpreter reads, and refused with the same code by all."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_objects_and_mixtures_are_refused_alike(depth: int) -> None:
 
 
 @pytest.mark.parametrize("depth", DEPTHS[1:])
-def test_what_is_wrong_besides_is_said_alike(depth: int) -> None:
-    # With more fields, missing ones, or the end missing: what an interpreter without any limit would say first.
+def test_other_errors_are_reported_alike(depth: int) -> None:
+    # Extra fields, missing fields, or a missing end: an interpreter without any limit would report these first.
     unknown = nested(depth)[:-1] + b', "colour": 1}'
     assert refused(unknown) == ("unknown_field", "the submission")
     assert refused(nested(depth).replace(b'"author": "user", ', b""))[0] == "missing_field"
@@ -60,7 +60,7 @@ def test_it_is_refused_alike_with_little_stack_left() -> None:
     assert deeper(sys.getrecursionlimit() // 2) == refused(nested(5_000))
 
 
-def test_brackets_in_strings_open_nothing() -> None:
+def test_brackets_in_strings_do_not_count() -> None:
     text = '["' * 500 + "\\" + '{"' * 500
 
     assert cut_deep(json.dumps({"a": text}).encode()) is None
@@ -77,7 +77,7 @@ def test_the_answer_of_a_model_is_refused_alike(depth: int) -> None:
 
 @pytest.mark.parametrize("depth", [5_000, 200_000])
 @pytest.mark.parametrize("decode", [decode_answer, decode_command, decode_commands, decode_delta])
-def test_what_is_stored_and_too_deep_is_corrupt(decode: Callable[[bytes], object], depth: int) -> None:
+def test_stored_bytes_that_are_too_deep_are_corrupt(decode: Callable[[bytes], object], depth: int) -> None:
     command = beat({"a": 0}).replace(b'"a": 0', b'"a": ' + b"[" * depth + b"]" * depth)
     with suppress(Corrupt):  # some interpreters read that far
         decode(command)
@@ -93,7 +93,7 @@ json_values = st.recursive(
 
 
 @given(json_values, st.integers(1, 5))
-def test_what_is_cut_is_what_nests_too_deep(value: Any, limit: int) -> None:
+def test_only_values_that_are_too_deep_are_cut(value: Any, limit: int) -> None:
     data = json.dumps(value).encode()
     cut = cut_deep(data, limit)
 
@@ -102,7 +102,7 @@ def test_what_is_cut_is_what_nests_too_deep(value: Any, limit: int) -> None:
 
 
 @given(st.binary(max_size=60) | st.text('[]{}"\\,:1', max_size=60).map(str.encode), st.integers(1, 5))
-def test_whatever_it_is_it_can_be_cut(data: bytes, limit: int) -> None:
+def test_any_bytes_can_be_cut(data: bytes, limit: int) -> None:
     cut = cut_deep(data, limit)
 
     assert cut is None or len(cut) == len(data)
@@ -111,7 +111,7 @@ def test_whatever_it_is_it_can_be_cut(data: bytes, limit: int) -> None:
 @pytest.mark.parametrize(
     "piece", [b"[", b"]", b"[]", b"[[]],", b'"', b"\\", b'\\"', b'"\\', b'["', b'{"":', b"[}", b"[0,{"]
 )
-def test_cutting_takes_time_in_proportion_to_the_length(piece: bytes) -> None:
+def test_cutting_takes_linear_time(piece: bytes) -> None:
     began = time.process_time()
     cut_deep(piece * ((1 << 20) // len(piece)))
 

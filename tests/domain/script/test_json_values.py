@@ -1,4 +1,4 @@
-"""Values are counted before they are read, outside of texts only, in linear time and little memory."""
+"""JSON values are counted before decoding, outside of strings only, in linear time and little memory."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ VALUES = st.recursive(TEXTS | st.integers(), lambda inner: st.lists(inner) | st.
 
 
 def marks(value: object) -> int:
-    """The brackets and commas outside of texts."""
+    """The brackets and commas outside of strings."""
     if isinstance(value, dict):
         return 1 + max(len(value) - 1, 0) + sum(map(marks, value.values()))
     return 1 + max(len(value) - 1, 0) + sum(map(marks, value)) if isinstance(value, list) else 0
 
 
 @given(VALUES)
-def test_what_stands_in_texts_is_not_counted(value: object):
+def test_strings_are_not_counted(value: object):
     assert count_values(json.dumps(value, separators=(",", ":")).encode(), enough=0) == marks(value)
 
 
@@ -39,7 +39,7 @@ def test_counting_is_linear(data: bytes):
         count_values(data)
 
 
-def test_a_submission_of_too_many_values_is_refused_before_it_is_read():
+def test_a_submission_of_too_many_values_is_refused_before_it_is_decoded():
     data = b'{"script_id":1,"commands":[' + b"{}," * MAX_VALUES + b"{}]}"
     with pytest.raises(TooManyValues) as refused:
         decode_submission(data)

@@ -1,4 +1,4 @@
-"""What holds for a whole log: every way to a version leads to the same state."""
+"""Properties of a whole log: every path to a version results in the same state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_fold_of_the_stored_commands_is_the_state(steps: list[Step]) -> None
 
 
 @given(histories())
-def test_one_draft_that_goes_on_is_every_version_on_its_way(steps: list[Step]) -> None:
+def test_one_builder_gives_every_version_in_turn(steps: list[Step]) -> None:
     draft = StateBuilder(State.empty())
     for step in steps:
         for change in step.delta:
@@ -46,9 +46,7 @@ def test_versions_count_the_commands(steps: list[Step]) -> None:
 
 
 @given(histories(), st.data())
-def test_a_keyframe_and_the_deltas_after_it_are_the_same_state_to_the_last_field(
-    steps: list[Step], data: DataObject
-) -> None:
+def test_a_keyframe_and_its_deltas_give_the_same_state_in_every_field(steps: list[Step], data: DataObject) -> None:
     at = data.draw(st.integers(0, len(steps)))
     keyframe = steps[at - 1].after if at else State.empty()
 
@@ -61,7 +59,7 @@ def test_a_keyframe_and_the_deltas_after_it_are_the_same_state_to_the_last_field
 
 
 @given(histories())
-def test_a_keyframe_has_one_spelling(steps: list[Step]) -> None:
+def test_a_keyframe_has_one_encoding(steps: list[Step]) -> None:
     state = steps[-1].after
 
     again = decode_keyframe(encode_keyframe(state), state.version, state.hash)
@@ -70,14 +68,14 @@ def test_a_keyframe_has_one_spelling(steps: list[Step]) -> None:
 
 
 @given(histories(), st.data())
-def test_commands_undone_last_to_first_restore_what_was_there(steps: list[Step], data: DataObject) -> None:
+def test_commands_undone_in_reverse_restore_the_first_state(steps: list[Step], data: DataObject) -> None:
     since = data.draw(st.integers(1, len(steps)))
 
     assert content(run(steps[-1].after, inverses(steps[since:]))) == content(steps[since - 1].after)
 
 
 @given(histories(), st.data())
-def test_an_earlier_version_is_restored_whatever_happened_since(steps: list[Step], data: DataObject) -> None:
+def test_an_earlier_version_can_always_be_restored(steps: list[Step], data: DataObject) -> None:
     head = steps[-1].after
     goal = data.draw(st.sampled_from(steps)).after
 

@@ -1,4 +1,4 @@
-"""Retired ids behave as a dictionary does, whether unpacked or not, and are packed the same however they came about."""
+"""Retired ids behave like a dictionary, unpacked or not, and equal ones have equal packed bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["remove", "bring back", "keyframe"])
 
 
 @given(STEPS)
-def test_it_says_what_a_dictionary_says(steps: list[tuple[str, list[str]]]) -> None:
+def test_it_behaves_like_a_dictionary(steps: list[tuple[str, list[str]]]) -> None:
     retired, known = Retired(), dict[str, int]()
     for version, (step, ids) in enumerate(steps, 1):
         if step == "remove":
@@ -32,7 +32,7 @@ def test_it_says_what_a_dictionary_says(steps: list[tuple[str, list[str]]]) -> N
     assert retired.pack() == Retired.of(known).pack()
 
 
-def test_a_value_stays_what_it_was_whatever_is_derived_from_it() -> None:
+def test_a_value_is_immutable() -> None:
     one = Retired().and_all(["a"], 1)
     two = one.and_all(["b"], 2).without("a")
 
@@ -40,7 +40,7 @@ def test_a_value_stays_what_it_was_whatever_is_derived_from_it() -> None:
     assert dict(one.and_all(["c"], 3)) == {"a": 1, "c": 3}
 
 
-def test_many_changes_are_brought_together_and_say_the_same() -> None:
+def test_many_changes_are_merged_without_a_difference() -> None:
     retired = Retired()
     for version in range(1, MANY):
         retired = retired.and_all([f"l{version}"], version)

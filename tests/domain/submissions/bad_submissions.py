@@ -1,4 +1,4 @@
-"""What is refused at the door: by class of refusal, what arrives, and part of the sentence it is answered with."""
+"""Bad submissions: by refusal class, the input and a part of its message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EDIT = {"kind": "line.edit", "line": "a", "text": "x"}
 
 
 def sent(*commands: Any, **frame: Any) -> bytes:
-    """A submission as it arrives, right in all that is not given."""
+    """A submission as bytes, valid except for the given fields."""
     given = {"script_id": 1, "submission_id": "s1", "author": "user", "base_version": 1} | frame
     return json.dumps(given | {"commands": list(commands)}).encode()
 
@@ -79,7 +79,7 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
     "UnknownKind": [
         (
             edit(kind="line.paint"),
-            "commands[0].kind names no kind of command that there is: Invalid value 'line.paint'",
+            "commands[0].kind names no known kind of command: Invalid value 'line.paint'",
         ),
         (edit(kind="Object contains unknown field"), "commands[0].kind"),
         (edit().replace(b'"line": "a"', b'"kind": "lines.delete", "line": "a"'), "commands[0].kind"),
@@ -202,8 +202,8 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (sent(*[EDIT] * 1_000, cause={"prompt": "x" * 20_000}), "cause.prompt: too long to be kept with each of 1000"),
     ],
     "AuthorIncomplete": [
-        (sent(EDIT, author="ai"), "must say model, run_id, and prompt"),
-        (sent(EDIT, author="ai", cause={"model": "m", "run_id": "r"}), "must say"),
+        (sent(EDIT, author="ai"), "must name model, run_id, and prompt"),
+        (sent(EDIT, author="ai", cause={"model": "m", "run_id": "r"}), "must name"),
     ],
     "NotForAi": [
         (

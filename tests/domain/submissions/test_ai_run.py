@@ -1,4 +1,4 @@
-"""There is no run of an AI without a model, a run and a prompt, and no submission by one without a run."""
+"""An AI run needs a model, a run id and a prompt, and an AI's submission needs a run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_run_becomes_the_cause():
         {"model": "m", "run_id": "r", "prompt": "\n"},
     ],
 )
-def test_an_incomplete_run_cannot_be_made(missing: dict[str, str]):
+def test_an_incomplete_run_cannot_be_constructed(missing: dict[str, str]):
     with pytest.raises(AuthorIncomplete):
         AiRun(**missing)
     with pytest.raises(AuthorIncomplete):

@@ -1,4 +1,4 @@
-"""What arrives is decoded strictly: each refusal by its stable code, with the field it names."""
+"""Submissions are decoded strictly: each refusal has its stable code and names the field."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.domain.submissions.bad_submissions import AT_THE_DOOR, EDIT, edit, se
 @pytest.mark.parametrize(
     ("name", "at"), [(name, at) for name, cases in AT_THE_DOOR.items() for at in range(len(cases))]
 )
-def test_what_may_stand_in_no_script_is_refused_at_the_door(name: str, at: int) -> None:
+def test_invalid_content_is_refused_at_decoding(name: str, at: int) -> None:
     data, sentence = AT_THE_DOOR[name][at]
     with pytest.raises(Rejected) as refused:
         decode_submission(data)
@@ -33,14 +33,14 @@ def test_an_answer_names_the_field_as_a_fact() -> None:
     assert refused.value.facts == {"field": "commands[1].text", "position": 1}
 
 
-def test_a_refused_command_is_named_even_where_no_field_is_to_blame() -> None:
+def test_a_refused_command_is_named_even_without_a_field() -> None:
     with pytest.raises(Rejected) as refused:
         decode_submission(sent(EDIT, {"kind": "script.set_metadata", "fields": {"title": None}}))
 
     assert refused.value.facts["field"] == "commands[1]"
 
 
-def test_a_long_story_is_cut_in_the_sentence() -> None:
+def test_a_long_message_is_truncated() -> None:
     with pytest.raises(Rejected) as refused:
         decode_submission(edit(**{"x" * 100_000: 1}))
 
@@ -51,7 +51,7 @@ def test_a_long_story_is_cut_in_the_sentence() -> None:
 @pytest.mark.parametrize(
     "name", ["\x1b[2J", "a\x00\x7f\x9b", "\u202eabc\u2066", "two\r\nlines", "x" * 990 + "\x07" * 99]
 )
-def test_a_sentence_shows_what_a_terminal_would_obey(name: str) -> None:
+def test_a_message_escapes_control_characters(name: str) -> None:
     with pytest.raises(Rejected) as refused:
         decode_submission(edit(**{name: 1}))
 
@@ -66,7 +66,7 @@ def test_of_a_field_sent_twice_the_last_counts() -> None:
     assert decode_submission(twice) == decode_submission(edit(text="last"))
 
 
-def test_characters_that_screenplays_need_are_taken() -> None:
+def test_characters_that_screenplays_need_are_accepted() -> None:
     text = "\té e\u0301 👩\u200d👩\u200d👧 “…” \u2028 \ufeff \\ud800 \U0010ffff"
 
     command = decode_submission(edit(text=text)).commands[0]
@@ -75,9 +75,9 @@ def test_characters_that_screenplays_need_are_taken() -> None:
     assert command.text == text
 
 
-def test_the_largest_text_is_taken() -> None:
+def test_the_largest_text_is_accepted() -> None:
     decode_submission(edit(text="x" * MAX_TEXT_BYTES))
 
 
-def test_as_many_commands_as_allowed_are_taken() -> None:
+def test_the_largest_number_of_commands_is_accepted() -> None:
     assert len(decode_submission(sent(*[EDIT] * MAX_COMMANDS)).commands) == MAX_COMMANDS

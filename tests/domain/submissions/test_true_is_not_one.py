@@ -22,7 +22,7 @@ from tests.domain.folding import run, take
 
 
 def holding(value: Any) -> State:
-    """A script that holds a value wherever one can be held."""
+    """A script that holds a value in every place that allows one."""
     create = ScriptCreate(
         title="x", metadata={"pages": value}, lines=(Line("a", "character", "ANNA", attrs={"dual": value}),)
     )
@@ -38,7 +38,7 @@ def holding(value: Any) -> State:
 
 
 def edits(value: Any) -> list[Command]:
-    """What makes each of them another."""
+    """Edits that replace the value in each place."""
     return [
         LineEdit(line="a", attrs={"dual": value}),
         ElementUpdate(element=Element("e", "beat", {"at": [value]})),
@@ -69,7 +69,7 @@ def test_an_expected_one_is_not_a_true() -> None:
         ScriptSetMetadata(fields={"pages": 2}, expect={"pages": True}).apply(holding(1))
 
 
-def test_a_restore_and_an_undo_bring_back_the_very_value() -> None:
+def test_a_restore_and_an_undo_restore_the_exact_value() -> None:
     one = goal = holding(1)
     for command in edits(value=True):
         one = take(one, command).after

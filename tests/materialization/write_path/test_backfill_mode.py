@@ -58,7 +58,7 @@ def test_everybody_else_is_refused_and_what_they_sent_is_kept(moving: Desk, auth
     assert answer
     assert answer.refusal
     assert answer.refusal.message == (
-        f"Script {moving.script_id} is being backfilled and takes nothing else until then; "
+        f"Script {moving.script_id} is being backfilled and takes no other edits until that ends; "
         "send this again later, with a new id."
     )
     (dead,) = moving.dead()
