@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-import msgspec
 from rich.console import RenderableType
 
 from cli.rendering.command_summary import extent
@@ -15,7 +14,7 @@ from cli.terminal.screen import Text
 from domain.log.entry import LogEntry
 from domain.log.head import Head
 from domain.script.delta import Delta, decode_delta
-from domain.submissions.submission import Cause
+from domain.submissions.submission import Cause, decode_cause
 from repos.unit_of_work import RecordsTransaction
 
 AUTHOR_STYLES = {"ai": "magenta", "user": "cyan"}
@@ -34,7 +33,7 @@ def read_log(tx: RecordsTransaction, head: Head, after: int, limit: int) -> Iter
     upto = min(after + limit, head.version)
     versions = tx.versions.read(head.script_id, generation=head.generation, after=after, upto=upto)
     for entry, row in zip(tx.commands.read(head.script_id, after=after, upto=upto), versions, strict=True):
-        yield Logged(entry, msgspec.json.decode(entry.cause, type=Cause), decode_delta(row.delta))
+        yield Logged(entry, decode_cause(entry.cause), decode_delta(row.delta))
 
 
 def log_table(logged: Iterable[Logged]) -> RenderableType:

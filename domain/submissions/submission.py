@@ -85,6 +85,7 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _decoder = msgspec.json.Decoder(Submission)
 _encoder = msgspec.json.Encoder(order="deterministic")
+_cause_decoder = msgspec.json.Decoder(Cause)
 _command_decoder = msgspec.json.Decoder(AnyCommand)
 _commands_decoder = msgspec.json.Decoder(tuple[AnyCommand, ...])
 
@@ -182,6 +183,14 @@ def decode_command(data: bytes) -> Command:
 def encode_cause(cause: Cause) -> bytes:
     """A cause as the JSON bytes that are stored."""
     return _encoder.encode(cause)
+
+
+def decode_cause(data: bytes) -> Cause:
+    """A stored cause; Corrupt where the bytes are none."""
+    try:
+        return _cause_decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Corrupt(f"a stored cause cannot be read: {error}") from error
 
 
 def _check_command(command: Command, author: Author) -> None:

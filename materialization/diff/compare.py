@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from domain.refusals import UnknownScript, UnknownVersion
+from domain.refusals import UnknownVersion
 from domain.script.delta import LinesMoved, decode_delta
 from domain.script.hashing import same
 from domain.script.line import Line
@@ -80,9 +80,7 @@ def compare(tx: ComparingReader, script_id: int, before: int, after: int) -> Com
     Raises:
         UnknownScript, UnknownVersion: there is no such version.
     """
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
+    head = tx.heads.require(script_id)
     for version in (before, after):
         if not 1 <= version <= head.version:
             raise UnknownVersion(script=script_id, version=version, head=head.version)

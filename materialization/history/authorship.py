@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-import msgspec
-
-from domain.submissions.submission import Cause
+from domain.submissions.submission import decode_cause
 from repos.log.authorship import Authorship, Provenance
-
-_cause = msgspec.json.Decoder(Cause)
 
 
 class ProvenanceReader(Protocol):
@@ -36,4 +32,4 @@ def credits_of(tx: ProvenanceReader, script_id: int, versions: Iterable[int]) ->
 
 
 def _credit(found: Authorship) -> Credit:
-    return Credit(found.version, found.author, found.actor, _cause.decode(found.cause).model, found.occurred_at)
+    return Credit(found.version, found.author, found.actor, decode_cause(found.cause).model, found.occurred_at)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from domain.errors import Rejected
-from domain.refusals import UnknownScript
-from domain.submissions.submission import Cause
+from domain.submissions.submission import decode_cause
 from materialization.history.undo import UndoReader, versions_of_submission
 
 AT_ONCE = 200
-
-_cause = msgspec.json.Decoder(Cause)
 
 
 class NothingToRedo(Rejected):
@@ -27,9 +22,7 @@ def versions_to_redo(tx: UndoReader, script_id: int) -> list[int]:
         UnknownScript: there is no such script.
         NothingToRedo: none does.
     """
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
+    head = tx.heads.require(script_id)
     taken_back: set[int] = set()
     for version, undone in _undos(tx, script_id, head.version):
         made = _submission_of(tx, script_id, version)
@@ -46,13 +39,13 @@ def _undos(tx: UndoReader, script_id: int, head: int) -> Iterator[tuple[int, int
     for last in range(head, 0, -AT_ONCE):
         found = tx.provenance.of(script_id, range(max(1, last - AT_ONCE + 1), last + 1))
         for version in sorted(found, reverse=True):
-            if (undone := _cause.decode(found[version].cause).undoes) is not None:
+            if (undone := decode_cause(found[version].cause).undoes) is not None:
                 yield version, undone
 
 
 def _undoes(tx: UndoReader, script_id: int, version: int) -> int | None:
     found = tx.provenance.get(script_id, version)
-    return _cause.decode(found.cause).undoes if found else None
+    return decode_cause(found.cause).undoes if found else None
 
 
 def _submission_of(tx: UndoReader, script_id: int, version: int) -> list[int]:

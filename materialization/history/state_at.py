@@ -10,7 +10,7 @@ import structlog
 from domain.errors import Corrupt
 from domain.log.head import Head
 from domain.log.version import VersionRow
-from domain.refusals import UnknownScript, UnknownVersion
+from domain.refusals import UnknownVersion
 from domain.script.delta import Delta, advance_through, decode_delta
 from domain.script.hashing import state_hash_bytes
 from domain.script.keyframe import decode_keyframe
@@ -94,9 +94,7 @@ def _straight(way: PathToVersion | None, version: int | None) -> State | None:
 
 
 def _head_with(tx: HeadReader, script_id: int, version: int | None) -> Head:
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
+    head = tx.heads.require(script_id)
     if version is not None and not 1 <= version <= head.version:
         raise UnknownVersion(script=script_id, version=version, head=head.version)
     return head

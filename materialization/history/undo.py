@@ -10,20 +10,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Protocol
 
-import msgspec
-
 from domain.commands.base import Command
 from domain.log.head import Head
 from domain.refusals import (
     NothingToUndo,
     SubmissionTooLarge,
     TooManyCommands,
-    UnknownScript,
     UnknownUndo,
     UnknownVersion,
 )
 from domain.script.delta import advance
-from domain.submissions.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, Cause, decode_command, encode_command
+from domain.submissions.submission import (
+    MAX_COMMANDS,
+    MAX_SUBMISSION_BYTES,
+    decode_cause,
+    decode_command,
+    encode_command,
+)
 from materialization.history.state_at import LogReader, load
 from repos.log.authorship import Provenance
 
@@ -33,9 +36,6 @@ class UndoReader(LogReader, Protocol):
 
     @property
     def provenance(self) -> Provenance: ...
-
-
-_cause_decoder = msgspec.json.Decoder(Cause)
 
 
 def versions_of_submission(tx: LogReader, script_id: int, submission_id: str) -> list[int]:
@@ -57,7 +57,7 @@ def versions_of_run(tx: LogReader, script_id: int, run_id: str) -> list[int]:
         UnknownUndo: it made none.
     """
     causes = tx.commands.causes_of_ai(script_id)
-    versions = [version for version, cause in causes if _cause_decoder.decode(cause).run_id == run_id]
+    versions = [version for version, cause in causes if decode_cause(cause).run_id == run_id]
     if not versions:
         raise UnknownUndo(script=script_id, what=f"AI run {run_id!r}")
     return versions
@@ -73,9 +73,7 @@ def inverse_commands(tx: LogReader, script_id: int, versions: Sequence[int]) -> 
         NothingToUndo: one of them created the script.
         TooManyCommands, SubmissionTooLarge: more than one submission takes back; undo fewer versions at once.
     """
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
+    head = tx.heads.require(script_id)
     undone: list[Command] = []
     size = 0
     for first, last in reversed(list(_runs(versions))):

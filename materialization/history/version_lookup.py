@@ -7,7 +7,7 @@ from typing import Protocol
 
 from domain.errors import Corrupt, Rejected
 from domain.log.head import Head
-from domain.refusals import UnknownLabel, UnknownScript
+from domain.refusals import UnknownLabel
 from materialization.history.state_at import HeadReader, load
 from repos.log.authorship import Provenance
 
@@ -62,10 +62,7 @@ def version_of_label(tx: HeadReader, script_id: int, name: str) -> int:
 
 
 def _head(tx: HeadReader, script_id: int) -> Head:
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
-    return head
+    return tx.heads.require(script_id)
 
 
 def _recorded_at(tx: TimeReader, script_id: int, version: int) -> int:

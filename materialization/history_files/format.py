@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from domain.errors import Corrupt, Rejected
 from domain.log.entry import LogEntry
-from domain.refusals import UnknownScript
 from domain.submissions.answer import Answer, encode_answer
 from materialization.history.state_at import LogReader
 from repos.submissions.answers import Answered, Answers
@@ -113,9 +112,7 @@ def export_history(tx: ExportReader, script_id: int) -> Iterator[bytes]:
         UnknownScript: there is no such script.
         Corrupt: its log has a hole.
     """
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
+    head = tx.heads.require(script_id)
     yield _line(
         Header(
             "scriptledger-history",

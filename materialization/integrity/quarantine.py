@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from domain.errors import Corrupt, LedgerError
-from domain.refusals import UnknownScript
 from materialization.integrity.audit import audit
 from materialization.retry import with_retries
 from repos.unit_of_work import UnitOfWork
@@ -39,9 +38,7 @@ def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unver
         StillBroken: it was verified, and is not sound.
     """
     with unit_of_work.reading() as tx:
-        head = tx.heads.get(script_id)
-        if head is None:
-            raise UnknownScript(script=script_id)
+        head = tx.heads.require(script_id)
         if head.health != "quarantined":
             raise NotQuarantined(f"script {script_id} is in service")
     finding = None if unverified else audit(unit_of_work, script_id).finding

@@ -83,9 +83,7 @@ def rebuild(
 def _begin(unit_of_work: UnitOfWork, script_id: int, now: int) -> RebuildRow:
     """The rebuild to go on with, or a new one."""
     with unit_of_work.records() as tx:
-        head = tx.heads.get(script_id)
-        if head is None:
-            raise UnknownScript(script=script_id)
+        head = tx.heads.require(script_id)
         known = tx.rebuilds.read(script_id)
         if not known or known[0].state != "running":
             made = max([head.generation, *(row.generation for row in known)]) + 1

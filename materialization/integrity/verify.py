@@ -15,7 +15,6 @@ from typing import NamedTuple
 from domain.errors import Conflict, Corrupt, LedgerError
 from domain.log.head import MAX_DELTAS, Head
 from domain.log.version import KeyframeRow, VersionRow
-from domain.refusals import UnknownScript
 from domain.script.hashing import GENESIS, state_hash_bytes
 from domain.script.keyframe import digest, is_keyframe_of
 from domain.script.state import State, hash_from_scratch
@@ -86,10 +85,7 @@ def verify(
 
 
 def _head_of(tx: LogReader, script_id: int) -> Head:
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
-    return head
+    return tx.heads.require(script_id)
 
 
 class _Pass:

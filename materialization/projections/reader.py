@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Protocol
 from msgspec.structs import astuple
 
 from domain.errors import Conflict
-from domain.refusals import UnknownScript
 from domain.script.hashing import canonical_json
 from domain.script.state import PLAIN, Element, Persona, State
 from repos.log.commands import Commands
@@ -99,9 +98,7 @@ def staleness(tx: ProjectionReader, script_id: int, now: int) -> Staleness:
     Raises:
         UnknownScript: there is no such script.
     """
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
+    head = tx.heads.require(script_id)
     shown = tx.projections.get(script_id)
     projected = shown.version if shown else 0
     first = tx.commands.get(script_id, projected + 1) if projected < head.version else None

@@ -16,7 +16,6 @@ from domain.refusals import (
     ScriptArchived,
     ScriptBeingBackfilled,
     ScriptQuarantined,
-    UnknownScript,
 )
 from domain.submissions.ai_run import AiRun, by_ai
 from domain.submissions.submission import Submission, decode_commands
@@ -51,9 +50,7 @@ def require_askable(tx: RecordsTransaction, script_id: int, user_id: int | None,
     script = require_script_of(tx, script_id, user_id)
     if script.archived:
         raise ScriptArchived
-    head = tx.heads.get(script_id)
-    if head is None:
-        raise UnknownScript(script=script_id)
+    head = tx.heads.require(script_id)
     if head.health == "quarantined":
         raise ScriptQuarantined(script=script_id)
     if head.health == "backfilling":

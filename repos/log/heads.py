@@ -12,6 +12,7 @@ from sqlalchemy import Executable, bindparam, delete, literal, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from domain.log.head import Head, Health
+from domain.refusals import UnknownScript
 from repos.database.driver_errors import InboxTooDeep
 from repos.database.session import Session
 from repos.database.statements import Row
@@ -59,6 +60,17 @@ class Heads:
         """The committed head of a script; None if there is no such script."""
         rows = self._session.rows(SELECT_HEAD, script=script_id)
         return Head(*rows[0]) if rows and rows[0][1] else None
+
+    def require(self, script_id: int) -> Head:
+        """The head of a script as last committed.
+
+        Raises:
+            UnknownScript: there is no such script.
+        """
+        head = self.get(script_id)
+        if head is None:
+            raise UnknownScript(script=script_id)
+        return head
 
 
 class LockedHead(Heads):

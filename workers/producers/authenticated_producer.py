@@ -21,7 +21,7 @@ from domain.errors import Rejected
 from domain.refusals import UnknownScript
 from domain.script.json_depth import decode_at_any_depth
 from domain.submissions.answer import Answer
-from domain.submissions.submission import Cause, Submission, decode_submission
+from domain.submissions.submission import Cause, Submission, decode_cause, decode_submission
 from materialization.access import keep_message, require_may_send, require_script_of
 from materialization.clock import system_clock
 from repos.accounts.sessions import SignedInUser
@@ -181,7 +181,7 @@ def _first_of(tx: RecordsTransaction, submission: Submission) -> _First | None:
     answered = tx.submissions.get(submission.script_id, submission.submission_id)
     version = answered.answer.first_version if answered else None
     entry = tx.commands.get(submission.script_id, version) if version else None
-    return _First(entry.actor, msgspec.json.decode(entry.cause, type=Cause)) if entry else None
+    return _First(entry.actor, decode_cause(entry.cause)) if entry else None
 
 
 def _because_of(submission: Submission, message_id: int | None) -> Submission:

@@ -130,9 +130,9 @@ def test_a_reader_follows_a_rebuild_that_removed_what_it_was_reading(long: Write
             way = self.tx.ways.to(script_id, version)
             return way and way._replace(versions=[])
 
-        def get(self, script_id: int) -> Head | None:
+        def require(self, script_id: int) -> Head:
             self.heads_read += 1
-            found = self.tx.heads.get(script_id)
+            found = self.tx.heads.require(script_id)
             if self.heads_read <= 2:
                 rebuild(long.unit_of_work, script_id, clock=clock)
                 prune_generations(long.unit_of_work, script_id, before=clock() + SECOND)
