@@ -1,6 +1,6 @@
 # The program as a container: one image for every service of docker-compose.yml.
-# Every package is installed by the hash that a lock names. The base image is a tag unless PYTHON_IMAGE names a digest:
-# docs/operations.md says how.
+# Every package is installed by its hash in a lock file. The base image is a tag unless PYTHON_IMAGE names a digest:
+# see docs/operations.md.
 
 ARG PYTHON_IMAGE=python:3.13-slim
 
@@ -18,7 +18,7 @@ COPY repos repos
 COPY materialization materialization
 COPY workers workers
 COPY cli cli
-# Our own code: built and installed without a look at any index.
+# Our own code is built and installed without a package index.
 RUN /build/bin/pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /wheels . \
  && /build/bin/pip --python /venv/bin/python install --no-index --no-deps /wheels/*.whl
 

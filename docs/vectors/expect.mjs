@@ -1,4 +1,4 @@
-// The `expect` of a line, as README.md beside this file describes it. No dependencies; Node 18 or newer.
+// The `expect` of a line, as described in README.md. No dependencies; Node 18 or newer.
 //
 //   import { expectOf } from "./expect.mjs";
 //   expectOf({ format: "character", text: "ANNA" })        → "66f7401153ef"

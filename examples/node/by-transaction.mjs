@@ -1,4 +1,4 @@
-// The better way in: an edit and the producer's own row in one transaction, then the bell, then the answer.
+// Sends an edit and the producer's own row in one transaction, then rings the bell and waits for the answer. Preferred.
 //
 //   DATABASE_URL=mysql://user:password@host/name BROKER_URL=redis://host:6379/0 node by-transaction.mjs < edit.json
 
@@ -23,7 +23,7 @@ try {
   while ((answer = await answerOf(connection, submission)) === undefined) await sleep(20);
   console.log(JSON.stringify({ heard, answer }));
 } catch (error) {
-  await connection.rollback(); // and the edit was never sent
+  await connection.rollback(); // the edit is not sent
   console.error(error.message);
   process.exitCode = 1;
 } finally {

@@ -1,4 +1,4 @@
-// An edit of one line, as a submission: addressed by the line's id, guarded by the hash of what it says.
+// An edit of one line, as a submission: addressed by the line's id, guarded by the hash of its content.
 
 import { readFileSync } from "node:fs";
 import { expectOf } from "../../docs/vectors/expect.mjs";
@@ -9,7 +9,7 @@ export function editOf({ script_id, submission_id, base_version, actor, line, te
   return { script_id, submission_id, author: "user", actor, base_version, commands: [command] };
 }
 
-/** What is on standard input: JSON, with the fields of `editOf`. */
+/** The JSON document on standard input, with the fields of `editOf`. */
 export function given() {
   return JSON.parse(readFileSync(0, "utf8"));
 }

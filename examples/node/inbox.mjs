@@ -1,9 +1,9 @@
-// The inbox: submissions as rows in the producer's own transaction, and the bell that says so.
+// The inbox: submissions as rows in the producer's own transaction, and the bell for them.
 
 const DUPLICATE = "ER_DUP_ENTRY";
-const LONGEST_BELL = 500; // milliseconds
+const BELL_TIMEOUT_MS = 500;
 
-/** Put a submission into the inbox, in the transaction that is open on a connection; whether it was not there yet. */
+/** Put a submission into the inbox, in the connection's open transaction. Returns false if it was there already. */
 export async function enqueue(connection, submission) {
   try {
     await connection.execute(
@@ -17,20 +17,20 @@ export async function enqueue(connection, submission) {
   return true;
 }
 
-/** Ring for a script, after the commit. It never throws: the reconciler rings for what nobody rang for. */
+/** Ring for a script, after the commit. It never throws: the reconciler rings for submissions without a bell. */
 export async function ring(commands, scriptId) {
-  const late = new Promise((resolve) => setTimeout(resolve, LONGEST_BELL, false).unref());
+  const late = new Promise((resolve) => setTimeout(resolve, BELL_TIMEOUT_MS, false).unref());
   const heard = commands.send("scriptledger.drain", [scriptId]).then(() => true, () => false);
   return Promise.race([heard, late]);
 }
 
-/** The answer to a submission; undefined while it waits. */
+/** The answer to a submission; undefined while it is pending. */
 export async function answerOf(connection, { script_id, submission_id }) {
   const [rows] = await connection.execute(
     "SELECT outcome, first_version, last_version, answer FROM submissions WHERE script_id = ? AND submission_id = ?",
     [script_id, submission_id],
   );
   if (!rows.length) return undefined;
-  const { answer, ...columns } = rows[0]; // what else it says, beside what has a column of its own
+  const { answer, ...columns } = rows[0]; // `answer` holds the fields without a column
   return { script_id, submission_id, ...columns, ...JSON.parse(answer.toString("utf8")) };
 }

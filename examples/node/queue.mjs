@@ -1,10 +1,10 @@
-// A queue of the broker, to put tasks into. A thin layer over celery-node that says whether the broker took a task.
+// A queue of the broker, for sending tasks. A thin layer over celery-node that reports whether the broker accepted a task.
 
 import { randomUUID } from "node:crypto";
 import celery from "celery-node";
 
-const PATIENCE = 200; // milliseconds for each word of the broker
-const ONCE = { connectTimeout: PATIENCE, commandTimeout: PATIENCE, maxRetriesPerRequest: 0, retryStrategy: () => null };
+const TIMEOUT_MS = 200; // for each response of the broker
+const ONCE = { connectTimeout: TIMEOUT_MS, commandTimeout: TIMEOUT_MS, maxRetriesPerRequest: 0, retryStrategy: () => null };
 
 export class Queue {
   #url;
@@ -16,11 +16,11 @@ export class Queue {
     this.#name = name;
   }
 
-  /** Send a task; its message id. Throws where the broker does not take it. */
+  /** Send a task and return its message id. Throws if the broker does not accept it. */
   async send(task, args) {
     const client = (this.#client ??= await this.#connect());
     const id = randomUUID();
-    // Not client.sendTask, which drops the promise of its publish: nobody would hear that the broker was away.
+    // Not client.sendTask, which drops the promise of its publish: a broker that is away would go unnoticed.
     const { headers, properties, body } = client.createTaskMessage(id, task, args, {});
     try {
       await client.broker.publish(body, "", this.#name, headers, properties);
@@ -40,7 +40,7 @@ export class Queue {
   async #connect() {
     const client = celery.createClient(this.#url, this.#url, this.#name);
     client.conf.CELERY_BROKER_OPTIONS = ONCE;
-    client.broker.redis.on("error", () => {}); // whoever sends is told
+    client.broker.redis.on("error", () => {}); // reported by `send`
     // Not client.isReady, which opens a second connection for results; here the answer is a row.
     await client.broker.isReady();
     return client;
