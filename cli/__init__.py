@@ -1,1 +1,1 @@
-"""The command line, one file a noun."""
+"""The command line: verbs, and what they share."""

@@ -1,4 +1,4 @@
-"""The command line: every file in a folder of `cli/verbs` is a verb, imported when the verb is called."""
+"""The command line: every file in a folder of `cli/verbs` is a verb, imported only when the verb is called."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _FOLDER_OF = {verb: folder for folder, title in PANELS.items() for verb in VERBS
 
 
 class Verb(TyperCommand):
-    """A verb as the list of verbs shows it, by the first line of its file; called, it becomes the real one."""
+    """A verb in the list of verbs, described by the first line of its file; a call loads the real command."""
 
     def __init__(self, name: str, panel: str) -> None:
         self.module = module_of(name)
@@ -76,7 +76,8 @@ def run() -> NoReturn:
         print_usage_error(error)
         sys.exit(error.exit_code)
     except SystemExit:
-        # Where nobody reads any more, Typer puts something silent there and ends with 1, which means refused here.
+        # When the reader closed standard output, Typer replaces it by a silent stream and exits with 1, which means
+        # refused here.
         if sys.stdout is not printed_to:
             sys.exit(Exit.UNREAD)
         raise
@@ -84,7 +85,7 @@ def run() -> NoReturn:
         if os.environ.get("SCRIPTLEDGER_DEBUG"):
             raise
         ending = ending_of(error)
-        tell(ending)
+        report(ending)
         sys.exit(ending.status)
     sys.exit(status or Exit.DONE)
 
@@ -102,7 +103,7 @@ def command_line() -> TyperGroup:
 
 
 def print_version(wanted: bool) -> None:
-    """Print what is installed, and the schema that it needs."""
+    """Print the installed version and the schema it needs."""
     if wanted:
         schema = import_module("repos.schema.revision").wanted_revision()
         screen.say(f"scriptledger {metadata.version('scriptledger')}, schema {schema}")
@@ -119,16 +120,17 @@ def options(
 
 
 def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an error
-    """The exit status and the sentence for an error."""
+    """The exit status and the message for an error."""
     match error:
         case Ending():
             return error
         case Rejected():
             return Ending(Exit.REFUSED, error.message, code=error.code)
         case Corrupt():
-            said = str(error).rstrip(".")
+            reason = str(error).rstrip(".")
             return Ending(
-                Exit.CORRUPT, f"{said}. Nothing more is written to it; `scriptledger verify` says where it starts."
+                Exit.CORRUPT,
+                f"{reason}. The script takes no more writes; `scriptledger verify` shows the first bad version.",
             )
         case Conflict():
             return Ending(Exit.UNREACHABLE, f"The database was too busy: {error}. Nothing was changed; try again.")
@@ -140,16 +142,14 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
             where = f"{error.filename}: " if error.filename else ""
             return Ending(Exit.USAGE, f"{where}{error.strerror or error}.")
         case OverflowError():
-            return Ending(
-                Exit.USAGE, "A number is larger than any there is: those of scripts and versions stay below 2^53."
-            )
+            return Ending(Exit.USAGE, "A number is out of range: script ids and versions must be below 2^53.")
         case _:
             what = f"{type(error).__name__}: {error}"
             return Ending(Exit.BUG, f"This is a bug in scriptledger ({what}); SCRIPTLEDGER_DEBUG=1 shows where.")
 
 
-def tell(ending: Ending) -> None:
-    """Say why a command failed: to people in one sentence, to programs as JSON too."""
+def report(ending: Ending) -> None:
+    """Print why a command failed: one sentence on standard error, and with --json a document too."""
     if "--json" in sys.argv:
         screen.print_json({"error": {"status": ending.status, "code": ending.code, "message": str(ending)}})
     screen.warn(f"scriptledger: {ending}", style="red")

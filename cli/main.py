@@ -1,4 +1,4 @@
-"""The entry point: as little as possible before Ctrl-C is taken care of."""
+"""The entry point: it imports as little as possible before Ctrl-C is handled."""
 
 from __future__ import annotations
 

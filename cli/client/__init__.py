@@ -1,1 +1,1 @@
-"""How a verb reaches the ledger: database, queue, actor and version options."""
+"""What a verb uses to reach the ledger: database, queue, actor and version options."""

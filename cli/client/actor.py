@@ -1,4 +1,4 @@
-"""Who acts: a user who is named by address, or whoever sits here."""
+"""The acting person: a user named by email address, or the operating system's user."""
 
 from __future__ import annotations
 
@@ -17,32 +17,34 @@ As = Annotated[
     typer.Option(
         "--as",
         metavar="EMAIL",
-        help="Which user this is, who may then edit their own scripts only.",
+        help="Act as this user, who may edit their own scripts only.",
         show_default=False,
     ),
 ]
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's address, however it is written.")]
+Email = Annotated[
+    str, typer.Argument(metavar="EMAIL", help="The user's email address; case and accents do not matter.")
+]
 
 
 def user_named(tx: RecordsTransaction, email: str) -> UserRow:
-    """The user with an address.
+    """The user with an email address.
 
     Raises:
-        UnknownUser: there is none, or not any more.
+        UnknownUser: there is none, or the user was deleted.
     """
-    found = tx.users.find(email)
-    if found is None:
+    user = tx.users.find(email)
+    if user is None:
         raise UnknownUser(user=email)
-    return found
+    return user
 
 
 def person(tx: RecordsTransaction, email: str | None) -> Person:
-    """Who acts: the user of this address, or without one whoever runs the command line.
+    """The acting person: the user with this address, or without one the user who runs the command line.
 
     Raises:
         UnknownUser: there is no such user.
     """
     if email is None:
         return Person(None, default_actor())
-    found = user_named(tx, email)
-    return Person(found.id, (found.name or found.email)[:120])
+    user = user_named(tx, email)
+    return Person(user.id, (user.name or user.email)[:120])

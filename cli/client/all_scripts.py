@@ -1,4 +1,4 @@
-"""Every script of a ledger, a page at a time."""
+"""All scripts of a ledger, read in pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SCRIPTS_PER_PAGE = 1_000
 
 
 def every_script(tx: RecordsTransaction) -> Iterator[int]:
-    """The numbers of all scripts."""
+    """The ids of all scripts."""
     after = 0
     while page := tx.scripts.read(after=after, limit=SCRIPTS_PER_PAGE):
         yield from (row.id for row in page)

@@ -1,4 +1,4 @@
-"""The ledger as the command line opens it: settings from the environment, a database that is there and migrated."""
+"""Access to the ledger: settings from the environment, and a database that exists and is migrated."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from workers.settings import Settings
 
 
 def settings(*, database: str | None = None, broker: str | None = None) -> Settings:
-    """What the environment says, or the command line where it names a server."""
+    """The settings from the environment; server URLs from the command line take precedence."""
     named = {"SCRIPTLEDGER_DATABASE_URL": database, "SCRIPTLEDGER_BROKER_URL": broker}
     return Settings.from_env({**os.environ, **{name: url for name, url in named.items() if url is not None}})
 
 
 @contextmanager
 def opened(chosen: Settings | None = None) -> Iterator[UnitOfWork]:
-    """The ledger, for units of work; what the database says when it does not answer becomes one sentence."""
+    """The ledger, for units of work; a database error becomes one sentence."""
     chosen = chosen or settings()
     file = chosen.sqlite_file
     if file is not None and not file.exists():
         maker = "import FILE.fountain" if chosen.embedded_database else "db upgrade"
         raise Ending(
-            Exit.UNREACHABLE, f"There is no ledger at {file} yet: `scriptledger {maker}` makes one.", code="no_ledger"
+            Exit.UNREACHABLE, f"There is no ledger at {file} yet: `scriptledger {maker}` creates one.", code="no_ledger"
         )
     if chosen.embedded_database:
-        with suppress(OSError):  # where nothing can be written, the database says so
+        with suppress(OSError):  # if the folder is read-only, the database reports it
             secure_home(chosen.home)
-    # Standard output is for what was asked.
+    # Standard output is for the result alone.
     configure_log(sys.stderr)
     with explained(chosen), open_engine(chosen.database_url, pool_size=chosen.pool_size) as engine:
         require_current(engine)
@@ -58,7 +58,7 @@ def reading() -> Iterator[RecordsTransaction]:
 
 @contextmanager
 def explained(chosen: Settings) -> Iterator[None]:
-    """Say in a sentence what the database answered instead of doing what was asked."""
+    """Turn a database error into an ending with one sentence."""
     try:
         yield
     except UnsupportedServer as error:
@@ -70,18 +70,18 @@ def explained(chosen: Settings) -> Iterator[None]:
 
 
 def head_of(tx: RecordsTransaction, script_id: int) -> Head:
-    """The head of a script that there is."""
+    """The head of an existing script."""
     head = tx.heads.get(script_id)
     if head is None:
         raise Ending(
             Exit.REFUSED,
-            f"There is no script {script_id}; `scriptledger scripts` lists those there are.",
+            f"There is no script {script_id}; `scriptledger scripts` lists the scripts.",
             code="unknown_script",
         )
     return head
 
 
 def state_of(tx: RecordsTransaction, script_id: int, version: int | None = None) -> State:
-    """The state of a script that there is, at a version or at its head."""
+    """The state of an existing script, at a version or at its head."""
     head_of(tx, script_id)
     return state_at(tx, script_id, version)

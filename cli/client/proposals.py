@@ -1,4 +1,4 @@
-"""The way of a proposal from the command line: asked through the queue, waited for, decided, and its edits answered."""
+"""The flow of a proposal from the command line: request, wait, decide, and the answers to its edits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_POLL_SECONDS = 0.5
 
 
 class Proposing:
-    """A proposal desk with the queue behind it."""
+    """A proposal desk and the queue it sends through."""
 
     def __init__(self, sending: Queue) -> None:
         self.sending = sending
@@ -30,49 +30,49 @@ class Proposing:
         self.desk = ProposalReview(sending.unit_of_work, sending.producer, ProposalBell.at(sending.broker_url).ring)
 
     def wait(self, proposal_id: int, *, timeout: float) -> ProposalRow:
-        """Wait until a model has answered, or could not.
+        """Wait until a model has answered or failed.
 
         Raises:
-            Ending: it has not in time; the proposal stays queued.
+            Ending: the timeout passed; the proposal stays queued.
         """
         deadline = time.monotonic() + timeout
         pause = FIRST_POLL_SECONDS
         with screen.waiting("Waiting for the model…"):
-            while (found := self._look(proposal_id)).state == "queued":
+            while (proposal := self._read(proposal_id)).state == "queued":
                 if time.monotonic() + pause > deadline:
                     raise Ending(
                         Exit.NOT_ANSWERED,
-                        f"Proposal {proposal_id} is queued still, perhaps because no worker for proposals runs: "
-                        f"ask with `scriptledger proposals show {proposal_id}`.",
+                        f"Proposal {proposal_id} is still queued, perhaps because no worker for proposals runs: "
+                        f"check with `scriptledger proposals show {proposal_id}`.",
                         code="not_answered_in_time",
                     )
                 time.sleep(pause)
                 pause = min(pause * 1.5, MAX_POLL_SECONDS)
-        return found
+        return proposal
 
     def answers(self, script_id: int, submission_ids: tuple[str, ...], *, timeout: float) -> list[Answer]:
-        """Wait for what became of accepted hunks."""
-        return [self.sending.wait(script_id, each, timeout=timeout) for each in submission_ids]
+        """Wait for the answers to accepted hunks."""
+        return [self.sending.wait(script_id, submission_id, timeout=timeout) for submission_id in submission_ids]
 
-    def _look(self, proposal_id: int) -> ProposalRow:
+    def _read(self, proposal_id: int) -> ProposalRow:
         with self.unit_of_work.reading() as tx:
             return proposal_of(tx, proposal_id)
 
 
 @contextmanager
 def proposing(chosen: Settings | None = None) -> Iterator[Proposing]:
-    """A proposal desk, with the services it needs for as long as it is needed."""
+    """A proposal desk, with the services it needs while it is in use."""
     with queue(chosen) as sending:
         yield Proposing(sending)
 
 
 def proposal_of(tx: RecordsTransaction, proposal_id: int) -> ProposalRow:
-    """A proposal that there is.
+    """The proposal of this id.
 
     Raises:
         UnknownProposal: there is none.
     """
-    found = tx.proposals.get(proposal_id)
-    if found is None:
+    proposal = tx.proposals.get(proposal_id)
+    if proposal is None:
         raise UnknownProposal(proposal=proposal_id)
-    return found
+    return proposal

@@ -1,4 +1,4 @@
-"""The way of a submission from the command line: into the inbox, through the queue, and back as an answer."""
+"""The flow of a submission from the command line: into the inbox, through the queue, and back as an answer."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from workers.messaging.bell import LoneBell
 from workers.producers.producer import NotAnsweredInTime, Producer, UnknownSubmission
 from workers.settings import Settings
 
-LOOK_SECONDS = 1.0
-"""How often to see whether the workers are still there while we wait."""
+# While waiting for an answer, this is how often to check that workers still run.
+CHECK_SECONDS = 1.0
 
 
 class Queue:
-    """Submissions in, answers out."""
+    """Sends submissions and waits for their answers."""
 
     def __init__(self, unit_of_work: UnitOfWork, settings: Settings, stack: Stack | None) -> None:
         self.unit_of_work = unit_of_work
@@ -42,29 +42,29 @@ class Queue:
 
     @property
     def producer(self) -> Producer:
-        """Puts submissions into the inbox, for who has a transaction of their own."""
+        """Puts submissions into the inbox, for callers with a transaction of their own."""
         return self._producer
 
     @property
     def broker_url(self) -> str:
-        """Where the broker is."""
+        """The URL of the broker."""
         return self._broker_url
 
     def new_script_id(self) -> int:
-        """A number for a script that is about to be created."""
+        """An id for a script that is about to be created."""
         with self.unit_of_work.records() as tx:
             return tx.scripts.new_id()
 
     def put(self, submission: Submission, *, user_id: int | None = None) -> None:
-        """Put a submission into the inbox and ring; of a user, where that is who answers for it."""
+        """Put a submission into the inbox and ring the bell; `user_id` is the user who is responsible for it."""
         with_retries(partial(self._producer.enqueue, submission, user_id=user_id))
 
     def send(self, submission: Submission, *, timeout: float, user_id: int | None = None) -> Answer:
-        """Put a submission into the inbox and wait for its answer, wherever it comes from.
+        """Put a submission into the inbox and wait for its answer, whichever worker gives it.
 
         Raises:
-            Ending: not answered in time, interrupted, or nobody heard the bell; the submission is safe.
-            Rejected: it is not valid in itself, or its id was used for another.
+            Ending: not answered in time, interrupted, or the bell could not be sent; the submission is safe.
+            Rejected: it is invalid, or its id was used for another.
         """
         try:
             self.put(submission, user_id=user_id)
@@ -72,28 +72,29 @@ class Queue:
         except KeyboardInterrupt:
             raise self._interrupted(submission) from None
         with self.unit_of_work.reading() as tx:
-            found = tx.submissions.get(submission.script_id, submission.submission_id)
-        if found is not None and found.content_hash != content_hash(submission):
+            answered = tx.submissions.get(submission.script_id, submission.submission_id)
+        if answered is not None and answered.content_hash != content_hash(submission):
             raise SameIdOtherContent(submission=submission.submission_id)
         return answer
 
     def wait(self, script_id: int, submission_id: str, *, timeout: float) -> Answer:
-        """Wait for the answer to a submission that is in the inbox, and see that somebody works on it."""
+        """Wait for the answer to a submission that is in the inbox; regularly check that workers run."""
         deadline = time.monotonic() + timeout
         with screen.waiting("Waiting for the answer…"):
             while True:
                 left = deadline - time.monotonic()
                 try:
-                    return self._producer.wait(script_id, submission_id, timeout=max(0.0, min(left, LOOK_SECONDS)))
+                    return self._producer.wait(script_id, submission_id, timeout=max(0.0, min(left, CHECK_SECONDS)))
                 except NotAnsweredInTime:
-                    self._see_to_it(script_id, submission_id, left - LOOK_SECONDS)
+                    self._check_progress(script_id, submission_id, left - CHECK_SECONDS)
 
-    def _see_to_it(self, script_id: int, submission_id: str, left: float) -> None:
-        ask = f"ask with `scriptledger outcome {script_id} {submission_id} --wait`"
+    def _check_progress(self, script_id: int, submission_id: str, left: float) -> None:
+        ask = f"check with `scriptledger outcome {script_id} {submission_id} --wait`"
         self._refuse_to_wait_in_quarantine(script_id)
         if not self._bell.heard:
             require_broker(
-                self._broker_url, f" Submission {submission_id} is safe and will be answered when it is back: {ask}."
+                self._broker_url,
+                f" Submission {submission_id} is safe and will be answered when the broker is back: {ask}.",
             )
             self._bell.ring(script_id)
         if left <= 0:
@@ -106,7 +107,7 @@ class Queue:
         if self._stack is not None:
             self._stack.tend()
             if self._stack.settings.broker_url != self._broker_url:
-                # Whoever ran the stack has ended, and it is ours now: its bells may be lost.
+                # The process that ran the stack has ended, and this one took it over: bells may be lost.
                 self._broker_url = self._stack.settings.broker_url
                 self._bell = LoneBell(self._broker_url)
                 self._bell.ring(script_id)
@@ -115,7 +116,7 @@ class Queue:
         with self.unit_of_work.reading() as tx:
             head = tx.heads.get(script_id)
         if head is not None and head.health == "quarantined":
-            raise Corrupt(f"Script {script_id} is quarantined: what is stored for it contradicts itself.")
+            raise Corrupt(f"Script {script_id} is quarantined: its stored data is inconsistent.")
 
     def _interrupted(self, submission: Submission) -> Ending:
         script_id, submission_id = submission.script_id, submission.submission_id
@@ -123,18 +124,18 @@ class Queue:
             answer = self._producer.outcome(script_id, submission_id)
         except UnknownSubmission:
             return Ending(Exit.INTERRUPTED, "Interrupted before anything was sent.")
-        became = "waits" if answer is None else f"was answered ({answer.outcome})"
+        became = "is pending" if answer is None else f"was answered ({answer.outcome})"
         return Ending(
             Exit.INTERRUPTED,
             f"Interrupted, but nothing is lost: submission {submission_id} is in the inbox of script {script_id} and "
-            f"{became}; ask with `scriptledger outcome {script_id} {submission_id} --wait`.",
+            f"{became}; check with `scriptledger outcome {script_id} {submission_id} --wait`.",
         )
 
 
 @contextmanager
 def queue(chosen: Settings | None = None) -> Iterator[Queue]:
-    """The queue: the configured broker, or an embedded stack for as long as it is needed."""
-    # The bell warns in the log when the broker is away; here the answer says so.
+    """The queue: the configured broker, or an embedded stack while it is in use."""
+    # The bell logs a warning when the broker is unreachable; here the command's own message reports it.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     chosen = chosen or database.settings()
     serving = Stack(chosen) if chosen.embedded_broker else nullcontext()
@@ -145,7 +146,7 @@ def queue(chosen: Settings | None = None) -> Iterator[Queue]:
 
 
 def default_actor() -> str:
-    """The name of who sits here."""
+    """The name of the operating system's user."""
     try:
         return getpass.getuser()[:120]
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""A process that serves in the foreground."""
+"""Settings of a process that runs in the foreground, like a worker."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from workers.settings import Settings
 
 
 def served() -> Settings:
-    """The settings of a process that serves: they name a broker, and the database is migrated."""
+    """The settings of such a process: they name a broker, and the database is migrated."""
     chosen = database.settings()
     if chosen.embedded_broker:
         raise Ending(
             Exit.UNREACHABLE,
-            "No broker is named: set SCRIPTLEDGER_BROKER_URL, or run `scriptledger dev`, which brings its own.",
+            "No broker is configured: set SCRIPTLEDGER_BROKER_URL, or run `scriptledger dev`, which starts its own.",
             code="no_broker",
         )
     with database.opened(chosen):

@@ -1,4 +1,4 @@
-"""Taking back what was done, from the command line: inverse commands as a submission of whoever sits here."""
+"""Undo and redo from the command line: inverse commands, sent as a submission of the current user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from repos.unit_of_work import RecordsTransaction
 
 
 class How(NamedTuple):
-    """What the command line says beside what to take back."""
+    """The options of an undo, besides the versions to undo."""
 
     actor: str | None
     apply_rest: bool
@@ -24,7 +24,7 @@ class How(NamedTuple):
 
 
 def take_back(verb: str, script: int, versions: Callable[[RecordsTransaction], list[int]], how: How) -> NoReturn:
-    """Take back some versions of a script, print the answer and exit by it."""
+    """Undo some versions of a script, print the answer and exit with its status."""
     with queue() as sending:
         with sending.unit_of_work.reading() as tx:
             head = database.head_of(tx, script)

@@ -1,4 +1,4 @@
-"""Points in the history of a script, as people name them: a version, a moment, a draft."""
+"""Points in the history of a script, as a user names them: a version, a time or a draft."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from repos.unit_of_work import RecordsTransaction
 HEAD = "head"
 MAX_DIGITS = 18
 
-Version = Annotated[int | None, typer.Option(metavar="N", min=1, help="At this version; else at the head.")]
+Version = Annotated[int | None, typer.Option(metavar="N", min=1, help="At this version; by default at the head.")]
 At = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="As it was at this time: ISO 8601, local without a zone.", show_default=False),
 ]
-Label = Annotated[str | None, typer.Option(metavar="NAME", help="As the draft of this name has it.")]
+Label = Annotated[str | None, typer.Option(metavar="NAME", help="At the version of the draft of this name.")]
 
 ABOUT_TIMES = """A TIME is ISO 8601, like 2026-11-23T09:30:00Z or 2026-11-23T10:30+01:00. Without Z or an offset it is
-the local time of this machine. It includes all of the last unit it names: a date all of its day, a time without seconds
-all of its minute. It is compared with the time at which a version was recorded."""
+the local time of this machine. It includes the whole of its last unit: a date the whole day, a time without seconds the
+whole minute. It is compared with the time at which a version was recorded."""
 
 
 class NotATime(Rejected):
-    """{text!r} is no time: write ISO 8601, like 2026-11-23, 2026-11-23T09:30 or 2026-11-23T09:30:00Z."""
+    """{text!r} is not a time: write ISO 8601, like 2026-11-23, 2026-11-23T09:30 or 2026-11-23T09:30:00Z."""
 
 
 class UnknownPoint(Rejected):
-    """{text!r} is neither a version of script {script} nor a time, and no draft of it has that name."""
+    """{text!r} is neither a version of script {script}, nor a time, nor the name of one of its drafts."""
 
 
 class OtherScript(Rejected):
-    """{text!r} is of script {other}, but a diff is of one script; export both to compare script {script} with it."""
+    """{text!r} belongs to script {other}, but a diff compares versions of one script, here {script}; export both."""
 
 
 _TIME = re.compile(r"\d{4}-\d\d(-\d\d([T ].*)?)?|\d{4}-?W\d\d.*|\d{8}T.*")
@@ -49,14 +49,14 @@ _OTHER_SCRIPT = re.compile(r"(\d+)[:/@]\S+")
 def chosen(
     tx: RecordsTransaction, script: int, *, version: int | None = None, at: str | None = None, label: str | None = None
 ) -> int:
-    """The version that --version, --at or --label name; the head where none is given.
+    """The version that --version, --at or --label name; the head if none is given.
 
     Raises:
         Rejected: it does not exist.
     """
     head = database.head_of(tx, script)
-    if sum(each is not None for each in (version, at, label)) > 1:
-        raise typer.BadParameter("say one of --version, --at and --label")
+    if sum(option is not None for option in (version, at, label)) > 1:
+        raise typer.BadParameter("give only one of --version, --at and --label")
     if at is not None:
         return version_at(tx, script, end_of(at))
     if label is not None:
@@ -70,7 +70,7 @@ def named(tx: RecordsTransaction, script: int, text: str) -> int:
     """The version a point of a diff names: a number, a time, a label, or `head`; `label:7` is the draft called 7.
 
     Raises:
-        Rejected: it does not exist, or is of another script.
+        Rejected: it does not exist, or belongs to another script.
     """
     head = database.head_of(tx, script)
     sort, _, rest = text.partition(":")
@@ -88,16 +88,16 @@ def named(tx: RecordsTransaction, script: int, text: str) -> int:
             raise
         if _TIME.fullmatch(text):
             return version_at(tx, script, end_of(text))
-        if found := _OTHER_SCRIPT.fullmatch(text):
-            raise OtherScript(text=text, other=found[1], script=script) from None
+        if match := _OTHER_SCRIPT.fullmatch(text):
+            raise OtherScript(text=text, other=match[1], script=script) from None
         raise UnknownPoint(text=text, script=script) from None
 
 
 def end_of(text: str) -> int:
-    """The last microsecond of a time: of the day, the minute or the second, as exactly as it is written.
+    """The last microsecond of a time: of its day, minute or second, depending on its precision.
 
     Raises:
-        NotATime: it is none.
+        NotATime: the text is not a time.
     """
     try:
         if "T" not in text and " " not in text.strip():
@@ -113,7 +113,7 @@ def end_of(text: str) -> int:
 
 
 def _micros(moment: datetime) -> int:
-    """Since 1970 UTC. Of a local time that comes twice, as clocks are put back, the first is meant."""
+    """Microseconds since 1970 UTC. A local time that occurs twice, when clocks are set back, means the first."""
     whole = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     return whole // timedelta(microseconds=1)
 

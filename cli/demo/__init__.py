@@ -1,1 +1,1 @@
-"""The demo: the play and its screenplay."""
+"""The demo: its steps and its sample edits."""

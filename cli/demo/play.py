@@ -1,4 +1,4 @@
-"""The play of the demo."""
+"""The steps of `scriptledger demo`, with their output."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ANSWER_TIMEOUT_SECONDS = 45.0
 
 
 class Play:
-    """One script, everything through one queue, told act by act."""
+    """One script and one queue; each step prints what it does."""
 
     def __init__(self, sending: Queue) -> None:
         self._sending = sending
@@ -38,7 +38,7 @@ class Play:
         self._script_id = 0
 
     def perform(self) -> None:
-        """All acts."""
+        """Run all steps."""
         self._begin("Start: a broker, two workers and an SQLite ledger, in a temporary home")
         self._script_id = self._sending.new_script_id()
         self._import()
@@ -53,86 +53,86 @@ class Play:
     def _import(self) -> None:
         self._begin("Import a screenplay")
         submission = screenplay.creation(self._script_id)
-        told, _ = self._send(submission, "applied")
+        rows, _ = self._send(submission, "applied")
         lines = list(self._state().lines())
         size = f"{screen.counted(len(lines), 'line')}, about {screen.counted(pages(lines), 'page')}"
-        self._tell(Text(f"{screenplay.SAMPLE.name}: {size}"), *told)
+        self._print(Text(f"{screenplay.SAMPLE.name}: {size}"), *rows)
 
     def _ai_edit(self, imported: State) -> None:
         submission = screenplay.rewrite(self._script_id, imported)
-        self._begin("Let an AI edit it, in four commands: all or none")
-        self._tell(_asked(submission), Text(", ".join(command.kind() for command in submission.commands)))
-        told, answer = self._send(submission, "applied")
-        self._tell(*told)
-        self._begin("Deliver the very same submission again")
+        self._begin("An AI edits it with four commands, which apply together or not at all")
+        self._print(_asked(submission), Text(", ".join(command.kind() for command in submission.commands)))
+        rows, answer = self._send(submission, "applied")
+        self._print(*rows)
+        self._begin("Deliver the same submission again")
         _, second = self._send(submission, "applied")
         if second != answer or self._state().version != answer.last_version:
-            raise Ending(Exit.BUG, "The same submission had two effects, or two answers.")
-        self._tell(Text(f"The same answer, and no second effect: still version {answer.last_version}."))
+            raise Ending(Exit.BUG, "The same submission took effect twice, or got two answers.")
+        self._print(Text(f"The same answer and no second effect: still version {answer.last_version}."))
 
     def _late_ai_edit(self, seen: State) -> None:
-        self._begin("Correct a line by hand, while the AI still works on what it saw before")
-        told, _ = self._send(screenplay.correction(self._script_id, seen), "applied")
-        self._tell(*told)
+        self._begin("Correct a line by hand, while the AI is still working on the previous version")
+        rows, _ = self._send(screenplay.correction(self._script_id, seen), "applied")
+        self._print(*rows)
         late = screenplay.late_rewrite(self._script_id, seen)
-        self._begin("Then its answer comes, too late")
-        self._tell(_asked(late))
-        told, _ = self._send(late, "refused")
-        self._tell(*told)
+        self._begin("The AI's edit arrives too late")
+        self._print(_asked(late))
+        rows, _ = self._send(late, "refused")
+        self._print(*rows)
 
     def _proposal(self) -> None:
         act = ProposalAct(self._sending, self._script_id)
-        self._begin("Ask in the chat, and get a proposal: here a scripted model follows rules, so that none is needed")
-        self._tell(*act.ask())
+        self._begin("Request an edit in the chat and get a proposal, here from a scripted model that follows rules")
+        self._print(*act.ask())
         self._begin("Correct one of these lines by hand before deciding")
-        told, _ = self._send(screenplay.second_correction(self._script_id, self._state()), "applied")
-        self._tell(*told)
-        self._begin("Take a part, refuse a part, and come too late for one")
-        self._tell(*act.decide())
+        rows, _ = self._send(screenplay.second_correction(self._script_id, self._state()), "applied")
+        self._print(*rows)
+        self._begin("Accept one part, refuse one, and accept one too late")
+        self._print(*act.decide())
         if act.proposal().state != "partly_accepted":
-            raise Ending(Exit.BUG, f"The demo wanted its proposal partly accepted, and it is {act.proposal().state}.")
+            raise Ending(Exit.BUG, f"The demo expected a partly accepted proposal, but it is {act.proposal().state}.")
 
     def _look_back(self, imported: State) -> None:
         head = self._state()
         self._begin(f"What changed from version {imported.version} to {head.version}")
         with self._sending.unit_of_work.reading() as tx:
-            found = compare(tx, self._script_id, imported.version, head.version)
-        self._tell(changes(found), Text(sentence(tally(found)), "bold"))
-        self._begin("Who did what: the log, a version for each command")
+            comparison = compare(tx, self._script_id, imported.version, head.version)
+        self._print(changes(comparison), Text(sentence(tally(comparison)), "bold"))
+        self._begin("The log: one version for each command, with its author")
         with self._sending.unit_of_work.reading() as tx:
             logged = list(read_log(tx, database.head_of(tx, self._script_id), after=0, limit=head.version))
-        self._tell(log_table(logged))
+        self._print(log_table(logged))
 
     def _prove(self) -> None:
-        self._begin("Proof: three ways to the state hash of the last version")
+        self._begin("Verify: the state hash of the last version, computed in three ways")
         with self._sending.unit_of_work.reading() as tx:
             head = database.head_of(tx, self._script_id)
             replayed = replay(State.empty(), tx.commands.read(self._script_id, upto=head.version))
-            read = database.state_of(tx, self._script_id)
-        hashes = [state_hash_bytes(replayed.hash), state_hash_bytes(read.hash), head.state_hash]
-        ways = ("replayed from the log", "keyframe and deltas", "stored with the head")
-        self._tell(*(Text(f"{way:<23} {found.hex()}") for way, found in zip(ways, hashes, strict=True)))
+            derived = database.state_of(tx, self._script_id)
+        hashes = [state_hash_bytes(replayed.hash), state_hash_bytes(derived.hash), head.state_hash]
+        sources = ("replayed from the log", "keyframe and deltas", "stored with the head")
+        self._print(*(Text(f"{source:<23} {digest.hex()}") for source, digest in zip(sources, hashes, strict=True)))
         if len(set(hashes)) != 1:
             raise Ending(Exit.CORRUPT, "The three hashes differ.")
-        self._tell(Text("All the same.", "green"))
+        self._print(Text("All the same.", "green"))
 
     def _begin(self, title: str) -> None:
         screen.say(Text(), Text.assemble((f"{next(self._numbers)}  ", "bold cyan"), (title, "bold")))
 
-    def _tell(self, *told: RenderableType) -> None:
-        screen.say(*map(screen.indented, told))
+    def _print(self, *rows: RenderableType) -> None:
+        screen.say(*map(screen.indented, rows))
 
     def _send(self, submission: Submission, outcome: str) -> tuple[list[Text], Answer]:
-        """Send a submission through the queue and say what became of it, and in what time."""
+        """Send a submission through the queue; its answer, as text with the time it took and as a value."""
         began = time.monotonic()
         answer = self._sending.send(submission, timeout=ANSWER_TIMEOUT_SECONDS)
         if answer.outcome != outcome:
             raise Ending(
-                Exit.BUG, f"The demo wanted {submission.submission_id} {outcome}, and it was {answer.outcome}."
+                Exit.BUG, f"The demo expected {submission.submission_id} to be {outcome}, but it was {answer.outcome}."
             )
-        told = described(answer)
-        told[0].append(f"  {time.monotonic() - began:.2f} s", "dim")
-        return told, answer
+        rows = described(answer)
+        rows[0].append(f"  {time.monotonic() - began:.2f} s", "dim")
+        return rows, answer
 
     def _state(self) -> State:
         with self._sending.unit_of_work.reading() as tx:

@@ -1,4 +1,4 @@
-"""An act of the demo: an AI is asked in the chat, proposes three parts, and a person decides, after changing a line."""
+"""The proposal step of the demo: an AI proposes three parts, and a person changes a line and then decides."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROSA = Person(None, screenplay.WRITER)
 
 
 class ProposalAct:
-    """One proposal, from the question to the last decision."""
+    """One proposal, from the request to the last decision."""
 
     def __init__(self, sending: Queue, script_id: int) -> None:
         self._asking = Proposing(sending)
@@ -28,24 +28,24 @@ class ProposalAct:
         self._number = 0
 
     def ask(self) -> Iterator[RenderableType]:
-        """Say what is wanted in the chat, and show what the model makes of it."""
+        """Request an edit in the chat, and show what the model proposes."""
         queued = self._asking.desk.ask(self._script_id, screenplay.WISH, ROSA)
         self._number = queued.proposal_id
         self._asking.wait(self._number, timeout=DRAFT_TIMEOUT_SECONDS)
         with self._asking.unit_of_work.reading() as tx:
-            found = proposal_of(tx, self._number)
-            yield from described(found, shown_hunks(tx, found))
+            proposal = proposal_of(tx, self._number)
+            yield from described(proposal, shown_hunks(tx, proposal))
 
     def decide(self) -> Iterator[RenderableType]:
-        """Take the first part, refuse the last, and try to take the one that a person overtook."""
+        """Accept the first part, refuse the last, and try to accept the one whose line a person has changed."""
         yield from self._accept(1)
         self._asking.desk.reject(self._number, ROSA, [3])
-        yield Text.assemble("Part 3 is ", ("refused", "red"), ", and not offered again.")
+        yield Text.assemble("Part 3 is ", ("refused", "red"), " and will not be offered again.")
         yield from self._accept(2)
         yield headline(self.proposal())
 
     def proposal(self) -> ProposalRow:
-        """The proposal as it stands."""
+        """The current state of the proposal."""
         with self._asking.unit_of_work.reading() as tx:
             return proposal_of(tx, self._number)
 

@@ -1,4 +1,4 @@
-"""The story that `scriptledger demo` plays: an import, an AI edit, the same again, one too late, and a proposal."""
+"""The submissions of `scriptledger demo`: an import, an AI edit, a correction, a late AI edit, and a proposal."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MODEL = "writer-1"
 PROMPT = "Scene 12: Lyle asks too much at once, and Win answers too fast. Give them less to say."
 LATE_PROMPT = "Make Win’s answer in scene 12 colder."
 
+# The instruction is in the only syntax that the scripted model understands.
 WISH = (
     'replace "Solange holds the lamp." with "Solange holds the lamp, and her breath.", '
     'cut "The beam lifts, wavers, floats level.", after "Win slides the weights." add action "Nobody breathes."'
 )
-"""What is asked of the scripted model, in the only words it knows."""
 
 LYLE = "One more hour and you’re done."
 WIN = "Because she’s in the cab."
@@ -47,7 +47,7 @@ def creation(script_id: int) -> Submission:
 
 
 def rewrite(script_id: int, state: State) -> Submission:
-    """What the AI makes of scene 12: two lines shorter, one gone, and a pause with something in it."""
+    """The AI's edit of scene 12: two lines shortened, one deleted, three inserted."""
     lyle, win, hat = (line_that_begins(state, words) for words in (LYLE, WIN, HAT))
     following = state.nodes[win].after
     return _by_ai(
@@ -73,7 +73,7 @@ def rewrite(script_id: int, state: State) -> Submission:
 
 
 def correction(script_id: int, state: State) -> Submission:
-    """What the writer then makes of Win's answer, by hand."""
+    """The writer's own correction of Win's answer."""
     win = line_that_begins(state, WIN)
     return Submission(
         script_id=script_id,
@@ -86,14 +86,14 @@ def correction(script_id: int, state: State) -> Submission:
 
 
 def late_rewrite(script_id: int, seen: State) -> Submission:
-    """A second wish to the AI about the same line, for the text that stood there before the writer's correction."""
+    """A second AI edit of the same line, made for its text before the writer's correction."""
     win = line_that_begins(seen, WIN)
     cause = Cause(model=MODEL, prompt=LATE_PROMPT, run_id="run-2", chat_message_id=42)
     return _by_ai(script_id, "edit-too-late", seen, cause, (_edit(seen, win, "She’s in the cab."),))
 
 
 def second_correction(script_id: int, state: State) -> Submission:
-    """What the writer makes of a line by hand while a proposal about it is still open."""
+    """The writer's own change to a line while a proposal about it is still open."""
     beam = line_that_begins(state, BEAM)
     return Submission(
         script_id=script_id,

@@ -1,4 +1,4 @@
-"""What each verb prints with `--json`: its shape as a class, from which the reference page is made.
+"""The JSON documents that verbs print with `--json`, as classes from which the reference page is generated.
 
-Fields are only ever added. Every document that a test of the command line sees is held against these.
+Fields are only ever added. Every document printed in a test of the command line is checked against these classes.
 """

@@ -1,4 +1,4 @@
-"""The documents of the verbs about users and their sessions."""
+"""JSON documents of the verbs for users and their sessions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class User(Document, frozen=True):
 
 
 class Users(Document, frozen=True):
-    """Users; `next` is what `--after` takes where more follow."""
+    """Users; `next` is the value of `--after` for the next page."""
 
     users: list[User]
     next: int | None
 
 
 class SignedIn(Document, frozen=True):
-    """A session with its token, which is shown this once."""
+    """A session with its token, which is shown only here."""
 
     session: int
     token: str
@@ -44,7 +44,7 @@ class SignIn(Document, frozen=True):
 
 
 class SignIns(Document, frozen=True):
-    """Sessions; `next` is what `--after` takes where more follow."""
+    """Sessions; `next` is the value of `--after` for the next page."""
 
     sessions: list[SignIn]
     next: int | None

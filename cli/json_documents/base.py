@@ -1,4 +1,4 @@
-"""What every document is, and what a verb prints that failed or still waits."""
+"""The base class of the JSON documents, and the documents of a failure and of a pending submission."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Failure(Document, frozen=True):
-    """Why a verb failed: the exit status, a stable code, and one sentence."""
+    """The reason of a failure: the exit status, a stable code, and one sentence."""
 
     status: int
     code: str
@@ -22,13 +22,13 @@ class Failure(Document, frozen=True):
 
 
 class Failed(Document, frozen=True):
-    """What a verb that failed prints instead of its document."""
+    """The document of a verb that failed."""
 
     error: Failure
 
 
 class Pending(Document, frozen=True):
-    """A submission that waits for its answer."""
+    """A submission that has no answer yet."""
 
     script_id: int
     submission_id: str

@@ -1,4 +1,4 @@
-"""Every verb and what it prints."""
+"""The catalog of verbs and their JSON documents."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ from cli.json_documents.read import (
 from cli.rendering.diff_json import Diff
 from domain.submissions.answer import Answer
 
+# A verb prints one of its documents, or `Failed`.
 DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "import": (Answer,),
     "submit": (Answer, Pending),
@@ -85,4 +86,3 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "kinds": (Kinds,),
     "roundtrip": (Roundtrip,),
 }
-"""The documents of each verb, one of which it prints; any may be `Failed` instead."""

@@ -1,4 +1,4 @@
-"""The documents of the verbs that look something up, and of those for the schema."""
+"""JSON documents of the look-up verbs and of `db`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from cli.json_documents.base import Document
 
 
 class Upgraded(Document, frozen=True):
-    """The schema before and after; null where there was none."""
+    """The schema before and after; `before` is null if there was none."""
 
     before: str | None
     after: str
 
 
 class Schemas(Document, frozen=True):
-    """The schema that was found and the one that is needed."""
+    """The schema of the database and the one that is needed."""
 
     database: str
     found: str | None
@@ -21,7 +21,7 @@ class Schemas(Document, frozen=True):
 
 
 class KindField(Document, frozen=True):
-    """A field of a command; `default` is JSON, null where the field may be left out."""
+    """A field of a command; `default` is JSON, null if the field may be left out."""
 
     name: str
     type: str
@@ -47,7 +47,7 @@ class Kinds(Document, frozen=True):
 
 
 class RoundtrippedFile(Document, frozen=True):
-    """A file and whether it survives."""
+    """A file and whether it survives a round trip."""
 
     file: str
     survives: bool
@@ -55,6 +55,6 @@ class RoundtrippedFile(Document, frozen=True):
 
 
 class Roundtrip(Document, frozen=True):
-    """Files and whether they survive."""
+    """Files and whether they survive a round trip."""
 
     files: list[RoundtrippedFile]

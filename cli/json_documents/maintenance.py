@@ -1,4 +1,4 @@
-"""The documents of the verbs that prove and derive."""
+"""JSON documents of the verbs that verify, rebuild, materialize and quarantine."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from cli.json_documents.base import Document
 
 
 class Finding(Document, frozen=True):
-    """The first version that does not follow, and why."""
+    """The first inconsistent version, and the reason."""
 
     version: int
     problem: str
 
 
 class Verified(Document, frozen=True):
-    """The proof of one script; what was compared up to version `after` was so by an earlier verification."""
+    """The verification of one script; `sound` means consistent. An earlier run verified it up to version `after`."""
 
     script_id: int
     sound: bool
@@ -25,7 +25,7 @@ class Verified(Document, frozen=True):
 
 
 class Verification(Document, frozen=True):
-    """The proofs of scripts."""
+    """The verifications of scripts."""
 
     scripts: list[Verified]
 
@@ -46,7 +46,7 @@ class Run(Document, frozen=True):
 
 
 class OneRun(Document, frozen=True):
-    """The run that was done; null where nothing was due."""
+    """The run that was done; null if nothing was due."""
 
     run: Run | None
 
@@ -58,7 +58,7 @@ class Runs(Document, frozen=True):
 
 
 class Staleness(Document, frozen=True):
-    """How far behind the head readers see a script."""
+    """How far the readers' view of a script is behind its head."""
 
     script_id: int
     head: int
@@ -76,7 +76,7 @@ class Pruned(Document, frozen=True):
 
 
 class Projected(Document, frozen=True):
-    """From which version to which readers see a script, and whether all was written anew."""
+    """The version that readers saw before and see now; `whole` means that the projection was built from scratch."""
 
     script_id: int
     before: int
@@ -85,7 +85,7 @@ class Projected(Document, frozen=True):
 
 
 class Rebuilt(Document, frozen=True):
-    """A rebuild that readers see; `first_difference` is the first version with another state hash."""
+    """A completed rebuild; `first_difference` is the first version with a different state hash."""
 
     script_id: int
     generation: int
@@ -95,7 +95,7 @@ class Rebuilt(Document, frozen=True):
 
 
 class Attempted(Document, frozen=True):
-    """A rebuild among many; with a `problem`, nothing was changed and the rest is missing."""
+    """One rebuild of several; if there is a `problem`, nothing was changed and the other fields are missing."""
 
     script_id: int
     problem: str | None
@@ -106,7 +106,7 @@ class Attempted(Document, frozen=True):
 
 
 class AllRebuilt(Document, frozen=True):
-    """What became of the rebuilds of all scripts."""
+    """The results of the rebuilds of all scripts."""
 
     scripts: list[Attempted]
 
@@ -118,7 +118,7 @@ class AllPruned(Document, frozen=True):
 
 
 class Quarantine(Document, frozen=True):
-    """One time a script was taken out of service; `verified` is null while it is out."""
+    """One quarantine of a script; `verified` is null until the script is reopened."""
 
     script_id: int
     found_by: str
@@ -130,14 +130,14 @@ class Quarantine(Document, frozen=True):
 
 
 class OutOfService(Document, frozen=True):
-    """The scripts that are out of service, each with why it is, and those that take only what a backfill brings."""
+    """The quarantined scripts with their latest quarantine, and the scripts that only a backfill may write to."""
 
     scripts: list[Quarantine]
     backfilling: list[int]
 
 
 class Quarantines(Document, frozen=True):
-    """Every time a script was out of service, the latest first, and how many submissions wait for it.
+    """Every quarantine of a script, the latest first, and the number of its pending submissions.
 
     `health` is `open`, `backfilling` or `quarantined`.
     """
@@ -149,7 +149,7 @@ class Quarantines(Document, frozen=True):
 
 
 class Reopened(Document, frozen=True):
-    """A script that is back in service; `waiting` says whether submissions wait for it."""
+    """A reopened script; `waiting` is true if it has pending submissions."""
 
     script_id: int
     verified: bool

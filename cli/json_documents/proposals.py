@@ -1,4 +1,4 @@
-"""The documents of the verbs about chat and proposals."""
+"""JSON documents of the verbs for chat and proposals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.submissions.answer import Answer
 
 
 class Message(Document, frozen=True):
-    """Something that was said about a script; `answers` is the message that it answers."""
+    """A chat message about a script; `answers` is the id of the message that it answers."""
 
     message: int
     script_id: int | None
@@ -25,7 +25,7 @@ class Message(Document, frozen=True):
 
 
 class Cost(Document, frozen=True):
-    """What the calls of one model cost; `cost_micros` are millionths of the currency."""
+    """The cost of the calls of one model; `cost_micros` is in millionths of the currency."""
 
     model: str
     currency: str
@@ -36,7 +36,7 @@ class Cost(Document, frozen=True):
 
 
 class Chat(Document, frozen=True):
-    """What was said about a script; `next` is what `--after` takes where more follows."""
+    """The chat of a script; `next` is the value of `--after` for the next page."""
 
     script_id: int
     messages: list[Message]
@@ -53,7 +53,7 @@ class ProposedLine(Document, frozen=True):
 
 
 class ProposedChange(Document, frozen=True):
-    """What would become of one line of the script as it is now."""
+    """The change to one line of the script at its head."""
 
     change: Literal["added", "removed", "changed", "moved"]
     before: ProposedLine | None
@@ -61,7 +61,7 @@ class ProposedChange(Document, frozen=True):
 
 
 class Hunk(Document, frozen=True):
-    """One part of a proposal; `code` says why it cannot be taken, the versions what it became.
+    """One part of a proposal; `code` is the reason why it cannot be accepted; the versions are those it was written as.
 
     `submission_id` is null until it is accepted.
     """
@@ -80,7 +80,7 @@ class Hunk(Document, frozen=True):
 
 
 class Proposal(Document, frozen=True):
-    """What an AI was asked for and proposed. The list leaves out `hunks`."""
+    """A request to an AI and what it proposed. The list leaves out `hunks`."""
 
     proposal: int
     script_id: int
@@ -100,14 +100,14 @@ class Proposal(Document, frozen=True):
 
 
 class Proposals(Document, frozen=True):
-    """Proposals; `next` is what `--after` takes where more follow."""
+    """Proposals; `next` is the value of `--after` for the next page."""
 
     proposals: list[Proposal]
     next: int | None
 
 
 class Accepted(Document, frozen=True):
-    """What became of the parts that were accepted."""
+    """The answers to the accepted parts."""
 
     proposal: int
     state: str
@@ -115,7 +115,7 @@ class Accepted(Document, frozen=True):
 
 
 class TurnedDown(Document, frozen=True):
-    """How many parts were refused."""
+    """The number of rejected parts."""
 
     proposal: int
     state: str

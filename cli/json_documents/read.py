@@ -1,4 +1,4 @@
-"""The documents of the verbs that read."""
+"""JSON documents of the verbs that read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.submissions.submission import Cause
 
 
 class ListedScript(Document, frozen=True):
-    """A script; `owner` is a user's number."""
+    """A script; `owner` is a user's id."""
 
     script_id: int
     title: str
@@ -26,14 +26,14 @@ class ListedScript(Document, frozen=True):
 
 
 class Scripts(Document, frozen=True):
-    """Scripts; `next` is what `--after` takes where more follow."""
+    """Scripts; `next` is the value of `--after` for the next page."""
 
     scripts: list[ListedScript]
     next: int | None
 
 
 class ShownLine(Document, frozen=True):
-    """A line with the hash that an edit of it names."""
+    """A line; `expect` is the content hash that an edit of it names."""
 
     id: str
     format: LineFormat
@@ -57,7 +57,7 @@ class ShownScript(Document, frozen=True):
 
 
 class LoggedCommand(Document, frozen=True):
-    """One version: its command, by whom and why, and how much it changed. `command` comes with `--payload`."""
+    """One version: its command, author and cause, and how much it changed. `command` requires `--payload`."""
 
     version: int
     kind: str
@@ -75,7 +75,7 @@ class LoggedCommand(Document, frozen=True):
 
 
 class Log(Document, frozen=True):
-    """A part of a log; `next` is what `--after` takes where more follow."""
+    """A part of a log; `next` is the value of `--after` for the next page."""
 
     script_id: int
     head: int
@@ -84,7 +84,7 @@ class Log(Document, frozen=True):
 
 
 class BlamedLine(Document, frozen=True):
-    """A line and who wrote it last, in which version."""
+    """A line with its last author and version."""
 
     id: str
     text: str
@@ -96,7 +96,7 @@ class BlamedLine(Document, frozen=True):
 
 
 class Blame(Document, frozen=True):
-    """Who wrote each line; `ai_share` is the share of the lines with text that an AI wrote."""
+    """The author of each line; `ai_share` is the AI-written share of the lines with text."""
 
     script_id: int
     version: int
@@ -106,7 +106,7 @@ class Blame(Document, frozen=True):
 
 
 class Draft(Document, frozen=True):
-    """A named version; `color` is that of its pages."""
+    """A named version; `color` is the colour of its pages."""
 
     name: str
     version: int
@@ -132,7 +132,7 @@ class ExportedHistory(Document, frozen=True):
 
 
 class ImportedHistory(Document, frozen=True):
-    """A script that came with its history; `before` is how many of its versions were here already."""
+    """A script imported with its history; `before` is how many of its versions already existed here."""
 
     script_id: int
     versions: int
@@ -141,7 +141,7 @@ class ImportedHistory(Document, frozen=True):
 
 
 class Exported(Document, frozen=True):
-    """A file that was written, or with `text` what it would hold."""
+    """A file that was written; without a file, `text` is its content."""
 
     script_id: int
     version: int
@@ -167,7 +167,7 @@ class Refused(Document, frozen=True):
 
 
 class Rejected(Document, frozen=True):
-    """Dead letters; `next` is what `--after` takes where more follow."""
+    """Dead letters; `next` is the value of `--after` for the next page."""
 
     rejected: list[Refused]
     next: int | None

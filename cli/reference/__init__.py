@@ -1,1 +1,1 @@
-"""The reference pages, made from what the program knows. `python -m cli.reference docs/reference` writes them."""
+"""The reference pages, generated from the program. `python -m cli.reference docs/reference` writes them."""

@@ -1,4 +1,4 @@
-"""The page of the command line."""
+"""The reference page of the command line."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from cli.terminal.exit_status import MEANINGS
 
 HEAD = """# The command line
 
-Every verb prints tables and colour on a terminal, plain columns in a pipe, and with `--json` one JSON document on
-standard output. A command that fails says why in one sentence on standard error; with `--json` standard output carries
-`{"error": {"status": …, "code": …, "message": …}}` too. `scriptledger VERB --help` says the same as this page.
+Every verb prints tables and colour on a terminal, aligned columns in a pipe, and with `--json` one JSON document on
+standard output. A command that fails prints the reason in one sentence on standard error; with `--json` standard
+output contains `{"error": {"status": …, "code": …, "message": …}}` too. `scriptledger VERB --help` has the same
+content as this page.
 
-No text that is stored or sent reaches a terminal raw. Control characters, bidirectional overrides and characters
-without a glyph are shown as escapes (`\\x1b`, `\\u202e`) in every output, error and log; in JSON as `\\uXXXX`, which
-means the same. Right-to-left text, accents and emoji stay as they are. A text of several lines is indented. Only
-content is written byte for byte: `export` and `history export`, to a file or a pipe; on a terminal they show escapes.
+No stored or received text reaches a terminal raw. Control characters, bidirectional overrides and characters without a
+glyph are shown as escapes (`\\x1b`, `\\u202e`) in every output, error and log; in JSON as `\\uXXXX`, which is
+equivalent. Right-to-left text, accents and emoji are unchanged. A text of several lines is indented. Only content is
+written byte for byte: `export` and `history export`, to a file or a pipe; on a terminal they show escapes.
 """
 
 
@@ -33,7 +34,7 @@ def page() -> str:
 
 def _statuses() -> Iterator[str]:
     rows = ["| exit status | meaning |", "| --- | --- |"]
-    yield "\n".join(rows + [f"| {int(status)} | {said} |" for status, said in MEANINGS.items()]) + "\n"
+    yield "\n".join(rows + [f"| {int(status)} | {meaning} |" for status, meaning in MEANINGS.items()]) + "\n"
 
 
 def _verbs() -> Iterator[str]:
@@ -45,10 +46,10 @@ def _verbs() -> Iterator[str]:
 
 
 def _verb(path: str, command: Any) -> Iterator[str]:
-    arguments = [each for each in command.params if each.param_type_name == "argument"]
-    options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
+    arguments = [param for param in command.params if param.param_type_name == "argument"]
+    options = [param for param in command.params if param.param_type_name == "option" and not param.hidden]
     usage = " ".join([path, *map(_argument, arguments)])
-    yield f"### `{usage}`\n\n{_plain(command.help)}\n"
+    yield f"### `{usage}`\n\n{_unmarked(command.help)}\n"
     if isinstance(command, TyperGroup):
         for name, inner in command.commands.items():
             yield from _verb(f"{path} {name}", inner)
@@ -56,7 +57,7 @@ def _verb(path: str, command: Any) -> Iterator[str]:
     if options:
         yield "\n".join(map(_option, options)) + "\n"
     if command.epilog:
-        examples = _plain(command.epilog).partition("\n\n")[2]
+        examples = _unmarked(command.epilog).partition("\n\n")[2]
         yield f"```console\n{examples}\n```\n"
 
 
@@ -70,6 +71,6 @@ def _option(option: Any) -> str:
     return f"* `{', '.join(option.opts)}{value}`: {option.help}"
 
 
-def _plain(text: str | None) -> str:
-    """Help without the marks that colour it."""
+def _unmarked(text: str | None) -> str:
+    """A help text without colour markup."""
     return re.sub(r"(?<!\\)\[/?bold\]", "", text or "").replace("\\[", "[")

@@ -1,4 +1,4 @@
-"""The page of command kinds."""
+"""The reference page of command kinds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from domain.script.line import LINE_FORMATS
 
 HEAD = """# Command kinds
 
-Every kind of command there is, from the registry of the program; `scriptledger kinds --schema` prints the same as JSON
-Schema. A command is a JSON object with its `kind` and the fields below. How commands travel, and what the answers
-mean, is in [submissions.md](../submissions.md).
+Every kind of command in the registry of the program; `scriptledger kinds --schema` prints the same as JSON Schema. A
+command is a JSON object with its `kind` and the fields below. How commands are sent, and what the answers mean, is in
+[submissions.md](../submissions.md).
 
 `expect` is the first 12 hex digits of the SHA-256 over a line's content: `scriptledger show SCRIPT --ids` prints it.
 """
@@ -25,37 +25,37 @@ def page() -> str:
 
 
 def flags(kind: type[Command]) -> list[str]:
-    """What is special about a kind, in sentences."""
-    said = []
+    """The special properties of a kind, one sentence each."""
+    notes = []
     if kind.needs_head:
-        said.append("Needs the head as its base version.")
+        notes.append("Needs the head as its base version.")
     if kind.absolute:
-        said.append("Says what the result is: where the script already says so, a stale one is a no-op, not refused.")
+        notes.append("States the result: if the script already has it, a stale command is a no-op, not refused.")
     if not kind.for_ai:
-        said.append("An AI may not send it.")
+        notes.append("An AI may not send it.")
     if kind.on_archived:
-        said.append("An archived script takes it.")
-    return said
+        notes.append("Allowed on an archived script.")
+    return notes
 
 
 def _kinds() -> Iterator[str]:
     for kind in sorted(KINDS):
-        found = shape_of_kind(kind)
-        yield f"## {kind}\n\n{found.about}\n"
-        if said := flags(KINDS[kind]):
-            yield " ".join(said) + "\n"
-        yield _table(found.fields) if found.fields else "No fields.\n"
+        documented = shape_of_kind(kind)
+        yield f"## {kind}\n\n{documented.about}\n"
+        if notes := flags(KINDS[kind]):
+            yield " ".join(notes) + "\n"
+        yield _table(documented.fields) if documented.fields else "No fields.\n"
 
 
 def _shapes() -> Iterator[str]:
     yield "## Shapes\n"
     for name in SHAPES:
-        found = shape(name) if name != "Target" else None
-        if found is None:
-            yield '### target\n\nA line and the content it is touched for: `["id", "expect"]`.\n'
+        documented = shape(name) if name != "Target" else None
+        if documented is None:
+            yield '### target\n\nA line and the content that it must have: `["id", "expect"]`.\n'
         else:
-            yield f"### {name.lower()}\n\n{found.about}\n\n{_table(found.fields)}"
-    yield f"### line format\n\n{', '.join(f'`{each}`' for each in LINE_FORMATS)}.\n"
+            yield f"### {name.lower()}\n\n{documented.about}\n\n{_table(documented.fields)}"
+    yield f"### line format\n\n{', '.join(f'`{line_format}`' for line_format in LINE_FORMATS)}.\n"
 
 
 def _table(fields: Iterable[Field]) -> str:

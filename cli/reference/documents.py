@@ -1,4 +1,4 @@
-"""The page of what verbs print with `--json`."""
+"""The reference page of JSON documents."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cli.reference.shapes import type_name, unwrapped
 HEAD = """# JSON
 
 With `--json` a verb prints one document on standard output, and nothing else there: indented on a terminal, on one line
-in a pipe. Fields are only ever added. A verb that fails prints `Failed` instead; one that cannot make sense of its
-command line prints nothing.
+in a pipe. Fields are only ever added. A verb that fails prints `Failed` instead; a wrong command line (exit status 2)
+may print nothing.
 """
 
 

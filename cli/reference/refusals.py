@@ -1,4 +1,4 @@
-"""The page of refusal codes."""
+"""The reference page of refusal codes."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from domain.errors import Rejected
 
 HEAD = """# Refusal codes
 
-Why an edit, a file or a question is refused. The code is stable: programs branch on it. The sentence is for people;
-what stands in braces is filled with facts, which the answer also carries by these names.
+The reasons why an edit, a file or a query is refused. The code is stable: programs branch on it. The sentence is for
+people; the names in braces are replaced by facts, which the answer also contains under these names.
 """
 SOURCES: dict[str, ModuleType] = {
     "A submission": domain.refusals,
-    "Who asks": domain.accounts,
+    "A user": domain.accounts,
     "A proposal": domain.proposals.refusals,
     "A file": domain.formats.refusals,
     "A Final Draft file": domain.formats.fdx.refusals,
     "A Fountain file": domain.formats.fountain.refusals,
-    "A question": workers.producers.producer,
+    "A query": workers.producers.producer,
     "A point in the history": cli.client.version_options,
-    "A moment in the history": materialization.history.version_lookup,
+    "A time in the history": materialization.history.version_lookup,
     "A redo": materialization.history.redo,
-    "What is to be read": materialization.history_files.regular_file,
+    "A file to read": materialization.history_files.regular_file,
     "A history file": materialization.history_files.format,
-    "A history that comes in": materialization.history_files.importer,
+    "An import of a history": materialization.history_files.importer,
 }
 
 
@@ -57,11 +57,11 @@ def _sections() -> Iterator[str]:
 
 
 def _refusals(module: ModuleType) -> list[type[Rejected]]:
-    """The refusals a module defines, in the order of its source."""
+    """The refusals that a module defines, in source order."""
     return [
-        found
-        for found in vars(module).values()
-        if isinstance(found, type) and issubclass(found, Rejected) and found.__module__ == module.__name__
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Rejected) and value.__module__ == module.__name__
     ]
 
 

@@ -1,4 +1,4 @@
-"""The page of settings and roles."""
+"""The reference page of settings and worker roles."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from workers.settings import PREFIX, Settings
 
 HEAD = """# Settings
 
-Everything that differs from one installation to the next is an environment variable, read once when a process starts.
-Without any, everything is embedded.
+Everything that differs between installations is an environment variable, read once when a process starts. Without any,
+everything is embedded.
 """
 OTHERS = {
-    "SCRIPTLEDGER_DATABASE_PASSWORD_FILE": "A file with the password, for a URL of the database that has none.",
+    "SCRIPTLEDGER_DATABASE_PASSWORD_FILE": "A file with the password, for a database URL without one.",
     "SCRIPTLEDGER_BROKER_PASSWORD_FILE": "The same for the broker.",
     "SCRIPTLEDGER_MODEL_KEY_FILE": "A file with the key of the model, instead of the variable.",
-    "SCRIPTLEDGER_DEBUG": "Not empty: a command that fails prints where in the program, instead of one sentence.",
-    "SCRIPTLEDGER_HEARTBEAT": "A file of its own that a worker, or beat, touches while it works: for health checks.",
-    "SCRIPTLEDGER_FLOWER_PASSWORD": "The password that `scriptledger flower` asks for; `dev` makes up its own.",
-    "NO_COLOR": "Not empty: no colours, as in every other program that respects it.",
+    "SCRIPTLEDGER_DEBUG": "If not empty, a command that fails prints a traceback instead of one sentence.",
+    "SCRIPTLEDGER_HEARTBEAT": "A file that one worker, or beat, touches while it works: for health checks.",
+    "SCRIPTLEDGER_FLOWER_PASSWORD": "The password that `scriptledger flower` requires; `dev` generates its own.",
+    "NO_COLOR": "If not empty, no colours, as in every program that respects it.",
 }
 
 
@@ -31,10 +31,10 @@ def page() -> str:
 
 
 def _settings() -> Iterator[str]:
-    rows = ["| variable | what it says | default |", "| --- | --- | --- |"]
-    found = type_info(Settings)
-    assert isinstance(found, StructType)  # noqa: S101 - for the type checker
-    for field in found.fields:
+    rows = ["| variable | meaning | default |", "| --- | --- | --- |"]
+    info = type_info(Settings)
+    assert isinstance(info, StructType)  # noqa: S101 - for the type checker
+    for field in info.fields:
         assert isinstance(field.type, Metadata)  # noqa: S101 - every setting is described
         about = (field.type.extra_json_schema or {})["description"]
         empty = "embedded" if field.name in ("database_url", "broker_url") else ""
@@ -46,8 +46,8 @@ def _settings() -> Iterator[str]:
 
 def _roles() -> Iterator[str]:
     yield "## Worker roles\n"
-    rows = ["| role | queue | pool | a message survives the worker that holds it |", "| --- | --- | --- | --- |"]
+    rows = ["| role | queue | pool | a message survives the crash of its worker |", "| --- | --- | --- | --- |"]
     for role in ROLES.values():
-        survives = "yes" if role.acknowledges else "no: the row that it rings for does"
+        survives = "yes" if role.acknowledges else "no, but the database row that it announces does"
         rows.append(f"| `{role.name}` | `{role.queue}` | {role.pool} | {survives} |")
     yield "\n".join(rows) + "\n"

@@ -1,4 +1,4 @@
-"""What JSON looks like that the program takes: fields and their types, read from the schema of the classes."""
+"""The JSON shapes that the program accepts: fields and types, read from the schema of the classes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import msgspec
 from domain.commands.base import KINDS
 from domain.submissions.submission import Submission
 
+# Longer lists of alternatives are shown once, under their own name.
 MAX_CHOICES = 6
-"""More alternatives than these are listed once, under their own name."""
 
 
 class Field(NamedTuple):
-    """One field: its type in words; `default` is JSON, None where the field is left out if not given."""
+    """One field: its type in words; `default` is JSON, None if the field has no default."""
 
     name: str
     type: str
@@ -25,7 +25,7 @@ class Field(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """A JSON object by the name of its class: what it is for, and its fields."""
+    """A JSON object: the name of its class, its description and its fields."""
 
     name: str
     about: str
@@ -34,25 +34,25 @@ class Shape(NamedTuple):
 
 @cache
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a submission, for producers and for tools that check before they send."""
+    """The JSON Schema of a submission, for producers and for tools that validate before sending."""
     return msgspec.json.schema(Submission)
 
 
 def shape_of_kind(kind: str) -> Shape:
-    """What a command of a kind looks like."""
+    """The shape of a command kind."""
     return shape(KINDS[kind].__name__)
 
 
 def shape(name: str) -> Shape:
-    """What the JSON for a class looks like."""
-    found = schema()["$defs"][name]
-    required = found.get("required", [])
+    """The shape of the JSON for a class."""
+    definition = schema()["$defs"][name]
+    required = definition.get("required", [])
     fields = (
         Field(field, type_name(value), field in required, _default(value))
-        for field, value in found.get("properties", {}).items()
+        for field, value in definition.get("properties", {}).items()
         if field != "kind"
     )
-    return Shape(name, unwrapped(found.get("description", "")), tuple(fields))
+    return Shape(name, unwrapped(definition.get("description", "")), tuple(fields))
 
 
 def type_name(value: dict[str, Any]) -> str:  # noqa: PLR0911 - one return a form of schema
@@ -80,7 +80,7 @@ def type_name(value: dict[str, Any]) -> str:  # noqa: PLR0911 - one return a for
 
 
 def unwrapped(docstring: str) -> str:
-    """A docstring without the line ends that the source needs."""
+    """A docstring without the line breaks of the source."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.strip().split("\n\n"))
 
 

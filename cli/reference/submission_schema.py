@@ -1,6 +1,6 @@
-"""The JSON Schema of a submission, from the registry: what each field may hold, as far as a schema can say it.
+"""The JSON Schema of a submission, from the registry: the allowed values of each field, as far as a schema can express.
 
-It refuses nothing that the program takes. What it cannot say, such as that no id comes twice, the program checks.
+It rejects nothing that the program accepts. Rules that it cannot express, such as unique ids, the program checks.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ TEXT = {"pattern": r"^[^\u0000-\u0008\u000a-\u001f\u007f-\u009f]*$"}
 SEPARATOR = {"pattern": r"^(\r\n|\n|\r)*$", "maxLength": MAX_SEPARATOR_ENDS}
 WORD = {"maxLength": MAX_WORD}
 
+# These constraints hold for every field of the name, in any object. A pattern constrains strings only, not null.
 FIELDS = {
     **dict.fromkeys(("id", "line", "next", "new_id", "after", "before", "element", "persona"), ID),
     **dict.fromkeys(("submission_id", "after_submission"), ID),
@@ -35,30 +36,29 @@ FIELDS = {
     "script_id": {"minimum": 1, "maximum": MAX_SCRIPT_ID},
     "commands": {"minItems": 1, "maxItems": MAX_COMMANDS},
 }
-"""What is true of a field of this name wherever it stands. A pattern speaks of texts alone, and of null nothing."""
 
 
 @cache
 def submission_schema() -> Schema:
     """The JSON Schema (2020-12) of a submission."""
-    made = deepcopy(schema())
-    for part in made["$defs"].values():
+    complete = deepcopy(schema())
+    for part in complete["$defs"].values():
         part["description"] = unwrapped(part.get("description", ""))
         for name, field in part.get("properties", {}).items():
             field.update(FIELDS.get(name, {}))
-    made["$defs"]["Target"]["prefixItems"][0].update(ID)
-    made["$defs"]["Target"]["prefixItems"][1].update(EXPECT)
-    made["$defs"]["Submission"].update(_of_an_ai())
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A submission", **made}
+    complete["$defs"]["Target"]["prefixItems"][0].update(ID)
+    complete["$defs"]["Target"]["prefixItems"][1].update(EXPECT)
+    complete["$defs"]["Submission"].update(_of_an_ai())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A submission", **complete}
 
 
 def text() -> str:
-    """The schema as it is in the reference."""
+    """The schema as the text of its file in the reference."""
     return json.dumps(submission_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _of_an_ai() -> Schema:
-    """What is asked of an AI alone: why it wrote, and kinds that it may send without a person."""
+    """The constraints for an AI only: it must give the cause, and may send only certain kinds."""
     named = {"type": "string", "minLength": 1}
     cause = {
         "required": ["model", "run_id"],

@@ -1,4 +1,4 @@
-"""What became of a submission, as the command line says it, and the exit status that follows from it."""
+"""Answers to submissions as text for people, and the exit status that belongs to each."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from cli.terminal.screen import Text
 from domain.submissions.answer import Answer, Refusal
 
 NOTES = {
-    "placed:after": "put behind the line it was to follow, though the next line was no longer the one named",
-    "placed:before": "put in front of the line it was to precede: the line before it is gone",
-    "placed:start": "put at the start: nothing else that was named is left",
-    "placed:end": "put at the end: nothing else that was named is left",
+    "placed:after": "placed after the named line, although the line that follows is not the one named",
+    "placed:before": "placed before the named line; the named line before it no longer exists",
+    "placed:start": "placed at the start; the named lines no longer exist",
+    "placed:end": "placed at the end; the named lines no longer exist",
 }
 
 
 def end_with(answer: Answer, *, as_json: bool, done: str = "") -> NoReturn:
-    """Print an answer and exit by it; `done` is the sentence for a success."""
+    """Print an answer and exit with its status; `done` is the sentence for a success."""
     if as_json:
         screen.print_json(msgspec.to_builtins(answer))
     elif answer.outcome == "applied" and done:
@@ -33,12 +33,12 @@ def end_with(answer: Answer, *, as_json: bool, done: str = "") -> NoReturn:
 
 
 def end_pending(script_id: int, submission_id: str, *, as_json: bool, status: Exit) -> NoReturn:
-    """Say that a submission waits, and exit."""
+    """Print that a submission is pending, and exit."""
     if as_json:
         screen.print_json({"script_id": script_id, "submission_id": submission_id, "outcome": "pending"})
     else:
         screen.say(
-            f"Submission {submission_id} waits in the inbox of script {script_id}; "
+            f"Submission {submission_id} is pending in the inbox of script {script_id}; "
             f"`scriptledger outcome {script_id} {submission_id} --wait` waits for the answer."
         )
     sys.stdout.flush()
@@ -58,9 +58,9 @@ def _headline(answer: Answer) -> Text:
         case "partly":
             return Text.assemble(("Applied in part", "bold yellow"), f" to {where} as {_versions(answer)}.")
         case "no_op":
-            return Text.assemble(("Nothing to do", "bold green"), f": {where} already says so.")
+            return Text.assemble(("Nothing to do", "bold green"), f": {where} already has this content.")
         case _:
-            assert answer.refusal is not None  # noqa: S101 - a refusal says why
+            assert answer.refusal is not None  # noqa: S101 - a refused answer has one
             return Text.assemble(("Refused", "bold red"), f": {answer.refusal.message}")
 
 
@@ -71,37 +71,37 @@ def _versions(answer: Answer) -> str:
 
 
 def _details(answer: Answer) -> list[Text]:
-    told = []
+    lines = []
     if answer.rebased_over and answer.outcome in ("applied", "partly"):
         first, last = answer.rebased_over
         over = f"version {first}" if first == last else f"versions {first} to {last}"
-        told.append(Text(f"  It was made for an earlier version, and holds over {over} too."))
+        lines.append(Text(f"  It was made for an earlier version and was rebased over {over}."))
     if answer.outcome == "refused" and answer.refusal:
-        told += _facts(answer.refusal)
-    for each in answer.commands:
-        if each.refusal is not None:
-            told.append(
-                Text.assemble(f"  commands[{each.index}] was ", ("refused", "red"), f": {each.refusal.message}")
+        lines += _facts(answer.refusal)
+    for command in answer.commands:
+        if command.refusal is not None:
+            lines.append(
+                Text.assemble(f"  commands[{command.index}] was ", ("refused", "red"), f": {command.refusal.message}")
             )
-            told += _facts(each.refusal, "    ")
-        elif each.note is not None:
-            told.append(Text(f"  commands[{each.index}]: {NOTES.get(each.note, each.note)}."))
-        elif each.outcome == "no_op" and answer.outcome != "no_op":
-            told.append(Text(f"  commands[{each.index}] had nothing to do."))
-    return told
+            lines += _facts(command.refusal, "    ")
+        elif command.note is not None:
+            lines.append(Text(f"  commands[{command.index}]: {NOTES.get(command.note, command.note)}."))
+        elif command.outcome == "no_op" and answer.outcome != "no_op":
+            lines.append(Text(f"  commands[{command.index}] had nothing to do."))
+    return lines
 
 
 def _facts(refusal: Refusal, indent: str = "  ") -> list[Text]:
     facts: dict[str, Any] = refusal.facts
-    told = []
+    lines = []
     if isinstance(current := facts.get("current"), dict):
-        told.append(Text.assemble(f"{indent}It now reads   ", (f"“{current.get('text', '')}”", "bold")))
+        lines.append(Text.assemble(f"{indent}Current text   ", (f"“{current.get('text', '')}”", "bold")))
     if "author" in facts:
         who = f"{facts['actor']} ({facts['author']})" if facts.get("actor") else facts["author"]
-        told.append(Text(f"{indent}Changed by     {who} in version {facts['version']}, {_when(facts)}"))
+        lines.append(Text(f"{indent}Changed by     {who} in version {facts['version']}, {_when(facts)}"))
     if isinstance(facts.get("command"), int):
-        told.append(Text(f"{indent}Because of     commands[{facts['command']}]"))
-    return told
+        lines.append(Text(f"{indent}Because of     commands[{facts['command']}]"))
+    return lines
 
 
 def _when(facts: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""How much commands changed, in a few words: what the log says of each version."""
+"""A short summary of how much a version changed, for the log."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from domain.script.delta import (
     VersionLabelled,
 )
 
+# The signs mean added, removed, changed and moved.
 SIGNS = "+−~>"
-"""Added, removed, changed, moved."""
 
 
 def extent(changes: Iterable[Change]) -> str:
-    """What changed, like ``+3 −1 lines``, or ``title`` where no line did."""
+    """What changed, like ``+3 −1 lines``, or ``title`` if no line did."""
     counts: Counter[str] = Counter()
     other: list[str] = []
     for change in changes:

@@ -1,7 +1,7 @@
-"""A diff as one page that looks like revised pages of a screenplay: revision marks in the margin, who and when beside.
+"""A diff as an HTML page like the revised pages of a screenplay, with revision marks, authors and times in the margin.
 
-The page loads nothing and runs nothing, and its own policy forbids both; every text in it is escaped. What came, went
-or moved differs by sign, underline and strike, not by colour alone.
+The page loads and runs nothing, and its content security policy forbids both; every text in it is escaped. Added,
+removed and moved text differs by sign, underline and strike, not by colour alone.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FRONT = "Before the first scene"
 
 
 class Side(NamedTuple):
-    """One side of the page: a version, the drafts that name it with their colours, and when it was recorded."""
+    """One side of the page: a version, its drafts with their colours, and the time it was recorded."""
 
     state: State
     labels: Sequence[tuple[str, str | None]]
@@ -43,7 +43,7 @@ class Side(NamedTuple):
 
 
 def diff_page(found: Comparison, before: Side, after: Side) -> Iterator[str]:
-    """The page, piece by piece."""
+    """The page, in parts."""
     numbers = _numbers(found)
     counts = tally(found)
     yield _head(_title(after.state))
@@ -60,7 +60,7 @@ def _title(state: State) -> str:
 
 
 def _numbers(found: Comparison) -> dict[str, str]:
-    """The number of each scene by the id of its heading; its place where the script numbers none."""
+    """The number of each scene by the id of its heading; its position if the script has no scene numbers."""
     headings = [scene.heading for scene in found.scenes if scene.heading is not None]
     given = {line.id: str(line.attrs["scene_number"]) for line in headings if "scene_number" in line.attrs}
     if given:
@@ -96,8 +96,8 @@ def _cover(found: Comparison, counts: Tally, before: Side, after: Side, numbers:
     yield Html("</div>\n")
     yield from _others(found.named)
     yield Html(
-        '<p class="legend"><b>+</b> <ins>came</ins> · <b>−</b> <del>went</del> · <b>~</b> changed, word by word · '
-        "<b>›</b> moved · <b>*</b> revised, as on production pages. Beside it: the version and who made it.</p>\n"
+        '<p class="legend"><b>+</b> <ins>added</ins> · <b>−</b> <del>removed</del> · <b>~</b> changed, word by word · '
+        "<b>›</b> moved · <b>*</b> revised, as on production pages. In the margin: the version and its author.</p>\n"
         "</header>\n"
     )
 
@@ -112,7 +112,7 @@ def _contents(found: Comparison, numbers: dict[str, str]) -> Iterator[Html]:
     for scene in found.scenes:
         if scene.change == "same":
             continue
-        changes = Counter(each.change for each in scene.lines)
+        changes = Counter(compared.change for compared in scene.lines)
         amount = " ".join(f"{sign}{changes[change]}" for change, sign in SIGNS.items() if changes[change])
         heading = scene.heading
         text = f"{numbers.get(heading.id, '')}  {display(heading)}" if heading else FRONT
@@ -141,7 +141,7 @@ def _shares(counts: Tally) -> Iterator[Html]:
 def _others(named: Sequence[NamedDiff]) -> Iterator[Html]:
     if not named:
         return
-    yield Html("<section><h2>Beside the text</h2>\n<table><tbody>\n")
+    yield Html("<section><h2>Other changes</h2>\n<table><tbody>\n")
     for each in named:
         before = Html("<del>{}</del> ").format(each.before) if each.before is not None else ""
         after = Html("<ins>{}</ins>").format(each.after) if each.after is not None else ""
@@ -150,7 +150,7 @@ def _others(named: Sequence[NamedDiff]) -> Iterator[Html]:
 
 
 def _unchanged(scenes: Sequence[ComparedScene], numbers: dict[str, str]) -> Iterator[Html]:
-    """Scenes in which nothing changed: there for who wants to read on, closed for who does not."""
+    """Scenes in which nothing changed, collapsed; a reader can open them."""
     known = [numbers[scene.heading.id] for scene in scenes if scene.heading and scene.heading.id in numbers]
     which = f" ({known[0]})" if len(known) == 1 else f" ({known[0]} to {known[-1]})" if known else ""
     count = sum(1 for scene in scenes if scene.heading is not None)
@@ -210,10 +210,10 @@ def _row(scene: ComparedScene, each: Compared, numbers: dict[str, str], by: Cred
 def _text(each: Compared) -> Html | str:
     old, new = each.before, each.after
     if old is None:
-        return Html("<ins>{}</ins>").format(_said(each.line))
+        return Html("<ins>{}</ins>").format(_words(each.line))
     if new is None:
-        return Html("<del>{}</del>").format(_said(each.line))
-    before, after = _said(old), _said(new)
+        return Html("<del>{}</del>").format(_words(each.line))
+    before, after = _words(old), _words(new)
     if before != after:
         pieces = compare_words(before, after)
         if likeness(pieces) >= LIKE_ENOUGH:
@@ -227,27 +227,27 @@ def _piece(piece: Piece) -> Html:
     return PIECES[sign].format(text)
 
 
-def _said(line: Line) -> str:
+def _words(line: Line) -> str:
     return display(line) if line.format == "scene_heading" else shown(line)
 
 
 def _note(scene: ComparedScene, each: Compared, by: Credit | None) -> Html:
-    """Who and when, and what of a change does not show in its words."""
-    told = []
+    """The author and time of a change, and what its words do not show."""
+    notes = []
     if by is not None:
-        told.append(Html("<b>{}</b> <time>{}</time>").format(credited(by), utc(by.occurred_at)))
+        notes.append(Html("<b>{}</b> <time>{}</time>").format(credited(by), utc(by.occurred_at)))
     if each.change == "moved":
         where = moved(scene, each)
         if each.line is scene.heading or scene.change != "moved":
-            told.append(Html("{}").format(where))
+            notes.append(Html("{}").format(where))
     if each.before and each.after and each.before.format != each.after.format:
-        told.append(Html("{} → {}").format(each.before.format, each.after.format))
-    elif each.change == "changed" and each.before and each.after and _said(each.before) == _said(each.after):
-        told.append(Html("line ends") if each.before.sep != each.after.sep else Html("marks"))
-    return Html("<br>").join(told)
+        notes.append(Html("{} → {}").format(each.before.format, each.after.format))
+    elif each.change == "changed" and each.before and each.after and _words(each.before) == _words(each.after):
+        notes.append(Html("line ends") if each.before.sep != each.after.sep else Html("marks"))
+    return Html("<br>").join(notes)
 
 
 def _foot(found: Comparison) -> Html:
     return Html(
-        "<footer><p>Script {}. State hashes {} and {}. Made by scriptledger.</p></footer>\n</body>\n</html>\n"
+        "<footer><p>Script {}. State hashes {} and {}. Generated by scriptledger.</p></footer>\n</body>\n</html>\n"
     ).format(found.script_id, state_hash_bytes(found.before.hash).hex(), state_hash_bytes(found.after.hash).hex())

@@ -1,4 +1,4 @@
-"""A diff as JSON: the shape that `scriptledger diff --json` prints, and its schema."""
+"""A diff as JSON: the document that `scriptledger diff --json` prints, and its schema."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from materialization.history.authorship import Credit
 
 
 class Version(Struct, frozen=True, forbid_unknown_fields=True):
-    """One side: its version, the drafts that name this version, and its state hash."""
+    """One side: its version, the drafts of this version, and its state hash."""
 
     version: int
     labels: list[str]
@@ -25,7 +25,7 @@ class Version(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class By(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who made a change, in which version, and when (ISO 8601, UTC); `model` is an AI's."""
+    """The author of a change, its version, and its time (ISO 8601, UTC); `model` is set for an AI."""
 
     version: int
     author: Literal["user", "ai", "system", "import", "backfill"]
@@ -35,7 +35,7 @@ class By(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LineContent(Struct, frozen=True, forbid_unknown_fields=True):
-    """A line as one of the versions has it."""
+    """A line in one of the two versions."""
 
     id: str
     format: LineFormat
@@ -47,9 +47,9 @@ class LineContent(Struct, frozen=True, forbid_unknown_fields=True):
 class ChangedLine(Struct, frozen=True, forbid_unknown_fields=True):
     """A line that differs.
 
-    `words` is its text word by word, as pairs of a sign and some text: what stayed (=), went (-) or came (+); null
-    where the text did not change. `moved_from` is the id of the heading of the scene that a moved line stood in, and of
-    the scene that a moved heading stood behind.
+    `words` is its text word by word, as pairs of a sign and some text: kept (=), removed (-) or added (+); null if the
+    text did not change. `moved_from` is the id of a scene heading: of the scene that a moved line was in, or of the
+    scene that a moved heading came after.
     """
 
     change: Literal["changed", "added", "removed", "moved"]
@@ -61,7 +61,7 @@ class ChangedLine(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scene(Struct, frozen=True, forbid_unknown_fields=True):
-    """A scene that differs, by its heading: null in front of the first. `number` is null where it has none."""
+    """A scene that differs, by its heading; null before the first scene. `number` is null if it has none."""
 
     heading: str | None
     number: str | None
@@ -71,7 +71,7 @@ class Scene(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Other(Struct, frozen=True, forbid_unknown_fields=True):
-    """A metadata field, story element or persona that differs; null where there is none."""
+    """A metadata field, story element or persona that differs; null on the side that does not have it."""
 
     kind: Literal["metadata", "element", "persona"]
     name: str
@@ -80,7 +80,7 @@ class Other(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AuthorShare(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many lines one author changed, and how many words came and went with that."""
+    """How many lines one author changed, and how many words this added and removed."""
 
     author: str
     actor: str
@@ -91,7 +91,7 @@ class AuthorShare(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Summary(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much differs; `ai_share` is the share of new words in lines an AI wrote last, null where no word is new."""
+    """How much differs; `ai_share` is the share of new words in lines an AI wrote last, null if no word is new."""
 
     sentence: str
     scenes: int
@@ -107,7 +107,7 @@ class Summary(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Diff(Struct, frozen=True, forbid_unknown_fields=True, rename={"before": "from", "after": "to"}):
-    """What differs from one version of a script to another."""
+    """The differences between two versions of a script."""
 
     script_id: int
     before: Version

@@ -1,4 +1,4 @@
-"""Changes for people: scene by scene, each with one line around it, the words that differ, and who changed them."""
+"""A diff as text: scene by scene, with one line of context, the words that differ, and their authors."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from materialization.diff.word_diff import compare_words, likeness
 from materialization.history.authorship import Credit
 
 CONTEXT = 1
+# Below this likeness, the two texts of a line are shown one above the other, which is easier to read.
 LIKE_ENOUGH = 0.5
-"""Where less of both texts stayed, two versions of a line read better one above the other."""
 
 SPEECH = ("dialogue", "parenthetical", "lyric")
 INDENTS = {"character": 12, "parenthetical": 8, "dialogue": 4, "lyric": 4}
 
+# A row is a sign and a line.
 Row = tuple[str, Text]
-"""A sign and a line."""
 
 
 def changes(found: Comparison) -> RenderableType:
-    """What differs between two versions."""
+    """The differences between two versions."""
     rows = [*_named(found.named), *(row for scene in found.scenes for row in _scene(scene))]
     return screen.signed(rows) if rows else Text("Nothing differs.")
 
 
 def words(before: str, after: str, *, coloured: bool) -> Text | None:
-    """Both texts in one, with what went and what came marked; None where they have too little in common."""
+    """Both texts in one, with removed and added words marked; None if they have too little in common."""
     pieces = compare_words(before, after)
     if likeness(pieces) < LIKE_ENOUGH:
         return None
@@ -50,7 +50,7 @@ def words(before: str, after: str, *, coloured: bool) -> Text | None:
 
 
 def credited(by: Credit) -> str:
-    """Who made a change and in which version, in a few words."""
+    """The author and version of a change, in a few words."""
     who = ", ".join(name for name in (by.model, by.actor) if name) or by.author
     return f"v{by.version} {who}" if by.author in ("user", who) else f"v{by.version} {by.author}: {who}"
 
@@ -65,7 +65,7 @@ def _named(named: Iterable[NamedDiff]) -> Iterator[Row]:
 
 
 def _scene(scene: ComparedScene) -> Iterator[Row]:
-    """The lines of a scene that changed with their neighbours, under its heading."""
+    """The changed lines of a scene with their neighbours, under its heading."""
     if scene.change == "same":
         return
     near = {0} if scene.change == "moved" else _near_changes(scene.lines)
@@ -83,7 +83,7 @@ def _scene(scene: ComparedScene) -> Iterator[Row]:
 
 
 def _near_changes(lines: Sequence[Compared]) -> set[int]:
-    """Which lines to show: those that changed, one on either side, and who speaks where what is said changed."""
+    """The lines to show: changed lines, one line on either side, and the character name above changed speech."""
     near: set[int] = set()
     for at, each in enumerate(lines):
         if each.change == "same":
@@ -97,7 +97,7 @@ def _near_changes(lines: Sequence[Compared]) -> set[int]:
 
 
 def _row(scene: ComparedScene, each: Compared, by: Credit | None) -> Iterator[Row]:
-    """A line; `by` is named where it is not who changed the line above."""
+    """A line; `by` is given only if it differs from the credit of the line above."""
     note = f"  ({credited(by)})" if by else ""
     old, new = each.before, each.after
     if old is not None and new is not None and each.change != "same":
@@ -113,28 +113,28 @@ def _row(scene: ComparedScene, each: Compared, by: Credit | None) -> Iterator[Ro
 
 
 def moved(scene: ComparedScene, each: Compared) -> str:
-    """Where a line that moved has come from."""
+    """The place a moved line came from."""
     left = each.moved_from
     if each.line is scene.heading:
         with_it = f" with {screen.counted(len(scene.lines) - 1, 'line')}" if scene.change == "moved" else ""
-        return f"moved{with_it} from behind {shown(left)}" if left else f"moved{with_it} from the start"
+        return f"moved{with_it} from after {shown(left)}" if left else f"moved{with_it} from the start"
     if left is None or scene.heading is None or left.id == scene.heading.id:
         return "moved"
     return f"moved from {shown(left)}"
 
 
 def _changed(old: Line, new: Line, note: str) -> Iterator[Row]:
-    told = (f"{_unseen(old, new)}{note}", "dim")
+    notes = (f"{_unseen(old, new)}{note}", "dim")
     both = words(shown(old), shown(new), coloured=screen.out().color_system is not None)
     if both is not None:
-        yield "~", Text.assemble(_indent(new), both, told)
+        yield "~", Text.assemble(_indent(new), both, notes)
     else:
         yield "-", Text(_placed(old), "red")
-        yield "+", Text.assemble((_placed(new), "green"), told)
+        yield "+", Text.assemble((_placed(new), "green"), notes)
 
 
 def _unseen(old: Line, new: Line) -> str:
-    """What of a change does not show in the words."""
+    """The part of a change that the words do not show."""
     if old.format != new.format:
         return f"  ({old.format} → {new.format})"
     if shown(old) != shown(new):

@@ -21,7 +21,7 @@ AUTHOR_STYLES = {"ai": "magenta", "user": "cyan"}
 
 
 class Logged(NamedTuple):
-    """One version: its command, why it was sent, and what it changed."""
+    """One version: its command, cause and changes."""
 
     entry: LogEntry
     cause: Cause
@@ -29,7 +29,7 @@ class Logged(NamedTuple):
 
 
 def read_log(tx: RecordsTransaction, head: Head, after: int, limit: int) -> Iterator[Logged]:
-    """The log of a script behind a version."""
+    """The log of a script after a version."""
     upto = min(after + limit, head.version)
     versions = tx.versions.read(head.script_id, generation=head.generation, after=after, upto=upto)
     for entry, row in zip(tx.commands.read(head.script_id, after=after, upto=upto), versions, strict=True):
@@ -37,7 +37,7 @@ def read_log(tx: RecordsTransaction, head: Head, after: int, limit: int) -> Iter
 
 
 def log_table(logged: Iterable[Logged]) -> RenderableType:
-    """The log for people: a run of commands of one kind and one submission takes one row."""
+    """The log for people: consecutive commands of one kind and one submission share a row."""
     runs = [list(run) for _, run in groupby(logged, key=lambda each: (each.entry.submission_id, each.entry.kind))]
     return screen.table(
         ("version", "when", "author", "by", "command", "changed"), [_row(run) for run in runs], right=("version",)

@@ -1,4 +1,4 @@
-"""Proposals as people and programs read them: each hunk as what it would change in the script as it is now."""
+"""Proposals as text and JSON, each hunk with the changes it would make to the head of the script."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SENT = ("accepting", "accepted", "stale")
 
 
 class RenderedHunk(NamedTuple):
-    """A hunk, the lines it would change at the head, and why it would be refused there."""
+    """A hunk, the lines it would change at the head, and the refusal it would get there."""
 
     hunk: HunkRow
     lines: tuple[LineDiff, ...] = ()
@@ -36,7 +36,7 @@ class RenderedHunk(NamedTuple):
 
 
 def shown_hunks(tx: RecordsTransaction, proposal: ProposalRow) -> list[RenderedHunk]:
-    """The hunks of a proposal: those that are open against the head, the others with what became of them."""
+    """The hunks of a proposal: open ones compared with the head, the others with their versions."""
     hunks = tx.proposals.hunks(proposal.id)
     head = state_at(tx, proposal.script_id) if any(hunk.state in UNDECIDED for hunk in hunks) else State.empty()
     return [_against(proposal, hunk, head) if hunk.state in UNDECIDED else _with_versions(tx, hunk) for hunk in hunks]
@@ -54,13 +54,13 @@ def described(proposal: ProposalRow, hunks: list[RenderedHunk]) -> Iterator[Rend
             f"{each.hunk.hunk}  ", (_became(each), STYLES.get(each.hunk.state, "")), f"  {each.hunk.why}".rstrip()
         )
         if each.refusal is not None:
-            yield Text(f"   It does not hold any more: {each.refusal.message}", "yellow")
+            yield Text(f"   It no longer applies: {each.refusal.message}", "yellow")
         if each.lines:
             yield screen.indented(screen.signed(_rows(each.lines)))
 
 
 def headline(proposal: ProposalRow) -> Text:
-    """A proposal in a line."""
+    """A proposal in one line."""
     by = f" by {proposal.model}" if proposal.model else ""
     where = f"script {proposal.script_id}, made for version {proposal.base_version}"
     return Text.assemble((f"Proposal {proposal.id}", "bold"), f"{by} for {where}: {spoken(proposal.state)}.")
@@ -72,8 +72,8 @@ def spoken(state: str) -> str:
 
 
 def as_json(proposal: ProposalRow, hunks: list[RenderedHunk] | None = None) -> dict[str, Any]:
-    """A proposal for programs; with its hunks where they are given."""
-    told: dict[str, Any] = {
+    """A proposal for programs; with its hunks if they are given."""
+    document: dict[str, Any] = {
         "proposal": proposal.id,
         "script_id": proposal.script_id,
         "state": proposal.state,
@@ -89,7 +89,7 @@ def as_json(proposal: ProposalRow, hunks: list[RenderedHunk] | None = None) -> d
         "created_at": screen.iso(proposal.created_at),
         "updated_at": screen.iso(proposal.updated_at),
     }
-    return told if hunks is None else {**told, "hunks": [_hunk_as_json(each) for each in hunks]}
+    return document if hunks is None else {**document, "hunks": [_hunk_as_json(hunk) for hunk in hunks]}
 
 
 def _against(proposal: ProposalRow, hunk: HunkRow, head: State) -> RenderedHunk:

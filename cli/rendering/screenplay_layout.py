@@ -1,4 +1,4 @@
-"""A script as it looks on the page: where each format stands, and how it is set."""
+"""The page layout of a script: the indent, width, style and alignment of each line format."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from domain.formats.fountain import display
 from domain.script.line import Line, LineFormat
 from domain.visible_text import visible
 
+# A line of action has this many characters, as on paper.
 PAGE_WIDTH = 60
-"""Characters of action on a line, as on paper."""
 LINES_A_PAGE = 55
 
 
@@ -56,7 +56,7 @@ def set_line(line: Line) -> list[Text]:
 
 
 def shown(line: Line) -> str:
-    """The words of a line as a reader sees them."""
+    """The words of a line as shown to a reader."""
     words = display(line)
     match line.format:
         case "scene_heading" if number := line.attrs.get("scene_number"):
@@ -74,18 +74,18 @@ def shown(line: Line) -> str:
 
 
 def gap_after(line: Line) -> int:
-    """How many empty lines follow a line: one fewer than its line ends."""
+    """The number of empty lines after a line: one fewer than its line ends."""
     return max(0, len(line.sep.replace("\r\n", "\n")) - 1)
 
 
 def pages(lines: Iterable[Line]) -> int:
-    """About how many pages a script has."""
+    """The approximate number of pages."""
     rows = sum(len(set_line(line)) + gap_after(line) for line in lines)
     return max(1, round(rows / LINES_A_PAGE))
 
 
 def scene(lines: Iterable[Line], number: str) -> Iterator[Line]:
-    """The lines of one scene, by the number of its heading or else by its place among the headings."""
+    """The lines of one scene, by the number of its heading, or else by its position among the headings."""
     lines = list(lines)
     headings = [line for line in lines if line.format == "scene_heading"]
     named = [line for line in headings if line.attrs.get("scene_number") == number]

@@ -1,4 +1,4 @@
-"""HTML whose texts are escaped twice over: no markup of theirs is live, and their control characters are seen."""
+"""HTML in which texts are escaped twice: their markup is inert, and their control characters are visible."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from domain.visible_text import visible_lines
 
 
 class Html(Markup):
-    """Markup of ours; whatever is formatted into it is text, unless it is markup itself."""
+    """Trusted markup; values formatted into it are escaped, unless they are markup themselves."""
 
     @classmethod
     def escape(cls, s: Any, /) -> Self:
-        """Text as markup. Line ends may stay: a browser takes them for spaces."""
+        """Text as markup. Line ends may stay: a browser renders them as spaces."""
         return super().escape(s if hasattr(s, "__html__") else visible_lines(str(s).replace("\r\n", "\n")))

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic file writes: a file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import IO, cast
 from cli.terminal.screen import visible_content
 
 READABLE = 0o666
+# A symbolic link in these folders, like /dev/stdout, belongs to the system.
 DEVICES = ("/dev/", "/proc/")
-"""Where a symbolic link, like /dev/stdout, is one of the system's."""
 
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, which takes its name when the block ends well; until then what was there stays.
+    """A file to write to, which gets its name when the block succeeds; until then an existing file stays.
 
-    It keeps the permissions of a file that it replaces. A symbolic link is replaced, never followed. What is no regular
-    file, a pipe or /dev/stdout, is written to as it is, and a terminal gets visible text.
+    It keeps the permissions of a file that it replaces. A symbolic link is replaced, never followed. If the path is not
+    a regular file but a pipe or /dev/stdout, it is written directly, and a terminal gets visible text.
     """
     if _is_device(path):
         with path.open("wb") as out:
@@ -31,7 +31,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         handle, name = tempfile.mkstemp(prefix=".scriptledger-", dir=path.parent)
     except OSError as error:
-        error.filename = str(path)  # and not the name nobody chose
+        error.filename = str(path)  # and not the name of the temporary file
         raise
     try:
         with os.fdopen(handle, "wb") as out:
@@ -44,7 +44,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 class _Shown:
-    """A terminal, for the content of a file."""
+    """A terminal as the target of a file's content, which it shows with visible control characters."""
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
@@ -55,7 +55,7 @@ class _Shown:
 
 
 def _is_device(path: Path) -> bool:
-    """Whether what has the name now is neither a file nor a link that somebody made."""
+    """Whether the path exists and is neither a regular file nor a user's symbolic link."""
     mode = _mode_of(path)
     if mode is None or stat.S_ISREG(mode):
         return False
@@ -63,7 +63,7 @@ def _is_device(path: Path) -> bool:
 
 
 def _mode(path: Path) -> int:
-    """The permissions of a file that gets this name."""
+    """The permissions for a new file of this name."""
     mode = _mode_of(path)
     return stat.S_IMODE(mode) if mode is not None and stat.S_ISREG(mode) else READABLE & ~_umask()
 

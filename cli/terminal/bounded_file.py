@@ -1,4 +1,4 @@
-"""Reading a whole file that somebody named, up to a limit."""
+"""Bounded file reads: a whole file that the user names, up to a size limit."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from domain.errors import Rejected
 from materialization.history_files.regular_file import regular_file
 
 STANDARD_INPUT = Path("-")
+# A shell passes the files it opened itself under these paths: `<(gunzip -c draft.fountain.gz)` is a pipe with a writer.
 OF_SHELL = ("/dev/fd/", "/proc/self/fd/")
-"""Where a shell puts what it opened itself: `<(gunzip -c draft.fountain.gz)` is a pipe that somebody writes to."""
 
 
 def read_bounded(path: Path, limit: int, too_large: type[Rejected]) -> bytes:
-    """The bytes of a file; those of standard input for `-`, which may be a pipe.
+    """The bytes of a file, or of standard input for `-`, which may be a pipe.
 
     Raises:
-        Rejected: there are more than `limit`; `too_large` says so, with `size` and `limit`.
-        NotARegularFile: it is a device, or a pipe that no shell opened.
+        Rejected: there are more than `limit` bytes; the class is `too_large`, with `size` and `limit`.
+        NotARegularFile: it is a device, or a pipe that was not opened by a shell.
         OSError: it cannot be read.
     """
     if path == STANDARD_INPUT:

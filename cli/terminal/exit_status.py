@@ -1,4 +1,4 @@
-"""How a command line ends: an exit status that scripts can branch on, and one sentence for people."""
+"""Exit statuses that scripts can branch on, and the exception that carries one with a message."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.DONE: "done",
-    Exit.REFUSED: "refused: an edit, all or part of it, a file, or a question about what is not there",
+    Exit.REFUSED: "refused: an edit, all or part of it, a file, or a query for something that does not exist",
     Exit.USAGE: "the command line is wrong, a port is taken, or a file cannot be read or written",
-    Exit.NOT_ANSWERED: "not answered in time; the submission is safe and waits",
-    Exit.UNREACHABLE: "the database or the broker cannot be reached or used, or the schema is not the one needed",
-    Exit.CORRUPT: "what is stored contradicts itself",
+    Exit.NOT_ANSWERED: "not answered in time; the submission is safe and pending",
+    Exit.UNREACHABLE: "the database or the broker is unreachable or unusable, or the schema is not the one needed",
+    Exit.CORRUPT: "the stored data is inconsistent",
     Exit.BUG: "a bug in scriptledger; SCRIPTLEDGER_DEBUG=1 shows where",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; nothing is lost",
-    Exit.UNREAD: "whoever reads what it prints, like `head`, had enough",
+    Exit.UNREAD: "standard output was closed by the reader (SIGPIPE), e.g. by `head`",
 }
 
 
 class Ending(Exception):
-    """The end of a command that did not do what was asked; `code` names the reason in JSON."""
+    """The end of a command that failed; `code` is the reason in JSON."""
 
     def __init__(self, status: Exit, sentence: str, *, code: str = "") -> None:
         self.status = status

@@ -1,20 +1,20 @@
-"""Ids for lines and submissions that a command line makes up."""
+"""Random ids for the lines and submissions that the command line creates."""
 
 from __future__ import annotations
 
 import secrets
 
+# Letters that are mistaken for digits or for each other are left out.
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Without letters that are taken for digits, or for each other."""
 
 
 def new_line_id() -> str:
-    """An id for a line: 60 random bits, so that a script may have millions in its life."""
+    """An id for a line: 60 random bits, enough for millions of lines in the life of a script."""
     return _random(12)
 
 
 def new_submission_id(verb: str) -> str:
-    """An id for a submission, which says where it came from."""
+    """An id for a submission, prefixed with the verb that sends it."""
     return f"{verb}-{_random(16)}"
 
 

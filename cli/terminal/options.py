@@ -1,4 +1,4 @@
-"""Options and arguments that several verbs share."""
+"""Options, arguments and help texts that several verbs share."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from domain.formats.registry import FORMATS
 
 WAIT_SECONDS = 60.0
 
-Script = Annotated[int, typer.Argument(metavar="SCRIPT", help="The number of the script.", show_default=False, min=1)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+Script = Annotated[int, typer.Argument(metavar="SCRIPT", help="The id of the script.", show_default=False, min=1)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Timeout = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for the answer; it is safe to wait less.")
+    float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for the answer; a timeout loses nothing.")
 ]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Put it into the inbox and do not wait for the answer.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Put it into the inbox; do not wait for the answer.")]
 Actor = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Who this is by; your user name if not given.", show_default=False)
+    str | None, typer.Option(metavar="NAME", help="The author's name; by default your user name.", show_default=False)
 ]
-Limit = Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="At most so many.")]
+Limit = Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="The maximum number of rows.")]
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
         "--database",
         metavar="URL",
-        help="The database; others here can read a command line, but not SCRIPTLEDGER_DATABASE_URL.",
+        help="The database; other users can read a command line, but not SCRIPTLEDGER_DATABASE_URL.",
         show_default=False,
     ),
 ]
@@ -37,7 +37,7 @@ BrokerUrl = Annotated[
     typer.Option(
         "--broker",
         metavar="URL",
-        help="The broker; others here can read a command line, but not SCRIPTLEDGER_BROKER_URL.",
+        help="The broker; other users can read a command line, but not SCRIPTLEDGER_BROKER_URL.",
         show_default=False,
     ),
 ]
@@ -46,24 +46,27 @@ BrokerUrl = Annotated[
 FormatName = Annotated[
     str | None,
     typer.Option(
-        "--format", metavar="NAME", help=f"{' or '.join(FORMATS)}; else by the suffix of the file.", show_default=False
+        "--format",
+        metavar="NAME",
+        help=f"{' or '.join(FORMATS)}; by default from the suffix of the file.",
+        show_default=False,
     ),
 ]
 
 
-FILE_HELP = f"A file: {', '.join(f'{each.title} ({each.suffixes[0]})' for each in FORMATS.values())}."
+FILE_HELP = f"A file: {', '.join(f'{known.title} ({known.suffixes[0]})' for known in FORMATS.values())}."
 
 
 def left_out(imported: Imported) -> str:
-    """One sentence: parts with words by name, how many without; empty where there are none."""
-    spoken = [part for part in imported.left_out if part.endswith((" word)", " words)"))]
-    silent = len(imported.left_out) - len(spoken)
-    named = [*spoken, *([counted(silent, "part") + " without text"] if silent else [])]
+    """The warning about parts left out: those with words by name, the number of others; empty if there are none."""
+    with_text = [part for part in imported.left_out if part.endswith((" word)", " words)"))]
+    without_text = len(imported.left_out) - len(with_text)
+    named = [*with_text, *([counted(without_text, "part") + " without text"] if without_text else [])]
     return f"Left out of the file: {', '.join(named)}." if named else ""
 
 
 def prose(docstring: str | None) -> str:
-    """A docstring as help: paragraphs without the line ends that the source needs."""
+    """A docstring as help: paragraphs without the line breaks of the source."""
     paragraphs = (docstring or "").strip().split("\n\n")
     return escape("\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))
 

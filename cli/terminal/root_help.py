@@ -1,4 +1,4 @@
-"""What `scriptledger --help` shows: every verb with one sentence, on one screen."""
+"""The output of `scriptledger --help`: every verb with one sentence, on one screen."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ABOUT = "Keeps screenplays as append-only logs of commands."
 PANEL_WIDTH = 9
 VERB_WIDTH = 13
 MAX_HELP_LINES = 40
+# The description of a verb fits into the remaining columns of an 80-column terminal.
 SENTENCE = 80 - PANEL_WIDTH - VERB_WIDTH
-"""Columns of a terminal that are left for what a verb does."""
 
 
 class FrontPage(TyperGroup):

@@ -1,7 +1,7 @@
-"""What a command prints: tables and colour for a terminal, plain columns for a pipe, JSON for programs.
+"""The output of a command: tables and colour for a terminal, aligned columns for a pipe, JSON for programs.
 
-Everything that reaches a terminal passes here or, where a library prints, the guard in front of the streams
-(`workers.process.visible_output`). Neither lets a control character of some text through: it is shown as an escape.
+All terminal output goes through this module or, when a library prints, through the guard of the streams
+(`workers.process.visible_output`). Both show control characters in a text as escapes.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from domain.visible_text import ascii_escapes, visible, visible_lines
 from workers.process.visible_output import unguarded
 
 SIGN_STYLES = {"-": "red", "+": "green", "~": "yellow", ">": "yellow"}
+# Output to a pipe is never cut or wrapped.
 PIPE_WIDTH = 10_000
-"""In a pipe nothing is cut or wrapped."""
+# A text contains no line end of its own; only this one joins lines.
 LINE_END = AnyText("\n")
-"""The only line end in a text: one of ours."""
 
 
 class Text(AnyText):
-    """Text on one line: control characters in what it is made of, line ends too, are shown as escapes."""
+    """Text on one line: control characters, including line ends, are shown as escapes."""
 
     def __init__(self, text: str = "", style: str | Style = "", **options: Any) -> None:
         super().__init__(visible(text), style, **options)
 
     @classmethod
     def assemble(cls, *parts: str | AnyText | tuple[str, StyleType], **options: Any) -> Self:
-        """A text made of several, with styles."""
+        """A text joined from several parts, with styles."""
         return cast("Self", super().assemble(*parts, **options))
 
     def append(self, text: AnyText | str, style: str | Style | None = None) -> Self:
@@ -64,7 +64,7 @@ def out() -> Console:
 
 @cache
 def err() -> Console:
-    """Standard error: progress, warnings, and why a command failed."""
+    """Standard error: progress, warnings and error messages."""
     return _console(stderr=True)
 
 
@@ -75,7 +75,7 @@ def say(*parts: RenderableType) -> None:
 
 
 def say_unwrapped(part: str | AnyText) -> None:
-    """Print one line for people; where it is too long, the terminal breaks it and nothing is added."""
+    """Print one line for people; if it is too long, the terminal wraps it."""
     out().print(_line(part), soft_wrap=True)
 
 
@@ -85,13 +85,13 @@ def warn(sentence: str, style: StyleType | None = None) -> None:
 
 
 def block(text: str, style: str | Style = "", *, indent: int = 2) -> AnyText:
-    """A text of several lines, further to the right, so that none of them passes for a line of ours."""
+    """A text of several lines, indented so that none of them looks like a line of the program."""
     rows = text.replace("\r\n", "\n").split("\n")
     return LINE_END.join(Text(" " * indent + row if row else "", style) for row in rows)
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON document: indented on a terminal, else on one line."""
+    """Print one JSON document: indented on a terminal, otherwise on one line."""
     try:
         data = msgspec.json.encode(value)
     except UnicodeEncodeError:
@@ -103,7 +103,7 @@ def print_json(value: Any) -> None:
 
 
 def write_content(data: bytes) -> None:
-    """Write the content of a file to standard output: byte for byte, but made visible where that is a terminal."""
+    """Write the content of a file to standard output: byte for byte, or with visible escapes on a terminal."""
     stream = unguarded(sys.stdout)
     if stream.isatty():
         stream.write(visible_content(data))
@@ -113,17 +113,17 @@ def write_content(data: bytes) -> None:
 
 
 def visible_content(data: bytes) -> str:
-    """The content of a file, for a terminal."""
+    """The content of a file as text for a terminal."""
     return visible_lines(data.decode(errors="replace").replace("\r\n", "\n"))
 
 
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[str | AnyText]], *, right: Sequence[str] = ()
 ) -> RenderableType:
-    """Rows under their headings; the columns named in `right` are numbers."""
+    """A table with headings; the columns named in `right` are right-aligned."""
     cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     if not out().is_terminal:
-        return _plain_table([[Text(column) for column in columns], *cells], [column in right for column in columns])
+        return _piped_table([[Text(column) for column in columns], *cells], [column in right for column in columns])
     drawn = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     for column in columns:
         drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
@@ -133,7 +133,7 @@ def table(
 
 
 def signed(rows: Iterable[tuple[str, AnyText]]) -> RenderableType:
-    """Lines behind a sign, which keep their left edge where they are too long for the terminal."""
+    """Lines after a sign; a line too long for the terminal keeps its left edge."""
     if not out().is_terminal:
         return LINE_END.join(Text.assemble(f"{sign} " if text else "", text) for sign, text in rows)
     grid = Table.grid(padding=(0, 1))
@@ -143,14 +143,14 @@ def signed(rows: Iterable[tuple[str, AnyText]]) -> RenderableType:
 
 
 def indented(part: RenderableType, by: int = 3) -> RenderableType:
-    """The same, further to the right."""
+    """The same, indented."""
     if out().is_terminal or not isinstance(part, AnyText):
         return Padding(part, (0, 0, 0, by))
     return LINE_END.join(Text(" " * by if line else "") + line for line in part.split())
 
 
 def waiting(what: str) -> AbstractContextManager[object]:
-    """Show on a terminal that something is being waited for."""
+    """Show a waiting indicator on a terminal."""
     return err().status(what) if err().is_terminal else nullcontext()
 
 
@@ -160,31 +160,31 @@ def counted(count: int, thing: str) -> str:
 
 
 def moment(microseconds: int) -> str:
-    """A time as people here read it: of today, the time; of other days, the date too."""
+    """A local time for people: today's without the date, others with it."""
     when, now = datetime.fromtimestamp(microseconds / 1_000_000).astimezone(), datetime.now().astimezone()
     return f"{when:%H:%M:%S}" if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M}"
 
 
 def utc(microseconds: int) -> str:
-    """A time for people anywhere: the minute, in UTC."""
+    """A UTC time for people, to the minute."""
     return f"{datetime.fromtimestamp(microseconds / 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def iso(microseconds: int) -> str:
-    """A time as programs everywhere read it: ISO 8601 in UTC, to the microsecond."""
+    """A time for programs: ISO 8601 in UTC, to the microsecond."""
     whole, rest = divmod(microseconds, 1_000_000)
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06}Z"
 
 
 class Screen(Console):
-    """A console that shows control characters, whatever is printed with it.
+    """A console that shows control characters as escapes in everything it prints.
 
-    It ends the program where nobody reads any more, with a status of its own.
+    When the reader has closed the stream, it exits with a status of its own.
     """
 
     @property
     def file(self) -> IO[str]:
-        """The stream behind the guard: what is written to it is visible already, and coloured."""
+        """The unguarded stream: its text is made visible already, and coloured."""
         stream = sys.stderr if self.stderr else sys.stdout
         return unguarded(getattr(stream, "rich_proxied_file", stream))
 
@@ -193,14 +193,14 @@ class Screen(Console):
         self._file = new_file
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """Everything that is printed, in pieces."""
+        """The segments of all output."""
         for text, style, control in super().render(renderable, options):
-            # A link is a control sequence with an address in it.
-            plain = style.update_link(None) if style is not None and style.link else style
-            yield Segment(text if control else visible_lines(text), plain, control)
+            # A link is a control sequence that contains an address.
+            unlinked = style.update_link(None) if style is not None and style.link else style
+            yield Segment(text if control else visible_lines(text), unlinked, control)
 
     def render_str(self, text: str, **options: Any) -> AnyText:
-        """A string that is printed: rich drops some control characters where they ought to be seen."""
+        """A string as printable text: rich would drop some control characters instead of showing them."""
         return super().render_str(visible_lines(text), **options)
 
     def on_broken_pipe(self) -> None:
@@ -213,7 +213,7 @@ class Screen(Console):
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    # Neither markup nor emoji codes nor highlighting: what a script says is printed as it stands.
+    # Neither markup nor emoji codes nor highlighting: the text of a script is printed unchanged.
     return Screen(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
@@ -221,12 +221,12 @@ def _line(part: RenderableType) -> RenderableType:
     return Text(part) if isinstance(part, str) else part
 
 
-def _plain_table(rows: Sequence[Sequence[AnyText]], to_the_right: Sequence[bool]) -> AnyText:
-    widths = [max(row[column].cell_len for row in rows) for column in range(len(to_the_right))]
+def _piped_table(rows: Sequence[Sequence[AnyText]], right_aligned: Sequence[bool]) -> AnyText:
+    widths = [max(row[column].cell_len for row in rows) for column in range(len(right_aligned))]
     lines = []
     for row in rows:
         cells = []
-        for cell, width, right in zip(row, widths, to_the_right, strict=True):
+        for cell, width, right in zip(row, widths, right_aligned, strict=True):
             gap = Text(" " * (width - cell.cell_len))
             cells.append(gap + cell if right else cell + gap)
         line = Text("  ").join(cells)
@@ -236,11 +236,11 @@ def _plain_table(rows: Sequence[Sequence[AnyText]], to_the_right: Sequence[bool]
 
 
 def progress() -> Progress:
-    """The bars of one command; nothing is shown where standard error is no terminal."""
+    """The progress bars of one command; nothing is shown if standard error is not a terminal."""
     return Progress(
         console=err(),
         disable=not err().is_terminal,
         transient=True,
-        redirect_stdout=False,  # what others print passes the guard, which nothing may take the place of
+        redirect_stdout=False,  # other output goes through the guard, which must not be replaced
         redirect_stderr=False,
     )

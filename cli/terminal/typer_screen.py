@@ -1,4 +1,4 @@
-"""Typer's help and usage errors, printed as everything else is: they quote what stands on the command line."""
+"""Typer's help and usage errors, printed through `Screen`, because they quote the command line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def print_usage_error(error: Exception) -> None:
 
 
 def with_help_on_screen(command: Any) -> Any:
-    """A command of Typer's, and those in it, whose help is printed through `Screen`."""
+    """A Typer command, with its subcommands, whose help is printed through `Screen`."""
     command.format_help = partial(_format_help, command)
     for inner in getattr(command, "commands", {}).values():
         with_help_on_screen(inner)
@@ -28,8 +28,8 @@ def _format_help(command: Any, ctx: Any, formatter: Any) -> None:
 
 
 def _typers_printing() -> Any:
-    # Imported where it is needed: it takes a third of the time that a command takes to start. Were the class not found
-    # under this name any more, the guard of the streams would show Typer's colours as escapes.
+    # Imported here because it takes a third of the start-up time of a command. If Typer no longer looked up the class
+    # under this name, the guard of the streams would show Typer's colours as escapes.
     printing: Any = import_module("typer.rich_utils")
     printing.Console = Screen
     return printing

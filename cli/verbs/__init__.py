@@ -1,1 +1,1 @@
-"""Every verb of the command line, one file each; the first line of a file is what the list of verbs says."""
+"""The verbs of the command line, one file each; the first line of a file describes it in the list of verbs."""

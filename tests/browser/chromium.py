@@ -1,4 +1,4 @@
-"""A real browser without a window: what a page becomes in it, as HTML and as a picture."""
+"""A headless Chromium: a page as rendered HTML and as a screenshot."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ PROGRAMS = (
     "google-chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-PATIENCE_SECONDS = 90.0
+TIMEOUT_SECONDS = 90.0
+# Screenshots are kept here, for people to look at after the tests.
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-"""Where pictures are kept, for people to look at after the tests."""
 
 
 def find_chromium() -> str | None:
@@ -24,9 +24,9 @@ def find_chromium() -> str | None:
 
 
 class Chromium:
-    """Opens a page, lets its scripts run for `settle` seconds of the page's own time, and ends.
+    """Opens a page, lets its scripts run for `settle` seconds of the page's own time, and exits.
 
-    `folder` is for what it remembers: who signed in on one page is signed in on the next.
+    `folder` is its profile: a sign-in on one page is valid on the next.
     """
 
     def __init__(self, program: str, folder: Path) -> None:
@@ -34,11 +34,11 @@ class Chromium:
         self._folder = folder
 
     def dom(self, url: str, *, settle: float = 3.0) -> str:
-        """The page as its scripts made it."""
+        """The page after its scripts have run."""
         return self._run(url, settle, ["--dump-dom"])
 
     def screenshot(self, url: str, name: str, *, settle: float = 3.0, size: tuple[int, int] = (1400, 900)) -> Path:
-        """A picture of the page, kept as ``build/screenshots/<name>.png``."""
+        """A screenshot of the page, saved as ``build/screenshots/<name>.png``."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         picture = SCREENSHOTS / f"{name}.png"
         picture.unlink(missing_ok=True)
@@ -60,4 +60,4 @@ class Chromium:
             *options,
             url,
         ]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS).stdout

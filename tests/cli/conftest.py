@@ -1,4 +1,4 @@
-"""A command line in a home of its own, and one whose services run already."""
+"""Fixtures: a command line in an empty home, and one whose services are running."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def alone(home: Path) -> CommandLine:
-    """A command line in an empty home: each command brings the services it needs."""
+    """A command line in an empty home: each command starts the services it needs."""
     return CommandLine(home)
 
 
@@ -37,7 +37,7 @@ def scriptledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
 
 @pytest.fixture
 def ferry(scriptledger: CommandLine) -> int:
-    """The number of a small script, new for each test."""
+    """The id of a small script, new for each test."""
     script_id = next(_numbers)
     assert scriptledger.submit(creation(script_id)).status == 0
     return script_id

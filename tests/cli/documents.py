@@ -1,4 +1,4 @@
-"""Holds what a verb printed with `--json` against the shape that the reference promises."""
+"""A check of JSON output against the documented shape of its verb."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cli.json_documents.catalog import DOCUMENTS
 
 
 def check_document(args: Sequence[str], printed: str) -> None:
-    """Fail where a document is none of those of its verb; every command that a test runs comes by here."""
+    """Fail if a document matches none of its verb's; every command that a test runs is checked."""
     kinds = DOCUMENTS.get(" ".join(args[:2])) or DOCUMENTS.get(args[0], ())
     if "--json" not in args or not printed or not kinds:
         return

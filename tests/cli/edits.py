@@ -26,12 +26,12 @@ def creation(script_id: int, **more: Any) -> dict[str, Any]:
 
 
 def creation_as_json(script_id: int) -> str:
-    """The same, as it is sent."""
+    """The same as JSON."""
     return json.dumps(creation(script_id))
 
 
 def edit(script_id: int, submission_id: str, line: str, text: str, **more: Any) -> dict[str, Any]:
-    """New text for a line, made for what it says after the creation."""
+    """New text for a line, made for its text after the creation."""
     command = {"kind": "line.edit", "line": line, "expect": EXPECT[line], "text": text}
     return submission(script_id, submission_id, command, **more)
 

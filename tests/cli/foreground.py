@@ -15,7 +15,7 @@ from workers.process.roles import ROLES
 
 
 class Dev:
-    """The command, and what it has printed since."""
+    """The running command, and its output so far."""
 
     def __init__(self, cli: CommandLine, *args: object) -> None:
         self.cli = cli
@@ -25,13 +25,13 @@ class Dev:
         self._reader = Thread(target=lambda: self._rows.extend(self.process.stdout or ()), daemon=True)
         self._reader.start()
 
-    def said(self) -> str:
-        """All of it."""
+    def output(self) -> str:
+        """All output so far."""
         return "".join(self._rows)
 
     def wait_for(self, *lines: str) -> None:
-        """Wait until it has printed these, with whatever space between the name of a service and the rest."""
-        wait_until(lambda: all(line in re.sub(" {2,}", " ", self.said()) for line in lines))
+        """Wait until it has printed these lines; the number of spaces after the name of a service does not matter."""
+        wait_until(lambda: all(line in re.sub(" {2,}", " ", self.output()) for line in lines))
 
     def wait_until_ready(self) -> None:
         """Wait for every service."""
@@ -39,19 +39,19 @@ class Dev:
 
     @property
     def flower(self) -> tuple[str, str, str]:
-        """Where Flower is, and the user and the password that it asks for."""
+        """The URL of Flower, and the user and password it requires."""
         self.wait_for("password")
-        found = re.search(r"flower +(\S+) +user (\w+), password (\S+)", self.said())
+        found = re.search(r"flower +(\S+) +user (\w+), password (\S+)", self.output())
         assert found is not None
         return found[1], found[2], found[3]
 
     @property
     def flower_port(self) -> int:
-        """The port of this machine that Flower has."""
+        """The port that Flower listens on."""
         return int(self.flower[0].rstrip("/").rpartition(":")[2])
 
     def services(self) -> list[psutil.Process]:
-        """Every process that it has started."""
+        """All processes that it has started."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def service(self, name: str) -> psutil.Process:

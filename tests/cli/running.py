@@ -1,4 +1,4 @@
-"""Running the command line as people do: in a process of its own, in a home of its own."""
+"""The command line as people run it: in a process of its own and a home of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-m", "cli.main"]
 
 
 class Ran(NamedTuple):
-    """How a command ended and what it printed."""
+    """The exit status and the output of a command."""
 
     status: int
     out: str
@@ -38,8 +38,7 @@ class Ran(NamedTuple):
 class CommandLine:
     """`scriptledger` in one home, with nothing else in its environment.
 
-    `warm` processes start without importing anything, because another has done so before. `program` is how it is
-    started otherwise.
+    `warm` processes are forked from one that has imported everything. Otherwise `program` is started.
     """
 
     def __init__(self, home: Path, *, warm: bool = False, program: Sequence[str] = COMMAND, **environ: str) -> None:

@@ -1,7 +1,7 @@
-"""The command line in processes that need not import anything: each is forked from one that has done so.
+"""The command line in processes that are forked from one that has imported everything.
 
-Starting Python and importing everything takes a second, the command itself a few hundredths. What this leaves out, the
-start itself, is tested with ordinary processes elsewhere.
+Starting Python and importing everything takes a second, the command itself a few hundredths. The start itself, which
+this leaves out, is tested with ordinary processes elsewhere.
 """
 
 from __future__ import annotations

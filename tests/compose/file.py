@@ -1,4 +1,4 @@
-"""docker-compose.yml as Compose reads it: variables filled in, services in the order in which they start."""
+"""docker-compose.yml as Compose reads it: variables replaced, services in start order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::(?P<how>[-?])(?P<
 
 
 class Service(NamedTuple):
-    """One service, with nothing left to fill in."""
+    """One service, with all variables replaced."""
 
     name: str
     given: dict[str, Any]
@@ -39,17 +39,17 @@ class Service(NamedTuple):
 
 
 class MissingVariableError(Exception):
-    """Compose would refuse to start; the message is what the file says."""
+    """Compose would refuse to start; the message is the one in the file."""
 
 
 def document(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The file, filled in."""
+    """The file with all variables replaced."""
     filled: dict[str, Any] = _filled(yaml.safe_load(FILE.read_text()), environ)
     return filled
 
 
 def services(environ: Mapping[str, str]) -> list[Service]:
-    """Every service, none before one that it waits for."""
+    """All services, each after those it depends on."""
     waiting = {name: Service(name, given) for name, given in document(environ)["services"].items()}
     ordered: list[Service] = []
     while waiting:

@@ -1,4 +1,4 @@
-"""A machine of its own for the commands of docker-compose.yml, without containers: ports, places and passwords."""
+"""A machine for the commands of docker-compose.yml, without containers: private ports, paths and passwords."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workers.embedded.child_process import Child
 
 
 class Database(MariaDB):
-    """A private server with the flags of the file, and what the image makes of its environment."""
+    """A private server with the flags of the file and the database and user that the image would create."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -40,7 +40,7 @@ class Database(MariaDB):
 
 
 class Machine:
-    """Runs the command lines of services as they stand in the file, at the places there are here."""
+    """Runs the command lines of the services in the file, with the ports and paths of this machine."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
@@ -86,7 +86,7 @@ class Machine:
         return {**mine, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.folder), **named}
 
     def here(self, service: Service, words: Sequence[str]) -> list[str]:
-        """Words of the file with the places they mean on this machine."""
+        """Words of the file with the ports and paths of this machine."""
         places = {
             "database:3306": f"127.0.0.1:{self._database_port}",
             "--port=3306": f"--port={self._database_port}",

@@ -1,4 +1,4 @@
-"""docker-compose.yml is valid, names commands that there are, bounds everything, and holds no secret."""
+"""docker-compose.yml is valid, names existing commands, limits every resource, and contains no secret."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from workers.settings import BadSetting, Settings
 SERVICES = services(SECRETS)
 OURS = [each for each in SERVICES if each.is_ours]
 
+# These are mounted as files and are in no environment.
 IN_FILES = ("DATABASE_ROOT_PASSWORD", "DATABASE_PASSWORD", "BROKER_PASSWORD")
-"""Mounted as files, and in no environment."""
 
 every = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 of_ours = pytest.mark.parametrize("service", OURS, ids=lambda service: service.name)
@@ -33,7 +33,7 @@ def test_it_is_valid_for_compose():
 
 
 @pytest.mark.parametrize("wrong", [{"helthcheck": {}}, {"restart": "sometimes"}, {"healthcheck": {"interval": "soon"}}])
-def test_what_compose_would_not_take_is_found(wrong: dict[str, object]):
+def test_an_invalid_compose_file_is_detected(wrong: dict[str, object]):
     spoilt = document(SECRETS)
     spoilt["services"]["beat"].update(wrong)
 
@@ -42,7 +42,7 @@ def test_what_compose_would_not_take_is_found(wrong: dict[str, object]):
 
 
 @of_ours
-def test_a_command_is_one_that_there_is(service: Service):
+def test_a_command_exists(service: Service):
     verb, *words = service.given["command"]
     command = get_command(import_module(module_of(verb)).app)
 
@@ -57,7 +57,7 @@ def test_each_role_has_a_service_of_its_name():
 
 
 @every
-def test_a_service_is_bounded_and_comes_back(service: Service):
+def test_a_service_has_limits_and_restarts(service: Service):
     limits = service.given["deploy"]["resources"]["limits"]
     assert {"cpus", "memory", "pids"} <= limits.keys()
     assert service.given["logging"]["options"].keys() >= {"max-size", "max-file"}
@@ -80,7 +80,7 @@ def test_a_service_of_ours_writes_nowhere_and_waits_for_the_schema(service: Serv
         assert waits["broker"] == waits["database"] == "service_healthy"
 
 
-def test_what_is_kept_is_kept_durably():
+def test_the_servers_store_durably():
     flags = " ".join(texts([each.given["command"] for each in SERVICES if not each.is_ours]))
 
     for needed in (
@@ -135,7 +135,7 @@ def test_it_holds_no_secret():
 
     assert secret
     for name, value in secret.items():
-        # What it becomes is in the variables alone, or it is the place of a file.
+        # The value is only in a variable, or it is the path of a file.
         without_any = re.fullmatch(r"\w+://(\w+@)?[\w:]+/\w+", value)
         assert value.startswith("/run/secrets/") or value == "" or without_any or value not in in_file, name
     assert not re.search(r"://\w*:(?!\$\{|\d+/)", in_file), "a URL with a password written out"
@@ -160,7 +160,7 @@ def test_a_filled_in_file_of_passwords_is_never_committed():
 
 
 def locked(name: str) -> dict[str, tuple[str, set[str]]]:
-    """What a lock names: packages with their markers, versions and hashes."""
+    """The packages of a lock file with their versions and hashes."""
     found: dict[str, tuple[str, set[str]]] = {}
     package = ""
     for line in (ROOT / name).read_text().splitlines():
@@ -172,7 +172,7 @@ def locked(name: str) -> dict[str, tuple[str, set[str]]]:
     return found
 
 
-def test_the_image_takes_each_package_as_the_lock_of_the_tests_has_it():
+def test_the_image_has_the_package_versions_of_the_test_lock():
     tested, image = locked("requirements.lock"), locked("requirements-image.lock")
 
     assert {"celery", "typer", "sqlalchemy", "flower"} <= image.keys()
@@ -187,7 +187,7 @@ def test_a_lock_has_hashes_and_no_address(name: str):
 
 
 def dockerfile() -> list[str]:
-    """The instructions, each on one line."""
+    """The instructions of the Dockerfile, one per line."""
     text = re.sub(r"^\s*#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
     return [line for line in text.replace("\\\n", " ").splitlines() if line.strip()]
 
@@ -238,7 +238,7 @@ def test_nothing_but_flower_is_published_and_that_to_this_machine_alone():
         assert each.is_ours or each.given["user"] in ("mysql", "redis")
 
 
-def test_the_image_is_made_of_what_is_there():
+def test_the_image_copies_existing_files():
     copied = re.findall(r"^COPY ((?!--from).*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     sources = {word for line in copied for word in line.split()}
     let_in = set(re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))

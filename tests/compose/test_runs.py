@@ -1,4 +1,4 @@
-"""The commands of docker-compose.yml, in its order, on private servers: healthy by its own checks, and at work."""
+"""The commands of docker-compose.yml on private servers, in start order: healthy by its checks, and working."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 SERVICES = {each.name: each for each in services(SECRETS)}
 STAYING = [each for each in SERVICES.values() if each.is_ours and each.name != "migrations"]
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """Everything the file names, started in its order, each when what it waits for is as it wants it."""
+    """All services of the file in start order, each after its dependencies are ready."""
     try:
         with machine(tmp_path_factory.mktemp("compose")) as here:
             for service in SERVICES.values():
                 for name, how in service.given.get("depends_on", {}).items():
                     if how["condition"] == "service_healthy":
-                        wait_until(lambda name=name: healthy(here, SERVICES[name]), PATIENCE)
+                        wait_until(lambda name=name: healthy(here, SERVICES[name]), TIMEOUT_SECONDS)
                 start(here, service)
             yield here
     except ServerMissingError as missing:
@@ -72,10 +72,10 @@ def settings(running: Machine) -> Settings:
 
 def test_every_service_becomes_healthy(running: Machine):
     for service in STAYING:
-        wait_until(lambda service=service: healthy(running, service), PATIENCE, pause=0.5)
+        wait_until(lambda service=service: healthy(running, service), TIMEOUT_SECONDS, pause=0.5)
 
 
-def test_what_is_sent_is_answered_in_every_way(settings: Settings):
+def test_submissions_are_answered_with_and_without_a_bell(settings: Settings):
     engine = make_engine(settings.database_url)
     app = Celery("tests", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
     unit_of_work = UnitOfWork(engine)
@@ -83,7 +83,7 @@ def test_what_is_sent_is_answered_in_every_way(settings: Settings):
     rung, unrung, sent = (creation(script_id) for script_id in (101, 102, 103))
 
     producer.enqueue(rung)
-    with unit_of_work.records() as tx:  # and nobody rings: beat and the reconciler have to
+    with unit_of_work.records() as tx:  # without a bell: beat and the reconciler must ring
         tx.inbox.put(unrung.script_id, unrung.submission_id, encode_submission(unrung), time.time_ns() // 1_000)
     app.send_task("scriptledger.intake", args=(encode_submission(sent).decode(),), queue="intake", argsrepr="(…)")
 
@@ -99,7 +99,7 @@ def test_what_is_sent_is_answered_in_every_way(settings: Settings):
 
 
 def test_no_password_is_on_a_command_line(running: Machine):
-    """On a machine, everybody can read those."""
+    """All users of a machine can read those."""
     lines = [line for _, line in command_lines()]
 
     assert any(str(running.folder) in line for line in lines)
@@ -107,13 +107,13 @@ def test_no_password_is_on_a_command_line(running: Machine):
 
 
 def command_lines() -> Iterator[tuple[psutil.Process, str]]:
-    """The processes beneath this one; some end while we look."""
+    """All descendants of this process; some end during the iteration."""
     for each in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             yield each, " ".join(each.cmdline())
 
 
-def test_a_stranger_gets_nothing_from_the_broker_or_flower(running: Machine):
+def test_the_broker_and_flower_require_a_password(running: Machine):
     broker, flower = SERVICES["broker"], SERVICES["flower"]
     without = [re.sub(r"REDISCLI_AUTH=\S+( \S+\))? ", "", word) for word in running.here(broker, broker.check)]
 
@@ -122,7 +122,7 @@ def test_a_stranger_gets_nothing_from_the_broker_or_flower(running: Machine):
     assert flower.given["ports"] == ["127.0.0.1:5555:5555"]
 
 
-def test_a_loop_that_hangs_is_found_unwell(running: Machine):
+def test_a_hanging_loop_is_reported_unhealthy(running: Machine):
     for service in (SERVICES["beat"], SERVICES["upkeep"]):
         heartbeat = running.folder / f"heartbeat-{service.name}"
         late = time.time() - LATE_SECONDS - 60
@@ -136,7 +136,7 @@ def test_a_loop_that_hangs_is_found_unwell(running: Machine):
 
         assert (done.returncode, done.stdout) == (1, "")
         assert re.fullmatch(r"the last heartbeat was 18\d s ago\n", done.stderr)
-        wait_until(lambda service=service: running.check(service).returncode == 0, PATIENCE, pause=0.5)
+        wait_until(lambda service=service: running.check(service).returncode == 0, TIMEOUT_SECONDS, pause=0.5)
 
 
 def main_process(running: Machine, service: Service) -> psutil.Process:
@@ -149,7 +149,7 @@ def main_process(running: Machine, service: Service) -> psutil.Process:
     raise AssertionError(f"{service.name} does not run")
 
 
-def test_each_ends_in_time_when_it_is_asked_to(running: Machine):
+def test_each_service_stops_in_time_on_sigterm(running: Machine):
     began = time.monotonic()
     for service in STAYING:
         if service.name != "flower":

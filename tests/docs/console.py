@@ -1,4 +1,4 @@
-"""Console sessions in Markdown: each `$ command` is run, and what it prints is compared with what the page shows."""
+"""Console sessions in Markdown: each `$ command` is run, and its output is compared with the page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+# This line matches any number of lines.
 ANYTHING = "…"
-"""A line that stands for any number of lines."""
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _HEREDOC = re.compile(r"<<'?(\w+)'?")
@@ -25,7 +25,7 @@ _CHANGING = (
 
 
 class Command(NamedTuple):
-    """A command as the page shows it, with the output it shows; `status` is the exit status it names."""
+    """A command of the page with the shown output; `status` is the expected exit status."""
 
     text: str
     output: tuple[str, ...]
@@ -38,7 +38,7 @@ def commands(page: str) -> list[Command]:
 
 
 def run(command: Command, folder: Path, environ: Mapping[str, str]) -> tuple[int, list[str]]:
-    """Run a command in a folder; its exit status and what it printed, on both outputs."""
+    """Run a command in a folder; its exit status and the lines of both outputs."""
     done = subprocess.run(
         ["bash", "-c", command.text],
         cwd=folder,
@@ -54,13 +54,13 @@ def run(command: Command, folder: Path, environ: Mapping[str, str]) -> tuple[int
 
 
 def agrees(shown: tuple[str, ...], printed: list[str]) -> bool:
-    """Whether the output is what the page shows, but for times, ids and hashes."""
-    wanted, found = [_steady(line) for line in shown], [_steady(line) for line in printed]
+    """Whether the output matches the page, except for times, ids and hashes."""
+    wanted, actual = [_normalized(line) for line in shown], [_normalized(line) for line in printed]
     if ANYTHING not in wanted:
-        return wanted == found
+        return wanted == actual
     at = wanted.index(ANYTHING)
     rest = len(wanted) - at - 1
-    return len(found) >= at + rest and wanted[:at] == found[:at] and wanted[at + 1 :] == found[len(found) - rest :]
+    return len(actual) >= at + rest and wanted[:at] == actual[:at] and wanted[at + 1 :] == actual[len(actual) - rest :]
 
 
 def _in_block(lines: list[str]) -> Iterator[Command]:
@@ -80,8 +80,8 @@ def _in_block(lines: list[str]) -> Iterator[Command]:
         yield Command("\n".join(text), tuple(output), int(status[1]) if status else 0)
 
 
-def _steady(line: str) -> str:
+def _normalized(line: str) -> str:
     for changing, name in _CHANGING:
         line = changing.sub(name, line)
-    # Columns are as wide as what stands in them.
+    # The width of a column depends on its content.
     return re.sub(r" {2,}", "  ", line.rstrip())

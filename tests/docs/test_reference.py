@@ -1,4 +1,4 @@
-"""The reference pages say what the program says."""
+"""The reference pages are up to date with the program."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def test_every_table_is_in_architecture():
 
 
 @pytest.mark.parametrize("page", PAGES_BY_HAND, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_leads_somewhere(page):
+def test_every_link_has_a_target(page):
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []

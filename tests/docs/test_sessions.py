@@ -1,4 +1,4 @@
-"""What README and Getting started show is what happens."""
+"""The sessions in README and Getting started, run for real."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAKE = re.compile(r"make (\w+)")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder that looks like the project to someone who follows a page."""
+    """A folder that looks like the project to a reader who follows a page."""
     shutil.copytree(ROOT / "cli" / "samples", tmp_path / "cli" / "samples")
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)
@@ -43,7 +43,7 @@ def environ(folder: Path) -> Mapping[str, str]:
 
 @pytest.fixture
 def dev(folder: Path) -> Iterator[None]:
-    """The services, as `scriptledger dev` in another terminal would keep them."""
+    """The services, as `scriptledger dev` would run them in another terminal."""
     with Stack(Settings.from_env({"SCRIPTLEDGER_HOME": str(folder / ".scriptledger")})):
         yield
 
@@ -71,12 +71,12 @@ def test_the_readme_shows_what_the_demo_prints(folder: Path, environ: Mapping[st
     assert agrees(tuple(shown[1].splitlines()), printed), "\n".join(printed)
 
 
-def test_the_targets_that_the_readme_names_are_there():
+def test_the_make_targets_in_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text()
     named = {found[1] for found in MAKE.finditer(README)}
     assert {"demo", "test"} <= named
     assert [target for target in named if f"\n{target}:" not in makefile] == []
 
 
-def test_the_readme_runs_by_its_25th_line():
+def test_the_readme_shows_how_to_run_it_by_its_25th_line():
     assert "$ make demo" in "\n".join(README.splitlines()[:25])

@@ -1,4 +1,4 @@
-"""The published JSON Schema and the program: what the program takes is valid, and what is not valid it refuses."""
+"""The published JSON Schema agrees with the program: accepted submissions are valid, invalid ones are refused."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tests.domain.submissions.bad_submissions import AT_THE_DOOR
 PUBLISHED = json.loads((ROOT / "docs" / "reference" / "submission.schema.json").read_text())
 VALIDATOR = Draft202012Validator(PUBLISHED)
 
+# A producer can detect these with the schema alone, before it sends.
 REFUSED_BY_BOTH = {
     "UnknownField",
     "MissingField",
@@ -33,19 +34,18 @@ REFUSED_BY_BOTH = {
     "AuthorIncomplete",
     "NotForAi",
 }
-"""What a producer can find out with the schema alone, before it sends."""
 
 PROPERTY = settings(max_examples=40)
-LONGEST = 2_000  # bytes: Python's own reader of JSON takes no number of 5,000 digits
+MAX_BYTES = 2_000  # Python's own JSON reader accepts no number of 5,000 digits
 
-ONLY_FOR_US = re.compile(rb": (1\.0|1e999)\}")  # to a schema 1.0 is a whole number; and no number is too large for it
+ONLY_IN_PROGRAM = re.compile(rb": (1\.0|1e999)\}")  # in a schema 1.0 is an integer, and no number is too large
 
 SPOILS: list[Any] = [None, True, -1, 0, 1.5, 1 << 53, 1 << 64, "", "a b", "x" * 200, "a\nb", "\x01", [], {}, ["x"]]
 
 
 @st.composite
 def submissions(draw: DrawFn) -> Submission:
-    """One with a command of any kind, made for some script."""
+    """A submission with a command of any kind, made for some script."""
     steps = draw(histories(limit=4))
     kind = draw(st.sampled_from(sorted(ALL_KINDS)))
     command = draw(command_at(kind, [step.after for step in steps], wild=draw(st.booleans())))
@@ -62,8 +62,8 @@ def submissions(draw: DrawFn) -> Submission:
     )
 
 
-def taken(data: bytes) -> bool:
-    """Whether the program takes a submission."""
+def accepted(data: bytes) -> bool:
+    """Whether the program accepts a submission."""
     try:
         decode_submission(data)
     except Rejected:
@@ -71,31 +71,31 @@ def taken(data: bytes) -> bool:
     return True
 
 
-def test_the_schema_is_one():
+def test_the_schema_is_valid():
     Draft202012Validator.check_schema(PUBLISHED)
 
 
 @PROPERTY
 @given(submissions())
-def test_what_the_program_takes_is_valid(submission: Submission):
+def test_accepted_submissions_are_valid(submission: Submission):
     data = encode_submission(submission)
-    if taken(data):
+    if accepted(data):
         VALIDATOR.validate(json.loads(data))
 
 
 @PROPERTY
 @given(submissions(), st.data())
-def test_what_is_not_valid_the_program_refuses(submission: Submission, data: st.DataObject):
+def test_invalid_submissions_are_refused(submission: Submission, data: st.DataObject):
     spoilt = json.loads(encode_submission(submission))
     spoil(spoilt, data.draw)
 
     if not VALIDATOR.is_valid(spoilt):
-        assert not taken(json.dumps(spoilt).encode())
+        assert not accepted(json.dumps(spoilt).encode())
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED_BY_BOTH))
-def test_the_schema_finds_it_too(name: str):
-    cases = [data for data, _ in AT_THE_DOOR[name] if len(data) < LONGEST and not ONLY_FOR_US.search(data)]
+def test_the_schema_detects_the_error_too(name: str):
+    cases = [data for data, _ in AT_THE_DOOR[name] if len(data) < MAX_BYTES and not ONLY_IN_PROGRAM.search(data)]
     found = [VALIDATOR.is_valid(json.loads(data)) for data in cases]
 
     assert found
@@ -103,11 +103,11 @@ def test_the_schema_finds_it_too(name: str):
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_kind_is_in_it(kind: str):
+def test_every_kind_is_in_the_schema(kind: str):
     assert kind in json.dumps(PUBLISHED["$defs"]["Submission"]["properties"]["commands"])
 
 
-def test_the_submissions_that_the_pages_show_are_valid():
+def test_the_submissions_in_the_docs_are_valid():
     for page in ("submissions.md", "wire-format.md"):
         shown = re.findall(r"```json\n(\{.*?\n\})\n```", (ROOT / "docs" / page).read_text(), re.DOTALL)
         found = [json.loads(each) for each in shown if '"commands": [\n    {"kind"' in each]
@@ -133,7 +133,7 @@ def spoil(document: dict[str, Any], draw: Any) -> None:
 
 
 def walk(value: Any) -> Any:
-    """Every place in a document, as what holds it and the key."""
+    """Every place in a document, as its container and key."""
     if not isinstance(value, dict | list):
         return
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):

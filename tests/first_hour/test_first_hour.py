@@ -1,4 +1,4 @@
-"""The first hour: demo, dev, a screenplay, an edit, its diff, Flower in a browser, Ctrl-C, and nothing is left."""
+"""The first hour of a new user: demo, dev, a screenplay, an edit, its diff, Flower, Ctrl-C, and no leftovers."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.slowness import with_patience
 
 pytestmark = pytest.mark.slow
 
+# Time limit for all of it without the set-up; a busy machine gets more.
 SECONDS = 60.0
-"""How long all of it may take, without the set-up; a machine that does other things too has more."""
 EDITED = "One more hour and you’re done. Nobody’d ever have known. You may go."
 
 
@@ -39,15 +39,15 @@ def test_the_first_hour_in_a_fresh_clone(tmp_path: Path, chromium: Chromium):
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("VIRTUAL_ENV", "PYTHONPATH"))}
 
-    told = subprocess.run(["make", "demo"], cwd=clone, env=environ, check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(["make", "demo"], cwd=clone, env=environ, check=True, capture_output=True, text=True).stdout
 
-    assert "All the same." in told
+    assert "All the same." in output
     program = [str(clone / ".venv" / "bin" / "scriptledger")]
     walk(CommandLine(tmp_path / "home", program=program, PYTHONPATH=str(clone)), chromium)
 
 
 def walk(cli: CommandLine, chromium: Chromium) -> None:
-    """What README and Getting started tell to do, in their order."""
+    """The steps of README and Getting started, in their order."""
     assert "All the same." in cli("demo").out
     with Dev(cli) as dev:
         dev.wait_until_ready()
@@ -71,7 +71,7 @@ def walk(cli: CommandLine, chromium: Chromium) -> None:
 
 
 def edit(cli: CommandLine) -> dict[str, Any]:
-    """An edit of the line that everybody sees first in scene 12."""
+    """An edit of the first line of dialogue in scene 12."""
     lines = cli("show", 1, "--scene", 12, "--json").json["lines"]
     line = next(each for each in lines if each["text"].startswith("One more hour"))
     command = {"kind": "line.edit", "line": line["id"], "expect": line["expect"], "text": EDITED}
@@ -86,6 +86,6 @@ def edit(cli: CommandLine) -> dict[str, Any]:
 
 
 def scratch(folder: Path) -> Path:
-    """An empty folder for what is temporary."""
+    """An empty folder for temporary files."""
     (folder / "scratch").mkdir()
     return folder / "scratch"

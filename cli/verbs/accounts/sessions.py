@@ -1,6 +1,6 @@
-"""Sign users in, and end their sessions.
+"""Open, list and end the sessions of users.
 
-A token is printed once and stored nowhere: only its hash is.
+A token is printed once and never stored; only its hash is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def open_(
     days: Annotated[int, typer.Option(metavar="N", min=1, max=3_650, help="How long it lasts.")] = 30,
     as_json: AsJson = False,
 ) -> None:
-    """Sign a user in and print the token, this once."""
+    """Open a session for a user and print its token, once."""
     now = system_clock()
     with database.opened() as unit_of_work, unit_of_work.records() as tx:
         signed_in = tx.sign_ins.open(user_named(tx, email).id, now, until=now + days * DAY)
@@ -36,18 +36,18 @@ def open_(
         until = screen.iso(now + days * DAY)
         screen.print_json({"session": signed_in.id, "token": signed_in.token, "expires_at": until})
     else:
-        screen.say(f"Session {signed_in.id}, for {screen.counted(days, 'day')}. Its token, shown this once:")
+        screen.say(f"Session {signed_in.id}, for {screen.counted(days, 'day')}. Its token, shown only once:")
         screen.say(signed_in.token)
 
 
 @app.command("list", epilog=example("scriptledger sessions list rosa@example.org --json"))
 def list_(
     email: Email,
-    after: Annotated[int, typer.Option(metavar="SESSION", min=0, help="Only sessions with a higher number.")] = 0,
+    after: Annotated[int, typer.Option(metavar="SESSION", min=0, help="Only sessions with a higher id.")] = 0,
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List the sessions of a user, those that ended too."""
+    """List the sessions of a user, including ended ones."""
     with database.reading() as tx:
         rows = tx.sign_ins.read(user_named(tx, email).id, after=after, limit=limit + 1)
     more = rows[limit - 1].id if len(rows) > limit else None
@@ -64,15 +64,17 @@ def list_(
 
 @app.command(epilog=example("scriptledger sessions revoke 12", "scriptledger sessions revoke --all rosa@example.org"))
 def revoke(
-    session: Annotated[int | None, typer.Argument(metavar="SESSION", help="Which one.", show_default=False)] = None,
+    session: Annotated[
+        int | None, typer.Argument(metavar="SESSION", help="The id of the session.", show_default=False)
+    ] = None,
     all_: Annotated[
-        str | None, typer.Option("--all", metavar="EMAIL", help="All of this user instead.", show_default=False)
+        str | None, typer.Option("--all", metavar="EMAIL", help="All sessions of this user.", show_default=False)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """End a session, or all of a user."""
+    """End a session, or all sessions of a user."""
     if (session is None) == (all_ is None):
-        raise typer.BadParameter("say a session, or --all and a user")
+        raise typer.BadParameter("give a session, or --all and a user")
     now = system_clock()
     with database.opened() as unit_of_work, unit_of_work.records() as tx:
         if all_ is not None:
@@ -80,7 +82,7 @@ def revoke(
         else:
             ended = int(tx.sign_ins.revoke(session or 0, now))
     if session is not None and not ended:
-        raise Ending(Exit.REFUSED, f"There is no session {session} that has not ended.", code="unknown_session")
+        raise Ending(Exit.REFUSED, f"There is no open session {session}.", code="unknown_session")
     if as_json:
         screen.print_json({"ended": ended})
     else:
@@ -94,7 +96,7 @@ def _state(row: SignInRow, now: int) -> str:
 
 
 def _cells(row: SignInRow, now: int) -> tuple[str, ...]:
-    times = (screen.moment(each) for each in (row.created_at, row.seen_at, row.expires_at))
+    times = (screen.moment(time) for time in (row.created_at, row.seen_at, row.expires_at))
     return str(row.id), *times, _state(row, now)
 
 

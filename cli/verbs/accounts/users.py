@@ -18,26 +18,26 @@ from repos.accounts.users import UserRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
-Name = Annotated[str | None, typer.Option(metavar="NAME", help="What to call them in the log.", show_default=False)]
+Name = Annotated[str | None, typer.Option(metavar="NAME", help="The user's name in the log.", show_default=False)]
 
 
 @app.command(epilog=example("scriptledger users add rosa@example.org --name Rosa"))
 def add(email: Email, name: Name = None, as_json: AsJson = False) -> None:
-    """Add a user. An address is one whatever its case and accents."""
+    """Add a user. Addresses that differ only in case or accents are the same address."""
     with database.opened() as unit_of_work, unit_of_work.records() as tx:
         number = tx.users.add(email, system_clock(), name=name)
         row = tx.users.get(number)
-    _told(row, as_json=as_json, said=f"User {number} is {email}.")
+    _print(row, as_json=as_json, sentence=f"User {number} is {email}.")
 
 
 @app.command("list", epilog=example("scriptledger users list --after 100 --json"))
 def list_(
-    after: Annotated[int, typer.Option(metavar="USER", min=0, help="Only users with a higher number.")] = 0,
+    after: Annotated[int, typer.Option(metavar="USER", min=0, help="Only users with a higher id.")] = 0,
     limit: Limit = 100,
-    deleted: Annotated[bool, typer.Option("--deleted", help="Those who were deleted too.")] = False,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Include deleted users.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the users there are."""
+    """List the users."""
     with database.reading() as tx:
         rows = tx.users.read(after=after, limit=limit + 1, deleted=deleted)
     more = rows[limit - 1].id if len(rows) > limit else None
@@ -61,7 +61,7 @@ def rename(
         user = user_named(tx, email)
         tx.users.rename(user.id, name)
         row = tx.users.get(user.id)
-    _told(row, as_json=as_json, said=f"User {user.id} is called {name}.")
+    _print(row, as_json=as_json, sentence=f"User {user.id} is now called {name}.")
 
 
 @app.command(epilog=example("scriptledger users move rosa@example.org rosa@example.com"))
@@ -75,31 +75,31 @@ def move(
         user = user_named(tx, email)
         tx.users.move(user.id, to)
         row = tx.users.get(user.id)
-    _told(row, as_json=as_json, said=f"User {user.id} is {to}.")
+    _print(row, as_json=as_json, sentence=f"User {user.id} is now {to}.")
 
 
 @app.command(epilog=example("scriptledger users delete rosa@example.org"))
 def delete(email: Email, as_json: AsJson = False) -> None:
-    """Delete a user and end their sessions. Their scripts and what they said stay; the address is free again."""
+    """Delete a user and end their sessions. Their scripts and chat messages stay; the address becomes free."""
     now = system_clock()
     with database.opened() as unit_of_work, unit_of_work.records() as tx:
         user = user_named(tx, email)
         tx.sign_ins.revoke_all(user.id, now)
         tx.users.delete(user.id, now)
         row = tx.users.get(user.id)
-    _told(row, as_json=as_json, said=f"User {user.id} is deleted.")
+    _print(row, as_json=as_json, sentence=f"User {user.id} is deleted.")
 
 
-def _told(row: UserRow | None, *, as_json: bool, said: str) -> None:
+def _print(row: UserRow | None, *, as_json: bool, sentence: str) -> None:
     if as_json and row is not None:
         screen.print_json(_as_json(row))
     else:
-        screen.say(said)
+        screen.say(sentence)
 
 
 def _cells(row: UserRow) -> tuple[str, ...]:
-    gone = "" if row.deleted_at is None else f"deleted {screen.moment(row.deleted_at)}"
-    return str(row.id), row.email, row.name or "", screen.moment(row.created_at), gone
+    state = "" if row.deleted_at is None else f"deleted {screen.moment(row.deleted_at)}"
+    return str(row.id), row.email, row.name or "", screen.moment(row.created_at), state
 
 
 def _as_json(row: UserRow) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Look up the kinds of commands, or the fields of one.
+"""List the kinds of commands, or the fields of one.
 
-With --schema the JSON Schema of a whole submission, for producers and their tools.
+With --schema it prints the JSON Schema of a submission, for producers and their tools.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger kinds line.edit", "scriptledger kinds --schema"))
 def kinds(
-    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="Which kind.", show_default=False)] = None,
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="The kind.", show_default=False)] = None,
     as_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a submission.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -42,27 +42,27 @@ def kinds(
 
 
 def _print_one(kind: str) -> None:
-    found = shape_of_kind(kind)
+    shape = shape_of_kind(kind)
     screen.say(
-        Text(kind, "bold"), screen.block(found.about, indent=0), *(Text(said) for said in flags(KINDS[kind])), Text()
+        Text(kind, "bold"), screen.block(shape.about, indent=0), *(Text(note) for note in flags(KINDS[kind])), Text()
     )
     rows = [
         (field.name, field.type.replace("`", ""), "required" if field.required else field.default or "")
-        for field in found.fields
+        for field in shape.fields
     ]
     screen.say(screen.table(("field", "type", "default"), rows))
 
 
 def _as_json(kind: str) -> dict[str, Any]:
-    found = shape_of_kind(kind)
+    shape = shape_of_kind(kind)
     return {
         "kind": kind,
-        "about": found.about,
+        "about": shape.about,
         "needs_head": KINDS[kind].needs_head,
         "absolute": KINDS[kind].absolute,
         "for_ai": KINDS[kind].for_ai,
         "fields": [
             {"name": field.name, "type": field.type, "required": field.required, "default": field.default}
-            for field in found.fields
+            for field in shape.fields
         ],
     }

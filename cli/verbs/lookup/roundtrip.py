@@ -1,7 +1,7 @@
-"""Tell whether files survive being read and written.
+"""Check that files are unchanged after import and export.
 
-Fountain files are compared byte for byte, Final Draft files line by line. Nothing is stored. One that cannot be read
-is told as that, and the others are looked at all the same.
+Fountain files are compared byte for byte, Final Draft files line by line. Nothing is stored. A file that cannot be read
+is reported, and the others are still checked.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ app = typer.Typer(add_completion=False)
 
 
 class Result(NamedTuple):
-    """What became of a file, and why it did not survive, or could not even be read."""
+    """The result for a file; `problem` is why it did not survive, or why it could not be read if `unread`."""
 
     file: Path
     survives: bool = False

@@ -1,4 +1,4 @@
-"""Take a script elsewhere with its history, as one file."""
+"""Export or import a script with its whole history."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The history file.", 
 
 @app.command(epilog=example("scriptledger history export 1 tare-weight.jsonl"))
 def export(script: Script, file: File, as_json: AsJson = False) -> None:
-    """Write a script with every version and every answer as a history file, whole or not at all.
+    """Write a script with all versions and answers to a history file, completely or not at all.
 
-    JSON Lines, described in docs/history-files.md. What is written to the script meanwhile is not in it.
+    The file is JSON Lines, described in docs/history-files.md. Edits during the export are not in it.
     """
     with database.reading() as tx, new_file(file) as out, progress() as bars:
         head = database.head_of(tx, script)
@@ -38,7 +38,7 @@ def export(script: Script, file: File, as_json: AsJson = False) -> None:
             out.write(line)
             bars.update(bar, completed=min(number, head.version))
     if not file.is_file():
-        return  # a pipe carries the file, and nothing else
+        return  # a pipe contains only the file
     size = file.stat().st_size
     if as_json:
         screen.print_json({"script_id": script, "versions": head.version, "file": str(file), "bytes": size})
@@ -56,14 +56,14 @@ def export(script: Script, file: File, as_json: AsJson = False) -> None:
 def import_(
     file: File,
     new_number: Annotated[
-        bool, typer.Option("--new-number", help="Give it a new number, whatever number it had.")
+        bool, typer.Option("--new-number", help="Give it a new id, even if its own is free.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a script back with its whole history, under the number it had.
+    """Import a script with its whole history, under its own id.
 
-    Every command and answer in the file is checked as a submission is; then all of it is written, or nothing. A later
-    file of the same script adds what is new; another script of that number is never touched.
+    Every command and answer in the file is checked like a submission; then all of it is written, or nothing. A later
+    file of the same script adds the new versions; a different script with that id is never changed.
     """
     header = read_header(file)
     chosen = database.settings()
@@ -79,14 +79,14 @@ def import_(
             {"script_id": done.script_id, "versions": done.versions, "answers": done.answers, "before": done.before}
         )
     elif done.before == done.versions:
-        screen.say(f"Script {done.script_id} was here already, with all {screen.counted(done.versions, 'version')}.")
+        screen.say(f"Script {done.script_id} already has all {screen.counted(done.versions, 'version')}.")
     else:
         new = screen.counted(done.versions - done.before, "version")
-        screen.say(f"Script {done.script_id} is here with {new} and {screen.counted(done.answers, 'answer')}.")
+        screen.say(f"Imported script {done.script_id}: {new} added, {screen.counted(done.answers, 'answer')}.")
 
 
 def _make(chosen: Settings) -> None:
-    """The embedded database, as every command that writes makes it."""
+    """Create the embedded database, as every command that writes does."""
     secure_home(chosen.home)
     with database.explained(chosen), open_engine(chosen.database_url) as engine:
         upgrade_if_outdated(engine)

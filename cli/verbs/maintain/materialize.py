@@ -1,4 +1,4 @@
-"""Bring what readers see up to the head of every script."""
+"""Update the readers' view of scripts to their heads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OneScript = Annotated[int | None, typer.Argument(metavar="SCRIPT", help="Only th
 
 @app.command(epilog=example("scriptledger materialize run", "scriptledger materialize run 1"))
 def run(script: OneScript = None, as_json: AsJson = False) -> None:
-    """Do a run here and now, of all scripts that are due or of one; exit status 5 if a script contradicts itself."""
+    """Run now, for all scripts that are due or for one; exit status 5 if a script is inconsistent."""
     with database.opened() as unit_of_work:
         if script is not None:
             with unit_of_work.reading() as tx:
@@ -34,7 +34,7 @@ def run(script: OneScript = None, as_json: AsJson = False) -> None:
             if as_json:
                 screen.print_json(done._asdict())
             else:
-                screen.say(f"Script {script} is shown at version {done.version}; it was at {done.before}.")
+                screen.say(f"Readers see script {script} at version {done.version}; before, at version {done.before}.")
             return
         row = _run_all(unit_of_work)
     if as_json:
@@ -46,11 +46,11 @@ def run(script: OneScript = None, as_json: AsJson = False) -> None:
 
 @app.command(epilog=example("scriptledger materialize status", "scriptledger materialize status 1 --json"))
 def status(script: OneScript = None, as_json: AsJson = False) -> None:
-    """Say how far behind a script is, or what came of the latest runs."""
+    """Show how far behind a script is, or the results of the latest runs."""
     with database.reading() as tx:
         if script is not None:
             database.head_of(tx, script)
-            _say_staleness(script, staleness(tx, script, system_clock()), as_json=as_json)
+            _print_staleness(script, staleness(tx, script, system_clock()), as_json=as_json)
             return
         runs = tx.runs.read()
     if as_json:
@@ -75,7 +75,7 @@ def _run_all(unit_of_work: UnitOfWork) -> RunRow | None:
         return tx.runs.get(opened.run_id) if opened.run_id else None
 
 
-def _say_staleness(script: int, stale: Staleness, *, as_json: bool) -> None:
+def _print_staleness(script: int, stale: Staleness, *, as_json: bool) -> None:
     seconds = stale.micros / 1_000_000
     if as_json:
         screen.print_json({"script_id": script, **stale._asdict(), "seconds": seconds})

@@ -1,4 +1,4 @@
-"""List what is out of service; take it back."""
+"""List, show and reopen quarantined scripts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCRIPTS_PER_PAGE = 1_000
 
 @app.command("list", epilog=example("scriptledger quarantine list", "scriptledger quarantine list --json"))
 def list_(as_json: AsJson = False) -> None:
-    """List the scripts that are out of service, and those being backfilled; exit status 5 if any is out of service."""
+    """List the quarantined scripts, and those being backfilled; exit status 5 if any is quarantined."""
     with database.reading() as tx:
         rows = [_latest(tx, script) for script in _all(tx.quarantines.out_of_service)]
         backfilling = _all(tx.quarantines.backfilling)
@@ -37,36 +37,35 @@ def list_(as_json: AsJson = False) -> None:
         cells = [(str(row["script_id"]), _when(row), str(row["found_by"]), str(row["reason"])) for row in rows]
         screen.say(screen.table(("script", "since", "found by", "reason"), cells, right=("script",)))
     else:
-        screen.say("No script is out of service." if backfilling else "Every script is in service.")
+        screen.say("No script is quarantined." if backfilling else "Every script is in service.")
     if backfilling:
-        screen.say(f"Being backfilled: {', '.join(map(str, backfilling))}. They take only what the backfill brings.")
+        screen.say(f"Being backfilled: {', '.join(map(str, backfilling))}. They take only submissions of the backfill.")
     raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
 
 
 @app.command(epilog=example("scriptledger quarantine show 7"))
 def show(script: Script, as_json: AsJson = False) -> None:
-    """Say every time a script was taken out of service, why, and how it came back."""
+    """Show every quarantine of a script: when, why, and how it was reopened."""
     with database.reading() as tx:
         health = database.head_of(tx, script).health
         rows = tx.quarantines.read(script)
         waiting = len(tx.inbox.arrivals(script))
     if as_json:
-        told = [_as_json(row) for row in rows]
-        screen.print_json({"script_id": script, "health": health, "waiting": waiting, "quarantines": told})
+        quarantines = [_as_json(row) for row in rows]
+        screen.print_json({"script_id": script, "health": health, "waiting": waiting, "quarantines": quarantines})
         return
-    screen.say(f"Script {script} is {_told(health, waiting)}.", *(said for row in rows for said in _sentences(row)))
+    sentences = (sentence for row in rows for sentence in _sentences(row))
+    screen.say(f"Script {script} is {_described(health, waiting)}.", *sentences)
 
 
 @app.command(epilog=example("scriptledger quarantine reopen 7", "scriptledger quarantine reopen 7 --unverified"))
 def reopen(
     script: Script,
-    unverified: Annotated[
-        bool, typer.Option("--unverified", help="Take it back as it is, whatever verification would find.")
-    ] = False,
+    unverified: Annotated[bool, typer.Option("--unverified", help="Reopen it without verification.")] = False,
     actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify a script and take it back into service; exit status 5, and nothing changed, if it is not sound."""
+    """Verify a script and reopen it; exit status 5, and nothing is changed, if it is inconsistent."""
     by = actor or getpass.getuser()
     with database.opened() as unit_of_work:
         with unit_of_work.reading() as tx:
@@ -74,18 +73,18 @@ def reopen(
         try:
             waits = reopen_script(unit_of_work, script, by=by, now=system_clock(), unverified=unverified)
         except NotQuarantined as known:
-            raise Ending(Exit.REFUSED, f"Script {script} is in service already.", code="not_quarantined") from known
+            raise Ending(Exit.REFUSED, f"Script {script} is not quarantined.", code="not_quarantined") from known
         except StillBroken as broken:
             raise Ending(
                 Exit.CORRUPT,
-                f"It stays out of service: {broken}. `scriptledger rebuild {script} --accept-differences` mends what "
-                "follows from the log; a log that was changed comes back from a backup.",
+                f"It stays quarantined: {broken}. `scriptledger rebuild {script} --accept-differences` repairs what is "
+                "derived from the log; if the log itself was changed, restore it from a backup.",
                 code="still_broken",
             ) from broken
     if as_json:
         screen.print_json({"script_id": script, "verified": not unverified, "waiting": waits})
     else:
-        after = " What waits for it is answered when the reconciler looks." if waits else ""
+        after = " The reconciler will drain its pending submissions." if waits else ""
         screen.say(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
 
 
@@ -96,9 +95,9 @@ def _all(read: Callable[..., list[int]]) -> list[int]:
     return scripts
 
 
-def _told(health: Health, waiting: int) -> str:
+def _described(health: Health, waiting: int) -> str:
     if health == "quarantined":
-        return f"out of service, and {screen.counted(waiting, 'submission')} wait"
+        return f"quarantined, with {screen.counted(waiting, 'pending submission')}"
     return "being backfilled, and takes nothing else" if health == "backfilling" else "in service"
 
 
@@ -127,4 +126,4 @@ def _sentences(row: QuarantineRow) -> Iterator[str]:
     yield f"{screen.moment(row.quarantined_at)}  found by {row.found_by}: {row.reason}"
     if row.reopened_at is not None:
         how = "verified" if row.verified else "unverified"
-        yield f"{screen.moment(row.reopened_at)}  taken back by {row.reopened_by}, {how}"
+        yield f"{screen.moment(row.reopened_at)}  reopened by {row.reopened_by}, {how}"

@@ -1,9 +1,9 @@
-"""Derive every version from the log anew, and compare.
+"""Rebuild every version from the log, and compare.
 
-Where all are equal, readers see the result; where a state is another than the one stored, nothing is changed unless
---accept-differences is said. Commands are never touched. Ended, it goes on where it stopped when called again; with
---all, say --resume as well, and scripts rebuilt within the last day are left out. --prune removes what earlier rebuilds
-left behind, as the timetable does each hour.
+If all states are equal to the stored ones, readers see the result; if one differs, nothing is changed without
+--accept-differences. Commands are never changed. An interrupted rebuild continues when called again; with --all, add
+--resume, which skips scripts rebuilt within the last day. --prune removes the unused generations of earlier rebuilds,
+as the schedule does each hour.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ app = typer.Typer(add_completion=False)
 
 DAY_MICROS = 24 * 60 * 60 * 1_000_000
 
-OneScript = Annotated[int | None, typer.Argument(metavar="SCRIPT", help="Which script.", show_default=False, min=1)]
+OneScript = Annotated[
+    int | None, typer.Argument(metavar="SCRIPT", help="The id of the script.", show_default=False, min=1)
+]
 
 
 @app.command(
@@ -38,18 +40,18 @@ OneScript = Annotated[int | None, typer.Argument(metavar="SCRIPT", help="Which s
 )
 def rebuild(
     script: OneScript = None,
-    every: Annotated[bool, typer.Option("--all", help="Every script there is, one after the other.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All scripts, one after the other.")] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="With --all, leave out what was rebuilt within the last day.")
+        bool, typer.Option("--resume", help="With --all, skip scripts rebuilt within the last day.")
     ] = False,
     accept_differences: Annotated[
-        bool, typer.Option("--accept-differences", help="Take states that differ from those stored.")
+        bool, typer.Option("--accept-differences", help="Accept states that differ from the stored ones.")
     ] = False,
-    prune: Annotated[bool, typer.Option("--prune", help="Only remove generations that nobody reads any more.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Only remove generations that have no readers.")] = False,
     as_json: AsJson = False,
 ) -> None:
     if (script is not None) == every:
-        raise typer.BadParameter("name a script, or say --all")
+        raise typer.BadParameter("give a script or --all")
     with database.opened() as unit_of_work:
         scripts = (
             [script]
@@ -83,7 +85,7 @@ def _rebuild_one(unit_of_work: UnitOfWork, script: int, *, accept_differences: b
 
 
 def _rebuild_all(unit_of_work: UnitOfWork, scripts: list[int], *, accept_differences: bool, as_json: bool) -> None:
-    """One after the other; what is wrong with one does not stop the others."""
+    """Rebuild one after the other; a problem with one does not stop the others."""
     rows: list[dict[str, Any]] = []
     with progress() as bars:
         total = bars.add_task("scripts", total=len(scripts))
@@ -131,9 +133,9 @@ def _prune(unit_of_work: UnitOfWork, scripts: list[int], *, every: bool, as_json
     for script in scripts:
         with unit_of_work.reading() as tx:
             database.head_of(tx, script)
-        gone = prune_generations(unit_of_work, script, before=system_clock() - READERS_END_MICROS)
-        rows.append({"script_id": script, "pruned": gone})
+        removed = prune_generations(unit_of_work, script, before=system_clock() - READERS_END_MICROS)
+        rows.append({"script_id": script, "pruned": removed})
         if not as_json:
-            screen.say(f"Script {script}: {screen.counted(len(gone), 'generation')} removed.")
+            screen.say(f"Script {script}: {screen.counted(len(removed), 'generation')} removed.")
     if as_json:
         screen.print_json({"scripts": rows} if every else rows[0])

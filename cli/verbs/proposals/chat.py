@@ -1,6 +1,6 @@
-"""Say something about a script, or read what was said.
+"""Write and read the chat messages about a script.
 
-By people, and by the AIs that answered them.
+The messages are by people, and by the AIs that answered them.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__
 @app.command(epilog=example("scriptledger chat say 1 'Scene 12 is too long.' --as rosa@example.org"))
 def say(
     script: Script,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to say.", show_default=False)],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text of the message.", show_default=False)],
     answers: Annotated[
-        int | None, typer.Option(metavar="MESSAGE", min=1, help="Which message this answers.", show_default=False)
+        int | None, typer.Option(metavar="MESSAGE", min=1, help="The message that this answers.", show_default=False)
     ] = None,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say something about a script. To have an AI answer with an edit, see `scriptledger propose`."""
+    """Write a message about a script. To request an edit from an AI, see `scriptledger propose`."""
     with database.opened() as unit_of_work, unit_of_work.records() as tx:
         by = person(tx, as_)
         require_script_of(tx, script, by.user_id)
@@ -49,12 +49,12 @@ def say(
 def list_(
     script: Script,
     after: Annotated[
-        int | None, typer.Option(metavar="MESSAGE", min=0, help="Only what was said behind it.", show_default=False)
+        int | None, typer.Option(metavar="MESSAGE", min=0, help="Only messages after this one.", show_default=False)
     ] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Read what was said about a script: the last of it, or with --after what followed."""
+    """List the last messages about a script, or with --after those that follow."""
     with database.reading() as tx:
         require_script_of(tx, script, None)
         if after is None:
@@ -66,16 +66,16 @@ def list_(
         names = {row.message.user_id: _name(tx.users.get(row.message.user_id or 0)) for row in rows}
         costs = tx.chat_usage.totals(script)
     if as_json:
-        cost = [each._asdict() for each in costs]
+        cost = [row._asdict() for row in costs]
         screen.print_json(
             {"script_id": script, "messages": [_as_json(row) for row in rows], "usage": cost, "next": more}
         )
         return
     for row in rows:
-        who = names[row.message.user_id] or row.message.role
-        by = who if row.message.role == "user" else row.message.role
-        said = screen.block(row.message.content)
-        screen.say(Text(f"{row.id}  {screen.moment(row.created_at)}  {by}", "bold"), said, Text())
+        name = names[row.message.user_id] or row.message.role
+        by = name if row.message.role == "user" else row.message.role
+        content = screen.block(row.message.content)
+        screen.say(Text(f"{row.id}  {screen.moment(row.created_at)}  {by}", "bold"), content, Text())
     if more is not None:
         screen.say(f"More follow: --after {more}")
 

@@ -1,6 +1,7 @@
-"""Show, accept or refuse what AIs proposed.
+"""Show, accept or refuse the proposals of AIs.
 
-What is accepted is written as the AI's, in the name of whoever accepted it; what is refused is not offered again.
+An accepted part is recorded with the AI as its author and the accepting user as its actor; a refused part is not
+offered again.
 """
 
 from __future__ import annotations
@@ -25,19 +26,17 @@ from repos.proposals.proposals import ProposalRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
-Proposal = Annotated[
-    int, typer.Argument(metavar="PROPOSAL", help="The number of the proposal.", show_default=False, min=1)
-]
+Proposal = Annotated[int, typer.Argument(metavar="PROPOSAL", help="The id of the proposal.", show_default=False, min=1)]
 Hunks = Annotated[
     list[int] | None,
-    typer.Option("--hunk", metavar="N", min=1, help="Only this part; may be given again.", show_default=False),
+    typer.Option("--hunk", metavar="N", min=1, help="Only this part; may be repeated.", show_default=False),
 ]
 
 
 @app.command("list", epilog=example("scriptledger proposals list --script 1", "scriptledger proposals list --json"))
 def list_(
-    script: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those for this script.")] = 0,
-    after: Annotated[int, typer.Option(metavar="N", min=0, help="Only proposals with a higher number.")] = 0,
+    script: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only proposals for this script.")] = 0,
+    after: Annotated[int, typer.Option(metavar="N", min=0, help="Only proposals with a higher id.")] = 0,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -57,14 +56,14 @@ def list_(
 
 @app.command(epilog=example("scriptledger proposals show 3"))
 def show(proposal: Proposal, as_json: AsJson = False) -> None:
-    """Show a proposal: what each part would change in the script as it is now."""
+    """Show a proposal: what each part would change at the head of the script."""
     with database.reading() as tx:
-        found = proposal_of(tx, proposal)
-        hunks = shown_hunks(tx, found)
+        row = proposal_of(tx, proposal)
+        hunks = shown_hunks(tx, row)
     if as_json:
-        screen.print_json(proposal_as_json(found, hunks))
+        screen.print_json(proposal_as_json(row, hunks))
     else:
-        screen.say(*described(found, hunks))
+        screen.say(*described(row, hunks))
 
 
 @app.command(
@@ -78,7 +77,7 @@ def accept(
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Accept a proposal, or parts of it: they are written as the AI's, in your name. Twice is once."""
+    """Accept a proposal, or parts of it: the AI is the author and you are the actor. This is idempotent."""
     with proposing() as asking:
         with asking.unit_of_work.reading() as tx:
             by = person(tx, as_)
@@ -86,29 +85,29 @@ def accept(
         wanted = () if no_wait else accepted.submission_ids
         answers = asking.answers(accepted.script_id, wanted, timeout=timeout)
         with asking.unit_of_work.reading() as tx:
-            found = proposal_of(tx, proposal)
+            row = proposal_of(tx, proposal)
     if as_json:
-        told = [msgspec.to_builtins(answer) for answer in answers]
-        screen.print_json({"proposal": proposal, "state": found.state, "answers": told})
+        documents = [msgspec.to_builtins(answer) for answer in answers]
+        screen.print_json({"proposal": proposal, "state": row.state, "answers": documents})
     else:
         for answer in answers:
             screen.say(*described_answer(answer))
-        screen.say(f"Proposal {proposal} is {spoken(found.state)}.")
+        screen.say(f"Proposal {proposal} is {spoken(row.state)}.")
     raise typer.Exit(Exit.REFUSED if any(answer.outcome == "refused" for answer in answers) else Exit.DONE)
 
 
 @app.command(epilog=example("scriptledger proposals reject 3", "scriptledger proposals reject 3 --hunk 2"))
 def reject(proposal: Proposal, hunk: Hunks = None, as_: As = None, as_json: AsJson = False) -> None:
-    """Refuse a proposal, or parts of it: the same change of the same lines is not offered again."""
+    """Refuse a proposal, or parts of it: the same change to the same lines is not offered again."""
     with database.opened() as unit_of_work:
         with unit_of_work.records() as tx:
             count = reject_hunks(tx, proposal, hunk or (), person(tx, as_), system_clock())
         with unit_of_work.reading() as tx:
-            found = proposal_of(tx, proposal)
+            row = proposal_of(tx, proposal)
     if as_json:
-        screen.print_json({"proposal": proposal, "state": found.state, "rejected": count})
+        screen.print_json({"proposal": proposal, "state": row.state, "rejected": count})
     else:
-        screen.say(f"{screen.counted(count, 'part')} refused. Proposal {proposal} is {spoken(found.state)}.")
+        screen.say(f"{screen.counted(count, 'part')} refused. Proposal {proposal} is {spoken(row.state)}.")
 
 
 def _cells(row: ProposalRow) -> tuple[str, ...]:

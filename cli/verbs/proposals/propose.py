@@ -1,7 +1,7 @@
-"""Ask an AI to edit a script, for you to take or refuse.
+"""Request an edit from an AI, to accept or refuse.
 
-What it proposes waits for a person, who takes it part by part. The model is the one that SCRIPTLEDGER_MODEL_URL
-names. Nothing of the script changes before somebody accepts it.
+A person accepts or refuses the proposal, as a whole or in parts; the script does not change before. The model is the
+one that SCRIPTLEDGER_MODEL_URL names.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ WAIT_SECONDS = 300.0
 )
 def propose(
     script: Script,
-    instruction: Annotated[str, typer.Argument(metavar="TEXT", help="What to do.", show_default=False)],
+    instruction: Annotated[str, typer.Argument(metavar="TEXT", help="The instruction.", show_default=False)],
     as_: As = None,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Queue it and do not wait for the model.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Queue it; do not wait for the model.")] = False,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait; it is safe to wait less.")
+        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait; a timeout loses nothing.")
     ] = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
@@ -56,5 +56,5 @@ def propose(
         screen.say(*described(proposal, hunks))
         if proposal.state == "proposed":
             screen.say(Text())
-            screen.say(f"Take it with `scriptledger proposals accept {number}`, or a part with `--hunk N`.")
+            screen.say(f"Accept it with `scriptledger proposals accept {number}`, or a part with `--hunk N`.")
     raise typer.Exit(Exit.REFUSED if proposal.state == "failed" else Exit.DONE)

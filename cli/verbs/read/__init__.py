@@ -1,1 +1,1 @@
-"""Read scripts, versions, differences and refusals."""
+"""Read scripts, versions, differences and dead letters."""

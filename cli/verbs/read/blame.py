@@ -1,6 +1,6 @@
-"""Say who wrote each line last: a person or an AI.
+"""Show who wrote each line last: a person or an AI.
 
-Each line stands with the version that wrote it; below them, whose they are, and the share that an AI wrote. {times}
+Each line is shown with the version that wrote it, followed by totals by author and the AI-written share. {times}
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ def blame(
     as_json: AsJson = False,
 ) -> None:
     with database.reading() as tx:
-        found = blame_script(tx, script, chosen(tx, script, version=version, at=at, label=label))
+        result = blame_script(tx, script, chosen(tx, script, version=version, at=at, label=label))
     if as_json:
-        screen.print_json(_as_json(script, found))
+        screen.print_json(_as_json(script, result))
         return
     screen.say(
         screen.table(
             ("version", "by", "who", "line"),
-            [(str(line.version), line.author, _who(line), line.line.text) for line in found.lines],
+            [(str(line.version), line.author, _who(line), line.line.text) for line in result.lines],
             right=("version",),
         ),
-        *(Text(f"{screen.counted(lines, 'line')} by {who}") for who, lines in _totals(found).most_common()),
-        f"{found.ai_share:.0%} of the lines with text were written by an AI.",
+        *(Text(f"{screen.counted(lines, 'line')} by {who}") for who, lines in _totals(result).most_common()),
+        f"{result.ai_share:.0%} of the lines with text were written by an AI.",
     )
 
 
-def _totals(found: Blame) -> Counter[str]:
-    """How many lines with text each wrote."""
+def _totals(result: Blame) -> Counter[str]:
+    """The number of lines with text by author."""
     return Counter(
-        f"{line.author}: {_who(line)}" if _who(line) else line.author for line in found.lines if line.line.text
+        f"{line.author}: {_who(line)}" if _who(line) else line.author for line in result.lines if line.line.text
     )
 
 
@@ -59,12 +59,12 @@ def _who(line: BlamedLine) -> str:
     return line.model or line.actor
 
 
-def _as_json(script: int, found: Blame) -> dict[str, Any]:
+def _as_json(script: int, result: Blame) -> dict[str, Any]:
     return {
         "script_id": script,
-        "version": found.version,
-        "ai_share": round(found.ai_share, 4),
-        "totals": dict(_totals(found).most_common()),
+        "version": result.version,
+        "ai_share": round(result.ai_share, 4),
+        "totals": dict(_totals(result).most_common()),
         "lines": [
             {
                 "id": line.line.id,
@@ -75,6 +75,6 @@ def _as_json(script: int, found: Blame) -> dict[str, Any]:
                 "model": line.model,
                 "occurred_at": screen.iso(line.occurred_at),
             }
-            for line in found.lines
+            for line in result.lines
         ],
     }

@@ -1,12 +1,13 @@
 """Show what changed between two versions or drafts.
 
-Scene by scene and word by word, with who changed it in which version, and in one sentence how much in all.
+The changes are shown scene by scene and word by word, with the author and version of each, and a summary in one
+sentence.
 
-A and B are each a version (7), a time (2026-11-23T09:30), the name of a draft ("White draft"), or `head`. Where a name
-looks like something else, `label:7` says that it is one; `at:` and `version:` do the same. {times}
+A and B are each a version (7), a time (2026-11-23T09:30), the name of a draft ("White draft"), or `head`. The prefixes
+`label:`, `at:` and `version:` name the type: `label:7` is the draft called 7. {times}
 
-A line is followed by its id, so one that was edited, moved or both is still one line. In a pipe, words that went stand
-in [-brackets-] and words that came in {{+braces+}}. --html writes a page like the revised pages of a production, with
+Lines are identified by their ids, so a line that was edited, moved or both is still one line. In a pipe, removed words
+are in [-brackets-] and added words in {{+braces+}}. --html writes a page like the revised pages of a production, with
 revision marks in the margin: one file that loads and runs nothing.
 """
 
@@ -44,8 +45,8 @@ app = typer.Typer(add_completion=False)
 )
 def diff(
     script: Script,
-    a: Annotated[str, typer.Argument(metavar="A", help="From here: a version, a time or a draft.", show_default=False)],
-    b: Annotated[str, typer.Argument(metavar="B", help="To here; else to the head.", show_default=False)] = HEAD,
+    a: Annotated[str, typer.Argument(metavar="A", help="The start: a version, a time or a draft.", show_default=False)],
+    b: Annotated[str, typer.Argument(metavar="B", help="The end; by default the head.", show_default=False)] = HEAD,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page for a browser.", show_default=False)
     ] = None,
@@ -69,7 +70,7 @@ def diff(
 
 
 def write_page(file: Path, tx: RecordsTransaction, found: Comparison, head: State) -> None:
-    """Write the page of a comparison, all of it or nothing."""
+    """Write the page of a comparison, completely or not at all."""
     with new_file(file) as out:
         for part in diff_page(found, _side(tx, found, found.before, head), _side(tx, found, found.after, head)):
             out.write(part.encode())

@@ -1,7 +1,7 @@
-"""Write a script as a file, byte for byte as it came.
+"""Write a script to a Fountain or Final Draft file.
 
-The suffix of the file says in which format. A version that came from a Fountain file is written byte for byte as it
-was. Final Draft shows the words without the marks of Fountain, and its file is imported again with nothing lost.
+The suffix of the file selects the format. A version that was imported from a Fountain file is written byte for byte as
+it was. Final Draft shows the words without Fountain's markup, and its file can be imported again without loss.
 
 {times}
 """
@@ -36,7 +36,7 @@ def export(
     at: At = None,
     label: Label = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; else standard output.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file; by default standard output.")
     ] = None,
     file_format: FormatName = None,
     as_json: AsJson = False,
@@ -49,8 +49,8 @@ def export(
         with new_file(output) as file:
             file.write(data)
     if as_json:
-        told = {"script_id": script, "version": state.version, "format": written.name, "bytes": len(data)}
-        screen.print_json({**told, "file": str(output)} if output else {**told, "file": None, "text": data.decode()})
+        facts = {"script_id": script, "version": state.version, "format": written.name, "bytes": len(data)}
+        screen.print_json({**facts, "file": str(output)} if output else {**facts, "file": None, "text": data.decode()})
     elif output is None:
         screen.write_content(data)
     else:

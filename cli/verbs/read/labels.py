@@ -1,6 +1,6 @@
 """List the drafts of a script: named versions.
 
-With the colour of their pages, whether they are locked, and when the version was recorded; in the order of versions.
+Each is shown with the colour of its pages, its lock, and the time its version was recorded, in the order of versions.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ app = typer.Typer(add_completion=False)
 @app.command(help=prose(__doc__), epilog=example("scriptledger labels 1", "scriptledger labels 1 --json"))
 def labels(script: Script, as_json: AsJson = False) -> None:
     with database.reading() as tx:
-        found = _drafts(tx, script)
+        drafts = _drafts(tx, script)
     if as_json:
-        told = [{**each, "recorded_at": screen.iso(each["recorded_at"])} for each in found]
-        screen.print_json({"script_id": script, "labels": told})
-    elif found:
+        documents = [{**draft, "recorded_at": screen.iso(draft["recorded_at"])} for draft in drafts]
+        screen.print_json({"script_id": script, "labels": documents})
+    elif drafts:
         screen.say(
-            screen.table(("version", "draft", "color", "locked", "recorded"), map(_row, found), right=("version",))
+            screen.table(("version", "draft", "color", "locked", "recorded"), map(_row, drafts), right=("version",))
         )
     else:
-        screen.say(f"No version of script {script} has a name; `scriptledger label {script} NAME` gives one.")
+        screen.say(f"No version of script {script} has a name; `scriptledger label {script} NAME` names one.")
 
 
 def _drafts(tx: RecordsTransaction, script: int) -> list[dict[str, Any]]:
@@ -39,8 +39,8 @@ def _drafts(tx: RecordsTransaction, script: int) -> list[dict[str, Any]]:
     drafts = []
     for name, version in sorted(head.labels.items(), key=lambda label: (label[1], label[0])):
         mark = head.marks.get(name, PLAIN)
-        told = {"name": name, "version": version, "color": mark.color, "locked": mark.locked}
-        drafts.append({**told, "recorded_at": recorded[version].recorded_at})
+        draft = {"name": name, "version": version, "color": mark.color, "locked": mark.locked}
+        drafts.append({**draft, "recorded_at": recorded[version].recorded_at})
     return drafts
 
 

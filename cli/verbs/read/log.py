@@ -1,7 +1,7 @@
-"""Say who sent which command when, and what it changed.
+"""Show the commands of a script: author, time and changes.
 
-Without --after, the last versions. Where an AI is the author, its model stands beside it. With --follow it goes on with
-what comes, until Ctrl-C.
+Without --after it shows the last versions. If an AI is the author, its model is shown too. With --follow it prints new
+versions as they are committed, until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ app = typer.Typer(add_completion=False)
 def log(
     script: Script,
     after: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Only versions behind this one.", show_default=False)
+        int | None, typer.Option(metavar="N", min=0, help="Only versions after this one.", show_default=False)
     ] = None,
     limit: Limit = 50,
-    payload: Annotated[bool, typer.Option("--payload", help="With --json: the commands themselves too.")] = False,
+    payload: Annotated[bool, typer.Option("--payload", help="With --json: include the commands.")] = False,
     keep_on: Annotated[
-        bool, typer.Option("--follow", "-f", help="Print what comes too; with --json one document a line.")
+        bool, typer.Option("--follow", "-f", help="Print new versions too; with --json one document a line.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -46,20 +46,20 @@ def log(
         head = database.head_of(tx, script)
         start = max(0, head.version - limit) if after is None else after
         logged = list(read_log(tx, head, start, limit))
-    behind = logged[-1].entry.version if logged and logged[-1].entry.version < head.version else None
+    following = logged[-1].entry.version if logged and logged[-1].entry.version < head.version else None
     if as_json:
-        told = [_as_json(each, payload=payload) for each in logged]
-        screen.print_json({"script_id": script, "head": head.version, "commands": told, "next": behind})
+        commands = [_as_json(row, payload=payload) for row in logged]
+        screen.print_json({"script_id": script, "head": head.version, "commands": commands, "next": following})
         return
     if after is None and start:
         screen.say(f"Versions 1 to {start} are before these: --after 0")
     screen.say(log_table(logged))
-    if behind is not None:
-        screen.say(f"More follow: --after {behind}")
+    if following is not None:
+        screen.say(f"More follow: --after {following}")
 
 
 def _follow(script: int, after: int | None, limit: int, *, as_json: bool, payload: bool) -> None:
-    """Print the log from a version on, and go on: whatever was missed meanwhile is caught up with by its number."""
+    """Print the log from a version on, and then new versions; a missed announcement is made up for by the number."""
     with database.opened() as unit_of_work, suppress(KeyboardInterrupt):
         with unit_of_work.reading() as tx:
             shown = max(0, database.head_of(tx, script).version - limit) if after is None else after
@@ -73,27 +73,27 @@ def _follow(script: int, after: int | None, limit: int, *, as_json: bool, payloa
 
 def _print(logged: Sequence[Logged], *, as_json: bool, payload: bool) -> None:
     if as_json:
-        for each in logged:
-            screen.print_json(_as_json(each, payload=payload))
+        for row in logged:
+            screen.print_json(_as_json(row, payload=payload))
     else:
         screen.say(log_table(logged))
     sys.stdout.flush()
 
 
-def _as_json(each: Logged, *, payload: bool) -> dict[str, Any]:
-    entry = each.entry
-    told = {
+def _as_json(row: Logged, *, payload: bool) -> dict[str, Any]:
+    entry = row.entry
+    document = {
         "version": entry.version,
         "kind": entry.kind,
         "author": entry.author,
         "actor": entry.actor,
-        "cause": msgspec.to_builtins(each.cause),
+        "cause": msgspec.to_builtins(row.cause),
         "base_version": entry.base_version,
         "submission_id": entry.submission_id,
         "submission_index": entry.submission_index,
         "occurred_at": screen.iso(entry.occurred_at),
         "recorded_at": screen.iso(entry.recorded_at),
-        "changed": extent(each.delta),
+        "changed": extent(row.delta),
         "chain_hash": entry.chain_hash.hex(),
     }
-    return {**told, "command": msgspec.json.decode(entry.payload)} if payload else told
+    return {**document, "command": msgspec.json.decode(entry.payload)} if payload else document

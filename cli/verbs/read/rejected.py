@@ -1,6 +1,6 @@
-"""List, show or replay what was refused.
+"""List, show or replay refused submissions (dead letters).
 
-The dead letters keep their payload for a configured time.
+Dead letters keep their payload for a configured time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from repos.submissions.dead_letters import DeadLetter
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=prose(__doc__))
 
-After = Annotated[int, typer.Option(metavar="N", min=0, help="Only what was refused behind this number.")]
+After = Annotated[int, typer.Option(metavar="N", min=0, help="Only dead letters with a higher number.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number in the list.", show_default=False, min=1)]
 
 
@@ -33,12 +33,12 @@ def rejected(context: typer.Context, after: After = 0, limit: Limit = 50, as_jso
 
 @app.command("list", epilog=example("scriptledger rejected list --limit 20", "scriptledger rejected list --script 7"))
 def list_(
-    script: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those for this script.")] = 0,
+    script: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those of this script.")] = 0,
     after: After = 0,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List what was refused, with the reason. So does `scriptledger rejected` alone."""
+    """List dead letters with the reason of each. `scriptledger rejected` alone does the same."""
     with database.reading() as tx:
         rows = tx.rejected.read(after=after, limit=limit + 1, script_id=script)
     more = rows[limit - 1].id if len(rows) > limit else None
@@ -59,7 +59,7 @@ def list_(
 
 @app.command(epilog=example("scriptledger rejected show 12"))
 def show(number: Number, as_json: AsJson = False) -> None:
-    """Show what was refused, why, and what it said."""
+    """Show a dead letter: the reason and the payload."""
     with database.reading() as tx:
         row = rejection(tx, number)
     if as_json:
@@ -77,14 +77,14 @@ def show(number: Number, as_json: AsJson = False) -> None:
 def replay(
     number: Number,
     base: Annotated[
-        int | None, typer.Option(metavar="VERSION", min=0, help="For this version instead.", show_default=False)
+        int | None, typer.Option(metavar="VERSION", min=0, help="Use this base version.", show_default=False)
     ] = None,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Send it again, as a new submission that names the old one as its cause. The same guards hold, or do not.
+    """Send it again, as a new submission that names the old one as its cause. It may be refused again.
 
-    What a user sent is sent for that user, who may edit their own scripts only.
+    A user's submission is sent for that user, who may edit their own scripts only.
     """
     with queue() as sending:
         with sending.unit_of_work.reading() as tx:
@@ -95,11 +95,11 @@ def replay(
 
 
 def _cut(row: DeadLetter) -> list[Text]:
-    """What is missing of the payload."""
+    """The note that the payload is truncated."""
     if row.whole_bytes is None or row.whole_sha256 is None:
         return []
-    kept, whole = len(row.payload), row.whole_bytes
-    return [Text(f"(the first {kept} of {whole} bytes; SHA-256 of all {row.whole_sha256.hex()})", "dim")]
+    stored, whole = len(row.payload), row.whole_bytes
+    return [Text(f"(the first {stored} of {whole} bytes; SHA-256 of all {row.whole_sha256.hex()})", "dim")]
 
 
 def _cells(row: DeadLetter) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""List the scripts there are."""
+"""List the scripts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger scripts", "scriptledger scripts --after 100 --json"))
 def scripts(
-    after: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only scripts with a higher number.")] = 0,
+    after: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only scripts with a higher id.")] = 0,
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:

@@ -1,6 +1,6 @@
 """Show a script, or a scene of it, at any version or time.
 
-With --ids each line stands behind its id and the hash that an edit of this line names as `expect`.
+With --ids each line follows its id and the content hash that an edit of it names as `expect`.
 
 {times}
 """
@@ -41,9 +41,9 @@ def show(
     at: At = None,
     label: Label = None,
     only: Annotated[
-        str | None, typer.Option("--scene", metavar="N", help="Only the scene of this number.", show_default=False)
+        str | None, typer.Option("--scene", metavar="N", help="Only the scene with this number.", show_default=False)
     ] = None,
-    ids: Annotated[bool, typer.Option("--ids", help="With the id and the content hash of each line.")] = False,
+    ids: Annotated[bool, typer.Option("--ids", help="Show the id and the content hash of each line.")] = False,
     as_json: AsJson = False,
 ) -> None:
     with database.reading() as tx:

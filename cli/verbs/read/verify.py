@@ -1,10 +1,9 @@
-"""Prove that what is stored follows from the log.
+"""Verify that all stored data follows from the log.
 
-Every version, every keyframe, the head, and the chain itself. The commands are replayed from the first to the last,
-and each state hash is compared with the one stored. The state read the other way, from the last keyframe and the deltas
-behind it, must be the same; so must the script's row and what readers see; and the log must still be the one that was
-sealed. --resume goes on from where the last verification of each script stood, ended or not, and takes for granted what
-it had verified.
+It checks every version, every keyframe, the head, and the chain. The commands are replayed from the first to the last,
+and each state hash is compared with the stored one. The state from the last keyframe and the deltas after it must be
+the same; so must the script's row and the readers' view; and the log must match its seals. --resume continues from
+where the last verification of each script stopped, finished or not, and does not repeat what it had verified.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ app = typer.Typer(add_completion=False)
 
 
 class Proof(NamedTuple):
-    """The state hash of a script's head as stored, and what became of its verification."""
+    """The stored state hash of a script's head, and the result of its verification."""
 
     stored: str
-    found: Verification
+    result: Verification
 
 
 @app.command(
@@ -40,29 +39,29 @@ class Proof(NamedTuple):
 )
 def verify(
     scripts: Annotated[
-        list[int] | None, typer.Argument(metavar="SCRIPT", help="Which scripts.", show_default=False)
+        list[int] | None, typer.Argument(metavar="SCRIPT", help="The ids of the scripts.", show_default=False)
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every script there is.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All scripts.")] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from where the last verification of each script stood.")
+        bool, typer.Option("--resume", help="Continue from where the last verification of each script stopped.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     if bool(scripts) == every:
-        raise typer.BadParameter("name scripts, or say --all")
+        raise typer.BadParameter("give scripts or --all")
     rows: list[dict[str, Any]] = []
-    sound = True
+    consistent = True
     with database.opened() as unit_of_work, progress() as bars:
         for script in _all(unit_of_work) if every else scripts or []:
             proof = _prove(unit_of_work, script, bars, resume=resume)
-            sound = sound and proof.found.finding is None
+            consistent = consistent and proof.result.finding is None
             if as_json:
                 rows.append(_as_json(proof))
             else:
                 screen.say(_sentence(proof))
     if as_json:
         screen.print_json({"scripts": rows})
-    raise typer.Exit(Exit.DONE if sound else Exit.CORRUPT)
+    raise typer.Exit(Exit.DONE if consistent else Exit.CORRUPT)
 
 
 def _all(unit_of_work: UnitOfWork) -> list[int]:
@@ -74,31 +73,31 @@ def _prove(unit_of_work: UnitOfWork, script_id: int, bars: Progress, *, resume: 
     with unit_of_work.reading() as tx:
         head = database.head_of(tx, script_id)
     bar: TaskID = bars.add_task(f"script {script_id}", total=head.version)
-    found = audit(unit_of_work, script_id, resume=resume, progress=lambda version: bars.update(bar, completed=version))
+    result = audit(unit_of_work, script_id, resume=resume, progress=lambda version: bars.update(bar, completed=version))
     bars.remove_task(bar)
-    return Proof(head.state_hash.hex(), found)
+    return Proof(head.state_hash.hex(), result)
 
 
 def _sentence(proof: Proof) -> str:
-    found = proof.found
-    if (finding := found.finding) is not None:
-        return f"Script {found.script_id} contradicts itself at version {finding.version}: {finding.problem}."
-    earlier = f" (those up to version {found.after} earlier)" if found.after else ""
+    result = proof.result
+    if (finding := result.finding) is not None:
+        return f"Script {result.script_id} is inconsistent at version {finding.version}: {finding.problem}."
+    earlier = f" (those up to version {result.after} earlier)" if result.after else ""
     return (
-        f"Script {found.script_id} is sound: {screen.counted(found.versions, 'command')} replayed{earlier}, "
-        f"{screen.counted(found.keyframes, 'keyframe')} compared, state hash {proof.stored}."
+        f"Script {result.script_id} is consistent: {screen.counted(result.versions, 'command')} replayed{earlier}, "
+        f"{screen.counted(result.keyframes, 'keyframe')} compared, state hash {proof.stored}."
     )
 
 
 def _as_json(proof: Proof) -> dict[str, Any]:
-    found = proof.found
-    finding = found.finding
+    result = proof.result
+    finding = result.finding
     return {
-        "script_id": found.script_id,
+        "script_id": result.script_id,
         "sound": finding is None,
-        "versions": found.versions,
-        "after": found.after,
-        "keyframes": found.keyframes,
+        "versions": result.versions,
+        "after": result.after,
+        "keyframes": result.keyframes,
         "state_hash": proof.stored,
         "finding": finding and {"version": finding.version, "problem": finding.problem},
     }

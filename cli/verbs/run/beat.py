@@ -1,6 +1,6 @@
-"""Send the ticks of the schedule, until it is ended.
+"""Run the scheduler (Celery beat) in the foreground.
 
-Any number of these may run: the ticks are idempotent. SIGTERM or Ctrl-C ends it.
+Any number of schedulers may run: their ticks are idempotent. SIGTERM or Ctrl-C stops it.
 """
 
 from __future__ import annotations

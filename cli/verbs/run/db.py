@@ -1,4 +1,4 @@
-"""Migrate the database, or say which schema it has."""
+"""Migrate the database, or show which schema it has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__
 
 @app.command(epilog=example("scriptledger db upgrade", "scriptledger db upgrade --database sqlite:///ledger.db"))
 def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Bring the database to the schema that this program needs. Safe to run again."""
+    """Migrate the database to the schema that this program needs. It is safe to run again."""
     chosen = ledger.settings(database=database)
     if chosen.embedded_database:
         secure_home(chosen.home)
@@ -31,14 +31,14 @@ def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     if as_json:
         screen.print_json({"before": before, "after": after})
     elif before == after:
-        screen.say(f"The database is at schema {after} already.")
+        screen.say(f"The database is already at schema {after}.")
     else:
-        screen.say(f"The database went from schema {before or 'nothing'} to {after}.")
+        screen.say(f"The database was migrated from schema {before or 'nothing'} to {after}.")
 
 
 @app.command(epilog=example("scriptledger db current --json"))
 def current(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Say which schema the database has, and which one this program needs; exit status 4 if they differ."""
+    """Show which schema the database has and which one this program needs; exit status 4 if they differ."""
     chosen = ledger.settings(database=database)
     where = without_password(chosen.database_url)
     if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():

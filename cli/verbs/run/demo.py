@@ -1,7 +1,7 @@
-"""See what it does, in a minute, and leave nothing behind.
+"""Run a one-minute demo in a temporary home.
 
-A screenplay, an AI edit through the queue, versions, a refusal and a proof. Everything happens in a temporary home,
-with a broker and workers of its own, whatever the environment names.
+It shows a screenplay, an AI edit through the queue, versions, a refusal and a verification. It uses a broker and
+workers of its own, ignores the configured servers, and removes everything at the end.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ app = typer.Typer(add_completion=False)
 @app.command(help=prose(__doc__), epilog=example("scriptledger demo"))
 def demo() -> None:
     began = time.monotonic()
-    screen.say(Text("A screenplay, an AI, a writer, and a log that keeps what each of them did", "bold"))
+    screen.say(Text("A screenplay, an AI, a writer, and a log of everything they change", "bold"))
     with tempfile.TemporaryDirectory(prefix="scriptledger-demo-") as home:
         settings = Settings.from_env({"SCRIPTLEDGER_HOME": home, "SCRIPTLEDGER_MODEL_URL": SCRIPTED})
         with queue(settings) as sending:
             Play(sending).perform()
     screen.say(
         Text(),
-        Text(f"That took {time.monotonic() - began:.1f} s. The services have stopped, the temporary home is gone."),
-        "Your turn: `scriptledger import FILE.fountain`, or `scriptledger --help`.",
+        Text(
+            f"That took {time.monotonic() - began:.1f} s. The services are stopped and the temporary home is removed."
+        ),
+        "Next: `scriptledger import FILE.fountain`, or `scriptledger --help`.",
     )

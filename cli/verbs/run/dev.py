@@ -1,8 +1,8 @@
-"""Run everything here in the foreground, until Ctrl-C.
+"""Run all services in the foreground, until Ctrl-C.
 
-A worker for each role, beat, and Flower in a browser, behind a password that is printed once. What is not configured is
-embedded: an SQLite file and a broker in SCRIPTLEDGER_HOME. A service that ends is started again, ever more slowly if it
-keeps ending. Other commands in the same home use these services.
+It runs a worker for each role, beat, and Flower, whose password is printed once. Without configured servers it uses an
+embedded SQLite file and broker in SCRIPTLEDGER_HOME. A service that ends is restarted, with growing pauses if it keeps
+ending. Other commands in the same home use these services.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from workers.settings import Settings, without_password
 
 app = typer.Typer(add_completion=False)
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
+# Everything must have stopped within ten seconds; this leaves a margin.
 STOP_SECONDS = 8.0
-"""Less than the ten in which everything is to be gone."""
 NAME_WIDTH = max(map(len, [*ROLES, "database"])) + 2
 
 
@@ -48,7 +48,7 @@ def dev(
     flower_port: Annotated[
         int | None,
         typer.Option(
-            metavar="PORT", min=1, max=65_535, help="Where Flower listens; else any free port.", show_default=False
+            metavar="PORT", min=1, max=65_535, help="Flower's port; by default any free one.", show_default=False
         ),
     ] = None,
 ) -> None:
@@ -60,13 +60,13 @@ def dev(
     except PortTaken as error:
         raise Ending(
             Exit.USAGE,
-            f"Port {flower_port} of this machine is taken: name another with --flower-port, or none. ({error})",
+            f"Port {flower_port} of this machine is in use: choose another with --flower-port, or omit it. ({error})",
             code="port_taken",
         ) from error
 
 
 def _require_servers(settings: Settings) -> None:
-    """Refuse at once what the services would only keep failing at."""
+    """Fail now if the services could not reach their servers."""
     if not settings.embedded_database:
         with ledger.opened(settings):
             pass
@@ -78,13 +78,13 @@ def _serve(settings: Settings, door: Doorway) -> None:
     stack = Stack(settings, patience=STOP_SECONDS, services=partial(all_services, door=door))
     with ledger.explained(settings), stack:
         if not stack.is_ours:
-            raise Ending(Exit.REFUSED, f"Everything already runs in {settings.home}.", code="runs_already")
+            raise Ending(Exit.REFUSED, f"The services are already running in {settings.home}.", code="runs_already")
         _introduce(stack.settings, door)
         try:
             while True:
                 for event in stack.tend():
                     _report(event)
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_SECONDS)
         except KeyboardInterrupt:
             screen.say("stopping")
     screen.say("stopped")
@@ -102,11 +102,11 @@ def _report(event: Event) -> None:
     match event:
         case Event(what="ended"):
             status = "" if event.status is None else f" with status {event.status}"
-            again = f", again in {event.pause:g} s" if event.pause else ""
-            _line(event.service, f"ended{status}{again}")
+            restart = f", restarts in {event.pause:g} s" if event.pause else ""
+            _line(event.service, f"ended{status}{restart}")
         case _:
             _line(event.service, event.what)
 
 
-def _line(name: str, said: str) -> None:
-    screen.say_unwrapped(f"{name:<{NAME_WIDTH}}{said}")
+def _line(name: str, text: str) -> None:
+    screen.say_unwrapped(f"{name:<{NAME_WIDTH}}{text}")

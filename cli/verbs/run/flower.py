@@ -1,8 +1,8 @@
-"""Watch the workers in a browser, behind a password.
+"""Monitor the workers in a browser, with a password.
 
-Only to look at: drains, materialization and upkeep with their script ids and counts, never text. Every page asks for
-the user scriptledger and the password in SCRIPTLEDGER_FLOWER_PASSWORD; behind a proxy that speaks TLS it may be reached
-from other machines. `scriptledger dev` brings its own.
+It is read-only: drains, materialization and upkeep with their script ids and counts, never text. Every page requires
+the user scriptledger and the password in SCRIPTLEDGER_FLOWER_PASSWORD. For access from other machines, put it after a
+TLS proxy. `scriptledger dev` starts its own.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ app = typer.Typer(add_completion=False)
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger flower", "scriptledger flower --host 0.0.0.0 --port 80"))
 def flower(
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it listens.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65_535, help="At which port.")] = 5555,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65_535, help="The port to listen on.")] = 5555,
 ) -> None:
     if not os.environ.get(FLOWER_PASSWORD):
         raise Ending(Exit.USAGE, f"Flower has no password: set {FLOWER_PASSWORD}.", code="no_password")
     try:
         require_free(host, port)
     except PortTaken as error:
-        sentence = f"Port {port} of {host} is taken: name another with --port. ({error})"
+        sentence = f"Port {port} of {host} is in use: choose another with --port. ({error})"
         raise Ending(Exit.USAGE, sentence, code="port_taken") from error
     become(flower_command(), {**served().to_env(), FLOWER_ADDRESS: f"{host}:{port}"})

@@ -1,8 +1,8 @@
-"""Run a worker of one role or more, until it is ended.
+"""Run a worker of one or more roles in the foreground.
 
-In this process, until SIGTERM or Ctrl-C. The role commands drains the inbox, reconcile rings again for what was left
-behind, materialization brings projections up to date, upkeep does what is scheduled. A worker may have several roles,
-if they acknowledge their messages alike. More nodes scale better than more processes.
+It stops at SIGTERM or Ctrl-C. The role commands drains the inbox, reconcile rings again for pending submissions,
+materialization updates projections, upkeep does the scheduled work. A worker may have several roles if they
+acknowledge their messages in the same way. More nodes scale better than more processes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from workers.process.roles import ROLES, BadQueuesError, transport_options
 
 app = typer.Typer(add_completion=False)
 
-RoleName = StrEnum("RoleName", list(ROLES))  # type: ignore[misc]  # the roles there are
+RoleName = StrEnum("RoleName", list(ROLES))  # type: ignore[misc]  # the names are not literals
 
 
 class Pool(StrEnum):
-    """How a worker runs several tasks at a time."""
+    """The way a worker runs tasks concurrently."""
 
     prefork = "prefork"
     solo = "solo"
@@ -31,17 +31,17 @@ class Pool(StrEnum):
 
 @app.command(help=prose(__doc__), epilog=example("scriptledger worker --role commands --concurrency 4"))
 def worker(
-    role: Annotated[list[RoleName], typer.Option(help="What it works on; may be given again.", show_default=False)],
+    role: Annotated[list[RoleName], typer.Option(help="A role of the worker; may be repeated.", show_default=False)],
     concurrency: Annotated[int, typer.Option("--concurrency", "-c", metavar="N", min=1, help="Processes.")] = 2,
     pool: Annotated[
-        Pool | None, typer.Option("--pool", "-P", help="Else that of the first role.", show_default=False)
+        Pool | None, typer.Option("--pool", "-P", help="By default that of the first role.", show_default=False)
     ] = None,
-    beat: Annotated[bool, typer.Option("--beat", help="Send the ticks of the schedule too.")] = False,
-    task_events: Annotated[bool, typer.Option("--task-events", help="Tell of each task, for Flower.")] = False,
+    beat: Annotated[bool, typer.Option("--beat", help="Run the scheduler too.")] = False,
+    task_events: Annotated[bool, typer.Option("--task-events", help="Send events of each task, for Flower.")] = False,
 ) -> None:
-    first, *also = (ROLES[each.value] for each in role)
+    first, *also = (ROLES[name.value] for name in role)
     try:
-        transport_options([each.queue for each in (first, *also)], {})
+        transport_options([chosen_role.queue for chosen_role in (first, *also)], {})
     except BadQueuesError as error:
         raise typer.BadParameter(str(error), param_hint="--role") from None
     chosen = served()

@@ -1,1 +1,1 @@
-"""Send edits, undo them, and read their outcome."""
+"""Send edits, undo them, and read their outcomes."""

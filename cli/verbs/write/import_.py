@@ -1,8 +1,9 @@
-"""Import a screenplay as a new script, or onto one.
+"""Import a screenplay as a new script or a new version.
 
 Without --script the file becomes a new script. With it, the lines of the script are compared with those of the file:
-what stayed keeps its id, and what changed becomes line commands, which other people's edits survive. --replace sends
-one script.replace instead. An import that would drop more than half of the text is refused without --confirm-shrink.
+unchanged lines keep their ids, and changes become line commands, which preserve concurrent edits by others. --replace
+sends one script.replace instead. An import that would drop more than half of the text is refused without
+--confirm-shrink.
 """
 
 from __future__ import annotations
@@ -48,14 +49,12 @@ app = typer.Typer(add_completion=False)
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=FILE_HELP, show_default=False)],
     title: Annotated[
-        str | None, typer.Option(help="The title; else that of the file's title page, else the file's name.")
+        str | None, typer.Option(help="The title; by default from the title page, or the name of the file.")
     ] = None,
-    script: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="The script that this is the next version of.")
-    ] = None,
+    script: Annotated[int | None, typer.Option(metavar="N", min=1, help="The script to update.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Send one script.replace, not line commands.")] = False,
     confirm_shrink: Annotated[
-        bool, typer.Option("--confirm-shrink", help="Yes, more than half of the text may go.")
+        bool, typer.Option("--confirm-shrink", help="Allow more than half of the text to be dropped.")
     ] = False,
     file_format: FormatName = None,
     actor: Actor = None,
@@ -88,7 +87,7 @@ def _creation(sending: Queue, imported: Imported, title: str, actor: str) -> Sub
 def _changes(
     state: State, imported: Imported, title: str | None, *, replace: bool, confirm_shrink: bool
 ) -> tuple[Command, ...]:
-    """What turns the lines of a script into those of a file; refused where too much of it would go."""
+    """The commands that turn the lines of a script into those of a file; refused if too much would be dropped."""
     resolved = align(tuple(state.lines()), imported.lines)
     whole = ScriptReplace(lines=resolved, confirm_shrink=confirm_shrink)
     delta = whole.apply(state)

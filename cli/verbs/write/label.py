@@ -1,9 +1,9 @@
-"""Name a version as a draft; colour it, lock it.
+"""Name a version as a draft; set its colour and lock.
 
-A name stands for one version: to give it to another, take it away with --remove first. A locked draft is one that was
-handed out: its name stays on its version, with its colour, until --unlock. --color takes the colours of revised pages
-in the order of productions: white, blue, pink, yellow, green, goldenrod, buff, salmon, cherry, then second blue and so
-on. `next` is the one behind the last used.
+A name belongs to one version: to move it to another, remove it with --remove first. A locked draft is one that was
+handed out: its name and colour stay on its version until --unlock. --color takes the colours of revised pages in the
+order of productions: white, blue, pink, yellow, green, goldenrod, buff, salmon, cherry, then second blue and so on.
+`next` is the colour after the last one used.
 
 {times}
 """
@@ -40,15 +40,15 @@ NEXT = "next"
 )
 def label(
     script: Script,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the draft is called.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the draft.", show_default=False)],
     version: Version = None,
     at: At = None,
     color: Annotated[
-        str | None, typer.Option(metavar="COLOR", help="The colour of its pages, or next.", show_default=False)
+        str | None, typer.Option(metavar="COLOR", help="The colour of its pages, or `next`.", show_default=False)
     ] = None,
-    locked: Annotated[bool, typer.Option("--locked", help="It was handed out: nobody moves or renames it.")] = False,
-    unlock: Annotated[bool, typer.Option("--unlock", help="It may be changed again.")] = False,
-    remove: Annotated[bool, typer.Option("--remove", help="Take the name away.")] = False,
+    locked: Annotated[bool, typer.Option("--locked", help="Lock it: it cannot be moved or renamed.")] = False,
+    unlock: Annotated[bool, typer.Option("--unlock", help="Unlock it.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the name.")] = False,
     actor: Actor = None,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
@@ -68,20 +68,20 @@ def label(
             commands=(_command(head, name, None if remove else named, color, locked=locked, unlock=unlock),),
         )
         answer = sending.send(submission, timeout=timeout)
-    done = f"“{name}” is no draft of script {script} any more." if remove else f"“{name}” is version {named}."
+    done = f"“{name}” is no longer a draft of script {script}." if remove else f"“{name}” is version {named}."
     end_with(answer, as_json=as_json, done=done)
 
 
 def _command(
     head: State, name: str, version: int | None, color: str | None, *, locked: bool, unlock: bool
 ) -> VersionLabel:
-    """The command: what is not said stays as it is."""
+    """The command; an option that is not given keeps its current value."""
     mark = head.marks.get(name, PLAIN)
     if version is None:
         return VersionLabel(name=name, version=None, unlock=unlock)
     if color == NEXT:
         color = next_color({mark.color for mark in head.marks.values() if mark.color})
         if color is None:
-            raise Ending(Exit.REFUSED, "Every colour there is was used; name one.", code="no_next_color")
+            raise Ending(Exit.REFUSED, "All colours are used; give one by name.", code="no_next_color")
     locked = locked or (mark.locked and not unlock)
     return VersionLabel(name=name, version=version, color=color or mark.color, locked=locked, unlock=unlock)

@@ -1,7 +1,7 @@
-"""Say what became of a submission.
+"""Show the answer to a submission.
 
-Now, or with --wait as soon as it is answered. A submission that still waits ends with exit status 3. With --sent an
-answer is shown only if it is to that: something else under this id is reported as same_id_other_content.
+With --wait it waits until there is one. A pending submission gives exit status 3. With --sent the answer is shown only
+if it is to that content: other content under this id is reported as same_id_other_content.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ app = typer.Typer(add_completion=False)
 @app.command(help=prose(__doc__), epilog=example("scriptledger outcome 1 edit-42 --wait"))
 def outcome(
     script: Script,
-    submission: Annotated[str, typer.Argument(metavar="SUBMISSION", help="The id it was sent with.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer, and see that a worker runs.")] = False,
+    submission: Annotated[str, typer.Argument(metavar="SUBMISSION", help="The id of the submission.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer, and check that a worker runs.")] = False,
     sent: Annotated[
-        Path | None, typer.Option("--sent", metavar="FILE", help="What was sent, to compare.", show_default=False)
+        Path | None,
+        typer.Option("--sent", metavar="FILE", help="The submission that was sent, to compare.", show_default=False),
     ] = None,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,

@@ -1,7 +1,7 @@
-"""Take back an undo: the last, or that of a submission.
+"""Revert an undo: the last, or that of a submission.
 
-As new versions, under the same guards as an undo: what somebody has edited since is not forced. Said again, it takes
-back the undo before.
+It writes new versions, with the same checks as an undo: later edits by others are not overwritten. A second redo
+reverts the undo before.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ app = typer.Typer(add_completion=False)
 def redo(
     script: Script,
     submission: Annotated[
-        str | None, typer.Option(metavar="ID", help="Take back this undo; else the last one.", show_default=False)
+        str | None, typer.Option(metavar="ID", help="Revert this undo; by default the last one.", show_default=False)
     ] = None,
-    apply_rest: Annotated[bool, typer.Option("--apply-rest", help="Do what still can be done.")] = False,
+    apply_rest: Annotated[bool, typer.Option("--apply-rest", help="Apply what still can be applied.")] = False,
     actor: Actor = None,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,

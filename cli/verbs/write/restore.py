@@ -1,7 +1,7 @@
-"""Make a script what it was at a version, time or draft.
+"""Restore a script to a version, time or draft.
 
-As a new version: what came since stays in the history. If somebody edits the script in the meantime, the restore is
-refused; read what they did and say it again. Whether the script is archived is not restored, nor are its drafts.
+It writes a new version: later versions stay in the history. If the script is edited in the meantime, the restore is
+refused; check the new versions and run it again. The archived status and the drafts are not restored.
 
 {times}
 """
@@ -36,7 +36,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     if [version, at, label].count(None) != 2:
-        raise typer.BadParameter("say one of --version, --at and --label")
+        raise typer.BadParameter("give one of --version, --at and --label")
     with queue() as sending:
         with sending.unit_of_work.reading() as tx:
             head = database.state_of(tx, script)
@@ -50,5 +50,5 @@ def restore(
             commands=(restore_to(head, goal),),
         )
         answer = sending.send(submission, timeout=timeout)
-    done = f"Script {script} says again what it said in version {goal.version}, as version {answer.last_version}."
+    done = f"Script {script} is restored to version {goal.version}, as version {answer.last_version}."
     end_with(answer, as_json=as_json, done=done)

@@ -1,8 +1,8 @@
-"""Send an edit as JSON, and wait for its answer.
+"""Send a submission as JSON, and wait for its answer.
 
-A submission, from a file or standard input, goes through the queue like any other. The format and every answer are
-described in docs/submissions.md. The same submission sent twice has one effect and gets the same answer twice. Ctrl-C
-stops the waiting, never the submission.
+The submission, from a file or standard input, goes through the queue like any other. The format and the answers are
+described in docs/submissions.md. Submissions are idempotent: one sent twice has one effect and gets the same answer.
+Ctrl-C stops the waiting, never the submission.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Take back a version, a submission or an AI's whole run.
+"""Undo a version, a submission or a whole run of an AI.
 
-As new versions: history is never rewritten. What somebody has edited since is not forced: the undo is then refused with
-what the line says now, who changed it and when, or with --apply-rest done as far as it goes. `redo` takes an undo back.
+It writes new versions: history is never rewritten. Later edits are not overwritten: the undo is refused with the
+current text, its author and the time, or with --apply-rest applied as far as possible. `redo` reverts an undo.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ app = typer.Typer(add_completion=False)
 @app.command(help=prose(__doc__), epilog=example("scriptledger undo 1 --version 7", "scriptledger undo 1 --run run-1"))
 def undo(
     script: Script,
-    version: Annotated[int | None, typer.Option(metavar="N", min=1, help="Take back this version.")] = None,
-    submission: Annotated[str | None, typer.Option(metavar="ID", help="Take back what this submission did.")] = None,
-    run: Annotated[str | None, typer.Option(metavar="ID", help="Take back what this run of an AI did.")] = None,
-    apply_rest: Annotated[bool, typer.Option("--apply-rest", help="Do what still can be done.")] = False,
+    version: Annotated[int | None, typer.Option(metavar="N", min=1, help="Undo this version.")] = None,
+    submission: Annotated[str | None, typer.Option(metavar="ID", help="Undo this submission.")] = None,
+    run: Annotated[str | None, typer.Option(metavar="ID", help="Undo this run of an AI.")] = None,
+    apply_rest: Annotated[bool, typer.Option("--apply-rest", help="Apply what still can be applied.")] = False,
     actor: Actor = None,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     if [version, submission, run].count(None) != 2:
-        raise typer.BadParameter("say one of --version, --submission and --run")
+        raise typer.BadParameter("give one of --version, --submission and --run")
 
     def versions(tx: RecordsTransaction) -> list[int]:
         if version is not None:

@@ -1,4 +1,4 @@
-"""Servers that do not let us in, disks without room, folders that may only be read, ports that are taken."""
+"""Locations that do not work: refused sign-ins, full disks, read-only folders, and ports in use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def warm(home: Path) -> CommandLine:
 
 @pytest.fixture
 def stranger(mariadb: DatabaseServer, mariadb_url: str) -> Iterator[str]:
-    """The URL of a database with an account that the server knows by another password."""
+    """The URL of a database with an account whose password on the server is different."""
     mariadb.execute("CREATE USER ledger_stranger IDENTIFIED BY 'another'")
     yield (
         make_url(mariadb_url).set(username="ledger_stranger", password="hunter2").render_as_string(hide_password=False)
@@ -41,7 +41,7 @@ def stranger(mariadb: DatabaseServer, mariadb_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def locked_broker(redis_url: str) -> Iterator[str]:
-    """The URL of a broker with an account that it knows by another password."""
+    """The URL of a broker with an account whose password on the broker is different."""
     with redis.Redis.from_url(redis_url) as client:
         client.execute_command("ACL", "SETUSER", "ledger_stranger", "on", ">another", "~*", "+@all")
         yield redis_url.replace("://", "://ledger_stranger:hunter2@")
@@ -62,7 +62,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def cramped(small_disk: Path) -> CommandLine:
-    """A command line in a home on such a disk, with an empty ledger that nobody has open."""
+    """A command line in a home on such a disk, with an empty ledger that no process has open."""
     cli = CommandLine(small_disk / "home", warm=True)
     assert cli("db", "upgrade").status == 0
     with closing(sqlite3.connect(cli.home / "ledger.db")) as database:
@@ -71,7 +71,7 @@ def cramped(small_disk: Path) -> CommandLine:
 
 
 def fill(disk: Path) -> None:
-    """Leave no room at all."""
+    """Fill the disk completely."""
     with (disk / "filler").open("ab", buffering=0) as filler, suppress(OSError):
         while filler.write(b"x" * 512):
             pass
@@ -80,24 +80,24 @@ def fill(disk: Path) -> None:
 @pytest.mark.parametrize(
     "args", [["scripts"], ["db", "upgrade"], ["db", "current"], ["dev"], ["worker", "--role=upkeep"]]
 )
-def test_a_database_with_another_password(warm: CommandLine, stranger: str, args: list[str]):
+def test_a_wrong_database_password_is_reported(warm: CommandLine, stranger: str, args: list[str]):
     ran = warm(*args, SCRIPTLEDGER_DATABASE_URL=stranger, SCRIPTLEDGER_BROKER_URL="redis://127.0.0.1:1/0")
 
     assert ran.status == 4
     where = stranger.partition("@")[2].partition("?")[0]
-    wanted = f"The database mysql://{where} does not let us in: check user and password in"
+    wanted = f"The database mysql://{where} refused the sign-in: check user and password in"
     assert sentence(ran).startswith(f"{wanted} SCRIPTLEDGER_DATABASE_URL. (Access denied for user")
     assert "hunter2" not in ran.err + ran.out
 
 
-def test_a_database_that_is_not_there(warm: CommandLine, mariadb: DatabaseServer):
+def test_a_missing_database_is_reported(warm: CommandLine, mariadb: DatabaseServer):
     ran = warm("scripts", SCRIPTLEDGER_DATABASE_URL=mariadb.url("nowhere"))
 
     assert ran.status == 4
     assert "/nowhere: create it, or name another in SCRIPTLEDGER_DATABASE_URL." in sentence(ran)
 
 
-def test_a_file_that_is_no_database(warm: CommandLine, tmp_path: Path):
+def test_a_file_that_is_not_a_database_is_reported(warm: CommandLine, tmp_path: Path):
     (tmp_path / "notes.db").write_bytes(b"Call Ada about the ferry." * 100)
 
     for path in (tmp_path / "notes.db", tmp_path):
@@ -106,20 +106,22 @@ def test_a_file_that_is_no_database(warm: CommandLine, tmp_path: Path):
         assert sentence(ran).startswith(f"The database sqlite:///{path} ")
 
 
-def test_a_broker_with_another_password(warm: CommandLine, locked_broker: str):
+def test_a_wrong_broker_password_is_reported(warm: CommandLine, locked_broker: str):
     assert warm("db", "upgrade").status == 0
     for args in (["submit"], ["dev"]):
         ran = warm(*args, given=creation_as_json(7), SCRIPTLEDGER_BROKER_URL=locked_broker)
 
         assert ran.status == 4
         where = locked_broker.partition("@")[2]
-        wanted = f"The broker redis://{where} does not let us in: check user and password in SCRIPTLEDGER_BROKER_URL. ("
+        wanted = (
+            f"The broker redis://{where} refused the sign-in: check user and password in SCRIPTLEDGER_BROKER_URL. ("
+        )
         assert sentence(ran).startswith(wanted)
         assert "hunter2" not in ran.err + ran.out
     assert warm("outcome", 7, "create-7").status == 3  # it is safe
 
 
-def test_servers_that_nobody_knows(warm: CommandLine):
+def test_unknown_hosts_are_reported(warm: CommandLine):
     ran = warm("dev", "--broker", "redis://:hunter2@127.0.0.1:1/0")
     assert ran.status == 4
     assert sentence(ran).startswith("The broker redis://127.0.0.1:1/0 cannot be reached: start it, or name another in")
@@ -133,29 +135,29 @@ def test_servers_that_nobody_knows(warm: CommandLine):
     assert "hunter2" not in sentence(ran)
 
 
-def test_a_port_that_is_taken(warm: CommandLine, redis_url: str, tmp_path: Path):
+def test_a_port_in_use_is_reported(warm: CommandLine, redis_url: str, tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ran = warm("dev", "--flower-port", port)
         assert ran.status == 2
-        assert sentence(ran).startswith(f"Port {port} of this machine is taken: name another with --flower-port")
+        assert sentence(ran).startswith(f"Port {port} of this machine is in use: choose another with --flower-port")
 
         url = f"sqlite:///{tmp_path}/ledger.db"
         named = {"SCRIPTLEDGER_DATABASE_URL": url, "SCRIPTLEDGER_BROKER_URL": redis_url}
         assert warm("db", "upgrade", **named).status == 0
         ran = warm("flower", "--port", port, SCRIPTLEDGER_FLOWER_PASSWORD="hunter2", **named)
         assert ran.status == 2
-        assert sentence(ran).startswith(f"Port {port} of 127.0.0.1 is taken: name another with --port.")
+        assert sentence(ran).startswith(f"Port {port} of 127.0.0.1 is in use: choose another with --port.")
 
 
-def test_a_disk_that_is_full(cramped: CommandLine, scriptledger: CommandLine, ferry: int):
+def test_a_full_disk_is_reported(cramped: CommandLine, scriptledger: CommandLine, ferry: int):
     disk = cramped.home.parent
     fill(disk)
 
     for args in (["scripts"], ["import", SAMPLE]):
         ran = cramped(*args)
         assert ran.status == 4
-        assert sentence(ran) == f"The disk that holds {cramped.home} is full: make room, and try again."
+        assert sentence(ran) == f"The disk that holds {cramped.home} is full: free some space and try again."
     ran = scriptledger("export", ferry, "-o", disk / "script.fountain")
     assert (ran.status, sentence(ran)[-24:]) == (2, "No space left on device.")
 
@@ -163,7 +165,7 @@ def test_a_disk_that_is_full(cramped: CommandLine, scriptledger: CommandLine, fe
     assert cramped("scripts", "--json").json == {"scripts": [], "next": None}  # nothing was left half done
 
 
-def test_a_disk_that_may_only_be_read(cramped: CommandLine, scriptledger: CommandLine, ferry: int):
+def test_a_read_only_disk_is_reported(cramped: CommandLine, scriptledger: CommandLine, ferry: int):
     disk = cramped.home.parent
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 

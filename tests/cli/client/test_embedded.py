@@ -1,4 +1,4 @@
-"""Commands bring their services, or use those that run; `dev` keeps them running."""
+"""Embedded services: commands start them or use running ones; `dev` keeps them running."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workers.process.roles import ROLES
 pytestmark = pytest.mark.slow
 
 
-def test_commands_of_one_home_that_run_at_once_share_the_services(alone: CommandLine):
+def test_concurrent_commands_of_one_home_share_the_services(alone: CommandLine):
     with ThreadPoolExecutor() as together:
         rans = list(together.map(lambda number: alone.submit(creation(number)), (7, 8, 9)))
 
@@ -28,7 +28,7 @@ def test_commands_of_one_home_that_run_at_once_share_the_services(alone: Command
     assert [row["script_id"] for row in alone("scripts", "--json").json["scripts"]] == [7, 8, 9]
 
 
-def test_what_waits_in_a_home_is_answered_by_the_next_command(alone: CommandLine):
+def test_pending_submissions_are_answered_by_the_next_command(alone: CommandLine):
     assert alone.submit(creation(7), "--no-wait").status == 0
 
     assert alone.submit(creation(8)).status == 0
@@ -36,18 +36,18 @@ def test_what_waits_in_a_home_is_answered_by_the_next_command(alone: CommandLine
     assert alone("outcome", 7, "create-7", "--wait").status == 0
 
 
-def test_dev_serves_commands_starts_again_what_ended_and_stops_at_once(alone: CommandLine):
+def test_dev_serves_commands_restarts_services_and_stops_quickly(alone: CommandLine):
     with Dev(alone) as dev:
         dev.wait_until_ready()
         assert alone.submit(creation(7)).status == 0
         assert alone("dev").status == 1  # it runs already
 
         dev.service("commands-").kill()
-        dev.wait_for("commands ended with status 137, again in 0.5 s", "commands started")
+        dev.wait_for("commands ended with status 137, restarts in 0.5 s", "commands started")
         dev.service("workers.flower").kill()
         dev.wait_for("flower ended with status 137", "flower started")
         dev.service("valkey-server").kill()
-        dev.wait_for("broker ended, again in 0.5 s", "broker started")
+        dev.wait_for("broker ended, restarts in 0.5 s", "broker started")
         assert alone.submit(creation(8)).status == 0
 
         services = dev.services()
@@ -56,11 +56,11 @@ def test_dev_serves_commands_starts_again_what_ended_and_stops_at_once(alone: Co
 
         assert dev.ended() == 0
         assert time.monotonic() - began < with_patience(10)
-        assert dev.said().endswith("stopping\nstopped\n")
+        assert dev.output().endswith("stopping\nstopped\n")
         assert not survivors(services)
 
 
-def test_dev_that_is_killed_leaves_nothing(alone: CommandLine):
+def test_a_killed_dev_leaves_no_process(alone: CommandLine):
     with Dev(alone) as dev:
         dev.wait_for("commands ready", "flower ready")
         services = dev.services()
@@ -74,7 +74,7 @@ def test_dev_that_is_killed_leaves_nothing(alone: CommandLine):
             socket.create_connection(("127.0.0.1", dev.flower_port))
 
 
-def test_dev_with_servers_of_somebody_else(alone: CommandLine, mariadb_url: str, redis_url: str):
+def test_dev_uses_configured_servers(alone: CommandLine, mariadb_url: str, redis_url: str):
     named = {"SCRIPTLEDGER_DATABASE_URL": mariadb_url, "SCRIPTLEDGER_BROKER_URL": redis_url}
     refused = alone("dev", "--database", mariadb_url, "--broker", redis_url)
     assert refused.status == 4

@@ -1,4 +1,4 @@
-"""The same commands on MariaDB and Redis, with workers of their own, as in production."""
+"""The command line on MariaDB and Redis with separate workers, as in production."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def production(mariadb_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    """A command line whose database and broker are servers, and a worker for each role beside it."""
+    """A command line whose database and broker are servers, with a worker for each role."""
     folder = tmp_path_factory.mktemp("production")
     cli = CommandLine(
         folder / "home", warm=True, SCRIPTLEDGER_DATABASE_URL=mariadb_url, SCRIPTLEDGER_BROKER_URL=redis_url
@@ -39,7 +39,7 @@ def production(mariadb_url: str, redis_url: str, tmp_path_factory: pytest.TempPa
         worker.stop()
 
 
-def test_a_screenplay_an_edit_a_late_one_and_the_proof(production: CommandLine):
+def test_a_screenplay_is_imported_edited_and_verified(production: CommandLine):
     imported = production("import", SAMPLE, "--json")
     assert imported.status == 0, imported
     assert production("export", imported.json["script_id"]).out.encode() == SAMPLE.read_bytes()
@@ -57,7 +57,7 @@ def test_a_screenplay_an_edit_a_late_one_and_the_proof(production: CommandLine):
     assert not production.home.exists()  # nothing is embedded
 
 
-def test_what_was_sent_while_the_broker_was_away_is_answered_by_the_reconciler(production: CommandLine):
+def test_submissions_during_a_broker_outage_are_answered_by_the_reconciler(production: CommandLine):
     away = {"SCRIPTLEDGER_BROKER_URL": "redis://127.0.0.1:1/0"}
 
     assert production("submit", given=_json(701), **away).status == 4

@@ -1,4 +1,4 @@
-"""A server that says it is TiDB is refused in one sentence, whatever is asked of it, and nothing is written to it."""
+"""TiDB is refused by every verb in one sentence, and nothing is written to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VERBS = [
 
 
 class NamedTiDB(MariaDB):
-    """A MariaDB that says in its greeting that it is TiDB."""
+    """A MariaDB whose greeting names TiDB."""
 
     def options(self) -> list[str]:
         return [*super().options(), "--version=8.0.11-TiDB-v8.5.6"]
@@ -73,7 +73,7 @@ def test_no_session_is_opened_on_it(engine: Engine):
         upgrade.upgrade(engine)
 
 
-def test_mariadb_and_mysql_are_taken(mariadb_url: str):
+def test_mariadb_and_mysql_are_accepted(mariadb_url: str):
     engine = make_engine(mariadb_url)
     Session(engine).close()
     engine.dispose()

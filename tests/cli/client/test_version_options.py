@@ -1,4 +1,4 @@
-"""Times as people write them, and what each of them includes."""
+"""Times on the command line, and the unit that each includes."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("2026-10-25", "2026-10-25T23:00:00+00:00"),
     ],
 )
-def test_a_time_includes_all_of_what_it_names(text: str, first_microsecond_after: str):
+def test_a_time_includes_the_whole_of_its_last_unit(text: str, first_microsecond_after: str):
     moment = datetime.fromisoformat(first_microsecond_after).astimezone(UTC)
 
     assert end_of(text) == int(moment.timestamp()) * 1_000_000 - 1
 
 
-def test_a_fraction_is_meant_exactly():
+def test_a_fraction_of_a_second_is_exact():
     assert end_of("2026-11-23T09:30:00.000001Z") == end_of("2026-11-23T09:29:59Z") + 2
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "09:30", "2026-13-01", "2026-11-23T25:00", "T", " ", "9999-12-31"])
-def test_what_is_no_time_is_refused(text: str):
-    with pytest.raises(NotATime, match="is no time: write ISO 8601"):
+def test_an_invalid_time_is_refused(text: str):
+    with pytest.raises(NotATime, match="is not a time: write ISO 8601"):
         end_of(text)

@@ -1,4 +1,4 @@
-"""The demo plays to its end, in time, and leaves nothing."""
+"""The demo completes in time and leaves no process or file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.services.processes import survivors
 pytestmark = pytest.mark.slow
 
 
-def test_the_demo_plays_to_its_end_and_leaves_nothing(alone: CommandLine, tmp_path: Path):
+def test_the_demo_completes_and_leaves_nothing(alone: CommandLine, tmp_path: Path):
     before = psutil.Process().children(recursive=True)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -32,7 +32,7 @@ def test_the_demo_plays_to_its_end_and_leaves_nothing(alone: CommandLine, tmp_pa
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_demo_that_is_ended_leaves_nothing_either(alone: CommandLine, tmp_path: Path, end: signal.Signals):
+def test_an_interrupted_demo_leaves_nothing(alone: CommandLine, tmp_path: Path, end: signal.Signals):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     process = alone.start("demo", TMPDIR=str(scratch))
@@ -47,17 +47,17 @@ def test_a_demo_that_is_ended_leaves_nothing_either(alone: CommandLine, tmp_path
     assert list(scratch.iterdir()) == []
 
 
-def test_the_demo_shows_what_it_promises(alone: CommandLine):
+def test_the_demo_shows_every_step(alone: CommandLine):
     out = alone("demo").out
 
     assert "Applied to script 1 as versions 2 to 5." in out
-    assert "The same answer, and no second effect: still version 5." in out
+    assert "The same answer and no second effect: still version 5." in out
     assert "Refused: Line" in out
     assert "Rosa (user) in version 6" in out
     assert re.search(r"\[- ?Nobody’d ever have known\. ?-\]", out)
     assert "Proposal 1 by scripted-no-ai for script 1, made for version 6: proposed." in out
     assert "Part 1: Applied to script 1 as version 8." in out
-    assert "Part 3 is refused, and not offered again." in out
+    assert "Part 3 is refused and will not be offered again." in out
     assert "Part 2: Refused: Line" in out
     assert "partly accepted." in out
     assert len(set(re.findall(r"\b[0-9a-f]{32}\b", out))) == 1

@@ -1,4 +1,4 @@
-"""What verbs print with `--json` has a documented shape, and is held against it."""
+"""The JSON output of every verb matches its documented shape."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.cli.running import SAMPLE, CommandLine
 
 
 def with_json() -> Iterator[str]:
-    """Every verb that takes `--json`, as it is typed."""
+    """Every verb with `--json`, as it is typed."""
     for name in (name for names in VERBS.values() for name in names):
         command = get_command(import_module(module_of(name)).app)
         inner = command.commands.items() if isinstance(command, TyperGroup) else ()
@@ -41,7 +41,7 @@ def test_every_verb_with_json_has_its_documents():
         "[]",
     ],
 )
-def test_another_shape_is_seen(printed: str):
+def test_a_different_shape_is_detected(printed: str):
     check_document(["scripts", "--json"], '{"scripts": [], "next": null}')
 
     with pytest.raises(AssertionError):
@@ -49,7 +49,7 @@ def test_another_shape_is_seen(printed: str):
 
 
 @pytest.mark.slow
-def test_real_output_has_its_shape(scriptledger: CommandLine, ferry: int):
+def test_real_output_matches_its_shape(scriptledger: CommandLine, ferry: int):
     for args in real(ferry):
         ran = scriptledger(*args, "--json")  # which checks it
         assert isinstance(msgspec.json.decode(ran.out), dict), args
@@ -58,7 +58,7 @@ def test_real_output_has_its_shape(scriptledger: CommandLine, ferry: int):
 
 
 def real(script: int) -> list[list[Any]]:
-    """A command for every verb, most of which do what they say and some of which cannot."""
+    """A command for every verb; most succeed and some fail."""
     return [
         ["import", SAMPLE],
         ["import", SAMPLE, "--script", script],

@@ -1,4 +1,4 @@
-"""The page of a diff: whole in itself, safe whatever a script says, and legible in a real browser."""
+"""The HTML page of a diff: self-contained, safe for any text, and legible in a real browser."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Elements(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.texts.append((self.inside[-1] if self.inside else "", data))
 
-    def said_in(self, tag: str) -> list[str]:
+    def texts_in(self, tag: str) -> list[str]:
         return [text for where, text in self.texts if where == tag]
 
 
@@ -130,10 +130,10 @@ def test_the_policy_allows_the_one_style_and_nothing_else(page: str):
 def test_every_text_is_escaped(page: str):
     found = Elements(page)
 
-    assert EVIL in found.said_in("ins")
-    assert any("Rosa <b>" in text for text in found.said_in("b"))
-    assert any("White <i>" in text for text in found.said_in("span"))
-    assert found.said_in("title") == [f"The Ferry {EVIL}: revisions"]
+    assert EVIL in found.texts_in("ins")
+    assert any("Rosa <b>" in text for text in found.texts_in("b"))
+    assert any("White <i>" in text for text in found.texts_in("span"))
+    assert found.texts_in("title") == [f"The Ferry {EVIL}: revisions"]
 
 
 HIDDEN = "\x1b[2J\x07\x9b31m\u202e\u2066\u200f\u061c\u2028\ufeff\U000e0041"
@@ -141,17 +141,19 @@ CREDIT = Credit(4, "ai", f"Rosa{HIDDEN}", f"writer{HIDDEN}", 1_800_000_000_000_0
 
 
 def hostile_page() -> str:
-    """A page of texts that no check lets in, in every place that has one."""
+    """A page with forbidden characters in every place that holds a text."""
     heading = Line("h1", "scene_heading", f"INT. {HIDDEN}", "\n\n", {"scene_number": f"1{HIDDEN}"})
-    gone, stays = (
+    deleted, remaining = (
         Line("a1", "action", f"Gone {HIDDEN}"),
         Line("a2", "action", f"Stays {HIDDEN} and more of it, word by word."),
     )
-    before = advance(State.empty(), ScriptCreate(title=HIDDEN, lines=(heading, gone, stays)).apply(State.empty()))
+    before = advance(
+        State.empty(), ScriptCreate(title=HIDDEN, lines=(heading, deleted, remaining)).apply(State.empty())
+    )
     after = before
     for change in (
-        LinesDelete(lines=(Target("a1", expect_hash(gone)),)),
-        LineEdit(line="a2", text=f"{stays.text} Yes.{HIDDEN}", expect=expect_hash(stays)),
+        LinesDelete(lines=(Target("a1", expect_hash(deleted)),)),
+        LineEdit(line="a2", text=f"{remaining.text} Yes.{HIDDEN}", expect=expect_hash(remaining)),
         LinesInsert(after="a2", before=None, lines=(Line("n1", "dialogue", f"שלום {HIDDEN} (א) 123"),)),
         ScriptSetMetadata(fields={f"x{HIDDEN}": HIDDEN, "title": f"שלום {HIDDEN}"}, expect={}),
     ):
@@ -170,22 +172,22 @@ def test_no_hidden_character_is_in_the_page():
     assert "שלום" in page, "what is written from right to left is left alone"
 
 
-def test_each_change_is_told_without_colour(page: str):
+def test_each_change_is_shown_without_colour(page: str):
     found = Elements(page)
 
-    assert "could" in found.said_in("del")
-    assert "should" in found.said_in("ins")
-    assert "He stops." in found.said_in("del")
+    assert "could" in found.texts_in("del")
+    assert "should" in found.texts_in("ins")
+    assert "He stops." in found.texts_in("del")
     assert [
-        text.strip() for text in found.said_in("span") if text.strip() in ("added:", "removed:", "changed:", "moved:")
+        text.strip() for text in found.texts_in("span") if text.strip() in ("added:", "removed:", "changed:", "moved:")
     ] == [
         "added:",
         "changed:",
         "moved:",
         "removed:",
     ]
-    assert found.said_in("span").count("*") == len(CHANGES) - 1
-    assert any("moved from 3  INT. BRIDGE - NIGHT" in text for text in found.said_in("span"))
+    assert found.texts_in("span").count("*") == len(CHANGES) - 1
+    assert any("moved from 3  INT. BRIDGE - NIGHT" in text for text in found.texts_in("span"))
 
 
 def test_scenes_are_listed_with_links_that_lead_to_them(page: str):
@@ -195,19 +197,19 @@ def test_scenes_are_listed_with_links_that_lead_to_them(page: str):
 
     assert links == ["scene-h1", "scene-h2", "scene-h3"]
     assert set(links) <= anchors
-    assert found.said_in("a") == ["1  INT. FERRY - NIGHT", "2  EXT. DECK - NIGHT", "3  INT. BRIDGE - NIGHT"]
+    assert found.texts_in("a") == ["1  INT. FERRY - NIGHT", "2  EXT. DECK - NIGHT", "3  INT. BRIDGE - NIGHT"]
 
 
-def test_scenes_without_changes_are_closed():
+def test_scenes_without_changes_are_collapsed():
     before, after = states(CHANGES[0])
 
     summaries = Elements("".join(diff_page(comparison(before, after), Side(before, [], 0), Side(after, [], 0))))
 
-    assert summaries.said_in("summary") == ["2 scenes (2 to 3): no changes"]
+    assert summaries.texts_in("summary") == ["2 scenes (2 to 3): no changes"]
 
 
 def pixels(picture: Path) -> bytes:
-    """What a PNG holds, line by line as it is filtered."""
+    """The scan lines of a PNG, still filtered."""
     data, at, packed = picture.read_bytes(), 8, b""
     while at < len(data):
         size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
@@ -224,8 +226,8 @@ def test_the_page_in_a_browser(page: str, chromium: Chromium, tmp_path: Path):
     dom = Elements(chromium.dom(file.as_uri(), settle=0.5))
     picture = chromium.screenshot(file.as_uri(), "revisions", settle=0.5, size=(1200, 1400))
 
-    assert EVIL in dom.said_in("ins")
-    assert dom.said_in("title") == [f"The Ferry {EVIL}: revisions"], "nothing ran"
+    assert EVIL in dom.texts_in("ins")
+    assert dom.texts_in("title") == [f"The Ferry {EVIL}: revisions"], "nothing ran"
     assert [attrs["class"] for tag, attrs in dom.tags if tag == "h3"] == [
         "row scene_heading same g1",
         "row scene_heading same g1",

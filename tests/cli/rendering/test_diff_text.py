@@ -1,4 +1,4 @@
-"""What changed, in words and in numbers."""
+"""Changes as text: marked words, counted lines, and the page layout."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_words_that_differ_are_marked(before: str, after: str, marked: str):
     assert text.plain == marked
 
 
-def test_with_colour_no_brackets_are_needed():
+def test_coloured_output_has_no_brackets():
     text = words("You could call.", "You should call.", coloured=True)
     assert text is not None
     assert text.plain == "You couldshould call."
@@ -45,7 +45,7 @@ def test_an_extent_counts_lines():
     assert extent([MetadataSet({"title": "T"})]) == "title"
 
 
-def test_each_format_has_its_place_on_the_page():
+def test_each_format_has_its_layout_on_the_page():
     lines = [
         Line("1", "scene_heading", "INT. HOUSE - DAY #4#", "\n\n", {"scene_number": "4"}),
         Line("2", "character", "ADA"),
@@ -62,7 +62,7 @@ def test_each_format_has_its_place_on_the_page():
     assert pages(lines) == 1
 
 
-def test_a_scene_is_found_by_its_number_or_its_place():
+def test_a_scene_is_found_by_its_number_or_position():
     lines = [
         Line("1", "action", "Before."),
         Line("2", "scene_heading", "INT. A", attrs={"scene_number": "7"}),

@@ -1,4 +1,4 @@
-"""A ledger full of text that would act on a terminal: what no check lets in, and what got in all the same."""
+"""A ledger full of text with terminal control characters, which the checks would refuse."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ HOSTILE = (
     "EVIL\x1b]0;OWNED\x07\x1b[2J\x1b[8m\x00\x08\x0b\x0c\r\x7f\x85\x9b31m\x9d0;OWNED\x9c\u202e\u2066\u200f\u061c\u2028\u2029"
     "\ufeff\u200b\u00ad\U000e0041\nFORGED"
 )
+# Every text of the first script is hostile; the rows of the second were changed outside the program.
 FORGED, PLAIN = 1, 2
-"""A script whose every text is hostile, and one whose rows were changed behind our back."""
 
 
 def fill(home: Path) -> None:
-    """Make the ledger of a home."""
+    """Create the ledger of a home."""
     home.mkdir(parents=True)
     with open_engine(f"sqlite:///{home / 'ledger.db'}") as engine:
         upgrade_if_outdated(engine)
@@ -56,7 +56,7 @@ def fill(home: Path) -> None:
 
 
 def _forge(unit_of_work: UnitOfWork) -> None:
-    """Write a log whose commands nothing checked, as a faulty or older program might have."""
+    """Write a log of unchecked commands, as a faulty or older program might have."""
     line = Line("a1", "action", HOSTILE, "\n\n", {"note": HOSTILE})
     heading = Line("h1", "scene_heading", f"INT. {HOSTILE}", "\n\n", {"scene_number": HOSTILE})
     commands: list[Command] = [
@@ -144,7 +144,7 @@ def _refused() -> list[dict[str, Any]]:
 
 
 def _spoil(file: Path) -> None:
-    """Put hostile text wherever a column holds the mark."""
+    """Replace the mark by hostile text in every column."""
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("PRAGMA foreign_keys = OFF")
         database.execute("PRAGMA ignore_check_constraints = ON")

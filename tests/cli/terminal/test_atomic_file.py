@@ -1,4 +1,4 @@
-"""Files that a command writes: whole or not at all, through no link that somebody planted, as open as before."""
+"""Atomic file writes: complete or not at all, never through a symbolic link, with unchanged permissions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def write(path: Path, data: bytes = b"INT. FERRY") -> None:
         out.write(data)
 
 
-def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path: Path):
+def test_a_link_is_replaced_and_its_target_stays(tmp_path: Path):
     (tmp_path / "precious").write_bytes(b"precious")
     for name, target in (("link", "precious"), ("dangling", "nowhere")):
         (tmp_path / name).symlink_to(tmp_path / target)
@@ -36,7 +36,7 @@ def test_a_link_to_a_device_is_replaced_too(tmp_path: Path):
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
-def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path, mode: int):
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path, mode: int):
     (tmp_path / "draft").touch()
     (tmp_path / "draft").chmod(mode)
 
@@ -45,7 +45,7 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path, mode: int
     assert stat.S_IMODE((tmp_path / "draft").stat().st_mode) == mode
 
 
-def test_a_new_file_has_the_permissions_that_are_usual_here(tmp_path: Path):
+def test_a_new_file_has_the_default_permissions(tmp_path: Path):
     usual = os.umask(0o027)
     try:
         write(tmp_path / "draft")
@@ -55,13 +55,13 @@ def test_a_new_file_has_the_permissions_that_are_usual_here(tmp_path: Path):
     assert stat.S_IMODE((tmp_path / "draft").stat().st_mode) == 0o640
 
 
-def test_a_name_of_the_greatest_length_is_written(tmp_path: Path):
+def test_a_name_of_maximum_length_is_written(tmp_path: Path):
     write(tmp_path / ("x" * 255))
 
     assert [file.name for file in tmp_path.iterdir()] == ["x" * 255]
 
 
-def test_what_fails_leaves_nothing(tmp_path: Path):
+def test_a_failed_write_leaves_nothing(tmp_path: Path):
     with pytest.raises(TypeError), new_file(tmp_path / "draft") as out:
         out.write("no bytes")  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""A file that has no end, or is too long, is refused in a sentence before it fills the memory."""
+"""Bounded file reads: an endless or too large file is refused before it fills the memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMIT = 1_000
 
 @pytest.fixture
 def pipe(tmp_path: Path) -> Path:
-    """A pipe that nobody writes to."""
+    """A pipe without a writer."""
     path = tmp_path / "pipe.fountain"
     os.mkfifo(path)
     return path
@@ -30,12 +30,12 @@ def test_a_file_is_read_up_to_its_limit_and_not_beyond(tmp_path: Path) -> None:
     assert read_bounded(file, LIMIT, FileTooLarge) == b"x" * LIMIT
 
     with file.open("ab") as more:
-        more.truncate(1 << 40)  # as long as a disk, and nothing in it
+        more.truncate(1 << 40)  # as large as a disk, and empty
     with pytest.raises(FileTooLarge, match=f"{1 << 40} bytes, more than the {LIMIT}"):
         read_bounded(file, LIMIT, FileTooLarge)
 
 
-def test_what_has_no_end_is_refused_at_once(pipe: Path, tmp_path: Path) -> None:
+def test_an_endless_file_is_refused_at_once(pipe: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("/dev/zero")
 

@@ -1,4 +1,4 @@
-"""What cannot be done is said in one sentence, with an exit status, and never with a traceback."""
+"""A failure prints one sentence, never a traceback, and has its exit status."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from workers.embedded.valkey import EmbeddedValkey
 
 pytestmark = pytest.mark.slow
 
+# Nothing listens at this address.
 NOBODY = "127.0.0.1:1"
-"""An address where nothing listens."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_an_unknown_script(migrated: CommandLine, args: list[object]):
     ran = migrated(*args)
 
     assert (ran.status, ran.out) == (1, "")
-    assert sentence(ran) == "There is no script 9; `scriptledger scripts` lists those there are."
+    assert sentence(ran) == "There is no script 9; `scriptledger scripts` lists the scripts."
 
 
 @pytest.mark.parametrize("args", [["show", "--version", 5], ["export", "--version", 5], ["diff", 1, 5]])
@@ -48,7 +48,7 @@ def test_an_unknown_version(scriptledger: CommandLine, ferry: int, args: list[ob
     assert sentence(ran) == "The script has no version 5; its head is 1."
 
 
-def test_an_empty_home_has_no_ledger_and_reading_makes_none(warm: CommandLine):
+def test_reading_an_empty_home_creates_no_ledger(warm: CommandLine):
     ran = warm("scripts")
 
     assert ran.status == 4
@@ -100,7 +100,7 @@ def test_a_broker_that_does_not_answer_loses_nothing(migrated: CommandLine):
     assert migrated("outcome", 7, "create-7", "--wait").out == "Applied to script 7 as version 1.\n"
 
 
-def test_nobody_answers_in_time(migrated: CommandLine):
+def test_a_submission_without_a_worker_times_out(migrated: CommandLine):
     with EmbeddedValkey() as broker:
         ran = migrated(
             "submit", "--timeout", 0.2, "--json", given=creation_as_json(7), SCRIPTLEDGER_BROKER_URL=broker.broker_url
@@ -114,7 +114,7 @@ def test_nobody_answers_in_time(migrated: CommandLine):
     ("variable", "value"),
     [("DATABASE_URL", "postgres://u:secret@h/x"), ("BROKER_URL", "secret"), ("POOL_SIZE", "secret")],
 )
-def test_a_setting_that_makes_no_sense(warm: CommandLine, variable: str, value: str):
+def test_an_invalid_setting(warm: CommandLine, variable: str, value: str):
     ran = warm("scripts", **{f"SCRIPTLEDGER_{variable}": value})
 
     assert ran.status == 4
@@ -122,7 +122,7 @@ def test_a_setting_that_makes_no_sense(warm: CommandLine, variable: str, value: 
     assert "secret" not in ran.err
 
 
-def test_a_file_that_is_not_there(warm: CommandLine):
+def test_a_missing_file(warm: CommandLine):
     for verb in ("import", "submit"):
         ran = warm(verb, "nowhere.fountain")
         assert (ran.status, sentence(ran)) == (2, "nowhere.fountain: No such file or directory.")
@@ -137,7 +137,7 @@ def test_a_binary_file(warm: CommandLine, tmp_path: Path):
     assert sentence(ran).startswith("Line ")
 
 
-def test_a_home_that_cannot_be_written(tmp_path: Path):
+def test_a_home_that_is_not_writable(tmp_path: Path):
     (tmp_path / "home").write_text("a file")
 
     ran = CommandLine(tmp_path / "home", warm=True)("import", SAMPLE)
@@ -147,7 +147,7 @@ def test_a_home_that_cannot_be_written(tmp_path: Path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a folder that not even root may write in is there on Linux only")
-def test_a_folder_that_may_only_be_read(scriptledger: CommandLine, ferry: int):
+def test_a_read_only_folder(scriptledger: CommandLine, ferry: int):
     ran = scriptledger("import", SAMPLE, SCRIPTLEDGER_HOME="/sys/scriptledger")
     assert ran.status == 4
     assert sentence(ran).startswith("Nothing can be written in /sys/scriptledger (")
@@ -157,18 +157,18 @@ def test_a_folder_that_may_only_be_read(scriptledger: CommandLine, ferry: int):
     assert sentence(ran).startswith("/sys/script.fountain: ")
 
 
-def test_an_export_to_where_nothing_can_be_written(scriptledger: CommandLine, ferry: int, tmp_path: Path):
+def test_an_export_to_an_unwritable_place(scriptledger: CommandLine, ferry: int, tmp_path: Path):
     ran = scriptledger("export", ferry, "-o", tmp_path)
 
     assert (ran.status, sentence(ran)) == (2, f"{tmp_path}: Is a directory.")
 
 
-def test_a_command_line_that_makes_no_sense(warm: CommandLine):
+def test_a_wrong_command_line(warm: CommandLine):
     for args in (["nope"], ["show"], ["show", "x"], ["verify"], ["worker"], ["diff", 1], ["roundtrip"]):
         assert warm(*args).status == 2
 
 
-def test_a_worker_of_roles_that_do_not_go_together(warm: CommandLine):
+def test_a_worker_with_incompatible_roles(warm: CommandLine):
     ran = warm("worker", "--role", "commands", "--role", "reconcile")
 
     assert ran.status == 2
@@ -183,7 +183,7 @@ def test_a_worker_without_a_broker(warm: CommandLine, args: list[str]):
     assert "run `scriptledger dev`" in sentence(ran)
 
 
-def test_a_script_that_contradicts_itself(tmp_path: Path):
+def test_an_inconsistent_script(tmp_path: Path):
     cli = CommandLine(tmp_path / "home", warm=True)
     assert cli("submit", given=creation_as_json(7)).status == 0
     with closing(sqlite3.connect(cli.home / "ledger.db")) as database, database:
@@ -193,10 +193,10 @@ def test_a_script_that_contradicts_itself(tmp_path: Path):
     ran = cli("verify", 7)
 
     assert ran.status == 5
-    assert ran.out.startswith("Script 7 contradicts itself at version 1: ")
+    assert ran.out.startswith("Script 7 is inconsistent at version 1: ")
 
 
-def test_a_quarantined_script_says_so_instead_of_letting_anybody_wait(tmp_path: Path):
+def test_a_quarantined_script_is_reported_without_waiting(tmp_path: Path):
     cli = CommandLine(tmp_path / "home", warm=True)
     assert cli("submit", given=creation_as_json(7)).status == 0
     with closing(sqlite3.connect(cli.home / "ledger.db")) as database, database:
@@ -209,7 +209,7 @@ def test_a_quarantined_script_says_so_instead_of_letting_anybody_wait(tmp_path: 
     assert sentence(ran).startswith("Script 7 is quarantined")
 
 
-def test_a_bug_is_called_one_and_can_be_looked_into(migrated: CommandLine):
+def test_a_bug_is_reported_as_one_and_can_be_traced(migrated: CommandLine):
     with closing(sqlite3.connect(migrated.home / "ledger.db")) as database, database:
         columns = "id, script_id, submission_id, code, message, payload, rejected_at"
         database.execute(f"INSERT INTO rejected_submissions ({columns}) VALUES (1, 1, 'x', 'y', 'z', 5, 'no time')")
@@ -221,8 +221,8 @@ def test_a_bug_is_called_one_and_can_be_looked_into(migrated: CommandLine):
 
 
 @pytest.mark.parametrize("verb", [("show",), ("verify",), ("log",), ("rejected", "show")])
-def test_a_number_beyond_any_is_no_bug(migrated: CommandLine, verb: tuple[str, ...]):
+def test_a_number_out_of_range_is_not_a_bug(migrated: CommandLine, verb: tuple[str, ...]):
     ran = migrated(*verb, 1 << 63)
 
     assert ran.status == 2
-    assert sentence(ran) == "A number is larger than any there is: those of scripts and versions stay below 2^53."
+    assert sentence(ran) == "A number is out of range: script ids and versions must be below 2^53."

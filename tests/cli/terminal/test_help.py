@@ -1,4 +1,4 @@
-"""The help is quick, ends in an example that parses, and imports nothing that it does not need."""
+"""The help is quick, ends in an example, and imports only what it needs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_every_file_of_a_verb_is_a_verb():
     assert files == {module_of(name).rpartition(".")[2] for name in NAMES}
 
 
-def test_the_list_of_verbs_says_what_each_file_says():
+def test_the_list_of_verbs_shows_the_first_line_of_each_file():
     for command in command_line().commands.values():
         docstring = import_module(module_of(str(command.name))).__doc__
         assert command.help == docstring.partition("\n")[0]
@@ -59,13 +59,13 @@ def test_the_list_of_verbs_fits_one_screen():
 
 
 def test_every_verb_is_one_sentence_that_fits_its_row():
-    said = {name: str(command.help) for name, command in command_line().commands.items()}
+    sentences = {name: str(command.help) for name, command in command_line().commands.items()}
 
-    assert [row for row in said.items() if len(row[1]) > SENTENCE] == []
-    assert [row for row in said.items() if not re.fullmatch(r"[A-Z].*\.", row[1])] == []
+    assert [row for row in sentences.items() if len(row[1]) > SENTENCE] == []
+    assert [row for row in sentences.items() if not re.fullmatch(r"[A-Z].*\.", row[1])] == []
 
 
-def test_the_version_comes_with_that_of_the_schema():
+def test_the_version_includes_that_of_the_schema():
     done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, cwd=ROOT, check=True)
 
     assert done.stdout == f"scriptledger {metadata.version('scriptledger')}, schema {wanted_revision()}\n"
@@ -86,8 +86,8 @@ def test_a_shell_completes_verbs_and_their_options(words: str, found: set[str]):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_what_teaches_a_shell_can_be_looked_at(shell: str):
-    # `--show-completion` is for the shell it is typed into; this names one, wherever it is run.
+def test_the_completion_script_of_a_shell_can_be_printed(shell: str):
+    # `--show-completion` prints for the current shell; this variable names one.
     environ = {**os.environ, "_SCRIPTLEDGER_COMPLETE": f"source_{shell}"}
 
     done = subprocess.run(COMMAND, capture_output=True, text=True, cwd=ROOT, env=environ, check=True)
@@ -108,7 +108,7 @@ def test_the_list_of_verbs_needs_no_database_and_no_queue():
 
 
 @pytest.mark.slow
-def test_the_list_of_verbs_comes_at_once():
+def test_the_list_of_verbs_is_fast():
     took = []
     for _ in range(5):
         began = _seconds_of_children()
@@ -119,6 +119,6 @@ def test_the_list_of_verbs_comes_at_once():
 
 
 def _seconds_of_children() -> float:
-    """What the processor did for processes that have ended: tests never have a machine for themselves."""
+    """The processor time of ended child processes, because other processes disturb the elapsed time."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -1,4 +1,4 @@
-"""Ctrl-C ends the waiting, and nothing else; the services end with their owner, however that ends."""
+"""Ctrl-C ends only the waiting; the services end with their owner, even if it is killed."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def waits(cli: CommandLine) -> bool:
 
 def test_ctrl_c_while_waiting_loses_nothing(alone: CommandLine, file: Path):
     assert CommandLine(alone.home, warm=True)("db", "upgrade").status == 0
-    with EmbeddedValkey() as broker:  # and no worker: nobody will answer
+    with EmbeddedValkey() as broker:  # without a worker there is no answer
         process = alone.start("submit", file, SCRIPTLEDGER_BROKER_URL=broker.broker_url)
         wait_until(lambda: waits(alone))
         press_ctrl_c(process)
-        said, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert said.count("\n") == 1
-    assert "nothing is lost" in said
-    assert "`scriptledger outcome 7 create-7 --wait`" in said
-    # The next who brings workers finds it.
+    assert output.count("\n") == 1
+    assert "nothing is lost" in output
+    assert "`scriptledger outcome 7 create-7 --wait`" in output
+    # The next command that starts workers drains it.
     answered = alone("outcome", 7, "create-7", "--wait")
     assert answered.out == "Applied to script 7 as version 1.\n", answered
 
@@ -53,9 +53,9 @@ def test_ctrl_c_ends_the_services_of_a_command(alone: CommandLine, file: Path):
     services = offspring(process)
 
     press_ctrl_c(process)
-    said, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=30)
 
-    assert process.returncode in (130, 0), said  # it may just have been answered
+    assert process.returncode in (130, 0), output  # it may just have been answered
     assert not survivors(services)
 
 

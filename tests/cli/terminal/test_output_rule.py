@@ -1,4 +1,4 @@
-"""Nothing prints but `cli/terminal/screen.py` and the guard in front of the streams: a new verb cannot forget."""
+"""Only `cli/terminal/screen.py` and the guard of the streams print; a new verb cannot bypass them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.cli.running import ROOT
 PACKAGES = ("domain", "repos", "materialization", "workers", "cli")
 ALLOWED = {
     "cli/terminal/screen.py": "the place",
-    "cli/terminal/typer_screen.py": "gives Typer the class of that place",
+    "cli/terminal/typer_screen.py": "gives Typer the class of that module",
     "workers/process/visible_output.py": "the guard",
     "workers/flower.py": "prints one constant, behind the guard",
     "workers/monitoring/health.py": "prints what `visible_lines` made",
@@ -25,7 +25,7 @@ MODULES = ("rich", "rich.console", "rich.text", "rich.live", "rich.progress", "r
 
 
 def ways_to_print(source: str) -> Iterator[str]:
-    """What prints past the one place, with its line."""
+    """The lines that print without going through that module."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in CALLS:
@@ -38,7 +38,7 @@ def ways_to_print(source: str) -> Iterator[str]:
             case ast.Attribute() if ast.unparse(node).endswith(WRITES):
                 yield f"{node.lineno}: {ast.unparse(node)}"
             case ast.ImportFrom(module=module, names=names) if module in MODULES:
-                # Types and parts of a layout are no way to print; a class of text that escapes nothing is.
+                # Types and parts of a layout do not print; a text class that escapes nothing does.
                 if bad := {each.name for each in names} & {"print", "Console", "Text", "Live", "get_console"}:
                     yield f"{node.lineno}: from {module} import {', '.join(sorted(bad))}"
 
@@ -62,18 +62,18 @@ def ways_to_print(source: str) -> Iterator[str]:
         "import traceback; traceback.print_exc()",
     ],
 )
-def test_the_rule_sees(bad: str):
+def test_the_rule_detects(bad: str):
     assert list(ways_to_print(bad))
 
 
 @pytest.mark.parametrize(
     "good", ["from cli import screen; screen.say(title)", "tx.lines.write(row)", "import sys; sys.stdout.flush()"]
 )
-def test_the_rule_leaves_alone(good: str):
+def test_the_rule_allows(good: str):
     assert not list(ways_to_print(good))
 
 
-def test_nothing_prints_past_the_one_place():
+def test_all_output_goes_through_the_screen():
     files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
     assert len(files) > 200
 

@@ -1,4 +1,4 @@
-"""Tables and colour are for a terminal; a pipe gets plain columns."""
+"""Output on a terminal has tables and colour; a pipe gets aligned columns."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def on_a_terminal(cli: CommandLine, *args: object, **environ: str) -> str:
     while True:
         try:
             part = os.read(outside, 65536)
-        except OSError:  # Linux says so instead of giving an end
+        except OSError:  # Linux raises this at the end of the output
             break
         if not part:
             break
@@ -84,7 +84,7 @@ def test_no_row_is_wider_than_the_terminal(scriptledger: CommandLine):
         assert max(map(len, rows)) <= 80, args
 
 
-def test_a_reader_that_goes_away_is_no_error(scriptledger: CommandLine, tmp_path: Path):
+def test_a_reader_that_closes_the_pipe_is_not_an_error(scriptledger: CommandLine, tmp_path: Path):
     script = scriptledger("import", SAMPLE, "--json").json["script_id"]
 
     done = subprocess.run(

@@ -24,12 +24,13 @@ from tests.cli.warm import run_warm
 
 pytestmark = pytest.mark.slow
 
-# What our own tables, colours and progress are made of.
+# Our own tables, colours and progress bars consist of these.
 OURS = re.compile(r"\x1b\[[\d;]*m|\x1b\[\?25[lh]|\x1b\[\d?[AK]|\r")
 ODD_NAME = "n\x1b]0;OWNED\x07\u202e\x9b31m\n.fountain"
 ODD_BYTES = os.fsdecode(b"n\xff\x1b[2J.fountain")
 SIX = range(1, 8)
 
+# The arguments of every verb; `{…}` is a file.
 FEW: dict[str, list[list[object]]] = {
     "import": [["{odd}"], ["{bytes}"], ["{fdx}"], ["{bad_fdx}"], ["{odd}", "--script", FORGED, "--confirm-shrink"]],
     "submit": [["{submission}"], ["{odd}"]],
@@ -79,11 +80,10 @@ FEW: dict[str, list[list[object]]] = {
     "sessions revoke": [[1], ["--all", HOSTILE]],
     "kinds": [[HOSTILE], ["--schema"], []],
     "roundtrip": [["{odd}", "{bytes}", "{fdx}", "{bad_fdx}", "/nowhere/{odd_name}"]],
-    # What they print themselves is a banner; in the end they wait, or take a minute.
+    # Their own output is a banner; then they run until stopped, or for a minute.
     "demo": [[HOSTILE]],
     "dev": [[HOSTILE], ["--broker", f"redis://{HOSTILE}/0"]],
 }
-"""How every verb is called, `{…}` being a file."""
 
 
 CONTENT = (
@@ -94,7 +94,7 @@ CONTENT = (
 
 
 def verbs() -> Iterator[tuple[str, Any]]:
-    """Every verb there is, by what is typed."""
+    """Every verb by the words that are typed."""
     for name in (name for names in VERBS.values() for name in names):
         yield from _leaves(name, get_command(import_module(module_of(name)).app))
 
@@ -170,7 +170,7 @@ def _read(outside: int, printed: list[bytes]) -> None:
     while True:
         try:
             part = os.read(outside, 65536)
-        except OSError:  # Linux says so instead of giving an end
+        except OSError:  # Linux raises this at the end of the output
             return
         if not part:
             return
@@ -178,17 +178,17 @@ def _read(outside: int, printed: list[bytes]) -> None:
 
 
 def raw(printed: str) -> str:
-    """What in the output on a terminal is neither ours nor visible."""
+    """The parts of a terminal's output that are neither ours nor visible."""
     return hidden(OURS.sub("", printed))
 
 
 def hidden(printed: str) -> str:
-    """What in an output is not visible: in a pipe, nothing is."""
+    """The invisible characters in an output; in a pipe there must be none."""
     return "".join(each for each in printed if visible_lines(each) != each)
 
 
 def forged(printed: str) -> list[str]:
-    """The lines of an output that hostile text made."""
+    """The lines of an output that contain hostile text."""
     return [line for line in OURS.sub("", printed).split("\n") if line.startswith("FORGED")]
 
 
@@ -242,7 +242,7 @@ def test_completion_is_visible_too(ledger: Path, tmp_path: Path):
         assert raw(place.on_a_terminal([])) == ""
 
 
-def test_hostile_text_is_seen(ledger: Path, tmp_path: Path):
+def test_hostile_text_is_shown(ledger: Path, tmp_path: Path):
     place = Place(ledger, tmp_path)
 
     assert r"EVIL\x1b]0;OWNED\x07\x1b[2J" in place.command_line("show", FORGED).out

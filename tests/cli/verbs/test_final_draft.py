@@ -1,4 +1,4 @@
-"""Final Draft files on the command line: in, out, and in again over what is there."""
+"""Final Draft files on the command line: import, export, and import onto a script."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_final_draft_file_becomes_a_script_and_a_file_again(scriptledger: Comm
     ]
 
 
-def test_an_edited_file_over_the_script_keeps_the_ids_of_what_stayed(scriptledger: CommandLine, tmp_path: Path):
+def test_an_edited_file_keeps_the_ids_of_unchanged_lines(scriptledger: CommandLine, tmp_path: Path):
     number = scriptledger("import", draft_in(tmp_path, *PARAGRAPHS), "--json").json["script_id"]
     before = lines_of(scriptledger, number)
     edited = draft_in(tmp_path, PARAGRAPHS[0], paragraph("Action", "A dog barks."), *PARAGRAPHS[1:])
@@ -62,7 +62,7 @@ def test_an_edited_file_over_the_script_keeps_the_ids_of_what_stayed(scriptledge
     assert scriptledger("import", edited, "--script", number, "--json").json["outcome"] == "no_op"
 
 
-def test_the_sample_goes_through_final_draft_and_comes_back_byte_for_byte(scriptledger: CommandLine, tmp_path: Path):
+def test_the_sample_survives_final_draft_byte_for_byte(scriptledger: CommandLine, tmp_path: Path):
     file = tmp_path / "sample.fdx"
     number = scriptledger("import", SAMPLE, "--json").json["script_id"]
     assert scriptledger("export", number, "-o", file).status == 0

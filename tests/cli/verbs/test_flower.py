@@ -1,4 +1,4 @@
-"""Flower shows what the workers do, to whoever has the password, and never what a script says."""
+"""Flower shows the work of the workers to a user with the password, and never the text of a script."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TASKS = ("scriptledger.drain", "scriptledger.materialize", "scriptledger.keep_sc
 
 
 class Visitor:
-    """Asks Flower for pages, with the password or another."""
+    """Requests pages of Flower, with the password or another."""
 
     def __init__(self, dev: Dev, password: str | None = None) -> None:
         self.url, self.user, self.password = dev.flower
@@ -39,7 +39,7 @@ class Visitor:
 
     @property
     def signed_in(self) -> str:
-        """The address that signs a browser in."""
+        """The URL with the credentials."""
         return self.url.replace("://", f"://{self.user}:{self.password}@")
 
     def get(self, path: str, *, method: str = "GET") -> tuple[int, str]:
@@ -58,7 +58,7 @@ def fetch(url: str, method: str = "GET", headers: dict[str, str] | None = None) 
 
 
 def paths() -> list[str]:
-    """Every page that Flower knows, and one that it does not."""
+    """Every page of Flower, and an unknown one."""
     patterns = [each.regex.pattern if hasattr(each, "regex") else each[0] for each in handlers]
     return [*sorted({re.sub(r"\(.*?\)", "favicon.ico", each).rstrip("$?") for each in patterns} - {".*"}), "/x"]
 
@@ -69,9 +69,9 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     cli = CommandLine(tmp_path_factory.mktemp("flower") / "home")
     with Dev(cli) as dev:
         dev.wait_until_ready()
-        told = creation(7)
-        told["commands"][0]["lines"][0]["text"] = SECRET
-        assert cli.submit(told).status == 0
+        submission = creation(7)
+        submission["commands"][0]["lines"][0]["text"] = SECRET
+        assert cli.submit(submission).status == 0
         tick(cli)
         visitor = Visitor(dev)
         wait_until(lambda: all(name in visitor.get("/api/tasks?limit=1000")[1] for name in TASKS))
@@ -81,7 +81,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
 
 
 def tick(cli: CommandLine) -> None:
-    """What beat sends every quarter of a minute."""
+    """The message that beat sends every 15 seconds."""
     address = json.loads((cli.home / "stack.json").read_text())["broker_url"]
     app = Celery("a producer", broker=address, set_as_current=False)
     app.config_from_object("celeryconfig")
@@ -103,7 +103,7 @@ def test_another_password_opens_nothing(dev: Dev, password: str):
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !", "Bearer abc", "Basic YWJj=", "\xe9"])
-def test_what_is_no_sign_in_opens_nothing(dev: Dev, header: str):
+def test_an_invalid_header_opens_nothing(dev: Dev, header: str):
     assert fetch(dev.flower[0], headers={"Authorization": header})[0] == 401
 
 
@@ -114,7 +114,7 @@ def test_with_the_password_the_pages_are_there(dev: Dev):
         assert visitor.get(path)[0] == 200, path
 
 
-def test_nobody_can_do_anything_in_it(dev: Dev):
+def test_flower_is_read_only(dev: Dev):
     visitor = Visitor(dev)
     (worker, *_) = json.loads(visitor.get("/api/workers?refresh=1")[1])
 
@@ -125,16 +125,16 @@ def test_nobody_can_do_anything_in_it(dev: Dev):
 def test_the_tasks_show_ids_and_counts_and_never_text(dev: Dev):
     visitor = Visitor(dev)
 
-    told = json.loads(visitor.get("/api/tasks?limit=1000")[1]).values()
+    tasks = json.loads(visitor.get("/api/tasks?limit=1000")[1]).values()
 
-    drain = next(task for task in told if task["name"] == "scriptledger.drain")
+    drain = next(task for task in tasks if task["name"] == "scriptledger.drain")
     assert (drain["args"], drain["result"]) == ("(7,)", "{'answered': 1}")
-    assert any(task["name"] == "scriptledger.materialize" and task["args"].endswith(", 7)") for task in told)
+    assert any(task["name"] == "scriptledger.materialize" and task["args"].endswith(", 7)") for task in tasks)
     seen = [visitor.get(path)[1] for path in ("/api/tasks?limit=1000", "/metrics", f"/task/{drain['uuid']}")]
     assert all(SECRET not in page for page in seen)
 
 
-def test_nothing_in_the_channels_of_events_and_orders_ends_anything(dev: Dev):
+def test_no_message_in_the_event_and_control_channels_stops_a_service(dev: Dev):
     services = {each.pid for each in dev.services()}
     address = json.loads((dev.home / "stack.json").read_text())["broker_url"]
     url = client_url(address)
@@ -142,7 +142,7 @@ def test_nothing_in_the_channels_of_events_and_orders_ends_anything(dev: Dev):
     with redis.Redis.from_url(url) as client:
         assert client.pubsub_numpat() == 1  # Flower alone listens, to events
         client.set("_kombu.binding.celeryev", SECRET)
-        for each in (*kinds("commands", few=True).values(), *told()):
+        for each in (*kinds("commands", few=True).values(), *bad_events()):
             client.publish("/0.celeryev/worker.heartbeat", each)
             client.publish("/0.celeryev", each)
             client.publish("/0.celery.pidbox", each)
@@ -156,8 +156,8 @@ def test_nothing_in_the_channels_of_events_and_orders_ends_anything(dev: Dev):
     assert all(SECRET not in log.read_text(errors="replace") for log in (dev.home / "logs").iterdir() if log.is_file())
 
 
-def told() -> list[bytes]:
-    """Events that say too much or too little, the last of which can be shown in part."""
+def bad_events() -> list[bytes]:
+    """Events with too many or too few fields, the last of which can be shown in part."""
     event = {"type": "task-received", "hostname": "forged@host", "timestamp": 1.7e9, "uuid": "forged", "args": SECRET}
     bad = [5, [], [[5]], {**event, "hostname": [1]}, {**event, "timestamp": "x"}, {**event, "uuid": {}}, event]
     return [envelope(each) for each in bad]
@@ -182,7 +182,7 @@ def test_a_wrong_password_is_logged_without_itself(dev: Dev, words: str | bytes)
     assert "pässwörd" not in log
 
 
-def test_what_may_be_text_is_left_out_of_an_event():
+def test_text_is_left_out_of_an_event():
     event = {"args": f"('{SECRET}',)", "kwargs": "{}", "exception": f"DataError(1406, '{SECRET}')", "traceback": SECRET}
 
     shown = without_text({**event, "uuid": "u", "result": "{'answered': 1}"})

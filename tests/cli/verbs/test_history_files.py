@@ -1,4 +1,4 @@
-"""A script leaves as a history file and comes back into an empty ledger as it was."""
+"""A script is exported as a history file and imported unchanged into an empty ledger."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def file(scriptledger: CommandLine, ferry: int, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> CommandLine:
-    """A home with nothing in it."""
+    """An empty home."""
     return CommandLine(tmp_path / "elsewhere", warm=True)
 
 
-def test_a_history_comes_into_an_empty_ledger(
+def test_a_history_is_imported_into_an_empty_ledger(
     scriptledger: CommandLine, ferry: int, file: Path, elsewhere: CommandLine
 ):
     ran = elsewhere("history", "import", file)
 
-    assert (ran.status, ran.out, ran.err) == (0, f"Script {ferry} is here with 2 versions and 2 answers.\n", "")
+    assert (ran.status, ran.out, ran.err) == (0, f"Imported script {ferry}: 2 versions added, 2 answers.\n", "")
     for args in (("show", ferry, "--json"), ("log", ferry, "--json", "--payload"), ("outcome", ferry, "e1", "--json")):
         assert elsewhere(*args).json == scriptledger(*args).json
     assert elsewhere("verify", ferry).out == scriptledger("verify", ferry).out
     back = file.with_name("back.jsonl")
     assert elsewhere("history", "export", ferry, back, "--json").json["versions"] == 2
     assert back.read_bytes() == file.read_bytes()
-    assert elsewhere("history", "import", file).out == f"Script {ferry} was here already, with all 2 versions.\n"
+    assert elsewhere("history", "import", file).out == f"Script {ferry} already has all 2 versions.\n"
 
 
 def test_a_damaged_file_is_refused_and_nothing_is_written(file: Path, elsewhere: CommandLine):
@@ -55,7 +55,7 @@ def test_a_damaged_file_is_refused_and_nothing_is_written(file: Path, elsewhere:
 
 
 @pytest.mark.parametrize(
-    ("content", "status", "said"),
+    ("content", "status", "reason"),
     [
         (b"", 1, "Line 1 of the history file: this is no history file"),
         (b"Title: Tare Weight\n", 1, "Line 1 of the history file: this is no history file"),
@@ -64,8 +64,8 @@ def test_a_damaged_file_is_refused_and_nothing_is_written(file: Path, elsewhere:
         (None, 2, "No such file or directory"),
     ],
 )  # fmt: skip
-def test_what_is_no_history_file_is_refused(
-    elsewhere: CommandLine, tmp_path: Path, content: bytes | None, status: int, said: str
+def test_an_invalid_history_file_is_refused(
+    elsewhere: CommandLine, tmp_path: Path, content: bytes | None, status: int, reason: str
 ):
     file = tmp_path / "no.jsonl"
     if content is not None:
@@ -74,11 +74,11 @@ def test_what_is_no_history_file_is_refused(
     ran = elsewhere("history", "import", file)
 
     assert ran.status == status
-    assert said in ran.err
+    assert reason in ran.err
     assert not elsewhere.home.exists()
 
 
-def test_another_script_of_that_number_is_not_touched(
+def test_another_script_with_that_id_is_not_changed(
     scriptledger: CommandLine, ferry: int, file: Path, elsewhere: CommandLine
 ):
     scriptledger.submit(edit(ferry, "e9", "d2", "Never."))
@@ -92,7 +92,7 @@ def test_another_script_of_that_number_is_not_touched(
     assert elsewhere("log", ferry, "--json").json["head"] == 3
 
 
-def test_an_export_that_cannot_be_written_leaves_nothing(scriptledger: CommandLine, ferry: int, tmp_path: Path):
+def test_a_failed_export_leaves_nothing(scriptledger: CommandLine, ferry: int, tmp_path: Path):
     assert scriptledger("history", "export", ferry, tmp_path / "no" / "x.jsonl").status == 2
     assert scriptledger("history", "export", 987_654, tmp_path / "x.jsonl").status == 1
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Drafts are named, coloured and locked; what was done is undone, redone and restored, never over somebody's edit."""
+"""Drafts are named, coloured and locked; versions are undone, redone and restored, never over a later edit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def texts(scriptledger: CommandLine, script: int) -> list[str]:
     return [line["text"] for line in scriptledger("show", script, "--json").json["lines"]]
 
 
-def test_an_undo_is_redone_and_undone_again(scriptledger: CommandLine, ferry: int):
+def test_an_undo_is_redone_and_repeated(scriptledger: CommandLine, ferry: int):
     scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
     undone = scriptledger("undo", ferry, "--submission", "e1", "--json").json
     assert "You could have called." in texts(scriptledger, ferry)
@@ -43,7 +43,7 @@ def test_the_undo_of_an_ai_run_leaves_a_later_edit_and_shows_it(scriptledger: Co
     assert refused.status == 1
     assert re.fullmatch(
         r"Refused: Line 'd1' is not what this edit was made for: it was changed in version 4\.\n"
-        r"  It now reads   “Call me, Ben\.”\n"
+        r"  Current text   “Call me, Ben\.”\n"
         r"  Changed by     Rosa \(user\) in version 4, \d\d:\d\d:\d\d\n"
         r"  Because of     commands\[1\]\n",
         refused.out,
@@ -51,7 +51,7 @@ def test_the_undo_of_an_ai_run_leaves_a_later_edit_and_shows_it(scriptledger: Co
     assert "I know." in texts(scriptledger, ferry), "nothing half done"
     partly = scriptledger("undo", ferry, "--run", "r1", "--apply-rest")
     assert partly.status == 1
-    assert "It now reads   “Call me, Ben.”" in partly.out
+    assert "Current text   “Call me, Ben.”" in partly.out
     assert {"Call me, Ben.", "I did."} <= set(texts(scriptledger, ferry))
 
 
@@ -67,11 +67,14 @@ def test_a_script_is_restored_to_a_draft(scriptledger: CommandLine, ferry: int):
 
     ran = scriptledger("restore", ferry, "--label", "White draft")
 
-    assert (ran.status, ran.out) == (0, f"Script {ferry} says again what it said in version 1, as version 4.\n")
+    assert (ran.status, ran.out) == (0, f"Script {ferry} is restored to version 1, as version 4.\n")
     after = scriptledger("show", ferry, "--json").json
     assert (after["lines"], after["state_hash"]) == (before["lines"], before["state_hash"])
     assert after["labels"] == {"White draft": 1}
-    assert scriptledger("restore", ferry, "--version", 1).out == f"Nothing to do: script {ferry} already says so.\n"
+    assert (
+        scriptledger("restore", ferry, "--version", 1).out
+        == f"Nothing to do: script {ferry} already has this content.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,7 @@ def test_a_script_is_restored_to_a_draft(scriptledger: CommandLine, ferry: int):
         (("--version", 1, "--label", "Green"), 2, None),
     ],
 )
-def test_what_cannot_be_restored_is_named(
+def test_an_impossible_restore_is_explained(
     scriptledger: CommandLine, ferry: int, point: tuple[object, ...], status: int, code: str | None
 ):
     ran = scriptledger("restore", ferry, *point, "--json")
@@ -110,14 +113,14 @@ def test_drafts_are_named_coloured_and_listed(scriptledger: CommandLine, ferry: 
         ["1", "White draft", "white", "locked"],
         ["3", "Blue revision", "blue"],
     ]
-    told = scriptledger("labels", ferry, "--json").json["labels"]
-    assert [(each["name"], each["version"], each["color"], each["locked"]) for each in told] == [
+    drafts = scriptledger("labels", ferry, "--json").json["labels"]
+    assert [(each["name"], each["version"], each["color"], each["locked"]) for each in drafts] == [
         ("White draft", 1, "white", True),
         ("Blue revision", 3, "blue", False),
     ]
 
 
-def test_a_name_is_taken_once_and_a_locked_draft_stays(scriptledger: CommandLine, ferry: int):
+def test_a_name_is_unique_and_a_locked_draft_stays(scriptledger: CommandLine, ferry: int):
     scriptledger("label", ferry, "White draft", "--locked", "--color", "white")
     scriptledger.submit(edit(ferry, "e1", "d1", "Call me.", base_version=2))
 
@@ -132,7 +135,7 @@ def test_a_name_is_taken_once_and_a_locked_draft_stays(scriptledger: CommandLine
     assert scriptledger("label", ferry, "White draft", "--unlock").status == 0
     assert refused("White draft", "--version", 3) == "label_taken"
     assert scriptledger("label", ferry, "White draft", "--remove").out == (
-        f"“White draft” is no draft of script {ferry} any more.\n"
+        f"“White draft” is no longer a draft of script {ferry}.\n"
     )
     assert refused("White draft", "--remove") == "unknown_label"
 
@@ -140,9 +143,7 @@ def test_a_name_is_taken_once_and_a_locked_draft_stays(scriptledger: CommandLine
 @pytest.mark.parametrize(
     "args", [("x", "--locked", "--unlock"), ("x", "--remove", "--version", 1), ("x", "--remove", "--color", "blue")]
 )
-def test_what_contradicts_itself_is_a_wrong_command_line(
-    scriptledger: CommandLine, ferry: int, args: tuple[object, ...]
-):
+def test_contradictory_options_are_a_usage_error(scriptledger: CommandLine, ferry: int, args: tuple[object, ...]):
     assert scriptledger("label", ferry, *args).status == 2
 
 
@@ -154,7 +155,7 @@ def test_a_colour_that_productions_do_not_use_is_refused(scriptledger: CommandLi
 
 
 @pytest.mark.parametrize("verb", [("redo",), ("restore", "--version", 1), ("label", "x"), ("labels",)])
-def test_a_script_that_does_not_exist_is_named(scriptledger: CommandLine, verb: tuple[object, ...]):
+def test_an_unknown_script_is_refused(scriptledger: CommandLine, verb: tuple[object, ...]):
     ran = scriptledger(verb[0], 987_654, *verb[1:])
 
     assert (ran.status, "There is no script 987654" in ran.err) == (1, True)

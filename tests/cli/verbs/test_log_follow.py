@@ -1,4 +1,4 @@
-"""`log --follow` goes on with what comes."""
+"""`log --follow` prints new versions as they are committed."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def test_the_log_is_followed_until_ctrl_c(tmp_path: Path):
         assert json.loads(following.stdout.readline())["version"] == 2
         desk.send(edit(B, "Meanwhile."))
         desk.send(edit(desk.state().line("a"), "And again."))
-        told = [json.loads(following.stdout.readline()) for _ in range(2)]
+        printed = [json.loads(following.stdout.readline()) for _ in range(2)]
         following.send_signal(signal.SIGINT)
         assert (following.wait(20), following.stderr.read()) == (0, "")
 
-    assert [(each["version"], each["kind"]) for each in told] == [(3, "line.edit"), (4, "line.edit")]
+    assert [(each["version"], each["kind"]) for each in printed] == [(3, "line.edit"), (4, "line.edit")]
     close_databases()

@@ -1,4 +1,4 @@
-"""What follows from the log is brought up to it, blamed, and derived once more."""
+"""Materialization, blame and rebuild on the command line."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def test_a_script_is_materialized_and_its_staleness_is_a_number(scriptledger: Co
     ran = scriptledger("materialize", "run", ferry)
 
     assert ran.status == 0
-    assert ran.out == f"Script {ferry} is shown at version {before['head']}; it was at 0.\n"
+    assert ran.out == f"Readers see script {ferry} at version {before['head']}; before, at version 0.\n"
     after = scriptledger("materialize", "status", ferry).out
     assert after.endswith("0 versions and 0 s behind.\n")
 
 
-def test_a_run_takes_on_all_that_is_due(scriptledger: CommandLine, ferry: int):
+def test_a_run_materializes_every_due_script(scriptledger: CommandLine, ferry: int):
     ran = scriptledger("materialize", "run", "--json")
 
     assert ran.status == 0
@@ -50,7 +50,7 @@ def test_a_script_is_rebuilt_and_reads_as_before(scriptledger: CommandLine, ferr
 
 
 @pytest.mark.parametrize("verb", [("blame",), ("rebuild",), ("materialize", "run"), ("materialize", "status")])
-def test_a_script_that_does_not_exist_is_named(scriptledger: CommandLine, verb: tuple[str, ...]):
+def test_an_unknown_script_is_refused(scriptledger: CommandLine, verb: tuple[str, ...]):
     ran = scriptledger(*verb, 987_654)
 
     assert ran.status == 1

@@ -1,4 +1,4 @@
-"""Ask an AI, look at what it proposes, and decide, on the command line and through real workers."""
+"""Proposals on the command line, through real workers: request, show, accept and refuse."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def scriptledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
         yield CommandLine(home, warm=True, **SCRIPTED)
 
 
-def test_a_proposal_from_the_question_to_the_log(scriptledger: CommandLine, ferry: int):
+def test_a_proposal_from_the_request_to_the_log(scriptledger: CommandLine, ferry: int):
     asked = scriptledger("propose", ferry, WISH)
 
     assert asked.status == 0
@@ -59,11 +59,11 @@ def test_a_proposal_from_the_question_to_the_log(scriptledger: CommandLine, ferr
     assert log[1]["cause"]["model"] == "scripted-no-ai"
 
 
-def test_a_part_that_a_person_overtook_is_shown_and_refused(scriptledger: CommandLine, ferry: int):
+def test_a_part_whose_line_a_person_changed_is_shown_and_refused(scriptledger: CommandLine, ferry: int):
     number = scriptledger("propose", ferry, 'replace "I did" with "I did, once"', "--json").json["proposal"]
     scriptledger.submit(edit(ferry, f"by-hand-{ferry}", "d2", "I did, Ada."))
 
-    assert "It does not hold any more: Line 'd2'" in scriptledger("proposals", "show", number).out
+    assert "It no longer applies: Line 'd2'" in scriptledger("proposals", "show", number).out
     taken = scriptledger("proposals", "accept", number)
 
     assert taken.status == 1
@@ -71,7 +71,7 @@ def test_a_part_that_a_person_overtook_is_shown_and_refused(scriptledger: Comman
     assert f"Proposal {number} is stale." in taken.out
 
 
-def test_nothing_to_propose_is_a_failure_with_a_code(scriptledger: CommandLine, ferry: int):
+def test_an_empty_proposal_is_a_failure_with_a_code(scriptledger: CommandLine, ferry: int):
     ran = scriptledger("propose", ferry, "Make it good.", "--json")
 
     assert ran.status == 1
@@ -92,12 +92,12 @@ def test_proposals_are_listed_page_by_page(scriptledger: CommandLine, ferry: int
 
 def test_the_chat_shows_question_answer_and_cost(scriptledger: CommandLine, ferry: int):
     scriptledger("users", "add", f"rosa{ferry}@example.org", "--name", "Rosa")
-    said = scriptledger("chat", "say", ferry, "Too polite.", "--as", f"ROSA{ferry}@example.org", "--json").json
+    message = scriptledger("chat", "say", ferry, "Too polite.", "--as", f"ROSA{ferry}@example.org", "--json").json
     scriptledger("propose", ferry, 'cut "I did."', "--as", f"rosa{ferry}@example.org")
 
     document = scriptledger("chat", "list", ferry, "--json").json
     assert [message["role"] for message in document["messages"]] == ["user", "user", "assistant"]
-    assert document["messages"][0] == said
+    assert document["messages"][0] == message
     assert document["messages"][2]["answers"] == document["messages"][1]["message"]
     assert document["usage"][0]["model"] == "scripted-no-ai"
     text = scriptledger("chat", "list", ferry).out
@@ -126,7 +126,7 @@ def test_users_and_their_sessions(scriptledger: CommandLine):
     assert emails.count("ana@example.com") == 2
 
 
-def test_who_is_nobody_or_not_the_owner_is_refused(scriptledger: CommandLine, ferry: int):
+def test_an_unknown_user_and_a_non_owner_are_refused(scriptledger: CommandLine, ferry: int):
     for verb in (("propose", ferry, "x"), ("chat", "say", ferry, "x"), ("proposals", "accept", 1)):
         ran = scriptledger(*verb, "--as", "nobody@example.org", "--json")
         assert (ran.status, ran.json["error"]["code"]) == (1, "unknown_user")
@@ -134,7 +134,7 @@ def test_who_is_nobody_or_not_the_owner_is_refused(scriptledger: CommandLine, fe
     assert scriptledger("propose", 10**9, "x", "--json").json["error"]["code"] == "unknown_script"
 
 
-def test_what_was_refused_is_sent_again_as_a_new_submission_that_names_the_old(scriptledger: CommandLine, ferry: int):
+def test_a_dead_letter_is_replayed_as_a_new_submission_that_names_the_old(scriptledger: CommandLine, ferry: int):
     ahead = scriptledger.submit(edit(ferry, f"ahead-{ferry}", "d1", "Call me.", base_version=2))
     assert ahead.status == 1
     (letter,) = scriptledger("rejected", "list", "--script", ferry, "--json").json["rejected"]

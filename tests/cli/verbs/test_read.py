@@ -23,7 +23,7 @@ def imported(scriptledger: CommandLine) -> int:
     return int(ran.json["script_id"])
 
 
-def test_an_import_says_what_came_of_it(scriptledger: CommandLine, tmp_path: Path):
+def test_an_import_prints_its_result(scriptledger: CommandLine, tmp_path: Path):
     file = tmp_path / "two.fountain"
     file.write_text("INT. HOUSE - DAY\n\nSomebody.\n")
 
@@ -50,7 +50,7 @@ def test_the_title_is_the_one_given_or_that_of_the_title_page(scriptledger: Comm
     assert titles[named] == "By Hand"
 
 
-def test_what_is_exported_is_what_was_imported(scriptledger: CommandLine, imported: int, tmp_path: Path):
+def test_an_export_equals_the_imported_file(scriptledger: CommandLine, imported: int, tmp_path: Path):
     file = tmp_path / "back.fountain"
 
     ran = scriptledger("export", imported, "-o", file)
@@ -60,7 +60,7 @@ def test_what_is_exported_is_what_was_imported(scriptledger: CommandLine, import
     assert scriptledger("export", imported).out.encode() == SAMPLE.read_bytes()
 
 
-def test_an_import_onto_a_script_keeps_the_ids_of_what_stayed(scriptledger: CommandLine, tmp_path: Path):
+def test_an_import_onto_a_script_keeps_the_ids_of_unchanged_lines(scriptledger: CommandLine, tmp_path: Path):
     draft = tmp_path / "draft.fountain"
     draft.write_text("INT. HOUSE - DAY\n\nSomebody waits.\n\nThe door opens.\n")
     script = scriptledger("import", draft, "--json").json["script_id"]
@@ -83,11 +83,13 @@ def test_an_import_onto_a_script_keeps_the_ids_of_what_stayed(scriptledger: Comm
 def test_the_same_file_again_changes_nothing(scriptledger: CommandLine, imported: int):
     ran = scriptledger("import", SAMPLE, "--script", imported)
 
-    assert (ran.status, ran.out) == (0, f"Nothing to do: script {imported} already says so.\n")
+    assert (ran.status, ran.out) == (0, f"Nothing to do: script {imported} already has this content.\n")
 
 
 @pytest.mark.parametrize("way", [[], ["--replace"]])
-def test_an_import_that_drops_most_of_the_text_must_say_so(scriptledger: CommandLine, tmp_path: Path, way: list[str]):
+def test_an_import_that_drops_most_of_the_text_needs_confirmation(
+    scriptledger: CommandLine, tmp_path: Path, way: list[str]
+):
     draft = tmp_path / "draft.fountain"
     draft.write_text("One.\n\nTwo.\n\nThree.\n\nFour.\n")
     script = scriptledger("import", draft, "--json").json["script_id"]
@@ -124,7 +126,7 @@ def test_a_script_looks_like_a_page(scriptledger: CommandLine, ferry: int):
     )
 
 
-def test_a_line_is_shown_behind_its_id_and_hash(scriptledger: CommandLine, ferry: int):
+def test_a_line_is_shown_after_its_id_and_hash(scriptledger: CommandLine, ferry: int):
     shown = scriptledger("show", ferry, "--ids").out.splitlines()
     told = scriptledger("show", ferry, "--json").json["lines"]
 
@@ -232,7 +234,7 @@ def test_a_point_is_a_version_a_time_or_a_draft(scriptledger: CommandLine, ferry
     ],
 )
 @pytest.mark.parametrize("verb", ["show", "export", "blame"])
-def test_a_point_that_is_not_there_is_named(
+def test_an_unknown_point_is_refused(
     scriptledger: CommandLine, ferry: int, verb: str, point: tuple[object, ...], code: str
 ):
     ran = scriptledger(verb, ferry, *point, "--json")
@@ -245,7 +247,7 @@ def test_a_point_that_is_not_there_is_named(
     ("point", "code"),
     [(9, "unknown_version"), ("2020-01-01", "not_yet_there"), ("Green", "unknown_point"), ("2:7", "other_script")],
 )
-def test_a_diff_from_nowhere_is_refused(
+def test_a_diff_without_a_start_is_refused(
     scriptledger: CommandLine, ferry: int, tmp_path: Path, point: object, code: str
 ):
     ran = scriptledger("diff", ferry, point, "--html", tmp_path / "page.html", "--json")
@@ -272,7 +274,7 @@ def test_the_documented_schema_is_that_of_the_document():
     assert json.loads((ROOT / "docs" / "reference" / "diff.schema.json").read_text()) == schema()
 
 
-def test_what_was_refused_is_listed(scriptledger: CommandLine, ferry: int):
+def test_dead_letters_are_listed(scriptledger: CommandLine, ferry: int):
     scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
     scriptledger.submit(edit(ferry, "e2", "d1", "Never mind."))
 
@@ -283,11 +285,11 @@ def test_what_was_refused_is_listed(scriptledger: CommandLine, ferry: int):
     assert "stale_line" in scriptledger("rejected").out
 
 
-def test_a_sound_script_is_verified(scriptledger: CommandLine, ferry: int):
+def test_a_consistent_script_is_verified(scriptledger: CommandLine, ferry: int):
     ran = scriptledger("verify", ferry)
 
     assert ran.status == 0
-    assert ran.out.startswith(f"Script {ferry} is sound: 1 command replayed")
+    assert ran.out.startswith(f"Script {ferry} is consistent: 1 command replayed")
     assert all(row["sound"] for row in scriptledger("verify", "--all", "--json").json["scripts"])
 
 

@@ -1,4 +1,4 @@
-"""What an operator does about damage: verify all, rebuild all, killed or not, and take scripts back into service."""
+"""Repair by an operator: verify all, rebuild all, resume after a kill, and reopen quarantined scripts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def asked(home: CommandLine, question: str) -> list[Any]:
     return found
 
 
-def test_a_rebuild_of_all_that_was_killed_goes_on_where_it_was(home: CommandLine):
+def test_a_killed_rebuild_of_all_scripts_is_resumed(home: CommandLine):
     before = home("show", 2, "--json").json
     running = subprocess.Popen([*COMMAND, "rebuild", "--all"], cwd=ROOT, env=home.environ, stdout=subprocess.DEVNULL)
     while not asked(home, "SELECT 1 FROM rebuilds WHERE script_id = 2 AND version_number > 0"):
@@ -79,7 +79,7 @@ def test_a_rebuild_of_all_that_was_killed_goes_on_where_it_was(home: CommandLine
     assert home("verify", "--all").status == 0
 
 
-def test_what_a_rebuild_left_behind_is_removed(home: CommandLine):
+def test_unused_generations_of_a_rebuild_are_removed(home: CommandLine):
     assert home("rebuild", "--all").out.count("0 differences.") == 2
     asked(home, "UPDATE rebuilds SET finished_at = 1")
 
@@ -89,7 +89,7 @@ def test_what_a_rebuild_left_behind_is_removed(home: CommandLine):
     assert asked(home, "SELECT DISTINCT generation FROM script_versions") == [(2,)]
 
 
-def test_damage_is_found_named_and_mended_and_does_not_stop_the_others(home: CommandLine):
+def test_damage_is_reported_and_repaired_and_does_not_stop_the_others(home: CommandLine):
     asked(home, "UPDATE script_versions SET state_hash = zeroblob(16) WHERE script_id = 1 AND version_number = 20")
 
     found = home("verify", "--all", "--json")
@@ -106,7 +106,7 @@ def test_damage_is_found_named_and_mended_and_does_not_stop_the_others(home: Com
     assert home("verify", "--all", "--resume").status == 0
 
 
-def test_a_script_comes_back_into_service_when_it_is_sound(home: CommandLine):
+def test_a_consistent_script_is_reopened(home: CommandLine):
     assert home("quarantine", "list").out == "Every script is in service.\n"
     asked(home, "UPDATE script_versions SET line_count = 99 WHERE script_id = 1 AND version_number = 20")
     asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
@@ -118,7 +118,7 @@ def test_a_script_comes_back_into_service_when_it_is_sound(home: CommandLine):
     assert (listed.status, listed.json["scripts"][0]["reason"]) == (5, "a hole")
     stays = home("quarantine", "reopen", 1)
     assert stays.status == 5
-    assert "stays out of service" in stays.err
+    assert "stays quarantined" in stays.err
     assert "version 20" in stays.err
     assert home("rebuild", 1, "--accept-differences").status == 0
 
@@ -126,32 +126,32 @@ def test_a_script_comes_back_into_service_when_it_is_sound(home: CommandLine):
     assert home("quarantine", "list").status == 0
     shown = home("quarantine", "show", 1).out
     assert shown.startswith("Script 1 is in service.\n")
-    assert "taken back by Ann, verified" in shown
+    assert "reopened by Ann, verified" in shown
     assert home("quarantine", "show", 1, "--json").json["quarantines"][0]["verified"] is True
     assert home("quarantine", "reopen", 1).status == 1
     assert home("quarantine", "reopen", 9).status == 1
 
 
-def test_somebody_may_insist(home: CommandLine):
+def test_a_script_can_be_reopened_without_verification(home: CommandLine):
     asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
 
     assert home("quarantine", "reopen", 1, "--unverified").out == "Script 1 is back in service, unverified.\n"
     assert asked(home, "SELECT health FROM script_heads WHERE script_id = 1") == [("open",)]
 
 
-def test_a_script_being_backfilled_is_listed_and_says_so(home: CommandLine):
+def test_a_script_being_backfilled_is_listed_and_shown_as_such(home: CommandLine):
     asked(home, "UPDATE script_heads SET health = 'backfilling' WHERE script_id = 2")
 
     listed = home("quarantine", "list")
     assert (listed.status, listed.out) == (
         0,
-        "No script is out of service.\nBeing backfilled: 2. They take only what the backfill brings.\n",
+        "No script is quarantined.\nBeing backfilled: 2. They take only submissions of the backfill.\n",
     )
     assert home("quarantine", "list", "--json").json == {"scripts": [], "backfilling": [2]}
     assert home("quarantine", "show", 2).out == "Script 2 is being backfilled, and takes nothing else.\n"
 
 
-def test_reading_passes_over_a_damaged_keyframe_and_a_hole_is_named(home: CommandLine):
+def test_reading_skips_a_damaged_keyframe_and_reports_a_gap(home: CommandLine):
     before = home("show", 2, "--version", LONG - 1, "--json").json
     asked(home, "UPDATE script_keyframes SET state = x'00' WHERE script_id = 2")
 
@@ -166,11 +166,11 @@ def test_reading_passes_over_a_damaged_keyframe_and_a_hole_is_named(home: Comman
 
 
 @pytest.mark.parametrize("args", [("rebuild",), ("rebuild", 1, "--all"), ("verify",), ("verify", 1, "--all")])
-def test_which_scripts_must_be_said(home: CommandLine, args: tuple[object, ...]):
+def test_the_scripts_must_be_given(home: CommandLine, args: tuple[object, ...]):
     assert home(*args).status == 2
 
 
-def test_a_submission_waits_while_its_script_is_out_of_service(home: CommandLine):
+def test_a_submission_is_pending_while_its_script_is_quarantined(home: CommandLine):
     asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
     ran = home("submit", given=creation_as_json(1))
 

@@ -1,4 +1,4 @@
-"""What a user sent and was refused, sent again from the command line: for that user, and as no one else."""
+"""A replay of a user's dead letter from the command line is sent for that user."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def submission(script: int, base: int, command: ScriptCreate | ScriptSetMetadata
     )
 
 
-def test_another_s_script_stays_closed(
+def test_a_script_of_another_user_is_refused(
     scriptledger: CommandLine, unit_of_work: UnitOfWork, door: AuthenticatedProducer
 ):
     owner, other = writer(unit_of_work), writer(unit_of_work)
@@ -87,7 +87,7 @@ def test_another_s_script_stays_closed(
     assert len(scriptledger("log", owner.script, "--json").json["commands"]) == 1
 
 
-def test_one_s_own_is_sent_in_one_s_name(
+def test_an_own_script_is_edited_in_the_user_s_name(
     scriptledger: CommandLine, unit_of_work: UnitOfWork, door: AuthenticatedProducer
 ):
     owner = writer(unit_of_work)

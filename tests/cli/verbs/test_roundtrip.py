@@ -1,4 +1,4 @@
-"""Whether files survive being read and written."""
+"""`roundtrip` checks that files are unchanged after import and export."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cli.running import SAMPLE, CommandLine
 pytestmark = pytest.mark.slow
 
 
-def test_files_that_survive_are_told_from_those_that_do_not(scriptledger: CommandLine, tmp_path: Path):
+def test_files_that_survive_are_distinguished_from_those_that_do_not(scriptledger: CommandLine, tmp_path: Path):
     binary = tmp_path / "binary.fountain"
     binary.write_bytes(b"\x00\xff")
 
@@ -22,7 +22,7 @@ def test_files_that_survive_are_told_from_those_that_do_not(scriptledger: Comman
     assert scriptledger("roundtrip", SAMPLE).out == f"{SAMPLE}: survives\n"
 
 
-def test_a_file_that_cannot_be_read_keeps_no_other_from_being_looked_at(scriptledger: CommandLine):
+def test_an_unreadable_file_does_not_stop_the_others(scriptledger: CommandLine):
     ran = scriptledger("roundtrip", "nowhere.fountain", SAMPLE)
 
     assert ran.status == 2

@@ -32,7 +32,7 @@ def test_the_answer_as_json(scriptledger: CommandLine, ferry: int):
     }
 
 
-def test_a_submission_comes_from_a_file_too(scriptledger: CommandLine, ferry: int, tmp_path: Path):
+def test_a_submission_can_be_read_from_a_file(scriptledger: CommandLine, ferry: int, tmp_path: Path):
     file = tmp_path / "edit.json"
     command = {"kind": "lines.delete", "lines": [["d2"]]}
     file.write_text(json.dumps(submission(ferry, "from-a-file", command)))
@@ -43,7 +43,7 @@ def test_a_submission_comes_from_a_file_too(scriptledger: CommandLine, ferry: in
     assert "is touched without `expect`" in ran.out
 
 
-def test_the_same_twice_has_one_effect_and_one_answer(scriptledger: CommandLine, ferry: int):
+def test_a_submission_sent_twice_has_one_effect_and_one_answer(scriptledger: CommandLine, ferry: int):
     first = scriptledger.submit(edit(ferry, "e1", "d1", "Call me."), "--json")
     second = scriptledger.submit(edit(ferry, "e1", "d1", "Call me."), "--json")
 
@@ -60,7 +60,7 @@ def test_the_same_id_with_other_content_is_refused(scriptledger: CommandLine, fe
     assert ran.json["error"]["code"] == "same_id_other_content"
 
 
-def test_a_late_edit_is_refused_with_what_stands_there_now(scriptledger: CommandLine, ferry: int):
+def test_a_late_edit_is_refused_with_the_current_text(scriptledger: CommandLine, ferry: int):
     scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
 
     ran = scriptledger.submit(edit(ferry, "e2", "d1", "Never mind."))
@@ -73,22 +73,22 @@ def test_a_late_edit_is_refused_with_what_stands_there_now(scriptledger: Command
     assert where.endswith("commands[0]")
 
 
-def test_a_late_edit_of_another_line_holds(scriptledger: CommandLine, ferry: int):
+def test_a_late_edit_of_another_line_is_rebased(scriptledger: CommandLine, ferry: int):
     scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
 
     ran = scriptledger.submit(edit(ferry, "e2", "d2", "I tried."))
 
     assert ran.status == 0
-    assert "holds over version 2 too" in ran.out
+    assert "rebased over version 2" in ran.out
 
 
-def test_nothing_to_do_is_no_failure(scriptledger: CommandLine, ferry: int):
+def test_a_no_op_is_not_a_failure(scriptledger: CommandLine, ferry: int):
     ran = scriptledger.submit(edit(ferry, "e1", "d1", "You could have called."))
 
-    assert (ran.status, ran.out) == (0, f"Nothing to do: script {ferry} already says so.\n")
+    assert (ran.status, ran.out) == (0, f"Nothing to do: script {ferry} already has this content.\n")
 
 
-def test_apply_rest_says_what_was_left_out(scriptledger: CommandLine, ferry: int):
+def test_apply_rest_reports_what_was_left_out(scriptledger: CommandLine, ferry: int):
     good = {
         "kind": "lines.insert",
         "after": "d2",
@@ -114,7 +114,7 @@ def test_apply_rest_says_what_was_left_out(scriptledger: CommandLine, ferry: int
         (b"\xff\xfe", "undecodable"),
     ],
 )
-def test_what_is_no_submission_is_refused(scriptledger: CommandLine, given: str | bytes, code: str):
+def test_an_invalid_submission_is_refused(scriptledger: CommandLine, given: str | bytes, code: str):
     ran = scriptledger("submit", "--json", given=given)
 
     assert ran.status == 1
@@ -122,7 +122,7 @@ def test_what_is_no_submission_is_refused(scriptledger: CommandLine, given: str 
     assert ran.err.count("\n") == 1
 
 
-def test_without_waiting_the_outcome_can_be_asked_for(scriptledger: CommandLine):
+def test_the_outcome_can_be_queried_after_no_wait(scriptledger: CommandLine):
     sent = scriptledger.submit(creation(900), "--no-wait", "--json")
     assert (sent.status, sent.json["outcome"]) == (0, "pending")
 
@@ -132,7 +132,7 @@ def test_without_waiting_the_outcome_can_be_asked_for(scriptledger: CommandLine)
     assert scriptledger("outcome", 900, "create-900", "--json") == asked
 
 
-def test_an_outcome_is_compared_with_what_was_sent(scriptledger: CommandLine, tmp_path: Path):
+def test_an_outcome_is_compared_with_the_sent_submission(scriptledger: CommandLine, tmp_path: Path):
     assert scriptledger.submit(creation(901)).status == 0
     mine, other = tmp_path / "mine.json", tmp_path / "other.json"
     mine.write_text(json.dumps(creation(901)))
@@ -143,14 +143,14 @@ def test_an_outcome_is_compared_with_what_was_sent(scriptledger: CommandLine, tm
     assert (ran.status, ran.json["error"]["code"]) == (1, "same_id_other_content")
 
 
-def test_what_was_never_sent_has_no_outcome(scriptledger: CommandLine, ferry: int):
+def test_an_unknown_submission_has_no_outcome(scriptledger: CommandLine, ferry: int):
     ran = scriptledger("outcome", ferry, "unheard-of")
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err == f"scriptledger: Script {ferry} was never sent a submission 'unheard-of'.\n"
 
 
-def test_an_undo_takes_back_a_submission(scriptledger: CommandLine, ferry: int):
+def test_an_undo_reverts_a_submission(scriptledger: CommandLine, ferry: int):
     before = scriptledger("show", ferry, "--json").json["state_hash"]
     scriptledger.submit(edit(ferry, "e1", "d1", "Call me."))
 
@@ -161,7 +161,7 @@ def test_an_undo_takes_back_a_submission(scriptledger: CommandLine, ferry: int):
     assert scriptledger("log", ferry).out.rstrip().endswith("~1 line, undoes 2")
 
 
-def test_an_undo_of_an_ai_run_is_refused_where_somebody_was_there_since(scriptledger: CommandLine, ferry: int):
+def test_an_undo_of_an_ai_run_is_refused_after_a_later_edit(scriptledger: CommandLine, ferry: int):
     cause = {"model": "writer-1", "prompt": "Shorter.", "run_id": "r1"}
     scriptledger.submit(edit(ferry, "ai", "d1", "Call.", author="ai", cause=cause))
     shown = scriptledger("show", ferry, "--json").json["lines"]
@@ -174,5 +174,5 @@ def test_an_undo_of_an_ai_run_is_refused_where_somebody_was_there_since(scriptle
     assert (ran.status, ran.json["refusal"]["code"]) == (1, "stale_line")
 
 
-def test_an_undo_needs_to_know_of_what(scriptledger: CommandLine, ferry: int):
+def test_an_undo_needs_exactly_one_target(scriptledger: CommandLine, ferry: int):
     assert scriptledger("undo", ferry).status == 2
