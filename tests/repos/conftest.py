@@ -1,4 +1,4 @@
-"""A migrated database, SQLite and MariaDB in turn, and its units of work."""
+"""Fixtures: a migrated database, SQLite and MariaDB in turn, and its units of work."""
 
 from __future__ import annotations
 

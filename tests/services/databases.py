@@ -1,4 +1,4 @@
-"""What every database server for tests can do, one of our own or one that was named: hand out databases."""
+"""Database servers for tests, private or named in the environment: they create and drop databases."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class DatabaseServer(ABC):
 
     @abstractmethod
     def server_url(self) -> URL:
-        """Where it is, without a database."""
+        """The URL of the server, without a database."""
 
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of one of its databases."""
         return self.server_url().set(database=database).render_as_string(hide_password=False)
 
     def create_database(self, name: str | None = None) -> str:
-        """Create an empty database, under a name nobody has used unless one is given, and return its URL."""
+        """Create an empty database, under a new name unless one is given, and return its URL."""
         name = name or f"ledger_test_{secrets.token_hex(6)}"
         self.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
         return self.url(name)
@@ -32,10 +32,10 @@ class DatabaseServer(ABC):
         self.execute(f"DROP DATABASE IF EXISTS `{make_url(url).database}`")
 
     def connect(self, **options: Any) -> pymysql.Connection[Any]:
-        """A bare autocommitting connection; `options` are PyMySQL's and go before the URL's."""
+        """A bare autocommitting connection; `options` are PyMySQL's and override the URL's."""
         url = self.server_url()
-        given: dict[str, Any] = {**url.translate_connect_args(username="user"), **url.query}
-        return pymysql.connect(**{"autocommit": True, **given, **options})
+        url_options: dict[str, Any] = {**url.translate_connect_args(username="user"), **url.query}
+        return pymysql.connect(**{"autocommit": True, **url_options, **options})
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own and return its rows."""

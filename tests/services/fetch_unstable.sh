@@ -1,7 +1,7 @@
 #!/bin/sh
-# Unpacks packages of Debian's unstable suite, with what they need, under the given directory, unless the program is
-# there: fetch_unstable.sh <directory> <program> <package> ... No root, and nothing outside the directory is touched;
-# what is unpacked runs with the libraries it came with.
+# Unpacks packages of Debian's unstable suite, with their dependencies, under the given directory, unless the program is
+# there: fetch_unstable.sh <directory> <program> <package> ... It needs no root and writes only to the directory; the
+# unpacked programs run with the unpacked libraries.
 set -eu
 directory=$1 program=$2
 shift 2
@@ -26,7 +26,7 @@ Dir::Etc::sourcelist "$work/sources.list";
 Dir::Etc::sourceparts "-";
 APT::Sandbox::User "$(id -un)";
 Acquire::Languages "none";
-Acquire::Check-Valid-Until "false"; // a mirror may be a while behind
+Acquire::Check-Valid-Until "false"; // a mirror may lag
 END
 export APT_CONFIG="$work/apt.conf"
 

@@ -1,4 +1,4 @@
-"""Three MariaDB nodes that all write, on this machine: a Galera cluster, where its provider is installed."""
+"""A Galera cluster: three MariaDB nodes on this machine that all write, if Galera's library is installed."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ READY_SECONDS = 60.0
 
 
 class NoGaleraError(Exception):
-    """There is no Galera here."""
+    """Galera is not installed."""
 
 
 def find_provider() -> Path:
-    """Galera's library; raises `NoGaleraError`."""
-    for each in PROVIDERS:
-        if each.exists():
-            return each
+    """The path of Galera's library; raises `NoGaleraError`."""
+    for provider in PROVIDERS:
+        if provider.exists():
+            return provider
     raise NoGaleraError("Galera is not installed (Debian: galera-4)")
 
 
 class GaleraNode(MariaDB):
-    """One node. It joins those whose group ports it is given, or begins a cluster where there are none."""
+    """One node. It joins the nodes with the group ports in `peers`, or begins a cluster if there are none."""
 
     def __init__(self, name: str, provider: Path) -> None:
         super().__init__()
@@ -45,12 +45,12 @@ class GaleraNode(MariaDB):
 
     @property
     def group_port(self) -> int:
-        """Where other nodes reach it."""
+        """The port for other nodes."""
         return self._ports[0].number
 
     def options(self) -> list[str]:
         group, transfer, snapshot = (f"127.0.0.1:{port.number}" for port in self._ports)
-        provided = (
+        provider_options = (
             f"gmcast.listen_addr=tcp://{group};base_port={self.group_port};ist.recv_addr={transfer};gcache.size=32M"
         )
         usual = [option for option in super().options() if option not in AS_ROOT]
@@ -61,7 +61,7 @@ class GaleraNode(MariaDB):
             "--innodb-autoinc-lock-mode=2",
             "--wsrep-on=ON",
             f"--wsrep-provider={self._provider}",
-            f"--wsrep-provider-options={provided}",
+            f"--wsrep-provider-options={provider_options}",
             "--wsrep-cluster-name=ledger",
             f"--wsrep-cluster-address=gcomm://{','.join(f'127.0.0.1:{port}' for port in self.peers)}",
             f"--wsrep-node-name={self.name}",
@@ -69,17 +69,17 @@ class GaleraNode(MariaDB):
             f"--wsrep-sst-receive-address={snapshot}",
             "--wsrep-sst-method=rsync",
             "--wsrep-slave-threads=4",
-            # A worker reads the row whose bell it heard.
+            # So that a worker sees the row whose bell it received.
             "--wsrep-sync-wait=1",
         ]
 
     def join(self, first: GaleraNode) -> None:
-        """Start on empty files, which the first node fills."""
+        """Start with an empty data directory, which the first node fills."""
         self.peers = [first.group_port]
         self.data.mkdir()
         self.scratch.mkdir()
         self._give_away()
-        # What takes the files does not listen where somebody else is bound.
+        # The program that receives the files cannot listen on a port that is bound.
         self._ports[2].release()
         self.start()
 
@@ -88,18 +88,18 @@ class GaleraNode(MariaDB):
         self._give_away()
 
     def is_ready(self) -> bool:
-        """Whether it is part of the cluster and takes writes."""
+        """Whether the node is part of the cluster and accepts writes."""
         try:
             return self.status("wsrep_ready") == "ON" and self.status("wsrep_local_state_comment") == "Synced"
         except pymysql.MySQLError:
             return False
 
     def status(self, name: str) -> str:
-        """What it says of itself."""
+        """The value of a status variable."""
         return str(self.execute(f"SHOW GLOBAL STATUS LIKE '{name}'")[0][1])
 
     def _give_away(self) -> None:
-        """Give its files to an account that is not root, as which the program that copies them would run as nobody."""
+        """Give the files to an account other than root; started by root, the copying program would run as `nobody`."""
         if AS_ROOT:
             for file in (self._home, *self._home.rglob("*")):
                 shutil.chown(file, ACCOUNT, ACCOUNT)
@@ -111,7 +111,7 @@ class GaleraNode(MariaDB):
 
 
 class Galera:
-    """The cluster; raises `NoGaleraError` where there can be none."""
+    """The cluster; raises `NoGaleraError` if Galera is not installed."""
 
     def __init__(self) -> None:
         provider = find_provider()

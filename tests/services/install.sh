@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes sure that MariaDB and Redis are installed, unless running ones were named. They need not be started. Chromium,
-# Node and Galera are installed too where that is allowed; without them the tests that need them are left out, and say
-# so, or (of Chromium and Node) fail where CI is set.
+# Installs MariaDB and Redis if missing, unless running servers are named. They need not be started. Chromium, Node and
+# Galera are installed too if that is allowed. Without them their tests are skipped with a message; with CI set, the
+# tests of Chromium and Node fail.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
 

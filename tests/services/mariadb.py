@@ -20,11 +20,11 @@ SQL_MODE = (
 DURABLE = ["--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--log-bin=binlog", "--binlog-format=ROW"]
 FAST = ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--skip-log-bin"]
 GREETING = b"\x0a"  # the protocol version, after four bytes of packet header
-AS_ROOT = ["--user=root"] if os.geteuid() == 0 else []  # it refuses to run as root unless told to
+AS_ROOT = ["--user=root"] if os.geteuid() == 0 else []  # it refuses to run as root without this
 
 
 class MariaDB(PrivateServer, DatabaseServer):
-    """The account is root, without a password, from this machine only."""
+    """A private MariaDB. The account is root, without a password, from this machine only."""
 
     program = "mariadbd"
 
@@ -33,7 +33,7 @@ class MariaDB(PrivateServer, DatabaseServer):
 
     @property
     def scratch(self) -> Path:
-        """Its directory for temporary tables, alone: a MariaDB that starts removes those of all others in /tmp."""
+        """A separate directory for temporary tables: in /tmp, a starting MariaDB removes those of all others."""
         return self.data.with_name("scratch")
 
     def initialise(self) -> None:
@@ -59,7 +59,7 @@ class MariaDB(PrivateServer, DatabaseServer):
         ]
 
     def answers(self) -> bool:
-        # By hand: PyMySQL leaves its socket open when it cannot connect.
+        # Without PyMySQL, which leaves its socket open when it cannot connect.
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(5.0)
             try:

@@ -2,8 +2,8 @@
 
     python -m tests.services.mysql <directory> <command> [argument ...]
 
-runs the command with SCRIPTLEDGER_TEST_DATABASE_URL naming the server of SCRIPTLEDGER_TEST_MYSQL_URL, or where none is
-named a private one, as `fetch_mysql.sh` unpacked it in the directory.
+runs the command with SCRIPTLEDGER_TEST_DATABASE_URL set to the server of SCRIPTLEDGER_TEST_MYSQL_URL, or else to a
+private server that `fetch_mysql.sh` unpacked in the directory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.services.named import NamedDatabaseServer
 
 
 class MySQL(MariaDB):
-    """It is started as MariaDB is, but found and initialised in its own way."""
+    """A private MySQL: started like MariaDB, but located and initialised differently."""
 
     def __init__(self, unpacked: Path, *, durable: bool = False) -> None:
         self._usr = unpacked.resolve() / "usr"
@@ -38,7 +38,7 @@ class MySQL(MariaDB):
         return [*super().options(), *self.own_options()]
 
     def own_options(self) -> list[str]:
-        """What lets it run where it was unpacked, and beside another."""
+        """Options for running from the unpacked directory, next to another server."""
         messages = f"--lc-messages-dir={self._usr}/share/mysql"
         return [f"--basedir={self._usr}", messages, "--secure-file-priv=", "--mysqlx=OFF"]
 
@@ -51,7 +51,7 @@ def main(unpacked: str, command: list[str]) -> int:
 
 
 def run_on(url: str, command: list[str]) -> int:
-    """Run a command with this server for its tests; its exit status."""
+    """Run a command whose tests use this server; returns its exit status."""
     version, comment = NamedDatabaseServer(url).execute("SELECT version(), @@version_comment")[0]
     print(f"On {version} ({comment}):", flush=True)
     return subprocess.run(command, env={**os.environ, "SCRIPTLEDGER_TEST_DATABASE_URL": url}, check=False).returncode

@@ -1,4 +1,4 @@
-"""Servers that were named in the environment instead of started by us."""
+"""Servers named in the environment, used instead of private ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.services.databases import DatabaseServer
 
 
 class NamedDatabaseServer(DatabaseServer):
-    """The server of SCRIPTLEDGER_TEST_DATABASE_URL; what is created on it is dropped at the end."""
+    """The server of SCRIPTLEDGER_TEST_DATABASE_URL; databases created on it are dropped at the end."""
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(drivername="mysql+pymysql", database=None)
@@ -33,7 +33,7 @@ class NamedDatabaseServer(DatabaseServer):
 class NamedRedisServer:
     """The server of SCRIPTLEDGER_TEST_BROKER_URL; the tests empty the numbered database they use.
 
-    `share` is added to the number in the URL, so that parallel test processes do not meet.
+    `share` is added to the number in the URL, so that parallel test processes use different databases.
     """
 
     def __init__(self, url: str, share: int = 0) -> None:

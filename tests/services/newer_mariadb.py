@@ -1,8 +1,8 @@
-"""A newer MariaDB for the tests that otherwise run on the one that is installed.
+"""A newer MariaDB for the tests that otherwise run on the installed one.
 
     python -m tests.services.newer_mariadb <directory> <command> [argument ...]
 
-runs the command with SCRIPTLEDGER_TEST_DATABASE_URL naming a private server, as `fetch_unstable.sh` unpacked it in the
+runs the command with SCRIPTLEDGER_TEST_DATABASE_URL set to a private server that `fetch_unstable.sh` unpacked in the
 directory.
 """
 
@@ -20,7 +20,7 @@ BEGIN = b"CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @skip_auth_anony
 
 
 class NewerMariaDB(MariaDB):
-    """It is started as any, but found and initialised in its own way."""
+    """A private MariaDB from an unpacked directory: started like any, but located and initialised differently."""
 
     def __init__(self, unpacked: Path, *, durable: bool = False) -> None:
         self._usr = unpacked.resolve() / "usr"
@@ -32,7 +32,7 @@ class NewerMariaDB(MariaDB):
         return [str(loader), "--library-path", str(libraries), str(self._usr / "sbin" / "mariadbd")]
 
     def initialise(self) -> None:
-        """What mariadb-install-db does, which looks for its server where that was to be installed."""
+        """Do the work of mariadb-install-db, which searches for its server only in the installed location."""
         self.scratch.mkdir()
         shared = self._usr / "share" / "mariadb"
         statements = BEGIN + b"".join((shared / name).read_bytes() for name in SCRIPTS)
@@ -44,7 +44,7 @@ class NewerMariaDB(MariaDB):
         return [*super().options(), *self.own_options()]
 
     def own_options(self) -> list[str]:
-        """What lets it run where it was unpacked."""
+        """Options for running from the unpacked directory."""
         return [f"--basedir={self._usr}", f"--lc-messages-dir={self._usr}/share/mariadb"]
 
 

@@ -1,4 +1,4 @@
-"""A server of our own for tests: own data, own port, gone with the process that started it."""
+"""Private servers for tests: with their own data and port, removed with the process that started them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from typing import ClassVar, Self
 from tests.services.places import Port, find_program, make_home
 from workers.embedded.child_process import Child
 
-PATIENCE = 60.0  # seconds a start or a stop may take on a busy machine; each takes one at most
-ATTEMPTS = 5  # ports to try
+# Limit for a start or a stop on a busy machine; either usually takes a second at most.
+TIMEOUT_SECONDS = 60.0
+# How many ports a start tries.
+ATTEMPTS = 5
 
 
 class ServerStartError(RuntimeError):
-    """The server did not start; the message is what it said."""
+    """The server did not start; the message is the end of its log."""
 
 
 class PrivateServer(ABC):
-    """One server. `durable` keeps every commit on disk, as in production; otherwise all of it is in memory.
+    """One server. With `durable` every commit is on disk, as in production; otherwise its data is in memory.
 
-    Data and port stay the same from start to start, so clients find it again after `restart`.
+    Data and port stay the same from start to start, so clients can reconnect after `restart`.
     """
 
     program: ClassVar[str]
@@ -48,7 +50,7 @@ class PrivateServer(ABC):
         self.discard()
 
     def command(self) -> list[str]:
-        """The program, with what has to come before its options; raises `ServerMissingError`."""
+        """The program, with any arguments that precede its options; raises `ServerMissingError`."""
         return [find_program(self.program)]
 
     @abstractmethod
@@ -61,7 +63,7 @@ class PrivateServer(ABC):
 
     @abstractmethod
     def answers(self) -> bool:
-        """Whether it takes requests, asked at its unix socket: at the port somebody else might answer."""
+        """Whether the server accepts requests on its unix socket; on the port another server might answer."""
 
     @property
     def port(self) -> int:
@@ -89,24 +91,24 @@ class PrivateServer(ABC):
             attempts = 1 if self._port else ATTEMPTS
             while not self._launch():
                 attempts -= 1
-                if not attempts or "in use" not in self._said():
-                    raise ServerStartError(self._said())
+                if not attempts or "in use" not in self._log_end():
+                    raise ServerStartError(self._log_end())
                 self._port = None
             undo.pop_all()
 
     def run(self, argv: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
-        """Run a program to its end, beside no server; raises `ServerStartError`."""
+        """Run a program to its end while no server runs; raises `ServerStartError`."""
         self._child = self._spawn(argv, environ)
-        if self._child.wait(PATIENCE):
-            raise ServerStartError(self._said())
+        if self._child.wait(TIMEOUT_SECONDS):
+            raise ServerStartError(self._log_end())
 
     def stop(self) -> None:
         """Shut down as an operator would."""
         if self._child:
-            self._child.stop(PATIENCE)
+            self._child.stop(TIMEOUT_SECONDS)
 
     def kill(self) -> None:
-        """End it as a crash would; what the operating system was given stays on disk."""
+        """End the process as a crash would; data already passed to the operating system stays on disk."""
         if self._child:
             self._child.kill()
 
@@ -116,7 +118,7 @@ class PrivateServer(ABC):
         self.start()
 
     def discard(self) -> None:
-        """Kill it and remove all it had."""
+        """Kill the process and remove its directory."""
         self.kill()
         if self._port:
             self._port.release()
@@ -125,7 +127,7 @@ class PrivateServer(ABC):
     def _launch(self) -> bool:
         self._port = self._port or Port()
         self._child = self._spawn([*self._command, *self.options()])
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not self.answers():
             if not self._child.running() or time.monotonic() > deadline:
                 self._child.kill()
@@ -137,5 +139,5 @@ class PrivateServer(ABC):
         self._spawned += 1
         return Child(argv, log=self._home / f"log-{self._spawned}", sweep=self._home, environ=environ)
 
-    def _said(self) -> str:
+    def _log_end(self) -> str:
         return self._child.last_words(30) if self._child else ""

@@ -1,4 +1,4 @@
-"""Running small programs beside the test, and seeing what they leave behind."""
+"""Processes: small programs that run next to the test, and the processes they leave running."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import psutil
 class Program:
     """A Python process that prints one line when it is ready.
 
-    It leads a group of its own, as the foreground job of a shell does, so that a test can press Ctrl-C on it.
+    It leads its own process group, as the foreground job of a shell does, so that a test can send it Ctrl-C.
     """
 
     def __init__(self, source: str, *args: object) -> None:
@@ -27,28 +27,28 @@ class Program:
         self.offspring: list[psutil.Process] = []
 
     def ready(self) -> str:
-        """Wait for the line and return it; from then on `offspring` are the processes it started."""
+        """Wait for the line and return it; sets `offspring` to the processes it started."""
         assert self.process.stdout
         line = self.process.stdout.readline().strip()
         self.offspring = psutil.Process(self.process.pid).children(recursive=True)
         return line
 
     def end(self, signum: signal.Signals) -> str:
-        """Send the signal, wait for the process itself (not for its offspring), return what it still said."""
+        """Send the signal, wait for the process (not for its offspring), return the rest of its output."""
         self.process.send_signal(signum)
         return self.process.communicate(timeout=20)[0].strip()
 
 
 def survivors(processes: list[psutil.Process], seconds: float = 5.0) -> list[psutil.Process]:
-    """Those of the processes that still run after so many seconds."""
+    """Those of the processes that still run after this many seconds."""
     deadline = time.monotonic() + seconds
-    while (alive := [each for each in processes if runs(each)]) and time.monotonic() < deadline:
+    while (alive := [process for process in processes if runs(process)]) and time.monotonic() < deadline:
         time.sleep(0.01)
     return alive
 
 
 def runs(process: psutil.Process) -> bool:
-    """Whether it does: an orphan that nobody has collected yet does not."""
+    """Whether a process runs; a zombie that was not reaped yet does not."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

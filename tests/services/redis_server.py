@@ -11,17 +11,17 @@ DURABLE = ["--appendonly", "yes", "--appendfsync", "always"]
 
 
 class RedisServer(PrivateServer):
-    """No password, this machine only, nothing evicted. SCRIPTLEDGER_TEST_REDIS_SERVER names another program."""
+    """A private Redis: no password, this machine only, no eviction. SCRIPTLEDGER_TEST_REDIS_SERVER sets the program."""
 
     program = os.environ.get("SCRIPTLEDGER_TEST_REDIS_SERVER") or "redis-server"
 
     @property
     def url(self) -> str:
-        """For Celery and for redis-py."""
+        """The URL for Celery and redis-py."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def initialise(self) -> None:
-        """Redis starts on an empty directory."""
+        """Do nothing: Redis starts with an empty directory."""
 
     def options(self) -> list[str]:
         listen = ["--bind", "127.0.0.1", "--port", str(self.port), "--unixsocket", str(self.socket)]

@@ -1,4 +1,4 @@
-"""A server that was named in the environment is left as it was found."""
+"""A server named in the environment is left unchanged."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tests.services.named import NamedDatabaseServer, NamedRedisServer
 @pytest.mark.services
 @pytest.mark.slow
 def test_databases_created_on_a_named_server_are_dropped_at_the_end():
-    with MariaDB() as somebodys:
-        before = somebodys.execute("SHOW DATABASES")
-        named = NamedDatabaseServer(somebodys.url("mysql"))
+    with MariaDB() as server:
+        before = server.execute("SHOW DATABASES")
+        named = NamedDatabaseServer(server.url("mysql"))
 
         url = named.create_database()
 
-        assert len(somebodys.execute("SHOW DATABASES")) == len(before) + 1
-        assert url.startswith(f"mysql+pymysql://root@127.0.0.1:{somebodys.port}/ledger_test_")
+        assert len(server.execute("SHOW DATABASES")) == len(before) + 1
+        assert url.startswith(f"mysql+pymysql://root@127.0.0.1:{server.port}/ledger_test_")
         named.discard()
-        assert somebodys.execute("SHOW DATABASES") == before
+        assert server.execute("SHOW DATABASES") == before
 
 
 def test_a_named_server_keeps_its_account_and_options():

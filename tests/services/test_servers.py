@@ -1,4 +1,4 @@
-"""The private servers keep their promises to the tests that kill, restart and abandon them."""
+"""Private servers behave as the tests expect that kill, restart and abandon them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def started(kind: type[PrivateServer]) -> PrivateServer:
 
 
 @KINDS
-def test_two_that_start_at_once_get_different_ports(kind: type[PrivateServer]):
+def test_two_concurrent_starts_get_different_ports(kind: type[PrivateServer]):
     with ThreadPoolExecutor() as pool:
         servers = list(pool.map(started, [kind, kind]))
     try:
@@ -66,7 +66,7 @@ def test_no_server_survives_its_killed_owner(kind: type[PrivateServer]):
 
 
 @KINDS
-def test_discarding_leaves_nothing(kind: type[PrivateServer]):
+def test_discarding_a_server_leaves_no_process_and_no_files(kind: type[PrivateServer]):
     before = psutil.Process().children(recursive=True)
     with kind() as server:
         home = server.data.parent
@@ -76,7 +76,7 @@ def test_discarding_leaves_nothing(kind: type[PrivateServer]):
 
 
 @KINDS
-def test_a_port_taken_at_the_last_moment_is_given_up_for_another(kind: type[PrivateServer], monkeypatch):
+def test_a_port_taken_at_the_last_moment_is_replaced_by_another(kind: type[PrivateServer], monkeypatch):
     class Unlucky(Port):
         squatters: ClassVar[list[socket.socket]] = []
 

@@ -1,4 +1,4 @@
-"""Chat is kept as it was said, in order, with what it cost beside it; with the transaction or not at all."""
+"""Chat messages are stored unchanged, in order, with the cost of their model calls, in the transaction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def said(content: str, **more: Any) -> ChatMessage:
     return ChatMessage(role=more.pop("role", "user"), content=content, **more)
 
 
-def test_a_message_is_kept_as_it_was_said(unit_of_work: UnitOfWork, script: int):
+def test_a_message_is_stored_unchanged(unit_of_work: UnitOfWork, script: int):
     content = "Make it colder.\n\t“Nobody’d know.” 🎬 \\ '%s' \"{}\""
     metadata = {"scene": 12, "nested": {"list": [1, 2.5, None, True, "é"]}}
     with unit_of_work.records() as tx:
@@ -39,7 +39,7 @@ def test_a_message_is_kept_as_it_was_said(unit_of_work: UnitOfWork, script: int)
     assert row == (number, message, 7)
 
 
-def test_an_answer_names_what_it_answers(unit_of_work: UnitOfWork, script: int):
+def test_an_answer_names_its_question(unit_of_work: UnitOfWork, script: int):
     with unit_of_work.records() as tx:
         question = tx.chat.add(said("Colder?", script_id=script), 1)
         answers = [tx.chat.add(said(f"{n}", role="assistant", script_id=script, answers=question), 2) for n in range(3)]
@@ -63,7 +63,7 @@ def test_the_chat_of_a_script_is_read_forwards_and_backwards(unit_of_work: UnitO
         assert tx.chat.get(10**9) is None
 
 
-def test_what_a_message_was_taken_for_may_be_noted_later(unit_of_work: UnitOfWork, script: int):
+def test_intent_and_metadata_of_a_message_can_be_changed_later(unit_of_work: UnitOfWork, script: int):
     with unit_of_work.records() as tx:
         number = tx.chat.add(said("Colder.", script_id=script), 1)
         assert tx.chat.annotate(number, intent="rewrite", metadata={"sure": 0.9})
@@ -85,13 +85,13 @@ def test_what_a_message_was_taken_for_may_be_noted_later(unit_of_work: UnitOfWor
     ],
     ids=["control character", "too long", "intent too long", "no number", "long name"],
 )
-def test_what_may_not_be_kept_is_refused(unit_of_work: UnitOfWork, bad: ChatMessage):
+def test_an_invalid_message_is_refused(unit_of_work: UnitOfWork, bad: ChatMessage):
     with unit_of_work.records() as tx, pytest.raises(Rejected):
         tx.chat.add(bad, 1)
 
 
 @pytest.mark.parametrize("wrong", [{"user_id": 10**9}, {"answers": 10**9}, {"role": "narrator"}])
-def test_the_database_refuses_what_refers_to_nothing(unit_of_work: UnitOfWork, wrong: dict[str, Any]):
+def test_the_database_refuses_unknown_references_and_roles(unit_of_work: UnitOfWork, wrong: dict[str, Any]):
     def add() -> None:
         with unit_of_work.records() as tx:
             tx.chat.add(said("x", **wrong), 1)
@@ -100,7 +100,7 @@ def test_the_database_refuses_what_refers_to_nothing(unit_of_work: UnitOfWork, w
         add()
 
 
-def test_usage_stands_beside_the_message_call_by_call(unit_of_work: UnitOfWork, script: int):
+def test_the_usage_of_a_message_is_stored_for_each_call(unit_of_work: UnitOfWork, script: int):
     calls = [
         Usage(model="writer-1", tokens_in=900, tokens_out=50, cost_micros=1_250, latency_ms=700),
         Usage(model="writer-1", tokens_in=1_000, tokens_out=40),
@@ -120,14 +120,14 @@ def test_usage_stands_beside_the_message_call_by_call(unit_of_work: UnitOfWork, 
 
 
 @pytest.mark.parametrize("bad", [Usage(model=""), Usage(model="m" * 121), Usage(model="m", currency="Galleons!")])
-def test_a_usage_of_nothing_is_refused(unit_of_work: UnitOfWork, script: int, bad: Usage):
+def test_an_invalid_usage_is_refused(unit_of_work: UnitOfWork, script: int, bad: Usage):
     with unit_of_work.records() as tx:
         number = tx.chat.add(said("x", script_id=script), 1)
         with pytest.raises(Rejected):
             tx.chat_usage.add(number, bad, 1)
 
 
-def test_the_database_takes_no_negative_count(unit_of_work: UnitOfWork, script: int):
+def test_the_database_refuses_a_negative_count(unit_of_work: UnitOfWork, script: int):
     def add() -> None:
         with unit_of_work.records() as tx:
             number = tx.chat.add(said("x", script_id=script), 1)
@@ -144,7 +144,7 @@ WRITES: list[Callable[..., object]] = [
 
 
 @pytest.mark.parametrize("write", WRITES, ids=["chat", "users"])
-def test_what_is_rolled_back_was_never_there(unit_of_work: UnitOfWork, script: int, write: Callable[..., object]):
+def test_rolled_back_rows_do_not_exist(unit_of_work: UnitOfWork, script: int, write: Callable[..., object]):
     def fail() -> None:
         with unit_of_work.records() as tx:
             write(tx, script)

@@ -1,4 +1,4 @@
-"""Users are found however their address is written; a session is good until it expires or is ended."""
+"""Users are found by any spelling of their address; a session is valid until it expires or is revoked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPELLINGS = ["ANA@example.org", "aná@example.org", " ana@example.org ", "ａｎ
 
 @pytest.fixture
 def domain() -> str:
-    """A domain of its own for each test."""
+    """A separate domain for each test."""
     return f"d{next(_numbers)}.example.org"
 
 
@@ -31,7 +31,7 @@ def ann(unit_of_work: UnitOfWork, domain: str) -> int:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_an_address_is_one_however_it_is_written(unit_of_work: UnitOfWork, domain: str, spelling: str):
+def test_spellings_of_an_address_are_the_same_address(unit_of_work: UnitOfWork, domain: str, spelling: str):
     with unit_of_work.records() as tx:
         ana = tx.users.add(f"ana@{domain}", 1)
         written = spelling.replace("example.org", domain).replace("EXAMPLE.org", domain.upper())
@@ -46,7 +46,7 @@ def test_an_address_is_one_however_it_is_written(unit_of_work: UnitOfWork, domai
 @pytest.mark.parametrize(
     "bad", ["", "ann", "@x", "ann@", "a b@x", "a@b@c", "a\x00@x", "x" * 320 + "@y", "ﷺ" * 60 + "@y"]
 )
-def test_what_is_no_address_is_refused(unit_of_work: UnitOfWork, bad: str):
+def test_an_invalid_address_is_refused(unit_of_work: UnitOfWork, bad: str):
     with unit_of_work.records() as tx, pytest.raises(BadEmail):
         tx.users.add(bad, 1)
 
@@ -76,7 +76,7 @@ def test_a_deleted_user_keeps_no_password_in_the_row(unit_of_work: UnitOfWork, m
         assert connection.execute(select(users.c.password).where(users.c.id == ann)).scalar_one() is None
 
 
-def test_a_user_gets_another_name_address_and_password(unit_of_work: UnitOfWork, domain: str, ann: int):
+def test_name_address_and_password_of_a_user_can_be_changed(unit_of_work: UnitOfWork, domain: str, ann: int):
     with unit_of_work.records() as tx:
         tx.users.add(f"bea@{domain}", 1)
         assert tx.users.rename(ann, "Anna")
@@ -93,7 +93,7 @@ def test_a_user_gets_another_name_address_and_password(unit_of_work: UnitOfWork,
         assert tx.users.password(ann) == "scrypt$salt$hash"
 
 
-def test_nobody_is_changed_who_is_not_there(unit_of_work: UnitOfWork):
+def test_changes_of_an_unknown_user_change_nothing(unit_of_work: UnitOfWork):
     with unit_of_work.records() as tx:
         assert not tx.users.rename(10**9, "x")
         assert not tx.users.move(10**9, "nobody@nowhere.example")
@@ -115,7 +115,7 @@ def test_users_are_listed_page_by_page_without_the_deleted(unit_of_work: UnitOfW
     assert [row.id for row in everyone] == made
 
 
-def test_a_token_opens_its_session_until_it_expires(unit_of_work: UnitOfWork, ann: int):
+def test_a_token_is_valid_until_its_session_expires(unit_of_work: UnitOfWork, ann: int):
     with unit_of_work.records() as tx:
         signed_in = tx.sign_ins.open(ann, 100, until=200)
 
@@ -127,7 +127,7 @@ def test_a_token_opens_its_session_until_it_expires(unit_of_work: UnitOfWork, an
                 tx.sign_ins.require(other, 150)
 
 
-def test_a_session_that_is_used_lasts_longer(unit_of_work: UnitOfWork, ann: int):
+def test_using_a_session_extends_it(unit_of_work: UnitOfWork, ann: int):
     with unit_of_work.records() as tx:
         session, token = tx.sign_ins.open(ann, 100, until=200)
         assert tx.sign_ins.touch(session, 150, until=300)
@@ -145,7 +145,7 @@ END: list[Callable[..., object]] = [
 
 
 @pytest.mark.parametrize("end", END, ids=["revoke", "revoke_all", "delete the user"])
-def test_a_session_that_was_ended_opens_nothing(unit_of_work: UnitOfWork, ann: int, end: Callable[..., object]):
+def test_the_token_of_an_ended_session_is_refused(unit_of_work: UnitOfWork, ann: int, end: Callable[..., object]):
     with unit_of_work.records() as tx:
         session, token = tx.sign_ins.open(ann, 100, until=200)
         assert end(tx, session, ann)
@@ -153,7 +153,7 @@ def test_a_session_that_was_ended_opens_nothing(unit_of_work: UnitOfWork, ann: i
             tx.sign_ins.require(token, 150)
 
 
-def test_what_was_ended_cannot_be_touched_or_ended_again(unit_of_work: UnitOfWork, ann: int):
+def test_an_ended_session_cannot_be_extended_or_ended_again(unit_of_work: UnitOfWork, ann: int):
     with unit_of_work.records() as tx:
         session, _ = tx.sign_ins.open(ann, 100, until=200)
         assert tx.sign_ins.revoke(session, 120)

@@ -1,4 +1,4 @@
-"""On SQLite a thread keeps the connection of its last session, and nobody else ever has it."""
+"""On SQLite a thread keeps the connection of its last session for exclusive use."""
 
 from __future__ import annotations
 
@@ -34,54 +34,54 @@ def connection_of(engine: Engine) -> Any:
         return session._pooled.dbapi_connection
 
 
-def test_a_thread_goes_on_with_the_connection_it_had(engine: Engine):
+def test_a_thread_reuses_its_connection(engine: Engine):
     assert connection_of(engine) is connection_of(engine)
 
 
-def test_two_sessions_at_once_never_share_one(engine: Engine):
+def test_two_open_sessions_never_share_a_connection(engine: Engine):
     kept = connection_of(engine)
     with Session(engine) as outer, Session(engine) as inner:
         assert outer._pooled.dbapi_connection is kept
         assert inner._pooled.dbapi_connection is not kept
 
 
-def test_each_thread_has_its_own(engine: Engine):
-    met = [connection_of(engine)]
+def test_each_thread_has_its_own_connection(engine: Engine):
+    connections = [connection_of(engine)]
     both_have_one = threading.Barrier(2)
 
-    def meet() -> None:
+    def connect() -> None:
         with Session(engine) as session:
-            met.append(session._pooled.dbapi_connection)
+            connections.append(session._pooled.dbapi_connection)
             both_have_one.wait(10)
 
-    threads = [threading.Thread(target=meet) for _ in range(2)]
+    threads = [threading.Thread(target=connect) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len({id(connection) for connection in met}) == 3
+    assert len({id(connection) for connection in connections}) == 3
 
 
-def test_there_may_be_more_threads_than_a_pool_holds(engine: Engine):
+def test_there_may_be_more_threads_than_connections_in_a_pool(engine: Engine):
     all_have_one = threading.Barrier(20)
-    told: list[Any] = []
+    connections: list[Any] = []
 
-    def keep() -> None:
+    def connect() -> None:
         connection_of(engine)
         all_have_one.wait(10)
-        told.append(connection_of(engine))
+        connections.append(connection_of(engine))
 
-    threads = [threading.Thread(target=keep) for _ in range(20)]
+    threads = [threading.Thread(target=connect) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len({id(connection) for connection in told}) == 20
+    assert len({id(connection) for connection in connections}) == 20
 
 
-def test_what_failed_is_taken_back_before_the_next_session(engine: Engine):
+def test_a_failed_transaction_is_rolled_back_before_the_next_session(engine: Engine):
     def fail() -> None:
         with UnitOfWork(engine).records() as tx:
             tx.users.add("ann@x", 1)
@@ -106,7 +106,7 @@ def test_a_connection_left_in_a_transaction_is_not_kept(engine: Engine):
         tx.users.add("ann@x", 1)
 
 
-def test_disposing_of_the_engine_closes_what_the_thread_keeps(engine: Engine):
+def test_disposing_of_the_engine_closes_the_connection_of_the_thread(engine: Engine):
     kept = connection_of(engine)
     engine.dispose()
 
@@ -116,7 +116,7 @@ def test_disposing_of_the_engine_closes_what_the_thread_keeps(engine: Engine):
         assert session.rows(ONE) == [(1,)]
 
 
-def test_a_thread_that_outlives_its_engine_closes_what_it_kept(engine: Engine):
+def test_a_thread_that_outlives_its_engine_closes_its_connection(engine: Engine):
     kept: list[Any] = []
     has_one, may_end = threading.Event(), threading.Event()
 
@@ -146,7 +146,7 @@ def test_a_session_that_is_dropped_closes_its_connection(engine: Engine):
     assert is_closed(connection)
 
 
-def test_an_engine_for_a_block_leaves_no_connection(tmp_path: Path):
+def test_an_engine_for_a_block_leaves_no_connection_open(tmp_path: Path):
     def upgrade_and_fail(connections: list[Any]) -> None:
         with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
             upgrade.upgrade(engine)
@@ -168,14 +168,14 @@ def is_closed(connection: Any) -> bool:
     return False
 
 
-def test_every_connection_keeps_each_commit(engine: Engine):
+def test_every_connection_has_the_settings_for_durable_commits(engine: Engine):
     with Session(engine) as kept, Session(engine) as another:
         for session in (kept, another):
-            asked = [session._cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS]
-            assert dict(zip(SETTINGS, asked, strict=True)) == SETTINGS
+            values = [session._cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS]
+            assert dict(zip(SETTINGS, values, strict=True)) == SETTINGS
 
 
-def test_a_ledger_of_larger_pages_keeps_them(tmp_path: Path):
+def test_an_existing_file_keeps_its_page_size(tmp_path: Path):
     file = tmp_path / "ledger.db"
     made = sqlite3.connect(file)
     made.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; CREATE TABLE of_old (id INTEGER)")

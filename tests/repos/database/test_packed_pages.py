@@ -1,4 +1,4 @@
-"""A page that the server puts together says what its rows say; one that it cannot put together is read row by row."""
+"""A packed page has the same content as its rows; a page that cannot be packed is read row by row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.materialization.writer import Writer, close_databases, forging, open_
 
 @pytest.fixture(autouse=True, params=[1_000, 3])
 def pack_a_few_rows(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """On one page, and on some."""
+    """Pack even a few rows, on one page and on several."""
     monkeypatch.setattr(packed_pages, "MIN_PACKED_ROWS", 1)
     monkeypatch.setattr(commands, "COMMANDS_PER_PAGE", request.param)
 
@@ -51,7 +51,7 @@ def row_by_row(writer: Writer) -> list[Link]:
     return [(entry.payload, covered(entry), entry.chain_hash) for entry in entries]
 
 
-def test_packed_pages_say_what_the_rows_say(writer: Writer) -> None:
+def test_packed_pages_have_the_content_of_the_rows(writer: Writer) -> None:
     links, versions = read(writer.unit_of_work, writer)
 
     assert links == row_by_row(writer)
@@ -60,7 +60,7 @@ def test_packed_pages_say_what_the_rows_say(writer: Writer) -> None:
 
 
 @pytest.mark.parametrize("value", ["Eve\n", "\n\n\n\n", ""])
-def test_a_line_end_in_a_column_moves_nothing(writer: Writer, database_url: str, value: str) -> None:
+def test_a_line_end_in_a_column_does_not_shift_columns(writer: Writer, database_url: str, value: str) -> None:
     with forging(database_url) as connection:
         this = (script_commands.c.script_id == writer.script_id, script_commands.c.version_number == 5)
         connection.execute(update(script_commands).where(*this).values(actor=value))
@@ -71,14 +71,14 @@ def test_a_line_end_in_a_column_moves_nothing(writer: Writer, database_url: str,
 
 
 @pytest.mark.parametrize("upto", [0, 1, 4, 11, 40])
-def test_links_end_where_the_log_does(writer: Writer, upto: int) -> None:
+def test_links_end_with_the_log(writer: Writer, upto: int) -> None:
     with writer.unit_of_work.reading() as tx:
         for read_by in (tx.commands, tx.commands.ahead()):
             assert list(read_by.links(writer.script_id, upto=upto)) == row_by_row(writer)[:upto]
             assert list(read_by.links(writer.script_id, after=2, upto=upto)) == row_by_row(writer)[2:upto]
 
 
-def test_links_end_behind_a_page_in_which_one_is_missing(writer: Writer, database_url: str) -> None:
+def test_links_end_after_a_page_with_a_missing_command(writer: Writer, database_url: str) -> None:
     with forging(database_url) as connection:
         for table in (script_versions, script_commands):
             connection.execute(delete(table).where(table.c.script_id == writer.script_id, table.c.version_number == 5))
@@ -91,16 +91,16 @@ def test_links_end_behind_a_page_in_which_one_is_missing(writer: Writer, databas
 
 @pytest.mark.services
 @pytest.mark.parametrize("limit", [4, 300, 3_000])
-def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url: str, limit: int) -> None:
+def test_a_page_too_large_for_the_server_is_read_row_by_row(mariadb_url: str, limit: int) -> None:
     writer = Writer(open_database(mariadb_url))
-    writer.create(f"Line {number}, and what it says." for number in range(100))
+    writer.create(f"Line {number}, and its content." for number in range(100))
     first = LineEdit(line="l2", text="", expect=writer.expect("l2"))
     writer.send(first, *[LineEdit(line="l2", text="x" * number) for number in range(1, 50)])
     assert writer.version == 51
     engine = make_engine(mariadb_url)
 
     @event.listens_for(engine, "connect")
-    def put_less_together(connection: Any, _record: Any) -> None:
+    def limit_packing(connection: Any, _record: Any) -> None:
         connection.query(f"SET SESSION group_concat_max_len = {limit}")
 
     assert read(UnitOfWork(engine), writer) == read(writer.unit_of_work, writer)
@@ -108,5 +108,5 @@ def test_a_page_that_is_too_large_for_the_server_is_read_row_by_row(mariadb_url:
     close_databases()
 
 
-def test_the_rows_of_a_page_come_in_the_order_of_their_numbers() -> None:
+def test_the_rows_of_a_page_are_ordered_by_number() -> None:
     assert packed_pages.split((3, b"9\ni\n10\nx\n8\nh\n"), 2) == [(b"8", b"h"), (b"9", b"i"), (b"10", b"x")]

@@ -1,4 +1,4 @@
-"""Several statements in one round trip, read one after the other: however it ends, nobody gets what was left unread."""
+"""Several statements in one round trip, read one after the other: an unread answer never reaches the next session."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from repos.database.session import Asked, Session
 
 
 class StopHere(Exception):
-    """What whoever looks at the rows may raise."""
+    """An exception raised by the reader of the rows."""
 
 
 @pytest.fixture(scope="module")
 def engine(database_url: str) -> Iterator[Engine]:
-    """One connection, so that the next session gets the same, where it is still good."""
+    """An engine with one connection, so that the next session gets the same one if it is still usable."""
     engine = make_engine(database_url, pool_size=1)
     yield engine
     engine.dispose()
@@ -38,13 +38,13 @@ def connection_of(session: Session) -> object:
 
 
 def answers(engine: Engine) -> object:
-    """Which connection gives the next session a right answer."""
+    """The connection of the next session, which gets the correct answer."""
     with Session(engine) as after:
         assert after.rows(select(literal_column("42"))) == [(42,)]
         return connection_of(after)
 
 
-def test_each_answer_comes_in_its_turn(engine: Engine, session: Session):
+def test_answers_come_in_the_order_of_the_statements(engine: Engine, session: Session):
     with session:
         assert [rows for [rows] in session.rows_in_turn(asked(1, 2, 3))] == [(1,), (2,), (3,)]
         assert list(session.rows_in_turn([])) == []
@@ -54,49 +54,49 @@ def test_each_answer_comes_in_its_turn(engine: Engine, session: Session):
 
 
 @pytest.mark.parametrize("taken", [0, 1, 2, 3])
-def test_what_is_left_is_read_when_it_is_closed(engine: Engine, session: Session, taken: int):
+def test_unread_answers_are_read_when_the_generator_is_closed(engine: Engine, session: Session, taken: int):
     with session:
         with closing(session.rows_in_turn(asked(1, 2, 3))) as turns:
             for number in range(1, taken + 1):
                 assert next(turns) == [(number,)]
-        assert session._talking.in_step  # the driver would read what is left, but not say so
+        assert session._talking.in_step  # the driver would read the rest without reporting it
         assert session.rows(select(literal_column("7"))) == [(7,)]
         connection = connection_of(session)
 
     assert answers(engine) is connection
 
 
-def test_an_error_of_whoever_looks_leaves_nothing_to_the_next(engine: Engine):
-    def look() -> None:
+def test_an_exception_of_the_reader_leaves_no_answer_to_the_next_session(engine: Engine):
+    def read() -> None:
         with Session(engine) as session:
             for rows in session.rows_in_turn(asked(1, 2, 3)):
                 raise StopHere(str(rows))
 
     with pytest.raises(StopHere) as caught:
-        look()
+        read()
     answers(engine)
-    assert caught.value.args == ("[(1,)]",)  # until here its frames, and what they read, are kept
+    assert caught.value.args == ("[(1,)]",)  # keeps the frames of the exception, and their rows, alive until here
 
 
-def test_a_session_that_ends_in_the_middle_leaves_nothing_to_the_next(engine: Engine):
+def test_a_session_that_ends_in_the_middle_leaves_no_answer_to_the_next_session(engine: Engine):
     with Session(engine) as session:
         turns = session.rows_in_turn(asked(1, 2, 3))
         assert next(turns) == [(1,)]
         connection = connection_of(session)
-    # SQLite answers each when it is asked for.
+    # SQLite runs each statement when its rows are requested.
     assert (answers(engine) is connection) == session.is_sqlite
     del turns
 
 
-def test_an_error_of_the_server_comes_in_its_turn(engine: Engine):
+def test_an_error_of_the_server_is_raised_in_the_order_of_the_statements(engine: Engine):
     wrong = (select(literal_column("no_such_column")), {})
 
-    def look() -> list[object]:
+    def read() -> list[object]:
         seen: list[object] = []
         with Session(engine) as session, pytest.raises(Exception, match="no_such_column") as caught:
             seen += session.rows_in_turn([*asked(1), wrong, *asked(3)])
         assert caught.value.args
         return seen
 
-    assert look() == [[(1,)]]
+    assert read() == [[(1,)]]
     answers(engine)

@@ -1,4 +1,4 @@
-"""A session: every answer is read, every row counted, and a connection of unknown state is never used again."""
+"""Sessions: every answer is read, every row counted, and a connection of unknown state is never reused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(autouse=True)
-def nobody(engine: Engine) -> None:
+def delete_rows(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(users.delete())
         connection.execute(rejected_submissions.delete())
@@ -45,7 +45,7 @@ def emails(engine: Engine) -> list[str]:
         return [row[0] for row in tx.users._session.rows(EMAILS)]
 
 
-def test_a_write_that_finds_another_number_of_rows_is_corrupt(engine: Engine):
+def test_a_write_that_matches_an_unexpected_number_of_rows_is_corrupt(engine: Engine):
     def write() -> None:
         with UnitOfWork(engine).records() as tx:
             tx.users._session.later(ADD, rows=1, mail="ann")
@@ -57,8 +57,8 @@ def test_a_write_that_finds_another_number_of_rows_is_corrupt(engine: Engine):
     assert emails(engine) == []
 
 
-def test_an_error_in_a_later_statement_takes_back_the_earlier_ones(engine: Engine):
-    """Of statements sent together, the error of the second shows only where its result is read."""
+def test_an_error_in_a_later_statement_rolls_back_the_earlier_ones(engine: Engine):
+    """For statements sent together, the error of a later one appears only when its result is read."""
 
     def write() -> None:
         with UnitOfWork(engine).records() as tx:
@@ -70,7 +70,7 @@ def test_an_error_in_a_later_statement_takes_back_the_earlier_ones(engine: Engin
     assert emails(engine) == []
 
 
-def test_a_taken_key_leaves_the_transaction_whole(engine: Engine):
+def test_a_duplicate_key_does_not_end_the_transaction(engine: Engine):
     with UnitOfWork(engine).records() as tx:
         tx.users.add("ann@x", 1)
         with pytest.raises(EmailTaken):
@@ -80,7 +80,7 @@ def test_a_taken_key_leaves_the_transaction_whole(engine: Engine):
     assert emails(engine) == ["ann@x", "bea@x"]
 
 
-def test_a_session_dropped_on_the_way_leaves_nothing(engine: Engine):
+def test_a_dropped_session_commits_nothing(engine: Engine):
     dropped = Session(engine)
     dropped.start()
     dropped.run(ADD, mail="ann")
@@ -92,8 +92,8 @@ def test_a_session_dropped_on_the_way_leaves_nothing(engine: Engine):
     assert emails(engine) == ["bea@x"]
 
 
-def test_an_exception_between_question_and_answer_ends_the_connection(engine: Engine):
-    """A time limit may strike there: whoever came next would read the answer to somebody else's question."""
+def test_an_exception_between_request_and_answer_closes_the_connection(engine: Engine):
+    """A time limit may strike there: the next session would read the answer to this session's request."""
     one = Session(engine)
     connection = one._pooled.dbapi_connection
     one.start()
@@ -106,7 +106,7 @@ def test_an_exception_between_question_and_answer_ends_the_connection(engine: En
         assert tx.users.find("ann") is None
 
 
-def test_after_a_conflict_nothing_more_is_said(engine: Engine):
+def test_after_a_conflict_every_statement_raises_it(engine: Engine):
     lost = Session(engine)
     lost.start()
     lost.run(ADD, mail="ann")
@@ -119,7 +119,7 @@ def test_after_a_conflict_nothing_more_is_said(engine: Engine):
     assert emails(engine) == []
 
 
-def test_reading_leaves_no_transaction_behind(engine: Engine):
+def test_reading_leaves_no_transaction_open(engine: Engine):
     with UnitOfWork(engine).reading() as tx:
         tx.users.get(1)
         connection = tx.users._session._pooled.dbapi_connection
@@ -130,7 +130,7 @@ def test_reading_leaves_no_transaction_behind(engine: Engine):
         assert connection.get_autocommit()
 
 
-def test_a_transaction_of_sqlalchemy_is_one(engine: Engine):
+def test_a_transaction_of_sqlalchemy_can_be_rolled_back(engine: Engine):
     with engine.connect() as connection:
         connection.execute(text("INSERT INTO users (email, email_key, created_at) VALUES ('x', 'x', 1)"))
         connection.rollback()
@@ -138,7 +138,7 @@ def test_a_transaction_of_sqlalchemy_is_one(engine: Engine):
     assert emails(engine) == []
 
 
-def test_many_rows_leave_in_bounded_statements(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+def test_many_rows_are_sent_in_statements_of_bounded_size(engine: Engine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(session, "MAX_STATEMENT_BYTES", 20_000)
     rows = [(1, f"s{number}", "code", "message", bytes(3_000), number) for number in range(40)]
     with UnitOfWork(engine).records() as tx:
@@ -150,24 +150,7 @@ def test_many_rows_leave_in_bounded_statements(engine: Engine, monkeypatch: pyte
         assert [row.submission_id for row in tx.rejected.read(limit=1_000)] == [f"s{number}" for number in range(40)]
 
 
-@pytest.mark.parametrize("rows", [1, 249, 250, 251, 252, 300, 70_000])
-def test_numbers_in_answers_are_right_at_any_size(engine: Engine, rows: int):
-    """Of a server: a number below 251 is one byte of an answer, any other says its own length."""
-    change = update(rejected_submissions).values(rejected_at=rejected_submissions.c.rejected_at + literal(1))
-    with UnitOfWork(engine).records() as tx:
-        talk = tx.users._session
-        talk.later_insert(rejected_submissions, COLUMNS, [(1, f"s{n}", "c", "m", b"p", 1) for n in range(rows)])
-        talk.flush()
-        assert talk.run(change) == rows
-        number = talk.insert(ADD, mail="ann")
-        assert talk.rows(select(users.c.id)) == [(number,)]
-        talk.run(update(users).values(id=literal(rows)))
-        assert (
-            talk.insert(ADD, mail="bea") == talk.rows(select(users.c.id).where(users.c.email == literal("bea")))[0][0]
-        )
-
-
-def test_more_parameters_than_sqlite_takes_are_several_statements(engine: Engine):
+def test_more_parameters_than_sqlite_accepts_are_sent_in_several_statements(engine: Engine):
     rows = [(1, f"s{number}", "code", "message", b"", number) for number in range(7_000)]
     with UnitOfWork(engine).records() as tx:
         tx.rejected._session.later_insert(rejected_submissions, COLUMNS, rows)
@@ -203,7 +186,7 @@ def test_the_largest_row_fits_and_one_byte_more_is_refused(mariadb: DatabaseServ
     ],
     ids=["a row", "a statement"],
 )
-def test_a_row_is_blamed_for_what_it_holds_only(engine: Engine, statement: object, blamed: bool):
+def test_a_row_is_blamed_only_for_its_content(engine: Engine, statement: object, blamed: bool):
     def run() -> None:
         with UnitOfWork(engine).records() as tx:
             tx.users._session.run(statement)  # type: ignore[arg-type]

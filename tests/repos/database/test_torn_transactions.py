@@ -1,4 +1,4 @@
-"""A transaction that ends in the middle is taken back whole, whoever ended it and whatever the server answers."""
+"""A transaction that ends in the middle is rolled back completely, whatever ended it, whatever the server answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.services.databases import DatabaseServer
 ADD = insert(users).values(email=bindparam("mail"), email_key=bindparam("mail"), created_at=1)
 EMAILS = select(users.c.email).order_by(users.c.id)
 ENDS = {
-    # What an abort by another node looks like: OK, and no transaction is there any more.
+    # As after an abort by another node: the server answers OK, and there is no transaction any more.
     "rolled back": "ROLLBACK",
     "several answers": "ROLLBACK;DO 0",
 }
@@ -36,7 +36,7 @@ def engine(mariadb_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(autouse=True)
-def nobody(engine: Engine) -> None:
+def delete_rows(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(users.delete())
 
@@ -48,26 +48,25 @@ def emails(engine: Engine) -> list[str]:
 
 @contextmanager
 def sent_with(engine: Engine, after: str, words: str) -> Iterator[None]:
-    """Everything that is sent, with these words behind the first statement that begins so: as a proxy might."""
+    """Insert these words after the first statement with this beginning in everything sent, as a proxy might."""
     with Session(engine) as session:
         connection: Any = session._connection
     send = connection._execute_command
 
-    def smuggle(command: int, sql: str | bytes) -> None:
-        said = sql if isinstance(sql, str) else sql.decode()
-        parts = said.split(";")
-        found = [number for number, part in enumerate(parts) if part.startswith(after)]
-        if found:
-            parts.insert(found[0] + 1, words)
+    def send_with_words(command: int, sql: str | bytes) -> None:
+        parts = (sql if isinstance(sql, str) else sql.decode()).split(";")
+        matches = [number for number, part in enumerate(parts) if part.startswith(after)]
+        if matches:
+            parts.insert(matches[0] + 1, words)
         send(command, ";".join(parts))
 
-    connection._execute_command = smuggle
+    connection._execute_command = send_with_words
     yield
     connection._execute_command = send
 
 
 @pytest.mark.parametrize("words", ENDS.values(), ids=ENDS.keys())
-def test_what_follows_the_end_of_a_transaction_is_taken_back(engine: Engine, words: str):
+def test_statements_after_the_end_of_a_transaction_are_rolled_back(engine: Engine, words: str):
     lost = Session(engine)
     connection = lost._connection
     lost.start()
@@ -81,12 +80,12 @@ def test_what_follows_the_end_of_a_transaction_is_taken_back(engine: Engine, wor
 
     assert not [mail for mail in emails(engine) if mail.startswith("bea")]
     with Session(engine) as session:
-        assert session._connection is not connection, "a connection of unknown state is never used again"
+        assert session._connection is not connection, "a connection of unknown state is never reused"
 
 
 @pytest.mark.parametrize("words", ["ROLLBACK", "DO 0"])
 @pytest.mark.parametrize("after", ["SET autocommit=0", "SELECT users.email", "INSERT INTO users", "COMMIT"])
-def test_a_statement_that_somebody_adds_is_noticed(engine: Engine, after: str, words: str):
+def test_an_inserted_statement_is_detected(engine: Engine, after: str, words: str):
     def add_two() -> None:
         with UnitOfWork(engine).records() as tx:
             tx.users._session.rows(EMAILS)
@@ -113,7 +112,9 @@ def test_a_statement_that_somebody_adds_is_noticed(engine: Engine, after: str, w
     ],
     ids=["rows", "rows_of", "rows_in_turn", "run", "insert", "commit", "commit and look"],
 )
-def test_nothing_goes_on_where_a_transaction_ended(engine: Engine, end: Any, go_on: Callable[[Session], object]):
+def test_every_statement_after_the_end_of_a_transaction_is_a_conflict(
+    engine: Engine, end: Any, go_on: Callable[[Session], object]
+):
     session = Session(engine)
     session.start()
     for step in (
@@ -130,7 +131,7 @@ def test_nothing_goes_on_where_a_transaction_ended(engine: Engine, end: Any, go_
 
 
 @pytest.mark.parametrize("kind", [1, 2], ids=["CHAIN", "RELEASE"])
-def test_a_server_that_goes_on_behind_a_commit_is_told_not_to(mariadb: DatabaseServer, mariadb_url: str, kind: int):
+def test_the_completion_type_of_the_server_is_overridden(mariadb: DatabaseServer, mariadb_url: str, kind: int):
     mariadb.execute(f"SET GLOBAL completion_type = {kind}")
     try:
         engine = make_engine(mariadb_url, pool_size=1)
@@ -143,7 +144,7 @@ def test_a_server_that_goes_on_behind_a_commit_is_told_not_to(mariadb: DatabaseS
         mariadb.execute("SET GLOBAL completion_type = 0")
 
 
-def test_a_commit_that_leaves_a_transaction_open_is_not_believed(engine: Engine):
+def test_a_commit_that_leaves_a_transaction_open_is_an_error(engine: Engine):
     session = Session(engine)
     connection = session._connection
     session.start()
@@ -157,8 +158,8 @@ def test_a_commit_that_leaves_a_transaction_open_is_not_believed(engine: Engine)
         assert other._connection is not connection
 
 
-def test_a_statement_of_its_own_is_believed_only_where_it_is_one(engine: Engine):
-    """Where somebody switched autocommit off meanwhile, what is put there would be acknowledged and never committed."""
+def test_a_single_statement_without_autocommit_is_an_error(engine: Engine):
+    """If autocommit has been switched off, a row would be acknowledged and never committed."""
 
     def put() -> None:
         with UnitOfWork(engine).statement() as tx:
@@ -170,7 +171,7 @@ def test_a_statement_of_its_own_is_believed_only_where_it_is_one(engine: Engine)
     assert emails(engine) == []
 
 
-def test_a_transaction_that_somebody_left_open_is_not_gone_on_with(engine: Engine):
+def test_a_transaction_that_was_left_open_is_not_continued(engine: Engine):
     session = Session(engine)
     session._connection.query("BEGIN")
     session.close()
@@ -187,7 +188,7 @@ def test_writes_are_not_gathered_outside_a_transaction(engine: Engine):
             session.flush()
 
 
-def test_accounts_whose_connections_begin_without_autocommit_are_served(mariadb: DatabaseServer, mariadb_url: str):
+def test_accounts_whose_connections_begin_without_autocommit_work(mariadb: DatabaseServer, mariadb_url: str):
     url = make_url(mariadb_url)
     mariadb.execute(
         "CREATE OR REPLACE USER beginner@'127.0.0.1'" if _is_mariadb(mariadb) else "CREATE USER beginner@'127.0.0.1'"
@@ -211,7 +212,7 @@ def _is_mariadb(server: DatabaseServer) -> bool:
     return "MariaDB" in server.execute("SELECT VERSION()")[0][0]
 
 
-def test_there_is_nothing_to_catch_up_with_on_a_server_of_its_own(engine: Engine):
+def test_catching_up_on_a_single_server_keeps_the_connection(engine: Engine):
     with Session(engine) as session:
         connection = session._connection
     UnitOfWork(engine).catch_up()

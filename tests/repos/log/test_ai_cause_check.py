@@ -1,4 +1,4 @@
-"""The database itself takes no command of an AI that does not say which model, run and prompt it came from."""
+"""The database itself refuses an AI's command that does not name its model, run and prompt."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def log(migrated: Engine) -> Engine:
 
 
 def append(log: Engine, author: str, cause: bytes) -> None:
-    """Add a command to the log and take it back."""
+    """Add a command to the log and roll it back."""
     row = {
         "script_id": 1,
         "version_number": 1,
@@ -64,12 +64,12 @@ def append(log: Engine, author: str, cause: bytes) -> None:
 
 
 @pytest.mark.parametrize("cause", [GOOD, GOOD.replace(b'"prompt":"Shorter."', b'"prompt_sha256":"%s"' % (b"0" * 64))])
-def test_an_ai_that_says_why_is_taken(log: Engine, cause: bytes):
+def test_an_ai_command_with_a_complete_cause_is_accepted(log: Engine, cause: bytes):
     append(log, "ai", cause)
 
 
 @pytest.mark.parametrize("cause", BAD)
-def test_an_ai_that_does_not_is_refused(log: Engine, cause: bytes):
+def test_an_ai_command_with_an_incomplete_cause_is_refused(log: Engine, cause: bytes):
     with pytest.raises(DBAPIError) as caught:
         append(log, "ai", cause)
 
@@ -77,5 +77,5 @@ def test_an_ai_that_does_not_is_refused(log: Engine, cause: bytes):
 
 
 @pytest.mark.parametrize("author", ["user", "system", "import", "backfill"])
-def test_nobody_else_is_asked(log: Engine, author: str):
+def test_other_authors_need_no_cause(log: Engine, author: str):
     append(log, author, b"{}")

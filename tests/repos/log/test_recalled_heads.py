@@ -1,4 +1,4 @@
-"""On SQLite a connection knows the head it left, until somebody writes: nobody can tell but by the statements."""
+"""On SQLite a connection recalls the head it committed until the next write: only the statements sent show it."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ HEAD = (
 
 
 class StopHere(Exception):
-    """What ends a unit of work."""
+    """Ends a unit of work."""
 
 
 class Room:
-    """A ledger with two connections: mine, which may recall, and another's."""
+    """A ledger with two engines: `mine`, whose connection may recall, and `theirs`."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -54,13 +54,13 @@ class Room:
         upgrade.upgrade(self.engines[0])
         self.mine, self.theirs = (UnitOfWork(engine) for engine in self.engines)
         self.ledgers = {work: Ledger(work, clock=count(NOW).__next__) for work in (self.mine, self.theirs)}
-        self._looking = sqlite3.connect(file)
+        self._reader = sqlite3.connect(file)
         self._ids = count(1)
 
     def close(self) -> None:
         for engine in self.engines:
             engine.dispose()
-        self._looking.close()
+        self._reader.close()
 
     def new_script(self) -> int:
         with self.mine.records() as tx:
@@ -81,16 +81,15 @@ class Room:
         return LineEdit(line="a", expect=expect_hash(line), text=line.text + "x")
 
     def stored(self, script_id: int) -> tuple[Head, list[str]]:
-        """What the file says, seen from a third connection."""
-        [row] = self._looking.execute(HEAD, (script_id,)).fetchall()
+        """The head and the pending submissions in the file, read by a third connection."""
+        [row] = self._reader.execute(HEAD, (script_id,)).fetchall()
         waiting = "SELECT submission_id FROM submission_inbox WHERE script_id = ? ORDER BY id"
-        return Head(*row), [name for (name,) in self._looking.execute(waiting, (script_id,))]
+        return Head(*row), [name for (name,) in self._reader.execute(waiting, (script_id,))]
 
     def require_seen(self, script_id: int) -> None:
-        """What a unit of work of mine finds is what is stored."""
+        """Require that a unit of work of `mine` reads what is stored."""
         with self.mine.script(script_id) as tx:
-            found = tx.head, [row.submission_id for row in tx.waiting]
-            assert found == self.stored(script_id)
+            assert (tx.head, [row.submission_id for row in tx.waiting]) == self.stored(script_id)
 
 
 @pytest.fixture(scope="module")
@@ -101,39 +100,39 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 
 
 def statements_of(engine: Engine, do: Callable[[], object]) -> list[str]:
-    """The first two words of what the connection that this thread keeps is asked meanwhile."""
-    asked: list[str] = []
+    """The first two words of each statement this thread's connection runs during the call."""
+    statements: list[str] = []
     with UnitOfWork(engine).reading() as tx:
         connection: Any = tx.heads._session._cursor.connection
-    connection.set_trace_callback(asked.append)
+    connection.set_trace_callback(statements.append)
     try:
         do()
     finally:
         connection.set_trace_callback(None)
-    return [" ".join(text.split()[:2]) for text in asked]
+    return [" ".join(text.split()[:2]) for text in statements]
 
 
 WRITES = ["INSERT INTO", "INSERT INTO", "INSERT INTO", "UPDATE script_heads"]
-ASKED = ["BEGIN IMMEDIATE", "PRAGMA data_version"]
+BEGIN = ["BEGIN IMMEDIATE", "PRAGMA data_version"]
 
 
-def test_the_next_edit_on_a_connection_reads_no_head(room: Room):
+def test_the_next_edit_on_a_connection_does_not_read_the_head(room: Room):
     script_id = room.new_script()
     edit = room.edit(room.mine, script_id)
 
     sent = statements_of(room.engines[0], lambda: room.submit(room.mine, script_id, edit))
 
-    assert sent == [*ASKED, *WRITES, "COMMIT"]
+    assert sent == [*BEGIN, *WRITES, "COMMIT"]
     room.require_seen(script_id)
 
 
-def test_the_first_edit_on_a_connection_reads_it(room: Room):
+def test_the_first_edit_on_a_connection_reads_the_head(room: Room):
     script_id = room.new_script()
     edit = room.edit(room.theirs, script_id)
 
     sent = statements_of(room.engines[1], lambda: room.submit(room.theirs, script_id, edit))
 
-    assert sent[:3] == [*ASKED, "SELECT head.version_number,"]
+    assert sent[:3] == [*BEGIN, "SELECT head.version_number,"]
     assert sent[-5:] == [*WRITES, "COMMIT"]
 
 
@@ -187,7 +186,7 @@ def _rebuild(room: Room, work: UnitOfWork, script_id: int) -> None:
 
 
 def _raise(_room: Room, work: UnitOfWork, script_id: int) -> None:
-    """Everything is sent, and then taken back."""
+    """Everything is sent, and then rolled back."""
 
     def fail() -> None:
         with work.script(script_id) as tx:
@@ -199,7 +198,7 @@ def _raise(_room: Room, work: UnitOfWork, script_id: int) -> None:
         fail()
 
 
-def _raise_behind_an_advance(_room: Room, work: UnitOfWork, script_id: int) -> None:
+def _raise_after_an_advance(_room: Room, work: UnitOfWork, script_id: int) -> None:
     def fail() -> None:
         with work.script(script_id) as tx:
             tx.heads.advance(Head(script_id, 9_999), tx.head.version)
@@ -222,14 +221,14 @@ def _look(room: Room, _work: UnitOfWork, script_id: int) -> None:
 
 WAYS = (
     *(_edit, _refused, _enqueue, _enqueue_at_once, _drain, _drain_with_another, _edit_another, _look),
-    *(_quarantine, _reopen, _rebuild, _raise, _raise_behind_an_advance, _thread),
+    *(_quarantine, _reopen, _rebuild, _raise, _raise_after_an_advance, _thread),
 )
 STEPS = st.lists(st.tuples(st.sampled_from(WAYS), st.booleans()), max_size=8)
 
 
 @settings(max_examples=60)
 @given(STEPS)
-def test_what_is_recalled_is_what_is_stored(room: Room, steps: list[tuple[Any, bool]]):
+def test_the_recalled_head_is_the_stored_head(room: Room, steps: list[tuple[Any, bool]]):
     script_id = room.new_script()
     for way, mine in steps:
         way(room, room.mine if mine else room.theirs, script_id)
@@ -239,7 +238,7 @@ def test_what_is_recalled_is_what_is_stored(room: Room, steps: list[tuple[Any, b
 
 @pytest.mark.parametrize("mine", [True, False], ids=["mine", "another"])
 @pytest.mark.parametrize("way", WAYS)
-def test_each_way_of_writing_is_seen_by_the_next(room: Room, way: Any, mine: bool):
+def test_each_kind_of_write_is_seen_by_the_next_unit_of_work(room: Room, way: Any, mine: bool):
     script_id = room.new_script()
     room.require_seen(script_id)
 
@@ -249,7 +248,7 @@ def test_each_way_of_writing_is_seen_by_the_next(room: Room, way: Any, mine: boo
     room.require_seen(script_id)
 
 
-def test_what_another_process_enqueues_is_seen(room: Room):
+def test_a_submission_enqueued_by_another_process_is_seen(room: Room):
     script_id = room.new_script()
     room.require_seen(script_id)
     insert = "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (?, 'p', x'00', 1)"
@@ -261,7 +260,7 @@ def test_what_another_process_enqueues_is_seen(room: Room):
         assert [row.submission_id for row in tx.waiting] == ["p"]
 
 
-def test_what_waits_on_is_found_by_the_next(room: Room):
+def test_a_submission_that_stays_pending_is_seen_by_the_next_unit_of_work(room: Room):
     script_id = room.new_script()
     _enqueue(room, room.mine, script_id)
 
@@ -271,7 +270,7 @@ def test_what_waits_on_is_found_by_the_next(room: Room):
         assert tx.more
 
 
-def test_a_head_that_was_for_the_time_being_is_made_again(room: Room):
+def test_a_removed_provisional_head_is_created_again(room: Room):
     with room.mine.records() as tx:
         script_id = tx.scripts.new_id()
 
@@ -280,5 +279,5 @@ def test_a_head_that_was_for_the_time_being_is_made_again(room: Room):
             assert tx.head.provisional
             if not left:
                 tx.heads.remove_unborn(script_id)
-        stored = room._looking.execute(HEAD, (script_id,)).fetchall()
+        stored = room._reader.execute(HEAD, (script_id,)).fetchall()
         assert len(stored) == left

@@ -1,4 +1,4 @@
-"""Script numbers: given once, to one user or to a program, whoever asks for them and however many at once."""
+"""Script ids: each is assigned once, to one user or to a program, also under concurrent requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from repos.log.scripts import MAX_TAKEN_ID, GivenNumber
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 
-# As docs/wire-format.md tells producers in other languages.
+# As docs/wire-format.md documents it for producers in other languages.
 FROM_SQL = "INSERT INTO script_ids (user_id) VALUES (NULL)"
 
 
@@ -61,7 +61,7 @@ def from_sql(engine: Engine) -> int:
         return int(connection.execute(text(last)).scalar_one())
 
 
-def test_a_number_is_for_whom_it_was_given_to(unit_of_work: UnitOfWork):
+def test_a_number_is_assigned_to_a_user_or_to_a_program(unit_of_work: UnitOfWork):
     mine, ours = new(unit_of_work, 7), new(unit_of_work)
 
     assert given(unit_of_work, mine) == (mine, 7)
@@ -69,7 +69,7 @@ def test_a_number_is_for_whom_it_was_given_to(unit_of_work: UnitOfWork):
     assert given(unit_of_work, ours + 1) is None
 
 
-def test_a_script_under_a_number_of_its_own_choice_is_never_given_out(engine: Engine, unit_of_work: UnitOfWork):
+def test_a_number_that_a_script_was_created_with_is_never_assigned(engine: Engine, unit_of_work: UnitOfWork):
     first = new(unit_of_work)
     chosen = [first + 1, first + 2, first + 5]
     for number in chosen:
@@ -81,7 +81,7 @@ def test_a_script_under_a_number_of_its_own_choice_is_never_given_out(engine: En
     assert len({*numbers}) == 4
 
 
-def test_a_number_stays_with_whom_it_was_given_to_when_its_script_comes(unit_of_work: UnitOfWork):
+def test_creating_the_script_of_a_number_keeps_its_assignment(unit_of_work: UnitOfWork):
     number = new(unit_of_work, 7)
 
     assert create(unit_of_work, number) == "applied"
@@ -89,8 +89,8 @@ def test_a_number_stays_with_whom_it_was_given_to_when_its_script_comes(unit_of_
     assert given(unit_of_work, number) == (number, 7)
 
 
-def test_scripts_from_before_are_passed_over(engine: Engine, unit_of_work: UnitOfWork):
-    """Of a version that did not take their numbers out: some in a row, and then a gap."""
+def test_numbers_of_older_scripts_are_skipped(engine: Engine, unit_of_work: UnitOfWork):
+    """Scripts of a version that did not mark their numbers as used: some in a row, and then a gap."""
     first = new(unit_of_work)
     for number in (first + 1, first + 2, first + 3):
         create(unit_of_work, number)
@@ -109,17 +109,17 @@ def test_no_script_uses_up_the_numbers(unit_of_work: UnitOfWork):
     assert new(unit_of_work) < before + 10
 
 
-def test_an_application_and_others_at_once_get_numbers_of_their_own(engine: Engine, unit_of_work: UnitOfWork):
+def test_concurrent_requests_get_different_numbers(engine: Engine, unit_of_work: UnitOfWork):
     ways = (lambda: new(unit_of_work), lambda: from_sql(engine), lambda: new(unit_of_work, 7))
 
     with ThreadPoolExecutor(6) as together:
-        numbers = [done.result() for done in [together.submit(ways[each % 3]) for each in range(60)]]
+        numbers = [done.result() for done in [together.submit(ways[number % 3]) for number in range(60)]]
 
     assert len({*numbers}) == 60
     assert all(create(unit_of_work, number) == "applied" for number in numbers[:6])
 
 
-def test_an_upgrade_takes_out_the_numbers_of_the_scripts_there_are(tmp_path_factory: pytest.TempPathFactory):
+def test_an_upgrade_marks_the_numbers_of_existing_scripts_as_used(tmp_path_factory: pytest.TempPathFactory):
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('numbers')}/ledger.db")
     upgrade.upgrade(engine)
     unit_of_work = UnitOfWork(engine)
@@ -137,7 +137,7 @@ def test_an_upgrade_takes_out_the_numbers_of_the_scripts_there_are(tmp_path_fact
 
 
 def start_again_at(connection: Connection, number: int) -> None:
-    """Let the database count on from a number."""
+    """Make `number` the next one the database assigns."""
     if connection.dialect.name == "sqlite":
         counted = {"name": "script_ids", "last": number - 1}
         connection.execute(text("UPDATE sqlite_sequence SET seq = :last WHERE name = :name"), counted)

@@ -1,4 +1,4 @@
-"""The schema is what the migrations make, on both databases, and a program says so when it is not its own."""
+"""The schema equals the result of the migrations on both databases, and a program refuses any other revision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-import repos
+import repos.schema
 from domain.commands.kinds.script_create import ScriptCreate
 from domain.script.line import Line
 from domain.submissions.submission import Submission
@@ -26,7 +26,7 @@ from tests.services.databases import DatabaseServer
 
 @pytest.fixture
 def empty(request: pytest.FixtureRequest, database_url: str) -> Iterator[Engine]:
-    """A database with nothing in it."""
+    """An empty database."""
     if database_url.startswith("sqlite"):
         engine = make_engine(f"sqlite:///{request.getfixturevalue('tmp_path')}/empty.db")
         yield engine
@@ -41,26 +41,25 @@ def empty(request: pytest.FixtureRequest, database_url: str) -> Iterator[Engine]
 
 
 def names(engine: Engine) -> set[str]:
-    found = inspect(engine)
-    return {*found.get_table_names(), *found.get_view_names()} - {"alembic_version"}
+    inspector = inspect(engine)
+    return {*inspector.get_table_names(), *inspector.get_view_names()} - {"alembic_version"}
 
 
 def declared() -> set[str]:
-    """Every table some module of ours declares."""
-    for module in iter_modules(repos.__path__, "repos."):
-        if not module.ispkg:
-            import_module(module.name)
+    """Every table and view the program declares."""
+    for module in iter_modules(repos.schema.__path__, "repos.schema."):
+        import_module(module.name)
     return {*metadata.tables, "script_log"}
 
 
-def test_an_empty_database_is_brought_to_the_schema_of_the_program(empty: Engine):
+def test_an_empty_database_is_upgraded_to_the_schema_of_the_program(empty: Engine):
     upgrade.upgrade(empty)
 
     assert names(empty) == declared()
     upgrade.require_current(empty)
 
 
-def test_the_migrations_make_exactly_what_is_declared(empty: Engine):
+def test_the_migrations_create_exactly_the_declared_schema(empty: Engine):
     declared()
     upgrade.upgrade(empty)
 
@@ -76,7 +75,7 @@ def test_a_second_upgrade_changes_nothing(empty: Engine):
     upgrade.require_current(empty)
 
 
-def test_the_migrations_lead_back_to_nothing_and_forth_again(empty: Engine):
+def test_all_migrations_can_be_reverted_and_applied_again(empty: Engine):
     upgrade.upgrade(empty)
     upgrade.downgrade(empty, "base")
 
@@ -95,7 +94,7 @@ def create_script(engine: Engine, script_id: int) -> None:
     )
 
 
-def test_heads_outlive_the_change_of_what_their_health_may_be(empty: Engine):
+def test_heads_survive_migrations_of_the_health_check(empty: Engine):
     upgrade.upgrade(empty)
     create_script(empty, 1)
     create_script(empty, 2)
@@ -126,7 +125,7 @@ def test_a_database_without_a_schema_is_outdated(empty: Engine):
     )
 
 
-def test_a_schema_of_the_future_is_too_new(empty: Engine):
+def test_an_unknown_revision_is_too_new(empty: Engine):
     upgrade.upgrade(empty)
     with empty.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -138,7 +137,7 @@ def test_a_schema_of_the_future_is_too_new(empty: Engine):
 
 
 def test_words_are_compared_byte_by_byte_and_texts_by_code_point(empty: Engine):
-    """In every collation the server may prefer: ids that differ in case are two, and so are e and é."""
+    """Whatever the server's default collation: ids that differ in case are different, and so are e and é."""
     upgrade.upgrade(empty)
     unit_of_work = UnitOfWork(empty)
     with unit_of_work.records() as tx:
@@ -147,7 +146,7 @@ def test_words_are_compared_byte_by_byte_and_texts_by_code_point(empty: Engine):
     assert len({*arrivals} - {None}) == 3
 
 
-def test_what_is_stored_is_what_was_given(empty: Engine):
+def test_a_payload_is_stored_unchanged(empty: Engine):
     upgrade.upgrade(empty)
     unit_of_work = UnitOfWork(empty)
     payload = bytes(range(256)) * 10 + "é🎬\\'\"%;\n".encode()
@@ -159,7 +158,7 @@ def test_what_is_stored_is_what_was_given(empty: Engine):
 
 
 @pytest.mark.parametrize("title", ["plain", "%s %% %(x)s", "'; DROP TABLE users; --", "\\", "🎬" * 500, "tab\there"])
-def test_a_title_is_stored_as_it_is(empty: Engine, title: str):
+def test_a_title_is_stored_unchanged(empty: Engine, title: str):
     upgrade.upgrade(empty)
     unit_of_work = UnitOfWork(empty)
     create = ScriptCreate(title=title, lines=(Line("a", "action", title.replace("\t", " ")),))

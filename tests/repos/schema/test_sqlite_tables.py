@@ -1,4 +1,4 @@
-"""What SQLite does for every command: no table made on the way, no row kept twice; and how databases came to that."""
+"""SQLite tables: no temporary table for a write, no row stored twice, and the migration to such tables."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def refuses(engine: Engine, statement: str) -> bool:
 
 
 @pytest.mark.parametrize("table", [*WRITTEN, "script_heads"])
-def test_a_write_opens_no_table_of_its_own(engine: Engine, table: str):
-    """As a check with IN and three words does, for every row: a twentieth of what a command costs."""
+def test_a_write_opens_no_temporary_table(engine: Engine, table: str):
+    """A check with IN and three words opens one for every row, which is a twentieth of a command's cost."""
     upgrade.upgrade(engine)
     with engine.connect() as connection:
         columns = connection.exec_driver_sql(f"SELECT count(*) FROM pragma_table_info('{table}')").scalar() or 0
@@ -68,15 +68,15 @@ def test_a_write_opens_no_table_of_its_own(engine: Engine, table: str):
     assert not codes & {"OpenEphemeral", "Program"}
 
 
-def test_rows_of_the_log_are_kept_by_their_keys_alone(engine: Engine):
+def test_tables_of_the_log_have_no_rowid(engine: Engine):
     upgrade.upgrade(engine)
     with engine.connect() as connection:
-        found = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE wr = 1").scalars().all()
+        tables = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE wr = 1").scalars().all()
 
-    assert {*WRITTEN} <= {*found}
+    assert {*WRITTEN} <= {*tables}
 
 
-def test_a_database_keeps_all_that_is_in_it(engine: Engine):
+def test_a_database_keeps_its_content_through_the_migration(engine: Engine):
     upgrade.upgrade(engine)
     for script_id in (2, 1):
         write(engine, script_id)
@@ -95,7 +95,7 @@ def test_a_database_keeps_all_that_is_in_it(engine: Engine):
 
 @pytest.fixture(scope="module", params=["0011", "head"])
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A database of before, and one brought up from there."""
+    """A database of the old schema, and one upgraded from it."""
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp(request.param)}/ledger.db")
     upgrade.upgrade(engine)
     write(engine, 1)
@@ -118,5 +118,5 @@ def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "DELETE FROM script_commands WHERE version_number = 1",
     ],
 )
-def test_what_was_refused_is_refused_still(written: Engine, broken: str):
+def test_the_constraints_are_the_same_after_the_migration(written: Engine, broken: str):
     assert refuses(written, broken)

@@ -1,4 +1,4 @@
-"""Several that bring one database up to date at once: one does it, the others wait, and none fails."""
+"""Several processes upgrade one database at once: one does it, the others wait, and none fails."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from repos.schema import upgrade
 ROOT = Path(__file__).parents[3]
 UPGRADE = """
 import sys
-from repos import schema
 from repos.database.engine import make_engine
+from repos.schema import upgrade
 engine = make_engine(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
-schema.upgrade_if_outdated(engine)
-schema.require_current(engine)
+upgrade.upgrade_if_outdated(engine)
+upgrade.require_current(engine)
 """
 
 
 @pytest.mark.slow
-def test_of_four_that_upgrade_at_once_none_fails(database_url: str) -> None:
+def test_four_concurrent_upgrades_all_succeed(database_url: str) -> None:
     racers = [
         subprocess.Popen(
             [sys.executable, "-c", UPGRADE, database_url],

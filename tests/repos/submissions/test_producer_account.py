@@ -1,4 +1,4 @@
-"""The account of a producer that writes rows: what docs/wire-format.md grants it suffices, and opens nothing else."""
+"""The database account of a producer: the grants in docs/wire-format.md suffice and permit nothing else."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def unit_of_work(mariadb_url: str) -> Iterator[UnitOfWork]:
 def producer(
     mariadb: DatabaseServer,
     mariadb_url: str,
-    unit_of_work: UnitOfWork,  # noqa: ARG001 - the tables that are granted
+    unit_of_work: UnitOfWork,  # noqa: ARG001 - creates the tables
 ) -> Iterator[pymysql.Connection[Any]]:
-    """A connection of an account that has what a producer needs."""
+    """A connection of an account with the grants a producer needs."""
     database = make_url(mariadb_url).database or ""
     name, password = f"p{secrets.token_hex(4)}", secrets.token_hex(8)
     mariadb.execute(f"CREATE USER '{name}'@'%' IDENTIFIED BY '{password}'")
@@ -71,7 +71,7 @@ def producer(
     mariadb.execute(f"DROP USER '{name}'@'%'")
 
 
-def test_it_takes_a_number_creates_a_script_and_reads_the_answer(
+def test_a_producer_gets_a_number_creates_a_script_and_reads_the_answer(
     producer: pymysql.Connection[Any], unit_of_work: UnitOfWork
 ):
     with producer.cursor() as cursor:
@@ -93,7 +93,7 @@ def test_it_takes_a_number_creates_a_script_and_reads_the_answer(
 
 
 @pytest.mark.parametrize("statement", CLOSED)
-def test_nothing_else_is_open_to_it(producer: pymysql.Connection[Any], statement: str):
+def test_a_producer_is_denied_everything_else(producer: pymysql.Connection[Any], statement: str):
     with producer.cursor() as cursor, pytest.raises(pymysql.err.OperationalError) as caught:
         cursor.execute(statement)
 

@@ -1,4 +1,4 @@
-"""SQLite takes any value into any column: a row for what is no script's number keeps no bell from others."""
+"""SQLite accepts any value in any column: an inbox row without an integer script id does not block other bells."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.mark.parametrize("odd", ["abc", "", 1.5, b"xx"])
-def test_no_bell_is_due_for_what_is_no_number(engine: Engine, odd: Any) -> None:
+def test_no_bell_is_due_for_a_script_id_that_is_not_an_integer(engine: Engine, odd: Any) -> None:
     unit_of_work = UnitOfWork(engine)
     with engine.begin() as connection:
         connection.execute(INSERT, {"odd": odd})
