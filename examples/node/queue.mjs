@@ -1,10 +1,15 @@
-// A queue of the broker, for sending tasks. A thin layer over celery-node that reports whether the broker accepted a task.
+// A queue of the broker, for sending tasks: a thin layer over celery-node that reports if the broker refuses one.
 
 import { randomUUID } from "node:crypto";
 import celery from "celery-node";
 
 const TIMEOUT_MS = 200; // for each response of the broker
-const ONCE = { connectTimeout: TIMEOUT_MS, commandTimeout: TIMEOUT_MS, maxRetriesPerRequest: 0, retryStrategy: () => null };
+const ONCE = {
+  connectTimeout: TIMEOUT_MS,
+  commandTimeout: TIMEOUT_MS,
+  maxRetriesPerRequest: 0,
+  retryStrategy: () => null,
+};
 
 export class Queue {
   #url;

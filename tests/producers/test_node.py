@@ -214,11 +214,11 @@ def test_the_same_message_twice_is_one_effect(produce: Producer, desk: Desk):
     assert desk.dead() == []
 
 
-def test_a_broker_that_is_away_is_told_to_who_sends_a_message(produce: Producer, desk: Desk):
+def test_a_sender_of_a_message_gets_an_error_when_the_broker_is_away(produce: Producer, desk: Desk):
     done = produce("by-message.mjs", edit(desk, "Nobody hears."), BROKER_URL="redis://127.0.0.1:1/0")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert "The broker did not take it" in done.stderr
+    assert "The broker did not accept the message" in done.stderr
 
 
 def test_the_lock_names_no_place_to_download_from():
