@@ -1,1 +1,1 @@
-"""Where the outside comes in: the Celery app, its tasks, and the services they run on."""
+"""The worker layer: the Celery app, its tasks, the producer API, and the services they run on."""

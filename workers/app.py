@@ -1,4 +1,4 @@
-"""The Celery app. Configured on first use, so importing it reads neither the environment nor a file."""
+"""The Celery app. It is configured on first use; importing it reads neither the environment nor a file."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ worker_logs.connect()
 
 @app.on_configure.connect(weak=False)
 def find_broker(sender: Celery, **_: Any) -> None:
-    """Take the broker from the environment, which is read now and not at import."""
+    """Set the broker URL from the environment, which is read now and not at import."""
     sender.conf.broker_url = bootstrap.settings().broker_url or None
 
 
 @signals.celeryd_init.connect(weak=False)
 @signals.beat_init.connect(weak=False)
 def refuse_bad_settings(**_: Any) -> None:
-    """End at once; `find_broker` cannot: Celery logs its error, and goes on with a broker that nobody named."""
+    """Exit on a bad setting. `find_broker` cannot: Celery logs its error and continues with a default broker."""
     try:
         bootstrap.settings()
     except BadSetting as error:
@@ -47,7 +47,7 @@ def refuse_bad_settings(**_: Any) -> None:
 
 @signals.celeryd_init.connect(weak=False)
 def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None:
-    """Acknowledge as the queues of this worker need it; refuse to serve queues that differ."""
+    """Set the acknowledgement mode that the queues of this worker need; exit if they need different modes."""
     queues = _names(options.get("queues")) or [queue.name for queue in conf.task_queues]
     left_out = _names(options.get("exclude_queues"))
     try:
@@ -60,25 +60,25 @@ def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None
 
 @cache
 def bell() -> Bell:
-    """The bell of this process: one for its life, whose connection stays open."""
+    """The bell of this process, with a connection that stays open."""
     return Bell(app)
 
 
 @cache
 def draining() -> Draining:
-    """The drains of this process."""
+    """The drain runner of this process."""
     return Draining(bootstrap.ledger(), bell(), in_hand())
 
 
 @signals.worker_ready.connect(weak=False)
 def stop_in_time(**_: Any) -> None:
-    """Bound how long a stop takes, now that Celery's own handlers are in place."""
+    """Limit how long a stop takes, now that Celery's own signal handlers are installed."""
     EndInTime.install(app.conf.worker_soft_shutdown_timeout + GRACE_SECONDS)
 
 
 @signals.worker_process_init.connect(weak=False)
 def after_fork(**_: Any) -> None:
-    """Build everything anew in a pool process."""
+    """Discard everything inherited from the parent, so that a pool process builds its own."""
     bootstrap.start_afresh()
     bell.cache_clear()
     draining.cache_clear()
@@ -87,7 +87,7 @@ def after_fork(**_: Any) -> None:
 
 @signals.celeryd_init.connect(weak=False)
 def share_with_pool(conf: Any, options: dict[str, Any], **_: Any) -> None:
-    """Make what pool processes share with the main process, before they are forked."""
+    """Create the memory and locks that pool processes share with the main process, before they are forked."""
     conf.worker_concurrency = options.get("concurrency") or conf.worker_concurrency
     in_hand()
     suspect_slots()
@@ -95,22 +95,22 @@ def share_with_pool(conf: Any, options: dict[str, Any], **_: Any) -> None:
 
 @cache
 def in_hand() -> BellsInHand:
-    """The bells that the drains of this node have in hand."""
+    """The bells that the drains of this node have taken."""
     return BellsInHand()
 
 
 @cache
 def suspect_slots() -> SuspectSlots:
-    """Bounds how many processes of this node try suspects at a time."""
+    """The limit on how many processes of this node try suspects at a time."""
     return SuspectSlots(int(app.conf.worker_concurrency or os.cpu_count() or 1))
 
 
 @signals.task_failure.connect(weak=False)
 def try_one_by_one(sender: Any, task_id: str, exception: BaseException, args: Sequence[Any], **_: Any) -> None:
-    """Go on with care where a drain ended its pool process, or had to be ended with it.
+    """Ring again after a drain killed its pool process, or was killed with it for exceeding its time limit.
 
-    Called in the main process, which outlives it. Any of the scripts whose bells it had may be to blame: each is
-    drained alone, and then, where that was the one, what waits there is counted before it is tried.
+    Called in the main process, which survives. Any script whose bell the drain had taken may be the cause: each is
+    drained alone. Where that fails too, its submissions are counted before they are tried.
     """
     ended = isinstance(exception, WorkerLostError | TimeLimitExceeded)
     if ended and sender.name in (DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE):

@@ -1,7 +1,7 @@
-"""The composition root: the only place that knows what is real. Importing it builds nothing.
+"""The composition root: the only module that chooses implementations. Importing it builds nothing.
 
-Everything is built on first use and once a process: an engine that was built before a fork shares its connections
-with the parent.
+Everything is built on first use, once per process: an engine built before a fork would share its connections with the
+parent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from workers.settings import Settings
 
 @cache
 def settings() -> Settings:
-    """What the environment says."""
+    """The settings from the environment."""
     return Settings.from_env(os.environ)
 
 
@@ -34,19 +34,19 @@ def engine() -> Engine:
 
 @cache
 def unit_of_work() -> UnitOfWork:
-    """Opens units of work on the database of this process, and announces the versions they make."""
+    """The factory of units of work on the database of this process; it announces the versions they commit."""
     return UnitOfWork(engine(), advanced=Announcer(settings().broker_url).announce)
 
 
 @cache
 def ledger() -> Ledger:
-    """The write side of this process, with its warm states."""
+    """The write path of this process, with its cached states."""
     limits = AiLimits(settings().ai_delete_percent)
     return Ledger(unit_of_work(), limits=limits, time_is_up=(SoftTimeLimitExceeded,))
 
 
 def start_afresh() -> None:
-    """Forget what was built before a fork, without closing the connections that the parent still uses."""
+    """Discard objects built before a fork, without closing the connections that the parent still uses."""
     if engine.cache_info().currsize:
         engine().dispose(close=False)
     for built in (settings, engine, unit_of_work, ledger):

@@ -1,10 +1,9 @@
-"""Flower: what the workers do, in a browser, behind a password on every page, and only to look at.
+"""Flower, the monitoring web page for workers: read-only, with a password on every page.
 
 Flower's own basic authentication covers neither /metrics nor /healthcheck nor its static files, so every request is
-checked before it has a handler. Workers take no orders from the broker, so all that is shown are the events they send,
-and only what `workers.transport.event_guard` believes of those. Run as a program (`python -m workers.flower`) it takes
-its
-settings from the environment: on a command line everybody on the machine could read the password.
+checked before it has a handler. Workers have no remote control, so Flower shows only the events they send, and of those
+only the fields that `workers.transport.event_guard` accepts. Run as a program (`python -m workers.flower`), it takes
+its settings from the environment: every user of the machine could read a password on a command line.
 """
 
 from __future__ import annotations
@@ -36,19 +35,19 @@ from workers.monitoring.flower_access import FlowerAccess, credentials
 from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_LISTENING, FLOWER_PASSWORD, FLOWER_READY, FLOWER_USER
 from workers.process.visible_output import guard_output
 
+# Tasks are kept in memory, a few hundred bytes each; nothing is stored on disk.
 MAX_TASKS = 20_000
-"""How many tasks are remembered, a few hundred bytes each; nothing is kept on disk."""
 MAX_WORKERS = 1_000
 NUMBERS = re.compile(r"[(\[{][\d, ]*[)\]}]|")
 COLUMNS = "name,args,result,state,received,runtime,worker"
 
 
 class Watch(Flower):  # type: ignore[misc]  # Flower has no types
-    """Flower for one Celery app; whoever asks without the password gets 401, whatever they ask for."""
+    """Flower for one Celery app. Every request without the password gets 401, whatever its path."""
 
     def __init__(self, celery: Celery, password: str) -> None:
         self.access = FlowerAccess(FLOWER_USER, password)
-        # Flower's own check takes ASCII alone, and without any it closes its API: it gets words of its own.
+        # Flower's own check accepts only ASCII, and without credentials Flower disables its API: it gets its own pair.
         inner = f"{FLOWER_USER}:{secrets.token_hex()}"
         self._inner = f"Basic {b64encode(inner.encode()).decode()}"
         options.basic_auth = [inner]
@@ -56,10 +55,10 @@ class Watch(Flower):  # type: ignore[misc]  # Flower has no types
         options.persistent = False
         options.tasks_columns = COLUMNS
         super().__init__(options=options, capp=celery, events=_Events(celery, self), **pages)
-        self.inspector.inspect_methods = []  # no worker answers
+        self.inspector.inspect_methods = []  # workers have no remote control
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """The handler of a request: Flower's, or for strangers the one that turns them away."""
+        """The handler of a request: Flower's for the right password, otherwise one that refuses."""
         header = request.headers.get("Authorization", "")
         address = request.remote_ip or ""
         if credentials(header) is None:
@@ -72,11 +71,11 @@ class Watch(Flower):  # type: ignore[misc]  # Flower has no types
         return self.get_handler_delegate(request, Guesser)
 
     def listen_on(self, sockets: list[socket.socket]) -> None:
-        """Serve on sockets that are open already."""
+        """Serve on sockets that are already open."""
         HTTPServer(self).add_sockets(sockets)
 
     def keep_worker(self, event: dict[str, Any]) -> None:
-        """Remember a worker by what it tells of itself."""
+        """Record a worker from one of its events."""
         name = event["hostname"]
         if name in self.workers or len(self.workers) < MAX_WORKERS:
             stats = {what: event[what] for what in ("pid", "clock") if what in event}
@@ -91,31 +90,31 @@ class _EveryMethod(tuple[str, ...]):
 
 
 class Unauthorized(RequestHandler):
-    """Asks for the password, whatever is to be done."""
+    """Responds 401 to every method."""
 
     SUPPORTED_METHODS = _EveryMethod()
 
     async def prepare(self) -> None:
-        """Answer before any method is looked for."""
+        """Respond before a method is looked up."""
         self.turn_away()
 
     def turn_away(self) -> None:
-        """Say what is asked for."""
+        """Respond 401 with the authentication challenge."""
         self.set_status(401)
         self.set_header("WWW-Authenticate", 'Basic realm="scriptledger", charset="UTF-8"')
-        self.finish("Flower asks for a user and a password.\n")
+        self.finish("Flower requires a user and a password.\n")
 
     def check_xsrf_cookie(self) -> None:
-        """Nothing can be done here, so nothing can be forged."""
+        """Skip the check: no request here has an effect, so none can be forged."""
 
 
 class Guesser(Unauthorized):
-    """Gave another password, and waits to hear so."""
+    """Responds 401 to a wrong password, after a delay."""
 
     application: Watch
 
     async def prepare(self) -> None:
-        """Answer after a while."""
+        """Respond after the delay."""
         address = self.request.remote_ip or ""
         with self.application.access.failed(address) as (failures, seconds):
             refusals.warning("flower.wrong_password", address=address, failures=failures)
@@ -124,20 +123,20 @@ class Guesser(Unauthorized):
 
 
 class Crowd(Unauthorized):
-    """Came while too many others wait to hear that their passwords are wrong."""
+    """Responds 429 while too many wrong passwords wait for their responses."""
 
     async def prepare(self) -> None:
-        """Answer at once."""
+        """Respond at once."""
         self.set_status(429)
         self.set_header("Retry-After", "2")
         self.finish("Too many passwords are being tried.\n")
 
 
 class _Events(Events):  # type: ignore[misc]
-    """What the workers tell, without what may be text.
+    """The events of the workers, without fields that may hold text of a script.
 
-    Of an error only its kind: a driver's sentence quotes what the database refused. Of arguments only numbers: what
-    stands for them in a message is up to its producer.
+    Of an error only the class is kept: a driver's message quotes values that the database refused. Of arguments only
+    numbers are kept: their representation in a message is up to its producer.
     """
 
     def __init__(self, celery: Celery, watch: Watch) -> None:
@@ -147,7 +146,7 @@ class _Events(Events):  # type: ignore[misc]
         self._watch = watch
 
     def on_event(self, event: dict[str, Any]) -> None:
-        """Remember an event."""
+        """Record an event."""
         name = event["hostname"]
         if name not in self.state.counter and len(self.state.counter) >= MAX_WORKERS:
             return
@@ -157,18 +156,18 @@ class _Events(Events):  # type: ignore[misc]
 
 
 def without_text(event: Mapping[str, Any]) -> dict[str, Any]:
-    """An event as it may be shown."""
-    told = dict(event)
-    if "exception" in told:
-        told |= {"exception": str(told["exception"]).partition("(")[0], "traceback": ""}
+    """A copy of an event that is safe to show."""
+    safe = dict(event)
+    if "exception" in safe:
+        safe |= {"exception": str(safe["exception"]).partition("(")[0], "traceback": ""}
     for name in ("args", "kwargs"):
-        if name in told and not NUMBERS.fullmatch(str(told[name])):
-            told[name] = "…"
-    return told
+        if name in safe and not NUMBERS.fullmatch(str(safe[name])):
+            safe[name] = "…"
+    return safe
 
 
 def main() -> None:
-    """Serve until the process is ended; there is nothing to save."""
+    """Serve until the process ends; there is no state to save."""
     guard_output()
     watch = Watch(app, os.environ.pop(FLOWER_PASSWORD))
     if (listening := os.environ.get(FLOWER_LISTENING)) is not None:

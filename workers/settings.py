@@ -1,4 +1,4 @@
-"""Settings: what differs from one installation to the next, read from the environment once."""
+"""Settings of an installation, read from the environment once."""
 
 from __future__ import annotations
 
@@ -17,61 +17,61 @@ from workers.process.password_file import UnfitFile, read_password, with_passwor
 PREFIX = "SCRIPTLEDGER_"
 HOME = Path(".scriptledger")
 MAX_DIGITS = 9
+# Variables that name a file with a secret; a child process gets the content.
 FILES = ("DATABASE_PASSWORD_FILE", "BROKER_PASSWORD_FILE", "MODEL_KEY_FILE")
-"""Variables that name a file with a secret; a child process gets what is in it."""
+# The model URL of the rule-based stand-in, for tests and demos.
 SCRIPTED = "scripted:"
-"""The model that needs none: for tests and a first look."""
 
 
 class BadSetting(LedgerError):
-    """A variable of the environment does not hold what it should; the sentence says which, and what it should."""
+    """An environment variable has an invalid value; the message names the variable and the expected value."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Where things are. Each field is the variable SCRIPTLEDGER_<NAME>, in capitals."""
+    """The settings. Each field is the variable SCRIPTLEDGER_<NAME>, in capitals."""
 
-    home: Annotated[Path, Meta(description="Where the embedded database, its broker and the logs live.")] = HOME
+    home: Annotated[Path, Meta(description="The folder of the embedded database, its broker and the logs.")] = HOME
     database_url: Annotated[
         str,
         Meta(
             description="The database, as `mysql://user:password@host/name` (MySQL or MariaDB) or `sqlite:///file`. "
-            "Behind `?` a server takes `unix_socket` and what [TLS](../operations.md#tls-to-the-database) needs. "
-            "Empty: an SQLite file in the home, made and migrated by itself."
+            "After `?`, a server takes `unix_socket` and the [TLS](../operations.md#tls-to-the-database) options. "
+            "Empty: an SQLite file in the home, created and migrated automatically."
         ),
     ] = ""
     broker_url: Annotated[
         str,
         Meta(
-            description="The broker, as `redis://host:6379/0`. Empty: an embedded one is started for as long as it "
-            "is needed, with the workers."
+            description="The broker, as `redis://host:6379/0`. Empty: an embedded broker and its workers run while "
+            "they are needed."
         ),
     ] = ""
     pool_size: Annotated[
-        int, Meta(description="How many database connections a process keeps at most; a rebuild needs two.")
+        int, Meta(description="The maximum number of database connections of a process; a rebuild needs two.")
     ] = 2
     keep_rejected_days: Annotated[
-        int, Meta(description="How many days a refused submission stays among the dead letters.")
+        int, Meta(description="How many days a rejected submission stays in the dead letters.")
     ] = 90
     ai_delete_percent: Annotated[
         int,
-        Meta(description="What share of a script's lines a run of an AI may take away without consent, from 1 to 100."),
+        Meta(description="The percentage of a script's lines an AI run may delete without consent, from 1 to 100."),
     ] = 20
     model_url: Annotated[
         str,
         Meta(
-            description="The model that writes proposals, by an OpenAI-compatible address like `https://host/v1`, or "
-            "`scripted:` for one that only does what quoted words tell it. Empty: no proposals."
+            description="The model that drafts proposals: an OpenAI-compatible URL like `https://host/v1`, or "
+            "`scripted:` for a stand-in that only follows quoted rules. Empty: no proposals."
         ),
     ] = ""
-    model: Annotated[str, Meta(description="The name of the model at that address.")] = ""
-    model_key: Annotated[str, Meta(description="The key for that address. It is shown nowhere.")] = ""
+    model: Annotated[str, Meta(description="The name of the model at that URL.")] = ""
+    model_key: Annotated[str, Meta(description="The API key for that URL. It is never shown.")] = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """The settings an environment names.
+        """The settings in an environment.
 
         Raises:
-            BadSetting: a variable does not hold what it should.
+            BadSetting: a variable has an invalid value.
         """
         home = Path(environ.get(f"{PREFIX}HOME") or HOME).absolute()
         return cls(
@@ -87,7 +87,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         )
 
     def to_env(self) -> dict[str, str]:
-        """The environment a child process needs to have these settings."""
+        """The environment variables that give a child process these settings."""
         return {
             f"{PREFIX}HOME": str(self.home),
             f"{PREFIX}DATABASE_URL": self.database_url,
@@ -103,12 +103,12 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def embedded_broker(self) -> bool:
-        """Whether the broker and the workers are ours to start."""
+        """Whether the program starts its own broker and workers."""
         return not self.broker_url
 
     @property
     def embedded_database(self) -> bool:
-        """Whether the database is the file in the home, which is ours to make and to migrate."""
+        """Whether the database is the SQLite file in the home, which the program creates and migrates."""
         return self.database_url == _sqlite_in(self.home)
 
     @property
@@ -124,10 +124,10 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def without_password(url: str) -> str:
-    """A URL as it may be shown: no user, no password, no query, and no driver, which nobody named."""
+    """A URL that is safe to show: without user, password, query, or the driver name, which is added internally."""
     scheme, mark, rest = url.partition("?")[0].partition("://")
     scheme = scheme.removesuffix("+pymysql")
-    # A password may hold anything, an unescaped slash too; a path begins with one and has no password before it.
+    # A password may contain anything, even an unescaped slash; if the rest begins with a slash, it has no password.
     return scheme + mark + (rest if rest.startswith("/") else rest.rpartition("@")[2])
 
 
@@ -175,10 +175,10 @@ def _count(name: str, value: str, *, least: int = 1) -> int:
 
 
 def _percent(name: str, value: str) -> int:
-    found = _count(name, value)
-    if found > 100:
+    percent = _count(name, value)
+    if percent > 100:
         _refuse(name, "a number from 1 to 100")
-    return found
+    return percent
 
 
 def _model_url(url: str) -> str:
@@ -193,10 +193,10 @@ def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError:  # whose message may quote a key
+    except ValueError:  # without its message, which may quote a key
         return False
-    plain = parts.scheme in ("http", "https") and host is not None and is_host(host)
-    return plain and url.isprintable() and not set("@?#") & set(url)
+    is_http = parts.scheme in ("http", "https") and host is not None and is_host(host)
+    return is_http and url.isprintable() and not set("@?#") & set(url)
 
 
 def _model(name: str) -> str:
@@ -206,12 +206,12 @@ def _model(name: str) -> str:
 
 
 def _key(key: str) -> str:
-    # Sent in a header; what may not stand there would be quoted in an error.
+    # The key is sent in a header; an error would quote a character that is not allowed there.
     if not all("!" <= character <= "~" for character in key):
         _refuse("MODEL_KEY", "a key: letters, digits and marks without white space")
     return key
 
 
 def _refuse(name: str, wanted: str) -> NoReturn:
-    # Without the value: it may hold a password.
+    # Without the value: it may contain a password.
     raise BadSetting(f"{PREFIX}{name} is not {wanted}.")

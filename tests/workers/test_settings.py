@@ -1,4 +1,4 @@
-"""Settings come from the environment, go to child processes whole, and show no password."""
+"""Settings tests: read from the environment, passed on to child processes, shown without passwords."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from workers.settings import BadSetting, Settings, without_password
 
 
-def test_without_anything_all_is_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_settings_everything_is_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
 
     settings = Settings.from_env({})
@@ -43,7 +43,7 @@ def test_a_child_process_has_the_same_settings():
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql"])
-def test_a_server_may_be_spelled_as_people_do(scheme: str):
+def test_common_database_schemes_are_accepted(scheme: str):
     settings = Settings.from_env({"SCRIPTLEDGER_DATABASE_URL": f"{scheme}://u@h/x"})
     assert settings.database_url == "mysql+pymysql://u@h/x"
     assert settings.sqlite_file is None
@@ -87,7 +87,7 @@ def test_options_of_a_server(written: str, taken: str | None):
         ("sqlite:///secret.db?mode=ro", "the URL of an SQLite file, which takes no options"),
     ],
 )
-def test_a_database_url_that_makes_no_sense_is_told_what_it_should_be(url: str, wanted: str):
+def test_an_invalid_database_url_is_refused_with_the_valid_form(url: str, wanted: str):
     with pytest.raises(BadSetting) as caught:
         Settings.from_env({"SCRIPTLEDGER_DATABASE_URL": url})
 
@@ -116,7 +116,7 @@ def test_a_database_url_that_makes_no_sense_is_told_what_it_should_be(url: str, 
         ("MODEL_URL", "scripted:secret"),
     ],
 )
-def test_a_variable_that_makes_no_sense_is_named_without_its_value(name: str, value: str):
+def test_an_invalid_variable_is_named_without_its_value(name: str, value: str):
     with pytest.raises(BadSetting) as caught:
         Settings.from_env({f"SCRIPTLEDGER_{name}": value})
 
@@ -187,7 +187,7 @@ def test_a_password_that_is_not_encoded_is_never_part_of_a_host(name: str, url: 
     except BadSetting as error:
         shown = str(error)
     else:
-        # Taken as it is: then it is a password and nothing else, and shown nowhere.
+        # If accepted, it is entirely a password, and shown nowhere.
         value = settings.to_env()[f"SCRIPTLEDGER_{name}"]
         assert name != "MODEL_URL"
         shown = without_password(value) + repr(settings)
@@ -207,7 +207,7 @@ def test_a_password_that_is_not_encoded_is_never_part_of_a_host(name: str, url: 
         ("BROKER_URL", "redis://:hun?ter2@h/0"),
     ],
 )
-def test_who_did_not_encode_a_password_is_told_how(name: str, url: str):
+def test_an_unencoded_password_is_refused_with_a_hint(name: str, url: str):
     with pytest.raises(BadSetting, match="in a user or a password, write @ as %40, "):
         Settings.from_env({f"SCRIPTLEDGER_{name}": url})
 
@@ -228,7 +228,7 @@ def test_who_did_not_encode_a_password_is_told_how(name: str, url: str):
         ("MODEL_URL", "http://[::1]:8080/v1"),
     ],
 )
-def test_urls_that_are_right_are_taken(name: str, value: str):
+def test_valid_urls_are_accepted(name: str, value: str):
     Settings.from_env({f"SCRIPTLEDGER_{name}": value})
 
 
@@ -247,7 +247,7 @@ def test_urls_that_are_right_are_taken(name: str, value: str):
         ("MODEL_URL", "https://[host/v1"),
     ],
 )
-def test_odd_values_are_refused_by_name(name: str, value: str):
+def test_invalid_values_are_refused_by_name(name: str, value: str):
     with pytest.raises(BadSetting, match=f"^SCRIPTLEDGER_{name} is not ") as caught:
         Settings.from_env({f"SCRIPTLEDGER_{name}": value})
     assert value not in str(caught.value)
@@ -287,9 +287,9 @@ def test_the_key_of_a_model_from_a_file(tmp_path: Path):
         ("mysql://u@h/x", b"secret" * 1_000, "a file of one line"),
         ("mysql://u@h/x", b"secret\x1b", "a file of one line"),
         ("mysql://u@h/x", b"secret\xff", "a file of UTF-8 text"),
-        ("mysql://u:other@h/x", b"secret", "of use here: the URL has a password already"),
-        ("sqlite:////x.db", b"secret", "of use here"),
-        ("", b"secret", "of use here"),
+        ("mysql://u:other@h/x", b"secret", "usable here: the URL already has a password"),
+        ("sqlite:////x.db", b"secret", "usable here"),
+        ("", b"secret", "usable here"),
     ],
 )
 def test_a_file_without_a_password_is_refused(tmp_path: Path, url: str, content: bytes | None, wanted: str):
@@ -308,7 +308,7 @@ def test_a_file_without_a_password_is_refused(tmp_path: Path, url: str, content:
     assert "other" not in str(caught.value)
 
 
-def test_a_pipe_holds_nothing_up(tmp_path: Path):
+def test_a_pipe_does_not_block(tmp_path: Path):
     os.mkfifo(tmp_path / "password")
 
     with pytest.raises(BadSetting, match="is not a regular file"):

@@ -1,1 +1,1 @@
-"""Drains in a worker: run them, and go on after one fails, hangs or ends its process."""
+"""Drains in a worker: running them, and recovering after one fails, hangs or kills its process."""

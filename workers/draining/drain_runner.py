@@ -1,8 +1,8 @@
-"""Draining: what a bell leads to in a worker, and how it goes on where a drain fails, hangs, or ends its process.
+"""The drain runner: answers a bell in a worker, and recovers when a drain fails, hangs, or kills its process.
 
-A drain has little time: the bells of other scripts are in its hand, and their heads may be locked with its own. What
-takes longer, and whatever raised something unexpected, is tried again alone, counted, with more time, and never in
-all processes of a node at once.
+A drain has a short time limit: it has also taken the bells of other scripts, and may have locked their heads. A drain
+that takes longer, or raises an unexpected error, is retried alone, counted, with more time, and never in all processes
+of a node at once.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from workers.messaging.bell import Bell
 from workers.process.low_priority import run
 from workers.process.task_names import DRAIN_DEEP, DRAIN_ONE_BY_ONE
 
+# A drain answers this many bells in addition to its own: their scripts share its round trips and its commit.
 MAX_OTHER_BELLS = 15
-"""Bells that a drain answers beside its own: their scripts share its round trips and its commit."""
+# Time limits of a drain. A lock of the database is waited for at most 5 s.
 SOFT_SECONDS, HARD_SECONDS = 6, 9
-"""The time of a drain. The database is waited for no longer than 5 s for a lock."""
+# Time limits of a script that is retried alone: more than any submission within the size limits takes.
 SUSPECT_SOFT_SECONDS, SUSPECT_HARD_SECONDS = 25, 35
-"""The time of what is tried alone: more than any submission within the limits takes."""
+# The delay before a bell for a suspect, so that a queue of nothing but suspects is not a busy loop.
 PAUSE_SECONDS = 0.3
-"""Before a suspect is rung for again, so that a queue of nothing else does not turn in circles."""
 
 
 class DrainFailedError(Exception):
-    """A drain met what no submission should raise; what was to blame is counted and tried again alone."""
+    """A drain raised an error that no submission should cause; the submission is counted and retried alone."""
 
 
 class Draining:
-    """The drains of one worker process."""
+    """Runs the drains of one worker process."""
 
     def __init__(self, ledger: Ledger, bell: Bell, in_hand: BellsInHand) -> None:
         self._ledger = ledger
@@ -42,7 +42,7 @@ class Draining:
         self._in_hand = in_hand
 
     def drain(self, task_id: str, script_id: int) -> int:
-        """Answer what waits for a script, and for others whose bells lie at hand; how many answers."""
+        """Answer the pending submissions of a script, and of others whose bells are queued; return the count."""
         scripts = [script_id, *self._bell.take(MAX_OTHER_BELLS)]
         with self._going_on(task_id, scripts):
             done = self._ledger.drain_all(scripts)
@@ -55,7 +55,7 @@ class Draining:
         return done.answered
 
     def drain_deep(self, task_id: str, script_id: int) -> int:
-        """Answer one more batch of what waits for a script, by itself; how many answers."""
+        """Answer one more batch of a script's pending submissions, alone; return the count."""
         try:
             with self._going_on(task_id, [script_id]):
                 done = run(lambda: self._ledger.drain(script_id, rounds=1))
@@ -65,7 +65,7 @@ class Draining:
         return done.answered
 
     def drain_one_by_one(self, task_id: str, script_id: int, slots: SuspectSlots) -> int:
-        """Answer what waits for a script, each submission counted before it is tried; how many answers."""
+        """Answer a script's pending submissions, each counted before it is tried; return the count."""
         with slots.take() as free:
             if free:
                 with self._going_on(task_id, [script_id]):
@@ -78,7 +78,7 @@ class Draining:
 
     @contextmanager
     def _going_on(self, task_id: str, scripts: Sequence[int]) -> Iterator[None]:
-        """Ring for every one of some scripts again where the block ends in what is neither answer nor conflict."""
+        """Ring again for each of these scripts if the block ends in an error that is not a conflict."""
         self._in_hand.hold(task_id, scripts)
         try:
             yield
@@ -94,13 +94,13 @@ class Draining:
 
 
 def next_task(scripts: Sequence[int]) -> str:
-    """What goes on with the scripts of a drain that ended in none of its answers.
+    """The task that retries the scripts of a failed drain.
 
-    Of several nobody knows which is to blame: each is drained alone first, for the others need no slot of suspects.
+    With several scripts the cause is unknown: each is first drained alone, which needs no suspect slot.
     """
     return DRAIN_ONE_BY_ONE if len(scripts) == 1 else DRAIN_DEEP
 
 
 def _without_memory_error(error: Exception) -> Exception:
-    # Celery's main process raises that itself when a task does, which ends the node.
+    # When a task raises MemoryError, Celery's main process raises it too, which ends the node.
     return DrainFailedError("MemoryError") if isinstance(error, MemoryError) else error

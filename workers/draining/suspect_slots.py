@@ -1,7 +1,7 @@
-"""Suspect slots: how many processes of a node may try suspects at a time, so that one is left for everybody else.
+"""Suspect slots: a limit on how many processes of a node try suspects at a time, so that one is left for the rest.
 
-What hangs holds its process until its time is up, five times over. With as many of those as a node has processes no
-other script would be answered meanwhile.
+A submission that hangs occupies its process until the time limit, five times. With as many of those as a node has
+processes, no other script would be answered in the meantime.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 
 class SuspectSlots:
-    """Slots that the pool processes of a node share. A killed process gives its slot back: the lock is the kernel's."""
+    """Slots shared by the pool processes of a node. A killed process frees its slot: it is a kernel lock."""
 
     def __init__(self, processes: int) -> None:
         self._count = max(1, processes - 1)
@@ -21,7 +21,7 @@ class SuspectSlots:
 
     @contextmanager
     def take(self) -> Iterator[bool]:
-        """Hold a slot for the length of the block; whether there was one."""
+        """Hold a slot for the block; yields whether one was free."""
         for slot in range(self._count):
             try:
                 fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)

@@ -1,7 +1,7 @@
-"""Bells in hand: for which scripts each running drain has taken bells, where the main process can read it.
+"""Taken bells: a shared table of the scripts that each running drain works for, readable by the main process.
 
-A drain answers the bells of other scripts beside its own. When its process is killed nobody else knows which they were,
-and they would wait for the reconciler.
+A drain also answers the bells of other scripts. When its process is killed, no other process knows which they were, and
+they would wait for the reconciler.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ _SLOT = struct.Struct(f"<16s{MAX_SCRIPTS}q")
 
 
 class BellsInHand:
-    """Memory that a main process shares with the pool processes it forks, a slot for each task that runs.
+    """Memory that a main process shares with its forked pool processes, one slot for each running task.
 
-    Two tasks in one slot are possible and harmless: of the one that was there first nothing is known.
+    Two tasks may share a slot, which is harmless: the scripts of the first are then unknown.
     """
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, SLOTS * _SLOT.size)
 
     def hold(self, task_id: str, scripts: Sequence[int]) -> None:
-        """Note for which scripts a task works, before it begins."""
+        """Record the scripts of a task before it begins."""
         if (name := _bytes_of(task_id)) is not None:
             held = [*scripts[:MAX_SCRIPTS], *[0] * (MAX_SCRIPTS - len(scripts))]
             _SLOT.pack_into(self._memory, _place(name), name, *held)
 
     def of(self, task_id: str) -> list[int]:
-        """The scripts that a task worked for; none where that is not known."""
+        """The scripts of a task; empty where they are unknown."""
         name = _bytes_of(task_id)
         if name is None:
             return []
@@ -44,7 +44,7 @@ def _bytes_of(task_id: str) -> bytes | None:
     try:
         return UUID(task_id).bytes
     except ValueError:
-        return None  # the message of another producer
+        return None  # a message of another producer
 
 
 def _place(name: bytes) -> int:

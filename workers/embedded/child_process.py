@@ -1,4 +1,4 @@
-"""A child process that never outlives the process that started it, not even one that is killed."""
+"""A child process that never outlives the process that started it, even if that one is killed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 
 from repos.private_file import private_opener
 
+# A umask: only the owner may access new files.
 PRIVATE = 0o077
-"""A umask: what is made is its owner's alone."""
 GUARDIAN = Path(__file__).with_name("guardian.py")
 
 
 class Child:
-    """A service in a session of its own, so that Ctrl-C ends it when we say so and not before.
+    """A service in its own session, so that Ctrl-C does not reach it; only `stop` and `kill` end it.
 
     `argv` begins with the absolute path of the program. Both outputs are appended to the file `log`. `sweep`
     is a directory that is removed if our process dies before it has ended the service. `keep` are file
-    descriptors the service inherits, `environ` is added to the environment it inherits. What it makes is its owner's
-    alone. A fork of our process cannot end it: `Popen` signals only its own children.
+    descriptors the service inherits, `environ` is added to the environment it inherits. Only the owner may access the
+    files it creates. A fork of our process cannot end it: `Popen` signals only its own children.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class Child:
         return self._guardian.poll() is None
 
     def wait(self, patience: float | None = None) -> int:
-        """Wait for the service to end, return its exit status; raises `subprocess.TimeoutExpired`."""
+        """Wait for the service to end and return its exit status; raises `subprocess.TimeoutExpired`."""
         self._guardian.wait(patience)
-        self._guardian.communicate()  # lets go of the pipe
+        self._guardian.communicate()  # closes the pipe
         return self._guardian.returncode
 
     def stop(self, patience: float = 10.0) -> None:
-        """Ask the service to end, wait `patience` seconds, then kill it."""
+        """Send SIGTERM to the service, wait `patience` seconds, then kill it."""
         try:
-            self._guardian.terminate()  # which passes it on
+            self._guardian.terminate()  # which forwards the signal
             self.wait(patience)
         except subprocess.TimeoutExpired:
             pass
@@ -68,10 +68,10 @@ class Child:
             self.kill()
 
     def kill(self) -> None:
-        """End the service as a power cut would: at once, with nothing saved."""
-        # Through the guardian: only its end tells that the service is gone too, with its ports and locks.
+        """Kill the service at once, like a power cut, with nothing saved."""
+        # Through the guardian: its end means that the service is gone too, with its ports and locks.
         self._guardian.communicate(b"k" if self.running() else None)
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of what the service wrote, for an error message."""
+        """The last lines of the service's output, for an error message."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

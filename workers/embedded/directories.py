@@ -1,4 +1,4 @@
-"""The two directories of an embedded server: a private one for its socket, a lasting one for its data."""
+"""The two directories of an embedded server: a private one for its socket, a permanent one for its data."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from workers.embedded.errors import EmbeddedBrokerError
 
 SOCKET_NAME = "broker.sock"
 SOCKET_PATH_LIMIT = 104  # bytes with the closing NUL, on macOS; Linux allows 108
-LOCK_PATIENCE = 2.0  # seconds; a server whose parent was killed is gone within one
+LOCK_TIMEOUT_SECONDS = 2.0  # a server whose parent was killed is gone within one second
 
 
 def make_private() -> Path:
-    """A new directory that only we may enter, near enough to the root for the path of a socket."""
+    """A new directory that only this user may enter, with a path short enough for a socket."""
     directory = Path(tempfile.mkdtemp(prefix="ledger-"))
     if len(os.fsencode(directory / SOCKET_NAME)) < SOCKET_PATH_LIMIT:
         return directory
@@ -27,14 +27,14 @@ def make_private() -> Path:
 
 
 def lock(data: Path) -> IO[str]:
-    """Make the data directory ours alone: two servers would ruin one append-only file.
+    """Lock the data directory: two servers would corrupt the append-only file.
 
-    The server inherits the open file, so the lock is held for as long as any server is alive. Raises
-    `EmbeddedBrokerError` if another one holds it.
+    The server inherits the open file, so the lock is held as long as any server is alive. Raises
+    `EmbeddedBrokerError` if another server holds it.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = open(data / "valkey.lock", "w", opener=private_opener)  # noqa: SIM115 - Path.open has no opener
-    deadline = time.monotonic() + LOCK_PATIENCE
+    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

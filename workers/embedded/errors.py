@@ -1,5 +1,5 @@
-"""Why an embedded service cannot run."""
+"""The error of the embedded services."""
 
 
 class EmbeddedBrokerError(RuntimeError):
-    """The embedded broker cannot run here; the sentence says what to do about it."""
+    """The embedded broker cannot run here; the message gives the remedy."""

@@ -1,4 +1,4 @@
-"""The door to Flower: a port of this machine and a password, both there before Flower is and kept while it restarts."""
+"""The port and password of Flower: local to this machine, created before Flower starts, kept while it restarts."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
+# Flower's default port; if it is taken, any free one is used.
 USUAL_PORT = 5555
-"""Flower's own; where it is taken, any free one does."""
 
 
 class PortTaken(Exception):
-    """Somebody else listens on this port."""
+    """Another process listens on this port."""
 
 
 class Doorway(NamedTuple):
-    """A socket that listens already, for this machine only, and the password of who comes in."""
+    """A listening socket, for this machine only, and the password of Flower."""
 
     listening: socket.socket
     password: str
 
     @property
     def url(self) -> str:
-        """For a browser."""
+        """The address for a browser."""
         host, port = self.listening.getsockname()
         return f"http://{host}:{port}/"
 
 
 @contextmanager
 def doorway(port: int | None) -> Iterator[Doorway]:
-    """A doorway at a port, or where none is asked for at any that is free, with a password nobody has seen.
+    """A doorway at this port, or at any free port for None, with a new random password.
 
     Raises:
-        PortTaken: somebody listens there.
+        PortTaken: another process listens there.
     """
     with closing(_listening(USUAL_PORT, 0) if port is None else _listening(port)) as listening:
         yield Doorway(listening, secrets.token_urlsafe(15))
 
 
 def require_free(host: str, port: int) -> None:
-    """Go on only if nobody listens there.
+    """Check that a port is free.
 
     Raises:
-        PortTaken: somebody does, or it is not ours to take.
+        PortTaken: another process listens there, or this user may not bind it.
     """
     try:
         socket.create_server((host, port)).close()

@@ -1,4 +1,4 @@
-"""Which processes an embedded stack keeps running beside its broker."""
+"""The processes that an embedded stack keeps running in addition to its broker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from workers.settings import SCRIPTED, Settings
 
 
 class Service(NamedTuple):
-    """A program of ours; in its log stands `ready` once it works. `keep` are file descriptors that it inherits."""
+    """One of our programs; its log contains `ready` once it has started. It inherits the file descriptors in `keep`."""
 
     name: str
     command: Sequence[str]
@@ -32,8 +32,8 @@ class Service(NamedTuple):
 
 
 def minimal_services(settings: Settings) -> Iterator[Service]:
-    """Two workers, as quick to start as can be: one that drains, one that does everything else and sends the ticks."""
-    # While one worker waits for a model that takes its time, the ticks go on in another.
+    """Two workers, for a quick start: one drains, the other does everything else and sends the ticks."""
+    # A slow model gets its own worker, so that it does not delay the ticks.
     apart = ["proposals"] if settings.model_url not in ("", SCRIPTED) else []
     rest = [role for name, role in ROLES.items() if name not in ("commands", "reconcile", *apart)]
     yield Service("commands", worker_command(ROLES["commands"], pool=_pool(settings)))
@@ -48,10 +48,10 @@ def all_services(settings: Settings, door: Doorway) -> Iterator[Service]:
         yield Service(role.name, worker_command(role, pool=_pool(settings), flags=[EVENTS]))
     yield Service("beat", beat_command(), ready=b"beat: Starting")
     listening = door.listening.fileno()
-    told = {FLOWER_PASSWORD: door.password, FLOWER_LISTENING: str(listening)}
-    yield Service("flower", flower_command(), ready=FLOWER_READY.encode(), environ=told, keep=[listening])
+    environ = {FLOWER_PASSWORD: door.password, FLOWER_LISTENING: str(listening)}
+    yield Service("flower", flower_command(), ready=FLOWER_READY.encode(), environ=environ, keep=[listening])
 
 
 def _pool(settings: Settings) -> str | None:
-    # SQLite has one writer at a time: a second process would only wait for the first.
+    # SQLite allows one writer at a time: a second process would only wait for the first.
     return "solo" if settings.sqlite_file else None

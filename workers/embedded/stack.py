@@ -1,7 +1,7 @@
-"""The embedded stack: the broker and the workers of one home, there for as long as somebody needs them.
+"""The embedded stack: the broker and the workers of one home, running as long as a process needs them.
 
-One process a home runs it: whoever first locks the file `home/stack.json`. The others use it, by the address that
-the file holds, and take over when it is gone.
+In each home, the process that first locks the file `home/stack.json` runs the stack. The others use it, by the address
+in the file, and take over when that process is gone.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from workers.embedded.supervised_service import Event, Pauses, SupervisedService
 from workers.embedded.valkey import EmbeddedValkey, answers
 from workers.settings import Settings
 
+# How long another process may take to start the stack, or to end, before an error is raised.
 START_TIMEOUT_SECONDS = 15.0
-"""How long another process may take to start the stack, or to end, before we give up on it."""
 
+# How long services may take to end when their broker is gone.
 DEAF_SECONDS = 1.0
-"""How long services may take to end when their broker is gone."""
 
 
 class _Address(NamedTuple):
-    """Where a stack's own broker answers (empty where the settings name one), and for which database it works."""
+    """The address of a stack's own broker (empty where the settings name one), and the fingerprint of its database."""
 
     broker_url: str
     socket: str
@@ -46,11 +46,11 @@ class _Address(NamedTuple):
 
 
 class Stack:
-    """A broker and what works for it, by default two workers; `services` says which processes these are.
+    """A broker and its services, by default two workers; `services` chooses the processes.
 
-    The database in the home is made and migrated first; any other is taken as it is. Where the settings name a
-    broker, only the services are started. `patience` is how many seconds a service has to finish what it does when
-    the stack stops; with 0 it is killed, which loses nothing: what it was doing is done again by the next one.
+    The database in the home is created and migrated first; any other is used as it is. Where the settings name a
+    broker, only the services are started. `patience` is how many seconds a service has to finish its work when the
+    stack stops; with 0 it is killed, which loses nothing: the next worker repeats the interrupted work.
 
         with Stack(settings) as stack:
             ...  # stack.settings names the broker
@@ -86,27 +86,27 @@ class Stack:
 
     @property
     def is_ours(self) -> bool:
-        """Whether this process runs the stack; otherwise another does."""
+        """Whether this process runs the stack; otherwise another process does."""
         return self._lock is not None
 
     def start(self) -> None:
-        """Run the stack, or find the process that does.
+        """Run the stack, or join the process that does.
 
         Raises:
-            EmbeddedBrokerError: neither was possible; the sentence says why.
+            EmbeddedBrokerError: neither was possible; the message gives the reason.
             SchemaTooNew: a newer program has migrated the database in the home.
         """
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not (self._take_over() or self._join()):
             if time.monotonic() > deadline:
                 raise EmbeddedBrokerError(
-                    f"Another process holds {self._file}, but its broker does not answer: end it, or choose another "
-                    "SCRIPTLEDGER_HOME."
+                    f"Another process holds {self._file}, but its broker does not respond: stop that process, or "
+                    "choose another SCRIPTLEDGER_HOME."
                 )
             time.sleep(0.05)
 
     def tend(self) -> list[Event]:
-        """Start again what ended on its own; call it now and then. What happened since the last call."""
+        """Restart services that ended on their own; return the events since the last call. Call it regularly."""
         if not self.is_ours:
             if self._socket and not answers(Path(self._socket)):
                 self.start()
@@ -116,7 +116,7 @@ class Stack:
         return [event for service in self._kept for event in service.tend()]
 
     def stop(self) -> None:
-        """End the services if they are ours, all at the same time."""
+        """Stop the services, in parallel, if this process runs them."""
         if self._lock is None:
             return
         try:
@@ -171,8 +171,8 @@ class Stack:
             return [Event("broker", "ended", pause=pause)]
         if time.monotonic() < self._due:
             return []
-        # Its socket has another path when it starts again, which the services must learn. Where they look for the old
-        # one, they would not hear that they should end.
+        # After a restart the broker's socket has another path, so the services are restarted too. While they retry the
+        # old socket, they would not react to SIGTERM.
         self._stop_services(patience=min(self._patience, DEAF_SECONDS))
         self._start_services()
         return [Event(name, "started") for name in ("broker", *(service.name for service in self._kept))]
@@ -202,7 +202,7 @@ class Stack:
             self._broker = None
 
     def _write(self, address: _Address) -> None:
-        assert self._lock is not None  # noqa: S101 - only who holds it gets here
+        assert self._lock is not None  # noqa: S101 - only the holder of the lock gets here
         self._lock.truncate(0)
         self._lock.write(json.dumps(address._asdict()))
         self._lock.flush()

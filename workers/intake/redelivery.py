@@ -1,7 +1,7 @@
-"""Deliveries of a message that is the only copy of what it says: again if need be, and a bounded number of times.
+"""Redelivery of a message that is the only copy of its content: it is retried a limited number of times.
 
-Nothing is counted on the happy path. A message that came back, because its worker died or was stopped, is sent anew
-with a higher count before it is tried; what is not its fault, a database that is away, is not counted.
+Nothing is counted on the happy path. A redelivered message, whose worker died or was stopped, is sent again with a
+higher count before it is tried. Errors that the message does not cause, such as an unavailable database, do not count.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from kombu.exceptions import OperationalError
 from domain.errors import Conflict
 from repos.database.driver_errors import DriverError, blames_a_row
 
+# A message that failed or killed its worker this many times is not retried.
 MAX_DELIVERIES = 5
-"""What failed or ended its worker so often is not tried again."""
+# The delay before a message is sent again: the next process would meet the same database.
 PAUSE_SECONDS = 1.0
-"""How long a process waits before it gives a message back: the next one would meet the same database."""
 COUNT = "deliveries"
 
 log = structlog.get_logger(__name__)
@@ -34,20 +34,20 @@ def deliver(
     work: Callable[[], object],
     last_resort: Callable[[], object],
 ) -> None:
-    """Do the work of a message, or send it anew; after five deliveries that failed, do the last resort instead."""
+    """Do the work of a message, or send it again; after five failed deliveries, call `last_resort` instead."""
     number = _number(task)
     try:
         if number > MAX_DELIVERIES:
             last_resort()
         elif task.request.delivery_info.get("redelivered"):
-            # Before it is tried: it may end this process too, and the message of this delivery with it.
+            # Before it is tried: it may kill this process too, and this delivery would be lost.
             _send_anew(task, args, kwargs, number + 1)
         else:
             work()
     except Reject:
         raise
     except Exception as error:
-        # Its name alone: what the error says may be text of a script.
+        # Only the class name: the message of the error may contain text of a script.
         log.warning("delivery.failed", message=task.request.id, problem=type(error).__name__, delivery=number)
         time.sleep(PAUSE_SECONDS)
         _send_anew(task, args, kwargs, number + blames_the_message(error))
@@ -59,7 +59,7 @@ def _number(task: Task) -> int:
 
 
 def blames_the_message(error: Exception) -> bool:
-    """Whether the message is to blame for an error, and not a database that is away or busy."""
+    """Whether the message caused an error, and not a database that is unavailable or busy."""
     if isinstance(error, DriverError):
         return blames_a_row(error)
     return not isinstance(error, Conflict)

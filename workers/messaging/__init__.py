@@ -1,1 +1,1 @@
-"""Everything that talks to the broker."""
+"""Messaging: bells, announcements, run messages, and the connections to the broker."""

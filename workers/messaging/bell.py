@@ -1,4 +1,4 @@
-"""The bell: a message that names a script, and nothing else. It may be lost or late; the row it rings for is not."""
+"""The bell: a message that only names a script. It may be lost or late; the inbox row it rings for is durable."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from workers.messaging.task_message import Envelope
 from workers.process.task_names import DRAIN
 
 QUEUE = "commands"
+# Raised by kombu for a malformed message, which is lost then.
 NO_MESSAGE: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError, RecursionError)
-"""What kombu raises over a message that is none; it is gone then."""
+# Raised for the content of a message that is not a bell.
 UNREADABLE: tuple[type[Exception], ...] = (*NO_MESSAGE, IndexError, AttributeError, ContentDisallowed, DecodeError)
-"""What is raised over the content of one that is no bell."""
 
 
 class Bell:
-    """Rings for scripts through one app. Never raises, never waits longer than half a second."""
+    """Rings for scripts through one app. Never raises, and never blocks longer than half a second."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
@@ -30,7 +30,7 @@ class Bell:
         self._envelopes: dict[str, Envelope] = {}
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
-        """Say that something waits for a script; whether the broker took it."""
+        """Send a bell for a script with pending submissions; return whether the broker took it."""
         fault_point("before bell rung")
         try:
             with self._line.producer() as producer:
@@ -42,7 +42,7 @@ class Bell:
         return True
 
     def ring_all(self, script_ids: Iterable[int]) -> bool:
-        """Say that something waits for each of several scripts, in few round trips; whether the broker took it all."""
+        """Send a bell for each of several scripts, in few round trips; return whether the broker took them all."""
         try:
             with self._line.producer() as producer:
                 self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
@@ -52,9 +52,9 @@ class Bell:
         return True
 
     def take(self, limit: int) -> list[int]:
-        """Answer other bells for drains that lie at hand, at most so many: the scripts they rang for.
+        """Take up to `limit` more drain bells from the queue; return their scripts.
 
-        Taken for good, like every bell: if this process ends before it comes to them, the reconciler rings again.
+        They are not acknowledged later, like every bell: if this process dies first, the reconciler rings again.
         """
         scripts: list[int] = []
         try:
@@ -70,17 +70,17 @@ class Bell:
         return scripts
 
     def waiting(self) -> int | None:
-        """How many bells nobody has answered yet; None where the broker does not say."""
+        """The number of bells in the queue; None where the broker does not respond."""
         try:
             with self._line.channel() as channel:
                 return int(channel.queue_declare(QUEUE, passive=True).message_count)
         except self._line.no_such_queue:
-            return 0  # nobody has rung since the broker began
+            return 0  # no bell was sent since the broker started
         except self._line.unheard:
             return None
 
     def _put_back(self, message: Message) -> None:
-        """Leave a message to Celery, as it came: it knows other tasks, and what to do with none."""
+        """Requeue a message that is not a drain bell, unchanged, so that Celery handles or rejects it."""
         with self._line.producer() as producer:
             producer.publish(  # type: ignore[no-untyped-call]  # kombu has no types
                 message.body,
@@ -98,7 +98,7 @@ class Bell:
 
 
 def _rung_for(message: Message) -> int | None:
-    """The script that a bell for a drain names; None where a message is something else."""
+    """The script of a drain bell; None for any other message."""
     try:
         (script_id,) = message.payload[0]
         is_bell = message.headers.get("task") == DRAIN and type(script_id) is int
@@ -108,13 +108,13 @@ def _rung_for(message: Message) -> int | None:
 
 
 class LoneBell(Bell):
-    """Rings at a broker; `heard` is whether it took the last ring."""
+    """A bell with an app of its own; `heard` is whether the broker took the last one."""
 
     def __init__(self, broker_url: str) -> None:
         super().__init__(producing_app(broker_url))
         self.heard = True
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
-        """Say that something waits for a script; whether the broker took it."""
+        """Send a bell for a script with pending submissions; return whether the broker took it."""
         self.heard = super().ring(script_id, task)
         return self.heard

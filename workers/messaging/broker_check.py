@@ -1,4 +1,4 @@
-"""Whether a broker can be reached: asked once, before anything relies on it."""
+"""The broker check: one connection attempt, before anything relies on the broker."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 from workers.messaging.broker_connections import producing_app
 
 BROKER_TIMEOUT_SECONDS = 3.0
+# Names of the drivers' errors for a refused password; kombu has none of its own.
 PASSWORD_REFUSED = frozenset({"AuthenticationError", "AccessRefused"})
-"""What the drivers of the brokers call it; kombu has no name of its own."""
 
 
 class BrokerUnreachable(Exception):
-    """The broker does not answer; the message is what was heard instead."""
+    """The broker is unreachable; the message is the underlying error."""
 
 
 class SignInFailed(BrokerUnreachable):
-    """The broker answers, but does not take the password."""
+    """The broker responds, but refuses the password."""
 
 
 def require_broker(broker_url: str) -> None:
-    """Connect to a broker and leave again.
+    """Connect to a broker and disconnect.
 
     Raises:
-        SignInFailed: it does not take the password.
-        BrokerUnreachable: it cannot be reached.
+        SignInFailed: the broker refuses the password.
+        BrokerUnreachable: the broker cannot be reached.
     """
     hurried = {"socket_timeout": BROKER_TIMEOUT_SECONDS, "socket_connect_timeout": BROKER_TIMEOUT_SECONDS}
     app = producing_app(broker_url)
@@ -33,5 +33,5 @@ def require_broker(broker_url: str) -> None:
         try:
             connection.connect()
         except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
-            refused = PASSWORD_REFUSED & {each.__name__ for each in type(error).__mro__}
+            refused = PASSWORD_REFUSED & {kind.__name__ for kind in type(error).__mro__}
             raise (SignInFailed if refused else BrokerUnreachable)(str(error).rstrip(".")) from error

@@ -1,4 +1,4 @@
-"""The line of those who ring to the broker: connections of their own, which wait for nobody longer than they must."""
+"""Broker connections for sending bells: a pool of its own with short timeouts."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.messaging import Producer
 from kombu.pools import connections, producers, set_limit
 
+# The timeout of each read from the broker. A producer's request can spare half a second in all.
 BROKER_TIMEOUT_SECONDS = 0.2
-"""How long to wait for each word of the broker. Half a second in all is what a producer's request can spare."""
 HURRIED = {
     "socket_timeout": BROKER_TIMEOUT_SECONDS,
     "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
-    # By default kombu tries for six seconds to connect to a broker that refuses.
+    # By default kombu retries for six seconds to connect to a broker that refuses.
     "max_retries": 0,
 }
 
 
 def producing_app(broker_url: str) -> Celery:
-    """An app for a process that only produces."""
+    """A Celery app for a process that only sends messages."""
     app = Celery("scriptledger", broker=broker_url, set_as_current=False)
     app.config_from_object("celeryconfig")
     return app
 
 
 def forget_connections() -> None:
-    """Forget kombu's connections of before a fork, without a word to a broker that still talks to the parent."""
+    """Discard kombu's connections from before a fork without closing them: the parent still uses them."""
     producers.clear()
     connections.clear()
 
 
 def describe(error: Exception) -> str:
-    """What to say of a broker that did not take a message."""
+    """The text of an error from a broker that did not take a message, for the log."""
     if isinstance(error, LimitExceeded):
         return f"all {error} connections of this process to the broker were taken"
     return str(error) or type(error).__name__
 
 
 class BrokerConnections:
-    """Connections to the broker of one app, pooled by kombu: the app's own wait 15 seconds for a broker that hangs."""
+    """Connections to the broker of one app, pooled by kombu. The app's own would wait 15 s for a broker that hangs."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
@@ -64,18 +64,18 @@ class BrokerConnections:
 
     @property
     def no_such_queue(self) -> tuple[type[Exception], ...]:
-        """What is raised where the broker answers, and does not know what it is asked about."""
+        """The errors of a broker that responds, but does not know the queue."""
         return tuple(self._broker.channel_errors)
 
     @property
     def unheard(self) -> tuple[type[Exception], ...]:
-        """What is raised where the broker does not take a message, or does not answer."""
+        """The errors of a broker that does not take a message, or does not respond."""
         broker = self._broker
         return (*broker.connection_errors, *broker.channel_errors, OperationalError, LimitExceeded, OSError)
 
     @cached_property
     def _broker(self) -> Connection:
-        # Celery says so only when the app's own pool is first used, which is never in a process that only rings.
+        # Celery sets this limit on first use of the app's own pool, which a process that only rings never uses.
         set_limit(self._app.conf.broker_pool_limit)  # type: ignore[no-untyped-call]  # kombu has no types
         broker: Connection = self._app.connection_for_write(
             connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=HURRIED

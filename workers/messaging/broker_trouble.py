@@ -1,7 +1,7 @@
-"""Trouble with the broker: a Redis that is full, read-only or loading is away, for as long as it says so.
+"""Broker trouble: a Redis that is full, read-only or loading counts as unavailable until it accepts commands again.
 
-The log has a line when it begins and one when it is over, and the pauses between tries grow. What is refused of what
-others put into the broker is logged without a word of it, and only so many times a minute.
+The log has one line at the beginning and one at the end, and the delays between retries grow. Refused messages of other
+producers are logged without their content, and only up to a limit a minute.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_LINES = 100
 WINDOW_SECONDS = 60.0
 QUIET_SECONDS = 5.0
 
-# What to do about it, where it is not to wait.
+# Advice for the operator, for errors that do not pass by waiting.
 _ADVICE = {
     "NoPermissionError": "the user in SCRIPTLEDGER_BROKER_URL lacks a permission",
     "AuthenticationError": "the password in SCRIPTLEDGER_BROKER_URL is refused",
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class BrokerTrouble:
-    """How the broker refuses commands, and since when."""
+    """The error codes with which the broker refuses commands, and since when."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -41,18 +41,18 @@ class BrokerTrouble:
         self._last = 0.0
 
     def begins(self, error: Exception) -> float:
-        """Note that a command was refused; how many seconds to wait before the next."""
+        """Record that a command was refused; return how many seconds to wait before the next."""
         code = code_of(error)
         if code not in self._codes:
             self._began = self._began if self._codes else self._clock()
             self._codes[code] = None
-            log.error("broker.refuses", code=code, advice=_ADVICE.get(code, "waiting until it does not"))
+            log.error("broker.refuses", code=code, advice=_ADVICE.get(code, "retrying until the command is accepted"))
         self._last = self._clock()
         self._pause = min(max(self._pause * 2, FIRST_PAUSE_SECONDS), MAX_PAUSE_SECONDS)
         return self._pause
 
     def ends(self) -> None:
-        """Note that a command was carried out. A full Redis does some and not others: one line has to do."""
+        """Record that a command succeeded. A full Redis refuses only some: the end is logged after `QUIET_SECONDS`."""
         if self._codes and self._clock() - self._last < QUIET_SECONDS:
             return
         if self._codes:
@@ -63,7 +63,7 @@ class BrokerTrouble:
 
 
 class BoundedLog:
-    """Warnings about what strangers cause, of which there may be any number: so many a minute, and how many more."""
+    """Warnings about messages of other producers: `MAX_LINES` a minute, then a count of those left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -71,7 +71,7 @@ class BoundedLog:
         self._lines = 0
 
     def warning(self, event: str, **fields: object) -> None:
-        """Log a line, unless there were too many."""
+        """Log a line, unless the limit is reached."""
         now = self._clock()
         if now - self._since >= WINDOW_SECONDS:
             if self._lines > MAX_LINES:
@@ -83,19 +83,19 @@ class BoundedLog:
 
 
 def cause_of(error: BaseException) -> Exception:
-    """What an error was first, before libraries wrapped it."""
-    while (before := error.__cause__ or error.__context__) is not None:
-        error = before
+    """The original error, before libraries wrapped it."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
     return error if isinstance(error, Exception) else RuntimeError()
 
 
 def code_of(error: Exception) -> str:
-    """What Redis calls it, without the rest of its sentence, which may quote a command."""
+    """The error code of Redis, without the rest of its message, which may quote a command."""
     word = str(error).partition(" ")[0]
-    plain = type(error) in (exceptions.ResponseError, exceptions.ConnectionError)
-    return word if plain and word.isascii() and word.isupper() and len(word) <= 20 else type(error).__name__
+    is_generic = type(error) in (exceptions.ResponseError, exceptions.ConnectionError)
+    return word if is_generic and word.isascii() and word.isupper() and len(word) <= 20 else type(error).__name__
 
 
-# One of each a process: it has one broker.
+# One of each per process: it has one broker.
 trouble = BrokerTrouble()
 refusals = BoundedLog()

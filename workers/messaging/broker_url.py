@@ -1,7 +1,7 @@
-"""The URL of a broker: checked before anything is connected, so that no error of a driver quotes part of a password.
+"""The broker URL, checked before any connection, so that no error of a driver quotes part of a password.
 
-A password with an unescaped `@`, `/`, `?` or `#` is cut in two when its URL is read, and the second half is taken for a
-host, a port or a path, which errors name.
+A password with an unescaped `@`, `/`, `?` or `#` is split when the URL is parsed, and its second half is taken for a
+host, a port or a path, which errors quote.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _NUMBER = re.compile(r"/?|/[0-9]{1,9}")
 
 
 def is_broker_url(url: str) -> bool:
-    """Whether this is the URL of a broker, or several of one kind with semicolons between them."""
-    return all(_is_one(each) for each in url.split(";"))
+    """Whether this is the URL of a broker, or several URLs separated by semicolons."""
+    return all(_is_one(part) for part in url.split(";"))
 
 
 def wanted(url: str) -> str:
-    """What it should be; with the way to write a password, where that may be the cause."""
+    """A description of a valid URL; with a hint on escaping, where a password may be the cause."""
     return f"{A_BROKER}; {ESCAPES}" if "@" in url else A_BROKER
 
 
@@ -31,7 +31,7 @@ def _is_one(url: str) -> bool:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
         url.encode()
-    except ValueError:  # whose message may quote a password
+    except ValueError:  # without its message, which may quote a password
         return False
     if parts.scheme not in SCHEMES or parts.fragment or "@" in parts.path + parts.query or parts.netloc.count("@") > 1:
         return False

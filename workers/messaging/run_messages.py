@@ -1,4 +1,4 @@
-"""Fan-out: the scripts of a materialization run, one message each. A lost one is sent again by the next tick."""
+"""Run messages: one for each script of a materialization run. The next tick sends a lost one again."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from workers.messaging.task_message import Envelope
 from workers.process.task_names import MATERIALIZE
 
 QUEUE = "materialization"
+# Equal to the interval of the schedule: its next tick sends the scripts that are still due again.
 EXPIRES_SECONDS = 60
-"""As long as the interval of the schedule, whose next tick hands out again what is still due."""
 
 
 class FanOut:
-    """Hands out the scripts of runs through one app."""
+    """Sends the scripts of runs to workers through one app."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
         self._envelope = Envelope(app, MATERIALIZE, QUEUE, expires=EXPIRES_SECONDS)
 
     def send(self, run_id: int, script_id: int) -> None:
-        """Hand out one script of a run."""
+        """Send one script of a run."""
         self.send_all([(run_id, script_id)])
 
     def send_all(self, scripts: Iterable[tuple[int, int]]) -> None:
-        """Hand out many: the number of the run and the script of each."""
+        """Send many scripts: pairs of run id and script id."""
         with self._app.producer_pool.acquire(block=True) as producer:
             broker = producer.connection
             try:
@@ -37,9 +37,9 @@ class FanOut:
                 refusals.warning("fan_out.unheard", problem=type(error).__name__)
 
     def waiting(self) -> int:
-        """How many messages nobody has taken yet."""
+        """The number of messages in the queue."""
         with self._app.connection_for_read() as connection:
             try:
                 return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
             except connection.channel_errors:
-                return 0  # nothing was handed out since the broker began
+                return 0  # nothing was sent since the broker started

@@ -1,7 +1,7 @@
-"""An envelope: a task's message made once, so that sending one more costs a copy and not the making.
+"""Task messages built from a template, so that sending another one costs a copy.
 
-What Celery does for each message (routes, signals, names, representations of arguments) is the same for all messages
-of one task. In a batch, messages leave in one round trip.
+Celery's work for each message (routes, signals, names, representations of arguments) is the same for all messages of
+one task. A batch is sent in one round trip.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from uuid import uuid4
 from celery import Celery
 from kombu.messaging import Producer
 
+# Messages in a round trip.
 BATCH = 500
-"""Messages to a round trip."""
 
 
 class Envelope:
-    """The messages of one task in one queue; `expires` is how many seconds each counts."""
+    """A template for the messages of one task in one queue; each expires after `expires` seconds."""
 
     def __init__(self, app: Celery, task: str, queue: str, *, expires: float | None = None) -> None:
         self._app = app
@@ -29,11 +29,11 @@ class Envelope:
         self._expires = expires
 
     def send(self, producer: Producer, *args: int) -> None:
-        """Send one message, with these ids for its arguments."""
+        """Send one message with these ids as its arguments."""
         self._publish(producer, args, self._expiry())
 
     def send_all(self, producer: Producer, many: Iterable[tuple[int, ...]]) -> None:
-        """Send many, `BATCH` of them in a round trip; if that fails, nobody knows which went."""
+        """Send many, `BATCH` in a round trip; after an error it is unknown which were sent."""
         expires = self._expiry()
         with producer.batch(BATCH):  # type: ignore[no-untyped-call]  # kombu has no types
             for args in many:
@@ -44,7 +44,7 @@ class Envelope:
         shown = f"({args[0]},)" if len(args) == 1 else str(args)
         ids = {"id": task_id, "root_id": task_id, "argsrepr": shown, "expires": expires}
         headers, properties, options = self._made
-        # The exchange without a name leads to the queue of that name, with no bindings to look up.
+        # The default exchange routes by the name of the queue, without a lookup of bindings.
         producer.publish(  # type: ignore[no-untyped-call]  # kombu has no types
             (args, {}, options),
             exchange="",

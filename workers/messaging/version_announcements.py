@@ -1,7 +1,7 @@
-"""Announcements: Redis tells whoever listens on `script:<id>` that a script has a new version.
+"""Version announcements: published in Redis on `script:<id>` when a script has a new version.
 
-They are hints. One may come late, twice, out of order or not at all, but none comes before its COMMIT was answered; a
-reader who hears one, or hears nothing for a while, reads on from the version it has.
+They are hints. One may arrive late, twice, out of order or not at all, but never before its COMMIT was confirmed. After
+an announcement, or a while without one, a reader reads on from the version it has.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from redis.retry import Retry
 
 from repos.unit_of_work import UnitOfWork
 
+# The timeout of each read from Redis: the cost of an announcement to a drain.
 BROKER_TIMEOUT_SECONDS = 0.2
-"""How long to wait for each word of Redis: what an announcement can cost a drain."""
+# The timeout of each read for a reader, which delays no other process.
 LISTENING_SECONDS = 1.0
-"""The same for a reader, whom nobody waits for."""
+# After a failure of Redis, nothing is announced for this long.
 SILENCE_SECONDS = 5.0
-"""How long nothing is announced after Redis did not answer."""
+# The poll interval: how late a reader is at most after a lost announcement.
 LOOK_SECONDS = 5.0
-"""How late a reader is at most who lost an announcement."""
+# The poll interval without Redis.
 LOOK_WITHOUT_SECONDS = 1.0
-"""The same where there is no Redis to listen to."""
 
 log = structlog.get_logger(__name__)
 
 
 class Announcement(msgspec.Struct, frozen=True):
-    """What is announced: this version of this script is committed."""
+    """The content of an announcement: this version of this script is committed."""
 
     script_id: int
     version: int
@@ -47,7 +47,7 @@ def channel(script_id: int) -> str:
 
 
 class Announcer:
-    """Announces through the Redis that is the broker; through another broker, nothing. Never raises."""
+    """Announces versions through Redis; does nothing with another broker. Never raises."""
 
     def __init__(self, broker_url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -56,7 +56,7 @@ class Announcer:
         self._client = None if url is None else _hurried(url, BROKER_TIMEOUT_SECONDS)
 
     def announce(self, versions: Mapping[int, int]) -> bool:
-        """Say which versions, by script, are committed, in one round trip; whether Redis took it."""
+        """Announce the committed versions, by script, in one round trip; return whether Redis took them."""
         if self._client is None or self._clock() < self._silent_until:
             return False
         try:
@@ -65,7 +65,7 @@ class Announcer:
                 pipeline.publish(channel(script_id), msgspec.json.encode(Announcement(script_id, version)))
             pipeline.execute()
         except Exception as error:
-            # Whatever is wrong with Redis or its URL: what is announced is committed, and no drain may fail over it.
+            # Any error of Redis or its URL: the versions are committed, so the drain must not fail.
             self._silent_until = self._clock() + SILENCE_SECONDS
             log.warning("announcement.unheard", scripts=len(versions), problem=type(error).__name__)
             return False
@@ -78,33 +78,33 @@ class Announcer:
 
 
 def follow(unit_of_work: UnitOfWork, broker_url: str, script_id: int, *, after: int) -> Iterator[int]:
-    """The version of a script's head, each time it is found ahead of the one before; for ever.
+    """Yield the head version of a script each time it has advanced; never ends.
 
-    What it yields was read from the database: an announcement only says when to look.
+    The versions are read from the database: an announcement only triggers a poll.
     """
     with ExitStack() as stack:
-        heard = AnnouncementListener(stack, broker_url, script_id)
+        listener = AnnouncementListener(stack, broker_url, script_id)
         while True:
             with unit_of_work.reading() as tx:
                 head = tx.heads.get(script_id)
             if head is not None and head.version > after:
                 after = head.version
                 yield after
-            heard.wait()
+            listener.wait()
 
 
 def client_url(broker_url: str) -> str | None:
-    """The URL of the broker as Redis clients spell it; None where it is no Redis, or Sentinel has to find it."""
+    """The URL of the broker in the form of Redis clients; None for another broker, or one behind Sentinel."""
     if socket := re.fullmatch(r"redis\+socket://(?P<path>[^?]*)(?:\?virtual_host=(?P<number>\d+))?", broker_url):
         return f"unix://{socket['path']}?db={socket['number'] or 0}"
     if not broker_url.startswith(("redis://", "rediss://")):
         return None
-    # As Celery spells it; clients know the word alone.
+    # Celery writes CERT_REQUIRED, Redis clients `required`.
     return re.sub(r"(?<=ssl_cert_reqs=)CERT_(\w+)", lambda word: word[1].lower(), broker_url)
 
 
 class AnnouncementListener:
-    """Listens to the announcements of one script; what is wrong with Redis only makes it look by the clock."""
+    """Waits for the announcements of one script; falls back to polling when Redis fails."""
 
     def __init__(self, stack: ExitStack, broker_url: str, script_id: int) -> None:
         self._channel = channel(script_id)
@@ -118,7 +118,7 @@ class AnnouncementListener:
                 self._listening.subscribe(self._channel)
 
     def wait(self) -> None:
-        """Until something is announced, or it is time to look anyway."""
+        """Wait for an announcement or the next poll."""
         if self._listening is None:
             time.sleep(LOOK_WITHOUT_SECONDS)
             return
@@ -134,9 +134,9 @@ class AnnouncementListener:
             time.sleep(LOOK_WITHOUT_SECONDS)
 
 
-def _hurried(url: str, patience: float) -> redis.Redis:
-    """A client that tries once, waits so long for each word, and says nothing of itself when it connects."""
+def _hurried(url: str, timeout: float) -> redis.Redis:
+    """A client without retries, with a timeout for each read, that sends no client information on connecting."""
     once = Retry(NoBackoff(), 0)
     return redis.Redis.from_url(
-        url, socket_timeout=patience, socket_connect_timeout=patience, retry=once, driver_info=None
+        url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once, driver_info=None
     )

@@ -1,1 +1,1 @@
-"""Heartbeat and health."""
+"""Monitoring: heartbeat, health checks, and access to Flower."""

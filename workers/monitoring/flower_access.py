@@ -1,7 +1,7 @@
-"""Who may see Flower: one user with one password, which cannot be tried quickly.
+"""Access to Flower: one user with one password, protected against guessing.
 
-A wrong one is answered after a delay that grows with each, and only so many wait for their answer at a time: what
-comes beyond, from an address or from all, is turned away unread. The right one is answered at once.
+The response to a wrong password is delayed, longer after each. The number of delayed responses is limited, per address
+and in total; beyond it, requests are refused unread. The right password is answered at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_WAITING = 64
 MAX_WAITING_AN_ADDRESS = 4
 MAX_ADDRESSES = 1_000
 FORGET_SECONDS = 900.0
-# So many failures from everywhere weigh as one from an address.
+# This many failures in total count as one from an address.
 FAILURES_A_STEP = 10
 
 
@@ -49,25 +49,25 @@ class FlowerAccess:
         return given is not None and hmac.compare_digest(self._digest(given), self._wanted)
 
     def is_full(self, address: str) -> bool:
-        """Whether too many wrong passwords wait for their answers: then no other is looked at."""
+        """Whether too many wrong passwords wait for their responses; then no other is checked."""
         tries = self._addresses.get(address)
         return self._all.waiting >= MAX_WAITING or (tries is not None and tries.waiting >= MAX_WAITING_AN_ADDRESS)
 
     @contextmanager
     def failed(self, address: str) -> Iterator[tuple[int, float]]:
-        """A wrong password, until it is answered: how many came from the address, and how long to wait."""
+        """Count a wrong password until its response; yields the failures of the address and the delay."""
         tries = self._tries(address)
-        for each in (tries, self._all):
-            self._count(each)
+        for counter in (tries, self._all):
+            self._count(counter)
         steps = max(tries.failures, self._all.failures // FAILURES_A_STEP) - 1
         try:
             yield tries.failures, min(FIRST_DELAY_SECONDS * 2 ** min(steps, 10), MAX_DELAY_SECONDS)
         finally:
-            for each in (tries, self._all):
-                each.waiting -= 1
+            for counter in (tries, self._all):
+                counter.waiting -= 1
 
     def _digest(self, words: bytes) -> bytes:
-        # Of one length, so that how long a comparison takes says nothing of the length either.
+        # Of fixed length, so that the duration of a comparison does not reveal the length either.
         return hmac.digest(self._key, _plain(words), "sha256")
 
     def _tries(self, address: str) -> _Tries:
@@ -87,17 +87,17 @@ class FlowerAccess:
 
 
 def credentials(header: str) -> bytes | None:
-    """The user and password in a header as RFC 7617 has it, in UTF-8; None where it holds none."""
+    """The user and password in an RFC 7617 header, in UTF-8; None where there are none."""
     kind, _, given = header.partition(" ")
     try:
-        found = b64decode(given.strip(), validate=True)
+        decoded = b64decode(given.strip(), validate=True)
     except ValueError:
         return None
-    return found if kind.lower() == "basic" and b":" in found else None
+    return decoded if kind.lower() == "basic" and b":" in decoded else None
 
 
 def _plain(words: bytes) -> bytes:
-    """With each letter composed, as RFC 7617 asks for: keyboards differ. What is not UTF-8 stays as it is."""
+    """Text normalized to NFC, as RFC 7617 requires: keyboards differ. Bytes that are not UTF-8 are unchanged."""
     try:
         return unicodedata.normalize("NFC", words.decode()).encode()
     except UnicodeDecodeError:

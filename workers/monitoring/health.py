@@ -1,11 +1,11 @@
-"""Health: how a process is seen to be well from outside, for container health checks and service managers.
+"""Health checks of a process, for containers and service managers.
 
-    python -m workers.monitoring.health beating         was the file that SCRIPTLEDGER_HEARTBEAT names touched lately?
-    python -m workers.monitoring.health answering URL   does anything answer there, if only that it wants a password?
+    python -m workers.monitoring.health beating         was the file in SCRIPTLEDGER_HEARTBEAT touched recently?
+    python -m workers.monitoring.health answering URL   does the URL respond? HTTP 401 counts as healthy
 
-The exit status says it: 0 is well, and of 1 the reason is on standard error. The main process of a worker, and beat,
-touch the file while their loop goes round. Asking a worker over the broker instead would import the whole program each
-time, and find the busy ones ill.
+The exit status is 0 when healthy, and 1 with the reason on standard error. The main process of a worker, and beat,
+touch the file while their event loop runs. Pinging a worker through the broker would import the whole program each
+time, and report busy workers as unhealthy.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from domain.visible_text import visible_lines
 
 VARIABLE = "SCRIPTLEDGER_HEARTBEAT"
 EVERY_SECONDS = 5.0
+# Longer than a task may occupy the only process of a solo worker, and longer than a broker takes to restart.
 LATE_SECONDS = 120.0
-"""Longer than a task may keep the one process of a solo worker, and than a broker takes to come back."""
 
 
 def beat() -> None:
-    """Touch the file of the heartbeat, where one is named. A full disk is not what it tells of."""
+    """Touch the heartbeat file, if one is configured. Errors are ignored: a full disk is not a hanging loop."""
     if name := os.environ.get(VARIABLE):
         with suppress(OSError):
-            # Not through a link: the file may be in a folder where others write too.
+            # Not through a link: the file may be in a folder that other users can write to.
             handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
             try:
                 os.utime(handle)
@@ -39,7 +39,7 @@ def beat() -> None:
 
 
 def beating() -> str | None:
-    """What is wrong with the heartbeat; None if nothing is."""
+    """The problem with the heartbeat; None if healthy."""
     name = os.environ.get(VARIABLE)
     if not name:
         return f"{VARIABLE} names no file"
@@ -51,9 +51,9 @@ def beating() -> str | None:
 
 
 def answering(url: str) -> str | None:
-    """What is wrong with what should answer at an http URL; None if nothing is."""
+    """The problem with the server at an http URL; None if healthy."""
     if not url.startswith("http://"):
-        return "only http is asked"
+        return "the URL must begin with http://"
     try:
         with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - as just seen
             return None
@@ -65,17 +65,17 @@ def answering(url: str) -> str | None:
 
 
 def main(argv: list[str]) -> int:
-    """What a health check calls; its exit status."""
+    """Run a health check; return its exit status."""
     match argv:
         case ["beating"]:
-            wrong = beating()
+            problem = beating()
         case ["answering", url]:
-            wrong = answering(url)
+            problem = answering(url)
         case _:
-            wrong = __doc__
-    if wrong:
-        print(visible_lines(wrong), file=sys.stderr)
-    return int(bool(wrong))
+            problem = __doc__
+    if problem:
+        print(visible_lines(problem), file=sys.stderr)
+    return int(bool(problem))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The heartbeat of a worker and of beat, in Celery's own loops: where those hang, it stops."""
+"""The heartbeat of a worker and of beat, driven by Celery's own loops: it stops when they hang."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.monitoring.health import EVERY_SECONDS, beat
 
 
 class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
-    """A step of a worker: beats from the timer of its main process."""
+    """A bootstep of a worker: beats from the timer of its main process."""
 
     requires = frozenset({"celery.worker.components:Timer"})
 
@@ -22,25 +22,25 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
         super().__init__(parent, **options)
 
     def start(self, parent: Any) -> None:
-        """Begin with the worker."""
+        """Start with the worker."""
         self._timer = parent.timer.call_repeatedly(EVERY_SECONDS, beat)
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's
-        """End with the worker."""
+        """Stop with the worker."""
         if self._timer is not None:
             self._timer.cancel()
 
 
 class Scheduler(CelerysScheduler):  # type: ignore[misc]
-    """Celery's scheduler, which keeps nothing on disk but its heartbeat."""
+    """Celery's scheduler with a heartbeat; it stores nothing else on disk."""
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
-        """One round: send what is due; how long to sleep."""
+        """Send the messages that are due; return how long to sleep."""
         beat()
         return super().tick(*args, **kwargs)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send one tick; where the broker does not take it, the next is due soon enough."""
+        """Send one tick; if the broker does not take it, the next tick replaces it."""
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:

@@ -1,4 +1,4 @@
-"""The command lines of workers, beat and Flower. Each becomes a process of its own, which builds everything itself."""
+"""The command lines of workers, beat and Flower. Each runs in its own process, which builds everything itself."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from workers.process.roles import Role
 
-# An idle worker ends at once and a busy one within its soft time-out; Celery's warm shutdown stalls busy prefork
-# for half a minute. Celery reads this when it is imported.
+# With this, an idle worker stops at once and a busy one within its soft timeout; Celery's warm shutdown stalls a busy
+# prefork worker for half a minute. Celery reads the variable when it is imported.
 ENVIRON = {"REMAP_SIGTERM": "SIGQUIT"}
 
-# What Flower is told in its environment: on a command line everybody on the machine could read the password.
+# Flower's settings are in its environment: every user of the machine could read a password on a command line.
 FLOWER_PASSWORD = "SCRIPTLEDGER_FLOWER_PASSWORD"  # noqa: S105 - the name of a variable
 FLOWER_ADDRESS = "SCRIPTLEDGER_FLOWER_ADDRESS"
 FLOWER_LISTENING = "SCRIPTLEDGER_FLOWER_LISTENING"
@@ -31,22 +31,22 @@ def worker_command(
     concurrency: int = 2,
     flags: Sequence[str] = (),
 ) -> list[str]:
-    """The command line of a worker for one role, as it is when this process starts or becomes it.
+    """The command line of a worker for one role, for this process to start or to exec.
 
-    `also` are roles that it serves beside. `flags` are Celery's: with `BEAT` it sends the ticks of the schedule too,
-    with `EVENTS` it tells of its tasks, for Flower.
+    `also` are further roles it serves. `flags` are Celery's: with `BEAT` it also sends the ticks of the schedule, with
+    `EVENTS` it sends events about its tasks, for Flower.
     """
     pool = pool or role.pool
     return [
         *_CELERY,
         "worker",
-        f"--queues={','.join(each.queue for each in (role, *also))}",
+        f"--queues={','.join(served.queue for served in (role, *also))}",
         f"--pool={pool}",
-        # A solo worker is one process whatever is asked for, but would take a message ahead for each.
+        # A solo worker is always one process, but would prefetch a message for each of a higher number.
         f"--concurrency={1 if pool == 'solo' else concurrency}",
         f"--hostname={role.name}-{os.getpid()}@%h",
         "--loglevel=INFO",
-        # Neither finds other workers nor follows them: the database is what they have in common.
+        # Workers neither discover nor follow each other: they coordinate through the database.
         "--without-gossip",
         "--without-mingle",
         *flags,
@@ -64,7 +64,7 @@ def flower_command() -> list[str]:
 
 
 def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Turn this process into a worker or beat: signals then reach Celery and nothing in between."""
+    """Replace this process by a worker or beat, so that signals reach Celery directly."""
     sys.stdout.flush()
     os.execve(command[0], list(command), {**os.environ, **ENVIRON, **environ})  # noqa: S606 - a list of our own making
 

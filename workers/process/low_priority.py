@@ -1,4 +1,4 @@
-"""Work that others need not wait for."""
+"""Low-priority calls: a thread that yields the processor to all other processes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from contextlib import suppress
 from functools import cache
 from typing import Generic, TypeVar
 
+# On a busy processor the thread gets about a tenth of the share of any other process.
 NICE = 10
-"""How much less of a busy processor it gets: about a tenth of what anything else gets."""
 
 T = TypeVar("T")
 
 
 def run(call: Callable[[], T]) -> T:
-    """What a call returns, made where every other process that wants the processor goes first.
+    """Run a call in a low-priority thread and return its result.
 
-    In a thread of its own, always the same: the priority of a process cannot be raised again, that of a thread ends
-    with it. Where threads have none (it is Linux's), the call is made all the same. What interrupts the wait for it (a
-    time limit, a signal) is raised in the call, and passed on when that has ended.
+    All calls share one thread: the priority of a process cannot be raised again, that of a thread ends with it. Only
+    Linux has priorities of threads; elsewhere the call runs at normal priority. An exception that interrupts the wait
+    (a time limit, a signal) is raised in the call, and re-raised when the call has ended.
     """
     work = _Interruptible(call)
     ended = _thread().submit(work)
@@ -35,7 +35,7 @@ def run(call: Callable[[], T]) -> T:
 
 
 class _Interruptible(Generic[T]):
-    """A call that another thread can end as a signal would, and nothing that its thread does before or after."""
+    """A call that another thread can interrupt like a signal, without affecting other work of its thread."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
@@ -52,7 +52,7 @@ class _Interruptible(Generic[T]):
                 self._thread = None
 
     def interrupt(self, error: type[BaseException]) -> None:
-        """Raise an error in the call, where it has not ended."""
+        """Raise an error in the call, unless it has ended."""
         with self._lock:
             if self._thread is not None:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(error))

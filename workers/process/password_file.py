@@ -1,4 +1,4 @@
-"""Passwords in files, as containers mount them: what is in the environment of a container, its engine shows."""
+"""Passwords in files, as containers mount them: a container engine shows the environment of its containers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MAX_BYTES = 4_096
 
 
 class UnfitFile(ValueError):
-    """A file holds no password; the message, which holds nothing of it, says what it should be."""
+    """A file holds no valid password; the message describes a valid one and quotes nothing of the file."""
 
 
 def read_password(path: str) -> str:
-    """The password in a file, without the line end behind it. A link is followed: mounted secrets often are links.
+    """The password in a file, without the line end after it. A link is followed: mounted secrets often are links.
 
     Raises:
-        UnfitFile: it is no regular file, cannot be read, or holds anything but one line.
+        UnfitFile: it is not a regular file, cannot be read, or does not hold exactly one line.
     """
     try:
         handle = os.open(Path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -37,12 +37,12 @@ def read_password(path: str) -> str:
 
 
 def with_password(url: str, password: str) -> str:
-    """A URL, or several with semicolons between them, with a password put in.
+    """A URL, or several separated by semicolons, with a password inserted.
 
     Raises:
-        UnfitFile: it has one already, or names no server.
+        UnfitFile: a URL already has a password, or names no server.
     """
-    return ";".join(_with_password(each, password) for each in url.split(";"))
+    return ";".join(_with_password(part, password) for part in url.split(";"))
 
 
 def _with_password(url: str, password: str) -> str:
@@ -50,5 +50,5 @@ def _with_password(url: str, password: str) -> str:
     place, slash, path = rest.partition("/")
     user, _, host = place.rpartition("@")
     if ":" in user or not mark or not host:
-        raise UnfitFile("of use here: the URL has a password already, or names no server")
+        raise UnfitFile("usable here: the URL already has a password, or names no server")
     return f"{scheme}://{user}:{quote(password, safe='')}@{host}{slash}{path}"

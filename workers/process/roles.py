@@ -1,4 +1,4 @@
-"""Roles: which queues a worker serves, and how it acknowledges what it takes from them."""
+"""Roles of workers: the queues that each serves, and how it acknowledges their messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Role(Struct, frozen=True):
-    """A kind of worker. `acknowledges` is whether its messages must survive the worker that holds them."""
+    """A role of a worker. `acknowledges` is whether its messages must survive a dead worker."""
 
     name: str
     queue: str
@@ -20,12 +20,12 @@ class Role(Struct, frozen=True):
 ROLES = {
     role.name: role
     for role in (
-        # A bell needs no acknowledgement: the row it rings for is in the database. One Redis command instead of nine.
+        # Bells need no acknowledgement: the row is in the database. This takes one Redis command instead of nine.
         Role("commands", "commands", "prefork", acknowledges=False),
-        # Whole submissions of producers without the database: until one is in the inbox, its message is all there is.
+        # Whole submissions of producers without database access: until it is in the inbox, a message is the only copy.
         Role("intake", "intake", "prefork", acknowledges=True),
         Role("materialization", "materialization", "prefork", acknowledges=True),
-        # A worker of its own, because a model takes its time.
+        # A separate worker, because a model is slow.
         Role("proposals", "proposals", "prefork", acknowledges=True),
         Role("reconcile", "reconcile", "solo", acknowledges=True),
         Role("upkeep", "upkeep", "solo", acknowledges=True),
@@ -34,7 +34,7 @@ ROLES = {
 
 
 class BadQueuesError(Exception):
-    """A worker cannot serve these queues; the sentence says why."""
+    """A worker cannot serve these queues; the message gives the reason."""
 
 
 class UnknownQueueError(BadQueuesError):
@@ -50,7 +50,7 @@ def transport_options(queues: Iterable[str], options: dict[str, Any]) -> dict[st
 
     Raises:
         UnknownQueueError: one of them does not exist.
-        MixedRolesError: some of the queues need acknowledgements and some do without.
+        MixedRolesError: some of the queues need acknowledgements and others do not.
     """
     wanted = set(queues)
     roles = {role.queue: role for role in ROLES.values()}

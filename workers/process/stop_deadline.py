@@ -1,8 +1,8 @@
-"""Overdue: a worker that was asked to stop ends in time, whatever holds it up.
+"""The stop deadline: after SIGTERM a worker exits in time, whatever blocks it.
 
-Celery stops its pool inside the handler of the signal. Where that interrupts the writing of a job to a pool process, it
-waits for ever for the answer to a job that was never sent; seen in two of thirty stops on a busy machine. What is cut
-off is done again: its row is in the inbox, its message was not acknowledged.
+Celery stops its pool inside the signal handler. If the signal interrupts the writing of a job to a pool process, Celery
+waits forever for the result of a job that was never sent; seen in two of thirty stops on a busy machine. Interrupted
+work is repeated: its row is in the inbox, or its message is unacknowledged.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from types import FrameType
 import billiard
 import structlog
 
+# A stop may take this long beyond the soft timeout; it usually takes one second.
 GRACE_SECONDS = 3.0
-"""What a stop may take beyond the soft time-out; it takes one."""
 
 log = structlog.get_logger(__name__)
 
 
 class EndInTime:
-    """SIGTERM's handler: the one that was there before, and an end to it."""
+    """A SIGTERM handler that calls the previous one and enforces a deadline."""
 
     def __init__(self, before: Callable[[int, FrameType | None], object], seconds: float) -> None:
         self._before = before
@@ -32,13 +32,13 @@ class EndInTime:
 
     @classmethod
     def install(cls, seconds: float) -> None:
-        """From now on SIGTERM ends this process within so many seconds; a worker in a thread has no say in it."""
+        """Make SIGTERM end this process within `seconds`; does nothing outside the main thread."""
         before = signal.getsignal(signal.SIGTERM)
         if threading.current_thread() is threading.main_thread() and callable(before) and not isinstance(before, cls):
             signal.signal(signal.SIGTERM, cls(before, seconds))
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Start the clock, then stop as ever."""
+        """Start the timer, then call the previous handler."""
         clock = threading.Timer(self._seconds, self._end)
         clock.daemon = True
         clock.start()
@@ -49,5 +49,5 @@ class EndInTime:
         for child in billiard.active_children():
             with suppress(ProcessLookupError):
                 os.kill(child.pid, signal.SIGKILL)
-        # It was asked to stop and leaves nothing undone that is not done again: a success.
+        # Status 0: the stop was requested, and interrupted work is repeated elsewhere.
         os._exit(0)

@@ -1,4 +1,4 @@
-"""Visible logs: records of `logging` and events of structlog hold no control character, and each takes one line."""
+"""Visible logs: `logging` records and structlog events without control characters, one line each."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from domain.visible_text import visible, visible_lines
 
 
 class Visible(logging.Formatter):
-    """Formats log records as another formatter does; each takes one line, and a traceback stands further right."""
+    """Formats log records like another formatter, but on one line each and with tracebacks indented."""
 
     def __init__(self, other: logging.Formatter | None) -> None:
         super().__init__()
         self._other = other or logging.Formatter()
         if hasattr(self._other, "use_color"):
-            self._other.use_color = False  # Celery's, whose colours would be shown as escapes
+            self._other.use_color = False  # Celery's colours would appear as escapes
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
@@ -35,19 +35,19 @@ class Visible(logging.Formatter):
 
 
 def make_visible(handlers: Iterable[logging.Handler]) -> None:
-    """Let handlers of `logging` write visible text."""
+    """Make handlers of `logging` write visible text."""
     for handler in handlers:
         if not isinstance(handler.formatter, Visible):
             handler.setFormatter(Visible(handler.formatter))
 
 
 def visible_event(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """The texts of an event of structlog, each on one line; a processor."""
+    """A structlog processor that puts each text of an event on one line."""
     return {visible(name): _shown(name, value) for name, value in event.items()}
 
 
 def configure_log(stream: TextIO, **options: Any) -> None:
-    """Let structlog write to a stream: one line an event, no colour, and of an exception no local variables."""
+    """Make structlog write to a stream: one line per event, no colour, no local variables of exceptions."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -64,10 +64,10 @@ def configure_log(stream: TextIO, **options: Any) -> None:
 
 def _shown(name: str, value: Any) -> Any:
     if not isinstance(value, str):
-        return value  # which structlog shows by its repr, and that escapes by itself
+        return value  # structlog shows its repr, which is escaped already
     return _further_right(value) if name == "exception" else visible(value)
 
 
 def _further_right(traceback: str) -> str:
-    # A line of it, which may come from an error's text, is never at the place of an event or a record.
+    # Indented, so that a line from an error's text cannot look like an event or a record.
     return textwrap.indent(visible_lines(traceback), "  ", lambda _: True)

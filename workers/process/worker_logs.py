@@ -1,4 +1,4 @@
-"""The logs of workers and beat: what Celery and our own code log and print holds visible characters alone."""
+"""The logs of workers and beat: Celery and our own code log and print only visible characters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.process.visible_output import guard_output
 
 
 def connect() -> None:
-    """Prepare the logs of every process that Celery starts, before it writes to them."""
+    """Prepare the logs of every process that Celery starts, before its first line."""
     for begins in (signals.celeryd_init, signals.beat_init):
         begins.connect(_prepare, weak=False)
     for configured in (signals.after_setup_logger, signals.after_setup_task_logger):

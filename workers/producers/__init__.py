@@ -1,1 +1,1 @@
-"""The API for applications that send submissions."""
+"""The producer API, for applications that send submissions."""

@@ -1,9 +1,9 @@
-"""The door: the way in for an application whose users sign in. From chat to edit in one transaction.
+"""The authenticated producer: enqueues submissions of signed-in users, with their chat message, in one transaction.
 
-    entered = Door(unit_of_work, producer).enter(token, payload, said=message)
+    enqueued = AuthenticatedProducer(unit_of_work, producer).enter(token, payload, said=message)
 
-The message, what it cost and the submission are committed together, then the bell rings; or none of it is there. The
-row in the inbox names the user, so that the owner of the script is compared again when it is applied.
+The message, its usage and the submission are committed together, then the bell rings; or nothing is stored. The inbox
+row names the user, so that the owner of the script is checked again when the submission is applied.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.producers.producer import Producer, Receipt, look, wait_for
 
+# A rejected payload is cut to this size in the dead letters.
 KEPT_BYTES = 1 << 20
-"""How much is kept of what was turned away."""
 MAX_ID = (1 << 63) - 1
 
 
 class Enqueued(NamedTuple):
-    """A submission that is in the inbox, and the number of the chat message it came with."""
+    """A submission that is in the inbox, and the id of its chat message."""
 
     receipt: Receipt
     message_id: int | None
 
 
 class AuthenticatedProducer:
-    """Lets submissions in by the session of a user; what it turns away is among the dead letters."""
+    """Enqueues submissions by the session of a user; rejected ones are kept as dead letters."""
 
     def __init__(
         self, unit_of_work: UnitOfWork, producer: Producer, *, clock: Callable[[], int] = system_clock
@@ -54,14 +54,14 @@ class AuthenticatedProducer:
     def enter(
         self, token: str, payload: bytes, *, said: ChatMessage | None = None, usages: Sequence[Usage] = ()
     ) -> Enqueued:
-        """Put a submission into the inbox for whoever holds a session, with the chat message that asked for it.
+        """Put a submission into the inbox for the user of a session, with the chat message that caused it.
 
-        The message becomes the user's, about the script of the submission, and its number the submission's cause. The
-        actor is the user's name, whatever was sent.
+        The message gets the user and the script of the submission, and its id becomes the submission's cause. The actor
+        is always the user's name.
 
         Raises:
-            Rejected: whoever asks may not, or what they send is not valid in itself. Nothing of it is kept but a dead
-                letter; of strangers, whose session is unknown, not even that.
+            Rejected: the user is not permitted to send this, or it is not valid in itself. Only a dead letter is kept;
+                with an unknown session, nothing is.
         """
         try:
             with self._unit_of_work.records() as tx:
@@ -73,21 +73,21 @@ class AuthenticatedProducer:
             raise
 
     def new_script_id(self, token: str) -> int:
-        """A number for a script that the holder of a session is about to create; no other user can use it.
+        """A new script id, reserved for the user of a session.
 
         Raises:
-            UnknownSession, SessionRevoked, SessionExpired: the session is not good.
+            UnknownSession, SessionRevoked, SessionExpired: the session is not valid.
         """
         with self._unit_of_work.records() as tx:
             return tx.scripts.new_id(tx.sign_ins.require_user(token, self._clock()).user_id)
 
     def outcome(self, token: str, script_id: int, submission_id: str) -> Answer | None:
-        """What became of a submission, for whoever may read its script; None while it waits.
+        """The answer to a submission, for a user who may read its script; None while it is pending.
 
         Raises:
-            UnknownSession, SessionRevoked, SessionExpired: the session is not good.
+            UnknownSession, SessionRevoked, SessionExpired: the session is not valid.
             UnknownScript, NotYourScript: the user may not read the script.
-            UnknownSubmission: it neither waits nor was answered.
+            UnknownSubmission: it is neither pending nor answered.
         """
         with self._unit_of_work.reading() as tx:
             user_id = tx.sign_ins.require_user(token, self._clock()).user_id
@@ -95,10 +95,10 @@ class AuthenticatedProducer:
             return look(tx, script_id, submission_id)
 
     def wait(self, token: str, script_id: int, submission_id: str, *, timeout: float) -> Answer:
-        """Wait, at most `timeout` seconds, for the answer to a submission, as `outcome` gives it.
+        """Wait, at most `timeout` seconds, for the answer to a submission, as `outcome` returns it.
 
         Raises:
-            NotAnsweredInTime: it waits still.
+            NotAnsweredInTime: it is still pending.
             Rejected: as for `outcome`.
         """
         return wait_for(partial(self.outcome, token, script_id, submission_id), timeout=timeout)
@@ -122,7 +122,7 @@ class AuthenticatedProducer:
         return Enqueued(self._put(tx, _because_of(submission, message_id), user), message_id)
 
     def _enter_again(self, tx: RecordsTransaction, submission: Submission, user: SignedInUser) -> Enqueued:
-        """The same once more, perhaps because its receipt was lost: with the message and the name of the first time."""
+        """Enqueue a repeated submission, perhaps after a lost receipt, with the chat message and actor of the first."""
         first = _first_of(tx, submission)
         if first is None:
             return Enqueued(self._producer.receipt(submission), None)
@@ -156,7 +156,7 @@ def _is_known(tx: RecordsTransaction, submission: Submission) -> bool:
 
 
 def _require_readable(tx: RecordsTransaction, script_id: int, user_id: int) -> None:
-    """Refuse to tell of a script that is another's, or that is not there and has a number of another's."""
+    """Check that the user owns the script, or the id of a script that does not exist yet."""
     try:
         require_script_of(tx, script_id, user_id)
     except UnknownScript:
@@ -166,17 +166,17 @@ def _require_readable(tx: RecordsTransaction, script_id: int, user_id: int) -> N
 
 
 class _First(NamedTuple):
-    """In whose name and because of what a submission was first sent."""
+    """The actor and cause with which a submission was first sent."""
 
     actor: str
     cause: Cause
 
 
 def _first_of(tx: RecordsTransaction, submission: Submission) -> _First | None:
-    """How a submission was first sent; None where it was answered and left no version that says."""
-    waiting = tx.inbox.payload_of(submission.script_id, submission.submission_id)
-    if waiting is not None:
-        first = decode_submission(waiting)
+    """The first sending of a submission; None where it was answered without a version that records it."""
+    pending = tx.inbox.payload_of(submission.script_id, submission.submission_id)
+    if pending is not None:
+        first = decode_submission(pending)
         return _First(first.actor, first.cause)
     answered = tx.submissions.get(submission.script_id, submission.submission_id)
     version = answered.answer.first_version if answered else None
@@ -189,7 +189,7 @@ def _because_of(submission: Submission, message_id: int | None) -> Submission:
 
 
 def _named_in(payload: bytes) -> tuple[int, str]:
-    """The script and the id that a payload names, as far as they can be read."""
+    """The script id and submission id in a payload, as far as they can be read."""
     try:
         name = decode_at_any_depth(_name_decoder, payload)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Enqueue: the way in for producers. The row is durable before anybody is told of it."""
+"""The producer: enqueues submissions and reads their answers. A row is durable before its bell rings."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class UnknownSubmission(Rejected):
 
 
 class NotAnsweredInTime(Exception):
-    """The submission waits still; it is safe, and will be answered when a worker comes to it."""
+    """The submission is still pending. It is stored, and will be answered when a worker reaches it."""
 
 
 class Addressed(NamedTuple):
-    """What goes into the inbox: a payload, canonical where it is valid, and the name it is answered under."""
+    """A payload for the inbox, canonical where it is valid, with the script id and submission id of its answer."""
 
     script_id: int
     submission_id: str
@@ -43,19 +43,19 @@ class Addressed(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """The proof that a submission is in the inbox, once the transaction it was enqueued in commits."""
+    """A receipt for a submission; it is in the inbox once the transaction that enqueued it commits."""
 
     script_id: int
     submission_id: str
     bell: Bell
 
     def ring(self) -> bool:
-        """Tell the workers, for a producer whose transaction is not ours; whether the broker heard."""
+        """Ring for the workers, after a commit outside this module; return whether the broker took the bell."""
         return self.bell.ring(self.script_id)
 
 
 class Producer:
-    """Puts submissions into the inbox, and says what became of them."""
+    """Puts submissions into the inbox, and reads their answers."""
 
     def __init__(self, unit_of_work: UnitOfWork, bell: Bell, *, clock: Callable[[], int] = system_clock) -> None:
         self._unit_of_work = unit_of_work
@@ -67,11 +67,11 @@ class Producer:
     ) -> Receipt:
         """Put a submission into the inbox, in the transaction of `tx` or one of its own, and ring after its commit.
 
-        Enqueued twice is enqueued once: the id decides. With `user_id` it is applied only if this user may edit the
-        script at that moment; without, it is the program that answers for it.
+        Idempotent by the submission id. With `user_id` it is applied only if this user may edit the script at that
+        moment; without, the program is responsible for it.
 
         Raises:
-            Rejected: the submission is not valid in itself, or its id waits with other content.
+            Rejected: the submission is not valid in itself, or its id is pending with other content.
         """
         check_submission(submission)
         if tx is not None:
@@ -83,43 +83,43 @@ class Producer:
         """Put many submissions into the inbox, in one transaction, and ring once for each script after its commit.
 
         Raises:
-            Rejected: one is not valid in itself, and none was put; or an id waits with other content, and those in
-                front of it were.
+            Rejected: one is not valid in itself, and none is enqueued; or an id is pending with other content, and only
+                those before it are enqueued.
         """
         many = list(submissions)
         for submission in many:
             check_submission(submission)
         now = self._clock()
-        rows = [(each.script_id, each.submission_id, encode_submission(each), now) for each in many]
+        rows = [(item.script_id, item.submission_id, encode_submission(item), now) for item in many]
         try:
             with self._unit_of_work.records() as tx:
                 tx.inbox.put_all(rows)
         except DuplicateKey:
             return [self.enqueue(submission) for submission in many]
-        self._bell.ring_all(dict.fromkeys(each.script_id for each in many))
+        self._bell.ring_all(dict.fromkeys(item.script_id for item in many))
         return [self.receipt(submission) for submission in many]
 
     def receipt(self, submission: Submission) -> Receipt:
-        """The receipt for a submission that is in the inbox, or was answered."""
+        """The receipt for a submission that is pending or answered."""
         return Receipt(submission.script_id, submission.submission_id, self._bell)
 
     def outcome(self, script_id: int, submission_id: str, *, sent: Submission | None = None) -> Answer | None:
-        """What became of a submission; None while it waits. With `sent`, only if that is what the answer is to.
+        """The answer to a submission; None while it is pending. With `sent`, its content is compared.
 
         Raises:
-            UnknownSubmission: it neither waits nor was answered.
-            SameIdOtherContent: what waits, or was answered, under this id is not what was sent.
+            UnknownSubmission: it is neither pending nor answered.
+            SameIdOtherContent: the submission with this id differs from `sent`.
         """
         with self._unit_of_work.reading() as tx:
             return look(tx, script_id, submission_id, sent=sent)
 
     def wait(self, script_id: int, submission_id: str, *, timeout: float, sent: Submission | None = None) -> Answer:
-        """Wait, at most `timeout` seconds, for the answer to a submission. With `sent`, only if it is to that.
+        """Wait, at most `timeout` seconds, for the answer to a submission. With `sent`, its content is compared.
 
         Raises:
-            NotAnsweredInTime: it waits still.
-            UnknownSubmission: it neither waits nor was answered.
-            SameIdOtherContent: what waits, or was answered, under this id is not what was sent.
+            NotAnsweredInTime: it is still pending.
+            UnknownSubmission: it is neither pending nor answered.
+            SameIdOtherContent: the submission with this id differs from `sent`.
         """
         return wait_for(partial(self.outcome, script_id, submission_id, sent=sent), timeout=timeout)
 
@@ -132,26 +132,26 @@ class Producer:
 
 
 def put_once(tx: RecordsTransaction, addressed: Addressed, now: int, *, user_id: int | None = None) -> None:
-    """Put a submission of a user or of a program into the inbox; nothing where the same waits already.
+    """Put a submission of a user or of the program into the inbox, unless the same is already pending.
 
     Raises:
-        SameIdOtherContent: its id waits with other content, or for another user.
+        SameIdOtherContent: its id is pending with other content, or for another user.
     """
     script_id, submission_id, payload = addressed
     if tx.inbox.put(script_id, submission_id, payload, now, user_id=user_id) is not None:
         return
-    waiting = tx.inbox.held(script_id, submission_id)
-    if waiting is None:
+    pending = tx.inbox.held(script_id, submission_id)
+    if pending is None:
         return
-    if not same_content(waiting.payload, payload) or (user_id is not None and waiting.user_id not in (None, user_id)):
+    if not same_content(pending.payload, payload) or (user_id is not None and pending.user_id not in (None, user_id)):
         raise SameIdOtherContent(submission=submission_id)
-    if user_id is None and waiting.user_id is not None:
-        # The program answers for it now, whatever that user may.
+    if user_id is None and pending.user_id is not None:
+        # The program is now responsible for it, whatever that user may do.
         tx.inbox.release(script_id, submission_id)
 
 
 def same_content(one: bytes, other: bytes) -> bool:
-    """Whether two payloads say the same: one may be written by another program, in another order of fields."""
+    """Whether two payloads have the same content: another program may write the fields in another order."""
     try:
         return one == other or content_hash(decode_submission(one)) == content_hash(decode_submission(other))
     except Rejected:
@@ -159,7 +159,7 @@ def same_content(one: bytes, other: bytes) -> bool:
 
 
 def wait_for(outcome: Callable[[], Answer | None], *, timeout: float) -> Answer:
-    """Ask until there is an answer, at most `timeout` seconds.
+    """Poll until there is an answer, at most `timeout` seconds.
 
     Raises:
         NotAnsweredInTime: there is none yet.
@@ -177,23 +177,23 @@ def wait_for(outcome: Callable[[], Answer | None], *, timeout: float) -> Answer:
 def look(
     tx: RecordsTransaction, script_id: int, submission_id: str, *, sent: Submission | None = None
 ) -> Answer | None:
-    """What became of a submission; None while it waits. With `sent`, only if that is what the answer is to.
+    """The answer to a submission; None while it is pending. With `sent`, its content is compared.
 
     Raises:
-        UnknownSubmission: it neither waits nor was answered.
-        SameIdOtherContent: what waits, or was answered, under this id is not what was sent.
+        UnknownSubmission: it is neither pending nor answered.
+        SameIdOtherContent: the submission with this id differs from `sent`.
     """
-    found = tx.submissions.get(script_id, submission_id)
-    if found is None:
-        waiting = tx.inbox.payload_of(script_id, submission_id) if sent else None
-        if waiting is not None and sent is not None and not same_content(waiting, encode_submission(sent)):
+    answered = tx.submissions.get(script_id, submission_id)
+    if answered is None:
+        pending = tx.inbox.payload_of(script_id, submission_id) if sent else None
+        if pending is not None and sent is not None and not same_content(pending, encode_submission(sent)):
             raise SameIdOtherContent(submission=submission_id)
-        if waiting is not None or tx.inbox.holds(script_id, submission_id):
+        if pending is not None or tx.inbox.holds(script_id, submission_id):
             return None
-        # Answered between the two looks, or never there.
-        found = tx.submissions.get(script_id, submission_id)
-    if found is None:
+        # Either answered between the two queries, or never enqueued.
+        answered = tx.submissions.get(script_id, submission_id)
+    if answered is None:
         raise UnknownSubmission(script=script_id, submission=submission_id)
-    if sent is not None and found.content_hash != content_hash(sent):
+    if sent is not None and answered.content_hash != content_hash(sent):
         raise SameIdOtherContent(submission=submission_id)
-    return found.answer
+    return answered.answer

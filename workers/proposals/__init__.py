@@ -1,1 +1,1 @@
-"""Proposals: ask a model, review, decide."""
+"""Proposals: draft them with a model, review and decide them."""

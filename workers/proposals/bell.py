@@ -1,4 +1,4 @@
-"""The bell for proposals: a message that names one, and nothing else. A lost one is rung again by the next tick."""
+"""The bell for proposals: a message that only names a proposal. The next tick rings again for a lost one."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from workers.scheduling.slot_runner import SECOND, Schedule
 
 QUEUE = "proposals"
 MINUTE = 60
+# By then a tick has rung again for a proposal that is still queued.
 EXPIRES_SECONDS = 5 * MINUTE
-"""By then a tick has rung again for what is still queued."""
 
 
 class ProposalBell:
-    """Rings for proposals through one app. Never raises, never waits longer than half a second."""
+    """Rings for proposals through one app. Never raises, and never blocks longer than half a second."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
@@ -26,11 +26,11 @@ class ProposalBell:
 
     @classmethod
     def at(cls, broker_url: str) -> ProposalBell:
-        """A bell for a process that only produces."""
+        """A bell for a process that only sends messages."""
         return cls(producing_app(broker_url))
 
     def ring(self, proposal_id: int) -> bool:
-        """Say that a proposal is queued; whether the broker took it."""
+        """Send a bell for a queued proposal; return whether the broker took it."""
         try:
             with self._line.producer() as producer:
                 self._app.send_task(
@@ -50,12 +50,12 @@ class ProposalBell:
         return True
 
     def schedule(self, unit_of_work: UnitOfWork) -> Schedule:
-        """Ring again, every minute, for what was queued a minute ago and no job holds."""
+        """A schedule that rings every minute for proposals queued a minute ago or earlier that no job holds."""
 
-        def ring_again(slot: int) -> dict[str, int]:  # noqa: ARG001 - what is due does not depend on it
+        def ring_again(slot: int) -> dict[str, int]:  # noqa: ARG001 - every slot rings for all that are due now
             now = system_clock()
             with unit_of_work.reading() as tx:
-                waiting = tx.proposals.waiting(now=now, before=now - MINUTE * SECOND)
-            return {"rang": sum(self.ring(proposal_id) for proposal_id in waiting)}
+                pending_ids = tx.proposals.waiting(now=now, before=now - MINUTE * SECOND)
+            return {"rang": sum(self.ring(proposal_id) for proposal_id in pending_ids)}
 
         return Schedule("hand-out-proposals", every=MINUTE, lease=MINUTE, missed="once", run=ring_again)

@@ -1,6 +1,6 @@
-"""Proposing: a queued proposal becomes hunks, by asking a model. Idempotent: a proposal is drafted once.
+"""The draft job: turns a queued proposal into hunks with a model. Idempotent: a proposal is drafted once.
 
-take the proposal ─▶ read the script at its base ─▶ ask, at most three times ─▶ offer hunks, or say why there are none
+take the proposal ─▶ read the script at its base ─▶ query the model, at most three times ─▶ offer hunks, or fail
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.proposals.language_models.interface import Completion, Model
 from workers.proposals.language_models.prompt import correction, prompt, prompt_sha256
 
+# How many corrections a model is sent after an unusable answer.
 CORRECTIONS = 2
-"""How often a model is told why its answer cannot be taken."""
+# Longer than the time limit of the task.
 LEASE_SECONDS = 600
-"""Longer than the task may run."""
+# A proposal that killed its worker this many times is not retried.
 MAX_ATTEMPTS = 3
-"""What ended its worker so often is not tried again."""
 KEPT_BYTES = 1 << 20
 
 log = structlog.get_logger(__name__)
 
 
 class Written(NamedTuple):
-    """What came of asking: hunks or a refusal, the answers in order, and the hash of the first prompt."""
+    """A finished draft: hunks or a refusal, the model's answers in order, and the hash of the first prompt."""
 
     drafted: Drafted
     answers: tuple[Completion, ...]
@@ -53,10 +53,10 @@ class ProposalJob:
         self._clock = clock
 
     def run(self, proposal_id: int) -> bool:
-        """Draft a proposal; whether it was this job that did.
+        """Draft a proposal; return whether this job did.
 
         Raises:
-            Conflict: the database is away; the proposal stays queued, and is handed out again.
+            Conflict: the database is unavailable; the proposal stays queued and is retried.
         """
         taken = with_retries(lambda: self._take(proposal_id))
         if taken is None:
@@ -83,7 +83,7 @@ class ProposalJob:
             return tx.proposals.take(proposal_id, now, until=now + LEASE_SECONDS * 1_000_000)
 
     def _write(self, taken: ProposalRow) -> Written:
-        """Ask until an answer can be taken whole, or was corrected twice."""
+        """Query the model until an answer is fully usable, or was corrected twice."""
         answers: list[Completion] = []
         drafted, digest = Drafted(()), None
         try:
@@ -95,7 +95,7 @@ class ProposalJob:
             for _ in range(1 + CORRECTIONS):
                 answers.append(self._model.complete(messages))
                 latest = _drafted(asked, answers[-1], base)
-                # A correction may be worse than what it corrects: hunks that hold are not given up for it.
+                # A correction may be worse than the answer it corrects: valid hunks are not dropped for it.
                 drafted = latest if latest.hunks else drafted._replace(refusal=latest.refusal)
                 if latest.refusal is None:
                     break
@@ -105,15 +105,15 @@ class ProposalJob:
         return Written(drafted, tuple(answers), digest)
 
     def _finish(self, taken: ProposalRow, written: Written) -> bool:
-        """Write down what came of it, in one transaction: hunks, answer, what it cost, and why there is nothing."""
+        """Store the result in one transaction: hunks, answer, usage, and the refusal if there are no hunks."""
         now = self._clock()
         drafted, refusal = written.drafted, written.drafted.refusal
-        told = Told(refusal.message if refusal else "", self._model.name, written.prompt_sha256)
+        outcome = Told(refusal.message if refusal else "", self._model.name, written.prompt_sha256)
         with self._unit_of_work.records() as tx:
             if drafted.hunks:
-                done = tx.proposals.offer(taken, told, [_withheld(tx, hunk) for hunk in drafted.hunks], now)
+                done = tx.proposals.offer(taken, outcome, [_withheld(tx, hunk) for hunk in drafted.hunks], now)
             else:
-                done = tx.proposals.fail(taken, told._replace(code=refusal.code if refusal else None), now)
+                done = tx.proposals.fail(taken, outcome._replace(code=refusal.code if refusal else None), now)
                 if done and refusal:
                     _set_aside(tx, taken, written, refusal, now)
             if done:
@@ -129,20 +129,20 @@ def _drafted(asked: ProposalRow, answer: Completion, base: State) -> Drafted:
 
 
 def _withheld(tx: RecordsTransaction, hunk: HunkRow) -> HunkRow:
-    """A hunk that somebody refused before, for the same content, is kept and not offered."""
+    """The hunk; if one with the same content was refused before, it is stored but not offered."""
     refused = tx.proposals.refused_before(hunk.script_id, hunk.content_hash)
     return hunk._replace(state="withheld") if refused else hunk
 
 
 def _keep_answer(tx: RecordsTransaction, taken: ProposalRow, written: Written, now: int) -> None:
-    """The model's side of the chat, and what each of its answers cost."""
+    """Store the model's chat message, and the usage of each of its answers."""
     if not written.answers:
         return
     hunks = written.drafted.hunks
-    said = "\n".join(f"{hunk.hunk}. {hunk.why}".rstrip() for hunk in hunks) or "Nothing that could be taken."
+    content = "\n".join(f"{hunk.hunk}. {hunk.why}".rstrip() for hunk in hunks) or "Nothing that could be taken."
     message = ChatMessage(
         role="assistant",
-        content=said,
+        content=content,
         script_id=taken.script_id,
         user_id=taken.user_id,
         answers=taken.chat_message_id,
@@ -157,7 +157,7 @@ def _keep_answer(tx: RecordsTransaction, taken: ProposalRow, written: Written, n
 
 
 def _set_aside(tx: RecordsTransaction, taken: ProposalRow, written: Written, refusal: Rejected, now: int) -> None:
-    """Keep the last answer of a model that could not be taken among the dead letters."""
+    """Keep the model's last unusable answer as a dead letter."""
     payload = written.answers[-1].output if written.answers else b""
     name = f"proposal-{taken.id}"
     row = DeadLetter(0, taken.script_id, name, refusal.code, refusal.message, payload, now)

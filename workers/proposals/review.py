@@ -1,4 +1,4 @@
-"""The proposal desk: where people ask an AI, and decide what of its answer they take."""
+"""The proposal review: a person requests a proposal from an AI, and decides which hunks to accept."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from workers.producers.producer import Producer
 
 
 class Queued(NamedTuple):
-    """A proposal that waits for a model, and the chat message it answers."""
+    """A queued proposal, and the chat message that requested it."""
 
     proposal_id: int
     message_id: int
 
 
 class ProposalReview:
-    """Asks and decides, each in one transaction; `hand_out` tells a worker of a proposal once it is committed."""
+    """Requests and decides proposals, each in one transaction; `hand_out` sends a committed proposal to a worker."""
 
     def __init__(
         self,
@@ -41,16 +41,16 @@ class ProposalReview:
         self._clock = clock
 
     def ask(self, script_id: int, instruction: str, by: Person, *, base_version: int | None = None) -> Queued:
-        """Say something about a script and have an AI answer it with a proposal for the version seen, or the head.
+        """Queue a proposal for an instruction about a script, based on `base_version` or the head.
 
         Raises:
-            Rejected: it cannot be asked for; nothing of it is kept.
+            Rejected: the request is not possible; nothing is stored.
         """
         require_words(instruction)
         return with_retries(lambda: self._ask(script_id, instruction, by, base_version))
 
     def accept(self, proposal_id: int, by: Person, hunks: Collection[int] = ()) -> Accepted:
-        """Accept hunks of a proposal, all that are offered where none is named, and enqueue what they become.
+        """Accept hunks of a proposal, by default all that are offered, and enqueue their submissions.
 
         Raises:
             Rejected: there is nothing to accept; nothing is decided.
@@ -58,7 +58,7 @@ class ProposalReview:
         return with_retries(lambda: self._accept(proposal_id, by, hunks))
 
     def reject(self, proposal_id: int, by: Person, hunks: Collection[int] = ()) -> int:
-        """Refuse hunks of a proposal, all that are offered where none is named; how many.
+        """Refuse hunks of a proposal, by default all that are offered; return the count.
 
         Raises:
             Rejected: there is nothing to refuse; nothing is decided.
@@ -69,8 +69,8 @@ class ProposalReview:
         now = self._clock()
         with self._unit_of_work.records() as tx:
             base = require_askable(tx, script_id, by.user_id, base_version)
-            said = ChatMessage(role="user", content=instruction, script_id=script_id, user_id=by.user_id)
-            message_id = keep_message(tx, said, (), now)
+            message = ChatMessage(role="user", content=instruction, script_id=script_id, user_id=by.user_id)
+            message_id = keep_message(tx, message, (), now)
             run_id = f"run-{secrets.token_hex(8)}"
             asked = Asked(script_id, instruction, base, run_id, by.user_id, message_id)
             proposal_id = tx.proposals.add(asked, now)

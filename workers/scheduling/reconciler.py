@@ -1,7 +1,7 @@
-"""The reconciler: rings again for submissions nobody has taken, because a bell may be lost and a row may not.
+"""The reconciler: rings again for submissions that stay pending, because a bell may be lost and a row may not.
 
-One at a time, by a lease with a fencing number: whoever lost it, and does not know yet, rings nothing. It remembers
-for which script it rang and how often, rings ever more rarely, and not at all while bells pile up.
+Only one runs at a time, by a lease with a fencing number: a reconciler that lost the lease rings nothing. It records
+how often it rang for each script, backs off, and stops ringing while bells pile up.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
 
 LEASE = "reconciler"
 LEASE_SECONDS = 15.0
+# A submission pending for this long has probably lost its bell.
 RING_AGAIN_AFTER_SECONDS = 3.0
-"""A submission that waited this long has probably lost its bell."""
+# The largest interval between bells for a script, in multiples of RING_AGAIN_AFTER_SECONDS: a minute.
 MAX_RING_BACKOFF = 20
-"""Times its patience it leaves a script alone at most: a minute."""
 MAX_SCRIPTS_PER_TICK = 500
+# With this many bells in the queue, another would only wait after them.
 DEEP_QUEUE = 1_000
-"""With this many bells waiting, one more would only queue behind them."""
 
 log = structlog.get_logger(__name__)
 
 
 class Tick(NamedTuple):
-    """What a tick did: for how many scripts it rang, and why for none if so."""
+    """The result of a tick: for how many scripts it rang, and the reason if it stopped early."""
 
     rang: int
     reason: str = ""
 
 
 class Reconciler:
-    """Looks through the inbox and rings. Times are seconds; `clock` gives microseconds since 1970 UTC."""
+    """Scans the inbox and rings. Times are in seconds; `clock` returns microseconds since 1970 UTC."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Reconciler:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:120]
 
     def tick(self) -> Tick:
-        """Ring for what waited too long.
+        """Ring for submissions that have been pending too long.
 
         Raises:
-            Conflict: the database is away; the next tick finds the same submissions.
+            Conflict: the database is unavailable; the next tick finds the same submissions.
         """
         return with_retries(self._tick)
 
@@ -70,11 +70,11 @@ class Reconciler:
         fence = self._take_lease()
         if fence is None:
             return Tick(0, "another reconciler holds the lease")
-        waiting = self._bell.waiting()
-        if waiting is None:
-            return Tick(0, "the broker does not answer")  # and what nobody heard must not count as a ring
-        if waiting >= DEEP_QUEUE:
-            return Tick(0, f"{waiting} bells wait already")
+        queued = self._bell.waiting()
+        if queued is None:
+            return Tick(0, "the broker does not answer")  # a bell that was not sent must not count
+        if queued >= DEEP_QUEUE:
+            return Tick(0, f"{queued} bells wait already")
         with self._unit_of_work.records() as tx:
             if not tx.leases.still_holds(LEASE, fence):
                 return Tick(0, "the lease was lost")
@@ -88,10 +88,10 @@ class Reconciler:
             log.info("reconciler.rang", scripts=len(due))
         return Tick(len(due))
 
-    def _take_back(self, unheard: list[Rung]) -> None:
-        """Remember of bells that the broker did not take that they are still due: one of them is tried a tick."""
+    def _take_back(self, unsent: list[Rung]) -> None:
+        """Record that bells the broker did not take are still due; each tick tries one until the broker responds."""
         with self._unit_of_work.records() as tx:
-            for rung in unheard:
+            for rung in unsent:
                 tx.bells.put(rung._replace(rings=rung.rings - 1, rung_at=0))
 
     def _take_lease(self) -> int | None:
@@ -100,17 +100,17 @@ class Reconciler:
             return tx.leases.take(LEASE, self._holder, now=now, until=now + int(LEASE_SECONDS * 1_000_000))
 
     def _due(self, tx: RecordsTransaction) -> list[Rung]:
-        """The scripts to ring for now, remembered in the same transaction."""
+        """The scripts to ring for now, recorded in the same transaction."""
         now = self._clock()
         due = []
         patience = self._patience
         for script in tx.inbox.waiting(before=now - patience, after=now + patience, limit=MAX_SCRIPTS_PER_TICK):
             rung = tx.bells.get(script.script_id)
             if rung.rung_at > now:
-                # Remembered by a clock that was ahead.
+                # Recorded by a clock that was ahead.
                 rung = Rung(script.script_id, 0, 0, 0)
             if rung.arrival != script.first:
-                # Of others, which are answered: somebody gets on with it, or did until a moment ago.
+                # The count belongs to submissions that are answered by now: a worker is making progress.
                 rung = rung._replace(rings=0)
             if now - rung.rung_at < min(patience << min(rung.rings, 16), patience * MAX_RING_BACKOFF):
                 continue

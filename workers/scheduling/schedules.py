@@ -1,4 +1,4 @@
-"""The schedules there are."""
+"""The schedules of an installation."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ MINUTE = 60
 HOUR = 3_600
 DAY = 24 * HOUR
 KEEP_RUNS_DAYS = 30
+# An expired session is listed for this long.
 KEEP_SESSIONS_DAYS = 30
-"""How long a session that has expired is still listed."""
 
 
 class HandsOut(Protocol):
-    """Hands out the scripts of materialization runs."""
+    """Sends the scripts of materialization runs to workers."""
 
     def send_all(self, scripts: Iterable[tuple[int, int]], /) -> object:
-        """Hand out many: the number of the run and the script of each."""
+        """Send many scripts: pairs of run id and script id."""
 
     def waiting(self) -> int:
-        """How many nobody has taken yet."""
+        """The number of messages in the queue."""
 
 
 def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -> list[Schedule]:
     """Every schedule of this installation."""
 
     def materialize(slot: int, sample: int = 0) -> Mapping[str, int | None]:
-        # What is still on its way is not sent again: without workers, messages would pile up tick by tick.
-        if waiting := fan_out.waiting():
-            return {"waiting": waiting}
+        # Nothing is sent while messages are queued: without workers, they would pile up with every tick.
+        if queued := fan_out.waiting():
+            return {"waiting": queued}
         due: list[tuple[int, int]] = []
         opened = open_run(unit_of_work, slot, system_clock(), lambda *each: due.append(each), sample=sample)
         fan_out.send_all(due)
         return opened._asdict()
 
     def verify_sample(slot: int) -> Mapping[str, int | None]:
-        # A microsecond later: the minute's run has this slot already.
+        # A microsecond later: the minute's run already has this slot.
         return materialize(slot + 1, SAMPLE)
 
     def prune_runs(slot: int) -> Mapping[str, int]:
@@ -63,7 +63,7 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -
         return {"pruned": prune_left_behind(unit_of_work, system_clock())}
 
     return [
-        # The sample first: the messages of the minute's run would keep it waiting.
+        # The sample runs first: it would wait for the messages of the minute's run.
         Schedule("verify-sample", every=HOUR, lease=5 * MINUTE, missed="once", run=verify_sample),
         Schedule("materialize", every=MINUTE, lease=5 * MINUTE, missed="once", run=materialize),
         # A run a minute makes 1,440 a day, and one pruning takes 1,000.

@@ -1,8 +1,8 @@
-"""The timetable: schedules whose every slot runs once, whatever number of beats tick and whoever is killed.
+"""The slot runner: runs each slot of a schedule once, regardless of the number of beats and of killed processes.
 
-A slot is a moment at which a schedule is due: a multiple of its interval. Taking it inserts a row whose key is
-schedule and slot, so one taker wins; a taker that dies lets it expire, and the next tick takes it over under a higher
-fencing number. A tick is cheap and idempotent: beats send them more often than slots fall.
+A slot is a time at which a schedule is due: a multiple of its interval. Taking a slot inserts a row with the key
+(schedule, slot), so one process wins. If that process dies, its lease expires, and the next tick takes the slot over
+with a higher fencing number. A tick is cheap and idempotent: beats send them more often than slots are due.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from repos.unit_of_work import UnitOfWork
 
 Missed = Literal["skip", "once", "all"]
 
+# One tick catches up on at most this many missed slots.
 MAX_SLOTS_PER_TICK = 100
-"""Missed slots that one tick catches up at most."""
 SECOND = 1_000_000
 
 log = structlog.get_logger(__name__)
 
 
 class Schedule(NamedTuple):
-    """Something that is due again and again.
+    """A recurring job.
 
-    `every` and `lease` are seconds; `lease` is how long a run may take before somebody else takes the slot over.
-    `missed` says what to do about slots nobody ran: `skip` them, run only the latest `once`, or run `all`. `run` gets
-    the slot (microseconds since 1970 UTC) and must be idempotent; what it returns is kept as the slot's report.
+    `every` and `lease` are seconds; `lease` is how long a run may take before another process takes the slot over.
+    `missed` is the policy for missed slots: `skip` them, run only the latest `once`, or run `all`. `run` gets the slot
+    (microseconds since 1970 UTC) and must be idempotent; its result is stored as the slot's report.
     """
 
     name: str
@@ -44,21 +44,21 @@ class Schedule(NamedTuple):
 
 
 class SlotResult(NamedTuple):
-    """A slot this tick ran, and how it went."""
+    """A slot that this tick ran, and its outcome."""
 
     slot_at: int
     outcome: Literal["done", "failed", "lost"]
 
 
 class SlotRunner:
-    """Runs what is due of a schedule."""
+    """Runs the due slots of a schedule."""
 
     def __init__(self, unit_of_work: UnitOfWork, *, clock: Callable[[], int] = system_clock) -> None:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
     def tick(self, schedule: Schedule) -> list[SlotResult]:
-        """Run every slot that is due and that nobody else has taken."""
+        """Run every due slot that no other process has taken."""
         return [ran for slot in self._due(schedule) if (ran := self._run(schedule, slot)) is not None]
 
     def _due(self, schedule: Schedule) -> list[int]:
@@ -68,13 +68,13 @@ class SlotRunner:
             abandoned = tx.slots.abandoned(schedule.name, now=now)
             last = tx.slots.last(schedule.name)
         if last is None or schedule.missed == "once":
-            fresh = [current]
+            due = [current]
         elif schedule.missed == "all":
-            fresh = list(range(last + every, current + 1, every))[:MAX_SLOTS_PER_TICK]
+            due = list(range(last + every, current + 1, every))[:MAX_SLOTS_PER_TICK]
         else:
-            # On time is before half of the interval has gone by.
-            fresh = [current] if now - current <= every // 2 else []
-        return abandoned + [slot for slot in fresh if last is None or slot > last]
+            # A slot is on time during the first half of its interval.
+            due = [current] if now - current <= every // 2 else []
+        return abandoned + [slot for slot in due if last is None or slot > last]
 
     def _run(self, schedule: Schedule, slot: int) -> SlotResult | None:
         taken = with_retries(partial(self._take, schedule, slot))
@@ -84,10 +84,10 @@ class SlotRunner:
         try:
             report = dict(schedule.run(slot))
         except Exception as error:
-            # The slot keeps the error, so the failure is seen; the next slot is a new chance.
+            # The slot stores the error, so that the failure is visible; the next slot is the retry.
             log.exception("schedule.failed", schedule=schedule.name, slot=slot)
             outcome, report = "failed", {"error": type(error).__name__}
-        # What is done but not recorded would be done once more.
+        # Retried, because a run that is not recorded as done would be repeated.
         ours = with_retries(partial(self._finish, taken, outcome, msgspec.json.encode(report)))
         return SlotResult(slot, outcome if ours else "lost")
 

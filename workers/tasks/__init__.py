@@ -1,4 +1,4 @@
-"""Every task, one file each: a file placed here is a task the workers know. A task is a doorway."""
+"""The tasks, one file each, registered by their place in this folder. A task only calls a use case."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -1,4 +1,4 @@
-"""scriptledger.drain: somebody rang for a script."""
+"""scriptledger.drain: answers the pending submissions of a script after its bell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
 from workers.process.task_names import DRAIN
 
 
-# Put back as it was, the bell of a drain that ended its process would end the next one: the app rings another instead.
+# Not requeued: the bell of a drain that killed its process would kill the next one. The app rings another bell instead.
 @app.task(
     name=DRAIN,
     bind=True,
@@ -19,6 +19,6 @@ from workers.process.task_names import DRAIN
     time_limit=HARD_SECONDS,
 )
 def drain(self: Task, script_id: int) -> dict[str, int]:
-    """Answer what waits for a script; how many answers, for Flower."""
+    """Answer the pending submissions of a script; return the count, for Flower."""
     fault_point("after bell received")
     return {"answered": draining().drain(self.request.id, script_id)}

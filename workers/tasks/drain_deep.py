@@ -1,4 +1,4 @@
-"""scriptledger.drain_deep: more waits for a script than one drain answers."""
+"""scriptledger.drain_deep: answers a script with more pending submissions than one drain takes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from workers.process.task_names import DRAIN_DEEP
     time_limit=HARD_SECONDS,
 )
 def drain_deep(self: Task, script_id: int) -> dict[str, int]:
-    """Answer one more batch of what waits for a script, by itself; how many answers, for Flower.
+    """Answer one more batch of a script's pending submissions, alone; return the count, for Flower.
 
-    A drain would take the bells of other scripts with this one, and they would wait for its long transaction.
+    A normal drain would also take the bells of other scripts, which would wait for its long transaction.
     """
     fault_point("after bell received")
     return {"answered": draining().drain_deep(self.request.id, script_id)}

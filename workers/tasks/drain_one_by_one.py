@@ -1,4 +1,4 @@
-"""scriptledger.drain_one_by_one: what waits for a script has outlived a bell."""
+"""scriptledger.drain_one_by_one: answers submissions that are still pending after a bell, one at a time."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from workers.process.task_names import DRAIN_ONE_BY_ONE
     time_limit=SUSPECT_HARD_SECONDS,
 )
 def drain_one_by_one(self: Task, script_id: int) -> dict[str, int]:
-    """Answer what waits for a script, each submission counted before it is tried; how many answers, for Flower.
+    """Answer a script's pending submissions, each counted before it is tried; return the count, for Flower.
 
-    Behind one batch of it the rest is drained as usual: what ended a bell was in front.
+    After one batch, the rest is drained as usual: the submission that stopped a drain was in front.
     """
     fault_point("after bell received")
     return {"answered": draining().drain_one_by_one(self.request.id, script_id, suspect_slots())}

@@ -1,4 +1,4 @@
-"""scriptledger.intake: a submission of a producer without the database."""
+"""scriptledger.intake: takes in a submission of a producer without database access."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.intake.redelivery import MAX_DELIVERIES, deliver
 from workers.process.task_names import INTAKE
 
 
-# Without events: what producers put into the headers of a message may be the whole script, and Flower would show it.
+# Without events: the headers of a message may contain the whole script, and Flower would show it.
 @app.task(name=INTAKE, bind=True, acks_on_timeout=False, send_events=False)
 def intake(self: Task, *args: object, **kwargs: object) -> None:
     """Put a submission into the inbox."""

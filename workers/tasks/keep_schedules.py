@@ -1,4 +1,4 @@
-"""scriptledger.keep_schedules: a tick of the timetable."""
+"""scriptledger.keep_schedules: a tick of the slot runner."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from workers.scheduling.slot_runner import SlotRunner
 
 @app.task(name=KEEP_SCHEDULES)
 def keep_schedules() -> dict[str, list[str]]:
-    """Run what is due and nobody else has taken; how each slot that was run went, for Flower."""
-    timetable = SlotRunner(bootstrap.unit_of_work())
+    """Run the due slots that no other process has taken; return their outcomes by schedule, for Flower."""
+    runner = SlotRunner(bootstrap.unit_of_work())
     ran: dict[str, list[str]] = {}
     due = schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app))
     for schedule in [*due, ProposalBell(app).schedule(bootstrap.unit_of_work())]:
-        if slots := timetable.tick(schedule):
+        if slots := runner.tick(schedule):
             ran[schedule.name] = [str(slot.outcome) for slot in slots]
     return ran

@@ -8,8 +8,8 @@ from workers.app import app, bell
 from workers.process.task_names import MATERIALIZE
 
 
-# A whole history may be replayed; the claim on the script lasts longer than this.
+# A task may replay a whole history; its claim on the script lasts longer than this limit.
 @app.task(name=MATERIALIZE, soft_time_limit=900, time_limit=960)
 def materialize(run_id: int, script_id: int) -> str | None:
-    """Bring one script's projections to its head, and what else its run asks for; what came of it, for Flower."""
+    """Bring one script's projections to its head, with the further work of its run; return the outcome, for Flower."""
     return Materializer(bootstrap.unit_of_work(), ring=bell().ring).materialize(run_id, script_id)

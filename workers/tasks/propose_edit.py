@@ -1,4 +1,4 @@
-"""scriptledger.propose_edit: a proposal waits for a model."""
+"""scriptledger.propose_edit: drafts a queued proposal with a model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from workers.proposals.draft_job import ProposalJob
 from workers.proposals.language_models.factory import configured_model
 
 
-# A model takes its time, three times; the claim on the proposal lasts longer than this.
+# A model is slow, and is queried up to three times; the claim on the proposal lasts longer than this limit.
 @app.task(name=PROPOSE, soft_time_limit=480, time_limit=500)
 def propose_edit(proposal_id: int) -> dict[str, bool]:
-    """Draft the hunks of a proposal; whether this task did, for Flower."""
+    """Draft the hunks of a proposal; return whether this task did, for Flower."""
     job = ProposalJob(bootstrap.unit_of_work(), configured_model(bootstrap.settings()))
     return {"drafted": job.run(proposal_id)}

@@ -10,14 +10,14 @@ from workers.process.task_names import RECONCILE
 from workers.scheduling.reconciler import Reconciler
 
 
-# Without events: 43,000 ticks a day would leave room for nothing else in Flower.
+# Without events: 43,000 ticks a day would crowd out everything else in Flower.
 @app.task(name=RECONCILE, send_events=False)
 def reconcile() -> None:
-    """Ring again for what nobody has taken."""
+    """Ring again for submissions that stay pending."""
     _reconciler().tick()
 
 
 @cache
 def _reconciler() -> Reconciler:
-    # One for the life of the process, which holds the lease: the next one would have to wait until that expires.
+    # One per process, because it holds the lease: a new one would have to wait until that expires.
     return Reconciler(bootstrap.unit_of_work(), bell())

@@ -1,4 +1,4 @@
-"""scriptledger.set_aside: what came to the intake and is no task."""
+"""scriptledger.set_aside: keeps a malformed message of the intake as a dead letter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workers.process.task_names import SET_ASIDE
 
 @app.task(name=SET_ASIDE, bind=True, acks_on_timeout=False, send_events=False)
 def set_aside(self: Task, body: str, problem: str, message: str) -> None:
-    """Keep the body of a message among the dead letters, with what is wrong with it."""
+    """Keep the body of a message as a dead letter, with its problem."""
     taking = Intake(bootstrap.unit_of_work(), bell())
     keep = partial(taking.set_aside, b64decode(body), Undecodable(problem=problem), message)
     deliver(self, (body, problem, message), {}, work=keep, last_resort=keep)

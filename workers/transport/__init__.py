@@ -1,1 +1,1 @@
-"""The worker's end of the broker: guarded messages, the Redis transport, the consumer."""
+"""The worker side of the broker: message guards, the Redis transport, the consumer."""

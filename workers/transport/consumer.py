@@ -1,7 +1,7 @@
-"""The consumer of a worker: Celery's, which sees only rebuilt messages, and waits where Redis refuses.
+"""The consumer of a worker: Celery's consumer, limited to rebuilt messages, with a delay when Redis refuses.
 
-Celery logs the body of a message that it cannot read, and some messages end it. Through Redis each message is rebuilt
-by our transport before it comes here; through another broker, here.
+Celery logs the body of a message that it cannot read, and some messages crash it. With Redis, our transport rebuilds
+each message before it arrives here; with another broker, it is rebuilt here.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _celery_log = get_logger(__name__)
 
 
 class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
-    """Celery's consumer behind the message guard."""
+    """Celery's consumer after the message guard."""
 
     def create_task_handler(self, *args: object) -> Callable[[Message], None]:
-        """What is called with each message."""
+        """The function that receives each message."""
         received: Callable[[Message], None] = super().create_task_handler(*args)
         if isinstance(self.task_consumer.channel, Channel):
             return received
@@ -54,7 +54,7 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
         return on_task_received
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Called by Celery when it connects anew, at once; where Redis answers and refuses, that would be for ever."""
+        """Called by Celery before it reconnects at once; if Redis refuses commands, that would be an endless loop."""
         super().on_connection_error_after_connected(exc)
         if isinstance(exc, ResponseError):
             _wait(trouble.begins(exc))
@@ -69,7 +69,7 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
 
     def on_unknown_message(self, body: object, message: Message) -> None:  # noqa: ARG002 - Celery's
         """Called by Celery for what only it finds wrong."""
-        self._refuse(message, "it is no task")
+        self._refuse(message, "it is not a task")
 
     def on_unknown_task(self, body: object, message: Message, exc: Exception) -> None:  # noqa: ARG002 - Celery's
         """Called by Celery for what only it finds wrong."""
@@ -80,20 +80,20 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery has no types
         message.reject_log_error(_celery_log, self.connection_errors)  # type: ignore[no-untyped-call]
 
     def _queue_of(self, message: Message) -> str:
-        """The queue a message was taken from: what it says of that itself is its sender's word."""
+        """The queue a message was taken from, by its consumer tag: its own fields are not trusted."""
         names = {tag: name for name, tag in self.task_consumer._active_tags.items()}
-        found = names.get(message.delivery_info.get("consumer_tag"))
-        # Where the broker does not say, whatever may be an edit is kept.
+        queue = names.get(message.delivery_info.get("consumer_tag"))
+        # Without a tag the intake is assumed, if it is served: a message that may be an edit is kept.
         return str(
-            found or (intake_guard.QUEUE if intake_guard.QUEUE in names.values() else next(iter(names.values())))
+            queue or (intake_guard.QUEUE if intake_guard.QUEUE in names.values() else next(iter(names.values())))
         )
 
 
 def rebuild(message: Message, queue: str) -> None:
-    """Make a message what the guards believe of it.
+    """Replace the content of a message by what the guards accept.
 
     Raises:
-        Refused: it is none that belongs into the queue.
+        Refused: it does not belong in the queue.
     """
     parts = Parts(
         content_type=message.content_type,
@@ -113,7 +113,7 @@ def rebuild(message: Message, queue: str) -> None:
 
 
 def _wait(seconds: float) -> None:
-    """Wait in the main process, which goes on to say that it lives and to stop when asked to."""
+    """Wait in the main process, with heartbeats, and stop on request."""
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
         beat()

@@ -1,7 +1,7 @@
-"""The event guard: what Flower believes of what workers tell of themselves and their tasks.
+"""The event guard: validates the events of workers and tasks before Flower sees them.
 
-Events come through a channel of Redis that anyone who reaches it can write to. Of each only the fields that Flower
-shows are kept, each of its type and within its range; an event without a kind, a worker and a time is dropped.
+Events arrive through a Redis channel that any client of Redis can write to. Only the fields that Flower shows are kept,
+if their type and range are valid. An event without a kind, a worker and a time is dropped.
 """
 
 from __future__ import annotations
@@ -102,18 +102,18 @@ _FIELDS: dict[str, Check] = {
 
 
 def read_events(data: bytes) -> list[dict[str, object]]:
-    """The events in a message, each as far as it is believed."""
+    """The events in a message, with their valid fields."""
     if len(data) > MAX_BYTES:
         return []
     try:
-        told = msgspec.json.decode(decoded_body(_read_parts(data)))
+        decoded = msgspec.json.decode(decoded_body(_read_parts(data)))
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
         return []
-    return list(_believed(told if isinstance(told, list) else [told]))
+    return list(_validated(decoded if isinstance(decoded, list) else [decoded]))
 
 
 def as_message(events: list[dict[str, object]]) -> dict[str, object]:
-    """A message that holds these events, as the transport hands one on."""
+    """A message with these events, in the form that the transport delivers."""
     return {
         "body": msgspec.json.encode(events).decode(),
         "content-type": "application/json",
@@ -123,7 +123,7 @@ def as_message(events: list[dict[str, object]]) -> dict[str, object]:
     }
 
 
-def _believed(events: list[object]) -> Iterator[dict[str, object]]:
+def _validated(events: list[object]) -> Iterator[dict[str, object]]:
     for event in events:
         if not isinstance(event, dict) or not all(check(event.get(name)) for name, check in _REQUIRED.items()):
             continue

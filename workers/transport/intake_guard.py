@@ -1,6 +1,6 @@
-"""The guard of the intake: a message there is the only copy of an edit, and nothing of it may be lost.
+"""The intake guard: never drops a message of the intake, which is the only copy of an edit.
 
-What cannot be taken in becomes, in place, the task that keeps it among the dead letters.
+A message that cannot be taken in is replaced by the task that keeps it as a dead letter.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ QUEUE = "intake"
 # The largest submission as JSON in JSON, each second character escaped, in base64, with room for its headers.
 MAX_BYTES = 64 << 20
 MAX_DELIVERIES = 1_000
-# Clocks differ: what is due within this long is taken at once.
+# Clocks differ: a message due within this time is taken at once.
 MAX_AHEAD = timedelta(minutes=1)
 
 
@@ -32,7 +32,7 @@ _read_text = msgspec.json.Decoder(str).decode
 
 
 class _Misfit(Exception):
-    """A message cannot be taken in; `payload` is what to keep of it, else its body."""
+    """A message cannot be taken in; `payload` is the part to keep, by default its body."""
 
     def __init__(self, problem: str, payload: bytes | None = None) -> None:
         super().__init__(problem)
@@ -41,7 +41,7 @@ class _Misfit(Exception):
 
 
 def read_submission(parts: Parts, body: bytes, whole: bytes, *, redelivered: bool) -> Trusted:
-    """The task in the parts of a message: to take in a submission, or to set aside what holds none."""
+    """The task for a message: to take in its submission, or to keep the message as a dead letter."""
     headers = parts.headers if isinstance(parts.headers, dict) else {}
     properties = parts.properties if isinstance(parts.properties, dict) else {}
     message_id = fit_id(headers.get("id")) or fit_id(properties.get("correlation_id"))
@@ -62,16 +62,16 @@ def read_submission(parts: Parts, body: bytes, whole: bytes, *, redelivered: boo
 
 
 def scrap(content: bytes, problem: str) -> Trusted:
-    """The task that sets aside what has no parts."""
+    """The task that keeps a message without readable parts as a dead letter."""
     return Trusted(SET_ASIDE, str(uuid4()), encoded_body(_kept(content, problem, "")), "(…)")
 
 
 def _arguments(parts: Parts, headers: Mapping[str, object], body: bytes) -> tuple[str, list[str]]:
     name = headers.get("task")
     if not isinstance(name, str) or not isinstance(headers.get("id"), str):
-        raise _Misfit("the message is no task of the Celery protocol 2: its headers must have `task` and `id`")
+        raise _Misfit("the message is not a task of Celery protocol 2: its headers must have `task` and `id`")
     if name not in (INTAKE, SET_ASIDE):
-        raise _Misfit(f"this queue takes no task {name[:80]!r}")
+        raise _Misfit(f"this queue does not accept the task {name[:80]!r}")
     if not is_json(parts):
         raise _Misfit("the body must be JSON in UTF-8, and not compressed")
     try:
@@ -89,7 +89,7 @@ def _arguments(parts: Parts, headers: Mapping[str, object], body: bytes) -> tupl
 
 
 def _submission(given: msgspec.Raw) -> str:
-    """The text of a submission, or of the object that it was sent as: what is in it is not read here."""
+    """The JSON text of a submission, sent as text or as an object; its content is not parsed here."""
     [argument] = _read_argument(given)
     if bytes(memoryview(argument)[:1]) == b"{":
         return bytes(argument).decode()
@@ -100,10 +100,10 @@ def _require_timely(headers: Mapping[str, object], payload: bytes) -> None:
     now = datetime.now(UTC)
     for name in ("eta", "expires"):
         if headers.get(name) is not None and moment(headers[name]) is None:
-            raise _Misfit(f"`{name}` is no time as ISO 8601 writes it", payload)
+            raise _Misfit(f"`{name}` is not an ISO 8601 time", payload)
     eta, expires = moment(headers.get("eta")), moment(headers.get("expires"))
     if eta is not None and eta > now + MAX_AHEAD:
-        raise _Misfit("`eta` is ahead: what must happen later is not sent before", payload)
+        raise _Misfit("`eta` is in the future: send a message only when it is due", payload)
     if expires is not None and expires < now:
         raise _Misfit("the message had expired before a worker took it", payload)
 

@@ -1,7 +1,7 @@
-"""Rescue of a message of the intake that Redis let go and does not take back: straight into the database.
+"""Intake rescue: stores a message of the intake in the database after Redis delivered it and refuses to take it back.
 
-Called in the main process of a worker, between two of its messages. It waits for the database as long as it takes:
-until then, this process holds all there is of an edit.
+Called in the main process of a worker, between two messages. It waits for the database without a timeout, because this
+process holds the only copy of an edit.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ log = structlog.get_logger(__name__)
 
 
 class _NoBell(Bell):
-    """Rings for nothing: the broker is what does not work. The reconciler finds the submission."""
+    """A bell that sends nothing, because the broker does not work. The reconciler finds the submission."""
 
     def __init__(self) -> None:
-        """It has no broker."""
+        """No broker is needed."""
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:  # noqa: ARG002 - as the bell that rings
         """Leave it to the reconciler."""
@@ -38,13 +38,13 @@ class _NoBell(Bell):
 
 
 def keep_in_database(task: str, body: bytes, message_id: str) -> None:
-    """Put what a message of the intake holds into the inbox, or among the dead letters."""
+    """Put the content of an intake message into the inbox, or keep it as a dead letter."""
     [args, _, _] = json.loads(body)
     attempt = 0
     while True:
         try:
             _keep(task, args, message_id)
-        except Exception as error:  # whatever the database says
+        except Exception as error:  # any error of the database
             attempt += 1
             if blames_the_message(error) and attempt >= MAX_DELIVERIES:
                 log.warning("intake.not_kept", message=message_id, problem=type(error).__name__)

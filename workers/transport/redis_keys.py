@@ -1,4 +1,4 @@
-"""The keys that the transport keeps in Redis. One of another type would stop every worker of its queue."""
+"""The Redis keys of the transport. A key of the wrong type would stop every worker of its queue."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ log = structlog.get_logger(__name__)
 
 
 def free_mutex(client: Any, key: str) -> None:
-    """Rename the mutex of the sweep where it never expires: workers make none like that, and would wait for ever."""
+    """Rename the restore mutex if it never expires: workers never create one like that, and would wait forever."""
     if client.pttl(key) == -1 and client.renamenx(key, moved := _moved(key)):
         log.error("broker.key_moved", key=key, moved=moved)
 
 
 def make_way(client: Any) -> None:
-    """Rename each key that has another type than it should: what it holds is kept, and the queue goes on."""
+    """Rename each key that has the wrong type: its content is kept, and the queue works again."""
     for key, right in TYPES.items():
         moved = _moved(key)
 

@@ -1,8 +1,8 @@
-"""The Redis transport of a worker. Kombu's believes what lies in Redis, and ends where Redis refuses a command.
+"""The Redis transport of a worker. Kombu's own trusts the content of Redis, and exits when Redis refuses a command.
 
-Here each message is read by `workers.transport.message_guard` before anything else sees it, and rebuilt. A Redis that
-refuses (it
-is full, read-only or loading, or a key has another type) is taken for a broker that is away: it is waited for.
+Here `workers.transport.message_guard` validates and rebuilds each message before any other code reads it. A Redis that
+refuses commands (it is full, read-only or loading, or a key has the wrong type) counts as unavailable: the worker
+waits for it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MAX_RESTORED = 1_000
 
 
 class Channel(redis.Channel):
-    """A channel that hands on only what the guards rebuilt, and outlives what Redis refuses."""
+    """A channel that delivers only rebuilt messages, and survives refused commands."""
 
     QoS: Any = Recorded
     unacked_restore_limit: Any = MAX_RESTORED
@@ -48,7 +48,7 @@ class Channel(redis.Channel):
             self.QoS = Unrecorded
 
     def refused(self, error: exceptions.ResponseError) -> float:
-        """Note what Redis refused, and mend what can be mended; how many seconds to wait before the next try."""
+        """Record a refusal, and repair keys of the wrong type; return how many seconds to wait before a retry."""
         pause = trouble.begins(error)
         if str(error).startswith("WRONGTYPE"):
             with suppress(exceptions.ResponseError), self.conn_or_acquire() as client:
@@ -66,7 +66,7 @@ class Channel(redis.Channel):
                 popped = self.client.parse_response(used, "BRPOP", **options)
             except exceptions.ResponseError as error:
                 self._not_before = monotonic() + self.refused(error)
-                # Another server may be there by now: names are looked up, and Sentinel is asked, when one connects.
+                # Reconnect, because another server may be there by now: that resolves the name and queries Sentinel.
                 used.disconnect()
                 self.pool.disconnect()
                 raise Empty from None
@@ -99,7 +99,7 @@ class Channel(redis.Channel):
         raise Empty
 
     def _rebuilt(self, queue: str, item: bytes) -> dict[str, Any] | None:
-        """The message in an entry of a queue; None where it is none."""
+        """The message in an entry of a queue; None where it is refused."""
         if queue not in QUEUES:
             refusals.warning("message.refused", queue="another", problem="this program has no such queue")
             return None
@@ -111,14 +111,14 @@ class Channel(redis.Channel):
             pass
         except Refused as refusal:
             refusals.warning("message.refused", queue=queue, problem=refusal.problem)
-        except Exception as error:  # whatever a message makes a decoder raise: it ends no worker
+        except Exception as error:  # any error of a decoder: a message must not crash the worker
             refusals.warning("message.refused", queue=queue, problem=type(error).__name__)
             if queue == intake_guard.QUEUE:
                 return as_raw(queue, intake_guard.scrap(item, "it cannot be read"))
         return None
 
     def _put_right(self, item: bytes) -> None:
-        """Put a message of the intake into its queue, or where it is safe."""
+        """Move a message of the intake into its queue, or into the database if Redis refuses."""
         try:
             with self.conn_or_acquire() as client:
                 client.lpush(intake_guard.QUEUE, item)
@@ -134,25 +134,25 @@ class Channel(redis.Channel):
             self._in_listen = None
             raise
         if isinstance(response, list | tuple):
-            told = self._handle_message(client, response)
-            events = read_events(told["data"]) if isinstance(told["data"], bytes) else []
+            message = self._handle_message(client, response)
+            events = read_events(message["data"]) if isinstance(message["data"], bytes) else []
             if events and EXCHANGE in self._fanout_to_queue:
                 return bool(self._deliver_fanout_message(as_message(events), EXCHANGE))
         raise Empty
 
-    # A queue of ours is found by its name alone, so no table of Redis has to be right for it, or written.
+    # Queues are found by name alone, so no binding table in Redis has to be valid or written.
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:  # noqa: ARG002 - kombu's
         if self.typeof(exchange).type == "fanout":
             self._fanout_queues[queue] = (exchange, routing_key.replace("#", "*"))
 
     def get_table(self, exchange: str) -> Any:
-        """The bindings that this process declared."""
+        """The bindings declared by this process."""
         return virtual.Channel.get_table(self, exchange)
 
     def maybe_refresh_binding_expiry(self) -> None:
-        """There is nothing of ours in Redis that could expire."""
+        """Do nothing: there are no bindings in Redis that could expire."""
 
-    # Alone, not between MULTI and EXEC: there a full Redis refuses to be read, too.
+    # Without MULTI and EXEC, in which a full Redis refuses reads too.
     def _size(self, queue: str) -> int:
         try:
             with self.conn_or_acquire() as client:
@@ -169,37 +169,37 @@ class Channel(redis.Channel):
 
 
 class SentinelChannel(Channel, redis.SentinelChannel):
-    """The same, where Sentinel says which Redis to ask."""
+    """The same channel, for a Redis chosen by Sentinel."""
 
 
 class Transport(redis.Transport):
-    """A transport for which a Redis that refuses is one that is away."""
+    """A transport that treats a Redis that refuses commands as unavailable."""
 
     Channel = Channel
     connection_errors = (*redis.Transport.connection_errors, exceptions.ResponseError)
 
 
 class SentinelTransport(redis.SentinelTransport):
-    """The same, where Sentinel says which Redis to ask."""
+    """The same transport, for a Redis chosen by Sentinel."""
 
     Channel = SentinelChannel
     connection_errors = Transport.connection_errors
 
 
 class _OurTransports:
-    """Connections of kombu with our transports."""
+    """A mixin that gives kombu's connections our transports."""
 
     def get_transport_cls(self) -> Any:
-        """The class of its transport."""
-        found = super().get_transport_cls()  # type: ignore[misc]  # of the connection beside
-        return _OURS.get(found, found)
+        """The class of the transport."""
+        original = super().get_transport_cls()  # type: ignore[misc]  # of kombu's connection
+        return _OURS.get(original, original)
 
 
 class Connection(_OurTransports, connection.Connection):
-    """A connection, and those of its pool."""
+    """A connection, with a pool of the same kind."""
 
     def Pool(self, limit: int | None = None, **options: Any) -> ConnectionPool:  # noqa: N802 - kombu's
-        """A pool of connections like this one."""
+        """A pool of such connections."""
         return ConnectionPool(self, limit, **options)
 
 
@@ -211,12 +211,12 @@ class ConnectionPool(connection.ConnectionPool):
     """A pool of our connections."""
 
     def new(self) -> PooledConnection:
-        """One more."""
+        """A new connection."""
         return PooledConnection(self, **dict(self.connection._info(resolve=False)))
 
 
 class AMQP(celery.app.amqp.AMQP):  # type: ignore[misc]
-    """Celery's way to its broker, through our connections."""
+    """Celery's AMQP with our connections."""
 
     Connection = Connection
 
@@ -225,8 +225,8 @@ _OURS = {redis.Transport: Transport, redis.SentinelTransport: SentinelTransport}
 
 
 def as_raw(queue: str, trusted: Trusted) -> dict[str, Any]:
-    """A message as kombu's channels read one. Its tag is made here: no two are the same, whoever sent them."""
-    # What is recorded and comes back must not be larger than what came: JSON in JSON escapes what is escaped.
+    """A message in the form of kombu's channels. Its delivery tag is created here, so it is unique for any sender."""
+    # Base64 for long bodies: a recorded message must not grow when redelivered, and JSON in JSON escapes the escapes.
     is_long = queue == intake_guard.QUEUE
     return {
         "body": b64encode(trusted.body).decode() if is_long else trusted.body.decode(),

@@ -1,4 +1,4 @@
-"""A message as a worker acts on it: rebuilt from the little that is believed of what the broker handed over."""
+"""The trusted message, rebuilt from the validated fields of a broker message, and helpers to read those fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 DELIVERIES = "deliveries"
-# Of a part of a message other than its body; a few hundred bytes are usual.
+# The limit for a part of a message other than its body; a few hundred bytes are usual.
 MAX_PART_BYTES = 1 << 20
 NULL = msgspec.Raw(b"null")
 
@@ -22,7 +22,7 @@ _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
 class Refused(Exception):
-    """A message is none of ours. The problem is a sentence of ours, and quotes nothing."""
+    """A message is not valid. The problem is a fixed sentence that quotes nothing of it."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -30,15 +30,15 @@ class Refused(Exception):
 
 
 class Expired(Refused):
-    """A bell came too late to be answered; the next tick rings again."""
+    """A bell has expired; the next tick rings again."""
 
 
 class Misrouted(Refused):
-    """A message of the intake lies in another queue."""
+    """A message of the intake is in another queue."""
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What the broker handed over; each part may be of any type."""
+    """The parts of a broker message; each may be of any type."""
 
     body: object = msgspec.field(name="body", default=None)
     content_type: object = msgspec.field(name="content-type", default=None)
@@ -48,7 +48,7 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """An entry of a list of Redis, with nothing in it read yet: what it would become may need all memory there is."""
+    """An entry of a Redis list, with its parts not yet decoded: decoding them could exhaust the memory."""
 
     body: msgspec.Raw = NULL
     content_type: msgspec.Raw = msgspec.field(name="content-type", default=NULL)
@@ -57,11 +57,11 @@ class Envelope(msgspec.Struct, frozen=True):
     properties: msgspec.Raw = NULL
 
     def parts(self) -> Parts:
-        """All of it read.
+        """The decoded parts.
 
         Raises:
-            ValueError: a part is larger than any of ours.
-            msgspec.DecodeError: a part is no JSON.
+            ValueError: a part exceeds MAX_PART_BYTES.
+            msgspec.DecodeError: a part is not JSON.
         """
         return Parts(
             body=_read_text(self.body),
@@ -73,7 +73,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class Trusted(msgspec.Struct, frozen=True):
-    """A message as a worker acts on it. `body` is `[args, kwargs, {}]` as JSON in ASCII or UTF-8."""
+    """A validated message. `body` is `[args, kwargs, {}]` as JSON in ASCII or UTF-8."""
 
     task: str
     message_id: str
@@ -84,7 +84,7 @@ class Trusted(msgspec.Struct, frozen=True):
     redelivered: bool = False
 
     def headers(self) -> dict[str, Any]:
-        """All that Celery needs to run the task, and how often it was delivered."""
+        """The headers that Celery needs to run the task, and the number of deliveries."""
         return {
             "lang": "py",
             "task": self.task,
@@ -100,11 +100,11 @@ class Trusted(msgspec.Struct, frozen=True):
 
 
 def small(raw: msgspec.Raw) -> object:
-    """What a part other than the body holds.
+    """The decoded value of a part other than the body.
 
     Raises:
-        ValueError: it is larger than any of ours.
-        msgspec.DecodeError: it is no JSON.
+        ValueError: it exceeds MAX_PART_BYTES.
+        msgspec.DecodeError: it is not JSON.
     """
     if len(memoryview(raw)) > MAX_PART_BYTES:
         raise ValueError
@@ -112,10 +112,10 @@ def small(raw: msgspec.Raw) -> object:
 
 
 def decoded_body(parts: Parts) -> bytes:
-    """The body as its sender wrote it, without the encoding that carries it through Redis.
+    """The body as its sender wrote it, without the transport encoding of Redis.
 
     Raises:
-        ValueError, TypeError: it has no such encoding.
+        ValueError, TypeError: the encoding is unknown, or the body does not have it.
     """
     body = parts.body
     encoding = parts.properties.get("body_encoding") if isinstance(parts.properties, dict) else None
@@ -135,12 +135,12 @@ def encoded_body(args: list[str]) -> bytes:
     body: list[Any] = [args, {}, {}]
     try:
         return json.dumps(body, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half of a pair of surrogates: escaped, it is read again as it was
+    except UnicodeEncodeError:  # a lone surrogate: escaped, it decodes to the same text
         return json.dumps(body).encode()
 
 
 def is_json(parts: Parts) -> bool:
-    """Whether the body says that it is JSON in UTF-8."""
+    """Whether the body is declared as JSON in UTF-8."""
     kind, encoding = parts.content_type, parts.content_encoding
     if not isinstance(kind, str) or not isinstance(encoding, str):
         return False
@@ -148,22 +148,22 @@ def is_json(parts: Parts) -> bool:
 
 
 def fit_id(given: object) -> str | None:
-    """The id of a message; None where it is none."""
+    """The id of a message; None if it is not valid."""
     return given if isinstance(given, str) and _ID.fullmatch(given) else None
 
 
 def moment(given: object) -> datetime | None:
-    """A time as Celery writes it, in UTC where it names no zone; None where it is none."""
+    """A time in Celery's format, in UTC where it names no zone; None if it is not valid."""
     if not isinstance(given, str) or len(given) > 40:
         return None
     try:
-        found = datetime.fromisoformat(given)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        time = datetime.fromisoformat(given)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def redelivered(parts: Parts) -> bool:
-    """Whether the message came back to its queue before."""
+    """Whether the message was redelivered to its queue."""
     info = parts.properties.get("delivery_info") if isinstance(parts.properties, dict) else None
     return isinstance(info, dict) and info.get("redelivered") is True

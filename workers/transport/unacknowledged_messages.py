@@ -1,6 +1,6 @@
-"""Messages that a worker holds: recorded in Redis until they are acknowledged, or not, as its role has it.
+"""Unacknowledged messages: depending on the worker's role, recorded in Redis until they are acknowledged.
 
-Kombu ends a worker where Redis refuses to record, forget or give back a message, and loses the message.
+When Redis refuses to record, delete or restore a message, kombu exits the worker and loses the message.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _read_record = msgspec.json.Decoder(tuple[Envelope, msgspec.Raw, str]).decode
 
 
 class Recorded(redis.QoS):
-    """Messages that are kept in Redis until they are acknowledged, as far as Redis takes commands."""
+    """Messages that are recorded in Redis until they are acknowledged, unless Redis refuses."""
 
     def append(self, message: Any, delivery_tag: str) -> None:
-        """Record a message that was taken from its queue, before it is worked on."""
+        """Record a message that was taken from its queue, before its task runs."""
         try:
             super().append(message, delivery_tag)
         except self.channel.connection_errors as error:
-            # It is neither in its queue nor recorded: this process has all there is of it.
+            # It is neither in its queue nor recorded: this process has the only copy.
             if kept_elsewhere(message):
                 if not isinstance(error, exceptions.ResponseError):
                     raise
@@ -42,12 +42,12 @@ class Recorded(redis.QoS):
             virtual.QoS.append(self, message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
-        """Forget a message; where Redis does not, it comes back, to the same effect."""
+        """Delete the record of a message; if Redis refuses, it is redelivered, which is idempotent."""
         self._forget(delivery_tag)
         virtual.QoS.ack(self, delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """Give a message back, or forget it; where Redis does neither, it comes back later."""
+        """Restore a message to its queue, or delete its record; if Redis refuses, it is redelivered later."""
         try:
             if requeue:
                 self.restore_by_tag(delivery_tag, leftmost=True)
@@ -58,7 +58,7 @@ class Recorded(redis.QoS):
         virtual.QoS.ack(self, delivery_tag)
 
     def _forget(self, delivery_tag: str) -> None:
-        # Without MULTI, in which a full Redis takes no command at all, and would stay full.
+        # Without MULTI, in which a full Redis refuses every command, and would stay full.
         try:
             with self.channel.conn_or_acquire() as client:
                 pipeline = client.pipeline(transaction=False)
@@ -67,7 +67,7 @@ class Recorded(redis.QoS):
             self.channel.refused(error)
 
     def restore_visible(self, *args: Any, **options: Any) -> None:
-        """Give back what a worker kept for too long: it has probably ended."""
+        """Restore messages past their visibility timeout: their worker has probably died."""
         try:
             with self.channel.conn_or_acquire() as client:
                 free_mutex(client, self.unacked_mutex_key)
@@ -76,21 +76,21 @@ class Recorded(redis.QoS):
             self.channel.refused(error)
 
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
-        """Give one message back to its queue, rebuilt; what is none goes to the intake, which sets it aside."""
+        """Restore one message to its queue, rebuilt; an invalid one goes to the intake and becomes a dead letter."""
 
         def restored(pipe: Any) -> None:
-            kept = pipe.hget(self.unacked_key, tag)
+            record = pipe.hget(self.unacked_key, tag)
             pipe.multi()
             self._remove_from_indices(tag, pipe)
-            if kept:
-                queue, item = take_apart(kept)
+            if record:
+                queue, item = take_apart(record)
                 (pipe.lpush if leftmost else pipe.rpush)(queue, item)
 
-        with self.channel.conn_or_acquire(client) as found:
-            found.transaction(restored, self.unacked_key)
+        with self.channel.conn_or_acquire(client) as connection:
+            connection.transaction(restored, self.unacked_key)
 
     def restore_unacked(self, client: Any = None) -> None:
-        """Give back what is left when this process stops."""
+        """Restore the remaining messages when this process stops."""
         try:
             super().restore_unacked(client)
         except self.channel.connection_errors as error:
@@ -99,10 +99,10 @@ class Recorded(redis.QoS):
 
 
 class Unrecorded(virtual.QoS):
-    """Bells, which are not recorded: one that is lost is rung again."""
+    """Bells, which are not recorded: a lost bell is rung again."""
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """Give a bell back, or forget it."""
+        """Requeue a bell, or drop it."""
         try:
             super().reject(delivery_tag, requeue=requeue)
         except exceptions.ResponseError as error:
@@ -110,7 +110,7 @@ class Unrecorded(virtual.QoS):
             self._quick_ack(delivery_tag)
 
     def restore_unacked(self) -> list[Any]:
-        """Ring again for what is left when this process stops; kombu would write what it cannot into a file."""
+        """Requeue the remaining bells when this process stops; kombu would write those that fail into a file."""
         try:
             for message in self._delivered.values():
                 self.channel._put(message.delivery_info["routing_key"], message._raw)
@@ -121,9 +121,9 @@ class Unrecorded(virtual.QoS):
 
 
 def take_apart(kept: bytes) -> tuple[str, bytes]:
-    """The queue that a recorded message came from, and what to put there.
+    """The queue of a recorded message, and the entry to restore there.
 
-    What cannot be read goes to the intake, which sets it aside: it may have been an edit.
+    A record that cannot be read goes to the intake, which keeps it as a dead letter: it may be an edit.
     """
     try:
         message, _, queue = _read_record(kept)
@@ -138,7 +138,7 @@ def take_apart(kept: bytes) -> tuple[str, bytes]:
 
 
 def kept_elsewhere(message: Any) -> bool:
-    """Put a message of the intake where it is safe without Redis; whether it was one."""
+    """Store a message of the intake in the database; return whether it was one."""
     if message.delivery_info["routing_key"] != intake_guard.QUEUE:
         return False
     keep_in_database(message.headers["task"], message.body, message.headers["id"])

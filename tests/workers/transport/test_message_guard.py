@@ -1,4 +1,4 @@
-"""What a worker believes of a message: a task of its queue, ids, and nothing that makes Celery do anything else."""
+"""Message guard tests: only tasks of the queue with ids pass, and nothing that changes what Celery does."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def with_header(queue: str, **headers: object) -> bytes:
     return item(it)
 
 
-def assert_sound(queue: str, trusted: Trusted) -> None:
-    """It holds what Celery needs, of the types it wants, and nothing else."""
+def assert_valid(queue: str, trusted: Trusted) -> None:
+    """Check that a message has the fields and types that Celery needs, and nothing else."""
     headers = trusted.headers()
     assert set(headers) == HEADERS
     assert headers["task"] in (
@@ -74,17 +74,17 @@ def assert_sound(queue: str, trusted: Trusted) -> None:
 
 
 @pytest.mark.parametrize("queue", sorted(QUEUES))
-def test_a_good_message_is_believed(queue: str):
+def test_a_valid_message_is_accepted(queue: str):
     trusted = read_item(queue, good(queue, "its-id"))
 
-    assert_sound(queue, trusted)
+    assert_valid(queue, trusted)
     assert (trusted.task, trusted.message_id) == (GOOD[queue][0], "its-id")
     assert json.loads(trusted.body)[0] == GOOD[queue][1]
 
 
 @pytest.mark.parametrize("queue", sorted(QUEUES))
 def test_every_kind_is_refused_or_rebuilt(queue: str):
-    problems = [problem for each in kinds(queue).values() if (problem := read_soundly(queue, each))]
+    problems = [problem for each in kinds(queue).values() if (problem := read_validly(queue, each))]
 
     assert len(problems) > 80 or queue == "intake"
     assert SECRET not in str(problems)
@@ -94,22 +94,22 @@ def test_every_kind_is_refused_or_rebuilt(queue: str):
 def test_any_json_in_any_part_is_refused_or_rebuilt(queue: str, given: Any, part: str):
     it = message(*GOOD[queue], queue)
     it[part] = given
-    read_soundly(queue, json.dumps(it).encode())
+    read_validly(queue, json.dumps(it).encode())
 
 
 @given(queue=st.sampled_from(sorted(QUEUES)), content=st.binary(max_size=200))
 def test_any_bytes_are_refused_or_rebuilt(queue: str, content: bytes):
-    read_soundly(queue, content)
-    read_soundly(queue, item(message(*GOOD[queue], queue, body=content)))
+    read_validly(queue, content)
+    read_validly(queue, item(message(*GOOD[queue], queue, body=content)))
 
 
-def read_soundly(queue: str, content: bytes) -> str:
-    """The problem with a message that is refused; one that is not is sound."""
+def read_validly(queue: str, content: bytes) -> str:
+    """The problem of a refused message; an accepted one is checked."""
     try:
         trusted = read_item(queue, content)
     except Refused as refusal:
         return refusal.problem if queue in ID_TASKS else pytest.fail("a message of the intake was refused")
-    assert_sound(queue, trusted)
+    assert_valid(queue, trusted)
     return ""
 
 
@@ -121,12 +121,12 @@ def test_a_task_of_another_queue_is_refused(queue: str):
 
 
 @pytest.mark.parametrize("queue", BELL_QUEUES)
-def test_a_submission_in_another_queue_is_said_to_belong_into_the_intake(queue: str):
+def test_a_submission_in_another_queue_is_misrouted(queue: str):
     with pytest.raises(Misrouted):
         read_item(queue, good("intake"))
 
 
-def test_every_task_of_ours_belongs_to_the_queue_it_is_routed_to():
+def test_every_task_is_accepted_in_the_queue_of_its_route():
     routes = {task: route["queue"] for task, route in app.conf.task_routes.items()}
     known = {task: queue for queue, tasks in ID_TASKS.items() for task in tasks}
 
@@ -135,7 +135,7 @@ def test_every_task_of_ours_belongs_to_the_queue_it_is_routed_to():
     assert {name for name in app.tasks if name.startswith("scriptledger.")} == set(routes)
 
 
-def test_a_bell_counts_until_it_expires():
+def test_a_bell_is_accepted_until_it_expires():
     now = datetime.now(UTC)
 
     soon = read_item("upkeep", with_header("upkeep", expires=(now + timedelta(seconds=9)).isoformat()))
@@ -153,15 +153,15 @@ TEXT = '{"script_id": 7, "submission_id": "late"}'
     ("headers", "problem"),
     [
         ({"expires": "2000-01-01T00:00:00Z"}, "expired"),
-        ({"expires": "soon"}, "`expires` is no time"),
-        ({"expires": 5}, "`expires` is no time"),
-        ({"expires": [1]}, "`expires` is no time"),
-        ({"eta": "2999-01-01T00:00:00Z"}, "`eta` is ahead"),
-        ({"eta": "9999-12-31T23:59:59.999999-23:59"}, "`eta` is no time"),
-        ({"eta": {}}, "`eta` is no time"),
+        ({"expires": "soon"}, "`expires` is not an ISO 8601 time"),
+        ({"expires": 5}, "`expires` is not an ISO 8601 time"),
+        ({"expires": [1]}, "`expires` is not an ISO 8601 time"),
+        ({"eta": "2999-01-01T00:00:00Z"}, "`eta` is in the future"),
+        ({"eta": "9999-12-31T23:59:59.999999-23:59"}, "`eta` is not an ISO 8601 time"),
+        ({"eta": {}}, "`eta` is not an ISO 8601 time"),
     ],
 )
-def test_a_submission_that_comes_too_late_or_too_early_is_kept_as_it_is(headers: dict[str, Any], problem: str):
+def test_an_expired_or_early_submission_becomes_an_unchanged_dead_letter(headers: dict[str, Any], problem: str):
     it = message("scriptledger.intake", [TEXT], "intake", message_id="its-id")
     it["headers"] |= headers
 
@@ -173,7 +173,7 @@ def test_a_submission_that_comes_too_late_or_too_early_is_kept_as_it_is(headers:
     assert problem in why
 
 
-def test_a_submission_that_is_due_is_taken_in_at_once():
+def test_a_submission_that_is_due_is_accepted():
     now = datetime.now(UTC)
     times = {"eta": (now + timedelta(seconds=5)).isoformat(), "expires": (now + timedelta(days=1)).isoformat()}
 
@@ -182,7 +182,7 @@ def test_a_submission_that_is_due_is_taken_in_at_once():
     assert (trusted.task, trusted.expires) == ("scriptledger.intake", None)
 
 
-def test_an_object_is_taken_in_as_its_text_whatever_types_it_names():
+def test_an_object_is_accepted_as_its_json_text():
     submission = {"script_id": 7, "note": {"__type__": "datetime", "__value__": "soon"}}
 
     trusted = read_item("intake", item(message("scriptledger.intake", [submission], "intake")))
@@ -191,13 +191,13 @@ def test_an_object_is_taken_in_as_its_text_whatever_types_it_names():
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"{", b"[" * 100_000, b'{"scrap": 4}'])
-def test_scrap_is_kept_as_it_is(content: bytes):
+def test_an_unreadable_message_is_kept_unchanged(content: bytes):
     payload, _, name = json.loads(read_item("intake", content).body)[0]
 
     assert (b64decode(payload), name) == (content, "")
 
 
-def test_what_is_larger_than_any_message_is_kept_as_far_as_it_can_be():
+def test_a_message_that_is_too_large_is_kept_up_to_the_limit():
     huge = b" " * (intake_guard.MAX_BYTES + 1)
 
     payload = json.loads(read_item("intake", huge).body)[0][0]
@@ -212,7 +212,7 @@ BOMB = b"[" + b"[]," * 7_000_000 + b"[]]"
 
 @pytest.mark.parametrize("queue", ["commands", "intake"])
 @pytest.mark.parametrize("part", ["body", "headers", "properties", "another", "arguments", "named", "options"])
-def test_what_would_need_all_memory_is_not_read(queue: str, part: str):
+def test_a_part_that_would_exhaust_memory_is_not_decoded(queue: str, part: str):
     it = message(*GOOD[queue], queue)
     bodies = {"arguments": b"[%s,{},{}]", "named": b'[["x"],{"a":%s},{}]', "options": b'[["x"],{},{"chain":%s}]'}
     if part in bodies:
@@ -224,7 +224,7 @@ def test_what_would_need_all_memory_is_not_read(queue: str, part: str):
     assert len(content) > 20_000_000
 
     tracemalloc.start()
-    read_soundly(queue, content)
+    read_validly(queue, content)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -232,7 +232,7 @@ def test_what_would_need_all_memory_is_not_read(queue: str, part: str):
 
 
 @pytest.mark.parametrize("queue", sorted(QUEUES))
-def test_what_was_rebuilt_is_believed_when_it_comes_back(queue: str):
+def test_a_rebuilt_message_is_accepted_when_redelivered(queue: str):
     trusted = read_item(queue, good(queue, "its-id"))
     recorded = item([as_raw(queue, trusted), "", queue])
 
@@ -247,7 +247,7 @@ def test_what_was_rebuilt_is_believed_when_it_comes_back(queue: str):
     [b"", b"[]", b"5", b'[1, "", "upkeep"]', b'[{}, "", "upkeep"]', b'[{"properties": 5}, "", "upkeep"]',
      b'[{"properties": {}}, "", "elsewhere"]', b'[{"properties": {}}, "", 5]', b"\xff", b"[" * 100_000],
 )  # fmt: skip
-def test_what_is_no_record_goes_to_the_intake_as_it_is(kept: bytes):
+def test_an_invalid_record_goes_to_the_intake_unchanged(kept: bytes):
     assert take_apart(kept) == ("intake", kept)
 
 

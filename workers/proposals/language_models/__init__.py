@@ -1,1 +1,1 @@
-"""Models: who writes proposals. A small interface, a scripted stand-in, a client for OpenAI-compatible servers."""
+"""Language models that draft proposals: an interface, a scripted stand-in, and an OpenAI-compatible client."""

@@ -1,4 +1,4 @@
-"""The model that the settings name."""
+"""The factory of the language model in the settings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from workers.settings import SCRIPTED, Settings
 
 
 class MissingModel:
-    """What is asked where the settings name no model: each proposal then says so, and none waits for ever."""
+    """The model without configuration: it refuses each proposal with a reason, so that none waits forever."""
 
     name = "none"
 
-    def complete(self, messages: Sequence[Message]) -> Completion:  # noqa: ARG002 - it listens to nobody
-        """No answer.
+    def complete(self, messages: Sequence[Message]) -> Completion:  # noqa: ARG002 - the interface requires it
+        """Refuse.
 
         Raises:
             NoModel: always.

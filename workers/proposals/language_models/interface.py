@@ -1,4 +1,4 @@
-"""What a model is to us: messages in, one text out."""
+"""The interface of language models: messages in, one text out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Message(NamedTuple):
 
 
 class Completion(NamedTuple):
-    """What a model answered: bytes as they came, bounded, and what that took. None is not known."""
+    """An answer of a model: its bytes unchanged, of limited size, with usage. None means unknown."""
 
     output: bytes
     model: str
@@ -24,11 +24,11 @@ class Completion(NamedTuple):
 
 
 class Model(Protocol):
-    """Somebody who can be asked."""
+    """A language model."""
 
     @property
     def name(self) -> str:
-        """What it is called in the log."""
+        """The name for logs and stored proposals."""
 
     def complete(self, messages: Sequence[Message]) -> Completion:
         """The answer to a conversation.

@@ -1,7 +1,7 @@
-"""A client for servers that speak OpenAI's chat completions, as most that serve models do.
+"""A client for OpenAI-compatible chat completion servers, which most model servers are.
 
-Every wait has an end: connecting, each read, and all attempts together. What comes back is read up to a limit. The key
-goes into one header and nowhere else: not into an error, not into a log.
+Connecting, each read, and all attempts together have timeouts. The response is read up to a limit. The key goes into
+one header only, never into an error or a log.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from domain.script.json_depth import decode_at_any_depth
 from workers.proposals.language_models.interface import Completion, Message
 
 ATTEMPTS = 3
+# Room for the answer with its escapes and the JSON around it.
 MAX_RESPONSE_BYTES = 4 * MAX_OUTPUT_BYTES
-"""The answer with its escapes, and what stands around it."""
 CHUNK_BYTES = 64 << 10
-# Too many requests, or a server that has a bad moment; whatever else it says, it will say again.
+# Statuses of rate limits and temporary failures; any other status would be repeated.
 WORTH_ANOTHER_TRY = frozenset({408, 429, 500, 502, 503, 504, 529})
 
 
 class Waits(NamedTuple):
-    """How many seconds to wait: for a connection, for each read, for everything; and between attempts, at most."""
+    """Timeouts in seconds: for a connection, each read, and all attempts; and the pauses between attempts."""
 
     connect: float = 5.0
     read: float = 60.0
@@ -62,7 +62,7 @@ class _Response(Struct):
 
 
 class _TryAgain(LedgerError):
-    """This attempt failed, and another may not; `after` is how many seconds the server asks to wait."""
+    """This attempt failed, and a retry may succeed; `after` is the Retry-After of the server in seconds."""
 
     def __init__(self, problem: str, after: float | None = None) -> None:
         self.after = after
@@ -117,7 +117,7 @@ class OpenAiModel:
                     raise _refused(response)
                 return _read(response, deadline)
             finally:
-                # Not back into the pool: what was not read to its end is not worth reading.
+                # Not returned to the pool: the response may not have been read to its end.
                 response.close()
         except HTTPError as error:
             raise _TryAgain(_problem(error)) from None
@@ -134,17 +134,17 @@ class OpenAiModel:
         try:
             response = decode_at_any_depth(_decoder, data)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise ModelUnavailable(problem="what came is no chat completion") from None
+            raise ModelUnavailable(problem="the response is not a chat completion") from None
         text = response.choices[0].message.content if response.choices else None
         if text is None:
-            raise ModelUnavailable(problem="its answer holds no text")
+            raise ModelUnavailable(problem="its answer has no text")
         usage = response.usage or _Usage()
         sent, came = _counted(usage.prompt_tokens), _counted(usage.completion_tokens)
         return Completion(text.encode(errors="replace"), self.name, sent, came, latency_ms)
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """The body, as far as it is allowed to go: a server that sends a byte now and then would never time out."""
+    """The body, up to a size and a deadline: a server that keeps sending single bytes never causes a read timeout."""
     data = bytearray()
     while chunk := response.read1(CHUNK_BYTES):
         data += chunk
@@ -156,7 +156,7 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
 
 
 def _refused(response: urllib3.BaseHTTPResponse) -> LedgerError:
-    # Without the body: it may quote the prompt, or the key.
+    # Without the body: it may quote the prompt or the key.
     problem = f"HTTP status {response.status}"
     if response.status not in WORTH_ANOTHER_TRY:
         return ModelUnavailable(problem=problem)

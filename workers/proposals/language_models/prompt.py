@@ -1,4 +1,4 @@
-"""The prompt: the instruction, and every line of the script with the id and the hash by which it is named."""
+"""The prompt: the instruction, and every line of the script with its id and hash."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ transition, shot, centered, note, general. Do only what you are asked to. No hun
 
 
 def prompt(state: State, instruction: str) -> list[Message]:
-    """What a model is asked about a script.
+    """The messages for a model: the script and the instruction.
 
     Raises:
-        ScriptTooLongForModel: that is more than a model is shown.
+        ScriptTooLongForModel: the script exceeds MAX_SHOWN_BYTES.
     """
     rows = [
         msgspec.json.encode((line.id, state.content_hash("line", line.id), line.format, line.text))
@@ -48,13 +48,13 @@ def prompt(state: State, instruction: str) -> list[Message]:
 
 
 def correction(output: bytes, refusal: Rejected, hunk: int | None) -> list[Message]:
-    """What a model is told of an answer that cannot be taken."""
+    """The messages that return an unusable answer to a model for correction."""
     where = "" if hunk is None else f" in hunk {hunk} (counted from 0)"
-    told = f"That cannot be taken{where}: {refusal.message} ({refusal.code}) Send the whole answer again, corrected."
+    request = f"That cannot be taken{where}: {refusal.message} ({refusal.code}) Send the whole answer again, corrected."
     shown = output[:MAX_SHOWN_AGAIN_BYTES].decode(errors="replace")
-    return [Message("assistant", shown), Message("user", told)]
+    return [Message("assistant", shown), Message("user", request)]
 
 
 def prompt_sha256(messages: list[Message]) -> str:
-    """64 hex digits by which a prompt can be known again."""
+    """A digest that identifies a prompt: 64 hex digits."""
     return sha256(msgspec.json.encode(messages)).hexdigest()

@@ -1,11 +1,11 @@
-"""The scripted model: no intelligence, only rules. It does what quoted words in the instruction tell it.
+"""The scripted model: a rule-based stand-in for an AI. It follows the quoted rules in the instruction.
 
     replace "these words" with "those"
     cut "these words"
     after "these words" add dialogue "a new line"
 
-Several such, one behind the other, each a hunk of its own. Words name the first line that holds them. The same prompt
-has the same answer, for ever: for tests, demos and a first look, and clearly named as what it is.
+An instruction may hold several rules; each becomes one hunk. Quoted words select the first line that contains them.
+The same prompt always has the same answer. It is for tests and demos, and its name states that it is not an AI.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _WISH = "What the writer asks for:\n"
 
 
 class ScriptedModel:
-    """Follows rules."""
+    """A model that follows the rules in the instruction."""
 
     name = NAME
 
     def complete(self, messages: Sequence[Message]) -> Completion:
-        """What the rules in the instruction come to."""
-        shown, _, wish = next(each.content for each in messages if each.role == "user").rpartition(_WISH)
+        """The hunks that the rules in the instruction produce."""
+        shown, _, wish = next(message.content for message in messages if message.role == "user").rpartition(_WISH)
         lines = [msgspec.json.decode(row) for row in shown.split("\n") if row.startswith('["')]
         answer = msgspec.json.encode({"hunks": list(_hunks(lines, wish))})
-        asked = sum(len(each.content.split()) for each in messages)
-        return Completion(answer, NAME, tokens_in=asked, tokens_out=len(answer.split()), latency_ms=0)
+        tokens_in = sum(len(message.content.split()) for message in messages)
+        return Completion(answer, NAME, tokens_in=tokens_in, tokens_out=len(answer.split()), latency_ms=0)
 
 
 def _hunks(lines: Sequence[Sequence[str]], wish: str) -> Iterator[dict[str, Any]]:
