@@ -1,4 +1,4 @@
-"""The producers in Node, against real workers: an edit in their own transaction, and one as a message."""
+"""Node producer tests, with real workers: an edit in the producer's own transaction, and one as a message."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ A = Line("a", "dialogue", "É, “said” Zoë. 👩\u200d👧", "\n\n", {"dual"
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    """Node, with the packages of the example as its lock names them."""
+    """Node, with the locked packages of the example."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not (node and npm):
         pytest.skip("node and npm are not installed")
@@ -46,7 +46,7 @@ def node() -> str:
     if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
         done = subprocess.run([npm, "ci"], cwd=EXAMPLE, capture_output=True, text=True, timeout=240, check=False)
         if done.returncode and any(word in done.stderr for word in UNREACHABLE):
-            leave_out(f"npm does not reach its registry for the packages of the example: {done.stderr[-500:]}")
+            leave_out(f"npm cannot reach its registry for the packages of the example: {done.stderr[-500:]}")
         assert done.returncode == 0, done.stderr[-500:]
         installed.touch()
     return str(node)
@@ -82,8 +82,8 @@ def workers(settings: Settings, unit_of_work: UnitOfWork) -> Iterator[None]:  # 
         start_together(nodes)
         yield
     finally:
-        for each in nodes:
-            each.teardown()
+        for worker in nodes:
+            worker.teardown()
 
 
 @pytest.fixture
@@ -121,34 +121,34 @@ def produce(node: str, settings: Settings) -> Producer:
 
 
 def edit(desk: Desk, text: str, **more: Any) -> dict[str, Any]:
-    """What the programs are given: the line as it is, and what it shall say."""
+    """The input of the programs: the current line, and its new text."""
     line = msgspec.to_builtins(desk.state().line("a"))
     frame = {"script_id": desk.script_id, "submission_id": "from-node", "base_version": desk.version, "actor": "Zoë"}
     return {**frame, "line": line, "text": text, "note": "Größer 👧", **more}
 
 
 def notes(engine: Engine, desk: Desk) -> list[str]:
-    """What the producer's own rows say of a script."""
+    """The producer's own rows for a script."""
     with engine.connect() as connection:
-        found = connection.exec_driver_sql("SELECT note FROM margin_notes WHERE script_id = %s", (desk.script_id,))
-        return [row.note for row in found]
+        rows = connection.exec_driver_sql("SELECT note FROM margin_notes WHERE script_id = %s", (desk.script_id,))
+        return [row.note for row in rows]
 
 
 @pytest.mark.usefixtures("workers")
-def test_an_edit_in_a_transaction_of_its_own_is_answered(produce: Producer, desk: Desk, engine: Engine):
+def test_an_edit_in_the_producer_s_transaction_is_answered(produce: Producer, desk: Desk, engine: Engine):
     done = produce("by-transaction.mjs", edit(desk, "Ça va ? 👧"))
 
     assert (done.returncode, done.stderr) == (0, "")
-    said = json.loads(done.stdout)
-    assert said["heard"] is True
-    answer = msgspec.convert(said["answer"], Answer)
-    assert (answer.outcome, answer.last_version) == ("applied", 2), "its hash of the line is ours"
+    output = json.loads(done.stdout)
+    assert output["heard"] is True
+    answer = msgspec.convert(output["answer"], Answer)
+    assert (answer.outcome, answer.last_version) == ("applied", 2), "Node computes the same hash of the line"
     assert desk.texts() == ["Ça va ? 👧"]
     assert notes(engine, desk) == ["Größer 👧"]
 
 
 @pytest.mark.usefixtures("workers")
-def test_what_is_rolled_back_was_never_sent(produce: Producer, desk: Desk, engine: Engine):
+def test_a_rolled_back_edit_is_not_sent(produce: Producer, desk: Desk, engine: Engine):
     done = produce("by-transaction.mjs", edit(desk, "Never.", note=None))
 
     assert (done.returncode, done.stdout) == (1, "")
@@ -157,17 +157,17 @@ def test_what_is_rolled_back_was_never_sent(produce: Producer, desk: Desk, engin
 
 
 @pytest.mark.usefixtures("workers")
-def test_a_stale_edit_is_told_what_the_line_says_now(produce: Producer, desk: Desk):
+def test_a_stale_edit_gets_the_current_text_of_the_line(produce: Producer, desk: Desk):
     old = edit(desk, "Mine.")
     assert produce("by-transaction.mjs", {**old, "submission_id": "first", "text": "Yours."}).returncode == 0
 
-    said = json.loads(produce("by-transaction.mjs", old).stdout)
+    output = json.loads(produce("by-transaction.mjs", old).stdout)
 
-    assert said["answer"]["refusal"]["code"] == "stale_line"
-    assert said["answer"]["refusal"]["facts"]["current"]["text"] == "Yours."
+    assert output["answer"]["refusal"]["code"] == "stale_line"
+    assert output["answer"]["refusal"]["facts"]["current"]["text"] == "Yours."
 
 
-def test_without_a_broker_the_edit_is_safe_and_the_bell_says_so(produce: Producer, desk: Desk):
+def test_without_a_broker_the_edit_is_stored_and_the_bell_fails(produce: Producer, desk: Desk):
     given = edit(desk, "Later.")
     with subprocess.Popen(
         [produce._node, EXAMPLE / "by-transaction.mjs"],
@@ -180,7 +180,7 @@ def test_without_a_broker_the_edit_is_safe_and_the_bell_says_so(produce: Produce
         running.stdin.write(json.dumps(given))
         running.stdin.close()
         wait_until(desk.waiting)
-        assert desk.drain() == 1  # as when the reconciler rang
+        assert desk.drain() == 1  # as after a bell of the reconciler
         assert running.stdout
         assert json.loads(running.stdout.read())["heard"] is False
 
@@ -194,17 +194,17 @@ def test_an_edit_as_a_message_is_applied_and_announced(produce: Producer, desk: 
         assert listening.get_message(timeout=5)
         done = produce("by-message.mjs", edit(desk, "Von weither. 👧"))
         assert (done.returncode, done.stderr) == (0, "")
-        heard = listening.get_message(timeout=30)
+        announced = listening.get_message(timeout=30)
         wait_until(lambda: client.llen("intake") == client.hlen("unacked") == 0)
 
-    assert heard
-    assert msgspec.json.decode(heard["data"], type=Announcement) == Announcement(desk.script_id, 2)
+    assert announced
+    assert msgspec.json.decode(announced["data"], type=Announcement) == Announcement(desk.script_id, 2)
     assert desk.texts() == ["Von weither. 👧"]
     assert desk.log()[-1].actor == "Zoë"
 
 
 @pytest.mark.usefixtures("workers")
-def test_the_same_message_twice_is_one_effect(produce: Producer, desk: Desk):
+def test_the_same_message_twice_is_applied_once(produce: Producer, desk: Desk):
     given = edit(desk, "Twice.")
     for _ in range(2):
         assert produce("by-message.mjs", given).returncode == 0
@@ -214,14 +214,14 @@ def test_the_same_message_twice_is_one_effect(produce: Producer, desk: Desk):
     assert desk.dead() == []
 
 
-def test_a_sender_of_a_message_gets_an_error_when_the_broker_is_away(produce: Producer, desk: Desk):
-    done = produce("by-message.mjs", edit(desk, "Nobody hears."), BROKER_URL="redis://127.0.0.1:1/0")
+def test_an_unreachable_broker_is_reported_to_the_sender(produce: Producer, desk: Desk):
+    done = produce("by-message.mjs", edit(desk, "Not sent."), BROKER_URL="redis://127.0.0.1:1/0")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "The broker did not accept the message" in done.stderr
 
 
-def test_the_lock_names_no_place_to_download_from():
+def test_the_lock_contains_no_download_urls():
     lock = json.loads((EXAMPLE / "package-lock.json").read_text())
 
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []

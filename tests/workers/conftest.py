@@ -1,4 +1,4 @@
-"""A migrated ledger, on SQLite and on MariaDB in turn, with somebody who may write and a bell nobody hears."""
+"""Fixtures: a migrated database, SQLite and MariaDB in turn, and a writing room with a silent bell."""
 
 from __future__ import annotations
 

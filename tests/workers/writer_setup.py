@@ -1,4 +1,4 @@
-"""A writing room: users with scripts of their own, a door to send edits through, and a ledger that answers them."""
+"""The writing room: users with their own scripts, a producer for their edits, and a ledger that answers them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _numbers = count(1)
 
 
 class SilentBell:
-    """A bell that counts its rings and wakes nobody."""
+    """A bell that records its rings and wakes no worker."""
 
     def __init__(self) -> None:
         self.rings: list[int] = []
@@ -36,7 +36,7 @@ class SilentBell:
 
 
 class WritingRoom:
-    """A user with a script of ten lines, signed in; the clock stands at `now` until somebody moves it."""
+    """A signed-in user with a script of ten lines; the clock stays at `now` until a test changes it."""
 
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         self.unit_of_work = unit_of_work
@@ -73,7 +73,7 @@ class WritingRoom:
         )
 
     def edit(self, number: int, text: str) -> LineEdit:
-        """New text for a line, made for what it said at first."""
+        """New text for a line, based on its original text."""
         line = LINES[number - 1]
         return LineEdit(line=line.id, expect=expect_hash(line), text=text)
 
@@ -95,7 +95,7 @@ class WritingRoom:
         return [line.text for line in self.state().lines()]
 
     def dead(self, script_id: int | None = None) -> list[DeadLetter]:
-        """The dead letters of a script, or of this one."""
+        """The dead letters of a script, by default this one."""
         wanted = self.script_id if script_id is None else script_id
         with self.unit_of_work.reading() as tx:
             return [row for row in tx.rejected.read(limit=100_000) if row.script_id == wanted]

@@ -1,4 +1,4 @@
-"""The embedded broker carries Celery tasks and their results between processes."""
+"""Embedded broker tests: Celery tasks and results pass between processes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_task_runs_in_the_other_process(app: Celery):
     assert app.signature("pid").delay().get(timeout=30) != os.getpid()
 
 
-def test_a_chord_gathers_the_results_of_its_tasks(app: Celery):
+def test_a_chord_collects_the_results_of_its_tasks(app: Celery):
     parts = [app.signature("total", ([n, n],)) for n in range(3)]
     assert chord(parts, app=app)(app.signature("total")).get(timeout=30) == 6
 

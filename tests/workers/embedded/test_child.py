@@ -1,4 +1,4 @@
-"""A service ends when we say so, and when we are gone."""
+"""Child process tests: a service ends on request, and when its owner dies."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def sleeper(tmp_path: Path):
 
 
 @pytest.mark.parametrize("way", ["stop", "kill"])
-def test_the_service_is_gone_when_ending_it_returns(sleeper: Child, way: str):
+def test_the_service_is_gone_after_stop_and_kill_return(sleeper: Child, way: str):
     service = service_of(sleeper)
 
     getattr(sleeper, way)()
@@ -57,13 +57,13 @@ def test_the_service_is_gone_when_ending_it_returns(sleeper: Child, way: str):
     assert not sleeper.running()
 
 
-def test_ending_twice_does_nothing(sleeper: Child):
+def test_stopping_twice_does_nothing(sleeper: Child):
     sleeper.stop()
     sleeper.stop()
     sleeper.kill()
 
 
-def test_a_service_that_will_not_stop_is_killed(tmp_path: Path):
+def test_a_service_that_ignores_sigterm_is_killed(tmp_path: Path):
     child = Child(["/bin/sh", "-c", STUBBORN], log=tmp_path / "log")
     while "deaf" not in child.last_words():
         time.sleep(0.01)
@@ -73,7 +73,7 @@ def test_a_service_that_will_not_stop_is_killed(tmp_path: Path):
     assert not child.running()
 
 
-def test_a_missing_program_says_its_name(tmp_path: Path):
+def test_a_missing_program_is_named_in_the_log(tmp_path: Path):
     child = Child(["/no/such/program"], log=tmp_path / "log")
     assert child.wait(10) == 127
     assert "/no/such/program" in child.last_words()
@@ -84,7 +84,7 @@ def test_the_exit_status_is_the_service_s(tmp_path: Path, ends: str, status: int
     assert Child(["/bin/sh", "-c", ends], log=tmp_path / "log").wait(10) == status
 
 
-def test_what_a_service_leaves_behind_ends_with_it(tmp_path: Path):
+def test_children_of_a_service_end_with_it(tmp_path: Path):
     left = tmp_path / "left"
     child = Child(["/bin/sh", "-c", f"sleep 60 & echo $! > {left}"], log=tmp_path / "log")
     child.wait(10)
@@ -93,7 +93,7 @@ def test_what_a_service_leaves_behind_ends_with_it(tmp_path: Path):
     assert not survivors([each for each in psutil.process_iter() if each.pid == pid])
 
 
-def test_a_thread_that_ends_does_not_take_its_service_along(tmp_path: Path):
+def test_a_service_survives_the_thread_that_started_it(tmp_path: Path):
     started: list[Child] = []
     thread = threading.Thread(target=lambda: started.append(Child(["/bin/sleep", "60"], log=tmp_path / "log")))
     thread.start()

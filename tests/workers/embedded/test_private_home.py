@@ -1,4 +1,4 @@
-"""The home of an embedded ledger is its owner's alone, also one that was too open; no planted link is followed."""
+"""Home tests: only the owner has access, old homes are restricted, and planted links are not followed."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SOMEBODY = 65_534
 
 @pytest.fixture(autouse=True)
 def open_umask() -> Iterator[None]:
-    """The most permissive umask there is."""
+    """The most permissive umask."""
     usual = os.umask(0)
     yield
     os.umask(usual)
 
 
 def open_to_others(folder: Path) -> list[str]:
-    """What in a folder, or itself, somebody else may read, write or enter."""
+    """The folder and its content, as far as other users have any access."""
     return [
         str(each.relative_to(folder.parent))
         for each in [folder, *folder.rglob("*")]
@@ -44,10 +44,10 @@ def test_nothing_in_a_new_home_is_open_to_others(tmp_path: Path):
         socket = Path(stack.settings.broker_url.partition("://")[2].partition("?")[0])
         assert open_to_others(tmp_path / "home") == []
         assert open_to_others(socket.parent) == []
-        assert {"ledger.db", "stack.json", "broker", "logs"} <= {each.name for each in settings.home.iterdir()}
+        assert {"ledger.db", "stack.json", "broker", "logs"} <= {path.name for path in settings.home.iterdir()}
 
 
-def test_what_an_older_version_made_too_open_is_closed(tmp_path: Path):
+def test_too_wide_permissions_of_an_older_version_are_restricted(tmp_path: Path):
     home = tmp_path / "home"
     with open_engine(f"sqlite:///{home / 'ledger.db'}") as engine:
         home.mkdir(mode=0o777)
@@ -62,10 +62,10 @@ def test_what_an_older_version_made_too_open_is_closed(tmp_path: Path):
 
         secure_home(home)
 
-        assert open_to_others(home) == ["home/mine.fountain"], "what is not ours is left alone"
+        assert open_to_others(home) == ["home/mine.fountain"], "files of the user are unchanged"
 
 
-def test_reading_closes_it_too(tmp_path: Path):
+def test_reading_commands_restrict_permissions_too(tmp_path: Path):
     command_line = CommandLine(tmp_path / "home", warm=True)
     assert command_line("db", "upgrade").status == 0
     (tmp_path / "home").chmod(0o777)
@@ -78,7 +78,7 @@ def test_reading_closes_it_too(tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["ledger.db", "ledger.db-wal", "stack.json", "logs", "broker", "logs/commands.log"])
 @pytest.mark.parametrize("args", [["scripts"], ["import", SAMPLE], ["db", "upgrade"], ["dev"]])
-def test_a_planted_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path, name: str, args: list[object]):
+def test_a_planted_link_is_refused_and_its_target_unchanged(tmp_path: Path, name: str, args: list[object]):
     command_line = CommandLine(tmp_path / "home", warm=True)
     assert command_line("db", "upgrade").status == 0
     (tmp_path / "precious").write_text("precious")
@@ -95,7 +95,7 @@ def test_a_planted_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path, na
 
 
 @pytest.mark.parametrize("target", ["precious", "nowhere"])
-def test_a_link_in_the_place_of_a_named_database_is_refused(tmp_path: Path, target: str):
+def test_a_link_instead_of_a_configured_database_is_refused(tmp_path: Path, target: str):
     (tmp_path / "precious").write_text("")
     (tmp_path / "named.db").symlink_to(tmp_path / target)
     command_line = CommandLine(tmp_path / "home", warm=True, SCRIPTLEDGER_DATABASE_URL=f"sqlite:///{tmp_path}/named.db")
@@ -108,7 +108,7 @@ def test_a_link_in_the_place_of_a_named_database_is_refused(tmp_path: Path, targ
     assert (tmp_path / "precious").read_text() == ""
 
 
-def test_a_named_database_is_made_for_its_owner_alone(tmp_path: Path):
+def test_a_configured_database_is_created_for_its_owner_only(tmp_path: Path):
     with open_engine(f"sqlite:///{tmp_path}/named.db") as engine:
         upgrade_if_outdated(engine)
         assert [name for name in open_to_others(tmp_path) if "named.db" in name] == []
@@ -116,7 +116,7 @@ def test_a_named_database_is_made_for_its_owner_alone(tmp_path: Path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
 @pytest.mark.parametrize("name", [".", "ledger.db", "logs"])
-def test_what_belongs_to_somebody_else_is_refused(tmp_path: Path, name: str):
+def test_files_of_another_user_are_refused(tmp_path: Path, name: str):
     command_line = CommandLine(tmp_path / "home", warm=True)
     assert command_line("import", SAMPLE).status == 0
     os.chown(tmp_path / "home" / name, SOMEBODY, SOMEBODY)
@@ -128,7 +128,7 @@ def test_what_belongs_to_somebody_else_is_refused(tmp_path: Path, name: str):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link that is somebody else's")
-def test_a_link_to_a_home_is_as_good_as_who_made_it(tmp_path: Path):
+def test_a_link_to_a_home_is_accepted_only_from_its_owner(tmp_path: Path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     secure_home(tmp_path / "link")

@@ -1,4 +1,4 @@
-"""The embedded broker starts beside others, keeps what it must, and leaves nothing behind."""
+"""Embedded broker tests: several run in parallel, data survives restarts, and nothing is left after a stop."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def client():
         each.close()
 
 
-def test_only_we_can_reach_it(client):
+def test_only_its_user_can_reach_it(client):
     with EmbeddedValkey() as broker:
         assert client(broker).config_get("port") == {"port": "0"}
         assert stat.S_IMODE(broker.address.stat().st_mode) == 0o700
@@ -58,7 +58,7 @@ def test_it_never_evicts(client):
         assert client(broker).config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
 
-def test_stopping_leaves_nothing_behind():
+def test_stopping_leaves_no_files_or_processes():
     before = psutil.Process().children(recursive=True)
     broker = EmbeddedValkey()
     broker.start()
@@ -72,7 +72,7 @@ def test_stopping_leaves_nothing_behind():
     assert psutil.Process().children(recursive=True) == before
 
 
-def test_six_start_at_the_same_time():
+def test_six_brokers_start_at_the_same_time():
     owners = [Program(OWNER) for _ in range(6)]
 
     addresses = {owner.ready() for owner in owners}
@@ -106,7 +106,7 @@ def test_data_survives_a_killed_owner(tmp_path: Path, client):
         assert client(broker).lrange("queue", 0, -1) == ["a", "b"]
 
 
-def test_it_can_start_while_the_server_of_a_killed_owner_is_still_dying(tmp_path: Path):
+def test_a_broker_starts_while_the_server_of_a_killed_owner_is_stopping(tmp_path: Path):
     owner = Program(OWNER, tmp_path)
     owner.ready()
     owner.end(signal.SIGKILL)
@@ -121,7 +121,7 @@ def test_ctrl_c_reaches_the_owner_first():
     os.killpg(owner.process.pid, signal.SIGINT)
     said, _ = owner.process.communicate(timeout=20)
 
-    assert said.strip() == "True"  # the broker was still there when the owner heard of it
+    assert said.strip() == "True"  # the broker was still running when the owner got the signal
     assert owner.process.returncode == 0
     assert not survivors(owner.offspring)
     assert not Path(address).parent.exists()
@@ -151,7 +151,7 @@ def test_a_long_temporary_directory_does_not_make_the_socket_path_too_long(tmp_p
         assert len(os.fsencode(broker.address)) < 104
 
 
-def test_a_failed_start_says_why_and_cleans_up(tmp_path: Path):
+def test_a_failed_start_reports_the_reason_and_cleans_up(tmp_path: Path):
     (tmp_path / "appendonlydir").write_text("in the way")
     before = psutil.Process().children(recursive=True)
 
@@ -161,7 +161,7 @@ def test_a_failed_start_says_why_and_cleans_up(tmp_path: Path):
     assert psutil.Process().children(recursive=True) == before
 
 
-def test_without_the_wheel_it_says_what_to_install(monkeypatch):
+def test_without_the_wheel_the_error_names_the_package(monkeypatch):
     def nothing(name: str):
         raise metadata.PackageNotFoundError(name)
 

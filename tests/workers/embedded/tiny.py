@@ -1,4 +1,4 @@
-"""A Celery app of two tasks; the broker is named on the worker's command line."""
+"""A Celery app with two tasks; the broker URL is on the worker's command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the intake makes of a message: into the inbox, once, or among the dead letters, once."""
+"""Intake tests: a message goes into the inbox or the dead letters, exactly once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def desk(unit_of_work: UnitOfWork) -> Desk:
 
 @pytest.fixture(scope="module")
 def intake(unit_of_work: UnitOfWork) -> Intake:
-    """Its bell rings at a broker that is not there: the reconciler's work, and no reason to fail."""
+    """An intake whose broker is unreachable: ringing is left to the reconciler and must not fail."""
     return Intake(unit_of_work, LoneBell(NOBODY))
 
 
@@ -66,7 +66,7 @@ def test_a_submission_is_answered_like_any_other(intake: Intake, desk: Desk, for
     assert desk.texts()[0] == "É, written elsewhere."
 
 
-def test_a_new_script_comes_in_too(intake: Intake, desk: Desk):
+def test_a_new_script_can_be_created(intake: Intake, desk: Desk):
     new = Desk(desk.unit_of_work, desk.ledger)
 
     intake.take(encode_submission(new.submission(create(A), base=0)), "message-2")
@@ -75,7 +75,7 @@ def test_a_new_script_comes_in_too(intake: Intake, desk: Desk):
     assert new.version == 1
 
 
-def test_delivered_twice_is_one_effect_and_one_answer(intake: Intake, desk: Desk):
+def test_a_message_delivered_twice_is_applied_and_answered_once(intake: Intake, desk: Desk):
     payload = encode_submission(desk.submission(edit(A, "Once."), id="twice"))
 
     intake.take(payload, "message-3")
@@ -89,7 +89,7 @@ def test_delivered_twice_is_one_effect_and_one_answer(intake: Intake, desk: Desk
     assert desk.dead() == []
 
 
-def test_what_waits_as_another_program_wrote_it_is_the_same(intake: Intake, desk: Desk):
+def test_a_pending_submission_in_another_field_order_is_the_same(intake: Intake, desk: Desk):
     submission = desk.submission(edit(A, "Once."), id="by-hand")
     desk.enqueue_bytes("by-hand", json.dumps(as_object(submission), indent=2, sort_keys=True).encode())
 
@@ -101,7 +101,7 @@ def test_what_waits_as_another_program_wrote_it_is_the_same(intake: Intake, desk
         Producer(desk.unit_of_work, LoneBell(NOBODY)).enqueue(desk.submission(edit(A, "Other."), id="by-hand"))
 
 
-def test_the_same_id_with_other_content_is_set_aside_once(intake: Intake, desk: Desk):
+def test_the_same_id_with_other_content_becomes_one_dead_letter(intake: Intake, desk: Desk):
     first, second = (encode_submission(desk.submission(edit(A, text), id="same")) for text in ("One.", "Two."))
     intake.take(first, "message-4")
 
@@ -114,9 +114,9 @@ def test_the_same_id_with_other_content_is_set_aside_once(intake: Intake, desk: 
 
 
 @pytest.mark.parametrize("depth", [500, 5_000, 100_000])
-def test_what_nests_too_deep_is_answered_whatever_the_interpreter(intake: Intake, desk: Desk, depth: int):
+def test_a_deeply_nested_submission_is_answered_on_every_interpreter(intake: Intake, desk: Desk, depth: int):
     right = encode_submission(desk.submission(edit(A, "?"), id=f"deep-{depth}"))
-    # Written before the id, which is read all the same.
+    # The nesting precedes the id, which is still read.
     deep = right.replace(b"{", b'{"more":' + b"[" * depth + b"]" * depth + b",", 1)
 
     intake.take(deep, "message-9")
@@ -138,7 +138,7 @@ def test_what_nests_too_deep_is_answered_whatever_the_interpreter(intake: Intake
         ({"author": "ai"}, "author_incomplete"),
     ],
 )
-def test_what_is_wrong_but_names_its_script_is_answered(
+def test_an_invalid_submission_that_names_its_script_is_answered(
     intake: Intake, desk: Desk, change: dict[str, Any], code: str
 ):  # fmt: skip
     wrong = {**as_object(desk.submission(edit(A, "?"), id="wrong")), **change}
@@ -172,7 +172,7 @@ def test_what_is_wrong_but_names_its_script_is_answered(
         ([{"script_id": 1, "submission_id": "x", "base_version": float("nan")}], {}, "undecodable"),
     ],
 )
-def test_what_names_no_script_is_set_aside_once(
+def test_a_message_without_a_script_becomes_one_dead_letter(
     intake: Intake, unit_of_work: UnitOfWork, args: list[Any], kwargs: dict[str, Any], code: str
 ):
     message = f"lost-{abs(hash((repr(args)[:200], repr(kwargs))))}"
@@ -185,7 +185,7 @@ def test_what_names_no_script_is_set_aside_once(
     assert row.payload if args != [""] else row.payload == b""
 
 
-def test_what_is_too_large_is_set_aside_with_its_beginning(intake: Intake, desk: Desk):
+def test_a_payload_that_is_too_large_is_cut_in_its_dead_letter(intake: Intake, desk: Desk):
     payload = encode_submission(desk.submission(edit(A, "x" * MAX_SUBMISSION_BYTES), id="large"))
 
     intake.take(payload, "message-7")
@@ -195,14 +195,14 @@ def test_what_is_too_large_is_set_aside_with_its_beginning(intake: Intake, desk:
     assert desk.waiting() == 0
 
 
-def test_what_the_broker_changed_beyond_recognition_is_set_aside(intake: Intake, unit_of_work: UnitOfWork):
+def test_a_payload_that_the_broker_changed_becomes_a_dead_letter(intake: Intake, unit_of_work: UnitOfWork):
     # kombu turns such objects into dates: content that a submission sent as text would have kept.
     intake.take_message([{"script_id": 1, "at": {1, 2}}], {}, "no-json")
 
     assert [row.code for row in dead_letters(unit_of_work, "no-json")] == ["undecodable"]
 
 
-def test_a_valid_submission_waits_in_canonical_form(intake: Intake, desk: Desk):
+def test_a_valid_submission_is_stored_in_canonical_form(intake: Intake, desk: Desk):
     submission = desk.submission(edit(A, "x"), id="canonical")
 
     intake.take(json.dumps(as_object(submission), indent=2).encode(), "message-8")
@@ -226,6 +226,6 @@ def test_the_role_serves_the_queue_that_its_tasks_are_routed_to():
 
 
 @pytest.mark.parametrize("other", [role for role in ROLES.values() if role.acknowledges], ids=lambda role: role.name)
-def test_commands_are_served_with_no_queue_that_acknowledges(other: Any):
+def test_commands_cannot_be_served_with_an_acknowledging_queue(other: Any):
     with pytest.raises(MixedRolesError):
         transport_options(["commands", other.queue], {})

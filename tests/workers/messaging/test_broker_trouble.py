@@ -1,4 +1,4 @@
-"""What the log says of a broker that refuses: once that it does, once that it does no longer, and no command."""
+"""Broker trouble tests: a refusal is logged once at its beginning and once at its end, without commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workers.messaging.broker_trouble import (
 
 
 class Clock:
-    """Seconds that a test sets."""
+    """A clock set by the test, in seconds."""
 
     now = 1_000.0
 
@@ -32,13 +32,13 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_trouble_is_logged_when_it_begins_and_when_it_is_over(clock: Clock):
+def test_trouble_is_logged_at_its_beginning_and_end(clock: Clock):
     trouble = BrokerTrouble(clock)
 
     with capture_logs() as logged:
         for _ in range(50):
             trouble.begins(exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'."))
-            trouble.ends()  # another command was carried out meanwhile
+            trouble.ends()  # another command succeeded in the meantime
             clock.now += 1
         clock.now += QUIET_SECONDS
         trouble.ends()
@@ -51,7 +51,7 @@ def test_trouble_is_logged_when_it_begins_and_when_it_is_over(clock: Clock):
     assert logged[1]["seconds"] == pytest.approx(50 + QUIET_SECONDS)
 
 
-def test_another_code_is_another_line(clock: Clock):
+def test_another_error_code_logs_another_line(clock: Clock):
     trouble = BrokerTrouble(clock)
 
     with capture_logs() as logged:
@@ -63,7 +63,7 @@ def test_another_code_is_another_line(clock: Clock):
     assert [line["code"] for line in logged] == ["ReadOnlyError", "NOREPLICAS"]
 
 
-def test_pauses_grow_up_to_a_bound(clock: Clock):
+def test_pauses_grow_up_to_a_limit(clock: Clock):
     trouble = BrokerTrouble(clock)
 
     with capture_logs():
@@ -90,7 +90,7 @@ def test_a_code_quotes_no_command(error: Exception, code: str):
     assert code_of(error) == code
 
 
-def test_the_cause_is_what_was_raised_first():
+def test_the_cause_is_the_first_error_of_the_chain():
     first = exceptions.ReadOnlyError("x")
     second = RuntimeError("y")
     second.__cause__ = first
@@ -100,7 +100,7 @@ def test_the_cause_is_what_was_raised_first():
     assert cause_of(third) is first
 
 
-def test_of_many_lines_some_are_left_out_and_counted(clock: Clock):
+def test_lines_beyond_the_limit_are_counted_instead_of_logged(clock: Clock):
     refusals = BoundedLog(clock)
 
     with capture_logs() as logged:

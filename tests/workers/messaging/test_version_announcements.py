@@ -1,4 +1,4 @@
-"""What is announced is committed; what is lost is caught up with; and no drain waits for Redis."""
+"""Announcement tests: only committed versions, readers recover lost ones, and drains never wait for Redis."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from workers.messaging.version_announcements import Announcement, Announcer, cha
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
-LONGEST_SECONDS = 1.0  # half of it is promised, the other half is for a busy machine
+MAX_SECONDS = 1.0  # twice the promised time, for a busy machine
 EDITS = 60
 
 
@@ -57,7 +57,7 @@ def desk(announcing: UnitOfWork) -> Desk:
 
 
 class Listener:
-    """Hears what is announced for a script, and looks at once what is committed."""
+    """Records the announcements for a script, with the version committed at that time."""
 
     def __init__(self, server: RedisServer, desk: Desk) -> None:
         self._desk = desk
@@ -82,7 +82,7 @@ class Listener:
 
 
 def type_on(desk: Desk, times: int) -> None:
-    """Put so many keystrokes into the inbox, each by itself, and drain after each."""
+    """Enqueue keystrokes one at a time, and drain after each."""
     for _ in range(times):
         line = next(iter(desk.state().lines()))
         splice = LineSplice(line=line.id, expect=expect_hash(line), at=0, insert="x")
@@ -90,7 +90,7 @@ def type_on(desk: Desk, times: int) -> None:
         assert desk.drain() == 1
 
 
-def test_each_version_that_is_announced_is_committed(server: RedisServer, desk: Desk):
+def test_each_announced_version_is_committed(server: RedisServer, desk: Desk):
     with closing(Listener(server, desk)) as listener:
         listening = Thread(target=listener.listen, args=(1 + EDITS,))
         listening.start()
@@ -101,7 +101,7 @@ def test_each_version_that_is_announced_is_committed(server: RedisServer, desk: 
     assert all(committed >= version for version, committed in listener.heard)
 
 
-def test_what_made_no_version_is_not_announced(server: RedisServer, desk: Desk):
+def test_a_submission_without_a_version_is_not_announced(server: RedisServer, desk: Desk):
     with closing(Listener(server, desk)) as listener:
         desk.send(edit(B, "?"), base=99)  # refused
         desk.send(edit(A, A.text))  # a no-op
@@ -114,7 +114,7 @@ def test_what_made_no_version_is_not_announced(server: RedisServer, desk: Desk):
     assert listener.heard == [(2, 2)]
 
 
-def test_what_several_scripts_became_is_announced_together(server: RedisServer, desk: Desk):
+def test_versions_of_several_scripts_are_announced_together(server: RedisServer, desk: Desk):
     other = Desk(desk.unit_of_work, desk.ledger).begin(A, B)
     for each in (desk, other):
         each.enqueue(each.submission(edit(A, "Together.")))
@@ -141,9 +141,9 @@ def test_a_reader_gets_every_version_though_announcements_are_lost(server: Redis
     time.sleep(0.2)
 
     quiet = Desk(UnitOfWork(desk.unit_of_work._engine), desk.ledger, desk.script_id)
-    Ledger(quiet.unit_of_work).submit(quiet.submission(edit(A, "Nobody is told."), id="quiet"))
+    Ledger(quiet.unit_of_work).submit(quiet.submission(edit(A, "Not announced."), id="quiet"))
     with redis.Redis.from_url(server.url) as client:
-        client.client_kill_filter(_type="pubsub")  # and whoever listens is cut off
+        client.client_kill_filter(_type="pubsub")  # disconnects all subscribers
     time.sleep(0.2)
     type_on(desk, 1)
     reading.join(15)
@@ -158,7 +158,7 @@ def until(versions: Iterator[int], last: int) -> Iterator[int]:
             return
 
 
-def test_a_reader_without_redis_looks_by_the_clock(desk: Desk):
+def test_a_reader_without_redis_polls(desk: Desk):
     versions = follow(desk.unit_of_work, "redis://127.0.0.1:1/0", desk.script_id, after=0)
 
     assert next(versions) == 1
@@ -166,15 +166,15 @@ def test_a_reader_without_redis_looks_by_the_clock(desk: Desk):
     assert next(versions) == 2
 
 
-def test_a_redis_that_hangs_does_not_hold_the_drain_up(server: RedisServer, desk: Desk, announcer: Announcer):
+def test_a_hanging_redis_does_not_block_the_drain(server: RedisServer, desk: Desk, announcer: Announcer):
     type_on(desk, 1)
     running = [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
     process = next(each for each in running if f":{server.port}" in " ".join(each.cmdline()))
     process.suspend()
     try:
-        with closing(Announcer(server.url)) as stranger:  # over a connection that would have to be opened
-            assert in_seconds(lambda: stranger.announce({7: 1})) < with_patience(LONGEST_SECONDS)
-        assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(LONGEST_SECONDS)
+        with closing(Announcer(server.url)) as stranger:  # whose connection is not open yet
+            assert in_seconds(lambda: stranger.announce({7: 1})) < with_patience(MAX_SECONDS)
+        assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(MAX_SECONDS)
         assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(0.01), "it is silent for a while"
         type_on(desk, 2)
     finally:
@@ -183,7 +183,7 @@ def test_a_redis_that_hangs_does_not_hold_the_drain_up(server: RedisServer, desk
     assert desk.version == 4
 
 
-def test_a_redis_that_is_gone_is_not_asked_again_for_a_while(server: RedisServer):
+def test_an_unreachable_redis_is_not_retried_for_a_while(server: RedisServer):
     now = [0.0]
     with closing(Announcer(server.url, clock=lambda: now[0])) as announcer:
         assert announcer.announce({7: 1})
@@ -195,7 +195,7 @@ def test_a_redis_that_is_gone_is_not_asked_again_for_a_while(server: RedisServer
         assert announcer.announce({7: 4})
 
 
-def test_an_announcement_costs_a_drain_next_to_nothing(announcer: Announcer, record_property):
+def test_an_announcement_costs_a_drain_almost_nothing(announcer: Announcer, record_property):
     announcer.announce({7: 1})
     took = [in_seconds(lambda: announcer.announce({7: 1})) for _ in range(500)]
 
@@ -215,7 +215,7 @@ def test_an_announcement_costs_a_drain_next_to_nothing(announcer: Announcer, rec
         ("", None),
     ],
 )
-def test_a_broker_is_named_as_redis_clients_spell_it(broker: str, client: str | None):
+def test_a_broker_url_is_converted_for_redis_clients(broker: str, client: str | None):
     assert client_url(broker) == client
     with closing(Announcer(broker)) as announcer:
         assert client is not None or not announcer.announce({1: 1})

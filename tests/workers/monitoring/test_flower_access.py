@@ -1,4 +1,4 @@
-"""Flower's password: letters of any alphabet, wrong ones answered ever later, nobody remembered for ever."""
+"""Flower password tests: any alphabet, growing delays for wrong passwords, failures forgotten after a while."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workers.monitoring.flower_access import (
 
 
 class Clock:
-    """Seconds that a test sets."""
+    """A clock set by the test, in seconds."""
 
     now = 1_000.0
 
@@ -43,7 +43,7 @@ def access(clock: Clock) -> FlowerAccess:
 
 
 def fail(access: FlowerAccess, address: str = "10.0.0.1") -> float:
-    """How long the answer to one wrong password takes."""
+    """The delay of the response to one wrong password."""
     with access.failed(address) as (_, seconds):
         return seconds
 
@@ -51,14 +51,14 @@ def fail(access: FlowerAccess, address: str = "10.0.0.1") -> float:
 @pytest.mark.parametrize("password", ["pass", "pässwörd", "密码", "a:b", "", "🎬", unicodedata.normalize("NFD", "é")])
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize("user", ["scriptledger", "Ädá"])
-def test_the_right_words_open_in_any_alphabet(user: str, password: str, form: str):
+def test_the_right_password_is_accepted_in_any_alphabet(user: str, password: str, form: str):
     access = FlowerAccess(user, password)
 
     assert access.opens(header(unicodedata.normalize(form, f"{user}:{password}")))
     assert not access.opens(header(f"{user}:{password}x"))
 
 
-def test_a_password_that_is_no_utf_8_is_compared_byte_by_byte():
+def test_a_password_that_is_not_utf_8_is_compared_bytewise():
     access = FlowerAccess("scriptledger", b"p\xe4ss".decode(errors="surrogateescape"))
 
     assert access.opens(header(b"scriptledger:p\xe4ss"))
@@ -66,12 +66,12 @@ def test_a_password_that_is_no_utf_8_is_compared_byte_by_byte():
 
 
 @pytest.mark.parametrize("given", ["", "Basic", "Basic =", "Basic !", "Bearer abc", "Basic YWJj", "\xe9", "basic \xe4"])
-def test_what_holds_no_password_is_no_try(access: FlowerAccess, given: str):
+def test_a_header_without_credentials_is_not_an_attempt(access: FlowerAccess, given: str):
     assert credentials(given) is None
     assert not access.opens(given)
 
 
-def test_wrong_passwords_are_answered_ever_later_up_to_a_bound(access: FlowerAccess):
+def test_delays_for_wrong_passwords_grow_up_to_a_limit(access: FlowerAccess):
     delays = [fail(access) for _ in range(20)]
 
     assert delays[0] > 0
@@ -80,7 +80,7 @@ def test_wrong_passwords_are_answered_ever_later_up_to_a_bound(access: FlowerAcc
     assert fail(access, "10.0.0.2") < MAX_DELAY_SECONDS
 
 
-def test_many_addresses_together_slow_each_other_down(access: FlowerAccess):
+def test_failures_of_many_addresses_add_up(access: FlowerAccess):
     assert max(fail(access, f"10.0.0.{number}") for number in range(100)) == MAX_DELAY_SECONDS
 
 
@@ -92,7 +92,7 @@ def test_failures_are_forgotten(access: FlowerAccess, clock: Clock):
     assert fail(access) == first
 
 
-def test_only_so_many_wait_at_a_time(access: FlowerAccess):
+def test_the_number_of_delayed_responses_is_limited(access: FlowerAccess):
     with ExitStack() as waiting:
         for _ in range(MAX_WAITING_AN_ADDRESS):
             waiting.enter_context(access.failed("10.0.0.1"))
@@ -105,7 +105,7 @@ def test_only_so_many_wait_at_a_time(access: FlowerAccess):
     assert not access.is_full("10.0.0.1")
 
 
-def test_only_so_many_addresses_are_remembered(access: FlowerAccess):
+def test_the_number_of_recorded_addresses_is_limited(access: FlowerAccess):
     for number in range(MAX_ADDRESSES + 500):
         fail(access, f"address {number}")
 

@@ -1,4 +1,4 @@
-"""What a health check says, and its exit status."""
+"""Health check tests: the message and the exit status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    """A server that answers what its path says."""
+    """A server that responds with the status in its path."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -30,7 +30,7 @@ def address() -> Iterator[str]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Answers) as server:
         serving = Thread(target=server.serve_forever)
@@ -40,7 +40,7 @@ def address() -> Iterator[str]:
         serving.join()
 
 
-def test_a_heartbeat_is_well_while_it_is_fresh(heartbeat: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_recent_heartbeat_is_healthy(heartbeat: Path, capsys: pytest.CaptureFixture[str]):
     assert health.main(["beating"]) == 1
     assert capsys.readouterr().err == "no heartbeat yet: No such file or directory\n"
 
@@ -53,7 +53,7 @@ def test_a_heartbeat_is_well_while_it_is_fresh(heartbeat: Path, capsys: pytest.C
     assert capsys.readouterr().err == "the last heartbeat was 123 s ago\n"
 
 
-def test_without_a_file_nothing_beats(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def test_without_a_file_there_is_no_heartbeat(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.delenv(health.VARIABLE, raising=False)
 
     health.beat()
@@ -62,7 +62,7 @@ def test_without_a_file_nothing_beats(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert capsys.readouterr().err == f"{health.VARIABLE} names no file\n"
 
 
-def test_a_heartbeat_that_cannot_be_written_ends_nothing(monkeypatch: pytest.MonkeyPatch):
+def test_a_heartbeat_that_cannot_be_written_is_ignored(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(health.VARIABLE, "/nowhere/heartbeat")
 
     health.beat()
@@ -71,16 +71,16 @@ def test_a_heartbeat_that_cannot_be_written_ends_nothing(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(("status", "well"), [(200, True), (401, True), (500, False), (503, False)])
-def test_whoever_answers_is_well_even_to_strangers(address: str, status: int, well: bool):
+def test_a_server_that_responds_is_healthy_even_with_401(address: str, status: int, well: bool):
     assert (health.main(["answering", f"{address}/{status}"]) == 0) is well
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "file:///etc/hostname", ""])
-def test_who_does_not_answer_is_not(url: str, capsys: pytest.CaptureFixture[str]):
+def test_a_server_that_does_not_respond_is_unhealthy(url: str, capsys: pytest.CaptureFixture[str]):
     assert health.main(["answering", url]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_what_it_does_not_know_it_explains(capsys: pytest.CaptureFixture[str]):
+def test_unknown_arguments_print_the_usage(capsys: pytest.CaptureFixture[str]):
     assert health.main([]) == 1
     assert "python -m workers.monitoring.health beating" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What others need not wait for gives way to them, and nothing else does."""
+"""Low-priority tests: a call yields to other processes, and its process keeps its priority."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ def nice() -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
-def test_it_gives_way_and_the_process_does_not():
+def test_the_call_has_low_priority_and_the_process_does_not():
     before = nice()
 
     assert [run(nice), run(nice)] == [min(before + NICE, 19)] * 2
     assert nice() == before
 
 
-def test_what_is_raised_is_raised_here():
+def test_an_error_of_the_call_is_raised_to_the_caller():
     with pytest.raises(ZeroDivisionError):
         run(lambda: 1 // 0)
 
 
-def test_what_interrupts_the_wait_ends_the_call_as_well():
+def test_an_interrupted_wait_ends_the_call_too():
     ended = threading.Event()
 
     def work() -> None:

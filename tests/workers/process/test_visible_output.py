@@ -1,4 +1,4 @@
-"""What workers and beat print and log: no control character of any name, message or error, and no forged line."""
+"""Visible output tests: workers and beat print and log no control characters and no forged lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def logger() -> logging.Logger:
 
 
 def fail() -> None:
-    secret = "hunter" + "2"  # what a traceback with local variables would show
+    secret = "hunter" + "2"  # a traceback with local variables would show it
     raise ValueError(HOSTILE if secret else secret)
 
 
@@ -50,7 +50,7 @@ def test_a_record_is_one_visible_line(logger: logging.Logger):
     assert line.endswith(r"\nFORGED failed: b'\x1b'")
 
 
-def test_no_line_of_a_traceback_passes_for_a_record(logger: logging.Logger):
+def test_no_line_of_a_traceback_looks_like_a_record(logger: logging.Logger):
     try:
         fail()
     except ValueError:
@@ -89,7 +89,7 @@ def test_an_event_is_one_visible_line():
     assert len([line for line in text.splitlines() if not line.startswith("  ")]) == 2
 
 
-def test_a_stream_gives_nobody_a_way_around():
+def test_a_guarded_stream_cannot_be_bypassed():
     behind = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     guarded = VisibleStream(behind)
 
@@ -105,8 +105,8 @@ def test_a_stream_gives_nobody_a_way_around():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", ["worker", "beat"])
-def test_the_log_of_a_process_of_celery(tmp_path: Path, program: str):
-    """A module that logs and prints hostile text as soon as the process is ready, and then ends it."""
+def test_the_log_of_a_celery_process_is_visible_text(tmp_path: Path, program: str):
+    """Runs a module that logs and prints hostile text as soon as the process is ready, and then ends it."""
     (tmp_path / "hostile.py").write_text(
         f"""
 import logging, os, signal, sys, threading, warnings
@@ -152,7 +152,7 @@ from workers.app import app
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", ["worker", "beat"])
-def test_a_process_of_celery_with_a_bad_setting_ends_at_once(tmp_path: Path, program: str):
+def test_a_celery_process_with_a_bad_setting_exits_at_once(tmp_path: Path, program: str):
     done = subprocess.run(
         [sys.executable, "-m", "celery", "-A", "workers.app", program],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "SCRIPTLEDGER_BROKER_URL": "redis://:hun@ter2@h/0"},

@@ -1,4 +1,4 @@
-"""From chat to edit in one transaction; and whatever is wrong with what is sent has a code, a sentence and a letter."""
+"""Authenticated producer tests: chat and edit in one transaction, and a dead letter for each rejection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAID = ChatMessage(role="user", content="Make it colder.", intent="rewrite")
 USAGE = Usage(model="intent-1", tokens_in=20, tokens_out=2)
 
 
-def test_message_usage_and_submission_are_there_together(room: WritingRoom):
+def test_message_usage_and_submission_are_committed_together(room: WritingRoom):
     entered = room.door.enter(room.token, room.payload(room.edit(3, "Colder."), id="e1"), said=SAID, usages=[USAGE])
 
     assert room.bell.rings == [room.script_id]
@@ -42,7 +42,7 @@ def test_message_usage_and_submission_are_there_together(room: WritingRoom):
     assert msgspec.json.decode(entry.cause, type=Cause).chat_message_id == entered.message_id
 
 
-def test_what_fails_at_the_last_step_leaves_nothing(room: WritingRoom, monkeypatch: pytest.MonkeyPatch):
+def test_a_failure_in_the_last_step_leaves_nothing(room: WritingRoom, monkeypatch: pytest.MonkeyPatch):
     def full(*_: object, **__: object) -> None:
         raise RuntimeError("between the message and the submission")
 
@@ -57,7 +57,7 @@ def test_what_fails_at_the_last_step_leaves_nothing(room: WritingRoom, monkeypat
     assert room.bell.rings == []
 
 
-def test_the_caller_s_own_transaction_takes_all_of_it_or_none(room: WritingRoom):
+def test_the_caller_s_own_transaction_is_atomic(room: WritingRoom):
     def chat_and_edit(*, fail: bool) -> None:
         with room.unit_of_work.records() as tx:
             number = tx.chat.add(ChatMessage(role="user", content="x", script_id=room.script_id), 1)
@@ -76,7 +76,7 @@ def test_the_caller_s_own_transaction_takes_all_of_it_or_none(room: WritingRoom)
         assert len(tx.chat.read(room.script_id)) == 1
 
 
-def test_what_one_producer_sends_is_applied_in_its_order(room: WritingRoom):
+def test_submissions_of_one_producer_are_applied_in_order(room: WritingRoom):
     for number in range(1, 11):
         command = room.edit(number, f"said {number}")
         room.door.enter(room.token, room.payload(command, id=f"turn-{number}"), said=SAID)
@@ -86,7 +86,7 @@ def test_what_one_producer_sends_is_applied_in_its_order(room: WritingRoom):
     assert [answer.first_version for answer in answers if answer] == list(range(2, 12))
 
 
-def test_the_same_once_more_is_one_message_and_one_edit(room: WritingRoom):
+def test_a_repeated_submission_is_one_message_and_one_edit(room: WritingRoom):
     payload = room.payload(room.edit(3, "Colder."), id="e1")
 
     first = room.door.enter(room.token, payload, said=SAID)
@@ -102,7 +102,7 @@ def test_the_same_once_more_is_one_message_and_one_edit(room: WritingRoom):
     assert room.dead() == []
 
 
-def test_a_refused_one_sent_again_adds_no_message_either(room: WritingRoom):
+def test_a_refused_submission_sent_again_adds_no_message(room: WritingRoom):
     payload = room.payload(id="e1", base=9)
     room.door.enter(room.token, payload, said=SAID)
     room.drain()
@@ -116,7 +116,7 @@ def test_a_refused_one_sent_again_adds_no_message_either(room: WritingRoom):
 
 
 class Turned(NamedTuple):
-    """What is sent, by which session, and where its letter lies."""
+    """A rejected request: the session, the payload, and the place of its dead letter."""
 
     token: str
     payload: bytes
@@ -187,7 +187,7 @@ TURNED_AWAY: dict[str, Callable[[WritingRoom], Turned]] = {
 
 
 @pytest.mark.parametrize("case", TURNED_AWAY)
-def test_who_or_what_is_turned_away_leaves_a_letter_and_nothing_else(room: WritingRoom, case: str):
+def test_a_rejection_leaves_only_a_dead_letter(room: WritingRoom, case: str):
     token, payload, script_id = TURNED_AWAY[case](room)
     waiting, version = room.waiting(), room.state().version
 
@@ -207,7 +207,7 @@ def test_who_or_what_is_turned_away_leaves_a_letter_and_nothing_else(room: Writi
         assert tx.chat.read(room.script_id) == []
 
 
-def test_what_cannot_be_read_leaves_a_letter_too(room: WritingRoom):
+def test_an_unreadable_payload_leaves_a_dead_letter(room: WritingRoom):
     with pytest.raises(Rejected):
         room.door.enter(room.token, b'{"script_id": "no')
 
@@ -215,7 +215,7 @@ def test_what_cannot_be_read_leaves_a_letter_too(room: WritingRoom):
     assert room.dead(0)[-1].code == "undecodable"
 
 
-def test_a_stranger_leaves_nothing(room: WritingRoom):
+def test_an_unknown_session_leaves_nothing(room: WritingRoom):
     before = len(room.dead())
     with pytest.raises(Rejected) as caught:
         room.door.enter("no-such-token", room.payload())
@@ -224,7 +224,7 @@ def test_a_stranger_leaves_nothing(room: WritingRoom):
     assert len(room.dead()) == before
 
 
-def test_a_script_without_an_owner_is_open_to_whoever_may_sign_in(room: WritingRoom):
+def test_a_script_without_an_owner_is_open_to_every_user(room: WritingRoom):
     shared = room.new_script(None)
     _, stranger = room.sign_in()
 
@@ -252,7 +252,7 @@ REFUSED_LATER = {
 
 
 @pytest.mark.parametrize("code", REFUSED_LATER)
-def test_what_only_the_script_can_refuse_is_answered_and_kept(room: WritingRoom, code: str):
+def test_a_refusal_by_the_script_is_answered_and_stored(room: WritingRoom, code: str):
     if code == "script_archived":
         room.ledger.submit(room.submission(ScriptArchive()))
     if code == "script_being_backfilled":
@@ -270,8 +270,8 @@ def test_what_only_the_script_can_refuse_is_answered_and_kept(room: WritingRoom,
     assert (letter.code, letter.payload, letter.message) == (code, payload, answer.refusal.message)
 
 
-def test_a_message_more_than_the_database_takes_is_refused_not_broken(room: WritingRoom):
-    """On MariaDB, whose packets are bounded; SQLite takes it, and then it is merely too long."""
+def test_a_message_larger_than_the_packet_limit_is_refused(room: WritingRoom):
+    """MariaDB limits the packet size; SQLite accepts the message, which is then too long."""
     with pytest.raises(Rejected) as caught:
         room.door.enter(room.token, room.payload(), said=ChatMessage(role="user", content="x" * (1 << 21)))
 
@@ -279,7 +279,7 @@ def test_a_message_more_than_the_database_takes_is_refused_not_broken(room: Writ
     assert room.waiting() == 0
 
 
-def test_what_is_sent_is_what_is_stored(room: WritingRoom):
+def test_the_stored_message_equals_the_sent_one(room: WritingRoom):
     submission = room.submission(room.edit(1, "x"), id="e1")
     room.door.enter(room.token, encode_submission(submission))
 

@@ -1,4 +1,4 @@
-"""Many submissions enter the inbox at once, or none; and who sends one twice is told what became of the first."""
+"""Producer tests: a batch is enqueued whole or not at all, and a repeated submission gets the first answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workers.producers.producer import Producer
 
 
 class Ears:
-    """A bell that nobody but the test hears."""
+    """A bell that records its rings."""
 
     def __init__(self) -> None:
         self.heard: list[int] = []
@@ -63,7 +63,7 @@ def waiting(unit_of_work: UnitOfWork, script_id: int) -> int:
         return len(tx.inbox.arrivals(script_id))
 
 
-def test_many_wait_in_their_order_and_a_bell_rings_once_for_each_script(
+def test_a_batch_keeps_its_order_and_rings_once_for_each_script(
     producer: Producer, unit_of_work: UnitOfWork, ears: Ears
 ):
     receipts = producer.enqueue_all([beginning(1), beginning(2), beginning(1, "second")])
@@ -73,14 +73,14 @@ def test_many_wait_in_their_order_and_a_bell_rings_once_for_each_script(
     assert ears.heard == [1, 2]
 
 
-def test_one_that_is_not_valid_keeps_all_of_them_out(producer: Producer, unit_of_work: UnitOfWork, ears: Ears):
+def test_one_invalid_submission_rejects_the_batch(producer: Producer, unit_of_work: UnitOfWork, ears: Ears):
     nothing = Submission(script_id=2, submission_id="x", author="user", base_version=0, commands=())
     with pytest.raises(NoCommands):
         producer.enqueue_all([beginning(1), nothing])
     assert (waiting(unit_of_work, 1), ears.heard) == (0, [])
 
 
-def test_what_waits_already_is_enqueued_once(producer: Producer, unit_of_work: UnitOfWork, ears: Ears):
+def test_a_pending_submission_is_enqueued_once(producer: Producer, unit_of_work: UnitOfWork, ears: Ears):
     producer.enqueue(beginning(1))
 
     assert len(producer.enqueue_all([beginning(1), beginning(2)])) == 2
@@ -97,14 +97,14 @@ def test_the_same_id_with_other_content_is_refused(producer: Producer):
         producer.enqueue(beginning(1, text="Snow."))
 
 
-def test_a_bell_rings_for_what_was_put_and_for_nothing_else(producer: Producer, ears: Ears):
+def test_a_bell_rings_only_for_committed_submissions(producer: Producer, ears: Ears):
     producer.enqueue(beginning(1))
     assert ears.heard == [1]
     producer.enqueue_all([])
     assert ears.heard == [1]
 
 
-def test_who_gives_what_was_sent_is_not_told_the_answer_to_something_else(producer: Producer, unit_of_work: UnitOfWork):
+def test_a_given_submission_is_compared_with_the_answered_one(producer: Producer, unit_of_work: UnitOfWork):
     mine, other = beginning(91), beginning(91, text="Snow.")
     producer.enqueue(other)
     with pytest.raises(SameIdOtherContent):

@@ -1,4 +1,4 @@
-"""What a user who signs in may claim and may read: nothing in another's name, and nothing of another's script."""
+"""User claim tests: a signed-in user can neither act in another name nor read another user's script."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ REFUSED: dict[str, tuple[str, Callable[[WritingRoom], Submission]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_the_door_refuses_claims_that_are_not_the_user_s(room: WritingRoom, name: str):
+def test_reserved_claims_are_refused(room: WritingRoom, name: str):
     code, make = REFUSED[name]
 
     with pytest.raises(Rejected) as caught:
@@ -105,7 +105,7 @@ def test_a_reserved_author_is_refused_with_the_head_locked_too(room: WritingRoom
     assert room.state().version == 1
 
 
-def test_what_is_the_user_s_own_is_taken(room: WritingRoom):
+def test_claims_about_own_data_are_accepted(room: WritingRoom):
     own = (
         claims(room, Cause(undoes=1)),
         claims(room, Cause(chat_message_id=message(room, room.script_id, room.user))),
@@ -120,7 +120,7 @@ def test_what_is_the_user_s_own_is_taken(room: WritingRoom):
 
 @dataclass
 class Named:
-    """A user's name and address, and the actor of what they send."""
+    """A user's name and address, and the actor of their submissions."""
 
     name: str | None
     actor: str | None
@@ -136,7 +136,7 @@ class Named:
     ],
 )
 @pytest.mark.parametrize("sent", ["Victim", "", "Rosa"])
-def test_the_log_names_who_signed_in_whatever_they_say(room: WritingRoom, named: Named, sent: str):
+def test_the_log_names_the_signed_in_user_whatever_actor_is_sent(room: WritingRoom, named: Named, sent: str):
     with room.unit_of_work.records() as tx:
         address = f"{sent}.{len(named.name or '')}.{room.user}@room.example"
         user = tx.users.add(address, 1, name=named.name)
@@ -153,7 +153,7 @@ def test_the_log_names_who_signed_in_whatever_they_say(room: WritingRoom, named:
     assert entry.actor == (named.actor or address)
 
 
-def test_a_new_name_between_two_deliveries_does_not_make_two_of_one(room: WritingRoom):
+def test_a_renamed_user_can_repeat_a_submission(room: WritingRoom):
     payload = room.payload(room.edit(1, "x"), id="e1")
     first = room.door.enter(room.token, payload, said=SAID)
     with room.unit_of_work.records() as tx:
@@ -168,7 +168,7 @@ def test_a_new_name_between_two_deliveries_does_not_make_two_of_one(room: Writin
     assert room.state().version == 2
 
 
-def test_an_answer_is_told_to_who_may_read_the_script(room: WritingRoom):
+def test_an_answer_is_visible_to_users_who_may_read_the_script(room: WritingRoom):
     entered = room.door.enter(room.token, room.payload(LineEdit(line="l1", expect="0" * 12, text="?"), id="e1"))
     assert room.door.outcome(room.token, *entered.receipt[:2]) is None
     with pytest.raises(NotAnsweredInTime):
@@ -186,7 +186,7 @@ def test_an_answer_is_told_to_who_may_read_the_script(room: WritingRoom):
         room.door.outcome(room.token, room.script_id, "none")
 
 
-def test_no_answer_is_told_by_a_session_that_is_not_good(room: WritingRoom):
+def test_no_answer_is_visible_with_an_invalid_session(room: WritingRoom):
     room.door.enter(room.token, room.payload(id="e1"))
     room.drain()
 
@@ -205,7 +205,7 @@ def test_no_answer_is_told_by_a_session_that_is_not_good(room: WritingRoom):
             ask()
 
 
-def test_the_answer_to_a_creation_that_came_to_nothing_is_its_creator_s(room: WritingRoom):
+def test_the_answer_to_a_failed_creation_is_visible_to_its_creator(room: WritingRoom):
     number = room.door.new_script_id(room.token)
     create = ScriptCreate(title="x", owner=room.user)
     room.door.enter(room.token, room.payload(create, room.edit(9, "x"), script_id=number, base=0, id="c"))
@@ -236,14 +236,14 @@ def revoked(room: WritingRoom, token: str) -> None:
 
 
 def good(*_: object) -> None:
-    """A session that is good."""
+    """A valid session."""
 
 
 @pytest.mark.parametrize("session", [good, expired, revoked])
-def test_a_dead_letter_sent_again_may_no_more_than_the_user_who_sent_it(
+def test_a_resubmitted_dead_letter_keeps_its_user_s_permissions(
     room: WritingRoom, session: Callable[[WritingRoom, str], None]
 ):
-    """What was turned away for its session was not compared with the owner of its script."""
+    """A submission rejected for its session was never checked against the owner of its script."""
     _, token = room.sign_in()
     session(room, token)
     with pytest.raises(Rejected):
@@ -254,7 +254,7 @@ def test_a_dead_letter_sent_again_may_no_more_than_the_user_who_sent_it(
         again(room, letter.id)
 
 
-def test_a_dead_letter_of_the_owner_is_sent_again_in_their_name(room: WritingRoom):
+def test_a_resubmitted_dead_letter_of_the_owner_keeps_their_name(room: WritingRoom):
     stale = msgspec.structs.replace(room.submission(room.edit(1, "x"), id="e1"), actor="Victim", base_version=9)
     room.door.enter(room.token, encode_submission(stale))
     room.drain()

@@ -1,4 +1,4 @@
-"""A user who signs in writes to their own scripts only: looked at by the door, and again with the head locked."""
+"""Ownership tests: users write only to their own scripts, checked on entry and again with the head locked."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def creation(owner: int | None) -> ScriptCreate:
 
 
 def put(room: WritingRoom, user: int, submission: Submission) -> None:
-    """A row of a user in the inbox, as if the door had let it in a moment before."""
+    """Put a row of a user into the inbox directly, past the check on entry."""
     with room.unit_of_work.records() as tx:
         tx.inbox.put(submission.script_id, submission.submission_id, encode_submission(submission), 1, user_id=user)
 
 
 def require_nothing_said(answer: Answer | None) -> None:
-    """The answer refuses and names nothing of the script but its number."""
+    """Check that an answer is a refusal that reveals only the id of the script."""
     assert answer is not None
     assert (answer.outcome, answer.first_version, answer.rebased_over, answer.commands) == ("refused", None, None, ())
     assert answer.refusal is not None
@@ -54,10 +54,10 @@ def require_nothing_said(answer: Answer | None) -> None:
         assert secret not in said
 
 
-# What a user who does not own the script sends to it: the commands, and more fields of the submission.
+# Submissions of a user who does not own the script: the commands, and further fields.
 TRIES: dict[str, Callable[[WritingRoom, int], tuple[tuple[Command, ...], dict[str, Any]]]] = {
     "an edit": lambda room, _: ((room.edit(1, "Mine."),), {}),
-    "a stale edit, to be told the text": lambda *_: ((STALE,), {}),
+    "a stale edit, to learn the text": lambda *_: ((STALE,), {}),
     "a creation in front, and the rest applied": lambda _, user: (
         (creation(user), STALE, REPLACE, ScriptSetMetadata(fields={"title": "Mine"})),
         {"apply_rest": True},
@@ -88,7 +88,7 @@ def tried(room: WritingRoom, name: str, user: int) -> Submission:
 
 
 @pytest.mark.parametrize("name", TRIES)
-def test_the_door_lets_nobody_in_to_another_s_script(room: WritingRoom, name: str):
+def test_a_submission_to_another_user_s_script_is_rejected(room: WritingRoom, name: str):
     user, token = room.sign_in()
 
     with pytest.raises(NotYourScript) as caught:
@@ -101,7 +101,7 @@ def test_the_door_lets_nobody_in_to_another_s_script(room: WritingRoom, name: st
 
 @pytest.mark.parametrize("way", ["drain", "one by one", "together", "in front of another"])
 @pytest.mark.parametrize("name", TRIES)
-def test_what_came_in_all_the_same_is_refused_with_the_head_locked(room: WritingRoom, name: str, way: str):
+def test_a_foreign_submission_in_the_inbox_is_refused_with_the_head_locked(room: WritingRoom, name: str, way: str):
     user, _ = room.sign_in()
     put(room, user, tried(room, name, user))
 
@@ -127,7 +127,7 @@ def test_what_came_in_all_the_same_is_refused_with_the_head_locked(room: Writing
 
 
 @pytest.mark.parametrize("became", ["archived", "backfilling"])
-def test_nothing_is_told_of_a_script_that_takes_no_edits(room: WritingRoom, became: str):
+def test_a_refusal_reveals_nothing_of_a_script_that_takes_no_edits(room: WritingRoom, became: str):
     user, _ = room.sign_in()
     if became == "archived":
         room.ledger.submit(room.submission(ScriptArchive()))
@@ -140,14 +140,14 @@ def test_nothing_is_told_of_a_script_that_takes_no_edits(room: WritingRoom, beca
     require_nothing_said(room.answer("theirs"))
 
 
-def test_a_script_that_another_creates_meanwhile_is_theirs(room: WritingRoom):
+def test_a_script_created_by_another_user_in_the_meantime_is_theirs(room: WritingRoom):
     user, token = room.sign_in()
     number = room.door.new_script_id(token)
     rest = (creation(user), REPLACE)
     room.door.enter(token, room.payload(*rest, script_id=number, base=0, id="mine", apply_rest=True))
     room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
 
-    # It waited in front, so it was first.
+    # It was enqueued first, so it is answered first.
     mine, theirs = room.answer("mine", number), room.answer("theirs", number)
     assert mine is not None
     assert theirs is not None
@@ -160,13 +160,13 @@ def test_a_script_that_another_creates_meanwhile_is_theirs(room: WritingRoom):
     require_nothing_said(room.answer("mine", number))
 
 
-def test_of_two_who_create_at_once_one_has_the_script_and_the_other_nothing_in_it(room: WritingRoom):
+def test_of_two_concurrent_creators_one_owns_the_script(room: WritingRoom):
     user, token = room.sign_in()
     numbers = [room.door.new_script_id(token) for _ in range(12)]
 
     def mine(number: int) -> None:
         commands = (creation(user), LinesInsert(after=None, before=None, lines=(Line("m", "action", "By me."),)))
-        with suppress(NotYourScript):  # where the other was first
+        with suppress(NotYourScript):  # if the other user was first
             room.door.enter(token, room.payload(*commands, script_id=number, base=0, id="mine", apply_rest=True))
 
     def theirs(number: int) -> None:
@@ -185,7 +185,7 @@ def test_of_two_who_create_at_once_one_has_the_script_and_the_other_nothing_in_i
         assert by == {"mine" if script.user_id == user else "theirs"}
 
 
-def test_in_one_batch_a_script_belongs_to_whom_the_first_row_gave_it(room: WritingRoom):
+def test_in_one_batch_the_first_row_decides_the_owner(room: WritingRoom):
     user, _ = room.sign_in()
     with room.unit_of_work.records() as tx:
         number = tx.scripts.new_id()
@@ -199,7 +199,7 @@ def test_in_one_batch_a_script_belongs_to_whom_the_first_row_gave_it(room: Writi
         require_nothing_said(room.answer(name, number))
 
 
-def test_what_a_deleted_user_sent_is_not_applied(room: WritingRoom):
+def test_a_submission_of_a_deleted_user_is_not_applied(room: WritingRoom):
     room.door.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
     with room.unit_of_work.records() as tx:
         tx.users.delete(room.user, room.now)
@@ -212,7 +212,7 @@ def test_what_a_deleted_user_sent_is_not_applied(room: WritingRoom):
     assert room.state().version == 1
 
 
-def test_who_signed_out_loses_nothing(room: WritingRoom):
+def test_a_submission_is_applied_after_its_user_signed_out(room: WritingRoom):
     room.door.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
     with room.unit_of_work.records() as tx:
         tx.sign_ins.revoke_all(room.user, room.now)
@@ -222,7 +222,7 @@ def test_who_signed_out_loses_nothing(room: WritingRoom):
     assert room.state().version == 2
 
 
-def test_the_owner_is_told_what_stands_there_now(room: WritingRoom):
+def test_the_owner_gets_the_current_text_in_a_refusal(room: WritingRoom):
     room.door.enter(room.token, room.payload(STALE, id="stale"))
     room.drain()
 
@@ -245,8 +245,8 @@ def test_a_script_without_an_owner_stays_open(room: WritingRoom):
 
 
 @pytest.mark.parametrize("apply_rest", [True, False])
-def test_what_follows_a_refused_creation_is_refused_for_everybody(room: WritingRoom, *, apply_rest: bool):
-    """A program with credentials of its own too: the rest was meant for another script."""
+def test_submissions_after_a_refused_creation_are_refused_for_all(room: WritingRoom, *, apply_rest: bool):
+    """Also for a program with its own credentials: the rest was meant for another script."""
     commands = (creation(room.user), room.edit(1, "x"), REPLACE)
 
     answer = room.ledger.submit(room.submission(*commands, apply_rest=apply_rest, id="twice"))
@@ -269,8 +269,8 @@ def test_the_owner_of_a_script_cannot_create_it_again(room: WritingRoom):
     assert room.state().version == 1
 
 
-def test_what_a_program_sends_too_is_the_program_s(room: WritingRoom):
-    """The same submission by a user and by a program: the program answers for it, in whatever order they come."""
+def test_a_submission_also_sent_by_a_program_belongs_to_the_program(room: WritingRoom):
+    """The program is responsible for it, whichever of the two sent it first."""
     user, _ = room.sign_in()
     for position, name in enumerate(("user first", "program first"), 1):
         submission = room.submission(room.edit(position, "x"), id=f"both-{position}")
@@ -286,7 +286,7 @@ def test_what_a_program_sends_too_is_the_program_s(room: WritingRoom):
     assert room.texts()[:2] == ["x", "x"]
 
 
-def test_two_users_do_not_share_an_id_that_waits(room: WritingRoom):
+def test_two_users_cannot_share_a_pending_id(room: WritingRoom):
     shared = room.new_script(None)
     _, first = room.sign_in()
     _, second = room.sign_in()
@@ -298,8 +298,8 @@ def test_two_users_do_not_share_an_id_that_waits(room: WritingRoom):
     room.door.enter(first, payload)
 
 
-def test_a_script_whose_owner_is_unknown_here_has_none(room: WritingRoom, migrated: Engine):
-    """One that was brought along with its history: the log names a user of another database."""
+def test_a_script_whose_owner_does_not_exist_here_has_none(room: WritingRoom, migrated: Engine):
+    """A restored history: its log names a user of another database."""
     with migrated.begin() as connection:
         connection.execute(text("UPDATE scripts SET user_id = NULL WHERE id = :script"), {"script": room.script_id})
     _, token = room.sign_in()
@@ -315,7 +315,7 @@ SECRETS = ("Line ", "Ten lines")
 
 @st.composite
 def tries(draw: st.DrawFn, room: WritingRoom, user: int) -> Submission:
-    """Any commands there are, aimed at the script as it is or wildly, with or without a creation among them."""
+    """Any commands, matching the script or not, with or without a creation."""
     states = [room.state()]
     kinds = draw(st.lists(st.sampled_from(LATER_KINDS), min_size=1, max_size=5))
     commands = [draw(command_at(kind, states, wild=draw(st.booleans()))) for kind in kinds]
@@ -331,7 +331,7 @@ def tries(draw: st.DrawFn, room: WritingRoom, user: int) -> Submission:
 
 
 def is_valid(submission: Submission) -> bool:
-    """Whether it is valid in itself: what is not is refused for what it says, not for what the script says."""
+    """Whether it is valid in itself: an invalid one is refused for its own content, not for the script's."""
     try:
         check_submission(submission)
     except Rejected:
@@ -341,7 +341,7 @@ def is_valid(submission: Submission) -> bool:
 
 @settings(suppress_health_check=[*HealthCheck])
 @given(data=st.data())
-def test_whatever_another_sends_is_not_applied_and_told_nothing(room: WritingRoom, data: st.DataObject):
+def test_no_submission_of_another_user_is_applied_or_reveals_anything(room: WritingRoom, data: st.DataObject):
     user, token = room.sign_in()
     submission = data.draw(tries(room, user))
     before = room.state()
@@ -370,9 +370,9 @@ def test_whatever_another_sends_is_not_applied_and_told_nothing(room: WritingRoo
 
 
 class TestNumbers:
-    """Which numbers a user may create a script under."""
+    """The script ids that a user may create."""
 
-    def test_a_number_given_to_another_is_not_theirs(self, room: WritingRoom):
+    def test_an_id_reserved_for_another_user_is_refused(self, room: WritingRoom):
         user, token = room.sign_in()
         with room.unit_of_work.records() as tx:
             numbers = [tx.scripts.new_id(), tx.scripts.new_id(room.user), 10**12]
@@ -381,7 +381,7 @@ class TestNumbers:
             with pytest.raises(ScriptNumberNotYours):
                 room.door.enter(token, room.payload(creation(user), script_id=number, base=0))
 
-    def test_it_is_not_theirs_with_the_head_locked_either(self, room: WritingRoom):
+    def test_it_is_refused_with_the_head_locked_too(self, room: WritingRoom):
         user, _ = room.sign_in()
         with room.unit_of_work.records() as tx:
             number = tx.scripts.new_id(room.user)
@@ -396,7 +396,7 @@ class TestNumbers:
         assert answer.refusal.code == "script_number_not_yours"
         assert rightful.outcome == "applied"
 
-    def test_edits_of_no_script_wait_for_none(self, room: WritingRoom):
+    def test_edits_of_a_missing_script_do_not_stay_pending(self, room: WritingRoom):
         _, token = room.sign_in()
         with pytest.raises(Rejected) as caught:
             room.door.enter(token, room.payload(LinesInsert(after=None, before=None, lines=LINES), script_id=10**12))

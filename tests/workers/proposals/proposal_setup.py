@@ -1,4 +1,4 @@
-"""A writing room with an AI: models that say what they are told to, and somebody who decides."""
+"""The proposal room: a writing room with scripted models, and a person who decides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workers.proposals.review import ProposalReview
 
 
 class AnswersInTurn:
-    """A model with its answers written down; it keeps what it was asked, and has nothing to say when they run out."""
+    """A model with prepared answers; it records its queries, and has no answer when they run out."""
 
     name = "answers-in-turn"
 
@@ -34,7 +34,7 @@ class AnswersInTurn:
 
 
 class ProposalRoom(WritingRoom):
-    """A room in which Rosa asks and decides."""
+    """A room in which Rosa requests and decides proposals."""
 
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         super().__init__(unit_of_work)
@@ -49,16 +49,16 @@ class ProposalRoom(WritingRoom):
         return ProposalJob(self.unit_of_work, model, clock=lambda: self.now)
 
     def propose(self, *answers: bytes | dict[str, Any], instruction: str = "Colder.") -> int:
-        """A proposal that was asked for and drafted by a model with these answers."""
+        """A proposal drafted by a model with these answers."""
         number = self.ask(instruction)
         assert self.job(AnswersInTurn(*answers)).run(number)
         return number
 
     def proposal(self, number: int) -> ProposalRow:
         with self.unit_of_work.reading() as tx:
-            found = tx.proposals.get(number)
-        assert found is not None
-        return found
+            proposal = tx.proposals.get(number)
+        assert proposal is not None
+        return proposal
 
     def hunks(self, number: int) -> list[HunkRow]:
         with self.unit_of_work.reading() as tx:
@@ -69,7 +69,7 @@ class ProposalRoom(WritingRoom):
         return [self.proposal(number).state, *(hunk.state for hunk in self.hunks(number))]
 
     def expect(self, number: int) -> str:
-        """The hash of a line as it is now."""
+        """The current hash of a line."""
         return self.state().content_hash("line", LINES[number - 1].id) or ""
 
     def rewrite(self, number: int, text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where no model is configured, a proposal says so instead of waiting for ever."""
+"""Tests without a configured model: a proposal fails with a reason instead of waiting forever."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from workers.settings import Settings
 
 def test_the_settings_choose_the_model():
     assert isinstance(configured_model(Settings(model_url="scripted:")), ScriptedModel)
-    found = configured_model(Settings(model_url="https://host/v1", model="writer-1", model_key="k"))
-    assert isinstance(found, OpenAiModel)
-    assert found.name == "writer-1"
+    model = configured_model(Settings(model_url="https://host/v1", model="writer-1", model_key="k"))
+    assert isinstance(model, OpenAiModel)
+    assert model.name == "writer-1"
 
 
 @pytest.mark.parametrize("settings", [Settings(), Settings(model_url="https://host/v1")])
@@ -34,7 +34,7 @@ def test_without_one_the_proposal_fails(migrated: Engine, settings: Settings):
 @pytest.mark.parametrize(
     ("url", "apart"), [("", False), ("scripted:", False), ("https://host/v1", True)], ids=["none", "scripted", "real"]
 )
-def test_a_model_that_takes_its_time_holds_up_no_ticks(url: str, *, apart: bool):
+def test_a_slow_model_does_not_delay_the_ticks(url: str, *, apart: bool):
     services = {
         service.name: " ".join(service.command) for service in minimal_services(Settings(model_url=url, model="m"))
     }

@@ -1,4 +1,4 @@
-"""The client of a model: it waits, tries again and gives up in time, reads no more than it must, and tells no key."""
+"""Model client tests: retries, timeouts, size limits, and no leaks of the key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Reply = Callable[["Handler"], None]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as the test says, one reply after the other, the last again and again."""
+    """Sends the replies of the test in order, and repeats the last one."""
 
     server: Server  # type: ignore[assignment]
 
@@ -36,11 +36,11 @@ class Handler(BaseHTTPRequestHandler):
         (replies.pop(0) if len(replies) > 1 else replies[0])(self)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
-    """An HTTP server of this test."""
+    """An HTTP server for one test."""
 
     daemon_threads = True
 
@@ -54,7 +54,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
     def handle_error(self, *_: Any) -> None:
-        """The client went away, as it should."""
+        """Ignore errors: the client is expected to disconnect."""
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def ask(server: Server, waits: Waits = QUICK) -> Completion:
     return OpenAiModel(server.url, "writer-1", KEY, waits).complete(ASKED)
 
 
-def test_it_asks_as_the_protocol_says(server: Server):
+def test_the_request_follows_the_protocol(server: Server):
     server.replies = [says(200, completion("é🎬", usage={"prompt_tokens": 7, "completion_tokens": 3}))]
 
     answer = ask(server)
@@ -100,7 +100,7 @@ def test_it_asks_as_the_protocol_says(server: Server):
     assert body == {"model": "writer-1", "messages": [message._asdict() for message in ASKED]}
 
 
-def test_without_a_key_it_sends_none(server: Server):
+def test_without_a_key_no_header_is_sent(server: Server):
     server.replies = [says(200, completion())]
     OpenAiModel(server.url, "local", waits=QUICK).complete(ASKED)
 
@@ -108,14 +108,14 @@ def test_without_a_key_it_sends_none(server: Server):
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
-def test_a_bad_moment_passes(server: Server, status: int):
+def test_a_temporary_error_is_retried(server: Server, status: int):
     server.replies = [says(status, b"busy"), says(status, b"busy"), says(200, completion("{}"))]
 
     assert ask(server).output == b"{}"
     assert len(server.requests) == 3
 
 
-def test_it_gives_up_after_three_attempts(server: Server):
+def test_the_client_gives_up_after_three_attempts(server: Server):
     server.replies = [says(503, b"busy")]
     with pytest.raises(ModelUnavailable, match="HTTP status 503"):
         ask(server)
@@ -124,7 +124,7 @@ def test_it_gives_up_after_three_attempts(server: Server):
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 404, 422])
-def test_what_will_not_pass_is_not_tried_again(server: Server, status: int):
+def test_a_permanent_error_is_not_retried(server: Server, status: int):
     server.replies = [says(status, b"sk-very-secret is no good", Location="http://127.0.0.1:1/elsewhere")]
     with pytest.raises(ModelUnavailable) as caught:
         ask(server)
@@ -134,7 +134,7 @@ def test_what_will_not_pass_is_not_tried_again(server: Server, status: int):
     assert f"HTTP status {status}" in caught.value.message
 
 
-def test_it_waits_as_long_as_it_is_asked_to(server: Server):
+def test_retry_after_is_respected(server: Server):
     server.replies = [says(429, b"", Retry_After="1"), says(200, completion())]
     began = time.monotonic()
     ask(server)
@@ -142,7 +142,7 @@ def test_it_waits_as_long_as_it_is_asked_to(server: Server):
     assert 1.0 <= time.monotonic() - began < with_patience(3.0)
 
 
-def test_it_does_not_wait_longer_than_it_may(server: Server):
+def test_the_wait_is_limited(server: Server):
     server.replies = [says(429, b"", Retry_After="3600")]
     began = time.monotonic()
     with pytest.raises(ModelUnavailable, match="HTTP status 429"):
@@ -151,7 +151,7 @@ def test_it_does_not_wait_longer_than_it_may(server: Server):
     assert time.monotonic() - began < with_patience(1.0)
 
 
-def test_a_server_that_says_nothing_is_left(server: Server):
+def test_a_silent_server_times_out(server: Server):
     server.replies = [lambda _: time.sleep(2)]
     began = time.monotonic()
     with pytest.raises(ModelUnavailable, match="no answer in time"):
@@ -160,8 +160,8 @@ def test_a_server_that_says_nothing_is_left(server: Server):
     assert time.monotonic() - began < with_patience(2.0)
 
 
-def test_a_server_that_drips_is_left(server: Server):
-    """Each read is in time; the whole is not."""
+def test_a_server_that_sends_slowly_times_out(server: Server):
+    """Each read is in time, but the total is not."""
 
     def drip(handler: Handler) -> None:
         handler.send_response(200)
@@ -178,13 +178,13 @@ def test_a_server_that_drips_is_left(server: Server):
     assert time.monotonic() - began < with_patience(1.5)
 
 
-def test_a_server_that_does_not_stop_is_cut_off(server: Server):
+def test_an_endless_response_is_cut_off(server: Server):
     server.replies = [says(200, b" " * (MAX_RESPONSE_BYTES + 1))]
     with pytest.raises(ModelOutputTooLong):
         ask(server, QUICK._replace(read=5.0))
 
 
-def test_a_server_that_hangs_up_is_asked_again(server: Server):
+def test_a_closed_connection_is_retried(server: Server):
     def hang_up(handler: Handler) -> None:
         handler.close_connection = True
         handler.connection.close()
@@ -194,7 +194,7 @@ def test_a_server_that_hangs_up_is_asked_again(server: Server):
     assert ask(server).output == b"{}"
 
 
-def test_a_body_that_breaks_off_is_asked_for_again(server: Server):
+def test_an_incomplete_body_is_retried(server: Server):
     def break_off(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
@@ -208,7 +208,7 @@ def test_a_body_that_breaks_off_is_asked_for_again(server: Server):
     assert len(server.requests) == 2
 
 
-def test_nobody_at_home():
+def test_an_unreachable_server_is_reported():
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
         OpenAiModel("http://127.0.0.1:1/v1", "writer-1", KEY, QUICK).complete(ASKED)
 
@@ -227,20 +227,20 @@ def test_nobody_at_home():
         b"[" * 90_000,
     ],
 )
-def test_what_is_no_completion_is_no_answer(server: Server, body: bytes):
+def test_a_response_that_is_not_a_completion_is_refused(server: Server, body: bytes):
     server.replies = [says(200, body)]
     with pytest.raises(ModelUnavailable):
         ask(server)
 
 
 @pytest.mark.parametrize("depth", [900, 5_000, 100_000])
-def test_an_answer_with_something_deep_beside_it_is_read(server: Server, depth: int):
+def test_an_answer_with_a_deeply_nested_extra_field_is_read(server: Server, depth: int):
     server.replies = [says(200, completion()[:-1] + b', "deep": ' + b"[" * depth + b"]" * depth + b"}")]
 
     assert ask(server).output == b"{}"
 
 
-def test_the_key_is_told_nobody(server: Server, caplog: pytest.LogCaptureFixture):
+def test_the_key_is_never_shown(server: Server, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
     server.replies = [says(500, b"")]
     model = OpenAiModel(server.url, "writer-1", KEY, QUICK)

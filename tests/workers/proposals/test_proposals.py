@@ -1,4 +1,4 @@
-"""An AI proposes, people decide hunk by hunk, and what they accept is written as the AI's, once."""
+"""Proposal tests: people decide hunk by hunk, and accepted hunks are applied once, authored by the AI."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def three_hunks(room: ProposalRoom) -> int:
     )
 
 
-def test_what_is_accepted_is_written_as_the_ai_s_for_the_person_who_accepted(room: ProposalRoom):
+def test_an_accepted_hunk_is_authored_by_the_ai_for_the_accepting_person(room: ProposalRoom):
     number = three_hunks(room)
 
     accepted = room.desk.accept(number, room.rosa)
@@ -65,7 +65,7 @@ def test_what_is_accepted_is_written_as_the_ai_s_for_the_person_who_accepted(roo
         )
 
 
-def test_the_question_and_the_answer_stand_in_the_chat_with_their_cost(room: ProposalRoom):
+def test_the_chat_holds_the_instruction_the_answer_and_the_usage(room: ProposalRoom):
     number = three_hunks(room)
 
     question = room.proposal(number).chat_message_id
@@ -80,7 +80,7 @@ def test_the_question_and_the_answer_stand_in_the_chat_with_their_cost(room: Pro
     assert (usage.model, usage.tokens_in, usage.tokens_out, usage.latency_ms) == ("answers-in-turn", 10, 2, 3)
 
 
-def test_one_hunk_taken_one_refused_one_overtaken_by_a_person(room: ProposalRoom):
+def test_one_hunk_is_accepted_one_refused_and_one_stale(room: ProposalRoom):
     number = three_hunks(room)
     room.ledger.submit(room.submission(room.edit(5, "By hand."), id="by-hand"))
 
@@ -121,7 +121,7 @@ def test_the_state_of_a_proposal_follows_from_its_hunks(
     assert room.proposal(number).state == state
 
 
-def test_accepting_twice_is_one_effect(room: ProposalRoom):
+def test_accepting_is_idempotent(room: ProposalRoom):
     number = three_hunks(room)
 
     first = room.desk.accept(number, room.rosa, [1])
@@ -149,7 +149,7 @@ def test_nothing_is_accepted_while_the_script_is_backfilled(room: ProposalRoom):
     assert room.states(number) == ["accepted"] * 4
 
 
-def test_many_who_accept_at_once_are_one(room: ProposalRoom):
+def test_concurrent_accepts_have_one_effect(room: ProposalRoom):
     number = three_hunks(room)
     with ThreadPoolExecutor(4) as together:
         done = list(together.map(lambda _: room.desk.accept(number, room.rosa), range(8)))
@@ -160,7 +160,7 @@ def test_many_who_accept_at_once_are_one(room: ProposalRoom):
     assert room.state().version == 4
 
 
-def test_a_person_s_consent_covers_what_an_ai_may_not_do_alone(room: ProposalRoom):
+def test_a_person_s_consent_allows_a_large_deletion_by_an_ai(room: ProposalRoom):
     number = room.propose(answer(hunk(room.remove(1, 2, 3, 4, 5, 6))))
 
     room.desk.accept(number, room.rosa)
@@ -170,7 +170,7 @@ def test_a_person_s_consent_covers_what_an_ai_may_not_do_alone(room: ProposalRoo
     assert len(room.texts()) == 4
 
 
-def test_a_refused_hunk_is_not_offered_again_while_the_line_says_the_same(room: ProposalRoom):
+def test_a_refused_hunk_is_not_offered_again_for_the_same_line_content(room: ProposalRoom):
     first = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("l2", "A pause."))))
     room.desk.reject(first, room.rosa, [1, 2])
 
@@ -185,7 +185,7 @@ def test_a_refused_hunk_is_not_offered_again_while_the_line_says_the_same(room: 
     assert room.states(later) == ["proposed", "offered"]
 
 
-def test_who_thinks_better_of_it_may_still_take_what_is_withheld(room: ProposalRoom):
+def test_a_withheld_hunk_can_still_be_accepted(room: ProposalRoom):
     first = room.propose(answer(hunk(room.rewrite(1, "Colder."))))
     room.desk.reject(first, room.rosa)
     again = room.propose(answer(hunk(room.rewrite(1, "Colder."))))
@@ -197,7 +197,7 @@ def test_who_thinks_better_of_it_may_still_take_what_is_withheld(room: ProposalR
     assert room.states(again) == ["accepted", "accepted"]
 
 
-def test_what_was_decided_stays_so(room: ProposalRoom):
+def test_a_decision_is_final(room: ProposalRoom):
     number = three_hunks(room)
     room.desk.accept(number, room.rosa, [1])
     room.desk.reject(number, room.rosa, [2])
@@ -223,7 +223,7 @@ def test_a_proposal_of_an_archived_script_goes_stale(room: ProposalRoom):
     assert caught.value.code == "script_archived"
 
 
-def test_only_who_may_edit_the_script_asks_and_decides(room: ProposalRoom):
+def test_only_users_who_may_edit_the_script_can_request_and_decide(room: ProposalRoom):
     number = three_hunks(room)
     stranger = Person(room.sign_in()[0], "Somebody")
 
@@ -238,7 +238,7 @@ def test_only_who_may_edit_the_script_asks_and_decides(room: ProposalRoom):
     assert len(room.handed_out) == 1
 
 
-def test_what_is_not_there_cannot_be_decided(room: ProposalRoom):
+def test_a_missing_proposal_or_hunk_cannot_be_decided(room: ProposalRoom):
     queued = room.ask()
     with pytest.raises(UnknownProposal):
         room.desk.accept(10**9, room.rosa)
@@ -259,7 +259,7 @@ def test_what_is_not_there_cannot_be_decided(room: ProposalRoom):
         ({"instruction": "a\x00b"}, "control_character"),
     ],
 )
-def test_what_cannot_be_asked_leaves_nothing(room: ProposalRoom, what: dict[str, object], code: str):
+def test_a_refused_request_leaves_nothing(room: ProposalRoom, what: dict[str, object], code: str):
     with pytest.raises(Rejected) as caught:
         room.ask(**what)  # type: ignore[arg-type]
 
@@ -270,7 +270,7 @@ def test_what_cannot_be_asked_leaves_nothing(room: ProposalRoom, what: dict[str,
         assert tx.proposals.read(room.script_id) == []
 
 
-def test_a_proposal_is_made_for_the_version_that_was_the_head_when_it_was_asked_for(room: ProposalRoom):
+def test_a_proposal_is_based_on_the_head_at_its_request(room: ProposalRoom):
     number = room.ask()
     edits = answer(hunk(room.rewrite(1, "Colder.")), hunk(room.rewrite(2, "Colder too.")))
     room.ledger.submit(room.submission(room.edit(2, "By hand.")))
@@ -284,7 +284,7 @@ def test_a_proposal_is_made_for_the_version_that_was_the_head_when_it_was_asked_
     assert room.texts()[:2] == ["Colder.", "By hand."]
 
 
-def test_the_scripted_model_does_what_quoted_words_tell_it(room: ProposalRoom):
+def test_the_scripted_model_follows_the_quoted_rules(room: ProposalRoom):
     number = room.ask('replace "Line 1" with "One", cut "Line 5.", after "Line 2" add action "A pause."')
     assert room.job(ScriptedModel()).run(number)
 
@@ -297,7 +297,7 @@ def test_the_scripted_model_does_what_quoted_words_tell_it(room: ProposalRoom):
 
 
 def test_people_decide_while_workers_settle(room: ProposalRoom):
-    """Both lock the proposal first, so neither waits for the other in a ring; and every hunk comes to its end."""
+    """Both lock the proposal first, so there is no deadlock, and every hunk is decided."""
     number = room.propose(answer(*[hunk(insert(f"l{each % 10 + 1}", f"Line {each}.")) for each in range(24)]))
 
     with ThreadPoolExecutor(5) as together:
@@ -324,8 +324,8 @@ def test_hunks_of_several_scripts_are_settled_together(room: ProposalRoom, migra
     assert [room.states(number) for number in numbers] == [["accepted"] * 4] * 2
 
 
-def test_an_id_that_was_seen_before_is_not_the_one_it_is_sent_under(room: ProposalRoom):
-    """Whoever answers something else under the draft's id is not in the way of the person who accepts."""
+def test_a_hunk_is_not_sent_under_the_id_of_its_draft(room: ProposalRoom):
+    """Another submission with the draft's id must not block the person who accepts."""
     number = three_hunks(room)
     seen = [each.submission_id for each in room.hunks(number)]
     for taken in seen:
@@ -340,15 +340,15 @@ def test_an_id_that_was_seen_before_is_not_the_one_it_is_sent_under(room: Propos
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_a_hunk_whose_id_was_answered_all_the_same_comes_to_its_end(room: ProposalRoom, *, same: bool):
-    """An id that is in use by the worst of luck: the person hears of it, and nothing is accepting for good."""
+def test_a_hunk_whose_id_is_already_in_use_is_decided(room: ProposalRoom, *, same: bool):
+    """The person gets an error about the id, and the hunk does not stay in the state `accepting`."""
     number = three_hunks(room)
     accepted = room.desk.accept(number, room.rosa, [1])
     (submission,) = accepted.new
     with room.unit_of_work.records() as tx:
         tx.inbox.count_attempt(tx.inbox.arrivals(room.script_id)[0])
     other = submission if same else room.submission(room.edit(9, "x"), id=submission.submission_id)
-    # In front of a submission that was tried before, which is tried alone, this one is answered first.
+    # A submission that was tried before is tried alone, so this one before it is answered first.
     room.ledger.submit(other)
 
     room.ledger.drain_one_by_one(room.script_id)
@@ -359,7 +359,7 @@ def test_a_hunk_whose_id_was_answered_all_the_same_comes_to_its_end(room: Propos
         room.desk.reject(number, room.rosa, [1])
 
 
-def test_a_proposal_for_another_script_is_left_as_it_is(room: ProposalRoom):
+def test_a_proposal_for_another_script_is_unchanged(room: ProposalRoom):
     number = three_hunks(room)
     other = room.new_script(room.user)
     before = room.proposal(number)
@@ -374,7 +374,7 @@ def test_a_proposal_for_another_script_is_left_as_it_is(room: ProposalRoom):
     assert room.proposal(number) == before
 
 
-def test_what_a_user_accepted_is_not_applied_once_the_user_is_deleted(room: ProposalRoom):
+def test_an_accepted_hunk_of_a_deleted_user_is_not_applied(room: ProposalRoom):
     number = three_hunks(room)
     room.desk.accept(number, room.rosa, [1])
     with room.unit_of_work.records() as tx:
@@ -385,7 +385,7 @@ def test_what_a_user_accepted_is_not_applied_once_the_user_is_deleted(room: Prop
     assert (room.hunks(number)[0].state, room.hunks(number)[0].code) == ("stale", "user_deleted")
 
 
-def test_accepting_and_refusing_at_once_leaves_every_hunk_decided_once(room: ProposalRoom):
+def test_concurrent_accepts_and_refusals_decide_every_hunk_once(room: ProposalRoom):
     number = room.propose(answer(*[hunk(insert(f"l{each % 10 + 1}", f"Line {each}.")) for each in range(12)]))
     taken: list[str] = []
 
@@ -411,7 +411,7 @@ def test_accepting_and_refusing_at_once_leaves_every_hunk_decided_once(room: Pro
 
 
 def test_a_hunk_that_was_left_accepting_is_sent_again(room: ProposalRoom, migrated: Engine):
-    """As an earlier version left one whose id was answered with other content: accepted again, it comes to its end."""
+    """An earlier version left such hunks when their id was answered with other content; a new accept decides them."""
     number = three_hunks(room)
     first = room.desk.accept(number, room.rosa, [1, 2])
     with migrated.begin() as connection:
@@ -429,7 +429,7 @@ def test_a_hunk_that_was_left_accepting_is_sent_again(room: ProposalRoom, migrat
     assert room.states(number)[1:3] == ["accepted", "accepted"]
 
 
-def test_a_hunk_that_ended_its_workers_comes_to_its_end_unread(room: ProposalRoom):
+def test_a_hunk_that_killed_its_workers_is_decided_without_being_applied(room: ProposalRoom):
     number = three_hunks(room)
     room.desk.accept(number, room.rosa, [1])
     with room.unit_of_work.records() as tx:

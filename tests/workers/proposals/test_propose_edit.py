@@ -1,4 +1,4 @@
-"""The job: one draft a proposal, whoever runs it and however often; and a model that is no good is told so, twice."""
+"""Draft job tests: one draft for each proposal, however often the job runs, and at most two corrections."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_model_is_shown_each_line_with_its_id_and_hash(room: ProposalRoom):
     assert messages[1].content.endswith("Begin “colder”.")
 
 
-def test_a_second_delivery_asks_no_model(room: ProposalRoom):
+def test_a_second_delivery_does_not_query_the_model(room: ProposalRoom):
     model = AnswersInTurn(answer(hunk(room.rewrite(1, "Colder."))))
     number = room.ask()
 
@@ -45,7 +45,7 @@ def test_a_second_delivery_asks_no_model(room: ProposalRoom):
     assert room.states(number) == ["proposed", "offered"]
 
 
-def test_while_one_job_is_at_it_another_leaves_it_alone(room: ProposalRoom):
+def test_a_proposal_held_by_one_job_is_skipped_by_another(room: ProposalRoom):
     number = room.ask()
     edits = answer(hunk(room.rewrite(1, "Colder.")))
     second = AnswersInTurn(edits)
@@ -66,7 +66,7 @@ def test_a_job_that_took_too_long_offers_nothing(room: ProposalRoom):
     class Slow(AnswersInTurn):
         def complete(self, messages: Sequence[Message]) -> Completion:
             room.now += LEASE_SECONDS * SECOND
-            assert room.job(AnswersInTurn(edits)).run(number)  # somebody else takes over
+            assert room.job(AnswersInTurn(edits)).run(number)  # another job takes over
             return super().complete(messages)
 
     assert not room.job(Slow(answer(hunk(room.remove(2))))).run(number)
@@ -77,7 +77,7 @@ def test_a_job_that_took_too_long_offers_nothing(room: ProposalRoom):
         assert len(tx.chat.answers(room.proposal(number).chat_message_id or 0)) == 1
 
 
-def test_what_ends_its_worker_every_time_is_given_up(room: ProposalRoom):
+def test_a_proposal_that_kills_its_worker_every_time_fails(room: ProposalRoom):
     number = room.ask()
 
     class Deadly(AnswersInTurn):
@@ -96,7 +96,7 @@ def test_what_ends_its_worker_every_time_is_given_up(room: ProposalRoom):
 
 
 def bad_answers(room: ProposalRoom) -> dict[str, bytes | dict[str, object]]:
-    """One answer for each way in which a model can be no good, by its code."""
+    """An unusable answer for each refusal code."""
     good = room.rewrite(1, "Colder.")
     return {
         "model_output_not_json": b"Sure! Here is the edit:",
@@ -145,7 +145,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_answer_that_cannot_be_taken_fails_with_a_code_and_is_kept(room: ProposalRoom, case: str):
+def test_an_unusable_answer_fails_with_a_code_and_is_stored(room: ProposalRoom, case: str):
     bad = bad_answers(room)[case]
     code = case.partition(",")[0]
     model = AnswersInTurn(bad, bad, bad, bad)
@@ -156,9 +156,9 @@ def test_an_answer_that_cannot_be_taken_fails_with_a_code_and_is_kept(room: Prop
     assert len(model.asked) == 3
     for round_, messages in enumerate(model.asked):
         assert len(messages) == 2 + 2 * round_
-    told = model.asked[1][-1]
-    assert told.role == "user"
-    assert f"({code})" in told.content
+    correction = model.asked[1][-1]
+    assert correction.role == "user"
+    assert f"({code})" in correction.content
     proposal = room.proposal(number)
     assert (proposal.state, proposal.code) == ("failed", code)
     assert proposal.message
@@ -169,7 +169,7 @@ def test_an_answer_that_cannot_be_taken_fails_with_a_code_and_is_kept(room: Prop
     assert room.state().version == 1
 
 
-def test_a_model_that_is_corrected_is_taken(room: ProposalRoom):
+def test_a_corrected_answer_is_accepted(room: ProposalRoom):
     model = AnswersInTurn(b"Sure!", answer(hunk(room.rewrite(1, "Colder."))))
     number = room.ask()
 
@@ -182,7 +182,7 @@ def test_a_model_that_is_corrected_is_taken(room: ProposalRoom):
         assert len(tx.chat_usage.of_message(tx.chat.answers(question or 0)[0].id)) == 2
 
 
-def test_hunks_that_hold_are_offered_without_those_that_never_did(room: ProposalRoom):
+def test_valid_hunks_are_offered_without_the_invalid_ones(room: ProposalRoom):
     edits = answer(hunk(room.rewrite(1, "Colder.")), hunk({**room.rewrite(2, "x"), "line": "l99"}))
     number = room.propose(edits, edits, edits)
 
@@ -190,7 +190,7 @@ def test_hunks_that_hold_are_offered_without_those_that_never_did(room: Proposal
     assert "l99" in (room.proposal(number).message or "")
 
 
-def test_hunks_that_hold_are_not_given_up_for_a_worse_correction(room: ProposalRoom):
+def test_valid_hunks_are_not_dropped_for_a_worse_correction(room: ProposalRoom):
     edits = answer(hunk(room.rewrite(1, "Colder.")), hunk({**room.rewrite(2, "x"), "line": "l99"}))
     number = room.propose(edits, b"Sorry!", b"Sorry!")
 
@@ -198,7 +198,7 @@ def test_hunks_that_hold_are_not_given_up_for_a_worse_correction(room: ProposalR
     assert b"Colder." in room.hunks(number)[0].commands
 
 
-def test_a_model_that_is_away_fails_the_proposal(room: ProposalRoom):
+def test_an_unavailable_model_fails_the_proposal(room: ProposalRoom):
     class Away(AnswersInTurn):
         def complete(self, messages: Sequence[Message]) -> Completion:  # noqa: ARG002
             raise ModelUnavailable(problem="no answer in time")
@@ -209,7 +209,7 @@ def test_a_model_that_is_away_fails_the_proposal(room: ProposalRoom):
     assert (room.proposal(number).state, room.proposal(number).code) == ("failed", "model_unavailable")
 
 
-def test_a_script_longer_than_a_model_is_shown_is_refused(room: ProposalRoom, monkeypatch: pytest.MonkeyPatch):
+def test_a_script_that_is_too_long_for_a_model_is_refused(room: ProposalRoom, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(prompts, "MAX_SHOWN_BYTES", 100)
     model = AnswersInTurn()
     number = room.ask()
@@ -219,7 +219,7 @@ def test_a_script_longer_than_a_model_is_shown_is_refused(room: ProposalRoom, mo
     assert room.proposal(number).code == "script_too_long_for_model"
 
 
-def test_a_tick_rings_for_what_was_queued_and_forgotten(room: ProposalRoom, monkeypatch: pytest.MonkeyPatch):
+def test_a_tick_rings_for_a_proposal_with_a_lost_bell(room: ProposalRoom, monkeypatch: pytest.MonkeyPatch):
     rung: list[int] = []
     bell = ProposalBell.at("redis://127.0.0.1:1/0")
     monkeypatch.setattr(bell, "ring", lambda number: not rung.append(number))
@@ -229,14 +229,14 @@ def test_a_tick_rings_for_what_was_queued_and_forgotten(room: ProposalRoom, monk
     room.now = 10**16 - 1
     with room.unit_of_work.records() as tx:
         assert tx.proposals.take(held, 1_000, until=10**17)
-    fresh = room.ask()
+    recent = room.ask()
     monkeypatch.setattr("workers.proposals.bell.system_clock", lambda: 10**16)
 
     bell.schedule(room.unit_of_work).run(0)
 
     assert forgotten in rung
-    assert not {held, done, fresh} & set(rung)
+    assert not {held, done, recent} & set(rung)
 
 
-def test_nobody_hears_a_bell_without_a_broker():
+def test_a_bell_without_a_broker_is_not_sent():
     assert not ProposalBell.at("redis://127.0.0.1:1/0").ring(1)

@@ -1,4 +1,4 @@
-"""What a rebuild leaves behind is removed by the timetable, once nobody can be reading it any more."""
+"""Pruning tests: a schedule removes old generations of a rebuild once no reader can use them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workers.settings import Settings
 
 
 class NothingToHandOut:
-    """A fan-out nobody uses."""
+    """A fan-out that is not used."""
 
     def send_all(self, due: list[tuple[int, int]], /) -> object:
         raise AssertionError(due)
@@ -19,11 +19,11 @@ class NothingToHandOut:
         return 0
 
 
-def test_generations_left_behind_are_pruned_a_minute_later(database_url: str) -> None:
+def test_old_generations_are_pruned_a_minute_later(database_url: str) -> None:
     unit_of_work = open_database(database_url)
     writer, other = Writer(unit_of_work), Writer(unit_of_work)
-    for each in (writer, other):
-        each.create()
+    for author in (writer, other):
+        author.create()
     rebuild(unit_of_work, writer.script_id)
     now = system_clock()
 
@@ -36,13 +36,13 @@ def test_generations_left_behind_are_pruned_a_minute_later(database_url: str) ->
     close_databases()
 
 
-def test_the_timetable_does_it(sqlite_url: str) -> None:
+def test_a_schedule_prunes_them(sqlite_url: str) -> None:
     unit_of_work = open_database(sqlite_url)
     writer = Writer(unit_of_work)
     writer.create()
     rebuild(unit_of_work, writer.script_id, clock=lambda: 1)
     rows = schedules(unit_of_work, Settings(), NothingToHandOut())
-    (due,) = [each for each in rows if each.name == "prune-generations"]
+    (due,) = [row for row in rows if row.name == "prune-generations"]
 
     assert due.run(0) == {"pruned": 1}
     close_databases()

@@ -1,4 +1,4 @@
-"""Sessions that expired are forgotten, by a schedule, a month later."""
+"""Session pruning tests: a schedule removes expired sessions after a month."""
 
 from __future__ import annotations
 

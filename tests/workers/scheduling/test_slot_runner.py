@@ -1,4 +1,4 @@
-"""Every slot of a schedule runs once, whoever ticks and whoever dies."""
+"""Slot runner tests: every slot of a schedule runs once, with any number of beats and killed processes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from workers.scheduling.slot_runner import SECOND, Missed, Schedule, SlotRunner
 
+# A time at which every schedule below is due.
 START = 1_800_000_000 * SECOND
-"""A moment at which every schedule below is due."""
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock set by the test."""
 
     def __init__(self) -> None:
         self.now = START
@@ -31,7 +31,7 @@ class Clock:
 
 
 class Diary:
-    """A schedule's work: it notes the slots it was run for."""
+    """The job of a schedule: records its slots."""
 
     def __init__(self) -> None:
         self.slots: list[int] = []
@@ -62,7 +62,7 @@ def every_minute(diary: Diary, missed: Missed = "once", lease: int = 300) -> Sch
     return Schedule("every-minute", every=60, lease=lease, missed=missed, run=diary)
 
 
-def test_a_slot_runs_once_however_often_beats_tick(timetable: SlotRunner, clock: Clock) -> None:
+def test_a_slot_runs_once_with_any_number_of_ticks(timetable: SlotRunner, clock: Clock) -> None:
     diary = Diary()
     for _ in range(12):
         timetable.tick(every_minute(diary))
@@ -71,7 +71,7 @@ def test_a_slot_runs_once_however_often_beats_tick(timetable: SlotRunner, clock:
     assert diary.slots == [0, 60]
 
 
-def test_of_many_beats_at_once_one_wins_the_slot(unit_of_work: UnitOfWork, clock: Clock) -> None:
+def test_one_of_many_concurrent_beats_wins_the_slot(unit_of_work: UnitOfWork, clock: Clock) -> None:
     diary = Diary()
     with ThreadPoolExecutor(8) as beats:
         ticks = [beats.submit(SlotRunner(unit_of_work, clock=clock).tick, every_minute(diary)) for _ in range(8)]
@@ -84,12 +84,10 @@ def test_of_many_beats_at_once_one_wins_the_slot(unit_of_work: UnitOfWork, clock
     ("missed", "slots"),
     [("skip", [0, 240]), ("once", [0, 180, 240]), ("all", [0, 60, 120, 180, 240])],
 )
-def test_slots_that_were_missed_are_caught_up_by_rule(
-    timetable: SlotRunner, clock: Clock, missed: Missed, slots: list[int]
-) -> None:
+def test_missed_slots_follow_the_policy(timetable: SlotRunner, clock: Clock, missed: Missed, slots: list[int]) -> None:
     diary = Diary()
     timetable.tick(every_minute(diary, missed))
-    clock.pass_seconds(225)  # three slots went by while nobody ticked, the last one 45 seconds ago
+    clock.pass_seconds(225)  # three slots passed without a tick, the last one 45 seconds ago
     timetable.tick(every_minute(diary, missed))
     clock.pass_seconds(20)
     timetable.tick(every_minute(diary, missed))
@@ -97,7 +95,7 @@ def test_slots_that_were_missed_are_caught_up_by_rule(
     assert diary.slots == slots
 
 
-def test_a_slot_whose_taker_died_is_taken_over_once_its_lease_is_over(
+def test_a_slot_of_a_dead_process_is_taken_over_after_its_lease(
     timetable: SlotRunner, unit_of_work: UnitOfWork, clock: Clock
 ) -> None:
     diary = Diary()
@@ -116,7 +114,7 @@ def test_a_slot_whose_taker_died_is_taken_over_once_its_lease_is_over(
         assert not tx.slots.finish(dead, "done", now=clock(), report=b"{}"), "a zombie closes nothing"
 
 
-def test_a_run_that_fails_is_kept_as_failed_and_the_next_slot_runs(
+def test_a_failed_run_is_recorded_and_the_next_slot_runs(
     timetable: SlotRunner, unit_of_work: UnitOfWork, clock: Clock
 ) -> None:
     def fail(_slot: int) -> Mapping[str, Any]:

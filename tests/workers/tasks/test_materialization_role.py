@@ -1,4 +1,4 @@
-"""Materialization has a queue, a role, a task and a schedule of its own, and they know each other."""
+"""Materialization role tests: its queue, role, task and schedule match each other."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_role_serves_the_queue_that_its_task_is_routed_to() -> None:
     assert MATERIALIZE in app.tasks
 
 
-def test_a_message_carries_numbers_and_expires() -> None:
+def test_a_message_carries_ids_and_expires() -> None:
     with Celery("tests", broker="memory://", config_source="celeryconfig", set_as_current=False) as sending:
         FanOut(sending).send(3, 7)
 
@@ -55,7 +55,7 @@ def test_a_message_carries_numbers_and_expires() -> None:
 
 
 class Hand:
-    """Keeps what is handed out; `still_out` messages wait for somebody to take them."""
+    """Records the messages sent; `still_out` messages are still in the queue."""
 
     def __init__(self, still_out: int = 0) -> None:
         self.still_out = still_out
@@ -85,9 +85,7 @@ def tick(unit_of_work: UnitOfWork, name: str, hand: Hand) -> None:
 
 
 @pytest.mark.parametrize("name", ["materialize", "verify-sample"])
-def test_the_timetable_opens_a_run_and_hands_out_its_scripts(
-    unit_of_work: UnitOfWork, script_id: int, name: str
-) -> None:
+def test_a_schedule_opens_a_run_and_sends_its_scripts(unit_of_work: UnitOfWork, script_id: int, name: str) -> None:
     hand = Hand()
     tick(unit_of_work, name, hand)
 
@@ -98,7 +96,7 @@ def test_the_timetable_opens_a_run_and_hands_out_its_scripts(
 
 
 @pytest.mark.usefixtures("script_id")
-def test_what_nobody_has_taken_yet_is_not_handed_out_again(unit_of_work: UnitOfWork) -> None:
+def test_queued_scripts_are_not_sent_again(unit_of_work: UnitOfWork) -> None:
     hand = Hand(still_out=3)
     tick(unit_of_work, "materialize", hand)
 

@@ -1,4 +1,4 @@
-"""A tick, a run, one message a script, and workers that take them: with real workers on a real broker."""
+"""Materialization worker tests: a tick, a run and a message for each script, with real workers and broker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workers.settings import Settings
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 
 SCRIPTS = 6
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_tick_brings_every_script_to_its_head(settings: Settings) -> None:
     run = finished_run(writers[0])
     assert (run.due, run.done, run.failed) == (SCRIPTS, SCRIPTS, 0)
     with unit_of_work.reading() as tx:
-        assert sum(each.lag_versions for each in tx.runs.read()) == 1, "one run found them behind"
+        assert sum(each.lag_versions for each in tx.runs.read()) == 1, "only one run recorded a lag"
         for writer in writers:
             shown = tx.projections.get(writer.script_id)
             assert shown
@@ -63,7 +63,7 @@ def test_a_tick_brings_every_script_to_its_head(settings: Settings) -> None:
 
 
 def finished_run(writer: Writer) -> RunRow:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         with writer.unit_of_work.reading() as tx:
             runs = tx.runs.read()

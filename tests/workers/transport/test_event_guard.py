@@ -1,4 +1,4 @@
-"""What Flower believes of an event: fields of their types and within their ranges, and no words but names."""
+"""Event guard tests: only fields of valid type and range are kept, and no text except names."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def told(content: object) -> bytes:
 
 
 @pytest.mark.parametrize("event", [HEARTBEAT, SUCCEEDED])
-def test_what_a_worker_tells_is_believed(event: dict[str, Any]):
+def test_a_valid_event_is_unchanged(event: dict[str, Any]):
     assert read_events(told(event)) == [event]
     assert read_events(told([event, event])) == [event, event]
     assert json.loads(str(as_message([event])["body"])) == [event]
 
 
 @pytest.mark.parametrize("event", [HEARTBEAT, SUCCEEDED])
-def test_a_field_of_another_type_is_left_out_or_the_event_is(event: dict[str, Any]):
+def test_an_invalid_field_or_its_event_is_dropped(event: dict[str, Any]):
     for name in event:
         for what, value in ANYTHING.items():
             for believed in read_events(told({**event, name: value, SECRET: SECRET})):
@@ -51,12 +51,12 @@ def test_a_field_of_another_type_is_left_out_or_the_event_is(event: dict[str, An
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))
-def test_whatever_else_is_told_is_no_event(content: Any):
+def test_any_other_content_is_not_an_event(content: Any):
     assert read_events(told(content)) == []
 
 
 @pytest.mark.parametrize("data", [*kinds("commands", few=True).values(), b" " * (MAX_BYTES + 1)])
-def test_what_is_no_message_is_no_event(data: bytes):
+def test_an_invalid_message_is_not_an_event(data: bytes):
     assert read_events(data) == []
 
 
@@ -67,6 +67,6 @@ def test_every_kind_of_event_can_be_shown():
 
 
 def show(event: dict[str, Any]) -> None:
-    """Celery's own memory takes it, which raises over what it does not expect."""
+    """Feed an event to Celery's state, which raises for unexpected fields."""
     State().event({"local_received": time.time(), "clock": 1, **event})
     Celery("tests", set_as_current=False).clock.adjust(event.get("clock", 1))

@@ -1,4 +1,4 @@
-"""What Redis let go and did not take back is put into the database, as soon as that is there."""
+"""Intake rescue tests: a message that Redis does not take back is stored in the database."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_submission_goes_into_the_inbox_once(engine: Engine):
     assert waits(engine, "kept")
 
 
-def test_what_is_none_goes_to_the_dead_letters(engine: Engine):
+def test_an_invalid_submission_becomes_a_dead_letter(engine: Engine):
     keep(b"scrap that nobody else has")
 
     with UnitOfWork(engine).reading() as tx:
@@ -59,7 +59,7 @@ def test_what_is_none_goes_to_the_dead_letters(engine: Engine):
     assert b"scrap that nobody else has" in payloads
 
 
-def test_a_database_that_is_away_is_waited_for(engine: Engine):
+def test_the_rescue_waits_for_an_unavailable_database(engine: Engine):
     rename(engine, "submission_inbox", "submission_inbox_away")
     keeping = threading.Thread(target=keep, args=(submission("waited"),))
     keeping.start()
