@@ -78,10 +78,10 @@ def check_email(email: str) -> str:
     Raises:
         BadEmail: it is not an address.
     """
-    plain = email.strip()
-    if len(plain) > MAX_EMAIL or not _SHAPE.fullmatch(plain) or len(email_key(plain)) > MAX_EMAIL:
-        raise BadEmail(email=plain[:80])
-    return plain
+    stripped = email.strip()
+    if len(stripped) > MAX_EMAIL or not _SHAPE.fullmatch(stripped) or len(email_key(stripped)) > MAX_EMAIL:
+        raise BadEmail(email=stripped[:80])
+    return stripped
 
 
 def email_key(email: str) -> str:
@@ -90,8 +90,8 @@ def email_key(email: str) -> str:
     Explicit rather than left to a collation, which differs from server to server. Text longer than any address is
     returned unchanged, which equals no key: sorting a run of combining marks takes quadratic time.
     """
-    plain = email.strip()
-    if len(plain) > MAX_EMAIL:
-        return plain
-    plain = unicodedata.normalize("NFKD", plain)
-    return "".join(character for character in plain if not unicodedata.combining(character)).casefold()
+    stripped = email.strip()
+    if len(stripped) > MAX_EMAIL:
+        return stripped
+    stripped = unicodedata.normalize("NFKD", stripped)
+    return "".join(character for character in stripped if not unicodedata.combining(character)).casefold()

@@ -59,16 +59,16 @@ def exchange(state: State, kind: DescribedKind, wanted: Iterable[Element | Perso
     Raises:
         IdReused: a restored id was removed at or before the version `revives`.
     """
-    gone, put = differences(state.described(kind), {thing.id: thing for thing in wanted})
+    removed_ids, put = differences(state.described(kind), {thing.id: thing for thing in wanted})
     require_new_ids(state, [thing.id for thing in put if not state.has(kind, thing.id)], revives, kind)
-    return (*(_removed(kind, name) for name in gone), *(_put(thing) for thing in put))
+    return (*(_removed(kind, name) for name in removed_ids), *(_put(thing) for thing in put))
 
 
 def differences(current: Mapping[str, Described], wanted: Mapping[str, Described]) -> tuple[list[str], list[Described]]:
     """The difference between two sets: the ids to remove, and the things to add or update."""
-    gone = sorted(set(current) - set(wanted))
+    removed_ids = sorted(set(current) - set(wanted))
     put = [thing for name, thing in sorted(wanted.items()) if not same(current.get(name), thing)]
-    return gone, put
+    return removed_ids, put
 
 
 def _removed(kind: DescribedKind, name: str) -> Change:

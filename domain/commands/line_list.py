@@ -52,9 +52,9 @@ def lines_delta(state: State, resolved: Resolved, revives: int | None = None) ->
     new = [entry for entry in resolved if isinstance(entry, Line) and not state.has_line(entry.id)]
     require_new_ids(state, [line.id for line in new], revives)
     wanted = ids_of(resolved)
-    kept = set(wanted)
+    wanted_ids = set(wanted)
     current = list(state.line_ids())
-    removed = tuple(line_id for line_id in current if line_id not in kept)
+    removed = tuple(line_id for line_id in current if line_id not in wanted_ids)
     changes: list[Change] = [LinesRemoved(removed)] if removed else []
     changes += _rewritten(state, resolved)
     changes += _placed({name: at for at, name in enumerate(current)}, resolved)
@@ -96,43 +96,43 @@ def in_order(positions: Sequence[int]) -> set[int]:
 
 
 def _rewritten(state: State, resolved: Resolved) -> list[Change]:
-    found = (
+    rewrites = (
         content_change(state.line(entry.id), entry)
         for entry in resolved
         if isinstance(entry, Line) and state.has_line(entry.id)
     )
-    return [change for change in found if change is not None]
+    return [change for change in rewrites if change is not None]
 
 
 def _placed(position: dict[str, int], resolved: Resolved) -> list[Change]:
     """Moves and insertions, first to last: each goes after a line that is already in place."""
     wanted = ids_of(resolved)
-    steady = in_order([position[name] for name in wanted if name in position])
+    in_place = in_order([position[name] for name in wanted if name in position])
     changes: list[Change] = []
     run_start = EDGE
     moved: list[str] = []
-    fresh: list[Line] = []
+    new_lines: list[Line] = []
     previous = EDGE
 
     def close_run() -> None:
         if moved:
             changes.append(LinesMoved(tuple(moved), run_start))
-        if fresh:
-            changes.append(LinesInserted(run_start, tuple(fresh)))
+        if new_lines:
+            changes.append(LinesInserted(run_start, tuple(new_lines)))
         moved.clear()
-        fresh.clear()
+        new_lines.clear()
 
     for entry, name in zip(resolved, wanted, strict=True):
         is_new = name not in position
-        moves = not is_new and position[name] not in steady
-        if (moved and not moves) or (fresh and not is_new):
+        moves = not is_new and position[name] not in in_place
+        if (moved and not moves) or (new_lines and not is_new):
             close_run()
-        if not moved and not fresh:
+        if not moved and not new_lines:
             run_start = previous
         if moves:
             moved.append(name)
         elif is_new and isinstance(entry, Line):
-            fresh.append(entry)
+            new_lines.append(entry)
         previous = name
     close_run()
     return changes

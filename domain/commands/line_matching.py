@@ -65,11 +65,11 @@ def align(old: Sequence[Line], new: Sequence[Line]) -> Resolved:
     _pair_moved(pairing, old_texts, new_texts)
     work = _Work(MAX_COMPARED)
     for _ in range(2):
-        pairing.fill(partial(_alike, work, old_texts, new_texts))
+        pairing.fill(partial(_similar, work, old_texts, new_texts))
     pairing.fill(partial(_repeated, old_texts, new_texts))
-    pairing.fill(partial(_alone, old, new))
+    pairing.fill(partial(_single, old, new))
     return tuple(
-        _kept(old[pairing.partner[position]], line) if position in pairing.partner else line
+        _with_old_id(old[pairing.partner[position]], line) if position in pairing.partner else line
         for position, line in enumerate(new)
     )
 
@@ -80,7 +80,7 @@ class _Work:
     def __init__(self, limit: int) -> None:
         self._left = limit
 
-    def takes(self, size: int) -> bool:
+    def try_add(self, size: int) -> bool:
         """Count `size` more characters and return True, or return False where the limit does not allow them."""
         if size > self._left:
             return False
@@ -145,33 +145,33 @@ def _equal(old_keys: Sequence[str], new_keys: Sequence[str], gap: Gap) -> Iterat
     while first < last and start < end and old_keys[first] == new_keys[start]:
         yield first, start
         first, start = first + 1, start + 1
-    yield from _in_order(_met(_once(old_keys, range(first, last)), _once(new_keys, range(start, end))))
+    yield from _in_order(_common(_unique(old_keys, range(first, last)), _unique(new_keys, range(start, end))))
 
 
-def _once(keys: Sequence[str], positions: Iterable[int]) -> dict[str, int]:
+def _unique(keys: Sequence[str], positions: Iterable[int]) -> dict[str, int]:
     """The position of each key that occurs once."""
     places: dict[str, int] = {}
-    again: set[str] = set()
+    repeated: set[str] = set()
     for at in positions:
         if keys[at] in places:
-            again.add(keys[at])
+            repeated.add(keys[at])
         places[keys[at]] = at
-    return {key: at for key, at in places.items() if key and key not in again}
+    return {key: at for key, at in places.items() if key and key not in repeated}
 
 
-def _met(old: Mapping[Key, int], new: Mapping[Key, int]) -> list[Pair]:
+def _common(old: Mapping[Key, int], new: Mapping[Key, int]) -> list[Pair]:
     return [(old[key], at) for key, at in new.items() if key in old]
 
 
 def _in_order(pairs: Sequence[Pair]) -> Iterator[Pair]:
-    steady = in_order([old for old, _ in pairs])
-    return (pair for pair in pairs if pair[0] in steady)
+    chosen = in_order([old for old, _ in pairs])
+    return (pair for pair in pairs if pair[0] in chosen)
 
 
 def _pair_moved(pairing: _Pairing, old_texts: Sequence[str], new_texts: Sequence[str]) -> None:
     """Pair blocks that moved: equal lines around a text that is unique among the free lines of both sides."""
     seen: set[int] = set()
-    for seed in _met(_once(old_texts, sorted(pairing.free_old)), _once(new_texts, sorted(pairing.free_new))):
+    for seed in _common(_unique(old_texts, sorted(pairing.free_old)), _unique(new_texts, sorted(pairing.free_new))):
         if seed[1] in seen:
             continue
         block = [pair for step in (-1, 1) for pair in _run(pairing, old_texts, new_texts, seed, step)]
@@ -189,26 +189,26 @@ def _run(
         old, new = old + step, new + step
 
 
-def _alike(work: _Work, old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> list[Pair]:
+def _similar(work: _Work, old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> list[Pair]:
     """Lines of a gap with similar texts, without crossing pairs; the most similar are paired first."""
-    if max(len(gap.old), len(gap.new)) > MAX_GAP_PAIRS or not work.takes(_size(old_texts, new_texts, gap)):
+    if max(len(gap.old), len(gap.new)) > MAX_GAP_PAIRS or not work.try_add(_size(old_texts, new_texts, gap)):
         return []
     old = {at: _trigrams(old_texts[at]) for at in gap.old}
     holders: dict[str, list[int]] = defaultdict(list)
     for at, trigrams in old.items():
         for trigram in trigrams:
             holders[trigram].append(at)
-    found = []
+    candidates = []
     for new in gap.new:
         trigrams = _trigrams(new_texts[new])
-        telling = (lines for trigram in trigrams if len(lines := holders.get(trigram, ())) <= MAX_COMMON_OCCURRENCES)
-        votes = Counter(chain.from_iterable(telling))
-        ways = {at: abs((at - gap.old.start) - (new - gap.new.start)) for at in votes}
-        for at in nsmallest(CANDIDATES, votes, key=lambda at: (-votes[at], ways[at])):
+        rare = (lines for trigram in trigrams if len(lines := holders.get(trigram, ())) <= MAX_COMMON_OCCURRENCES)
+        votes = Counter(chain.from_iterable(rare))
+        distances = {at: abs((at - gap.old.start) - (new - gap.new.start)) for at in votes}
+        for at in nsmallest(CANDIDATES, votes, key=lambda at: (-votes[at], distances[at])):
             shared = len(old[at] & trigrams)
             if 2 * shared >= MIN_SIMILARITY * (len(old[at]) + len(trigrams)):
-                found.append((-shared, ways[at], at, new))
-    return _uncrossed((at, new) for _, _, at, new in sorted(found))
+                candidates.append((-shared, distances[at], at, new))
+    return _uncrossed((at, new) for _, _, at, new in sorted(candidates))
 
 
 def _size(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> int:
@@ -219,7 +219,7 @@ def _size(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> int:
 
 def _repeated(old_texts: Sequence[str], new_texts: Sequence[str], gap: Gap) -> Iterator[Pair]:
     """Lines of a gap with a repeated text: the first with the first, the second with the second."""
-    return _in_order(_met(_numbered(old_texts, gap.old), _numbered(new_texts, gap.new)))
+    return _in_order(_common(_numbered(old_texts, gap.old), _numbered(new_texts, gap.new)))
 
 
 def _numbered(keys: Sequence[str], positions: Iterable[int]) -> dict[tuple[str, int], int]:
@@ -231,7 +231,7 @@ def _numbered(keys: Sequence[str], positions: Iterable[int]) -> dict[tuple[str, 
     return places
 
 
-def _alone(old: Sequence[Line], new: Sequence[Line], gap: Gap) -> list[Pair]:
+def _single(old: Sequence[Line], new: Sequence[Line], gap: Gap) -> list[Pair]:
     """The single line of a gap that replaced one of the same format, such as a character renamed throughout."""
     one, other = gap.old[0], gap.new[0]
     return [(one, other)] if len(gap.old) == len(gap.new) == 1 and old[one].format == new[other].format else []
@@ -242,14 +242,14 @@ def _uncrossed(pairs: Iterable[Pair]) -> list[Pair]:
     chosen: list[Pair] = []
     for old, new in pairs:
         at = bisect_left(chosen, (old, new))
-        fits_behind = at == 0 or (chosen[at - 1][0] < old and chosen[at - 1][1] < new)
+        fits_after = at == 0 or (chosen[at - 1][0] < old and chosen[at - 1][1] < new)
         fits_before = at == len(chosen) or (old < chosen[at][0] and new < chosen[at][1])
-        if fits_behind and fits_before:
+        if fits_after and fits_before:
             chosen.insert(at, (old, new))
     return chosen
 
 
-def _kept(old: Line, new: Line) -> str | Line:
+def _with_old_id(old: Line, new: Line) -> str | Line:
     line = Line(old.id, new.format, new.text, new.sep, new.attrs)
     return old.id if same(old, line) else line
 

@@ -40,9 +40,9 @@ def _line_commands(state: State, resolved: Resolved, revives: int | None) -> Ite
 
     def targets(ids: tuple[str, ...]) -> tuple[Target, ...]:
         # Only the first command that touches a line needs its hash.
-        found = tuple(Target(name, None if name in guarded else state.content_hash("line", name)) for name in ids)
+        result = tuple(Target(name, None if name in guarded else state.content_hash("line", name)) for name in ids)
         guarded.update(ids)
-        return found
+        return result
 
     for change in lines_delta(state, resolved, revives):
         if isinstance(change, LinesRemoved):
@@ -90,8 +90,8 @@ def _metadata_commands(start: State, goal: State) -> Iterator[Command]:
 
 
 def _element_commands(start: State, goal: State) -> Iterator[Command]:
-    gone, put = differences(start.elements, goal.elements)
-    for name in gone:
+    removed_ids, put = differences(start.elements, goal.elements)
+    for name in removed_ids:
         yield ElementRemove(element=name, expect=start.content_hash("element", name))
     for element in put:
         if element.id in start.elements:
@@ -101,8 +101,8 @@ def _element_commands(start: State, goal: State) -> Iterator[Command]:
 
 
 def _persona_commands(start: State, goal: State) -> Iterator[Command]:
-    gone, put = differences(start.personas, goal.personas)
-    for name in gone:
+    removed_ids, put = differences(start.personas, goal.personas)
+    for name in removed_ids:
         yield PersonaRemove(persona=name, expect=start.content_hash("persona", name))
     for persona in put:
         if persona.id in start.personas:

@@ -36,6 +36,6 @@ def format_of(file: PurePath | None, name: str | None = None) -> Format:
 
 def _known(found: Format | None, asked: str) -> Format:
     if found is None:
-        known = ", ".join(f"{each.name} ({', '.join(each.suffixes)})" for each in FORMATS.values())
+        known = ", ".join(f"{entry.name} ({', '.join(entry.suffixes)})" for entry in FORMATS.values())
         raise UnknownFormat(asked=asked, known=known)
     return found

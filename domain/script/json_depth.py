@@ -45,13 +45,13 @@ def cut_deep(data: bytes, limit: int = MAX_READ_DEPTH) -> bytes | None:
     if not _may_nest(data, limit):
         return None
     parts: list[bytes] = []
-    kept = 0
+    copied = 0
     for start, end in _deep_values(data, limit):
-        parts += [data[kept:start], b"0".ljust(end - start)]
-        kept = end
+        parts += [data[copied:start], b"0".ljust(end - start)]
+        copied = end
     if not parts:
         return None
-    return b"".join([*parts, data[kept:]])
+    return b"".join([*parts, data[copied:]])
 
 
 def _may_nest(data: bytes, limit: int) -> bool:

@@ -157,8 +157,8 @@ def _characters(nodes: Map[str, Node], columns: _Columns) -> int:
 def _ring(columns: _Columns) -> Map[str, Node]:
     # `map` and `zip` build a thousand lines in two thirds of the time of a Python loop.
     ids, attrs = columns.ids, columns.attrs
-    each = (ids, columns.formats, columns.texts, columns.seps, columns.versions)
-    if len({len(column) for column in each}) != 1:
+    per_line = (ids, columns.formats, columns.texts, columns.seps, columns.versions)
+    if len({len(column) for column in per_line}) != 1:
         raise ValueError("its columns have different lengths")
     described = ([attrs.get(name) or {} for name in ids],) if attrs else ()
     lines = map(Line, ids, columns.formats, columns.texts, columns.seps, *described)

@@ -40,7 +40,7 @@ class Retired:
     @classmethod
     def of(cls, versions: dict[str, int]) -> Retired:
         """Retired ids from a dictionary of ids and the versions that removed them."""
-        return _of(_Base(_brought_together({}, versions)), Map())
+        return _of(_Base(_merged({}, versions)), Map())
 
     @classmethod
     def packed(cls, packed: bytes) -> Retired:
@@ -83,7 +83,7 @@ class Retired:
         base, changes = self._parts
         if changes:
             # Same content as before; values derived from now on share the merged base.
-            base = _Base(_brought_together(base.entries(), changes))
+            base = _Base(_merged(base.entries(), changes))
             self._parts = (base, Map())
         return base.entries()
 
@@ -168,12 +168,12 @@ _Changes = Map[str, int | None]
 
 
 def _of(base: _Base, changes: Any) -> Retired:
-    made = Retired()
-    made._parts = (base, changes)
-    return made
+    retired = Retired()
+    retired._parts = (base, changes)
+    return retired
 
 
-def _brought_together(base: dict[str, int], changes: Any) -> dict[str, int]:
+def _merged(base: dict[str, int], changes: Any) -> dict[str, int]:
     entries = dict(base)
     for key in changes:
         entries.pop(key, None)

@@ -38,7 +38,7 @@ class StateBuilder:
     """
 
     __slots__ = (
-        *("version", "_hash", "_nodes", "_stood", "_terms"),
+        *("version", "_hash", "_nodes", "_old_nodes", "_terms"),
         *("_metadata", "_elements", "_personas", "_retired", "_labels", "_marks", "_characters", "_written"),
     )
 
@@ -48,7 +48,7 @@ class StateBuilder:
         self._nodes: MapMutation[str, Node] = state.nodes.mutate()
         # Lines that were written or got another neighbour, as they were when the hash was last updated: a line written
         # many times until the next update is hashed once.
-        self._stood: dict[str, Node | None] = {}
+        self._old_nodes: dict[str, Node | None] = {}
         # Terms of the lines hashed here, so that the next change of such a line need not hash the old content.
         self._terms: dict[str, int] = {}
         self._metadata = state.metadata
@@ -62,7 +62,7 @@ class StateBuilder:
 
     def units(self) -> int:
         """The units of work written since the state was last read."""
-        return len(self._stood) * LINE_UNITS + self._written * TEXT_PASSES
+        return len(self._old_nodes) * LINE_UNITS + self._written * TEXT_PASSES
 
     def finish(self) -> State:
         """Return the next state; the builder must not be used afterwards."""
@@ -89,7 +89,7 @@ class StateBuilder:
         for line in lines:
             if line.id in self._nodes:
                 raise Corrupt(f"line {line.id!r} is inserted twice")
-            self._stood.setdefault(line.id, None)
+            self._old_nodes.setdefault(line.id, None)
             self._written += text_units(line.text)
             self._retired = self._retired.without(line.id)
             self._nodes[line.id] = Node(line, EDGE, EDGE, self.version)
@@ -98,7 +98,7 @@ class StateBuilder:
     def rewrite(self, line: Line) -> None:
         """Give a line other content."""
         node = self._node(line.id)
-        self._stood.setdefault(line.id, node)
+        self._old_nodes.setdefault(line.id, node)
         self._written += text_units(line.text)
         self._nodes[line.id] = Node(line, node.before, node.after, self.version)
 
@@ -106,7 +106,7 @@ class StateBuilder:
         """Remove lines; their ids are retired."""
         line_ids = tuple(line_ids)
         for line_id in line_ids:
-            self._stood.setdefault(line_id, self._node(line_id))
+            self._old_nodes.setdefault(line_id, self._node(line_id))
             self._unlink(line_id)
             del self._nodes[line_id]
         self._retired = self._retired.and_all(line_ids, self.version)
@@ -182,13 +182,13 @@ class StateBuilder:
 
     def _join(self, first: str, second: str) -> None:
         left = self._nodes[first]
-        self._stood.setdefault(first, left)
+        self._old_nodes.setdefault(first, left)
         self._nodes[first] = Node(left.line, left.before, second, left.version)
         right = self._nodes[second]
         self._nodes[second] = Node(right.line, first, right.after, right.version)
 
     def _state(self, nodes: Map[str, Node]) -> State:
-        self._settle()
+        self._update_hash()
         return State(
             self.version,
             self._hash,
@@ -202,10 +202,10 @@ class StateBuilder:
             self._characters,
         )
 
-    def _settle(self) -> None:
+    def _update_hash(self) -> None:
         """Update the state hash: subtract the old terms of changed lines and neighbours, add the new ones."""
         total, terms = self._hash, self._terms
-        for line_id, old in self._stood.items():
+        for line_id, old in self._old_nodes.items():
             new = self._nodes.get(line_id)
             if old is None or new is None or old.line is not new.line:
                 if old is not None:
@@ -219,7 +219,7 @@ class StateBuilder:
             if old is None or new is None or old.after != new.after:
                 total -= hashing.neighbour_term(line_id, old.after) if old else 0
                 total += hashing.neighbour_term(line_id, new.after) if new else 0
-        self._stood.clear()
+        self._old_nodes.clear()
         self._written = 0
         self._hash = total % hashing.STATE_MODULUS
 

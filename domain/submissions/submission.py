@@ -140,7 +140,7 @@ def check_submission(submission: Submission) -> None:
 
 def require_named(cause: Cause) -> None:
     """Refuse the cause of an AI's submission that lacks model, run or prompt (`AuthorIncomplete`)."""
-    if not (_says(cause.model) and _says(cause.run_id) and (_says(cause.prompt) or cause.prompt_sha256)):
+    if not (_is_filled(cause.model) and _is_filled(cause.run_id) and (_is_filled(cause.prompt) or cause.prompt_sha256)):
         raise AuthorIncomplete(author="ai", missing="model, run_id, and prompt or prompt_sha256")
 
 
@@ -237,7 +237,7 @@ def _check_cause(submission: Submission) -> None:
         require_named(cause)
 
 
-def _says(word: str | None) -> bool:
+def _is_filled(word: str | None) -> bool:
     return bool(word and word.strip())
 
 
@@ -248,8 +248,8 @@ def _refusal_at_any_depth(error: Exception, data: bytes) -> Rejected:
         return _refusal_of(error, data)
     try:
         check_submission(_decoder.decode(shallow))
-    except _UNREADABLE as besides:
-        return _refusal_of(besides, shallow)
+    except _UNREADABLE as shallow_error:
+        return _refusal_of(shallow_error, shallow)
     except Rejected as refusal:
         return refusal
     return BadPayload(field="the submission", problem=f"nested more than {MAX_DEPTH} deep")

@@ -27,19 +27,19 @@ class NaiveScript:
         self.things: dict[str, dict[str, Any]] = {"element": {}, "persona": {}}
         self.labels: dict[str, int] = {}
         self.marks: dict[str, tuple[str | None, bool]] = {}
-        self.gone: dict[str, dict[str, int]] = {"line": {}, "element": {}, "persona": {}}
+        self.removed: dict[str, dict[str, int]] = {"line": {}, "element": {}, "persona": {}}
 
     def do(self, command: Command) -> bool:
         """Apply a command and return whether it changed anything."""
-        before = self.said()
+        before = self.content()
         self.version += 1
         DOERS[command.kind()](self, command)
-        if self.said() == before:
+        if self.content() == before:
             self.version -= 1
             return False
         return True
 
-    def said(self) -> bytes:
+    def content(self) -> bytes:
         return canonical_json([self.lines, self.metadata, self.things, self.labels, self.marks])
 
     def ids(self) -> list[str]:
@@ -52,12 +52,12 @@ class NaiveScript:
     def require_new(self, kind: str, ids: Sequence[str], revives: int | None) -> None:
         for name in ids:
             require(name not in (self.ids() if kind == "line" else self.things[kind]))
-            removed = self.gone[kind].get(name)
+            removed = self.removed[kind].get(name)
             require(removed is None or (revives is not None and removed > revives))
-            self.gone[kind].pop(name, None)
+            self.removed[kind].pop(name, None)
 
     def retire(self, kind: str, name: str) -> None:
-        self.gone[kind][name] = self.version
+        self.removed[kind][name] = self.version
 
     def keep_lines(self, lines: Sequence[Line]) -> None:
         """Replace the lines by these."""
@@ -129,15 +129,15 @@ def unarchive(script: NaiveScript, _: Any) -> None:
 def replace(script: NaiveScript, command: Any) -> None:
     before = [line.id for line in script.lines if line.text.strip()]
     script.resolve(command.lines)
-    left = [line.id for line in script.lines if line.text.strip()]
-    lost = [name for name in before if name not in left]
-    require(command.confirm_shrink or len(lost) <= len(before) / 2)
+    remaining = [line.id for line in script.lines if line.text.strip()]
+    dropped = [name for name in before if name not in remaining]
+    require(command.confirm_shrink or len(dropped) <= len(before) / 2)
 
 
 def restore(script: NaiveScript, command: Any) -> None:
     require(1 <= command.version < script.version)
-    kept = {name: script.metadata[name] for name in ("archived", "owner") if name in script.metadata}
-    script.metadata = command.metadata | kept
+    preserved = {name: script.metadata[name] for name in ("archived", "owner") if name in script.metadata}
+    script.metadata = command.metadata | preserved
     script.resolve(command.lines, command.version)
     script.keep_things("element", command.elements, command.version)
     script.keep_things("persona", command.personas, command.version)
@@ -151,7 +151,7 @@ def insert(script: NaiveScript, command: Any) -> None:
 def delete(script: NaiveScript, command: Any) -> None:
     ids = [target.id for target in command.lines]
     for name in ids:
-        require(name in script.gone["line"] or name in script.ids())
+        require(name in script.removed["line"] or name in script.ids())
     script.keep_lines([line for line in script.lines if line.id not in ids])
 
 
@@ -219,7 +219,7 @@ def update(kind: str) -> Callable[[NaiveScript, Any], None]:
 def remove(kind: str) -> Callable[[NaiveScript, Any], None]:
     def do(script: NaiveScript, command: Any) -> None:
         name = getattr(command, kind)
-        require(name in script.things[kind] or name in script.gone[kind])
+        require(name in script.things[kind] or name in script.removed[kind])
         if script.things[kind].pop(name, None):
             script.retire(kind, name)
 

@@ -162,16 +162,16 @@ def set_metadata(aim: Aim) -> Command:
 
 def replace(aim: Aim) -> Command:
     """Preserved, edited, removed and new lines, in any order."""
-    kept: list[str | Line] = []
+    entries: list[str | Line] = []
     for line_id in aim.draw(st.permutations(list(aim.state.line_ids()))):
         fate = aim.draw(fates)
         if fate == "stays":
-            kept.append(line_id)
+            entries.append(line_id)
         elif fate == "edited":
-            kept.append(aim.line_called(line_id))
-    at = aim.draw(st.integers(0, len(kept)))
-    kept[at:at] = aim.new_lines()
-    return ScriptReplace(lines=tuple(kept), confirm_shrink=aim.draw(st.booleans()) if aim.wild else True)
+            entries.append(aim.line_called(line_id))
+    at = aim.draw(st.integers(0, len(entries)))
+    entries[at:at] = aim.new_lines()
+    return ScriptReplace(lines=tuple(entries), confirm_shrink=aim.draw(st.booleans()) if aim.wild else True)
 
 
 def reimport(aim: Aim) -> Command:
@@ -193,8 +193,8 @@ def insert(aim: Aim) -> Command:
 
 def revive(aim: Aim) -> Command:
     """The command of an undo: lines are restored with their ids."""
-    gone = sorted(name for name in aim.state.retired if "/" not in name) or POOL
-    ids = aim.draw(st.lists(st.sampled_from(gone), min_size=1, max_size=3, unique=True))
+    removed = sorted(name for name in aim.state.retired if "/" not in name) or POOL
+    ids = aim.draw(st.lists(st.sampled_from(removed), min_size=1, max_size=3, unique=True))
     after, before = aim.neighbours()
     return LinesInsert(
         after=after,

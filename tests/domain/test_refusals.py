@@ -162,9 +162,9 @@ def test_every_refusal_has_a_test_or_belongs_to_a_later_layer() -> None:
 
 
 def test_lines_without_text_do_not_count_for_the_shrink_guard() -> None:
-    fresh = script(line("a", ""))
+    empty = script(line("a", ""))
 
-    assert take(fresh, ScriptReplace(lines=lines("INT. BAR\nA dog.", "xy"))).after.line_count == 2
+    assert take(empty, ScriptReplace(lines=lines("INT. BAR\nA dog.", "xy"))).after.line_count == 2
 
 
 def test_half_of_the_lines_may_be_removed() -> None:

@@ -36,8 +36,8 @@ def feed(file_format: Format, data: bytes) -> str:
         read = file_format.read(data, ids())
     except Rejected as refusal:
         return code_of(refusal)
-    again = file_format.read(file_format.write(read.lines), ids())
-    assert contents(again.lines) == contents(read.lines)
+    reread = file_format.read(file_format.write(read.lines), ids())
+    assert contents(reread.lines) == contents(read.lines)
     problem = file_format.problem(data)
     for text in (*read.left_out, problem or ""):
         check_shown(text)

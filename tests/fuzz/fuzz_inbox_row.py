@@ -88,10 +88,10 @@ def inserted(ledger: SmallLedger, values: Row) -> bool:
 def to_drain(ledger: SmallLedger) -> list[int]:
     """The scripts that the reconciler rings for; it records each."""
     with ledger.unit_of_work.records() as tx:
-        found = [script.script_id for script in tx.inbox.waiting(before=NOW, after=NOW, limit=1_000)]
-        for script_id in found:
+        result = [script.script_id for script in tx.inbox.waiting(before=NOW, after=NOW, limit=1_000)]
+        for script_id in result:
             tx.bells.put(Rung(script_id, 1, NOW, 1))
-    return found
+    return result
 
 
 def edit_of_another(ledger: SmallLedger, script_id: int) -> str:
@@ -118,8 +118,8 @@ def drain(ledger: SmallLedger, script_id: int) -> None:
 
 
 def waiting(connection: Connection, script_id: int) -> int:
-    found = connection.execute(text("SELECT COUNT(*) FROM submission_inbox WHERE script_id = :id"), {"id": script_id})
-    return int(found.scalar_one())
+    result = connection.execute(text("SELECT COUNT(*) FROM submission_inbox WHERE script_id = :id"), {"id": script_id})
+    return int(result.scalar_one())
 
 
 def outcome_of(ledger: SmallLedger, script_id: int, submission_id: str) -> str:

@@ -172,12 +172,12 @@ def byte_changes(
 
 def _slots(holder: Any) -> list[Slot]:
     """Every value of a document, the outer ones first."""
-    found = [Slot(holder, key) for key in (range(len(holder)) if isinstance(holder, list) else list(holder))]
-    for slot in list(found):
+    slots = [Slot(holder, key) for key in (range(len(holder)) if isinstance(holder, list) else list(holder))]
+    for slot in list(slots):
         inner = slot.holder[slot.key]
         if isinstance(inner, list | dict):
-            found += _slots(inner)
-    return found
+            slots += _slots(inner)
+    return slots
 
 
 def _replace(_: list[Slot], slot: Slot, change: Mutation) -> None:

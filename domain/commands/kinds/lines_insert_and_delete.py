@@ -71,7 +71,7 @@ class LinesDelete(Command, frozen=True, tag="lines.delete"):
         return (LinesRemoved(tuple(present)),) if present else ()
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
-        gone = [target.id for target in self.lines if before.has_line(target.id)]
+        removed_ids = [target.id for target in self.lines if before.has_line(target.id)]
         return tuple(
             LinesInsert(
                 after=run.after,
@@ -79,5 +79,5 @@ class LinesDelete(Command, frozen=True, tag="lines.delete"):
                 lines=tuple(before.line(line_id) for line_id in run.ids),
                 revives=before.version,
             )
-            for run in removed_runs(before, gone)
+            for run in removed_runs(before, removed_ids)
         )

@@ -20,29 +20,29 @@ from domain.script.line import Attr, Line
 AROUND = 4
 
 
-def element_of(wanted: Sequence[ExpectedParagraph], place: Place, *, beside: bool = False) -> Element | None:
+def element_of(wanted: Sequence[ExpectedParagraph], place: Place, *, dual: bool = False) -> Element | None:
     """One paragraph that reads back as these lines; None where there is none for several. For one line there is."""
     first = wanted[0]
-    if place == "body" and not beside and len(wanted) == 1 and _is_plain(first):
+    if place == "body" and not dual and len(wanted) == 1 and _is_simple(first):
         element = Element("Paragraph", {"Type": TYPE_OF[first.line.format]})
         SubElement(element, "Text").text = first.line.text
         return element
-    element = _paragraph([each.line for each in wanted], place, whole=True)
+    element = _paragraph([expected.line for expected in wanted], place, whole=True)
     if len(wanted) > 1:
-        plain = list(drafts_of(element, place, beside=beside))
-        usual = all(each.sep is None for each in wanted)
-        return element if usual and _reads_as(plain, wanted) else None
+        drafts = list(drafts_of(element, place, dual=dual))
+        has_default_seps = all(expected.sep is None for expected in wanted)
+        return element if has_default_seps and _reads_as(drafts, wanted) else None
     for whole in (True, False):
         element = element if whole else _paragraph([first.line], place, whole=False)
-        plain = list(drafts_of(element, place, beside=beside))
-        if len(plain) == 1:
-            keep(element, difference(plain[0], first.line, sep=first.sep))
-            if ATTRIBUTE not in element.attrib or _reads_as(list(drafts_of(element, place, beside=beside)), wanted):
+        drafts = list(drafts_of(element, place, dual=dual))
+        if len(drafts) == 1:
+            keep(element, difference(drafts[0], first.line, sep=first.sep))
+            if ATTRIBUTE not in element.attrib or _reads_as(list(drafts_of(element, place, dual=dual)), wanted):
                 break
     return element
 
 
-def _is_plain(wanted: ExpectedParagraph) -> bool:
+def _is_simple(wanted: ExpectedParagraph) -> bool:
     """Whether a line is fully described by its type and text; most are, and need not be read back."""
     line = wanted.line
     return (
@@ -66,28 +66,31 @@ def attach(
             paragraph.insert(0, properties)
         inside = Element("Summary")
         properties.insert(0, inside)
-        inside.extend(each for line in summary if (each := element_of([line], "summary")) is not None)
+        inside.extend(inner for line in summary if (inner := element_of([line], "summary")) is not None)
     first = 1 if len(paragraph) and paragraph[0].tag == "SceneProperties" else 0
     # All at once: each single insertion would move everything after it.
     paragraph[first:first] = [_note(note) for note in notes]
 
 
 def _note(wanted: Sequence[ExpectedParagraph]) -> Element:
-    lines = [each.line for each in wanted]
+    lines = [expected.line for expected in wanted]
     for whole in (True, False):
         note = Element("ScriptNote", load_attributes(lines[0].attrs.get("fdx_note")) if whole else {})
         note.extend(_paragraph([line], "note", whole=whole) for line in lines)
-        plain = list(drafts_of_note(note))
-        if len(plain) == len(lines):
-            for paragraph, draft, each in zip(note, plain, wanted, strict=True):
-                keep(paragraph, difference(draft, each.line, sep=each.sep))
+        drafts = list(drafts_of_note(note))
+        if len(drafts) == len(lines):
+            for paragraph, draft, expected in zip(note, drafts, wanted, strict=True):
+                keep(paragraph, difference(draft, expected.line, sep=expected.sep))
             if _reads_as(list(drafts_of_note(note)), wanted):
                 break
     return note
 
 
 def _reads_as(drafts: Sequence[ParagraphDraft], wanted: Sequence[ExpectedParagraph]) -> bool:
-    return drafts == [ParagraphDraft(each.line.format, each.line.text, each.line.attrs, each.sep) for each in wanted]
+    return drafts == [
+        ParagraphDraft(expected.line.format, expected.line.text, expected.line.attrs, expected.sep)
+        for expected in wanted
+    ]
 
 
 def _paragraph(lines: Sequence[Line], place: Place, *, whole: bool) -> Element:
@@ -107,22 +110,22 @@ def _paragraph(lines: Sequence[Line], place: Place, *, whole: bool) -> Element:
 
 
 def _attributes(line: Line, place: Place, *, whole: bool) -> dict[str, str]:
-    kept = load_attributes(line.attrs.get("fdx_paragraph")) if whole else {}
-    kept.pop(ATTRIBUTE, None)
+    preserved = load_attributes(line.attrs.get("fdx_paragraph")) if whole else {}
+    preserved.pop(ATTRIBUTE, None)
     if place != "body":
-        return kept
+        return preserved
     kind, belonging = type_of(line.format, line.attrs)
     number = line.attrs.get("scene_number")
     numbered = {"Number": number} if isinstance(number, str) and is_writable(number) else {}
     # Twice: the first sets the order of the attributes, the second makes ours override the others.
-    said = {**numbered, "Type": kind}
-    return {**said, **kept, **belonging, **said}
+    own = {**numbered, "Type": kind}
+    return {**own, **preserved, **belonging, **own}
 
 
-def _others(kept: Attr | None) -> list[Element]:
-    if not isinstance(kept, str):
+def _others(preserved: Attr | None) -> list[Element]:
+    if not isinstance(preserved, str):
         return []
     try:
-        return list(parse(f"<Paragraph>{kept}</Paragraph>".encode(), deepest=MAX_DEPTH - AROUND))
+        return list(parse(f"<Paragraph>{preserved}</Paragraph>".encode(), deepest=MAX_DEPTH - AROUND))
     except Rejected:
         return []

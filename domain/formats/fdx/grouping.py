@@ -47,36 +47,36 @@ class Unit(Struct):
 def units_of(wanted: Iterable[ExpectedParagraph]) -> list[Unit]:
     """The lines grouped into units, in order."""
     units: list[Unit] = []
-    for each in wanted:
-        if not (units and _joins(units[-1], each)):
-            units.append(Unit([]) if each.line.format in HIDDEN else Unit([each]))
+    for expected in wanted:
+        if not (units and _joins(units[-1], expected)):
+            units.append(Unit([]) if expected.line.format in HIDDEN else Unit([expected]))
             if units[-1].host:
                 continue
-            _joins(units[-1], each)
+            _joins(units[-1], expected)
     return units
 
 
-def _joins(unit: Unit, each: ExpectedParagraph) -> bool:
+def _joins(unit: Unit, expected: ExpectedParagraph) -> bool:
     """Add a line to a unit if it belongs there, and return whether it does."""
-    line, continues = each.line, each.line.attrs.get(CONTINUES) is True
+    line, continues = expected.line, expected.line.attrs.get(CONTINUES) is True
     if line.format in HIDDEN:
         if unit.notes and continues:
-            unit.notes[-1].append(each)
+            unit.notes[-1].append(expected)
         else:
-            unit.notes.append([each])
+            unit.notes.append([expected])
         return True
     if unit.notes:
         return False
     if line.format == "synopsis" and unit.format == "scene_heading":
-        unit.summary.append(each)
+        unit.summary.append(expected)
         return True
     if continues and not unit.summary and unit.format == line.format:
-        unit.host.append(each)
+        unit.host.append(expected)
         return True
     return False
 
 
-def beside_each_other(units: Sequence[Unit]) -> Iterator[list[list[Unit]]]:
+def dual_groups(units: Sequence[Unit]) -> Iterator[list[list[Unit]]]:
     """The units in groups: the speeches of one dual dialogue together, everything else alone."""
     group: list[list[Unit]] = []
     for block in _speeches(units):

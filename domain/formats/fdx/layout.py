@@ -23,7 +23,7 @@ class Set(Protocol):
     def attrs(self) -> dict[str, Attr]: ...
 
 
-def usual_seps(lines: Sequence[Set], title_page: int) -> Iterator[str]:
+def default_seps(lines: Sequence[Set], title_page: int) -> Iterator[str]:
     """One or two line ends for each line: an empty line follows a speech and every other paragraph.
 
     The first `title_page` lines are a title page, whose empty lines are paragraphs.

@@ -29,19 +29,19 @@ class Parts(NamedTuple):
     others: list[Element]
 
 
-def drafts_of(paragraph: Element, place: Place, *, beside: bool = False) -> Iterator[ParagraphDraft]:
+def drafts_of(paragraph: Element, place: Place, *, dual: bool = False) -> Iterator[ParagraphDraft]:
     """The lines of a paragraph, followed by those of its summary and its notes.
 
-    `beside` marks a paragraph of dual dialogue after the first speech.
+    `dual` marks a paragraph of dual dialogue after the first speech.
     """
     attributes = dict(paragraph.attrib)
-    kept = take(attributes)
+    preserved = take(attributes)
     parts = parts_of(paragraph)
-    if not (kept.absent and not parts.runs):
+    if not (preserved.absent and not parts.runs):
         kind = paragraph.get("Type", UNTYPED) if place == "body" else None
-        yield from _restored(_plain(parts, place, attributes, beside=beside), kept, kind)
-    for each in parts.summary:
-        yield from drafts_of(each, "summary")
+        yield from _restored(_raw_drafts(parts, place, attributes, dual=dual), preserved, kind)
+    for element in parts.summary:
+        yield from drafts_of(element, "summary")
     for note in parts.notes:
         yield from drafts_of_note(note)
 
@@ -51,11 +51,11 @@ def drafts_of_note(note: Element) -> Iterator[ParagraphDraft]:
     about: dict[str, Attr] = {"fdx_note": dump(note.attrib)} if note.attrib else {}
     for paragraph in inner_paragraphs(note):
         attributes = dict(paragraph.attrib) if paragraph is not note else {}
-        kept = take(attributes)
-        drafts = _plain(parts_of(paragraph), "note", attributes, beside=False)
+        preserved = take(attributes)
+        drafts = _raw_drafts(parts_of(paragraph), "note", attributes, dual=False)
         first = next(drafts)
         first = ParagraphDraft(first.format, first.text, {**about, **first.attrs})
-        yield from _restored(chain((first,), drafts), kept, None)
+        yield from _restored(chain((first,), drafts), preserved, None)
         about = {CONTINUES: True}
 
 
@@ -106,24 +106,24 @@ def _scene_properties(parts: Parts, properties: Element) -> None:
 
 
 def _restored(
-    drafts: Iterator[ParagraphDraft], kept: PreservedAttributes, kind: str | None
+    drafts: Iterator[ParagraphDraft], preserved: PreservedAttributes, kind: str | None
 ) -> Iterator[ParagraphDraft]:
     """The lines of a paragraph; a single one as it was preserved."""
     first = next(drafts)
     second = next(drafts, None)
     if second is None:
-        yield restored(first, kept, kind)
+        yield restored(first, preserved, kind)
         return
     yield first
     yield second
     yield from drafts
 
 
-def _plain(parts: Parts, place: Place, attributes: dict[str, str], *, beside: bool) -> Iterator[ParagraphDraft]:
+def _raw_drafts(parts: Parts, place: Place, attributes: dict[str, str], *, dual: bool) -> Iterator[ParagraphDraft]:
     """The lines of a paragraph without its preserved attributes. Lazy, because all may share a long attribute."""
     what = _typed(place, attributes)
     about = {**what.attrs, **_about(parts, attributes, numbered=place == "body")}
-    if beside and what.format == "character":
+    if dual and what.format == "character":
         about["dual"] = True
     attrs = about
     for runs in lines_of(parts.runs):
@@ -157,7 +157,7 @@ def _about(parts: Parts, attributes: dict[str, str], *, numbered: bool) -> dict[
     if attributes:
         about["fdx_paragraph"] = dump(attributes)
     if parts.others:
-        about["fdx_other"] = "".join(as_text(each) for each in parts.others)
+        about["fdx_other"] = "".join(as_text(element) for element in parts.others)
     return about
 
 

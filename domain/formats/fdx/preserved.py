@@ -43,21 +43,21 @@ class PreservedAttributes(Struct, frozen=True, omit_defaults=True):
 NOTHING = PreservedAttributes()
 
 
-def difference(plain: ParagraphDraft, line: Line, *, sep: str | None) -> PreservedAttributes:
+def difference(draft: ParagraphDraft, line: Line, *, sep: str | None) -> PreservedAttributes:
     """Differences of a line from its paragraph; `sep` is its separator where that is not the default."""
     return PreservedAttributes(
-        text=None if plain.text == line.text else line.text,
-        format=None if plain.format == line.format else line.format,
-        attrs=None if _same(plain.attrs, line.attrs) else line.attrs,
+        text=None if draft.text == line.text else line.text,
+        format=None if draft.format == line.format else line.format,
+        attrs=None if _same(draft.attrs, line.attrs) else line.attrs,
         sep=sep,
     )
 
 
-def keep(element: Element, kept: PreservedAttributes) -> None:
+def keep(element: Element, preserved: PreservedAttributes) -> None:
     """Write the preserved attributes to an element, if there are any."""
-    if kept != NOTHING:
+    if preserved != NOTHING:
         # Encoded again as ASCII: an XML attribute cannot hold every control character.
-        element.set(ATTRIBUTE, dump(msgspec.to_builtins(kept)))
+        element.set(ATTRIBUTE, dump(msgspec.to_builtins(preserved)))
 
 
 def take(attributes: dict[str, str]) -> PreservedAttributes:
@@ -65,28 +65,28 @@ def take(attributes: dict[str, str]) -> PreservedAttributes:
     if ATTRIBUTE not in attributes:
         return NOTHING
     try:
-        kept = msgspec.json.decode(attributes.pop(ATTRIBUTE), type=PreservedAttributes)
-        check_text("text", kept.text or "")
-        check_sep("sep", kept.sep or "")
-        check_attrs("attrs", kept.attrs or {})
+        preserved = msgspec.json.decode(attributes.pop(ATTRIBUTE), type=PreservedAttributes)
+        check_text("text", preserved.text or "")
+        check_sep("sep", preserved.sep or "")
+        check_attrs("attrs", preserved.attrs or {})
     except (msgspec.MsgspecError, Rejected, RecursionError):
         return NOTHING
-    return kept
+    return preserved
 
 
-def restored(plain: ParagraphDraft, kept: PreservedAttributes, kind: str | None) -> ParagraphDraft:
+def restored(draft: ParagraphDraft, preserved: PreservedAttributes, kind: str | None) -> ParagraphDraft:
     """The preserved line, if text and type of the paragraph are unchanged (None: a note has no type)."""
-    if kept is NOTHING:
-        return plain
+    if preserved is NOTHING:
+        return draft
     line = ParagraphDraft(
-        format=kept.format or plain.format,
-        text=plain.text if kept.text is None else kept.text,
-        attrs=plain.attrs if kept.attrs is None else kept.attrs,
-        sep=kept.sep,
+        format=preserved.format or draft.format,
+        text=draft.text if preserved.text is None else preserved.text,
+        attrs=draft.attrs if preserved.attrs is None else preserved.attrs,
+        sep=preserved.sep,
     )
-    same_words = shown(line.format, line.text, line.attrs) == plain.text
+    same_words = shown(line.format, line.text, line.attrs) == draft.text
     same_type = kind is None or type_of(line.format, line.attrs)[0] == kind
-    return line if same_words and same_type else ParagraphDraft(plain.format, plain.text, plain.attrs, kept.sep)
+    return line if same_words and same_type else ParagraphDraft(draft.format, draft.text, draft.attrs, preserved.sep)
 
 
 def _same(left: dict[str, Attr], right: dict[str, Attr]) -> bool:

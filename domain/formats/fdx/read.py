@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from msgspec.structs import replace
 
 from domain.formats.fdx.display import shown
-from domain.formats.fdx.layout import usual_seps
+from domain.formats.fdx.layout import default_seps
 from domain.formats.fdx.paragraph import drafts_of, parts_of
 from domain.formats.fdx.preserved import ATTRIBUTE, ParagraphDraft
 from domain.formats.fdx.refusals import NotFinalDraft
@@ -54,8 +54,8 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
     return Imported(
         title=_title(title_page),
         lines=tuple(
-            Line(new_id(), draft.format, draft.text, usual if draft.sep is None else draft.sep, draft.attrs)
-            for draft, usual in zip(drafts, usual_seps(drafts, len(title_page)), strict=True)
+            Line(new_id(), draft.format, draft.text, default_sep if draft.sep is None else draft.sep, draft.attrs)
+            for draft, default_sep in zip(drafts, default_seps(drafts, len(title_page)), strict=True)
         ),
         left_out=tuple(islice(dict.fromkeys(_left_out(root, content)), MAX_LEFT_OUT)),
     )
@@ -96,15 +96,15 @@ def body(content: Element) -> Iterator[ParagraphDraft]:
         speeches = [inner for dual in paragraph.iterfind("DualDialogue") for inner in dual.iterfind("Paragraph")]
         if not speeches or any(parts_of(paragraph)) or ATTRIBUTE in paragraph.attrib:
             yield from drafts_of(paragraph, "body")
-        yield from side_by_side(speeches)
+        yield from dual_dialogue(speeches)
 
 
-def side_by_side(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
+def dual_dialogue(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
     """The lines of dual dialogue; every character but the first has the attribute `dual`."""
     cues = 0
     for paragraph in paragraphs:
         cues += paragraph.get("Type") == "Character"
-        yield from drafts_of(paragraph, "body", beside=cues > 1)
+        yield from drafts_of(paragraph, "body", dual=cues > 1)
 
 
 def _title_page(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
@@ -126,9 +126,9 @@ def _title_page(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
 def _title(title_page: list[ParagraphDraft]) -> str | None:
     """The value of the key Title, as in a script written in Fountain; without keys, the first line with text."""
     entries = [draft for draft in title_page if draft.format == "title_entry" and draft.text.strip()]
-    if any(shown(each.format, each.text, {}) != each.text for each in entries):
-        return title_of(each.text for each in entries)
-    return next((each.text.strip()[:MAX_TITLE] for each in entries), None)
+    if any(shown(entry.format, entry.text, {}) != entry.text for entry in entries):
+        return title_of(entry.text for entry in entries)
+    return next((entry.text.strip()[:MAX_TITLE] for entry in entries), None)
 
 
 def _left_out(root: Element, content: Element) -> Iterator[str]:
@@ -155,5 +155,5 @@ def _runs(part: Element) -> Iterator[str]:
     if part.tag == "Text":
         yield "".join(part.itertext())
         return
-    for each in part:
-        yield from _runs(each)
+    for child in part:
+        yield from _runs(child)

@@ -13,8 +13,8 @@ from domain.script.line import Line
 def problem(data: bytes) -> str | None:
     """Read a file, write its lines, read them again, and name the first difference. Refuses what `read` refuses."""
     lines = _numbered(data)
-    again = _numbered(write(lines))
-    for number, (line, other) in enumerate(zip_longest(lines, again), start=1):
+    reread = _numbered(write(lines))
+    for number, (line, other) in enumerate(zip_longest(lines, reread), start=1):
         if line is None or other is None or not same(line, other):
             return f"line {number} differs"
     return None

@@ -49,20 +49,22 @@ def encode_runs(runs: list[Run]) -> str | None:
 
 def styled(text: str, runs: Attr | None) -> list[Run]:
     """A text with the styles of its line: truncated or extended where the text was changed since."""
-    found = []
+    styled_runs = []
     at = 0
     for length, attributes in _decoded(runs):
-        found.append((text[at : at + length], attributes))
+        styled_runs.append((text[at : at + length], attributes))
         at += length
     if at < len(text):
         tail = text[at:]
-        found = [*found[:-1], (found[-1][0] + tail, found[-1][1])] if found else [(tail, {})]
-    return [run for run in found if run[0]]
+        styled_runs = (
+            [*styled_runs[:-1], (styled_runs[-1][0] + tail, styled_runs[-1][1])] if styled_runs else [(tail, {})]
+        )
+    return [run for run in styled_runs if run[0]]
 
 
-def load_attributes(kept: Attr | None) -> dict[str, str]:
+def load_attributes(stored: Attr | None) -> dict[str, str]:
     """Attributes from the JSON in a line, without those that cannot be written as XML."""
-    value = _loaded(kept)
+    value = _loaded(stored)
     return _attributes(value) if isinstance(value, dict) else {}
 
 
@@ -78,15 +80,15 @@ def _merged(runs: list[Run]) -> list[Run]:
 
 def _decoded(runs: Attr | None) -> Iterator[tuple[int, dict[str, str]]]:
     value = _loaded(runs)
-    for each in value if isinstance(value, list) else ():
-        match each:
+    for run in value if isinstance(value, list) else ():
+        match run:
             case [int(length), dict(attributes)] if length > 0:
                 yield length, _attributes(attributes)
 
 
-def _loaded(kept: Attr | None) -> Any:
+def _loaded(stored: Attr | None) -> Any:
     try:
-        return json.loads(kept) if isinstance(kept, str) else None
+        return json.loads(stored) if isinstance(stored, str) else None
     except (ValueError, RecursionError):
         return None
 

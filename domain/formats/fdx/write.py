@@ -7,15 +7,15 @@ from itertools import takewhile
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from domain.formats.fdx.elements import attach, element_of
-from domain.formats.fdx.grouping import ExpectedParagraph, Unit, beside_each_other, units_of
-from domain.formats.fdx.layout import usual_seps
+from domain.formats.fdx.grouping import ExpectedParagraph, Unit, dual_groups, units_of
+from domain.formats.fdx.layout import default_seps
 from domain.formats.fdx.paragraph import Place
 from domain.formats.fdx.preserved import ATTRIBUTE, PreservedAttributes, keep
 from domain.formats.fdx.read import MAX_GAP_CHARACTERS
 from domain.script.line import Line
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n'
-SAID = {"DocumentType": "Script", "Template": "No", "Version": "1"}
+ROOT_ATTRIBUTES = {"DocumentType": "Script", "Template": "No", "Version": "1"}
 
 
 def write(lines: Iterable[Line]) -> bytes:
@@ -26,12 +26,13 @@ def write(lines: Iterable[Line]) -> bytes:
     """
     lines = list(lines)
     title_page, body = _parts(units_of(ExpectedParagraph(line, None) for line in lines))
-    usual = usual_seps(lines, sum(unit.count for unit in title_page))
+    defaults = default_seps(lines, sum(unit.count for unit in title_page))
     wanted = [
-        ExpectedParagraph(line, None if line.sep == sep else line.sep) for line, sep in zip(lines, usual, strict=True)
+        ExpectedParagraph(line, None if line.sep == sep else line.sep)
+        for line, sep in zip(lines, defaults, strict=True)
     ]
     title_page, body = _parts(units_of(wanted))
-    root = _listed("FinalDraft", [_listed("Content", _body(body))], SAID)
+    root = _listed("FinalDraft", [_listed("Content", _body(body))], ROOT_ATTRIBUTES)
     if title_page:
         root.append(_listed("TitlePage", [_listed("Content", _title_page(title_page))]))
     # An XML parser converts a raw carriage return to a line feed.
@@ -55,7 +56,7 @@ def _parts(units: list[Unit]) -> tuple[list[Unit], list[Unit]]:
 
 
 def _body(units: Sequence[Unit]) -> Iterator[Element]:
-    for group in beside_each_other(units):
+    for group in dual_groups(units):
         if len(group) == 1:
             for unit in group[0]:
                 yield from _paragraphs(unit, "body")
@@ -64,7 +65,7 @@ def _body(units: Sequence[Unit]) -> Iterator[Element]:
         dual = SubElement(paragraph, "DualDialogue")
         for place, speech in enumerate(group):
             for unit in speech:
-                dual.extend(_paragraphs(unit, "body", beside=place > 0))
+                dual.extend(_paragraphs(unit, "body", dual=place > 0))
         yield paragraph
 
 
@@ -72,8 +73,8 @@ def _title_page(units: Sequence[Unit]) -> Iterator[Element]:
     for place, unit in enumerate(units):
         last = unit.last
         ends = len(last.line.sep)
-        alone = unit.count == 1
-        if place == 0 and alone and _is_gap(last.line) and ends <= MAX_GAP_CHARACTERS:
+        is_single = unit.count == 1
+        if place == 0 and is_single and _is_gap(last.line) and ends <= MAX_GAP_CHARACTERS:
             yield from (Element("Paragraph") for _ in range(ends))
             continue
         gap = 0
@@ -92,16 +93,16 @@ def _is_gap(line: Line) -> bool:
     return not line.text and not line.attrs and line.sep != "" and not line.sep.strip("\n")
 
 
-def _paragraphs(unit: Unit, place: Place, *, beside: bool = False) -> list[Element]:
+def _paragraphs(unit: Unit, place: Place, *, dual: bool = False) -> list[Element]:
     """A unit as one paragraph, or as several where one would not read back; the last holds its summary and notes."""
     if not unit.host:
         paragraph = Element("Paragraph")
         keep(paragraph, PreservedAttributes(absent=True))
         paragraphs = [paragraph]
-    elif (joined := element_of(unit.host, place, beside=beside)) is not None:
+    elif (joined := element_of(unit.host, place, dual=dual)) is not None:
         paragraphs = [joined]
     else:
-        alone = [element_of([each], place, beside=beside) for each in unit.host]
-        paragraphs = [each for each in alone if each is not None]
+        separate = [element_of([expected], place, dual=dual) for expected in unit.host]
+        paragraphs = [paragraph for paragraph in separate if paragraph is not None]
     attach(paragraphs[-1], unit.summary, unit.notes)
     return paragraphs

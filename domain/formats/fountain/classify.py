@@ -37,7 +37,7 @@ class Before(Struct, frozen=True, gc=False):
     """Context above a line: its place in the file, whether an empty line precedes it, whether it is in a speech."""
 
     place: Place
-    fresh: bool
+    after_gap: bool
     speaking: bool
 
 
@@ -49,7 +49,7 @@ class After(Struct, frozen=True, gc=False):
     indented: bool
 
 
-TOP = Before("top", fresh=True, speaking=False)
+TOP = Before("top", after_gap=True, speaking=False)
 NOTHING = After(clear=True, speech=False, indented=False)
 
 
@@ -66,7 +66,7 @@ def classify(  # noqa: PLR0911 -- the rules in order of precedence, one return e
         return "title_entry"
     if forced := forced_format(words):
         return forced
-    if before.fresh:
+    if before.after_gap:
         if after.clear and _HEADING.match(words):
             return "scene_heading"
         # A space after the colon is the old mark of a line that is not a transition.
@@ -121,7 +121,7 @@ def following(scanned: Scan, after: After) -> After:
     )
 
 
-def behind(sep: str, scanned: Scan, next_line: After) -> After:
+def context_below(sep: str, scanned: Scan, next_line: After) -> After:
     """The context below a line, from its line ends and the `following` of its next line."""
     return NOTHING if _has_gap(sep, scanned) else next_line
 
@@ -133,13 +133,13 @@ def advance(before: Before, line_format: LineFormat, scanned: Scan, sep: str) ->
     if scanned.hidden:
         if place == "title page" and gap:
             place = "body"
-        return Before(place, fresh=gap or not before.speaking, speaking=before.speaking and not gap)
+        return Before(place, after_gap=gap or not before.speaking, speaking=before.speaking and not gap)
     if line_format == "title_entry":
-        return Before("body" if gap else "title page", fresh=True, speaking=False)
+        return Before("body" if gap else "title page", after_gap=True, speaking=False)
     speaking = line_format in SPEECH or (line_format == "lyric" and before.speaking)
     if not scanned.visible.strip(BLANKS) and not speaking:
-        return Before("top" if place == "top" else "body", fresh=True, speaking=False)
-    return Before("body", fresh=gap, speaking=speaking and not gap)
+        return Before("top" if place == "top" else "body", after_gap=True, speaking=False)
+    return Before("body", after_gap=gap, speaking=speaking and not gap)
 
 
 def _has_gap(sep: str, scanned: Scan) -> bool:

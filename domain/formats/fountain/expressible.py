@@ -43,20 +43,20 @@ class ExpectedLine(Struct, frozen=True, gc=False):
 
 def expressible(lines: Iterable[Line]) -> list[ExpectedLine]:
     """The lines with formats that Fountain can express at their place, by the table of this module."""
-    kept: list[tuple[Line, LineFormat, list[str]]] = []
+    entries: list[tuple[Line, LineFormat, list[str]]] = []
     place: Place = "top"
     speaking = False
     for line in lines:
         line_format = _format(line, place, speaking=speaking)
-        if not line.text and line_format not in {"page_break", "dialogue"} and (kept or not line.sep):
-            if kept:
-                kept[-1][2].append(line.sep)
+        if not line.text and line_format not in {"page_break", "dialogue"} and (entries or not line.sep):
+            if entries:
+                entries[-1][2].append(line.sep)
             continue
-        kept.append((line, line_format, [line.sep]))
+        entries.append((line, line_format, [line.sep]))
         place = _next_place(place, line_format, line.text)
         speaking = line_format == "character" or (speaking and line_format in _KEEPS_SPEECH)
     return _with_line_ends(
-        [ExpectedLine(line.text, "".join(seps), line_format, line.attrs) for line, line_format, seps in kept]
+        [ExpectedLine(line.text, "".join(seps), line_format, line.attrs) for line, line_format, seps in entries]
     )
 
 

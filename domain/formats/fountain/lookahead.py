@@ -23,7 +23,7 @@ FORCED = After(clear=False, speech=False, indented=False)
 SPOKEN = After(clear=False, speech=True, indented=False)
 
 _OPEN = (FORCED, SPOKEN)
-_LOOKS: dict[LineFormat, tuple[After, ...]] = {
+_CONTEXTS: dict[LineFormat, tuple[After, ...]] = {
     "section": (CLEAR,),
     "synopsis": (CLEAR,),
     "page_break": (FORCED,),
@@ -37,13 +37,13 @@ _LOOKS: dict[LineFormat, tuple[After, ...]] = {
 class Ahead(Struct, frozen=True, gc=False):
     """The context below a line that is being written.
 
-    `looks`: the possible contexts if no empty line comes between. `speech`, `title_page`: whether the next line that
+    `contexts`: the possible contexts if no empty line comes between. `speech`, `title_page`: whether the next line that
     counts continues a speech or the title page. `ends`: for each kind of span the format of the line that would end it
     correctly, if it were open: every line up to there is of its kind. `may_end`: the kinds that a line below might
     end, correctly or not.
     """
 
-    looks: tuple[After, ...]
+    contexts: tuple[After, ...]
     speech: bool
     title_page: bool
     ends: dict[Span, LineFormat]
@@ -53,7 +53,7 @@ class Ahead(Struct, frozen=True, gc=False):
 _NO_ENDS: dict[Span, LineFormat] = {}
 _NOTE: frozenset[Span] = frozenset({"note"})
 _BONEYARD: frozenset[Span] = frozenset({"boneyard"})
-_END = Ahead(looks=(NOTHING,), speech=False, title_page=False, ends=_NO_ENDS, may_end=frozenset())
+_END = Ahead(contexts=(NOTHING,), speech=False, title_page=False, ends=_NO_ENDS, may_end=frozenset())
 
 
 def outlook(wanted: Sequence[ExpectedLine]) -> list[Ahead]:
@@ -71,7 +71,7 @@ def _above(line: ExpectedLine, ahead: Ahead) -> Ahead:
     hidden = line.format in UNPRINTED_SPANS
     passes = hidden or line.format == "lyric"
     return Ahead(
-        looks=_looks(line, ahead),
+        contexts=_contexts(line, ahead),
         speech=ahead.speech if passes else line.format in {"dialogue", "parenthetical"},
         title_page=ahead.title_page if hidden else line.format == "title_entry",
         ends=_ends(line, ahead),
@@ -79,27 +79,27 @@ def _above(line: ExpectedLine, ahead: Ahead) -> Ahead:
     )
 
 
-def _looks(line: ExpectedLine, ahead: Ahead) -> tuple[After, ...]:
+def _contexts(line: ExpectedLine, ahead: Ahead) -> tuple[After, ...]:
     if line.format in UNPRINTED_SPANS:
         below = _below_hidden(line, ahead)
         return tuple({After(clear=True, speech=after.speech, indented=False) for after in below})
     if is_blank(line.text) and line.format != "page_break":
         return (NOTHING,)
-    looks = _LOOKS.get(line.format) or _marked_or_not(line)
+    contexts = _CONTEXTS.get(line.format) or _marked_or_not(line)
     if line.format == "title_entry":
         return tuple({replace(SPOKEN, indented=is_indented(line.text)), replace(SPOKEN, indented=True)})
     if is_indented(line.text):
-        return looks + tuple(replace(look, indented=True) for look in looks)
-    return looks
+        return contexts + tuple(replace(context, indented=True) for context in contexts)
+    return contexts
 
 
 def _below_hidden(line: ExpectedLine, ahead: Ahead) -> set[After]:
     if not has_blank(line.sep):
-        return set(ahead.looks)
+        return set(ahead.contexts)
     opens = line.text.rfind(OPENER["boneyard"]) - line.text.rfind(CLOSER["boneyard"])
     in_boneyard = "boneyard" in ahead.may_end and (opens > 0 or (opens == 0 and line.format == "boneyard"))
     # Empty lines inside a boneyard are part of it, and they are dropped where the speech continues below.
-    return {NOTHING, *ahead.looks} if in_boneyard or ahead.speech else {NOTHING}
+    return {NOTHING, *ahead.contexts} if in_boneyard or ahead.speech else {NOTHING}
 
 
 def _marked_or_not(line: ExpectedLine) -> tuple[After, ...]:

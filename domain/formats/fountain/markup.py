@@ -15,7 +15,7 @@ _OPENINGS = re.compile(r"\[(?=\[)|/(?=\*)")
 _CLOSINGS: dict[Span, re.Pattern[str]] = {"note": re.compile(r"\](?=\])"), "boneyard": re.compile(r"\*(?=/)")}
 
 
-def hidden_ways(kind: Span, text: str, inside: Span | None) -> Iterator[str]:
+def hidden_candidates(kind: Span, text: str, inside: Span | None) -> Iterator[str]:
     """Candidates for a line that is all note or boneyard. The last one always reads back as that."""
     opener, closer = ("" if inside else OPENER[kind]), CLOSER[kind]
     yield text
@@ -25,7 +25,7 @@ def hidden_ways(kind: Span, text: str, inside: Span | None) -> Iterator[str]:
     yield f"{opener} {_CLOSINGS[kind].sub(_broken, text)} {closer}"
 
 
-def visible_ways(
+def visible_candidates(
     line_format: LineFormat, text: str, attrs: Mapping[str, Attr], place: Place, *, hidden: bool
 ) -> Iterator[str]:
     """Candidates for a line of a visible format. One of the last always reads back as that, where it is allowed.

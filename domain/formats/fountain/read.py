@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from domain.formats.format import Imported
 from domain.formats.fountain.attrs import attrs_of
-from domain.formats.fountain.classify import NOTHING, TOP, After, advance, behind, classify, following
+from domain.formats.fountain.classify import NOTHING, TOP, After, advance, classify, context_below, following
 from domain.formats.fountain.source import SourceLine, read_lines
 from domain.formats.fountain.spans import Scan, scan_all
 from domain.formats.fountain.title_page import title_of
@@ -60,7 +60,7 @@ def _followings(source: Sequence[SourceLine], scans: Sequence[Scan]) -> list[Aft
     followings = []
     next_line = NOTHING
     for (_, sep), scanned in zip(reversed(source), reversed(scans), strict=True):
-        after = behind(sep, scanned, next_line)
+        after = context_below(sep, scanned, next_line)
         followings.append(after)
         next_line = following(scanned, after)
     followings.reverse()

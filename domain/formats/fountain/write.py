@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.formats.fountain.classify import SPEECH, TOP, UNPRINTED_SPANS, Before, advance, behind, classify
+from domain.formats.fountain.classify import SPEECH, TOP, UNPRINTED_SPANS, Before, advance, classify, context_below
 from domain.formats.fountain.expressible import ExpectedLine, expressible
 from domain.formats.fountain.lookahead import Ahead, outlook
-from domain.formats.fountain.markup import hidden_ways, visible_ways, with_attrs
+from domain.formats.fountain.markup import hidden_candidates, visible_candidates, with_attrs
 from domain.formats.fountain.read import formats_of
 from domain.formats.fountain.source import first_end, has_blank, is_blank, split_lines
 from domain.formats.fountain.spans import NOT_CLOSED, Closes, Scan, Span, scan, scan_all
@@ -65,63 +65,64 @@ def _marked(wanted: Sequence[ExpectedLine]) -> Iterator[str]:
 
 
 def _write_line(line: ExpectedLine, before: Before, inside: Span | None, ahead: Ahead) -> _Written:
-    written = _first_that_reads_right(line, before, inside, ahead)
-    if has_blank(line.sep) and written.scanned.inside != "boneyard" and _goes_on(line, before, ahead):
+    written = _first_correct(line, before, inside, ahead)
+    if has_blank(line.sep) and written.scanned.inside != "boneyard" and _continues(line, before, ahead):
         # An empty line would end the speech or the title page.
         line = replace(line, sep=first_end(line.sep))
-        return _first_that_reads_right(line, before, inside, ahead)
+        return _first_correct(line, before, inside, ahead)
     return written
 
 
-def _first_that_reads_right(line: ExpectedLine, before: Before, inside: Span | None, ahead: Ahead) -> _Written:
-    stays = _may_stay_open(line, before, ahead)
+def _first_correct(line: ExpectedLine, before: Before, inside: Span | None, ahead: Ahead) -> _Written:
+    may_stay = _may_stay_open(line, before, ahead)
     closes = NOT_CLOSED
-    if stays or ahead.may_end:
+    if may_stay or ahead.may_end:
         closes = Closes(
-            note="note" in stays or ("note" in ahead.may_end and not has_blank(line.sep)),
-            boneyard="boneyard" in stays or "boneyard" in ahead.may_end,
+            note="note" in may_stay or ("note" in ahead.may_end and not has_blank(line.sep)),
+            boneyard="boneyard" in may_stay or "boneyard" in ahead.may_end,
         )
-    for lead, text in _ways(line, before, inside, closes):
+    for lead, text in _candidates(line, before, inside, closes):
         scanned = scan(text, inside, closes)
-        if scanned.inside and scanned.inside not in stays:
+        if scanned.inside and scanned.inside not in may_stay:
             continue
-        if _reads_right(line, scanned, _after_empty_line(before) if lead else before, ahead):
+        if _is_correct(line, scanned, _after_empty_line(before) if lead else before, ahead):
             return _Written(lead, text, line.sep, scanned)
     # The text matters more than its format. No input is known that reaches this line.
     return _Written(lead=False, text=line.text, sep=line.sep, scanned=scan(line.text, inside, closes))
 
 
-def _ways(line: ExpectedLine, before: Before, inside: Span | None, closes: Closes) -> Iterator[tuple[bool, str]]:
+def _candidates(line: ExpectedLine, before: Before, inside: Span | None, closes: Closes) -> Iterator[tuple[bool, str]]:
     if with_attrs(line.format, line.text, line.attrs) == line.text:
         yield False, line.text
     scanned = scan(line.text, inside, closes)
     start = scanned.start
     if line.format == "note" or line.format == "boneyard":  # noqa: PLR1714 -- mypy narrows by it
         start = 0 if inside else start
-        for text in hidden_ways(line.format, line.text[start:], inside):
+        for text in hidden_candidates(line.format, line.text[start:], inside):
             yield False, line.text[:start] + text
         return
-    ways = [
+    candidates = [
         line.text[:start] + text
-        for text in visible_ways(
+        for text in visible_candidates(
             line.format, line.text[start:], line.attrs, before.place, hidden=scanned.hidden is not None
         )
     ]
     # A title page ends with an empty line in every reader, so an empty line is tried before marks.
     if before.place == "title page" and line.format != "title_entry" and not inside:
-        yield from ((True, text) for text in ways)
-    yield from ((False, text) for text in ways)
+        yield from ((True, text) for text in candidates)
+    yield from ((False, text) for text in candidates)
     if not inside:
-        yield from ((True, text) for text in ways)
+        yield from ((True, text) for text in candidates)
 
 
-def _reads_right(line: ExpectedLine, scanned: Scan, before: Before, ahead: Ahead) -> bool:
+def _is_correct(line: ExpectedLine, scanned: Scan, before: Before, ahead: Ahead) -> bool:
     if line.format in UNPRINTED_SPANS or scanned.hidden:
         return scanned.hidden == line.format
     if is_blank(scanned.visible) and not is_blank(line.text):
         return False
     return all(
-        classify(scanned.visible, before, behind(line.sep, scanned, look)) == line.format for look in ahead.looks
+        classify(scanned.visible, before, context_below(line.sep, scanned, context)) == line.format
+        for context in ahead.contexts
     )
 
 
@@ -138,7 +139,7 @@ def _may_stay_open(line: ExpectedLine, before: Before, ahead: Ahead) -> frozense
     )
 
 
-def _goes_on(line: ExpectedLine, before: Before, ahead: Ahead) -> bool:
+def _continues(line: ExpectedLine, before: Before, ahead: Ahead) -> bool:
     hidden = line.format in UNPRINTED_SPANS
     if line.format == "title_entry" or (hidden and before.place == "title page"):
         return ahead.title_page
@@ -147,4 +148,4 @@ def _goes_on(line: ExpectedLine, before: Before, ahead: Ahead) -> bool:
 
 
 def _after_empty_line(before: Before) -> Before:
-    return Before("top" if before.place == "top" else "body", fresh=True, speaking=False)
+    return Before("top" if before.place == "top" else "body", after_gap=True, speaking=False)

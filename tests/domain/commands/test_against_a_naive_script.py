@@ -37,15 +37,15 @@ class ScriptMachine(RuleBasedStateMachine):
 
     @initialize(data=st.data())
     def a_script_begins(self, data: DataObject) -> None:
-        self.both_take(data.draw(command_at("script.create", self.states)))
+        self.both_apply(data.draw(command_at("script.create", self.states)))
 
     @rule(data=st.data(), kind=st.sampled_from(sorted(KINDS)))
     def a_command_arrives(self, data: DataObject, kind: str) -> None:
-        self.both_take(data.draw(command_at(kind, self.states)))
+        self.both_apply(data.draw(command_at(kind, self.states)))
 
     @rule(data=st.data(), kind=st.sampled_from(sorted(KINDS)))
     def a_command_with_random_ids_arrives(self, data: DataObject, kind: str) -> None:
-        self.both_take(data.draw(command_at(kind, self.states, wild=True)))
+        self.both_apply(data.draw(command_at(kind, self.states, wild=True)))
 
     @precondition(lambda self: self.state.version)
     @rule()
@@ -79,8 +79,10 @@ class ScriptMachine(RuleBasedStateMachine):
         assert dict(state.labels) == naive.labels
         assert {name: (mark.color, mark.locked) for name, mark in state.marks.items()} == naive.marks
         assert state.version == naive.version
-        assert dict(state.retired) == naive.gone["line"] | {
-            f"{kind}/{name}": version for kind in ("element", "persona") for name, version in naive.gone[kind].items()
+        assert dict(state.retired) == naive.removed["line"] | {
+            f"{kind}/{name}": version
+            for kind in ("element", "persona")
+            for name, version in naive.removed[kind].items()
         }
 
     @invariant()

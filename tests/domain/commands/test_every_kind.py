@@ -47,10 +47,10 @@ def test_apply_is_deterministic_and_does_not_change_the_state(kind: str, scripts
     step = accepted(kind, scripts, data)
     before = encode_keyframe(step.before)
 
-    again = take(step.before, decode_command(encode_command(step.command)))
+    repeated = take(step.before, decode_command(encode_command(step.command)))
 
-    assert encode_delta(again.delta) == encode_delta(step.delta)
-    assert again.after == step.after
+    assert encode_delta(repeated.delta) == encode_delta(step.delta)
+    assert repeated.after == step.after
     assert encode_keyframe(step.before) == before
 
 

@@ -46,7 +46,7 @@ def lines_of(data: bytes) -> list[Line]:
     return list(read(data, numbered()).lines)
 
 
-def told(lines: list[Line]) -> list[tuple[object, ...]]:
+def contents(lines: list[Line]) -> list[tuple[object, ...]]:
     """The content of lines, without their ids."""
     return [(line.format, line.text, line.sep, line.attrs) for line in lines]
 

@@ -14,7 +14,7 @@ from domain.formats.fdx.preserved import ATTRIBUTE
 from domain.formats.fdx.tree import MAX_DEPTH, MAX_FILE_BYTES
 from domain.script.line import Line
 from domain.script.validation import MAX_TEXT_BYTES, check_lines
-from tests.domain.formats.final_draft import lines_of, paragraph, script, told
+from tests.domain.formats.final_draft import contents, lines_of, paragraph, script
 from tests.domain.formats.screenwriting import numbered
 
 BOMB = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><FinalDraft><Content>&b;</Content></FinalDraft>'
@@ -63,10 +63,10 @@ def test_an_xml_bomb_is_cheap() -> None:
 
 @pytest.mark.parametrize("depth", range(54, 66))
 def test_preserved_parts_never_make_a_file_too_deep_to_read(depth: int) -> None:
-    kept = {"fdx_other": "<a>" * depth + "</a>" * depth, "dual": True}
-    lines = [Line("1", "character", "A"), Line("2", "character", "B", "\n", kept)]
+    stored = {"fdx_other": "<a>" * depth + "</a>" * depth, "dual": True}
+    lines = [Line("1", "character", "A"), Line("2", "character", "B", "\n", stored)]
 
-    assert told(lines_of(write(lines))) == told(lines)
+    assert contents(lines_of(write(lines))) == contents(lines)
 
 
 @given(st.one_of(st.binary(max_size=200), st.integers(0, len(GOOD)).map(lambda end: GOOD[:end])))
@@ -79,7 +79,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "stored",
     [
         "nonsense",
         '{"sep":"x"}',
@@ -90,8 +90,8 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         "[" * 5_000,
     ],
 )
-def test_invalid_values_in_our_attribute_are_ignored(kept: str) -> None:
-    [line] = lines_of(script(paragraph("Action", "Hay.", **{ATTRIBUTE: kept})))
+def test_invalid_values_in_our_attribute_are_ignored(stored: str) -> None:
+    [line] = lines_of(script(paragraph("Action", "Hay.", **{ATTRIBUTE: stored})))
 
     assert (line.format, line.text, line.sep, line.attrs) == ("action", "Hay.", "\n", {})
 

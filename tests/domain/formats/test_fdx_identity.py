@@ -14,7 +14,7 @@ from domain.formats.fdx import problem, read, write
 from domain.formats.fountain import read as read_fountain
 from domain.script.line import Line
 from domain.script.validation import check_lines
-from tests.domain.formats.final_draft import any_lines, documents, lines_of, paragraph, script, told, words_in
+from tests.domain.formats.final_draft import any_lines, contents, documents, lines_of, paragraph, script, words_in
 from tests.domain.formats.screenwriting import THOROUGH, edited, numbered
 from tests.slowness import with_patience
 
@@ -26,13 +26,13 @@ TRIES = 3
 @THOROUGH
 @given(any_lines())
 def test_any_lines_are_read_again_as_they_were(lines: list[Line]) -> None:
-    assert told(lines_of(write(lines))) == told(lines)
+    assert contents(lines_of(write(lines))) == contents(lines)
 
 
 @THOROUGH
 @given(edited())
 def test_an_edited_fountain_script_is_read_again_as_it_was(lines: list[Line]) -> None:
-    assert told(lines_of(write(lines))) == told(lines)
+    assert contents(lines_of(write(lines))) == contents(lines)
 
 
 @settings(max_examples=2 * settings().max_examples)
@@ -65,7 +65,7 @@ def test_real_fountain_scripts_survive_as_final_draft(screenplays: Path) -> None
     assert len(files) >= 60
     for file in files:
         lines = list(read_fountain(file.read_bytes(), numbered()).lines)
-        assert told(lines_of(write(lines))) == told(lines), file
+        assert contents(lines_of(write(lines))) == contents(lines), file
 
 
 def test_a_feature_film_takes_less_than_half_a_second_each_way() -> None:
@@ -102,4 +102,4 @@ def scene_numbers_of(lines: list[Line]) -> list[str]:
 
 @pytest.mark.parametrize("lines", [[], [Line("1", "note", "first of all")], [Line("1", "title_entry", "", "\n\n\n")]])
 def test_odd_scripts_survive(lines: list[Line]) -> None:
-    assert told(lines_of(write(lines))) == told(lines)
+    assert contents(lines_of(write(lines))) == contents(lines)

@@ -12,7 +12,7 @@ from domain.formats.fdx import read, write
 from domain.formats.fountain import read as read_fountain
 from domain.formats.fountain import write as write_fountain
 from domain.script.line import Line
-from tests.domain.formats.final_draft import lines_of, paragraph, script, told
+from tests.domain.formats.final_draft import contents, lines_of, paragraph, script
 from tests.domain.formats.screenwriting import numbered
 
 
@@ -96,8 +96,8 @@ def test_dual_dialogue_goes_both_ways() -> None:
 
 
 def test_notes_and_summaries_are_lines_after_their_paragraph() -> None:
-    said = "<Paragraph><Text>One.</Text></Paragraph><Paragraph><Text>Two.</Text></Paragraph>"
-    note = f'<ScriptNote ID="7" Name="AW">{said}</ScriptNote>'
+    paragraphs = "<Paragraph><Text>One.</Text></Paragraph><Paragraph><Text>Two.</Text></Paragraph>"
+    note = f'<ScriptNote ID="7" Name="AW">{paragraphs}</ScriptNote>'
     summary = "<Summary><Paragraph><Text>They meet.</Text></Paragraph></Summary>"
     properties = f'<SceneProperties Page="1">{summary}</SceneProperties>'
     lines = lines_of(script(paragraph("Scene Heading", "INT. BARN", note + properties)))
@@ -142,8 +142,8 @@ def test_a_change_in_final_draft_overrides_preserved_attributes() -> None:
     edited = write([line]).replace(b"<Text>BARN</Text>", b"<Text>STABLE</Text>").replace(b'Number="1"', b'Number="2"')
     other_type = write([line]).replace(b'Type="Scene Heading"', b'Type="Action"')
 
-    assert told(lines_of(edited)) == [("scene_heading", "STABLE", "", {"scene_number": "2"})]
-    assert told(lines_of(other_type)) == [("action", "BARN", "", {"scene_number": "1"})]
+    assert contents(lines_of(edited)) == [("scene_heading", "STABLE", "", {"scene_number": "2"})]
+    assert contents(lines_of(other_type)) == [("action", "BARN", "", {"scene_number": "1"})]
 
 
 def test_text_that_only_looks_like_fountain_is_written_unchanged() -> None:
@@ -160,7 +160,7 @@ def test_the_title_page_keeps_its_words_and_its_gaps() -> None:
     imported = read(script(paragraph("Action", "Hay."), title_page=page), numbered())
 
     assert imported.title == "The Barn"
-    assert told(list(imported.lines)) == [
+    assert contents(list(imported.lines)) == [
         ("title_entry", "", "\n\n\n", {}),
         ("title_entry", "The Barn", "\n\n\n", {}),
         ("title_entry", "by", "\n", {}),

@@ -15,7 +15,7 @@ from domain.formats.fdx.tree import ELEMENT_PARTS, MAX_DEPTH, MAX_PARTS
 from domain.formats.format import MAX_LINES, Imported
 from domain.script.line import Line
 from domain.script.validation import check_lines
-from tests.domain.formats.final_draft import lines_of, paragraph, script, told
+from tests.domain.formats.final_draft import contents, lines_of, paragraph, script
 from tests.domain.formats.screenwriting import numbered
 
 Reader = Callable[[bytes, Callable[[], str]], Imported]
@@ -46,7 +46,7 @@ def test_nested_paragraphs_are_read_once(around: str, levels: int) -> None:
     lines = lines_of(data)
 
     assert len(lines) <= 2 * levels + 2
-    assert told(lines_of(fdx.write(lines))) == told(lines)
+    assert contents(lines_of(fdx.write(lines))) == contents(lines)
 
 
 def test_the_paragraphs_of_a_summary_and_of_a_note_are_all_read() -> None:
@@ -130,9 +130,9 @@ def test_lines_full_of_marks_are_written_and_read_in_linear_time(opening: str, l
     lines = [Line(f"l{number}", line_format, opening * (size // 10 // len(opening))) for number in range(10)]  # type: ignore[arg-type]
     began = time.process_time()
 
-    again = fountain.read(fountain.write(lines), numbered()).lines
+    reread = fountain.read(fountain.write(lines), numbered()).lines
 
-    check_lines("lines", again)
+    check_lines("lines", reread)
     assert time.process_time() - began < 4
 
 

@@ -42,10 +42,10 @@ def script(*lines: tuple[str, str]) -> list[Line]:
 def test_the_export_of_an_edited_script_reads_back_as_expressible(lines: list[Line]) -> None:
     wanted = expressible(lines)
 
-    again = lines_of(write(lines).decode())
+    reread = lines_of(write(lines).decode())
 
-    assert [line.format for line in again] == [line.format for line in wanted]
-    assert all(_only_adds(line.text, new.text) for line, new in zip(wanted, again, strict=True))
+    assert [line.format for line in reread] == [line.format for line in wanted]
+    assert all(_only_adds(line.text, new.text) for line, new in zip(wanted, reread, strict=True))
 
 
 @THOROUGH
@@ -63,9 +63,9 @@ def test_an_edit_adds_marks_only_to_neighbouring_lines(place: int, line_format: 
     old = lines[place]
     lines[place] = Line(old.id, line_format, old.text, old.sep)
 
-    again = lines_of(write(lines).decode())
+    reread = lines_of(write(lines).decode())
 
-    changed = {index for index, line in enumerate(lines) if again[index].text != line.text}
+    changed = {index for index, line in enumerate(lines) if reread[index].text != line.text}
     assert changed <= {place - 1, place, place + 1}
 
 
@@ -111,9 +111,9 @@ def test_marks_in_the_middle_of_a_paragraph(line_format: str, text: str, written
 def test_marks_in_a_speech(line_format: str, text: str, written: str) -> None:
     lines = script(("character", "JOHN"), ("dialogue", "One."), (line_format, text), ("action", "!x"))
 
-    again = lines_of(write(lines).decode())
+    reread = lines_of(write(lines).decode())
 
-    assert (again[2].format, again[2].text) == (line_format, written)
+    assert (reread[2].format, reread[2].text) == (line_format, written)
 
 
 @pytest.mark.parametrize(
@@ -188,10 +188,10 @@ def test_values_that_are_only_in_attributes_are_written(
 def test_added_marks_are_not_shown(text: str, line_format: LineFormat) -> None:
     lines = script(("character", "JOHN"), ("dialogue", "x"), (line_format, text), ("action", "!x"))
 
-    again = lines_of(write(lines).decode())[2]
+    reread = lines_of(write(lines).decode())[2]
 
-    if again.text != text and line_format not in {"parenthetical", "page_break", "title_entry", "note", "boneyard"}:
-        assert display(again).strip("> <") == text.strip("> <")
+    if reread.text != text and line_format not in {"parenthetical", "page_break", "title_entry", "note", "boneyard"}:
+        assert display(reread).strip("> <") == text.strip("> <")
 
 
 def _only_adds(text: str, new: str) -> bool:

@@ -47,11 +47,11 @@ def test_javascript_computes_the_same() -> None:
     lines = [*LINES.values(), *random_lines(500)]
     given = [{"format": line.format, "text": line.text, "sep": line.sep, "attrs": line.attrs} for line in lines]
 
-    said = subprocess.run(
+    ran = subprocess.run(
         [node, FOLDER / "expect.mjs"], input=json.dumps(given).encode(), capture_output=True, check=True, timeout=60
     )
 
-    assert said.stdout.decode().split() == [expect_hash(line) for line in lines]
+    assert ran.stdout.decode().split() == [expect_hash(line) for line in lines]
 
 
 def test_the_example_in_the_javascript_is_correct() -> None:

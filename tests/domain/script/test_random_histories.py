@@ -62,9 +62,9 @@ def test_a_keyframe_and_its_deltas_give_the_same_state_in_every_field(steps: lis
 def test_a_keyframe_has_one_encoding(steps: list[Step]) -> None:
     state = steps[-1].after
 
-    again = decode_keyframe(encode_keyframe(state), state.version, state.hash)
+    decoded = decode_keyframe(encode_keyframe(state), state.version, state.hash)
 
-    assert encode_keyframe(again) == encode_keyframe(state)
+    assert encode_keyframe(decoded) == encode_keyframe(state)
 
 
 @given(histories(), st.data())
