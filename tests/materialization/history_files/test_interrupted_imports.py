@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from materialization import import_history as module
+from materialization.history_files import importer as module
 from repos.database.engine import make_engine
 from repos.database.driver_errors import DriverError
 from repos.unit_of_work import UnitOfWork
