@@ -1,4 +1,4 @@
-"""Access: whose script it is, which chat belongs to it, and what a user who signs in may claim."""
+"""Access checks: who owns a script, which chat belongs to it, and what a signed-in user may send."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from repos.log.heads import InboxRow
 from repos.log.scripts import ScriptRow
 from repos.unit_of_work import RecordsTransaction
 
+# The authors a signed-in user may send as: themselves, or the AI that writes for them.
 USER_AUTHORS = ("user", "ai")
-"""As whom a user who signs in may send: as themselves, or as the AI they let write."""
 
 
 def require_script_of(tx: RecordsTransaction, script_id: int, user_id: int | None) -> ScriptRow:
-    """A script that a user may read and edit: their own, or one without an owner. None is whoever runs the ledger.
+    """A script that a user may read and edit: their own, or one without an owner. None is the operator.
 
     Raises:
         UnknownScript: there is none.
-        NotYourScript: it is somebody else's.
+        NotYourScript: it belongs to another user.
     """
     script = tx.scripts.get(script_id)
     if script is None:
@@ -42,15 +42,15 @@ def require_script_of(tx: RecordsTransaction, script_id: int, user_id: int | Non
 
 
 def require_may_send(tx: RecordsTransaction, submission: Submission, user_id: int) -> None:
-    """Refuse a submission to somebody else's script, about somebody else's chat or proposal, or by a reserved author.
+    """Refuse a submission to another user's script, about another user's chat or proposal, or by a reserved author.
 
-    The owner of a script that exists is compared whatever the commands are. A script that is not there yet takes
-    nothing but its creation, by its owner, under a number that was given to them. All of it is looked at again by
-    `require_still_allowed`, with the head locked.
+    The owner of an existing script is compared whatever the commands are. A script that does not exist yet accepts
+    only its creation, by its owner, under a number reserved for them. `require_still_allowed` checks all of this again
+    with the head locked.
 
     Raises:
         UnknownScript, NotYourScript, ScriptNumberNotYours, UnknownChatMessage, UnknownProposal, UnknownVersion.
-        AuthorReserved: it is sent as neither a user nor an AI.
+        AuthorReserved: its author is neither a user nor an AI.
     """
     _require_author(submission)
     creates = _require_own_creation(submission, user_id)
@@ -66,10 +66,10 @@ def require_may_send(tx: RecordsTransaction, submission: Submission, user_id: in
 
 
 def require_still_allowed(tx: LockedScript, state: State, submission: Submission, row: InboxRow) -> None:
-    """Refuse what a user sent and may not send now: `state` is the script's, and its head is locked.
+    """Refuse a user's submission that is no longer allowed: `state` is the script's, and its head is locked.
 
-    Between the door and the lock a script may have come into being, or a user may have been deleted. What is refused
-    here names no fact of the script.
+    Between intake and the lock the script may have been created, or the user deleted. These refusals reveal nothing
+    about the script.
 
     Raises:
         UserDeleted, AuthorReserved, NotYourScript, ScriptNumberNotYours.
@@ -88,17 +88,17 @@ def require_still_allowed(tx: LockedScript, state: State, submission: Submission
     owner = state.metadata.get("owner")
     if owner is None or owner == user_id:
         return
-    # Of a script that was brought along with its history the owner may be unknown here: then it has none.
+    # The owner of a script imported with its history may be unknown in this database: then the script has none.
     script = tx.scripts.get(submission.script_id)
     if script is None or script.user_id not in (None, user_id):
         raise NotYourScript(script=submission.script_id)
 
 
 def require_message(tx: RecordsTransaction, message_id: int, script_id: int) -> None:
-    """Refuse a chat message that is not there, or about another script.
+    """Require that a chat message exists and is about this script.
 
     Raises:
-        UnknownChatMessage: so.
+        UnknownChatMessage: it does not, or is not.
     """
     found = tx.chat.get(message_id)
     if found is None or found.message.script_id != script_id:
@@ -106,10 +106,10 @@ def require_message(tx: RecordsTransaction, message_id: int, script_id: int) -> 
 
 
 def keep_message(tx: RecordsTransaction, message: ChatMessage, usages: Sequence[Usage], now: int) -> int:
-    """Keep a chat message with what it cost; its number.
+    """Store a chat message with its token usage, and return its number.
 
     Raises:
-        Rejected: it is not valid in itself, or answers what is not there.
+        Rejected: it is not valid in itself, or answers a message that does not exist.
     """
     if message.answers is not None and message.script_id is not None:
         require_message(tx, message.answers, message.script_id)
@@ -125,7 +125,7 @@ def _require_author(submission: Submission) -> None:
 
 
 def _require_own_creation(submission: Submission, user_id: int) -> bool:
-    """Whether a submission creates a script; refused where the script would be another's."""
+    """Whether a submission creates a script; refused if another user would own it."""
     first = submission.commands[0]
     if not isinstance(first, ScriptCreate):
         return False
@@ -141,7 +141,7 @@ def _require_number_of(tx: RecordsTransaction | LockedScript, script_id: int, us
 
 
 def _require_cause(tx: RecordsTransaction, script_id: int, cause: Cause, user_id: int) -> None:
-    """Refuse a cause that names what is not this user's, or is not there."""
+    """Refuse a cause that names a chat message, proposal or version that does not exist or is not this user's."""
     if cause.chat_message_id is not None:
         found = tx.chat.get(cause.chat_message_id)
         if found is None or found.message.script_id != script_id or found.message.user_id not in (None, user_id):

@@ -1,4 +1,4 @@
-"""The clock of whoever brings none of their own."""
+"""The default clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Again: a unit of work that met a conflict is run once more, from the start, a bounded number of times."""
+"""Retries: a unit of work that met a conflict is run again from the start, a bounded number of times."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 def with_retries(work: Callable[[], T]) -> T:
-    """Run work, and run it again after a `Conflict`, with exponential back-off and full jitter.
+    """Run work, and retry it after a `Conflict`, with exponential back-off and full jitter.
 
     Raises:
-        HeadLocked: at once: whoever holds the head does the work.
+        HeadLocked: at once: the worker that holds the head does the work.
         Conflict: the last one, when every attempt met one.
     """
     for attempt in range(ATTEMPTS - 1):

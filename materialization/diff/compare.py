@@ -1,6 +1,6 @@
-"""Compare two versions of a script as a writer reads them: scene by scene, word by word, and who changed what.
+"""Comparison of two versions of a script for a writer: scene by scene, word by word, with the author of each change.
 
-A change is credited to whoever last made it between the two versions: wrote the line, moved it, or took it out.
+A change is credited to the last author who wrote, moved or removed the line between the two versions.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _MOVES = b'[">"'
 
 
 class ComparingReader(HeadReader, Protocol):
-    """A unit of work that can read states and who wrote them."""
+    """A unit of work that can read states and authorship."""
 
     @property
     def provenance(self) -> Provenance: ...
 
 
 class Compared(NamedTuple):
-    """A line of either version, and what became of it.
+    """A line of either version, and its change.
 
-    `words` is how its text was changed, None where it was not; `moved_from` the heading of the scene it stood in, or,
-    of a heading, of the scene it stood behind; `by` who made the change, None where nothing changed or the log does not
-    name the line.
+    `words` is the change of its text, None if there is none; `moved_from` the heading of the scene it was in or, for a
+    heading, of the scene it came after; `by` the author of the change, None if nothing changed or the log does not name
+    the line.
     """
 
     change: Change
@@ -46,16 +46,16 @@ class Compared(NamedTuple):
 
     @property
     def line(self) -> Line:
-        """As it is, or was before it was taken out."""
+        """The line as it is, or as it was before it was removed."""
         line = self.after or self.before
         assert line is not None  # noqa: S101 - it is in one of the two
         return line
 
 
 class ComparedScene(NamedTuple):
-    """A scene: its heading (None in front of the first), what became of it, and its lines with those that left it.
+    """A scene: its heading (None before the first), its change, and its lines including removed ones.
 
-    Behind a scene that is gone, the one before it goes on: it then comes twice, the second time without its heading
+    After a removed scene the previous scene continues: it then appears twice, the second time without its heading
     among its lines.
     """
 
@@ -65,7 +65,7 @@ class ComparedScene(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What differs from one version of a script to another, which need not be later."""
+    """The differences from one version of a script to another, which may be earlier."""
 
     script_id: int
     before: State
@@ -94,7 +94,7 @@ def compare(tx: ComparingReader, script_id: int, before: int, after: int) -> Com
 def side_by_side(
     script_id: int, before: State, after: State, lines: Sequence[LineDiff], credit: Mapping[str, Credit]
 ) -> Comparison:
-    """The comparison of two states whose lines were compared; `credit` has by the id of a line who changed it."""
+    """The comparison of two states whose lines were compared; `credit` maps a line id to the author of its change."""
     left = _scene_of(before) if any(each.change == "moved" for each in lines) else {}
     compared = [_compared(each, left, credit.get(_id(each))) for each in lines]
     return Comparison(script_id, before, after, tuple(_scenes(compared)), tuple(diff_named(before, after)))
@@ -103,7 +103,7 @@ def side_by_side(
 def _versions(
     tx: ComparingReader, script_id: int, generation: int, states: tuple[State, State], lines: Sequence[LineDiff]
 ) -> dict[str, int]:
-    """In which version each line that differs was last changed, by its id."""
+    """The version in which each differing line was last changed, by line id."""
     early, late = sorted(states, key=lambda state: state.version)
     found: dict[str, int] = {}
     moved: set[str] = set()
@@ -126,7 +126,7 @@ def _versions(
 
 
 def _scene_of(state: State) -> dict[str, Line | None]:
-    """The heading of the scene that each line stands in; of the one before, where it is a heading."""
+    """The heading of each line's scene; for a heading, that of the previous scene."""
     found: dict[str, Line | None] = {}
     heading: Line | None = None
     for line in state.lines():
@@ -144,7 +144,7 @@ def _compared(each: LineDiff, left: Mapping[str, Line | None], by: Credit | None
 
 
 def _scenes(lines: Sequence[Compared]) -> Iterator[ComparedScene]:
-    """The lines by scene. A heading that is gone holds what went with it; what stayed is in the scene before it."""
+    """The lines by scene. A removed heading keeps the lines removed with it; the others are in the previous scene."""
     heading: Line | None = None
     gone: Line | None = None
     scene: list[Compared] = []

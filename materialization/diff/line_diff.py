@@ -1,4 +1,4 @@
-"""Diff: what changed between two states of a script, in the order of its lines, by their ids."""
+"""Line diff of two states of a script, by line ids, in the order of the lines."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Change = Literal["same", "changed", "added", "removed", "moved"]
 
 
 class LineDiff(NamedTuple):
-    """One line of either state: as it was (None if it is new), and as it is (None if it is gone).
+    """One line of either state: before (None if it is new) and after (None if it was removed).
 
-    A line that moved stands where it is now, whether its content changed too or not.
+    A moved line appears at its new position, whether or not its content changed too.
     """
 
     change: Change
@@ -26,7 +26,7 @@ class LineDiff(NamedTuple):
 
 
 class NamedDiff(NamedTuple):
-    """A metadata field, story element or persona that differs; None where there is none."""
+    """A metadata field, story element or persona that differs; None where it does not exist."""
 
     kind: Literal["metadata", "element", "persona"]
     name: str
@@ -35,7 +35,7 @@ class NamedDiff(NamedTuple):
 
 
 def diff_lines(before: State, after: State) -> list[LineDiff]:
-    """Every line of two states of one script: those that stayed, with those that left and came in their places."""
+    """Every line of two states of one script, with removed and added lines at their positions."""
     position = {name: at for at, name in enumerate(before.line_ids())}
     steady = in_order([position[name] for name in after.line_ids() if name in position])
     old = before.line_ids()
@@ -48,7 +48,7 @@ def diff_lines(before: State, after: State) -> list[LineDiff]:
         elif position[name] not in steady:
             fresh.append(LineDiff("moved", before.line(name), line))
         else:
-            # What left here stands before what came in its place.
+            # Removed lines come before the lines that replaced them.
             found += [*_left_before(name, old, before, after), *fresh]
             fresh.clear()
             found.append(LineDiff("same" if same(before.line(name), line) else "changed", before.line(name), line))

@@ -1,4 +1,4 @@
-"""How much differs between two versions, and whose it is: the line above every diff."""
+"""Diff summary: how much differs between two versions, and by which authors; the line above every diff."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from materialization.history.authorship import Credit
 
 
 class Share(NamedTuple):
-    """What one author changed: lines, words that came and words that went."""
+    """One author's changes: lines, words added and words removed."""
 
     author: str
     actor: str
@@ -23,10 +23,10 @@ class Share(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """How many scenes and lines differ. A line that moved and says something else counts as both.
+    """How many scenes and lines differ. A line that moved and was rewritten counts as both.
 
-    `other` counts metadata fields, story elements and personas. A new word is credited to whoever wrote its line
-    last. `shares` has whoever added most first.
+    `other` counts metadata fields, story elements and personas. A new word is credited to the last author of its
+    line. `shares` is sorted by words added, most first.
     """
 
     scenes: int
@@ -47,13 +47,13 @@ class Tally(NamedTuple):
 
     @property
     def ai_share(self) -> float | None:
-        """The share of the new words that are in lines an AI wrote last; None where no word is new."""
+        """The share of new words in lines last written by an AI; None if no word is new."""
         by_ai = sum(share.words_added for share in self.shares if share.author == "ai")
         return by_ai / self.words_added if self.words_added else None
 
 
 def tally(comparison: Comparison) -> Tally:
-    """Count what differs."""
+    """Count the differences."""
     differing = [each for scene in comparison.scenes for each in scene.lines if each.change != "same"]
     scenes = {scene.heading.id if scene.heading else "" for scene in comparison.scenes if scene.change != "same"}
     changes = Counter(each.change for each in differing)
@@ -70,7 +70,7 @@ def tally(comparison: Comparison) -> Tally:
 
 
 def is_rewritten(each: Compared) -> bool:
-    """Whether a line that moved says something else, or in another format."""
+    """Whether a moved line has another text or format."""
     old, new = each.before, each.after
     return old is not None and new is not None and (old.text, old.format) != (new.text, new.format)
 
@@ -92,8 +92,8 @@ def sentence(counts: Tally) -> str:
         return f"No line differs; {other}." if counts.other else "Nothing differs."
     first, *rest = lines
     number, word = first.split()
-    said = ", ".join([f"{number} {'line' if number == '1' else 'lines'} {word}", *rest])
-    parts = [f"{counts.scenes} {'scene' if counts.scenes == 1 else 'scenes'} changed: {said}"]
+    line_counts = ", ".join([f"{number} {'line' if number == '1' else 'lines'} {word}", *rest])
+    parts = [f"{counts.scenes} {'scene' if counts.scenes == 1 else 'scenes'} changed: {line_counts}"]
     if counts.ai_share is not None:
         parts.append(_by_ai(counts, counts.ai_share))
     return "; ".join([*parts, *([other] if counts.other else [])]) + "."
@@ -109,24 +109,24 @@ def _by_ai(counts: Tally, share: float) -> str:
 def _shares(differing: Iterable[Compared]) -> list[Share]:
     counts: dict[Credit, Counter[str]] = {}
     for each in differing:
-        who = (each.by or _NOBODY)._replace(version=0, occurred_at=0)
-        came, went = _words(each)
-        counts.setdefault(who, Counter()).update(lines=1, came=came, went=went)
-    found = [
-        Share(who.author, who.actor, who.model, each["lines"], each["came"], each["went"])
-        for who, each in counts.items()
+        author = (each.by or _NO_AUTHOR)._replace(version=0, occurred_at=0)
+        added, removed = _words(each)
+        counts.setdefault(author, Counter()).update(lines=1, added=added, removed=removed)
+    shares = [
+        Share(author.author, author.actor, author.model, count["lines"], count["added"], count["removed"])
+        for author, count in counts.items()
     ]
-    return sorted(found, key=lambda share: (-share.words_added, -share.lines, share.author, share.actor))
+    return sorted(shares, key=lambda share: (-share.words_added, -share.lines, share.author, share.actor))
 
 
-_NOBODY = Credit(0, "system", "", None, 0)
+_NO_AUTHOR = Credit(0, "system", "", None, 0)
 
 
 def _words(each: Compared) -> tuple[int, int]:
-    """How many words came and how many went with a change."""
+    """How many words a change added and removed."""
     if each.before is None or each.after is None:
-        came, went = each.after, each.before
-        return count_words(came.text) if came else 0, count_words(went.text) if went else 0
+        added, removed = each.after, each.before
+        return count_words(added.text) if added else 0, count_words(removed.text) if removed else 0
     pieces = each.words or ()
     return (
         sum(count_words(text) for sign, text in pieces if sign == "+"),

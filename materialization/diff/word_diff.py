@@ -1,4 +1,4 @@
-"""Two texts of a line, word by word: what stayed, what went and what came."""
+"""Word diff of two texts of a line: words kept, removed and added."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import Indel
 
+# Text that was kept, removed or added. The kept and added pieces, concatenated, are the later text.
 Piece = tuple[Literal["=", "-", "+"], str]
-"""Some text that stayed, went, or came. What stayed and what came, one behind the other, is the later text."""
 
+# Pairs of words to compare, 2 MB of bits. Longer lines differ as a whole, except for a common beginning and end.
 MAX_WORD_PAIRS = 16_000_000
-"""Of words to compare, 2 MB of bits; longer lines differ as a whole, but for how they begin and end."""
 
 _PUNCTUATION = r"!-/:-@\[-`{-~\u00a1\u00ab\u00b7\u00bb\u00bf\u2010-\u2027\u2030-\u205e\u3001-\u3011\uff01\uff0c\uff1f"
 _WORDLIKE = rf"[^\s{_PUNCTUATION}\u2e80-\u3000\u3012-\u9fff\uf900-\ufaff]"
+# A word, a punctuation mark or an ideograph, with the white space before it; combining marks stay with their letters.
 _TOKEN = re.compile(rf"\s*(?:{_WORDLIKE}+(?:[’'_]+{_WORDLIKE}+)*|\S)|\s+")
-"""A word, a mark, or an ideograph, with the white space before it; marks that combine stay with their letters."""
 _SENTENCE_ENDS = frozenset(".!?…:")
 
 
 class Block(NamedTuple):
-    """Words `i1` to `i2` of the earlier text stand where words `j1` to `j2` of the later one do."""
+    """Words `i1` to `i2` of the earlier text correspond to words `j1` to `j2` of the later one."""
 
     i1: int
     i2: int
@@ -34,7 +34,7 @@ class Block(NamedTuple):
 
 
 def compare_words(before: str, after: str) -> tuple[Piece, ...]:
-    """What turns one text into the other. Where the words are the same, their white space is compared too."""
+    """The pieces that turn one text into the other. If all words are equal, their white space is compared too."""
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     old_keys, new_keys = [token.strip() for token in old], [token.strip() for token in new]
     if old_keys == new_keys:
@@ -45,19 +45,19 @@ def compare_words(before: str, after: str) -> tuple[Piece, ...]:
 
 
 def likeness(pieces: Sequence[Piece]) -> float:
-    """How much of both texts stayed, from 0 to 1."""
+    """The share of both texts that was kept, from 0 to 1."""
     stayed = 2 * sum(len(text.strip()) for sign, text in pieces if sign == "=")
     differs = sum(len(text.strip()) for sign, text in pieces if sign != "=")
     return stayed / (stayed + differs) if stayed + differs else 1.0
 
 
 def count_words(text: str) -> int:
-    """How many words a text has; marks are none."""
+    """The number of words in a text, without punctuation marks."""
     return sum(1 for token in _TOKEN.findall(text) if _is_word(token))
 
 
 def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[Block]:
-    """What is equal and what is not, in turn."""
+    """Equal and unequal blocks, alternating."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
@@ -91,7 +91,7 @@ def _aligned(old: Sequence[str], new: Sequence[str], start: int) -> Iterator[Blo
 
 
 def _readable(blocks: list[Block], old: Sequence[str], new: Sequence[str]) -> list[Block]:
-    """The same without islands: a lone “a” or a comma that stayed between two changes is read with them."""
+    """The blocks without islands: a lone “a” or comma kept between two changes is merged into them."""
     joined: list[Block] = []
     sizes = Sizes(old, new)
     for at, block in enumerate(blocks):
@@ -108,14 +108,14 @@ def _readable(blocks: list[Block], old: Sequence[str], new: Sequence[str]) -> li
 
 
 class Sizes:
-    """The characters up to each word, so that a block that grows by many islands is not counted again for each."""
+    """The characters up to each word, so that a block that grows by many islands is not recounted for each."""
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         self._old = list(accumulate(map(len, old), initial=0))
         self._new = list(accumulate(map(len, new), initial=0))
 
     def is_island(self, block: Block, left: Block, right: Block, new: Sequence[str]) -> bool:
-        """Whether a block that stayed is too little to be read between two changes."""
+        """Whether a kept block is too short to stand between two changes."""
         size = self._new[block.j2] - self._new[block.j1]
         if size * 2 > min(self._of(left), self._of(right)):
             return False
@@ -126,7 +126,7 @@ class Sizes:
 
 
 def _slid(left: Block, change: Block, right: Block, old: Sequence[str], new: Sequence[str]) -> list[Block]:
-    """A pure insertion or deletion, moved over words it begins or ends with too, to where it is whole sentences."""
+    """A pure insertion or deletion, shifted over repeated words so that it covers whole sentences."""
     if change.i1 < change.i2 and change.j1 < change.j2:
         return [left, change, right]
     words, start, end = (new, change.j1, change.j2) if change.j1 < change.j2 else (old, change.i1, change.i2)
@@ -144,7 +144,7 @@ def _slid(left: Block, change: Block, right: Block, old: Sequence[str], new: Seq
 
 
 def _steps(words: Sequence[str], start: int, end: int, to_left: int, to_right: int) -> Iterator[int]:
-    """By how many words a run may be moved and still say the same, the least first."""
+    """By how many words a change can be shifted without changing its meaning, smallest shift first."""
     yield 0
     for step in range(1, to_left + 1):
         if words[start - step] != words[end - step]:

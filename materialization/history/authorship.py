@@ -1,4 +1,4 @@
-"""Credit: who wrote a version, a person, an AI with its model, an import or a backfill, and when."""
+"""Authorship of versions: a person, an AI with its model, an import or a backfill, and when."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from repos.log.authorship import Authorship, Provenance
 
 
 class ProvenanceReader(Protocol):
-    """A unit of work that can read who wrote what."""
+    """A unit of work that can read authorship."""
 
     @property
     def provenance(self) -> Provenance: ...
@@ -27,7 +27,7 @@ class Credit(NamedTuple):
 
 
 def credits_of(tx: ProvenanceReader, script_id: int, versions: Iterable[int]) -> dict[int, Credit]:
-    """Who wrote some versions of a script, by version."""
+    """The authors of some versions of a script, by version."""
     return {version: _credit(found) for version, found in tx.provenance.of(script_id, versions).items()}
 
 

@@ -1,6 +1,6 @@
-"""Blame: who last wrote each line of a script, a person, an AI with its model, or a backfill, and at which version.
+"""Blame: who last wrote each line of a script (a person, an AI with its model, or a backfill), and at which version.
 
-A line that only moved keeps its writer. Who takes an edit back is the writer of what is there again.
+A line that only moved keeps its author. The author of an undo is the author of the restored text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from repos.log.authorship import Provenance
 
 
 class BlameReader(WayReader, Protocol):
-    """A unit of work that can read states and who wrote them."""
+    """A unit of work that can read states and authorship."""
 
     @property
     def provenance(self) -> Provenance: ...
@@ -32,24 +32,24 @@ class BlamedLine(NamedTuple):
 
 
 class Blame(NamedTuple):
-    """Who wrote a version of a script, line by line."""
+    """The authors of a version of a script, line by line."""
 
     version: int
     lines: list[BlamedLine]
 
     def count(self, author: str) -> int:
-        """How many lines with text an author wrote."""
+        """The number of non-empty lines by an author."""
         return sum(1 for blamed in self.lines if blamed.author == author and blamed.line.text)
 
     @property
     def ai_share(self) -> float:
-        """The share of lines with text that an AI wrote, from 0 to 1."""
+        """The share of non-empty lines written by an AI, from 0 to 1."""
         lines = sum(1 for blamed in self.lines if blamed.line.text)
         return self.count("ai") / lines if lines else 0.0
 
 
 def blame(tx: BlameReader, script_id: int, version: int | None = None) -> Blame:
-    """Who last wrote each line as a version has it; the head where none is named.
+    """The last author of each line of a version; of the head if none is named.
 
     Raises:
         UnknownScript, UnknownVersion: there is no such version.

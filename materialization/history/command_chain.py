@@ -1,4 +1,4 @@
-"""The chain: the log of a script read in order, each command following from the one before it and every column."""
+"""Chain reader: the log of a script in order, each command checked against the chain hash before it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from domain.script.hashing import chain_hash, netstrings
 from domain.submissions.submission import decode_command
 from repos.log.commands import Commands, Link
 
+# A version, its command, whose position in the log was checked, and the chain hash up to it.
 Linked = tuple[int, Command, bytes]
-"""A version, its command, whose place in the log was checked, and the hash of the chain up to it."""
 
 
 def linked(commands: Commands, script_id: int, chain: bytes, *, after: int, upto: int) -> Generator[Linked, None, None]:
-    """The commands of versions `after` + 1 to `upto`, where the log has the hash `chain` at version `after`.
+    """The commands of versions `after` + 1 to `upto`; `chain` is the chain hash at version `after`.
 
     Raises:
-        Corrupt: one is missing, was changed, follows another command, or is no command; the message names it.
+        Corrupt: one is missing, was changed, follows another command, or is not a command; the message names it.
     """
     with closing(commands.links(script_id, after=after, upto=upto)) as links:
         version, chain = yield from _following(links, script_id, chain, after)
@@ -32,13 +32,13 @@ def linked(commands: Commands, script_id: int, chain: bytes, *, after: int, upto
 def _following(
     links: Iterable[Link], script_id: int, chain: bytes, version: int
 ) -> Generator[Linked, None, tuple[int, bytes]]:
-    """The commands that follow, up to the first that does not; to which version, and the hash of the chain there."""
+    """The commands up to the first that breaks the chain; returns the last good version and its chain hash."""
     of_script = netstrings((b"%d" % script_id,))
     for payload, covered, stored in links:
         if chain_hash(chain, covered) != stored:
             break
         command = decode_command(payload)
-        # The payload tells which kind of command it is, and the chain says what its row claims to be.
+        # The kind in the payload must match the kind that the chain hash covers.
         number = b"%d" % (version + 1)
         if not covered.startswith(b"%b%d:%b,%b" % (of_script, len(number), number, _of_kind(type(command)))):
             break
@@ -53,7 +53,7 @@ def _of_kind(kind: type[Command]) -> bytes:
 
 
 def _broken(commands: Commands, script_id: int, version: int, chain: bytes) -> Corrupt:
-    """What is wrong with a command that does not follow, found by looking at its row."""
+    """The error for a command that breaks the chain, determined from its row."""
     what, entry = f"command {version} of script {script_id}", commands.get(script_id, version)
     if entry is None:
         return Corrupt(f"{what} is missing from the log")

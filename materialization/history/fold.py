@@ -1,4 +1,4 @@
-"""The fold: commands in, versions out. Pure; the same log gives the same versions, for ever."""
+"""Fold of commands into versions. Pure and deterministic: the same log always gives the same versions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from domain.submissions.submission import Submission, decode_command
 
 
 def refuse_frame(submission: Submission, state: State) -> None:
-    """Refuse a submission that the state does not take whatever its commands say.
+    """Refuse a submission that the state cannot accept, whatever its commands contain.
 
     Raises:
         UnknownScript, BaseInFuture, ScriptArchived, StaleBase.
@@ -41,10 +41,10 @@ def refuse_frame(submission: Submission, state: State) -> None:
 
 
 class Fold:
-    """One command of a log after the other, at the price of what each changes.
+    """Applies the commands of a log one after the other, at a cost proportional to what each changes.
 
-    `state` is what the last one led to. All are written to one draft, so it is there to be looked at until the next
-    command is taken, and not to be kept: `finish` gives the last, which lasts.
+    `state` is the state after the last command. All commands write to one builder, so `state` is valid only until the
+    next command and must not be kept; `finish` returns a state that can be kept.
     """
 
     def __init__(self, state: State) -> None:
@@ -53,15 +53,15 @@ class Fold:
         self._draft = StateBuilder(state)
 
     def take(self, command: Command) -> VersionRow:
-        """The version that the next command leads to.
+        """Apply the next command and return its version.
 
         Raises:
-            Rejected: the state does not take it.
+            Rejected: the state does not accept it.
         """
         return self.write(command.apply(self.state))
 
     def write(self, delta: Delta, work: WorkCount | None = None, *, last: bool = False) -> VersionRow:
-        """The version that a delta leads to; `work` counts the lines it touches. After the last no other is taken."""
+        """Apply a delta and return its version; `work` counts the lines it touches. None can follow the `last`."""
         draft = self._draft
         for change in delta:
             change.onto(draft)
@@ -75,7 +75,7 @@ class Fold:
         return VersionRow(state.version, encode_delta(delta), state_hash_bytes(state.hash), state.line_count)
 
     def finish(self) -> State:
-        """The state after the last command; no other is taken."""
+        """The state after the last command; no command can follow."""
         if self.state is self._finished:
             return self.state
         self._draft.version = self.state.version
@@ -87,7 +87,7 @@ def replay(state: State, log: Iterable[LogEntry]) -> State:
     """Fold the commands of a log onto a state.
 
     Raises:
-        Corrupt: a version is missing or doubled, or a command of the log does not apply.
+        Corrupt: a version is missing or duplicated, or a command of the log does not apply.
     """
     fold = Fold(state)
     for entry in log:

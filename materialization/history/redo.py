@@ -1,4 +1,4 @@
-"""Redo: which undo to take back. An undo is a submission like any other, whose cause names the version it undoes."""
+"""Redo: finds the undo to reverse. An undo is an ordinary submission whose cause names the version it undoes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ AT_ONCE = 200
 
 
 class NothingToRedo(Rejected):
-    """Script {script} has no undo that was not taken back already."""
+    """Script {script} has nothing to redo: every undo was already redone, or there was none."""
 
 
 def versions_to_redo(tx: UndoReader, script_id: int) -> list[int]:
-    """The versions of the last undo that still stands, in rising order.
+    """The versions of the last undo that was not redone, in ascending order.
 
     Raises:
         UnknownScript: there is no such script.
-        NothingToRedo: none does.
+        NothingToRedo: there is no such undo.
     """
     head = tx.heads.require(script_id)
     taken_back: set[int] = set()
@@ -35,7 +35,7 @@ def versions_to_redo(tx: UndoReader, script_id: int) -> list[int]:
 
 
 def _undos(tx: UndoReader, script_id: int, head: int) -> Iterator[tuple[int, int]]:
-    """The versions that undo others, the last first, each with the one it undoes."""
+    """The versions that undo others, last first, each with the version it undoes."""
     for last in range(head, 0, -AT_ONCE):
         found = tx.provenance.of(script_id, range(max(1, last - AT_ONCE + 1), last + 1))
         for version in sorted(found, reverse=True):

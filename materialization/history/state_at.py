@@ -1,4 +1,4 @@
-"""History: the state of a script at any version, from one keyframe and a bounded run of deltas."""
+"""State reader: the state of a script at any version, from one keyframe and a bounded number of deltas."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class HeadReader(HistoryReader, Protocol):
 
 
 class WayReader(HeadReader, Protocol):
-    """A unit of work that can read the way to a version as well."""
+    """A unit of work that can read the path to a version as well."""
 
     @property
     def ways(self) -> PathsToVersion: ...
 
 
 class LogReader(HeadReader, Protocol):
-    """A unit of work that can read everything there is of a script."""
+    """A unit of work that can read everything stored of a script."""
 
     @property
     def commands(self) -> Commands: ...
@@ -58,10 +58,9 @@ class LogReader(HeadReader, Protocol):
 
 
 def state_at(tx: WayReader, script_id: int, version: int | None = None) -> State:
-    """The state of a script at a version; at its head where none is named.
+    """The state of a script at a version; at its head if none is named.
 
-    A keyframe that is damaged is passed over, and the log says so. A rebuild that was made active in the meantime is
-    followed.
+    A damaged keyframe is skipped and logged. A rebuild activated in the meantime is followed.
 
     Raises:
         UnknownScript, UnknownVersion: there is no such version.
@@ -76,14 +75,14 @@ def state_at(tx: WayReader, script_id: int, version: int | None = None) -> State
         try:
             return load(tx, head, head.version if version is None else version)
         except Corrupt:
-            # What was active when the head was read may be gone by now.
+            # The generation that was active when the head was read may have been removed.
             before, head = head, _head_with(tx, script_id, version)
             if head.generation == before.generation:
                 raise
 
 
 def _straight(way: PathToVersion | None, version: int | None) -> State | None:
-    """The state a way leads to; None where anything about it is not as it should be, for whoever looks closer."""
+    """The state at the end of a path; None on any inconsistency, which `load` then examines."""
     if way is None or way.versions is None:
         return None
     try:
@@ -101,7 +100,7 @@ def _head_with(tx: HeadReader, script_id: int, version: int | None) -> Head:
 
 
 def load(tx: HistoryReader, head: Head, version: int) -> State:
-    """The state at a version of a script whose head is known, from the last keyframe that is what it was.
+    """The state at a version of a script whose head is known, from the last valid keyframe.
 
     Raises:
         Corrupt: a version is missing, or what was read does not have the state hash stored with it.
@@ -112,14 +111,14 @@ def load(tx: HistoryReader, head: Head, version: int) -> State:
     except Corrupt as found:
         if start.version == 0:
             raise
-        # Either a delta is wrong or the keyframe is, although it looks whole: the way from the one before tells.
+        # Either a delta or the keyframe is wrong, although the keyframe decodes: the previous keyframe decides which.
         state = catch_up(tx, head, _last_sound(tx, head, start.version - 1), version)
         _report(head, start.version, found)
         return state
 
 
 def _last_sound(tx: HistoryReader, head: Head, upto: int) -> State:
-    """The state of the last keyframe that can be read and has the hash of its version; the empty one where none has."""
+    """The state of the last keyframe that decodes and has the hash of its version; the empty state if none does."""
     while (row := tx.keyframes.last(head.script_id, generation=head.generation, upto=upto)) is not None:
         try:
             return _decoded(row)
@@ -140,10 +139,10 @@ def _report(head: Head, version: int, found: Corrupt) -> None:
 
 
 def catch_up(tx: HistoryReader, head: Head, state: State, version: int) -> State:
-    """A state brought forward by the deltas it lacks.
+    """A state advanced to a version by the missing deltas.
 
     Raises:
-        Corrupt: one is missing, or what they lead to does not have the state hash stored with the last.
+        Corrupt: one is missing, or the result does not have the state hash stored with the last.
     """
     if state.version == version:
         return state
@@ -155,7 +154,7 @@ def catch_up(tx: HistoryReader, head: Head, state: State, version: int) -> State
 
 
 def advance_all(state: State, rows: Iterable[VersionRow]) -> State:
-    """A state brought forward by deltas that follow it; Corrupt where they do not."""
+    """A state advanced by the deltas after it; raises Corrupt if they do not follow it."""
     following = _Following(state)
     state = advance_through(state, following.deltas(rows))
     if state_hash_bytes(state.hash) != following.stored:
@@ -164,7 +163,7 @@ def advance_all(state: State, rows: Iterable[VersionRow]) -> State:
 
 
 class _Following:
-    """Versions that must follow a state one by one; `stored` is the hash of the last one read."""
+    """Checks that versions follow a state without gaps; `stored` is the hash of the last one read."""
 
     def __init__(self, state: State) -> None:
         self._version = state.version

@@ -1,7 +1,7 @@
-"""Undo: the inverse of what was done, as new commands under the same guards. History is never rewritten.
+"""Undo: the inverse of earlier commands as new commands under the same guards. History is never rewritten.
 
-Undoing an undo is redo. A line that somebody edited since is a shown conflict, never forced: the submission is
-refused, or with `apply_rest` does what it can and reports the rest.
+Undoing an undo is redo. A line that was edited since is reported as a conflict and never overwritten: the submission
+is refused, or with `apply_rest` applies what it can and reports the rest.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from repos.log.authorship import Provenance
 
 
 class UndoReader(LogReader, Protocol):
-    """A unit of work that can read everything there is of a script, and who wrote it."""
+    """A unit of work that can read everything stored of a script, and authorship."""
 
     @property
     def provenance(self) -> Provenance: ...
 
 
 def versions_of_submission(tx: LogReader, script_id: int, submission_id: str) -> list[int]:
-    """The versions a submission made, in rising order.
+    """The versions a submission made, in ascending order.
 
     Raises:
         UnknownUndo: it made none.
@@ -51,7 +51,7 @@ def versions_of_submission(tx: LogReader, script_id: int, submission_id: str) ->
 
 
 def versions_of_run(tx: LogReader, script_id: int, run_id: str) -> list[int]:
-    """The versions an AI run made, whatever came between them, in rising order.
+    """The versions an AI run made, with or without others between them, in ascending order.
 
     Raises:
         UnknownUndo: it made none.
@@ -64,14 +64,14 @@ def versions_of_run(tx: LogReader, script_id: int, run_id: str) -> list[int]:
 
 
 def inverse_commands(tx: LogReader, script_id: int, versions: Sequence[int]) -> tuple[Command, ...]:
-    """The commands that take back some versions of a script, the last first.
+    """The commands that undo some versions of a script, last version first.
 
-    Each is computed from the state before its version, so it takes back that version and nothing else.
+    Each is computed from the state before its version, so it undoes that version and nothing else.
 
     Raises:
         UnknownScript, UnknownVersion: there is no such version.
         NothingToUndo: one of them created the script.
-        TooManyCommands, SubmissionTooLarge: more than one submission takes back; undo fewer versions at once.
+        TooManyCommands, SubmissionTooLarge: too much for one submission; undo fewer versions at once.
     """
     head = tx.heads.require(script_id)
     undone: list[Command] = []
@@ -87,13 +87,13 @@ def inverse_commands(tx: LogReader, script_id: int, versions: Sequence[int]) -> 
 def _inverses_of_run(
     tx: LogReader, head: Head, versions: tuple[int, int], before: tuple[int, int]
 ) -> tuple[list[Command], int]:
-    """The inverses of neighbouring versions, and the bytes of all so far: `before` are how many, and how large, those
-    of other versions are."""
+    """The inverses of consecutive versions, and the bytes of all inverses so far; `before` is the count and bytes of
+    the inverses of other versions."""
     (first, last), (count, size) = versions, before
     if first == 1:
         raise NothingToUndo(version=1)
     state = load(tx, head, first - 1)
-    # The inverses and not the states they are between: of a long line each state has its own copy.
+    # Keeps the inverses and not the states between them: each state has its own copy of a long line.
     inverses: list[tuple[Command, ...]] = []
     for entry in tx.commands.read(head.script_id, after=first - 1, upto=last):
         command = decode_command(entry.payload)
@@ -101,7 +101,7 @@ def _inverses_of_run(
         inverses.append(command.inverse(state, after))
         count += len(inverses[-1])
         size += sum(len(encode_command(each)) for each in inverses[-1])
-        # No submission holds more: better to say so now than with all of them in memory.
+        # The limits of a submission are checked here, before all inverses are in memory.
         if count > MAX_COMMANDS:
             raise TooManyCommands(count=count, limit=MAX_COMMANDS)
         if size > MAX_SUBMISSION_BYTES:
@@ -111,7 +111,7 @@ def _inverses_of_run(
 
 
 def _runs(versions: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Versions as runs without gaps: their first and last."""
+    """The first and last version of each run without gaps."""
     ordered = sorted(set(versions))
     breaks = [0, *(at for at, (left, right) in enumerate(pairwise(ordered), 1) if right != left + 1), len(ordered)]
     return ((ordered[start], ordered[end - 1]) for start, end in pairwise(breaks) if end > start)

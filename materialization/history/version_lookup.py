@@ -1,4 +1,4 @@
-"""Points in the history of a script by what people call them: a moment, the name of a draft."""
+"""Version lookup by a point in time or by the name of a draft."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from repos.log.authorship import Provenance
 
 
 class NotYetThere(Rejected):
-    """Script {script} was not there at {moment}; its first version is of {first}."""
+    """Script {script} did not exist at {moment}; its first version is of {first}."""
 
 
 class TimeReader(HeadReader, Protocol):
@@ -24,10 +24,10 @@ class TimeReader(HeadReader, Protocol):
 
 
 def version_at(tx: TimeReader, script_id: int, moment: int) -> int:
-    """The version a script was at, by our clock, at a moment in microseconds since 1970 UTC; in log n look-ups.
+    """The version of a script at a moment in microseconds since 1970 UTC, by our clock; takes log n lookups.
 
-    Where clocks of several machines disagreed, so that times go back, it is one that was recorded by then and whose
-    follower was not.
+    If clocks of several machines disagreed, so that times go back, it is a version recorded by then whose successor
+    was not.
 
     Raises:
         UnknownScript: there is no such script.
@@ -48,7 +48,7 @@ def version_at(tx: TimeReader, script_id: int, moment: int) -> int:
 
 
 def version_of_label(tx: HeadReader, script_id: int, name: str) -> int:
-    """The version that has a name.
+    """The version with a name.
 
     Raises:
         UnknownScript: there is no such script.

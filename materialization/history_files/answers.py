@@ -1,4 +1,4 @@
-"""The answers of a history file: each to one submission of the script, agreeing with what its commands did."""
+"""Check of a history file's answers: each belongs to one submission and agrees with what its commands did."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SEAL_BYTES = 16
 CONTENT_HASH_BYTES = 32
 MAX_FACT = 1 << 63
 
+# A command that became a version: its index in the submission, and the note in its answer.
 Effect = tuple[int, str | None]
-"""A command that became a version: its place in the submission, and the note its author was given."""
 
 
 class Settled(Struct):
-    """A submission of the file whose commands became versions, as far as its answer repeats it."""
+    """The part of a submission that its answer repeats; its commands became versions."""
 
     submission_id: str
     base_version: int
@@ -43,9 +43,9 @@ class Settled(Struct):
 
 
 class AnswerCheck:
-    """Checks the answers of a file against its submissions: 24 bytes are kept of each of these.
+    """Checks the answers of a file against its submissions, keeping 24 bytes of each submission.
 
-    Every check raises ValueError, or `Rejected`, with what is wrong.
+    Every check raises ValueError or `Rejected`; the message names the problem.
     """
 
     def __init__(self, header: Header) -> None:
@@ -56,7 +56,7 @@ class AnswerCheck:
         self._last_id = ""
 
     def settled(self, submission: Settled) -> None:
-        """Remember a submission; in the order of their versions."""
+        """Remember a submission; called in the order of their versions."""
         over = _over(submission.base_version, submission.first_version)
         self._first_versions.append(submission.first_version)
         self._seals += _seal(
@@ -72,7 +72,7 @@ class AnswerCheck:
             raise ValueError("the answer nests too deep")
         answer = decode_answer(data)
         if encode_answer(answer) != data:
-            raise ValueError("the answer is not written as answers are")
+            raise ValueError("the answer is not in canonical form")
         content_hash = bytes.fromhex(exported.content_hash)
         if len(content_hash) != CONTENT_HASH_BYTES or content_hash.hex() != exported.content_hash:
             raise ValueError("content_hash must be 64 digits 0-9 and a-f")
@@ -105,12 +105,12 @@ class AnswerCheck:
             or self._seals[at * SEAL_BYTES : (at + 1) * SEAL_BYTES] != seal
         ):
             raise ValueError(f"the answer to {answer.submission_id!r} is not what its commands lead to")
-        # No id is answered twice, so no submission is met twice.
+        # No id is answered twice, so each submission is counted once.
         self._met += 1
 
 
 def _check_shape(answer: Answer, versions: int) -> None:
-    """Refuse an answer that no submission is given, whatever it says."""
+    """Refuse an answer whose fields contradict each other."""
     became_versions = answer.outcome in ("applied", "partly")
     if became_versions != (answer.first_version is not None) or became_versions != (answer.last_version is not None):
         raise ValueError(f"an answer that is {answer.outcome} has versions, or lacks them")
@@ -133,9 +133,9 @@ def _check_commands(answer: Answer) -> None:
     outcomes = {each.outcome for each in commands}
     count = len(commands) + (_versions(answer) - len(_applied(commands)) if answer.outcome == "applied" else 0)
     if answer.outcome != "applied" and commands and indexes != list(range(count)):
-        raise ValueError("the answer passes over a command")
+        raise ValueError("the answer skips a command")
     if commands and indexes[-1] >= count:
-        raise ValueError("the answer speaks of commands that were never sent")
+        raise ValueError("the answer names commands that were never sent")
     fits = {
         "applied": outcomes <= {"applied", "no_op"},
         "no_op": outcomes == {"no_op"},
@@ -143,7 +143,7 @@ def _check_commands(answer: Answer) -> None:
         "refused": "applied" not in outcomes and (not commands or "refused" in outcomes),
     }
     if not fits[answer.outcome]:
-        raise ValueError(f"what became of the commands does not make the answer {answer.outcome}")
+        raise ValueError(f"the outcomes of its commands do not make the answer {answer.outcome}")
     refusals = [each.refusal for each in commands if each.refusal is not None]
     if refusals and msgspec.json.encode(refusals[0]) != msgspec.json.encode(answer.refusal):
         raise ValueError("the answer does not give the first refusal")
@@ -178,7 +178,7 @@ def _check_fact(value: Any, depth: int) -> None:
 
 
 def _effects(answer: Answer) -> list[Effect]:
-    """Which commands became versions: those that an answer names, or in one that is applied all it does not except."""
+    """The commands that became versions: those the answer lists, or for an applied one all that it does not exclude."""
     applied = _applied(answer.commands)
     notes = {each.index: each.note for each in applied}
     indexes: Iterable[int] = notes
@@ -191,7 +191,7 @@ def _effects(answer: Answer) -> list[Effect]:
     if any(versions.get(each.index) != each.version for each in applied) or len(effects) != _versions(answer):
         raise ValueError(f"the versions in the answer to {answer.submission_id!r} do not fit each other")
     if answer.outcome == "applied" and any(each.note is None for each in applied):
-        raise ValueError(f"the answer to {answer.submission_id!r} lists a command of which there is nothing to say")
+        raise ValueError(f"the answer to {answer.submission_id!r} lists an applied command without a note")
     return effects
 
 
@@ -200,7 +200,7 @@ def _applied(commands: Iterable[CommandAnswer]) -> list[CommandAnswer]:
 
 
 def _versions(answer: Answer) -> int:
-    """How many versions an answer says were made; a submission makes no more than it has commands."""
+    """The number of versions in an answer; a submission makes at most one per command."""
     count = (answer.last_version or 0) - (answer.first_version or 0) + 1
     if not 1 <= count <= MAX_COMMANDS:
         raise ValueError("the versions of an answer are those of its commands")
@@ -208,13 +208,13 @@ def _versions(answer: Answer) -> int:
 
 
 def _over(base_version: int, first_version: int) -> tuple[int, int] | None:
-    """The versions between the one a submission was made for and the one it met."""
+    """The versions between the base of a submission and the head it was applied to."""
     return (base_version + 1, first_version - 1) if base_version + 1 < first_version else None
 
 
 def _seal(
     submission_id: str, first_version: int, over: tuple[int, int] | None, recorded_at: int, effects: list[Effect]
 ) -> bytes:
-    """What commands and answer must agree in."""
+    """A digest of everything in which commands and answer must agree."""
     facts = msgspec.json.encode((submission_id, first_version, over, recorded_at, effects))
     return blake2b(facts, digest_size=SEAL_BYTES).digest()

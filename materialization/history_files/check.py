@@ -1,4 +1,4 @@
-"""Reading a history file, and checking all of it: what it says is one log, whole, and leads where its header says."""
+"""History file reader: checks that the file is one complete log that leads to the version in its header."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def read_header(path: Path) -> Header:
 
 
 class HistoryFile:
-    """An open history file: it may be read several times, and is checked each time from its first line to its last."""
+    """An open history file. It can be read several times, and is checked completely each time."""
 
     def __init__(self, file: IO[bytes], header: Header) -> None:
         self.header = header
         self._file = file
 
     def read(self) -> Iterator[Derived | tuple[int, Answered]]:
-        """Its commands, then its answers, each with the number of its line.
+        """Its commands, then its answers, each with its line number.
 
-        Whoever comes to the end has read a whole history that any ledger could have written.
+        If the iteration completes, the file is a whole history that any ledger could have written.
 
         Raises:
-            BadHistoryFile: a line is not what it should be; the message names it.
+            BadHistoryFile: a line is not valid; the message names it.
         """
         self._file.seek(0)
         if read_header_line(self._file) != self.header:
@@ -76,7 +76,7 @@ class _Check:
         self._ended = False
 
     def take(self, number: int, record: Record) -> Derived | tuple[int, Answered] | None:
-        """What a record holds; ValueError or a LedgerError where it is wrong."""
+        """Check a record and return its content; raises ValueError or a LedgerError if it is wrong."""
         if record.command is not None:
             if self._ended:
                 raise ValueError("a command follows an answer")
@@ -94,7 +94,7 @@ class _Check:
         return None
 
     def _end_commands(self) -> None:
-        """Look, behind the last command, at where they led."""
+        """After the last command, compare the result with the header."""
         if self._ended:
             return
         self._ended = True

@@ -1,4 +1,4 @@
-"""The commands of a history file: each passes what a submission passes, and leads where its line says."""
+"""Check of a history file's commands: each passes the checks of a submission and leads to the hashes of its line."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from materialization.history_files.answers import Settled
 from materialization.history_files.format import ExportedCommand
 from materialization.write_path.acceptance import Acceptance
 
+# Bytes of the payloads of one submission; canonical numbers may be longer than those that were sent.
 MAX_PAYLOADS = 4 * MAX_SUBMISSION_BYTES
-"""Bytes of the payloads of one submission; its canonical numbers may be longer than they were sent."""
 
 _cause = msgspec.json.Decoder(Cause)
 
 
 class Derived(NamedTuple):
-    """A command of the file, the version it makes, and the state after it, to be read until the next is taken."""
+    """A command of the file, the version it makes, and the state after it, valid until the next command."""
 
     entry: LogEntry
     version: VersionRow
@@ -62,9 +62,9 @@ class _Sent(Struct):
 
 
 class CommandCheck:
-    """Takes one command of a file after the other, and refuses the first that no submission could have made.
+    """Checks the commands of a file one by one, and refuses the first that no submission could have made.
 
-    Every check raises ValueError, or `Rejected`, with what is wrong.
+    Every check raises ValueError or `Rejected`; the message names the problem.
     """
 
     def __init__(self, script_id: int) -> None:
@@ -74,7 +74,7 @@ class CommandCheck:
         self._sent: _Sent | None = None
 
     def take(self, exported: ExportedCommand) -> tuple[Derived, Settled | None]:
-        """The next command, checked; and the submission that ended with the one before, if one did."""
+        """Check the next command; also returns the submission that ended with the previous one, if one did."""
         entry = self._linked(exported)
         command = _command(entry)
         submission = _submission(entry, command)
@@ -92,7 +92,7 @@ class CommandCheck:
         return Derived(entry, version, self.state), ended
 
     def finish(self) -> Settled | None:
-        """The submission that the last command belongs to."""
+        """The submission of the last command."""
         sent, self._sent = self._sent, None
         if sent is None:
             return None
@@ -101,7 +101,7 @@ class CommandCheck:
         return sent.settled
 
     def _linked(self, exported: ExportedCommand) -> LogEntry:
-        """The row of the log, in its place in the chain."""
+        """The log entry, checked against the chain."""
         if exported.version != self.state.version + 1:
             raise ValueError(f"version {exported.version} follows version {self.state.version}")
         entry = exported.entry(self._script_id)
@@ -118,7 +118,7 @@ def _accepted(sent: _Sent, entry: LogEntry, command: Command) -> VersionRow:
     if command.needs_head and entry.base_version != sent.start.version:
         raise ValueError(f"a {entry.kind} made for version {entry.base_version} meets {sent.start.version}")
     if entry.submission_index > sent.last_index + 1:
-        # What stood before it in the submission is not in the log, and may have touched the same.
+        # Earlier commands of the submission are not in the log, and may have touched the same objects.
         sent.acceptance.touch(command)
     step = sent.acceptance.accept(command)
     if step.version is None:
@@ -143,14 +143,14 @@ def _command(entry: LogEntry) -> Command:
     except RecursionError:
         raise ValueError("its payload is nested too deep") from None
     if canonical != entry.payload:
-        raise ValueError("its payload is not written as payloads are")
+        raise ValueError("its payload is not in canonical form")
     if command.kind() != entry.kind:
-        raise ValueError(f"it is called a {entry.kind[:64]!r}, and is a {command.kind()}")
+        raise ValueError(f"its kind is {entry.kind[:64]!r}, but its payload is a {command.kind()}")
     return command
 
 
 def _submission(entry: LogEntry, command: Command) -> Submission:
-    """The command as a submission of its own, to be checked as one."""
+    """The command as a submission of its own, for the checks of a submission."""
     if entry.author not in AUTHORS:
         raise ValueError(f"there is no author {entry.author[:64]!r}")
     if not 0 <= entry.recorded_at < EXACT:
@@ -160,9 +160,9 @@ def _submission(entry: LogEntry, command: Command) -> Submission:
     try:
         cause = _cause.decode(entry.cause)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"its cause is none: {error}") from error
+        raise ValueError(f"its cause is not valid: {error}") from error
     if encode_cause(cause) != entry.cause:
-        raise ValueError("its cause is not written as causes are")
+        raise ValueError("its cause is not in canonical form")
     return Submission(
         script_id=entry.script_id,
         submission_id=entry.submission_id,
@@ -176,7 +176,7 @@ def _submission(entry: LogEntry, command: Command) -> Submission:
 
 
 def _require_same_sender(sent: _Sent, entry: LogEntry) -> None:
-    """Refuse a command that is not by whom, for what and when the first of its submission was, or comes too late."""
+    """Require the author, base, cause and times of the submission's first command, a later index and bounded size."""
     first = sent.entry
     if (entry.author, entry.actor, entry.base_version, entry.cause, entry.occurred_at, entry.recorded_at) != (
         *(first.author, first.actor, first.base_version, first.cause, first.occurred_at, first.recorded_at),
@@ -188,4 +188,4 @@ def _require_same_sender(sent: _Sent, entry: LogEntry) -> None:
     if sent.payload_bytes > MAX_PAYLOADS:
         raise ValueError(f"submission {entry.submission_id!r} has more than the {MAX_PAYLOADS} bytes allowed")
     if len(entry.cause) * (len(sent.settled.effects) + 1) > MAX_SUBMISSION_BYTES:
-        raise ValueError(f"the cause of submission {entry.submission_id!r} is too long to be kept with each command")
+        raise ValueError(f"the cause of submission {entry.submission_id!r} is too long to be stored with each command")

@@ -1,4 +1,4 @@
-"""The lines of a history file: bounded, whole, each one object of the format and nothing else."""
+"""Line reader of history files: bounded, complete lines, each exactly one object of the format."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from domain.script.validation import EXACT
 from domain.submissions.submission import MAX_SCRIPT_ID, MAX_SUBMISSION_BYTES
 from materialization.history_files.format import FORMAT_VERSION, BadHistoryFile, Header, Record
 
+# A command of 16 MiB as a string within JSON, and the other fields of its line.
 MAX_LINE_BYTES = 4 * MAX_SUBMISSION_BYTES
-"""A command of 16 MiB as a string within JSON, and what stands beside it."""
 MAX_PROBLEM = 300
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -25,20 +25,20 @@ _encoder = msgspec.json.Encoder()
 
 
 class _Repeated(ValueError):
-    """A field stands twice in one object."""
+    """A field appears twice in one object."""
 
 
 def read_header_line(file: IO[bytes]) -> Header:
     """The first line of a file.
 
     Raises:
-        BadHistoryFile: it is no header, of a version that this program does not know, or speaks of no script.
+        BadHistoryFile: it is not a header, its format version is unknown, or its script id or version is not valid.
     """
     line = _line(file, 1)
     try:
         header = _decoded(_header, line, 1)
     except BadHistoryFile as error:
-        raise BadHistoryFile(line=1, problem=f"this is no history file: {error.facts['problem']}") from error
+        raise BadHistoryFile(line=1, problem=f"this is not a history file: {error.facts['problem']}") from error
     if header.format_version != FORMAT_VERSION:
         raise BadHistoryFile(line=1, problem=f"format version {header.format_version} is not {FORMAT_VERSION}")
     if not line.endswith(b"\n"):
@@ -51,10 +51,10 @@ def read_header_line(file: IO[bytes]) -> Header:
 
 
 def read_records(file: IO[bytes]) -> Iterator[tuple[int, Record]]:
-    """The lines behind the header, each with its number, up to the `end`, behind which nothing stands.
+    """The lines after the header, each with its number, up to the `end`, which must be last.
 
     Raises:
-        BadHistoryFile: a line is too long or no record, there is no end, or something behind it.
+        BadHistoryFile: a line is too long or not a record, there is no end, or there is data after it.
     """
     number = 2
     while line := _line(file, number):
@@ -67,13 +67,13 @@ def read_records(file: IO[bytes]) -> Iterator[tuple[int, Record]]:
         number += 1
         if record.end is not None:
             if file.read(1):
-                raise BadHistoryFile(line=number, problem="something stands behind the end")
+                raise BadHistoryFile(line=number, problem="there is data after the end")
             return
     raise BadHistoryFile(line=number, problem="the file ends without its end; it was cut off")
 
 
 def problem_of(error: Exception) -> str:
-    """What is wrong, as part of a sentence on one line."""
+    """The problem as part of a sentence on one line."""
     sentence = error.message if isinstance(error, Rejected) else str(error)
     if not isinstance(error, LedgerError):
         sentence = sentence[:MAX_PROBLEM]
@@ -94,7 +94,7 @@ def _cut_off(number: int) -> BadHistoryFile:
 def _decoded(decoder: msgspec.json.Decoder[S], line: bytes, number: int) -> S:
     try:
         value = decoder.decode(line)
-        # As it is written here, each field stands in it once; else that is to be seen.
+        # A line equal to our own encoding has each field once; only other lines need the check for repeated fields.
         if _encoder.encode(value) != line.removesuffix(b"\n"):
             json.loads(line, object_pairs_hook=_once)
     except (msgspec.DecodeError, ValueError, RecursionError, OverflowError) as error:
@@ -105,4 +105,4 @@ def _decoded(decoder: msgspec.json.Decoder[S], line: bytes, number: int) -> S:
 def _once(pairs: list[tuple[str, Any]]) -> None:
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
-        raise _Repeated(f"{next(name for name in names if names.count(name) > 1)!r} stands twice in one object")
+        raise _Repeated(f"{next(name for name in names if names.count(name) > 1)!r} appears twice in one object")

@@ -1,9 +1,9 @@
-"""A script with its whole history as one file, in JSON Lines.
+"""History file format: a script with its whole history in JSON Lines.
 
 Line 1 is the header: `format` ("scriptledger-history"), `format_version` (1), `script_id`, `versions`, `chain_hash` and
-`state_hash` of the last one. Then each line is an object with one key: a `command`, in rising order; an `answer` to a
-submission; and last the `end`, which counts both. Payloads, causes and answers are the stored JSON as a string, to the
-byte, because hashes cover them; hashes are hex digits; times are microseconds since 1970 UTC. A reader refuses a
+`state_hash` of the last one. Then each line is an object with one key: a `command`, in ascending order; an `answer` to
+a submission; and last the `end`, which counts both. Payloads, causes and answers are the stored JSON as a string, byte
+for byte, because hashes cover them; hashes are hex digits; times are microseconds since 1970 UTC. A reader refuses a
 `format_version` it does not know.
 """
 
@@ -29,7 +29,7 @@ class BadHistoryFile(Rejected):
 
 
 class Header(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file is, and what it has to lead to."""
+    """The format of a file, and the version and hashes its commands must lead to."""
 
     format: Literal["scriptledger-history"]
     format_version: int
@@ -84,14 +84,14 @@ class ExportedAnswer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class End(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many lines of each sort there were."""
+    """The number of lines of each kind."""
 
     commands: int
     answers: int
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A line behind the header: one of these."""
+    """A line after the header: exactly one of these."""
 
     command: ExportedCommand | None = None
     answer: ExportedAnswer | None = None
@@ -99,14 +99,14 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class ExportReader(LogReader, Protocol):
-    """A unit of work that can read everything there is of a script, and all its answers."""
+    """A unit of work that can read everything stored of a script, and all its answers."""
 
     @property
     def answers(self) -> Answers: ...
 
 
 def export_history(tx: ExportReader, script_id: int) -> Iterator[bytes]:
-    """The lines of the file, each with its line end. What is written to the script meanwhile is not in it.
+    """The lines of the file, each with its line end, without edits made during the export.
 
     Raises:
         UnknownScript: there is no such script.
@@ -140,7 +140,7 @@ def export_history(tx: ExportReader, script_id: int) -> Iterator[bytes]:
 
 
 def _known_at(version: int, answer: Answer) -> bool:
-    """Whether an answer was given at a version at the latest, as far as it says."""
+    """Whether an answer names no version after this one."""
     return max(answer.last_version or 0, answer.rebased_over[1] if answer.rebased_over else 0) <= version
 
 

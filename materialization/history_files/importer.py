@@ -1,9 +1,9 @@
-"""Import a history file: all of it in one transaction, or nothing.
+"""Import of a history file in one transaction: all of it or nothing.
 
-It is read twice. First without the database, so that a bad file locks nothing; then once more with the head of its
-script locked, and what is written then is what is checked then. Rows leave in batches of bounded size, so neither the
-file nor the history has to fit into memory, and nobody sees any of them before the commit. A script that is there
-already, and is not the beginning of what the file says, is never touched.
+The file is read twice: first without the database, so that a bad file locks nothing; then with the head of its script
+locked, and what is written is what this second pass checks. Rows are sent in batches of bounded size, so neither the
+file nor the history has to fit into memory, and none is visible before the commit. An existing script is never touched
+unless its log is the beginning of the one in the file.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from repos.log.scripts import ScriptRow
 from repos.submissions.answers import Answered
 from repos.unit_of_work import UnitOfWork
 
+# Rows, and bytes of rows, gathered before they are sent; all in one transaction.
 BATCH_ROWS = 1_000
 BATCH_BYTES = 4 << 20
-"""Rows, and bytes of them, that are gathered before they leave; all in one transaction."""
+# How far the number of a script may exceed the highest one assigned here: one import may use up that many.
 MAX_NUMBERS_AHEAD = 10_000_000
-"""How far the number of a script may lie beyond the highest that was given here: each import may take that many."""
 
 
 class AnotherScript(Rejected):
-    """Script {script} is there already, at version {head}, and its log is not the beginning of the one in the file."""
+    """Script {script} already exists, at version {head}, and its log is not the beginning of the one in the file."""
 
 
 class AnsweredOtherwise(Rejected):
@@ -46,15 +46,15 @@ class AnsweredOtherwise(Rejected):
 
 
 class ScriptNumberTooHigh(Rejected):
-    """The file is of script {script}, over {limit} beyond {highest}, the highest here; import it under a new number."""
+    """Script number {script} is more than {limit} above {highest}, the highest here; import it under a new number."""
 
 
 class NumberOfAnother(Rejected):
-    """Script number {script} was given to user {user} for a script to come; the one in the file is not theirs."""
+    """Script number {script} is reserved for a future script of user {user}, who does not own the one in the file."""
 
 
 class Imported(NamedTuple):
-    """A script that was imported: how many versions and answers it has, and how many versions were there before."""
+    """An imported script: its number of versions and answers, and of versions that existed before."""
 
     script_id: int
     versions: int
@@ -69,18 +69,18 @@ def import_history(
     *,
     new_number: bool = False,
 ) -> Imported:
-    """Bring a script with its whole history into the database, under the number it had, or under a new one.
+    """Import a script with its whole history, under the number it had or under a new one.
 
-    Versions, keyframes and hashes come out as they were; under a new number only the chain is another, because it
-    covers the number. Its owner is kept where there is such a user. `progress` is
-    told how many steps are done, two a version: it is checked, and then it is written.
+    Versions, keyframes and hashes stay the same; under a new number only the chain differs, because it covers the
+    number. The owner is kept if that user exists. `progress` is called with the number of completed steps, two per
+    version: one to check it and one to write it.
 
     Raises:
         BadHistoryFile, NotARegularFile: the file is not the whole history of a script that any ledger could hold.
-        AnotherScript, AnsweredOtherwise: what is here already says something else.
-        ScriptNumberTooHigh, NumberOfAnother: the number would leave too few for others, or was given to somebody else.
-        ScriptQuarantined, ScriptBeingBackfilled: the script takes nothing for now.
-        TooLargeForDatabase: a row of it is more than this database takes.
+        AnotherScript, AnsweredOtherwise: it contradicts what is stored here.
+        ScriptNumberTooHigh, NumberOfAnother: the number leaves too few for others, or is reserved for another user.
+        ScriptQuarantined, ScriptBeingBackfilled: the script takes no submissions now.
+        TooLargeForDatabase: a row is too large for this database.
     """
     with history_file(path) as file:
         script_id = file.header.script_id
@@ -96,7 +96,7 @@ def import_history(
 
 
 def _require_number(unit_of_work: UnitOfWork, script_id: int) -> None:
-    """Refuse a number that is too high before anything is locked or looked at."""
+    """Refuse a number that is too high, before anything is locked or read."""
     with unit_of_work.reading() as tx:
         if tx.heads.get(script_id) is None:
             _require_near(script_id, tx.script_ids.highest())
@@ -134,7 +134,7 @@ def _write(unit_of_work: UnitOfWork, file: HistoryFile, script_id: int, progress
 
 
 class _Log:
-    """Writes the versions of a file that are not here yet, and the head behind the last of them."""
+    """Writes the versions of a file that are not stored yet, and the head after the last of them."""
 
     def __init__(self, tx: LockedScript) -> None:
         self._tx = tx
@@ -186,7 +186,7 @@ class _Log:
             self._send()
 
     def finish(self) -> None:
-        """Write what is left, once, and move the head on."""
+        """Write the remaining rows, once, and advance the head."""
         if self._finished:
             return
         self._finished = True
@@ -202,7 +202,7 @@ class _Log:
         tx.heads.advance(head, tx.head.version)
 
     def _require_given(self, owner: Value | None) -> None:
-        """Refuse a number that somebody else is about to make a script under."""
+        """Refuse a number that is reserved for another user."""
         script_id = self._tx.script_id
         given = None if self._tx.head.version else self._tx.script_ids.given(script_id)
         if given is not None and given.user_id not in (None, owner):
@@ -218,7 +218,7 @@ class _Log:
 
 
 class _Answers:
-    """Writes the answers of a file that are not here yet; both are in the order of their ids."""
+    """Writes the answers of a file that are not stored yet; both are in the order of their ids."""
 
     def __init__(self, tx: LockedScript) -> None:
         self.count = 0
@@ -247,7 +247,7 @@ class _Answers:
             self.finish()
 
     def finish(self) -> None:
-        """Write what is left."""
+        """Write the remaining rows."""
         self._tx.submissions.put(self._rows)
         self._tx.flush()
         self._rows, self._bytes = [], 0

@@ -1,4 +1,4 @@
-"""Opening a file that has an end: a device, a pipe or a folder is refused before anything is read of it."""
+"""Regular-file opener: devices, pipes and folders are refused before anything is read from them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from domain.errors import Rejected
 
 
 class NotARegularFile(Rejected):
-    """{file} is {what}, and no file: it may have no end. Copy what it gives into a file first."""
+    """{file} is {what}, not a regular file, and may have no end. Copy its content to a file first."""
 
 
 @contextmanager
 def regular_file(path: Path) -> Iterator[IO[bytes]]:
-    """A regular file, opened for reading; it is looked at after it was opened, so nothing can take its place.
+    """A regular file, opened for reading; it is checked after opening, so it cannot be replaced in between.
 
     Raises:
         NotARegularFile: it is a device, a pipe or a socket.
         OSError: there is no such file, it may not be read, or it is a folder.
     """
-    # Opening a pipe would wait for somebody who writes to it.
+    # Without O_NONBLOCK, opening a pipe would wait for a writer.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         _require_regular(path, os.fstat(handle).st_mode)

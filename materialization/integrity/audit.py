@@ -1,4 +1,4 @@
-"""Audit: everything that is stored of a script compared with its log, and the log with the seals kept apart from it.
+"""Audit: compares everything stored about a script with its log, and the log with its separately stored seals.
 
 log and versions ──▶ seals ──▶ the head read from keyframe and deltas ──▶ the row in `scripts` ──▶ projections
 """
@@ -32,13 +32,13 @@ def audit(
     resume: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Verification:
-    """Verify a script and all that follows from it, the log first; checkpoints are kept on the way.
+    """Verify a script and everything derived from it, the log first, and store checkpoints.
 
-    With `resume` it goes on where the last audit, ended or not, left its checkpoint.
+    With `resume` it continues from the checkpoint of the last audit, completed or not.
 
     Raises:
         UnknownScript: there is no such script.
-        Conflict: the database was in the way.
+        Conflict: a database conflict prevented it.
     """
     with unit_of_work.reading() as tx:
         start = tx.verifications.get(script_id) if resume else None
@@ -47,7 +47,7 @@ def audit(
 
 
 class _Keeper:
-    """Keeps checkpoints, each in a transaction of its own; none any more where the database takes none."""
+    """Stores checkpoints, each in its own transaction; stops after the database refuses one."""
 
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         self._unit_of_work = unit_of_work
@@ -60,7 +60,7 @@ class _Keeper:
             with self._unit_of_work.records() as tx:
                 tx.verifications.put(checkpoint)
         except (Conflict, *DriverError) as refusal:
-            # A replica that is only read can be audited as well.
+            # A read-only replica can be audited too.
             self._is_refused = True
             log.warning("audit.checkpoint_refused", script_id=checkpoint.script_id, problem=str(refusal))
 
@@ -79,7 +79,7 @@ def _findings(tx: RecordsTransaction, script_id: int) -> Iterator[Finding]:
 
 
 def _of_row(tx: RecordsTransaction, script_id: int, state: State) -> Iterator[Finding]:
-    """Owner, title and status as the state says them."""
+    """Differences between the row in `scripts` and the state: owner, title, status and archived."""
     for _ in range(MAX_READ_ATTEMPTS):
         row, head = tx.scripts.get(script_id), tx.heads.get(script_id)
         if row is None:
@@ -89,21 +89,21 @@ def _of_row(tx: RecordsTransaction, script_id: int, state: State) -> Iterator[Fi
             break
         state = state_at(tx, script_id)
     else:
-        return  # it moves on too fast to say
+        return  # edited too fast to compare
     yield from (
-        Finding(state.version, f"its row in scripts says {name} {shown!r}, its log {said!r}")
-        for name, shown, said in _compared(row, state)
-        if shown != said
+        Finding(state.version, f"its row in scripts has {name} {shown!r}, its log {logged!r}")
+        for name, shown, logged in _compared(row, state)
+        if shown != logged
     )
 
 
 def _compared(row: ScriptRow, state: State) -> list[tuple[str, object, object]]:
-    said = state.metadata
-    owner = said.get("owner")
+    metadata = state.metadata
+    owner = metadata.get("owner")
     return [
         ("owner", row.user_id, owner if isinstance(owner, int) else None),
-        ("title", row.title, str(said.get("title", ""))),
-        ("status", row.status, str(said.get("status", "draft"))),
+        ("title", row.title, str(metadata.get("title", ""))),
+        ("status", row.status, str(metadata.get("status", "draft"))),
         ("archived", bool(row.archived), state.archived),
     ]
 

@@ -1,4 +1,4 @@
-"""Quarantine: a script whose storage contradicts itself takes no edits until it is mended; the reason is kept."""
+"""Quarantine: a script whose stored data is inconsistent takes no edits until it is repaired; the reason is kept."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from repos.unit_of_work import UnitOfWork
 
 
 class StillBroken(LedgerError):
-    """A script in quarantine is not sound, and nobody insisted on taking it back: nothing was changed."""
+    """A quarantined script is still inconsistent, and `unverified` was not set: nothing was changed."""
 
 
 class Quarantined(Corrupt):
-    """A script is out of service."""
+    """A script is quarantined."""
 
 
 class NotQuarantined(LedgerError):
-    """A script is in service already."""
+    """A script is not quarantined."""
 
 
 def quarantine(unit_of_work: UnitOfWork, script_id: int, *, found_by: str, reason: str, now: int) -> None:
-    """Take a script out of service, and keep why, in one transaction."""
+    """Quarantine a script and record the reason, in one transaction."""
     with_retries(partial(_quarantine, unit_of_work, script_id, found_by, reason, now))
 
 
 def reopen(unit_of_work: UnitOfWork, script_id: int, *, by: str, now: int, unverified: bool = False) -> bool:
-    """Take a script back into service once it is sound; whether submissions wait for it.
+    """Reopen a quarantined script if it verifies; returns whether submissions are pending for it.
 
-    With `unverified` it is taken back as it is. Why it was out, who took it back and whether it was verified is kept.
+    With `unverified` it is reopened as it is. The reason for the quarantine, who reopened it and whether it was
+    verified stay recorded.
 
     Raises:
         UnknownScript: there is no such script.
         NotQuarantined: it is in service.
-        StillBroken: it was verified, and is not sound.
+        StillBroken: verification found an inconsistency.
     """
     with unit_of_work.reading() as tx:
         head = tx.heads.require(script_id)

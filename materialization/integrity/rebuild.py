@@ -1,8 +1,8 @@
-"""Rebuild: versions and keyframes of a script derived from its commands once more, under a generation of their own.
+"""Rebuild: derives the versions and keyframes of a script from its commands again, under a new generation.
 
-A piece a transaction, each with how far it is, so a rebuild that was ended goes on where it stopped. Nobody reads the
-new generation until one update of the head names it; the projections follow it when they are next brought on.
-Commands are read and never touched.
+Each transaction writes one chunk and its position, so an interrupted rebuild continues where it stopped. The new
+generation is not read until one update of the head names it; the projections follow at their next update.
+Commands are read and never changed.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from repos.integrity.rebuilds import RebuildRow
 from repos.locked_scripts import LockedScript
 from repos.unit_of_work import UnitOfWork
 
+# When at most this many versions remain, they are derived with the head locked, so that the head does not advance.
 LOCKED_TAIL_VERSIONS = 1_000
-"""So many versions behind the head, the rest is derived with the head locked, so that it stays where it is."""
+# A minute after a switch of generations, readers of the old generation have finished or follow the new one.
 READERS_END_MICROS = 60 * 1_000_000
-"""Who began to read a generation before another was named has ended after a minute, or follows the other."""
+# Scripts whose old generations one scheduled pruning removes.
 MAX_PRUNED_SCRIPTS = 100
-"""Scripts whose old generations one scheduled pruning removes."""
 
 
 class RebuildDiffers(LedgerError):
-    """A rebuild gave other states than are stored, and was not told to take them: nothing was changed."""
+    """A rebuild produced other states than those stored, and differences were not accepted: nothing was changed."""
 
 
 class Rebuilt(NamedTuple):
-    """A rebuild that is active: its generation, how many versions it has, and how many differ from those before it.
+    """An active rebuild: its generation, its number of versions, and how many differ from the generation before it.
 
     `first_difference` is the first version with another state hash, None where all are equal.
     """
@@ -62,14 +62,14 @@ def rebuild(
     clock: Callable[[], int] = system_clock,
     progress: Callable[[int], None] | None = None,
 ) -> Rebuilt:
-    """Rebuild a script and make it what readers see; go on with a rebuild that was ended.
+    """Rebuild a script and activate the new generation; continues an interrupted rebuild.
 
-    `progress` is told the version that was reached.
+    `progress` is called with the last version written.
 
     Raises:
         UnknownScript: there is no such script.
         RebuildLocked: another worker rebuilds it.
-        RebuildDiffers: the states are not those stored, and `accept_differences` is false.
+        RebuildDiffers: the states differ from those stored, and `accept_differences` is false.
         Corrupt: the log has a hole, was changed, or does not apply; the message names the version.
     """
     row = with_retries(partial(_begin, unit_of_work, script_id, clock()))
@@ -81,7 +81,7 @@ def rebuild(
 
 
 def _begin(unit_of_work: UnitOfWork, script_id: int, now: int) -> RebuildRow:
-    """The rebuild to go on with, or a new one."""
+    """The rebuild to continue, or a new one."""
     with unit_of_work.records() as tx:
         head = tx.heads.require(script_id)
         known = tx.rebuilds.read(script_id)
@@ -95,23 +95,23 @@ def _begin(unit_of_work: UnitOfWork, script_id: int, now: int) -> RebuildRow:
 def _write_pieces(
     unit_of_work: UnitOfWork, row: RebuildRow, progress: Callable[[int], None]
 ) -> tuple[RebuildRow, Chunk]:
-    """Write all but the last few versions; each piece is derived while the database writes the one before it."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="rebuild") as beside:
+    """Write all but the last few versions; each chunk is derived while the database writes the previous one."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="rebuild") as writer:
         piece, left = _derived(unit_of_work, row, None)
         while True:
-            writing = beside.submit(with_retries, partial(_write, unit_of_work, row, piece))
+            writing = writer.submit(with_retries, partial(_write, unit_of_work, row, piece))
             following = _derived(unit_of_work, row, piece) if left > LOCKED_TAIL_VERSIONS else None
             row = writing.result()
             progress(row.version)
             if row.version != piece.head.version:
-                following = _derived(unit_of_work, row, None)  # somebody went on with it in the meantime
+                following = _derived(unit_of_work, row, None)  # another worker continued it in the meantime
             if following is None:
                 return row, piece
             piece, left = following
 
 
 def _derived(unit_of_work: UnitOfWork, row: RebuildRow, before: Chunk | None) -> tuple[Chunk, int]:
-    """The piece behind another, or behind what is written; and how many versions the head is in front of it."""
+    """The chunk after `before`, or after what is written; and how many versions remain up to the head."""
 
     def derived() -> tuple[Chunk, int]:
         with unit_of_work.reading() as tx:
@@ -123,7 +123,7 @@ def _derived(unit_of_work: UnitOfWork, row: RebuildRow, before: Chunk | None) ->
 
 
 def _write(unit_of_work: UnitOfWork, row: RebuildRow, piece: Chunk) -> RebuildRow:
-    """How far the rebuild then is; where another has gone on with it, that is all there is to do."""
+    """Write a chunk and return the progress of the rebuild; if another worker continued it, write nothing."""
     with unit_of_work.rebuild(row.script_id, row.generation) as tx:
         head = _head_of(tx.heads.get(row.script_id), row)
         return write_piece(tx, tx.row, piece, head.generation) if tx.row.version == piece.after else tx.row
@@ -132,21 +132,21 @@ def _write(unit_of_work: UnitOfWork, row: RebuildRow, piece: Chunk) -> RebuildRo
 def _activate(
     unit_of_work: UnitOfWork, row: RebuildRow, before: Chunk, accept_differences: bool, now: int
 ) -> Rebuilt | None:
-    """Derive the last few versions with the head locked, then let it name the generation; None where they are many."""
+    """Derive the last versions under the head lock and switch the head to the generation; None if too many remain."""
     with unit_of_work.script(row.script_id, wait=True) as tx:
         finished = _finished(tx, row) or _finish(tx, row, before, accept_differences, now)
     if finished is None:
         return None
     if finished.state == "differs":
         raise RebuildDiffers(
-            f"{finished.differences} of {finished.version} versions of script {row.script_id} have another state than "
-            f"is stored, the first is version {finished.first_difference}; nothing was changed"
+            f"{finished.differences} of {finished.version} versions of script {row.script_id} differ from the stored "
+            f"state, the first is version {finished.first_difference}; nothing was changed"
         )
     return Rebuilt(row.script_id, row.generation, finished.version, finished.differences, finished.first_difference)
 
 
 def _finished(tx: LockedScript, row: RebuildRow) -> RebuildRow | None:
-    """The same rebuild where it is at its end: the answer to the COMMIT that ended it may have been lost."""
+    """This rebuild if it is already finished: the reply to its final COMMIT may have been lost."""
     known = [each for each in tx.rebuilds.read(row.script_id) if each.generation == row.generation]
     return known[0] if known and known[0].state != "running" else None
 
@@ -157,7 +157,7 @@ def _finish(tx: LockedScript, row: RebuildRow, before: Chunk, accept_differences
         return None
     piece = derive_piece(tx, head, before)
     if piece.head.version < head.version:
-        return None  # as many bytes as no piece holds
+        return None  # more bytes than one chunk may hold
     if piece.head.chain_hash != head.chain_hash:
         raise Corrupt(f"the head of script {row.script_id} does not have the chain hash of its last command")
     written = write_piece(tx, row, piece, head.generation)
@@ -178,12 +178,13 @@ def _head_of(head: Head | None, row: RebuildRow) -> Head:
 
 
 def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) -> list[int]:
-    """Remove the generations of a script that its head has not named since a moment; which. Ended, it can go on later.
+    """Remove the generations of a script that its head has not named since `before`, and return them.
 
-    Readers that began before the head named another generation must have ended by `before`.
+    If interrupted, it can be run again. Readers that started before a switch of generations must have finished by
+    `before`.
     """
     with unit_of_work.reading() as tx:
-        # The generations first: one that is made or named after that is not among them.
+        # The generations are read first, so that one created or activated later is not among them.
         found = tx.generations.found(script_id)
         head, known = tx.heads.get(script_id), tx.rebuilds.read(script_id)
     if head is None:
@@ -193,7 +194,7 @@ def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) 
         return []
     gone = [generation for generation in found if generation not in kept]
     for generation in gone:
-        # From the end: the first version goes last, and says until then that the generation is there.
+        # From the end: the first version is removed last, and until then marks the generation as existing.
         for upto in range(
             -(-head.version // VERSIONS_PER_TRANSACTION) * VERSIONS_PER_TRANSACTION, 0, -VERSIONS_PER_TRANSACTION
         ):
@@ -203,7 +204,7 @@ def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) 
 
 
 def prune_left_behind(unit_of_work: UnitOfWork, now: int, *, limit: int = MAX_PRUNED_SCRIPTS) -> int:
-    """Remove what rebuilds left behind, of so many scripts at most; how many generations that were."""
+    """Remove the inactive generations that rebuilds left, for at most `limit` scripts; returns how many."""
     before = now - READERS_END_MICROS
     with unit_of_work.reading() as tx:
         scripts = tx.rebuilds.left_behind(before=before, limit=limit)

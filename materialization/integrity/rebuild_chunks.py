@@ -1,4 +1,4 @@
-"""Deriving a piece of a log once more: commands in, versions and keyframes of another generation out."""
+"""Chunks of a rebuild: commands in, versions and keyframes of a new generation out."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from repos.log.commands import Commands
 from repos.log.keyframes import Keyframes, WritableKeyframes
 from repos.log.versions import Versions, WritableVersions
 
+# Versions per transaction, and bytes of their deltas. Fewer would commit too often, more would take too much memory.
 VERSIONS_PER_TRANSACTION = 4_000
 BYTES_PER_TRANSACTION = 4 << 20
-"""Versions a transaction, and bytes of their deltas: less shares a commit among too few, more takes memory."""
 
 
 class Deriving(Protocol):
-    """A unit of work that reads commands, and what a rebuild wrote before."""
+    """A unit of work that reads commands, and what a rebuild has written."""
 
     @property
     def commands(self) -> Commands: ...
@@ -42,7 +42,7 @@ class Deriving(Protocol):
 
 
 class Writing(Protocol):
-    """A unit of work that writes versions and keyframes, and says how far a rebuild is."""
+    """A unit of work that writes versions and keyframes, and records the progress of a rebuild."""
 
     @property
     def versions(self) -> WritableVersions: ...
@@ -53,7 +53,7 @@ class Writing(Protocol):
 
 
 class Chunk(NamedTuple):
-    """The versions behind version `after`, and their keyframes; then the head as it would be there, and the state."""
+    """The versions after `after` with their keyframes, and the head and state after the last of them."""
 
     after: int
     versions: Sequence[VersionRow]
@@ -63,7 +63,7 @@ class Chunk(NamedTuple):
 
 
 def resume_point(tx: Deriving, head: Head, row: RebuildRow) -> Chunk:
-    """Where a rebuild is, as an empty piece, read from what it wrote."""
+    """The position of a rebuild as an empty chunk, read from what it has written."""
     frame = tx.keyframes.last(head.script_id, generation=row.generation, upto=row.version) if row.version else None
     since = frame.version if frame else 0
     deltas = tx.versions.read(head.script_id, generation=row.generation, after=since, upto=row.version)
@@ -93,7 +93,7 @@ def derive_piece(tx: Deriving, head: Head, before: Chunk) -> Chunk:
     keyframes: list[KeyframeRow] = []
     fold, room = Fold(before.state), BYTES_PER_TRANSACTION
     with closing(linked(tx.commands.ahead(), head.script_id, chain, after=after, upto=upto)) as commands:
-        for version, command, chain in commands:  # noqa: B007 - the last is the head's
+        for version, command, chain in commands:  # noqa: B007 - the last value is the head's
             try:
                 derived = fold.take(command)
             except Rejected as refusal:
@@ -121,7 +121,7 @@ def derive_piece(tx: Deriving, head: Head, before: Chunk) -> Chunk:
 
 
 def write_piece(tx: Writing, row: RebuildRow, piece: Chunk, generation: int) -> RebuildRow:
-    """Write a piece behind what a rebuild has, and compare each version with the one of `generation`: how far it is."""
+    """Append a chunk to a rebuild, compare each version with that of `generation`, and return the progress."""
     script_id, after, upto = row.script_id, row.version, piece.head.version
     tx.versions.put(script_id, row.generation, piece.versions)
     tx.keyframes.put(script_id, row.generation, piece.keyframes)
@@ -137,7 +137,7 @@ def write_piece(tx: Writing, row: RebuildRow, piece: Chunk, generation: int) -> 
 
 
 def derive(state: State, entry: LogEntry) -> tuple[State, VersionRow]:
-    """The state and the version that a command of the log leads to; Corrupt where it leads nowhere."""
+    """The state and version that a logged command leads to; raises Corrupt if it does not apply."""
     try:
         delta = decode_command(entry.payload).apply(state)
     except Rejected as refusal:

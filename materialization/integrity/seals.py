@@ -1,7 +1,7 @@
-"""Seals: what the log of a script said at some versions, written down apart from it, and compared with it later.
+"""Seals: chain hashes of a script at some versions, stored separately from the log and compared with it later.
 
-A chain of hashes shows an edit, a drop and a swap. It does not show that its end was cut off, or that all of it was
-written anew, if the head was made to fit: a seal does.
+A hash chain reveals a changed, removed or swapped command. It does not reveal that its end was cut off or that all of
+it was rewritten, if the head was adjusted to match; a seal does.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from repos.log.commands import Commands
 from repos.log.heads import Heads
 from repos.unit_of_work import UnitOfWork
 
+# A script is sealed at most once in this interval.
 INTERVAL_MICROS = 60 * 60 * 1_000_000
-"""A script is sealed once in this time at most."""
 
 
 class SealReader(Protocol):
@@ -30,7 +30,7 @@ class SealReader(Protocol):
 
 
 def seal_if_due(unit_of_work: UnitOfWork, script_id: int, now: int) -> bool:
-    """Seal a script at its head, if it moved on and its last seal is an hour old; whether that was done."""
+    """Seal a script at its head if it has new versions and its last seal is an hour old; returns whether it did."""
     with unit_of_work.records() as tx:
         head, seals = tx.heads.get(script_id), tx.seals.read(script_id)
         is_due = not seals or (seals[-1].sealed_at <= now - INTERVAL_MICROS)
@@ -41,11 +41,11 @@ def seal_if_due(unit_of_work: UnitOfWork, script_id: int, now: int) -> bool:
 
 
 def check_seals(tx: SealReader, script_id: int) -> Finding | None:
-    """The first seal of a script that its log does not agree with; None where it agrees with all."""
+    """The first seal that the log of a script does not match; None if it matches all."""
     for seal in tx.seals.read(script_id):
         entry = tx.commands.get(script_id, seal.version)
         if entry is None:
-            return Finding(seal.version, f"version {seal.version} was sealed, and is not in the log any more")
+            return Finding(seal.version, f"version {seal.version} was sealed, but is no longer in the log")
         if entry.chain_hash != seal.chain_hash:
             return Finding(seal.version, f"the log up to version {seal.version} is not the one that was sealed")
     return None

@@ -1,7 +1,7 @@
-"""Second look: before a script is taken out of service, what contradicts itself is read once more, from the start.
+"""Re-read before quarantine: when a script looks inconsistent, it is read again from scratch before it is quarantined.
 
-With several database nodes a sound script may seem to contradict itself for a moment, and so may what one process
-remembers of it. What is stored so contradicts itself the second time too.
+With several database nodes a valid script may look inconsistent for a moment, and so may a process's cached state.
+A real inconsistency in the stored data shows both times.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ T = TypeVar("T")
 def look_twice(
     unit_of_work: UnitOfWork, script_id: int, work: Callable[[], T], *, forget: Callable[[int], object] = lambda _: None
 ) -> T:
-    """Run work on a script, and run it again where it finds a contradiction; `forget` what is remembered of it before.
+    """Run work on a script; if it raises `Corrupt`, `forget` the cached state and run it again.
 
     Raises:
-        Corrupt: it found one both times.
+        Corrupt: both times.
     """
     try:
         return work()

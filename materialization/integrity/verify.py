@@ -1,10 +1,10 @@
-"""Verify: does what is stored still follow from the log, and the log from itself?
+"""Verification that the log is intact and that the stored versions follow from it.
 
-One streaming pass over a script: numbers are dense, each chain hash follows from the one before and every other
-column, each command applies and gives the stored delta and state hash, each keyframe is the state it claims to be,
-and the head names the last of everything. Memory is one state and a page of rows, whatever the length of the log.
+One streaming pass over a script: version numbers are dense, each chain hash follows from the previous one and every
+other column, each command applies and gives the stored delta and state hash, each keyframe is the state of its
+version, and the head names the last of everything. Memory is one state and a page of rows, whatever the log's length.
 
-On its way it leaves checkpoints. Going on from one takes for granted what was verified before it.
+It stores checkpoints as it goes. Continuing from one trusts what was verified before it.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from materialization.history.state_at import LogReader, load
 from repos.integrity.verifications import Checkpoint
 
 CHECKPOINT_EVERY = 10_000
+# Versions between two progress reports.
 PROGRESS_EVERY_VERSIONS = 500
-"""Versions between two tellings of how far it is."""
 MAX_READ_ATTEMPTS = 3
 
 
 class Finding(NamedTuple):
-    """The first thing wrong with a script: at which version, and what."""
+    """The first problem of a script, and its version."""
 
     version: int
     problem: str
 
 
 class Verification(NamedTuple):
-    """What was compared, and the first thing found wrong; None where all is well.
+    """How much was compared, and the first problem found, None if there is none.
 
-    Versions up to `after`, and their keyframes, were compared by an earlier verification, and count as well.
+    The counts include versions up to `after`, and their keyframes, compared by an earlier verification.
     """
 
     script_id: int
@@ -51,7 +51,7 @@ class Verification(NamedTuple):
 
 
 class _Contradiction(LedgerError):
-    """Two things that are stored do not agree."""
+    """Two stored values do not agree."""
 
 
 Keep = Callable[[Checkpoint], object]
@@ -67,18 +67,18 @@ def verify(
 ) -> Verification:
     """Compare the log of a script, its versions, its keyframes and its head.
 
-    From a checkpoint on, if the script still is what it was there; else from the beginning. `keep` gets checkpoints,
-    the last of them at the head; `progress` is told now and then which version was compared.
+    Starts from a checkpoint if the script is still as it was there, else from the beginning. `keep` receives
+    checkpoints, the last of them at the head; `progress` is called every 500 versions with the version compared.
 
     Raises:
         UnknownScript: there is no such script.
-        Conflict: the database was in the way.
+        Conflict: a database conflict prevented it.
     """
     head = _head_of(tx, script_id)
     for _ in range(MAX_READ_ATTEMPTS):
         found = _Pass(tx, head, keep, progress).verify(start)
         before, head = head, _head_of(tx, script_id)
-        # What was rebuilt, or lost a keyframe nobody needs any more, while it was read may look wrong and not be.
+        # A script that was rebuilt, or lost an unneeded keyframe, while it was read may look wrong without being so.
         if found.finding is None or head == before:
             break
     return found
@@ -89,7 +89,7 @@ def _head_of(tx: LogReader, script_id: int) -> Head:
 
 
 class _Pass:
-    """One way through a script, up to a head."""
+    """One pass over a script, up to a head."""
 
     def __init__(self, tx: LogReader, head: Head, keep: Keep, progress: Callable[[int], None]) -> None:
         self._tx = tx
@@ -110,7 +110,7 @@ class _Pass:
             _compare_head(self._head, self._fold.finish(), self._chain)
             _require_end(self._tx, self._head)
         except Conflict:
-            raise  # the database was in the way, which says nothing of the script
+            raise  # a database conflict, not a problem of the script
         except LedgerError as error:
             version = min(self._version + 1, self._head.version)
             return Verification(self._head.script_id, version, self._keyframes, Finding(version, str(error)), after)
@@ -120,7 +120,7 @@ class _Pass:
         return Verification(self._head.script_id, self._version, self._keyframes, None, after)
 
     def _compare_versions(self) -> None:
-        """Every version with what its command gives; `_version`, `_chain` and `_fold` are at the last that was."""
+        """Compare every version with the result of its command; `_version`, `_chain` and `_fold` advance with it."""
         tx, head, after = self._tx, self._head, self._version
         commands = linked(tx.commands, head.script_id, self._chain, after=after, upto=head.version)
         versions = tx.versions.read(head.script_id, generation=head.generation, after=after, upto=head.version)
@@ -138,7 +138,7 @@ class _Pass:
         keyframes.require_no_more(head)
 
     def _go_on_from(self, start: Checkpoint) -> None:
-        """Begin at a checkpoint, if the script is still what was verified then."""
+        """Start at a checkpoint if the script is still as it was verified then."""
         head = self._head
         if start.generation != head.generation or not 0 < start.version <= head.version:
             return
@@ -147,7 +147,7 @@ class _Pass:
         try:
             state = load(self._tx, head, start.version)
         except Corrupt:
-            return  # the way from the beginning finds where it starts to be wrong
+            return  # the pass from the beginning finds the first problem
         if digest(state) == start.state_digest:
             self._fold, self._version = Fold(state), start.version
             self._chain, self._keyframes = start.chain_hash, start.keyframes
@@ -184,17 +184,17 @@ def _compare_head(head: Head, state: State, chain: bytes) -> None:
     if head.state_hash != state_hash_bytes(state.hash):
         raise _Contradiction("the state hash of the head is not that of its last version")
     if hash_from_scratch(state) != state.hash:
-        raise _Contradiction("the state hash kept along the way is not the hash of the whole state")
+        raise _Contradiction("the incrementally computed state hash is not the hash of the whole state")
 
 
 def _require_end(tx: LogReader, head: Head) -> None:
-    # A command and its head are committed together: one behind a head that did not move was put there.
+    # A command and its head are committed together: a command after an unmoved head was inserted from outside.
     if tx.commands.get(head.script_id, head.version + 1) is not None and tx.heads.get(head.script_id) == head:
-        raise _Contradiction(f"command {head.version + 1} is behind the head, which is at version {head.version}")
+        raise _Contradiction(f"command {head.version + 1} is after the head, which is at version {head.version}")
 
 
 class _Keyframes:
-    """The keyframes of a script, each compared when its version comes by."""
+    """The keyframes of a script, each compared when its version is reached."""
 
     def __init__(self, tx: LogReader, head: Head, after: int) -> None:
         self._rows = _every_keyframe(tx, head, after)
@@ -203,7 +203,7 @@ class _Keyframes:
         self._last = before.version if before else 0
 
     def compare(self, state: State) -> int:
-        """Compare the keyframe of this version, if there is one; how many there were."""
+        """Compare the keyframe of this version, if it has one; returns how many were compared."""
         row = self._next
         if row is None or row.version != state.version:
             if state.version - self._last > MAX_DELTAS:
@@ -216,7 +216,7 @@ class _Keyframes:
         return 1
 
     def require_no_more(self, head: Head) -> None:
-        """Refuse a head that names another keyframe than the last one at or before it."""
+        """Require that the head names the last keyframe at or before it."""
         if self._last != head.keyframe_version:
             raise _Contradiction(
                 f"the head names a keyframe of version {head.keyframe_version}, the last one is of version {self._last}"

@@ -1,4 +1,4 @@
-"""What readers see: the projections of a script as one whole, and how far behind the head they are."""
+"""Projection reader: the projections of a script as one consistent version, and their lag behind the head."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_READ_ATTEMPTS = 5
 
 
 class ProjectionReader(Protocol):
-    """A unit of work that can read projections and what they are projections of."""
+    """A unit of work that can read projections, heads and commands."""
 
     @property
     def projections(self) -> Projections: ...
@@ -35,7 +35,7 @@ class ProjectionReader(Protocol):
 
 
 class Projection(NamedTuple):
-    """A script as its projections show it, all of one version; version 0 shows nothing."""
+    """A script as its projections show it, all at one version; version 0 is empty."""
 
     version: int
     lines: list[Placed]
@@ -44,7 +44,7 @@ class Projection(NamedTuple):
     labels: dict[str, NamedDraft]
 
     def shows(self, state: State) -> bool:
-        """Whether this is exactly what a state says."""
+        """Whether the projection equals a state exactly."""
         nodes = [state.nodes[line_id] for line_id in state.line_ids()]
         return (
             self.version == state.version
@@ -57,7 +57,7 @@ class Projection(NamedTuple):
 
 
 class Staleness(NamedTuple):
-    """How far the projections of a script are behind: in versions, and since when in microseconds."""
+    """The lag of a script's projections: in versions, and in microseconds since the first missing version."""
 
     head: int
     projected: int
@@ -66,16 +66,16 @@ class Staleness(NamedTuple):
 
 
 def named_drafts(state: State) -> dict[str, NamedDraft]:
-    """The drafts that have a name in a state, as readers see them."""
+    """The named drafts of a state, as the projections show them."""
     marks = {name: state.marks.get(name, PLAIN) for name in state.labels}
     return {name: NamedDraft(version, marks[name].color, marks[name].locked) for name, version in state.labels.items()}
 
 
 def read_projection(tx: ProjectionReader, script_id: int) -> Projection:
-    """The projections of a script. Read again where they moved on meanwhile, so that all is of one version.
+    """The projections of a script, read again if they were updated during the read, so that all is at one version.
 
     Raises:
-        Conflict: they moved on each time.
+        Conflict: they were updated during every attempt.
     """
     shown = tx.projections.get(script_id)
     for _ in range(MAX_READ_ATTEMPTS):
@@ -89,7 +89,9 @@ def read_projection(tx: ProjectionReader, script_id: int) -> Projection:
         before, shown = shown, tx.projections.get(script_id)
         if before == shown:
             return found
-    raise Conflict(f"the projections of script {script_id} moved on while they were read, {MAX_READ_ATTEMPTS} times")
+    raise Conflict(
+        f"the projections of script {script_id} were updated while they were read, {MAX_READ_ATTEMPTS} times"
+    )
 
 
 def staleness(tx: ProjectionReader, script_id: int, now: int) -> Staleness:

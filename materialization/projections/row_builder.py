@@ -1,6 +1,6 @@
-"""A draft whose script stands in the projection tables: it reads the rows that changes touch, and no others.
+"""Projection builder: a state builder over the projection tables that reads only the rows that changes touch.
 
-So bringing a projection on by a delta costs what the delta changed, however long the script is.
+So updating a projection by a delta costs what the delta changed, however long the script is.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from repos.projections.projected_elements import NamedDraft
 from repos.projections.projected_lines import Placed
 from repos.projections.projections import ProjectionWork
 
+# Lines to respace when no order key fits between two; four times as many if that is not enough.
 FIRST_STRETCH = 64
-"""How many lines are spaced anew at first where none fits between two; four times as many if that is not enough."""
 
 
 class ProjectionBuilder(StateBuilder):
     """The next projection under construction; `version` is that of the delta being written.
 
     Raises:
-        Corrupt: a change names what the projection does not have. It is no copy of any version then.
+        Corrupt: a change names something the projection does not have; then it does not match any version.
     """
 
     def __init__(self, tx: ProjectionWork) -> None:
@@ -39,7 +39,7 @@ class ProjectionBuilder(StateBuilder):
         self._new_labels: dict[str, NamedDraft | None] = {}
 
     def write(self) -> None:
-        """Write what was not written on the way."""
+        """Write the changes not written yet."""
         for line_id in self._rewritten:
             self._tx.lines.write(self._script, self._known[line_id])
         self._tx.things.put_elements(self._script, self._new_elements)
@@ -117,7 +117,7 @@ class ProjectionBuilder(StateBuilder):
         return None if line_id == EDGE else self._placed(line_id).key
 
     def _room_behind(self, after: str, count: int, *, moving: Sequence[str] = ()) -> list[int]:
-        """Keys for some lines behind a line; `moving` are on their way and count as gone."""
+        """Order keys for `count` lines after a line; the `moving` lines count as already removed."""
         low = self._key(after)
         following = self._following(low, 1, moving)
         keys = keys_between(low, following[0][1] if following else None, count)

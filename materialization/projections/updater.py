@@ -1,7 +1,7 @@
-"""Project: bring the projections of one script to its head.
+"""Projection updater: brings the projections of one script to its head.
 
-From the deltas where there are few, at the cost of what they changed; whole where there is no projection yet, where it
-is too far behind, was made by another generation, or turned out to be no copy of any version.
+A few missing versions are applied as deltas, at the cost of what they changed. The projection is rewritten from scratch
+if there is none yet, or if it is too far behind, belongs to another generation, or does not match any version.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from repos.projections.projected_lines import Placed
 from repos.projections.projections import ProjectionVersion, ProjectionWork
 from repos.unit_of_work import UnitOfWork
 
+# A projection that is behind by more versions than this, and by more than the script has lines, is rewritten from
+# scratch, which is then cheaper: measured, a delta costs 0.09 ms a version, rewriting 0.05 to 0.15 ms a line.
 TOO_FAR = 256
-"""Behind by more versions than this, and by more than the script has lines, writing all of it anew is cheaper:
-measured, following costs 0.09 ms a version, and writing anew 0.05 to 0.15 ms a line."""
 
 
 class Projected(NamedTuple):
-    """From which version to which the projections of a script were brought, and whether by writing all anew."""
+    """The projections' version before and after an update, and whether they were rewritten from scratch."""
 
     script_id: int
     before: int
@@ -43,17 +43,17 @@ class Projected(NamedTuple):
 def project(
     unit_of_work: UnitOfWork, script_id: int, *, anew: bool = False, clock: Callable[[], int] = system_clock
 ) -> Projected:
-    """Bring the projections of a script to its head, in one transaction; `anew` whatever they show.
+    """Bring the projections of a script to its head in one transaction; with `anew` they are rewritten from scratch.
 
     Raises:
         UnknownScript: there is no such script.
-        ProjectionLocked: another worker is at it.
-        Corrupt: what is stored of the script contradicts itself.
+        ProjectionLocked: another worker is updating it.
+        Corrupt: the stored data of the script is inconsistent.
     """
     try:
         return with_retries(lambda: _project(unit_of_work, script_id, clock(), anew=anew))
     except (Corrupt, msgspec.DecodeError):
-        # Perhaps only the projection is wrong, and the history behind it right: that one says it if it is not.
+        # Perhaps only the projection is wrong. If the history is too, rewriting from it raises again.
         return with_retries(lambda: _project(unit_of_work, script_id, clock(), anew=True))
 
 
@@ -72,7 +72,7 @@ def _project(unit_of_work: UnitOfWork, script_id: int, now: int, *, anew: bool =
 
 
 def write_whole(tx: ProjectionWork, state: State) -> None:
-    """Make the projections show a state, whatever they showed."""
+    """Replace the projections by a state."""
     script_id = tx.script_id
     tx.lines.clear(script_id)
     tx.things.clear(script_id)

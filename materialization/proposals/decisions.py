@@ -1,4 +1,4 @@
-"""Proposals: what an AI would change, put before people part by part. What they accept becomes submissions.
+"""Decisions on proposals: people accept or refuse an AI's changes hunk by hunk; accepted hunks become submissions.
 
 Every function works inside the caller's unit of work and locks the proposal first; none touches the head of a script.
 """
@@ -27,14 +27,14 @@ OPEN = ("offered", "withheld")
 
 
 class Person(NamedTuple):
-    """Who decides: a user, or None for whoever runs the ledger; and their name as the log shows it."""
+    """Who decides: a user, or None for the operator; and their name as the log shows it."""
 
     user_id: int | None
     name: str
 
 
 class Accepted(NamedTuple):
-    """The submissions that an acceptance stands for, all of them and those that are new, to be enqueued now."""
+    """The submissions of an acceptance: all of them, and the new ones, which are to be enqueued now."""
 
     script_id: int
     submission_ids: tuple[str, ...]
@@ -42,7 +42,7 @@ class Accepted(NamedTuple):
 
 
 def require_askable(tx: RecordsTransaction, script_id: int, user_id: int | None, base: int | None = None) -> int:
-    """Refuse to ask an AI about a script that takes no edit of this user; the version to ask about.
+    """Require that a script takes edits of this user before an AI is asked; returns the version to ask about.
 
     Raises:
         UnknownScript, NotYourScript, ScriptArchived, ScriptQuarantined, ScriptBeingBackfilled, BaseInFuture.
@@ -61,25 +61,25 @@ def require_askable(tx: RecordsTransaction, script_id: int, user_id: int | None,
 
 
 def require_words(instruction: str) -> None:
-    """Refuse an instruction that says nothing.
+    """Require an instruction that is not blank.
 
     Raises:
-        BadPayload: so.
+        BadPayload: it is blank.
     """
     if not instruction.strip():
-        raise BadPayload(field="instruction", problem="says nothing")
+        raise BadPayload(field="instruction", problem="is blank")
 
 
 def accept(tx: RecordsTransaction, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> Accepted:
-    """Accept some hunks of a proposal by number, from 1; all that are offered where none is named.
+    """Accept hunks of a proposal by number, from 1; all offered ones if none is named.
 
-    What was accepted before stays so, and is no new submission; unless its submission is lost, because another had its
-    id: then it is sent again.
+    A hunk accepted before stays accepted and makes no new submission, unless its submission is lost because its id was
+    taken: then it is sent again.
 
     Raises:
         UnknownProposal, NotYourScript, ProposalNotReady, UnknownHunk: there is nothing to accept.
         HunkDecided: one of them was refused.
-        ScriptBeingBackfilled: what became of it would be stale for good.
+        ScriptBeingBackfilled: its result would stay stale.
     """
     proposal, hunks = _decidable(tx, proposal_id, by)
     head = tx.heads.get(proposal.script_id)
@@ -102,9 +102,9 @@ def accept(tx: RecordsTransaction, proposal_id: int, chosen: Collection[int], by
 
 
 def reject(tx: RecordsTransaction, proposal_id: int, chosen: Collection[int], by: Person, now: int) -> int:
-    """Refuse some hunks of a proposal by number, all that are offered where none is named; how many.
+    """Refuse hunks of a proposal by number, all offered ones if none is named; returns how many.
 
-    The same change of the same content is not offered again.
+    The same change to the same content is not offered again.
 
     Raises:
         UnknownProposal, NotYourScript, ProposalNotReady, UnknownHunk: there is nothing to refuse.
@@ -141,12 +141,12 @@ def submission_of(proposal: ProposalRow, hunk: HunkRow, actor: str) -> Submissio
 
 
 def _is_lost(tx: RecordsTransaction, hunk: HunkRow) -> bool:
-    # The proposal is locked: whoever answers the submission cannot commit before us, and until then it waits.
+    # The proposal is locked: the worker that answers the submission cannot commit before us; until then it is pending.
     return hunk.state == "accepting" and not tx.inbox.holds(hunk.script_id, hunk.submission_id)
 
 
 def _new_submission_id(hunk: HunkRow) -> str:
-    # Only now, and not to be guessed: an id that was known before could have been answered with other content.
+    # Created only now, and not guessable: an id known earlier could have been used for other content.
     return f"proposal-{hunk.proposal_id}-{hunk.hunk}-{secrets.token_hex(10)}"
 
 

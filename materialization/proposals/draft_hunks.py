@@ -1,4 +1,4 @@
-"""Drafting: from a model's answer to hunks that hold at the version they were made for. Pure."""
+"""Draft hunks: a model's answer as hunks that apply to the version they were made for. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from repos.proposals.proposals import HunkRow, ProposalRow
 
 
 class Drafted(NamedTuple):
-    """The hunks that hold, and the first refusal among the others, with the place of its hunk in the answer."""
+    """The hunks that apply, and the first refusal among the others, with the position of its hunk in the answer."""
 
     hunks: tuple[HunkRow, ...]
     refusal: Rejected | None = None
@@ -28,7 +28,7 @@ class Drafted(NamedTuple):
 
 
 def draft(proposal: ProposalRow, proposed: ProposedEdits, base: State) -> Drafted:
-    """Make hunks of what a model answered, each tried alone on the state it was made for."""
+    """Turn a model's answer into hunks, each tried alone on the state it was made for."""
     hunks: list[HunkRow] = []
     first: tuple[Rejected, int] | None = None
     for position, each in enumerate(proposed.hunks):
@@ -50,7 +50,7 @@ def _hunk(proposal: ProposalRow, proposed: ProposedHunk, base: State, number: in
         commands=encode_commands(commands),
         why=proposed.why,
         state="offered",
-        # A draft's: when it is accepted it gets another, which nobody can have used.
+        # A placeholder: acceptance assigns a new id that cannot have been used.
         submission_id=f"draft-{proposal.id}-{number}",
     )
     _require_holds(proposal, hunk, commands, base)
@@ -65,7 +65,7 @@ def _require_holds(proposal: ProposalRow, hunk: HunkRow, commands: tuple[Command
 
 
 def _new_ids(proposal_id: int, hunk: int) -> Iterator[str]:
-    """Ids for new lines that no other proposal gives: the same for the same proposal, however often it is drafted."""
+    """Line ids unique to a proposal, and the same each time it is drafted."""
     number = 0
     while True:
         number += 1

@@ -1,6 +1,6 @@
-"""A script that went quiet: a keyframe at its head, and no more keyframes before it than are needed.
+"""Keyframe compaction of inactive scripts: a keyframe at the head, and only the keyframes needed before it.
 
-The next reader then finds the whole script in one row, whatever happened since the last keyframe.
+The next reader then finds the whole script in one row.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from repos.locked_scripts import LockedScript
 from repos.log.keyframes import KeyframeSize
 from repos.unit_of_work import UnitOfWork
 
+# How many of the last keyframes are examined; earlier ones were examined when they were among the last.
 LOOK_BACK = 64
-"""How many of the last keyframes are looked at; those before were, when they were the last."""
+# A keyframe stays if without it a reader would read deltas of more than this many times the next keyframe's bytes.
 MAX_DELTA_WEIGHT = 4
-"""A keyframe stays if without it a reader would read deltas of more than this many times the next one's bytes."""
 MIN_DELTA_BYTES = 64 << 10
 
 
 class Tidied(NamedTuple):
-    """Whether a keyframe was written, how many were removed, and whether submissions arrived meanwhile."""
+    """Whether a keyframe was written, how many were removed, and whether submissions arrived in the meantime."""
 
     written: bool
     removed: int
@@ -36,10 +36,10 @@ class Tidied(NamedTuple):
 
 
 def tidy_if_quiet(unit_of_work: UnitOfWork, script_id: int, *, quiet_before: int) -> Tidied | None:
-    """Write a keyframe at the head of a script that nobody edited since a moment; None where somebody did.
+    """Write a keyframe at the head of a script not edited since `quiet_before`; None if it was edited.
 
     Raises:
-        HeadLocked: it is being edited just now.
+        HeadLocked: it is being edited now.
     """
     with unit_of_work.reading() as looking:
         head = looking.heads.get(script_id)
@@ -53,9 +53,9 @@ def tidy_if_quiet(unit_of_work: UnitOfWork, script_id: int, *, quiet_before: int
 
 
 def redundant(keyframes: list[KeyframeSize], delta_bytes: Callable[[int, int], int]) -> Iterator[int]:
-    """The versions of keyframes that can go: without them no version is further than 256 deltas from one, nor heavy.
+    """The versions of keyframes that can be removed and leave no version over 256 deltas, or too many bytes, away.
 
-    `delta_bytes` says how many bytes of deltas lead from one version to another. The first and the last stay.
+    `delta_bytes` returns the bytes of the deltas from one version to another. The first and the last keyframe stay.
     """
     kept = keyframes[0].version if keyframes else 0
     for keyframe, following in pairwise(keyframes[1:]):

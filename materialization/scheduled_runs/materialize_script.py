@@ -1,7 +1,7 @@
-"""Materialize one script of a run: projections to the head, a replay for the sample, a keyframe where it went quiet.
+"""Materialization of one script of a run: update projections, verify a sample by replay, compact inactive scripts.
 
-due ──claim──▶ running ──▶ done | failed    a taker that died lets its claim expire: the next tick hands it out again
-                  └─────▶ due              somebody else was at the script: later
+due ──claim──▶ running ──▶ done | failed    the claim of a dead worker expires, and the next tick hands it out again
+                  └─────▶ due              another worker held the script: later
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from repos.database.driver_errors import HeadLocked
 from repos.scheduling.materialization_items import ItemRow, ItemState
 from repos.unit_of_work import UnitOfWork
 
+# Longer than the time limit of a task.
 CLAIM_MICROS = 20 * 60 * 1_000_000
-"""Longer than a task may take."""
 MAX_ATTEMPTS = 5
 FOUND_BY = "materialization"
 
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 
 class Materializer:
-    """Does the scripts of runs. `ring` is told of a script for which submissions arrived while its head was held."""
+    """Materializes the scripts of runs. `ring` is called for a script whose submissions arrived while it was locked."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class Materializer:
         self._clock = clock
 
     def materialize(self, run_id: int, script_id: int) -> ItemState | None:
-        """Do one script of a run; what came of it, None where it is done or somebody else has it.
+        """Materialize one script of a run; returns its new state, None if it is done or another worker claimed it.
 
-        Nothing that is wrong with one script stops the others: a script that contradicts itself is quarantined.
+        A problem with one script does not stop the others: an inconsistent script is quarantined.
         """
         now = self._clock()
         with self._unit_of_work.records() as tx:
@@ -62,10 +62,10 @@ class Materializer:
             return None
         outcome, report = self._attempt(item)
         with self._unit_of_work.records() as tx:
-            told = msgspec.json.encode(report)
+            encoded = msgspec.json.encode(report)
             if outcome == "due":
-                tx.run_items.give_back(item, told)
-            elif tx.run_items.close(item, outcome, told):
+                tx.run_items.give_back(item, encoded)
+            elif tx.run_items.close(item, outcome, encoded):
                 tx.runs.count(run_id, self._clock())
         return outcome
 
@@ -77,11 +77,11 @@ class Materializer:
         except Conflict as conflict:
             return "due", {"waits": str(conflict)[:200]}
         except Corrupt as found:
-            log.error("materialize.corrupt", script_id=item.script_id, problem=str(found))  # noqa: TRY400 - no bug of ours
+            log.error("materialize.corrupt", script_id=item.script_id, problem=str(found))  # noqa: TRY400 - not a bug
             quarantine(self._unit_of_work, item.script_id, found_by=FOUND_BY, reason=str(found), now=self._clock())
             return "failed", {"reason": str(found)}
         except Exception as error:
-            # The item keeps the error, so the failure is seen, and the next run tries again.
+            # The item records the error, so the failure is visible; the next run retries the script.
             log.exception("materialize.failed", script_id=item.script_id)
             return "failed", {"reason": f"{type(error).__name__}: {error}"[:1_000]}
 
@@ -110,7 +110,7 @@ class Materializer:
         try:
             tidied = tidy_if_quiet(self._unit_of_work, script_id, quiet_before=self._clock() - QUIET_MICROS)
         except HeadLocked:
-            return {}  # not quiet at all
+            return {}  # it is being edited
         if tidied is None:
             return {}
         if tidied.more:
@@ -119,6 +119,6 @@ class Materializer:
 
 
 def _require_hope(item: ItemRow) -> None:
-    # A conflict gives the attempt back; what is counted are takers that died.
+    # A conflict takes its attempt back, so only attempts of workers that died are counted.
     if item.attempts > MAX_ATTEMPTS:
-        raise Corrupt(f"{MAX_ATTEMPTS} attempts to materialize it did not come to an end")
+        raise Corrupt(f"{MAX_ATTEMPTS} attempts to materialize it did not finish")

@@ -1,7 +1,7 @@
-"""Open a materialization run: find the scripts that are due, write them down, and hand them out one by one.
+"""Opening of a materialization run: find the scripts that are due, record them, and hand them out one by one.
 
-A script that an earlier run still works on is left to it, so no script is ever in two runs at once; what an earlier run
-left lying is handed out again. Handing out twice does no harm: only one taker gets a script.
+A script that an earlier run still works on is skipped, so no script is in two runs at once; unfinished scripts of
+earlier runs are handed out again. Handing out twice is harmless: only one worker can claim a script.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from repos.scheduling.materialization_runs import Lag
 from repos.scheduling.outdated_scripts import Behind
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
+# Scripts in one run. Those not materialized for longest come first, so none is left out forever.
 MAX_DUE_SCRIPTS = 10_000
-"""Scripts a run takes on; those not looked at for longest come first, so none is left out for ever."""
+# Scripts that a run with a sample verifies by replay; successive samples cycle through all scripts.
 SAMPLE = 5
-"""Scripts a run with a sample verifies by replay, going round all of them from one such run to the next."""
+# A script not edited for this long gets a keyframe at its head.
 QUIET_MICROS = 10 * 60 * 1_000_000
-"""A script that was not edited for so long gets a keyframe at its head."""
 
+# Hands out a script of a run to a free worker: run number, script id.
 Send = Callable[[int, int], object]
-"""Hands out a script of a run to whoever is free: run number, script id."""
 
 
 class Opened(NamedTuple):
-    """The run that was opened, None where nothing was due; how many scripts it has, and how many were left lying."""
+    """The opened run, None if nothing was due; its number of scripts; and how many others were handed out again."""
 
     run_id: int | None
     due: int
@@ -34,7 +34,7 @@ class Opened(NamedTuple):
 
 
 def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sample: int = 0) -> Opened:
-    """Open the run of a slot and hand out its scripts, `sample` of them to be verified; a slot has one run at most."""
+    """Open the run of a slot and hand out its scripts, `sample` of them to be verified; a slot has at most one run."""
     with unit_of_work.records() as tx:
         unfinished = tx.run_items.unfinished()
         lying = [item for item in unfinished if item.state == "due" or item.expires_at <= now]
@@ -59,7 +59,7 @@ def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sa
 
 
 def _sample(tx: RecordsTransaction, size: int, taken: set[int]) -> tuple[set[int], int]:
-    """The next scripts to verify, behind the last one of the run before, and the last of them."""
+    """The next scripts to verify, after the last one of the previous run, and the last of them."""
     last = tx.runs.read(limit=1)
     upto = last[0].verified_upto if last else 0
     if not size:

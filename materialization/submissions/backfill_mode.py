@@ -1,4 +1,4 @@
-"""A script being backfilled: until it is done it takes only what the backfill brings over from the legacy tables."""
+"""Backfill mode of a script: until it ends, the script accepts only the submissions of the backfill."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from repos.unit_of_work import UnitOfWork
 
 
 def begin_backfill(unit_of_work: UnitOfWork, script_id: int) -> None:
-    """Let a script take nothing but submissions by `backfill`; it need not exist yet. Begun twice is begun once.
+    """Let a script accept only submissions by `backfill`; it need not exist yet. Idempotent.
 
-    Everybody else is refused with `script_being_backfilled`, also those whose submissions wait already.
+    All others are refused with `script_being_backfilled`, including those already pending.
 
     Raises:
         Corrupt: the script is quarantined, and stays so.
@@ -22,9 +22,9 @@ def begin_backfill(unit_of_work: UnitOfWork, script_id: int) -> None:
 
 
 def end_backfill(unit_of_work: UnitOfWork, script_id: int) -> bool:
-    """Let a script take everybody's submissions again; whether some wait. Ended twice is ended once.
+    """Let a script accept all submissions again; returns whether some are pending. Idempotent.
 
-    Where the backfill brought nothing over there is no script, and nothing is left of it.
+    If the backfill wrote nothing, the script does not exist, and its provisional head is removed.
 
     Raises:
         Corrupt: the script is quarantined, and stays so.

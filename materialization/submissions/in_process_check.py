@@ -1,4 +1,4 @@
-"""What is made in process, checked like what comes from outside."""
+"""Check of submissions made in process, the same as for those from outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from domain.submissions.submission import Submission, decode_submission, encode_
 
 
 def checked(submission: Submission) -> Submission:
-    """A submission as it would have come out of the inbox: nothing made in process is trusted more."""
+    """A submission encoded and decoded as if it came from the inbox: in-process ones are not trusted more."""
     try:
         data = encode_submission(submission)
     except UnicodeEncodeError:

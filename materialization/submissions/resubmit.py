@@ -1,4 +1,4 @@
-"""Replay: what was refused is sent again, as a new submission whose cause names the old one."""
+"""Replay of a dead letter as a new submission whose cause names the old one."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def rejection(tx: RecordsTransaction, number: int) -> DeadLetter:
 def replayed(
     tx: RecordsTransaction, row: DeadLetter, submission_id: str, *, base_version: int | None = None
 ) -> Submission:
-    """What was refused, under a new id and for another base version if one is named.
+    """A dead letter as a submission with a new id, and another base version if given.
 
-    Its guards are those it had. What it was to follow is left out: that was answered, or refused it. What a user sent
-    is sent again for that user, who may do no more by it than at the door.
+    Its guards stay the same. `after_submission` is dropped: that submission was answered, or caused the refusal. What
+    a user sent is sent again for that user, under the same access checks as at intake.
 
     Raises:
-        Rejected: it is no submission, and will never be one; or the user who sent it may not.
+        Rejected: it is not a valid submission, or the user who sent it is not allowed to.
     """
     if row.whole_bytes is not None:
         raise PayloadCut(number=row.id, kept=len(row.payload), size=row.whole_bytes)

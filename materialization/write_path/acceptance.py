@@ -1,4 +1,4 @@
-"""Acceptance: one command of a submission after the other, each under its guards. Pure."""
+"""Acceptance of a submission's commands, one after the other, each under its guards. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Content = Line | Element | Persona
 class Step(Struct, frozen=True):
     """One accepted command, and the version it made; None where it changed nothing.
 
-    The state it led to is not kept: of ten thousand keystrokes in a line of 1 MiB that would be ten gigabytes.
+    The resulting state is not kept: ten thousand keystrokes in a line of 1 MiB would take ten gigabytes.
     """
 
     command: Command
@@ -45,10 +45,10 @@ class Step(Struct, frozen=True):
 class Acceptance(Fold):
     """The fold of one submission's commands: `state` is the script's under those that are accepted.
 
-    With a head, the keyframes that are due on the way are made.
+    With a head, it also makes the keyframes that become due.
 
     Raises:
-        TooMuchWork: by any method; the submission is refused whole.
+        TooMuchWork: by any method; the whole submission is refused.
     """
 
     def __init__(self, start: State, work: WorkCount, head: Head | None = None) -> None:
@@ -60,9 +60,9 @@ class Acceptance(Fold):
         self._hashes: dict[tuple[GuardKind, str], tuple[object, str]] = {}
 
     def accept(self, command: Command, *, last: bool = False) -> Step:
-        """Take the next command, or refuse it; after the last no other is taken.
+        """Apply the next command, or refuse it; none is accepted after the one marked `last`.
 
-        Only the first touch of a thing in a submission needs its `expect`.
+        `expect` is required only the first time a submission touches an object.
 
         Raises:
             Rejected: a guard does not hold, or the state does not take the command.
@@ -91,15 +91,23 @@ class Acceptance(Fold):
         return Step(command, version, note, keyframe)
 
     def touch(self, command: Command) -> None:
-        """Take what a command touches as touched before."""
+        """Count the objects that a command touches as already touched."""
         self._touched.update([(guard.kind, guard.id) for guard in command.guards()])
+
+    @property
+    def state(self) -> State:
+        """The state after the last accepted command; valid until the next one."""
+        return self._fold.state
+
+    def finish(self) -> State:
+        """The state after the last command; no command can follow."""
+        return self._fold.finish()
 
     def _first_stale(self, guards: Iterable[Guard], state: State) -> Rejected | None:
         for guard in guards:
             kind, name, expect = guard.kind, guard.id, guard.expect
-            content = _content(kind, name, state)
-            if content is None:
-                continue  # what is not there is for `apply` to name
+            if not state.has(kind, name):
+                continue  # `apply` reports missing objects
             if expect is None:
                 leans_on_earlier = (kind, name) in self._touched or not self._start.has(kind, name)
                 if not leans_on_earlier:
@@ -108,10 +116,13 @@ class Acceptance(Fold):
                 return _stale(kind, name, state)
         return None
 
-    def _hash(self, kind: GuardKind, name: str, content: Content) -> str:
-        """The content hash of what is there; asked for again and again, it is computed once for each content."""
-        thing = kind, name
-        known = self._hashes.get(thing)
+    def _hash(self, kind: GuardKind, name: str, state: State) -> str:
+        """The content hash of an object, computed once per content."""
+        if kind == "line":
+            content: object = state.nodes[name].line
+        else:
+            content = state.described(kind)[name]
+        known = self._hashes.get((kind, name))
         if known is not None and known[0] is content:
             self._work.add(LOOK_UNITS)
             return known[1]
@@ -125,8 +136,8 @@ class Acceptance(Fold):
         return found
 
 
-class _Pace(Struct):
-    """Makes the keyframes that are due: the last one's version and size, and the bytes of the deltas since."""
+class _KeyframePace:
+    """Makes keyframes when they become due after a head."""
 
     version: int
     size: int
@@ -166,7 +177,7 @@ def _stale(kind: GuardKind, name: str, state: State) -> Rejected:
 
 
 def _already(command: Command, state: State, stale: Rejected) -> Delta:
-    """Empty where the state already is what a stale command wanted; else it is refused for being stale."""
+    """The delta of a stale command: empty if the state is already as it wanted; raises `stale` if it does not apply."""
     try:
         return command.apply(state)
     except Rejected:

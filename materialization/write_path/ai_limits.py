@@ -1,4 +1,4 @@
-"""What an AI may do to a script without a person's consent."""
+"""Limits on what an AI may do to a script without a person's consent."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from repos.proposals.ai_deletions import RunLoss
 from repos.proposals.ai_writings import Writing
 
 DELETE_PERCENT = 20
+# All runs of a day (UTC) together may remove this many times the share of one run.
 RUNS_OF_A_DAY: Final = 2
-"""All runs of a day (UTC) together may take so many times the share of one."""
 DAY_MICROS: Final = 24 * 60 * 60 * 1_000_000
 
 
 class AiLimits(NamedTuple):
-    """The share of what people wrote that one run of an AI may take away; one line and one other thing it may."""
+    """The share of people's text that one AI run may remove; one line and one other object are always allowed."""
 
     delete_percent: int = DELETE_PERCENT
 
 
 USUAL = AiLimits()
 
+# The key of a counter: its name, and its run or day.
 _Key = tuple[str, str]
-"""A count that is kept: its name, and the run or the day it is of."""
 
 
 class _Kind(NamedTuple):
-    """What is counted together: under which names, out of how much, and how it is refused."""
+    """One kind of loss: the names of its counters, its total, and its refusal."""
 
     of_run: str
     of_day: str
@@ -51,9 +51,9 @@ _THINGS = _Kind("things", "things of day", things_of_people, AiRemovesTooMuch)
 
 
 class Losses:
-    """What runs of AIs take away from one script in one unit of work, beside what they took before.
+    """The losses that AI runs cause to one script in one unit of work, in addition to earlier ones.
 
-    Read and written only where an AI writes what no person accepted.
+    Read and written only for AI submissions that no person accepted.
     """
 
     def __init__(self, tx: LockedScript, limits: AiLimits, now: int) -> None:
@@ -64,12 +64,12 @@ class Losses:
         self._written: dict[str, Writing] = {}
 
     def count(self, submission: Submission, start: State, verdict: Verdict) -> None:
-        """Count what a submission by an AI takes away, unless a person accepted these very commands as a proposal.
+        """Count what an AI's submission removes, unless a person accepted exactly these commands as a proposal.
 
         Raises:
-            AiLocksDraft: it locks one.
-            AiDeletesTooMuch, AiRemovesTooMuch: with this its run, or all of the day, would have taken more than they
-                may; a person must accept it.
+            AiLocksDraft: it locks a named draft.
+            AiDeletesTooMuch, AiRemovesTooMuch: its run, or all runs of the day, would exceed their limit; a person
+                must accept it.
         """
         if not verdict.applied or self._accepted(submission):
             return
@@ -84,14 +84,14 @@ class Losses:
         self._written |= found.written
 
     def write(self) -> None:
-        """Hand what was counted to the unit of work."""
+        """Write the counters to the unit of work."""
         for (count, of), loss in self._new.items():
             self._tx.run_losses.put(self._tx.script_id, of, loss, count)
         if self._written:
             self._tx.ai_writings.put(self._tx.script_id, self._written)
 
     def _counted(self, kind: _Kind, lost: int, run: str, start: State) -> dict[_Key, RunLoss]:
-        """The counts of a run and of the day with what is lost now."""
+        """The counters of the run and of the day, including this loss."""
         if not lost:
             return {}
         share = self._limits.delete_percent

@@ -1,4 +1,4 @@
-"""What a submission by an AI takes away of what people wrote, found from what it touches."""
+"""Losses of people's text caused by an AI's submission, computed from the objects it touches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTHING: Final = ""
 
 
 class Touched(NamedTuple):
-    """The lines, story elements and personas that accepted commands name; metadata fields; named drafts."""
+    """What accepted commands name: lines, story elements and personas; metadata fields; named drafts."""
 
     things: frozenset[Thing]
     fields: frozenset[str]
@@ -30,12 +30,12 @@ class Touched(NamedTuple):
 
     @property
     def keys(self) -> set[str]:
-        """Under what is written down what AIs wrote of the things."""
+        """The keys under which AI writings of these objects are stored."""
         return {retired_key(kind, name) for kind, name in self.things}
 
 
 class Losses(NamedTuple):
-    """How many lines of people are gone, hidden or less than half; how many other things; and what the AI wrote."""
+    """How many lines by people were removed, hidden or cut to less than half; other objects; and the AI's writings."""
 
     lines: int
     things: int
@@ -43,7 +43,7 @@ class Losses(NamedTuple):
 
 
 def touched(verdict: Verdict) -> Touched:
-    """What a verdict's commands name."""
+    """The objects that a verdict's commands name."""
     things: set[Thing] = set()
     fields: set[str] = set()
     labels: set[str] = set()
@@ -69,7 +69,7 @@ def touched(verdict: Verdict) -> Touched:
 
 
 def losses(start: State, end: State, touched: Touched, known: Mapping[str, Writing]) -> Losses:
-    """What is lost between two states; `known` is what AIs wrote of what was touched."""
+    """The losses between two states; `known` holds earlier AI writings of the touched objects."""
     lines = things = 0
     written: dict[str, Writing] = {}
     for kind, name in touched.things:
@@ -88,13 +88,13 @@ def losses(start: State, end: State, touched: Touched, known: Mapping[str, Writi
 
 
 def lines_of_people(state: State, known: Mapping[str, Writing]) -> int:
-    """The lines in which something of what people wrote is seen."""
+    """The number of lines that show text written by people."""
     own = {key for key, writing in known.items() if not writing.people and _is_own(state, "line", key, writing)}
     return sum(node.line.id not in own and letters(node.line.text) > 0 for node in state.in_order())
 
 
 def things_of_people(state: State, known: Mapping[str, Writing]) -> int:
-    """The story elements and personas that no AI added."""
+    """The number of story elements and personas that no AI added."""
     return _count(state, "element", state.elements, known) + _count(state, "persona", state.personas, known)
 
 
@@ -104,26 +104,26 @@ def _count(state: State, kind: DescribedKind, names: Iterable[str], known: Mappi
 
 
 def _of_people(start: State, kind: GuardKind, name: str, known: Writing | None) -> int:
-    """How much people wrote of a thing, before AIs did and since."""
+    """How much of an object people wrote, before and after any AI."""
     if known is not None and (not start.has(kind, name) or _is_own(start, kind, name, known)):
         return known.people
     return _size(start, kind, name)
 
 
 def _is_own(state: State, kind: GuardKind, name: str, writing: Writing) -> bool:
-    """Whether a thing still is as an AI left it."""
+    """Whether an object is still as an AI left it."""
     return state.content_hash(kind, name) == writing.content
 
 
 def _stands(people: int, start: State, state: State, kind: GuardKind, name: str) -> bool:
-    """Whether at least half of what people wrote is there, and printed if it was."""
+    """Whether at least half of what people wrote remains, and is still printed if it was."""
     if 2 * _size(state, kind, name) < people:
         return False
     return kind != "line" or is_printed(state.line(name)) or not (start.has_line(name) and is_printed(start.line(name)))
 
 
 def _size(state: State, kind: GuardKind, name: str) -> int:
-    """The letters of a line; of a story element or persona the bytes of what it says; 0 where it is not there."""
+    """The letters of a line; the content bytes of a story element or persona; 0 if it does not exist."""
     if not state.has(kind, name):
         return 0
     if kind == "line":

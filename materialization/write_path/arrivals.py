@@ -1,4 +1,4 @@
-"""Arrivals: what came for a script, as far as it was read, and why it is refused where nobody should read it."""
+"""Arrivals: submissions as received, as far as they were read, and the reasons to refuse one unread."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MAX_NAME = 64
 
 
 class Arrival(NamedTuple):
-    """What came under a submission id: its payload, or the beginning of one of `size` bytes.
+    """A received submission: its id and its payload, or the beginning of a payload of `size` bytes.
 
-    `digest` is the content hash; of what is no submission, or was not read as one, the SHA-256 of its bytes.
+    `digest` is the content hash, or the SHA-256 of the bytes if the payload is invalid or was not decoded.
     """
 
     submission_id: str
@@ -31,7 +31,7 @@ class Arrival(NamedTuple):
     size: int | None = None
 
     def dead_letter(self, script_id: int, refusal: Refusal, now: int) -> DeadLetter:
-        """What is kept of it when it is refused."""
+        """The dead letter to store when it is refused."""
         row = DeadLetter(
             0, script_id, self.submission_id, refusal.code, refusal.message, self.payload, now, self.user_id
         )
@@ -59,7 +59,7 @@ def without_name(tx: LockedScript, row: InboxRow, size: int) -> Arrival | None:
 
 
 def reason_not_to_read(tx: LockedScript, row: InboxRow, size: int) -> Rejected | None:
-    """Why a submission is refused before its payload is looked at, which may be what ended a worker each time."""
+    """Why to refuse a submission without reading its payload, which may have crashed a worker each time; or None."""
     if row.attempts.__class__ is not int or row.attempts > MAX_ATTEMPTS:
         return Poison(attempts=MAX_ATTEMPTS)
     if size > MAX_SUBMISSION_BYTES:
@@ -70,7 +70,7 @@ def reason_not_to_read(tx: LockedScript, row: InboxRow, size: int) -> Rejected |
 
 
 def unread(tx: LockedScript, row: InboxRow, size: int) -> Arrival:
-    """A submission that is refused by what is known of it, with the beginning of its payload."""
+    """A submission refused without being decoded, with the beginning of its payload."""
     if row.payload is not None:
         return Arrival(row.submission_id, row.payload, sha256(row.payload).digest(), row.user_id)
     beginning = tx.inbox.beginning(row.id, min(size, MAX_CUT_BYTES, tx.room.for_bytes))

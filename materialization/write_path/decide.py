@@ -1,4 +1,4 @@
-"""Deciding: what a submission does to a state, as a pure function."""
+"""Decision on a submission: what it does to a state, as a pure function."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from materialization.write_path.acceptance import Acceptance, Step
 
 
 class Verdict(Struct, frozen=True):
-    """What becomes of a submission: the accepted commands and the refused ones by index, and the state after.
+    """The decision on a submission: accepted and refused commands by index, and the resulting state.
 
-    `applied` are the accepted ones that change something: each becomes a version.
+    `applied` are the accepted commands that change something; each becomes a version.
     """
 
     accepted: list[tuple[int, Step]]
@@ -30,13 +30,13 @@ class Verdict(Struct, frozen=True):
 
 
 def decide(submission: Submission, state: State, head: Head | None = None, work: WorkCount | None = None) -> Verdict:
-    """Apply a submission to a state: all of it or nothing, or with `apply_rest` whatever part it takes.
+    """Apply a submission to a state: all or nothing, or with `apply_rest` every command that is accepted.
 
-    What follows a refused script.create was meant for another script, and is refused with it in either case.
-    With the head whose state it is, the steps hold the keyframes that are due after it. `work` counts what it takes.
+    Commands after a refused script.create were meant for another script, and are refused with it in either case.
+    With the head of that state, the steps include the keyframes that become due. `work` counts the work units.
 
     Raises:
-        Rejected: the submission is refused whole.
+        Rejected: the whole submission is refused.
     """
     refuse_frame(submission, state)
     acceptance = Acceptance(state, WorkCount() if work is None else work, head)
@@ -63,7 +63,7 @@ def decide(submission: Submission, state: State, head: Head | None = None, work:
 
 
 def answer_for(submission: Submission, start: State, verdict: Verdict, refusals: dict[int, Refusal]) -> Answer:
-    """The answer to a submission that was decided on the state `start`; `refusals` explains the refused commands."""
+    """The answer to a submission decided on the state `start`; `refusals` explains the refused commands."""
     applied = verdict.applied
     told = [CommandAnswer(index, "refused", refusal=refusals[index]) for index, _ in verdict.refused]
     for index, step in verdict.accepted:

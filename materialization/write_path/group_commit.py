@@ -1,7 +1,7 @@
-"""Together: one unit of work for what waits for several scripts, so that they share its round trips and its commit.
+"""Group commit: one transaction for the pending submissions of several scripts, sharing round trips and commit.
 
-It takes only what is plain: heads that are free, scripts in service, submissions that were never tried. Everything
-else, and everything whenever anything goes wrong, is left to be drained script by script, as if nobody had tried.
+Only the simple case is batched: unlocked heads, healthy scripts, first attempts. Everything else, and everything after
+any error, is drained one script at a time, as if this had not been tried.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from repos.unit_of_work import UnitOfWork
 
 
 class Settled(NamedTuple):
-    """How many submissions were answered, which scripts are still to be drained, each alone, and the work it took."""
+    """How many submissions were answered, which scripts remain to be drained one by one, and the work units spent."""
 
     answered: int
     left: list[int]
@@ -33,7 +33,7 @@ class Settled(NamedTuple):
 
 
 class GroupCommit:
-    """Units of work on several scripts each."""
+    """Settles several scripts per unit of work."""
 
     def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
         self._unit_of_work = unit_of_work
@@ -42,10 +42,10 @@ class GroupCommit:
         self._limits = limits
 
     def settle(self, script_ids: Sequence[int]) -> Settled:
-        """Settle what waits for several scripts, in one transaction; one for which too much waits is left for the end.
+        """Settle the pending submissions of several scripts in one transaction; one with too deep an inbox is left.
 
         Raises:
-            Conflict, Corrupt, DriverError: nothing was done to any of them.
+            Conflict, Corrupt, DriverError: nothing was changed.
         """
         try:
             return self._settle(script_ids)
@@ -94,7 +94,7 @@ class GroupCommit:
         return settlements
 
     def _states(self, tx: LockedScripts, works: list[LockedScript]) -> dict[int, State]:
-        """The states at the heads; without those that are not to be had in a plain way."""
+        """The states at the heads, except those that need the slow path."""
         fault_point("before state warmed")
         warm = {work.script_id: self._warm.take(work.head) for work in works}
         states: dict[int, State] = {}
@@ -110,7 +110,7 @@ class GroupCommit:
             state = brought_to_head(work.head, warm[work.script_id], tip)
             if state is not None:
                 states[work.script_id] = state
-                # This much is committed, whatever becomes of what follows.
+                # The state at this head is committed, whether or not this transaction commits.
                 self._warm.put(work.head, state)
         fault_point("after state warmed")
         return states

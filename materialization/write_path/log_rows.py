@@ -1,4 +1,4 @@
-"""Growth: the rows by which accepted commands lengthen a log, and the head they lead to. Nothing is written here."""
+"""Log rows for accepted commands, and the head after them. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from materialization.write_path.acceptance import Step
 
 
 class LogRows(Struct, frozen=True):
-    """What a submission adds to a script, and the head behind it. `weight` is its bytes, as far as they matter."""
+    """The rows a submission adds to a script, and the head after them. `weight` is the bytes of the large columns."""
 
     head: Head
     entries: list[LogEntry]
@@ -25,7 +25,7 @@ class LogRows(Struct, frozen=True):
 
 
 def build_log_rows(head: Head, submission: Submission, applied: Iterable[tuple[int, Step]], now: int) -> LogRows:
-    """The growth of a script by the commands of a submission that change something, each with its index."""
+    """The log rows for the commands of a submission that change something, each given with its index."""
     entries: list[LogEntry] = []
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []

@@ -1,4 +1,4 @@
-"""Explanations of refusals: what stands there now, who made it and when; bounded, however many were refused."""
+"""Explanations of refusals: the current content, who made it and when; bounded, however many were refused."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from domain.submissions.answer import Refusal
 from repos.locked_scripts import LockedScript
 from repos.log.commands import Authorship
 
+# Characters of current content that all refusals of one answer show together. The rest is in the script.
 MAX_CURRENT_CHARACTERS: Final = 1 << 20
-"""Of the content that the refusals of one answer show altogether. Who wants the rest reads the script."""
 _CHANGED: Final = ("stale_line", "line_removed")
 
 
 class RefusalExplanations:
     """Explains the refusals of one unit of work on a script.
 
-    `entries` are the commands it has accepted so far, behind the version `start`.
+    `entries` are the commands accepted so far, after the version `start`.
     """
 
     def __init__(self, tx: LockedScript, start: int, entries: Sequence[LogEntry]) -> None:
@@ -31,7 +31,7 @@ class RefusalExplanations:
         self._authorship: dict[int, Authorship | None] = {}
 
     def explain(self, refusal: Rejected) -> Refusal:
-        """A refusal with who made the version it names, and when."""
+        """A refusal with the author and time of the version it names."""
         version = _version_of(refusal)
         by = None if version is None else self._authorship_of(version)
         if by is None:
@@ -39,7 +39,7 @@ class RefusalExplanations:
         return Refusal.of(refusal, author=by.author, actor=by.actor, changed_at=by.occurred_at)
 
     def explain_all(self, refused: Sequence[tuple[int, Rejected]]) -> dict[int, Refusal]:
-        """The refused commands of one answer explained, by index; what stands there now is shown once."""
+        """The explained refusals of one answer, by command index; the current content of an object is shown once."""
         unknown = {version for _, refusal in refused if (version := _version_of(refusal)) and self._is_unknown(version)}
         if len(unknown) > 1:
             found = self._tx.commands.authorships(self._tx.script_id, unknown)
@@ -60,13 +60,13 @@ class RefusalExplanations:
 
 
 def _version_of(refusal: Rejected) -> int | None:
-    """The version that made what a refusal is about."""
+    """The version that made the content a refusal is about."""
     version = refusal.facts.get("version")
     return version if refusal.code in _CHANGED and isinstance(version, int) else None
 
 
 def _show_once(refused: Iterable[tuple[int, Refusal]]) -> dict[int, Refusal]:
-    """Refusals of which only the first about a thing shows what stands there now, and only as far as there is room."""
+    """Refusals of which only the first about an object shows its current content, within MAX_CURRENT_CHARACTERS."""
     shown: set[tuple[object, object]] = set()
     room = MAX_CURRENT_CHARACTERS
     explained: dict[int, Refusal] = {}

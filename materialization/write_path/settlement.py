@@ -1,4 +1,4 @@
-"""Settling: what waits for a script becomes commands, versions and answers, gathered for one transaction."""
+"""Settlement: turns pending submissions of a script into commands, versions and answers for one transaction."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ from repos.submissions.dead_letters import DeadLetter
 
 MAX_COMMANDS_PER_TRANSACTION = 2_000
 MAX_BYTES_PER_TRANSACTION = 4 << 20
+# After this much work a unit of work takes no other submission. Including its last one, it spends at most a quarter
+# more than a single submission may.
 MAX_UNIT_WORK = MAX_WORK // 4
-"""A unit of work takes no other submission after so much work: with the last it is a quarter more than one may take."""
 
 
 class Settlement:
-    """What one unit of work does to one script: decide submission by submission, then write everything at once.
+    """One unit of work on one script: decides submission by submission, then writes everything at once.
 
-    The state moves on with every accepted submission; a refused one leaves no trace in it. Nothing is written
-    before `write`, and `head` is then the head to be committed. `done` holds the inbox rows that are answered, `work`
-    is what it took to decide them.
+    The state advances with every accepted submission; a refused one leaves it unchanged. Nothing is written
+    before `write`; `head` is then the head to commit. `done` holds the answered inbox rows, `work` the work units
+    spent on deciding them.
     """
 
     def __init__(self, tx: LockedScript, state: State, now: int, *, limits: AiLimits = USUAL) -> None:
@@ -69,8 +70,8 @@ class Settlement:
         self._explanations: RefusalExplanations | None = None
 
     def settle_waiting(self, rows: Sequence[InboxRow]) -> None:
-        """Settle submissions of the inbox in order, as many as one unit of work takes."""
-        for row in map(as_declared, rows):
+        """Settle inbox submissions in order, as many as fit into one unit of work."""
+        for row in map(with_bytes, rows):
             size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
             if not self.has_room(size):
                 return
@@ -78,12 +79,12 @@ class Settlement:
             self.done.append(row.id)
 
     def settle(self, submission: Submission, payload: bytes) -> None:
-        """Settle a submission that did not come through the inbox, given with its canonical bytes."""
+        """Settle a submission that did not come through the inbox; `payload` is its canonical encoding."""
         self._tx.require_room("submission", len(payload))
         self._settle(submission, Arrival(submission.submission_id, payload, sha256(payload).digest()))
 
     def has_room(self, more: int = 0) -> bool:
-        """Whether one unit of work takes another submission, of so many bytes. The first always finds room."""
+        """Whether this unit of work takes another submission of `more` bytes. It always takes the first."""
         size = self._bytes + self._kept_bytes + more
         return not self.done or (
             len(self._entries) < MAX_COMMANDS_PER_TRANSACTION
@@ -93,11 +94,11 @@ class Settlement:
 
     @property
     def weight(self) -> int:
-        """The bytes that the log grows by."""
+        """The bytes added to the log."""
         return self._bytes
 
     def write(self) -> None:
-        """Hand everything to the unit of work."""
+        """Write everything through the unit of work."""
         tx, script_id, generation = self._tx, self._tx.script_id, self.head.generation
         if self._entries:
             tx.commands.append(self._entries)
@@ -151,20 +152,20 @@ class Settlement:
             self._keep(arrival, refusal)
         else:
             return
-        # Nobody read whether it is a hunk of a proposal, so it is looked for by its id.
+        # The payload was not decoded, so a proposal's hunk is recognized by its submission id.
         proposal_id = self._tx.hunks.proposal_of(self._tx.script_id, arrival.submission_id)
         if proposal_id is not None:
             self._accepted.append((proposal_id, answer))
 
     def _settle_answered(self, arrival: Arrival, answered: bytes, submission: Submission | None) -> None:
-        """The first answer stands; other content that came second is kept where somebody can find it."""
+        """The first answer stands; later, different content under the same id is kept in the dead letters."""
         refusal = None
         if answered != arrival.digest:
             refusal = Refusal.of(SameIdOtherContent(submission=arrival.submission_id))
             self._keep(arrival, refusal)
         if submission is None or submission.cause.proposal_id is None:
             return
-        # A person may have accepted it as a hunk, and must hear what became of it.
+        # A person may have accepted it as a hunk, so its proposal needs the answer.
         if refusal is not None:
             answer = self._refused(arrival.submission_id, refusal)
         elif (found := self._tx.submissions.get(self._tx.script_id, arrival.submission_id)) is not None:
@@ -228,9 +229,7 @@ class Settlement:
             raise UnknownOwner(owner=first.owner)
 
     def _require_room(self, growth: LogRows, answer: Answer) -> None:
-        """Refuse what the database would not take as one row: what came as bytes goes on in hex."""
-        if not growth.keyframes and answer.refusal is None and growth.weight <= self._tx.room.for_bytes:
-            return  # All of it together is less than one row may be.
+        """Refuse rows too large for the database: bytes are sent to it in hex."""
         for entry in growth.entries:
             self._tx.require_room("command", len(entry.payload) + len(entry.cause))
         for version in growth.versions:
@@ -241,7 +240,7 @@ class Settlement:
             self._tx.require_room("answer", len(encode_rest(answer)))
 
     def _explained(self) -> RefusalExplanations:
-        # Most units of work refuse nothing.
+        # Created on first use: most units of work refuse nothing.
         if self._explanations is None:
             self._explanations = RefusalExplanations(self._tx, self._start.version, self._entries)
         return self._explanations
@@ -258,7 +257,7 @@ class Settlement:
         self._keep(arrival, refusal)
         answer = self._refused(arrival.submission_id, refusal)
         if len(encode_rest(answer)) > self._tx.room.for_bytes:
-            # The text of a line may be more than this database takes: then the answer does without.
+            # The text of a line may be too large for this database; the answer then omits it.
             answer = self._refused(arrival.submission_id, Refusal(refusal.code, refusal.message))
         self._answer(answer, arrival.digest)
         return answer

@@ -1,6 +1,6 @@
-"""Rounds: one unit of work on one script each. Lock the head, settle, write, commit, look once more.
+"""Units of work on a single script: lock the head, settle, write, commit, re-check the inbox.
 
-What to do when one fails is for `submit`.
+`submit` handles their failures.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
 
 class DrainResult(NamedTuple):
-    """How many submissions were answered, whether any wait now, and whether one of those was tried before.
+    """How many submissions were answered, whether any are pending, and whether one of those was tried before.
 
-    `work` is what it took to decide them, in units of work.
+    `work` is the work units spent on deciding them.
     """
 
     answered: int
@@ -41,7 +41,7 @@ class DrainResult(NamedTuple):
 
 
 class SingleScript:
-    """The units of work by which the log grows."""
+    """Runs the units of work that append to the log of one script."""
 
     def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
         self._unit_of_work = unit_of_work
@@ -50,7 +50,7 @@ class SingleScript:
         self._limits = limits
 
     def settle(self, script_id: int, only: int | None = None) -> DrainResult:
-        """Settle what waits, up to the first that was tried before; or only that one.
+        """Settle the pending submissions up to the first that was tried before; or only the inbox row `only`.
 
         Raises:
             HeadLocked: another worker holds the head.
@@ -59,22 +59,22 @@ class SingleScript:
         try:
             return self._settle(script_id, only)
         except DuplicateKey as error:
-            # Under the lock of the head nobody else writes these keys, and what was answered is not written again.
+            # With the head locked no other worker writes these keys, and an existing answer is not written again.
             raise _unknown_rows(script_id) from error
 
     def submit(self, submission: Submission, payload: bytes) -> tuple[Answer | None, bool]:
-        """Settle what waits and then a submission, given with its canonical bytes, waiting for the lock.
+        """Wait for the lock, settle the pending submissions, then this one; `payload` is its canonical encoding.
 
-        Its answer, None where what waits left no room for it; and whether anything waits now.
+        Returns its answer, None if the pending ones left no room for it; and whether any are pending now.
 
         Raises:
-            SameIdOtherContent: its id was answered with other content.
+            SameIdOtherContent: its id was already used for other content.
             Corrupt: the script is quarantined, or what is stored contradicts itself.
         """
         try:
             return self._submit(submission, payload)
         except DuplicateKey as error:
-            # Whoever answered it had the lock before us, so the answer is there to be read.
+            # The worker that answered it held the lock before us, so the answer is committed.
             with self._unit_of_work.reading() as tx:
                 answer, more = _answer_of(tx, submission), bool(tx.inbox.arrivals(submission.script_id))
             if answer is None:
@@ -131,7 +131,7 @@ class SingleScript:
             return _require_state_of(head, warm.state)
         [tip] = tx.tips.read([known(head, warm)])
         state = brought_to_head(head, warm, tip) or _require_state_of(head, load(tx, head, head.version))
-        # This much is committed, whatever becomes of what follows.
+        # The state at this head is committed, whether or not this transaction commits.
         self._warm.put(head, state)
         return state
 
@@ -141,7 +141,7 @@ class SingleScript:
 
 
 def _to_settle(tx: LockedScript, only: int | None = None) -> list[InboxRow]:
-    """What waits up to the first that was tried before, which is to be counted and tried alone; or that one."""
+    """The pending rows up to the first that was tried before, which is counted and tried alone; or the row `only`."""
     if only is not None:
         return [row for row in tx.waiting if row.id == only]
     return list(takewhile(lambda row: row.attempts == 0, tx.waiting)) if tx.waiting else []
@@ -154,7 +154,7 @@ def _require_state_of(head: Head, state: State) -> State:
 
 
 def _answered_in_time(tx: LockedScript, submission: Submission) -> Answer:
-    """The answer from before the quarantine; Corrupt where there is none."""
+    """The answer from before the quarantine; raises Quarantined if there is none."""
     answer = _answer_of(tx, submission)
     if answer is None:
         raise Quarantined(f"script {submission.script_id} is quarantined")

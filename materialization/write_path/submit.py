@@ -1,7 +1,7 @@
-"""Submit: the one way into the log, from the inbox or in process.
+"""The entry point of the write path, for the inbox and for submissions made in process.
 
-drain(script)       bell → lock the head → settle what waits → commit → look once more
-submit(submission)  the same, waiting for the lock, with one submission more
+drain(script)       bell → lock the head → settle pending submissions → commit → re-check the inbox
+submit(submission)  the same, but waits for the lock and settles one more submission
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from repos.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
+# Units of work a drain runs before it yields the worker to another script.
 MAX_BATCHES_PER_DRAIN = 3
-"""Units of work a drain does before it lets another script have the worker."""
 
 
 class Drained(NamedTuple):
-    """How many submissions a drain answered, and whether some wait on that nobody works on."""
+    """How many submissions a drain answered, and whether some are pending that no worker handles."""
 
     answered: int
     more: bool
 
 
 class DrainedAll(NamedTuple):
-    """How many submissions were answered, and the scripts for which some wait on that nobody works on.
+    """How many submissions were answered, and the scripts with pending submissions that no worker handles.
 
-    `failed` is what the last `drain` raised that did. For each of the `suspects` something waits that raised what is
-    nobody's answer: it was counted, and is to be tried again.
+    `failed` is the last exception a drain raised. Each script in `suspects` has a pending submission that raised an
+    unexpected exception: the attempt was counted, and it is to be retried.
     """
 
     answered: int
@@ -57,14 +57,14 @@ class DrainedAll(NamedTuple):
 
 
 class _Submitted(NamedTuple):
-    """The answer to a submission, and whether something waits now."""
+    """The answer to a submission, and whether others are pending."""
 
     answer: Answer
     more: bool
 
 
 class Ledger:
-    """The write side: every version there is was made here."""
+    """The write side: every version is created here."""
 
     def __init__(
         self,
@@ -75,8 +75,8 @@ class Ledger:
         limits: AiLimits = USUAL,
         time_is_up: tuple[type[Exception], ...] = (),
     ) -> None:
-        # What a worker raises in a drain that takes too long: it ends the drain. With it, drains leave what was tried
-        # before to `drain_one_by_one`, for which there is more time.
+        # Exceptions a worker raises when a drain exceeds its time limit; they end the drain. If set, drains leave
+        # submissions that were tried before to `drain_one_by_one`, which has more time.
         self._time_is_up = time_is_up
         self._unit_of_work = unit_of_work
         self._warm = WarmStates() if warm is None else warm
@@ -85,12 +85,12 @@ class Ledger:
         self._together = GroupCommit(unit_of_work, self._warm, clock, limits)
 
     def drain_all(self, script_ids: Iterable[int]) -> DrainedAll:
-        """Answer what waits for several scripts: in one unit of work where that goes smoothly, else each alone.
+        """Answer the pending submissions of several scripts: in one unit of work if possible, else one by one.
 
-        What is in the way of one of them is in nobody else's.
+        A failure of one script does not affect the others.
         """
         left = list(dict.fromkeys(script_ids))
-        # Among others none has more than one turn: they would wait while the deepest of them had all of its.
+        # One batch per script: otherwise the others would wait while the deepest inbox used all of its batches.
         rounds = 1 if len(left) > 1 else MAX_BATCHES_PER_DRAIN
         answered = 0
         spent = WorkCount(limit=None)
@@ -112,7 +112,7 @@ class Ledger:
                 suspects.append(script_id)
                 continue
             except Exception as error:
-                # Whatever it is, it is in the way of this script only.
+                # It affects only this script.
                 failed = error
                 suspects += [script_id] if is_suspect(error) else []
                 continue
@@ -121,17 +121,17 @@ class Ledger:
         return DrainedAll(answered, tuple(more), failed, tuple(suspects))
 
     def drain(self, script_id: int, *, rounds: int = MAX_BATCHES_PER_DRAIN, spent: WorkCount | None = None) -> Drained:
-        """Answer what waits for a script, in at most three units of work, or so many.
+        """Answer the pending submissions of a script in at most `rounds` units of work.
 
-        After MAX_UNIT_WORK it takes no other; `spent` counts on from other drains of the same task.
+        It starts no other after MAX_UNIT_WORK; `spent` includes the work of earlier drains in the same task.
 
-        A head that another worker holds is left to it: it looks again after its commit.
+        A head locked by another worker is left to that worker, which re-checks the inbox after its commit.
 
         Raises:
-            Conflict: every attempt met one; the submissions wait on.
-            Corrupt: the script is quarantined; the submissions wait on.
-            Exception: something raised what nobody expects; it was counted, and the other submissions are answered.
-            SuspectsLeft: what was tried before waits for `drain_one_by_one`, where time is limited.
+            Conflict: every attempt met one; the submissions stay pending.
+            Corrupt: the script is quarantined; its submissions stay pending.
+            Exception: a submission raised an unexpected one; the attempt was counted, and the others are answered.
+            SuspectsLeft: time is limited, and submissions that were tried before are left to `drain_one_by_one`.
         """
         answered = 0
         spent = spent or WorkCount(limit=None)
@@ -156,21 +156,22 @@ class Ledger:
             if isinstance(error, (SuspectsLeft, *self._time_is_up)) or not is_suspect(error):
                 raise
             self._leave_suspects(answered, error)
-        # One of these submissions is more than the database, or than its worker, takes: it must not harm the others.
+        # One of these submissions is too much for the database or the worker: it must not harm the others.
         done = self.drain_one_by_one(script_id, spent)
         return Drained(answered + done.answered, done.more)
 
     def drain_one_by_one(self, script_id: int, spent: WorkCount | None = None) -> Drained:
-        """Answer one batch of what waits, each submission in a unit of work of its own and counted beforehand.
+        """Answer one batch of pending submissions, each in its own unit of work, its attempt counted beforehand.
 
-        For what outlived a bell or broke a batch. A submission that ends its worker every time is refused as
-        poison after five attempts, and does not stop those behind it. What was not to blame is not counted.
+        For submissions still pending after a bell, or that broke a batch. One that crashes its worker every time is
+        refused as poison after five attempts, and does not block those after it. An attempt that failed for another
+        reason is not counted.
 
         Raises:
-            Conflict: every attempt met one; the submissions wait on.
-            Corrupt: the script is quarantined; the submissions wait on.
-            Exception: one of them was more than the database or this program takes, and waits on, counted; the others
-                are answered.
+            Conflict: every attempt met one; the submissions stay pending.
+            Corrupt: the script is quarantined; its submissions stay pending.
+            Exception: one was too much for the database or this program, and stays pending with its attempt counted;
+                the others are answered.
         """
         answered = 0
         spent = spent or WorkCount(limit=None)
@@ -189,7 +190,8 @@ class Ledger:
                 self._take_back_attempt(arrival)
                 return Drained(answered, more=False)
             except Conflict:
-                # Perhaps it was not even counted: one attempt too few costs a try, one too many refuses an innocent.
+                # It may not even have been counted. One attempt too few costs a retry; one too many may refuse a
+                # valid submission.
                 self._take_back_attempt(arrival)
                 raise
             except Corrupt as contradiction:
@@ -210,11 +212,11 @@ class Ledger:
         return Drained(answered, more or len(arrivals) == MAX_INBOX_BATCH)
 
     def submit(self, submission: Submission) -> Answer:
-        """Answer a submission in process: wait for the lock, drain what waits first, then this one.
+        """Answer a submission in process: wait for the lock, settle the pending ones first, then this one.
 
         Raises:
-            Rejected: the submission is not valid in itself, or its id was answered with other content.
-            Conflict: every attempt met one. Whether the last was recorded may be unknown: submit it again.
+            Rejected: the submission is not valid in itself, or its id was already used for other content.
+            Conflict: every attempt met one. Whether the last was committed may be unknown: submit it again.
             Corrupt: the script is quarantined.
         """
         submission = checked(submission)
@@ -228,7 +230,7 @@ class Ledger:
         return done.answer
 
     def quarantine(self, script_id: int, reason: str) -> None:
-        """Take a script out of service: it takes no edits until it is mended."""
+        """Quarantine a script: it takes no edits until it is repaired."""
         self._warm.forget(script_id)
         quarantine(self._unit_of_work, script_id, found_by="drain", reason=reason, now=self._clock())
 
@@ -242,7 +244,7 @@ class Ledger:
         except self._time_is_up:
             raise
         except Exception:
-            # Whatever was in the way is met again by the script it concerns, and by no other.
+            # The script that caused it fails again when drained alone; the others do not.
             return 0, script_ids
         spent.add(work)
         return answered, left
@@ -251,15 +253,15 @@ class Ledger:
         return look_twice(self._unit_of_work, script_id, partial(with_retries, work), forget=self._warm.forget)
 
     def _arrivals(self, script_id: int) -> list[int]:
-        """What waits for a script that is in service."""
+        """The pending inbox rows of a script; none if it is quarantined."""
         with self._unit_of_work.reading() as tx:
             head = tx.heads.get(script_id)
             quarantined = head is not None and head.health == "quarantined"
             return [] if quarantined else tx.inbox.arrivals(script_id, tried_last=bool(self._time_is_up))
 
     def _count_attempt(self, arrival: int) -> None:
-        # Not as a statement that is its own transaction: of a worker that is killed while it waits for the row, the
-        # server would count the attempt all the same.
+        # In an explicit transaction. With autocommit the server would count the attempt of a worker that was killed
+        # while it waited for the row.
         with self._unit_of_work.records() as tx:
             tx.inbox.count_attempt(arrival)
 
@@ -273,7 +275,7 @@ class Ledger:
         except Exception as error:
             if isinstance(error, self._time_is_up) or not is_suspect(error):
                 raise
-            # Perhaps for what waits in front of it: that is then counted, and the submission overtakes it.
+            # An earlier pending submission may be the cause: its attempt is counted, and this submission overtakes it.
             with suppress(Exception):
                 self.drain_one_by_one(submission.script_id)
             return self._submit(submission)
@@ -286,7 +288,7 @@ class Ledger:
                 return _Submitted(answer, more)
 
     def _drain_what_rang(self, script_id: int) -> None:
-        """Whoever rang while the head was held here left what waits to us; nothing of it touches the answer."""
+        """Drain submissions that arrived while we held the head lock; errors here do not affect the answer."""
         with suppress(Exception):
             work = 0
             for _ in range(MAX_BATCHES_PER_DRAIN):

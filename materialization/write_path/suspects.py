@@ -1,4 +1,4 @@
-"""Suspects: whether a submission is to blame for what a drain raised."""
+"""Suspects: submissions that may have caused an exception in a drain."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _PAUSES = ("materialization.retry", "materialization.integrity.second_look")
 
 
 class SuspectsLeft(Exception):
-    """Submissions that were tried before, or a batch with one that raised something, wait to be tried one by one.
+    """Submissions that were tried before, or a batch in which one failed, are left to be tried one by one.
 
-    `answered` is how many others were answered before.
+    `answered` is how many others were answered before that.
     """
 
     def __init__(self, answered: int) -> None:
@@ -21,18 +21,18 @@ class SuspectsLeft(Exception):
 
 
 def is_suspect(error: Exception) -> bool:
-    """Whether this is no answer, nor a reason to try again, but what a submission makes this program raise."""
+    """Whether an exception is neither an answer nor a reason to retry, but caused by the submission itself."""
     if isinstance(error, DriverError):
         return blames_a_row(error)
     return not isinstance(error, LedgerError) and not waited_for_others(error)
 
 
 def waited_for_others(error: BaseException) -> bool:
-    """Whether an exception from outside came while a drain waited for the database: then no submission is to blame."""
+    """Whether an outside exception (a time limit) came while the drain waited: then no submission caused it."""
     modules = []
     trace = error.__traceback__
     while trace is not None:
         modules.append(str(trace.tb_frame.f_globals.get("__name__", "")))
         trace = trace.tb_next
-    # The last frame is that of a signal's handler, where it was one.
+    # The last frame may be that of a signal handler.
     return any(module.startswith(_DRIVER) for module in modules) or any(module in _PAUSES for module in modules[-2:])

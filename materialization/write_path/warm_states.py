@@ -1,4 +1,4 @@
-"""Warm states: the last state of the scripts a worker process met, so that most edits read nothing."""
+"""Warm states: an LRU cache of script states in a worker process, so that most edits read no history."""
 
 from __future__ import annotations
 
@@ -16,20 +16,18 @@ from domain.script.state import State
 from materialization.history.state_at import advance_all
 from repos.log.deltas_to_head import HeadDelta, KnownState
 
+# About 100 MB of lines in a worker process.
 MAX_WARM_LINES = 200_000
-"""About 100 MB of lines in a worker process."""
+# The memory cost of a script in addition to its lines, in lines.
 SCRIPT_WEIGHT = 50
-"""What a script costs beside its lines, in lines."""
-
-
+# The memory of a line of usual length. This much text or JSON counts as one more line.
 BYTES_OF_A_LINE = 500
-"""What a line of usual length takes in memory: so much text, or JSON, counts as one line more."""
 
 
 class Warm(Struct, frozen=True, gc=False):
-    """A state, the chain hash of the command that led to it, and what it costs to remember, in lines.
+    """A state, the chain hash of its last command, and its memory cost in lines.
 
-    `beside_lines` is the part of it that is for neither lines nor removed ids; keystrokes leave it as it is.
+    `described` is the share of that cost for story elements and personas.
     """
 
     state: State
@@ -39,10 +37,10 @@ class Warm(Struct, frozen=True, gc=False):
 
 
 class WarmStates:
-    """A bounded memory of states, the least recently used forgotten first.
+    """A bounded LRU cache of states.
 
-    Only states of committed heads are put in: the one a unit of work starts from, and after COMMIT answered the one
-    it led to. A state counts only if version and chain hash match the locked head.
+    It holds only states of committed heads: the one a unit of work starts from and, once COMMIT has succeeded, the one
+    it ends with. A state is used only if version and chain hash match the locked head.
     """
 
     def __init__(self, most_lines: int = MAX_WARM_LINES) -> None:
@@ -52,10 +50,10 @@ class WarmStates:
         self._lock = Lock()
 
     def take(self, head: Head) -> Warm | None:
-        """The state at the head, or an earlier one of the same script to go on from; None where nothing is known.
+        """The cached state at the head, or an earlier one of the same script to continue from; None if there is none.
 
-        Of an earlier state the caller asks the log whether its command is still there, and reads the deltas it lacks.
-        Only the state at the head is remembered further: of any other nobody knows yet whether it still is of this log.
+        For an earlier state the caller checks that the log still has its command, and reads the missing deltas.
+        Only the state at the head stays in the cache: whether an earlier one still belongs to this log is not known.
         """
         with self._lock:
             found = self._states.get(head.script_id)
@@ -68,7 +66,7 @@ class WarmStates:
         return found if found.state.version < head.version else None
 
     def put(self, head: Head, state: State) -> None:
-        """Remember the state at a head that is committed."""
+        """Cache the state at a committed head."""
         with self._lock:
             before = self._pop(head.script_id)
             beside_lines = _weight_beside_lines(state, before)
@@ -81,7 +79,7 @@ class WarmStates:
                 self._pop(next(iter(self._states)))
 
     def forget(self, script_id: int) -> None:
-        """Forget one script."""
+        """Remove a script from the cache."""
         with self._lock:
             self._pop(script_id)
 
@@ -92,45 +90,53 @@ class WarmStates:
         return found
 
 
-def _weight_beside_lines(state: State, before: Warm | None) -> int:
-    """In lines; looked at again only where something was added, changed or removed."""
-    if before is not None:
-        known = before.state
-        if known.elements is state.elements and known.personas is state.personas and known.labels is state.labels:
-            return before.beside_lines
+def _weight(state: State) -> int:
+    return (
+        state.line_count
+        + state.characters // BYTES_OF_A_LINE
+        + state.retired.weight() // 4
+        + len(state.labels)
+        + SCRIPT_WEIGHT
+    )
+
+
+def _described_weight(state: State, before: Warm | None) -> int:
+    """The cost of story elements and personas in lines, recomputed only when they changed."""
+    if before is not None and before.state.elements is state.elements and before.state.personas is state.personas:
+        return before.described
     # Small objects take far more memory than bytes of JSON.
     described = len(state.elements) + len(state.personas) + 10 * described_bytes(state) // BYTES_OF_A_LINE
     return described + len(state.labels) + SCRIPT_WEIGHT
 
 
 def is_at_head(head: Head, warm: Warm | None) -> bool:
-    """Whether nothing needs to be read."""
+    """Whether the cached state is at the head, so nothing needs to be read."""
     return warm is not None and warm.state.version == head.version
 
 
 def known(head: Head, warm: Warm | None) -> KnownState:
-    """What to ask the tips of a script for."""
+    """The query for what leads from the cached state to the head."""
     return KnownState(head, None if warm is None else warm.state.version)
 
 
 def brought_to_head(head: Head, warm: Warm | None, tip: HeadDelta) -> State | None:
-    """The state at a head; None where anything is not as it should be, for whoever looks closer."""
+    """The state at a head; None on any inconsistency, which the caller then examines."""
     try:
         state = _brought_on(warm, tip)
     except Corrupt:
-        # After a rebuild the stored versions may rightly differ from what this process remembers.
+        # After a rebuild the stored versions may legitimately differ from the cached state.
         return None
     return state if state is not None and is_state_of(head, state) else None
 
 
 def is_state_of(head: Head, state: State) -> bool:
-    """Whether a state is the one a head speaks of."""
+    """Whether a state is the one its head describes."""
     return state.version == head.version and state_hash_bytes(state.hash) == head.state_hash
 
 
 def _brought_on(warm: Warm | None, tip: HeadDelta) -> State | None:
     if warm is not None:
-        # After a backup was restored, the command behind a warm state may not be in the log.
+        # After a restore from backup, the last command of a cached state may not be in the log.
         return advance_all(warm.state, tip.deltas) if tip.chain_hash == warm.chain_hash else None
     if tip.keyframe is None:
         return advance_all(State.empty(), tip.deltas)

@@ -57,8 +57,8 @@ def test_a_damaged_file_is_refused_and_nothing_is_written(file: Path, elsewhere:
 @pytest.mark.parametrize(
     ("content", "status", "reason"),
     [
-        (b"", 1, "Line 1 of the history file: this is no history file"),
-        (b"Title: Tare Weight\n", 1, "Line 1 of the history file: this is no history file"),
+        (b"", 1, "Line 1 of the history file: this is not a history file"),
+        (b"Title: Tare Weight\n", 1, "Line 1 of the history file: this is not a history file"),
         (b'{"format":"scriptledger-history","format_version":2,"script_id":1,"versions":1,"chain_hash":"","state_hash":""}',
          1, "format version 2 is not 1"),
         (None, 2, "No such file or directory"),

@@ -94,7 +94,7 @@ def test_an_undo_far_back_is_found(script: Writer, monkeypatch: pytest.MonkeyPat
 
 
 def test_where_nothing_was_undone_there_is_nothing_to_redo(script: Writer, unit_of_work: UnitOfWork) -> None:
-    with pytest.raises(NothingToRedo, match="no undo that was not taken back"):
+    with pytest.raises(NothingToRedo, match="nothing to redo"):
         to_redo(script)
     with unit_of_work.reading() as tx, pytest.raises(UnknownScript):
         versions_to_redo(tx, 999_999)

@@ -63,9 +63,9 @@ def end_twice(lines: list[bytes]) -> None:
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [
-        (end_twice, r"Line 34 .*behind the end"),
-        (lambda lines: lines.append(b"\n"), r"Line 34 .*behind the end"),
-        (lambda lines: lines.append(b"\x00"), r"behind the end"),
+        (end_twice, r"Line 34 .*after the end"),
+        (lambda lines: lines.append(b"\n"), r"Line 34 .*after the end"),
+        (lambda lines: lines.append(b"\x00"), r"after the end"),
         (lambda lines: lines.insert(3, b"\n"), r"Line 4 "),
         (lambda lines: lines.insert(3, b"[" * 100_000 + b"\n"), r"Line 4 "),
         (lambda lines: lines.insert(3, b'{"command":' * 50_000 + b"\n"), r"Line 4 "),
@@ -73,16 +73,16 @@ def end_twice(lines: list[bytes]) -> None:
         (lambda lines: lines.insert(3, b'{"end": {"commands":1,"answers":%s}}\n' % (b"9" * 4_400)), r"Line 4 "),
         (lambda lines: lines.insert(3, b"{}\n"), r"Line 4 .*a command, an answer or the end"),
         (lambda lines: lines.insert(3, b'{"command":null,"end":null}\n'), r"a command, an answer or the end"),
-        (lambda lines: lines.__setitem__(3, lines[3].replace(b'"actor":', b'"actor":"Eve","actor":')), r"Line 4 .*'actor' stands twice"),
-        (lambda lines: lines.__setitem__(3, lines[3].replace(b'{"command":', b'{"command":null,"command":')), r"'command' stands twice"),
-        (lambda lines: lines.__setitem__(0, lines[0].replace(b'"versions":', b'"versions":1,"versions":')), r"Line 1 .*'versions' stands twice"),
+        (lambda lines: lines.__setitem__(3, lines[3].replace(b'"actor":', b'"actor":"Eve","actor":')), r"Line 4 .*'actor' appears twice"),
+        (lambda lines: lines.__setitem__(3, lines[3].replace(b'{"command":', b'{"command":null,"command":')), r"'command' appears twice"),
+        (lambda lines: lines.__setitem__(0, lines[0].replace(b'"versions":', b'"versions":1,"versions":')), r"Line 1 .*'versions' appears twice"),
         (lambda lines: lines.__setitem__(0, lines[0].replace(b'"versions":16', b'"versions":-16')), r"Line 1 .*versions must"),
         (lambda lines: lines.__setitem__(0, lines[0].replace(b'"script_id":1', b'"script_id":0')), r"Line 1 .*script_id must"),
         (lambda lines: lines.__setitem__(0, lines[0].replace(b'"script_id":1', b'"script_id":-5')), r"Line 1 .*script_id must"),
         (lambda lines: lines.__setitem__(0, lines[0].replace(b'"script_id":1', b'"script_id":%d' % 2**53)), r"Line 1 .*script_id must"),
         (lambda lines: lines.__setitem__(0, lines[0].replace(b'"script_id":1', b'"script_id":%d' % 2**80)), r"Line 1 .*script_id must"),
         (lambda lines: lines.__setitem__(0, b"\xef\xbb\xbf" + lines[0]), r"Line 1 "),
-        (lambda lines: lines.__setitem__(0, b"\x1f\x8b\x08\x00" + lines[0]), r"Line 1 .*no history file"),
+        (lambda lines: lines.__setitem__(0, b"\x1f\x8b\x08\x00" + lines[0]), r"Line 1 .*not a history file"),
         (lambda lines: lines.__setitem__(5, lines[5].replace(b"x", b"\xff")), r"Line 6 "),
         (lambda lines: lines.__setitem__(5, lines[5].replace(b'"version":5', b'"version":NaN')), r"Line 6 "),
         (lambda lines: lines.__setitem__(-1, lines[-1].rstrip(b"\n")), r"cut off"),
@@ -90,7 +90,7 @@ def end_twice(lines: list[bytes]) -> None:
         (lambda lines: lines.__setitem__(-1, lines[-1].replace(b"15", b"14")), r"does not end where it says"),
         (lambda lines: lines.__delitem__(slice(-1, None)), r"ends without its end"),
         (lambda lines: lines.__delitem__(slice(1, None)), r"Line 2 .*ends without its end"),
-        (lambda lines: lines.__delitem__(slice(0, 1)), r"Line 1 .*no history file"),
+        (lambda lines: lines.__delitem__(slice(0, 1)), r"Line 1 .*not a history file"),
         (list.clear, r"Line 1 "),
     ],
 )  # fmt: skip
@@ -123,7 +123,7 @@ def test_a_number_far_beyond_the_last_is_refused(
 ) -> None:
     before = rows_in(url)
 
-    with pytest.raises(ScriptNumberTooHigh, match=rf"script {script_id}, over {MAX_NUMBERS_AHEAD} beyond 0"):
+    with pytest.raises(ScriptNumberTooHigh, match=rf"number {script_id} is more than {MAX_NUMBERS_AHEAD} above 0"):
         import_history(elsewhere, put(under(script_id, history), tmp_path / "far.jsonl"))
 
     assert rows_in(url) == before
@@ -175,7 +175,7 @@ def test_a_number_that_somebody_was_given_is_left_to_them(history: bytes, tmp_pa
         assert tx.script_ids.new(5) == 1
     before = rows_in(url)
 
-    with pytest.raises(NumberOfAnother, match="given to user 5"):
+    with pytest.raises(NumberOfAnother, match="future script of user 5"):
         import_history(elsewhere, file)
     assert rows_in(url) == before
 
@@ -209,7 +209,7 @@ def test_a_pipe_or_a_device_is_no_history_file(elsewhere: UnitOfWork, tmp_path: 
     os.mkfifo(pipe)
 
     for file, what in ((pipe, "pipe"), (Path("/dev/zero"), "device"), (Path("/dev/null"), "device")):
-        with pytest.raises(NotARegularFile, match=f"is a {what}, and no file"):
+        with pytest.raises(NotARegularFile, match=f"is a {what}, not a regular file"):
             import_history(elsewhere, file)
     with pytest.raises(IsADirectoryError):
         import_history(elsewhere, tmp_path)

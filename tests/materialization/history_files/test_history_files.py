@@ -263,7 +263,7 @@ def double(lines: list[bytes]) -> None:
     ("damage", "problem"),
     [
         (change(0, format_version=2), r"Line 1 .*format version 2 is not 1"),
-        (change(0, format="zip"), r"Line 1 .*no history file"),
+        (change(0, format="zip"), r"Line 1 .*not a history file"),
         (change(0, versions=299), r"do not lead to the version the header names"),
         (change(0, chain_hash="00" * 32), r"do not lead to"),
         (change(40, actor="Eve"), r"Line 41 .*command 40 was changed"),

@@ -118,7 +118,7 @@ def test_a_checkpoint_of_another_log_is_not_gone_on_from(long: Writer, database_
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "field"),
     [
         ({"title": "Another"}, "title"),
         ({"status": "final"}, "status"),
@@ -126,8 +126,8 @@ def test_a_checkpoint_of_another_log_is_not_gone_on_from(long: Writer, database_
         ({"user_id": 3}, "owner"),
     ],
 )
-def test_a_row_that_does_not_say_what_the_log_says_is_found(
-    writer: Writer, database_url: str, values: dict[str, object], said: str
+def test_a_scripts_row_that_differs_from_the_log_is_found(
+    writer: Writer, database_url: str, values: dict[str, object], field: str
 ) -> None:
     writer.create()
     with forging(database_url) as connection:
@@ -135,7 +135,7 @@ def test_a_row_that_does_not_say_what_the_log_says_is_found(
 
     finding = audited(writer).finding
     assert finding
-    assert f"says {said} " in finding.problem
+    assert f"has {field} " in finding.problem
 
 
 def test_a_projection_that_was_changed_is_found(writer: Writer, database_url: str) -> None:

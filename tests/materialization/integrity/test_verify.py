@@ -230,7 +230,7 @@ def test_an_end_that_was_cut_off_is_found_by_its_seal(damaged: Damaged) -> None:
     finding, broken_seal = damaged.after(cut_off)
 
     assert finding is None, "what is left is right in itself"
-    assert broken_seal == Finding(VERSIONS, f"version {VERSIONS} was sealed, and is not in the log any more")
+    assert broken_seal == Finding(VERSIONS, f"version {VERSIONS} was sealed, but is no longer in the log")
 
 
 def test_a_log_written_anew_is_found_by_its_seal(damaged: Damaged) -> None:
