@@ -64,11 +64,11 @@ class Watch(Flower):  # type: ignore[misc]  # Flower has no types
         if credentials(header) is None:
             return self.get_handler_delegate(request, Unauthorized)
         if self.access.is_full(address):
-            return self.get_handler_delegate(request, Crowd)
+            return self.get_handler_delegate(request, TooManyAttempts)
         if self.access.opens(header):
             request.headers["Authorization"] = self._inner
             return super().find_handler(request, **kwargs)
-        return self.get_handler_delegate(request, Guesser)
+        return self.get_handler_delegate(request, WrongPassword)
 
     def listen_on(self, sockets: list[socket.socket]) -> None:
         """Serve on sockets that are already open."""
@@ -96,9 +96,9 @@ class Unauthorized(RequestHandler):
 
     async def prepare(self) -> None:
         """Respond before a method is looked up."""
-        self.turn_away()
+        self.respond_unauthorized()
 
-    def turn_away(self) -> None:
+    def respond_unauthorized(self) -> None:
         """Respond 401 with the authentication challenge."""
         self.set_status(401)
         self.set_header("WWW-Authenticate", 'Basic realm="scriptledger", charset="UTF-8"')
@@ -108,7 +108,7 @@ class Unauthorized(RequestHandler):
         """Skip the check: no request here has an effect, so none can be forged."""
 
 
-class Guesser(Unauthorized):
+class WrongPassword(Unauthorized):
     """Responds 401 to a wrong password, after a delay."""
 
     application: Watch
@@ -119,10 +119,10 @@ class Guesser(Unauthorized):
         with self.application.access.failed(address) as (failures, seconds):
             refusals.warning("flower.wrong_password", address=address, failures=failures)
             await asyncio.sleep(seconds)
-        self.turn_away()
+        self.respond_unauthorized()
 
 
-class Crowd(Unauthorized):
+class TooManyAttempts(Unauthorized):
     """Responds 429 while too many wrong passwords wait for their responses."""
 
     async def prepare(self) -> None:

@@ -142,7 +142,7 @@ def test_a_message_for_a_task_that_nobody_knows_is_left_to_celery(bell: Bell, cl
 def test_a_message_that_is_no_bell_is_left_to_celery(
     bell: Bell, client: redis.Redis, headers: dict[str, str], body: str, content_type: str
 ):
-    with bell._line.producer() as producer:
+    with bell._connections.producer() as producer:
         producer.publish(
             body,
             routing_key="commands",
@@ -185,7 +185,7 @@ def test_a_broker_that_is_gone_has_no_bells_and_hears_none(bell: Bell, broker: R
 def test_where_every_connection_to_the_broker_is_taken_the_log_says_so(bell: Bell):
     with ExitStack() as taken:
         for _ in range(celeryconfig.broker_pool_limit):
-            taken.enter_context(bell._line.producer())
+            taken.enter_context(bell._connections.producer())
         with capture_logs() as logged:
             assert not ring(bell)
 

@@ -43,7 +43,7 @@ class WritingRoom:
         self.now = 1_000
         self.bell = SilentBell()
         self.producer = Producer(unit_of_work, self.bell, clock=lambda: self.now)  # type: ignore[arg-type]
-        self.door = AuthenticatedProducer(unit_of_work, self.producer, clock=lambda: self.now)
+        self.authenticated = AuthenticatedProducer(unit_of_work, self.producer, clock=lambda: self.now)
         self.ledger = Ledger(unit_of_work, clock=lambda: self.now)
         self.user, self.token = self.sign_in()
         self.script_id = self.new_script(self.user)

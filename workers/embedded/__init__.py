@@ -1,1 +1,1 @@
-"""Services for a first look and for development, started by our process and gone with it."""
+"""Embedded services for a first try and for development; they end with the process that started them."""

@@ -34,7 +34,7 @@ from workers.settings import Settings
 START_TIMEOUT_SECONDS = 15.0
 
 # How long services may take to end when their broker is gone.
-DEAF_SECONDS = 1.0
+BROKERLESS_STOP_SECONDS = 1.0
 
 
 class _Address(NamedTuple):
@@ -73,7 +73,7 @@ class Stack:
         self._broker: EmbeddedValkey | None = None
         self._pauses = Pauses()
         self._due = 0.0
-        self._kept: list[SupervisedService] = []
+        self._running: list[SupervisedService] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -113,7 +113,7 @@ class Stack:
             return []
         if self._broker is not None and not self._broker.running():
             return self._revive()
-        return [event for service in self._kept for event in service.tend()]
+        return [event for service in self._running for event in service.tend()]
 
     def stop(self) -> None:
         """Stop the services, in parallel, if this process runs them."""
@@ -173,13 +173,13 @@ class Stack:
             return []
         # After a restart the broker's socket has another path, so the services are restarted too. While they retry the
         # old socket, they would not react to SIGTERM.
-        self._stop_services(patience=min(self._patience, DEAF_SECONDS))
+        self._stop_services(patience=min(self._patience, BROKERLESS_STOP_SECONDS))
         self._start_services()
-        return [Event(name, "started") for name in ("broker", *(service.name for service in self._kept))]
+        return [Event(name, "started") for name in ("broker", *(service.name for service in self._running))]
 
     def _start_services(self) -> None:
         self._due = 0.0
-        self._pauses.begun()
+        self._pauses.started()
         if self._configured.embedded_broker:
             self._broker = EmbeddedValkey(self.settings.home / "broker")
             self._broker.start()
@@ -188,15 +188,15 @@ class Stack:
         logs.mkdir(mode=0o700, exist_ok=True)
         for service in self._services(self.settings):
             log = logs / f"{service.name}.log"
-            self._kept.append(SupervisedService(service, log=log, environ=self.settings.to_env()))
+            self._running.append(SupervisedService(service, log=log, environ=self.settings.to_env()))
         socket = str(self._broker.address) if self._broker is not None else ""
         self._write(_Address(self.settings.broker_url if socket else "", socket, _fingerprint(self._configured)))
 
     def _stop_services(self, patience: float | None = None) -> None:
         patience = self._patience if patience is None else patience
-        with ThreadPoolExecutor(max_workers=len(self._kept) + 1) as together:
-            list(together.map(lambda service: service.stop(patience), self._kept))
-        self._kept = []
+        with ThreadPoolExecutor(max_workers=len(self._running) + 1) as together:
+            list(together.map(lambda service: service.stop(patience), self._running))
+        self._running = []
         if self._broker is not None:
             self._broker.stop()
             self._broker = None

@@ -32,7 +32,7 @@ class Pauses:
         self._pause = FIRST_PAUSE_SECONDS
         self._began = time.monotonic()
 
-    def begun(self) -> None:
+    def started(self) -> None:
         """Record a start."""
         self._began = time.monotonic()
 
@@ -56,7 +56,7 @@ class SupervisedService:
         self._pauses = Pauses()
         self._due = 0.0
         self._offset = 0
-        self._said_ready = False
+        self._is_ready = False
         self._child = self._start()
 
     def tend(self) -> list[Event]:
@@ -64,9 +64,9 @@ class SupervisedService:
         if self._due:
             return self._start_again() if time.monotonic() >= self._due else []
         if not self._child.running():
-            return [self._rest()]
-        if not self._said_ready and self._service.ready in self._said():
-            self._said_ready = True
+            return [self._ended()]
+        if not self._is_ready and self._service.ready in self._output():
+            self._is_ready = True
             return [Event(self.name, "ready")]
         return []
 
@@ -75,8 +75,8 @@ class SupervisedService:
         self._child.stop(patience)
 
     def _start(self) -> Child:
-        self._pauses.begun()
-        self._said_ready = False
+        self._pauses.started()
+        self._is_ready = False
         self._offset = self._log.stat().st_size if self._log.exists() else 0
         return Child(self._service.command, log=self._log, environ=self._environ, keep=self._service.keep)
 
@@ -85,12 +85,12 @@ class SupervisedService:
         self._child = self._start()
         return [Event(self.name, "started")]
 
-    def _rest(self) -> Event:
+    def _ended(self) -> Event:
         pause = self._pauses.next()
         self._due = time.monotonic() + pause
         return Event(self.name, "ended", self._child.wait(), pause)
 
-    def _said(self) -> bytes:
+    def _output(self) -> bytes:
         with self._log.open("rb") as log:
             log.seek(self._offset)
             return log.read()

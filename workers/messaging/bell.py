@@ -26,16 +26,16 @@ class Bell:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._line = BrokerConnections(app)
+        self._connections = BrokerConnections(app)
         self._envelopes: dict[str, Envelope] = {}
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         """Send a bell for a script with pending submissions; return whether the broker took it."""
         fault_point("before bell rung")
         try:
-            with self._line.producer() as producer:
+            with self._connections.producer() as producer:
                 self._envelope(task).send(producer, script_id)
-        except self._line.unheard as error:
+        except self._connections.delivery_errors as error:
             refusals.warning("bell.unheard", script_id=script_id, problem=describe(error))
             return False
         fault_point("after bell rung")
@@ -44,9 +44,9 @@ class Bell:
     def ring_all(self, script_ids: Iterable[int]) -> bool:
         """Send a bell for each of several scripts, in few round trips; return whether the broker took them all."""
         try:
-            with self._line.producer() as producer:
+            with self._connections.producer() as producer:
                 self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
-        except self._line.unheard as error:
+        except self._connections.delivery_errors as error:
             refusals.warning("bell.unheard", problem=describe(error))
             return False
         return True
@@ -58,30 +58,30 @@ class Bell:
         """
         scripts: list[int] = []
         try:
-            with self._line.channel() as channel:
+            with self._connections.channel() as channel:
                 while len(scripts) < limit and (message := channel.basic_get(QUEUE, no_ack=True)) is not None:
                     script_id = _rung_for(message)
                     if script_id is None:
                         self._put_back(message)
                         break
                     scripts.append(script_id)
-        except (*self._line.unheard, *NO_MESSAGE) as error:
+        except (*self._connections.delivery_errors, *NO_MESSAGE) as error:
             refusals.warning("bell.not_taken", problem=type(error).__name__)
         return scripts
 
     def waiting(self) -> int | None:
         """The number of bells in the queue; None where the broker does not respond."""
         try:
-            with self._line.channel() as channel:
+            with self._connections.channel() as channel:
                 return int(channel.queue_declare(QUEUE, passive=True).message_count)
-        except self._line.no_such_queue:
+        except self._connections.no_such_queue:
             return 0  # no bell was sent since the broker started
-        except self._line.unheard:
+        except self._connections.delivery_errors:
             return None
 
     def _put_back(self, message: Message) -> None:
         """Requeue a message that is not a drain bell, unchanged, so that Celery handles or rejects it."""
-        with self._line.producer() as producer:
+        with self._connections.producer() as producer:
             producer.publish(  # type: ignore[no-untyped-call]  # kombu has no types
                 message.body,
                 exchange="",

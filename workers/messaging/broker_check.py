@@ -26,9 +26,9 @@ def require_broker(broker_url: str) -> None:
         SignInFailed: the broker refuses the password.
         BrokerUnreachable: the broker cannot be reached.
     """
-    hurried = {"socket_timeout": BROKER_TIMEOUT_SECONDS, "socket_connect_timeout": BROKER_TIMEOUT_SECONDS}
+    short_timeouts = {"socket_timeout": BROKER_TIMEOUT_SECONDS, "socket_connect_timeout": BROKER_TIMEOUT_SECONDS}
     app = producing_app(broker_url)
-    connection: Any = app.connection_for_read(connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=hurried)
+    connection: Any = app.connection_for_read(connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=short_timeouts)
     with connection:
         try:
             connection.connect()

@@ -15,7 +15,7 @@ from kombu.pools import connections, producers, set_limit
 
 # The timeout of each read from the broker. A producer's request can spare half a second in all.
 BROKER_TIMEOUT_SECONDS = 0.2
-HURRIED = {
+SHORT_TIMEOUTS = {
     "socket_timeout": BROKER_TIMEOUT_SECONDS,
     "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
     # By default kombu retries for six seconds to connect to a broker that refuses.
@@ -68,7 +68,7 @@ class BrokerConnections:
         return tuple(self._broker.channel_errors)
 
     @property
-    def unheard(self) -> tuple[type[Exception], ...]:
+    def delivery_errors(self) -> tuple[type[Exception], ...]:
         """The errors of a broker that does not take a message, or does not respond."""
         broker = self._broker
         return (*broker.connection_errors, *broker.channel_errors, OperationalError, LimitExceeded, OSError)
@@ -78,6 +78,6 @@ class BrokerConnections:
         # Celery sets this limit on first use of the app's own pool, which a process that only rings never uses.
         set_limit(self._app.conf.broker_pool_limit)  # type: ignore[no-untyped-call]  # kombu has no types
         broker: Connection = self._app.connection_for_write(
-            connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=HURRIED
+            connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=SHORT_TIMEOUTS
         )
         return broker

@@ -23,13 +23,13 @@ from repos.unit_of_work import UnitOfWork
 # The timeout of each read from Redis: the cost of an announcement to a drain.
 BROKER_TIMEOUT_SECONDS = 0.2
 # The timeout of each read for a reader, which delays no other process.
-LISTENING_SECONDS = 1.0
+READER_TIMEOUT_SECONDS = 1.0
 # After a failure of Redis, nothing is announced for this long.
 SILENCE_SECONDS = 5.0
 # The poll interval: how late a reader is at most after a lost announcement.
-LOOK_SECONDS = 5.0
+POLL_SECONDS = 5.0
 # The poll interval without Redis.
-LOOK_WITHOUT_SECONDS = 1.0
+POLL_WITHOUT_REDIS_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ class Announcer:
         self._clock = clock
         self._silent_until = 0.0
         url = client_url(broker_url)
-        self._client = None if url is None else _hurried(url, BROKER_TIMEOUT_SECONDS)
+        self._client = None if url is None else _client_with_timeout(url, BROKER_TIMEOUT_SECONDS)
 
     def announce(self, versions: Mapping[int, int]) -> bool:
         """Announce the committed versions, by script, in one round trip; return whether Redis took them."""
@@ -110,7 +110,7 @@ class AnnouncementListener:
         self._channel = channel(script_id)
         self._listening: PubSub | None = None
         if url := client_url(broker_url):
-            client = stack.enter_context(closing(_hurried(url, LISTENING_SECONDS)))
+            client = stack.enter_context(closing(_client_with_timeout(url, READER_TIMEOUT_SECONDS)))
             self._listening = stack.enter_context(
                 closing(client.pubsub(ignore_subscribe_messages=True))  # type: ignore[no-untyped-call]
             )
@@ -120,9 +120,9 @@ class AnnouncementListener:
     def wait(self) -> None:
         """Wait for an announcement or the next poll."""
         if self._listening is None:
-            time.sleep(LOOK_WITHOUT_SECONDS)
+            time.sleep(POLL_WITHOUT_REDIS_SECONDS)
             return
-        deadline = time.monotonic() + LOOK_SECONDS
+        deadline = time.monotonic() + POLL_SECONDS
         try:
             if not self._listening.subscribed:
                 self._listening.subscribe(self._channel)
@@ -131,10 +131,10 @@ class AnnouncementListener:
                 if self._listening.get_message(timeout=left) is not None:
                     return
         except (redis.RedisError, OSError):
-            time.sleep(LOOK_WITHOUT_SECONDS)
+            time.sleep(POLL_WITHOUT_REDIS_SECONDS)
 
 
-def _hurried(url: str, timeout: float) -> redis.Redis:
+def _client_with_timeout(url: str, timeout: float) -> redis.Redis:
     """A client without retries, with a timeout for each read, that sends no client information on connecting."""
     once = Retry(NoBackoff(), 0)
     return redis.Redis.from_url(

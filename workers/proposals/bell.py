@@ -22,7 +22,7 @@ class ProposalBell:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._line = BrokerConnections(app)
+        self._connections = BrokerConnections(app)
 
     @classmethod
     def at(cls, broker_url: str) -> ProposalBell:
@@ -32,7 +32,7 @@ class ProposalBell:
     def ring(self, proposal_id: int) -> bool:
         """Send a bell for a queued proposal; return whether the broker took it."""
         try:
-            with self._line.producer() as producer:
+            with self._connections.producer() as producer:
                 self._app.send_task(
                     PROPOSE,
                     args=(proposal_id,),
@@ -44,7 +44,7 @@ class ProposalBell:
                     kwargsrepr="{}",
                     retry=False,
                 )
-        except self._line.unheard as error:
+        except self._connections.delivery_errors as error:
             refusals.warning("proposal_bell.unheard", proposal_id=proposal_id, problem=describe(error))
             return False
         return True

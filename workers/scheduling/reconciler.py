@@ -16,7 +16,7 @@ import structlog
 
 from materialization.clock import system_clock
 from materialization.retry import with_retries
-from repos.scheduling.bell_rings import RingHistory as Rung
+from repos.scheduling.bell_rings import RingHistory
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.messaging.bell import Bell
 from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
@@ -80,41 +80,41 @@ class Reconciler:
                 return Tick(0, "the lease was lost")
             due = self._due(tx)
             tx.bells.forget_answered()
-        for number, rung in enumerate(due):
-            if not self._bell.ring(rung.script_id, DRAIN if rung.rings == 1 else DRAIN_ONE_BY_ONE):
+        for number, history in enumerate(due):
+            if not self._bell.ring(history.script_id, DRAIN if history.rings == 1 else DRAIN_ONE_BY_ONE):
                 self._take_back(due[number:])
                 return Tick(number, "the broker takes no bells")
         if due:
             log.info("reconciler.rang", scripts=len(due))
         return Tick(len(due))
 
-    def _take_back(self, unsent: list[Rung]) -> None:
+    def _take_back(self, unsent: list[RingHistory]) -> None:
         """Record that bells the broker did not take are still due; each tick tries one until the broker responds."""
         with self._unit_of_work.records() as tx:
-            for rung in unsent:
-                tx.bells.put(rung._replace(rings=rung.rings - 1, rung_at=0))
+            for history in unsent:
+                tx.bells.put(history._replace(rings=history.rings - 1, rung_at=0))
 
     def _take_lease(self) -> int | None:
         now = self._clock()
         with self._unit_of_work.records() as tx:
             return tx.leases.take(LEASE, self._holder, now=now, until=now + int(LEASE_SECONDS * 1_000_000))
 
-    def _due(self, tx: RecordsTransaction) -> list[Rung]:
+    def _due(self, tx: RecordsTransaction) -> list[RingHistory]:
         """The scripts to ring for now, recorded in the same transaction."""
         now = self._clock()
         due = []
         patience = self._patience
         for script in tx.inbox.waiting(before=now - patience, after=now + patience, limit=MAX_SCRIPTS_PER_TICK):
-            rung = tx.bells.get(script.script_id)
-            if rung.rung_at > now:
+            history = tx.bells.get(script.script_id)
+            if history.rung_at > now:
                 # Recorded by a clock that was ahead.
-                rung = Rung(script.script_id, 0, 0, 0)
-            if rung.arrival != script.first:
+                history = RingHistory(script.script_id, 0, 0, 0)
+            if history.arrival != script.first:
                 # The count belongs to submissions that are answered by now: a worker is making progress.
-                rung = rung._replace(rings=0)
-            if now - rung.rung_at < min(patience << min(rung.rings, 16), patience * MAX_RING_BACKOFF):
+                history = history._replace(rings=0)
+            if now - history.rung_at < min(patience << min(history.rings, 16), patience * MAX_RING_BACKOFF):
                 continue
-            rung = Rung(script.script_id, rung.rings + 1, now, script.first)
-            tx.bells.put(rung)
-            due.append(rung)
+            history = RingHistory(script.script_id, history.rings + 1, now, script.first)
+            tx.bells.put(history)
+            due.append(history)
         return due

@@ -20,7 +20,7 @@ KEEP_RUNS_DAYS = 30
 KEEP_SESSIONS_DAYS = 30
 
 
-class HandsOut(Protocol):
+class RunMessages(Protocol):
     """Sends the scripts of materialization runs to workers."""
 
     def send_all(self, scripts: Iterable[tuple[int, int]], /) -> object:
@@ -30,7 +30,7 @@ class HandsOut(Protocol):
         """The number of messages in the queue."""
 
 
-def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: HandsOut) -> list[Schedule]:
+def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: RunMessages) -> list[Schedule]:
     """Every schedule of this installation."""
 
     def materialize(slot: int, sample: int = 0) -> Mapping[str, int | None]:

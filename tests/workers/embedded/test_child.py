@@ -90,7 +90,7 @@ def test_children_of_a_service_end_with_it(tmp_path: Path):
     child.wait(10)
 
     pid = int(left.read_text())
-    assert not survivors([each for each in psutil.process_iter() if each.pid == pid])
+    assert not survivors([process for process in psutil.process_iter() if process.pid == pid])
 
 
 def test_a_service_survives_the_thread_that_started_it(tmp_path: Path):
@@ -130,7 +130,7 @@ def test_no_service_survives_its_owner(tmp_path: Path, end: signal.Signals):
     assert not sweep.exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a child when its parent dies")
 def test_no_service_survives_its_guardian(sleeper: Child):
     service = service_of(sleeper)
 

@@ -17,7 +17,7 @@ from workers.embedded.private_home import secure_home
 from workers.embedded.stack import Stack
 from workers.settings import Settings
 
-SOMEBODY = 65_534
+OTHER_USER = 65_534
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +31,9 @@ def open_umask() -> Iterator[None]:
 def open_to_others(folder: Path) -> list[str]:
     """The folder and its content, as far as other users have any access."""
     return [
-        str(each.relative_to(folder.parent))
-        for each in [folder, *folder.rglob("*")]
-        if stat.S_IMODE(each.lstat().st_mode) & 0o077
+        str(path.relative_to(folder.parent))
+        for path in [folder, *folder.rglob("*")]
+        if stat.S_IMODE(path.lstat().st_mode) & 0o077
     ]
 
 
@@ -56,8 +56,8 @@ def test_too_wide_permissions_of_an_older_version_are_restricted(tmp_path: Path)
             (home / folder).mkdir(parents=True)
         (home / "logs" / "commands.log").write_text("")
         (home / "mine.fountain").write_text("")
-        for each in [home, *home.rglob("*")]:
-            each.chmod(0o777 if each.is_dir() else 0o666)
+        for path in [home, *home.rglob("*")]:
+            path.chmod(0o777 if path.is_dir() else 0o666)
         assert (home / "ledger.db-wal").exists()
 
         secure_home(home)
@@ -114,26 +114,26 @@ def test_a_configured_database_is_created_for_its_owner_only(tmp_path: Path):
         assert [name for name in open_to_others(tmp_path) if "named.db" in name] == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change the owner of a folder")
 @pytest.mark.parametrize("name", [".", "ledger.db", "logs"])
 def test_files_of_another_user_are_refused(tmp_path: Path, name: str):
     command_line = CommandLine(tmp_path / "home", warm=True)
     assert command_line("import", SAMPLE).status == 0
-    os.chown(tmp_path / "home" / name, SOMEBODY, SOMEBODY)
+    os.chown(tmp_path / "home" / name, OTHER_USER, OTHER_USER)
 
     for args in (["scripts"], ["import", SAMPLE], ["db", "upgrade"]):
         ran = command_line(*args)
         assert ran.status == 4
-        assert sentence(ran).startswith(f"{tmp_path / 'home' / name} belongs to another user (number {SOMEBODY}): ")
+        assert sentence(ran).startswith(f"{tmp_path / 'home' / name} belongs to another user (number {OTHER_USER}): ")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link that is somebody else's")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change the owner of a link")
 def test_a_link_to_a_home_is_accepted_only_from_its_owner(tmp_path: Path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     secure_home(tmp_path / "link")
 
-    os.chown(tmp_path / "link", SOMEBODY, SOMEBODY, follow_symlinks=False)
+    os.chown(tmp_path / "link", OTHER_USER, OTHER_USER, follow_symlinks=False)
 
     with pytest.raises(UnsafePlace, match="belongs to another user"):
         secure_home(tmp_path / "link")

@@ -42,8 +42,8 @@ def client():
         return opened[-1]
 
     yield connect
-    for each in opened:
-        each.close()
+    for client in opened:
+        client.close()
 
 
 def test_only_its_user_can_reach_it(client):
@@ -81,7 +81,7 @@ def test_six_brokers_start_at_the_same_time():
     assert all(Path(address).is_socket() for address in addresses)
     for owner in owners:
         owner.end(signal.SIGTERM)
-    assert not survivors([each for owner in owners for each in owner.offspring])
+    assert not survivors([child for owner in owners for child in owner.offspring])
 
 
 def test_data_survives_a_restart(tmp_path: Path, client):
@@ -119,9 +119,9 @@ def test_ctrl_c_reaches_the_owner_first():
     address = owner.ready()
 
     os.killpg(owner.process.pid, signal.SIGINT)
-    said, _ = owner.process.communicate(timeout=20)
+    output, _ = owner.process.communicate(timeout=20)
 
-    assert said.strip() == "True"  # the broker was still running when the owner got the signal
+    assert output.strip() == "True"  # the broker was still running when the owner got the signal
     assert owner.process.returncode == 0
     assert not survivors(owner.offspring)
     assert not Path(address).parent.exists()

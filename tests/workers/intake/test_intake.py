@@ -23,7 +23,7 @@ from workers.messaging.bell import LoneBell
 from workers.process.roles import ROLES, MixedRolesError, transport_options
 from workers.producers.producer import Producer
 
-NOBODY = "redis://127.0.0.1:1/0"
+UNREACHABLE = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +42,12 @@ def desk(unit_of_work: UnitOfWork) -> Desk:
 @pytest.fixture(scope="module")
 def intake(unit_of_work: UnitOfWork) -> Intake:
     """An intake whose broker is unreachable: ringing is left to the reconciler and must not fail."""
-    return Intake(unit_of_work, LoneBell(NOBODY))
+    return Intake(unit_of_work, LoneBell(UNREACHABLE))
 
 
 def as_object(submission: Submission) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(encode_submission(submission))
-    return found
+    decoded: dict[str, Any] = json.loads(encode_submission(submission))
+    return decoded
 
 
 def dead_letters(unit_of_work: UnitOfWork, submission_id: str) -> list[DeadLetter]:
@@ -94,11 +94,11 @@ def test_a_pending_submission_in_another_field_order_is_the_same(intake: Intake,
     desk.enqueue_bytes("by-hand", json.dumps(as_object(submission), indent=2, sort_keys=True).encode())
 
     intake.take(encode_submission(submission), "message-9")
-    Producer(desk.unit_of_work, LoneBell(NOBODY)).enqueue(submission)
+    Producer(desk.unit_of_work, LoneBell(UNREACHABLE)).enqueue(submission)
 
     assert (desk.waiting(), desk.dead()) == (1, [])
     with pytest.raises(SameIdOtherContent):
-        Producer(desk.unit_of_work, LoneBell(NOBODY)).enqueue(desk.submission(edit(A, "Other."), id="by-hand"))
+        Producer(desk.unit_of_work, LoneBell(UNREACHABLE)).enqueue(desk.submission(edit(A, "Other."), id="by-hand"))
 
 
 def test_the_same_id_with_other_content_becomes_one_dead_letter(intake: Intake, desk: Desk):

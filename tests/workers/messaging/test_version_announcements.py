@@ -65,16 +65,16 @@ class Listener:
         self._channel = self._client.pubsub(ignore_subscribe_messages=True)
         self._channel.subscribe(channel(desk.script_id))
         self._channel.get_message(timeout=5)
-        self.heard: list[tuple[int, int]] = []
+        self.announced: list[tuple[int, int]] = []
 
     def listen(self, upto: int) -> None:
-        while not self.heard or self.heard[-1][0] < upto:
+        while not self.announced or self.announced[-1][0] < upto:
             message = self._channel.get_message(timeout=10)
             if message is None:
                 return
-            said = msgspec.json.decode(message["data"], type=Announcement)
-            assert said.script_id == self._desk.script_id
-            self.heard.append((said.version, self._desk.version))
+            announcement = msgspec.json.decode(message["data"], type=Announcement)
+            assert announcement.script_id == self._desk.script_id
+            self.announced.append((announcement.version, self._desk.version))
 
     def close(self) -> None:
         self._channel.close()
@@ -97,8 +97,8 @@ def test_each_announced_version_is_committed(server: RedisServer, desk: Desk):
         type_on(desk, EDITS)
         listening.join()
 
-    assert [version for version, _ in listener.heard] == list(range(2, 2 + EDITS))
-    assert all(committed >= version for version, committed in listener.heard)
+    assert [version for version, _ in listener.announced] == list(range(2, 2 + EDITS))
+    assert all(committed >= version for version, committed in listener.announced)
 
 
 def test_a_submission_without_a_version_is_not_announced(server: RedisServer, desk: Desk):
@@ -111,19 +111,19 @@ def test_a_submission_without_a_version_is_not_announced(server: RedisServer, de
         type_on(desk, 1)
         listener.listen(2)
 
-    assert listener.heard == [(2, 2)]
+    assert listener.announced == [(2, 2)]
 
 
 def test_versions_of_several_scripts_are_announced_together(server: RedisServer, desk: Desk):
     other = Desk(desk.unit_of_work, desk.ledger).begin(A, B)
-    for each in (desk, other):
-        each.enqueue(each.submission(edit(A, "Together.")))
+    for editor in (desk, other):
+        editor.enqueue(editor.submission(edit(A, "Together.")))
     with closing(Listener(server, desk)) as one, closing(Listener(server, other)) as two:
         desk.ledger.drain_all([desk.script_id, other.script_id])
         one.listen(2)
         two.listen(2)
 
-    assert one.heard == two.heard == [(2, 2)]
+    assert one.announced == two.announced == [(2, 2)]
 
 
 def roll_back_an_edit(desk: Desk) -> None:
@@ -168,8 +168,8 @@ def test_a_reader_without_redis_polls(desk: Desk):
 
 def test_a_hanging_redis_does_not_block_the_drain(server: RedisServer, desk: Desk, announcer: Announcer):
     type_on(desk, 1)
-    running = [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
-    process = next(each for each in running if f":{server.port}" in " ".join(each.cmdline()))
+    running = [child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
+    process = next(child for child in running if f":{server.port}" in " ".join(child.cmdline()))
     process.suspend()
     try:
         with closing(Announcer(server.url)) as stranger:  # whose connection is not open yet

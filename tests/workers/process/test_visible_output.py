@@ -90,17 +90,17 @@ def test_an_event_is_one_visible_line():
 
 
 def test_a_guarded_stream_cannot_be_bypassed():
-    behind = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    guarded = VisibleStream(behind)
+    wrapped = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    guarded = VisibleStream(wrapped)
 
     print(HOSTILE, file=guarded)  # type: ignore[arg-type]
     guarded.writelines([HOSTILE])
     guarded.flush()
 
-    assert visible_lines(written := behind.buffer.getvalue().decode()) == written  # type: ignore[attr-defined]
+    assert visible_lines(written := wrapped.buffer.getvalue().decode()) == written  # type: ignore[attr-defined]
     assert not hasattr(guarded, "buffer")
-    assert unguarded(guarded) is behind  # type: ignore[arg-type]
-    assert unguarded(behind) is behind
+    assert unguarded(guarded) is wrapped  # type: ignore[arg-type]
+    assert unguarded(wrapped) is wrapped
 
 
 @pytest.mark.slow
@@ -114,7 +114,7 @@ import structlog
 from celery import signals
 
 def speak(**_):
-    for name in ("", "celery", "celery.task", "kombu", "somebody.else"):
+    for name in ("", "celery", "celery.task", "kombu", "other.library"):
         try:
             raise ValueError({HOSTILE!r})
         except ValueError:

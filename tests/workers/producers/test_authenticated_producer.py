@@ -22,7 +22,9 @@ USAGE = Usage(model="intent-1", tokens_in=20, tokens_out=2)
 
 
 def test_message_usage_and_submission_are_committed_together(room: WritingRoom):
-    entered = room.door.enter(room.token, room.payload(room.edit(3, "Colder."), id="e1"), said=SAID, usages=[USAGE])
+    entered = room.authenticated.enter(
+        room.token, room.payload(room.edit(3, "Colder."), id="e1"), said=SAID, usages=[USAGE]
+    )
 
     assert room.bell.rings == [room.script_id]
     with room.unit_of_work.reading() as tx:
@@ -48,7 +50,7 @@ def test_a_failure_in_the_last_step_leaves_nothing(room: WritingRoom, monkeypatc
 
     monkeypatch.setattr(room.producer, "enqueue", full)
     with pytest.raises(RuntimeError):
-        room.door.enter(room.token, room.payload(), said=SAID, usages=[USAGE])
+        room.authenticated.enter(room.token, room.payload(), said=SAID, usages=[USAGE])
 
     with room.unit_of_work.reading() as tx:
         assert tx.chat.read(room.script_id) == []
@@ -79,7 +81,7 @@ def test_the_caller_s_own_transaction_is_atomic(room: WritingRoom):
 def test_submissions_of_one_producer_are_applied_in_order(room: WritingRoom):
     for number in range(1, 11):
         command = room.edit(number, f"said {number}")
-        room.door.enter(room.token, room.payload(command, id=f"turn-{number}"), said=SAID)
+        room.authenticated.enter(room.token, room.payload(command, id=f"turn-{number}"), said=SAID)
 
     assert room.drain() == 10
     answers = [room.answer(f"turn-{number}") for number in range(1, 11)]
@@ -89,10 +91,10 @@ def test_submissions_of_one_producer_are_applied_in_order(room: WritingRoom):
 def test_a_repeated_submission_is_one_message_and_one_edit(room: WritingRoom):
     payload = room.payload(room.edit(3, "Colder."), id="e1")
 
-    first = room.door.enter(room.token, payload, said=SAID)
-    again = room.door.enter(room.token, payload, said=SAID)
+    first = room.authenticated.enter(room.token, payload, said=SAID)
+    again = room.authenticated.enter(room.token, payload, said=SAID)
     room.drain()
-    late = room.door.enter(room.token, payload, said=SAID)
+    late = room.authenticated.enter(room.token, payload, said=SAID)
     room.drain()
 
     assert first.message_id == again.message_id == late.message_id
@@ -104,10 +106,10 @@ def test_a_repeated_submission_is_one_message_and_one_edit(room: WritingRoom):
 
 def test_a_refused_submission_sent_again_adds_no_message(room: WritingRoom):
     payload = room.payload(id="e1", base=9)
-    room.door.enter(room.token, payload, said=SAID)
+    room.authenticated.enter(room.token, payload, said=SAID)
     room.drain()
 
-    room.door.enter(room.token, payload, said=SAID)
+    room.authenticated.enter(room.token, payload, said=SAID)
     room.drain()
 
     with room.unit_of_work.reading() as tx:
@@ -115,7 +117,7 @@ def test_a_refused_submission_sent_again_adds_no_message(room: WritingRoom):
     assert [letter.code for letter in room.dead()] == ["base_in_future"]
 
 
-class Turned(NamedTuple):
+class RejectedRequest(NamedTuple):
     """A rejected request: the session, the payload, and the place of its dead letter."""
 
     token: str
@@ -123,57 +125,57 @@ class Turned(NamedTuple):
     script_id: int
 
 
-def somebody_else_s(room: WritingRoom) -> Turned:
+def of_another_user(room: WritingRoom) -> RejectedRequest:
     _, stranger = room.sign_in()
-    return Turned(stranger, room.payload(id="theirs"), room.script_id)
+    return RejectedRequest(stranger, room.payload(id="theirs"), room.script_id)
 
 
-def expired(room: WritingRoom) -> Turned:
+def expired(room: WritingRoom) -> RejectedRequest:
     room.now = 2_000
-    return Turned(room.token, room.payload(), room.script_id)
+    return RejectedRequest(room.token, room.payload(), room.script_id)
 
 
-def revoked(room: WritingRoom) -> Turned:
+def revoked(room: WritingRoom) -> RejectedRequest:
     with room.unit_of_work.records() as tx:
         tx.sign_ins.revoke_all(room.user, room.now)
-    return Turned(room.token, room.payload(), room.script_id)
+    return RejectedRequest(room.token, room.payload(), room.script_id)
 
 
-def of_no_script(room: WritingRoom) -> Turned:
-    return Turned(room.token, room.payload(script_id=10**9), 10**9)
+def of_no_script(room: WritingRoom) -> RejectedRequest:
+    return RejectedRequest(room.token, room.payload(script_id=10**9), 10**9)
 
 
-def for_another_owner(room: WritingRoom) -> Turned:
+def for_another_owner(room: WritingRoom) -> RejectedRequest:
     create = ScriptCreate(title="x", lines=LINES, owner=room.user + 10**6)
-    return Turned(room.token, room.payload(create, script_id=10**9 + 1, base=0), 10**9 + 1)
+    return RejectedRequest(room.token, room.payload(create, script_id=10**9 + 1, base=0), 10**9 + 1)
 
 
-def about_other_chat(room: WritingRoom) -> Turned:
+def about_other_chat(room: WritingRoom) -> RejectedRequest:
     with room.unit_of_work.records() as tx:
         number = tx.chat.add(ChatMessage(role="user", content="x", script_id=10**9), 1)
-    return Turned(room.token, room.payload(cause=Cause(chat_message_id=number)), room.script_id)
+    return RejectedRequest(room.token, room.payload(cause=Cause(chat_message_id=number)), room.script_id)
 
 
-def same_id(room: WritingRoom) -> Turned:
-    room.door.enter(room.token, room.payload(room.edit(1, "first"), id="e1"))
-    return Turned(room.token, room.payload(room.edit(1, "other"), id="e1"), room.script_id)
+def same_id(room: WritingRoom) -> RejectedRequest:
+    room.authenticated.enter(room.token, room.payload(room.edit(1, "first"), id="e1"))
+    return RejectedRequest(room.token, room.payload(room.edit(1, "other"), id="e1"), room.script_id)
 
 
-def without_a_model(room: WritingRoom) -> Turned:
-    return Turned(room.token, room.payload(author="ai"), room.script_id)
+def without_a_model(room: WritingRoom) -> RejectedRequest:
+    return RejectedRequest(room.token, room.payload(author="ai"), room.script_id)
 
 
-def an_archiving_ai(room: WritingRoom) -> Turned:
+def an_archiving_ai(room: WritingRoom) -> RejectedRequest:
     cause = Cause(model="m", run_id="r", prompt="p")
-    return Turned(room.token, room.payload(ScriptArchive(), author="ai", cause=cause), room.script_id)
+    return RejectedRequest(room.token, room.payload(ScriptArchive(), author="ai", cause=cause), room.script_id)
 
 
-def as_a_backfill(room: WritingRoom) -> Turned:
-    return Turned(room.token, room.payload(author="backfill"), room.script_id)
+def as_a_backfill(room: WritingRoom) -> RejectedRequest:
+    return RejectedRequest(room.token, room.payload(author="backfill"), room.script_id)
 
 
-TURNED_AWAY: dict[str, Callable[[WritingRoom], Turned]] = {
-    "not_your_script": somebody_else_s,
+REJECTED: dict[str, Callable[[WritingRoom], RejectedRequest]] = {
+    "not_your_script": of_another_user,
     "session_expired": expired,
     "session_revoked": revoked,
     "unknown_script": of_no_script,
@@ -186,13 +188,13 @@ TURNED_AWAY: dict[str, Callable[[WritingRoom], Turned]] = {
 }
 
 
-@pytest.mark.parametrize("case", TURNED_AWAY)
+@pytest.mark.parametrize("case", REJECTED)
 def test_a_rejection_leaves_only_a_dead_letter(room: WritingRoom, case: str):
-    token, payload, script_id = TURNED_AWAY[case](room)
+    token, payload, script_id = REJECTED[case](room)
     waiting, version = room.waiting(), room.state().version
 
     with pytest.raises(Rejected) as caught:
-        room.door.enter(token, payload, said=SAID)
+        room.authenticated.enter(token, payload, said=SAID)
 
     code = case.partition(",")[0]
     assert caught.value.code == code
@@ -209,7 +211,7 @@ def test_a_rejection_leaves_only_a_dead_letter(room: WritingRoom, case: str):
 
 def test_an_unreadable_payload_leaves_a_dead_letter(room: WritingRoom):
     with pytest.raises(Rejected):
-        room.door.enter(room.token, b'{"script_id": "no')
+        room.authenticated.enter(room.token, b'{"script_id": "no')
 
     assert room.dead(0)[-1].payload == b'{"script_id": "no'
     assert room.dead(0)[-1].code == "undecodable"
@@ -218,7 +220,7 @@ def test_an_unreadable_payload_leaves_a_dead_letter(room: WritingRoom):
 def test_an_unknown_session_leaves_nothing(room: WritingRoom):
     before = len(room.dead())
     with pytest.raises(Rejected) as caught:
-        room.door.enter("no-such-token", room.payload())
+        room.authenticated.enter("no-such-token", room.payload())
 
     assert caught.value.code == "unknown_session"
     assert len(room.dead()) == before
@@ -228,16 +230,16 @@ def test_a_script_without_an_owner_is_open_to_every_user(room: WritingRoom):
     shared = room.new_script(None)
     _, stranger = room.sign_in()
 
-    room.door.enter(stranger, room.payload(script_id=shared))
+    room.authenticated.enter(stranger, room.payload(script_id=shared))
 
     assert room.drain(shared) == 1
 
 
 def test_a_user_creates_a_script_of_their_own(room: WritingRoom):
-    script_id = room.door.new_script_id(room.token)
+    script_id = room.authenticated.new_script_id(room.token)
     create = ScriptCreate(title="x", lines=LINES, owner=room.user)
 
-    room.door.enter(room.token, room.payload(create, script_id=script_id, base=0))
+    room.authenticated.enter(room.token, room.payload(create, script_id=script_id, base=0))
 
     assert room.drain(script_id) == 1
     with room.unit_of_work.reading() as tx:
@@ -259,7 +261,7 @@ def test_a_refusal_by_the_script_is_answered_and_stored(room: WritingRoom, code:
         begin_backfill(room.unit_of_work, room.script_id)
     payload = REFUSED_LATER[code](room)
 
-    room.door.enter(room.token, payload)
+    room.authenticated.enter(room.token, payload)
     room.drain()
 
     answer = room.answer("late")
@@ -273,7 +275,7 @@ def test_a_refusal_by_the_script_is_answered_and_stored(room: WritingRoom, code:
 def test_a_message_larger_than_the_packet_limit_is_refused(room: WritingRoom):
     """MariaDB limits the packet size; SQLite accepts the message, which is then too long."""
     with pytest.raises(Rejected) as caught:
-        room.door.enter(room.token, room.payload(), said=ChatMessage(role="user", content="x" * (1 << 21)))
+        room.authenticated.enter(room.token, room.payload(), said=ChatMessage(role="user", content="x" * (1 << 21)))
 
     assert isinstance(caught.value, TooLargeForDatabase) or caught.value.code == "text_too_long"
     assert room.waiting() == 0
@@ -281,7 +283,7 @@ def test_a_message_larger_than_the_packet_limit_is_refused(room: WritingRoom):
 
 def test_the_stored_message_equals_the_sent_one(room: WritingRoom):
     submission = room.submission(room.edit(1, "x"), id="e1")
-    room.door.enter(room.token, encode_submission(submission))
+    room.authenticated.enter(room.token, encode_submission(submission))
 
     with room.unit_of_work.reading() as tx:
         assert tx.inbox.payload_of(room.script_id, "e1") == encode_submission(submission)

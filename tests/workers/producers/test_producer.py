@@ -18,18 +18,18 @@ from repos.unit_of_work import UnitOfWork
 from workers.producers.producer import Producer
 
 
-class Ears:
+class RecordingBell:
     """A bell that records its rings."""
 
     def __init__(self) -> None:
-        self.heard: list[int] = []
+        self.rung: list[int] = []
 
     def ring(self, script_id: int) -> bool:
-        self.heard.append(script_id)
+        self.rung.append(script_id)
         return True
 
     def ring_all(self, script_ids: Iterable[int]) -> bool:
-        self.heard += script_ids
+        self.rung += script_ids
         return True
 
 
@@ -44,13 +44,13 @@ def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
 
 
 @pytest.fixture
-def ears() -> Ears:
-    return Ears()
+def bell() -> RecordingBell:
+    return RecordingBell()
 
 
 @pytest.fixture
-def producer(unit_of_work: UnitOfWork, ears: Ears) -> Producer:
-    return Producer(unit_of_work, ears)  # type: ignore[arg-type]
+def producer(unit_of_work: UnitOfWork, bell: RecordingBell) -> Producer:
+    return Producer(unit_of_work, bell)  # type: ignore[arg-type]
 
 
 def beginning(script_id: int, name: str = "begin", text: str = "Rain.") -> Submission:
@@ -64,29 +64,33 @@ def waiting(unit_of_work: UnitOfWork, script_id: int) -> int:
 
 
 def test_a_batch_keeps_its_order_and_rings_once_for_each_script(
-    producer: Producer, unit_of_work: UnitOfWork, ears: Ears
+    producer: Producer, unit_of_work: UnitOfWork, bell: RecordingBell
 ):
     receipts = producer.enqueue_all([beginning(1), beginning(2), beginning(1, "second")])
 
-    assert [(each.script_id, each.submission_id) for each in receipts] == [(1, "begin"), (2, "begin"), (1, "second")]
+    assert [(receipt.script_id, receipt.submission_id) for receipt in receipts] == [
+        (1, "begin"),
+        (2, "begin"),
+        (1, "second"),
+    ]
     assert (waiting(unit_of_work, 1), waiting(unit_of_work, 2)) == (2, 1)
-    assert ears.heard == [1, 2]
+    assert bell.rung == [1, 2]
 
 
-def test_one_invalid_submission_rejects_the_batch(producer: Producer, unit_of_work: UnitOfWork, ears: Ears):
+def test_one_invalid_submission_rejects_the_batch(producer: Producer, unit_of_work: UnitOfWork, bell: RecordingBell):
     nothing = Submission(script_id=2, submission_id="x", author="user", base_version=0, commands=())
     with pytest.raises(NoCommands):
         producer.enqueue_all([beginning(1), nothing])
-    assert (waiting(unit_of_work, 1), ears.heard) == (0, [])
+    assert (waiting(unit_of_work, 1), bell.rung) == (0, [])
 
 
-def test_a_pending_submission_is_enqueued_once(producer: Producer, unit_of_work: UnitOfWork, ears: Ears):
+def test_a_pending_submission_is_enqueued_once(producer: Producer, unit_of_work: UnitOfWork, bell: RecordingBell):
     producer.enqueue(beginning(1))
 
     assert len(producer.enqueue_all([beginning(1), beginning(2)])) == 2
 
     assert (waiting(unit_of_work, 1), waiting(unit_of_work, 2)) == (1, 1)
-    assert ears.heard == [1, 1, 2]
+    assert bell.rung == [1, 1, 2]
 
 
 def test_the_same_id_with_other_content_is_refused(producer: Producer):
@@ -97,11 +101,11 @@ def test_the_same_id_with_other_content_is_refused(producer: Producer):
         producer.enqueue(beginning(1, text="Snow."))
 
 
-def test_a_bell_rings_only_for_committed_submissions(producer: Producer, ears: Ears):
+def test_a_bell_rings_only_for_committed_submissions(producer: Producer, bell: RecordingBell):
     producer.enqueue(beginning(1))
-    assert ears.heard == [1]
+    assert bell.rung == [1]
     producer.enqueue_all([])
-    assert ears.heard == [1]
+    assert bell.rung == [1]
 
 
 def test_a_given_submission_is_compared_with_the_answered_one(producer: Producer, unit_of_work: UnitOfWork):
@@ -117,7 +121,7 @@ def test_a_given_submission_is_compared_with_the_answered_one(producer: Producer
         producer.wait(91, "begin", sent=mine, timeout=1)
     answer = producer.wait(91, "begin", sent=other, timeout=1)
     assert answer.outcome == "applied"
-    # Sent now, it is read as answered: only who compares sees that it was not applied, on a later delivery too.
+    # Sent again now, it looks answered: only a comparison shows that it was not applied, also on a later delivery.
     producer.enqueue(mine)
     Ledger(unit_of_work).drain(91)
     assert producer.outcome(91, "begin") == answer

@@ -49,8 +49,8 @@ REFUSED: dict[str, tuple[str, Callable[[WritingRoom], Submission]]] = {
     "an AI without a name": ("author_incomplete", lambda room: claims(room, Cause(), "ai")),
     "a replay": ("cause_reserved", lambda room: claims(room, Cause(replays="s1"))),
     "the undo of version 0": ("unknown_version", lambda room: claims(room, Cause(undoes=0))),
-    "the undo of what is not there": ("unknown_version", lambda room: claims(room, Cause(undoes=2))),
-    "a message that is not there": ("unknown_chat_message", lambda room: claims(room, Cause(chat_message_id=10**9))),
+    "the undo of a missing version": ("unknown_version", lambda room: claims(room, Cause(undoes=2))),
+    "a missing message": ("unknown_chat_message", lambda room: claims(room, Cause(chat_message_id=10**9))),
     "a message about another script": (
         "unknown_chat_message",
         lambda room: claims(room, Cause(chat_message_id=message(room, room.new_script(None), room.user))),
@@ -63,7 +63,7 @@ REFUSED: dict[str, tuple[str, Callable[[WritingRoom], Submission]]] = {
         "unknown_chat_message",
         lambda room: claims(room, Cause(chat_message_id=message(room, room.script_id, another(room)))),
     ),
-    "a proposal that is not there": ("unknown_proposal", lambda room: claims(room, Cause(proposal_id=10**9))),
+    "a missing proposal": ("unknown_proposal", lambda room: claims(room, Cause(proposal_id=10**9))),
     "a proposal of another user": (
         "unknown_proposal",
         lambda room: claims(
@@ -82,7 +82,7 @@ def test_reserved_claims_are_refused(room: WritingRoom, name: str):
     code, make = REFUSED[name]
 
     with pytest.raises(Rejected) as caught:
-        room.door.enter(room.token, encode_submission(make(room)))
+        room.authenticated.enter(room.token, encode_submission(make(room)))
 
     assert caught.value.code == code
     (letter,) = room.dead()
@@ -113,7 +113,7 @@ def test_claims_about_own_data_are_accepted(room: WritingRoom):
         claims(room, msgspec.structs.replace(AI, proposal_id=proposal(room, room.script_id)), "ai"),
     )
     for submission in own:
-        room.door.enter(room.token, encode_submission(submission))
+        room.authenticated.enter(room.token, encode_submission(submission))
 
     assert room.drain() == len(own)
 
@@ -144,7 +144,7 @@ def test_the_log_names_the_signed_in_user_whatever_actor_is_sent(room: WritingRo
     script_id = room.new_script(user)
     submission = msgspec.structs.replace(room.submission(room.edit(1, "x"), script_id=script_id), actor=sent)
 
-    room.door.enter(token, encode_submission(submission))
+    room.authenticated.enter(token, encode_submission(submission))
     room.drain(script_id)
 
     with room.unit_of_work.reading() as tx:
@@ -155,13 +155,13 @@ def test_the_log_names_the_signed_in_user_whatever_actor_is_sent(room: WritingRo
 
 def test_a_renamed_user_can_repeat_a_submission(room: WritingRoom):
     payload = room.payload(room.edit(1, "x"), id="e1")
-    first = room.door.enter(room.token, payload, said=SAID)
+    first = room.authenticated.enter(room.token, payload, said=SAID)
     with room.unit_of_work.records() as tx:
         tx.users.rename(room.user, "Rosa Luz")
 
-    assert room.door.enter(room.token, payload, said=SAID).message_id == first.message_id
+    assert room.authenticated.enter(room.token, payload, said=SAID).message_id == first.message_id
     room.drain()
-    assert room.door.enter(room.token, payload, said=SAID).message_id == first.message_id
+    assert room.authenticated.enter(room.token, payload, said=SAID).message_id == first.message_id
     room.drain()
 
     assert room.dead() == []
@@ -169,56 +169,58 @@ def test_a_renamed_user_can_repeat_a_submission(room: WritingRoom):
 
 
 def test_an_answer_is_visible_to_users_who_may_read_the_script(room: WritingRoom):
-    entered = room.door.enter(room.token, room.payload(LineEdit(line="l1", expect="0" * 12, text="?"), id="e1"))
-    assert room.door.outcome(room.token, *entered.receipt[:2]) is None
+    entered = room.authenticated.enter(
+        room.token, room.payload(LineEdit(line="l1", expect="0" * 12, text="?"), id="e1")
+    )
+    assert room.authenticated.outcome(room.token, *entered.receipt[:2]) is None
     with pytest.raises(NotAnsweredInTime):
-        room.door.wait(room.token, room.script_id, "e1", timeout=0)
+        room.authenticated.wait(room.token, room.script_id, "e1", timeout=0)
     room.drain()
 
-    answer = room.door.wait(room.token, room.script_id, "e1", timeout=1)
+    answer = room.authenticated.wait(room.token, room.script_id, "e1", timeout=1)
     assert answer.refusal is not None
     assert answer.refusal.facts["current"]["text"] == "Line 1."
     _, stranger = room.sign_in()
     for name in ("e1", "none"):
         with pytest.raises(NotYourScript):
-            room.door.outcome(stranger, room.script_id, name)
+            room.authenticated.outcome(stranger, room.script_id, name)
     with pytest.raises(UnknownSubmission):
-        room.door.outcome(room.token, room.script_id, "none")
+        room.authenticated.outcome(room.token, room.script_id, "none")
 
 
 def test_no_answer_is_visible_with_an_invalid_session(room: WritingRoom):
-    room.door.enter(room.token, room.payload(id="e1"))
+    room.authenticated.enter(room.token, room.payload(id="e1"))
     room.drain()
 
     with pytest.raises(UnknownSession):
-        room.door.outcome("no-such-token", room.script_id, "e1")
+        room.authenticated.outcome("no-such-token", room.script_id, "e1")
     room.now = 2_000
     with pytest.raises(SessionExpired):
-        room.door.outcome(room.token, room.script_id, "e1")
+        room.authenticated.outcome(room.token, room.script_id, "e1")
     with room.unit_of_work.records() as tx:
         tx.users.delete(room.user, room.now)
     for ask in (
-        lambda: room.door.outcome(room.token, room.script_id, "e1"),
-        lambda: room.door.new_script_id(room.token),
+        lambda: room.authenticated.outcome(room.token, room.script_id, "e1"),
+        lambda: room.authenticated.new_script_id(room.token),
     ):
         with pytest.raises(SessionRevoked):
             ask()
 
 
 def test_the_answer_to_a_failed_creation_is_visible_to_its_creator(room: WritingRoom):
-    number = room.door.new_script_id(room.token)
+    number = room.authenticated.new_script_id(room.token)
     create = ScriptCreate(title="x", owner=room.user)
-    room.door.enter(room.token, room.payload(create, room.edit(9, "x"), script_id=number, base=0, id="c"))
-    assert room.door.outcome(room.token, number, "c") is None
+    room.authenticated.enter(room.token, room.payload(create, room.edit(9, "x"), script_id=number, base=0, id="c"))
+    assert room.authenticated.outcome(room.token, number, "c") is None
     room.drain(number)
 
-    answer = room.door.outcome(room.token, number, "c")
+    answer = room.authenticated.outcome(room.token, number, "c")
     assert answer is not None
     assert answer.outcome == "refused"
     _, stranger = room.sign_in()
     for wanted in (number, 10**9):
         with pytest.raises(UnknownScript):
-            room.door.outcome(stranger, wanted, "c")
+            room.authenticated.outcome(stranger, wanted, "c")
 
 
 def again(room: WritingRoom, number: int) -> Submission:
@@ -247,7 +249,7 @@ def test_a_resubmitted_dead_letter_keeps_its_user_s_permissions(
     _, token = room.sign_in()
     session(room, token)
     with pytest.raises(Rejected):
-        room.door.enter(token, room.payload(room.edit(1, "Mine.")))
+        room.authenticated.enter(token, room.payload(room.edit(1, "Mine.")))
     (letter,) = room.dead()
 
     with pytest.raises(NotYourScript):
@@ -256,7 +258,7 @@ def test_a_resubmitted_dead_letter_keeps_its_user_s_permissions(
 
 def test_a_resubmitted_dead_letter_of_the_owner_keeps_their_name(room: WritingRoom):
     stale = msgspec.structs.replace(room.submission(room.edit(1, "x"), id="e1"), actor="Victim", base_version=9)
-    room.door.enter(room.token, encode_submission(stale))
+    room.authenticated.enter(room.token, encode_submission(stale))
     room.drain()
     (letter,) = room.dead()
 

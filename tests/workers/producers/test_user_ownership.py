@@ -43,15 +43,15 @@ def put(room: WritingRoom, user: int, submission: Submission) -> None:
         tx.inbox.put(submission.script_id, submission.submission_id, encode_submission(submission), 1, user_id=user)
 
 
-def require_nothing_said(answer: Answer | None) -> None:
+def require_nothing_revealed(answer: Answer | None) -> None:
     """Check that an answer is a refusal that reveals only the id of the script."""
     assert answer is not None
     assert (answer.outcome, answer.first_version, answer.rebased_over, answer.commands) == ("refused", None, None, ())
     assert answer.refusal is not None
     assert answer.refusal.facts in ({"script": answer.script_id}, {})
-    said = encode_answer(answer).decode()
+    text = encode_answer(answer).decode()
     for secret in ("Line ", "Ten lines", "Rosa", "author", "changed_at", "current"):
-        assert secret not in said
+        assert secret not in text
 
 
 # Submissions of a user who does not own the script: the commands, and further fields.
@@ -66,12 +66,12 @@ TRIES: dict[str, Callable[[WritingRoom, int], tuple[tuple[Command, ...], dict[st
         (creation(user), REPLACE),
         {"apply_rest": True, "base": 1},
     ),
-    "a creation behind": lambda room, user: ((room.edit(1, "Mine."), creation(user)), {"apply_rest": True}),
+    "a creation after an edit": lambda room, user: ((room.edit(1, "Mine."), creation(user)), {"apply_rest": True}),
     "a creation between": lambda room, user: (
         (STALE, creation(user), room.edit(2, "Mine.")),
         {"apply_rest": True},
     ),
-    "a creation for nobody": lambda room, _: ((creation(None), room.edit(1, "Mine.")), {"apply_rest": True}),
+    "a creation without an owner": lambda room, _: ((creation(None), room.edit(1, "Mine.")), {"apply_rest": True}),
     "a creation for the owner": lambda room, _: ((creation(room.user), room.edit(1, "x")), {"apply_rest": True}),
     "a guess at the submissions before": lambda room, _: ((room.edit(1, "Mine."),), {"after_submission": "s1"}),
     "a version that is not there": lambda room, _: ((room.edit(1, "Mine."),), {"base": 99}),
@@ -92,7 +92,7 @@ def test_a_submission_to_another_user_s_script_is_rejected(room: WritingRoom, na
     user, token = room.sign_in()
 
     with pytest.raises(NotYourScript) as caught:
-        room.door.enter(token, encode_submission(tried(room, name, user)))
+        room.authenticated.enter(token, encode_submission(tried(room, name, user)))
 
     assert caught.value.facts == {"script": room.script_id}
     assert room.waiting() == 0
@@ -117,11 +117,11 @@ def test_a_foreign_submission_in_the_inbox_is_refused_with_the_head_locked(room:
         room.ledger.submit(room.submission(room.edit(9, "By its owner.")))
 
     answer = room.answer("theirs")
-    require_nothing_said(answer)
+    require_nothing_revealed(answer)
     assert answer is not None
     assert answer.refusal is not None
     assert answer.refusal.code == "not_your_script"
-    assert [line for line in room.texts() if line not in ("By its owner.", *(each.text for each in LINES))] == []
+    assert [line for line in room.texts() if line not in ("By its owner.", *(line.text for line in LINES))] == []
     (letter,) = room.dead()
     assert (letter.code, letter.user_id) == ("not_your_script", user)
 
@@ -137,14 +137,14 @@ def test_a_refusal_reveals_nothing_of_a_script_that_takes_no_edits(room: Writing
 
     room.drain()
 
-    require_nothing_said(room.answer("theirs"))
+    require_nothing_revealed(room.answer("theirs"))
 
 
 def test_a_script_created_by_another_user_in_the_meantime_is_theirs(room: WritingRoom):
     user, token = room.sign_in()
-    number = room.door.new_script_id(token)
+    number = room.authenticated.new_script_id(token)
     rest = (creation(user), REPLACE)
-    room.door.enter(token, room.payload(*rest, script_id=number, base=0, id="mine", apply_rest=True))
+    room.authenticated.enter(token, room.payload(*rest, script_id=number, base=0, id="mine", apply_rest=True))
     room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
 
     # It was enqueued first, so it is answered first.
@@ -153,21 +153,23 @@ def test_a_script_created_by_another_user_in_the_meantime_is_theirs(room: Writin
     assert theirs is not None
     assert (mine.outcome, theirs.outcome) == ("applied", "refused")
 
-    number = room.door.new_script_id(token)
+    number = room.authenticated.new_script_id(token)
     room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
     put(room, user, room.submission(*rest, script_id=number, base=0, id="mine", apply_rest=True))
     room.drain(number)
-    require_nothing_said(room.answer("mine", number))
+    require_nothing_revealed(room.answer("mine", number))
 
 
 def test_of_two_concurrent_creators_one_owns_the_script(room: WritingRoom):
     user, token = room.sign_in()
-    numbers = [room.door.new_script_id(token) for _ in range(12)]
+    numbers = [room.authenticated.new_script_id(token) for _ in range(12)]
 
     def mine(number: int) -> None:
         commands = (creation(user), LinesInsert(after=None, before=None, lines=(Line("m", "action", "By me."),)))
         with suppress(NotYourScript):  # if the other user was first
-            room.door.enter(token, room.payload(*commands, script_id=number, base=0, id="mine", apply_rest=True))
+            room.authenticated.enter(
+                token, room.payload(*commands, script_id=number, base=0, id="mine", apply_rest=True)
+            )
 
     def theirs(number: int) -> None:
         room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
@@ -196,24 +198,24 @@ def test_in_one_batch_the_first_row_decides_the_owner(room: WritingRoom):
     assert room.drain(number) == 3
 
     for name in ("second", "third"):
-        require_nothing_said(room.answer(name, number))
+        require_nothing_revealed(room.answer(name, number))
 
 
 def test_a_submission_of_a_deleted_user_is_not_applied(room: WritingRoom):
-    room.door.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
+    room.authenticated.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
     with room.unit_of_work.records() as tx:
         tx.users.delete(room.user, room.now)
 
     room.drain()
 
     answer = room.answer("late")
-    require_nothing_said(answer)
+    require_nothing_revealed(answer)
     assert room.dead()[0].code == "user_deleted"
     assert room.state().version == 1
 
 
 def test_a_submission_is_applied_after_its_user_signed_out(room: WritingRoom):
-    room.door.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
+    room.authenticated.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
     with room.unit_of_work.records() as tx:
         tx.sign_ins.revoke_all(room.user, room.now)
 
@@ -223,7 +225,7 @@ def test_a_submission_is_applied_after_its_user_signed_out(room: WritingRoom):
 
 
 def test_the_owner_gets_the_current_text_in_a_refusal(room: WritingRoom):
-    room.door.enter(room.token, room.payload(STALE, id="stale"))
+    room.authenticated.enter(room.token, room.payload(STALE, id="stale"))
     room.drain()
 
     answer = room.answer("stale")
@@ -236,7 +238,7 @@ def test_the_owner_gets_the_current_text_in_a_refusal(room: WritingRoom):
 def test_a_script_without_an_owner_stays_open(room: WritingRoom):
     shared = room.new_script(None)
     _, token = room.sign_in()
-    room.door.enter(token, room.payload(room.edit(1, "x"), script_id=shared, id="open"))
+    room.authenticated.enter(token, room.payload(room.edit(1, "x"), script_id=shared, id="open"))
 
     assert room.drain(shared) == 1
     answer = room.answer("open", shared)
@@ -259,7 +261,7 @@ def test_submissions_after_a_refused_creation_are_refused_for_all(room: WritingR
 
 def test_the_owner_of_a_script_cannot_create_it_again(room: WritingRoom):
     payload = room.payload(creation(room.user), room.edit(1, "x"), id="again", apply_rest=True)
-    room.door.enter(room.token, payload)
+    room.authenticated.enter(room.token, payload)
     room.drain()
 
     answer = room.answer("again")
@@ -291,11 +293,11 @@ def test_two_users_cannot_share_a_pending_id(room: WritingRoom):
     _, first = room.sign_in()
     _, second = room.sign_in()
     payload = room.payload(room.edit(1, "x"), script_id=shared, id="same")
-    room.door.enter(first, payload)
+    room.authenticated.enter(first, payload)
 
     with pytest.raises(SameIdOtherContent):
-        room.door.enter(second, payload)
-    room.door.enter(first, payload)
+        room.authenticated.enter(second, payload)
+    room.authenticated.enter(first, payload)
 
 
 def test_a_script_whose_owner_does_not_exist_here_has_none(room: WritingRoom, migrated: Engine):
@@ -304,7 +306,7 @@ def test_a_script_whose_owner_does_not_exist_here_has_none(room: WritingRoom, mi
         connection.execute(text("UPDATE scripts SET user_id = NULL WHERE id = :script"), {"script": room.script_id})
     _, token = room.sign_in()
 
-    room.door.enter(token, room.payload(room.edit(1, "x")))
+    room.authenticated.enter(token, room.payload(room.edit(1, "x")))
     room.drain()
 
     assert room.texts()[0] == "x"
@@ -348,9 +350,9 @@ def test_no_submission_of_another_user_is_applied_or_reveals_anything(room: Writ
 
     try:
         payload = encode_submission(submission)
-        room.door.enter(token, payload)
+        room.authenticated.enter(token, payload)
     except Rejected as refusal:
-        said = f"{refusal.message} {refusal.facts}"
+        text = f"{refusal.message} {refusal.facts}"
     else:
         raise AssertionError("the door let it in")
     put(room, user, submission)
@@ -361,9 +363,9 @@ def test_no_submission_of_another_user_is_applied_or_reveals_anything(room: Writ
     assert answer.outcome == "refused"
     assert answer.refusal is not None
     if is_valid(submission):
-        require_nothing_said(answer)
+        require_nothing_revealed(answer)
     for secret in SECRETS:
-        assert secret not in said
+        assert secret not in text
         assert secret not in encode_answer(answer).decode()
     after = room.state()
     assert (after.version, after.hash) == (before.version, before.hash)
@@ -379,7 +381,7 @@ class TestNumbers:
 
         for number in numbers:
             with pytest.raises(ScriptNumberNotYours):
-                room.door.enter(token, room.payload(creation(user), script_id=number, base=0))
+                room.authenticated.enter(token, room.payload(creation(user), script_id=number, base=0))
 
     def test_it_is_refused_with_the_head_locked_too(self, room: WritingRoom):
         user, _ = room.sign_in()
@@ -399,5 +401,7 @@ class TestNumbers:
     def test_edits_of_a_missing_script_do_not_stay_pending(self, room: WritingRoom):
         _, token = room.sign_in()
         with pytest.raises(Rejected) as caught:
-            room.door.enter(token, room.payload(LinesInsert(after=None, before=None, lines=LINES), script_id=10**12))
+            room.authenticated.enter(
+                token, room.payload(LinesInsert(after=None, before=None, lines=LINES), script_id=10**12)
+            )
         assert caught.value.code == "unknown_script"

@@ -23,7 +23,7 @@ class AnswersInTurn:
     name = "answers-in-turn"
 
     def __init__(self, *answers: bytes | dict[str, Any]) -> None:
-        self._answers = [each if isinstance(each, bytes) else msgspec.json.encode(each) for each in answers]
+        self._answers = [answer if isinstance(answer, bytes) else msgspec.json.encode(answer) for answer in answers]
         self.asked: list[list[Message]] = []
 
     def complete(self, messages: Sequence[Message]) -> Completion:

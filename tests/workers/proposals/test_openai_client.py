@@ -18,7 +18,7 @@ from workers.proposals.language_models.interface import Completion, Message
 from workers.proposals.language_models.openai_client import MAX_RESPONSE_BYTES, OpenAiModel, Waits
 
 KEY = "sk-very-secret"
-QUICK = Waits(connect=1.0, read=0.3, altogether=3.0, first_pause=0.05)
+QUICK = Waits(connect=1.0, read=0.3, total=3.0, first_pause=0.05)
 ASKED = [Message("system", "You edit."), Message("user", "Colder. “é” 🎬")]
 
 Reply = Callable[["Handler"], None]
@@ -67,7 +67,7 @@ def server() -> Iterator[Server]:
     server.server_close()
 
 
-def says(status: int, body: bytes, **headers: str) -> Reply:
+def respond(status: int, body: bytes, **headers: str) -> Reply:
     def reply(handler: Handler) -> None:
         handler.send_response(status)
         for name, value in headers.items():
@@ -88,7 +88,7 @@ def ask(server: Server, waits: Waits = QUICK) -> Completion:
 
 
 def test_the_request_follows_the_protocol(server: Server):
-    server.replies = [says(200, completion("é🎬", usage={"prompt_tokens": 7, "completion_tokens": 3}))]
+    server.replies = [respond(200, completion("é🎬", usage={"prompt_tokens": 7, "completion_tokens": 3}))]
 
     answer = ask(server)
 
@@ -101,7 +101,7 @@ def test_the_request_follows_the_protocol(server: Server):
 
 
 def test_without_a_key_no_header_is_sent(server: Server):
-    server.replies = [says(200, completion())]
+    server.replies = [respond(200, completion())]
     OpenAiModel(server.url, "local", waits=QUICK).complete(ASKED)
 
     assert "Authorization" not in server.requests[0][1]
@@ -109,14 +109,14 @@ def test_without_a_key_no_header_is_sent(server: Server):
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
 def test_a_temporary_error_is_retried(server: Server, status: int):
-    server.replies = [says(status, b"busy"), says(status, b"busy"), says(200, completion("{}"))]
+    server.replies = [respond(status, b"busy"), respond(status, b"busy"), respond(200, completion("{}"))]
 
     assert ask(server).output == b"{}"
     assert len(server.requests) == 3
 
 
 def test_the_client_gives_up_after_three_attempts(server: Server):
-    server.replies = [says(503, b"busy")]
+    server.replies = [respond(503, b"busy")]
     with pytest.raises(ModelUnavailable, match="HTTP status 503"):
         ask(server)
 
@@ -125,7 +125,7 @@ def test_the_client_gives_up_after_three_attempts(server: Server):
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 404, 422])
 def test_a_permanent_error_is_not_retried(server: Server, status: int):
-    server.replies = [says(status, b"sk-very-secret is no good", Location="http://127.0.0.1:1/elsewhere")]
+    server.replies = [respond(status, b"sk-very-secret is no good", Location="http://127.0.0.1:1/elsewhere")]
     with pytest.raises(ModelUnavailable) as caught:
         ask(server)
 
@@ -135,7 +135,7 @@ def test_a_permanent_error_is_not_retried(server: Server, status: int):
 
 
 def test_retry_after_is_respected(server: Server):
-    server.replies = [says(429, b"", Retry_After="1"), says(200, completion())]
+    server.replies = [respond(429, b"", Retry_After="1"), respond(200, completion())]
     began = time.monotonic()
     ask(server)
 
@@ -143,7 +143,7 @@ def test_retry_after_is_respected(server: Server):
 
 
 def test_the_wait_is_limited(server: Server):
-    server.replies = [says(429, b"", Retry_After="3600")]
+    server.replies = [respond(429, b"", Retry_After="3600")]
     began = time.monotonic()
     with pytest.raises(ModelUnavailable, match="HTTP status 429"):
         ask(server)
@@ -173,13 +173,13 @@ def test_a_server_that_sends_slowly_times_out(server: Server):
     server.replies = [drip]
     began = time.monotonic()
     with pytest.raises(ModelUnavailable, match="did not end in time"):
-        ask(server, QUICK._replace(altogether=0.5))
+        ask(server, QUICK._replace(total=0.5))
 
     assert time.monotonic() - began < with_patience(1.5)
 
 
 def test_an_endless_response_is_cut_off(server: Server):
-    server.replies = [says(200, b" " * (MAX_RESPONSE_BYTES + 1))]
+    server.replies = [respond(200, b" " * (MAX_RESPONSE_BYTES + 1))]
     with pytest.raises(ModelOutputTooLong):
         ask(server, QUICK._replace(read=5.0))
 
@@ -189,7 +189,7 @@ def test_a_closed_connection_is_retried(server: Server):
         handler.close_connection = True
         handler.connection.close()
 
-    server.replies = [hang_up, says(200, completion())]
+    server.replies = [hang_up, respond(200, completion())]
 
     assert ask(server).output == b"{}"
 
@@ -202,7 +202,7 @@ def test_an_incomplete_body_is_retried(server: Server):
         handler.wfile.write(b'{"choices"')
         handler.close_connection = True
 
-    server.replies = [break_off, says(200, completion())]
+    server.replies = [break_off, respond(200, completion())]
 
     assert ask(server).output == b"{}"
     assert len(server.requests) == 2
@@ -228,21 +228,21 @@ def test_an_unreachable_server_is_reported():
     ],
 )
 def test_a_response_that_is_not_a_completion_is_refused(server: Server, body: bytes):
-    server.replies = [says(200, body)]
+    server.replies = [respond(200, body)]
     with pytest.raises(ModelUnavailable):
         ask(server)
 
 
 @pytest.mark.parametrize("depth", [900, 5_000, 100_000])
 def test_an_answer_with_a_deeply_nested_extra_field_is_read(server: Server, depth: int):
-    server.replies = [says(200, completion()[:-1] + b', "deep": ' + b"[" * depth + b"]" * depth + b"}")]
+    server.replies = [respond(200, completion()[:-1] + b', "deep": ' + b"[" * depth + b"]" * depth + b"}")]
 
     assert ask(server).output == b"{}"
 
 
 def test_the_key_is_never_shown(server: Server, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
-    server.replies = [says(500, b"")]
+    server.replies = [respond(500, b"")]
     model = OpenAiModel(server.url, "writer-1", KEY, QUICK)
     with pytest.raises(ModelUnavailable) as caught:
         model.complete(ASKED)

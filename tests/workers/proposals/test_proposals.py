@@ -131,7 +131,7 @@ def test_accepting_is_idempotent(room: ProposalRoom):
     room.drain()
 
     assert first.submission_ids == second.submission_ids == third.submission_ids
-    assert [len(each.new) for each in (first, second, third)] == [1, 0, 0]
+    assert [len(accepted.new) for accepted in (first, second, third)] == [1, 0, 0]
     assert room.state().version == 2
     assert room.dead() == []
 
@@ -155,7 +155,7 @@ def test_concurrent_accepts_have_one_effect(room: ProposalRoom):
         done = list(together.map(lambda _: room.desk.accept(number, room.rosa), range(8)))
     room.drain()
 
-    assert sum(len(each.new) for each in done) == 3
+    assert sum(len(accepted.new) for accepted in done) == 3
     assert room.states(number) == ["accepted"] * 4
     assert room.state().version == 4
 
@@ -225,7 +225,7 @@ def test_a_proposal_of_an_archived_script_goes_stale(room: ProposalRoom):
 
 def test_only_users_who_may_edit_the_script_can_request_and_decide(room: ProposalRoom):
     number = three_hunks(room)
-    stranger = Person(room.sign_in()[0], "Somebody")
+    stranger = Person(room.sign_in()[0], "Stranger")
 
     for act in (
         lambda: room.desk.accept(number, stranger),
@@ -298,13 +298,13 @@ def test_the_scripted_model_follows_the_quoted_rules(room: ProposalRoom):
 
 def test_people_decide_while_workers_settle(room: ProposalRoom):
     """Both lock the proposal first, so there is no deadlock, and every hunk is decided."""
-    number = room.propose(answer(*[hunk(insert(f"l{each % 10 + 1}", f"Line {each}.")) for each in range(24)]))
+    number = room.propose(answer(*[hunk(insert(f"l{index % 10 + 1}", f"Line {index}.")) for index in range(24)]))
 
     with ThreadPoolExecutor(5) as together:
-        decided = [together.submit(room.desk.accept, number, room.rosa, [each]) for each in range(1, 25)]
+        decided = [together.submit(room.desk.accept, number, room.rosa, [index]) for index in range(1, 25)]
         settled = [together.submit(room.drain) for _ in range(12)]
-        for each in (*decided, *settled):
-            each.result()
+        for future in (*decided, *settled):
+            future.result()
     room.drain()
 
     assert room.states(number) == ["accepted"] * 25
@@ -314,9 +314,9 @@ def test_people_decide_while_workers_settle(room: ProposalRoom):
 
 def test_hunks_of_several_scripts_are_settled_together(room: ProposalRoom, migrated: Engine):
     other = ProposalRoom(UnitOfWork(migrated))
-    numbers = [three_hunks(each) for each in (room, other)]
-    for each, number in zip((room, other), numbers, strict=True):
-        each.desk.accept(number, each.rosa)
+    numbers = [three_hunks(writing) for writing in (room, other)]
+    for writing, number in zip((room, other), numbers, strict=True):
+        writing.desk.accept(number, writing.rosa)
 
     done = room.ledger.drain_all([room.script_id, other.script_id])
 
@@ -327,7 +327,7 @@ def test_hunks_of_several_scripts_are_settled_together(room: ProposalRoom, migra
 def test_a_hunk_is_not_sent_under_the_id_of_its_draft(room: ProposalRoom):
     """Another submission with the draft's id must not block the person who accepts."""
     number = three_hunks(room)
-    seen = [each.submission_id for each in room.hunks(number)]
+    seen = [row.submission_id for row in room.hunks(number)]
     for taken in seen:
         room.ledger.submit(room.submission(ScriptSetMetadata(fields={"note": taken}), id=taken))
 
@@ -368,7 +368,7 @@ def test_a_proposal_for_another_script_is_unchanged(room: ProposalRoom):
     submission = room.submission(room.edit(1, "x"), script_id=other, author="ai", cause=cause, id="claims")
 
     with pytest.raises(UnknownProposal):
-        room.door.enter(room.token, encode_submission(submission))
+        room.authenticated.enter(room.token, encode_submission(submission))
     room.ledger.submit(submission)
 
     assert room.proposal(number) == before
@@ -386,26 +386,26 @@ def test_an_accepted_hunk_of_a_deleted_user_is_not_applied(room: ProposalRoom):
 
 
 def test_concurrent_accepts_and_refusals_decide_every_hunk_once(room: ProposalRoom):
-    number = room.propose(answer(*[hunk(insert(f"l{each % 10 + 1}", f"Line {each}.")) for each in range(12)]))
+    number = room.propose(answer(*[hunk(insert(f"l{index % 10 + 1}", f"Line {index}.")) for index in range(12)]))
     taken: list[str] = []
 
-    def accept(each: int) -> None:
+    def accept(index: int) -> None:
         with suppress(HunkDecided):
-            taken.extend(room.desk.accept(number, room.rosa, [each]).submission_ids)
+            taken.extend(room.desk.accept(number, room.rosa, [index]).submission_ids)
 
-    def reject(each: int) -> None:
+    def reject(index: int) -> None:
         with suppress(HunkDecided):
-            room.desk.reject(number, room.rosa, [each])
+            room.desk.reject(number, room.rosa, [index])
 
     with ThreadPoolExecutor(4) as together:
-        for done in [together.submit(act, each) for each in range(1, 13) for act in (accept, reject, accept)]:
+        for done in [together.submit(act, index) for index in range(1, 13) for act in (accept, reject, accept)]:
             done.result()
     room.drain()
 
     state, *hunks = room.states(number)
     assert state in ("accepted", "partly_accepted", "rejected")
     assert set(hunks) <= {"accepted", "rejected"}
-    applied = {each.submission_id for each in room.hunks(number) if each.state == "accepted"}
+    applied = {row.submission_id for row in room.hunks(number) if row.state == "accepted"}
     assert applied == set(taken)
     assert room.state().version == 1 + len(applied)
 

@@ -27,7 +27,7 @@ def test_old_generations_are_pruned_a_minute_later(database_url: str) -> None:
     rebuild(unit_of_work, writer.script_id)
     now = system_clock()
 
-    assert prune_left_behind(unit_of_work, now) == 0, "somebody may still be reading it"
+    assert prune_left_behind(unit_of_work, now) == 0, "a reader may still use it"
     assert prune_left_behind(unit_of_work, now + 2 * READERS_END_MICROS) == 1
     with unit_of_work.reading() as tx:
         assert tx.generations.found(writer.script_id) == [2]

@@ -25,7 +25,11 @@ def test_sessions_are_pruned_a_month_after_they_expired(migrated: Engine):
     with unit_of_work.records() as tx:
         user = tx.users.add("pruned@room.example", 1)
         sessions = [tx.sign_ins.open(user, 1, until=until).id for until in (long_ago - 1, long_ago, slot)]
-    (due,) = [each for each in schedules(unit_of_work, Settings(), NothingToHandOut()) if each.name == "prune-sessions"]
+    (due,) = [
+        schedule
+        for schedule in schedules(unit_of_work, Settings(), NothingToHandOut())
+        if schedule.name == "prune-sessions"
+    ]
 
     report = due.run(slot)
 

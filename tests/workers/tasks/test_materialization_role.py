@@ -79,7 +79,7 @@ def script_id(unit_of_work: UnitOfWork) -> int:
 
 
 def tick(unit_of_work: UnitOfWork, name: str, hand: Hand) -> None:
-    due = [each for each in schedules(unit_of_work, Settings(), hand) if each.name == name]
+    due = [schedule for schedule in schedules(unit_of_work, Settings(), hand) if schedule.name == name]
     ran = SlotRunner(unit_of_work).tick(due[0])
     assert [slot.outcome for slot in ran] == ["done"]
 

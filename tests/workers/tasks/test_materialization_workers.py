@@ -55,7 +55,7 @@ def test_a_tick_brings_every_script_to_its_head(settings: Settings) -> None:
     run = finished_run(writers[0])
     assert (run.due, run.done, run.failed) == (SCRIPTS, SCRIPTS, 0)
     with unit_of_work.reading() as tx:
-        assert sum(each.lag_versions for each in tx.runs.read()) == 1, "only one run recorded a lag"
+        assert sum(run.lag_versions for run in tx.runs.read()) == 1, "only one run recorded a lag"
         for writer in writers:
             shown = tx.projections.get(writer.script_id)
             assert shown

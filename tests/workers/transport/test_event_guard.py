@@ -28,7 +28,7 @@ SUCCEEDED = {
 }  # fmt: skip
 
 
-def told(content: object) -> bytes:
+def message(content: object) -> bytes:
     body = b64encode(json.dumps(content).encode()).decode()
     properties = {"body_encoding": "base64", "delivery_tag": "t", "delivery_info": {}}
     return json.dumps({"body": body, "headers": {"hostname": "h"}, "properties": properties}).encode()
@@ -36,8 +36,8 @@ def told(content: object) -> bytes:
 
 @pytest.mark.parametrize("event", [HEARTBEAT, SUCCEEDED])
 def test_a_valid_event_is_unchanged(event: dict[str, Any]):
-    assert read_events(told(event)) == [event]
-    assert read_events(told([event, event])) == [event, event]
+    assert read_events(message(event)) == [event]
+    assert read_events(message([event, event])) == [event, event]
     assert json.loads(str(as_message([event])["body"])) == [event]
 
 
@@ -45,14 +45,14 @@ def test_a_valid_event_is_unchanged(event: dict[str, Any]):
 def test_an_invalid_field_or_its_event_is_dropped(event: dict[str, Any]):
     for name in event:
         for what, value in ANYTHING.items():
-            for believed in read_events(told({**event, name: value, SECRET: SECRET})):
+            for believed in read_events(message({**event, name: value, SECRET: SECRET})):
                 assert believed.keys() <= event.keys(), (name, what)
                 show(believed)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))
 def test_any_other_content_is_not_an_event(content: Any):
-    assert read_events(told(content)) == []
+    assert read_events(message(content)) == []
 
 
 @pytest.mark.parametrize("data", [*kinds("commands", few=True).values(), b" " * (MAX_BYTES + 1)])
@@ -62,7 +62,7 @@ def test_an_invalid_message_is_not_an_event(data: bytes):
 
 def test_every_kind_of_event_can_be_shown():
     for kind in KINDS:
-        [believed] = read_events(told({**SUCCEEDED, "type": kind}))
+        [believed] = read_events(message({**SUCCEEDED, "type": kind}))
         show(believed)
 
 

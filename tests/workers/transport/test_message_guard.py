@@ -68,9 +68,9 @@ def assert_valid(queue: str, trusted: Trusted) -> None:
     args, kwargs, options = loads(trusted.body)  # as the child process of a worker reads it
     assert kwargs == options == {}
     if queue in ID_TASKS:
-        assert all(type(each) is int and 1 <= each < 2**53 for each in args)
+        assert all(type(arg) is int and 1 <= arg < 2**53 for arg in args)
     else:
-        assert all(type(each) is str for each in args)
+        assert all(type(arg) is str for arg in args)
 
 
 @pytest.mark.parametrize("queue", sorted(QUEUES))
@@ -84,7 +84,7 @@ def test_a_valid_message_is_accepted(queue: str):
 
 @pytest.mark.parametrize("queue", sorted(QUEUES))
 def test_every_kind_is_refused_or_rebuilt(queue: str):
-    problems = [problem for each in kinds(queue).values() if (problem := read_validly(queue, each))]
+    problems = [problem for content in kinds(queue).values() if (problem := read_and_check(queue, content))]
 
     assert len(problems) > 80 or queue == "intake"
     assert SECRET not in str(problems)
@@ -94,16 +94,16 @@ def test_every_kind_is_refused_or_rebuilt(queue: str):
 def test_any_json_in_any_part_is_refused_or_rebuilt(queue: str, given: Any, part: str):
     it = message(*GOOD[queue], queue)
     it[part] = given
-    read_validly(queue, json.dumps(it).encode())
+    read_and_check(queue, json.dumps(it).encode())
 
 
 @given(queue=st.sampled_from(sorted(QUEUES)), content=st.binary(max_size=200))
 def test_any_bytes_are_refused_or_rebuilt(queue: str, content: bytes):
-    read_validly(queue, content)
-    read_validly(queue, item(message(*GOOD[queue], queue, body=content)))
+    read_and_check(queue, content)
+    read_and_check(queue, item(message(*GOOD[queue], queue, body=content)))
 
 
-def read_validly(queue: str, content: bytes) -> str:
+def read_and_check(queue: str, content: bytes) -> str:
     """The problem of a refused message; an accepted one is checked."""
     try:
         trusted = read_item(queue, content)
@@ -187,7 +187,7 @@ def test_an_object_is_accepted_as_its_json_text():
 
     trusted = read_item("intake", item(message("scriptledger.intake", [submission], "intake")))
 
-    assert [json.loads(each) for each in loads(trusted.body)[0]] == [submission]
+    assert [json.loads(arg) for arg in loads(trusted.body)[0]] == [submission]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"{", b"[" * 100_000, b'{"scrap": 4}'])
@@ -224,7 +224,7 @@ def test_a_part_that_would_exhaust_memory_is_not_decoded(queue: str, part: str):
     assert len(content) > 20_000_000
 
     tracemalloc.start()
-    read_validly(queue, content)
+    read_and_check(queue, content)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 

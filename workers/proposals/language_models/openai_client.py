@@ -27,7 +27,7 @@ ATTEMPTS = 3
 MAX_RESPONSE_BYTES = 4 * MAX_OUTPUT_BYTES
 CHUNK_BYTES = 64 << 10
 # Statuses of rate limits and temporary failures; any other status would be repeated.
-WORTH_ANOTHER_TRY = frozenset({408, 429, 500, 502, 503, 504, 529})
+RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 529})
 
 
 class Waits(NamedTuple):
@@ -35,20 +35,20 @@ class Waits(NamedTuple):
 
     connect: float = 5.0
     read: float = 60.0
-    altogether: float = 90.0
+    total: float = 90.0
     first_pause: float = 0.5
-    longest_pause: float = 20.0
+    max_pause: float = 20.0
 
 
-PATIENT = Waits()
+DEFAULT_WAITS = Waits()
 
 
-class _Said(Struct):
+class _Message(Struct):
     content: str | None = None
 
 
 class _Choice(Struct):
-    message: _Said
+    message: _Message
 
 
 class _Usage(Struct):
@@ -61,7 +61,7 @@ class _Response(Struct):
     usage: _Usage | None = None
 
 
-class _TryAgain(LedgerError):
+class _Retryable(LedgerError):
     """This attempt failed, and a retry may succeed; `after` is the Retry-After of the server in seconds."""
 
     def __init__(self, problem: str, after: float | None = None) -> None:
@@ -75,7 +75,7 @@ _decoder = msgspec.json.Decoder(_Response)
 class OpenAiModel:
     """A model behind an address like ``https://host/v1``."""
 
-    def __init__(self, url: str, name: str, key: str = "", waits: Waits = PATIENT) -> None:
+    def __init__(self, url: str, name: str, key: str = "", waits: Waits = DEFAULT_WAITS) -> None:
         self.name = name
         self._url = f"{url}/chat/completions"
         self._key = key
@@ -90,14 +90,14 @@ class OpenAiModel:
             ModelUnavailable: there was none in time, or it is no answer.
             ModelOutputTooLong: it did not end.
         """
-        body = msgspec.json.encode({"model": self.name, "messages": [each._asdict() for each in messages]})
+        body = msgspec.json.encode({"model": self.name, "messages": [message._asdict() for message in messages]})
         began = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                data = self._post(body, began + self._waits.altogether)
-            except _TryAgain as failed:
+                data = self._post(body, began + self._waits.total)
+            except _Retryable as failed:
                 pause = self._pause(attempt, failed.after)
-                if attempt == ATTEMPTS or time.monotonic() + pause > began + self._waits.altogether:
+                if attempt == ATTEMPTS or time.monotonic() + pause > began + self._waits.total:
                     raise ModelUnavailable(problem=str(failed)) from None
                 time.sleep(pause)
             else:
@@ -120,7 +120,7 @@ class OpenAiModel:
                 # Not returned to the pool: the response may not have been read to its end.
                 response.close()
         except HTTPError as error:
-            raise _TryAgain(_problem(error)) from None
+            raise _Retryable(_problem(error)) from None
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "scriptledger"}
@@ -128,7 +128,7 @@ class OpenAiModel:
 
     def _pause(self, attempt: int, after: float | None) -> float:
         jitter = random.uniform(0, self._waits.first_pause * 2 ** (attempt - 1))  # noqa: S311 - jitter is no secret
-        return jitter + min(after or 0.0, self._waits.longest_pause)
+        return jitter + min(after or 0.0, self._waits.max_pause)
 
     def _completion(self, data: bytes, latency_ms: int) -> Completion:
         try:
@@ -158,10 +158,10 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
 def _refused(response: urllib3.BaseHTTPResponse) -> LedgerError:
     # Without the body: it may quote the prompt or the key.
     problem = f"HTTP status {response.status}"
-    if response.status not in WORTH_ANOTHER_TRY:
+    if response.status not in RETRYABLE_STATUSES:
         return ModelUnavailable(problem=problem)
     after = response.headers.get("Retry-After", "")
-    return _TryAgain(problem, float(after) if after.isdecimal() else None)
+    return _Retryable(problem, float(after) if after.isdecimal() else None)
 
 
 def _problem(error: HTTPError) -> str:
