@@ -13,7 +13,7 @@ from celery import Celery, signals
 from workers import bootstrap
 from workers.draining.drain_runner import Draining, next_task
 from workers.draining.suspect_slots import SuspectSlots
-from workers.draining.taken_bells import BellsInHand
+from workers.draining.taken_bells import TakenBells
 from workers.messaging.bell import Bell
 from workers.messaging.broker_connections import forget_connections
 from workers.monitoring.heartbeat import Heartbeat
@@ -67,7 +67,7 @@ def bell() -> Bell:
 @cache
 def draining() -> Draining:
     """The drain runner of this process."""
-    return Draining(bootstrap.ledger(), bell(), in_hand())
+    return Draining(bootstrap.ledger(), bell(), taken_bells())
 
 
 @signals.worker_ready.connect(weak=False)
@@ -89,14 +89,14 @@ def after_fork(**_: Any) -> None:
 def share_with_pool(conf: Any, options: dict[str, Any], **_: Any) -> None:
     """Create the memory and locks that pool processes share with the main process, before they are forked."""
     conf.worker_concurrency = options.get("concurrency") or conf.worker_concurrency
-    in_hand()
+    taken_bells()
     suspect_slots()
 
 
 @cache
-def in_hand() -> BellsInHand:
+def taken_bells() -> TakenBells:
     """The bells that the drains of this node have taken."""
-    return BellsInHand()
+    return TakenBells()
 
 
 @cache
@@ -114,7 +114,7 @@ def try_one_by_one(sender: Any, task_id: str, exception: BaseException, args: Se
     """
     ended = isinstance(exception, WorkerLostError | TimeLimitExceeded)
     if ended and sender.name in (DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE):
-        scripts = list(dict.fromkeys([args[0], *in_hand().of(task_id)]))
+        scripts = list(dict.fromkeys([args[0], *taken_bells().of(task_id)]))
         for script_id in scripts:
             bell().ring(script_id, next_task(scripts))
 

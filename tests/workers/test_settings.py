@@ -148,6 +148,7 @@ def test_settings_show_no_password():
     assert "secret" not in repr(settings)
 
 
+# Passwords that must be percent-encoded in a URL, here without encoding.
 SECRETS = [
     "hun@ter2",
     "hun/ter2",
@@ -159,7 +160,6 @@ SECRETS = [
     "hun ter2",
     "hun\x1bter2",
 ]
-"""Passwords that belong percent-encoded into a URL, and do not stand in it so."""
 URLS = [
     ("DATABASE_URL", "mysql://u:{}@h:3306/x"),
     ("DATABASE_URL", "mysql://{}@h/x"),

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from materialization.write_path.submit import Ledger
 from materialization.write_path.suspects import SuspectsLeft, is_suspect
 from workers.draining.suspect_slots import SuspectSlots
-from workers.draining.taken_bells import BellsInHand
+from workers.draining.taken_bells import TakenBells
 from workers.messaging.bell import Bell
 from workers.process.low_priority import run
 from workers.process.task_names import DRAIN_DEEP, DRAIN_ONE_BY_ONE
@@ -36,10 +36,10 @@ class DrainFailedError(Exception):
 class Draining:
     """Runs the drains of one worker process."""
 
-    def __init__(self, ledger: Ledger, bell: Bell, in_hand: BellsInHand) -> None:
+    def __init__(self, ledger: Ledger, bell: Bell, taken_bells: TakenBells) -> None:
         self._ledger = ledger
         self._bell = bell
-        self._in_hand = in_hand
+        self._taken_bells = taken_bells
 
     def drain(self, task_id: str, script_id: int) -> int:
         """Answer the pending submissions of a script, and of others whose bells are queued; return the count."""
@@ -79,7 +79,7 @@ class Draining:
     @contextmanager
     def _going_on(self, task_id: str, scripts: Sequence[int]) -> Iterator[None]:
         """Ring again for each of these scripts if the block ends in an error that is not a conflict."""
-        self._in_hand.hold(task_id, scripts)
+        self._taken_bells.hold(task_id, scripts)
         try:
             yield
         except Exception as error:

@@ -16,7 +16,7 @@ MAX_SCRIPTS = 16
 _SLOT = struct.Struct(f"<16s{MAX_SCRIPTS}q")
 
 
-class BellsInHand:
+class TakenBells:
     """Memory that a main process shares with its forked pool processes, one slot for each running task.
 
     Two tasks may share a slot, which is harmless: the scripts of the first are then unknown.
