@@ -102,11 +102,11 @@ def command_line() -> TyperGroup:
     return group
 
 
-def print_version(wanted: bool) -> None:
+def print_version(requested: bool) -> None:
     """Print the installed version and the schema it needs."""
-    if wanted:
+    if requested:
         schema = import_module("repos.schema.revision").wanted_revision()
-        screen.say(f"scriptledger {metadata.version('scriptledger')}, schema {schema}")
+        screen.print_text(f"scriptledger {metadata.version('scriptledger')}, schema {schema}")
         raise typer.Exit
 
 

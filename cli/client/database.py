@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from cli.client.database_errors import trouble
+from cli.client.database_errors import database_ending
 from cli.terminal.exit_status import Ending, Exit
 from domain.errors import Conflict
 from domain.log.head import Head
@@ -64,7 +64,7 @@ def explained(chosen: Settings) -> Iterator[None]:
     except UnsupportedServer as error:
         raise Ending(Exit.UNREACHABLE, str(error), code="unsupported_database") from error
     except (Conflict, *DriverError) as error:
-        if (ending := trouble(chosen, error)) is None:
+        if (ending := database_ending(chosen, error)) is None:
             raise
         raise ending from error
 

@@ -21,7 +21,7 @@ ONLY_READ = frozenset({READ_ONLY, READ_ONLY_MODE})
 MIN_FREE_BYTES = 64 * 1024
 
 
-def trouble(chosen: Settings, error: Exception) -> Ending | None:
+def database_ending(chosen: Settings, error: Exception) -> Ending | None:
     """Why the database of these settings failed; None if the error's own text is better."""
     where = without_password(chosen.database_url)
     if chosen.sqlite_file is not None and (ending := _with_file(chosen.sqlite_file)) is not None:

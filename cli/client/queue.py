@@ -89,19 +89,19 @@ class Queue:
                     self._check_progress(script_id, submission_id, left - CHECK_SECONDS)
 
     def _check_progress(self, script_id: int, submission_id: str, left: float) -> None:
-        ask = f"check with `scriptledger outcome {script_id} {submission_id} --wait`"
+        hint = f"check with `scriptledger outcome {script_id} {submission_id} --wait`"
         self._refuse_to_wait_in_quarantine(script_id)
         if not self._bell.heard:
             require_broker(
                 self._broker_url,
-                f" Submission {submission_id} is safe and will be answered when the broker is back: {ask}.",
+                f" Submission {submission_id} is safe and will be answered when the broker is back: {hint}.",
             )
             self._bell.ring(script_id)
         if left <= 0:
             raise Ending(
                 Exit.NOT_ANSWERED,
                 f"Submission {submission_id} of script {script_id} is safe but not answered yet, perhaps because no "
-                f"worker runs: {ask}.",
+                f"worker runs: {hint}.",
                 code="not_answered_in_time",
             )
         if self._stack is not None:

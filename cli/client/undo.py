@@ -14,7 +14,7 @@ from materialization.history.undo import inverse_commands
 from repos.unit_of_work import RecordsTransaction
 
 
-class How(NamedTuple):
+class UndoOptions(NamedTuple):
     """The options of an undo, besides the versions to undo."""
 
     actor: str | None
@@ -23,7 +23,9 @@ class How(NamedTuple):
     as_json: bool
 
 
-def take_back(verb: str, script: int, versions: Callable[[RecordsTransaction], list[int]], how: How) -> NoReturn:
+def send_undo(
+    verb: str, script: int, versions: Callable[[RecordsTransaction], list[int]], options: UndoOptions
+) -> NoReturn:
     """Undo some versions of a script, print the answer and exit with its status."""
     with queue() as sending:
         with sending.unit_of_work.reading() as tx:
@@ -34,11 +36,11 @@ def take_back(verb: str, script: int, versions: Callable[[RecordsTransaction], l
             script_id=script,
             submission_id=new_submission_id(verb),
             author="user",
-            actor=default_actor() if how.actor is None else how.actor,
+            actor=default_actor() if options.actor is None else options.actor,
             base_version=head.version,
             cause=Cause(undoes=undone[0]),
             commands=commands,
-            apply_rest=how.apply_rest,
+            apply_rest=options.apply_rest,
         )
-        answer = sending.send(submission, timeout=how.timeout)
-    end_with(answer, as_json=how.as_json)
+        answer = sending.send(submission, timeout=options.timeout)
+    end_with(answer, as_json=options.as_json)

@@ -117,10 +117,10 @@ class Play:
         self._print(Text("All the same.", "green"))
 
     def _begin(self, title: str) -> None:
-        screen.say(Text(), Text.assemble((f"{next(self._numbers)}  ", "bold cyan"), (title, "bold")))
+        screen.print_text(Text(), Text.assemble((f"{next(self._numbers)}  ", "bold cyan"), (title, "bold")))
 
     def _print(self, *rows: RenderableType) -> None:
-        screen.say(*map(screen.indented, rows))
+        screen.print_text(*map(screen.indented, rows))
 
     def _send(self, submission: Submission, outcome: str) -> tuple[list[Text], Answer]:
         """Send a submission through the queue; its answer, as text with the time it took and as a value."""

@@ -26,9 +26,9 @@ def end_with(answer: Answer, *, as_json: bool, done: str = "") -> NoReturn:
     if as_json:
         screen.print_json(msgspec.to_builtins(answer))
     elif answer.outcome == "applied" and done:
-        screen.say(done, *_details(answer))
+        screen.print_text(done, *_details(answer))
     else:
-        screen.say(*described(answer))
+        screen.print_text(*described(answer))
     raise typer.Exit(Exit.REFUSED if answer.outcome in ("refused", "partly") else Exit.DONE)
 
 
@@ -37,7 +37,7 @@ def end_pending(script_id: int, submission_id: str, *, as_json: bool, status: Ex
     if as_json:
         screen.print_json({"script_id": script_id, "submission_id": submission_id, "outcome": "pending"})
     else:
-        screen.say(
+        screen.print_text(
             f"Submission {submission_id} is pending in the inbox of script {script_id}; "
             f"`scriptledger outcome {script_id} {submission_id} --wait` waits for the answer."
         )

@@ -42,31 +42,31 @@ class Side(NamedTuple):
     recorded_at: int
 
 
-def diff_page(found: Comparison, before: Side, after: Side) -> Iterator[str]:
+def diff_page(comparison: Comparison, before: Side, after: Side) -> Iterator[str]:
     """The page, in parts."""
-    numbers = _numbers(found)
-    counts = tally(found)
+    numbers = _numbers(comparison)
+    counts = tally(comparison)
     yield _head(_title(after.state))
-    yield from _cover(found, counts, before, after, numbers)
+    yield from _cover(comparison, counts, before, after, numbers)
     yield Html('<main><div class="sheet"><div class="script">\n')
-    for is_same, scenes in groupby(found.scenes, key=lambda scene: scene.change == "same"):
+    for is_same, scenes in groupby(comparison.scenes, key=lambda scene: scene.change == "same"):
         yield from (_unchanged if is_same else _changed)(list(scenes), numbers)
     yield Html("</div></div></main>\n")
-    yield _foot(found)
+    yield _foot(comparison)
 
 
 def _title(state: State) -> str:
     return str(state.metadata.get("title") or "Untitled")
 
 
-def _numbers(found: Comparison) -> dict[str, str]:
+def _numbers(comparison: Comparison) -> dict[str, str]:
     """The number of each scene by the id of its heading; its position if the script has no scene numbers."""
-    headings = [scene.heading for scene in found.scenes if scene.heading is not None]
+    headings = [scene.heading for scene in comparison.scenes if scene.heading is not None]
     given = {line.id: str(line.attrs["scene_number"]) for line in headings if "scene_number" in line.attrs}
     if given:
         return given
-    there = (line for line in found.after.lines() if line.format == "scene_heading")
-    return {line.id: str(place) for place, line in enumerate(there, 1)}
+    scene_headings = (line for line in comparison.after.lines() if line.format == "scene_heading")
+    return {line.id: str(place) for place, line in enumerate(scene_headings, 1)}
 
 
 def _head(title: str) -> Html:
@@ -82,7 +82,7 @@ def _head(title: str) -> Html:
     ).format(policy, title, Html(style))
 
 
-def _cover(found: Comparison, counts: Tally, before: Side, after: Side, numbers: dict[str, str]) -> Iterator[Html]:
+def _cover(comparison: Comparison, counts: Tally, before: Side, after: Side, numbers: dict[str, str]) -> Iterator[Html]:
     yield Html('<header>\n<p class="kicker">Revisions</p>\n<h1 dir="auto">{}</h1>\n<dl class="points">\n').format(
         _title(after.state)
     )
@@ -91,10 +91,10 @@ def _cover(found: Comparison, counts: Tally, before: Side, after: Side, numbers:
             name, side.state.version, Html(" ").join(map(_label, side.labels)), utc(side.recorded_at)
         )
     yield Html('</dl>\n<p class="summary">{}</p>\n<div class="overview">\n').format(sentence(counts))
-    yield from _contents(found, numbers)
+    yield from _contents(comparison, numbers)
     yield from _shares(counts)
     yield Html("</div>\n")
-    yield from _others(found.named)
+    yield from _others(comparison.named)
     yield Html(
         '<p class="legend"><b>+</b> <ins>added</ins> · <b>−</b> <del>removed</del> · <b>~</b> changed, word by word · '
         "<b>›</b> moved · <b>*</b> revised, as on production pages. In the margin: the version and its author.</p>\n"
@@ -107,9 +107,9 @@ def _label(label: tuple[str, str | None]) -> Html:
     return Html('<span class="label">{}{}</span>').format(name, f" · {color}" if color else "")
 
 
-def _contents(found: Comparison, numbers: dict[str, str]) -> Iterator[Html]:
+def _contents(comparison: Comparison, numbers: dict[str, str]) -> Iterator[Html]:
     yield Html('<nav aria-label="Scenes that changed"><h2>Scenes that changed</h2>\n<ol class="scenes">\n')
-    for scene in found.scenes:
+    for scene in comparison.scenes:
         if scene.change == "same":
             continue
         changes = Counter(compared.change for compared in scene.lines)
@@ -142,10 +142,10 @@ def _others(named: Sequence[NamedDiff]) -> Iterator[Html]:
     if not named:
         return
     yield Html("<section><h2>Other changes</h2>\n<table><tbody>\n")
-    for each in named:
-        before = Html("<del>{}</del> ").format(each.before) if each.before is not None else ""
-        after = Html("<ins>{}</ins>").format(each.after) if each.after is not None else ""
-        yield Html("<tr><td>{} {}</td><td>{}{}</td></tr>\n").format(each.kind, each.name, before, after)
+    for item in named:
+        before = Html("<del>{}</del> ").format(item.before) if item.before is not None else ""
+        after = Html("<ins>{}</ins>").format(item.after) if item.after is not None else ""
+        yield Html("<tr><td>{} {}</td><td>{}{}</td></tr>\n").format(item.kind, item.name, before, after)
     yield Html("</tbody></table></section>\n")
 
 
@@ -157,8 +157,8 @@ def _unchanged(scenes: Sequence[ComparedScene], numbers: dict[str, str]) -> Iter
     what = counted(count, "scene") if count else FRONT
     yield Html("<details><summary>{}{}: no changes</summary>\n").format(what, which)
     for scene in scenes:
-        for each in scene.lines:
-            yield _row(scene, each, numbers, None)
+        for compared in scene.lines:
+            yield _row(scene, compared, numbers, None)
     yield Html("</details>\n")
 
 
@@ -171,9 +171,9 @@ def _changed(scenes: Sequence[ComparedScene], numbers: dict[str, str]) -> Iterat
                 '<p class="row continued"><span></span><span></span><span dir="auto">{} (continued)</span></p>\n'
             ).format(display(heading))
         by: Credit | None = None
-        for each in scene.lines:
-            yield _row(scene, each, numbers, each.by if each.by != by else None)
-            by = each.by if each.change != "same" else by
+        for compared in scene.lines:
+            yield _row(scene, compared, numbers, compared.by if compared.by != by else None)
+            by = compared.by if compared.change != "same" else by
         yield Html("</section>\n")
 
 
@@ -184,12 +184,16 @@ def _anchor(scene: ComparedScene) -> str:
     return f"scene-{heading.id}" if heading is scene.lines[0].line else f"after-{scene.lines[0].line.id}"
 
 
-def _row(scene: ComparedScene, each: Compared, numbers: dict[str, str], by: Credit | None) -> Html:
-    line = each.line
+def _row(scene: ComparedScene, compared: Compared, numbers: dict[str, str], by: Credit | None) -> Html:
+    line = compared.line
     number = numbers.get(line.id, "") if line.format == "scene_heading" else ""
     tag = "h3" if line.format == "scene_heading" else "div"
-    is_same = each.change == "same"
-    sign = Html('{}<span class="hidden"> {}: </span>').format(SIGNS[each.change], each.change) if not is_same else ""
+    is_same = compared.change == "same"
+    sign = (
+        Html('{}<span class="hidden"> {}: </span>').format(SIGNS[compared.change], compared.change)
+        if not is_same
+        else ""
+    )
     return Html(
         '<{0} class="row {1} {2} g{3}"><span class="sign">{4}</span><span class="number">{5}</span>'
         '<span class="text" dir="auto">{6}{7}</span><span class="number" aria-hidden="true">{5}</span>'
@@ -197,29 +201,29 @@ def _row(scene: ComparedScene, each: Compared, numbers: dict[str, str], by: Cred
     ).format(
         tag,
         line.format,
-        each.change,
+        compared.change,
         min(gap_after(line), MAX_GAP_LINES),
         sign,
         number,
-        _text(each),
+        _text(compared),
         Html('<span class="mark" aria-hidden="true">*</span>') if not is_same else "",
-        _note(scene, each, by),
+        _note(scene, compared, by),
     )
 
 
-def _text(each: Compared) -> Html | str:
-    old, new = each.before, each.after
+def _text(compared: Compared) -> Html | str:
+    old, new = compared.before, compared.after
     if old is None:
-        return Html("<ins>{}</ins>").format(_words(each.line))
+        return Html("<ins>{}</ins>").format(_words(compared.line))
     if new is None:
-        return Html("<del>{}</del>").format(_words(each.line))
+        return Html("<del>{}</del>").format(_words(compared.line))
     before, after = _words(old), _words(new)
     if before != after:
         pieces = compare_words(before, after)
         if likeness(pieces) >= LIKE_ENOUGH:
             return Html("").join(map(_piece, pieces))
         return Html('<del class="whole">{}</del><ins class="whole">{}</ins>').format(before, after)
-    return Html("<span>{}</span>").format(after) if each.change == "moved" else after
+    return Html("<span>{}</span>").format(after) if compared.change == "moved" else after
 
 
 def _piece(piece: Piece) -> Html:
@@ -231,23 +235,32 @@ def _words(line: Line) -> str:
     return display(line) if line.format == "scene_heading" else shown(line)
 
 
-def _note(scene: ComparedScene, each: Compared, by: Credit | None) -> Html:
+def _note(scene: ComparedScene, compared: Compared, by: Credit | None) -> Html:
     """The author and time of a change, and what its words do not show."""
     notes = []
     if by is not None:
         notes.append(Html("<b>{}</b> <time>{}</time>").format(credited(by), utc(by.occurred_at)))
-    if each.change == "moved":
-        where = moved(scene, each)
-        if each.line is scene.heading or scene.change != "moved":
+    if compared.change == "moved":
+        where = moved(scene, compared)
+        if compared.line is scene.heading or scene.change != "moved":
             notes.append(Html("{}").format(where))
-    if each.before and each.after and each.before.format != each.after.format:
-        notes.append(Html("{} → {}").format(each.before.format, each.after.format))
-    elif each.change == "changed" and each.before and each.after and _words(each.before) == _words(each.after):
-        notes.append(Html("line ends") if each.before.sep != each.after.sep else Html("marks"))
+    if compared.before and compared.after and compared.before.format != compared.after.format:
+        notes.append(Html("{} → {}").format(compared.before.format, compared.after.format))
+    elif (
+        compared.change == "changed"
+        and compared.before
+        and compared.after
+        and _words(compared.before) == _words(compared.after)
+    ):
+        notes.append(Html("line ends") if compared.before.sep != compared.after.sep else Html("marks"))
     return Html("<br>").join(notes)
 
 
-def _foot(found: Comparison) -> Html:
+def _foot(comparison: Comparison) -> Html:
     return Html(
         "<footer><p>Script {}. State hashes {} and {}. Generated by scriptledger.</p></footer>\n</body>\n</html>\n"
-    ).format(found.script_id, state_hash_bytes(found.before.hash).hex(), state_hash_bytes(found.after.hash).hex())
+    ).format(
+        comparison.script_id,
+        state_hash_bytes(comparison.before.hash).hex(),
+        state_hash_bytes(comparison.after.hash).hex(),
+    )

@@ -117,13 +117,13 @@ class Diff(Struct, frozen=True, forbid_unknown_fields=True, rename={"before": "f
     other: list[Other]
 
 
-def document(found: Comparison, names: dict[str, int]) -> Diff:
+def document(comparison: Comparison, names: dict[str, int]) -> Diff:
     """A comparison as its JSON document; `names` are the drafts of the script with their versions."""
-    counts = tally(found)
+    counts = tally(comparison)
     return Diff(
-        script_id=found.script_id,
-        before=_version(found.before, names),
-        after=_version(found.after, names),
+        script_id=comparison.script_id,
+        before=_version(comparison.before, names),
+        after=_version(comparison.after, names),
         summary=Summary(
             sentence(counts),
             *counts[:6],
@@ -132,8 +132,8 @@ def document(found: Comparison, names: dict[str, int]) -> Diff:
             None if counts.ai_share is None else round(counts.ai_share, 4),
             [AuthorShare(*share) for share in counts.shares],
         ),
-        scenes=[_scene(scene) for scene in found.scenes if scene.change != "same"],
-        other=[Other(*each[:2], *map(msgspec.to_builtins, each[2:])) for each in found.named],
+        scenes=[_scene(scene) for scene in comparison.scenes if scene.change != "same"],
+        other=[Other(*item[:2], *map(msgspec.to_builtins, item[2:])) for item in comparison.named],
     )
 
 
@@ -155,19 +155,19 @@ def _scene(scene: ComparedScene) -> Scene:
         number=str(heading.attrs["scene_number"]) if heading and "scene_number" in heading.attrs else None,
         text=heading.text if heading else "",
         change=scene.change,
-        lines=[_line(each) for each in scene.lines if each.change != "same"],
+        lines=[_line(compared) for compared in scene.lines if compared.change != "same"],
     )
 
 
-def _line(each: Compared) -> ChangedLine:
-    assert each.change != "same"  # noqa: S101 - those are left out
+def _line(compared: Compared) -> ChangedLine:
+    assert compared.change != "same"  # noqa: S101 - those are left out
     return ChangedLine(
-        change=each.change,
-        before=_content(each.before),
-        after=_content(each.after),
-        words=list(each.words) if each.words is not None else None,
-        moved_from=each.moved_from.id if each.moved_from else None,
-        by=_by(each.by),
+        change=compared.change,
+        before=_content(compared.before),
+        after=_content(compared.after),
+        words=list(compared.words) if compared.words is not None else None,
+        moved_from=compared.moved_from.id if compared.moved_from else None,
+        by=_by(compared.by),
     )
 
 

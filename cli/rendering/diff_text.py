@@ -26,9 +26,9 @@ INDENTS = {"character": 12, "parenthetical": 8, "dialogue": 4, "lyric": 4}
 Row = tuple[str, Text]
 
 
-def changes(found: Comparison) -> RenderableType:
+def changes(comparison: Comparison) -> RenderableType:
     """The differences between two versions."""
-    rows = [*_named(found.named), *(row for scene in found.scenes for row in _scene(scene))]
+    rows = [*_named(comparison.named), *(row for scene in comparison.scenes for row in _scene(scene))]
     return screen.signed(rows) if rows else Text("Nothing differs.")
 
 
@@ -56,12 +56,12 @@ def credited(by: Credit) -> str:
 
 
 def _named(named: Iterable[NamedDiff]) -> Iterator[Row]:
-    for each in named:
-        yield " ", Text(f"{each.kind} {each.name}", "bold")
-        if each.before is not None:
-            yield "-", Text(str(each.before), "red")
-        if each.after is not None:
-            yield "+", Text(str(each.after), "green")
+    for item in named:
+        yield " ", Text(f"{item.kind} {item.name}", "bold")
+        if item.before is not None:
+            yield "-", Text(str(item.before), "red")
+        if item.after is not None:
+            yield "+", Text(str(item.after), "green")
 
 
 def _scene(scene: ComparedScene) -> Iterator[Row]:
@@ -77,16 +77,16 @@ def _scene(scene: ComparedScene) -> Iterator[Row]:
     for at in sorted(near):
         if at > last + 1:
             yield " ", Text("…", "dim")
-        each, last = scene.lines[at], at
-        yield from _row(scene, each, each.by if each.by != by else None)
-        by = each.by
+        compared, last = scene.lines[at], at
+        yield from _row(scene, compared, compared.by if compared.by != by else None)
+        by = compared.by
 
 
 def _near_changes(lines: Sequence[Compared]) -> set[int]:
     """The lines to show: changed lines, one line on either side, and the character name above changed speech."""
     near: set[int] = set()
-    for at, each in enumerate(lines):
-        if each.change == "same":
+    for at, compared in enumerate(lines):
+        if compared.change == "same":
             continue
         near.update(range(max(0, at - CONTEXT), min(len(lines), at + CONTEXT + 1)))
         above = at
@@ -96,31 +96,31 @@ def _near_changes(lines: Sequence[Compared]) -> set[int]:
     return near
 
 
-def _row(scene: ComparedScene, each: Compared, by: Credit | None) -> Iterator[Row]:
+def _row(scene: ComparedScene, compared: Compared, by: Credit | None) -> Iterator[Row]:
     """A line; `by` is given only if it differs from the credit of the line above."""
     note = f"  ({credited(by)})" if by else ""
-    old, new = each.before, each.after
-    if old is not None and new is not None and each.change != "same":
-        if each.change == "moved":
-            yield ">", Text.assemble(_placed(new), (f"  ({moved(scene, each)}){note}", "dim"), style="yellow")
+    old, new = compared.before, compared.after
+    if old is not None and new is not None and compared.change != "same":
+        if compared.change == "moved":
+            yield ">", Text.assemble(_placed(new), (f"  ({moved(scene, compared)}){note}", "dim"), style="yellow")
             note = ""
-        if each.change == "changed" or shown(old) != shown(new):
+        if compared.change == "changed" or shown(old) != shown(new):
             yield from _changed(old, new, note)
         return
-    style = {"added": "green", "removed": "red"}.get(each.change, "dim")
-    sign = {"added": "+", "removed": "-"}.get(each.change, " ")
-    yield sign, Text.assemble((_placed(each.line), style), (note, "dim"))
+    style = {"added": "green", "removed": "red"}.get(compared.change, "dim")
+    sign = {"added": "+", "removed": "-"}.get(compared.change, " ")
+    yield sign, Text.assemble((_placed(compared.line), style), (note, "dim"))
 
 
-def moved(scene: ComparedScene, each: Compared) -> str:
+def moved(scene: ComparedScene, compared: Compared) -> str:
     """The place a moved line came from."""
-    left = each.moved_from
-    if each.line is scene.heading:
+    origin = compared.moved_from
+    if compared.line is scene.heading:
         with_it = f" with {screen.counted(len(scene.lines) - 1, 'line')}" if scene.change == "moved" else ""
-        return f"moved{with_it} from after {shown(left)}" if left else f"moved{with_it} from the start"
-    if left is None or scene.heading is None or left.id == scene.heading.id:
+        return f"moved{with_it} from after {shown(origin)}" if origin else f"moved{with_it} from the start"
+    if origin is None or scene.heading is None or origin.id == scene.heading.id:
         return "moved"
-    return f"moved from {shown(left)}"
+    return f"moved from {shown(origin)}"
 
 
 def _changed(old: Line, new: Line, note: str) -> Iterator[Row]:

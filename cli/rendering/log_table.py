@@ -38,7 +38,7 @@ def read_log(tx: RecordsTransaction, head: Head, after: int, limit: int) -> Iter
 
 def log_table(logged: Iterable[Logged]) -> RenderableType:
     """The log for people: consecutive commands of one kind and one submission share a row."""
-    runs = [list(run) for _, run in groupby(logged, key=lambda each: (each.entry.submission_id, each.entry.kind))]
+    runs = [list(run) for _, run in groupby(logged, key=lambda row: (row.entry.submission_id, row.entry.kind))]
     return screen.table(
         ("version", "when", "author", "by", "command", "changed"), [_row(run) for run in runs], right=("version",)
     )
@@ -52,7 +52,7 @@ def _row(run: Sequence[Logged]) -> tuple[str | Text, ...]:
         Text(first.author, AUTHOR_STYLES.get(first.author, "")),
         ", ".join(part for part in (first.actor, run[0].cause.model) if part),
         first.kind if len(run) == 1 else f"{first.kind} ({len(run)})",
-        ", ".join(filter(None, [extent([change for each in run for change in each.delta]), _undone(run[0].cause)])),
+        ", ".join(filter(None, [extent([change for row in run for change in row.delta]), _undone(run[0].cause)])),
     )
 
 

@@ -48,25 +48,27 @@ def described(proposal: ProposalRow, hunks: list[RenderedHunk]) -> Iterator[Rend
     yield screen.block(f"“{proposal.instruction}”", "italic")
     if proposal.message:
         yield Text(f"  {proposal.message}", "yellow")
-    for each in hunks:
+    for rendered in hunks:
         yield Text()
         yield Text.assemble(
-            f"{each.hunk.hunk}  ", (_became(each), STYLES.get(each.hunk.state, "")), f"  {each.hunk.why}".rstrip()
+            f"{rendered.hunk.hunk}  ",
+            (_became(rendered), STYLES.get(rendered.hunk.state, "")),
+            f"  {rendered.hunk.why}".rstrip(),
         )
-        if each.refusal is not None:
-            yield Text(f"   It no longer applies: {each.refusal.message}", "yellow")
-        if each.lines:
-            yield screen.indented(screen.signed(_rows(each.lines)))
+        if rendered.refusal is not None:
+            yield Text(f"   It no longer applies: {rendered.refusal.message}", "yellow")
+        if rendered.lines:
+            yield screen.indented(screen.signed(_rows(rendered.lines)))
 
 
 def headline(proposal: ProposalRow) -> Text:
     """A proposal in one line."""
     by = f" by {proposal.model}" if proposal.model else ""
     where = f"script {proposal.script_id}, made for version {proposal.base_version}"
-    return Text.assemble((f"Proposal {proposal.id}", "bold"), f"{by} for {where}: {spoken(proposal.state)}.")
+    return Text.assemble((f"Proposal {proposal.id}", "bold"), f"{by} for {where}: {state_text(proposal.state)}.")
 
 
-def spoken(state: str) -> str:
+def state_text(state: str) -> str:
     """A state in words."""
     return state.replace("_", " ")
 
@@ -97,7 +99,7 @@ def _against(proposal: ProposalRow, hunk: HunkRow, head: State) -> RenderedHunk:
         after = decide(submission_of(proposal, hunk, ""), head).state
     except Rejected as refusal:
         return RenderedHunk(hunk, refusal=refusal)
-    return RenderedHunk(hunk, tuple(each for each in diff_lines(head, after) if each.change != "same"))
+    return RenderedHunk(hunk, tuple(line for line in diff_lines(head, after) if line.change != "same"))
 
 
 def _with_versions(tx: RecordsTransaction, hunk: HunkRow) -> RenderedHunk:
@@ -107,36 +109,36 @@ def _with_versions(tx: RecordsTransaction, hunk: HunkRow) -> RenderedHunk:
     return RenderedHunk(hunk, versions=(answered.answer.first_version, answered.answer.last_version))
 
 
-def _became(each: RenderedHunk) -> str:
-    first, last = each.versions
+def _became(rendered: RenderedHunk) -> str:
+    first, last = rendered.versions
     if first is None:
-        return f"{each.hunk.state} ({each.hunk.code})" if each.hunk.code else each.hunk.state
-    return f"{each.hunk.state} as version {first}" + ("" if first == last else f" to {last}")
+        return f"{rendered.hunk.state} ({rendered.hunk.code})" if rendered.hunk.code else rendered.hunk.state
+    return f"{rendered.hunk.state} as version {first}" + ("" if first == last else f" to {last}")
 
 
 def _rows(lines: tuple[LineDiff, ...]) -> Iterator[tuple[str, Text]]:
-    for each in lines:
-        if each.before is not None and each.change != "moved":
-            yield "-", Text(shown(each.before), "red")
-        if each.after is not None:
-            yield ">" if each.change == "moved" else "+", Text(shown(each.after), "green")
+    for line in lines:
+        if line.before is not None and line.change != "moved":
+            yield "-", Text(shown(line.before), "red")
+        if line.after is not None:
+            yield ">" if line.change == "moved" else "+", Text(shown(line.after), "green")
 
 
-def _hunk_as_json(each: RenderedHunk) -> dict[str, Any]:
-    hunk = each.hunk
+def _hunk_as_json(rendered: RenderedHunk) -> dict[str, Any]:
+    hunk = rendered.hunk
     return {
         "hunk": hunk.hunk,
         "state": hunk.state,
         "why": hunk.why,
-        "code": hunk.code or (each.refusal.code if each.refusal else None),
+        "code": hunk.code or (rendered.refusal.code if rendered.refusal else None),
         "submission_id": hunk.submission_id if hunk.state in SENT else None,
         "decided_by": hunk.decided_by,
         "decided_at": None if hunk.decided_at is None else screen.iso(hunk.decided_at),
-        "first_version": each.versions[0],
-        "last_version": each.versions[1],
+        "first_version": rendered.versions[0],
+        "last_version": rendered.versions[1],
         "commands": msgspec.json.decode(hunk.commands),
         "changes": [
-            {"change": line.change, "before": _line(line.before), "after": _line(line.after)} for line in each.lines
+            {"change": line.change, "before": _line(line.before), "after": _line(line.after)} for line in rendered.lines
         ],
     }
 

@@ -23,7 +23,7 @@ class FrontPage(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
         """Print the page."""
-        screen.say(*_rows(self))
+        screen.print_text(*_rows(self))
 
 
 def _rows(group: TyperGroup) -> Iterator[Text]:

@@ -68,13 +68,13 @@ def err() -> Console:
     return _console(stderr=True)
 
 
-def say(*parts: RenderableType) -> None:
+def print_text(*parts: RenderableType) -> None:
     """Print lines for people."""
     for part in parts:
         out().print(_line(part))
 
 
-def say_unwrapped(part: str | AnyText) -> None:
+def print_unwrapped(part: str | AnyText) -> None:
     """Print one line for people; if it is too long, the terminal wraps it."""
     out().print(_line(part), soft_wrap=True)
 

@@ -52,32 +52,32 @@ class CommandLine:
             **environ,
         }
 
-    def __call__(self, *args: object, given: str | bytes = b"", patience: float = 120, **environ: str) -> Ran:
+    def __call__(self, *args: object, given: str | bytes = b"", timeout: float = 120, **environ: str) -> Ran:
         """Run a command to its end; `given` is its standard input."""
         given = given.encode() if isinstance(given, str) else given
-        ran = self._ran([*map(str, args)], given, {**self.environ, **environ}, patience)
+        ran = self._ran([*map(str, args)], given, {**self.environ, **environ}, timeout)
         check_document([*map(str, args)], ran.out)
         return ran
 
-    def _ran(self, args: list[str], given: bytes, environ: dict[str, str], patience: float) -> Ran:
+    def _ran(self, args: list[str], given: bytes, environ: dict[str, str], timeout: float) -> Ran:
         if self._warm:
-            return self._run_warm(args, given, environ, patience)
+            return self._run_warm(args, given, environ, timeout)
         done = subprocess.run(
             [*self._program, *args],
             input=given,
             capture_output=True,
             env=environ,
             cwd=self.home.parent,
-            timeout=patience,
+            timeout=timeout,
             check=False,
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def _run_warm(self, args: list[str], given: bytes, environ: dict[str, str], patience: float) -> Ran:
+    def _run_warm(self, args: list[str], given: bytes, environ: dict[str, str], timeout: float) -> Ran:
         with tempfile.TemporaryDirectory() as folder:
             streams = (Path(folder, "in"), Path(folder, "out"), Path(folder, "err"))
             streams[0].write_bytes(given)
-            status = run_warm(args, environ, self.home.parent, streams, patience)
+            status = run_warm(args, environ, self.home.parent, streams, timeout)
             return Ran(status, streams[1].read_text(), streams[2].read_text())
 
     def start(self, *args: object, **environ: str) -> subprocess.Popen[str]:

@@ -20,16 +20,16 @@ FORKS.set_forkserver_preload([module_of(name) for names in VERBS.values() for na
 
 
 def run_warm(
-    args: Sequence[str], environ: Mapping[str, str], folder: Path, streams: tuple[Path, Path, Path], patience: float
+    args: Sequence[str], environ: Mapping[str, str], folder: Path, streams: tuple[Path, Path, Path], timeout: float
 ) -> int:
     """Run a command with its three streams in files; its exit status."""
     process = FORKS.Process(target=_become, args=(list(args), dict(environ), folder, streams))
     process.start()
-    process.join(patience)
+    process.join(timeout)
     if process.is_alive():
         process.kill()
         process.join()
-        raise TimeoutError(f"{args} took longer than {patience} s")
+        raise TimeoutError(f"{args} took longer than {timeout} s")
     status = process.exitcode
     process.close()
     return int(status or 0)

@@ -36,8 +36,8 @@ def open_(
         until = screen.iso(now + days * DAY)
         screen.print_json({"session": signed_in.id, "token": signed_in.token, "expires_at": until})
     else:
-        screen.say(f"Session {signed_in.id}, for {screen.counted(days, 'day')}. Its token, shown only once:")
-        screen.say(signed_in.token)
+        screen.print_text(f"Session {signed_in.id}, for {screen.counted(days, 'day')}. Its token, shown only once:")
+        screen.print_text(signed_in.token)
 
 
 @app.command("list", epilog=example("scriptledger sessions list rosa@example.org --json"))
@@ -57,9 +57,9 @@ def list_(
         screen.print_json({"sessions": [_as_json(row, now) for row in rows], "next": more})
         return
     columns = ("session", "since", "seen", "until", "state")
-    screen.say(screen.table(columns, [_cells(row, now) for row in rows], right=("session",)))
+    screen.print_text(screen.table(columns, [_cells(row, now) for row in rows], right=("session",)))
     if more is not None:
-        screen.say(f"More follow: --after {more}")
+        screen.print_text(f"More follow: --after {more}")
 
 
 @app.command(epilog=example("scriptledger sessions revoke 12", "scriptledger sessions revoke --all rosa@example.org"))
@@ -86,7 +86,7 @@ def revoke(
     if as_json:
         screen.print_json({"ended": ended})
     else:
-        screen.say(f"{screen.counted(ended, 'session')} ended.")
+        screen.print_text(f"{screen.counted(ended, 'session')} ended.")
 
 
 def _state(row: SignInRow, now: int) -> str:

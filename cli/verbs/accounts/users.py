@@ -45,9 +45,11 @@ def list_(
     if as_json:
         screen.print_json({"users": [_as_json(row) for row in rows], "next": more})
         return
-    screen.say(screen.table(("user", "email", "name", "since", ""), [_cells(row) for row in rows], right=("user",)))
+    screen.print_text(
+        screen.table(("user", "email", "name", "since", ""), [_cells(row) for row in rows], right=("user",))
+    )
     if more is not None:
-        screen.say(f"More follow: --after {more}")
+        screen.print_text(f"More follow: --after {more}")
 
 
 @app.command(epilog=example("scriptledger users rename rosa@example.org 'Rosa D.'"))
@@ -94,7 +96,7 @@ def _print(row: UserRow | None, *, as_json: bool, sentence: str) -> None:
     if as_json and row is not None:
         screen.print_json(_as_json(row))
     else:
-        screen.say(sentence)
+        screen.print_text(sentence)
 
 
 def _cells(row: UserRow) -> tuple[str, ...]:

@@ -38,19 +38,19 @@ def kinds(
         _print_one(kind)
     else:
         rows = [(name, shape_of_kind(name).about.partition("\n\n")[0]) for name in names]
-        screen.say(screen.table(("kind", "what it does"), rows))
+        screen.print_text(screen.table(("kind", "what it does"), rows))
 
 
 def _print_one(kind: str) -> None:
     shape = shape_of_kind(kind)
-    screen.say(
+    screen.print_text(
         Text(kind, "bold"), screen.block(shape.about, indent=0), *(Text(note) for note in flags(KINDS[kind])), Text()
     )
     rows = [
         (field.name, field.type.replace("`", ""), "required" if field.required else field.default or "")
         for field in shape.fields
     ]
-    screen.say(screen.table(("field", "type", "default"), rows))
+    screen.print_text(screen.table(("field", "type", "default"), rows))
 
 
 def _as_json(kind: str) -> dict[str, Any]:

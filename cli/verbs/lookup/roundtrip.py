@@ -45,7 +45,7 @@ def roundtrip(
         screen.print_json({"files": [_as_json(result) for result in results]})
     else:
         for result in results:
-            screen.say(f"{result.file}: {_verdict(result)}")
+            screen.print_text(f"{result.file}: {_verdict(result)}")
     if any(result.unread for result in results):
         raise typer.Exit(Exit.USAGE)
     raise typer.Exit(Exit.DONE if all(result.survives for result in results) else Exit.REFUSED)

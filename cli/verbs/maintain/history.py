@@ -44,7 +44,7 @@ def export(script: Script, file: File, as_json: AsJson = False) -> None:
         screen.print_json({"script_id": script, "versions": head.version, "file": str(file), "bytes": size})
     else:
         versions = screen.counted(head.version, "version")
-        screen.say(f"Wrote script {script} with {versions} to {file}: {size} bytes.")
+        screen.print_text(f"Wrote script {script} with {versions} to {file}: {size} bytes.")
 
 
 @app.command(
@@ -79,10 +79,10 @@ def import_(
             {"script_id": done.script_id, "versions": done.versions, "answers": done.answers, "before": done.before}
         )
     elif done.before == done.versions:
-        screen.say(f"Script {done.script_id} already has all {screen.counted(done.versions, 'version')}.")
+        screen.print_text(f"Script {done.script_id} already has all {screen.counted(done.versions, 'version')}.")
     else:
         new = screen.counted(done.versions - done.before, "version")
-        screen.say(f"Imported script {done.script_id}: {new} added, {screen.counted(done.answers, 'answer')}.")
+        screen.print_text(f"Imported script {done.script_id}: {new} added, {screen.counted(done.answers, 'answer')}.")
 
 
 def _make(chosen: Settings) -> None:

@@ -34,13 +34,15 @@ def run(script: OneScript = None, as_json: AsJson = False) -> None:
             if as_json:
                 screen.print_json(done._asdict())
             else:
-                screen.say(f"Readers see script {script} at version {done.version}; before, at version {done.before}.")
+                screen.print_text(
+                    f"Readers see script {script} at version {done.version}; before, at version {done.before}."
+                )
             return
         row = _run_all(unit_of_work)
     if as_json:
         screen.print_json({"run": row and _run_as_json(row)})
     else:
-        screen.say(_run_sentence(row) if row else "Nothing was due.")
+        screen.print_text(_run_sentence(row) if row else "Nothing was due.")
     raise typer.Exit(Exit.CORRUPT if row and row.failed else Exit.DONE)
 
 
@@ -56,7 +58,7 @@ def status(script: OneScript = None, as_json: AsJson = False) -> None:
     if as_json:
         screen.print_json({"runs": [_run_as_json(row) for row in runs]})
         return
-    screen.say(
+    screen.print_text(
         screen.table(
             ("run", "opened", "due", "done", "failed", "lag"),
             [_run_cells(row) for row in runs],
@@ -80,7 +82,7 @@ def _print_staleness(script: int, stale: Staleness, *, as_json: bool) -> None:
     if as_json:
         screen.print_json({"script_id": script, **stale._asdict(), "seconds": seconds})
     else:
-        screen.say(
+        screen.print_text(
             f"Script {script} is at version {stale.head}; readers see version {stale.projected}, "
             f"{screen.counted(stale.behind, 'version')} and {seconds:.0f} s behind."
         )

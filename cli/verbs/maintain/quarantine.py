@@ -35,11 +35,13 @@ def list_(as_json: AsJson = False) -> None:
         raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
     if rows:
         cells = [(str(row["script_id"]), _when(row), str(row["found_by"]), str(row["reason"])) for row in rows]
-        screen.say(screen.table(("script", "since", "found by", "reason"), cells, right=("script",)))
+        screen.print_text(screen.table(("script", "since", "found by", "reason"), cells, right=("script",)))
     else:
-        screen.say("No script is quarantined." if backfilling else "Every script is in service.")
+        screen.print_text("No script is quarantined." if backfilling else "Every script is in service.")
     if backfilling:
-        screen.say(f"Being backfilled: {', '.join(map(str, backfilling))}. They take only submissions of the backfill.")
+        screen.print_text(
+            f"Being backfilled: {', '.join(map(str, backfilling))}. They take only submissions of the backfill."
+        )
     raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
 
 
@@ -55,7 +57,7 @@ def show(script: Script, as_json: AsJson = False) -> None:
         screen.print_json({"script_id": script, "health": health, "waiting": waiting, "quarantines": quarantines})
         return
     sentences = (sentence for row in rows for sentence in _sentences(row))
-    screen.say(f"Script {script} is {_described(health, waiting)}.", *sentences)
+    screen.print_text(f"Script {script} is {_described(health, waiting)}.", *sentences)
 
 
 @app.command(epilog=example("scriptledger quarantine reopen 7", "scriptledger quarantine reopen 7 --unverified"))
@@ -85,7 +87,7 @@ def reopen(
         screen.print_json({"script_id": script, "verified": not unverified, "waiting": waits})
     else:
         after = " The reconciler will drain its pending submissions." if waits else ""
-        screen.say(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
+        screen.print_text(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
 
 
 def _all(read: Callable[..., list[int]]) -> list[int]:

@@ -81,7 +81,7 @@ def _rebuild_one(unit_of_work: UnitOfWork, script: int, *, accept_differences: b
     if as_json:
         screen.print_json(done._asdict())
     else:
-        screen.say(_sentence(done))
+        screen.print_text(_sentence(done))
 
 
 def _rebuild_all(unit_of_work: UnitOfWork, scripts: list[int], *, accept_differences: bool, as_json: bool) -> None:
@@ -99,7 +99,7 @@ def _rebuild_all(unit_of_work: UnitOfWork, scripts: list[int], *, accept_differe
                 rows.append({**done._asdict(), "problem": None})
                 sentence = _sentence(done)
             if not as_json:
-                screen.say(sentence)
+                screen.print_text(sentence)
             bars.advance(total)
     if as_json:
         screen.print_json({"scripts": rows})
@@ -136,6 +136,6 @@ def _prune(unit_of_work: UnitOfWork, scripts: list[int], *, every: bool, as_json
         removed = prune_generations(unit_of_work, script, before=system_clock() - READERS_END_MICROS)
         rows.append({"script_id": script, "pruned": removed})
         if not as_json:
-            screen.say(f"Script {script}: {screen.counted(len(removed), 'generation')} removed.")
+            screen.print_text(f"Script {script}: {screen.counted(len(removed), 'generation')} removed.")
     if as_json:
         screen.print_json({"scripts": rows} if every else rows[0])

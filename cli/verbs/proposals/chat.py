@@ -42,7 +42,7 @@ def say(
     if as_json and row is not None:
         screen.print_json(_as_json(row))
     else:
-        screen.say(f"Message {number} about script {script}.")
+        screen.print_text(f"Message {number} about script {script}.")
 
 
 @app.command("list", epilog=example("scriptledger chat list 1 --limit 20", "scriptledger chat list 1 --after 40"))
@@ -75,9 +75,9 @@ def list_(
         name = names[row.message.user_id] or row.message.role
         by = name if row.message.role == "user" else row.message.role
         content = screen.block(row.message.content)
-        screen.say(Text(f"{row.id}  {screen.moment(row.created_at)}  {by}", "bold"), content, Text())
+        screen.print_text(Text(f"{row.id}  {screen.moment(row.created_at)}  {by}", "bold"), content, Text())
     if more is not None:
-        screen.say(f"More follow: --after {more}")
+        screen.print_text(f"More follow: --after {more}")
 
 
 def _name(user: Any) -> str:

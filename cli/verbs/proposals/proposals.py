@@ -16,7 +16,7 @@ from cli.client.actor import As, person
 from cli.client.proposals import proposal_of, proposing
 from cli.rendering.answers import described as described_answer
 from cli.rendering.proposals import as_json as proposal_as_json
-from cli.rendering.proposals import described, shown_hunks, spoken
+from cli.rendering.proposals import described, shown_hunks, state_text
 from cli.terminal import screen
 from cli.terminal.exit_status import Exit
 from cli.terminal.options import WAIT_SECONDS, AsJson, Limit, NoWait, Timeout, example, prose
@@ -49,9 +49,9 @@ def list_(
         screen.print_json({"proposals": [proposal_as_json(row) for row in rows], "next": more})
         return
     columns = ("proposal", "when", "script", "base", "state", "model", "instruction")
-    screen.say(screen.table(columns, [_cells(row) for row in rows], right=("proposal", "script", "base")))
+    screen.print_text(screen.table(columns, [_cells(row) for row in rows], right=("proposal", "script", "base")))
     if more is not None:
-        screen.say(f"More follow: --after {more}")
+        screen.print_text(f"More follow: --after {more}")
 
 
 @app.command(epilog=example("scriptledger proposals show 3"))
@@ -63,7 +63,7 @@ def show(proposal: Proposal, as_json: AsJson = False) -> None:
     if as_json:
         screen.print_json(proposal_as_json(row, hunks))
     else:
-        screen.say(*described(row, hunks))
+        screen.print_text(*described(row, hunks))
 
 
 @app.command(
@@ -91,8 +91,8 @@ def accept(
         screen.print_json({"proposal": proposal, "state": row.state, "answers": documents})
     else:
         for answer in answers:
-            screen.say(*described_answer(answer))
-        screen.say(f"Proposal {proposal} is {spoken(row.state)}.")
+            screen.print_text(*described_answer(answer))
+        screen.print_text(f"Proposal {proposal} is {state_text(row.state)}.")
     raise typer.Exit(Exit.REFUSED if any(answer.outcome == "refused" for answer in answers) else Exit.DONE)
 
 
@@ -107,7 +107,7 @@ def reject(proposal: Proposal, hunk: Hunks = None, as_: As = None, as_json: AsJs
     if as_json:
         screen.print_json({"proposal": proposal, "state": row.state, "rejected": count})
     else:
-        screen.say(f"{screen.counted(count, 'part')} refused. Proposal {proposal} is {spoken(row.state)}.")
+        screen.print_text(f"{screen.counted(count, 'part')} refused. Proposal {proposal} is {state_text(row.state)}.")
 
 
 def _cells(row: ProposalRow) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def _cells(row: ProposalRow) -> tuple[str, ...]:
         screen.moment(row.created_at),
         str(row.script_id),
         str(row.base_version),
-        f"{spoken(row.state)} ({row.code})" if row.code else spoken(row.state),
+        f"{state_text(row.state)} ({row.code})" if row.code else state_text(row.state),
         row.model or "",
         first_line if len(first_line) <= 60 else first_line[:59] + "…",
     )

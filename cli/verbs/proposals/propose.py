@@ -53,8 +53,8 @@ def propose(
     if as_json:
         screen.print_json(proposal_as_json(proposal, hunks))
     else:
-        screen.say(*described(proposal, hunks))
+        screen.print_text(*described(proposal, hunks))
         if proposal.state == "proposed":
-            screen.say(Text())
-            screen.say(f"Accept it with `scriptledger proposals accept {number}`, or a part with `--hunk N`.")
+            screen.print_text(Text())
+            screen.print_text(f"Accept it with `scriptledger proposals accept {number}`, or a part with `--hunk N`.")
     raise typer.Exit(Exit.REFUSED if proposal.state == "failed" else Exit.DONE)

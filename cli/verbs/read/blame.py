@@ -37,7 +37,7 @@ def blame(
     if as_json:
         screen.print_json(_as_json(script, result))
         return
-    screen.say(
+    screen.print_text(
         screen.table(
             ("version", "by", "who", "line"),
             [(str(line.version), line.author, _who(line), line.line.text) for line in result.lines],

@@ -53,31 +53,33 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     with database.reading() as tx:
-        found = compare(tx, script, named(tx, script, a), named(tx, script, b))
+        comparison = compare(tx, script, named(tx, script, a), named(tx, script, b))
         head = database.state_of(tx, script)
         if html is not None:
-            write_page(html, tx, found, head)
+            write_page(html, tx, comparison, head)
     if as_json:
-        screen.print_json(document(found, dict(head.labels)))
+        screen.print_json(document(comparison, dict(head.labels)))
         return
     if html is None:
-        screen.say(changes(found))
-    counts = tally(found)
+        screen.print_text(changes(comparison))
+    counts = tally(comparison)
     if html is not None or counts.scenes or counts.other:
-        screen.say(Text(sentence(counts), "bold"))
+        screen.print_text(Text(sentence(counts), "bold"))
     if html is not None:
-        screen.say(f"Wrote {html}: {html.stat().st_size} bytes.")
+        screen.print_text(f"Wrote {html}: {html.stat().st_size} bytes.")
 
 
-def write_page(file: Path, tx: RecordsTransaction, found: Comparison, head: State) -> None:
+def write_page(file: Path, tx: RecordsTransaction, comparison: Comparison, head: State) -> None:
     """Write the page of a comparison, completely or not at all."""
     with new_file(file) as out:
-        for part in diff_page(found, _side(tx, found, found.before, head), _side(tx, found, found.after, head)):
+        for part in diff_page(
+            comparison, _side(tx, comparison, comparison.before, head), _side(tx, comparison, comparison.after, head)
+        ):
             out.write(part.encode())
 
 
-def _side(tx: RecordsTransaction, found: Comparison, state: State, head: State) -> Side:
+def _side(tx: RecordsTransaction, comparison: Comparison, state: State, head: State) -> Side:
     names = sorted(name for name, version in head.labels.items() if version == state.version)
     colors = {name: mark.color for name, mark in head.marks.items()}
-    recorded = tx.provenance.get(found.script_id, state.version)
+    recorded = tx.provenance.get(comparison.script_id, state.version)
     return Side(state, [(name, colors.get(name)) for name in names], recorded.recorded_at if recorded else 0)

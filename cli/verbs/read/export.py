@@ -54,4 +54,4 @@ def export(
     elif output is None:
         screen.write_content(data)
     else:
-        screen.say(f"Wrote version {state.version} of script {script} to {output}: {len(data)} bytes.")
+        screen.print_text(f"Wrote version {state.version} of script {script} to {output}: {len(data)} bytes.")

@@ -26,11 +26,11 @@ def labels(script: Script, as_json: AsJson = False) -> None:
         documents = [{**draft, "recorded_at": screen.iso(draft["recorded_at"])} for draft in drafts]
         screen.print_json({"script_id": script, "labels": documents})
     elif drafts:
-        screen.say(
+        screen.print_text(
             screen.table(("version", "draft", "color", "locked", "recorded"), map(_row, drafts), right=("version",))
         )
     else:
-        screen.say(f"No version of script {script} has a name; `scriptledger label {script} NAME` names one.")
+        screen.print_text(f"No version of script {script} has a name; `scriptledger label {script} NAME` names one.")
 
 
 def _drafts(tx: RecordsTransaction, script: int) -> list[dict[str, Any]]:

@@ -52,10 +52,10 @@ def log(
         screen.print_json({"script_id": script, "head": head.version, "commands": commands, "next": following})
         return
     if after is None and start:
-        screen.say(f"Versions 1 to {start} are before these: --after 0")
-    screen.say(log_table(logged))
+        screen.print_text(f"Versions 1 to {start} are before these: --after 0")
+    screen.print_text(log_table(logged))
     if following is not None:
-        screen.say(f"More follow: --after {following}")
+        screen.print_text(f"More follow: --after {following}")
 
 
 def _follow(script: int, after: int | None, limit: int, *, as_json: bool, payload: bool) -> None:
@@ -76,7 +76,7 @@ def _print(logged: Sequence[Logged], *, as_json: bool, payload: bool) -> None:
         for row in logged:
             screen.print_json(_as_json(row, payload=payload))
     else:
-        screen.say(log_table(logged))
+        screen.print_text(log_table(logged))
     sys.stdout.flush()
 
 

@@ -46,7 +46,7 @@ def list_(
     if as_json:
         screen.print_json({"rejected": [_as_json(row) for row in rows], "next": more})
         return
-    screen.say(
+    screen.print_text(
         screen.table(
             ("number", "when", "script", "submission", "code", "reason"),
             [_cells(row) for row in rows],
@@ -54,7 +54,7 @@ def list_(
         )
     )
     if more is not None:
-        screen.say(f"More follow: --after {more}")
+        screen.print_text(f"More follow: --after {more}")
 
 
 @app.command(epilog=example("scriptledger rejected show 12"))
@@ -65,7 +65,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     if as_json:
         screen.print_json(_as_json(row))
         return
-    screen.say(
+    screen.print_text(
         Text.assemble((row.code, "bold red"), f"  {row.message}"),
         Text(f"Submission {row.submission_id} to script {row.script_id}, {screen.moment(row.rejected_at)}"),
         screen.block(row.payload.decode(errors="replace")),

@@ -27,7 +27,7 @@ def scripts(
     if as_json:
         screen.print_json({"scripts": [_as_json(row) for row in rows], "next": more})
         return
-    screen.say(
+    screen.print_text(
         screen.table(
             ("script", "title", "status", "version", "created"),
             [_cells(row) for row in rows],
@@ -35,7 +35,7 @@ def scripts(
         )
     )
     if more is not None:
-        screen.say(f"More follow: --after {more}")
+        screen.print_text(f"More follow: --after {more}")
 
 
 def _cells(row: ScriptRow) -> tuple[str, ...]:

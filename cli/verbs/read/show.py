@@ -55,7 +55,7 @@ def show(
         screen.print_json(_as_json(script, state, lines))
         return
     for row in _printed(lines, ids=ids):
-        screen.say_unwrapped(row)
+        screen.print_unwrapped(row)
 
 
 def _printed(lines: Iterable[Line], *, ids: bool) -> Iterator[Text]:

@@ -58,7 +58,7 @@ def verify(
             if as_json:
                 rows.append(_as_json(proof))
             else:
-                screen.say(_sentence(proof))
+                screen.print_text(_sentence(proof))
     if as_json:
         screen.print_json({"scripts": rows})
     raise typer.Exit(Exit.DONE if consistent else Exit.CORRUPT)

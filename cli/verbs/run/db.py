@@ -31,9 +31,9 @@ def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     if as_json:
         screen.print_json({"before": before, "after": after})
     elif before == after:
-        screen.say(f"The database is already at schema {after}.")
+        screen.print_text(f"The database is already at schema {after}.")
     else:
-        screen.say(f"The database was migrated from schema {before or 'nothing'} to {after}.")
+        screen.print_text(f"The database was migrated from schema {before or 'nothing'} to {after}.")
 
 
 @app.command(epilog=example("scriptledger db current --json"))
@@ -42,19 +42,19 @@ def current(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     chosen = ledger.settings(database=database)
     where = without_password(chosen.database_url)
     if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():
-        found = None
+        revision = None
     else:
         with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
-            found = found_revision(engine)
-    wanted = wanted_revision()
+            revision = found_revision(engine)
+    needed = wanted_revision()
     if as_json:
-        screen.print_json({"database": where, "found": found, "wanted": wanted})
-        raise typer.Exit(Exit.DONE if found == wanted else Exit.UNREACHABLE)
-    if found == wanted:
-        screen.say(f"The database {where} is at schema {found}, as this program needs it.")
+        screen.print_json({"database": where, "found": revision, "wanted": needed})
+        raise typer.Exit(Exit.DONE if revision == needed else Exit.UNREACHABLE)
+    if revision == needed:
+        screen.print_text(f"The database {where} is at schema {revision}, as this program needs it.")
         return
     raise Ending(
         Exit.UNREACHABLE,
-        f"The database {where} is at schema {found or 'nothing'}, this program needs {wanted}: "
+        f"The database {where} is at schema {revision or 'nothing'}, this program needs {needed}: "
         "run `scriptledger db upgrade`.",
     )

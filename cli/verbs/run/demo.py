@@ -24,12 +24,12 @@ app = typer.Typer(add_completion=False)
 @app.command(help=prose(__doc__), epilog=example("scriptledger demo"))
 def demo() -> None:
     began = time.monotonic()
-    screen.say(Text("A screenplay, an AI, a writer, and a log of everything they change", "bold"))
+    screen.print_text(Text("A screenplay, an AI, a writer, and a log of everything they change", "bold"))
     with tempfile.TemporaryDirectory(prefix="scriptledger-demo-") as home:
         settings = Settings.from_env({"SCRIPTLEDGER_HOME": home, "SCRIPTLEDGER_MODEL_URL": SCRIPTED})
         with queue(settings) as sending:
             Play(sending).perform()
-    screen.say(
+    screen.print_text(
         Text(),
         Text(
             f"That took {time.monotonic() - began:.1f} s. The services are stopped and the temporary home is removed."

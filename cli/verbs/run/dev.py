@@ -86,8 +86,8 @@ def _serve(settings: Settings, door: Doorway) -> None:
                     _report(event)
                 time.sleep(POLL_SECONDS)
         except KeyboardInterrupt:
-            screen.say("stopping")
-    screen.say("stopped")
+            screen.print_text("stopping")
+    screen.print_text("stopped")
 
 
 def _introduce(settings: Settings, door: Doorway) -> None:
@@ -95,7 +95,7 @@ def _introduce(settings: Settings, door: Doorway) -> None:
     _line("broker", without_password(settings.broker_url))
     _line("logs", str(settings.home / "logs"))
     _line("flower", f"{door.url}  user {FLOWER_USER}, password {door.password}")
-    screen.say("Ctrl-C stops everything; the data stays.")
+    screen.print_text("Ctrl-C stops everything; the data stays.")
 
 
 def _report(event: Event) -> None:
@@ -109,4 +109,4 @@ def _report(event: Event) -> None:
 
 
 def _line(name: str, text: str) -> None:
-    screen.say_unwrapped(f"{name:<{NAME_WIDTH}}{text}")
+    screen.print_unwrapped(f"{name:<{NAME_WIDTH}}{text}")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.client.undo import How, take_back
+from cli.client.undo import UndoOptions, send_undo
 from cli.terminal.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout, example, prose
 from materialization.history.redo import versions_to_redo
 from materialization.history.undo import versions_of_submission
@@ -37,4 +37,4 @@ def redo(
             return versions_of_submission(tx, script, submission)
         return versions_to_redo(tx, script)
 
-    take_back("redo", script, versions, How(actor, apply_rest, timeout, as_json))
+    send_undo("redo", script, versions, UndoOptions(actor, apply_rest, timeout, as_json))

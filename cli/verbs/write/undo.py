@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.client.undo import How, take_back
+from cli.client.undo import UndoOptions, send_undo
 from cli.terminal.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout, example, prose
 from materialization.history.undo import versions_of_run, versions_of_submission
 from repos.unit_of_work import RecordsTransaction
@@ -39,4 +39,4 @@ def undo(
             return versions_of_submission(tx, script, submission)
         return versions_of_run(tx, script, run or "")
 
-    take_back("undo", script, versions, How(actor, apply_rest, timeout, as_json))
+    send_undo("undo", script, versions, UndoOptions(actor, apply_rest, timeout, as_json))

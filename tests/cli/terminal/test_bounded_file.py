@@ -68,7 +68,7 @@ def test_no_verb_reads_a_pipe_or_a_device(tmp_path: Path, pipe: Path, verb: str)
     suffix = ("--format", "fountain") if verb in ("import", "roundtrip") else ()
 
     for file in (pipe, Path("/dev/zero")):
-        ran = scriptledger(*words, file, *suffix, patience=30)
+        ran = scriptledger(*words, file, *suffix, timeout=30)
         assert ran.status == 1
         assert "not a regular file, and may have no end" in ran.out + ran.err
 

@@ -16,7 +16,7 @@ from workers.embedded.valkey import EmbeddedValkey
 pytestmark = pytest.mark.slow
 
 # Nothing listens at this address.
-NOBODY = "127.0.0.1:1"
+UNUSED_ADDRESS = "127.0.0.1:1"
 
 
 @pytest.fixture
@@ -78,22 +78,24 @@ def test_a_database_that_a_newer_program_migrated(migrated: CommandLine):
 
 @pytest.mark.parametrize("args", [["scripts"], ["db", "upgrade"], ["db", "current"], ["submit"]])
 def test_a_database_that_does_not_answer(warm: CommandLine, args: list[str]):
-    url = f"mysql://root:secret@{NOBODY}/ledger"
+    url = f"mysql://root:secret@{UNUSED_ADDRESS}/ledger"
 
     ran = warm(*args, given=creation_as_json(7), SCRIPTLEDGER_DATABASE_URL=url)
 
     assert ran.status == 4
-    assert sentence(ran).startswith(f"The database mysql://{NOBODY}/ledger cannot be reached")
+    assert sentence(ran).startswith(f"The database mysql://{UNUSED_ADDRESS}/ledger cannot be reached")
     assert "secret" not in ran.err + ran.out
 
 
 def test_a_broker_that_does_not_answer_loses_nothing(migrated: CommandLine):
-    broker = f"redis://:secret@{NOBODY}/0"
+    broker = f"redis://:secret@{UNUSED_ADDRESS}/0"
 
     ran = migrated("submit", given=creation_as_json(7), SCRIPTLEDGER_BROKER_URL=broker)
 
     assert ran.status == 4
-    assert sentence(ran).startswith(f"The broker redis://{NOBODY}/0 cannot be reached: start it, or name another in")
+    assert sentence(ran).startswith(
+        f"The broker redis://{UNUSED_ADDRESS}/0 cannot be reached: start it, or name another in"
+    )
     assert " Submission create-7 is safe " in ran.err
     assert "secret" not in ran.err + ran.out
     assert migrated("outcome", 7, "create-7").status == 3

@@ -128,9 +128,9 @@ def test_a_script_looks_like_a_page(scriptledger: CommandLine, ferry: int):
 
 def test_a_line_is_shown_after_its_id_and_hash(scriptledger: CommandLine, ferry: int):
     shown = scriptledger("show", ferry, "--ids").out.splitlines()
-    told = scriptledger("show", ferry, "--json").json["lines"]
+    lines = scriptledger("show", ferry, "--json").json["lines"]
 
-    assert [tuple(row.split()[:2]) for row in shown if row] == [(line["id"], line["expect"]) for line in told]
+    assert [tuple(row.split()[:2]) for row in shown if row] == [(line["id"], line["expect"]) for line in lines]
 
 
 def test_one_scene_is_shown(scriptledger: CommandLine, imported: int):
@@ -161,10 +161,10 @@ def test_the_log_names_authors_and_models(scriptledger: CommandLine, ferry: int)
     assert header.split() == ["version", "when", "author", "by", "command", "changed"]
     assert rows[1].split()[0] == "2"
     assert rows[1].split()[2:] == ["ai", "Rosa,", "writer-1", "line.edit", "~1", "line"]
-    told = scriptledger("log", ferry, "--json", "--payload").json
-    assert told["commands"][1]["cause"] == cause
-    assert told["commands"][1]["command"]["text"] == "Call me."
-    assert told["next"] is None
+    log = scriptledger("log", ferry, "--json", "--payload").json
+    assert log["commands"][1]["cause"] == cause
+    assert log["commands"][1]["command"]["text"] == "Call me."
+    assert log["next"] is None
 
 
 def test_the_log_is_read_page_by_page(scriptledger: CommandLine, ferry: int):
@@ -188,15 +188,15 @@ def test_a_difference_names_the_words(scriptledger: CommandLine, ferry: int):
         "  INT. FERRY - NIGHT\n              ADA\n~     You [-could-]{+should+} have called.  (v2 Rosa)\n"
         "              BEN\n1 scene changed: 1 line changed; none of the new words by AI.\n"
     )
-    told = msgspec.json.decode(scriptledger("diff", ferry, 1, "--json").out, type=Diff)
-    (line,) = told.scenes[0].lines
+    document = msgspec.json.decode(scriptledger("diff", ferry, 1, "--json").out, type=Diff)
+    (line,) = document.scenes[0].lines
     assert (line.change, line.words) == (
         "changed",
         [("=", "You "), ("-", "could"), ("+", "should"), ("=", " have called.")],
     )
     assert line.by
     assert (line.by.version, line.by.author, line.by.actor) == (2, "user", "Rosa")
-    assert (told.summary.changed, told.summary.words_added, told.summary.ai_share) == (1, 1, 0.0)
+    assert (document.summary.changed, document.summary.words_added, document.summary.ai_share) == (1, 1, 0.0)
     assert scriptledger("diff", ferry, 2, 2).out == "Nothing differs.\n"
 
 

@@ -66,7 +66,7 @@ def test_a_killed_rebuild_of_all_scripts_is_resumed(home: CommandLine):
     assert asked(home, "SELECT generation FROM script_heads ORDER BY script_id") == [(2,), (1,)]
     ((reached,),) = asked(home, "SELECT version_number FROM rebuilds WHERE script_id = 2")
     assert 0 < reached < LONG
-    assert home("show", 2, "--json").json == before, "nobody reads half of it"
+    assert home("show", 2, "--json").json == before, "no reader sees half of it"
     assert home("verify", "--all").status == 0
 
     ran = home("rebuild", "--all", "--resume", "--json")
