@@ -99,7 +99,7 @@ def test_an_impossible_restore_is_explained(
 
 def test_drafts_are_named_coloured_and_listed(scriptledger: CommandLine, ferry: int):
     assert scriptledger("labels", ferry).out == (
-        f"No version of script {ferry} has a name; `scriptledger label {ferry} NAME` gives one.\n"
+        f"No version of script {ferry} has a name; `scriptledger label {ferry} NAME` names one.\n"
     )
 
     first = scriptledger("label", ferry, "White draft", "--version", 1, "--color", "next", "--locked")
