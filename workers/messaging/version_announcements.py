@@ -94,7 +94,7 @@ def follow(unit_of_work: UnitOfWork, broker_url: str, script_id: int, *, after: 
 
 
 def client_url(broker_url: str) -> str | None:
-    """The URL of the broker in the form of Redis clients; None for another broker, or one behind Sentinel."""
+    """The URL of the broker in the form of Redis clients; None for another broker or Sentinel."""
     if socket := re.fullmatch(r"redis\+socket://(?P<path>[^?]*)(?:\?virtual_host=(?P<number>\d+))?", broker_url):
         return f"unix://{socket['path']}?db={socket['number'] or 0}"
     if not broker_url.startswith(("redis://", "rediss://")):

@@ -60,10 +60,10 @@ class _Interruptible(Generic[T]):
 
 @cache
 def _thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="behind-others", initializer=_step_back)
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="low-priority", initializer=_lower_priority)
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     with suppress(OSError, AttributeError):
         mine = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, mine, os.getpriority(os.PRIO_PROCESS, mine) + NICE)

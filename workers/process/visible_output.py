@@ -19,11 +19,11 @@ class VisibleStream:
     """A text stream that escapes control characters; everything else is delegated to the wrapped stream."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.behind = stream
+        self.wrapped = stream
 
     def write(self, text: str) -> int:
         """Write text with control characters escaped."""
-        self.behind.write(visible_lines(text))
+        self.wrapped.write(visible_lines(text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -33,9 +33,9 @@ class VisibleStream:
 
     def __getattr__(self, name: str) -> Any:
         # The underlying byte stream would bypass the escaping, so its attributes are hidden.
-        if name in ("buffer", "raw", "detach", "behind"):
+        if name in ("buffer", "raw", "detach", "wrapped"):
             raise AttributeError(name)
-        return getattr(self.behind, name)
+        return getattr(self.wrapped, name)
 
 
 def guard_output() -> None:
@@ -45,7 +45,7 @@ def guard_output() -> None:
 
 def unguarded(stream: TextIO) -> TextIO:
     """The stream wrapped by a guarded one, for text that is already escaped, and for bytes of a file."""
-    return stream.behind if isinstance(stream, VisibleStream) else stream
+    return stream.wrapped if isinstance(stream, VisibleStream) else stream
 
 
 def _guarded(stream: TextIO) -> TextIO:

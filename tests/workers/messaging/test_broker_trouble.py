@@ -79,7 +79,7 @@ def test_pauses_grow_up_to_a_limit(clock: Clock):
         (exceptions.ResponseError("MISCONF Redis is configured to save RDB snapshots"), "MISCONF"),
         (exceptions.ResponseError("CLUSTERDOWN The cluster is down"), "CLUSTERDOWN"),
         (exceptions.ResponseError("MASTERDOWN Link with MASTER is down"), "MASTERDOWN"),
-        (exceptions.ResponseError("unknown command 'X', with args beginning with: 'Nobody'"), "ResponseError"),
+        (exceptions.ResponseError("unknown command 'X', with args beginning with: 'Rosa'"), "ResponseError"),
         (exceptions.ResponseError("NOBODYBUTADAMAYREADTHISATALL x"), "ResponseError"),
         (exceptions.NoPermissionError("this user has no permissions to run the 'brpop' command"), "NoPermissionError"),
         (exceptions.AuthenticationError("Authentication required."), "AuthenticationError"),

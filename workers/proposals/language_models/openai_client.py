@@ -73,7 +73,7 @@ _decoder = msgspec.json.Decoder(_Response)
 
 
 class OpenAiModel:
-    """A model behind an address like ``https://host/v1``."""
+    """A model at a URL like ``https://host/v1``."""
 
     def __init__(self, url: str, name: str, key: str = "", waits: Waits = DEFAULT_WAITS) -> None:
         self.name = name
