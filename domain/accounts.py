@@ -21,7 +21,7 @@ class UnknownUser(Rejected):
 
 
 class UnknownSession(Rejected):
-    """This session is not known; sign in."""
+    """This session is unknown; sign in."""
 
 
 class SessionExpired(Rejected):
@@ -57,11 +57,11 @@ class UnknownChatMessage(Rejected):
 
 
 class UnknownRejection(Rejected):
-    """Nothing that was refused has the number {number}; perhaps it was pruned."""
+    """There is no rejection {number}; perhaps it was pruned."""
 
 
 class PayloadCut(Rejected):
-    """Only the first {kept} of {size} bytes were kept of what was refused under {number}; it cannot be sent again."""
+    """Only the first {kept} of {size} bytes of rejection {number} were kept; it cannot be sent again."""
 
 
 # An address has at most 64 characters before the @ and 255 after it.

@@ -56,7 +56,7 @@ def changed_fields(current: Mapping[str, Value], wanted: Mapping[str, Value]) ->
 
 def _problem(name: str, value: Value | None) -> str | None:
     if name in RESERVED:
-        return "is not set this way"
+        return "is set by other commands"
     if name == "status" and value not in STATUSES:
         return f"must be one of {', '.join(STATUSES)}"
     if name == "title" and not isinstance(value, str):
@@ -64,5 +64,5 @@ def _problem(name: str, value: Value | None) -> str | None:
     if isinstance(value, str) and len(value) > (MAX_TITLE if name == "title" else MAX_VALUE):
         return f"has {len(value)} characters, more than allowed"
     if isinstance(value, int) and not is_exact(value):
-        return "whole numbers stay below 2^53"
+        return "whole numbers must be below 2^53"
     return None

@@ -96,7 +96,7 @@ class StateBuilder:
         self._link(after, [line.id for line in lines])
 
     def rewrite(self, line: Line) -> None:
-        """Give a line other content."""
+        """Replace the content of a line."""
         node = self._node(line.id)
         self._old_nodes.setdefault(line.id, node)
         self._written += text_units(line.text)
@@ -131,7 +131,7 @@ class StateBuilder:
             self._metadata = self._metadata.set(name, value)
 
     def put_element(self, element: Element) -> None:
-        """Add a story element, or give one other content."""
+        """Add a story element, or replace the content of one."""
         self._exchange("element", element.id, self._elements.get(element.id), element)
         self._elements = self._elements.set(element.id, element)
 
@@ -141,7 +141,7 @@ class StateBuilder:
         self._elements = self._elements.delete(element_id)
 
     def put_persona(self, persona: Persona) -> None:
-        """Add a persona, or give one other content."""
+        """Add a persona, or replace the content of one."""
         self._exchange("persona", persona.id, self._personas.get(persona.id), persona)
         self._personas = self._personas.set(persona.id, persona)
 

@@ -93,7 +93,7 @@ def check_ids(field: str, ids: Sequence[str]) -> None:
 def check_expect(field: str, value: str | None) -> None:
     """Refuse an invalid content hash; None relies on an earlier command of the submission."""
     if value is not None and not _EXPECT.fullmatch(value):
-        raise BadPayload(field=field, problem=f"{value[:80]!r} is no hash: {EXPECT_DIGITS} digits 0-9 and a-f")
+        raise BadPayload(field=field, problem=f"{value[:80]!r} is not a hash: {EXPECT_DIGITS} digits 0-9 and a-f")
 
 
 def check_neighbours(after: str | None, before: str | None) -> None:
@@ -110,11 +110,11 @@ def check_attrs(field: str, attrs: dict[str, Any]) -> None:
         raise BadPayload(field=field, problem=f"at most {MAX_ATTRS} attributes")
     for name, value in attrs.items():
         if not _NAME.fullmatch(name):
-            raise BadPayload(field=field, problem=f"{name[:80]!r} is no attribute name")
+            raise BadPayload(field=field, problem=f"{name[:80]!r} is not an attribute name")
         if isinstance(value, str):
             check_text(f"{field}.{name}", value)
         elif not is_exact(value):
-            raise BadPayload(field=f"{field}.{name}", problem="whole numbers stay below 2^53")
+            raise BadPayload(field=f"{field}.{name}", problem="whole numbers must be below 2^53")
 
 
 def check_line(field: str, line: Line) -> None:
@@ -139,7 +139,7 @@ def check_lines(field: str, lines: Sequence[Line]) -> None:
 def check_name(field: str, value: str) -> None:
     """Refuse a name that is not a short lower-case word."""
     if not _NAME.fullmatch(value):
-        raise BadPayload(field=field, problem=f"{value[:80]!r} is no lower-case name")
+        raise BadPayload(field=field, problem=f"{value[:80]!r} is not a lower-case name")
 
 
 def check_payload(field: str, payload: Any) -> None:
@@ -186,14 +186,14 @@ def _check_json(value: Any, depth: int) -> None:
                 raise
     elif isinstance(value, int | float):
         if not is_exact(value):
-            raise BadPayload(field="", problem="numbers stay between -2^53 and 2^53")
+            raise BadPayload(field="", problem="numbers must be between -2^53 and 2^53")
     elif value is not None:
-        raise BadPayload(field="", problem=f"{type(value).__name__} is no JSON value")
+        raise BadPayload(field="", problem=f"{type(value).__name__} is not a JSON value")
 
 
 def _check_key(field: str, name: Any) -> None:
     if not isinstance(name, str) or len(name) > MAX_KEY:
-        raise BadPayload(field=field, problem=f"names are texts of at most {MAX_KEY} characters")
+        raise BadPayload(field=field, problem=f"names must be texts of at most {MAX_KEY} characters")
     check_text(field, name)
 
 

@@ -229,7 +229,7 @@ def _check_cause(submission: Submission) -> None:
                 raise BadPayload(field=f"cause.{name}", problem=f"has more than {MAX_WORD} characters")
     # Every command in the log carries its cause.
     if len(encode_cause(cause)) * len(submission.commands) > MAX_SUBMISSION_BYTES:
-        problem = f"too long to be kept with each of {len(submission.commands)} commands; send prompt_sha256 instead"
+        problem = f"too long to store with each of {len(submission.commands)} commands; send prompt_sha256 instead"
         raise BadPayload(field="cause.prompt", problem=problem)
     if cause.prompt_sha256 is not None and not _SHA256.fullmatch(cause.prompt_sha256):
         raise BadPayload(field="cause.prompt_sha256", problem="must be 64 digits 0-9 and a-f")

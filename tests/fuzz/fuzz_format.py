@@ -15,7 +15,7 @@ from domain.errors import Rejected
 from domain.formats.format import Format, Imported
 from domain.script.line import Line
 from domain.submissions.submission import Submission, check_submission, decode_submission, encode_submission
-from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_shown, code_of
+from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, check_shown, code_of
 from tests.fuzz.mutations import mutated_bytes
 
 
@@ -45,7 +45,7 @@ def feed(file_format: Format, data: bytes) -> str:
 
 
 def submitted(read: Imported) -> str:
-    """TAKEN where the lines can be submitted as a script, else the code of the refusal."""
+    """ACCEPTED where the lines can be submitted as a script, else the code of the refusal."""
     create = ScriptCreate(title=read.title or "Untitled", lines=read.lines)
     submission = Submission(script_id=1, submission_id="s1", author="import", base_version=0, commands=(create,))
     try:
@@ -53,7 +53,7 @@ def submitted(read: Imported) -> str:
         assert decode_submission(encode_submission(submission)) == submission
     except Rejected as refusal:
         return code_of(refusal)
-    return TAKEN
+    return ACCEPTED
 
 
 def contents(lines: Sequence[Line]) -> list[tuple[object, ...]]:

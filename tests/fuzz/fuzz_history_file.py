@@ -22,7 +22,7 @@ from domain.submissions.submission import Cause, Submission
 from materialization.history_files.format import ExportedCommand, export_history
 from materialization.history_files.importer import import_history
 from materialization.integrity.rebuild_chunks import derive
-from tests.fuzz.fuzz_target import TAKEN, Feed, Target, code_of
+from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, code_of
 from tests.fuzz.mutations import Mutation, byte_changes, mutate_bytes, mutate_value, to_json, value_changes
 from tests.fuzz.small_ledger import LINES, SmallLedger, small_ledger
 from tests.fuzz.submissions import AI
@@ -93,7 +93,7 @@ def feed(ledger: SmallLedger, good: list[Any], damage: Damage, file: Path) -> st
     after = ledger.rows()
     assert import_history(ledger.unit_of_work, file).before == done.versions
     assert ledger.rows() == after
-    return TAKEN
+    return ACCEPTED
 
 
 def damaged(good: list[Any], damage: Damage, script_id: int) -> bytes:

@@ -17,7 +17,7 @@ from domain.refusals import Poison
 from domain.script.hashing import expect_hash
 from domain.submissions.submission import Submission, encode_submission
 from repos.scheduling.bell_rings import RingHistory as Rung
-from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal
+from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, check_refusal
 from tests.fuzz.mutations import UNUSUAL_TEXTS, mostly, mutated_json
 from tests.fuzz.small_ledger import LINES, NOW, SmallLedger, small_ledger
 from tests.fuzz.submissions import addressed, submissions
@@ -69,7 +69,7 @@ def feed(ledger: SmallLedger, row: Row) -> str:
     for wanted in {*to_drain(ledger), script_id}:
         drain(ledger, wanted)
     with ledger.unit_of_work.reading() as tx:
-        assert tx.submissions.get(script_id, innocent) is not None, "the edit behind the row was never answered"
+        assert tx.submissions.get(script_id, innocent) is not None, "the edit after the row was never answered"
     ledger.require_whole(script_id)
     if not isinstance(values["script_id"], int):
         return NO_NUMBER
@@ -130,7 +130,7 @@ def outcome_of(ledger: SmallLedger, script_id: int, submission_id: str) -> str:
             return Poison.code
         refusal = answered.answer.refusal
     if refusal is None:
-        return TAKEN
+        return ACCEPTED
     check_refusal(refusal.code, refusal.message)
     return refusal.code
 

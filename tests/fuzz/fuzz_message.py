@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from domain.refusals import Undecodable
 from materialization.write_path.submit import Ledger
-from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, check_shown
+from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, check_refusal, check_shown
 from tests.fuzz.mutations import Mutation, byte_changes, mutate_bytes, mutate_value, to_json, value_changes
 from tests.fuzz.small_ledger import SmallLedger, small_ledger
 from tests.fuzz.submissions import SCRIPT, addressed, submissions
@@ -78,20 +78,20 @@ def feed(ledger: SmallLedger, intake: Intake, queue: str, data: bytes) -> str:
     try:
         trusted = read_item(queue, item)
     except Refused as refusal:
-        assert queue != intake_guard.QUEUE, "a submission was refused and is kept nowhere"
+        assert queue != intake_guard.QUEUE, "a submission was refused and not stored"
         check_shown(refusal.problem)
         return REFUSED
     args = json.loads(trusted.body)[0]
     if queue == intake_guard.QUEUE:
-        return taken_in(ledger, intake, trusted, args)
+        return intake_outcome(ledger, intake, trusted, args)
     rows = ledger.rows()
     if queue == "commands":
         Ledger(ledger.unit_of_work).drain(args[0])
     assert ledger.rows() == rows
-    return TAKEN
+    return ACCEPTED
 
 
-def taken_in(ledger: SmallLedger, intake: Intake, trusted: Trusted, args: list[str]) -> str:
+def intake_outcome(ledger: SmallLedger, intake: Intake, trusted: Trusted, args: list[str]) -> str:
     """The outcome of a submission: answered from the inbox, or a dead letter; delivery is idempotent."""
     before, last = kept_in(ledger.rows()), last_dead_letter(ledger)
     for _ in range(2):
@@ -109,7 +109,7 @@ def taken_in(ledger: SmallLedger, intake: Intake, trusted: Trusted, args: list[s
         ledger.ledger.drain(script.script_id)
     assert ledger.rows()["submission_inbox"] == 0
     if waiting:
-        return TAKEN
+        return ACCEPTED
     if not dead:
         return KNOWN
     check_refusal(dead[0].code, dead[0].message)

@@ -14,7 +14,7 @@ from domain.errors import Rejected
 from domain.script.hashing import expect_hash
 from domain.script.line import LINE_FORMATS
 from materialization.proposals.decisions import Person
-from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, code_of
+from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, check_refusal, code_of
 from tests.fuzz.mutations import mutated_json
 from tests.fuzz.small_ledger import SmallLedger, small_ledger
 from tests.workers.proposals.proposal_setup import AnswersInTurn, ProposalRoom
@@ -111,7 +111,7 @@ def accepted(ledger: SmallLedger, room: ProposalRoom, number: int) -> str:
             check_refusal(refusal.code, refusal.message)
             codes.append(refusal.code)
     ledger.require_whole(room.script_id)
-    return codes[0] if codes else TAKEN
+    return codes[0] if codes else ACCEPTED
 
 
 TARGET = Target("model_answer", inputs, opened)

@@ -14,7 +14,7 @@ from domain.errors import Rejected
 from domain.log.head import Head
 from domain.submissions.answer import Answer, Refusal
 from domain.submissions.submission import Submission, decode_submission, encode_submission
-from tests.fuzz.fuzz_target import TAKEN, Feed, Target, check_refusal, check_shown, code_of
+from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, check_refusal, check_shown, code_of
 from tests.fuzz.mutations import mutated_json
 from tests.fuzz.small_ledger import Rows, SmallLedger, small_ledger
 from tests.fuzz.submissions import addressed, submissions
@@ -65,7 +65,7 @@ def settled(ledger: SmallLedger, submission: Submission, answer: Answer, script_
     if submission.script_id == script_id:
         assert ledger.head(script_id).version == (answer.last_version or 3)
         assert ledger.ledger.submit(submission) == answer
-    return answer.refusal.code if answer.refusal else TAKEN
+    return answer.refusal.code if answer.refusal else ACCEPTED
 
 
 def check_answer(answer: Answer) -> None:

@@ -14,13 +14,13 @@ from hypothesis.strategies import SearchStrategy
 from domain.errors import Rejected
 
 REFUSALS = Path(__file__).parents[2] / "docs" / "reference" / "refusals.md"
-TAKEN = "taken"
+ACCEPTED = "accepted"
 MAX_SENTENCE = 1_000
 
 # Characters that no message or rendered answer may hold: controls, direction overrides, half surrogates.
 RAW = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
-# Processes an input and returns TAKEN or the code of its refusal. Any exception is a finding.
+# Processes an input and returns ACCEPTED or the code of its refusal. Any exception is a finding.
 Feed = Callable[[Any], str]
 
 
@@ -41,14 +41,14 @@ def code_of(refusal: Rejected) -> str:
 def check_refusal(code: str, message: str) -> None:
     """Fail for an undocumented code, or a message that is too long or unsafe for a terminal."""
     assert code in documented_codes(), f"the code {code!r} is not in docs/reference/refusals.md"
-    assert 0 < len(message) <= MAX_SENTENCE, f"the sentence of {code} has {len(message)} characters"
+    assert 0 < len(message) <= MAX_SENTENCE, f"the message of {code} has {len(message)} characters"
     check_shown(message)
 
 
 def check_shown(text: str) -> None:
     """Fail for text with characters that a terminal or browser interprets instead of showing."""
     found = RAW.search(text.replace("\n", " "))
-    assert found is None, f"U+{ord(found.group()):04X} is shown raw: {text[:200]!r}"
+    assert found is None, f"U+{ord(found.group()):04X} is not escaped: {text[:200]!r}"
 
 
 @cache

@@ -12,12 +12,12 @@ from pathlib import Path
 import structlog
 
 from tests.fuzz.fuzz_run import MAX_SEED, Report, fuzz
-from tests.fuzz.fuzz_target import TAKEN
+from tests.fuzz.fuzz_target import ACCEPTED
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 # Seconds beyond its time that a target's process may take before it counts as hanging.
-PATIENCE_SECONDS = 60.0
+GRACE_SECONDS = 60.0
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     names = [name.strip() for name in chosen.only.split(",") if name.strip()] or list(TARGETS)
     if unknown := [name for name in names if name not in TARGETS]:
-        parser.error(f"there is no target {unknown[0]!r}; there are {', '.join(TARGETS)}")
+        parser.error(f"there is no target {unknown[0]!r}; the targets are {', '.join(TARGETS)}")
     seed = secrets.randbelow(MAX_SEED) if chosen.seed is None else chosen.seed & MAX_SEED
     seconds = chosen.minutes * 60 / len(names)
     if chosen.here:
@@ -45,7 +45,7 @@ def _fuzz_apart(name: str, seconds: float, seed: int, folder: Path) -> int:
     command = [sys.executable, "-m", "tests.fuzz.run", "--here", "--only", name]
     command += ["--minutes", str(seconds / 60), "--seed", str(seed), "--folder", str(folder.absolute())]
     try:
-        status = subprocess.run(command, cwd=ROOT, timeout=seconds + PATIENCE_SECONDS, check=False).returncode
+        status = subprocess.run(command, cwd=ROOT, timeout=seconds + GRACE_SECONDS, check=False).returncode
     except subprocess.TimeoutExpired:
         print(f"{name}: HANGS, seed {seed}: the input is {folder / 'in_hand' / name}", flush=True)
         return 1
@@ -59,11 +59,11 @@ def _fuzz_apart(name: str, seconds: float, seed: int, folder: Path) -> int:
 
 def described(report: Report) -> str:
     """A readable report: inputs accepted and refused, the finding, and the seed to reproduce it."""
-    taken = report.outcomes[TAKEN]
-    refused = {code: count for code, count in report.outcomes.most_common() if code != TAKEN}
+    accepted = report.outcomes[ACCEPTED]
+    refused = {code: count for code, count in report.outcomes.most_common() if code != ACCEPTED}
     line = (
-        f"{report.target}: {report.inputs} inputs, seed {report.seed}: {taken} taken, {sum(refused.values())} refused "
-        f"with {len(refused)} codes, peak {report.peak >> 20} MiB"
+        f"{report.target}: {report.inputs} inputs, seed {report.seed}: {accepted} accepted, "
+        f"{sum(refused.values())} refused with {len(refused)} codes, peak {report.peak >> 20} MiB"
     )
     if report.finding is None:
         return line

@@ -64,7 +64,7 @@ class ScriptMachine(RuleBasedStateMachine):
             self.naive = naive
         except Refused:
             changed = None
-        step = taken(self.state, command)
+        step = step_of(self.state, command)
         assert changed == (None if step is None else bool(step.delta))
         if step and step.delta:
             self.states.append(step.after)
@@ -92,7 +92,7 @@ class ScriptMachine(RuleBasedStateMachine):
         assert self.state.line_count == len(self.naive.lines)
 
 
-def taken(state: State, command: Command) -> Step | None:
+def step_of(state: State, command: Command) -> Step | None:
     """The step of a command; None where it is refused, with a message whose facts are complete."""
     try:
         return take(state, command)

@@ -67,8 +67,8 @@ def test_the_published_parser_agrees_but_for_the_listed_lines(screenplays: Path)
     }
     listed = {(difference.file, number) for difference in DIFFERENCES for number in difference.lines}
 
-    assert found - listed == set(), "read otherwise than the parser, and not listed"
-    assert listed - found == set(), "listed, but no longer read otherwise"
+    assert found - listed == set(), "read differently from the parser, and not listed"
+    assert listed - found == set(), "listed, but no longer read differently"
 
 
 def _differing(data: bytes) -> Iterator[int]:
