@@ -20,7 +20,7 @@ EXPECT = {line.id: expect_hash(line) for line in LINES}
 
 def creation(script_id: int, **more: Any) -> dict[str, Any]:
     """The script itself."""
-    lines = [{"id": each.id, "format": each.format, "text": each.text, "sep": each.sep} for each in LINES]
+    lines = [{"id": line.id, "format": line.format, "text": line.text, "sep": line.sep} for line in LINES]
     command = {"kind": "script.create", "title": "The Ferry", "lines": lines}
     return submission(script_id, f"create-{script_id}", command, base_version=0, **more)
 

@@ -41,9 +41,9 @@ class Dev:
     def flower(self) -> tuple[str, str, str]:
         """The URL of Flower, and the user and password it requires."""
         self.wait_for("password")
-        found = re.search(r"flower +(\S+) +user (\w+), password (\S+)", self.output())
-        assert found is not None
-        return found[1], found[2], found[3]
+        match = re.search(r"flower +(\S+) +user (\w+), password (\S+)", self.output())
+        assert match is not None
+        return match[1], match[2], match[3]
 
     @property
     def flower_port(self) -> int:
@@ -56,8 +56,8 @@ class Dev:
 
     def service(self, name: str) -> psutil.Process:
         """The process of a service, below its guardian."""
-        found = [each for each in self.services() if name in _line(each)]
-        return max(found, key=lambda each: len(each.parents()))
+        processes = [process for process in self.services() if name in _line(process)]
+        return max(processes, key=lambda process: len(process.parents()))
 
     def __enter__(self) -> Self:
         return self

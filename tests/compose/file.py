@@ -53,11 +53,13 @@ def services(environ: Mapping[str, str]) -> list[Service]:
     waiting = {name: Service(name, given) for name, given in document(environ)["services"].items()}
     ordered: list[Service] = []
     while waiting:
-        ready = [each for each in waiting.values() if not waiting.keys() & each.given.get("depends_on", {}).keys()]
+        ready = [
+            service for service in waiting.values() if not waiting.keys() & service.given.get("depends_on", {}).keys()
+        ]
         assert ready, f"these wait for each other: {', '.join(waiting)}"
         ordered += ready
-        for each in ready:
-            del waiting[each.name]
+        for service in ready:
+            del waiting[service.name]
     return ordered
 
 
@@ -78,14 +80,14 @@ def _filled(value: Any, environ: Mapping[str, str]) -> Any:
         return {name: _filled(inner, environ) for name, inner in value.items()}
     if isinstance(value, list):
         return [_filled(inner, environ) for inner in value]
-    return VARIABLE.sub(lambda found: _value(found, environ), value) if isinstance(value, str) else value
+    return VARIABLE.sub(lambda match: _value(match, environ), value) if isinstance(value, str) else value
 
 
-def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
-    if found["dollar"]:
+def _value(match: re.Match[str], environ: Mapping[str, str]) -> str:
+    if match["dollar"]:
         return "$"
-    if given := environ.get(found["name"]):
+    if given := environ.get(match["name"]):
         return given
-    if found["how"] == "?":
-        raise MissingVariableError(f"{found['name']}: {found['rest']}")
-    return found["rest"] or ""
+    if match["how"] == "?":
+        raise MissingVariableError(f"{match['name']}: {match['rest']}")
+    return match["rest"] or ""

@@ -19,7 +19,7 @@ from workers.process.roles import ROLES
 from workers.settings import BadSetting, Settings
 
 SERVICES = services(SECRETS)
-OURS = [each for each in SERVICES if each.is_ours]
+OURS = [service for service in SERVICES if service.is_ours]
 
 # These are mounted as files and are in no environment.
 IN_FILES = ("DATABASE_ROOT_PASSWORD", "DATABASE_PASSWORD", "BROKER_PASSWORD")
@@ -51,7 +51,7 @@ def test_a_command_exists(service: Service):
 
 
 def test_each_role_has_a_service_of_its_name():
-    served = {each.name: each.given["command"][2] for each in OURS if each.given["command"][0] == "worker"}
+    served = {service.name: service.given["command"][2] for service in OURS if service.given["command"][0] == "worker"}
 
     assert served == {name: name for name in ROLES}
 
@@ -81,7 +81,7 @@ def test_a_service_of_ours_writes_nowhere_and_waits_for_the_schema(service: Serv
 
 
 def test_the_servers_store_durably():
-    flags = " ".join(texts([each.given["command"] for each in SERVICES if not each.is_ours]))
+    flags = " ".join(texts([service.given["command"] for service in SERVICES if not service.is_ours]))
 
     for needed in (
         "--max-allowed-packet=64M",
@@ -112,11 +112,12 @@ def test_a_service_of_ours_does_not_start_with_an_empty_password(service: Servic
     file = Path(service.given["environment"][name])
     assert file.parent == Path("/run/secrets")
     assert file.name in service.given["secrets"]
-    for each in ("database_password", "broker_password"):
-        (tmp_path / each).write_text("1a2b3c")
+    for secret in ("database_password", "broker_password"):
+        (tmp_path / secret).write_text("1a2b3c")
     (tmp_path / file.name).write_text("\n")
     environ = {
-        each: value.replace("/run/secrets", str(tmp_path)) for each, value in service.given["environment"].items()
+        variable: value.replace("/run/secrets", str(tmp_path))
+        for variable, value in service.given["environment"].items()
     }
 
     with pytest.raises(BadSetting, match=f"^{name} is not a file of one line"):
@@ -125,12 +126,14 @@ def test_a_service_of_ours_does_not_start_with_an_empty_password(service: Servic
 
 def test_no_password_of_a_server_is_in_an_environment():
     for name in IN_FILES:
-        assert not [each.name for each in SERVICES if SECRETS[name] in " ".join(texts(each.given))], name
+        assert not [service.name for service in SERVICES if SECRETS[name] in " ".join(texts(service.given))], name
 
 
 def test_it_holds_no_secret():
-    given = {each: value for service in SERVICES for each, value in service.given.get("environment", {}).items()}
-    secret = {each: value for each, value in given.items() if re.search("PASSWORD|KEY|_URL", each)}
+    given = {
+        variable: value for service in SERVICES for variable, value in service.given.get("environment", {}).items()
+    }
+    secret = {variable: value for variable, value in given.items() if re.search("PASSWORD|KEY|_URL", variable)}
     in_file = FILE.read_text()
 
     assert secret
@@ -161,15 +164,15 @@ def test_a_filled_in_file_of_passwords_is_never_committed():
 
 def locked(name: str) -> dict[str, tuple[str, set[str]]]:
     """The packages of a lock file with their versions and hashes."""
-    found: dict[str, tuple[str, set[str]]] = {}
+    packages: dict[str, tuple[str, set[str]]] = {}
     package = ""
     for line in (ROOT / name).read_text().splitlines():
         if pinned := re.match(r"([\w.-]+)==([\w.]+)", line):
             package = pinned[1]
-            found[package] = (pinned[2], set())
+            packages[package] = (pinned[2], set())
         elif hashed := re.match(r"\s+--hash=(sha256:[0-9a-f]{64})", line):
-            found[package][1].add(hashed[1])
-    return found
+            packages[package][1].add(hashed[1])
+    return packages
 
 
 def test_the_image_has_the_package_versions_of_the_test_lock():
@@ -196,9 +199,9 @@ def test_the_image_installs_by_hash_alone():
     installs = [part for line in dockerfile() for part in line.split("&&") if "pip" in part and " install " in part]
 
     assert len(installs) == 3
-    for each in installs:
-        assert "--no-deps" in each
-        assert ("--require-hashes" in each and ".lock" in each) != ("--no-index" in each), each
+    for install in installs:
+        assert "--no-deps" in install
+        assert ("--require-hashes" in install and ".lock" in install) != ("--no-index" in install), install
     assert any("PIP_NO_CACHE_DIR=1" in line and "PIP_ONLY_BINARY=:all:" in line for line in dockerfile())
 
 
@@ -217,25 +220,25 @@ def test_every_image_can_be_pinned_by_digest():
     variables = {"PYTHON_IMAGE": digest, "MYSQL_IMAGE": digest, "REDIS_IMAGE": digest}
     given = services({**SECRETS, **variables})
 
-    assert {each.given["image"] for each in given if not each.is_ours} == {digest}
-    assert {each.given["build"]["args"]["PYTHON_IMAGE"] for each in given if each.is_ours} == {digest}
+    assert {service.given["image"] for service in given if not service.is_ours} == {digest}
+    assert {service.given["build"]["args"]["PYTHON_IMAGE"] for service in given if service.is_ours} == {digest}
     assert [line for line in dockerfile() if line.startswith("FROM ")] == [
         "FROM ${PYTHON_IMAGE} AS build",
         "FROM ${PYTHON_IMAGE}",
     ]
     [default] = [line.partition("=")[2] for line in dockerfile() if line.startswith("ARG PYTHON_IMAGE=")]
-    assert {each.given["build"]["args"]["PYTHON_IMAGE"] for each in OURS} == {default}
+    assert {service.given["build"]["args"]["PYTHON_IMAGE"] for service in OURS} == {default}
 
 
 def test_nothing_but_flower_is_published_and_that_to_this_machine_alone():
-    published = {each.name: each.given["ports"] for each in SERVICES if "ports" in each.given}
+    published = {service.name: service.given["ports"] for service in SERVICES if "ports" in service.given}
 
     assert published == {"flower": ["127.0.0.1:5555:5555"]}
-    for each in SERVICES:
-        assert not {"privileged", "network_mode", "pid", "ipc", "devices", "cap_add"} & each.given.keys()
-        assert (each.given["cap_drop"], each.given["read_only"]) == (["ALL"], True)
-        assert "/tmp" in each.given["tmpfs"]
-        assert each.is_ours or each.given["user"] in ("mysql", "redis")
+    for service in SERVICES:
+        assert not {"privileged", "network_mode", "pid", "ipc", "devices", "cap_add"} & service.given.keys()
+        assert (service.given["cap_drop"], service.given["read_only"]) == (["ALL"], True)
+        assert "/tmp" in service.given["tmpfs"]
+        assert service.is_ours or service.given["user"] in ("mysql", "redis")
 
 
 def test_the_image_copies_existing_files():

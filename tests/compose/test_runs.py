@@ -29,8 +29,8 @@ from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
-SERVICES = {each.name: each for each in services(SECRETS)}
-STAYING = [each for each in SERVICES.values() if each.is_ours and each.name != "migrations"]
+SERVICES = {service.name: service for service in services(SECRETS)}
+STAYING = [service for service in SERVICES.values() if service.is_ours and service.name != "migrations"]
 TIMEOUT_SECONDS = 120.0
 
 
@@ -89,10 +89,16 @@ def test_submissions_are_answered_with_and_without_a_bell(settings: Settings):
 
     def answered() -> bool:
         with unit_of_work.reading() as tx:
-            return all(tx.submissions.get(each.script_id, each.submission_id) for each in (rung, unrung, sent))
+            return all(
+                tx.submissions.get(submission.script_id, submission.submission_id)
+                for submission in (rung, unrung, sent)
+            )
 
     wait_until(answered)
-    outcomes = [producer.wait(each.script_id, each.submission_id, timeout=1).outcome for each in (rung, unrung, sent)]
+    outcomes = [
+        producer.wait(submission.script_id, submission.submission_id, timeout=1).outcome
+        for submission in (rung, unrung, sent)
+    ]
     assert outcomes == ["applied"] * 3
     app.close()
     engine.dispose()
@@ -108,9 +114,9 @@ def test_no_password_is_on_a_command_line(running: Machine):
 
 def command_lines() -> Iterator[tuple[psutil.Process, str]]:
     """All descendants of this process; some end during the iteration."""
-    for each in psutil.Process().children(recursive=True):
+    for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
-            yield each, " ".join(each.cmdline())
+            yield process, " ".join(process.cmdline())
 
 
 def test_the_broker_and_flower_require_a_password(running: Machine):

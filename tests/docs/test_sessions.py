@@ -73,7 +73,7 @@ def test_the_readme_shows_what_the_demo_prints(folder: Path, environ: Mapping[st
 
 def test_the_make_targets_in_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text()
-    named = {found[1] for found in MAKE.finditer(README)}
+    named = {match[1] for match in MAKE.finditer(README)}
     assert {"demo", "test"} <= named
     assert [target for target in named if f"\n{target}:" not in makefile] == []
 

@@ -96,10 +96,10 @@ def test_invalid_submissions_are_refused(submission: Submission, data: st.DataOb
 @pytest.mark.parametrize("name", sorted(REFUSED_BY_BOTH))
 def test_the_schema_detects_the_error_too(name: str):
     cases = [data for data, _ in AT_THE_DOOR[name] if len(data) < MAX_BYTES and not ONLY_IN_PROGRAM.search(data)]
-    found = [VALIDATOR.is_valid(json.loads(data)) for data in cases]
+    validity = [VALIDATOR.is_valid(json.loads(data)) for data in cases]
 
-    assert found
-    assert not any(found)
+    assert validity
+    assert not any(validity)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -110,11 +110,11 @@ def test_every_kind_is_in_the_schema(kind: str):
 def test_the_submissions_in_the_docs_are_valid():
     for page in ("submissions.md", "wire-format.md"):
         shown = re.findall(r"```json\n(\{.*?\n\})\n```", (ROOT / "docs" / page).read_text(), re.DOTALL)
-        found = [json.loads(each) for each in shown if '"commands": [\n    {"kind"' in each]
-        assert found, page
-        for each in found:
-            VALIDATOR.validate(each)
-            decode_submission(json.dumps(each).encode())
+        submissions = [json.loads(submission) for submission in shown if '"commands": [\n    {"kind"' in submission]
+        assert submissions, page
+        for submission in submissions:
+            VALIDATOR.validate(submission)
+            decode_submission(json.dumps(submission).encode())
 
 
 def spoil(document: dict[str, Any], draw: Any) -> None:

@@ -26,7 +26,7 @@ def test_the_demo_completes_and_leaves_nothing(alone: CommandLine, tmp_path: Pat
 
     assert ran.status == 0, ran
     assert time.monotonic() - began < 60
-    assert not survivors([each for each in psutil.Process().children(recursive=True) if each not in before])
+    assert not survivors([process for process in psutil.Process().children(recursive=True) if process not in before])
     assert list(scratch.iterdir()) == []
     assert not alone.home.exists()
 

@@ -22,8 +22,8 @@ def with_json() -> Iterator[str]:
     for name in (name for names in VERBS.values() for name in names):
         command = get_command(import_module(module_of(name)).app)
         inner = command.commands.items() if isinstance(command, TyperGroup) else ()
-        for path, each in [(name, command), *((f"{name} {word}", verb) for word, verb in inner)]:
-            if any("--json" in option.opts for option in each.params):
+        for path, verb in [(name, command), *((f"{name} {word}", subverb) for word, subverb in inner)]:
+            if any("--json" in option.opts for option in verb.params):
                 yield path
 
 

@@ -70,7 +70,7 @@ def states(*changes: Command) -> tuple[State, State]:
 def comparison(before: State, after: State) -> Comparison:
     by = Credit(4, "ai", "Rosa <b>", "writer-1", 1_800_000_000_000_000)
     lines = diff_lines(before, after)
-    changed = (each.after or each.before for each in lines if each.change != "same")
+    changed = (line.after or line.before for line in lines if line.change != "same")
     return side_by_side(7, before, after, lines, {line.id: by for line in changed if line})
 
 
@@ -107,14 +107,14 @@ class Elements(HTMLParser):
 
 
 def test_nothing_is_loaded_and_nothing_runs(page: str):
-    found = Elements(page)
+    elements = Elements(page)
 
-    assert found.inside == []
-    assert {tag for tag, _ in found.tags} & {"script", "img", "link", "iframe", "object", "form", "base"} == set()
+    assert elements.inside == []
+    assert {tag for tag, _ in elements.tags} & {"script", "img", "link", "iframe", "object", "form", "base"} == set()
     assert [
-        name for _, attrs in found.tags for name in attrs if name.startswith("on") or name in ("src", "style")
+        name for _, attrs in elements.tags for name in attrs if name.startswith("on") or name in ("src", "style")
     ] == []
-    assert all(attrs["href"].startswith("#") for tag, attrs in found.tags if tag == "a" and attrs["href"])
+    assert all(attrs["href"].startswith("#") for tag, attrs in elements.tags if tag == "a" and attrs["href"])
     assert "url(" not in page
     assert "@import" not in page
 
@@ -128,12 +128,12 @@ def test_the_policy_allows_the_one_style_and_nothing_else(page: str):
 
 
 def test_every_text_is_escaped(page: str):
-    found = Elements(page)
+    elements = Elements(page)
 
-    assert EVIL in found.texts_in("ins")
-    assert any("Rosa <b>" in text for text in found.texts_in("b"))
-    assert any("White <i>" in text for text in found.texts_in("span"))
-    assert found.texts_in("title") == [f"The Ferry {EVIL}: revisions"]
+    assert EVIL in elements.texts_in("ins")
+    assert any("Rosa <b>" in text for text in elements.texts_in("b"))
+    assert any("White <i>" in text for text in elements.texts_in("span"))
+    assert elements.texts_in("title") == [f"The Ferry {EVIL}: revisions"]
 
 
 HIDDEN = "\x1b[2J\x07\x9b31m\u202e\u2066\u200f\u061c\u2028\ufeff\U000e0041"
@@ -160,44 +160,46 @@ def hostile_page() -> str:
         after = advance(after, change.apply(after))
     lines = diff_lines(before, after)
     credited_to = {each.id: CREDIT for line in lines if (each := line.after or line.before) and line.change != "same"}
-    found = side_by_side(7, before, after, lines, credited_to)
-    return "".join(diff_page(found, Side(before, [(f"White{HIDDEN}", HIDDEN)], 0), Side(after, [], 10**15)))
+    comparison = side_by_side(7, before, after, lines, credited_to)
+    return "".join(diff_page(comparison, Side(before, [(f"White{HIDDEN}", HIDDEN)], 0), Side(after, [], 10**15)))
 
 
 def test_no_hidden_character_is_in_the_page():
     page = hostile_page()
 
-    assert [each for each in page if visible_lines(each) != each] == []
+    assert [character for character in page if visible_lines(character) != character] == []
     assert page.count(r"\x1b[2J\x07\x9b31m\u202e\u2066\u200f\u061c\u2028\ufeff\U000e0041") > 15
     assert "שלום" in page, "what is written from right to left is left alone"
 
 
 def test_each_change_is_shown_without_colour(page: str):
-    found = Elements(page)
+    elements = Elements(page)
 
-    assert "could" in found.texts_in("del")
-    assert "should" in found.texts_in("ins")
-    assert "He stops." in found.texts_in("del")
+    assert "could" in elements.texts_in("del")
+    assert "should" in elements.texts_in("ins")
+    assert "He stops." in elements.texts_in("del")
     assert [
-        text.strip() for text in found.texts_in("span") if text.strip() in ("added:", "removed:", "changed:", "moved:")
+        text.strip()
+        for text in elements.texts_in("span")
+        if text.strip() in ("added:", "removed:", "changed:", "moved:")
     ] == [
         "added:",
         "changed:",
         "moved:",
         "removed:",
     ]
-    assert found.texts_in("span").count("*") == len(CHANGES) - 1
-    assert any("moved from 3  INT. BRIDGE - NIGHT" in text for text in found.texts_in("span"))
+    assert elements.texts_in("span").count("*") == len(CHANGES) - 1
+    assert any("moved from 3  INT. BRIDGE - NIGHT" in text for text in elements.texts_in("span"))
 
 
 def test_scenes_are_listed_with_links_that_lead_to_them(page: str):
-    found = Elements(page)
-    anchors = {attrs["id"] for _, attrs in found.tags if "id" in attrs}
-    links = [str(attrs["href"]).removeprefix("#") for tag, attrs in found.tags if tag == "a"]
+    elements = Elements(page)
+    anchors = {attrs["id"] for _, attrs in elements.tags if "id" in attrs}
+    links = [str(attrs["href"]).removeprefix("#") for tag, attrs in elements.tags if tag == "a"]
 
     assert links == ["scene-h1", "scene-h2", "scene-h3"]
     assert set(links) <= anchors
-    assert found.texts_in("a") == ["1  INT. FERRY - NIGHT", "2  EXT. DECK - NIGHT", "3  INT. BRIDGE - NIGHT"]
+    assert elements.texts_in("a") == ["1  INT. FERRY - NIGHT", "2  EXT. DECK - NIGHT", "3  INT. BRIDGE - NIGHT"]
 
 
 def test_scenes_without_changes_are_collapsed():

@@ -28,10 +28,10 @@ def test_a_verb_s_help_ends_in_an_example(name: str):
     command = get_command(import_module(module_of(name)).app)
     commands = list(command.commands.values()) if isinstance(command, TyperGroup) else [command]
 
-    for each in commands:
-        assert each.help
-        assert each.epilog
-        examples = each.epilog.partition("\n\n")[2].splitlines()
+    for command in commands:
+        assert command.help
+        assert command.epilog
+        examples = command.epilog.partition("\n\n")[2].splitlines()
         assert examples
         assert all(f"scriptledger {name}" in example for example in examples)
 
@@ -72,17 +72,17 @@ def test_the_version_includes_that_of_the_schema():
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "completions"),
     [("im", {"import"}), ("import draft.fountain --ti", {"--title", "--timeout"}), ("db up", {"upgrade"})],
 )
-def test_a_shell_completes_verbs_and_their_options(words: str, found: set[str]):
+def test_a_shell_completes_verbs_and_their_options(words: str, completions: set[str]):
     typed = f"scriptledger {words}"
     environ = {**os.environ, "_SCRIPTLEDGER_COMPLETE": "complete_bash", "COMP_WORDS": typed}
     environ["COMP_CWORD"] = str(len(typed.split()) - 1)
 
     done = subprocess.run(COMMAND, capture_output=True, text=True, cwd=ROOT, env=environ, check=False)
 
-    assert set(done.stdout.split()) == found
+    assert set(done.stdout.split()) == completions
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -76,4 +76,4 @@ def test_a_command_that_ended_has_left_no_process(alone: CommandLine, file: Path
 
     assert alone("submit", file).status == 0
 
-    assert not survivors([each for each in psutil.Process().children(recursive=True) if each not in before])
+    assert not survivors([child for child in psutil.Process().children(recursive=True) if child not in before])

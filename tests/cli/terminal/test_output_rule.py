@@ -39,7 +39,7 @@ def ways_to_print(source: str) -> Iterator[str]:
                 yield f"{node.lineno}: {ast.unparse(node)}"
             case ast.ImportFrom(module=module, names=names) if module in MODULES:
                 # Types and parts of a layout do not print; a text class that escapes nothing does.
-                if bad := {each.name for each in names} & {"print", "Console", "Text", "Live", "get_console"}:
+                if bad := {imported.name for imported in names} & {"print", "Console", "Text", "Live", "get_console"}:
                     yield f"{node.lineno}: from {module} import {', '.join(sorted(bad))}"
 
 
@@ -78,9 +78,9 @@ def test_all_output_goes_through_the_screen():
     files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
     assert len(files) > 200
 
-    found = {_name(file): list(ways_to_print(file.read_text(encoding="utf-8"))) for file in files}
+    ways_by_file = {_name(file): list(ways_to_print(file.read_text(encoding="utf-8"))) for file in files}
 
-    assert {name: ways for name, ways in found.items() if ways and name not in ALLOWED} == {}
+    assert {name: ways for name, ways in ways_by_file.items() if ways and name not in ALLOWED} == {}
 
 
 def _name(file: Path) -> str:

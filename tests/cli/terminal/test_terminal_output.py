@@ -103,12 +103,12 @@ def _leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
     if not isinstance(command, TyperGroup):
         yield name, command
         return
-    for inner, each in command.commands.items():
-        yield from _leaves(f"{name} {inner}", each)
+    for inner, subcommand in command.commands.items():
+        yield from _leaves(f"{name} {inner}", subcommand)
 
 
 NAMES = [name for name, _ in verbs()]
-WITH_JSON = {name for name, command in verbs() if any("--json" in each.opts for each in command.params)}
+WITH_JSON = {name for name, command in verbs() if any("--json" in option.opts for option in command.params)}
 
 
 def test_every_verb_is_tried():
@@ -184,7 +184,7 @@ def raw(printed: str) -> str:
 
 def hidden(printed: str) -> str:
     """The invisible characters in an output; in a pipe there must be none."""
-    return "".join(each for each in printed if visible_lines(each) != each)
+    return "".join(character for character in printed if visible_lines(character) != character)
 
 
 def forged(printed: str) -> list[str]:

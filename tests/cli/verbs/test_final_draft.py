@@ -40,8 +40,8 @@ def test_a_final_draft_file_becomes_a_script_and_a_file_again(scriptledger: Comm
     number = int(ran.out.split()[4].rstrip(":"))
     assert scriptledger("export", number, "-o", back).status == 0
     again = scriptledger("import", back, "--json").json["script_id"]
-    assert [each[1:] for each in lines_of(scriptledger, again)] == [each[1:] for each in lines_of(scriptledger, number)]
-    assert [each[1:] for each in lines_of(scriptledger, again)] == [
+    assert [line[1:] for line in lines_of(scriptledger, again)] == [line[1:] for line in lines_of(scriptledger, number)]
+    assert [line[1:] for line in lines_of(scriptledger, again)] == [
         ("title_entry", "The Barn"),
         ("scene_heading", "INT. BARN - DAY"),
         ("action", "Anna waits by the door, out of the rain."),
@@ -58,7 +58,7 @@ def test_an_edited_file_keeps_the_ids_of_unchanged_lines(scriptledger: CommandLi
 
     assert ran.status == 0, ran
     after = lines_of(scriptledger, number)
-    assert [each for each in after if each[2] != "A dog barks."] == before
+    assert [line for line in after if line[2] != "A dog barks."] == before
     assert scriptledger("import", edited, "--script", number, "--json").json["outcome"] == "no_op"
 
 
@@ -95,4 +95,4 @@ def test_bad_files_are_refused_in_one_sentence(scriptledger: CommandLine, tmp_pa
     assert "Line 2 of the file is not well-formed XML" in cut.err
     assert "There is no file format '.pdf'; the formats are fdx (.fdx), fountain" in unknown.err
     checked = scriptledger("roundtrip", SAMPLE, file, strange, "--json").json["files"]
-    assert [each["survives"] for each in checked] == [True, False, False]
+    assert [row["survives"] for row in checked] == [True, False, False]

@@ -59,8 +59,8 @@ def fetch(url: str, method: str = "GET", headers: dict[str, str] | None = None) 
 
 def paths() -> list[str]:
     """Every page of Flower, and an unknown one."""
-    patterns = [each.regex.pattern if hasattr(each, "regex") else each[0] for each in handlers]
-    return [*sorted({re.sub(r"\(.*?\)", "favicon.ico", each).rstrip("$?") for each in patterns} - {".*"}), "/x"]
+    patterns = [handler.regex.pattern if hasattr(handler, "regex") else handler[0] for handler in handlers]
+    return [*sorted({re.sub(r"\(.*?\)", "favicon.ico", pattern).rstrip("$?") for pattern in patterns} - {".*"}), "/x"]
 
 
 @pytest.fixture(scope="module")
@@ -135,23 +135,23 @@ def test_the_tasks_show_ids_and_counts_and_never_text(dev: Dev):
 
 
 def test_no_message_in_the_event_and_control_channels_stops_a_service(dev: Dev):
-    services = {each.pid for each in dev.services()}
+    services = {process.pid for process in dev.services()}
     address = json.loads((dev.home / "stack.json").read_text())["broker_url"]
     url = client_url(address)
     assert url is not None
     with redis.Redis.from_url(url) as client:
         assert client.pubsub_numpat() == 1  # Flower alone listens, to events
         client.set("_kombu.binding.celeryev", SECRET)
-        for each in (*kinds("commands", few=True).values(), *bad_events()):
-            client.publish("/0.celeryev/worker.heartbeat", each)
-            client.publish("/0.celeryev", each)
-            client.publish("/0.celery.pidbox", each)
-            client.lpush("commands-1@host.celery.pidbox", each)
+        for message in (*kinds("commands", few=True).values(), *bad_events()):
+            client.publish("/0.celeryev/worker.heartbeat", message)
+            client.publish("/0.celeryev", message)
+            client.publish("/0.celery.pidbox", message)
+            client.lpush("commands-1@host.celery.pidbox", message)
     tick(dev.cli)
 
     visitor = Visitor(dev)
     wait_until(lambda: json.loads(visitor.get("/api/tasks?limit=1000")[1]).get("forged", {}).get("args") == "…")
-    assert {each.pid for each in dev.services()} == services
+    assert {process.pid for process in dev.services()} == services
     assert visitor.get("/workers")[0] == visitor.get("/tasks")[0] == visitor.get("/metrics")[0] == 200
     assert all(SECRET not in log.read_text(errors="replace") for log in (dev.home / "logs").iterdir() if log.is_file())
 
@@ -160,7 +160,7 @@ def bad_events() -> list[bytes]:
     """Events with too many or too few fields, the last of which can be shown in part."""
     event = {"type": "task-received", "hostname": "forged@host", "timestamp": 1.7e9, "uuid": "forged", "args": SECRET}
     bad = [5, [], [[5]], {**event, "hostname": [1]}, {**event, "timestamp": "x"}, {**event, "uuid": {}}, event]
-    return [envelope(each) for each in bad]
+    return [envelope(event) for event in bad]
 
 
 def envelope(content: object) -> bytes:
@@ -200,7 +200,7 @@ def test_text_is_left_out_of_an_event():
 def test_the_password_is_on_no_command_line(dev: Dev):
     password = dev.flower[2]
 
-    assert [each for each in dev.services() if password in " ".join(each.cmdline())] == []
+    assert [process for process in dev.services() if password in " ".join(process.cmdline())] == []
 
 
 def test_flower_in_a_browser(dev: Dev, chromium: Chromium):

@@ -57,7 +57,7 @@ def test_the_undo_of_an_ai_run_leaves_a_later_edit_and_shows_it(scriptledger: Co
 
 def expect(scriptledger: CommandLine, script: int, line: str) -> str:
     lines = scriptledger("show", script, "--json").json["lines"]
-    return next(each["expect"] for each in lines if each["id"] == line)
+    return next(row["expect"] for row in lines if row["id"] == line)
 
 
 def test_a_script_is_restored_to_a_draft(scriptledger: CommandLine, ferry: int):
@@ -114,7 +114,7 @@ def test_drafts_are_named_coloured_and_listed(scriptledger: CommandLine, ferry: 
         ["3", "Blue revision", "blue"],
     ]
     drafts = scriptledger("labels", ferry, "--json").json["labels"]
-    assert [(each["name"], each["version"], each["color"], each["locked"]) for each in drafts] == [
+    assert [(draft["name"], draft["version"], draft["color"], draft["locked"]) for draft in drafts] == [
         ("White draft", 1, "white", True),
         ("Blue revision", 3, "blue", False),
     ]

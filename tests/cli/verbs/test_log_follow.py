@@ -40,5 +40,5 @@ def test_the_log_is_followed_until_ctrl_c(tmp_path: Path):
         following.send_signal(signal.SIGINT)
         assert (following.wait(20), following.stderr.read()) == (0, "")
 
-    assert [(each["version"], each["kind"]) for each in printed] == [(3, "line.edit"), (4, "line.edit")]
+    assert [(version["version"], version["kind"]) for version in printed] == [(3, "line.edit"), (4, "line.edit")]
     close_databases()

@@ -31,9 +31,9 @@ def test_a_run_materializes_every_due_script(scriptledger: CommandLine, ferry: i
 
 
 def test_lines_are_blamed(scriptledger: CommandLine, ferry: int):
-    found = scriptledger("blame", ferry, "--json").json
+    blame = scriptledger("blame", ferry, "--json").json
 
-    assert (found["ai_share"], {line["author"] for line in found["lines"]}) == (0.0, {"user"})
+    assert (blame["ai_share"], {line["author"] for line in blame["lines"]}) == (0.0, {"user"})
     assert scriptledger("blame", ferry).out.endswith("0% of the lines with text were written by an AI.\n")
 
 

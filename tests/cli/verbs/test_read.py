@@ -74,7 +74,7 @@ def test_an_import_onto_a_script_keeps_the_ids_of_unchanged_lines(scriptledger: 
     assert after["Somebody waits."] == before["Somebody waits."]
     assert after["The door opens slowly."] == before["The door opens."]
     assert scriptledger("export", script).out == draft.read_text()
-    assert {each["kind"] for each in scriptledger("log", script, "--after", 1, "--json").json["commands"]} <= {
+    assert {command["kind"] for command in scriptledger("log", script, "--after", 1, "--json").json["commands"]} <= {
         "line.edit",
         "lines.insert",
     }
@@ -110,7 +110,7 @@ def test_replacing_is_one_command(scriptledger: CommandLine, tmp_path: Path):
 
     scriptledger("import", draft, "--script", script, "--replace")
 
-    kinds = [each["kind"] for each in scriptledger("log", script, "--json").json["commands"]]
+    kinds = [command["kind"] for command in scriptledger("log", script, "--json").json["commands"]]
     assert kinds == ["script.create", "script.replace"]
 
 
@@ -175,7 +175,7 @@ def test_the_log_is_read_page_by_page(scriptledger: CommandLine, ferry: int):
     first = scriptledger("log", ferry, "--after", 0, "--limit", 3, "--json").json
     second = scriptledger("log", ferry, "--after", first["next"], "--json").json
 
-    assert [each["version"] for each in (*first["commands"], *second["commands"])] == [1, 2, 3, 4]
+    assert [command["version"] for command in (*first["commands"], *second["commands"])] == [1, 2, 3, 4]
     assert "Versions 1 to 2 are before these" in scriptledger("log", ferry, "--limit", 2).out
 
 

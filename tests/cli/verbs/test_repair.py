@@ -50,9 +50,9 @@ def home(written: Path, tmp_path: Path) -> CommandLine:
 
 def asked(home: CommandLine, question: str) -> list[Any]:
     with closing(sqlite3.connect(home.home / "ledger.db", timeout=30)) as database:
-        found = database.execute(question).fetchall()
+        rows = database.execute(question).fetchall()
         database.commit()
-    return found
+    return rows
 
 
 def test_a_killed_rebuild_of_all_scripts_is_resumed(home: CommandLine):
@@ -64,8 +64,8 @@ def test_a_killed_rebuild_of_all_scripts_is_resumed(home: CommandLine):
     running.send_signal(signal.SIGKILL)
     running.wait()
     assert asked(home, "SELECT generation FROM script_heads ORDER BY script_id") == [(2,), (1,)]
-    ((reached,),) = asked(home, "SELECT version_number FROM rebuilds WHERE script_id = 2")
-    assert 0 < reached < LONG
+    ((version,),) = asked(home, "SELECT version_number FROM rebuilds WHERE script_id = 2")
+    assert 0 < version < LONG
     assert home("show", 2, "--json").json == before, "no reader sees half of it"
     assert home("verify", "--all").status == 0
 
@@ -92,9 +92,9 @@ def test_unused_generations_of_a_rebuild_are_removed(home: CommandLine):
 def test_damage_is_reported_and_repaired_and_does_not_stop_the_others(home: CommandLine):
     asked(home, "UPDATE script_versions SET state_hash = zeroblob(16) WHERE script_id = 1 AND version_number = 20")
 
-    found = home("verify", "--all", "--json")
-    assert found.status == 5
-    assert [(row["sound"], row["finding"] and row["finding"]["version"]) for row in found.json["scripts"]] == [
+    ran = home("verify", "--all", "--json")
+    assert ran.status == 5
+    assert [(row["sound"], row["finding"] and row["finding"]["version"]) for row in ran.json["scripts"]] == [
         (False, 20),
         (True, None),
     ]
