@@ -24,7 +24,7 @@ from repos.proposals.ai_writings import AiWritings
 from repos.proposals.hunk_outcomes import SettledHunks
 from repos.submissions.answers import Answers, WritableSubmissions
 from repos.submissions.dead_letters import DeadLetters
-from repos.submissions.inbox import LOOK_AGAIN, DrainableInbox, SharedInbox
+from repos.submissions.inbox import INBOX_RECHECK, DrainableInbox, SharedInbox
 
 
 class LockedScript:
@@ -108,26 +108,26 @@ class LockedScripts:
         session.merge_inserts()
         self.inbox = SharedInbox(session)
         self.tips = HeadDeltas(session)
-        found = LockedHead(session).start_together(script_ids)
-        self.works = [LockedScript(session, LockedHead(session), locked, self.inbox) for locked in found]
+        locked_heads = LockedHead(session).start_together(script_ids)
+        self.works = [LockedScript(session, LockedHead(session), locked, self.inbox) for locked in locked_heads]
 
 
 class LockedScriptTransaction:
     """The context manager of a unit of work on one script; as a class it is cheaper per command than a generator."""
 
-    __slots__ = ("_engine", "_script_id", "_session", "_tell_of", "_wait", "_work")
+    __slots__ = ("_engine", "_notify", "_script_id", "_session", "_wait", "_work")
 
-    def __init__(self, engine: Engine, script_id: int, wait: bool, tell_of: Callable[[LockedScript], object]) -> None:
+    def __init__(self, engine: Engine, script_id: int, wait: bool, notify: Callable[[LockedScript], object]) -> None:
         self._engine = engine
         self._script_id = script_id
         self._wait = wait
-        self._tell_of = tell_of
+        self._notify = notify
 
     def __enter__(self) -> LockedScript:
         self._session = session = Session(self._engine)
         heads = LockedHead(session)
         try:
-            locked = heads.start(self._script_id, wait=self._wait) or _made(heads, self._script_id, self._wait)
+            locked = heads.start(self._script_id, wait=self._wait) or _create_head(heads, self._script_id, self._wait)
             self._work = work = LockedScript(session, heads, locked, DrainableInbox(session))
         except BaseException:
             session.__exit__(*sys.exc_info())
@@ -145,14 +145,14 @@ class LockedScriptTransaction:
             if session.wrote and not work.heads.written:
                 work.heads.touch(work.head)
             # SQLite has no other writer during the transaction: an inbox that was empty is still empty.
-            look = LOOK_AGAIN if work.waiting or not session.is_sqlite else None
-            work.more = bool(session.commit(look, script=self._script_id))
+            recheck = INBOX_RECHECK if work.waiting or not session.is_sqlite else None
+            work.more = bool(session.commit(recheck, script=self._script_id))
             if work.heads.left is not None and not work.more:
                 session.remember(work.heads.left)
-        self._tell_of(work)
+        self._notify(work)
 
 
-def _made(heads: LockedHead, script_id: int, wait: bool) -> tuple[Head, list[InboxRow]]:
+def _create_head(heads: LockedHead, script_id: int, wait: bool) -> tuple[Head, list[InboxRow]]:
     # With `wait`, the head did not exist. If another worker creates it in the meantime, `create` waits for that worker.
     if not wait and heads.exists(script_id):
         raise HeadLocked(f"the head of script {script_id} is held by another worker")

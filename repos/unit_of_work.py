@@ -43,7 +43,7 @@ from repos.scheduling.schedule_slots import Slots
 from repos.submissions.answers import Answers, Submissions
 from repos.submissions.cluster_nodes import catch_up
 from repos.submissions.dead_letters import DeadLetters
-from repos.submissions.inbox import Inbox, look_again_at
+from repos.submissions.inbox import Inbox, inbox_recheck
 
 
 class RecordsTransaction:
@@ -92,7 +92,7 @@ class RecordsTransaction:
         return self._after_commit
 
 
-def nobody_listens(versions: Mapping[int, int]) -> None:
+def ignore_advances(versions: Mapping[int, int]) -> None:
     """The default listener for new versions: does nothing."""
 
 
@@ -102,7 +102,7 @@ class UnitOfWork:
     `advanced` is called with new versions, by script, once their COMMIT is answered. It must not raise.
     """
 
-    def __init__(self, engine: Engine, *, advanced: Callable[[Mapping[int, int]], object] = nobody_listens) -> None:
+    def __init__(self, engine: Engine, *, advanced: Callable[[Mapping[int, int]], object] = ignore_advances) -> None:
         self._engine = engine
         self._advanced = advanced
 
@@ -113,7 +113,7 @@ class UnitOfWork:
             HeadLocked: another worker holds the head, and `wait` is false.
             Conflict: the transaction was lost and changed nothing; retry it from the start.
         """
-        return LockedScriptTransaction(self._engine, script_id, wait, self._tell_of)
+        return LockedScriptTransaction(self._engine, script_id, wait, self._notify)
 
     @contextmanager
     def scripts(self, script_ids: Sequence[int]) -> Iterator[LockedScripts]:
@@ -129,10 +129,10 @@ class UnitOfWork:
             yield tx
             tx.inbox.remove_all()
             names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
-            waiting = {row[0] for row in session.commit(look_again_at(len(script_ids)), **names)}
+            waiting = {row[0] for row in session.commit(inbox_recheck(len(script_ids)), **names)}
         for work in tx.works:
             work.more = work.script_id in waiting
-        self._tell_of(*tx.works)
+        self._notify(*tx.works)
 
     @contextmanager
     def projection(self, script_id: int) -> Iterator[ProjectionWork]:
@@ -190,8 +190,8 @@ class UnitOfWork:
         """
         catch_up(self._engine)
 
-    def _tell_of(self, *works: LockedScript) -> None:
-        if self._advanced is nobody_listens:
+    def _notify(self, *works: LockedScript) -> None:
+        if self._advanced is ignore_advances:
             return
         if versions := {work.script_id: work.heads.advanced_to for work in works if work.heads.advanced_to}:
             self._advanced(versions)

@@ -94,8 +94,8 @@ class ChatMessages:
         )
 
     def get(self, message_id: int) -> ChatRow | None:
-        found = self._session.rows(_GET, message=message_id)
-        return _to_row(found[0]) if found else None
+        rows = self._session.rows(_GET, message=message_id)
+        return _to_row(rows[0]) if rows else None
 
     def answers(self, message_id: int, *, limit: int = 100) -> list[ChatRow]:
         """The answers to a message, oldest first."""

@@ -123,8 +123,8 @@ class SignIns:
 
     def holder(self, token: str) -> int | None:
         """The id of the user of a token's session, valid or not; None if the session does not exist."""
-        found = self._session.rows(_HOLDER, token_hash=_hash(token))
-        return found[0][0] if found else None
+        rows = self._session.rows(_HOLDER, token_hash=_hash(token))
+        return rows[0][0] if rows else None
 
     def touch(self, session_id: int, now: int, *, until: int) -> bool:
         """Record that a session was used and extend it to `until`; returns whether it was still valid."""
@@ -147,10 +147,10 @@ class SignIns:
         return self._session.run(_PRUNE, before=before)
 
     def _require(self, token: str, now: int) -> tuple[SignInRow, str | None, str]:
-        found = self._session.rows(_FIND, token_hash=_hash(token))
-        if not found:
+        rows = self._session.rows(_FIND, token_hash=_hash(token))
+        if not rows:
             raise UnknownSession
-        *columns, user_deleted_at, name, email = found[0]
+        *columns, user_deleted_at, name, email = rows[0]
         row = SignInRow(*columns)
         if row.revoked_at is not None or user_deleted_at is not None:
             raise SessionRevoked

@@ -88,13 +88,13 @@ class Users:
 
     def get(self, user_id: int) -> UserRow | None:
         """A user, deleted or not."""
-        found = self._session.rows(_GET, user=user_id)
-        return UserRow(*found[0]) if found else None
+        rows = self._session.rows(_GET, user=user_id)
+        return UserRow(*rows[0]) if rows else None
 
     def find(self, email: str) -> UserRow | None:
         """The user with this address, in any spelling; None if the user was deleted."""
-        found = self._session.rows(_FIND, email_key=email_key(email))
-        return UserRow(*found[0]) if found and found[0][4] is None else None
+        rows = self._session.rows(_FIND, email_key=email_key(email))
+        return UserRow(*rows[0]) if rows and rows[0][4] is None else None
 
     def read(self, *, after: int = 0, limit: int = 100, deleted: bool = False) -> list[UserRow]:
         """Users after an id, by id; deleted users only with `deleted`."""
@@ -119,8 +119,8 @@ class Users:
 
     def password(self, user_id: int) -> str | None:
         """The password hash as the application stored it; None if there is none."""
-        found = self._session.rows(_PASSWORD, user=user_id)
-        return found[0][0] if found else None
+        rows = self._session.rows(_PASSWORD, user=user_id)
+        return rows[0][0] if rows else None
 
     def set_password(self, user_id: int, hashed: str | None) -> bool:
         """Store a password hash, in any format the application reads; returns whether the user exists."""

@@ -51,10 +51,10 @@ class Connected:
             return None
         return remembered[2]
 
-    def remember(self, what: object) -> None:
+    def remember(self, value: object) -> None:
         """Cache a value from a committed transaction; does nothing if `recall` was never called."""
         if self._data_version is not None:
-            self._remembered = (self._data_version, self.cursor.connection.total_changes, what)
+            self._remembered = (self._data_version, self.cursor.connection.total_changes, value)
 
 
 class ThreadConnection(threading.local):
@@ -67,43 +67,47 @@ def kept_of(engine: Engine) -> ThreadConnection | None:
     """The per-thread connections of an engine, until it is disposed of; None for a server database."""
     if engine.dialect.name != "sqlite":
         return None
-    found = _kept.get(engine)
-    if found is None:
-        found = _kept.setdefault(engine, ThreadConnection())
+    thread_connection = _thread_connections.get(engine)
+    if thread_connection is None:
+        thread_connection = _thread_connections.setdefault(engine, ThreadConnection())
         event.listen(engine, "engine_disposed", _forget)
-    return found
+    return thread_connection
 
 
-def take(engine: Engine, kept: ThreadConnection | None) -> Connected:
+def take(engine: Engine, thread_connection: ThreadConnection | None) -> Connected:
     """A connection for exclusive use.
 
     Raises:
         Conflict: the database did not accept the connection.
     """
-    if kept is not None and kept.connected is not None:
-        found, kept.connected = kept.connected, None
-        return found
+    if thread_connection is not None and thread_connection.connected is not None:
+        connected, thread_connection.connected = thread_connection.connected, None
+        return connected
     return Connected(_connect(engine))
 
 
-def give_back(connected: Connected, kept: ThreadConnection | None) -> None:
+def give_back(connected: Connected, thread_connection: ThreadConnection | None) -> None:
     """Return a connection, whose transaction has ended, for reuse."""
-    if kept is not None and kept.connected is None and not connected.cursor.connection.in_transaction:
-        kept.connected = connected
+    if (
+        thread_connection is not None
+        and thread_connection.connected is None
+        and not connected.cursor.connection.in_transaction
+    ):
+        thread_connection.connected = connected
         return
     connected.pooled.info[ENDED] = True
     connected.pooled.close()
 
 
 # Kept outside `Connected`: a thread-local that references itself is never garbage-collected.
-_kept: WeakKeyDictionary[Engine, ThreadConnection] = WeakKeyDictionary()
+_thread_connections: WeakKeyDictionary[Engine, ThreadConnection] = WeakKeyDictionary()
 
 
 def _forget(engine: Engine) -> None:
     # The connections of other threads are closed when these threads end.
-    kept = _kept.pop(engine, None)
-    if kept is not None and kept.connected is not None:
-        kept.connected.pooled.invalidate()
+    thread_connection = _thread_connections.pop(engine, None)
+    if thread_connection is not None and thread_connection.connected is not None:
+        thread_connection.connected.pooled.invalidate()
 
 
 def _connect(engine: Engine) -> PoolProxiedConnection:

@@ -42,8 +42,8 @@ def split(found: Row, width: int) -> list[tuple[bytes, ...]] | None:
     values = (together or b"").split(b"\n")
     if len(values) != count * width + 1:
         return None
-    each = iter(values)
-    rows = list(zip(*[each] * width, strict=False))  # drops the empty value after the last line end
+    columns = iter(values)
+    rows = list(zip(*[columns] * width, strict=False))  # drops the empty value after the last line end
     # Sorted here, not by ORDER BY: the server would sort whole rows, which usually come in order.
     numbers = list(map(int, values[:-1:width]))
     if numbers != sorted(numbers):

@@ -25,7 +25,7 @@ OUTSIDE: Final = SERVER_STATUS.SERVER_STATUS_AUTOCOMMIT
 # More answers to the same packet follow.
 MORE: Final = SERVER_STATUS.SERVER_MORE_RESULTS_EXISTS
 
-_LOOKED_AT: Final = IN_TRANSACTION | OUTSIDE | MORE
+_CHECKED: Final = IN_TRANSACTION | OUTSIDE | MORE
 
 _LONGER_NUMBER: Final = 251
 """A number in an answer begins with a byte of its own length from here on; less is the number itself."""
@@ -78,8 +78,8 @@ def require(connection: StatusConnection, wanted: int) -> None:
     Raises:
         TransactionLost: it is not `wanted`.
     """
-    found = connection.server_status & _LOOKED_AT
-    if found != wanted:
+    status = connection.server_status & _CHECKED
+    if status != wanted:
         raise TransactionLost(
-            f"the server answered from another transaction than the one that was begun (status {found}, not {wanted})"
+            f"the server answered from another transaction than the one that was begun (status {status}, not {wanted})"
         )

@@ -8,7 +8,7 @@ from domain.errors import LedgerError
 
 # TiDB runs the text in /*T! … */; for every other server it is a comment. TiDB's version string is configurable, so
 # the version alone does not identify it.
-_ASK = "SELECT @@version_comment /*T! , tidb_version() */"
+_VERSION_QUERY = "SELECT @@version_comment /*T! , tidb_version() */"
 _TIDB = "tidb"
 
 
@@ -23,7 +23,7 @@ def require_supported(connection: Any) -> None:
         UnsupportedServer: the server is TiDB, judged by its version, its comment or its functions.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ASK)
+        cursor.execute(_VERSION_QUERY)
         comment, *more = cursor.fetchone()
     version = str(connection.get_server_info())
     if more or _TIDB in version.lower() or _TIDB in str(comment).lower():

@@ -58,7 +58,7 @@ _BACKFILLING = (
 _REOPEN = (
     update(quarantines)
     .where(quarantines.c.script_id == bindparam("script"), quarantines.c.reopened_at.is_(None))
-    .values(reopened_at=bindparam("now"), reopened_by=bindparam("who"), verified=bindparam("sound"))
+    .values(reopened_at=bindparam("now"), reopened_by=bindparam("who"), verified=bindparam("passed"))
 )
 
 
@@ -74,7 +74,7 @@ class Quarantines:
 
     def reopen(self, script_id: int, by: str, now: int, *, verified: bool) -> None:
         """Record who reopened a script, and whether it passed verification."""
-        self._session.run(_REOPEN, script=script_id, who=by, sound=int(verified), now=now)
+        self._session.run(_REOPEN, script=script_id, who=by, passed=int(verified), now=now)
 
     def read(self, script_id: int, *, limit: int = 20) -> list[QuarantineRow]:
         """The quarantines of a script, the latest first."""

@@ -74,7 +74,7 @@ _ACTIVE_SINCE = select(rebuilds.c.script_id).where(
     rebuilds.c.state == "active", rebuilds.c.finished_at >= bindparam("at")
 )
 # The first version of a generation is removed last, so it exists as long as any part of the generation does.
-_LEFT_BEHIND = (
+_UNREFERENCED = (
     select(rebuilds.c.script_id)
     .distinct()
     .select_from(
@@ -109,7 +109,7 @@ class Rebuilds:
 
     def left_behind(self, *, before: int, limit: int) -> list[int]:
         """The scripts with generations no head refers to, from rebuilds that ended before a time."""
-        return [row[0] for row in self._session.rows(_LEFT_BEHIND, before=before, limit=limit)]
+        return [row[0] for row in self._session.rows(_UNREFERENCED, before=before, limit=limit)]
 
     def open(self, script_id: int, generation: int, genesis: bytes, now: int) -> None:
         """Begin a rebuild. Raises DuplicateKey if another worker has just begun it."""
@@ -142,10 +142,10 @@ class RebuildWork:
         self.keyframes = WritableKeyframes(session)
         self.keyframe_upkeep = KeyframeUpkeep(session)
         self.rebuilds = Rebuilds(session)
-        found = session.start(_LOCK, script=script_id, made=generation)
-        if not found:
+        rows = session.start(_LOCK, script=script_id, made=generation)
+        if not rows:
             raise RebuildLocked(f"another worker rebuilds script {script_id}")
-        self.row = RebuildRow(*found[0])
+        self.row = RebuildRow(*rows[0])
 
 
 _FOUND = select(script_versions.c.generation).where(

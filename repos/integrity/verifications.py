@@ -39,8 +39,8 @@ class Verifications:
 
     def get(self, script_id: int) -> Checkpoint | None:
         """The checkpoint of a script; None if it was never verified."""
-        found = self._session.rows(_GET, script=script_id)
-        return Checkpoint(*found[0]) if found else None
+        rows = self._session.rows(_GET, script=script_id)
+        return Checkpoint(*rows[0]) if rows else None
 
     def put(self, checkpoint: Checkpoint) -> None:
         """Replace the checkpoint of a script."""

@@ -39,16 +39,16 @@ class Provenance:
 
     def get(self, script_id: int, version: int) -> Authorship | None:
         """The authorship of a version; None if there is no such version."""
-        found = self._session.rows(_ONE, script=script_id, version=version)
-        return Authorship(*found[0]) if found else None
+        rows = self._session.rows(_ONE, script=script_id, version=version)
+        return Authorship(*rows[0]) if rows else None
 
     def of(self, script_id: int, versions: Iterable[int]) -> dict[int, Authorship]:
         """The authorship of several versions, by version."""
         wanted = sorted(set(versions))
-        found: dict[int, Authorship] = {}
+        by_version: dict[int, Authorship] = {}
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
             part += part[-1:] * (_AT_ONCE - len(part))
             names = {f"v{n}": version for n, version in enumerate(part)}
-            found |= {row[0]: Authorship(*row) for row in self._session.rows(_SOME, script=script_id, **names)}
-        return found
+            by_version |= {row[0]: Authorship(*row) for row in self._session.rows(_SOME, script=script_id, **names)}
+        return by_version

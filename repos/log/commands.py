@@ -111,30 +111,30 @@ class Commands:
 
     def get(self, script_id: int, version: int) -> LogEntry | None:
         """The command that made a version."""
-        found = self._session.rows(_READ, script=script_id, after=version - 1, upto=version, limit=1)
-        return LogEntry(*found[0]) if found else None
+        rows = self._session.rows(_READ, script=script_id, after=version - 1, upto=version, limit=1)
+        return LogEntry(*rows[0]) if rows else None
 
     def authorship(self, script_id: int, version: int) -> Authorship | None:
         """The author of a version, without its payload."""
-        found = self._session.rows(_AUTHORSHIP, script=script_id, version=version)
-        return Authorship(*found[0]) if found else None
+        rows = self._session.rows(_AUTHORSHIP, script=script_id, version=version)
+        return Authorship(*rows[0]) if rows else None
 
     def authorships(self, script_id: int, versions: Iterable[int]) -> dict[int, Authorship]:
         """The authors of several versions, many in a round trip."""
         wanted = sorted(set(versions))
-        found: dict[int, Authorship] = {}
+        by_version: dict[int, Authorship] = {}
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
             part += part[-1:] * (_AT_ONCE - len(part))
             names = {f"v{n}": version for n, version in enumerate(part)}
             rows = self._session.rows(_AUTHORSHIPS, script=script_id, **names)
-            found |= {version: Authorship(*values) for version, *values in rows}
-        return found
+            by_version |= {version: Authorship(*values) for version, *values in rows}
+        return by_version
 
     def chain_hash(self, script_id: int, version: int) -> bytes | None:
         """The chain hash of a version, which covers the log up to there."""
-        found = self._session.rows(CHAIN_HASH, script=script_id, version=version)
-        return bytes(found[0][0]) if found else None
+        rows = self._session.rows(CHAIN_HASH, script=script_id, version=version)
+        return bytes(rows[0][0]) if rows else None
 
     def read(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[LogEntry]:
         """The commands of versions `after` + 1 to `upto`, in order, a page at a time."""
@@ -183,8 +183,8 @@ class Commands:
         rows_of = self._session.rows
         one_by_one = (rows_of(statement, **params) for statement, params in asked)
         with closing(self._session.rows_in_turn(asked) if self._ahead else one_by_one) as read:
-            for [found] in read:
-                rows = split(found, 5)
+            for [page] in read:
+                rows = split(page, 5)
                 if rows is None:
                     return
                 yield [(payload, left + payload + right, unhexlify(chain)) for _, chain, left, payload, right in rows]

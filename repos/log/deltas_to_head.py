@@ -44,28 +44,28 @@ class HeadDeltas:
 
     def read(self, known: Sequence[KnownState]) -> list[HeadDelta]:
         """For each script, the deltas after its known state; after the last keyframe if no state is known."""
-        found = iter(self._session.rows_of([asked for each in known for asked in self._asked(each)]))
-        tips = []
-        for each in known:
-            first, deltas = next(found), self._deltas(each, next(found))
-            if each.version is None:
-                tips.append(HeadDelta(KeyframeRow(*first[0]) if first else None, deltas, None))
+        results = iter(self._session.rows_of([asked for state in known for asked in self._asked(state)]))
+        head_deltas = []
+        for state in known:
+            first, deltas = next(results), self._deltas(state, next(results))
+            if state.version is None:
+                head_deltas.append(HeadDelta(KeyframeRow(*first[0]) if first else None, deltas, None))
             else:
-                tips.append(HeadDelta(None, deltas, bytes(first[0][0]) if first else None))
-        return tips
+                head_deltas.append(HeadDelta(None, deltas, bytes(first[0][0]) if first else None))
+        return head_deltas
 
     def _asked(self, known: KnownState) -> tuple[Asked, Asked]:
         head = known.head
         of_script = {"script": head.script_id, "generation": head.generation}
-        behind = {**of_script, "after": known.start, "upto": head.version}
-        deltas = SELECT_VERSIONS.asked(behind, packed=self._packed(known))
+        params = {**of_script, "after": known.start, "upto": head.version}
+        deltas = SELECT_VERSIONS.asked(params, packed=self._packed(known))
         if known.version is None:
             return (SELECT_LAST_KEYFRAME, {**of_script, "upto": head.keyframe_version}), deltas
         return (CHAIN_HASH, {"script": head.script_id, "version": known.version}), deltas
 
-    def _deltas(self, known: KnownState, found: list[Row]) -> list[VersionRow]:
+    def _deltas(self, known: KnownState, rows: list[Row]) -> list[VersionRow]:
         # Deltas that cannot be read packed are missing here; the caller reads them.
-        return SELECT_VERSIONS.read(found, packed=self._packed(known)) or []
+        return SELECT_VERSIONS.read(rows, packed=self._packed(known)) or []
 
     def _packed(self, known: KnownState) -> bool:
         missing = known.head.version - known.start

@@ -32,7 +32,7 @@ HEAD = (
 HEX_COLUMNS = (1, 2, 11, 14)
 
 
-class Look(NamedTuple):
+class LockQuery(NamedTuple):
     """A lock query for heads and their pending submissions: with a column for each value, or packed into one column.
 
     The values are those of a head without its script id, then those of a submission in the inbox, or NULL. Packed they
@@ -43,12 +43,12 @@ class Look(NamedTuple):
     columns: Select[Any]
     packed: Select[Any]
 
-    def whose(self, script: ColumnElement[int]) -> Look:
+    def whose(self, script: ColumnElement[int]) -> LockQuery:
         """The same query, with the id of the script as the last column."""
-        return Look(self.columns.add_columns(script), self.packed.add_columns(script))
+        return LockQuery(self.columns.add_columns(script), self.packed.add_columns(script))
 
 
-def _with_inbox(*, skip_locked: bool) -> Look:
+def _with_inbox(*, skip_locked: bool) -> LockQuery:
     # The lock is alone in a derived table: FOR UPDATE over the join would wait for the uncommitted rows of producers,
     # and make producers wait. LIMIT keeps the optimizer from merging the table into the join.
     head = (
@@ -62,7 +62,7 @@ def _with_inbox(*, skip_locked: bool) -> Look:
 
 
 @cache
-def free_of(count: int) -> Look:
+def free_of(count: int) -> LockQuery:
     """The lock query for `count` heads that returns those that exist and are unlocked, each with its script id last."""
     names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
     heads = select(*HEAD).where(script_heads.c.script_id.in_(names)).limit(count)
@@ -74,12 +74,12 @@ def free_of(count: int) -> Look:
     return _joined(head).whose(head.c.script_id)
 
 
-def _joined(head: Subquery) -> Look:
+def _joined(head: Subquery) -> LockQuery:
     inbox = submission_inbox
-    return _look(head, _with_what_is_known(head.outerjoin(inbox, inbox.c.script_id == head.c.script_id)))
+    return _lock_query(head, _with_answers_and_users(head.outerjoin(inbox, inbox.c.script_id == head.c.script_id)))
 
 
-def _first_of_inbox() -> Look:
+def _first_of_inbox() -> LockQuery:
     # For the holder of the lock. It reads the arrival numbers first, from an index: sorted with their payloads, ten
     # thousand rows went through a table on disk for every batch of 256, two thirds of the batch's time.
     inbox = submission_inbox
@@ -90,16 +90,16 @@ def _first_of_inbox() -> Look:
         .limit(MAX_INBOX_BATCH)
         .subquery("numbers")
     )
-    waiting = _with_what_is_known(numbers.join(inbox, inbox.c.id == numbers.c.number))
-    return _look(script_heads, waiting.join(script_heads, script_heads.c.script_id == bindparam("script")))
+    waiting = _with_answers_and_users(numbers.join(inbox, inbox.c.id == numbers.c.number))
+    return _lock_query(script_heads, waiting.join(script_heads, script_heads.c.script_id == bindparam("script")))
 
 
-def _with_what_is_known(waiting: Join) -> Join:
+def _with_answers_and_users(waiting: Join) -> Join:
     """Submissions joined with an existing answer to their id, and with the user who sent them."""
     return waiting.outerjoin(submissions, _OF_INBOX).outerjoin(users, users.c.id == submission_inbox.c.user_id)
 
 
-def _look(head: FromClause, of: FromClause) -> Look:
+def _lock_query(head: FromClause, of: FromClause) -> LockQuery:
     inbox = submission_inbox
     small = func.length(inbox.c.payload) <= INLINE_PAYLOAD_BYTES
     values = (
@@ -116,7 +116,7 @@ def _look(head: FromClause, of: FromClause) -> Look:
     packed = func.json_array(
         *(func.hex(value) if place in HEX_COLUMNS else value for place, value in enumerate(values))
     )
-    return Look(*(select(*of_row).select_from(of).limit(MAX_INBOX_BATCH) for of_row in (values, (packed,))))
+    return LockQuery(*(select(*of_row).select_from(of).limit(MAX_INBOX_BATCH) for of_row in (values, (packed,))))
 
 
 _OF_INBOX = and_(

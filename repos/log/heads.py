@@ -24,7 +24,7 @@ from repos.log.head_lock_statements import (
     LOCK_WAITING,
     MAX_INBOX_BATCH,
     SELECT_FIRST_OF_INBOX,
-    Look,
+    LockQuery,
     free_of,
 )
 from repos.schema.core_tables import script_heads
@@ -95,10 +95,10 @@ class LockedHead(Heads):
             self._session.start()
             if (head := self._recalled(script_id)) is not None:
                 return head, []
-            found = self._session.rows(statement, script=script_id)
+            rows = self._session.rows(statement, script=script_id)
         else:
-            found = self._session.start(statement, script=script_id)
-        locked = self._read(script_id, found)
+            rows = self._session.start(statement, script=script_id)
+        locked = self._read(script_id, rows)
         self.left = locked[0] if locked else None
         return locked
 
@@ -110,18 +110,18 @@ class LockedHead(Heads):
         """
         fault_point("before head locked")
         names = {f"script_{position}": script_id for position, script_id in enumerate(script_ids)}
-        found = self._session.start(self._statement(free_of(len(script_ids))), **names)
-        if len(found) >= MAX_INBOX_BATCH:
-            raise InboxTooDeep(Counter(script_id for *_, script_id in found).most_common(1)[0][0])
-        if not found:
+        joined = self._session.start(self._statement(free_of(len(script_ids))), **names)
+        if len(joined) >= MAX_INBOX_BATCH:
+            raise InboxTooDeep(Counter(script_id for *_, script_id in joined).most_common(1)[0][0])
+        if not joined:
             return []
         fault_point("after head locked")
         fault_point("before inbox read")
         by_script: dict[int, list[Row]] = {}
-        for *values, script_id in found:
+        for *values, script_id in joined:
             by_script.setdefault(script_id, []).append(tuple(values))
         fault_point("after inbox read")
-        return [self._seen(script_id, rows) for script_id, rows in by_script.items()]
+        return [self._to_locked(script_id, rows) for script_id, rows in by_script.items()]
 
     def create(self, script_id: int) -> tuple[Head, list[InboxRow]]:
         """Create and lock the head of a script without one, and read its pending submissions.
@@ -202,12 +202,12 @@ class LockedHead(Heads):
             # To save the usual case a sort, the statement has no ORDER BY; with more rows than fit, order is needed.
             rows = self._session.rows(self._statement(SELECT_FIRST_OF_INBOX), script=script_id)
         fault_point("after inbox read")
-        return self._seen(script_id, rows)
+        return self._to_locked(script_id, rows)
 
-    def _statement(self, look: Look) -> Executable:
-        return look.columns if self._session.is_sqlite else look.packed
+    def _statement(self, query: LockQuery) -> Executable:
+        return query.columns if self._session.is_sqlite else query.packed
 
-    def _seen(self, script_id: int, rows: list[Row]) -> tuple[Head, list[InboxRow]]:
+    def _to_locked(self, script_id: int, rows: list[Row]) -> tuple[Head, list[InboxRow]]:
         if not self._session.is_sqlite:
             rows = [_unpacked(text) for (text,) in rows]
         waiting = [InboxRow(*row[_HEAD_VALUES:]) for row in rows if row[_HEAD_VALUES] is not None]

@@ -73,13 +73,13 @@ class Keyframes:
 
     def last(self, script_id: int, *, generation: int, upto: int) -> FoundKeyframe | None:
         """The last keyframe at or before a version."""
-        found = self._session.rows(_LAST_WITH_HASH, script=script_id, generation=generation, upto=upto)
-        return FoundKeyframe(*found[0]) if found else None
+        rows = self._session.rows(_LAST_WITH_HASH, script=script_id, generation=generation, upto=upto)
+        return FoundKeyframe(*rows[0]) if rows else None
 
     def next(self, script_id: int, *, generation: int, after: int) -> KeyframeRow | None:
         """The first keyframe after a version."""
-        found = self._session.rows(_NEXT, script=script_id, generation=generation, after=after)
-        return KeyframeRow(*found[0]) if found else None
+        rows = self._session.rows(_NEXT, script=script_id, generation=generation, after=after)
+        return KeyframeRow(*rows[0]) if rows else None
 
 
 class WritableKeyframes(Keyframes):
@@ -133,13 +133,13 @@ class KeyframeUpkeep:
 
     def last(self, script_id: int, *, generation: int, limit: int) -> list[KeyframeSize]:
         """The last keyframes of a script, in order."""
-        found = self._session.rows(_LAST, script=script_id, generation=generation, limit=limit)
-        return [KeyframeSize(*row) for row in reversed(found)]
+        rows = self._session.rows(_LAST, script=script_id, generation=generation, limit=limit)
+        return [KeyframeSize(*row) for row in reversed(rows)]
 
     def delta_bytes(self, script_id: int, *, generation: int, after: int, upto: int) -> int:
         """The total bytes of the deltas from one version to another."""
-        found = self._session.rows(_DELTA_BYTES, script=script_id, generation=generation, after=after, upto=upto)
-        return int(found[0][0])
+        rows = self._session.rows(_DELTA_BYTES, script=script_id, generation=generation, after=after, upto=upto)
+        return int(rows[0][0])
 
     def remove(self, script_id: int, *, generation: int, version: int) -> None:
         """Delete a keyframe."""

@@ -62,8 +62,8 @@ class Scripts:
         return ScriptIds(self._session).new(user_id)
 
     def get(self, script_id: int) -> ScriptRow | None:
-        found = self._session.rows(_GET, script=script_id)
-        return ScriptRow(*found[0]) if found else None
+        rows = self._session.rows(_GET, script=script_id)
+        return ScriptRow(*rows[0]) if rows else None
 
     def read(self, *, after: int = 0, limit: int = 100) -> list[ScriptRow]:
         """Scripts after an id, by id, with the version and time of their heads."""
@@ -160,8 +160,8 @@ class ScriptIds:
 
     def given(self, script_id: int) -> GivenNumber | None:
         """The assignment of a script id; None if it was never assigned."""
-        found = self._session.rows(_GET_SCRIPT_IDS, script=script_id)
-        return GivenNumber(*found[0]) if found else None
+        rows = self._session.rows(_GET_SCRIPT_IDS, script=script_id)
+        return GivenNumber(*rows[0]) if rows else None
 
     def highest(self) -> int:
         """The greatest id that was assigned; 0 if none was."""

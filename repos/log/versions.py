@@ -56,7 +56,7 @@ def page_of(generation: ColumnElement[int], *after: ColumnElement[int]) -> Page:
         script_versions.c.line_count,
     ).where(
         script_versions.c.script_id == bindparam("script"),
-        *(script_versions.c.version_number > each for each in after),
+        *(script_versions.c.version_number > version for version in after),
         script_versions.c.version_number <= bindparam("upto"),
         script_versions.c.generation == generation,
     )
@@ -113,20 +113,20 @@ class Versions:
     def read(self, script_id: int, *, generation: int, after: int = 0, upto: int) -> Iterator[VersionRow]:
         """Versions `after` + 1 to `upto`, in order, a page at a time."""
         for start in range(after, upto, VERSIONS_PER_PAGE):
-            found = 0
+            count = 0
             for row in self._page(
                 script=script_id, generation=generation, after=start, upto=min(start + VERSIONS_PER_PAGE, upto)
             ):
-                found += 1
+                count += 1
                 yield row
-            if not found:
+            if not count:
                 return
 
     def _page(self, **params: int) -> Iterator[VersionRow]:
         if is_worth_packing(self._session, params["upto"] - params["after"]):
-            found = SELECT_VERSIONS.read(self._session.rows(SELECT_VERSIONS.packed, **params), packed=True)
-            if found is not None:
-                yield from found
+            page = SELECT_VERSIONS.read(self._session.rows(SELECT_VERSIONS.packed, **params), packed=True)
+            if page is not None:
+                yield from page
                 return
         while (limit := params["upto"] - params["after"]) > 0:
             if limit > FEW:
@@ -153,7 +153,7 @@ class WritableVersions(Versions):
     def differences(self, script_id: int, generation: int, other: int, *, after: int, upto: int) -> Differences:
         """Compare versions of one generation, including unflushed ones, with the same versions of another."""
         self._session.flush()
-        found = self._session.rows(
+        rows = self._session.rows(
             _DIFFERENCES, script=script_id, generation=generation, other=other, after=after, upto=upto
         )
-        return Differences(*found[0])
+        return Differences(*rows[0])

@@ -42,12 +42,12 @@ class ProjectedThings:
         return {row[1]: _persona(row) for row in self._session.rows(_PERSONAS, script=script_id)}
 
     def element(self, script_id: int, element_id: str) -> Element | None:
-        found = self._session.rows(_ELEMENT, script=script_id, thing=element_id)
-        return _element(found[0]) if found else None
+        rows = self._session.rows(_ELEMENT, script=script_id, thing=element_id)
+        return _element(rows[0]) if rows else None
 
     def persona(self, script_id: int, persona_id: str) -> Persona | None:
-        found = self._session.rows(_PERSONA, script=script_id, thing=persona_id)
-        return _persona(found[0]) if found else None
+        rows = self._session.rows(_PERSONA, script=script_id, thing=persona_id)
+        return _persona(rows[0]) if rows else None
 
     def read_elements(
         self,
@@ -76,8 +76,8 @@ class WritableThings(ProjectedThings):
 
     def label(self, script_id: int, name: str) -> NamedDraft | None:
         """The draft with a name; None if there is none."""
-        found = self._session.rows(_LABEL, script=script_id, thing=_key(name))
-        return _draft(found[0]) if found else None
+        rows = self._session.rows(_LABEL, script=script_id, thing=_key(name))
+        return _draft(rows[0]) if rows else None
 
     def put_elements(self, script_id: int, things: Mapping[str, Element | None]) -> None:
         rows = [

@@ -36,15 +36,15 @@ _READ_COLUMNS = (
 _COLUMNS = ("script_id", *(column.name for column in _READ_COLUMNS))
 _THIS = (script_lines.c.script_id == bindparam("script"), script_lines.c.line_id == bindparam("line"))
 _GET = select(*_READ_COLUMNS).where(*_THIS)
-_BEHIND = (
+_KEYS_AFTER = (
     select(script_lines.c.line_id, script_lines.c.order_key)
-    .where(script_lines.c.script_id == bindparam("script"), script_lines.c.order_key > bindparam("behind"))
+    .where(script_lines.c.script_id == bindparam("script"), script_lines.c.order_key > bindparam("after"))
     .order_by(script_lines.c.order_key)
     .limit(bindparam("limit"))
 )
 _PAGE = (
     select(*_READ_COLUMNS)
-    .where(script_lines.c.script_id == bindparam("script"), script_lines.c.order_key > bindparam("behind"))
+    .where(script_lines.c.script_id == bindparam("script"), script_lines.c.order_key > bindparam("after"))
     .order_by(script_lines.c.order_key)
     .limit(bindparam("limit"))
 )
@@ -53,7 +53,7 @@ _WRITE = (
     .where(*_THIS)
     .values(
         format=bindparam("form"),
-        text=bindparam("says"),
+        text=bindparam("content"),
         sep=bindparam("ends"),
         attrs=bindparam("marks"),
         version_number=bindparam("version"),
@@ -75,20 +75,20 @@ class ProjectedLines:
 
     def read(self, script_id: int) -> Iterator[Placed]:
         """The lines of a script, first to last, read page by page."""
-        behind = _FIRST
-        while page := self._session.rows(_PAGE, script=script_id, behind=behind, limit=LINES_PER_PAGE):
+        after = _FIRST
+        while page := self._session.rows(_PAGE, script=script_id, after=after, limit=LINES_PER_PAGE):
             yield from map(_to_placed, page)
-            behind = page[-1][5]
+            after = page[-1][5]
 
     def get(self, script_id: int, line_id: str) -> Placed | None:
         """One line; None if it does not exist."""
-        found = self._session.rows(_GET, script=script_id, line=line_id)
-        return _to_placed(found[0]) if found else None
+        rows = self._session.rows(_GET, script=script_id, line=line_id)
+        return _to_placed(rows[0]) if rows else None
 
     def behind(self, script_id: int, key: int | None, *, limit: int) -> list[tuple[str, int]]:
         """The ids and keys of the lines after a key, or from the first line on, in order."""
-        behind = _FIRST if key is None else key
-        return [(row[0], row[1]) for row in self._session.rows(_BEHIND, script=script_id, behind=behind, limit=limit)]
+        after = _FIRST if key is None else key
+        return [(row[0], row[1]) for row in self._session.rows(_KEYS_AFTER, script=script_id, after=after, limit=limit)]
 
 
 class WritableLines(ProjectedLines):
@@ -123,7 +123,7 @@ class WritableLines(ProjectedLines):
             script=script_id,
             line=line.id,
             form=line.format,
-            says=line.text,
+            content=line.text,
             ends=line.sep,
             marks=_encoder.encode(line.attrs).decode(),
             version=placed.version,

@@ -59,8 +59,8 @@ class Projections:
 
     def get(self, script_id: int) -> ProjectionVersion | None:
         """The version the projections of a script show; None if there are no projections yet."""
-        found = self._session.rows(_GET, script=script_id)
-        return ProjectionVersion(*found[0]) if found and found[0][0] else None
+        rows = self._session.rows(_GET, script=script_id)
+        return ProjectionVersion(*rows[0]) if rows and rows[0][0] else None
 
 
 class LockedProjection(Projections):
@@ -72,9 +72,9 @@ class LockedProjection(Projections):
         Raises:
             ProjectionLocked: another worker holds them.
         """
-        found = self._session.start(_LOCK, script=script_id)
-        if found:
-            return ProjectionVersion(*found[0])
+        rows = self._session.start(_LOCK, script=script_id)
+        if rows:
+            return ProjectionVersion(*rows[0])
         if self._session.rows(_GET, script=script_id):
             raise ProjectionLocked(f"another worker projects script {script_id}")
         self._session.run(_CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL, script=script_id)

@@ -24,7 +24,7 @@ _VALUES: dict[str, Any] = {
     "run_hash": bindparam("run"),
     "run_id": bindparam("name"),
     "line_count": bindparam("lines"),
-    "lost": bindparam("gone"),
+    "lost": bindparam("deleted"),
 }
 _PUT_MYSQL = mysql.insert(ai_run_losses).values(**_VALUES)
 _PUT_MYSQL = _PUT_MYSQL.on_duplicate_key_update(lost=_PUT_MYSQL.inserted.lost)
@@ -47,15 +47,15 @@ class RunLosses:
 
     def get(self, script_id: int, run_id: str, count: str = "") -> RunLoss | None:
         """The deletions of a run; None if it deleted nothing. `count` names a count other than that of lines."""
-        found = self._session.rows(_GET, script=script_id, run=_key(run_id, count))
-        return RunLoss(*found[0]) if found else None
+        rows = self._session.rows(_GET, script=script_id, run=_key(run_id, count))
+        return RunLoss(*rows[0]) if rows else None
 
     def put(self, script_id: int, run_id: str, loss: RunLoss, count: str = "") -> None:
         """Store the deletions of a run so far, with the commit."""
         # An upsert: for several scripts, all inserts into a table are sent together, before writes gathered later.
         put = _PUT_SQLITE if self._session.is_sqlite else _PUT_MYSQL
         self._session.later(
-            put, script=script_id, run=_key(run_id, count), name=run_id, lines=loss.lines, gone=loss.lost
+            put, script=script_id, run=_key(run_id, count), name=run_id, lines=loss.lines, deleted=loss.lost
         )
 
 

@@ -72,8 +72,8 @@ class AiWritings:
             return self.all(script_id)
         wanted = list(things)
         wanted += wanted[-1:] * (_AT_ONCE - len(wanted))
-        found = self._session.rows(_SOME, script=script_id, **{f"thing{n}": each for n, each in enumerate(wanted)})
-        return {thing: Writing(*values) for thing, *values in found}
+        rows = self._session.rows(_SOME, script=script_id, **{f"thing{n}": key for n, key in enumerate(wanted)})
+        return {thing: Writing(*values) for thing, *values in rows}
 
     def put(self, script_id: int, written: Mapping[str, Writing]) -> None:
         """Store the content an AI wrote, with the commit."""

@@ -44,13 +44,13 @@ class SettledHunks:
 
     def accepting(self, script_id: int, proposal_id: int, submission_id: str) -> bytes | None:
         """The commands, as JSON, that a person accepted under this submission id; None if there are none."""
-        found = self._session.rows(_ACCEPTING, script=script_id, proposal=proposal_id, submission=submission_id)
-        return bytes(found[0][0]) if found else None
+        rows = self._session.rows(_ACCEPTING, script=script_id, proposal=proposal_id, submission=submission_id)
+        return bytes(rows[0][0]) if rows else None
 
     def proposal_of(self, script_id: int, submission_id: str) -> int | None:
         """The proposal with a hunk that a person accepted under this submission id; None if there is none."""
-        found = self._session.rows(_PROPOSAL_OF, script=script_id, submission=submission_id)
-        return found[0][0] if found else None
+        rows = self._session.rows(_PROPOSAL_OF, script=script_id, submission=submission_id)
+        return rows[0][0] if rows else None
 
     def settle(self, proposal_id: int, answer: Answer, now: int) -> None:
         """Store the outcome of an accepted hunk, with the commit. A proposal for another script stays unchanged."""

@@ -131,7 +131,7 @@ _OFFER = (
         state="proposed",
         model=bindparam("model"),
         prompt_sha256=bindparam("prompt_hash"),
-        message=bindparam("said"),
+        message=bindparam("text"),
         updated_at=bindparam("now"),
     )
 )
@@ -143,7 +143,7 @@ _FAIL = (
         model=bindparam("model"),
         prompt_sha256=bindparam("prompt_hash"),
         code=bindparam("code"),
-        message=bindparam("said"),
+        message=bindparam("text"),
         updated_at=bindparam("now"),
     )
 )
@@ -210,13 +210,13 @@ class Proposals:
         )
 
     def get(self, proposal_id: int) -> ProposalRow | None:
-        found = self._session.rows(_GET, proposal=proposal_id)
-        return ProposalRow(*found[0]) if found else None
+        rows = self._session.rows(_GET, proposal=proposal_id)
+        return ProposalRow(*rows[0]) if rows else None
 
     def lock(self, proposal_id: int) -> ProposalRow | None:
         """The proposal, locked until this transaction ends."""
-        found = self._session.rows(_LOCK, proposal=proposal_id)
-        return ProposalRow(*found[0]) if found else None
+        rows = self._session.rows(_LOCK, proposal=proposal_id)
+        return ProposalRow(*rows[0]) if rows else None
 
     def read(self, script_id: int = 0, *, after: int = 0, limit: int = 100) -> list[ProposalRow]:
         """Proposals after an id, oldest first: those for a script, or all."""
@@ -274,6 +274,6 @@ def _finish(taken: ProposalRow, told: Told, now: int) -> dict[str, Any]:
         "held": taken.fence,
         "model": told.model,
         "prompt_hash": told.prompt_sha256,
-        "said": told.message[:MESSAGE_LENGTH],
+        "text": told.message[:MESSAGE_LENGTH],
         "now": now,
     }

@@ -57,8 +57,8 @@ class BellRings:
 
     def get(self, script_id: int) -> RingHistory:
         """The record of a script; without one, a record of no rings."""
-        found = self._session.rows(_GET, script=script_id)
-        return RingHistory(*found[0]) if found else RingHistory(script_id, 0, 0, 0)
+        rows = self._session.rows(_GET, script=script_id)
+        return RingHistory(*rows[0]) if rows else RingHistory(script_id, 0, 0, 0)
 
     def put(self, bell: RingHistory) -> None:
         """Store a ring."""

@@ -48,8 +48,8 @@ class Leases:
                 self._session.run(_ADD, lease=name, by=holder, until=until)
             except DuplicateKey:
                 return None
-        found = self._session.rows(_FENCE, lease=name, by=holder)
-        return int(found[0][0]) if found else None
+        rows = self._session.rows(_FENCE, lease=name, by=holder)
+        return int(rows[0][0]) if rows else None
 
     def still_holds(self, name: str, fence: int) -> bool:
         """Whether this fencing number is still the latest, locked until the transaction ends."""

@@ -40,12 +40,12 @@ _GET = select(*_items.c).where(*_THIS)
 _CLOSE = (
     update(_items)
     .where(*_THIS, _items.c.state == "running", _items.c.attempts == bindparam("held"))
-    .values(state=bindparam("outcome"), report=bindparam("told"))
+    .values(state=bindparam("outcome"), report=bindparam("result"))
 )
 _GIVE_BACK = (
     update(_items)
     .where(*_THIS, _items.c.state == "running", _items.c.attempts == bindparam("held"))
-    .values(state="due", attempts=_items.c.attempts - literal(1), report=bindparam("told"))
+    .values(state="due", attempts=_items.c.attempts - literal(1), report=bindparam("result"))
 )
 _UNFINISHED = (
     select(*_items.c)
@@ -78,12 +78,12 @@ class MaterializationItems:
     def close(self, item: ItemRow, outcome: ItemState, report: bytes) -> bool:
         """Store the outcome of a script; returns whether the claim was still valid."""
         this = {"run": item.run_id, "script": item.script_id, "held": item.attempts}
-        return self._session.run(_CLOSE, **this, outcome=outcome, told=report) == 1
+        return self._session.run(_CLOSE, **this, outcome=outcome, result=report) == 1
 
     def give_back(self, item: ItemRow, report: bytes) -> bool:
         """Undo the claim of a script; returns whether the claim was still valid."""
         this = {"run": item.run_id, "script": item.script_id, "held": item.attempts}
-        return self._session.run(_GIVE_BACK, **this, told=report) == 1
+        return self._session.run(_GIVE_BACK, **this, result=report) == 1
 
     def unfinished(self) -> list[ItemRow]:
         """The due and running scripts of all runs."""

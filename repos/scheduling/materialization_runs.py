@@ -86,8 +86,8 @@ class MaterializationRuns:
         self._session.run(_CLOSE, run=run_id, now=now)
 
     def get(self, run_id: int) -> RunRow | None:
-        found = self._session.rows(_GET, run=run_id)
-        return RunRow(*found[0]) if found else None
+        rows = self._session.rows(_GET, run=run_id)
+        return RunRow(*rows[0]) if rows else None
 
     def read(self, *, limit: int = 20) -> list[RunRow]:
         """The latest runs, the newest first."""

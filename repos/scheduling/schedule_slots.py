@@ -53,7 +53,7 @@ _FENCE = select(schedule_slots.c.fence).where(*_THIS)
 _FINISH = (
     update(schedule_slots)
     .where(*_THIS, schedule_slots.c.state == "running", schedule_slots.c.fence == bindparam("held"))
-    .values(state=bindparam("outcome"), finished_at=bindparam("now"), report=bindparam("told"))
+    .values(state=bindparam("outcome"), finished_at=bindparam("now"), report=bindparam("result"))
 )
 _LAST = select(func.max(schedule_slots.c.slot_at)).where(schedule_slots.c.schedule == bindparam("name"))
 _ABANDONED = (
@@ -98,13 +98,12 @@ class Slots:
     def finish(self, taken: ClaimedSlot, outcome: SlotState, *, now: int, report: bytes) -> bool:
         """Close a slot unless it was taken over in the meantime; returns whether the claim was still valid."""
         this = {"name": taken.schedule, "slot": taken.slot_at, "held": taken.fence}
-        found = self._session.run(_FINISH, **this, outcome=outcome, now=now, told=report)
-        return found == 1
+        return self._session.run(_FINISH, **this, outcome=outcome, now=now, result=report) == 1
 
     def last(self, schedule: str) -> int | None:
         """The latest slot that was claimed."""
-        found: int | None = self._session.rows(_LAST, name=schedule)[0][0]
-        return found
+        slot_at: int | None = self._session.rows(_LAST, name=schedule)[0][0]
+        return slot_at
 
     def abandoned(self, schedule: str, *, now: int) -> list[int]:
         """Running slots whose claim expired, the oldest first."""

@@ -52,8 +52,8 @@ def require_current(engine: Engine) -> None:
     if found == wanted:
         return
     if found is None or found in _known():
-        raise SchemaOutdated(_sentence(SchemaOutdated, found or "nothing", wanted))
-    raise SchemaTooNew(_sentence(SchemaTooNew, found, wanted))
+        raise SchemaOutdated(_message(SchemaOutdated, found or "nothing", wanted))
+    raise SchemaTooNew(_message(SchemaTooNew, found, wanted))
 
 
 @contextmanager
@@ -73,5 +73,5 @@ def _known() -> list[str]:
     return [file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")]
 
 
-def _sentence(kind: type[LedgerError], found: str, wanted: str) -> str:
+def _message(kind: type[LedgerError], found: str, wanted: str) -> str:
     return str(kind.__doc__).format(found=found, wanted=wanted)

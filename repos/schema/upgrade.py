@@ -46,7 +46,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     Raises:
         Conflict: timed out waiting for another upgrade.
     """
-    with _alone(engine) as connection:
+    with _locked_connection(engine) as connection:
         command.upgrade(_config(connection), revision)
         connection.commit()
 
@@ -65,21 +65,21 @@ def upgrade_if_outdated(engine: Engine) -> None:
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Migrate the database back to a revision; for tests of the migrations."""
-    with _alone(engine) as connection:
+    with _locked_connection(engine) as connection:
         command.downgrade(_config(connection), revision)
         connection.commit()
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
+def _locked_connection(engine: Engine) -> Iterator[Connection]:
     """A connection for changing the schema, which holds the migration lock."""
-    alone = _alone_on_sqlite if engine.dialect.name == "sqlite" else _alone_on_mysql
-    with connected(engine) as connection, alone(connection):
+    migration_lock = _migration_lock_on_sqlite if engine.dialect.name == "sqlite" else _migration_lock_on_mysql
+    with connected(engine) as connection, migration_lock(connection):
         yield connection
 
 
 @contextmanager
-def _alone_on_sqlite(connection: Connection) -> Iterator[None]:
+def _migration_lock_on_sqlite(connection: Connection) -> Iterator[None]:
     # On SQLite all migrations are one transaction, whose first statement takes the lock. A table that others refer to
     # can only be recreated while foreign keys are off, which has to be set before the transaction.
     driver = connection.connection.driver_connection
@@ -87,14 +87,14 @@ def _alone_on_sqlite(connection: Connection) -> Iterator[None]:
     driver.execute("PRAGMA foreign_keys = OFF")
     try:
         connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
-        _until_it_does(lambda: _begins(connection))
+        _wait_for(lambda: _try_begin(connection))
         yield
     finally:
         connection.rollback()
         driver.execute("PRAGMA foreign_keys = ON")
 
 
-def _begins(connection: Connection) -> bool:
+def _try_begin(connection: Connection) -> bool:
     try:
         connection.begin()
     except DBAPIError as error:
@@ -106,11 +106,11 @@ def _begins(connection: Connection) -> bool:
 
 
 @contextmanager
-def _alone_on_mysql(connection: Connection) -> Iterator[None]:
+def _migration_lock_on_mysql(connection: Connection) -> Iterator[None]:
     # A session lock, because each statement that alters a table ends the transaction.
     name = f"scriptledger.schema.{sha256(str(connection.engine.url.database).encode()).hexdigest()[:32]}"
     get = text("SELECT GET_LOCK(:name, :seconds)").bindparams(name=name, seconds=LOCK_WAIT_SECONDS)
-    _until_it_does(lambda: connection.execute(get).scalar() == 1)
+    _wait_for(lambda: connection.execute(get).scalar() == 1)
     connection.commit()
     try:
         yield
@@ -122,7 +122,7 @@ def _alone_on_mysql(connection: Connection) -> Iterator[None]:
             connection.commit()
 
 
-def _until_it_does(attempt: Callable[[], bool]) -> None:
+def _wait_for(attempt: Callable[[], bool]) -> None:
     deadline = time.monotonic() + MIGRATION_LOCK_TIMEOUT_SECONDS
     while not attempt():
         if time.monotonic() > deadline:

@@ -70,8 +70,8 @@ class Submissions:
 
     def get(self, script_id: int, submission_id: str) -> Answered | None:
         """The answer to a submission; None if there is none yet."""
-        found = self._session.rows(_GET, script=script_id, submission=submission_id)
-        return to_answered(script_id, found[0]) if found else None
+        rows = self._session.rows(_GET, script=script_id, submission=submission_id)
+        return to_answered(script_id, rows[0]) if rows else None
 
 
 class WritableSubmissions(Submissions):

@@ -74,8 +74,8 @@ class DeadLetters:
         return [DeadLetter(*row) for row in self._session.rows(_LIST, after=after, limit=limit, script=script_id)]
 
     def get(self, number: int) -> DeadLetter | None:
-        found = self._session.rows(_GET, number=number)
-        return DeadLetter(*found[0]) if found else None
+        rows = self._session.rows(_GET, number=number)
+        return DeadLetter(*rows[0]) if rows else None
 
     def put(self, rows: Sequence[DeadLetter]) -> None:
         """Store dead letters; a payload too large for the database is cut."""

@@ -34,7 +34,7 @@ from repos.schema.core_tables import script_heads, submission_inbox
 MAX_INBOX_BATCH = 256
 # A submission with more attempts than this is refused as poison.
 MAX_ATTEMPTS = 5
-PIECE_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 
 class InboxBacklog(NamedTuple):
@@ -71,7 +71,7 @@ _SIZE = {
     is_sqlite: select(func.length(payload)).where(submission_inbox.c.id == bindparam("row"))
     for is_sqlite, payload in _BYTES.items()
 }
-_PIECE = {
+_CHUNK = {
     is_sqlite: select(func.substr(payload, bindparam("start"), bindparam("size"))).where(
         submission_inbox.c.id == bindparam("row")
     )
@@ -136,11 +136,11 @@ _ARRIVALS = (
     .limit(MAX_INBOX_BATCH)
 )
 # Whether a script has pending submissions: read in the same round trip as a commit.
-LOOK_AGAIN = select(literal(1)).where(submission_inbox.c.script_id == bindparam("script")).limit(1)
+INBOX_RECHECK = select(literal(1)).where(submission_inbox.c.script_id == bindparam("script")).limit(1)
 
 
 @cache
-def look_again_at(count: int) -> Select[Any]:
+def inbox_recheck(count: int) -> Select[Any]:
     """The query for which of several scripts have pending submissions; parameters are `script_0`, `script_1`, …"""
     names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
     return select(submission_inbox.c.script_id).where(submission_inbox.c.script_id.in_(names)).distinct()
@@ -194,13 +194,13 @@ class Inbox:
 
     def payload_of(self, script_id: int, submission_id: str) -> bytes | None:
         """The payload of a pending submission; None if it is no longer pending."""
-        found = self.held(script_id, submission_id)
-        return found.payload if found else None
+        submission = self.held(script_id, submission_id)
+        return submission.payload if submission else None
 
     def held(self, script_id: int, submission_id: str) -> Held | None:
         """A pending submission: its payload and its sender; None if it is no longer pending."""
-        found = self._session.rows(_HELD, script=script_id, submission=submission_id)
-        return Held(as_bytes(found[0][0]), found[0][1]) if found else None
+        rows = self._session.rows(_HELD, script=script_id, submission=submission_id)
+        return Held(as_bytes(rows[0][0]), rows[0][1]) if rows else None
 
     def release(self, script_id: int, submission_id: str) -> None:
         """Clear the user of a submission, because a program with its own credentials sent the same one."""
@@ -241,30 +241,30 @@ class DrainableInbox:
 
     def size(self, arrival: int) -> int:
         """The size in bytes of a payload that was too large to be read with the head."""
-        return int(self._only(_SIZE[self._session.is_sqlite], arrival))
+        return int(self._value(_SIZE[self._session.is_sqlite], arrival))
 
     def payload(self, arrival: int) -> bytes:
         """A payload that was too large to be read with the head."""
-        return as_bytes(self._only(_PAYLOAD, arrival))
+        return as_bytes(self._value(_PAYLOAD, arrival))
 
     def beginning(self, arrival: int, size: int) -> bytes:
         """The first bytes of a payload that is too large to be read whole."""
-        return as_bytes(self._only(_PIECE[self._session.is_sqlite], arrival, start=1, size=size))
+        return as_bytes(self._value(_CHUNK[self._session.is_sqlite], arrival, start=1, size=size))
 
     def sha256(self, arrival: int, size: int) -> bytes:
         """The hash of a payload of a known size that is too large to be read whole."""
         if not self._session.is_sqlite:
-            return as_bytes(self._only(_SHA256, arrival))
+            return as_bytes(self._value(_SHA256, arrival))
         digest = sha256()
-        for start in range(1, size + 1, PIECE_BYTES):
-            digest.update(as_bytes(self._only(_PIECE[True], arrival, start=start, size=PIECE_BYTES)))
+        for start in range(1, size + 1, CHUNK_BYTES):
+            digest.update(as_bytes(self._value(_CHUNK[True], arrival, start=start, size=CHUNK_BYTES)))
         return digest.digest()
 
-    def _only(self, statement: Executable, arrival: int, **params: int) -> Any:
-        found = self._session.rows(statement, row=arrival, **params)
-        if not found:
+    def _value(self, statement: Executable, arrival: int, **params: int) -> Any:
+        rows = self._session.rows(statement, row=arrival, **params)
+        if not rows:
             raise Conflict("a submission was removed from the inbox by another program")
-        return found[0][0]
+        return rows[0][0]
 
     def remove(self, arrivals: Sequence[int]) -> None:
         """Delete exactly these rows, never a range, because arrival numbers are not in commit order."""
