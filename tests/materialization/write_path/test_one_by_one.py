@@ -123,13 +123,13 @@ def test_an_attempt_that_met_a_locked_head_is_not_counted(mariadb_engine: Engine
 
 def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     desk.begin()
-    grow = settlement.grow
+    build = settlement.build_log_rows
 
     def spoilt(head, submission, applied, now):  # type: ignore[no-untyped-def]
-        growth = grow(head, submission, applied, now)
+        log_rows = build(head, submission, applied, now)
         if submission.submission_id == "spoilt":
-            growth.entries[0] = replace(growth.entries[0], kind=None)
-        return growth
+            log_rows.entries[0] = replace(log_rows.entries[0], kind=None)
+        return log_rows
 
     monkeypatch.setattr(settlement, "build_log_rows", spoilt)
     desk.enqueue(

@@ -22,7 +22,7 @@ def script() -> int:
     return next(_scripts)
 
 
-def said(content: str, **more: Any) -> ChatMessage:
+def chat_message(content: str, **more: Any) -> ChatMessage:
     return ChatMessage(role=more.pop("role", "user"), content=content, **more)
 
 
@@ -31,7 +31,7 @@ def test_a_message_is_stored_unchanged(unit_of_work: UnitOfWork, script: int):
     metadata = {"scene": 12, "nested": {"list": [1, 2.5, None, True, "é"]}}
     with unit_of_work.records() as tx:
         user = tx.users.add(f"u{script}@chat.example", 1)
-        message = said(content, script_id=script, user_id=user, intent="rewrite", metadata=metadata)
+        message = chat_message(content, script_id=script, user_id=user, intent="rewrite", metadata=metadata)
         number = tx.chat.add(message, 7)
 
     with unit_of_work.reading() as tx:
@@ -41,8 +41,10 @@ def test_a_message_is_stored_unchanged(unit_of_work: UnitOfWork, script: int):
 
 def test_an_answer_names_its_question(unit_of_work: UnitOfWork, script: int):
     with unit_of_work.records() as tx:
-        question = tx.chat.add(said("Colder?", script_id=script), 1)
-        answers = [tx.chat.add(said(f"{n}", role="assistant", script_id=script, answers=question), 2) for n in range(3)]
+        question = tx.chat.add(chat_message("Colder?", script_id=script), 1)
+        answers = [
+            tx.chat.add(chat_message(f"{n}", role="assistant", script_id=script, answers=question), 2) for n in range(3)
+        ]
         assert [row.id for row in tx.chat.answers(question)] == answers
         assert [row.id for row in tx.chat.answers(question, limit=1)] == answers[:1]
         assert tx.chat.answers(answers[0]) == []
@@ -51,21 +53,21 @@ def test_an_answer_names_its_question(unit_of_work: UnitOfWork, script: int):
 def test_the_chat_of_a_script_is_read_forwards_and_backwards(unit_of_work: UnitOfWork, script: int):
     with unit_of_work.records() as tx:
         user = tx.users.add(f"u{script}@chat.example", 1)
-        made = [tx.chat.add(said(f"{n}", script_id=script, user_id=user), n) for n in range(5)]
-        tx.chat.add(said("about nothing"), 9)
+        message_ids = [tx.chat.add(chat_message(f"{n}", script_id=script, user_id=user), n) for n in range(5)]
+        tx.chat.add(chat_message("about nothing"), 9)
 
     with unit_of_work.reading() as tx:
-        assert [row.id for row in tx.chat.read(script, limit=2)] == made[:2]
-        assert [row.id for row in tx.chat.read(script, after=made[1])] == made[2:]
-        assert [row.id for row in tx.chat.last(script, limit=2)] == made[3:]
-        assert [row.id for row in tx.chat.last(script, before=made[3], limit=2)] == made[1:3]
-        assert [row.id for row in tx.chat.of_user(user, after=made[0], limit=2)] == made[1:3]
+        assert [row.id for row in tx.chat.read(script, limit=2)] == message_ids[:2]
+        assert [row.id for row in tx.chat.read(script, after=message_ids[1])] == message_ids[2:]
+        assert [row.id for row in tx.chat.last(script, limit=2)] == message_ids[3:]
+        assert [row.id for row in tx.chat.last(script, before=message_ids[3], limit=2)] == message_ids[1:3]
+        assert [row.id for row in tx.chat.of_user(user, after=message_ids[0], limit=2)] == message_ids[1:3]
         assert tx.chat.get(10**9) is None
 
 
 def test_intent_and_metadata_of_a_message_can_be_changed_later(unit_of_work: UnitOfWork, script: int):
     with unit_of_work.records() as tx:
-        number = tx.chat.add(said("Colder.", script_id=script), 1)
+        number = tx.chat.add(chat_message("Colder.", script_id=script), 1)
         assert tx.chat.annotate(number, intent="rewrite", metadata={"sure": 0.9})
         assert not tx.chat.annotate(10**9, intent=None, metadata={})
         row = tx.chat.get(number)
@@ -77,11 +79,11 @@ def test_intent_and_metadata_of_a_message_can_be_changed_later(unit_of_work: Uni
 @pytest.mark.parametrize(
     "bad",
     [
-        said("a\x00b"),
-        said("x" * ((1 << 20) + 1)),
-        said("x", intent="i" * 65),
-        said("x", metadata={"n": float("nan")}),
-        said("x", metadata={"k" * 201: 1}),
+        chat_message("a\x00b"),
+        chat_message("x" * ((1 << 20) + 1)),
+        chat_message("x", intent="i" * 65),
+        chat_message("x", metadata={"n": float("nan")}),
+        chat_message("x", metadata={"k" * 201: 1}),
     ],
     ids=["control character", "too long", "intent too long", "no number", "long name"],
 )
@@ -94,7 +96,7 @@ def test_an_invalid_message_is_refused(unit_of_work: UnitOfWork, bad: ChatMessag
 def test_the_database_refuses_unknown_references_and_roles(unit_of_work: UnitOfWork, wrong: dict[str, Any]):
     def add() -> None:
         with unit_of_work.records() as tx:
-            tx.chat.add(said("x", **wrong), 1)
+            tx.chat.add(chat_message("x", **wrong), 1)
 
     with pytest.raises(DriverError):
         add()
@@ -107,7 +109,7 @@ def test_the_usage_of_a_message_is_stored_for_each_call(unit_of_work: UnitOfWork
         Usage(model="local", currency="EUR"),
     ]
     with unit_of_work.records() as tx:
-        number = tx.chat.add(said("Done.", role="assistant", script_id=script), 1)
+        number = tx.chat.add(chat_message("Done.", role="assistant", script_id=script), 1)
         for call in calls:
             tx.chat_usage.add(number, call, 2)
 
@@ -122,7 +124,7 @@ def test_the_usage_of_a_message_is_stored_for_each_call(unit_of_work: UnitOfWork
 @pytest.mark.parametrize("bad", [Usage(model=""), Usage(model="m" * 121), Usage(model="m", currency="Galleons!")])
 def test_an_invalid_usage_is_refused(unit_of_work: UnitOfWork, script: int, bad: Usage):
     with unit_of_work.records() as tx:
-        number = tx.chat.add(said("x", script_id=script), 1)
+        number = tx.chat.add(chat_message("x", script_id=script), 1)
         with pytest.raises(Rejected):
             tx.chat_usage.add(number, bad, 1)
 
@@ -130,7 +132,7 @@ def test_an_invalid_usage_is_refused(unit_of_work: UnitOfWork, script: int, bad:
 def test_the_database_refuses_a_negative_count(unit_of_work: UnitOfWork, script: int):
     def add() -> None:
         with unit_of_work.records() as tx:
-            number = tx.chat.add(said("x", script_id=script), 1)
+            number = tx.chat.add(chat_message("x", script_id=script), 1)
             tx.chat_usage.add(number, Usage(model="m", tokens_in=-1), 1)
 
     with pytest.raises(DriverError):
@@ -138,7 +140,7 @@ def test_the_database_refuses_a_negative_count(unit_of_work: UnitOfWork, script:
 
 
 WRITES: list[Callable[..., object]] = [
-    lambda tx, script: tx.chat.add(said("x", script_id=script), 1),
+    lambda tx, script: tx.chat.add(chat_message("x", script_id=script), 1),
     lambda tx, script: tx.users.add(f"gone{script}@chat.example", 1),
 ]
 

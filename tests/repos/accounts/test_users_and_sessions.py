@@ -37,10 +37,10 @@ def test_spellings_of_an_address_are_the_same_address(unit_of_work: UnitOfWork, 
         written = spelling.replace("example.org", domain).replace("EXAMPLE.org", domain.upper())
         with pytest.raises(EmailTaken):
             tx.users.add(written, 2)
-        found = tx.users.find(written)
+        user = tx.users.find(written)
 
-    assert found is not None
-    assert (found.id, found.email) == (ana, f"ana@{domain}")
+    assert user is not None
+    assert (user.id, user.email) == (ana, f"ana@{domain}")
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_name_address_and_password_of_a_user_can_be_changed(unit_of_work: UnitOf
         assert tx.users.set_password(ann, "scrypt$salt$hash")
 
     with unit_of_work.reading() as tx:
-        found = tx.users.find(f"anna@{domain}")
-        assert found is not None
-        assert (found.id, found.name) == (ann, "Anna")
+        user = tx.users.find(f"anna@{domain}")
+        assert user is not None
+        assert (user.id, user.name) == (ann, "Anna")
         assert tx.users.find(f"ann@{domain}") is None
         assert tx.users.password(ann) == "scrypt$salt$hash"
 
@@ -131,10 +131,10 @@ def test_using_a_session_extends_it(unit_of_work: UnitOfWork, ann: int):
     with unit_of_work.records() as tx:
         session, token = tx.sign_ins.open(ann, 100, until=200)
         assert tx.sign_ins.touch(session, 150, until=300)
-        found = tx.sign_ins.require(token, 250)
+        sign_in = tx.sign_ins.require(token, 250)
         assert not tx.sign_ins.touch(session, 300, until=400)  # too late
 
-    assert (found.seen_at, found.expires_at) == (150, 300)
+    assert (sign_in.seen_at, sign_in.expires_at) == (150, 300)
 
 
 END: list[Callable[..., object]] = [

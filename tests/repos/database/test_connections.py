@@ -39,10 +39,10 @@ def test_a_thread_reuses_its_connection(engine: Engine):
 
 
 def test_two_open_sessions_never_share_a_connection(engine: Engine):
-    kept = connection_of(engine)
+    connection = connection_of(engine)
     with Session(engine) as outer, Session(engine) as inner:
-        assert outer._pooled.dbapi_connection is kept
-        assert inner._pooled.dbapi_connection is not kept
+        assert outer._pooled.dbapi_connection is connection
+        assert inner._pooled.dbapi_connection is not connection
 
 
 def test_each_thread_has_its_own_connection(engine: Engine):
@@ -107,21 +107,21 @@ def test_a_connection_left_in_a_transaction_is_not_kept(engine: Engine):
 
 
 def test_disposing_of_the_engine_closes_the_connection_of_the_thread(engine: Engine):
-    kept = connection_of(engine)
+    connection = connection_of(engine)
     engine.dispose()
 
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        kept.execute("SELECT 1")
+        connection.execute("SELECT 1")
     with Session(engine) as session:
         assert session.rows(ONE) == [(1,)]
 
 
 def test_a_thread_that_outlives_its_engine_closes_its_connection(engine: Engine):
-    kept: list[Any] = []
+    connections: list[Any] = []
     has_one, may_end = threading.Event(), threading.Event()
 
     def keep() -> None:
-        kept.append(connection_of(engine))
+        connections.append(connection_of(engine))
         has_one.set()
         may_end.wait(10)
 
@@ -133,7 +133,7 @@ def test_a_thread_that_outlives_its_engine_closes_its_connection(engine: Engine)
     thread.join()
     gc.collect()
 
-    assert is_closed(kept[0])
+    assert is_closed(connections[0])
 
 
 def test_a_session_that_is_dropped_closes_its_connection(engine: Engine):
@@ -169,17 +169,17 @@ def is_closed(connection: Any) -> bool:
 
 
 def test_every_connection_has_the_settings_for_durable_commits(engine: Engine):
-    with Session(engine) as kept, Session(engine) as another:
-        for session in (kept, another):
+    with Session(engine) as one, Session(engine) as another:
+        for session in (one, another):
             values = [session._cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS]
             assert dict(zip(SETTINGS, values, strict=True)) == SETTINGS
 
 
 def test_an_existing_file_keeps_its_page_size(tmp_path: Path):
     file = tmp_path / "ledger.db"
-    made = sqlite3.connect(file)
-    made.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; CREATE TABLE of_old (id INTEGER)")
-    made.close()
+    database = sqlite3.connect(file)
+    database.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; CREATE TABLE old_table (id INTEGER)")
+    database.close()
     engine = make_engine(f"sqlite:///{file}")
 
     upgrade.upgrade(engine)

@@ -29,7 +29,7 @@ def session(engine: Engine) -> Session:
     return Session(engine)
 
 
-def asked(*numbers: int) -> list[Asked]:
+def selects(*numbers: int) -> list[Asked]:
     return [(select(literal_column(f"{number}")), {}) for number in numbers]
 
 
@@ -46,7 +46,7 @@ def answers(engine: Engine) -> object:
 
 def test_answers_come_in_the_order_of_the_statements(engine: Engine, session: Session):
     with session:
-        assert [rows for [rows] in session.rows_in_turn(asked(1, 2, 3))] == [(1,), (2,), (3,)]
+        assert [rows for [rows] in session.rows_in_turn(selects(1, 2, 3))] == [(1,), (2,), (3,)]
         assert list(session.rows_in_turn([])) == []
         connection = connection_of(session)
 
@@ -56,7 +56,7 @@ def test_answers_come_in_the_order_of_the_statements(engine: Engine, session: Se
 @pytest.mark.parametrize("taken", [0, 1, 2, 3])
 def test_unread_answers_are_read_when_the_generator_is_closed(engine: Engine, session: Session, taken: int):
     with session:
-        with closing(session.rows_in_turn(asked(1, 2, 3))) as turns:
+        with closing(session.rows_in_turn(selects(1, 2, 3))) as turns:
             for number in range(1, taken + 1):
                 assert next(turns) == [(number,)]
         assert session._talking.in_step  # the driver would read the rest without reporting it
@@ -69,7 +69,7 @@ def test_unread_answers_are_read_when_the_generator_is_closed(engine: Engine, se
 def test_an_exception_of_the_reader_leaves_no_answer_to_the_next_session(engine: Engine):
     def read() -> None:
         with Session(engine) as session:
-            for rows in session.rows_in_turn(asked(1, 2, 3)):
+            for rows in session.rows_in_turn(selects(1, 2, 3)):
                 raise StopHere(str(rows))
 
     with pytest.raises(StopHere) as caught:
@@ -80,7 +80,7 @@ def test_an_exception_of_the_reader_leaves_no_answer_to_the_next_session(engine:
 
 def test_a_session_that_ends_in_the_middle_leaves_no_answer_to_the_next_session(engine: Engine):
     with Session(engine) as session:
-        turns = session.rows_in_turn(asked(1, 2, 3))
+        turns = session.rows_in_turn(selects(1, 2, 3))
         assert next(turns) == [(1,)]
         connection = connection_of(session)
     # SQLite runs each statement when its rows are requested.
@@ -94,7 +94,7 @@ def test_an_error_of_the_server_is_raised_in_the_order_of_the_statements(engine:
     def read() -> list[object]:
         seen: list[object] = []
         with Session(engine) as session, pytest.raises(Exception, match="no_such_column") as caught:
-            seen += session.rows_in_turn([*asked(1), wrong, *asked(3)])
+            seen += session.rows_in_turn([*selects(1), wrong, *selects(3)])
         assert caught.value.args
         return seen
 

@@ -110,9 +110,9 @@ def test_after_a_conflict_every_statement_raises_it(engine: Engine):
     lost = Session(engine)
     lost.start()
     lost.run(ADD, mail="ann")
-    lost._talking.lost = Conflict("met in a statement before")
+    lost._talking.lost = Conflict("raised by an earlier statement")
     for go_on in (lost.commit, lambda: lost.run(ADD, mail="bea"), lambda: lost.rows(EMAILS)):
-        with pytest.raises(Conflict, match="met in a statement before"):
+        with pytest.raises(Conflict, match="raised by an earlier statement"):
             go_on()
     lost.rollback()
 
