@@ -11,10 +11,10 @@ from domain.formats.format import Format
 from domain.formats.refusals import UnknownFormat
 
 FORMATS: dict[str, Format] = {
-    found.name: found
+    file_format.name: file_format
     for module in iter_modules(formats.__path__)
     if module.ispkg
-    for found in [import_module(f"{formats.__name__}.{module.name}").FORMAT]
+    for file_format in [import_module(f"{formats.__name__}.{module.name}").FORMAT]
 }
 # The format of a file without a suffix, such as standard output.
 USUAL = "fountain"
@@ -31,11 +31,13 @@ def format_of(file: PurePath | None, name: str | None = None) -> Format:
     if file is None or not file.suffix:
         return FORMATS[USUAL]
     suffix = file.suffix.lower()
-    return _known(next((found for found in FORMATS.values() if suffix in found.suffixes), None), file.suffix)
+    return _known(
+        next((file_format for file_format in FORMATS.values() if suffix in file_format.suffixes), None), file.suffix
+    )
 
 
-def _known(found: Format | None, asked: str) -> Format:
-    if found is None:
+def _known(file_format: Format | None, asked: str) -> Format:
+    if file_format is None:
         known = ", ".join(f"{entry.name} ({', '.join(entry.suffixes)})" for entry in FORMATS.values())
         raise UnknownFormat(asked=asked, known=known)
-    return found
+    return file_format

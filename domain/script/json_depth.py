@@ -69,15 +69,15 @@ def _deep_values(data: bytes, limit: int) -> Iterator[tuple[int, int]]:
     """Start and end of each value that opens a level beyond the limit; an unclosed one extends to the end."""
     depth = 0
     start = None
-    for found in _BRACKETS.finditer(data):
-        if found.lastgroup == "open":
-            depth += found.end() - found.start()
+    for match in _BRACKETS.finditer(data):
+        if match.lastgroup == "open":
+            depth += match.end() - match.start()
             if start is None and depth > limit:
-                start = found.end() - (depth - limit)
-        elif found.lastgroup == "close":
-            depth -= found.end() - found.start()
+                start = match.end() - (depth - limit)
+        elif match.lastgroup == "close":
+            depth -= match.end() - match.start()
             if start is not None and depth <= limit:
-                yield start, found.end() - (limit - depth)
+                yield start, match.end() - (limit - depth)
                 start = None
     if start is not None:
         yield start, len(data)

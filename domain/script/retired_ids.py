@@ -73,10 +73,10 @@ class Retired:
         return self.get(key) is not None
 
     def __getitem__(self, key: str) -> int:
-        found = self.get(key)
-        if found is None:
+        version = self.get(key)
+        if version is None:
             raise KeyError(key)
-        return found
+        return version
 
     def entries(self) -> dict[str, int]:
         """All ids, the first removed first; not to be changed."""

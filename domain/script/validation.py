@@ -54,8 +54,8 @@ def check_text(field: str, text: str, *, line_ends: bool = False) -> None:
     if len(text) > MAX_TEXT_BYTES:
         raise TextTooLong(field=field, size=len(text.encode(errors="surrogatepass")), limit=MAX_TEXT_BYTES)
     # Printable text holds none of them, and `isprintable` is far cheaper than a search.
-    if not text.isprintable() and (found := (_UNWANTED_IN_PROSE if line_ends else _UNWANTED).search(text)):
-        _refuse_character(field, text, found.start())
+    if not text.isprintable() and (match := (_UNWANTED_IN_PROSE if line_ends else _UNWANTED).search(text)):
+        _refuse_character(field, text, match.start())
     check_size(field, text)
 
 
@@ -198,9 +198,9 @@ def _check_key(field: str, name: Any) -> None:
 
 
 def _refuse_character(field: str, text: str, position: int) -> None:
-    found = text[position]
-    if found in "\r\n":
+    character = text[position]
+    if character in "\r\n":
         raise LineEndInText(field=field, position=position)
-    if "\ud800" <= found <= "\udfff":
+    if "\ud800" <= character <= "\udfff":
         raise LoneSurrogate(field=field)
-    raise ControlCharacter(field=field, codepoint=ord(found), position=position)
+    raise ControlCharacter(field=field, codepoint=ord(character), position=position)

@@ -12,12 +12,12 @@ from tests.domain.strategies import Scripts, histories
 @pytest.fixture(scope="session")
 def scripts() -> Scripts:
     """Many scripts for commands to be applied to: drawing one for every example would take most of a test's time."""
-    found: list[list[Step]] = []
+    examples: list[list[Step]] = []
 
     @settings(max_examples=60, phases=[Phase.generate])
     @given(histories())
     def collect(steps: list[Step]) -> None:
-        found.append(steps)
+        examples.append(steps)
 
     collect()
-    return found
+    return examples

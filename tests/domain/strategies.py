@@ -142,8 +142,8 @@ class Aim:
         return tuple(Target(name, self.expect("line", name)) for name in ids)
 
     def _known(self, there: Iterable[str]) -> list[str]:
-        found = list(there)
-        return found + POOL if self.wild or not found else found
+        ids = list(there)
+        return ids + POOL if self.wild or not ids else ids
 
 
 def create(aim: Aim) -> Command:

@@ -47,8 +47,8 @@ def check_refusal(code: str, message: str) -> None:
 
 def check_shown(text: str) -> None:
     """Fail for text with characters that a terminal or browser interprets instead of showing."""
-    found = RAW.search(text.replace("\n", " "))
-    assert found is None, f"U+{ord(found.group()):04X} is not escaped: {text[:200]!r}"
+    match = RAW.search(text.replace("\n", " "))
+    assert match is None, f"U+{ord(match.group()):04X} is not escaped: {text[:200]!r}"
 
 
 @cache
@@ -58,5 +58,5 @@ def documented_codes() -> frozenset[str]:
 
 
 def _codes(page: str) -> Iterator[str]:
-    for found in re.finditer(r"^\| `([a-z0-9_]+)` \|", page, re.MULTILINE):
-        yield found.group(1)
+    for match in re.finditer(r"^\| `([a-z0-9_]+)` \|", page, re.MULTILINE):
+        yield match.group(1)

@@ -121,19 +121,19 @@ def _restored(
 
 def _raw_drafts(parts: Parts, place: Place, attributes: dict[str, str], *, dual: bool) -> Iterator[ParagraphDraft]:
     """The lines of a paragraph without its preserved attributes. Lazy, because all may share a long attribute."""
-    what = _typed(place, attributes)
-    about = {**what.attrs, **_about(parts, attributes, numbered=place == "body")}
-    if dual and what.format == "character":
+    typed_as = _typed(place, attributes)
+    about = {**typed_as.attrs, **_about(parts, attributes, numbered=place == "body")}
+    if dual and typed_as.format == "character":
         about["dual"] = True
     attrs = about
     for runs in lines_of(parts.runs):
         text = text_of(runs)
         if styles := encode_runs(runs):
             attrs = {**attrs, "runs": styles}
-        if looks_marked(what.format, text):
+        if looks_marked(typed_as.format, text):
             attrs = {**attrs, LITERAL: True}
-        yield ParagraphDraft(what.format, text, attrs)
-        attrs = {CONTINUES: True, **what.attrs}
+        yield ParagraphDraft(typed_as.format, text, attrs)
+        attrs = {CONTINUES: True, **typed_as.attrs}
 
 
 def _typed(place: Place, attributes: dict[str, str]) -> Typed:

@@ -30,7 +30,7 @@ def is_name(name: object) -> bool:
 
 def check(line: int, text: str) -> None:
     """Refuse invalid text of a line; `line` is its number, from 1."""
-    if not text.isprintable() and (found := _CONTROL.search(text)):
-        raise ControlCharacterInXml(line=line, codepoint=ord(found[0]))
+    if not text.isprintable() and (match := _CONTROL.search(text)):
+        raise ControlCharacterInXml(line=line, codepoint=ord(match[0]))
     if len(text) * 4 > MAX_TEXT_BYTES and (size := len(text.encode())) > MAX_TEXT_BYTES:
         raise ParagraphLineTooLong(line=line, size=size, limit=MAX_TEXT_BYTES)

@@ -104,5 +104,5 @@ def _before_words(mark: str, text: str) -> str:
     return text[:indent] + mark + text[indent:]
 
 
-def _broken(found: re.Match[str]) -> str:
-    return found[0] + "\\"
+def _broken(match: re.Match[str]) -> str:
+    return match[0] + "\\"

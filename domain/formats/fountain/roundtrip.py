@@ -38,5 +38,5 @@ def compare(data: bytes, written: bytes) -> Roundtrip:
 
 def problem(data: bytes) -> str | None:
     """What a round trip changes; None where it changes nothing."""
-    found = roundtrip(data)
-    return None if found.survives else f"line {found.line} differs, at byte {found.offset}"
+    result = roundtrip(data)
+    return None if result.survives else f"line {result.line} differs, at byte {result.offset}"

@@ -46,8 +46,8 @@ def read_lines(data: bytes) -> list[SourceLine]:
     except UnicodeDecodeError as error:
         # Latin-1 has one character for each byte, so lines can be counted in bytes that are not text.
         raise NotUtf8(line=line_number(data[: error.start].decode("latin-1"))) from error
-    if found := _CONTROL.search(text):
-        raise ControlCharacterInFile(line=line_number(text[: found.start()]), codepoint=ord(found[0]))
+    if match := _CONTROL.search(text):
+        raise ControlCharacterInFile(line=line_number(text[: match.start()]), codepoint=ord(match[0]))
     _require_few_lines(text)
     lines = split_lines(text)
     for index, (text, _) in enumerate(lines):
@@ -68,7 +68,7 @@ def _require_few_lines(text: str) -> None:
     if text.count("\n") + text.count("\r") < MAX_LINES:
         return
     # At the end of the text the pattern has an empty match.
-    if any(found[0] for found in islice(_LINE.finditer(text), MAX_LINES, MAX_LINES + 1)):
+    if any(match[0] for match in islice(_LINE.finditer(text), MAX_LINES, MAX_LINES + 1)):
         raise TooManyLines(limit=MAX_LINES)
 
 

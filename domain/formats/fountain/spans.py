@@ -61,25 +61,25 @@ def scan(text: str, inside: Span | None, closes: Closes) -> Scan:
             return Scan("", inside, inside, len(text))
         position = start = close + 2
     parts = []
-    shown = position
+    copied = position
     last_close: dict[Span, int] = {"note": text.rfind("]]"), "boneyard": text.rfind("*/")}
-    goes_on: dict[Span, bool] = {"note": closes.note, "boneyard": closes.boneyard}
+    continues: dict[Span, bool] = {"note": closes.note, "boneyard": closes.boneyard}
     last = len(text) if closes.note or closes.boneyard else max(last_close.values())
     opener = _OPENER
-    while position <= last and (found := opener.search(text, position)):
-        kind, position = SPANS[found[0]], found.end()
+    while position <= last and (opening := opener.search(text, position)):
+        kind, position = SPANS[opening[0]], opening.end()
         on_this_line = last_close[kind] >= position
-        if not on_this_line and not goes_on[kind]:
+        if not on_this_line and not continues[kind]:
             # Nothing closes this kind from here on, so its other openings on this line need not be searched.
             opener = _OPENER_OF[_OTHER[kind]]
-            last = len(text) if goes_on[_OTHER[kind]] else last_close[_OTHER[kind]]
+            last = len(text) if continues[_OTHER[kind]] else last_close[_OTHER[kind]]
             continue
         first = first or kind
-        parts.append(text[shown : found.start()])
+        parts.append(text[copied : opening.start()])
         if not on_this_line:
             return _scan("".join(parts), first, kind, start)
-        shown = position = text.find(CLOSER[kind], position) + 2
-    parts.append(text[shown:])
+        copied = position = text.find(CLOSER[kind], position) + 2
+    parts.append(text[copied:])
     return _scan("".join(parts), first, None, start)
 
 

@@ -226,7 +226,7 @@ def contents(given: Iterable[Line]) -> list[tuple[object, ...]]:
 def real_revisions(folder: Path) -> list[tuple[Command, ...]]:
     """The commands between consecutive revisions of real screenplays."""
     numbers = map(str, count())
-    found = []
+    revisions = []
     for history in sorted(folder.iterdir()):
         first, *later = (read(file.read_bytes(), numbers.__next__).lines for file in sorted(history.iterdir()))
         state = script(*first)
@@ -234,8 +234,8 @@ def real_revisions(folder: Path) -> list[tuple[Command, ...]]:
             commands = commands_to(state, align(list(state.lines()), new))
             state = run(state, commands)
             assert contents(state.lines()) == contents(new)
-            found.append(commands)
-    return found
+            revisions.append(commands)
+    return revisions
 
 
 def film(length: int) -> list[Line]:

@@ -62,9 +62,9 @@ def test_the_runs_of_a_paragraph_are_one_text_with_its_styles() -> None:
 
 
 def test_styles_are_fitted_to_a_changed_text() -> None:
-    kept = {"runs": '[[3,{}],[6,{"Style":"Bold"}]]'}
-    longer = write([Line("1", "action", "He really, really left.", "\n", kept)]).decode()
-    shorter = write([Line("1", "action", "He re", "\n", kept)]).decode()
+    attrs = {"runs": '[[3,{}],[6,{"Style":"Bold"}]]'}
+    longer = write([Line("1", "action", "He really, really left.", "\n", attrs)]).decode()
+    shorter = write([Line("1", "action", "He re", "\n", attrs)]).decode()
 
     assert '<Text>He </Text><Text Style="Bold">really, really left.</Text>' in longer
     assert '<Text>He </Text><Text Style="Bold">re</Text>' in shorter

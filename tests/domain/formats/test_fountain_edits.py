@@ -86,7 +86,7 @@ MARKS = {
 
 @pytest.mark.parametrize(
     ("line_format", "text", "written"),
-    [(name, text, written) for name, ways in MARKS.items() for text, written in ways.items()],
+    [(name, text, written) for name, variants in MARKS.items() for text, written in variants.items()],
 )
 def test_marks_in_the_middle_of_a_paragraph(line_format: str, text: str, written: str) -> None:
     lines = script(("action", "One."), (line_format, text), ("action", "Two."))
