@@ -52,7 +52,7 @@ def test_reading_an_empty_home_creates_no_ledger(warm: CommandLine):
     ran = warm("scripts")
 
     assert ran.status == 4
-    assert "`scriptledger import FILE.fountain` makes one" in sentence(ran)
+    assert "`scriptledger import FILE.fountain` creates one" in sentence(ran)
     assert not warm.home.exists()
 
 
