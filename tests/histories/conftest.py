@@ -1,4 +1,4 @@
-"""Histories, and a database to write them in."""
+"""Shared fixtures: revision histories, and a database for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.histories.history import OURS, RECORDED, SAMPLES, History, read_histo
 
 @pytest.fixture(params=[OURS, *RECORDED])
 def history(request: pytest.FixtureRequest) -> History:
-    """Every history in turn, the recorded ones where the real data is."""
+    """Every history; the recorded ones only if the real data is available."""
     if request.param == OURS:
         return read_history(SAMPLES / OURS)
     return read_history(request.getfixturevalue("screenplays") / "histories" / request.param)
@@ -22,7 +22,7 @@ def history(request: pytest.FixtureRequest) -> History:
 
 @pytest.fixture(scope="module")
 def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
-    """On the database of the test module, once on SQLite and once on MariaDB."""
+    """A unit of work on the module's database, once on SQLite and once on MariaDB."""
     engine = make_engine(database_url)
     upgrade(engine)
     yield UnitOfWork(engine)

@@ -1,4 +1,4 @@
-"""Revision histories: the files that somebody saved, one after the other."""
+"""Revision histories: the successive files of a screenplay."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 SAMPLES = Path(__file__).with_name("samples")
+# A history of our own: a title page, a scene that moves, a cut, other line ends and a byte order mark, an empty file.
 OURS = "the_ferry"
-"""A history of our own: a title page, a scene that moves, a cut, other line ends and marks, nothing at all."""
+# Real screenplays, as they were committed.
 RECORDED = ("nrb+complete_nonsense", "nrb+nemsis", "nrb+our-many-masks")
-"""Real screenplays, as they were committed."""
 
 
 class History(NamedTuple):

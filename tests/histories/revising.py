@@ -1,4 +1,4 @@
-"""A script that is revised by saving files: what each file does to it, as commands on lines that keep their ids."""
+"""Revisions of a script by saved files: each file as commands on lines that keep their ids."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from domain.script.delta import advance
 from domain.script.state import State
 from tests.histories.history import History
 
+# A script begins empty, so that its first revision can be undone like any other.
 CREATE = ScriptCreate(title="A screenplay")
-"""A script begins empty, so that its first revision can be taken back like any other."""
 
 
 class Revised(NamedTuple):
-    """One revision: the script before it, the commands it comes to, the script after."""
+    """One revision: the script before it, its commands, and the script after it."""
 
     before: State
     commands: tuple[Command, ...]
@@ -40,6 +40,6 @@ def revised(history: History) -> Iterator[Revised]:
 
 
 def commands_of(state: State, data: bytes, numbers: Iterator[int]) -> tuple[Command, ...]:
-    """What a saved file does to a script; the numbers make ids for the lines that are new in it."""
+    """The commands of a saved file; the numbers make the ids of new lines."""
     imported = read(data, lambda: f"line-{next(numbers)}")
     return commands_to(state, align(list(state.lines()), imported.lines))

@@ -1,4 +1,4 @@
-"""A desk: one script in the ledger, and files saved to it through the queue."""
+"""Script editor for histories: saves files to one script through the queue."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from workers.messaging.bell import Bell
 from workers.process.task_names import DRAIN
 from workers.producers.producer import Producer
 
+# Enqueues a submission and waits for its answer.
 Send = Callable[[Submission], Answer]
-"""Puts a submission into the queue and waits for its answer."""
 
 
 class Saved(NamedTuple):
-    """A file that was saved: the version that holds it, and how many commands led there from the file before."""
+    """A saved file: its version, and the number of commands from the previous file."""
 
     version: int
     commands: int
@@ -54,7 +54,7 @@ class Desk:
         self.saved.append(Saved(version, len(commands)))
 
     def undo(self, saved: Saved) -> Answer:
-        """Take a saved file back, by the inverses of its commands."""
+        """Undo a saved file by the inverses of its commands."""
         versions = range(saved.version - saved.commands + 1, saved.version + 1)
         with self._unit_of_work.reading() as tx:
             commands = inverse_commands(tx, self.script_id, versions)
@@ -84,7 +84,7 @@ class Desk:
 
 
 class BellAnsweredAtOnce(Bell):
-    """Drains where it rings: the queue without a broker."""
+    """A bell that drains in process: the queue without a broker."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -101,7 +101,7 @@ def in_process(unit_of_work: UnitOfWork) -> Send:
 
 
 def through(producer: Producer, timeout: float) -> Send:
-    """The queue with whoever answers its bells, in so many seconds."""
+    """The queue with real workers, waiting `timeout` seconds for an answer."""
 
     def send(submission: Submission) -> Answer:
         producer.enqueue(submission)

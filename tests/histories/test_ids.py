@@ -1,4 +1,4 @@
-"""A file has no ids; the lines of a script keep theirs when one is saved, and little is sent for little changed."""
+"""Lines keep their ids when a file without ids is saved, and a small change makes few commands."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from domain.script.line import Line
 from tests.histories.history import OURS, RECORDED, SAMPLES, History, read_history
 from tests.histories.revising import revised
 
-MOST_IN_THE_MIDDLE = 11
-MOST_OF_NINE_IN_TEN = 178
-"""Commands between two revisions of a real screenplay; when this was written it took 2 and 24."""
+# Commands between two revisions of a real screenplay; when this was written the values were 2 and 24.
+MAX_MEDIAN = 11
+MAX_P90 = 178
 
 
 def test_lines_that_stay_keep_their_ids(history: History, capsys: pytest.CaptureFixture[str]) -> None:
     stayed = kept = 0
     for before, _, after in revised(history):
         old, new = list(before.lines()), list(after.lines())
-        ids, ids_now = told_apart(old), told_apart(new)
+        ids, ids_now = unique_lines(old), unique_lines(new)
         alike = ids.keys() & ids_now.keys()
         assert {text: ids_now[text] for text in alike} == {text: ids[text] for text in alike}
         stayed += left_alone_by_a_diff(old, new)
@@ -44,13 +44,13 @@ def test_a_revision_is_few_commands(screenplays: Path, capsys: pytest.CaptureFix
     ]
     middle, nine_in_ten = median(counts), quantiles(counts, n=10)[-1]
 
-    assert middle <= MOST_IN_THE_MIDDLE
-    assert nine_in_ten <= MOST_OF_NINE_IN_TEN
+    assert middle <= MAX_MEDIAN
+    assert nine_in_ten <= MAX_P90
     with capsys.disabled():
         print(f"\ncommands between two of {len(counts)} pairs of revisions: median {middle:g}, p90 {nine_in_ten:g}")
 
 
-def test_a_scene_that_moves_and_line_ends_that_change_cost_no_id() -> None:
+def test_a_moved_scene_and_changed_line_ends_keep_all_ids() -> None:
     kinds = {
         number: Counter(command.kind() for command in revision.commands)
         for number, revision in enumerate(revised(read_history(SAMPLES / OURS)), 1)
@@ -61,13 +61,13 @@ def test_a_scene_that_moves_and_line_ends_that_change_cost_no_id() -> None:
     assert kinds[4]["lines.delete"] == 0
 
 
-def told_apart(lines: Sequence[Line]) -> dict[str, str]:
-    """The ids of the lines whose text no other line has, by text."""
+def unique_lines(lines: Sequence[Line]) -> dict[str, str]:
+    """The ids of the lines with a unique text, by text."""
     counts = Counter(line.text for line in lines)
     return {line.text: line.id for line in lines if line.text and counts[line.text] == 1}
 
 
 def left_alone_by_a_diff(old: Sequence[Line], new: Sequence[Line]) -> int:
-    """How many lines a plain diff of the texts finds unchanged."""
+    """How many lines a text diff finds unchanged."""
     matcher = SequenceMatcher(None, [line.text for line in old], [line.text for line in new], autojunk=False)
     return sum(block.size for block in matcher.get_matching_blocks())

@@ -1,4 +1,4 @@
-"""Screenplays revised file by file, through the queue: each version is there byte for byte, and can be taken back."""
+"""Screenplays revised file by file through the queue: each version is exported byte for byte and can be undone."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_revision_is_undone_down_to_the_empty_script(history: History, des
     assert list(desk.state().lines()) == []
 
 
-def test_everything_is_undone_at_once_and_done_again(history: History, desk: Desk) -> None:
+def test_everything_is_undone_at_once_and_redone(history: History, desk: Desk) -> None:
     for data in history.revisions:
         desk.save(data)
     last = desk.state()

@@ -1,4 +1,4 @@
-"""Edits made for one revision that arrive one to five revisions later: right, or refused, and never in between."""
+"""Edits made for one revision that arrive one to five revisions later are applied correctly or refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REWRITTEN = " (as I would say it)"
 
 
 class Late(NamedTuple):
-    """An edit of a line as the author saw it, and the script it meets."""
+    """An edit of a line as the author saw it, and the script it is applied to."""
 
     line: Line
     command: Command
@@ -36,13 +36,13 @@ class Late(NamedTuple):
 
     @property
     def expected(self) -> str:
-        """What has to become of it."""
+        """The required outcome."""
         if not self.head.has_line(self.line.id):
             return "line_removed"
         return "applied" if self.head.line(self.line.id) == self.line else "stale_line"
 
 
-def test_a_late_edit_finds_its_line_or_is_refused(history: History, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_late_edit_changes_its_own_line_or_is_refused(history: History, capsys: pytest.CaptureFixture[str]) -> None:
     found: Counter[str] = Counter()
     by_number = 0
     for late in late_edits(history):
@@ -62,7 +62,7 @@ def test_a_late_edit_finds_its_line_or_is_refused(history: History, capsys: pyte
 
 
 @pytest.mark.parametrize("later", range(1, LATEST + 1))
-def test_a_late_rewrite_of_everything_takes_the_lines_that_stayed(
+def test_a_late_rewrite_of_everything_changes_the_unchanged_lines(
     history: History, unit_of_work: UnitOfWork, later: int
 ) -> None:
     desk = Desk(unit_of_work, in_process(unit_of_work))
@@ -74,7 +74,7 @@ def test_a_late_rewrite_of_everything_takes_the_lines_that_stayed(
     edits = [Late(line, rewrite(line), base, head) for line in base.lines()]
     answer = desk.submit(base.version, *(late.command for late in edits), apply_rest=True)
 
-    refused = {told.index: told.refusal for told in answer.commands if told.refusal}
+    refused = {command.index: command.refusal for command in answer.commands if command.refusal}
     expected = {index: late.expected for index, late in enumerate(edits) if late.expected != "applied"}
     assert {index: refusal.code for index, refusal in refused.items()} == expected
     for index, refusal in refused.items():
@@ -86,7 +86,7 @@ def test_a_late_rewrite_of_everything_takes_the_lines_that_stayed(
 
 
 def late_edits(history: History) -> Iterator[Late]:
-    """For every line of every revision: a rewrite and a keystroke, met by each of the next five revisions."""
+    """For every line of every revision: a rewrite and a keystroke, applied to each of the next five revisions."""
     states = [revision.after for revision in revised(history)]
     for seen, base in enumerate(states):
         for head in states[seen + 1 : seen + 1 + LATEST]:
@@ -124,7 +124,7 @@ def with_the_line_rewritten(late: Late) -> list[Line]:
 
 
 def number_says_another_line(late: Late) -> bool:
-    """Whether the line of the same number has another text by now."""
+    """Whether the line with the same number now has another text."""
     number = list(late.base.line_ids()).index(late.line.id)
     there = [line.text for line in late.head.lines()][number : number + 1]
     return there != [late.line.text]

@@ -1,4 +1,4 @@
-"""The same through a real broker and a real worker process."""
+"""Revision histories through a real broker and a real worker process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
-PATIENCE = 30.0  # seconds for an answer; there is no reconciler to find what a bell missed, and none is needed
+TIMEOUT_SECONDS = 30.0  # for an answer; there is no reconciler for missed bells, and none is needed
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def send(
     worker = LocalWorker(ROLES["commands"], settings, home, name="histories")
     try:
         start_together([worker])
-        yield through(Producer(unit_of_work, LoneBell(redis_url)), PATIENCE)
+        yield through(Producer(unit_of_work, LoneBell(redis_url)), TIMEOUT_SECONDS)
     finally:
         worker.teardown()
 

@@ -1,4 +1,4 @@
-"""What tests of derived data share: a migrated database on SQLite and on MariaDB in turn, and a writer at it."""
+"""Shared fixtures for tests of derived data: a migrated database on SQLite and on MariaDB, and a writer for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripts for tests of what is derived from them: a database, a ledger, and a writer of one command at a time."""
+"""Script writer for tests of derived data: a database, a ledger, and a writer of one command at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _opened: list[Engine] = []
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that advances only by `pass_seconds`."""
 
     def __init__(self) -> None:
         self.now = START
@@ -55,14 +55,14 @@ def open_database(url: str) -> UnitOfWork:
 
 
 def close_databases() -> None:
-    """Close every connection that was left open."""
+    """Close every open connection."""
     while _opened:
         _opened.pop().dispose()
 
 
 @contextmanager
 def forging(url: str) -> Iterator[Connection]:
-    """A transaction that goes round the repositories."""
+    """A transaction that bypasses the repositories."""
     engine = make_engine(url)
     try:
         with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""A session in the ledger compared with the session: its end, its numbers, its versions, its log."""
+"""Comparison of a session in the ledger with the recording: final text, version numbers, versions, log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOOKED_AT = 100
 
 
 class Stored(NamedTuple):
-    """Bytes stored for a script; keyframes as they are, which is compressed."""
+    """Bytes stored for a script; keyframes are counted compressed."""
 
     payloads: int
     deltas: int
@@ -31,7 +31,7 @@ class Stored(NamedTuple):
 
 
 def replayed(session: Session, database_url: str) -> tuple[Played, Stored]:
-    """Play a session into an empty database, and compare everything there is to compare."""
+    """Play a session into an empty database, and compare everything."""
     with empty_database(database_url) as unit_of_work:
         played = play(Ledger(unit_of_work), SCRIPT, session)
         with unit_of_work.reading() as tx:
@@ -74,7 +74,7 @@ def assert_the_log_alone_leads_to_the_same(tx: RecordsTransaction, played: Playe
 
 
 def stored_bytes(tx: RecordsTransaction) -> Stored:
-    """What the session takes in the log, the versions and the keyframes."""
+    """The bytes of a session in the log, the versions and the keyframes."""
     head = tx.heads.get(SCRIPT)
     assert head is not None
     keyframes = version = 0

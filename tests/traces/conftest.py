@@ -1,4 +1,4 @@
-"""What replays need: a session of our own, and a database in memory, where a commit waits for no disk."""
+"""Shared fixtures for replays: a session of our own, and an in-memory database whose commits do not wait for a disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.traces.session import Session, read_session
 
 @pytest.fixture
 def fast_sqlite_url() -> Iterator[str]:
-    """The URL of an SQLite database that does not exist yet, in memory where there is room."""
+    """The URL of a new SQLite database, in memory if there is room."""
     home = make_home(durable=False)
     yield f"sqlite:///{home}/ledger.db"
     shutil.rmtree(home)
@@ -22,5 +22,5 @@ def fast_sqlite_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sample() -> Session:
-    """A scene as somebody types it: slips, pasted blocks, a scene moved, a character renamed, a text reformatted."""
+    """A scene as a writer types it: slips, pasted blocks, a scene moved, a character renamed, a text reformatted."""
     return read_session(Path(__file__).with_name("sample_session.json"))

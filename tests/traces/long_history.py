@@ -4,8 +4,8 @@
     build(unit_of_work, session, 100_000)                  # script 1, on any database, some 20 s
     build(unit_of_work, session, 10_000, skip=90_000, script_id=2)
 
-Script 2 begins with the text that script 1 has at version 90,001, and then both say the same, version for version: what
-costs more in script 1 costs it for the length of its history alone.
+Script 2 begins with the text that script 1 has at version 90,001, and from there both are equal, version for version:
+any extra cost in script 1 comes only from the length of its history.
 
 By hand, into a database that is made and migrated if need be; the program then works on it as on any other:
 
@@ -31,8 +31,8 @@ from tests.traces.replay import line_ids
 from tests.traces.session import Patch, Session, read_session
 from tests.traces.translate import Translator
 
+# Commands per submission, which share one commit; the commit dominates the cost of a submission of one command.
 AT_ONCE = 200
-"""Commands a submission: what dominates one command a submission, its commit, is shared by so many."""
 
 
 class Built(NamedTuple):
@@ -52,7 +52,7 @@ def build(
     skip: int = 0,
     at_once: int = AT_ONCE,
 ) -> Built:
-    """Submit a history of so many versions; `skip` leaves out as many commands and begins with the text they led to."""
+    """Submit a history of so many versions; `skip` omits as many commands and begins with their resulting text."""
     ledger = Ledger(unit_of_work)
     commands = islice(long_history(session, skip=skip), versions)
     start = time.perf_counter()
@@ -75,7 +75,7 @@ def build(
 def long_history(session: Session, *, skip: int = 0) -> Iterator[Command]:
     """A script.create, and then the commands of a session without an end: typed through, it begins again.
 
-    In between the whole text is taken out, so ids are never used again and removed lines add up, as in a long life.
+    In between the whole text is deleted, so ids are never reused and removed lines accumulate, as in a real history.
     """
     editor = Translator(session.start_content, line_ids())
     commands = _typed_again_and_again(editor, session)

@@ -1,4 +1,4 @@
-"""A page: an editor's own model of a text, lines with ids, found by position in the whole."""
+"""Page: an editor's own model of a text: lines with ids, found by position in the whole text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Spot(NamedTuple):
 class Page:
     """Lines in order; `size` is their bytes as UTF-8.
 
-    A look-up walks from the line of the last one: people type where they typed before.
+    A lookup starts from the line of the previous one, because people type where they typed before.
     """
 
     def __init__(self, lines: Iterable[Line]) -> None:
@@ -40,7 +40,7 @@ class Page:
         return self._lines[row]
 
     def find(self, position: int) -> Spot:
-        """Where a position is; on the border of two lines, the start of the second."""
+        """The spot of a position; between two lines, the start of the second."""
         while position < self._start:
             self._step_back()
         last = len(self._lines) - 1
@@ -60,7 +60,7 @@ class Page:
 
     def _step_back(self) -> None:
         if self._row == 0:
-            raise IndexError("there is nothing in front of the text")
+            raise IndexError("there is nothing before the text")
         self._row -= 1
         self._start -= _length(self._lines[self._row])
 

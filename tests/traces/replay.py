@@ -1,4 +1,4 @@
-"""A session replayed through the ledger, one command a submission and a transaction, and what that took."""
+"""Replay of a session through the ledger, one command per submission and transaction, with its cost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Shown(NamedTuple):
 
 
 def play(ledger: Ledger, script_id: int, session: Session) -> Played:
-    """Submit a session command by command, each for the version that the one before it made."""
+    """Submit a session command by command, each based on the version of the previous one."""
     version = snapshots = 0
     seconds = 0.0
     for command, editor in commands_of(session):
@@ -55,7 +55,7 @@ def play(ledger: Ledger, script_id: int, session: Session) -> Played:
 
 
 def shown_at(session: Session, versions: Collection[int]) -> Iterator[Shown]:
-    """What the editor shows at some versions, in rising order, whatever the ledger says."""
+    """What the editor shows at some versions, in ascending order, independent of the ledger."""
     for version, (_, editor) in enumerate(commands_of(session), 1):
         if version in versions:
             yield Shown(version, editor.page.lines(), editor.page.text())
@@ -71,7 +71,7 @@ def commands_of(session: Session) -> Iterator[tuple[Command, Translator]]:
 
 
 def line_ids() -> Callable[[], str]:
-    """Ids as an editor makes them without asking anybody: a random name for the sitting, and a count.
+    """Ids as an editor makes them on its own: a random name for the session, and a counter.
 
     Ids random throughout would double the keyframes: they hardly compress, and a keyframe names removed lines too.
     """

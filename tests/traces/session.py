@@ -1,4 +1,4 @@
-"""Recorded editing sessions: what somebody typed, keystroke by keystroke."""
+"""Recorded editing sessions, keystroke by keystroke."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long histories are what they say: as long as wanted, sound, and the same text wherever they begin."""
+"""Long histories have the requested length, verify, and have the same text wherever they begin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An editor finds each position of a text in the line it stands in."""
+"""An editor finds the line of each position in a text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.traces.page import Page, Spot
 
 @settings(max_examples=100)
 @given(text=st.text("aü\n🎬", max_size=30), data=st.data())
-def test_every_position_is_found_wherever_one_looked_before(text: str, data: st.DataObject) -> None:
+def test_every_position_is_found_after_any_previous_lookup(text: str, data: st.DataObject) -> None:
     page = page_of(text)
 
     for position in data.draw(st.lists(st.integers(0, len(text)), max_size=10)):
@@ -20,7 +20,7 @@ def test_every_position_is_found_wherever_one_looked_before(text: str, data: st.
         assert page.find(position) == Spot(before.count("\n"), len(before) - (before.rfind("\n") + 1))
 
 
-def test_there_is_nothing_in_front_of_a_text_or_behind_it() -> None:
+def test_a_position_outside_of_the_text_is_an_error() -> None:
     page = page_of("one\ntwo")
 
     for position in (-1, 8):
@@ -28,7 +28,7 @@ def test_there_is_nothing_in_front_of_a_text_or_behind_it() -> None:
             page.find(position)
 
 
-def test_a_position_is_found_after_lines_in_front_of_it_came_and_went() -> None:
+def test_a_position_is_found_after_earlier_lines_were_added_and_removed() -> None:
     page = page_of("one\ntwo\nthree\nfour")
     assert page.find(17) == Spot(3, 3)
 

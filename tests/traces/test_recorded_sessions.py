@@ -1,6 +1,6 @@
-"""Real editing sessions, keystroke by keystroke, one command a submission and a transaction.
+"""Real editing sessions, keystroke by keystroke, one command per submission and transaction.
 
-Two of them whole in `make test`, all of them in `make traces`.
+`make test` replays two of them completely, `make traces` all of them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from tests.traces.compare import Stored, replayed
 from tests.traces.replay import Played, commands_of
 from tests.traces.session import Session, read_session
 
+# Sessions so long, over texts so large, that storing each version whole is not practical.
 LONG = {"rustcode", "automerge-paper"}
-"""Sessions long enough, over texts large enough, that nobody would store each version whole."""
 SESSIONS = [
     "sveltecomponent",
     "json-crdt-patch",
@@ -69,7 +69,7 @@ def recorded(traces: Path, name: str) -> Session:
 
 
 def figures(name: str, played: Played, stored: Stored) -> str:
-    """What a session took, in two lines."""
+    """The figures of a session in two lines."""
     count = played.versions
     less = played.snapshots / (stored.deltas + stored.keyframes)
     with_log = played.snapshots / sum(stored)
@@ -83,7 +83,7 @@ def figures(name: str, played: Played, stored: Stored) -> str:
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Print past pytest, which keeps the output of tests that pass to itself."""
+    """Print despite pytest, which hides the output of passing tests."""
 
     def aloud(line: str) -> None:
         with capsys.disabled():

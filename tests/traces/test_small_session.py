@@ -1,4 +1,4 @@
-"""A small session of our own, with everything in it that the recorded ones have, on every database."""
+"""A small session of our own, with every kind of edit of the recorded ones, on every database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an editor makes of a patch: few commands, on lines that keep their ids."""
+"""A patch is translated into few commands, on lines that keep their ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ texts = st.text("ab\n🎬", max_size=12)
 
 @settings(max_examples=100)
 @given(text=texts, data=st.data())
-def test_the_commands_of_a_patch_make_what_the_patch_makes(text: str, data: st.DataObject) -> None:
+def test_the_commands_of_a_patch_give_the_text_of_the_patch(text: str, data: st.DataObject) -> None:
     editor = opened(text)
     state = advance(State.empty(), editor.create("x").apply(State.empty()))
 
@@ -33,7 +33,7 @@ def test_the_commands_of_a_patch_make_what_the_patch_makes(text: str, data: st.D
             command.check()
             assert all(guard.expect == state.content_hash(guard.kind, guard.id) for guard in command.guards())
             delta = command.apply(state)
-            assert delta, "a command that changes nothing would be no version"
+            assert delta, "a command that changes nothing makes no version"
             state = advance(state, delta)
             assert list(state.lines()) == editor.page.lines()
         text = patch.onto(text)
@@ -60,7 +60,7 @@ def test_a_typed_line_end_with_its_indent_is_a_split_and_a_splice() -> None:
     assert splice.line == split.new_id
 
 
-def test_only_lines_between_others_come_and_go_whole() -> None:
+def test_only_lines_between_others_are_inserted_or_deleted_whole() -> None:
     assert kinds("ab", Patch(1, 0, "1\n2\n3\n4")) == ["line.splice", "line.split", "line.splice", "lines.insert"]
     assert kinds("one\ntwo\nthree\nfour", Patch(1, 14, "")) == [
         "lines.delete",
@@ -70,7 +70,7 @@ def test_only_lines_between_others_come_and_go_whole() -> None:
     ]
 
 
-def test_what_is_replaced_by_itself_is_no_command() -> None:
+def test_a_text_replaced_by_itself_makes_no_command() -> None:
     assert kinds("one\ntwo", Patch(0, 7, "one\ntwo")) == []
 
 

@@ -1,6 +1,6 @@
-"""From patches on a whole text to commands on lines with ids, as an editor in front of the ledger would send them.
+"""Translator of patches on a whole text into commands on lines with ids, as an editor would send them to the ledger.
 
-A text of n line ends is n + 1 lines, each ended by one, the last by none. What a patch does to one line is a
+A text of n line ends is n + 1 lines, each ended by one, the last by none. A change within one line is a
 `line.splice`, a typed line end a `line.split`, a removed one a `line.merge`. Only a patch over three lines or more
 inserts or deletes whole lines.
 """
@@ -23,7 +23,7 @@ END = "\n"
 
 
 class Translator:
-    """Follows a text patch by patch. After each command it hands out, `page` is what that command leads to."""
+    """Follows a text patch by patch. After each yielded command, `page` is the result of that command."""
 
     def __init__(self, text: str, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
@@ -31,11 +31,11 @@ class Translator:
         self.page = Page([*ended, Line(last.id, last.format, last.text, "")])
 
     def create(self, title: str) -> ScriptCreate:
-        """The command that creates the script as the page is now."""
+        """The command that creates the script with the current page."""
         return ScriptCreate(title=title, lines=tuple(self.page.lines()))
 
     def commands(self, patch: Patch) -> Iterator[Command]:
-        """The commands of one patch, each guarded for what the one before leaves; none where nothing changes."""
+        """The commands of one patch, each guarded for the result of the previous one; none if nothing changes."""
         patch = self._without_the_unchanged(patch)
         start, stop = self.page.find(patch.at), self.page.find(patch.at + patch.delete)
         row, below, rest = start.row, start.row + 1, stop.offset
@@ -57,7 +57,7 @@ class Translator:
             yield from self._insert_rows(below, typed[1:-1])
 
     def _without_the_unchanged(self, patch: Patch) -> Patch:
-        """Without what it removes only to put it back, at either end: those lines keep their ids."""
+        """The patch without the text it removes and inserts again at either end: those lines keep their ids."""
         if not (patch.delete and patch.insert):
             return patch
         removed = self._text_of(patch)
@@ -109,7 +109,7 @@ class Translator:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
+    """The length of the common prefix of two texts."""
     alike = 0
     for left, right in zip(one, other, strict=False):
         if left != right:

@@ -1,4 +1,4 @@
-"""Two versions side by side: by scene, with what moved whence, who did it, and how much in all."""
+"""Comparison of two versions: by scene, with the origin of moves, the authors and the totals."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def edit(writer: Writer, line: str, text: str) -> LineEdit:
     return LineEdit(line=line, text=text, expect=writer.expect(line))
 
 
-def told(found: Comparison) -> list[tuple[str, str, list[str]]]:
-    """Each scene that differs: its heading, what became of it, and its lines that differ."""
+def differing(found: Comparison) -> list[tuple[str, str, list[str]]]:
+    """Each differing scene: its heading, its change and its differing lines."""
     return [
         (scene.heading.id if scene.heading else "", scene.change, [f"{each.change} {each.line.id}" for each in changed])
         for scene in found.scenes
@@ -64,17 +64,17 @@ def line(found: Comparison, name: str) -> Compared:
     return next(each for scene in found.scenes for each in scene.lines if each.line.id == name)
 
 
-def test_what_changed_is_told_by_scene(script: Writer) -> None:
+def test_changes_are_listed_by_scene(script: Writer) -> None:
     script.send(edit(script, "a1", "The first one leaves."), LinesDelete(lines=(target(script, "b2"),)))
 
     compared = found(script)
 
-    assert told(compared) == [("h1", "changed", ["changed a1"]), ("h2", "changed", ["removed b2"])]
+    assert differing(compared) == [("h1", "changed", ["changed a1"]), ("h2", "changed", ["removed b2"])]
     assert line(compared, "a1").words == (("=", "The first one "), ("-", "waits"), ("+", "leaves"), ("=", "."))
     assert [scene.change for scene in compared.scenes] == ["same", "changed", "changed", "same"]
 
 
-def test_each_change_is_credited_to_who_made_it(script: Writer) -> None:
+def test_each_change_is_credited_to_its_author(script: Writer) -> None:
     script.send(edit(script, "a1", "The first one goes."), author="ai")
     script.send(edit(script, "a2", "The second one goes."), actor="Bea")
     script.send(LinesDelete(lines=(target(script, "b2"),)), actor="Cleo")
@@ -101,41 +101,41 @@ def test_each_change_is_credited_to_who_made_it(script: Writer) -> None:
     assert {name: backwards[name] for name in ("a1", "a2", "b2", "n")} == {"a1": 2, "a2": 3, "b2": 4, "n": 6}
 
 
-def test_a_line_that_moved_says_whence(script: Writer) -> None:
+def test_a_moved_line_names_its_previous_scene(script: Writer) -> None:
     script.send(LinesMove(lines=(target(script, "b2"),), after="a3", before=None))
 
     compared = found(script)
 
-    assert told(compared) == [("h3", "changed", ["moved b2"])]
+    assert differing(compared) == [("h3", "changed", ["moved b2"])]
     moved_from = line(compared, "b2").moved_from
     assert moved_from
     assert moved_from.id == "h2"
 
 
-def test_a_whole_scene_that_came_went_or_moved_is_one(script: Writer) -> None:
+def test_a_whole_added_removed_or_moved_scene_is_one_change(script: Writer) -> None:
     run = tuple(target(script, name) for name in ("h2", "a2", "b2"))
     script.send(LinesMove(lines=run, after="a3", before=None))
     new = (Line("h4", "scene_heading", "INT. FOUR"), Line("a4", "action", "New."))
     script.send(LinesInsert(after="t", before="h1", lines=new))
     script.send(LinesDelete(lines=(target(script, "h1"), target(script, "a1"))))
 
-    assert told(found(script)) == [
+    assert differing(found(script)) == [
         ("h1", "removed", ["removed h1", "removed a1"]),
         ("h4", "added", ["added h4", "added a4"]),
         ("h3", "moved", ["moved h3", "moved a3"]),
     ]
 
 
-def test_what_stays_behind_a_heading_that_went_is_in_the_scene_before_it(script: Writer) -> None:
+def test_lines_kept_after_a_removed_heading_are_in_the_previous_scene(script: Writer) -> None:
     script.send(LinesDelete(lines=(target(script, "h2"),)), edit(script, "b2", "It snows."))
 
     compared = found(script)
 
-    assert told(compared) == [("h2", "removed", ["removed h2"]), ("h1", "changed", ["changed b2"])]
+    assert differing(compared) == [("h2", "removed", ["removed h2"]), ("h1", "changed", ["changed b2"])]
     assert tally(compared).scenes == 2
 
 
-def test_a_tally_counts_lines_words_and_whose_they_are(script: Writer) -> None:
+def test_a_tally_counts_lines_and_words_by_author(script: Writer) -> None:
     script.send(edit(script, "a1", "The first one leaves now."), author="ai")
     script.send(LinesInsert(after="a3", before=None, lines=(Line("n", "action", "Six new words by a person."),)))
     script.send(LinesDelete(lines=(target(script, "b2"),)))
@@ -165,7 +165,7 @@ def test_nothing_differs_from_itself(script: Writer) -> None:
     assert tally(found(script, 1, 1)) == Tally(0, 0, 0, 0, 0, 0, ())
 
 
-def test_versions_that_are_not_there_are_named(script: Writer) -> None:
+def test_versions_that_do_not_exist_are_named(script: Writer) -> None:
     with pytest.raises(UnknownVersion, match="no version 9; its head is 1"):
         found(script, 1, 9)
     with script.unit_of_work.reading() as tx, pytest.raises(UnknownScript):

@@ -1,4 +1,4 @@
-"""Word by word: what is marked is what changed, whole words and whole sentences where it can be."""
+"""A word diff marks the changed words, as whole words and where possible whole sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def marked(before: str, after: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "expected"),
     [
         ("You could call.", "You should call.", "You [-could-]{+should+} call."),
         ("Come in, please.", "Come in.", "Come in[-, please-]."),
@@ -35,12 +35,12 @@ def marked(before: str, after: str) -> str:
         ("नमस्ते दुनिया", "नमस्ते दोस्त", "नमस्ते [-दुनिया-]{+दोस्त+}"),
     ],
 )  # fmt: skip
-def test_the_words_that_differ_are_marked(before: str, after: str, said: str) -> None:
-    assert marked(before, after) == said
+def test_the_words_that_differ_are_marked(before: str, after: str, expected: str) -> None:
+    assert marked(before, after) == expected
 
 
 @given(st.text(alphabet="ab ’.,éИ你\u0301\t", max_size=60), st.text(alphabet="ab ’.,éИ你\u0301\t", max_size=60))
-def test_what_stayed_and_what_came_is_the_later_text(before: str, after: str) -> None:
+def test_kept_and_added_pieces_are_the_later_text(before: str, after: str) -> None:
     pieces = compare_words(before, after)
 
     assert "".join(text for sign, text in pieces if sign != "-") == after
@@ -50,7 +50,7 @@ def test_what_stayed_and_what_came_is_the_later_text(before: str, after: str) ->
     assert (before == after) == all(sign == "=" for sign, _ in pieces)
 
 
-def test_likeness_is_the_share_that_stayed() -> None:
+def test_likeness_is_the_share_that_was_kept() -> None:
     assert likeness(compare_words("Same.", "Same.")) == 1.0
     assert likeness(compare_words("He waits for the bus.", "Thunder")) == 0.0
     assert likeness(()) == 1.0

@@ -1,4 +1,4 @@
-"""What it costs to read a version: one round trip, and no more rows the longer the history is."""
+"""Reading a version costs one round trip, and no more rows in a longer history."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.materialization.write_path.wire_tap import Tap
 from tests.materialization.writer import Writer
 
 VERSIONS = 10 * MAX_DELTAS
+# MariaDB defers a subquery over more than about 100 rows until the rest of a statement is planned.
 KEYFRAMES = 120
-"""MariaDB puts a look among more than a hundred rows off until the rest of a statement is planned."""
 COUNT = text("SELECT count(*) FROM script_keyframes")
 ANALYZE = text("ANALYZE TABLE script_keyframes, script_versions, script_heads")
 READ = text("SHOW SESSION STATUS LIKE 'Handler_read%'")
-MOST_READS = MAX_DELTAS + 50
-"""Of rows and index entries: a run of deltas, and what is passed on the way to it."""
+# Reads of rows and index entries: the deltas since a keyframe, and the rows passed on the way.
+MAX_READS = MAX_DELTAS + 50
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +74,18 @@ def test_a_version_is_read_in_one_round_trip(writer: Writer, tap: Tap, version: 
 
 
 @pytest.mark.parametrize("version", [VERSIONS // 8, VERSIONS // 2, VERSIONS, None])
-def test_a_version_is_read_past_those_it_does_not_need(writer: Writer, mariadb_engine: Engine, version: int | None):
+def test_a_version_is_read_without_reading_unneeded_versions(
+    writer: Writer, mariadb_engine: Engine, version: int | None
+):
     session = Session(mariadb_engine)
     before = reads(session)
     PathsToVersion(session).to(writer.script_id, version)
     read = reads(session) - before
     session.close()
 
-    assert read <= MOST_READS
+    assert read <= MAX_READS
 
 
 def reads(session: Session) -> int:
-    """How many rows and index entries a connection has had to read."""
+    """The number of rows and index entries a connection has read."""
     return sum(int(count) for _, count in session.rows(READ))

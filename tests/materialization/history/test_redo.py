@@ -1,4 +1,4 @@
-"""Redo takes back the last undo that still stands, and nothing else."""
+"""Redo reverses the last undo that was not redone, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def edit(writer: Writer, text: str, line: str = "l1") -> None:
 
 
 def take_back(writer: Writer, *versions: int) -> list[int]:
-    """Undo versions; the versions that this made."""
+    """Undo versions, and return the versions this made."""
     with writer.unit_of_work.reading() as tx:
         commands = inverse_commands(tx, writer.script_id, versions)
     answer = writer.ledger.submit(
@@ -56,7 +56,7 @@ def redo(writer: Writer) -> str:
     return writer.state().line("l1").text
 
 
-def test_the_last_undo_is_taken_back_and_then_the_one_before(script: Writer) -> None:
+def test_the_last_undo_is_redone_and_then_the_one_before(script: Writer) -> None:
     take_back(script, 4)
     take_back(script, 3)
     assert script.state().line("l1").text == "two"
@@ -67,7 +67,7 @@ def test_the_last_undo_is_taken_back_and_then_the_one_before(script: Writer) -> 
         to_redo(script)
 
 
-def test_what_was_redone_may_be_undone_and_redone_again(script: Writer) -> None:
+def test_a_redone_edit_can_be_undone_and_redone_again(script: Writer) -> None:
     take_back(script, 4)
     redo(script)
     take_back(script, 4)
@@ -75,7 +75,7 @@ def test_what_was_redone_may_be_undone_and_redone_again(script: Writer) -> None:
     assert redo(script) == "four"
 
 
-def test_an_undo_of_several_versions_is_one(script: Writer) -> None:
+def test_an_undo_of_several_versions_is_redone_as_one(script: Writer) -> None:
     made = take_back(script, 3, 4)
     edit(script, "meanwhile", "l2")
 
@@ -93,7 +93,7 @@ def test_an_undo_far_back_is_found(script: Writer, monkeypatch: pytest.MonkeyPat
     assert to_redo(script) == made
 
 
-def test_where_nothing_was_undone_there_is_nothing_to_redo(script: Writer, unit_of_work: UnitOfWork) -> None:
+def test_without_an_undo_there_is_nothing_to_redo(script: Writer, unit_of_work: UnitOfWork) -> None:
     with pytest.raises(NothingToRedo, match="nothing to redo"):
         to_redo(script)
     with unit_of_work.reading() as tx, pytest.raises(UnknownScript):

@@ -1,4 +1,4 @@
-"""Versions by time and by name, and who wrote what is there."""
+"""Version lookup by time and by name, and blame."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def blamed(writer: Writer, version: int | None = None) -> Blame:
         return blame(tx, writer.script_id, version)
 
 
-def test_a_moment_leads_to_the_version_that_was_there(writer: Writer, clock: Clock) -> None:
+def test_a_moment_leads_to_the_version_of_that_time(writer: Writer, clock: Clock) -> None:
     writer.create()
     for number in range(40):
         clock.pass_seconds(10)
@@ -38,7 +38,7 @@ def test_a_moment_leads_to_the_version_that_was_there(writer: Writer, clock: Clo
     ]  # fmt: skip
 
 
-def test_before_a_script_there_is_nothing(writer: Writer, unit_of_work: UnitOfWork) -> None:
+def test_a_moment_before_the_first_version_is_refused(writer: Writer, unit_of_work: UnitOfWork) -> None:
     writer.create()
 
     with pytest.raises(NotYetThere, match="2027-01-15T07:59:59"):
@@ -54,7 +54,9 @@ def test_versions_recorded_together_are_seen_together(writer: Writer) -> None:
     assert at(writer, START) == 3
 
 
-def test_where_clocks_disagreed_the_version_was_there_and_its_follower_was_not(writer: Writer, clock: Clock) -> None:
+def test_with_disagreeing_clocks_the_version_was_recorded_and_its_successor_was_not(
+    writer: Writer, clock: Clock
+) -> None:
     writer.create()
     recorded = [START]
     for step in (5, 5, -3, 5, -8, 20):
@@ -79,7 +81,7 @@ def test_a_label_leads_to_its_version(writer: Writer) -> None:
             version_of_label(tx, writer.script_id, "Blue draft")
 
 
-def test_each_line_names_who_wrote_it_last(writer: Writer) -> None:
+def test_each_line_names_its_last_author(writer: Writer) -> None:
     writer.create()
     writer.send(LineEdit(line="l2", text="INT. BAR - DAY", expect=writer.expect("l2")), author="ai", actor="")
     writer.send(
@@ -100,7 +102,7 @@ def test_each_line_names_who_wrote_it_last(writer: Writer) -> None:
         blamed(writer, 5)
 
 
-def test_blank_lines_are_nobodys_share(writer: Writer) -> None:
+def test_blank_lines_count_for_no_author(writer: Writer) -> None:
     writer.create(["", ""])
 
     assert blamed(writer).ai_share == 0.0
@@ -108,7 +110,7 @@ def test_blank_lines_are_nobodys_share(writer: Writer) -> None:
     assert blamed(writer).ai_share == 1.0
 
 
-def test_a_script_of_many_versions_is_blamed_in_a_few_looks(writer: Writer) -> None:
+def test_a_script_of_many_versions_is_blamed_in_a_few_queries(writer: Writer) -> None:
     writer.create()
     writer.send(*(LinesInsert(after="l1", before=None, lines=(Line(f"n{n}", "action", f"{n}"),)) for n in range(450)))
 

@@ -1,4 +1,4 @@
-"""History files for tests: a script with every sort of answer, and files that were changed and made to fit again."""
+"""History files for tests: a script with every kind of answer, and forged files that are consistent in themselves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Lines = list[dict[str, Any]]
 
 
 class Submitter:
-    """Sends submissions as JSON, under names of its own."""
+    """Sends submissions as JSON under given names."""
 
     def __init__(self, writer: Writer, clock: Clock) -> None:
         self._ledger = Ledger(writer.unit_of_work, clock=clock)
@@ -102,7 +102,7 @@ def written(lines: Lines) -> bytes:
 
 
 def fitting(lines: Lines) -> Lines:
-    """A file whose chain, state hashes, header and counts fit what it says now, whatever that is."""
+    """A file with chain, state hashes, header and counts recomputed for its current content."""
     header, *rest = lines
     script_id, state, chain = header["script_id"], State.empty(), GENESIS
     commands = [line["command"] for line in rest if "command" in line]
@@ -131,7 +131,7 @@ def command_of(lines: Lines, submission_id: str, position: int = 0) -> dict[str,
 
 
 def change_payload(command: dict[str, Any], **fields: Any) -> None:
-    """Say something else in a payload, written as payloads are, wherever that can be."""
+    """Change a payload, in canonical form if possible."""
     payload = {**json.loads(command["payload"]), **fields}
     text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
     with suppress(LedgerError):
@@ -140,15 +140,15 @@ def change_payload(command: dict[str, Any], **fields: Any) -> None:
 
 
 def answer_of(lines: Lines, submission_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The line of an answer in a file, and what it says."""
+    """The line of an answer in a file, and its content."""
     for line in lines:
         if "answer" in line and (answer := json.loads(line["answer"]["answer"]))["submission_id"] == submission_id:
             return line["answer"], answer
     raise LookupError(submission_id)
 
 
-def say(line: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Let the line of an answer say something else."""
+def set_answer(line: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Replace the content of an answer's line."""
     line["answer"] = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 

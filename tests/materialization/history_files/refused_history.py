@@ -1,4 +1,4 @@
-"""Importing what must be refused: the sentence names the line, and no row is left."""
+"""Helpers for refused imports: the message names the line, and no row is left."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Forge = Callable[[Lines], object]
 
 
 def one_history(folder: Path) -> bytes:
-    """The file of a script with every sort of command and answer."""
+    """The file of a script with every kind of command and answer."""
     clock = Clock()
     writer = Writer(open_database(f"sqlite:///{folder}/ledger.db"), clock=clock)
     write_everything(writer, clock)
@@ -33,13 +33,13 @@ def one_history(folder: Path) -> bytes:
 
 
 def rows_in(url: str) -> dict[str, int]:
-    """How many rows there are in each table that an import writes."""
+    """The number of rows in each table that an import writes."""
     with forging(url) as connection:
         return {name: connection.exec_driver_sql(f"SELECT COUNT(*) FROM {name}").scalar_one() for name in TABLES}
 
 
 def require_refused(history: bytes, folder: Path, forge: Forge, problem: str) -> None:
-    """Import a forged file, which fits in itself, into an empty database: it is refused for this problem."""
+    """Import a forged but consistent file into an empty database, and require that it is refused for this problem."""
     lines, url = parsed(history), f"sqlite:///{folder}/elsewhere.db"
     elsewhere = open_database(url)
     before = rows_in(url)

@@ -1,4 +1,4 @@
-"""A history file that is cut off, too long, no file, or of a number that is too high: nothing of it is imported."""
+"""A history file that is cut off, too long, not a regular file, or has too high a script number is not imported."""
 # ruff: noqa: E501 -- a damage a line
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.materialization.history_files.forged_history import (
     fitting,
     parsed,
     put,
-    say,
+    set_answer,
     written,
 )
 from tests.materialization.history_files.refused_history import one_history, rows_in
@@ -52,7 +52,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def elsewhere(url: str) -> UnitOfWork:
-    """A database without a script; it has none behind each test either."""
+    """A database without a script, before and after each test."""
     return open_database(url)
 
 
@@ -94,7 +94,7 @@ def end_twice(lines: list[bytes]) -> None:
         (list.clear, r"Line 1 "),
     ],
 )  # fmt: skip
-def test_a_file_that_is_not_whole_is_refused(
+def test_an_incomplete_or_malformed_file_is_refused(
     history: bytes, elsewhere: UnitOfWork, url: str, tmp_path: Path, *,
     damage: Callable[[list[bytes]], object], problem: str,
 ) -> None:  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_file_that_is_not_whole_is_refused(
     assert rows_in(url) == before
 
 
-def test_what_is_written_with_other_spaces_is_the_same_history(history: bytes, tmp_path: Path) -> None:
+def test_other_white_space_makes_the_same_history(history: bytes, tmp_path: Path) -> None:
     elsewhere, file = open_database(f"sqlite:///{tmp_path}/elsewhere.db"), tmp_path / "spaced.jsonl"
     file.write_bytes(b"".join(json.dumps(line).encode() + b" \r\n" for line in parsed(history)))
 
@@ -130,16 +130,16 @@ def test_a_number_far_beyond_the_last_is_refused(
 
 
 def under(script_id: int, history: bytes) -> Lines:
-    """The same history of a script of another number."""
+    """The same history under another script number."""
     lines = parsed(history)
     lines[0]["script_id"] = script_id
     for line in lines:
         if "answer" in line:
-            say(line["answer"], {**json.loads(line["answer"]["answer"]), "script_id": script_id})
+            set_answer(line["answer"], {**json.loads(line["answer"]["answer"]), "script_id": script_id})
     return fitting(lines)
 
 
-def test_a_number_at_the_bound_is_taken_and_the_next_script_comes_behind_it(history: bytes, tmp_path: Path) -> None:
+def test_a_number_at_the_limit_is_imported_and_the_next_script_comes_after_it(history: bytes, tmp_path: Path) -> None:
     elsewhere = open_database(f"sqlite:///{tmp_path}/elsewhere.db")
 
     import_history(elsewhere, put(under(MAX_NUMBERS_AHEAD, history), tmp_path / "near.jsonl"))
@@ -148,7 +148,7 @@ def test_a_number_at_the_bound_is_taken_and_the_next_script_comes_behind_it(hist
         assert tx.scripts.new_id() == MAX_NUMBERS_AHEAD + 1
 
 
-def test_any_number_comes_in_as_a_new_one(history: bytes, tmp_path: Path) -> None:
+def test_any_file_can_be_imported_under_a_new_number(history: bytes, tmp_path: Path) -> None:
     elsewhere = open_database(f"sqlite:///{tmp_path}/elsewhere.db")
     file = put(under(2**53 - 1, history), tmp_path / "far.jsonl")
     with elsewhere.records() as tx:
@@ -161,14 +161,14 @@ def test_any_number_comes_in_as_a_new_one(history: bytes, tmp_path: Path) -> Non
         assert verify(tx, 2).finding is None
     with history_file(file) as opened:
         done = import_module._write(elsewhere, opened, 2, lambda _: None)
-        assert done.before == 16, "run again because the answer to its commit was lost, it finds all of it"
+        assert done.before == 16, "run again after a lost commit reply, it finds all of it"
     again = exported(elsewhere, 2)
     assert again == written(under(2, history))
     file.write_bytes(again)
     assert import_history(elsewhere, file).before == 16, "which has a history of its own"
 
 
-def test_a_number_that_somebody_was_given_is_left_to_them(history: bytes, tmp_path: Path) -> None:
+def test_a_number_reserved_for_another_user_is_refused(history: bytes, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/elsewhere.db"
     elsewhere, file = open_database(url), put(parsed(history), tmp_path / "h.jsonl")
     with elsewhere.records() as tx:
@@ -181,7 +181,7 @@ def test_a_number_that_somebody_was_given_is_left_to_them(history: bytes, tmp_pa
 
     with forging(url) as connection:
         connection.exec_driver_sql("UPDATE script_ids SET user_id = 3")
-    assert import_history(elsewhere, file).versions == 16, "the owner's it may be"
+    assert import_history(elsewhere, file).versions == 16, "the owner may use it"
 
 
 def test_a_line_is_read_up_to_a_bound(
@@ -204,7 +204,7 @@ def test_the_commands_of_a_submission_are_bounded_together(
         import_history(elsewhere, put(parsed(history), tmp_path / "h.jsonl"))
 
 
-def test_a_pipe_or_a_device_is_no_history_file(elsewhere: UnitOfWork, tmp_path: Path) -> None:
+def test_a_pipe_or_a_device_is_refused(elsewhere: UnitOfWork, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 

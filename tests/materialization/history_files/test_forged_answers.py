@@ -1,4 +1,4 @@
-"""An answer in a history file that no submission of it could have been given: nothing is imported."""
+"""A history file with an impossible answer is not imported."""
 # ruff: noqa: E501 -- a forgery a line
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.materialization.history_files.forged_history import Lines, answer_of, say
+from tests.materialization.history_files.forged_history import Lines, answer_of, set_answer
 from tests.materialization.history_files.refused_history import Forge, deep, one_history, require_refused
 
 
@@ -23,13 +23,13 @@ def of_answer(name: str, /, *without: str, **fields: object) -> Forge:
         order = ("script_id", "submission_id", "outcome", "first_version", "last_version", "rebased_over", "refusal")
         rest = {key: value for key, value in {**answer, **fields}.items() if key not in without}
         known = {key: rest.pop(key) for key in (*order, "commands") if key in rest}
-        say(line, {**known, **rest})
+        set_answer(line, {**known, **rest})
 
     return forge
 
 
 def far_too_deep(lines: Lines) -> None:
-    """More than some interpreters read, and others do."""
+    """Nested deeper than some interpreters can read."""
     line, _ = answer_of(lines, "e-refused")
     line["answer"] = line["answer"].replace('"facts":{', '"facts":{"x":' + "[" * 5_000 + "]" * 5_000 + ",", 1)
 
@@ -70,7 +70,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "rebased over what is to come": (of_answer("d-no-op", rebased_over=[3, 500]), "rebased_over"),
     "rebased backwards": (of_answer("d-no-op", rebased_over=[3, 2]), "rebased_over"),
     "an unknown field": (of_answer("d-no-op", colour="red"), "canonical form"),
-    "a submission id that is none": (of_answer("a-create", submission_id="\U0001f600"), "no id"),
+    "a submission id that is none": (of_answer("a-create", submission_id="\U0001f600"), "not an id"),
     "a hash too short": (lambda lines: answer_of(lines, "d-no-op")[0].update(content_hash="00"), "content_hash"),
     "a hash with spaces": (lambda lines: answer_of(lines, "d-no-op")[0].update(content_hash="00 " * 32), "content_hash"),
     "a hash in capitals": (lambda lines: answer_of(lines, "d-no-op")[0].update(content_hash="AB" * 32), "content_hash"),

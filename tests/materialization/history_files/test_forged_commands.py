@@ -1,4 +1,4 @@
-"""A command in a history file that fits in itself, but that no submission could have held: nothing is imported."""
+"""A consistent history file with a command that no submission could contain is not imported."""
 # ruff: noqa: E501 -- a forgery a line
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "ESC in a text": (line_of(text="\x1b]0;owned\x07"), "control character"),
     "line end in a text": (line_of(text="a\nb"), "line end"),
     "words in a separator": (line_of(sep="INSERTED"), "line ends"),
-    "an id with a slash": (line_of(id="../<script>"), "no id"),
+    "an id with a slash": (line_of(id="../<script>"), "not an id"),
     "a text too long": (line_of(text="x" * (1 << 21)), "bytes, more than"),
     "attributes with controls": (line_of(attrs={"name": "\x00"}), "control character"),
     "an attribute with no name": (line_of(attrs={"A B": 1}), "attribute name"),
@@ -80,8 +80,8 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "a cause written otherwise": (of_command("n-archive", cause='{ }'), "canonical form"),
     "an AI that names nothing": (of_command("n-archive", author="ai"), "model"),
     "an AI that archives": (of_command("n-archive", author="ai", cause='{"model":"m","prompt":"p","run_id":"r"}'), "AI may not"),
-    "a long submission id": (of_command("n-archive", submission_id="x" * 100), "no id"),
-    "a submission id of signs": (of_command("n-archive", submission_id="\U0001f600"), "no id"),
+    "a long submission id": (of_command("n-archive", submission_id="x" * 100), "not an id"),
+    "a submission id of signs": (of_command("n-archive", submission_id="\U0001f600"), "not an id"),
     "an index beyond": (of_command("n-archive", submission_index=MAX_COMMANDS), "submission_index"),
     "an index below zero": (of_command("n-archive", submission_index=-1), "submission_index"),
     "an index twice": (of_command("c-splices", 1, submission_index=0), "submission_index 0 follows 0"),

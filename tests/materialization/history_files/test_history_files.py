@@ -1,4 +1,4 @@
-"""A script leaves with its whole history and comes back with equal hashes, or not at all."""
+"""A script is exported with its whole history and imported with equal hashes, or not at all."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def head_of(unit_of_work: UnitOfWork, script_id: int) -> Head | None:
         return tx.heads.get(script_id)
 
 
-def test_a_script_comes_into_an_empty_database_with_equal_hashes(
+def test_a_script_is_imported_into_an_empty_database_with_equal_hashes(
     written: Writer, elsewhere: UnitOfWork, file: Path
 ) -> None:
     lines = export(written, file)
@@ -101,16 +101,16 @@ def test_a_script_comes_into_an_empty_database_with_equal_hashes(
     assert done == Imported(script_id, VERSIONS, ANSWERS, 0)
     assert head_of(elsewhere, script_id) == head_of(written.unit_of_work, script_id)
     with elsewhere.reading() as tx:
-        assert list(export_history(tx, script_id)) == lines, "and leaves again as the same bytes"
+        assert list(export_history(tx, script_id)) == lines, "and is exported again as the same bytes"
         assert verify(tx, script_id).finding is None
         row = tx.scripts.get(script_id)
     assert row
     assert (row.title, row.user_id) == ("Ünïcode 🎬", 3)
     with elsewhere.records() as tx:
-        assert tx.scripts.new_id() > script_id, "nobody is given its number"
+        assert tx.scripts.new_id() > script_id, "no new script gets its number"
 
 
-def test_it_goes_on_as_before_and_knows_what_it_answered(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+def test_an_imported_script_goes_on_and_keeps_its_answers(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
     export(written, file)
     import_history(elsewhere, file)
     moved = Writer(elsewhere)
@@ -118,10 +118,10 @@ def test_it_goes_on_as_before_and_knows_what_it_answered(written: Writer, elsewh
 
     assert moved.send(LineEdit(line="l1", text="Dusk.", expect=moved.expect("l1"))).last_version == VERSIONS + 1
     with elsewhere.reading() as tx, written.unit_of_work.reading() as before:
-        assert said(before, written) <= said(tx, written)
+        assert answers_of(before, written) <= answers_of(tx, written)
 
 
-def test_an_import_that_was_ended_leaves_nothing(
+def test_an_interrupted_import_leaves_nothing(
     written: Writer, elsewhere: UnitOfWork, file: Path, tmp_path: Path
 ) -> None:
     export(written, file)
@@ -135,11 +135,11 @@ def test_an_import_that_was_ended_leaves_nothing(
     assert set(rows_in(f"sqlite:///{tmp_path}/elsewhere.db").values()) == {0}
 
     assert import_history(elsewhere, file).before == 0
-    assert import_history(elsewhere, file).before == VERSIONS, "and once more does nothing"
+    assert import_history(elsewhere, file).before == VERSIONS, "and a second run does nothing"
     assert head_of(elsewhere, written.script_id) == head_of(written.unit_of_work, written.script_id)
 
 
-def test_nobody_sees_a_part_of_it(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+def test_an_import_is_visible_only_after_the_commit(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
     export(written, file)
     seen = []
 
@@ -152,7 +152,7 @@ def test_nobody_sees_a_part_of_it(written: Writer, elsewhere: UnitOfWork, file: 
     assert seen == [(None, [])] * 3
 
 
-def test_rows_leave_in_batches_of_one_transaction(
+def test_rows_are_sent_in_batches_in_one_transaction(
     written: Writer, elsewhere: UnitOfWork, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export(written, file)
@@ -168,7 +168,7 @@ def test_rows_leave_in_batches_of_one_transaction(
     assert max(sizes) == 64
 
 
-def test_a_script_that_is_out_of_service_takes_no_history(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+def test_a_script_out_of_service_accepts_no_import(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
     export(written, file)
     import_history(elsewhere, file)
     written.send(LineEdit(line="l1", text="Dusk.", expect=written.expect("l1")))
@@ -183,7 +183,7 @@ def test_a_script_that_is_out_of_service_takes_no_history(written: Writer, elsew
     assert head.version == VERSIONS
 
 
-def test_another_answer_that_is_here_already_stays(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+def test_a_different_stored_answer_is_kept(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
     lines = export(written, file)
     submission_id = msgspec.json.decode(msgspec.json.decode(lines[-2])["answer"]["answer"])["submission_id"]
     frame: dict[str, Any] = {"script_id": written.script_id, "submission_id": submission_id, "base_version": 0}
@@ -205,7 +205,7 @@ def test_a_line_may_have_other_answers_here(written: Writer, elsewhere: UnitOfWo
     assert import_history(elsewhere, file).before == VERSIONS
 
 
-def test_a_later_file_of_the_same_script_adds_what_is_new(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
+def test_a_later_file_of_a_script_adds_new_versions(written: Writer, elsewhere: UnitOfWork, file: Path) -> None:
     export(written, file)
     import_history(elsewhere, file)
     written.send(LineEdit(line="l1", text="Dusk.", expect=written.expect("l1")))
@@ -230,7 +230,7 @@ def test_another_script_of_the_same_number_is_not_touched(written: Writer, elsew
     assert head_of(elsewhere, other.script_id) == before
 
 
-def said(tx: RecordsTransaction, writer: Writer) -> set[tuple[bytes, bytes]]:
+def answers_of(tx: RecordsTransaction, writer: Writer) -> set[tuple[bytes, bytes]]:
     return {(encode_answer(each.answer), each.content_hash) for each in tx.answers.read(writer.script_id)}
 
 

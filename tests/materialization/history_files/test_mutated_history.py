@@ -1,4 +1,4 @@
-"""Whatever is changed in a history file, it is imported as exactly what it says, or refused and nothing is left."""
+"""A mutated history file is imported exactly as written, or refused without leaving a row."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ values = st.one_of(words, numbers, st.none(), st.booleans(), st.floats(allow_nan
 
 
 class Place:
-    """Where files are imported: an empty database, which is as empty behind each refusal."""
+    """The target of imports: an empty database, which is still empty after each refusal."""
 
     def __init__(self, folder: Path) -> None:
         self.history = one_history(folder)
@@ -49,7 +49,7 @@ class Place:
         self._file, self._unit_of_work, self._url = folder / "h.jsonl", None, ""
 
     def require_whole_or_nothing(self, data: bytes) -> None:
-        """Import a file: exactly what it says comes out again, or it is refused and there is nothing."""
+        """Import a file: its export is identical, or it is refused and the database is empty."""
         with self._database() as unit_of_work:
             self._file.write_bytes(data)
             refusal = None
@@ -78,7 +78,7 @@ class Place:
         yield self._unit_of_work
 
     def _forget(self) -> None:
-        """Take another database for the next file."""
+        """Use another database for the next file."""
         self._engine.dispose()
         self._unit_of_work = None
 
@@ -156,12 +156,12 @@ def test_values_that_are_changed(place: Place, data: st.DataObject, fit: bool) -
 
 
 def insides(lines: Lines) -> list[dict[str, Any]]:
-    """What stands in each line."""
+    """The content of each line."""
     return [next(iter(line.values())) if len(line) == 1 else line for line in lines]
 
 
 def changed_within(data: st.DataObject, value: object) -> object:
-    """A payload, a cause or an answer with something else in it; anything else as it is."""
+    """A payload, a cause or an answer with a changed value; any other value unchanged."""
     try:
         decoded = json.loads(value) if isinstance(value, str) else None
     except ValueError:
@@ -174,7 +174,7 @@ def changed_within(data: st.DataObject, value: object) -> object:
 
 
 def fitted(lines: Lines) -> Lines:
-    """The lines made to fit each other, if they can be read as commands at all."""
+    """The lines made consistent, if they can be decoded as commands."""
     try:
         return fitting(lines)
     except (TypeError, ValueError, KeyError, AttributeError):

@@ -1,4 +1,4 @@
-"""An audit compares everything with the log, goes on from where the last one stood, and names what is wrong."""
+"""An audit compares everything with the log, continues from the last checkpoint, and names the problem."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def end_at(writer: Writer, version: int) -> None:
         audit(writer.unit_of_work, writer.script_id, progress=end)
 
 
-def test_one_that_was_ended_goes_on_from_its_last_checkpoint(long: Writer) -> None:
+def test_an_interrupted_audit_continues_from_its_last_checkpoint(long: Writer) -> None:
     whole = audited(long)
     with long.unit_of_work.records() as tx:
         tx.verifications.remove(long.script_id)
@@ -77,17 +77,17 @@ def test_one_that_was_ended_goes_on_from_its_last_checkpoint(long: Writer) -> No
     assert whole == Verification(long.script_id, VERSIONS, 2, None, 0)
 
 
-def test_the_next_one_looks_only_at_what_is_new(long: Writer) -> None:
+def test_the_next_audit_reads_only_new_versions(long: Writer) -> None:
     audited(long)
     write_on(long, VERSIONS + 30)
 
     assert audited(long, resume=True) == Verification(long.script_id, VERSIONS + 30, 2, None, VERSIONS)
     assert audited(long, resume=True).after == VERSIONS + 30
-    assert audited(long).after == 0, "unless told to, it takes nothing for granted"
+    assert audited(long).after == 0, "without `resume`, it starts from the beginning"
 
 
 @pytest.mark.parametrize("damaged", [20, 310, 555])
-def test_what_is_wrong_behind_the_checkpoint_is_found_and_before_it_by_a_whole_one(
+def test_damage_after_the_checkpoint_is_found_and_before_it_by_a_full_audit(
     long: Writer, database_url: str, damaged: int
 ) -> None:
     end_at(long, 350)
@@ -101,7 +101,7 @@ def test_what_is_wrong_behind_the_checkpoint_is_found_and_before_it_by_a_whole_o
     assert resumed == (whole if damaged > 300 else None)
 
 
-def test_a_checkpoint_of_another_log_is_not_gone_on_from(long: Writer, database_url: str) -> None:
+def test_a_checkpoint_of_another_log_is_not_used(long: Writer, database_url: str) -> None:
     audited(long)
     with forging(database_url) as connection:
         this = verifications.c.script_id == long.script_id
@@ -138,7 +138,7 @@ def test_a_scripts_row_that_differs_from_the_log_is_found(
     assert f"has {field} " in finding.problem
 
 
-def test_a_projection_that_was_changed_is_found(writer: Writer, database_url: str) -> None:
+def test_a_changed_projection_is_found(writer: Writer, database_url: str) -> None:
     writer.create()
     project(writer.unit_of_work, writer.script_id)
     assert audited(writer).finding is None
@@ -151,7 +151,7 @@ def test_a_projection_that_was_changed_is_found(writer: Writer, database_url: st
     assert "projections" in finding.problem
 
 
-def test_a_seal_that_the_log_does_not_have_is_found(writer: Writer, database_url: str) -> None:
+def test_a_seal_that_differs_from_the_log_is_found(writer: Writer, database_url: str) -> None:
     writer.create()
     seal_if_due(writer.unit_of_work, writer.script_id, START)
     assert audited(writer).finding is None
@@ -175,7 +175,7 @@ def test_a_hole_in_the_log_is_named(long: Writer, database_url: str) -> None:
     assert (finding.version, finding.problem) == (55, f"command 55 of script {long.script_id} is missing from the log")
 
 
-def test_a_rebuild_meanwhile_is_followed(long: Writer, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_during_an_audit_is_followed(long: Writer, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions_module, "VERSIONS_PER_PAGE", 100)  # so that it has not read all of them by then
     rebuilt = []
 
@@ -190,12 +190,12 @@ def test_a_rebuild_meanwhile_is_followed(long: Writer, clock: Clock, monkeypatch
     assert found == Verification(long.script_id, VERSIONS, 2, None, 0)
 
 
-def test_there_is_nothing_to_audit_of_a_script_that_does_not_exist(unit_of_work: UnitOfWork) -> None:
+def test_an_audit_of_a_script_that_does_not_exist_is_refused(unit_of_work: UnitOfWork) -> None:
     with pytest.raises(UnknownScript):
         audit(unit_of_work, 999_999)
 
 
-def test_a_database_in_the_way_is_no_damage(long: Writer) -> None:
+def test_a_database_conflict_is_not_reported_as_damage(long: Writer) -> None:
     def lose(_reached: int) -> None:
         raise Conflict("Lost connection to server during query")
 
@@ -203,7 +203,7 @@ def test_a_database_in_the_way_is_no_damage(long: Writer) -> None:
         audit(long.unit_of_work, long.script_id, progress=lose)
 
 
-def test_a_database_that_takes_no_checkpoint_is_audited_all_the_same(long: Writer, database_url: str) -> None:
+def test_a_database_that_refuses_checkpoints_can_be_audited(long: Writer, database_url: str) -> None:
     with forging(database_url) as connection:
         connection.execute(text("ALTER TABLE verifications RENAME TO elsewhere"))
     try:

@@ -1,4 +1,4 @@
-"""Reading passes over a damaged keyframe and says so; a hole stops it, named; a rebuild in between does not."""
+"""Reading skips and reports a damaged keyframe, names a missing version, and follows a rebuild."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def another_state(_state: State) -> dict[str, bytes]:
         another_state,
     ],
 )
-def test_a_damaged_keyframe_is_passed_over_and_reported(long: Writer, database_url: str, values: Values) -> None:
+def test_a_damaged_keyframe_is_skipped_and_reported(long: Writer, database_url: str, values: Values) -> None:
     before = {version: long.state(version) for version in (FIRST, LAST - 1, LAST + 1, VERSIONS)}
     damage_keyframe(database_url, long, LAST, values(long.state(LAST)))
 
@@ -73,7 +73,7 @@ def test_a_damaged_keyframe_is_passed_over_and_reported(long: Writer, database_u
     assert [(line["event"], line["version"]) for line in logged] == [("history.keyframe_passed_over", LAST)] * 2
 
 
-def test_with_every_keyframe_damaged_the_way_leads_from_the_beginning(long: Writer, database_url: str) -> None:
+def test_with_every_keyframe_damaged_reading_starts_from_the_beginning(long: Writer, database_url: str) -> None:
     before = long.state()
     for version in (FIRST, LAST):
         damage_keyframe(database_url, long, version, {"state": b""})
@@ -87,7 +87,7 @@ def drop_version(connection: Connection, writer: Writer, version: int) -> None:
 
 
 @pytest.mark.parametrize(("dropped", "wanted"), [(530, VERSIONS), (530, 530), (LAST, LAST), (100, 200), (1, 1)])
-def test_a_hole_stops_it_and_is_named(long: Writer, database_url: str, dropped: int, wanted: int) -> None:
+def test_a_missing_version_is_named(long: Writer, database_url: str, dropped: int, wanted: int) -> None:
     with forging(database_url) as connection:
         drop_version(connection, long, dropped)
 
@@ -97,7 +97,7 @@ def test_a_hole_stops_it_and_is_named(long: Writer, database_url: str, dropped: 
         assert long.state(dropped - 1).version == dropped - 1
 
 
-def test_a_delta_that_was_changed_is_found_and_no_keyframe_blamed(long: Writer, database_url: str) -> None:
+def test_a_changed_delta_is_found_and_no_keyframe_is_blamed(long: Writer, database_url: str) -> None:
     with forging(database_url) as connection:
         this = (script_versions.c.script_id == long.script_id, script_versions.c.version_number == 530)
         connection.execute(update(script_versions).where(*this).values(delta=b'[["s","l1",1,0,"?"]]'))

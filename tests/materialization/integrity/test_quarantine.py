@@ -1,4 +1,4 @@
-"""A script comes back into service once it is sound, or when somebody insists; what happened is kept either way."""
+"""A quarantined script is reopened once it verifies, or unverified on request; both are recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.materialization.writer import START, Writer, forging
 
 @pytest.fixture
 def broken(writer: Writer, database_url: str) -> Writer:
-    """A script out of service, one version of which is not what its command gives."""
+    """A quarantined script with one version that does not match its command."""
     writer.create()
     writer.send(LineEdit(line="l1", text="Dawn.", expect=writer.expect("l1")))
     with forging(database_url) as connection:
@@ -40,7 +40,7 @@ def rows(writer: Writer) -> list[QuarantineRow]:
         return tx.quarantines.read(writer.script_id)
 
 
-def test_a_script_that_is_not_sound_stays_out(broken: Writer) -> None:
+def test_an_inconsistent_script_stays_quarantined(broken: Writer) -> None:
     with pytest.raises(StillBroken, match="version 1"):
         reopen(broken.unit_of_work, broken.script_id, by="Ann", now=START + 1)
 
@@ -48,7 +48,7 @@ def test_a_script_that_is_not_sound_stays_out(broken: Writer) -> None:
     assert [row.reopened_at for row in rows(broken)] == [None]
 
 
-def test_once_it_is_mended_it_takes_edits_again_and_the_evidence_stays(broken: Writer) -> None:
+def test_a_repaired_script_takes_edits_again_and_the_record_stays(broken: Writer) -> None:
     edit = LineEdit(line="l1", text="Dusk.", expect=broken.expect("l1"))
     with pytest.raises(Corrupt, match="quarantined"):
         broken.send(edit)
@@ -61,7 +61,7 @@ def test_once_it_is_mended_it_takes_edits_again_and_the_evidence_stays(broken: W
     assert row[2:] == ("a test", "nine lines", START, START + 1, "Ann", 1, "open")
 
 
-def test_somebody_may_insist_and_that_is_kept(broken: Writer) -> None:
+def test_a_script_can_be_reopened_unverified_and_that_is_recorded(broken: Writer) -> None:
     reopen(broken.unit_of_work, broken.script_id, by="Ann", now=START + 1, unverified=True)
     assert health(broken) == "open"
     quarantine(broken.unit_of_work, broken.script_id, found_by="a test", reason="again", now=START + 2)
@@ -71,13 +71,13 @@ def test_somebody_may_insist_and_that_is_kept(broken: Writer) -> None:
     assert (again.reason, again.reopened_at) == ("again", None)
 
 
-def test_scripts_out_of_service_are_listed(broken: Writer) -> None:
+def test_quarantined_scripts_are_listed(broken: Writer) -> None:
     with broken.unit_of_work.reading() as tx:
         assert broken.script_id in tx.quarantines.out_of_service()
         assert tx.quarantines.out_of_service(after=broken.script_id) == []
 
 
-def test_a_script_in_service_and_one_that_does_not_exist_cannot_be_taken_back(
+def test_a_script_in_service_or_one_that_does_not_exist_cannot_be_reopened(
     writer: Writer, unit_of_work: UnitOfWork
 ) -> None:
     writer.create()

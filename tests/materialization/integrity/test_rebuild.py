@@ -1,4 +1,4 @@
-"""A rebuild derives everything from the commands once more; readers see all of it or nothing."""
+"""A rebuild derives everything from the commands again; readers see all of it or nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.services.databases import DatabaseServer
 
 @pytest.fixture(autouse=True, params=["row by row", "ahead"])
 def small_pieces(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Too short to be read ahead, in pages; and where that is worth it for a few rows already."""
+    """Chunks too short to be read ahead in pages, or with read-ahead already for a few rows."""
     if request.param == "ahead":
         monkeypatch.setattr(packed_pages, "MIN_PACKED_ROWS", 1)
         monkeypatch.setattr(commands, "COMMANDS_PER_PAGE", 16)
@@ -43,11 +43,11 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 
 
 class Ended(BaseException):
-    """What ends a rebuild in the middle."""
+    """The interruption of a rebuild."""
 
 
 def write_much(writer: Writer, versions: int = 330) -> None:
-    """A history with a keyframe that its length asked for."""
+    """A history long enough for a keyframe."""
     writer.create()
     while writer.version < versions:
         place = writer.version
@@ -98,7 +98,7 @@ def test_a_rebuild_gives_the_same_rows_under_another_generation(writer: Writer, 
     assert is_verified(writer)
 
 
-def test_the_script_goes_on_after_a_rebuild_and_its_projection_follows(writer: Writer) -> None:
+def test_after_a_rebuild_the_script_takes_edits_and_its_projection_follows(writer: Writer) -> None:
     write_much(writer, 60)
     project(writer.unit_of_work, writer.script_id)
     rebuild(writer.unit_of_work, writer.script_id)
@@ -124,7 +124,7 @@ def test_edits_that_arrive_during_a_rebuild_are_in_it(writer: Writer) -> None:
     assert is_verified(writer)
 
 
-def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> None:
+def test_an_interrupted_rebuild_continues_where_it_stopped(writer: Writer) -> None:
     write_much(writer)
 
     def end(version: int) -> None:
@@ -133,7 +133,7 @@ def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> No
 
     with pytest.raises(Ended):
         rebuild(writer.unit_of_work, writer.script_id, progress=end)
-    assert head_of(writer).generation == 1, "nobody reads half of it"
+    assert head_of(writer).generation == 1, "no reader sees half of it"
     assert is_verified(writer)
 
     reached: list[int] = []
@@ -144,7 +144,7 @@ def test_a_rebuild_that_was_ended_goes_on_where_it_stopped(writer: Writer) -> No
     assert is_verified(writer)
 
 
-def test_large_versions_make_short_pieces(writer: Writer, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_versions_make_short_chunks(writer: Writer, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild_chunks, "BYTES_PER_TRANSACTION", 400)
     write_much(writer, 60)
     reached: list[int] = []
@@ -156,7 +156,7 @@ def test_large_versions_make_short_pieces(writer: Writer, database_url: str, mon
     assert stored(database_url, writer, 2) == stored(database_url, writer, 1)
 
 
-def test_a_rebuild_goes_on_behind_what_another_did_of_it_meanwhile(writer: Writer, database_url: str) -> None:
+def test_a_rebuild_continues_after_chunks_written_by_another_worker(writer: Writer, database_url: str) -> None:
     write_much(writer, 160)
     reached: list[int] = []
 
@@ -176,7 +176,7 @@ def test_a_rebuild_goes_on_behind_what_another_did_of_it_meanwhile(writer: Write
     assert stored(database_url, writer, 2) == stored(database_url, writer, 1)
 
 
-def test_damaged_versions_are_named_and_mended_only_when_told_to(writer: Writer, database_url: str) -> None:
+def test_damaged_versions_are_named_and_repaired_only_on_request(writer: Writer, database_url: str) -> None:
     write_much(writer, 120)
     state = writer.state()
     with forging(database_url) as connection:
@@ -198,7 +198,7 @@ def test_damaged_versions_are_named_and_mended_only_when_told_to(writer: Writer,
 
 
 @pytest.mark.parametrize(("column", "value"), [("actor", "Eve"), ("payload", b"{}")])
-def test_a_log_that_was_changed_is_not_rebuilt(writer: Writer, database_url: str, column: str, value: object) -> None:
+def test_a_changed_log_is_not_rebuilt(writer: Writer, database_url: str, column: str, value: object) -> None:
     write_much(writer, 80)
     with forging(database_url) as connection:
         this = (script_commands.c.script_id == writer.script_id, script_commands.c.version_number == 61)
@@ -241,13 +241,13 @@ def test_commands_are_not_touched(writer: Writer) -> None:
         assert list(tx.commands.read(writer.script_id, upto=writer.version)) == before
 
 
-def test_there_is_nothing_to_rebuild_of_a_script_that_does_not_exist(unit_of_work: UnitOfWork) -> None:
+def test_a_rebuild_of_a_script_that_does_not_exist_is_refused(unit_of_work: UnitOfWork) -> None:
     with pytest.raises(UnknownScript):
         rebuild(unit_of_work, 999_999)
 
 
 @pytest.mark.services
-def test_of_two_that_rebuild_a_script_the_second_leaves_it_to_the_first(mariadb_url: str) -> None:
+def test_a_second_concurrent_rebuild_is_refused(mariadb_url: str) -> None:
     writer = Writer(open_database(mariadb_url))
     write_much(writer, 120)
 
@@ -271,7 +271,7 @@ def test_a_generation_that_becomes_active_during_a_pruning_stays(
 
 
 def interrupt_before(step: Any, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Act, as another process may, once before a statement."""
+    """Act once before a statement, as another process might."""
     owner = {"get": Heads, "read": Rebuilds, "found": Generations}[step.__name__]
 
     def acting(self: Any, script_id: int) -> Any:
@@ -283,7 +283,7 @@ def interrupt_before(step: Any, monkeypatch: pytest.MonkeyPatch, act: Callable[[
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_a_rebuild_whose_last_answer_is_lost_is_told_as_it_was(
+def test_a_rebuild_whose_last_commit_reply_is_lost_reports_its_result(
     mariadb: DatabaseServer, mariadb_url: str, *, damaged: bool
 ) -> None:
     writer = Writer(open_database(mariadb_url))

@@ -1,4 +1,4 @@
-"""A rebuild asks for the pages of a piece at once, so that the server is at the next while one is folded."""
+"""A rebuild requests all pages of a chunk at once, so that the server reads one while another is folded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.materialization.writer import Writer, close_databases, open_database
 
 
 @pytest.mark.services
-def test_the_pages_of_a_piece_leave_in_one_packet(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pages_of_a_chunk_are_requested_in_one_packet(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed_pages, "MIN_PACKED_ROWS", 1)
     monkeypatch.setattr(commands, "COMMANDS_PER_PAGE", 10)
     monkeypatch.setattr(rebuild_chunks, "VERSIONS_PER_TRANSACTION", 40)

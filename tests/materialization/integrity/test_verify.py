@@ -26,9 +26,9 @@ TABLES = (script_heads, log, versions, keyframes)
 
 
 class Damaged:
-    """A script of 301 versions with a keyframe at 257 at the latest, which tests damage and put back.
+    """A script of 301 versions with a keyframe at 257 at the latest, which tests damage and restore.
 
-    A forger keeps no foreign keys.
+    The forger's connection does not check foreign keys.
     """
 
     def __init__(self, url: str, forger: Engine) -> None:
@@ -48,7 +48,7 @@ class Damaged:
             self.whole = [(table, connection.execute(select(table)).mappings().all()) for table in TABLES]
 
     def after(self, damage: Damage) -> tuple[Finding | None, Finding | None]:
-        """What verification, and the seals, find after damage."""
+        """The findings of verification and of the seals after damage."""
         try:
             with self.forger.begin() as connection:
                 damage(connection)
@@ -99,7 +99,7 @@ def swapped(connection: Connection) -> None:
 
 
 def put_behind(connection: Connection) -> None:
-    """A command behind the head, with a chain hash that is right."""
+    """A command after the head, with a correct chain hash."""
     row = connection.execute(select(log).where(log.c.version_number == VERSIONS)).one()
     entry = LogEntry(*row)
     forged = chained(LogEntry(*[*row[:1], VERSIONS + 1, *row[2:-1]]), entry.chain_hash)
@@ -119,7 +119,7 @@ def put_between(connection: Connection) -> None:
 
 
 def forged_from(version: int, **values: object) -> Damage:
-    """One command says something else, and every chain hash from there on is right."""
+    """One changed command, with correct chain hashes from there on."""
 
     def damage(connection: Connection) -> None:
         rows = connection.execute(select(log).order_by(log.c.version_number)).mappings().all()
@@ -135,7 +135,7 @@ def forged_from(version: int, **values: object) -> Damage:
 
 
 def cut_off(connection: Connection) -> None:
-    """The last ten versions are gone and the head was made to fit: the rest is right in itself."""
+    """The last ten versions are removed and the head is adjusted: the rest is consistent."""
     for table in (log, versions):
         connection.execute(delete(table).where(table.c.version_number > VERSIONS - 10))
     last = connection.execute(select(log.c.chain_hash).where(log.c.version_number == VERSIONS - 10)).scalar_one()
@@ -145,7 +145,7 @@ def cut_off(connection: Connection) -> None:
     connection.execute(update(script_heads).values(version_number=VERSIONS - 10, chain_hash=last, state_hash=state))
 
 
-def test_what_is_whole_is_found_whole(damaged: Damaged) -> None:
+def test_an_undamaged_script_verifies(damaged: Damaged) -> None:
     assert damaged.after(lambda _: None) == (None, None)
 
 
@@ -218,7 +218,7 @@ def test_drops_swaps_insertions_and_forged_heads_are_found(
         (forged_from(130, version_number=9_000), "is missing from the log"),
     ],
 )
-def test_what_a_forger_chained_anew_is_found(damaged: Damaged, damage: Damage, problem: str) -> None:
+def test_a_forged_command_with_a_recomputed_chain_is_found(damaged: Damaged, damage: Damage, problem: str) -> None:
     finding, _ = damaged.after(damage)
 
     assert finding
@@ -226,21 +226,21 @@ def test_what_a_forger_chained_anew_is_found(damaged: Damaged, damage: Damage, p
     assert problem in finding.problem
 
 
-def test_an_end_that_was_cut_off_is_found_by_its_seal(damaged: Damaged) -> None:
+def test_a_cut_off_end_is_found_by_its_seal(damaged: Damaged) -> None:
     finding, broken_seal = damaged.after(cut_off)
 
-    assert finding is None, "what is left is right in itself"
+    assert finding is None, "the rest is consistent"
     assert broken_seal == Finding(VERSIONS, f"version {VERSIONS} was sealed, but is no longer in the log")
 
 
-def test_a_log_written_anew_is_found_by_its_seal(damaged: Damaged) -> None:
+def test_a_rewritten_log_is_found_by_its_seal(damaged: Damaged) -> None:
     _, broken_seal = damaged.after(changed(log, VERSIONS, chain_hash=b"y" * 32))
 
     assert broken_seal
     assert "is not the one that was sealed" in broken_seal.problem
 
 
-def test_a_script_is_sealed_once_an_hour_and_only_if_it_moved_on(writer: Writer) -> None:
+def test_a_script_is_sealed_once_an_hour_and_only_if_it_has_new_versions(writer: Writer) -> None:
     writer.create()
     hour = INTERVAL_MICROS // SECOND
 
@@ -257,7 +257,7 @@ def test_a_script_is_sealed_once_an_hour_and_only_if_it_moved_on(writer: Writer)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("column", "value"), [("payload", "text"), ("cause", None), ("kind", b"bytes"), ("actor", 7)])
 def test_a_value_of_another_type_is_found(damaged: Damaged, column: str, value: object) -> None:
-    """SQLite keeps in a column whatever it is given."""
+    """SQLite stores values of any type in a column."""
 
     def damage(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA writable_schema = 1")

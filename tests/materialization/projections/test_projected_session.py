@@ -16,7 +16,7 @@ KEYSTROKES = 4_000
 STRIDES = (1, 7, 90, 3, 400, 256)
 
 
-def test_a_typed_session_is_projected_as_it_goes(writer: Writer, traces: Path) -> None:
+def test_a_typed_session_is_projected_while_it_is_typed(writer: Writer, traces: Path) -> None:
     session = read_session(traces / "sveltecomponent.json.gz")
     commands = (command for command, _ in islice(commands_of(session), KEYSTROKES))
     for stride in cycle(STRIDES):

@@ -1,4 +1,4 @@
-"""A projection equals the state at the version it shows, whatever happened and however it was brought there."""
+"""A projection equals the state at its version, after any commands and any way of updating it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FEW = settings(
     max_examples=15,
     suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
 )
-"""An example is a dozen transactions and as many projections."""
+# One example is a dozen transactions and as many projections.
 
 
 def shown(writer: Writer) -> Projection:
@@ -65,7 +65,9 @@ def test_a_projection_is_the_state_after_any_commands_in_any_steps(
 
 @FEW
 @given(histories(limit=14))
-def test_however_few_lines_are_spaced_anew_at_once(unit_of_work: UnitOfWork, steps: list[Step]) -> None:
+def test_projections_are_correct_when_few_lines_are_respaced_at_once(
+    unit_of_work: UnitOfWork, steps: list[Step]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(row_builder, "FIRST_STRETCH", 1)
         patch.setattr("repos.projections.order_keys.GAP", 1 << 9)
@@ -90,7 +92,7 @@ def test_thousands_of_lines_typed_into_one_gap_keep_their_order(writer: Writer, 
         assert not brought_to_head(writer).whole
 
 
-def test_lines_move_behind_lines_where_no_key_is_left(writer: Writer) -> None:
+def test_lines_can_move_where_no_order_key_is_left(writer: Writer) -> None:
     writer.create([f"Line {number}" for number in range(1, 41)])
     brought_to_head(writer)
     for number in range(120):
@@ -106,7 +108,7 @@ def test_a_second_projection_of_the_same_version_changes_nothing(writer: Writer)
     assert brought_to_head(writer) == Projected(writer.script_id, 1, 1, whole=False)
 
 
-def test_what_is_far_behind_is_written_anew(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_projection_far_behind_is_rewritten(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("materialization.projections.updater.TOO_FAR", 3)
     writer.create()
     brought_to_head(writer)
@@ -118,7 +120,7 @@ def test_what_is_far_behind_is_written_anew(writer: Writer, monkeypatch: pytest.
     assert shown(writer).labels["draft 0"] == shown(writer).labels["draft 0 "] == NamedDraft(1, None, locked=False)
 
 
-def test_elements_and_personas_are_found_and_read_a_page_at_a_time(writer: Writer) -> None:
+def test_elements_and_personas_are_read_page_by_page(writer: Writer) -> None:
     writer.create()
     elements = [Element(f"e{number}", "beat" if number % 2 else "act", {"n": number}, "user") for number in range(5)]
     personas = [Persona(f"p{number}", f"Voice {number}", "", {}) for number in range(3)]
@@ -157,7 +159,7 @@ def test_a_draft_is_shown_with_its_color_and_its_lock(writer: Writer) -> None:
     assert shown(writer).labels == {"Shooting script": NamedDraft(2, None, locked=True)}
 
 
-def test_a_projection_that_is_no_copy_of_any_version_is_written_anew(writer: Writer, database_url: str) -> None:
+def test_a_projection_that_matches_no_version_is_rewritten(writer: Writer, database_url: str) -> None:
     writer.create()
     brought_to_head(writer)
     with forging(database_url) as connection:
@@ -167,7 +169,7 @@ def test_a_projection_that_is_no_copy_of_any_version_is_written_anew(writer: Wri
     assert brought_to_head(writer).whole
 
 
-def test_a_projection_of_another_generation_is_written_anew(writer: Writer, database_url: str) -> None:
+def test_a_projection_of_another_generation_is_rewritten(writer: Writer, database_url: str) -> None:
     writer.create()
     brought_to_head(writer)
     with forging(database_url) as connection:
@@ -201,7 +203,7 @@ def test_a_script_that_does_not_exist_has_no_projection(unit_of_work: UnitOfWork
 
 
 @pytest.mark.services
-def test_of_two_that_project_a_script_the_second_leaves_it_to_the_first(mariadb_url: str) -> None:
+def test_a_second_concurrent_projection_is_refused(mariadb_url: str) -> None:
     writer = Writer(open_database(mariadb_url))
     writer.create()
     brought_to_head(writer)
@@ -223,7 +225,7 @@ def test_of_two_that_project_a_script_the_second_leaves_it_to_the_first(mariadb_
     brought_to_head(writer)
 
 
-def test_the_first_projection_of_a_script_is_made_once_by_many(writer: Writer) -> None:
+def test_concurrent_workers_make_the_first_projection_once(writer: Writer) -> None:
     writer.create()
 
     def attempt() -> bool:

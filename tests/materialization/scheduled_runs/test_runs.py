@@ -1,4 +1,4 @@
-"""A materialization run takes every script that is due, once, and nothing wrong with one stops the others."""
+"""A materialization run takes every due script once, and a problem with one does not stop the others."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _slots = itertools.count(START, 60 * SECOND)
 
 @pytest.fixture
 def own(tmp_path_factory: pytest.TempPathFactory) -> UnitOfWork:
-    """A database that no other test wrote to: a run takes on whatever is due."""
+    """A database of its own: a run takes every script that is due."""
     return open_database(f"sqlite:///{tmp_path_factory.mktemp('runs')}/ledger.db")
 
 
 class Run:
-    """A run of one test: what was handed out, and who does it."""
+    """The runs of one test: opens them, and does the scripts handed out."""
 
     def __init__(self, unit_of_work: UnitOfWork, clock: Clock, *, sample: int = 0) -> None:
         self.unit_of_work = unit_of_work
@@ -46,7 +46,7 @@ class Run:
         return open_run(self.unit_of_work, at, self.clock(), lambda *item: self.sent.append(item), sample=self.sample)
 
     def work(self) -> list[str | None]:
-        """Do all that was handed out, in order."""
+        """Materialize all scripts handed out, in order."""
         items, self.sent = self.sent, []
         materializer = Materializer(self.unit_of_work, clock=self.clock)
         return [materializer.materialize(*item) for item in items]
@@ -82,7 +82,7 @@ def damage(url: str, writer: Writer) -> None:
         connection.execute(update(script_versions).where(mine).values(delta=b"[]"))
 
 
-def test_a_run_brings_every_script_to_its_head_and_says_so(own: UnitOfWork, clock: Clock) -> None:
+def test_a_run_brings_every_script_to_its_head_and_reports_it(own: UnitOfWork, clock: Clock) -> None:
     writers, run = scripts(own, clock, 3), Run(own, clock)
     clock.pass_seconds(30)
 
@@ -113,7 +113,7 @@ def test_a_slot_has_one_run_however_often_it_is_opened(own: UnitOfWork, clock: C
     assert run.work() == ["done", "done", None, None], "handed out twice, done once"
 
 
-def test_a_script_that_a_run_is_still_at_is_not_in_the_next_one(own: UnitOfWork, clock: Clock) -> None:
+def test_a_script_unfinished_in_one_run_is_not_in_the_next(own: UnitOfWork, clock: Clock) -> None:
     first, second = scripts(own, clock, 2)
     run = Run(own, clock)
     opened = run.open()
@@ -129,7 +129,7 @@ def test_a_script_that_a_run_is_still_at_is_not_in_the_next_one(own: UnitOfWork,
 
     clock.pass_seconds(CLAIM_MICROS / SECOND + 1)
     run.work()
-    assert run.open().again == 1, "its taker is dead: it is handed out again"
+    assert run.open().again == 1, "its worker is dead: it is handed out again"
     assert run.work() == ["done"]
     assert run.row(opened.run_id).finished_at == clock()
 
@@ -168,10 +168,10 @@ def test_a_damaged_script_is_quarantined_with_the_reason_and_the_others_are_done
     assert head.health == "quarantined"
     assert [(row.found_by, row.quarantined_at) for row in kept] == [("materialization", clock())]
     assert "state hash" in kept[0].reason
-    assert run.open() == Opened(None, 0, 0), "nobody comes back to it until it is mended"
+    assert run.open() == Opened(None, 0, 0), "it is not due again until it is repaired"
 
 
-def test_a_script_somebody_else_is_at_is_left_for_later(
+def test_a_script_locked_by_another_worker_is_left_for_later(
     own: UnitOfWork, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scripts(own, clock, 1)
@@ -190,7 +190,7 @@ def test_a_script_somebody_else_is_at_is_left_for_later(
     assert run.row(opened.run_id).finished_at
 
 
-def test_a_script_that_ends_its_worker_each_time_is_given_up(own: UnitOfWork, clock: Clock) -> None:
+def test_a_script_that_crashes_its_worker_each_time_is_given_up(own: UnitOfWork, clock: Clock) -> None:
     writer = scripts(own, clock, 1)[0]
     run = Run(own, clock)
     opened = run.open()
@@ -203,7 +203,7 @@ def test_a_script_that_ends_its_worker_each_time_is_given_up(own: UnitOfWork, cl
     assert "5 attempts" in str(report_of(run, opened.run_id, writer)["reason"])
 
 
-def test_a_sample_is_replayed_and_goes_round_all_scripts(own: UnitOfWork, clock: Clock) -> None:
+def test_samples_are_replayed_and_cycle_through_all_scripts(own: UnitOfWork, clock: Clock) -> None:
     writers, run = scripts(own, clock, 3), Run(own, clock, sample=2)
     rounds = []
     for _ in range(3):
@@ -217,7 +217,7 @@ def test_a_sample_is_replayed_and_goes_round_all_scripts(own: UnitOfWork, clock:
     assert report_of(run, 3, writers[0])["projection_agreed"] is True
 
 
-def test_a_script_that_went_quiet_gets_a_keyframe_and_no_more_than_it_needs(own: UnitOfWork, clock: Clock) -> None:
+def test_an_inactive_script_gets_a_keyframe_and_keeps_only_those_needed(own: UnitOfWork, clock: Clock) -> None:
     writer, run = scripts(own, clock, 1)[0], Run(own, clock)
     for _ in range(3):
         for number in range(20):

@@ -1,4 +1,4 @@
-"""A ledger on SQLite and on MariaDB in turn, and an empty desk at it."""
+"""Shared fixtures: a ledger on SQLite and on MariaDB, and a script editor for it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def tap(mariadb_engine: Engine) -> Iterator[Tap]:
 
 @pytest.fixture
 def table(mariadb_engine: Engine, tap: Tap) -> Desk:
-    """A desk at MariaDB, on a tap."""
+    """A script editor on MariaDB whose connections are tapped."""
     unit_of_work = UnitOfWork(mariadb_engine)
     desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
     tap.clear()
@@ -68,7 +68,7 @@ def table(mariadb_engine: Engine, tap: Tap) -> Desk:
 
 
 @pytest.fixture
-def beside(mariadb: DatabaseServer, mariadb_engine: Engine) -> Iterator[pymysql.Connection[Any]]:
+def second_connection(mariadb: DatabaseServer, mariadb_engine: Engine) -> Iterator[pymysql.Connection[Any]]:
     """A second, bare connection to the same database."""
     connection = mariadb.connect(database=mariadb_engine.url.database, autocommit=False)
     yield connection

@@ -1,6 +1,6 @@
-"""Submissions within the documented limits that are as heavy as those allow, each with the script it is for.
+"""The heaviest submissions within the documented limits, each with its script.
 
-Run as a program it settles one of them in a process of its own, which may take 512 MiB more than it began with.
+Run as a program, this module settles one of them in a process that may use 512 MiB more memory than it started with.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def noise() -> list[Json]:
 
 
 def nested(size: int) -> Json:
-    """An object of so many bytes that takes as much memory as an object can."""
+    """An object of `size` bytes that takes as much memory as possible."""
     inner: Json = {}
     for _ in range(20):
         inner = {"": inner}
@@ -187,7 +187,7 @@ def submission(number: int, commands: Iterable[Json], base: int, **more: Any) ->
 
 
 def main(name: str, home: str) -> None:
-    """Settle a case and take it back; print what became of it, the seconds of the processor and the memory it took."""
+    """Settle a case and undo it; print its outcome, the CPU seconds and the memory used."""
     engine = make_engine(f"sqlite:///{Path(home) / 'ledger.db'}")
     upgrade(engine)
     unit_of_work = UnitOfWork(engine)

@@ -1,4 +1,4 @@
-"""Ways to be in the middle of a unit of work, and in each other's way."""
+"""Helpers that hold locks in the middle of a unit of work."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def short_lock_waits(tap: Tap) -> None:
     tap.before = shorten
 
 
-def hold_head(beside: pymysql.Connection[Any], script_id: int) -> None:
-    with beside.cursor() as cursor:
+def hold_head(second_connection: pymysql.Connection[Any], script_id: int) -> None:
+    with second_connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM script_heads WHERE script_id = %s FOR UPDATE", (script_id,))
 
 
-def hold_answer(beside: pymysql.Connection[Any], script_id: int, submission_id: str) -> None:
-    """Hold the key under which an answer is to be written."""
-    with beside.cursor() as cursor:
+def hold_answer(second_connection: pymysql.Connection[Any], script_id: int, submission_id: str) -> None:
+    """Lock the key under which an answer will be written."""
+    with second_connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO submissions (script_id, submission_id, content_hash, outcome, answer, recorded_at) "
             "VALUES (%s, %s, '', 'refused', '', 1)",

@@ -1,4 +1,4 @@
-"""A desk: one script, and somebody who edits it through the ledger and looks at what became of it."""
+"""Script editor for tests: edits one script through the ledger and reads the results."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ A, B, C = (Line(name, "action", f"Line {name}.") for name in ("a", "b", "c"))
 
 
 def edit(line: Line, text: str) -> LineEdit:
-    """Write a line anew, as somebody does who sees it as it is given."""
+    """Rewrite a line, guarded by its given content."""
     return LineEdit(line=line.id, expect=expect_hash(line), text=text)
 
 
 def splice(line: Line, at: int, insert: str) -> LineSplice:
-    """Type into a line, as somebody does who sees it as it is given."""
+    """Type into a line, guarded by its given content."""
     return LineSplice(line=line.id, expect=expect_hash(line), at=at, insert=insert)
 
 
@@ -46,7 +46,7 @@ def create(*lines: Line, title: str = "A script", **more: Any) -> ScriptCreate:
 
 
 class Desk:
-    """One script. Where no base is named, a submission is made for the head."""
+    """Edits one script. Without a base, a submission is made for the head."""
 
     def __init__(self, unit_of_work: UnitOfWork, ledger: Ledger, script_id: int | None = None) -> None:
         self.unit_of_work = unit_of_work
@@ -55,7 +55,7 @@ class Desk:
         self.script_id = script_id or self._new_id()
 
     def begin(self, *lines: Line) -> Desk:
-        """Create the script, with the lines a, b and c where none are given."""
+        """Create the script, with the lines a, b and c if none are given."""
         assert self.send(create(*(lines or (A, B, C))), id="begin").outcome == "applied"
         return self
 
@@ -128,7 +128,7 @@ class Desk:
             return verify(tx, self.script_id)
 
     def everything(self) -> tuple[Any, ...]:
-        """Whatever a command may leave behind."""
+        """All rows that a command may write."""
         head = self.head
         upto = head.version if head else 0
         with self.unit_of_work.reading() as tx:
@@ -142,7 +142,7 @@ class Desk:
 
 
 def keystrokes(desk: Desk, many: int) -> Iterator[Submission]:
-    """One writer's typing into line a: each made for the text that the one before left."""
+    """One writer's keystrokes in line a, each made for the text after the previous one."""
     text = A.text
     for number in range(many):
         line = Line("a", "action", text)

@@ -1,4 +1,4 @@
-"""However an AI goes about it, it takes away no more of what people wrote than its share."""
+"""An AI cannot remove more of people's text than its share, by any trick."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ WAYS: dict[str, list[Step]] = {
 
 
 @pytest.mark.parametrize("steps", WAYS.values(), ids=WAYS)
-def test_a_run_leaves_what_people_wrote(twenty: Desk, steps: list[Step]):
+def test_a_run_cannot_remove_more_of_people_s_text_than_its_share(twenty: Desk, steps: list[Step]):
     outcomes = [twenty.send(*step(twenty.state()), **by_ai()) for step in steps]
 
     assert outcomes[-1].refusal is not None
@@ -151,7 +151,7 @@ def test_a_run_leaves_what_people_wrote(twenty: Desk, steps: list[Step]):
 
 
 @pytest.mark.parametrize("steps", WAYS.values(), ids=WAYS)
-def test_a_person_may(twenty: Desk, steps: list[Step]):
+def test_a_person_may_do_the_same(twenty: Desk, steps: list[Step]):
     for step in steps:
         state = twenty.state()
         assert twenty.send(*step(state)).outcome == "applied"
@@ -169,12 +169,12 @@ def test_a_person_may(twenty: Desk, steps: list[Step]):
     ],
     ids=["capitals", "reworded", "another format", "its own lines", "its own lines, rewritten", "its share"],
 )
-def test_what_an_ai_is_for_is_not_counted(twenty: Desk, steps: list[Step]):
+def test_ordinary_ai_edits_are_not_counted_as_losses(twenty: Desk, steps: list[Step]):
     for step in steps:
         assert twenty.send(*step(twenty.state()), **by_ai()).outcome == "applied"
 
 
-def test_what_a_person_wrote_over_an_ai_s_line_is_a_person_s(twenty: Desk):
+def test_a_person_s_rewrite_of_an_ai_line_counts_as_the_person_s(twenty: Desk):
     twenty.send(*pad("Words of an AI.", 20)(twenty.state()), **by_ai())
     state = twenty.state()
     own = [LineEdit(line=f"p{n}", expect=expect_hash(state.line(f"p{n}")), text="A person's.") for n in range(20)]
@@ -186,7 +186,7 @@ def test_what_a_person_wrote_over_an_ai_s_line_is_a_person_s(twenty: Desk):
     assert (answer.refusal.facts["lost"], answer.refusal.facts["lines"]) == (20, 40)
 
 
-def test_all_runs_of_a_day_share_twice_the_share(unit_of_work: UnitOfWork):
+def test_all_runs_of_a_day_may_remove_twice_the_share_of_one(unit_of_work: UnitOfWork):
     now = [DAY_MICROS * 20_000]
     desk = Desk(unit_of_work, Ledger(unit_of_work, clock=lambda: now[0])).begin(*TWENTY)
     taken = [desk.send(*delete(f"l{2 * n}", f"l{2 * n + 1}")(desk.state()), **by_ai(f"r{n}")) for n in range(5)]
@@ -253,7 +253,7 @@ OTHER_WAYS: dict[str, list[Step]] = {
 
 
 @pytest.mark.parametrize("steps", OTHER_WAYS.values(), ids=OTHER_WAYS)
-def test_a_run_leaves_what_else_people_made(described: Desk, steps: list[Step]):
+def test_a_run_cannot_remove_other_objects_of_people(described: Desk, steps: list[Step]):
     answers = [described.send(*step(described.state()), **by_ai()) for step in steps]
 
     assert answers[-1].refusal is not None
@@ -298,5 +298,5 @@ def test_an_ai_locks_no_draft(twenty: Desk):
         ("a\u200bb", 2),
     ],
 )
-def test_letters_are_what_is_seen(text: str, seen: int):
+def test_only_printed_letters_are_counted(text: str, seen: int):
     assert letters(text) == seen

@@ -1,4 +1,4 @@
-"""An AI takes away a share of the lines and no more, by whatever command, unless a person accepted just that."""
+"""An AI may remove only a share of the lines, by any command, unless a person accepted exactly that."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AI: dict[str, Any] = {"author": "ai", "cause": Cause(model="m", prompt="p", run_
 
 @pytest.fixture
 def ten(desk: Desk) -> Desk:
-    """A script of ten lines, of which an AI may take two."""
+    """A script of ten lines, of which an AI may remove two."""
     return desk.begin(*TEN)
 
 
@@ -48,7 +48,7 @@ def splice_out(number: int) -> LineSplice:
 
 
 def merge(number: int) -> MergeLines:
-    """The line behind this one joins it."""
+    """Merge the next line into this one."""
     line, following = TEN[number], TEN[number + 1]
     return MergeLines(line=line.id, expect=expect_hash(line), next=following.id, expect_next=expect_hash(following))
 
@@ -65,7 +65,9 @@ TOO_MUCH: dict[str, tuple[Command, ...]] = {
 
 @pytest.mark.parametrize("commands", TOO_MUCH.values(), ids=TOO_MUCH)
 @pytest.mark.parametrize("apply_rest", [False, True])
-def test_an_ai_that_takes_too_much_is_refused_whole(ten: Desk, commands: tuple[Command, ...], *, apply_rest: bool):
+def test_an_ai_submission_that_removes_too_much_is_refused_whole(
+    ten: Desk, commands: tuple[Command, ...], *, apply_rest: bool
+):
     before = ten.everything()
 
     answer = ten.send(*commands, apply_rest=apply_rest, **AI)
@@ -80,7 +82,7 @@ def test_an_ai_that_takes_too_much_is_refused_whole(ten: Desk, commands: tuple[C
 
 
 @pytest.mark.parametrize("commands", TOO_MUCH.values(), ids=TOO_MUCH)
-def test_a_person_may(ten: Desk, commands: tuple[Command, ...]):
+def test_a_person_may_do_the_same(ten: Desk, commands: tuple[Command, ...]):
     assert ten.send(*commands).outcome == "applied"
 
 
@@ -89,11 +91,11 @@ def test_a_person_may(ten: Desk, commands: tuple[Command, ...]):
     [(delete(1, 2),), (empty(1), delete(2)), (merge(1),), (LineEdit(line="l1", expect=expect_hash(TEN[1]), text="x"),)],
     ids=["two of ten", "one of each", "a merge", "an edit"],
 )
-def test_an_ai_may_take_its_share(ten: Desk, commands: tuple[Command, ...]):
+def test_an_ai_may_remove_its_share(ten: Desk, commands: tuple[Command, ...]):
     assert ten.send(*commands, **AI).outcome == "applied"
 
 
-def test_a_run_has_one_share_in_however_many_submissions(ten: Desk):
+def test_all_submissions_of_a_run_share_one_limit(ten: Desk):
     assert ten.send(delete(1), **AI).outcome == "applied"
     assert ten.send(splice_out(2), **AI).outcome == "applied"
 
@@ -118,7 +120,7 @@ def test_a_run_is_counted_within_one_drain_too(ten: Desk):
     assert ten.outcomes([each.submission_id for each in waiting]) == ["applied", "applied", "refused"]
 
 
-def test_what_was_refused_is_not_counted(ten: Desk):
+def test_a_refused_submission_is_not_counted(ten: Desk):
     assert ten.send(delete(1, 2, 3), **AI).outcome == "refused"
     assert ten.send(delete(1), LineEdit(line="nowhere", text="x"), **AI).outcome == "refused"
 
@@ -160,7 +162,7 @@ def proposed(desk: Desk, submission: Submission, commands: bytes, *, accepted: b
     ],
     ids=["accepted", "not accepted", "other commands than those accepted"],
 )
-def test_with_a_person_s_consent_an_ai_may_take_more(
+def test_with_a_person_s_consent_an_ai_may_remove_more(
     ten: Desk, accepted: bool, what: tuple[Command, ...], outcome: str, state: str
 ):
     submission = ten.submission(*what, id=f"hunk-{ten.script_id}", **AI)
@@ -205,8 +207,8 @@ def test_scripts_that_share_a_commit_have_a_share_each(unit_of_work: UnitOfWork,
             script.enqueue(script.submission(delete(number), id=f"s{number}", base=1, **AI))
         ledger.drain_all([script.script_id for script in scripts])
 
-    told = [script.outcomes(["s1", "s2", "s3", "s4"]) for script in scripts]
-    assert told == [["applied", "applied", "refused", "refused"]] * 3
+    outcomes = [script.outcomes(["s1", "s2", "s3", "s4"]) for script in scripts]
+    assert outcomes == [["applied", "applied", "refused", "refused"]] * 3
 
 
 def test_runs_that_share_a_commit_have_a_share_each(unit_of_work: UnitOfWork, ledger: Ledger):
@@ -218,5 +220,5 @@ def test_runs_that_share_a_commit_have_a_share_each(unit_of_work: UnitOfWork, le
             script.enqueue(script.submission(delete(line), id=f"{run}{number}", base=1, author="ai", cause=cause))
         ledger.drain_all([script.script_id, other.script_id])
 
-    # A fifth of the lines that were there at its first: two of ten, and one of nine.
+    # A fifth of the lines at the run's first submission: two of ten, and one of nine.
     assert script.outcomes(["a1", "b1", "a2", "b2", "a3", "b3"]) == ["applied"] * 3 + ["refused"] * 3

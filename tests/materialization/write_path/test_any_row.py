@@ -1,4 +1,4 @@
-"""Whatever a producer in another language puts into the inbox gets its answer, and so does what stands behind it."""
+"""Any row that a producer in another language inserts into the inbox is answered, and so are the rows after it."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ MIB = 1 << 20
 PACKETS = (MIB, 16 * MIB, 1 << 30)
 
 
-def said(desk: Desk, *commands: dict[str, Any], submission_id: str = "row", **frame: Any) -> bytes:
+def encoded(desk: Desk, *commands: dict[str, Any], submission_id: str = "row", **frame: Any) -> bytes:
     given = {"script_id": desk.script_id, "submission_id": submission_id, "author": "user", "base_version": 1}
     return json.dumps(given | frame | {"commands": commands}).encode()
 
 
 def titled(desk: Desk, **frame: Any) -> bytes:
-    return said(desk, {"kind": "script.set_metadata", "fields": {"title": "Another"}}, **frame)
+    return encoded(desk, {"kind": "script.set_metadata", "fields": {"title": "Another"}}, **frame)
 
 
 def long_lines(desk: Desk, mib: int, commands: int = 1) -> bytes:
     lines = [{"id": f"l{number}", "format": "action", "text": "x" * 900_000} for number in range(mib)]
     each = [lines[number::commands] for number in range(commands)]
-    return said(desk, *[{"kind": "lines.insert", "after": None, "before": None, "lines": part} for part in each])
+    return encoded(desk, *[{"kind": "lines.insert", "after": None, "before": None, "lines": part} for part in each])
 
 
 def put(desk: Desk, payload: bytes | str, submission_id: str = "row", **columns: Any) -> None:
-    """Insert a row as any program may."""
+    """Insert a row as any program can."""
     values = {
         "script_id": desk.script_id,
         "submission_id": submission_id,
@@ -98,7 +98,7 @@ def test_odd_ids_are_answered(desk: Desk, submission_id: str) -> None:
     ("attempts", "outcome"),
     [(32_767, "refused"), (32_766, "refused"), (6, "refused"), (4, "applied"), (-32_768, "applied")],
 )
-def test_whatever_the_count_of_attempts_the_row_is_answered(desk: Desk, attempts: int, outcome: str) -> None:
+def test_a_row_with_any_count_of_attempts_is_answered(desk: Desk, attempts: int, outcome: str) -> None:
     desk.begin()
     put(desk, titled(desk), attempts=attempts)
     put(desk, titled(desk, submission_id="next"), "next")
@@ -136,10 +136,10 @@ def test_times_of_arrival_do_not_matter(desk: Desk, moment: int) -> None:
     assert desk.outcomes(["row"]) == ["applied"]
 
 
-def test_text_in_the_place_of_bytes_is_read_as_its_bytes(desk: Desk) -> None:
-    """SQLite keeps it as text, whatever the column says."""
+def test_a_text_payload_is_read_as_bytes(desk: Desk) -> None:
+    """SQLite stores it as text regardless of the column type."""
     desk.begin()
-    large = said(
+    large = encoded(
         desk,
         {
             "kind": "lines.insert",
@@ -228,7 +228,7 @@ def test_a_poisoned_row_is_refused_without_its_payload_being_read(desk: Desk, mo
     assert found.answer.refusal
     assert found.answer.refusal.code == "poison"
     assert found.content_hash == sha256(payload).digest()
-    # Delivered again it is known by its bytes: it is not decoded again, and leaves no second dead letter.
+    # A second delivery is recognized by its bytes: it is not decoded, and makes no second dead letter.
     put(desk, payload)
     drained(desk)
     assert [row.code for row in desk.dead()] == ["poison"]
@@ -238,10 +238,10 @@ def test_a_poisoned_row_is_refused_without_its_payload_being_read(desk: Desk, mo
 @pytest.mark.slow
 @pytest.mark.parametrize("packet", PACKETS)
 def test_rows_of_any_size_are_answered(mariadb: DatabaseServer, mariadb_engine: Engine, packet: int) -> None:
-    """Sent to the byte, as prepared statements send them; read and kept in hex, or in part."""
+    """Payloads are sent as raw bytes, as prepared statements do; they are read and stored in hex, or in part."""
     size = 32 * MIB if packet > 32 * MIB else packet - 8_192  # a server rounds up
     with packets_of(mariadb, packet):
-        desk = fresh_desk(mariadb_engine).begin()
+        desk = new_desk(mariadb_engine).begin()
         cases = {
             "half": b"x" * min(packet // 2, 8 * MIB),
             "nearly": b"x" * (min(size, 16 * MIB) - 200),
@@ -271,7 +271,7 @@ def test_rows_of_any_size_are_answered(mariadb: DatabaseServer, mariadb_engine: 
 @pytest.mark.services
 @pytest.mark.slow
 def test_many_large_rows_are_answered_in_units_of_bounded_size(mariadb: DatabaseServer, mariadb_engine: Engine) -> None:
-    desk = fresh_desk(mariadb_engine).begin()
+    desk = new_desk(mariadb_engine).begin()
     cases = {f"garbage-{number}": b"x" * (7 * MIB) for number in range(4)}
     raw_insert(mariadb, mariadb_engine, desk, cases)
 
@@ -282,12 +282,14 @@ def test_many_large_rows_are_answered_in_units_of_bounded_size(mariadb: Database
 
 
 @pytest.mark.services
-def test_an_answer_that_does_not_fit_does_without_the_text(mariadb: DatabaseServer, mariadb_engine: Engine) -> None:
-    """A stale edit is answered with the line's text: in hex it is more than this server takes."""
-    desk = fresh_desk(mariadb_engine).begin(A)
+def test_an_answer_too_large_for_the_server_omits_the_line_s_text(
+    mariadb: DatabaseServer, mariadb_engine: Engine
+) -> None:
+    """A stale edit is answered with the line's text, which in hex is too large for this server."""
+    desk = new_desk(mariadb_engine).begin(A)
     desk.send(edit(A, "x" * MIB))
     with packets_of(mariadb, MIB):
-        late = fresh_desk(mariadb_engine, desk.script_id)
+        late = new_desk(mariadb_engine, desk.script_id)
         late.enqueue(late.submission(edit(A, "mine"), id="late", base=1))
 
         drained(late)
@@ -313,7 +315,7 @@ def test_the_largest_submission_and_one_byte_more(sqlite_url: str) -> None:
 
 
 class packets_of:  # noqa: N801 - reads as a function
-    """A server that takes packets of so many bytes, for the length of a block, as new connections see it."""
+    """Sets a server's packet limit for the duration of a block; it applies to new connections."""
 
     def __init__(self, server: DatabaseServer, size: int) -> None:
         self._server = server
@@ -330,8 +332,8 @@ class packets_of:  # noqa: N801 - reads as a function
             cursor.execute(f"SET GLOBAL max_allowed_packet = {self._before}")
 
 
-def fresh_desk(engine: Engine, script_id: int | None = None) -> Desk:
-    """A desk whose connections are made now."""
+def new_desk(engine: Engine, script_id: int | None = None) -> Desk:
+    """A script editor with new connections."""
     engine.dispose()
     unit_of_work = UnitOfWork(engine)
     return Desk(unit_of_work, Ledger(unit_of_work), script_id)
@@ -340,11 +342,11 @@ def fresh_desk(engine: Engine, script_id: int | None = None) -> Desk:
 def sqlite_desk(sqlite_url: str) -> Desk:
     engine = make_engine(sqlite_url)
     upgrade_if_outdated(engine)
-    return fresh_desk(engine)
+    return new_desk(engine)
 
 
 def raw_insert(server: DatabaseServer, engine: Engine, desk: Desk, payloads: dict[str, bytes]) -> None:
-    """Insert rows whose payloads travel as they are, and not in hex."""
+    """Insert rows whose payloads are sent as raw bytes, not in hex."""
     with server.connect(database=engine.url.database) as connection, connection.cursor() as cursor:
         for submission_id, payload in payloads.items():
             plain = payload.decode("ascii")

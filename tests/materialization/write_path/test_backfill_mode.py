@@ -1,4 +1,4 @@
-"""A script being backfilled takes only what the backfill brings over, and everybody else is told so."""
+"""A script being backfilled accepts only the backfill's submissions; all others are refused with that reason."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.materialization.writer import AI, START
 
 @pytest.fixture
 def desk(unit_of_work: UnitOfWork) -> Desk:
-    """A desk whose script is not there yet."""
+    """An editor whose script does not exist yet."""
     return Desk(unit_of_work, Ledger(unit_of_work))
 
 
 @pytest.fixture
 def moving(desk: Desk) -> Desk:
-    """A script of which a backfill has brought over the first version."""
+    """A script whose first version was written by a backfill in progress."""
     begin_backfill(desk.unit_of_work, desk.script_id)
     assert desk.send(create(A, B), author="backfill").outcome == "applied"
     return desk
@@ -44,7 +44,9 @@ def code(answer: Answer | None) -> str:
 
 @pytest.mark.parametrize("through_inbox", [False, True], ids=["in process", "through the inbox"])
 @pytest.mark.parametrize("author", ["user", "ai", "system", "import"])
-def test_everybody_else_is_refused_and_what_they_sent_is_kept(moving: Desk, author: str, through_inbox: bool) -> None:
+def test_other_authors_are_refused_and_their_submissions_are_dead_letters(
+    moving: Desk, author: str, through_inbox: bool
+) -> None:
     more = {"cause": AI} if author == "ai" else {}
     sent = moving.submission(edit(A, "Dusk."), author=author, **more)
     if through_inbox:
@@ -66,7 +68,7 @@ def test_everybody_else_is_refused_and_what_they_sent_is_kept(moving: Desk, auth
     assert moving.texts() == [A.text, B.text]
 
 
-def test_the_backfill_goes_on_and_once_it_is_done_everybody_may_edit(moving: Desk) -> None:
+def test_after_the_backfill_ends_all_authors_may_edit(moving: Desk) -> None:
     assert moving.send(edit(A, "Dawn."), author="backfill").outcome == "applied"
 
     assert end_backfill(moving.unit_of_work, moving.script_id) is False
@@ -88,7 +90,7 @@ def test_drained_with_others_the_answers_are_the_same(moving: Desk) -> None:
 
 
 @pytest.mark.parametrize("through_inbox", [False, True], ids=["in process", "through the inbox"])
-def test_a_script_that_is_not_there_yet_waits_for_its_backfill(desk: Desk, through_inbox: bool) -> None:
+def test_a_script_that_does_not_exist_yet_can_be_backfilled(desk: Desk, through_inbox: bool) -> None:
     begin_backfill(desk.unit_of_work, desk.script_id)
     theirs = desk.submission(create(A, B), id="theirs")
     if through_inbox:
@@ -104,7 +106,7 @@ def test_a_script_that_is_not_there_yet_waits_for_its_backfill(desk: Desk, throu
     assert health(desk) == "backfilling"
 
 
-def test_begun_twice_and_ended_twice_is_once(moving: Desk) -> None:
+def test_begin_and_end_are_idempotent(moving: Desk) -> None:
     unit_of_work, script_id = moving.unit_of_work, moving.script_id
     begin_backfill(unit_of_work, script_id)
     assert health(moving) == "backfilling"
@@ -115,7 +117,7 @@ def test_begun_twice_and_ended_twice_is_once(moving: Desk) -> None:
     assert (health(moving), moving.version) == ("open", 1)
 
 
-def test_of_a_backfill_that_brought_nothing_nothing_is_left(desk: Desk) -> None:
+def test_a_backfill_without_submissions_leaves_no_head(desk: Desk) -> None:
     begin_backfill(desk.unit_of_work, desk.script_id)
     begin_backfill(desk.unit_of_work, desk.script_id)
 
@@ -127,13 +129,13 @@ def test_of_a_backfill_that_brought_nothing_nothing_is_left(desk: Desk) -> None:
     assert desk.begin().version == 1
 
 
-def test_it_ends_with_whether_somebody_waits(moving: Desk) -> None:
+def test_ending_returns_whether_submissions_are_pending(moving: Desk) -> None:
     moving.enqueue(moving.submission(edit(A, "x")))
 
     assert end_backfill(moving.unit_of_work, moving.script_id) is True
 
 
-def test_a_quarantine_is_stronger_and_leads_back_to_the_backfill(moving: Desk) -> None:
+def test_a_quarantine_overrides_the_backfill_and_reopening_returns_to_it(moving: Desk) -> None:
     unit_of_work, script_id = moving.unit_of_work, moving.script_id
     quarantine(unit_of_work, script_id, found_by="a test", reason="why not", now=START)
 
@@ -148,14 +150,14 @@ def test_a_quarantine_is_stronger_and_leads_back_to_the_backfill(moving: Desk) -
     assert health(moving) == "backfilling"
 
 
-def test_a_quarantine_of_a_script_that_is_not_there_yet_leaves_the_backfill(desk: Desk) -> None:
+def test_quarantining_a_script_that_does_not_exist_yet_keeps_the_backfill(desk: Desk) -> None:
     begin_backfill(desk.unit_of_work, desk.script_id)
     quarantine(desk.unit_of_work, desk.script_id, found_by="a test", reason="why not", now=START)
 
     assert code(desk.send(create(A))) == "script_being_backfilled"
 
 
-def test_the_reconciler_rings_for_what_waits(moving: Desk) -> None:
+def test_the_reconciler_rings_for_pending_submissions(moving: Desk) -> None:
     moving.enqueue(moving.submission(edit(A, "x")))
 
     with moving.unit_of_work.reading() as tx:

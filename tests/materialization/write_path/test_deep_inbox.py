@@ -1,4 +1,4 @@
-"""However much waits for a script, a look at its inbox costs what it takes from it."""
+"""Polling an inbox costs as many reads as submissions it takes, however many are pending."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.materialization.write_path.script_editor import A, Desk, edit
 
 DEEP = 4
 READ = text("SHOW SESSION STATUS LIKE 'Handler_read%'")
-MOST_READS = 10
-"""Of rows and index entries, for each submission it takes: six, and some, as servers plan differently."""
+# Reads of rows and index entries per submission taken: six, plus a margin, as servers plan differently.
+MAX_READS = 10
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def desk(mariadb_engine: Engine) -> Desk:
     return Desk(unit_of_work, Ledger(unit_of_work)).begin()
 
 
-def test_a_look_at_a_deep_inbox_reads_what_it_takes(desk: Desk, mariadb_engine: Engine):
+def test_polling_a_deep_inbox_reads_only_the_submissions_it_takes(desk: Desk, mariadb_engine: Engine):
     edits = [desk.submission(edit(A, "x"), base=1, id=f"e{number}") for number in range(DEEP * MAX_INBOX_BATCH)]
     with desk.unit_of_work.records() as tx:
         for each in edits:
@@ -38,9 +38,9 @@ def test_a_look_at_a_deep_inbox_reads_what_it_takes(desk: Desk, mariadb_engine: 
     session.rollback()
 
     assert [row.submission_id for row in waiting] == [each.submission_id for each in edits[:MAX_INBOX_BATCH]]
-    assert read <= MOST_READS * MAX_INBOX_BATCH
+    assert read <= MAX_READS * MAX_INBOX_BATCH
 
 
 def reads(session: Session) -> int:
-    """How many rows and index entries a connection has had to read."""
+    """The number of rows and index entries a connection has read."""
     return sum(int(count) for _, count in session.rows(READ))

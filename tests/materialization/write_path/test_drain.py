@@ -1,4 +1,4 @@
-"""What waits in the inbox is answered in order, a bounded piece at a time, and no submission harms another."""
+"""Pending submissions are answered in order, in bounded batches, and no submission harms another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from repos.log.head_lock_statements import INLINE_PAYLOAD_BYTES, MAX_INBOX_BATCH
 from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, insert, keystrokes, splice
 
 
-def test_what_waits_is_answered_in_the_order_of_its_arrival(desk: Desk):
+def test_pending_submissions_are_answered_in_the_order_of_arrival(desk: Desk):
     desk.begin()
     desk.enqueue(*keystrokes(desk, 40))
 
@@ -31,7 +31,7 @@ def test_what_waits_is_answered_in_the_order_of_its_arrival(desk: Desk):
     assert (desk.waiting(), desk.dead()) == (0, [])
 
 
-def test_order_holds_per_producer_whoever_comes_between(desk: Desk):
+def test_order_holds_per_producer_among_several_producers(desk: Desk):
     desk.begin(A, B)
     typed_into_b = [
         desk.submission(splice(Line("b", "action", "x" * n + "Line b."), 0, "x"), id=f"b{n}", base=1) for n in range(20)
@@ -44,7 +44,7 @@ def test_order_holds_per_producer_whoever_comes_between(desk: Desk):
     assert desk.texts() == ["Line a." + "0123456789" * 2, "x" * 20 + "Line b."]
 
 
-def test_more_than_one_look_takes_is_answered_in_order(desk: Desk):
+def test_several_batches_are_answered_in_order(desk: Desk):
     desk.begin()
     many = MAX_INBOX_BATCH * 2 + 30
     desk.enqueue(*keystrokes(desk, many))
@@ -53,7 +53,7 @@ def test_more_than_one_look_takes_is_answered_in_order(desk: Desk):
     assert desk.texts()[0] == "Line a." + "".join(str(number % 10) for number in range(many))
 
 
-def test_a_drain_ends_after_three_rounds_and_says_that_more_waits(desk: Desk):
+def test_a_drain_ends_after_three_batches_and_reports_pending_submissions(desk: Desk):
     desk.begin()
     desk.enqueue(*keystrokes(desk, MAX_INBOX_BATCH * MAX_BATCHES_PER_DRAIN + 1))
 
@@ -105,7 +105,7 @@ def test_ten_thousand_commands_are_one_submission(desk: Desk):
 
 
 @pytest.mark.parametrize("size", [INLINE_PAYLOAD_BYTES - 400, INLINE_PAYLOAD_BYTES + 1, 3 << 20])
-def test_a_payload_of_any_size_comes_along(desk: Desk, size: int):
+def test_a_payload_of_any_size_is_read(desk: Desk, size: int):
     desk.begin()
     lines = [Line(f"n{at}", "action", "x" * min(size, 1 << 19)) for at in range(max(1, size >> 19))]
     desk.enqueue(
@@ -132,7 +132,7 @@ def test_a_submission_is_as_large_as_a_packet_allows(desk: Desk):
         assert desk.ledger.submit(submission).outcome == "applied"
         assert desk.state().line_count == 18
         return
-    # MariaDB takes 16 MiB unless told otherwise, which are eight in hex.
+    # MariaDB's default limit is 16 MiB, which is 8 MiB of payload in hex.
     with pytest.raises(TooLargeForDatabase):
         desk.ledger.submit(submission)
     with pytest.raises(TooLargeForDatabase):
@@ -150,7 +150,7 @@ def test_seven_mebibytes_go_into_the_default_packet(desk: Desk):
     assert Desk(desk.unit_of_work, Ledger(desk.unit_of_work), desk.script_id).state().line_count == 10
 
 
-def test_a_script_too_large_for_a_keyframe_grows_no_more_but_can_be_cut(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+def test_a_script_too_large_for_a_keyframe_cannot_grow_but_can_be_cut(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     desk.begin()
     limit = 3_000
 
@@ -185,7 +185,7 @@ def test_a_script_too_large_for_a_keyframe_grows_no_more_but_can_be_cut(desk: De
     ],
     ids=["empty", "bytes", "cut off", "list", "object", "deep"],
 )
-def test_what_cannot_be_read_is_a_dead_letter_and_blocks_nobody(desk: Desk, payload: bytes, code: str):
+def test_an_undecodable_submission_is_a_dead_letter_and_blocks_no_other(desk: Desk, payload: bytes, code: str):
     desk.begin()
     desk.enqueue(desk.submission(edit(A, "before"), id="before", base=1))
     desk.enqueue_bytes("broken", payload)
@@ -201,7 +201,7 @@ def test_what_cannot_be_read_is_a_dead_letter_and_blocks_nobody(desk: Desk, payl
     assert len(desk.dead()) == 1
 
 
-def test_what_is_addressed_to_another_script_is_a_dead_letter(desk: Desk):
+def test_a_submission_for_another_script_is_a_dead_letter(desk: Desk):
     desk.begin()
     other = Desk(desk.unit_of_work, desk.ledger).begin()
     desk.enqueue_bytes("astray", encode_submission(other.submission(edit(A, "x"), id="astray", base=1)))
@@ -227,7 +227,7 @@ def test_a_script_comes_out_of_the_inbox_whole(desk: Desk):
     assert desk.texts()[0] == "x"
 
 
-def test_edits_of_a_script_that_is_not_there_leave_no_head(desk: Desk):
+def test_edits_of_a_script_that_does_not_exist_leave_no_head(desk: Desk):
     desk.enqueue(desk.submission(edit(A, "x"), id="early", base=0))
 
     assert desk.drain() == 1

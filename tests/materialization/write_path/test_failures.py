@@ -1,4 +1,4 @@
-"""Whatever breaks, and wherever: one effect, one answer, nothing half done."""
+"""Failures at any point leave one effect and one answer, and nothing partial."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUND_TRIPS = 3
 
 
 def once(at: int, act: Callable[[str, Any], None]) -> Callable[[int, str, Any], None]:
-    """Act at one round trip, the first time it comes by."""
+    """Act at one round trip, the first time it occurs."""
 
     def hook(number: int, text: str, connection: Any) -> None:
         if number == at:
@@ -71,7 +71,7 @@ def test_a_connection_killed_anywhere_in_a_drain_is_one_effect(
     assert (table.version, table.waiting(), table.verified().finding) == (3, 0, None)
 
 
-def test_a_lost_commit_answer_is_looked_up(table: Desk, tap: Tap, mariadb: DatabaseServer):
+def test_after_a_lost_commit_reply_the_stored_answer_is_returned(table: Desk, tap: Tap, mariadb: DatabaseServer):
     submission = table.submission(edit(A, "x"), base=1)
 
     def lose(text: str, connection: Any) -> None:
@@ -91,7 +91,7 @@ def test_a_lost_commit_answer_is_looked_up(table: Desk, tap: Tap, mariadb: Datab
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, TimeoutError], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("stage", range(ROUND_TRIPS))
 @pytest.mark.parametrize("moment", ["before", "between", "after"])
-def test_an_interruption_anywhere_leaves_nothing_half_done(
+def test_an_interruption_anywhere_leaves_nothing_partial(
     table: Desk, tap: Tap, stage: int, moment: str, kind: type[BaseException]
 ):
     submission = table.submission(edit(A, "x"), edit(B, "y"), base=1)
@@ -129,7 +129,7 @@ def test_an_interruption_while_deciding_leaves_nothing(desk: Desk, kind: type[Ba
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, ZeroDivisionError], ids=lambda kind: kind.__name__)
-def test_what_was_written_before_an_interruption_is_gone(desk: Desk, kind: type[BaseException]):
+def test_rows_written_before_an_interruption_are_rolled_back(desk: Desk, kind: type[BaseException]):
     desk.begin()
     before = desk.everything()
 
@@ -147,7 +147,7 @@ def test_what_was_written_before_an_interruption_is_gone(desk: Desk, kind: type[
 
 
 def test_no_transaction_stays_open_in_the_pool(table: Desk, mariadb: DatabaseServer, mariadb_engine: Engine):
-    """An idle connection inside one would keep every table it read from being altered."""
+    """An idle connection inside a transaction would block ALTER on every table it has read."""
     table.send(edit(A, "x"))
     table.drain()
     table.state()

@@ -1,4 +1,4 @@
-"""Several scripts share one transaction, and nothing that is wrong with one of them touches the others."""
+"""Several scripts share one transaction, and a problem of one script does not affect the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.materialization.write_path.wire_tap import Tap
 
 @pytest.fixture
 def desks(unit_of_work: UnitOfWork, ledger: Ledger) -> list[Desk]:
-    """Five scripts, each with an edit of its line a that waits."""
+    """Five scripts, each with a pending edit of its line a."""
     desks = [Desk(unit_of_work, ledger).begin() for _ in range(5)]
     for desk in desks:
         desk.enqueue(desk.submission(edit(A, f"of {desk.script_id}"), id="waits", base=1))
@@ -51,7 +51,7 @@ def test_a_script_named_twice_is_drained_once(desks: list[Desk], ledger: Ledger)
     assert_edited(*desks)
 
 
-def test_a_ledger_that_knows_nothing_of_them_reads_their_states(desks: list[Desk], unit_of_work: UnitOfWork):
+def test_a_ledger_without_warm_states_reads_the_states(desks: list[Desk], unit_of_work: UnitOfWork):
     assert Ledger(unit_of_work).drain_all(ids(desks)) == DrainedAll(5, ())
     assert_edited(*desks)
 
@@ -67,16 +67,16 @@ def test_a_ledger_that_fell_behind_catches_up(desks: list[Desk], ledger: Ledger,
     assert all(desk.verified().finding is None for desk in desks)
 
 
-# SQLite has one lock for everything.
+# MariaDB only: SQLite has one lock for everything.
 @pytest.mark.parametrize("database_url", [pytest.param("mariadb", marks=pytest.mark.services)], indirect=True)
-def test_a_head_that_is_held_is_left_to_its_holder(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
+def test_a_locked_head_is_left_to_its_holder(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
     with unit_of_work.script(desks[2].script_id, wait=True):
         assert ledger.drain_all(ids(desks)) == DrainedAll(4, ())
     assert desks[2].waiting() == 1
     assert_edited(*desks[:2], *desks[3:])
 
 
-def test_a_script_that_is_still_to_be_created_is_created(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
+def test_a_script_with_a_pending_creation_is_created(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
     new = Desk(unit_of_work, ledger)
     new.enqueue(new.submission(create(A), id="begin", base=0))
 
@@ -96,7 +96,7 @@ def test_a_refusal_stays_with_its_script(desks: list[Desk], ledger: Ledger):
     assert_edited(*desks)
 
 
-def test_a_script_that_contradicts_itself_is_quarantined_and_the_others_go_on(
+def test_an_inconsistent_script_is_quarantined_and_the_others_are_drained(
     desks: list[Desk], engine: Engine, unit_of_work: UnitOfWork
 ):
     with engine.begin() as connection:
@@ -109,14 +109,14 @@ def test_a_script_that_contradicts_itself_is_quarantined_and_the_others_go_on(
     done = Ledger(unit_of_work).drain_all([*ids(desks), deep.script_id])
 
     assert isinstance(done.failed, Corrupt)
-    assert done.more == (deep.script_id,), "whoever rang for it need not ring again"
+    assert done.more == (deep.script_id,), "its producer need not ring again"
     head = desks[3].head
     assert head
     assert (head.health, desks[3].waiting()) == ("quarantined", 1)
     assert_edited(*desks[:3], desks[4])
 
 
-def test_a_damaged_keyframe_holds_up_nobody(desks: list[Desk], engine: Engine, unit_of_work: UnitOfWork):
+def test_a_damaged_keyframe_delays_no_other_script(desks: list[Desk], engine: Engine, unit_of_work: UnitOfWork):
     with engine.begin() as connection:
         wrong = {"script": desks[3].script_id}
         damaged = (
@@ -134,7 +134,7 @@ def test_a_damaged_keyframe_holds_up_nobody(desks: list[Desk], engine: Engine, u
     assert len({recorded_at(unit_of_work, desk) for desk in [*desks[:3], desks[4]]}) == 1
 
 
-def test_what_was_tried_before_is_counted_and_tried_alone(desks: list[Desk], ledger: Ledger, engine: Engine):
+def test_a_submission_tried_before_is_counted_and_tried_alone(desks: list[Desk], ledger: Ledger, engine: Engine):
     with engine.begin() as connection:
         tried = {"script": desks[0].script_id}
         connection.execute(text("UPDATE submission_inbox SET attempts = 5 WHERE script_id = :script"), tried)
@@ -145,13 +145,13 @@ def test_what_was_tried_before_is_counted_and_tried_alone(desks: list[Desk], led
     assert_edited(*desks[1:])
 
 
-def test_one_for_which_more_waits_than_one_look_takes_comes_after_the_others(
+def test_a_script_with_a_deep_inbox_is_drained_after_the_others(
     desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork
 ):
     for number in range(300):
         desks[0].enqueue(desks[0].submission(edit(B, f"{number}"), id=f"more-{number}", base=1))
 
-    # One turn for the deep one: the others do not wait for all of it.
+    # One batch of the deep inbox: the others do not wait for all of it.
     assert ledger.drain_all(ids(desks)) == DrainedAll(MAX_INBOX_BATCH + 4, (desks[0].script_id,))
     assert_edited(*desks[1:])
     deep, *others = [recorded_at(unit_of_work, desk) for desk in desks]
@@ -197,7 +197,7 @@ def test_five_cold_scripts_are_four_round_trips(tapped: list[Desk], tap: Tap):
     assert len(tap.sent) == 4
 
 
-def test_a_transaction_that_is_lost_is_run_again_script_by_script(tapped: list[Desk], tap: Tap):
+def test_after_a_lost_transaction_each_script_is_drained_alone(tapped: list[Desk], tap: Tap):
     def cut(number: int, _text: str, connection: object) -> None:
         if number == 1:
             connection._sock.close()  # type: ignore[attr-defined]
@@ -209,8 +209,8 @@ def test_a_transaction_that_is_lost_is_run_again_script_by_script(tapped: list[D
     assert_edited(*tapped)
 
 
-def test_only_the_heads_that_are_named_are_locked(mariadb_engine: Engine):
-    # Scanning three rows would be cheaper than finding two of them, and would lock all three.
+def test_only_the_named_heads_are_locked(mariadb_engine: Engine):
+    # A scan of three rows would be cheaper than finding two of them by key, but would lock all three.
     compiled = free_of(2).packed.compile(dialect=mariadb_engine.dialect)
     with mariadb_engine.connect() as connection:
         rows = connection.exec_driver_sql(

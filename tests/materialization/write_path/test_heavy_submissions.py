@@ -1,4 +1,4 @@
-"""A process with 512 MiB survives every submission the limits allow, and its work is bounded; so is its undo."""
+"""A process with 512 MiB survives every submission within the limits and its undo, with bounded work."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_a_process_of_512_mib_answers(name: str, tmp_path: Path):
     became, took = (json.loads(line) for line in run.stdout.splitlines())
     assert became["answer"] == CASES[name].answer
     assert became["undo"] == ("applied" if CASES[name].answer == "applied" else "unknown_undo")
-    # Of the processor, so that it says the same beside other tests.
+    # CPU time, so that the result does not depend on other running tests.
     assert took["seconds"] < MAX_SECONDS
     assert took["grown"] < ROOM

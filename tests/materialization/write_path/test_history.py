@@ -1,4 +1,4 @@
-"""Every version can be read for ever, costs a bounded run of deltas, and a changed log is found out."""
+"""Every version stays readable at the cost of a bounded number of deltas, and a changed log is detected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VERSIONS = 600
 
 @pytest.fixture(scope="module")
 def written(engine: Engine) -> Desk:
-    """A script with a long past."""
+    """A script with a long history."""
     unit_of_work = UnitOfWork(engine)
     desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
     dice = random.Random(7)
@@ -79,7 +79,7 @@ def test_every_version_is_the_fold_of_the_commands_and_has_its_stored_hash(writt
                 assert hash_from_scratch(read) == folded.hash
 
 
-def test_a_version_that_is_not_there_is_named(written: Desk):
+def test_a_version_that_does_not_exist_is_named(written: Desk):
     for version in (-1, 0, VERSIONS + 1, 1 << 63, -(1 << 70)):
         with pytest.raises(UnknownVersion):
             written.state(version)
@@ -160,7 +160,7 @@ def test_the_order_of_two_commands_is_covered(desk: Desk):
     assert [entry.chain_hash for entry in swapped] != [entry.chain_hash for entry in log[:3]]
 
 
-def test_a_state_with_another_hash_than_the_head_says_is_corrupt(desk: Desk, engine: Engine, unit_of_work: UnitOfWork):
+def test_a_state_whose_hash_differs_from_the_head_is_corrupt(desk: Desk, engine: Engine, unit_of_work: UnitOfWork):
     history(desk)
     with engine.begin() as connection:
         connection.execute(
@@ -206,7 +206,7 @@ def history(desk: Desk) -> None:
 
 
 def change(engine: Engine, statement: str, desk: Desk, version: int, value: object = b"") -> None:
-    """Change one row behind the back of the ledger."""
+    """Change one row directly in the database."""
     where = f"{statement} WHERE script_id = {desk.script_id} AND version_number = {version}"
     with engine.begin() as connection:
         connection.execute(text(where), {"value": value} if ":value" in where else {})

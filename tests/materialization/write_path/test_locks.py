@@ -1,4 +1,4 @@
-"""Locks that somebody else holds are waited for, and never for good; whoever loses one has written nothing."""
+"""Lock waits are bounded, and a transaction that loses a lock has written nothing."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
 
-def test_a_held_head_is_waited_for(table: Desk, tap: Tap, beside: pymysql.Connection[Any]):
+def test_a_locked_head_is_waited_for(table: Desk, tap: Tap, second_connection: pymysql.Connection[Any]):
     short_lock_waits(tap)
-    hold_head(beside, table.script_id)
-    release = threading.Timer(1.5, beside.rollback)
+    hold_head(second_connection, table.script_id)
+    release = threading.Timer(1.5, second_connection.rollback)
     release.start()
 
     answer = table.send(edit(A, "x"), base=1)
@@ -31,28 +31,28 @@ def test_a_held_head_is_waited_for(table: Desk, tap: Tap, beside: pymysql.Connec
     assert table.version == 2
 
 
-def test_a_head_held_for_good_is_a_conflict_and_nothing_is_recorded(
-    table: Desk, tap: Tap, beside: pymysql.Connection[Any], monkeypatch: pytest.MonkeyPatch
+def test_a_head_locked_forever_is_a_conflict_and_nothing_is_recorded(
+    table: Desk, tap: Tap, second_connection: pymysql.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("materialization.retry.ATTEMPTS", 2)
     short_lock_waits(tap)
-    hold_head(beside, table.script_id)
+    hold_head(second_connection, table.script_id)
 
     with pytest.raises(Conflict):
         table.send(edit(A, "x"), base=1)
 
-    beside.rollback()
+    second_connection.rollback()
     assert table.version == 1
     assert table.send(edit(A, "x")).first_version == 2
 
 
-def test_a_lock_wait_in_the_middle_of_the_writes_takes_all_of_them_back(
-    table: Desk, tap: Tap, beside: pymysql.Connection[Any]
+def test_a_lock_wait_timeout_during_the_writes_rolls_all_of_them_back(
+    table: Desk, tap: Tap, second_connection: pymysql.Connection[Any]
 ):
-    """1205 rolls back the statement only: going on would leave commands without their answer."""
+    """1205 rolls back only the statement: continuing would leave commands without their answer."""
     short_lock_waits(tap)
-    hold_answer(beside, table.script_id, "s")
-    release = threading.Timer(1.5, beside.rollback)
+    hold_answer(second_connection, table.script_id, "s")
+    release = threading.Timer(1.5, second_connection.rollback)
     release.start()
 
     answer = table.send(edit(A, "x"), base=1, id="s")
@@ -63,15 +63,15 @@ def test_a_lock_wait_in_the_middle_of_the_writes_takes_all_of_them_back(
     assert (table.version, table.verified().finding) == (2, None)
 
 
-def test_the_victim_of_a_deadlock_tries_again(
-    table: Desk, tap: Tap, beside: pymysql.Connection[Any], mariadb: DatabaseServer
+def test_the_victim_of_a_deadlock_retries(
+    table: Desk, tap: Tap, second_connection: pymysql.Connection[Any], mariadb: DatabaseServer
 ):
-    hold_answer(beside, table.script_id, "s")
-    with beside.cursor() as cursor:  # the heavier of two is not the victim
+    hold_answer(second_connection, table.script_id, "s")
+    with second_connection.cursor() as cursor:  # the heavier of two is not the victim
         rows = ",".join(["(1,'x','x','x','x',1)"] * 500)
         columns = "script_id, submission_id, code, message, payload, rejected_at"
         cursor.execute(f"INSERT INTO rejected_submissions ({columns}) VALUES {rows}")
-    other = threading.Thread(target=hold_head, args=(beside, table.script_id))
+    other = threading.Thread(target=hold_head, args=(second_connection, table.script_id))
     met: list[str] = []
 
     def cross(_text: str, _connection: Any) -> None:
@@ -83,7 +83,7 @@ def test_the_victim_of_a_deadlock_tries_again(
         if number == 2:
             met.append(text)
             other.join()
-            beside.rollback()
+            second_connection.rollback()
 
     tap.before = lambda number, text, connection: (
         cross(text, connection) if number == 1 else release(number, text, connection)
@@ -91,13 +91,13 @@ def test_the_victim_of_a_deadlock_tries_again(
 
     answer = table.send(edit(A, "x"), base=1, id="s")
 
-    assert met[0].startswith("SET autocommit=0"), "the second round trip met 1213 and all began again"
+    assert met[0].startswith("SET autocommit=0"), "the second round trip met 1213 and the unit of work started again"
     assert (answer.outcome, answer.first_version, table.version) == ("applied", 2, 2)
 
 
-def test_nobody_goes_on_in_a_transaction_that_is_lost(table: Desk, tap: Tap, beside: pymysql.Connection[Any]):
+def test_no_statement_runs_in_a_lost_transaction(table: Desk, tap: Tap, second_connection: pymysql.Connection[Any]):
     short_lock_waits(tap)
-    hold_answer(beside, table.script_id, "s")
+    hold_answer(second_connection, table.script_id, "s")
 
     def leave_as_if_all_were_well() -> None:
         with table.unit_of_work.script(table.script_id, wait=True) as tx:
@@ -108,5 +108,5 @@ def test_nobody_goes_on_in_a_transaction_that_is_lost(table: Desk, tap: Tap, bes
     with pytest.raises(Conflict):
         leave_as_if_all_were_well()
 
-    beside.rollback()
+    second_connection.rollback()
     assert (table.version, len(table.log())) == (1, 1)

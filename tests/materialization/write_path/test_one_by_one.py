@@ -1,4 +1,4 @@
-"""Submissions that outlived a bell or broke a batch are tried one by one, counted, and harm no other."""
+"""Submissions still pending after a bell or that broke a batch are tried one by one, counted, and harm no other."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tests.services.databases import DatabaseServer
 
 
 class Crash(BaseException):
-    """What ends a worker: nothing catches it."""
+    """The end of a worker process: nothing catches it."""
 
 
 class Deadly(Ledger):
-    """A ledger whose worker dies of one submission."""
+    """A ledger whose worker is killed by one submission."""
 
     victim = "poison"
 
@@ -54,7 +54,7 @@ def deadly(unit_of_work: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> Deadly:
     return ledger
 
 
-def test_poison_is_refused_after_five_attempts_and_stops_nobody_for_longer(desk: Desk, deadly: Deadly):
+def test_poison_is_refused_after_five_attempts_and_then_blocks_no_other(desk: Desk, deadly: Deadly):
     desk.begin()
     desk.enqueue(
         desk.submission(edit(A, "before"), id="before", base=1),
@@ -100,7 +100,7 @@ def test_a_submission_in_process_overtakes_a_suspect(desk: Desk, deadly: Deadly)
     assert deadly.deaths == 1
 
 
-def test_behind_a_batch_that_was_tried_one_by_one_more_may_wait(desk: Desk):
+def test_a_full_batch_tried_one_by_one_reports_more_pending(desk: Desk):
     desk.begin()
     desk.enqueue(*keystrokes(desk, MAX_INBOX_BATCH + 3))
 
@@ -164,14 +164,16 @@ def test_an_attempt_whose_count_may_be_lost_is_taken_back(table: Desk, tap: Tap,
     assert table.outcomes(["innocent"]) == ["applied"]
 
 
-def test_a_worker_killed_while_it_waits_to_count_counts_nothing(table: Desk, tap: Tap, beside: Connection[Any]):
+def test_a_worker_killed_while_it_waits_to_count_counts_nothing(
+    table: Desk, tap: Tap, second_connection: Connection[Any]
+):
     table.enqueue(table.submission(edit(A, "x"), id="innocent", base=1))
-    with beside.cursor() as cursor:
+    with second_connection.cursor() as cursor:
         cursor.execute("SELECT id FROM submission_inbox WHERE script_id = %s FOR UPDATE", (table.script_id,))
 
     def die(_number: int, text: str, connection: Any) -> None:
         if text.startswith("UPDATE submission_inbox"):
-            time.sleep(0.1)  # it waits for the row by now
+            time.sleep(0.1)  # by then it waits for the row lock
             connection._sock.shutdown(socket.SHUT_RDWR)
             raise Crash
 
@@ -180,8 +182,8 @@ def test_a_worker_killed_while_it_waits_to_count_counts_nothing(table: Desk, tap
         with pytest.raises(Crash):
             table.ledger.drain_one_by_one(table.script_id)
     tap.between = None
-    beside.rollback()
-    time.sleep(0.2)  # for whoever waits on without a worker
+    second_connection.rollback()
+    time.sleep(0.2)  # for the server's statement that still waits without its worker
 
     assert table.ledger.drain_one_by_one(table.script_id).answered == 1
     assert table.outcomes(["innocent"]) == ["applied"]

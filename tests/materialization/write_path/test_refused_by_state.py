@@ -1,4 +1,4 @@
-"""What the state of a script does not take, and what a listing of scripts says of it."""
+"""Submissions refused by the state of a script, and the listing of scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def refused_with(desk: Desk, code: str, *commands: LineEdit, **more: object) -> 
     assert desk.everything() == before
 
 
-def test_a_script_that_was_never_created_takes_nothing(desk: Desk):
+def test_a_script_that_was_never_created_accepts_no_edit(desk: Desk):
     refused_with(desk, "unknown_script", edit(A, "x"))
     assert desk.head is None
 
@@ -33,7 +33,7 @@ def test_a_base_ahead_of_the_head_is_refused(desk: Desk):
     refused_with(desk, "base_in_future", edit(A, "x"), base=2)
 
 
-def test_an_archived_script_takes_no_edit_until_it_is_unarchived(desk: Desk):
+def test_an_archived_script_accepts_no_edit_until_it_is_unarchived(desk: Desk):
     desk.begin()
     desk.send(ScriptArchive())
     with desk.unit_of_work.reading() as tx:
@@ -46,7 +46,7 @@ def test_an_archived_script_takes_no_edit_until_it_is_unarchived(desk: Desk):
     assert desk.send(edit(A, "x")).outcome == "applied"
 
 
-def test_a_replace_that_drops_most_lines_must_say_so(desk: Desk):
+def test_a_replace_that_drops_most_lines_must_confirm_it(desk: Desk):
     desk.begin()
     refused_with(desk, "shrink_refused", ScriptReplace(lines=("a",)))
 

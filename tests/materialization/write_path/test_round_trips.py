@@ -1,4 +1,4 @@
-"""What a command costs on the wire."""
+"""Round trips per submit and drain."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_warm_submit_is_three_round_trips(desk: Desk, tap: Tap):
     assert tap.statements() == [BEGIN, LOCK, *WRITES, *COMMIT, "SELECT 1"]
 
 
-def test_a_warm_drain_is_three_round_trips_however_many_wait(desk: Desk, tap: Tap):
+def test_a_warm_drain_of_any_batch_is_three_round_trips(desk: Desk, tap: Tap):
     texts = [A.text + "x" * number for number in range(100)]
     typed = [desk.submission(splice(Line("a", "action", text), len(text), "x"), base=1) for text in texts]
     desk.enqueue(*typed)
@@ -67,7 +67,7 @@ def test_a_locked_head_is_left_after_three_round_trips(desk: Desk, tap: Tap):
         assert tap.statements() == [BEGIN, LOCK, "SELECT script_heads.script_id"]
 
 
-def test_a_cold_submit_reads_one_keyframe_and_the_deltas_behind_it(desk: Desk, tap: Tap):
+def test_a_cold_submit_reads_one_keyframe_and_the_deltas_after_it(desk: Desk, tap: Tap):
     submission = desk.submission(edit(A, "x"), base=1)
     tap.clear()
 
@@ -88,7 +88,7 @@ def test_a_cold_submit_is_four_round_trips_however_many_deltas_there_are(desk: D
     assert desk.verified().finding is None
 
 
-def test_a_state_behind_the_head_reads_what_it_lacks(desk: Desk, tap: Tap):
+def test_a_warm_state_behind_the_head_reads_only_the_missing_deltas(desk: Desk, tap: Tap):
     Ledger(desk.unit_of_work).submit(desk.submission(edit(B, "by another"), base=1, id="other"))
     submission = desk.submission(edit(A, "x"), base=1)
     tap.clear()
@@ -99,7 +99,7 @@ def test_a_state_behind_the_head_reads_what_it_lacks(desk: Desk, tap: Tap):
     assert desk.texts()[:2] == ["x", "by another"]
 
 
-def test_a_second_delivery_writes_nothing_that_stays(desk: Desk, tap: Tap):
+def test_a_second_delivery_commits_no_new_rows(desk: Desk, tap: Tap):
     submission = desk.submission(edit(A, "x"), base=1)
     desk.ledger.submit(submission)
     tap.clear()

@@ -71,7 +71,7 @@ def test_the_same_id_with_other_content_is_refused_and_the_first_answer_stands(d
     assert desk.texts()[0] == "x"
 
 
-def test_a_submission_that_waits_already_is_answered_from_there(desk: Desk):
+def test_a_submission_already_in_the_inbox_is_answered_from_there(desk: Desk):
     desk.begin()
     submission = desk.submission(edit(A, "x"))
     desk.enqueue(submission, desk.submission(edit(B, "y"), base=1))
@@ -80,7 +80,7 @@ def test_a_submission_that_waits_already_is_answered_from_there(desk: Desk):
     assert (desk.version, desk.waiting()) == (3, 0)
 
 
-def test_what_waits_comes_first(desk: Desk):
+def test_pending_submissions_are_settled_first(desk: Desk):
     desk.begin()
     desk.enqueue(desk.submission(edit(A, "first")))
 

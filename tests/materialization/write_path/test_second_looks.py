@@ -1,4 +1,4 @@
-"""Before a script is taken out of service, what contradicts itself is looked at once more."""
+"""An inconsistent script is read again before it is quarantined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANSWER = "submissions (script_id, submission_id, content_hash, outcome, answer, 
 
 
 class Ghost:
-    """Rows of another database node's transaction, which come at the first write of a unit and are gone at the next."""
+    """Rows of another database node's transaction: they appear at the first write of a unit and vanish at the next."""
 
     def __init__(self, desk: Desk, server: DatabaseServer, appear: str, vanish: str) -> None:
         self._server = server
@@ -54,7 +54,7 @@ def health(desk: Desk) -> str:
     return head.health
 
 
-def test_an_answer_that_was_there_for_a_moment_quarantines_nothing(table: Desk, tap: Tap, answer_of_another: Ghost):
+def test_an_answer_that_vanishes_quarantines_nothing(table: Desk, tap: Tap, answer_of_another: Ghost):
     table.enqueue(table.submission(edit(A, "x"), id="s", base=1))
     tap.before = answer_of_another.haunt
 
@@ -73,7 +73,7 @@ def test_an_inbox_row_that_another_took_quarantines_nothing(table: Desk, tap: Ta
     assert (health(table), table.outcomes(["s", "t"])) == ("open", ["applied", "none"])
 
 
-def test_what_contradicts_itself_the_second_time_too_is_quarantined(table: Desk, tap: Tap, mariadb: DatabaseServer):
+def test_a_script_that_is_inconsistent_twice_is_quarantined(table: Desk, tap: Tap, mariadb: DatabaseServer):
     planted = (
         "INSERT INTO script_commands (script_id, version_number, kind, payload, author, actor, base_version, cause, "
         "submission_id, submission_index, occurred_at, recorded_at, chain_hash) SELECT script_id, 2, kind, payload, "
@@ -94,8 +94,8 @@ def test_what_contradicts_itself_the_second_time_too_is_quarantined(table: Desk,
     assert (health(table), table.waiting()) == ("quarantined", 1)
 
 
-def test_what_a_process_remembers_wrongly_is_read_again(table: Desk):
-    """A state at the head's version that is not the head's: as a unit of work may leave it that was torn elsewhere."""
+def test_a_wrong_warm_state_is_read_again(table: Desk):
+    """A cached state with the head's version but other content, as a unit of work torn on another node may leave."""
     table.send(edit(A, "x"))
     assert table.head
     table.ledger._warm.put(table.head, table.state(1))

@@ -1,4 +1,4 @@
-"""Many writers of one script: its versions are dense, and each submission has one effect."""
+"""Concurrent writers of one script: its versions are dense, and each submission has one effect."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_one_submission_eight_times_at_once_is_one_effect(engine: Engine):
     assert (desk.version, desk.verified().finding) == (11, None)
 
 
-def test_drains_side_by_side_answer_everything_once(engine: Engine):
+def test_concurrent_drains_answer_everything_once(engine: Engine):
     unit_of_work = UnitOfWork(engine)
     desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
 
@@ -74,7 +74,7 @@ def test_drains_side_by_side_answer_everything_once(engine: Engine):
         ledger, answered = Ledger(unit_of_work), 0
         for turn in range(10):
             line = Line(f"w{number}-{turn}", "action", "text")
-            # SQLite has one lock and no queue for it: who waits too long meets a conflict, and tries again.
+            # SQLite has one lock and no queue for it: a writer that waits too long gets a conflict, and retries.
             with_retries(partial(desk.enqueue, desk.submission(insert(line, after="b"), id=line.id, base=1)))
             answered += ledger.drain(desk.script_id).answered
         return answered
@@ -88,7 +88,7 @@ def test_drains_side_by_side_answer_everything_once(engine: Engine):
         assert mine == [f"w{number}-{turn}" for turn in range(10)]
 
 
-def test_a_bell_that_met_a_head_held_in_process_is_not_lost(mariadb_engine: Engine):
+def test_a_bell_that_found_the_head_locked_in_process_is_not_lost(mariadb_engine: Engine):
     unit_of_work = UnitOfWork(mariadb_engine)
     late: list[int] = []
 
@@ -122,8 +122,8 @@ def test_two_ledgers_take_turns_at_one_script(engine: Engine):
     assert desk.verified().finding is None
 
 
-def test_a_warm_state_from_another_past_is_not_believed(unit_of_work: UnitOfWork):
-    """As after a restored backup: the head is ahead of what a worker remembers, by other commands."""
+def test_a_warm_state_of_another_log_is_not_used(unit_of_work: UnitOfWork):
+    """As after a restored backup: the head is ahead of the cached state, by other commands."""
     here, there = Ledger(unit_of_work), Ledger(unit_of_work)
     desk = Desk(unit_of_work, here).begin()
     first = desk.head

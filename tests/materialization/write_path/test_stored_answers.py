@@ -1,4 +1,4 @@
-"""What is stored of an answer: its outcome and versions in columns, and beside them only what these do not say."""
+"""Stored answers: outcome and versions in columns, and only the rest as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def store(engine: Engine, desk: Desk, submission_id: str, answer: bytes) -> None
         connection.execute(text(of), names)
 
 
-def test_a_plain_answer_is_its_columns(engine: Engine, begun: Desk):
+def test_a_simple_answer_is_stored_in_columns_only(engine: Engine, begun: Desk):
     answer = begun.send(edit(A, "x"), id="plain")
 
     assert stored(engine, begun, "plain") == b"{}"
@@ -56,7 +56,7 @@ def test_every_answer_is_read_as_it_was_given(engine: Engine, begun: Desk, form:
         "applied", "no_op", "refused", "applied", "partly", "applied",
     ]  # fmt: skip
     if form == "old":
-        # As they were stored before: whole.
+        # The earlier format: the whole answer as JSON.
         for submission_id, answer in given.items():
             store(engine, begun, submission_id, encode_answer(answer))
 
@@ -66,7 +66,7 @@ def test_every_answer_is_read_as_it_was_given(engine: Engine, begun: Desk, form:
     assert {submission_id: listed[submission_id] for submission_id in given} == given
 
 
-def test_what_cannot_be_read_is_corrupt(engine: Engine, begun: Desk):
+def test_an_unreadable_answer_is_corrupt(engine: Engine, begun: Desk):
     begun.send(edit(A, "x"), id="damaged")
     store(engine, begun, "damaged", b"{")
 

@@ -1,4 +1,4 @@
-"""A submission is applied, rebased, done already, or refused; and it is answered once, for ever."""
+"""A submission is applied, rebased, a no-op or refused, and it is answered exactly once."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_one_refused_command_refuses_the_submission(desk: Desk):
     assert desk.texts()[0] == "Line a."
 
 
-def test_what_is_refused_is_kept(desk: Desk):
+def test_a_refused_submission_is_kept_as_a_dead_letter(desk: Desk):
     desk.begin()
     desk.send(edit(B, "x"), edit(B, "y"), id="twice")
 
@@ -84,7 +84,7 @@ def test_a_stale_edit_of_an_untouched_line_is_rebased(desk: Desk):
     assert desk.log()[-1].base_version == 1
 
 
-def test_a_stale_edit_whose_wish_is_fulfilled_is_a_no_op(desk: Desk):
+def test_a_stale_edit_whose_result_is_already_there_is_a_no_op(desk: Desk):
     desk.begin()
     desk.send(edit(B, "two"))
 
@@ -102,7 +102,7 @@ def test_a_stale_splice_is_never_a_no_op(desk: Desk):
     assert desk.send(splice(B, 0, "x"), base=1).outcome == "refused"
 
 
-def test_a_stale_edit_of_a_changed_line_is_told_its_text_and_who_and_when(desk: Desk):
+def test_the_refusal_of_a_stale_edit_names_the_text_the_author_and_the_time(desk: Desk):
     desk.begin()
     desk.send(edit(B, "by Bea"), actor="Bea", occurred_at=12_345)
 
@@ -117,7 +117,7 @@ def test_a_stale_edit_of_a_changed_line_is_told_its_text_and_who_and_when(desk: 
     assert desk.texts()[1] == "by Bea"
 
 
-def test_who_removed_a_line_is_told_as_well(desk: Desk):
+def test_the_refusal_names_who_removed_a_line(desk: Desk):
     desk.begin()
     desk.send(LinesDelete(lines=(Target("b", expect_hash(B)),)), actor="Bea", occurred_at=9)
 
@@ -127,7 +127,7 @@ def test_who_removed_a_line_is_told_as_well(desk: Desk):
     assert (refusal.code, refusal.facts["actor"], refusal.facts["changed_at"]) == ("line_removed", "Bea", 9)
 
 
-def test_apply_rest_takes_what_it_can_and_reports_the_others(desk: Desk):
+def test_apply_rest_applies_what_it_can_and_reports_the_others(desk: Desk):
     desk.begin()
     desk.send(edit(B, "changed"))
 
@@ -144,15 +144,15 @@ def test_apply_rest_takes_what_it_can_and_reports_the_others(desk: Desk):
     assert [entry.submission_index for entry in desk.log()[2:]] == [0, 2]
 
 
-def test_an_answer_tells_the_text_of_a_line_once(desk: Desk):
+def test_an_answer_contains_the_text_of_a_line_once(desk: Desk):
     long = Line("long", "action", "x" * 10_000)
     desk.begin(long)
     desk.send(edit(long, "y" * 10_000))
 
     answer = desk.send(*[edit(long, f"{number}") for number in range(50)], base=1, apply_rest=True)
 
-    told = [each for each in answer.commands if each.refusal and "current" in each.refusal.facts]
-    assert (answer.outcome, len(answer.commands), len(told)) == ("refused", 50, 1)
+    with_text = [each for each in answer.commands if each.refusal and "current" in each.refusal.facts]
+    assert (answer.outcome, len(answer.commands), len(with_text)) == ("refused", 50, 1)
 
 
 def test_followers_of_a_refused_submission_are_refused_with_it(desk: Desk):
@@ -171,7 +171,7 @@ def test_followers_of_a_refused_submission_are_refused_with_it(desk: Desk):
     assert [refusal.code for refusal in refusals if refusal] == ["predecessor_refused"] * 2
 
 
-def test_a_follower_finds_what_was_refused_before(desk: Desk):
+def test_a_follower_of_an_earlier_refused_submission_is_refused(desk: Desk):
     desk.begin()
     desk.send(edit(A, "x"), id="refused", base=1, after_submission="never-sent")
 
@@ -181,7 +181,7 @@ def test_a_follower_finds_what_was_refused_before(desk: Desk):
     assert (refusal.code, refusal.facts["reason"]) == ("predecessor_refused", "predecessor_unknown")
 
 
-def test_a_follower_of_what_was_applied_is_applied(desk: Desk):
+def test_a_follower_of_an_applied_submission_is_applied(desk: Desk):
     desk.begin()
     desk.send(splice(A, 0, "x"), id="first")
 
@@ -203,7 +203,7 @@ def test_a_follower_of_what_was_applied_is_applied(desk: Desk):
     ],
     ids=["half a surrogate", "line end", "no commands", "author", "id", "type", "ai without cause"],
 )
-def test_what_is_made_in_process_is_trusted_no_more(desk: Desk, spoil: Callable[[Desk], Submission]):
+def test_a_submission_made_in_process_is_checked_like_any_other(desk: Desk, spoil: Callable[[Desk], Submission]):
     desk.begin()
     before = desk.everything()
 
@@ -212,12 +212,12 @@ def test_what_is_made_in_process_is_trusted_no_more(desk: Desk, spoil: Callable[
     assert desk.everything() == before
 
 
-def test_half_a_surrogate_is_named_as_such(desk: Desk):
+def test_a_lone_surrogate_is_refused_by_name(desk: Desk):
     with pytest.raises(LoneSurrogate):
         desk.send(create(title="\ud800"))
 
 
-def test_a_quarantined_script_gives_old_answers_and_takes_nothing_new(desk: Desk):
+def test_a_quarantined_script_returns_old_answers_and_accepts_nothing_new(desk: Desk):
     desk.begin()
     submission = desk.submission(edit(A, "x"))
     answer = desk.ledger.submit(submission)
@@ -232,7 +232,7 @@ def test_a_quarantined_script_gives_old_answers_and_takes_nothing_new(desk: Desk
     assert (desk.version, desk.waiting()) == (2, 1)
 
 
-def test_what_is_stored_wrong_takes_the_script_out_of_service(desk: Desk, unit_of_work: UnitOfWork):
+def test_inconsistent_stored_data_quarantines_the_script(desk: Desk, unit_of_work: UnitOfWork):
     desk.begin()
     with unit_of_work.script(desk.script_id, wait=True) as tx:
         tx.commands.append([replace(desk.log()[0], version=2)])
@@ -245,7 +245,7 @@ def test_what_is_stored_wrong_takes_the_script_out_of_service(desk: Desk, unit_o
     assert head.health == "quarantined"
 
 
-def test_a_ledger_keeps_no_more_scripts_in_mind_than_it_may(unit_of_work: UnitOfWork):
+def test_warm_states_stay_within_their_limit(unit_of_work: UnitOfWork):
     warm = WarmStates(most_lines=120)
     ledger = Ledger(unit_of_work, warm=warm)
     desks = [Desk(unit_of_work, ledger).begin() for _ in range(4)]

@@ -1,4 +1,4 @@
-"""Whatever a submission makes this program raise, it is counted, refused as poison, and stops no other."""
+"""A submission that makes this program raise is counted, refused as poison, and blocks no other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.materialization.write_path.script_editor import A, B, C, Desk, edit
 
 
 class OutOfTime(Exception):
-    """What a worker raises in a drain that takes too long."""
+    """The exception a worker raises when a drain exceeds its time limit."""
 
 
 RAISED = (ZeroDivisionError, MemoryError, RecursionError, TypeError, IndexError, UnicodeError, OSError, OutOfTime)
@@ -63,12 +63,12 @@ WAYS: dict[str, Callable[[Ledger, int, int], object]] = {
 
 @pytest.mark.parametrize("error", RAISED)
 @pytest.mark.parametrize("way", WAYS)
-def test_what_raises_anything_is_poison_after_five_attempts(
+def test_a_submission_that_raises_is_poison_after_five_attempts(
     desk: Desk, raising: Callable[[type[Exception]], Ledger], way: str, error: type[Exception]
 ) -> None:
     laid_out(desk)
-    beside = Desk(desk.unit_of_work, desk.ledger).begin()
-    beside.enqueue(beside.submission(edit(A, "beside"), id="beside", base=1))
+    other = Desk(desk.unit_of_work, desk.ledger).begin()
+    other.enqueue(other.submission(edit(A, "other"), id="other", base=1))
     ledger = raising(error)
 
     drains = 0
@@ -76,9 +76,9 @@ def test_what_raises_anything_is_poison_after_five_attempts(
         drains += 1
         assert drains < 12
         with suppress(error, SuspectsLeft):
-            WAYS[way](ledger, desk.script_id, beside.script_id)
+            WAYS[way](ledger, desk.script_id, other.script_id)
         if error is OutOfTime:
-            # Which a worker does when its time was up, and where suspects were left.
+            # As a worker does after its time limit, and for suspects that were left.
             with suppress(error):
                 ledger.drain_one_by_one(desk.script_id)
 
@@ -86,11 +86,11 @@ def test_what_raises_anything_is_poison_after_five_attempts(
     [row] = desk.dead()
     assert (row.submission_id, row.code) == ("poison", "poison")
     if way in ("all", "several"):
-        ledger.drain_all([beside.script_id])
-        assert beside.outcomes(["beside"]) == ["applied"]
+        ledger.drain_all([other.script_id])
+        assert other.outcomes(["other"]) == ["applied"]
 
 
-def test_what_stands_behind_is_answered_at_the_first_attempt(
+def test_submissions_after_it_are_answered_at_the_first_attempt(
     desk: Desk, raising: Callable[[type[Exception]], Ledger]
 ) -> None:
     laid_out(desk)
@@ -102,7 +102,7 @@ def test_what_stands_behind_is_answered_at_the_first_attempt(
     assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "applied"]
 
 
-def test_what_took_all_the_time_comes_last_when_it_is_tried_again(
+def test_a_submission_that_used_all_the_time_is_retried_last(
     desk: Desk, raising: Callable[[type[Exception]], Ledger]
 ) -> None:
     laid_out(desk)
@@ -114,9 +114,7 @@ def test_what_took_all_the_time_comes_last_when_it_is_tried_again(
     assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "applied"]
 
 
-def test_where_time_is_limited_suspects_are_left_to_whoever_has_more(
-    desk: Desk, raising: Callable[[type[Exception]], Ledger]
-) -> None:
+def test_a_drain_with_a_time_limit_leaves_suspects(desk: Desk, raising: Callable[[type[Exception]], Ledger]) -> None:
     laid_out(desk)
     ledger = raising(OutOfTime)
     with pytest.raises(OutOfTime):
@@ -127,7 +125,7 @@ def test_where_time_is_limited_suspects_are_left_to_whoever_has_more(
     assert ledger.drain_all([desk.script_id, desk.script_id + 1_000]).suspects == (desk.script_id,)
 
 
-def test_a_submission_in_process_overtakes_what_raises_anything(
+def test_a_submission_in_process_overtakes_one_that_raises(
     desk: Desk, raising: Callable[[type[Exception]], Ledger]
 ) -> None:
     laid_out(desk)
@@ -142,17 +140,19 @@ def test_the_failure_of_several_scripts_names_those_to_be_tried_alone(
     desk: Desk, raising: Callable[[type[Exception]], Ledger]
 ) -> None:
     laid_out(desk)
-    beside = Desk(desk.unit_of_work, desk.ledger).begin()
-    beside.enqueue(beside.submission(edit(A, "beside"), id="beside", base=1))
+    other = Desk(desk.unit_of_work, desk.ledger).begin()
+    other.enqueue(other.submission(edit(A, "other"), id="other", base=1))
 
-    done = raising(ZeroDivisionError).drain_all([desk.script_id, beside.script_id])
+    done = raising(ZeroDivisionError).drain_all([desk.script_id, other.script_id])
 
     assert done.suspects == (desk.script_id,)
     assert isinstance(done.failed, ZeroDivisionError)
-    assert beside.outcomes(["beside"]) == ["applied"]
+    assert other.outcomes(["other"]) == ["applied"]
 
 
-def test_time_that_the_database_took_blames_no_submission(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_time_limit_reached_in_the_database_is_no_submission_s_fault(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     laid_out(desk)
     pauses: list[float] = []
 
@@ -165,7 +165,7 @@ def test_time_that_the_database_took_blames_no_submission(desk: Desk, monkeypatc
 
     ledger = Ledger(desk.unit_of_work, time_is_up=(OutOfTime,))
     monkeypatch.setattr(settlement, "decide", conflict)
-    # As a worker's signal that comes while the drain waits to try again.
+    # As a worker's signal that arrives while the drain waits before a retry.
     monkeypatch.setattr("materialization.retry.time.sleep", out_of_time)
     for _ in range(8):
         with pytest.raises(OutOfTime):

@@ -1,4 +1,4 @@
-"""Every transaction that answers writes to the head: so that two database nodes are in each other's way there."""
+"""Every transaction that answers writes to the head, so that two database nodes conflict there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from repos.schema.core_tables import script_heads
 from tests.materialization.write_path.script_editor import A, Desk, edit
 from tests.materialization.write_path.wire_tap import Tap
 
-LATE = "a text nobody wrote"
+LATE = "a text no one wrote"
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_an_answer_that_changes_nothing_writes_to_the_head(desk: Desk, tap: Tap,
     assert all(sent.count(";") for sent in writes), "it costs no round trip"
 
 
-def test_an_edit_touches_nothing_but_what_it_changes(desk: Desk):
+def test_an_edit_does_not_touch_the_head_in_addition(desk: Desk):
     desk.send(edit(A, "x"))
     assert touches(desk) == 0
 
@@ -81,8 +81,8 @@ def test_a_refused_creation_leaves_no_head(desk: Desk):
     assert unborn.head is None
 
 
-def test_a_head_that_moved_on_meanwhile_is_not_touched(desk: Desk):
-    """As where the lock was lost with its transaction: another node's commit came first."""
+def test_a_head_that_advanced_in_the_meantime_is_not_touched(desk: Desk):
+    """As after a lock lost with its transaction: another node's commit came first."""
 
     def touch() -> None:
         with desk.unit_of_work.script(desk.script_id, wait=True) as tx:

@@ -27,19 +27,19 @@ from materialization.write_path.refusal_explanations import MAX_CURRENT_CHARACTE
 from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, insert, splice
 
 LONG = Line("a", "action", "x" * (1 << 20))
+# More than a small edit takes, and less than three of them.
 WORK_OF_ONE = 400_000
-"""More than a small edit takes, and less than three of them."""
 
 
 def typed(count: int) -> list[LineSplice]:
-    """So many keystrokes at the start of the long line."""
+    """`count` keystrokes at the start of the long line."""
     first = expect_hash(LONG)
     return [
         LineSplice(line="a", at=0, delete=1, insert="bc"[n % 2], expect=first if n == 0 else None) for n in range(count)
     ]
 
 
-def test_too_much_work_is_refused_with_how_much_and_what_to_do(desk: Desk):
+def test_the_refusal_of_too_much_work_names_the_limit_and_the_remedy(desk: Desk):
     desk.begin(LONG)
     before = desk.everything()
 
@@ -53,7 +53,7 @@ def test_too_much_work_is_refused_with_how_much_and_what_to_do(desk: Desk):
     assert desk.send(*typed(300)).outcome == "applied"
 
 
-def test_apply_rest_does_not_go_on_after_too_much_work(desk: Desk):
+def test_apply_rest_stops_after_too_much_work(desk: Desk):
     desk.begin(LONG)
     answer = desk.send(*typed(3_000), apply_rest=True)
 
@@ -67,7 +67,7 @@ def work_of(submission: Submission, state: State) -> int:
     return work.units
 
 
-def test_the_count_does_not_depend_on_how_the_state_was_come_by(desk: Desk):
+def test_the_work_count_does_not_depend_on_how_the_state_was_read(desk: Desk):
     desk.begin(A, B, C)
     desk.send(LinesDelete(lines=(Target("b", expect_hash(B)),)))
     state = desk.state()
@@ -86,7 +86,7 @@ def test_honest_work_is_a_small_part_of_the_limit():
         Submission(script_id=1, submission_id="c", author="user", base_version=0, commands=(create(*lines),)),
         State.empty(),
     ).state
-    rewritten = [edit(line, f"Written anew, and somewhat longer: {line.text}") for line in lines[:2_000]]
+    rewritten = [edit(line, f"Rewritten, and somewhat longer: {line.text}") for line in lines[:2_000]]
     keys = [
         LineSplice(line="l1", at=n, insert="x", expect=expect_hash(lines[1]) if n == 0 else None) for n in range(10_000)
     ]
@@ -96,7 +96,7 @@ def test_honest_work_is_a_small_part_of_the_limit():
         assert work_of(submission, state) < MAX_WORK // 4
 
 
-def test_a_unit_of_work_takes_no_other_submission_after_its_share(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+def test_a_unit_of_work_takes_no_other_submission_after_its_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(settlement, "MAX_UNIT_WORK", WORK_OF_ONE)
     desk.begin(A, B, C)
     desk.enqueue(*(desk.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(20)))
@@ -109,7 +109,9 @@ def test_a_unit_of_work_takes_no_other_submission_after_its_share(desk: Desk, mo
 
 
 @pytest.mark.parametrize("one_by_one", [False, True])
-def test_a_drain_begins_nothing_else_after_its_share(desk: Desk, monkeypatch: pytest.MonkeyPatch, *, one_by_one: bool):
+def test_a_drain_starts_no_other_unit_of_work_after_its_limit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, one_by_one: bool
+):
     monkeypatch.setattr("materialization.write_path.submit.MAX_UNIT_WORK", 1)
     monkeypatch.setattr(settlement, "MAX_UNIT_WORK", 1)
     desk.begin(A, B, C)
@@ -119,7 +121,7 @@ def test_a_drain_begins_nothing_else_after_its_share(desk: Desk, monkeypatch: py
     assert [drain(desk.script_id) for _ in range(3)] == [(1, True), (1, True), (1, one_by_one and False)]
 
 
-def test_scripts_that_are_left_for_want_of_room_are_named(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+def test_scripts_left_over_after_the_work_limit_are_named(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     desk.begin(A)
     other = Desk(desk.unit_of_work, desk.ledger).begin(A)
     third = Desk(desk.unit_of_work, desk.ledger).begin(A)
@@ -133,16 +135,16 @@ def test_scripts_that_are_left_for_want_of_room_are_named(desk: Desk, monkeypatc
     assert set(first.more) == {other.script_id, third.script_id}
 
 
-def test_refused_commands_show_what_stands_there_only_as_far_as_there_is_room(desk: Desk):
+def test_refused_commands_show_current_content_only_up_to_the_limit(desk: Desk):
     lines = [Line(name, "action", name * (600 << 10)) for name in "abc"]
     desk.begin(*lines)
     stale = [LineEdit(line=name, expect="0" * 12, text="x") for name in "abcab"]
 
     answer = desk.send(*stale, apply_rest=True)
 
-    told = [each.refusal and "current" in each.refusal.facts for each in answer.commands]
+    with_text = [each.refusal and "current" in each.refusal.facts for each in answer.commands]
     assert MAX_CURRENT_CHARACTERS < 2 * (600 << 10)
-    assert told == [True, False, False, False, False]
+    assert with_text == [True, False, False, False, False]
     assert {each.refusal and each.refusal.facts["author"] for each in answer.commands} == {"user"}
 
 
@@ -155,7 +157,7 @@ def test_two_stale_metadata_fields_are_refused_each(desk: Desk):
     assert [each.refusal.code for each in answer.commands if each.refusal] == ["stale_metadata"] * 2
 
 
-def test_who_changed_many_lines_is_asked_for_in_few_questions(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+def test_the_authors_of_many_lines_are_read_in_few_queries(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     lines = [Line(f"l{n}", "action", "x") for n in range(40)]
     desk.begin(*lines)
     desk.send(*(edit(line, "y") for line in lines))
@@ -169,7 +171,7 @@ def test_who_changed_many_lines_is_asked_for_in_few_questions(desk: Desk, monkey
     assert not asked
 
 
-def test_a_refused_merge_or_splice_of_long_lines_is_counted(desk: Desk):
+def test_the_work_of_a_refused_merge_or_splice_of_long_lines_is_counted(desk: Desk):
     state = decide(
         Submission(
             script_id=1,

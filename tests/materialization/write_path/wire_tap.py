@@ -1,4 +1,4 @@
-"""A tap on the driver: what goes over the wire is counted, and the wire may be cut. The database behind it is real."""
+"""Driver tap: counts what is sent over the wire, and can cut the connection. The database is real."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Hook = Callable[[int, str, Any], None]
 
 
 class Tap:
-    """Round trips of every connection of an engine, as the texts that were sent.
+    """Records the round trips of every connection of an engine, as the texts that were sent.
 
-    `before` is called with the number of a round trip, its text and the connection, before it is sent; `between`
-    when it was sent and its answer is not read yet; `after` when it is.
+    `before` is called with the number of a round trip, its text and the connection before it is sent; `between`
+    after it was sent and before its answer is read; `after` once the answer is read.
     """
 
     def __init__(self, engine: Engine) -> None:
