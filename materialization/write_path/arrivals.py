@@ -45,13 +45,13 @@ def as_declared(row: InboxRow) -> InboxRow:
     if not isinstance(row.payload, bytes | None):
         row = row._replace(payload=as_bytes(row.payload))
     if not isinstance(row.user_id, int | None):
-        # Nobody's number, and not None: a program would be trusted.
+        # A number of no user, and not None: None means a trusted program.
         row = row._replace(user_id=0)
     return row
 
 
 def without_name(tx: LockedScript, row: InboxRow, size: int) -> Arrival | None:
-    """What came under an id that is no text, as SQLite may hold it: nobody can ask for an answer to it."""
+    """A submission whose id is not text, as SQLite may store it: no answer to it can be queried."""
     name = row.submission_id
     if isinstance(name, str) and (name.isascii() or not any("\ud800" <= each <= "\udfff" for each in name)):
         return None

@@ -179,7 +179,7 @@ def test_a_script_locked_by_another_worker_is_left_for_later(
     opened = run.open()
 
     def busy(*_: object, **__: object) -> None:
-        raise Conflict("somebody projects it")
+        raise Conflict("another worker projects it")
 
     with monkeypatch.context() as patch:
         patch.setattr(materialize_module, "project", busy)

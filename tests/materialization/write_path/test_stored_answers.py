@@ -12,7 +12,7 @@ from domain.script.line import Line
 from domain.submissions.answer import encode_answer
 from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, insert
 
-NOBODY = LineEdit(line="nowhere", expect=expect_hash(A), text="x")
+MISSING_LINE = LineEdit(line="nowhere", expect=expect_hash(A), text="x")
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def test_every_answer_is_read_as_it_was_given(engine: Engine, begun: Desk, form:
     given = {
         "plain": begun.send(edit(A, "x"), id="plain"),
         "nothing": begun.send(edit(B, B.text), id="nothing"),
-        "refused": begun.send(NOBODY, id="refused"),
+        "refused": begun.send(MISSING_LINE, id="refused"),
         "over": begun.send(edit(C, "y"), id="over", base=1),
-        "partly": begun.send(edit(B, "z"), NOBODY, id="partly", apply_rest=True),
+        "partly": begun.send(edit(B, "z"), MISSING_LINE, id="partly", apply_rest=True),
         "placed": begun.send(insert(Line("new", "action", "new"), after="a", before="nowhere"), id="placed"),
     }
     assert [answer.outcome for answer in given.values()] == [
