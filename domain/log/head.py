@@ -45,4 +45,4 @@ class Head(Struct, frozen=True):
 
 def is_keyframe_due(deltas: int, delta_bytes: int, keyframe_bytes: int) -> bool:
     """Whether this many deltas, of this many bytes, outweigh the keyframe before them or are too many to read."""
-    return deltas >= MAX_DELTAS or delta_bytes >= max(keyframe_bytes, MIN_DELTA_BYTES)
+    return deltas >= MAX_DELTAS or MIN_DELTA_BYTES <= delta_bytes >= keyframe_bytes

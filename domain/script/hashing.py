@@ -28,8 +28,9 @@ EXPECT_DIGITS = 12
 GENESIS = bytes(32)
 
 _canonical = msgspec.json.Encoder(order="sorted")
-# The line that was hashed last, its canonical bytes and its term: the next keystroke needs all of them.
-_latest: tuple[Line | None, bytes, int] = (None, b"", 0)
+# The line that was hashed last, its canonical bytes, and its term once it was computed: a keystroke needs the hash and
+# the term of the old line, and the next keystroke needs those of the new one.
+_latest: tuple[Line | None, bytes, int | None] = (None, b"", None)
 
 
 def netstrings(parts: Iterable[bytes]) -> bytes:
@@ -69,6 +70,7 @@ def _of_format(form: str) -> bytes:
 
 def expect_hash(line: Line) -> str:
     """The 12 hex digits with which a command names the content of the line it was made for."""
+    global _latest  # noqa: PLW0603 - a cache that no caller can observe
     latest, data, _ = _latest
     if latest is not line:
         data = line_bytes(line)
@@ -84,8 +86,10 @@ def expect_hash_of(kind: str, content: Any) -> str:
 def line_term(line: Line) -> int:
     """The term of one line in the state hash."""
     global _latest  # noqa: PLW0603 - a cache that no caller can observe
-    latest, _, term = _latest
-    if latest is line:
+    latest, data, term = _latest
+    if latest is not line:
+        data = line_bytes(line)
+    elif term is not None:
         return term
     name = line.id.encode()
     term = _term(b"%d:%b,%b" % (len(name), name, data))

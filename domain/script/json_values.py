@@ -19,7 +19,16 @@ def count_values(data: bytes, enough: int = MAX_VALUES) -> int:
     if len(data) <= enough or _count(data) <= enough:
         return 0
     # Commas and brackets in strings do not count. In parts: removing millions of strings at once takes much memory.
-    return sum(_count(_STRING.sub(b"", part.group())) for part in _PART.finditer(data))
+    return sum(map(_count, _without_strings(data)))
+
+
+def without_strings(data: bytes) -> bytes:
+    """JSON without its strings, whose brackets and commas do not count."""
+    return b"".join(_without_strings(data))
+
+
+def _without_strings(data: bytes) -> Iterator[bytes]:
+    return (_STRING.sub(b"", part.group()) for part in _PART.finditer(data))
 
 
 def _count(data: bytes) -> int:

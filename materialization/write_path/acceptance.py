@@ -94,19 +94,11 @@ class Acceptance(Fold):
         """Count the objects that a command touches as already touched."""
         self._touched.update([(guard.kind, guard.id) for guard in command.guards()])
 
-    @property
-    def state(self) -> State:
-        """The state after the last accepted command; valid until the next one."""
-        return self._fold.state
-
-    def finish(self) -> State:
-        """The state after the last command; no command can follow."""
-        return self._fold.finish()
-
     def _first_stale(self, guards: Iterable[Guard], state: State) -> Rejected | None:
         for guard in guards:
             kind, name, expect = guard.kind, guard.id, guard.expect
-            if not state.has(kind, name):
+            content = _content(kind, name, state)
+            if content is None:
                 continue  # `apply` reports missing objects
             if expect is None:
                 leans_on_earlier = (kind, name) in self._touched or not self._start.has(kind, name)
@@ -116,13 +108,10 @@ class Acceptance(Fold):
                 return _stale(kind, name, state)
         return None
 
-    def _hash(self, kind: GuardKind, name: str, state: State) -> str:
+    def _hash(self, kind: GuardKind, name: str, content: Content) -> str:
         """The content hash of an object, computed once per content."""
-        if kind == "line":
-            content: object = state.nodes[name].line
-        else:
-            content = state.described(kind)[name]
-        known = self._hashes.get((kind, name))
+        thing = kind, name
+        known = self._hashes.get(thing)
         if known is not None and known[0] is content:
             self._work.add(LOOK_UNITS)
             return known[1]
@@ -136,8 +125,8 @@ class Acceptance(Fold):
         return found
 
 
-class _KeyframePace:
-    """Makes keyframes when they become due after a head."""
+class _Pace(Struct):
+    """Makes keyframes when they become due: holds the version and size of the last one and the delta bytes since."""
 
     version: int
     size: int

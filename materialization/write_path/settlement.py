@@ -71,7 +71,7 @@ class Settlement:
 
     def settle_waiting(self, rows: Sequence[InboxRow]) -> None:
         """Settle inbox submissions in order, as many as fit into one unit of work."""
-        for row in map(with_bytes, rows):
+        for row in map(as_declared, rows):
             size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
             if not self.has_room(size):
                 return
@@ -230,6 +230,8 @@ class Settlement:
 
     def _require_room(self, growth: LogRows, answer: Answer) -> None:
         """Refuse rows too large for the database: bytes are sent to it in hex."""
+        if not growth.keyframes and answer.refusal is None and growth.weight <= self._tx.room.for_bytes:
+            return  # All rows together are smaller than the limit of one.
         for entry in growth.entries:
             self._tx.require_room("command", len(entry.payload) + len(entry.cause))
         for version in growth.versions:

@@ -27,7 +27,7 @@ BYTES_OF_A_LINE = 500
 class Warm(Struct, frozen=True, gc=False):
     """A state, the chain hash of its last command, and its memory cost in lines.
 
-    `described` is the share of that cost for story elements and personas.
+    `beside_lines` is the part that is neither lines nor removed ids; keystrokes do not change it.
     """
 
     state: State
@@ -90,20 +90,12 @@ class WarmStates:
         return found
 
 
-def _weight(state: State) -> int:
-    return (
-        state.line_count
-        + state.characters // BYTES_OF_A_LINE
-        + state.retired.weight() // 4
-        + len(state.labels)
-        + SCRIPT_WEIGHT
-    )
-
-
-def _described_weight(state: State, before: Warm | None) -> int:
-    """The cost of story elements and personas in lines, recomputed only when they changed."""
-    if before is not None and before.state.elements is state.elements and before.state.personas is state.personas:
-        return before.described
+def _weight_beside_lines(state: State, before: Warm | None) -> int:
+    """The cost of story elements, personas and labels in lines, recomputed only when they changed."""
+    if before is not None:
+        known = before.state
+        if known.elements is state.elements and known.personas is state.personas and known.labels is state.labels:
+            return before.beside_lines
     # Small objects take far more memory than bytes of JSON.
     described = len(state.elements) + len(state.personas) + 10 * described_bytes(state) // BYTES_OF_A_LINE
     return described + len(state.labels) + SCRIPT_WEIGHT

@@ -20,7 +20,7 @@ from repos.database.packet_text import PacketRoom
 
 
 class Connected:
-    """A connection, a cursor on it, and the largest statement its server accepts, in bytes.
+    """A connection, a cursor on it, and the size limits of its server: of one packet, and of a value in it.
 
     On SQLite it caches a value from one session for the next, valid until the next write to the database.
     """

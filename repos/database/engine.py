@@ -141,6 +141,8 @@ def _sqlite(url: URL) -> Engine:
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
         # The unit of work sends BEGIN itself: the driver's own BEGIN would come too late to act as a lock.
         connection.isolation_level = None
+        # SQLite accepts any bytes as text, and the driver's own decoding would raise on such a row.
+        connection.text_factory = _text_of
         # Must come before the file is created: an existing file keeps its page size.
         connection.execute(f"PRAGMA page_size = {SQLITE_PAGE_BYTES}")
         _write_ahead(connection)

@@ -146,9 +146,9 @@ def inbox_recheck(count: int) -> Select[Any]:
     return select(submission_inbox.c.script_id).where(submission_inbox.c.script_id.in_(names)).distinct()
 
 
-def as_bytes(payload: bytes | str) -> bytes:
-    """The original bytes of a payload, also if it was stored as text."""
-    return payload.encode(errors="surrogateescape") if isinstance(payload, str) else bytes(payload)
+def as_bytes(payload: bytes | str | float) -> bytes:
+    """The original bytes of a payload, also if SQLite stored it as text or a number."""
+    return bytes(payload) if isinstance(payload, bytes) else str(payload).encode(errors="surrogateescape")
 
 
 class Inbox:

@@ -150,6 +150,23 @@ def test_many_rows_are_sent_in_statements_of_bounded_size(engine: Engine, monkey
         assert [row.submission_id for row in tx.rejected.read(limit=1_000)] == [f"s{number}" for number in range(40)]
 
 
+@pytest.mark.parametrize("rows", [1, 249, 250, 251, 252, 300, 70_000])
+def test_numbers_in_answers_are_right_at_any_size(engine: Engine, rows: int):
+    """In a server's answer a number below 251 is one byte; a larger one carries its own length."""
+    change = update(rejected_submissions).values(rejected_at=rejected_submissions.c.rejected_at + literal(1))
+    with UnitOfWork(engine).records() as tx:
+        talk = tx.users._session
+        talk.later_insert(rejected_submissions, COLUMNS, [(1, f"s{n}", "c", "m", b"p", 1) for n in range(rows)])
+        talk.flush()
+        assert talk.run(change) == rows
+        number = talk.insert(ADD, mail="ann")
+        assert talk.rows(select(users.c.id)) == [(number,)]
+        talk.run(update(users).values(id=literal(rows)))
+        assert (
+            talk.insert(ADD, mail="bea") == talk.rows(select(users.c.id).where(users.c.email == literal("bea")))[0][0]
+        )
+
+
 def test_more_parameters_than_sqlite_accepts_are_sent_in_several_statements(engine: Engine):
     rows = [(1, f"s{number}", "code", "message", b"", number) for number in range(7_000)]
     with UnitOfWork(engine).records() as tx:
