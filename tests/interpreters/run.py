@@ -14,7 +14,8 @@ from tests.interpreters.find_interpreters import Interpreter, find_interpreters
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ".pythons"
-QUICK = ("-q", "-p", "no:cacheprovider", "-m", "not services and not slow and not full")
+PARALLEL = ("-n", "2", "--dist", "loadfile")
+QUICK = ("-q", *PARALLEL, "-p", "no:cacheprovider", "-m", "not services and not slow and not full")
 
 
 class Outcome(NamedTuple):
