@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, literal, select
 
+from repos.database import connections
 from repos.database.engine import make_engine, open_engine
 from repos.database.session import Session
 from repos.schema import upgrade
@@ -188,3 +189,29 @@ def test_an_existing_file_keeps_its_page_size(tmp_path: Path):
         tx.users.add("ann@x", 1)
         assert tx.users._session._cursor.execute("PRAGMA page_size").fetchall() == [(4_096,)]
     engine.dispose()
+
+
+def test_a_connection_the_collector_returned_to_the_pool_is_not_closed_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """The pool gets it back before `__del__` runs, and another thread may be using it by then."""
+    taken: list[Any] = []
+    give_back = engine.pool._do_return_conn
+
+    def give_back_and_take(record: Any) -> None:
+        give_back(record)
+        taken.append(engine.raw_connection())
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+            self.connected = connections.Connected(engine.raw_connection())
+
+    gc.collect()
+    Cycle()
+    monkeypatch.setattr(engine.pool, "_do_return_conn", give_back_and_take)
+    gc.collect()
+    monkeypatch.undo()
+    (connection,) = taken
+    assert connection.cursor().execute("SELECT 1").fetchone() == (1,)
+    connection.close()
