@@ -17,6 +17,7 @@ from domain.submissions.answer import encode_answer
 from domain.submissions.submission import Submission, encode_submission
 from materialization.write_path.submit import Ledger
 from repos import fault_points
+from repos.database import engine as engine_module
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
@@ -181,7 +182,9 @@ def test_the_reconciler_rings_for_what_nobody_took(script: Script):
 @pytest.fixture
 def impatient(engine: Engine, mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:  # noqa: ARG001
     """A script behind connections that wait a second for a lock. They are closed whatever the test left in them."""
-    monkeypatch.setattr("repos.database.engine.LOCK_WAIT_SECONDS", 1)
+    hurried = engine_module.SESSION_SETTINGS.replace("innodb_lock_wait_timeout=5", "innodb_lock_wait_timeout=1")
+    assert hurried != engine_module.SESSION_SETTINGS
+    monkeypatch.setattr(engine_module, "SESSION_SETTINGS", hurried)
     own = make_engine(mariadb_url)
     yield Script(own)
     own.dispose()

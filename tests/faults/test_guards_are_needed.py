@@ -55,15 +55,16 @@ MUTATIONS = (
     Mutation(
         guard="the reconciler",
         file="workers/scheduling/reconciler.py",
-        text="            self._bell.ring(rung.script_id",
-        instead="            continue\n            self._bell.ring(rung.script_id",
+        text="            if not self._bell.ring(history.script_id",
+        instead="            continue\n            if not self._bell.ring(history.script_id",
         seen_by="test_the_reconciler_rings_for_what_nobody_took",
     ),
     Mutation(
         guard="the rollback of the whole transaction on 1205",
         file="repos/database/session.py",
         text="            self.rollback()\n",
-        instead="            self.close()\n",
+        # What the next BEGIN did by itself, before transactions began with SET autocommit=0.
+        instead='            self._connection.query("COMMIT")\n            self.abandon()\n',
         seen_by="test_a_lock_wait_timeout_takes_back_the_whole_transaction",
     ),
 )
