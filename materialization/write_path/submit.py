@@ -257,7 +257,7 @@ class Ledger:
         with self._unit_of_work.reading() as tx:
             head = tx.heads.get(script_id)
             quarantined = head is not None and head.health == "quarantined"
-            return [] if quarantined else tx.inbox.arrivals(script_id, tried_last=bool(self._time_is_up))
+            return [] if quarantined else tx.inbox.arrivals(script_id)
 
     def _count_attempt(self, arrival: int) -> None:
         # In an explicit transaction. With autocommit the server would count the attempt of a worker that was killed

@@ -130,7 +130,7 @@ _WAITING = (
 # the reconciler's tick for every other script.
 _WAITING_SQLITE = _WAITING.where(func.typeof(submission_inbox.c.script_id) == literal("integer"))
 _ARRIVALS = (
-    select(submission_inbox.c.id, submission_inbox.c.attempts)
+    select(submission_inbox.c.id)
     .where(submission_inbox.c.script_id == bindparam("script"))
     .order_by(submission_inbox.c.id)
     .limit(MAX_INBOX_BATCH)
@@ -214,15 +214,12 @@ class Inbox:
         statement = _WAITING_SQLITE if self._session.is_sqlite else _WAITING
         return [InboxBacklog(*row) for row in self._session.rows(statement, before=before, after=after, limit=limit)]
 
-    def arrivals(self, script_id: int, *, tried_last: bool = False) -> list[int]:
+    def arrivals(self, script_id: int) -> list[int]:
         """The arrival numbers of a script's pending submissions, at most 256, in order.
 
-        With `tried_last`, submissions due for a retry come after the others, because they may use up all the time.
+        A submission due for a retry keeps its place: producers are promised order.
         """
-        rows = self._session.rows(_ARRIVALS, script=script_id)
-        if tried_last:
-            rows.sort(key=lambda row: row[1] in range(1, MAX_ATTEMPTS + 1))
-        return [row[0] for row in rows]
+        return [row[0] for row in self._session.rows(_ARRIVALS, script=script_id)]
 
     def count_attempt(self, arrival: int) -> None:
         """Count an attempt before it begins, in a transaction of its own."""

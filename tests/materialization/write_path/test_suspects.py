@@ -102,16 +102,18 @@ def test_submissions_after_it_are_answered_at_the_first_attempt(
     assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "applied"]
 
 
-def test_a_submission_that_used_all_the_time_is_retried_last(
+def test_a_submission_that_used_all_the_time_keeps_its_place_until_it_is_poison(
     desk: Desk, raising: Callable[[type[Exception]], Ledger]
 ) -> None:
     laid_out(desk)
     ledger = raising(OutOfTime)
-    for _ in range(2):
+    for _ in range(5):
         with pytest.raises(OutOfTime):
             ledger.drain_one_by_one(desk.script_id)
+        assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "none"]
+    ledger.drain_one_by_one(desk.script_id)
 
-    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "applied"]
+    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "refused", "applied"]
 
 
 def test_a_drain_with_a_time_limit_leaves_suspects(desk: Desk, raising: Callable[[type[Exception]], Ledger]) -> None:
