@@ -51,7 +51,7 @@ class Rejected(LedgerError):
         It quotes input, and is stored and shown in many places. `facts` hold the input unescaped.
         """
         filled = " ".join((type(self).__doc__ or self.code).split()).format_map(self.facts)
-        sentence = visible(filled[: MAX_MESSAGE + 1])
+        sentence = visible(filled[: MAX_MESSAGE + 1]).replace("\t", "\\t")
         return sentence if len(sentence) <= MAX_MESSAGE else sentence[: MAX_MESSAGE - 1] + "…"
 
     def alone(self) -> Self:
