@@ -9,9 +9,12 @@ from celery import Celery
 from tests.faults.schedule_log import clock, schedules
 from workers import bootstrap
 from workers.app import app
+from workers.process.task_names import ID_TASKS
 from workers.scheduling.slot_runner import SlotRunner
 
 TICK = "tests.keep_diaries"
+# The message guard refuses tasks that it does not know.
+ID_TASKS["upkeep"][TICK] = 0
 
 
 @app.task(name=TICK)
