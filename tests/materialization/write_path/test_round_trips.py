@@ -106,5 +106,5 @@ def test_a_second_delivery_commits_no_new_rows(desk: Desk, tap: Tap):
 
     desk.ledger.submit(submission)
 
-    assert tap.statements()[-2:] == ["SELECT submissions.submission_id,", "SELECT submission_inbox.id,"]
+    assert tap.statements()[-2:] == ["SELECT submissions.submission_id,", "SELECT submission_inbox.id"]
     assert "COMMIT" not in tap.statements()
