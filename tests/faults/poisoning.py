@@ -162,11 +162,11 @@ def poisonable(settings: Settings, folder: Path, site: Site) -> Iterator[list[Lo
             worker.teardown()
 
 
-def poison_everything(folder: Path) -> list[Poisoned]:
-    """Every kind of poison, one after the other, at the times of production."""
+def poison_everything(folder: Path, kinds: Sequence[str] = KINDS) -> list[Poisoned]:
+    """Every kind of poison, or these, one after the other, at the time limits of production."""
     with MariaDB() as database, RedisServer() as broker:
         settings = Settings(home=folder / "home", database_url=database.create_database(), broker_url=broker.url)
         app = Celery("poisoner", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
         with Site(settings, folder) as site, poisonable(settings, folder, site):
             poisoner = Poisoner(site, Bell(app))
-            return [row for kind in KINDS for row in poisoner.poison([kind], patience=400)]
+            return [row for kind in kinds for row in poisoner.poison([kind], patience=400)]

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from tests.faults.cluster import Cluster
 from tests.faults.environment import open_site
 from tests.faults.fault_injector import ACTIONS
 from tests.faults.matrix import BY_PRODUCERS, Dose, Matrix, groups
-from tests.faults.poisoning import poison_everything
+from tests.faults.poisoning import KINDS, Poisoned, poison_everything
 from tests.faults.server_faults import SERVER_FAULTS, judged
 from tests.faults.small_disk import NoSmallDiskError, fill_disk
 from tests.faults.table import Row, injected, table
@@ -134,13 +134,22 @@ def write_to_several(folder: Path, times: int) -> list[Row]:
 
 
 def poison_alone() -> list[str]:
-    """Send poison of every kind, print how long others waited, and say what is wrong with that."""
-    with tempfile.TemporaryDirectory(prefix="ledger-poison-") as name:
-        rows = poison_everything(Path(name))
-    print(*rows, sep="\n")
+    """Send poison of every kind, and print how long others waited; return the complaints that a second run repeats."""
+    rows = poison_once(KINDS)
+    if complained := [row.kind for row in rows if row.complaints()]:
+        print(*(complaint for row in rows for complaint in row.complaints()), "Again, those alone:", sep="\n")
+        rows = poison_once(complained)
     complaints = [complaint for row in rows for complaint in row.complaints()]
-    print(*complaints or ["nobody waited for poison"], sep="\n")
+    print(*complaints or ["no valid submission waited for poison"], sep="\n")
     return complaints
+
+
+def poison_once(kinds: Sequence[str]) -> list[Poisoned]:
+    """Send poison of these kinds, one after the other, and print each outcome."""
+    with tempfile.TemporaryDirectory(prefix="ledger-poison-") as name:
+        rows = poison_everything(Path(name), kinds)
+    print(*rows, sep="\n")
+    return rows
 
 
 def said(row: Row) -> Row:
