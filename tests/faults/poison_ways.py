@@ -36,7 +36,6 @@ WAYS = {
     "crashed": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "exited": lambda: os._exit(3),
     "left": lambda: sys.exit(3),
-    "interrupted": lambda: os.kill(os.getpid(), signal.SIGINT),
     "out of memory": hold_memory,
     "recursion": recurse,
     "bug": bug,
