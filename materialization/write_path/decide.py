@@ -65,12 +65,12 @@ def decide(submission: Submission, state: State, head: Head | None = None, work:
 def answer_for(submission: Submission, start: State, verdict: Verdict, refusals: dict[int, Refusal]) -> Answer:
     """The answer to a submission decided on the state `start`; `refusals` explains the refused commands."""
     applied = verdict.applied
-    told = [CommandAnswer(index, "refused", refusal=refusals[index]) for index, _ in verdict.refused]
+    command_answers = [CommandAnswer(index, "refused", refusal=refusals[index]) for index, _ in verdict.refused]
     for index, step in verdict.accepted:
         if step.version is None:
-            told.append(CommandAnswer(index, "no_op"))
+            command_answers.append(CommandAnswer(index, "no_op"))
         elif step.note is not None or verdict.refused:
-            told.append(CommandAnswer(index, "applied", step.version.version, step.note))
+            command_answers.append(CommandAnswer(index, "applied", step.version.version, step.note))
     over = (submission.base_version + 1, start.version)
     return Answer(
         script_id=submission.script_id,
@@ -80,7 +80,7 @@ def answer_for(submission: Submission, start: State, verdict: Verdict, refusals:
         last_version=start.version + len(applied) if applied else None,
         rebased_over=over if over[0] <= over[1] else None,
         refusal=refusals[verdict.refused[0][0]] if verdict.refused else None,
-        commands=tuple(sorted(told, key=lambda answer: answer.index)) if told else (),
+        commands=tuple(sorted(command_answers, key=lambda answer: answer.index)) if command_answers else (),
     )
 
 
