@@ -38,8 +38,19 @@ class Connected:
     def __del__(self) -> None:
         # Dropped in the middle of an exchange, or held by a thread that has ended: closing it is the only safe end.
         pooled = getattr(self, "pooled", None)
-        if pooled is not None and _is_checked_out(pooled):
+        if pooled is not None and self._is_checked_out(pooled):
             pooled.invalidate()
+
+    @staticmethod  # a function of the module is None by the time the interpreter ends
+    def _is_checked_out(pooled: PoolProxiedConnection) -> bool:
+        """Whether a connection is still out of the pool for this owner.
+
+        The garbage collector runs the pool's weak reference callback before `__del__`. It returns the connection to the
+        pool, where another thread may have taken it since: closing it then would crash that thread.
+        """
+        record: Any = getattr(pooled, "_connection_record", None)
+        owner = None if record is None else record.fairy_ref
+        return owner is not None and owner() is pooled
 
     def recall(self) -> Any:
         """The remembered value, unless the database was written since; in a transaction that blocks other writers."""
@@ -55,17 +66,6 @@ class Connected:
         """Cache a value from a committed transaction; does nothing if `recall` was never called."""
         if self._data_version is not None:
             self._remembered = (self._data_version, self.cursor.connection.total_changes, value)
-
-
-def _is_checked_out(pooled: PoolProxiedConnection) -> bool:
-    """Whether a connection is still out of the pool for this owner.
-
-    The garbage collector runs the pool's weak reference callback before `__del__`. It returns the connection to the
-    pool, where another thread may have taken it since: closing it then would crash that thread.
-    """
-    record: Any = getattr(pooled, "_connection_record", None)
-    owner = None if record is None else record.fairy_ref
-    return owner is not None and owner() is pooled
 
 
 class ThreadConnection(threading.local):

@@ -130,7 +130,13 @@ def _sqlite(url: URL) -> Engine:
     # Without an adapter the driver looks up an adapting method on every bytes value: a fiftieth of a command's cost.
     sqlite3.register_adapter(bytes, bytes.__bytes__)
     # One connection per thread, without a limit: each thread keeps its connection.
-    engine = create_engine(url, poolclass=QueuePool, max_overflow=-1, connect_args={"timeout": LOCK_WAIT_SECONDS})
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        max_overflow=-1,
+        pool_reset_on_return=None,
+        connect_args={"timeout": LOCK_WAIT_SECONDS},
+    )
 
     @event.listens_for(engine, "do_connect")
     def make_private(_dialect: Any, _record: Any, args: Any, _options: Any) -> None:
@@ -149,6 +155,14 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         record.info[MAX_PACKET] = SQLITE_PACKET_BYTES
+
+    @event.listens_for(engine, "reset")
+    def reset(connection: sqlite3.Connection, record: Any, _state: Any) -> None:
+        # A collected connection may return to the pool of an engine that has been disposed of, which nothing closes.
+        if record.fairy_ref is not None and record.fairy_ref() is None:
+            record.invalidate()
+        else:
+            connection.rollback()
 
     return engine
 

@@ -215,3 +215,19 @@ def test_a_connection_the_collector_returned_to_the_pool_is_not_closed_again(
     (connection,) = taken
     assert connection.cursor().execute("SELECT 1").fetchone() == (1,)
     connection.close()
+
+
+def test_a_connection_collected_after_its_engine_was_disposed_of_is_closed(tmp_path: Path):
+    """A thread leaves it in a cycle with an exception, and the pool it returns to is never used again."""
+    engine = make_engine(f"sqlite:///{tmp_path}/ledger.db")
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+            self.connected = connections.Connected(engine.raw_connection())
+
+    raw = Cycle().connected.cursor.connection
+    engine.dispose()
+    gc.collect()
+
+    assert is_closed(raw)
