@@ -23,7 +23,7 @@ check: $(READY) ## format, lint, types, layers and the quick tests: about two mi
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not services and not slow and not full"
+	@sh tests/once_more.sh $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not services and not slow and not full"
 
 test: $(READY) ## every test, on a private MariaDB and Redis (installed if missing and allowed)
 	@sh tests/services/install.sh
