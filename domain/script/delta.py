@@ -6,7 +6,8 @@ changes of their own, because most versions are keystrokes: 33 bytes instead of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -17,11 +18,58 @@ from domain.script.state import Element, Mark, Persona, State, Value
 from domain.script.state_builder import StateBuilder
 
 
+class ChangeTarget(Protocol):
+    """What changes are applied to: a state under construction, or the projections of one.
+
+    Raises:
+        Corrupt: a change names a missing id, or inserts an existing one.
+    """
+
+    def line(self, line_id: str) -> Line:
+        """A line as it is now."""
+
+    def after(self, line_id: str) -> str:
+        """The id of the next line."""
+
+    def insert(self, after: str, lines: Sequence[Line]) -> None:
+        """Insert new lines after the line `after`."""
+
+    def rewrite(self, line: Line) -> None:
+        """Replace the content of a line."""
+
+    def remove(self, line_ids: Sequence[str]) -> None:
+        """Remove lines; their ids are retired."""
+
+    def move(self, line_ids: Sequence[str], after: str) -> None:
+        """Move lines, in the order given, to after the line `after`, which is none of them."""
+
+    def set_metadata(self, name: str, value: Value | None) -> None:
+        """Set a metadata field; None removes it."""
+
+    def put_element(self, element: Element) -> None:
+        """Add a story element, or replace the content of one."""
+
+    def remove_element(self, element_id: str) -> None:
+        """Remove a story element; its id is retired."""
+
+    def put_persona(self, persona: Persona) -> None:
+        """Add a persona, or replace the content of one."""
+
+    def remove_persona(self, persona_id: str) -> None:
+        """Remove a persona; its id is retired."""
+
+    def label(self, name: str, version: int | None) -> None:
+        """Name a version; None removes the name and its mark."""
+
+    def mark(self, name: str, mark: Mark) -> None:
+        """Set the colour and lock of a named draft."""
+
+
 class Change(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """One change of a state."""
 
-    def onto(self, draft: StateBuilder) -> None:
-        """Apply this change to the builder."""
+    def onto(self, target: ChangeTarget) -> None:
+        """Apply this change to a target."""
         raise NotImplementedError(type(self).__name__)
 
 
@@ -31,8 +79,8 @@ class LinesInserted(Change, frozen=True, tag="+"):
     after: str
     lines: tuple[Line, ...]
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.insert(self.after, self.lines)
+    def onto(self, target: ChangeTarget) -> None:
+        target.insert(self.after, self.lines)
 
 
 class LineChanged(Change, frozen=True, tag="="):
@@ -44,9 +92,9 @@ class LineChanged(Change, frozen=True, tag="="):
     sep: str | None = None
     attrs: dict[str, Attr] | None = None
 
-    def onto(self, draft: StateBuilder) -> None:
-        old = draft.line(self.line)
-        draft.rewrite(
+    def onto(self, target: ChangeTarget) -> None:
+        old = target.line(self.line)
+        target.rewrite(
             Line(
                 id=self.line,
                 format=old.format if self.format is None else self.format,
@@ -65,9 +113,9 @@ class LineSpliced(Change, frozen=True, tag="s"):
     delete: int
     insert: str
 
-    def onto(self, draft: StateBuilder) -> None:
-        old = draft.line(self.line)
-        draft.rewrite(Line(old.id, old.format, self.of(old.text), old.sep, old.attrs))
+    def onto(self, target: ChangeTarget) -> None:
+        old = target.line(self.line)
+        target.rewrite(Line(old.id, old.format, self.of(old.text), old.sep, old.attrs))
 
     def of(self, text: str) -> str:
         """The text of the line after this change."""
@@ -84,11 +132,11 @@ class LineSplit(Change, frozen=True, tag="/"):
     format: LineFormat
     attrs: dict[str, Attr]
 
-    def onto(self, draft: StateBuilder) -> None:
-        old = draft.line(self.line)
+    def onto(self, target: ChangeTarget) -> None:
+        old = target.line(self.line)
         rest = Line(id=self.new_id, format=self.format, text=old.text[self.at :], sep=old.sep, attrs=self.attrs)
-        draft.rewrite(Line(id=old.id, format=old.format, text=old.text[: self.at], sep=self.sep, attrs=old.attrs))
-        draft.insert(self.line, (rest,))
+        target.rewrite(Line(id=old.id, format=old.format, text=old.text[: self.at], sep=self.sep, attrs=old.attrs))
+        target.insert(self.line, (rest,))
 
 
 class LineMerged(Change, frozen=True, tag="&"):
@@ -96,11 +144,11 @@ class LineMerged(Change, frozen=True, tag="&"):
 
     line: str
 
-    def onto(self, draft: StateBuilder) -> None:
-        old = draft.line(self.line)
-        rest = draft.line(draft.after(self.line))
-        draft.remove((rest.id,))
-        draft.rewrite(Line(id=old.id, format=old.format, text=old.text + rest.text, sep=rest.sep, attrs=old.attrs))
+    def onto(self, target: ChangeTarget) -> None:
+        old = target.line(self.line)
+        rest = target.line(target.after(self.line))
+        target.remove((rest.id,))
+        target.rewrite(Line(id=old.id, format=old.format, text=old.text + rest.text, sep=rest.sep, attrs=old.attrs))
 
 
 class LinesRemoved(Change, frozen=True, tag="-"):
@@ -108,8 +156,8 @@ class LinesRemoved(Change, frozen=True, tag="-"):
 
     lines: tuple[str, ...]
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.remove(self.lines)
+    def onto(self, target: ChangeTarget) -> None:
+        target.remove(self.lines)
 
 
 class LinesMoved(Change, frozen=True, tag=">"):
@@ -118,8 +166,8 @@ class LinesMoved(Change, frozen=True, tag=">"):
     lines: tuple[str, ...]
     after: str
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.move(self.lines, self.after)
+    def onto(self, target: ChangeTarget) -> None:
+        target.move(self.lines, self.after)
 
 
 class MetadataSet(Change, frozen=True, tag="m"):
@@ -127,9 +175,9 @@ class MetadataSet(Change, frozen=True, tag="m"):
 
     fields: dict[str, Value | None]
 
-    def onto(self, draft: StateBuilder) -> None:
+    def onto(self, target: ChangeTarget) -> None:
         for name, value in self.fields.items():
-            draft.set_metadata(name, value)
+            target.set_metadata(name, value)
 
 
 class ElementPut(Change, frozen=True, tag="e"):
@@ -137,8 +185,8 @@ class ElementPut(Change, frozen=True, tag="e"):
 
     element: Element
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.put_element(self.element)
+    def onto(self, target: ChangeTarget) -> None:
+        target.put_element(self.element)
 
 
 class ElementRemoved(Change, frozen=True, tag="e-"):
@@ -146,8 +194,8 @@ class ElementRemoved(Change, frozen=True, tag="e-"):
 
     element: str
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.remove_element(self.element)
+    def onto(self, target: ChangeTarget) -> None:
+        target.remove_element(self.element)
 
 
 class PersonaPut(Change, frozen=True, tag="p"):
@@ -155,8 +203,8 @@ class PersonaPut(Change, frozen=True, tag="p"):
 
     persona: Persona
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.put_persona(self.persona)
+    def onto(self, target: ChangeTarget) -> None:
+        target.put_persona(self.persona)
 
 
 class PersonaRemoved(Change, frozen=True, tag="p-"):
@@ -164,8 +212,8 @@ class PersonaRemoved(Change, frozen=True, tag="p-"):
 
     persona: str
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.remove_persona(self.persona)
+    def onto(self, target: ChangeTarget) -> None:
+        target.remove_persona(self.persona)
 
 
 class VersionLabelled(Change, frozen=True, tag="l"):
@@ -174,8 +222,8 @@ class VersionLabelled(Change, frozen=True, tag="l"):
     name: str
     version: int | None
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.label(self.name, self.version)
+    def onto(self, target: ChangeTarget) -> None:
+        target.label(self.name, self.version)
 
 
 class LabelMarked(Change, frozen=True, tag="lm"):
@@ -185,8 +233,8 @@ class LabelMarked(Change, frozen=True, tag="lm"):
     color: str | None
     locked: bool
 
-    def onto(self, draft: StateBuilder) -> None:
-        draft.mark(self.name, Mark(self.color, self.locked))
+    def onto(self, target: ChangeTarget) -> None:
+        target.mark(self.name, Mark(self.color, self.locked))
 
 
 # The changes of one command, in the order in which they are applied. An empty delta changes nothing.
@@ -214,21 +262,21 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 def advance(state: State, delta: Iterable[Change]) -> State:
     """The state one version later."""
-    draft = StateBuilder(state)
+    builder = StateBuilder(state)
     for change in delta:
-        change.onto(draft)
-    return draft.finish()
+        change.onto(builder)
+    return builder.finish()
 
 
 def advance_through(state: State, deltas: Iterable[Iterable[Change]]) -> State:
     """The state after all deltas, one version each. The cost depends only on what differs at the end."""
-    draft = StateBuilder(state)
+    builder = StateBuilder(state)
     for delta in deltas:
         for change in delta:
-            change.onto(draft)
-        draft.version += 1
-    draft.version -= 1
-    return draft.finish()
+            change.onto(builder)
+        builder.version += 1
+    builder.version -= 1
+    return builder.finish()
 
 
 def encode_delta(delta: Delta) -> bytes:

@@ -1,4 +1,4 @@
-"""Projection builder: a state builder over the projection tables that reads only the rows that changes touch.
+"""Projection builder: applies changes to the projection tables, and reads only the rows that they touch.
 
 So updating a projection by a delta costs what the delta changed, however long the script is.
 """
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from domain.errors import Corrupt
 from domain.script.line import Line
 from domain.script.state import EDGE, PLAIN, Element, Mark, Persona, Value
-from domain.script.state_builder import StateBuilder
 from repos.database.driver_errors import DuplicateKey
 from repos.projections.order_keys import keys_between, keys_spread
 from repos.projections.projected_elements import NamedDraft
@@ -21,7 +20,7 @@ from repos.projections.projections import ProjectionWork
 FIRST_STRETCH = 64
 
 
-class ProjectionBuilder(StateBuilder):
+class ProjectionBuilder:
     """The next projection under construction; `version` is that of the delta being written.
 
     Raises:

@@ -41,9 +41,9 @@ class Projected(NamedTuple):
 
 
 def project(
-    unit_of_work: UnitOfWork, script_id: int, *, anew: bool = False, clock: Callable[[], int] = system_clock
+    unit_of_work: UnitOfWork, script_id: int, *, from_scratch: bool = False, clock: Callable[[], int] = system_clock
 ) -> Projected:
-    """Bring the projections of a script to its head in one transaction; with `anew` they are rewritten from scratch.
+    """Bring the projections of a script to its head in one transaction, by rewriting them if `from_scratch`.
 
     Raises:
         UnknownScript: there is no such script.
@@ -51,18 +51,18 @@ def project(
         Corrupt: the stored data of the script is inconsistent.
     """
     try:
-        return with_retries(lambda: _project(unit_of_work, script_id, clock(), anew=anew))
+        return with_retries(lambda: _project(unit_of_work, script_id, clock(), from_scratch=from_scratch))
     except (Corrupt, msgspec.DecodeError):
         # Perhaps only the projection is wrong. If the history is too, rewriting from it raises again.
-        return with_retries(lambda: _project(unit_of_work, script_id, clock(), anew=True))
+        return with_retries(lambda: _project(unit_of_work, script_id, clock(), from_scratch=True))
 
 
-def _project(unit_of_work: UnitOfWork, script_id: int, now: int, *, anew: bool = False) -> Projected:
+def _project(unit_of_work: UnitOfWork, script_id: int, now: int, *, from_scratch: bool = False) -> Projected:
     with unit_of_work.projection(script_id) as tx:
         head, before = tx.heads.get(script_id), tx.shown.version
         if head is None:
             raise UnknownScript(script=script_id)
-        whole = anew or _is_useless(tx, head)
+        whole = from_scratch or _is_useless(tx, head)
         if whole:
             write_whole(tx, load(tx, head, head.version))
         elif before < head.version:
@@ -98,14 +98,14 @@ def _line_count(tx: ProjectionWork, head: Head) -> int:
 
 
 def _follow(tx: ProjectionWork, head: Head) -> None:
-    draft = ProjectionBuilder(tx)
+    builder = ProjectionBuilder(tx)
     version = tx.shown.version
     for row in tx.versions.read(tx.script_id, generation=head.generation, after=version, upto=head.version):
         if row.version != version + 1:
             break
-        version = draft.version = row.version
+        version = builder.version = row.version
         for change in decode_delta(row.delta):
-            change.onto(draft)
+            change.onto(builder)
     if version != head.version:
         raise Corrupt(f"script {tx.script_id} has no version {version + 1}, but its head is {head.version}")
-    draft.write()
+    builder.write()

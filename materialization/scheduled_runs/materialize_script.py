@@ -103,7 +103,7 @@ class Materializer:
             agrees = projection.shows(state_at(tx, script_id, projection.version))
         if not agrees:
             log.error("materialize.projection_differed", script_id=script_id)
-            project(self._unit_of_work, script_id, clock=self._clock, anew=True)
+            project(self._unit_of_work, script_id, clock=self._clock, from_scratch=True)
         return {"verified": found.versions, "projection_agreed": agrees}
 
     def _tidy(self, script_id: int) -> dict[str, Any]:
