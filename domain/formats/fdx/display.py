@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.formats.fdx.xml_text import writable
-from domain.formats.fountain.display import display
+from domain.formats.fountain.display import LITERAL, display
 from domain.formats.fountain.title_page import KEYS
 from domain.script.line import Attr, Line, LineFormat
-
-# The attribute, always true, of a line whose text only looks as if it had Fountain marks.
-LITERAL = "literal"
 
 
 def shown(line_format: LineFormat, text: str, attrs: Mapping[str, Attr]) -> str:

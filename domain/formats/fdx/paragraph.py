@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
-from domain.formats.fdx.display import LITERAL, looks_marked
+from domain.formats.fdx.display import looks_marked
 from domain.formats.fdx.preserved import ParagraphDraft, PreservedAttributes, restored, take
 from domain.formats.fdx.runs import Run, dump, encode_runs, lines_of, text_of
 from domain.formats.fdx.types import UNTYPED, Typed, typed
+from domain.formats.fountain.display import LITERAL
 from domain.script.line import Attr
 
 Place = Literal["body", "title page", "note", "summary"]

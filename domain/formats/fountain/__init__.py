@@ -1,7 +1,7 @@
-"""Fountain 1.1 format, byte for byte: `read` a file, `write` lines, `display` one, and check a `roundtrip`."""
+"""Fountain 1.1 format, byte for byte: `read` a file, `write` lines, `display` a line, check a `roundtrip`."""
 
 from domain.formats.format import Format, Imported
-from domain.formats.fountain.display import display
+from domain.formats.fountain.display import display, without_spans
 from domain.formats.fountain.expressible import expressible
 from domain.formats.fountain.read import read
 from domain.formats.fountain.refusals import ControlCharacterInFile, LineTooLong, NotUtf8
@@ -23,5 +23,6 @@ __all__ = [
     "expressible",
     "read",
     "roundtrip",
+    "without_spans",
     "write",
 ]

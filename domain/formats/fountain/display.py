@@ -1,26 +1,57 @@
-"""Display text of a Fountain line."""
+"""Display text of Fountain lines: what is printed, without spans (notes, boneyards) and without marks."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
 
 from domain.formats.fountain.attrs import scene_number
-from domain.formats.fountain.classify import forced_format
+from domain.formats.fountain.classify import UNPRINTED_SPANS, forced_format
 from domain.formats.fountain.source import BLANKS, BOM
-from domain.formats.fountain.spans import CLOSER, OPENER
+from domain.formats.fountain.spans import CLOSER, NOT_CLOSED, OPENER, has_span, scan, scan_all
 from domain.script.line import Line
+
+# The attribute, always true, of a line whose text only looks as if it had Fountain marks or spans.
+LITERAL = "literal"
 
 _ESCAPE = re.compile(r"(?<=\[)\\(?=\[)|(?<=\])\\(?=\])|(?<=/)\\(?=\*)|(?<=\*)\\(?=/)")
 
 
 def display(line: Line) -> str:
-    """The text of a line without format marks; lists and comparisons show the format in another way.
+    """The text of a line as printed; lists and comparisons show the format in another way.
 
-    Removed are forced marks and their escapes, the marks of centered text, `^`, scene number, the brackets of a note
-    or boneyard, and the white space around; the indentation of action stays. Emphasis and notes inside a line are
-    content and stay too. A page break shows nothing.
+    Removed are notes and boneyards inside the line, forced marks and their escapes, the marks of centered text, `^`,
+    scene number, the brackets of a line that is all note or boneyard, and the white space around; the indentation of
+    action stays. Emphasis is content and stays too. A page break shows nothing. For spans over several lines, apply
+    `without_spans` first.
     """
-    return _ESCAPE.sub("", _without_marks(line))
+    if line.attrs.get(LITERAL) is True:
+        return line.text
+    return _ESCAPE.sub("", _without_marks(_without_span(line)))
+
+
+def without_spans(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines of a script with their printed texts: without notes and boneyards, also those over several lines.
+
+    Marks and all other fields stay. A line stays as it is if it is literal, or if nothing of it would be left: the
+    Fountain writer breaks the brackets of such a line, since its format is printed.
+    """
+    lines = tuple(lines)
+    if not any(has_span(line.text) for line in lines):
+        yield from lines
+        return
+    source = [("" if line.attrs.get(LITERAL) is True else line.text, line.sep) for line in lines]
+    for line, scanned in zip(lines, scan_all(source, [line.format for line in lines]), strict=True):
+        yield line if scanned.visible in ("", line.text) else replace(line, text=scanned.visible)
+
+
+def _without_span(line: Line) -> Line:
+    if line.format in UNPRINTED_SPANS or not has_span(line.text):
+        return line
+    visible = scan(line.text, None, NOT_CLOSED).visible
+    return replace(line, text=visible) if visible.strip(BLANKS) else line
 
 
 def _without_marks(line: Line) -> str:  # noqa: PLR0911, PLR0912 -- the table of formats, one return each

@@ -1,18 +1,21 @@
 """Spans, that is notes and boneyards, and their removal from lines.
 
 A span that is never closed hides nothing: its opening is text. A note is closed before the next empty line or not
-at all; a boneyard may hold empty lines. The span that opens first wins, so a note in a boneyard is boneyard.
+at all; a boneyard may hold empty lines. The span that opens first wins, so a note in a boneyard is boneyard. The white
+space around a span is removed once: `He waits. /* cut */ Then he goes.` prints with one space between its sentences.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Literal
 
 from msgspec import Struct
 
-from domain.formats.fountain.source import BOM, SourceLine, has_blank, holds, is_blank
+from domain.formats.fountain.source import BLANKS, BOM, SourceLine, has_blank, holds, is_blank
+from domain.script.line import LineFormat
 
 Span = Literal["note", "boneyard"]
 
@@ -51,7 +54,7 @@ class Scan(Struct, frozen=True, gc=False):
 def scan(text: str, inside: Span | None, closes: Closes) -> Scan:
     """Remove the spans from a line that starts `inside` one, or outside. Linear in the length of the line."""
     start = 1 if text.startswith(BOM) else 0
-    if inside is None and "[[" not in text and "/*" not in text:
+    if inside is None and not has_span(text):
         return Scan(text[start:], None, None, start)
     first = inside
     position = start
@@ -60,7 +63,7 @@ def scan(text: str, inside: Span | None, closes: Closes) -> Scan:
         if close < 0:
             return Scan("", inside, inside, len(text))
         position = start = close + 2
-    parts = []
+    parts = [] if inside is None else [""]
     copied = position
     last_close: dict[Span, int] = {"note": text.rfind("]]"), "boneyard": text.rfind("*/")}
     continues: dict[Span, bool] = {"note": closes.note, "boneyard": closes.boneyard}
@@ -77,22 +80,29 @@ def scan(text: str, inside: Span | None, closes: Closes) -> Scan:
         first = first or kind
         parts.append(text[copied : opening.start()])
         if not on_this_line:
-            return _scan("".join(parts), first, kind, start)
+            return _scan([*parts, ""], first, kind, start)
         copied = position = text.find(CLOSER[kind], position) + 2
     parts.append(text[copied:])
-    return _scan("".join(parts), first, None, start)
+    return _scan(parts, first, None, start)
 
 
-def scan_all(source: Sequence[SourceLine]) -> list[Scan]:
-    """Remove the spans from every line."""
-    closes = _closes(source)
+def scan_all(source: Sequence[SourceLine], formats: Sequence[LineFormat] | None = None) -> list[Scan]:
+    """Remove the spans from every line.
+
+    Lines that are edited one by one have `formats`: a span then continues only over lines of its own format.
+    """
     scans = []
     inside: Span | None = None
-    for (text, _), closing in zip(source, closes, strict=True):
+    for (text, _), closing in zip(source, _closes(source, formats), strict=True):
         scanned = scan(text, inside, closing)
         inside = scanned.inside
         scans.append(scanned)
     return scans
+
+
+def has_span(text: str) -> bool:
+    """Whether a span opens in a text, if something closes it."""
+    return "[[" in text or "/*" in text
 
 
 def is_broken(text: str) -> bool:
@@ -100,17 +110,33 @@ def is_broken(text: str) -> bool:
     return is_blank(text) and not holds(text)
 
 
-def _scan(visible: str, first: Span | None, inside: Span | None, start: int) -> Scan:
+def _scan(parts: list[str], first: Span | None, inside: Span | None, start: int) -> Scan:
+    visible = _joined(parts)
     return Scan(visible, first if is_blank(visible) else None, inside, start)
 
 
-def _closes(source: Sequence[SourceLine]) -> list[Closes]:
+def _joined(parts: list[str]) -> str:
+    """The visible parts of a line, with a span between each two: white space on both sides of it counts once."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = parts[:1]
+    after_blank = not parts[0] or parts[0][-1] in BLANKS
+    for part in parts[1:]:
+        rest = part.lstrip(BLANKS) if after_blank else part
+        if rest:
+            joined.append(rest)
+            after_blank = rest[-1] in BLANKS
+    visible = "".join(joined)
+    return visible if parts[-1].strip(BLANKS) else visible.rstrip(BLANKS)
+
+
+def _closes(source: Sequence[SourceLine], formats: Sequence[LineFormat] | None) -> list[Closes]:
     closes = []
     note = boneyard = False
-    for text, sep in reversed(source):
+    for (text, sep), line_format in zip_longest(reversed(source), reversed(formats or ())):
         note = note and not has_blank(sep)
         closes.append(Closes(note, boneyard) if note or boneyard else NOT_CLOSED)
-        note = "]]" in text or (note and not is_broken(text))
-        boneyard = boneyard or "*/" in text
+        note = "]]" in text or (note and line_format in (None, "note") and not is_broken(text))
+        boneyard = "*/" in text or (boneyard and line_format in (None, "boneyard"))
     closes.reverse()
     return closes
