@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cli.rendering.diff_text import LIKE_ENOUGH, credited, moved
+from cli.rendering.printed_comparison import printed
 from cli.rendering.screenplay_layout import gap_after, shown
 from cli.rendering.visible_markup import Html
 from cli.terminal.screen import counted, utc
@@ -44,6 +45,7 @@ class Side(NamedTuple):
 
 def diff_page(comparison: Comparison, before: Side, after: Side) -> Iterator[str]:
     """The page, in parts."""
+    comparison = printed(comparison)
     numbers = _numbers(comparison)
     counts = tally(comparison)
     yield _head(_title(after.state))
@@ -252,8 +254,14 @@ def _note(scene: ComparedScene, compared: Compared, by: Credit | None) -> Html:
         and compared.after
         and _words(compared.before) == _words(compared.after)
     ):
-        notes.append(Html("line ends") if compared.before.sep != compared.after.sep else Html("marks"))
+        notes.append(_unseen(compared.before, compared.after))
     return Html("<br>").join(notes)
+
+
+def _unseen(before: Line, after: Line) -> Html:
+    if before.sep != after.sep:
+        return Html("line ends")
+    return Html("marks") if before.text != after.text else Html("notes")
 
 
 def _foot(comparison: Comparison) -> Html:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 
+from cli.rendering.printed_comparison import printed
 from cli.rendering.screenplay_layout import shown
 from cli.terminal import screen
 from cli.terminal.screen import Text
@@ -28,7 +29,7 @@ Row = tuple[str, Text]
 
 def changes(comparison: Comparison) -> RenderableType:
     """The differences between two versions."""
-    rows = [*_named(comparison.named), *(row for scene in comparison.scenes for row in _scene(scene))]
+    rows = [*_named(comparison.named), *(row for scene in printed(comparison).scenes for row in _scene(scene))]
     return screen.signed(rows) if rows else Text("Nothing differs.")
 
 
@@ -139,7 +140,9 @@ def _unseen(old: Line, new: Line) -> str:
         return f"  ({old.format} → {new.format})"
     if shown(old) != shown(new):
         return ""
-    return "  (line ends)" if old.sep != new.sep else "  (marks)"
+    if old.sep != new.sep:
+        return "  (line ends)"
+    return "  (marks)" if old.text != new.text else "  (notes)"
 
 
 def _placed(line: Line) -> str:

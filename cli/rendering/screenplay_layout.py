@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from cli.terminal.screen import Text
-from domain.formats.fountain import display
+from domain.formats.fountain import display, without_spans
 from domain.script.line import Line, LineFormat
+from domain.script.printed_text import is_printed
 from domain.visible_text import visible
 
 # A line of action has this many characters, as on paper.
@@ -79,9 +80,16 @@ def gap_after(line: Line) -> int:
 
 
 def pages(lines: Iterable[Line]) -> int:
-    """The approximate number of pages."""
-    rows = sum(len(set_line(line)) + gap_after(line) for line in lines)
-    return max(1, round(rows / LINES_A_PAGE))
+    """The approximate number of pages: of the lines that are printed, with page breaks, without the title page."""
+    full = rows = gap = 0
+    for line in without_spans(lines):
+        if line.format == "page_break":
+            full, rows, gap = full + -(-rows // LINES_A_PAGE), 0, 0
+        elif is_printed(line):
+            rows, gap = rows + gap + len(set_line(line)), gap_after(line)
+        else:
+            gap = max(gap, gap_after(line))
+    return max(1, full + max(int(rows > 0), round(rows / LINES_A_PAGE)))
 
 
 def scene(lines: Iterable[Line], number: str) -> Iterator[Line]:

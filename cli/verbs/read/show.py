@@ -7,7 +7,7 @@ With --ids each line follows its id and the content hash that an edit of it name
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -20,6 +20,7 @@ from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, Script, example, prose
 from cli.terminal.screen import Text
+from domain.formats.fountain import without_spans
 from domain.script.hashing import expect_hash, state_hash_bytes
 from domain.script.line import Line
 from domain.script.state import State
@@ -54,14 +55,16 @@ def show(
     if as_json:
         screen.print_json(_as_json(script, state, lines))
         return
-    for row in _printed(lines, ids=ids):
+    # A note or boneyard may begin before a scene, so the whole script decides what is printed.
+    texts = {line.id: line for line in without_spans(state.lines())}
+    for row in _printed(lines, texts, ids=ids):
         screen.print_unwrapped(row)
 
 
-def _printed(lines: Iterable[Line], *, ids: bool) -> Iterator[Text]:
+def _printed(lines: Iterable[Line], texts: Mapping[str, Line], *, ids: bool) -> Iterator[Text]:
     for line in lines:
         label = f"{line.id:<12} {expect_hash(line)}  "
-        for number, row in enumerate(set_line(line)):
+        for number, row in enumerate(set_line(texts[line.id])):
             if ids:
                 yield Text(label if number == 0 else " " * len(label), style="dim").append_text(row)
             else:

@@ -62,6 +62,17 @@ def test_each_format_has_its_layout_on_the_page():
     assert pages(lines) == 1
 
 
+def test_pages_count_what_is_printed():
+    scene = [Line(f"a{number}", "action", "A line.", "\n\n") for number in range(55)]
+    notes = [Line(f"n{number}", "note", "[[ a note ]]", "\n\n") for number in range(200)]
+    cut = [Line("b1", "action", "He /* cut", "\n"), Line("b2", "action", "*/ goes.", "\n")]
+
+    assert pages(scene) == 2
+    assert pages([*scene, *notes]) == 2
+    assert pages([*scene, Line("p", "page_break", "==="), *scene[:1]]) == 3
+    assert pages([*cut, Line("l", "action", f"He waits. [[{'long ' * 2000}]]")]) == 1
+
+
 def test_a_scene_is_found_by_its_number_or_position():
     lines = [
         Line("1", "action", "Before."),
