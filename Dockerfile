@@ -16,6 +16,7 @@ COPY pyproject.toml README.md celeryconfig.py ./
 COPY domain domain
 COPY repos repos
 COPY materialization materialization
+COPY backfill backfill
 COPY workers workers
 COPY cli cli
 # Our own code is built and installed without a package index.

@@ -14,7 +14,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("domain", "repos", "materialization", "workers", "cli")
+PACKAGES = ("domain", "repos", "materialization", "backfill", "workers", "cli")
 
 
 class Violation(NamedTuple):

@@ -16,7 +16,7 @@ from tests.services.databases import DatabaseServer
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
-COPIED = ("domain", "repos", "materialization", "workers", "tests", "celeryconfig.py", "pyproject.toml")
+COPIED = ("domain", "repos", "materialization", "backfill", "workers", "tests", "celeryconfig.py", "pyproject.toml")
 
 
 class Mutation(NamedTuple):

@@ -1,0 +1,174 @@
+"""The connection to a legacy source: read only, in one sentence when it fails, never with the password."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from hashlib import sha256
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from sqlalchemy import make_url
+
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+from repos.legacy.errors import SourceError
+from tests.repos.legacy.conftest import MakeSource
+from tests.services.databases import DatabaseServer
+
+
+def code_of(url: str) -> str:
+    """The code of the error that opening and reading a source ends with."""
+    with pytest.raises(SourceError) as raised, open_source(url, read_timeout=2) as source:
+        read_catalog(source)
+    assert "pass-word" not in str(raised.value)
+    assert raised.value.__cause__ is None
+    return raised.value.code
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "legacy.db",
+        "postgresql://u:pass-word@host/name",
+        "mysql://u:pass-word@host",
+        "mysql://u:pass-word@ho st/name",
+        "mysql://u:pass@-word@host/na@me",
+        "mysql://u:pass-word@host/name?charset=latin1",
+        "mysql://u:pass-word@host/name?no_such=1",
+        "sqlite://",
+        "sqlite:///legacy.db?mode=rw",
+    ],
+)
+def test_a_url_that_names_no_database_is_refused(url: str):
+    assert code_of(url) == "source_url"
+
+
+def test_a_file_that_is_not_there_is_not_created(tmp_path: Path):
+    assert code_of(f"sqlite:///{tmp_path}/none.db") == "source_unknown"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_or_a_folder_is_refused(tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("not a database " * 100)
+    assert code_of(f"sqlite:///{tmp_path}/notes.txt") == "source_damaged"
+    assert code_of(f"sqlite:///{tmp_path}") == "source_unknown"
+
+
+def test_an_empty_database_is_named(make_source: MakeSource):
+    assert code_of(make_source("SELECT 1")) == "source_empty"
+
+
+def test_a_dump_cut_in_the_middle_of_a_file_is_damaged(make_file_source: MakeSource):
+    url = make_file_source(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)",
+        f"INSERT INTO t VALUES (1, '{'x' * 100_000}')",
+        "CREATE TABLE u (id INTEGER PRIMARY KEY)",
+    )
+    file = Path(str(make_url(url).database))
+    file.write_bytes(file.read_bytes()[:9_000])
+    assert code_of(url) == "source_damaged"
+
+
+def test_a_wrong_account_schema_or_port_is_named(make_server_source: MakeSource):
+    url = make_url(make_server_source("CREATE TABLE t (id INT)"))
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        closed = unused.getsockname()[1]
+    for changed, code in (
+        (url.set(password="wrong-pass-word"), "source_sign_in"),
+        (url.set(username="nobody"), "source_sign_in"),
+        (url.set(database="mysql"), "source_sign_in"),
+        (url.set(port=closed), "source_unreachable"),
+    ):
+        assert code_of(changed.render_as_string(hide_password=False)) == code
+
+
+def test_a_schema_that_does_not_exist_is_named(mariadb: DatabaseServer):
+    assert code_of(mariadb.url("no_such_schema")) == "source_unknown"
+
+
+def test_a_server_that_never_answers_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        accepted: list[socket.socket] = []
+        Thread(target=lambda: accepted.append(silent.accept()[0]), daemon=True).start()
+        assert code_of(f"mysql://u:pass-word@127.0.0.1:{port}/name") in {"source_unreachable", "source_lost"}
+        for connection in accepted:
+            connection.close()
+
+
+def test_a_server_that_ends_the_connection_in_mid_stream_is_named(
+    mariadb: DatabaseServer, make_server_source: MakeSource
+):
+    url = make_server_source(
+        "CREATE TABLE t (body LONGTEXT)", "INSERT INTO t SELECT REPEAT('x', 1 << 20) FROM seq_1_to_40"
+    )
+    with open_source(url) as source:
+        stream = source.stream("SELECT body, CONNECTION_ID() FROM t", batch_rows=1)
+        mariadb.execute(f"KILL {next(stream)[0][1]}")
+        with pytest.raises(SourceError) as raised:
+            list(stream)
+        assert raised.value.code == "source_lost"
+        assert source.fetch("SELECT COUNT(*) FROM t") == [(40,)]
+
+
+@pytest.mark.parametrize("engine", ["InnoDB", "MyISAM"])
+def test_a_session_cannot_write_even_with_an_account_that_may(mariadb: DatabaseServer, engine: str):
+    url = mariadb.create_database()
+    with mariadb.connect(database=make_url(url).database) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE t (id INT) ENGINE={engine}")
+    with open_source(url) as source:
+        for statement in (
+            "INSERT INTO t VALUES (1)",
+            "DELETE FROM t",
+            "CREATE TABLE u (id INT)",
+            "TRUNCATE t",
+            "DROP TABLE t",
+        ):
+            with pytest.raises(SourceError):
+                source.fetch(statement)
+        assert source.fetch("SELECT COUNT(*) FROM t") == [(0,)]
+    mariadb.drop_database(url)
+
+
+def test_a_file_cannot_be_written_and_stays_the_same(make_file_source: MakeSource):
+    url = make_file_source("CREATE TABLE t (id INTEGER PRIMARY KEY)", "INSERT INTO t VALUES (1)")
+    file = Path(str(make_url(url).database))
+    before = sha256(file.read_bytes()).digest()
+    with open_source(url) as source:
+        read_catalog(source)
+        for statement in ("INSERT INTO t VALUES (2)", "DROP TABLE t", "PRAGMA user_version = 5"):
+            with pytest.raises(SourceError):
+                source.fetch(statement)
+    assert sha256(file.read_bytes()).digest() == before
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+def test_a_file_that_another_program_is_writing_is_named(make_file_source: MakeSource, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("repos.legacy.connection.CONNECT_TIMEOUT_SECONDS", 0.1)
+    url = make_file_source("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    writer = sqlite3.connect(str(make_url(url).database))
+    writer.execute("BEGIN EXCLUSIVE")
+    assert code_of(url) == "source_busy"
+    writer.close()
+
+
+def test_the_session_is_in_utc_and_utf8mb4_and_the_facts_are_the_servers_own(make_server_source: MakeSource):
+    with open_source(make_server_source("CREATE TABLE t (id INT)")) as source:
+        assert source.fetch("SELECT @@time_zone, @@character_set_results, @@sql_mode") == [("+00:00", "utf8mb4", "")]
+        assert (source.facts.product, source.facts.utc_offset_minutes) == ("MariaDB", 0)
+        assert "STRICT_TRANS_TABLES" in source.facts.sql_mode
+        assert "pass-word" not in source.name
+
+
+def test_an_abandoned_stream_does_not_wait_for_its_rest(make_server_source: MakeSource):
+    url = make_server_source("CREATE TABLE t (id INT)", "INSERT INTO t SELECT seq FROM seq_1_to_50000")
+    with open_source(url) as source:
+        first, second = source.stream("SELECT id FROM t"), source.stream("SELECT id FROM t")
+        assert len(next(first)) == len(next(second)) == 500
+        first.close()
+        second.close()
+        assert source.fetch("SELECT COUNT(*) FROM t") == [(50_000,)]
