@@ -137,7 +137,7 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
         case UnsafePlace():
             return Ending(Exit.UNREACHABLE, str(error), code="unsafe_place")
         case LedgerError() | EmbeddedBrokerError():
-            return Ending(Exit.UNREACHABLE, str(error))
+            return Ending(Exit.UNREACHABLE, str(error), code=getattr(error, "code", ""))
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return Ending(Exit.USAGE, f"{where}{error.strerror or error}.")

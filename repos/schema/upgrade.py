@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 
 from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Conflict
 from repos.database.driver_errors import conflict_of
 from repos.database.engine import BEGIN, LOCK_WAIT_SECONDS
+from repos.schema.contents import Contents, contents_of, contents_of_file
+from repos.schema.known_schemas import alembic_config, known_schemas
 from repos.schema.revision import (
-    MIGRATIONS,
+    TABLE,
     SchemaOutdated,
     SchemaTooNew,
     connected,
     found_revision,
+    recorded_revision,
     require_current,
     wanted_revision,
 )
+from repos.schema.upgrade_check import UnfinishedSchema, UnfitDatabase, require_upgradable
+from repos.schema.upgrade_refusals import UpgradeRefusals
 
 __all__ = [
     "SchemaOutdated",
     "SchemaTooNew",
+    "UnfitDatabase",
     "downgrade",
     "found_revision",
     "require_current",
+    "require_fit",
     "upgrade",
     "upgrade_if_outdated",
     "wanted_revision",
@@ -39,34 +45,98 @@ __all__ = [
 # Timeout for waiting until another process has changed the schema.
 MIGRATION_LOCK_TIMEOUT_SECONDS = 600
 
+# What a migration finds done that an interrupted one did: a table, column, key, constraint or index that exists, or
+# that is gone.
+_ALREADY_DONE = frozenset({1050, 1060, 1061, 1068, 1091, 1826, 3821, 3822, 3940})
+_STOPPED = (
+    "The upgrade stopped, because an earlier one was interrupted in the middle of a migration ({number}: {reason}). "
+    "Load the dump you made before the upgrade into an empty database and run `scriptledger db upgrade` there."
+)
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
+
+def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] = ()) -> None:
     """Migrate the database to a revision; concurrent upgrades wait for each other.
 
+    Foreign tables that match a pattern in `allowed` may stay.
+
     Raises:
+        UnfitDatabase: it holds foreign tables, or a part of a schema; nothing was changed.
         Conflict: timed out waiting for another upgrade.
     """
+    _require_fit_file(engine, allowed)
     with _locked_connection(engine) as connection:
-        command.upgrade(_config(connection), revision)
+        _require_fit(connection, contents_of(connection), allowed)
+        try:
+            command.upgrade(alembic_config(connection), revision)
+        except DBAPIError as error:
+            if (number := _number(error)) not in _ALREADY_DONE:
+                raise
+            raise UnfinishedSchema(_STOPPED.format(number=number, reason=_reason(error))) from error
         connection.commit()
 
 
-def upgrade_if_outdated(engine: Engine) -> None:
-    """Migrate the database to the schema this program was written for.
+def upgrade_if_outdated(engine: Engine, *, allowed: Collection[str] = ()) -> str | None:
+    """Migrate the database to the schema this program was written for; return the revision it had.
 
     Raises:
+        UnfitDatabase: it holds foreign tables, or a part of a schema; nothing was changed.
         SchemaTooNew: the schema is newer.
     """
+    _require_fit_file(engine, allowed)
+    before = found_revision(engine)
     try:
         require_current(engine)
     except SchemaOutdated:
-        upgrade(engine)
+        upgrade(engine, allowed=allowed)
+    return before
+
+
+def require_fit(engine: Engine, *, allowed: Collection[str] = ()) -> None:
+    """Refuse a database that an upgrade would refuse, or that is incomplete. Changes nothing.
+
+    Raises:
+        UnfitDatabase: it holds foreign tables, or a part of a schema.
+    """
+    _require_fit_file(engine, allowed)
+    with connected(engine) as connection:
+        try:
+            _require_fit(connection, contents_of(connection), allowed)
+        except UnfitDatabase:
+            if engine.dialect.name != "sqlite" and _is_being_migrated(connection):
+                raise Conflict("another process is changing the schema") from None
+            raise
+
+
+def _require_fit(connection: Connection, held: Contents, allowed: Collection[str]) -> None:
+    if held == Contents():
+        return
+    found = recorded_revision(connection) if TABLE in held.tables else None
+    require_upgradable(held, found, known_schemas(), _refusals(connection.engine), allowed)
+
+
+def _require_fit_file(engine: Engine, allowed: Collection[str]) -> None:
+    """Refuse the SQLite file of another application before a connection switches it to write-ahead logging."""
+    held = contents_of_file(engine)
+    if held.tables and TABLE not in held.tables:
+        require_upgradable(held, None, known_schemas(), _refusals(engine), allowed)
+
+
+def _refusals(engine: Engine) -> UpgradeRefusals:
+    return UpgradeRefusals(str(engine.url.database), sqlite=engine.dialect.name == "sqlite")
+
+
+def _number(error: DBAPIError) -> object:
+    return error.orig.args[0] if error.orig is not None and error.orig.args else None
+
+
+def _reason(error: DBAPIError) -> str:
+    return str(error.orig.args[-1]) if error.orig is not None else ""
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Migrate the database back to a revision; for tests of the migrations."""
     with _locked_connection(engine) as connection:
-        command.downgrade(_config(connection), revision)
+        command.downgrade(alembic_config(connection), revision)
         connection.commit()
 
 
@@ -108,7 +178,7 @@ def _try_begin(connection: Connection) -> bool:
 @contextmanager
 def _migration_lock_on_mysql(connection: Connection) -> Iterator[None]:
     # A session lock, because each statement that alters a table ends the transaction.
-    name = f"scriptledger.schema.{sha256(str(connection.engine.url.database).encode()).hexdigest()[:32]}"
+    name = _lock_name(connection)
     get = text("SELECT GET_LOCK(:name, :seconds)").bindparams(name=name, seconds=LOCK_WAIT_SECONDS)
     _wait_for(lambda: connection.execute(get).scalar() == 1)
     connection.commit()
@@ -122,15 +192,17 @@ def _migration_lock_on_mysql(connection: Connection) -> Iterator[None]:
             connection.commit()
 
 
+def _is_being_migrated(connection: Connection) -> bool:
+    is_free = text("SELECT IS_FREE_LOCK(:name)").bindparams(name=_lock_name(connection))
+    return connection.execute(is_free).scalar() == 0
+
+
+def _lock_name(connection: Connection) -> str:
+    return f"scriptledger.schema.{sha256(str(connection.engine.url.database).encode()).hexdigest()[:32]}"
+
+
 def _wait_for(attempt: Callable[[], bool]) -> None:
     deadline = time.monotonic() + MIGRATION_LOCK_TIMEOUT_SECONDS
     while not attempt():
         if time.monotonic() > deadline:
             raise Conflict(f"timed out after {MIGRATION_LOCK_TIMEOUT_SECONDS} seconds waiting for the migration lock")
-
-
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config

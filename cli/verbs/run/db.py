@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cli.client import database as ledger
@@ -9,24 +11,42 @@ from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, DatabaseUrl, example, prose
 from repos.database.engine import open_engine
-from repos.schema.upgrade import found_revision, upgrade_if_outdated, wanted_revision
+from repos.schema.upgrade import found_revision, require_fit, upgrade_if_outdated, wanted_revision
 from workers.embedded.private_home import secure_home
 from workers.settings import without_password
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
+AllowTable = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-table",
+        metavar="NAME",
+        help="A table of another tool that may stay in the database; a name or a pattern like 'pt_*'. Repeatable.",
+        show_default=False,
+    ),
+]
 
-@app.command(epilog=example("scriptledger db upgrade", "scriptledger db upgrade --database sqlite:///ledger.db"))
-def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Migrate the database to the schema that this program needs. It is safe to run again."""
+
+@app.command(
+    epilog=example(
+        "scriptledger db upgrade",
+        "scriptledger db upgrade --database sqlite:///ledger.db",
+        "scriptledger db upgrade --allow-table heartbeat --allow-table 'pt_*'",
+    )
+)
+def upgrade(database: DatabaseUrl = None, allow_table: AllowTable = None, as_json: AsJson = False) -> None:
+    """Migrate the database to the schema that this program needs. It is safe to run again.
+
+    A database that holds tables of another application is refused before anything is changed.
+    """
     chosen = ledger.settings(database=database)
     if chosen.embedded_database:
         secure_home(chosen.home)
     elif chosen.sqlite_file is not None:
         chosen.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
-        before = found_revision(engine)
-        upgrade_if_outdated(engine)
+        before = upgrade_if_outdated(engine, allowed=allow_table or ())
     after = wanted_revision()
     if as_json:
         screen.print_json({"before": before, "after": after})
@@ -37,14 +57,18 @@ def upgrade(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
 
 
 @app.command(epilog=example("scriptledger db current --json"))
-def current(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Show which schema the database has and which one this program needs; exit status 4 if they differ."""
+def current(database: DatabaseUrl = None, allow_table: AllowTable = None, as_json: AsJson = False) -> None:
+    """Show which schema the database has and which one this program needs; exit status 4 if they differ.
+
+    A database that `db upgrade` would refuse is refused here with the same sentence.
+    """
     chosen = ledger.settings(database=database)
     where = without_password(chosen.database_url)
     if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():
         revision = None
     else:
         with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
+            require_fit(engine, allowed=allow_table or ())
             revision = found_revision(engine)
     needed = wanted_revision()
     if as_json:
