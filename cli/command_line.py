@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from cli.json_documents.base import Failed, Failure
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.interrupt import end_as_by_ctrl_c, ending_at_once
@@ -151,5 +152,5 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
 def report(ending: Ending) -> None:
     """Print why a command failed: one sentence on standard error, and with --json a document too."""
     if "--json" in sys.argv:
-        screen.print_json({"error": {"status": ending.status, "code": ending.code, "message": str(ending)}})
+        screen.print_json(Failed(Failure(ending.status, ending.code, str(ending))))
     screen.warn(f"scriptledger: {ending}", style="red")

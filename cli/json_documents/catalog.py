@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from cli.json_documents.accounts import SignedIn, SignedOut, SignIns, User, Users
 from cli.json_documents.base import Pending
+from cli.json_documents.diff import Diff
 from cli.json_documents.lookup import Kinds, Roundtrip, Schemas, Upgraded
 from cli.json_documents.maintenance import (
     AllPruned,
@@ -34,7 +35,6 @@ from cli.json_documents.read import (
     Scripts,
     ShownScript,
 )
-from cli.rendering.diff_json import Diff
 from domain.submissions.answer import Answer
 
 # A verb prints one of its documents, or `Failed`.

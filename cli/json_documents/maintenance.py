@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from cli.json_documents.base import Document
 
 
@@ -12,16 +14,16 @@ class Finding(Document, frozen=True):
     problem: str
 
 
-class Verified(Document, frozen=True):
+class Verified(Document, frozen=True, kw_only=True):
     """The verification of one script; `sound` means consistent. An earlier run verified it up to version `after`."""
 
     script_id: int
     sound: bool
     versions: int
+    after: int = 0
     keyframes: int
     state_hash: str
     finding: Finding | None
-    after: int = 0
 
 
 class Verification(Document, frozen=True):
@@ -94,15 +96,15 @@ class Rebuilt(Document, frozen=True):
     first_difference: int | None
 
 
-class Attempted(Document, frozen=True):
+class Attempted(Document, frozen=True, kw_only=True):
     """One rebuild of several; if there is a `problem`, nothing was changed and the other fields are missing."""
 
     script_id: int
+    generation: int | UnsetType = UNSET
+    versions: int | UnsetType = UNSET
+    differences: int | UnsetType = UNSET
+    first_difference: int | UnsetType | None = UNSET
     problem: str | None
-    generation: int | None = None
-    versions: int | None = None
-    differences: int | None = None
-    first_difference: int | None = None
 
 
 class AllRebuilt(Document, frozen=True):

@@ -95,14 +95,14 @@ class BlamedLine(Document, frozen=True):
     occurred_at: str
 
 
-class Blame(Document, frozen=True):
+class Blame(Document, frozen=True, kw_only=True):
     """The author of each line; `ai_share` is the AI-written share of the lines with text."""
 
     script_id: int
     version: int
     ai_share: float
-    lines: list[BlamedLine]
     totals: dict[str, int] | UnsetType = UNSET
+    lines: list[BlamedLine]
 
 
 class Draft(Document, frozen=True):

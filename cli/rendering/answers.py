@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
-import msgspec
 import typer
 
+from cli.json_documents.base import Pending
 from cli.terminal import screen
 from cli.terminal.exit_status import Exit
 from cli.terminal.screen import Text
@@ -24,7 +24,7 @@ NOTES = {
 def end_with(answer: Answer, *, as_json: bool, done: str = "") -> NoReturn:
     """Print an answer and exit with its status; `done` is the sentence for a success."""
     if as_json:
-        screen.print_json(msgspec.to_builtins(answer))
+        screen.print_json(answer)
     elif answer.outcome == "applied" and done:
         screen.print_text(done, *_details(answer))
     else:
@@ -35,7 +35,7 @@ def end_with(answer: Answer, *, as_json: bool, done: str = "") -> NoReturn:
 def end_pending(script_id: int, submission_id: str, *, as_json: bool, status: Exit) -> NoReturn:
     """Print that a submission is pending, and exit."""
     if as_json:
-        screen.print_json({"script_id": script_id, "submission_id": submission_id, "outcome": "pending"})
+        screen.print_json(Pending(script_id, submission_id, "pending"))
     else:
         screen.print_text(
             f"Submission {submission_id} is pending in the inbox of script {script_id}; "

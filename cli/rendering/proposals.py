@@ -1,13 +1,15 @@
-"""Proposals as text and JSON, each hunk with the changes it would make to the head of the script."""
+"""Proposals as text and as JSON documents, each hunk with the changes it would make to the head of the script."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET
 from rich.console import RenderableType
 
+from cli.json_documents.proposals import Hunk, Proposal, ProposedChange, ProposedLine
 from cli.rendering.screenplay_layout import shown
 from cli.terminal import screen
 from cli.terminal.screen import Text
@@ -73,25 +75,25 @@ def state_text(state: str) -> str:
     return state.replace("_", " ")
 
 
-def as_json(proposal: ProposalRow, hunks: list[RenderedHunk] | None = None) -> dict[str, Any]:
+def document(proposal: ProposalRow, hunks: list[RenderedHunk] | None = None) -> Proposal:
     """A proposal for programs; with its hunks if they are given."""
-    document: dict[str, Any] = {
-        "proposal": proposal.id,
-        "script_id": proposal.script_id,
-        "state": proposal.state,
-        "user": proposal.user_id,
-        "chat_message": proposal.chat_message_id,
-        "run_id": proposal.run_id,
-        "model": proposal.model,
-        "prompt_sha256": proposal.prompt_sha256,
-        "instruction": proposal.instruction,
-        "base_version": proposal.base_version,
-        "code": proposal.code,
-        "message": proposal.message,
-        "created_at": screen.iso(proposal.created_at),
-        "updated_at": screen.iso(proposal.updated_at),
-    }
-    return document if hunks is None else {**document, "hunks": [_hunk_as_json(hunk) for hunk in hunks]}
+    return Proposal(
+        proposal=proposal.id,
+        script_id=proposal.script_id,
+        state=proposal.state,
+        user=proposal.user_id,
+        chat_message=proposal.chat_message_id,
+        run_id=proposal.run_id,
+        model=proposal.model,
+        prompt_sha256=proposal.prompt_sha256,
+        instruction=proposal.instruction,
+        base_version=proposal.base_version,
+        code=proposal.code,
+        message=proposal.message,
+        created_at=screen.iso(proposal.created_at),
+        updated_at=screen.iso(proposal.updated_at),
+        hunks=UNSET if hunks is None else [_hunk_document(hunk) for hunk in hunks],
+    )
 
 
 def _against(proposal: ProposalRow, hunk: HunkRow, head: State) -> RenderedHunk:
@@ -124,24 +126,28 @@ def _rows(lines: tuple[LineDiff, ...]) -> Iterator[tuple[str, Text]]:
             yield ">" if line.change == "moved" else "+", Text(shown(line.after), "green")
 
 
-def _hunk_as_json(rendered: RenderedHunk) -> dict[str, Any]:
+def _hunk_document(rendered: RenderedHunk) -> Hunk:
     hunk = rendered.hunk
-    return {
-        "hunk": hunk.hunk,
-        "state": hunk.state,
-        "why": hunk.why,
-        "code": hunk.code or (rendered.refusal.code if rendered.refusal else None),
-        "submission_id": hunk.submission_id if hunk.state in SENT else None,
-        "decided_by": hunk.decided_by,
-        "decided_at": None if hunk.decided_at is None else screen.iso(hunk.decided_at),
-        "first_version": rendered.versions[0],
-        "last_version": rendered.versions[1],
-        "commands": msgspec.json.decode(hunk.commands),
-        "changes": [
-            {"change": line.change, "before": _line(line.before), "after": _line(line.after)} for line in rendered.lines
-        ],
-    }
+    first_version, last_version = rendered.versions
+    return Hunk(
+        hunk=hunk.hunk,
+        state=hunk.state,
+        why=hunk.why,
+        code=hunk.code or (rendered.refusal.code if rendered.refusal else None),
+        submission_id=hunk.submission_id if hunk.state in SENT else None,
+        decided_by=hunk.decided_by,
+        decided_at=screen.iso_or_none(hunk.decided_at),
+        first_version=first_version,
+        last_version=last_version,
+        commands=msgspec.json.decode(hunk.commands),
+        changes=[_change_document(line) for line in rendered.lines],
+    )
 
 
-def _line(line: Line | None) -> dict[str, Any] | None:
-    return None if line is None else {"id": line.id, "format": line.format, "text": line.text}
+def _change_document(line: LineDiff) -> ProposedChange:
+    assert line.change != "same"  # noqa: S101 - those are left out
+    return ProposedChange(line.change, _line_document(line.before), _line_document(line.after))
+
+
+def _line_document(line: Line | None) -> ProposedLine | None:
+    return None if line is None else ProposedLine(line.id, line.format, line.text)

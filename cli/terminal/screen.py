@@ -15,6 +15,7 @@ from functools import cache
 from typing import IO, Any, Self, cast
 
 import msgspec
+from msgspec import Struct
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.progress import Progress
@@ -90,8 +91,17 @@ def block(text: str, style: str | Style = "", *, indent: int = 2) -> AnyText:
     return LINE_END.join(Text(" " * indent + row if row else "", style) for row in rows)
 
 
-def print_json(value: Any) -> None:
+def print_json(document: Struct) -> None:
     """Print one JSON document: indented on a terminal, otherwise on one line."""
+    _print_json(document)
+
+
+def print_schema(schema: dict[str, Any]) -> None:
+    """Print a JSON Schema, like a document."""
+    _print_json(schema)
+
+
+def _print_json(value: Struct | dict[str, Any]) -> None:
     try:
         data = msgspec.json.encode(value)
     except UnicodeEncodeError:
@@ -174,6 +184,11 @@ def iso(microseconds: int) -> str:
     """A time for programs: ISO 8601 in UTC, to the microsecond."""
     whole, rest = divmod(microseconds, 1_000_000)
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06}Z"
+
+
+def iso_or_none(microseconds: int | None) -> str | None:
+    """The same, or None where there is no time."""
+    return None if microseconds is None else iso(microseconds)
 
 
 class Screen(Console):

@@ -5,12 +5,15 @@ A token is printed once and never stored; only its hash is.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Literal
 
 import typer
 
 from cli.client import database
 from cli.client.actor import Email, user_named
+from cli.json_documents.accounts import SignedIn, SignedOut, SignIn, SignIns
+from cli.rendering.listing import Columns, listing, page_of
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, Limit, example, prose
@@ -33,8 +36,7 @@ def open_(
     with database.opened() as unit_of_work, unit_of_work.records() as tx:
         signed_in = tx.sign_ins.open(user_named(tx, email).id, now, until=now + days * DAY)
     if as_json:
-        until = screen.iso(now + days * DAY)
-        screen.print_json({"session": signed_in.id, "token": signed_in.token, "expires_at": until})
+        screen.print_json(SignedIn(signed_in.id, signed_in.token, screen.iso(now + days * DAY)))
     else:
         screen.print_text(f"Session {signed_in.id}, for {screen.counted(days, 'day')}. Its token, shown only once:")
         screen.print_text(signed_in.token)
@@ -50,16 +52,13 @@ def list_(
     """List the sessions of a user, including ended ones."""
     with database.reading() as tx:
         rows = tx.sign_ins.read(user_named(tx, email).id, after=after, limit=limit + 1)
-    more = rows[limit - 1].id if len(rows) > limit else None
-    rows = rows[:limit]
     now = system_clock()
-    if as_json:
-        screen.print_json({"sessions": [_as_json(row, now) for row in rows], "next": more})
-        return
-    columns = ("session", "since", "seen", "until", "state")
-    screen.print_text(screen.table(columns, [_cells(row, now) for row in rows], right=("session",)))
-    if more is not None:
-        screen.print_text(f"More follow: --after {more}")
+    listing(
+        page_of(rows, limit),
+        lambda page: SignIns([_document(row, now) for row in page.rows], page.next),
+        Columns(("session", "since", "seen", "until", "state"), partial(_cells, now=now), right=("session",)),
+        as_json=as_json,
+    )
 
 
 @app.command(epilog=example("scriptledger sessions revoke 12", "scriptledger sessions revoke --all rosa@example.org"))
@@ -84,12 +83,12 @@ def revoke(
     if session is not None and not ended:
         raise Ending(Exit.REFUSED, f"There is no open session {session}.", code="unknown_session")
     if as_json:
-        screen.print_json({"ended": ended})
+        screen.print_json(SignedOut(ended))
     else:
         screen.print_text(f"{screen.counted(ended, 'session')} ended.")
 
 
-def _state(row: SignInRow, now: int) -> str:
+def _state(row: SignInRow, now: int) -> Literal["open", "expired", "ended"]:
     if row.revoked_at is not None:
         return "ended"
     return "expired" if row.expires_at <= now else "open"
@@ -100,12 +99,12 @@ def _cells(row: SignInRow, now: int) -> tuple[str, ...]:
     return str(row.id), *times, _state(row, now)
 
 
-def _as_json(row: SignInRow, now: int) -> dict[str, Any]:
-    return {
-        "session": row.id,
-        "user": row.user_id,
-        "state": _state(row, now),
-        "created_at": screen.iso(row.created_at),
-        "seen_at": screen.iso(row.seen_at),
-        "expires_at": screen.iso(row.expires_at),
-    }
+def _document(row: SignInRow, now: int) -> SignIn:
+    return SignIn(
+        session=row.id,
+        user=row.user_id,
+        state=_state(row, now),
+        created_at=screen.iso(row.created_at),
+        seen_at=screen.iso(row.seen_at),
+        expires_at=screen.iso(row.expires_at),
+    )

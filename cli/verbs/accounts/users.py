@@ -5,12 +5,14 @@ They own scripts, sign in, and decide what an AI may write.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.client import database
 from cli.client.actor import Email, user_named
+from cli.json_documents.accounts import User, Users
+from cli.rendering.listing import Columns, listing, page_of
 from cli.terminal import screen
 from cli.terminal.options import AsJson, Limit, example, prose
 from materialization.clock import system_clock
@@ -40,16 +42,12 @@ def list_(
     """List the users."""
     with database.reading() as tx:
         rows = tx.users.read(after=after, limit=limit + 1, deleted=deleted)
-    more = rows[limit - 1].id if len(rows) > limit else None
-    rows = rows[:limit]
-    if as_json:
-        screen.print_json({"users": [_as_json(row) for row in rows], "next": more})
-        return
-    screen.print_text(
-        screen.table(("user", "email", "name", "since", ""), [_cells(row) for row in rows], right=("user",))
+    listing(
+        page_of(rows, limit),
+        lambda page: Users([_document(row) for row in page.rows], page.next),
+        Columns(("user", "email", "name", "since", ""), _cells, right=("user",)),
+        as_json=as_json,
     )
-    if more is not None:
-        screen.print_text(f"More follow: --after {more}")
 
 
 @app.command(epilog=example("scriptledger users rename rosa@example.org 'Rosa D.'"))
@@ -94,7 +92,7 @@ def delete(email: Email, as_json: AsJson = False) -> None:
 
 def _print(row: UserRow | None, *, as_json: bool, sentence: str) -> None:
     if as_json and row is not None:
-        screen.print_json(_as_json(row))
+        screen.print_json(_document(row))
     else:
         screen.print_text(sentence)
 
@@ -104,11 +102,11 @@ def _cells(row: UserRow) -> tuple[str, ...]:
     return str(row.id), row.email, row.name or "", screen.moment(row.created_at), state
 
 
-def _as_json(row: UserRow) -> dict[str, Any]:
-    return {
-        "user": row.id,
-        "email": row.email,
-        "name": row.name,
-        "created_at": screen.iso(row.created_at),
-        "deleted_at": None if row.deleted_at is None else screen.iso(row.deleted_at),
-    }
+def _document(row: UserRow) -> User:
+    return User(
+        user=row.id,
+        email=row.email,
+        name=row.name,
+        created_at=screen.iso(row.created_at),
+        deleted_at=screen.iso_or_none(row.deleted_at),
+    )

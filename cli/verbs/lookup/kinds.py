@@ -5,10 +5,11 @@ With --schema it prints the JSON Schema of a submission, for producers and their
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from cli.json_documents.lookup import Kind, KindField, Kinds
 from cli.reference.commands import flags
 from cli.reference.shapes import shape_of_kind
 from cli.reference.submission_schema import submission_schema
@@ -31,9 +32,9 @@ def kinds(
         raise Ending(Exit.REFUSED, f"There is no kind {kind!r}; `scriptledger kinds` lists them.", code="unknown_kind")
     names = [kind] if kind else sorted(KINDS)
     if as_schema:
-        screen.print_json(submission_schema())
+        screen.print_schema(submission_schema())
     elif as_json:
-        screen.print_json({"kinds": [_as_json(name) for name in names]})
+        screen.print_json(Kinds([_document(name) for name in names]))
     elif kind:
         _print_one(kind)
     else:
@@ -53,16 +54,13 @@ def _print_one(kind: str) -> None:
     screen.print_text(screen.table(("field", "type", "default"), rows))
 
 
-def _as_json(kind: str) -> dict[str, Any]:
+def _document(kind: str) -> Kind:
     shape = shape_of_kind(kind)
-    return {
-        "kind": kind,
-        "about": shape.about,
-        "needs_head": KINDS[kind].needs_head,
-        "absolute": KINDS[kind].absolute,
-        "for_ai": KINDS[kind].for_ai,
-        "fields": [
-            {"name": field.name, "type": field.type, "required": field.required, "default": field.default}
-            for field in shape.fields
-        ],
-    }
+    return Kind(
+        kind=kind,
+        about=shape.about,
+        needs_head=KINDS[kind].needs_head,
+        absolute=KINDS[kind].absolute,
+        for_ai=KINDS[kind].for_ai,
+        fields=[KindField(field.name, field.type, field.required, field.default) for field in shape.fields],
+    )

@@ -7,10 +7,11 @@ is reported, and the others are still checked.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 
+from cli.json_documents.lookup import Roundtrip, RoundtrippedFile
 from cli.terminal import screen
 from cli.terminal.bounded_file import read_bounded
 from cli.terminal.exit_status import Exit
@@ -42,7 +43,7 @@ def roundtrip(
     with progress() as bar:
         results = [_result(file, file_format) for file in bar.track(files, description="Reading")]
     if as_json:
-        screen.print_json({"files": [_as_json(result) for result in results]})
+        screen.print_json(Roundtrip([_document(result) for result in results]))
     else:
         for result in results:
             screen.print_text(f"{result.file}: {_verdict(result)}")
@@ -67,5 +68,5 @@ def _verdict(result: Result) -> str:
     return result.problem if result.unread else f"does not survive: {result.problem}"
 
 
-def _as_json(result: Result) -> dict[str, Any]:
-    return {"file": str(result.file), "survives": result.survives, "problem": result.problem or None}
+def _document(result: Result) -> RoundtrippedFile:
+    return RoundtrippedFile(str(result.file), result.survives, result.problem or None)

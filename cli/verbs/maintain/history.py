@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.client import database
+from cli.json_documents.read import ExportedHistory, ImportedHistory
 from cli.terminal import screen
 from cli.terminal.atomic_file import new_file
 from cli.terminal.options import AsJson, Script, example, prose
@@ -41,7 +42,7 @@ def export(script: Script, file: File, as_json: AsJson = False) -> None:
         return  # a pipe contains only the file
     size = file.stat().st_size
     if as_json:
-        screen.print_json({"script_id": script, "versions": head.version, "file": str(file), "bytes": size})
+        screen.print_json(ExportedHistory(script, head.version, str(file), size))
     else:
         versions = screen.counted(head.version, "version")
         screen.print_text(f"Wrote script {script} with {versions} to {file}: {size} bytes.")
@@ -75,9 +76,7 @@ def import_(
             unit_of_work, file, lambda steps: bars.update(bar, completed=steps), new_number=new_number
         )
     if as_json:
-        screen.print_json(
-            {"script_id": done.script_id, "versions": done.versions, "answers": done.answers, "before": done.before}
-        )
+        screen.print_json(ImportedHistory(done.script_id, done.versions, done.answers, done.before))
     elif done.before == done.versions:
         screen.print_text(f"Script {done.script_id} already has all {screen.counted(done.versions, 'version')}.")
     else:

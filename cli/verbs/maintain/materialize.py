@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.client import database
+from cli.json_documents import maintenance as documents
 from cli.terminal import screen
 from cli.terminal.exit_status import Exit
 from cli.terminal.options import AsJson, example, prose
@@ -32,7 +33,7 @@ def run(script: OneScript = None, as_json: AsJson = False) -> None:
                 database.head_of(tx, script)
             done = project(unit_of_work, script)
             if as_json:
-                screen.print_json(done._asdict())
+                screen.print_json(documents.Projected(*done))
             else:
                 screen.print_text(
                     f"Readers see script {script} at version {done.version}; before, at version {done.before}."
@@ -40,7 +41,7 @@ def run(script: OneScript = None, as_json: AsJson = False) -> None:
             return
         row = _run_all(unit_of_work)
     if as_json:
-        screen.print_json({"run": row and _run_as_json(row)})
+        screen.print_json(documents.OneRun(row and _document(row)))
     else:
         screen.print_text(_run_sentence(row) if row else "Nothing was due.")
     raise typer.Exit(Exit.CORRUPT if row and row.failed else Exit.DONE)
@@ -56,7 +57,7 @@ def status(script: OneScript = None, as_json: AsJson = False) -> None:
             return
         runs = tx.runs.read()
     if as_json:
-        screen.print_json({"runs": [_run_as_json(row) for row in runs]})
+        screen.print_json(documents.Runs([_document(row) for row in runs]))
         return
     screen.print_text(
         screen.table(
@@ -80,7 +81,7 @@ def _run_all(unit_of_work: UnitOfWork) -> RunRow | None:
 def _print_staleness(script: int, stale: Staleness, *, as_json: bool) -> None:
     seconds = stale.micros / 1_000_000
     if as_json:
-        screen.print_json({"script_id": script, **stale._asdict(), "seconds": seconds})
+        screen.print_json(documents.Staleness(script, *stale, seconds))
     else:
         screen.print_text(
             f"Script {script} is at version {stale.head}; readers see version {stale.projected}, "
@@ -97,6 +98,6 @@ def _run_sentence(row: RunRow) -> str:
     return f"Run {row.id}: {screen.counted(row.due, 'script')} due, {row.done} done, {row.failed} failed."
 
 
-def _run_as_json(row: RunRow) -> dict[str, Any]:
-    finished = None if row.finished_at is None else screen.iso(row.finished_at)
-    return {**row._asdict(), "opened_at": screen.iso(row.opened_at), "finished_at": finished}
+def _document(row: RunRow) -> documents.Run:
+    times = {"opened_at": screen.iso(row.opened_at), "finished_at": screen.iso_or_none(row.finished_at)}
+    return documents.Run(**{**row._asdict(), **times})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.client import database
+from cli.json_documents.maintenance import OutOfService, Quarantine, Quarantines, Reopened
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import Actor, AsJson, Script, example, prose
@@ -31,10 +32,10 @@ def list_(as_json: AsJson = False) -> None:
         rows = [_latest(tx, script) for script in _all(tx.quarantines.out_of_service)]
         backfilling = _all(tx.quarantines.backfilling)
     if as_json:
-        screen.print_json({"scripts": rows, "backfilling": backfilling})
+        screen.print_json(OutOfService(rows, backfilling))
         raise typer.Exit(Exit.CORRUPT if rows else Exit.DONE)
     if rows:
-        cells = [(str(row["script_id"]), _when(row), str(row["found_by"]), str(row["reason"])) for row in rows]
+        cells = [(str(row.script_id), row.quarantined_at or "", row.found_by, row.reason) for row in rows]
         screen.print_text(screen.table(("script", "since", "found by", "reason"), cells, right=("script",)))
     else:
         screen.print_text("No script is quarantined." if backfilling else "Every script is in service.")
@@ -53,8 +54,7 @@ def show(script: Script, as_json: AsJson = False) -> None:
         rows = tx.quarantines.read(script)
         waiting = len(tx.inbox.arrivals(script))
     if as_json:
-        quarantines = [_as_json(row) for row in rows]
-        screen.print_json({"script_id": script, "health": health, "waiting": waiting, "quarantines": quarantines})
+        screen.print_json(Quarantines(script, health, waiting, [_document(row) for row in rows]))
         return
     sentences = (sentence for row in rows for sentence in _sentences(row))
     screen.print_text(f"Script {script} is {_described(health, waiting)}.", *sentences)
@@ -84,7 +84,7 @@ def reopen(
                 code="still_broken",
             ) from broken
     if as_json:
-        screen.print_json({"script_id": script, "verified": not unverified, "waiting": waits})
+        screen.print_json(Reopened(script, not unverified, waits))
     else:
         after = " The reconciler will drain its pending submissions." if waits else ""
         screen.print_text(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
@@ -103,25 +103,21 @@ def _described(health: Health, waiting: int) -> str:
     return "being backfilled, and takes nothing else" if health == "backfilling" else "in service"
 
 
-def _latest(tx: RecordsTransaction, script: int) -> dict[str, Any]:
+def _latest(tx: RecordsTransaction, script: int) -> Quarantine:
     rows = tx.quarantines.read(script, limit=1)
-    return _as_json(rows[0] if rows else QuarantineRow(0, script, "", "", 0, None, None, None))
+    return _document(rows[0] if rows else QuarantineRow(0, script, "", "", 0, None, None, None))
 
 
-def _as_json(row: QuarantineRow) -> dict[str, Any]:
-    return {
-        "script_id": row.script_id,
-        "found_by": row.found_by,
-        "reason": row.reason,
-        "quarantined_at": screen.iso(row.quarantined_at) if row.quarantined_at else None,
-        "reopened_at": None if row.reopened_at is None else screen.iso(row.reopened_at),
-        "reopened_by": row.reopened_by,
-        "verified": None if row.verified is None else bool(row.verified),
-    }
-
-
-def _when(row: dict[str, Any]) -> str:
-    return str(row["quarantined_at"] or "")
+def _document(row: QuarantineRow) -> Quarantine:
+    return Quarantine(
+        script_id=row.script_id,
+        found_by=row.found_by,
+        reason=row.reason,
+        quarantined_at=screen.iso(row.quarantined_at) if row.quarantined_at else None,
+        reopened_at=screen.iso_or_none(row.reopened_at),
+        reopened_by=row.reopened_by,
+        verified=None if row.verified is None else bool(row.verified),
+    )
 
 
 def _sentences(row: QuarantineRow) -> Iterator[str]:

@@ -8,13 +8,14 @@ as the schedule does each hour.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
 from cli.client import database
 from cli.client.all_scripts import every_script
+from cli.json_documents import maintenance as documents
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, example, prose
@@ -79,31 +80,31 @@ def _rebuild_one(unit_of_work: UnitOfWork, script: int, *, accept_differences: b
         except RebuildDiffers as differs:
             raise Ending(Exit.CORRUPT, f"{differs}.", code="rebuild_differs") from differs
     if as_json:
-        screen.print_json(done._asdict())
+        screen.print_json(documents.Rebuilt(*done))
     else:
         screen.print_text(_sentence(done))
 
 
 def _rebuild_all(unit_of_work: UnitOfWork, scripts: list[int], *, accept_differences: bool, as_json: bool) -> None:
     """Rebuild one after the other; a problem with one does not stop the others."""
-    rows: list[dict[str, Any]] = []
+    attempts: list[documents.Attempted] = []
     with progress() as bars:
         total = bars.add_task("scripts", total=len(scripts))
         for script in scripts:
             try:
                 done = _rebuilt(unit_of_work, script, bars, accept_differences=accept_differences)
             except (RebuildDiffers, Corrupt, Conflict) as error:
-                rows.append({"script_id": script, "problem": str(error)})
+                attempts.append(documents.Attempted(script_id=script, problem=str(error)))
                 sentence = f"Script {script} is not rebuilt: {error}."
             else:
-                rows.append({**done._asdict(), "problem": None})
+                attempts.append(documents.Attempted(**done._asdict(), problem=None))
                 sentence = _sentence(done)
             if not as_json:
                 screen.print_text(sentence)
             bars.advance(total)
     if as_json:
-        screen.print_json({"scripts": rows})
-    raise typer.Exit(Exit.CORRUPT if any(row["problem"] for row in rows) else Exit.DONE)
+        screen.print_json(documents.AllRebuilt(attempts))
+    raise typer.Exit(Exit.CORRUPT if any(attempt.problem for attempt in attempts) else Exit.DONE)
 
 
 def _rebuilt(unit_of_work: UnitOfWork, script: int, bars: Progress, *, accept_differences: bool) -> Rebuilt:
@@ -129,13 +130,13 @@ def _sentence(done: Rebuilt) -> str:
 
 
 def _prune(unit_of_work: UnitOfWork, scripts: list[int], *, every: bool, as_json: bool) -> None:
-    rows: list[dict[str, Any]] = []
+    rows: list[documents.Pruned] = []
     for script in scripts:
         with unit_of_work.reading() as tx:
             database.head_of(tx, script)
         removed = prune_generations(unit_of_work, script, before=system_clock() - READERS_END_MICROS)
-        rows.append({"script_id": script, "pruned": removed})
+        rows.append(documents.Pruned(script, removed))
         if not as_json:
             screen.print_text(f"Script {script}: {screen.counted(len(removed), 'generation')} removed.")
     if as_json:
-        screen.print_json({"scripts": rows} if every else rows[0])
+        screen.print_json(documents.AllPruned(rows) if every else rows[0])

@@ -5,12 +5,14 @@ The messages are by people, and by the AIs that answered them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.client import database
 from cli.client.actor import As, person
+from cli.json_documents.proposals import Chat, Cost, Message
+from cli.rendering.listing import Page, page_of, print_next
 from cli.terminal import screen
 from cli.terminal.options import AsJson, Limit, Script, example, prose
 from cli.terminal.screen import Text
@@ -18,6 +20,7 @@ from domain.chat import ChatMessage
 from materialization.access import keep_message, require_script_of
 from materialization.clock import system_clock
 from repos.accounts.chat_messages import ChatRow
+from repos.accounts.users import UserRow
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
@@ -40,7 +43,7 @@ def say(
         number = keep_message(tx, message, (), system_clock())
         row = tx.chat.get(number)
     if as_json and row is not None:
-        screen.print_json(_as_json(row))
+        screen.print_json(_document(row))
     else:
         screen.print_text(f"Message {number} about script {script}.")
 
@@ -58,42 +61,37 @@ def list_(
     with database.reading() as tx:
         require_script_of(tx, script, None)
         if after is None:
-            rows, more = tx.chat.last(script, limit=limit), None
+            page = Page(tx.chat.last(script, limit=limit), None)
         else:
-            rows = tx.chat.read(script, after=after, limit=limit + 1)
-            more = rows[limit - 1].id if len(rows) > limit else None
-        rows = rows[:limit]
-        names = {row.message.user_id: _name(tx.users.get(row.message.user_id or 0)) for row in rows}
+            page = page_of(tx.chat.read(script, after=after, limit=limit + 1), limit)
+        names = {row.message.user_id: _name(tx.users.get(row.message.user_id or 0)) for row in page.rows}
         costs = tx.chat_usage.totals(script)
     if as_json:
-        cost = [row._asdict() for row in costs]
-        screen.print_json(
-            {"script_id": script, "messages": [_as_json(row) for row in rows], "usage": cost, "next": more}
-        )
+        messages = [_document(row) for row in page.rows]
+        screen.print_json(Chat(script, messages, [Cost(*cost) for cost in costs], page.next))
         return
-    for row in rows:
+    for row in page.rows:
         name = names[row.message.user_id] or row.message.role
         by = name if row.message.role == "user" else row.message.role
         content = screen.block(row.message.content)
         screen.print_text(Text(f"{row.id}  {screen.moment(row.created_at)}  {by}", "bold"), content, Text())
-    if more is not None:
-        screen.print_text(f"More follow: --after {more}")
+    print_next(page.next)
 
 
-def _name(user: Any) -> str:
+def _name(user: UserRow | None) -> str:
     return (user.name or user.email) if user else ""
 
 
-def _as_json(row: ChatRow) -> dict[str, Any]:
+def _document(row: ChatRow) -> Message:
     message = row.message
-    return {
-        "message": row.id,
-        "script_id": message.script_id,
-        "user": message.user_id,
-        "answers": message.answers,
-        "role": message.role,
-        "intent": message.intent,
-        "content": message.content,
-        "metadata": message.metadata,
-        "created_at": screen.iso(row.created_at),
-    }
+    return Message(
+        message=row.id,
+        script_id=message.script_id,
+        user=message.user_id,
+        answers=message.answers,
+        role=message.role,
+        intent=message.intent,
+        content=message.content,
+        metadata=message.metadata,
+        created_at=screen.iso(row.created_at),
+    )

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 import typer
 
 from cli.client import database
 from cli.client.actor import As, person
 from cli.client.proposals import proposal_of, proposing
+from cli.json_documents.proposals import Accepted, Proposals, TurnedDown
 from cli.rendering.answers import described as described_answer
-from cli.rendering.proposals import as_json as proposal_as_json
-from cli.rendering.proposals import described, shown_hunks, state_text
+from cli.rendering.listing import Columns, listing, page_of
+from cli.rendering.proposals import described, document, shown_hunks, state_text
 from cli.terminal import screen
 from cli.terminal.exit_status import Exit
 from cli.terminal.options import WAIT_SECONDS, AsJson, Limit, NoWait, Timeout, example, prose
@@ -43,15 +43,13 @@ def list_(
     """List proposals, for one script or all."""
     with database.reading() as tx:
         rows = tx.proposals.read(script, after=after, limit=limit + 1)
-    more = rows[limit - 1].id if len(rows) > limit else None
-    rows = rows[:limit]
-    if as_json:
-        screen.print_json({"proposals": [proposal_as_json(row) for row in rows], "next": more})
-        return
-    columns = ("proposal", "when", "script", "base", "state", "model", "instruction")
-    screen.print_text(screen.table(columns, [_cells(row) for row in rows], right=("proposal", "script", "base")))
-    if more is not None:
-        screen.print_text(f"More follow: --after {more}")
+    headings = ("proposal", "when", "script", "base", "state", "model", "instruction")
+    listing(
+        page_of(rows, limit),
+        lambda page: Proposals([document(row) for row in page.rows], page.next),
+        Columns(headings, _cells, right=("proposal", "script", "base")),
+        as_json=as_json,
+    )
 
 
 @app.command(epilog=example("scriptledger proposals show 3"))
@@ -61,7 +59,7 @@ def show(proposal: Proposal, as_json: AsJson = False) -> None:
         row = proposal_of(tx, proposal)
         hunks = shown_hunks(tx, row)
     if as_json:
-        screen.print_json(proposal_as_json(row, hunks))
+        screen.print_json(document(row, hunks))
     else:
         screen.print_text(*described(row, hunks))
 
@@ -87,8 +85,7 @@ def accept(
         with asking.unit_of_work.reading() as tx:
             row = proposal_of(tx, proposal)
     if as_json:
-        documents = [msgspec.to_builtins(answer) for answer in answers]
-        screen.print_json({"proposal": proposal, "state": row.state, "answers": documents})
+        screen.print_json(Accepted(proposal, row.state, answers))
     else:
         for answer in answers:
             screen.print_text(*described_answer(answer))
@@ -105,7 +102,7 @@ def reject(proposal: Proposal, hunk: Hunks = None, as_: As = None, as_json: AsJs
         with unit_of_work.reading() as tx:
             row = proposal_of(tx, proposal)
     if as_json:
-        screen.print_json({"proposal": proposal, "state": row.state, "rejected": count})
+        screen.print_json(TurnedDown(proposal, row.state, count))
     else:
         screen.print_text(f"{screen.counted(count, 'part')} refused. Proposal {proposal} is {state_text(row.state)}.")
 

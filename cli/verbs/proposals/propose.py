@@ -12,8 +12,7 @@ import typer
 
 from cli.client.actor import As, person
 from cli.client.proposals import proposal_of, proposing
-from cli.rendering.proposals import as_json as proposal_as_json
-from cli.rendering.proposals import described, shown_hunks
+from cli.rendering.proposals import described, document, shown_hunks
 from cli.terminal import screen
 from cli.terminal.exit_status import Exit
 from cli.terminal.options import AsJson, Script, example, prose
@@ -51,7 +50,7 @@ def propose(
             proposal = proposal_of(tx, number)
             hunks = shown_hunks(tx, proposal)
     if as_json:
-        screen.print_json(proposal_as_json(proposal, hunks))
+        screen.print_json(document(proposal, hunks))
     else:
         screen.print_text(*described(proposal, hunks))
         if proposal.state == "proposed":

@@ -6,12 +6,13 @@ Each line is shown with the version that wrote it, followed by totals by author 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import typer
 
 from cli.client import database
 from cli.client.version_options import ABOUT_TIMES, At, Label, Version, chosen
+from cli.json_documents import read as documents
+from cli.json_documents.base import stored_author
 from cli.terminal import screen
 from cli.terminal.options import AsJson, Script, example, prose
 from cli.terminal.screen import Text
@@ -35,7 +36,7 @@ def blame(
     with database.reading() as tx:
         result = blame_script(tx, script, chosen(tx, script, version=version, at=at, label=label))
     if as_json:
-        screen.print_json(_as_json(script, result))
+        screen.print_json(_document(script, result))
         return
     screen.print_text(
         screen.table(
@@ -59,22 +60,23 @@ def _who(line: BlamedLine) -> str:
     return line.model or line.actor
 
 
-def _as_json(script: int, result: Blame) -> dict[str, Any]:
-    return {
-        "script_id": script,
-        "version": result.version,
-        "ai_share": round(result.ai_share, 4),
-        "totals": dict(_totals(result).most_common()),
-        "lines": [
-            {
-                "id": line.line.id,
-                "text": line.line.text,
-                "version": line.version,
-                "author": line.author,
-                "actor": line.actor,
-                "model": line.model,
-                "occurred_at": screen.iso(line.occurred_at),
-            }
-            for line in result.lines
-        ],
-    }
+def _document(script: int, result: Blame) -> documents.Blame:
+    return documents.Blame(
+        script_id=script,
+        version=result.version,
+        ai_share=round(result.ai_share, 4),
+        totals=dict(_totals(result).most_common()),
+        lines=[_line_document(line) for line in result.lines],
+    )
+
+
+def _line_document(line: BlamedLine) -> documents.BlamedLine:
+    return documents.BlamedLine(
+        id=line.line.id,
+        text=line.line.text,
+        version=line.version,
+        author=stored_author(line.author),
+        actor=line.actor,
+        model=line.model,
+        occurred_at=screen.iso(line.occurred_at),
+    )

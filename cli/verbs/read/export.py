@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import UNSET
 
 from cli.client import database
 from cli.client.version_options import ABOUT_TIMES, At, Label, Version, chosen
+from cli.json_documents.read import Exported
 from cli.terminal import screen
 from cli.terminal.atomic_file import new_file
 from cli.terminal.options import AsJson, FormatName, Script, example, prose
@@ -49,8 +51,8 @@ def export(
         with new_file(output) as file:
             file.write(data)
     if as_json:
-        facts = {"script_id": script, "version": state.version, "format": written.name, "bytes": len(data)}
-        screen.print_json({**facts, "file": str(output)} if output else {**facts, "file": None, "text": data.decode()})
+        file_name, text = (str(output), UNSET) if output else (None, data.decode())
+        screen.print_json(Exported(script, state.version, written.name, len(data), file_name, text))
     elif output is None:
         screen.write_content(data)
     else:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
+from msgspec import UNSET
 
 from cli.client import database
+from cli.json_documents.base import stored_author
+from cli.json_documents.read import Log, LoggedCommand
 from cli.rendering.command_summary import extent
+from cli.rendering.listing import print_next
 from cli.rendering.log_table import Logged, log_table, read_log
 from cli.terminal import screen
 from cli.terminal.options import AsJson, Limit, Script, example, prose
@@ -48,14 +52,13 @@ def log(
         logged = list(read_log(tx, head, start, limit))
     following = logged[-1].entry.version if logged and logged[-1].entry.version < head.version else None
     if as_json:
-        commands = [_as_json(row, payload=payload) for row in logged]
-        screen.print_json({"script_id": script, "head": head.version, "commands": commands, "next": following})
+        commands = [_document(row, payload=payload) for row in logged]
+        screen.print_json(Log(script, head.version, commands, following))
         return
     if after is None and start:
         screen.print_text(f"Versions 1 to {start} are before these: --after 0")
     screen.print_text(log_table(logged))
-    if following is not None:
-        screen.print_text(f"More follow: --after {following}")
+    print_next(following)
 
 
 def _follow(script: int, after: int | None, limit: int, *, as_json: bool, payload: bool) -> None:
@@ -74,26 +77,26 @@ def _follow(script: int, after: int | None, limit: int, *, as_json: bool, payloa
 def _print(logged: Sequence[Logged], *, as_json: bool, payload: bool) -> None:
     if as_json:
         for row in logged:
-            screen.print_json(_as_json(row, payload=payload))
+            screen.print_json(_document(row, payload=payload))
     else:
         screen.print_text(log_table(logged))
     sys.stdout.flush()
 
 
-def _as_json(row: Logged, *, payload: bool) -> dict[str, Any]:
+def _document(row: Logged, *, payload: bool) -> LoggedCommand:
     entry = row.entry
-    document = {
-        "version": entry.version,
-        "kind": entry.kind,
-        "author": entry.author,
-        "actor": entry.actor,
-        "cause": msgspec.to_builtins(row.cause),
-        "base_version": entry.base_version,
-        "submission_id": entry.submission_id,
-        "submission_index": entry.submission_index,
-        "occurred_at": screen.iso(entry.occurred_at),
-        "recorded_at": screen.iso(entry.recorded_at),
-        "changed": extent(row.delta),
-        "chain_hash": entry.chain_hash.hex(),
-    }
-    return {**document, "command": msgspec.json.decode(entry.payload)} if payload else document
+    return LoggedCommand(
+        version=entry.version,
+        kind=entry.kind,
+        author=stored_author(entry.author),
+        actor=entry.actor,
+        cause=row.cause,
+        base_version=entry.base_version,
+        submission_id=entry.submission_id,
+        submission_index=entry.submission_index,
+        occurred_at=screen.iso(entry.occurred_at),
+        recorded_at=screen.iso(entry.recorded_at),
+        changed=extent(row.delta),
+        chain_hash=entry.chain_hash.hex(),
+        command=msgspec.json.decode(entry.payload) if payload else UNSET,
+    )

@@ -5,13 +5,15 @@ Dead letters keep their payload for a configured time.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.client import database
 from cli.client.queue import queue
+from cli.json_documents.read import Refused, Rejected
 from cli.rendering.answers import end_with
+from cli.rendering.listing import Columns, listing, page_of
 from cli.terminal import screen
 from cli.terminal.new_ids import new_submission_id
 from cli.terminal.options import WAIT_SECONDS, AsJson, Limit, Timeout, example, prose
@@ -41,20 +43,12 @@ def list_(
     """List dead letters with the reason of each. `scriptledger rejected` alone does the same."""
     with database.reading() as tx:
         rows = tx.rejected.read(after=after, limit=limit + 1, script_id=script)
-    more = rows[limit - 1].id if len(rows) > limit else None
-    rows = rows[:limit]
-    if as_json:
-        screen.print_json({"rejected": [_as_json(row) for row in rows], "next": more})
-        return
-    screen.print_text(
-        screen.table(
-            ("number", "when", "script", "submission", "code", "reason"),
-            [_cells(row) for row in rows],
-            right=("number", "script"),
-        )
+    listing(
+        page_of(rows, limit),
+        lambda page: Rejected([_document(row) for row in page.rows], page.next),
+        Columns(("number", "when", "script", "submission", "code", "reason"), _cells, right=("number", "script")),
+        as_json=as_json,
     )
-    if more is not None:
-        screen.print_text(f"More follow: --after {more}")
 
 
 @app.command(epilog=example("scriptledger rejected show 12"))
@@ -63,7 +57,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     with database.reading() as tx:
         row = rejection(tx, number)
     if as_json:
-        screen.print_json(_as_json(row))
+        screen.print_json(_document(row))
         return
     screen.print_text(
         Text.assemble((row.code, "bold red"), f"  {row.message}"),
@@ -107,16 +101,16 @@ def _cells(row: DeadLetter) -> tuple[str, ...]:
     return str(row.id), when, str(row.script_id), row.submission_id, row.code, row.message
 
 
-def _as_json(row: DeadLetter) -> dict[str, Any]:
-    return {
-        "number": row.id,
-        "script_id": row.script_id,
-        "submission_id": row.submission_id,
-        "code": row.code,
-        "message": row.message,
-        "rejected_at": screen.iso(row.rejected_at),
-        "user": row.user_id,
-        "payload": row.payload.decode(errors="replace"),
-        "whole_bytes": row.whole_bytes,
-        "whole_sha256": row.whole_sha256.hex() if row.whole_sha256 else None,
-    }
+def _document(row: DeadLetter) -> Refused:
+    return Refused(
+        number=row.id,
+        script_id=row.script_id,
+        submission_id=row.submission_id,
+        code=row.code,
+        message=row.message,
+        rejected_at=screen.iso(row.rejected_at),
+        user=row.user_id,
+        payload=row.payload.decode(errors="replace"),
+        whole_bytes=row.whole_bytes,
+        whole_sha256=row.whole_sha256.hex() if row.whole_sha256 else None,
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.client import database
+from cli.json_documents.read import ListedScript, Scripts
+from cli.rendering.listing import Columns, listing, page_of
 from cli.terminal import screen
 from cli.terminal.options import AsJson, Limit, example, prose
 from repos.log.scripts import ScriptRow
@@ -22,20 +24,12 @@ def scripts(
 ) -> None:
     with database.reading() as tx:
         rows = tx.scripts.read(after=after, limit=limit + 1)
-    more = rows[limit - 1].id if len(rows) > limit else None
-    rows = rows[:limit]
-    if as_json:
-        screen.print_json({"scripts": [_as_json(row) for row in rows], "next": more})
-        return
-    screen.print_text(
-        screen.table(
-            ("script", "title", "status", "version", "created"),
-            [_cells(row) for row in rows],
-            right=("script", "version"),
-        )
+    listing(
+        page_of(rows, limit),
+        lambda page: Scripts([_document(row) for row in page.rows], page.next),
+        Columns(("script", "title", "status", "version", "created"), _cells, right=("script", "version")),
+        as_json=as_json,
     )
-    if more is not None:
-        screen.print_text(f"More follow: --after {more}")
 
 
 def _cells(row: ScriptRow) -> tuple[str, ...]:
@@ -46,14 +40,14 @@ def _status(row: ScriptRow) -> str:
     return f"{row.status}, archived" if row.archived else row.status
 
 
-def _as_json(row: ScriptRow) -> dict[str, Any]:
-    return {
-        "script_id": row.id,
-        "title": row.title,
-        "status": row.status,
-        "archived": bool(row.archived),
-        "owner": row.user_id,
-        "version": row.version_number,
-        "created_at": screen.iso(row.created_at),
-        "updated_at": screen.iso(row.updated_at),
-    }
+def _document(row: ScriptRow) -> ListedScript:
+    return ListedScript(
+        script_id=row.id,
+        title=row.title,
+        status=row.status,
+        archived=bool(row.archived),
+        owner=row.user_id,
+        version=row.version_number,
+        created_at=screen.iso(row.created_at),
+        updated_at=screen.iso(row.updated_at),
+    )

@@ -8,13 +8,13 @@ With --ids each line follows its id and the content hash that an edit of it name
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 
 from cli.client import database
 from cli.client.version_options import ABOUT_TIMES, At, Label, Version, chosen
+from cli.json_documents.read import ShownLine, ShownScript
 from cli.rendering.screenplay_layout import gap_after, scene, set_line
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
@@ -53,7 +53,7 @@ def show(
     if only is not None and not lines:
         raise Ending(Exit.REFUSED, f"Script {script} has no scene {only} in version {state.version}.", code="no_scene")
     if as_json:
-        screen.print_json(_as_json(script, state, lines))
+        screen.print_json(_document(script, state, lines))
         return
     # A note or boneyard may begin before a scene, so the whole script decides what is printed.
     texts = {line.id: line for line in without_spans(state.lines())}
@@ -72,18 +72,18 @@ def _printed(lines: Iterable[Line], texts: Mapping[str, Line], *, ids: bool) -> 
         yield from (Text() for _ in range(gap_after(line)))
 
 
-def _as_json(script: int, state: State, lines: Iterable[Line]) -> dict[str, Any]:
-    return {
-        "script_id": script,
-        "version": state.version,
-        "state_hash": state_hash_bytes(state.hash).hex(),
-        "metadata": dict(state.metadata),
-        "lines": [{**_fields(line), "expect": expect_hash(line)} for line in lines],
-        "elements": [msgspec.to_builtins(state.elements[name]) for name in sorted(state.elements)],
-        "personas": [msgspec.to_builtins(state.personas[name]) for name in sorted(state.personas)],
-        "labels": dict(state.labels),
-    }
+def _document(script: int, state: State, lines: Iterable[Line]) -> ShownScript:
+    return ShownScript(
+        script_id=script,
+        version=state.version,
+        state_hash=state_hash_bytes(state.hash).hex(),
+        metadata=dict(state.metadata),
+        lines=[_line_document(line) for line in lines],
+        elements=[state.elements[name] for name in sorted(state.elements)],
+        personas=[state.personas[name] for name in sorted(state.personas)],
+        labels=dict(state.labels),
+    )
 
 
-def _fields(line: Line) -> dict[str, Any]:
-    return {"id": line.id, "format": line.format, "text": line.text, "sep": line.sep, "attrs": line.attrs}
+def _line_document(line: Line) -> ShownLine:
+    return ShownLine(line.id, line.format, line.text, line.sep, line.attrs, expect_hash(line))

@@ -8,13 +8,14 @@ where the last verification of each script stopped, finished or not, and does no
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.progress import Progress, TaskID
 
 from cli.client import database
 from cli.client.all_scripts import every_script
+from cli.json_documents import maintenance as documents
 from cli.terminal import screen
 from cli.terminal.exit_status import Exit
 from cli.terminal.options import AsJson, example, prose
@@ -49,18 +50,18 @@ def verify(
 ) -> None:
     if bool(scripts) == every:
         raise typer.BadParameter("give scripts or --all")
-    rows: list[dict[str, Any]] = []
+    verified: list[documents.Verified] = []
     consistent = True
     with database.opened() as unit_of_work, progress() as bars:
         for script in _all(unit_of_work) if every else scripts or []:
             proof = _prove(unit_of_work, script, bars, resume=resume)
             consistent = consistent and proof.result.finding is None
             if as_json:
-                rows.append(_as_json(proof))
+                verified.append(_document(proof))
             else:
                 screen.print_text(_sentence(proof))
     if as_json:
-        screen.print_json({"scripts": rows})
+        screen.print_json(documents.Verification(verified))
     raise typer.Exit(Exit.DONE if consistent else Exit.CORRUPT)
 
 
@@ -89,15 +90,15 @@ def _sentence(proof: Proof) -> str:
     )
 
 
-def _as_json(proof: Proof) -> dict[str, Any]:
+def _document(proof: Proof) -> documents.Verified:
     result = proof.result
     finding = result.finding
-    return {
-        "script_id": result.script_id,
-        "sound": finding is None,
-        "versions": result.versions,
-        "after": result.after,
-        "keyframes": result.keyframes,
-        "state_hash": proof.stored,
-        "finding": finding and {"version": finding.version, "problem": finding.problem},
-    }
+    return documents.Verified(
+        script_id=result.script_id,
+        sound=finding is None,
+        versions=result.versions,
+        after=result.after,
+        keyframes=result.keyframes,
+        state_hash=proof.stored,
+        finding=finding and documents.Finding(finding.version, finding.problem),
+    )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.client import database as ledger
+from cli.json_documents.lookup import Schemas, Upgraded
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, DatabaseUrl, example, prose
@@ -49,7 +50,7 @@ def upgrade(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
         before = upgrade_if_outdated(engine, allowed=allow_table or ())
     after = wanted_revision()
     if as_json:
-        screen.print_json({"before": before, "after": after})
+        screen.print_json(Upgraded(before, after))
     elif before == after:
         screen.print_text(f"The database is already at schema {after}.")
     else:
@@ -72,7 +73,7 @@ def current(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
             revision = found_revision(engine)
     needed = wanted_revision()
     if as_json:
-        screen.print_json({"database": where, "found": revision, "wanted": needed})
+        screen.print_json(Schemas(where, revision, needed))
         raise typer.Exit(Exit.DONE if revision == needed else Exit.UNREACHABLE)
     if revision == needed:
         screen.print_text(f"The database {where} is at schema {revision}, as this program needs it.")

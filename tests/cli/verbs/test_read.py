@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.rendering.diff_json import Diff, schema
+from cli.json_documents.diff import Diff
+from cli.rendering.diff_json import schema
 from tests.cli.edits import edit
 from tests.cli.running import ROOT, SAMPLE, CommandLine
 
