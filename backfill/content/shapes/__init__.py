@@ -1,0 +1,1 @@
+"""The content shapes: a file placed here is a shape."""

@@ -1,0 +1,115 @@
+"""Wrapped contents: JSON within a JSON string, and `{"content": …, "format": …, "pageCount": …}` around a content."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from backfill.content.refusals import JsonTooDeep, NotLines
+from backfill.content.shape import SHAPES, Decoded, Shape, register, with_exactness
+from backfill.content.shapes.text import EMPTY
+from backfill.content.strict_json import COMPACT, Style, parse, write
+
+# How many wrappings are opened.
+MAX_WRAPPINGS = 4
+
+_JSON_IN_TEXT = re.compile(rb'\s*"\s*(?:[{\[]\s*)?\\+"')
+_WRAPPER = re.compile(rb'\s*\{\s*"(?!lines")')
+_INNER = ("json_text", "wrapper", "json_lines", "tagged_lines", "fountain", "plain")
+
+
+class Wrapping(NamedTuple):
+    """A wrapping: its fields in order, the inner content's being None; `fields` is None for a JSON string.
+
+    `is_object` says that the inner content stood in it as JSON and not as text.
+    """
+
+    fields: dict[str, Any] | None
+    style: Style
+    is_object: bool
+    inner: Any
+
+
+def _recognise_text(data: bytes) -> bool:
+    start = data.lstrip()[:1]
+    if start != b'"':
+        return False
+    if _JSON_IN_TEXT.match(data):
+        return True  # even if it is cut off
+    # A story may begin and end with a quotation: only a JSON string has escapes and is one from end to end.
+    return b"\\" in data and b"\n" not in data.strip() and _is_json_text(data)
+
+
+def _is_json_text(data: bytes) -> bool:
+    try:
+        msgspec.json.decode(data, type=str)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _recognise_wrapper(data: bytes) -> bool:
+    return _WRAPPER.match(data) is not None and b'"content"' in data and not _has_lines(data)
+
+
+def _has_lines(data: bytes) -> bool:
+    """Whether the outer object itself has the lines."""
+    return re.match(rb'\s*\{\s*"version"\s*:\s*[^,{}\[\]"]*,\s*"lines"', data) is not None
+
+
+def _decode_text(data: bytes, depth: int = MAX_WRAPPINGS) -> Decoded:
+    value, style = parse(data)
+    if not isinstance(value, str):
+        raise NotLines(problem="it is not a text")
+    inner = _decode_inner(value.encode(), depth)
+    return _wrapped("json_text", Wrapping(None, style or COMPACT, is_object=False, inner=inner.dressing), inner, data)
+
+
+def _decode_wrapper(data: bytes, depth: int = MAX_WRAPPINGS) -> Decoded:
+    value, style = parse(data)
+    if isinstance(value, dict) and "lines" in value:
+        return SHAPES["json_lines"].decode(data)
+    if not isinstance(value, dict) or not isinstance(value.get("content", 0), str | dict | list | None):
+        raise NotLines(problem="it has neither `lines` nor `content`")
+    content = value["content"]
+    if content is None:
+        content = ""
+    inner = _decode_inner(content.encode() if isinstance(content, str) else write(content, COMPACT), depth)
+    fields = {name: None if name == "content" else each for name, each in value.items()}
+    wrapping = Wrapping(fields, style or COMPACT, not isinstance(content, str), inner.dressing)
+    return _wrapped("wrapper", wrapping, inner, data)
+
+
+def _decode_inner(data: bytes, depth: int) -> Decoded:
+    if depth == 1:
+        raise JsonTooDeep(limit=MAX_WRAPPINGS)
+    if not data.strip():
+        return EMPTY.decode(data)
+    shape = next(name for name in _INNER if SHAPES[name].recognise(data))
+    if shape == "json_text":
+        return _decode_text(data, depth - 1)
+    if shape == "wrapper":
+        return _decode_wrapper(data, depth - 1)
+    return SHAPES[shape].decode(data)
+
+
+def _wrapped(name: str, wrapping: Wrapping, inner: Decoded, data: bytes) -> Decoded:
+    decoded = replace(inner, dressing=wrapping, wrapped_in=(name, *inner.wrapped_in))
+    return with_exactness(decoded, data, _encode)
+
+
+def _encode(decoded: Decoded) -> bytes:
+    wrapping: Wrapping = decoded.dressing
+    inner = replace(decoded, dressing=wrapping.inner, wrapped_in=decoded.wrapped_in[1:])
+    data = SHAPES[inner.wrapped_in[0] if inner.wrapped_in else inner.shape].encode(inner)
+    if wrapping.fields is None:
+        return write(data.decode(), wrapping.style)
+    content = parse(data)[0] if wrapping.is_object else data.decode()
+    return write({**wrapping.fields, "content": content}, wrapping.style)
+
+
+JSON_TEXT = register(Shape("json_text", "JSON in a JSON string", _recognise_text, _decode_text, _encode))
+WRAPPER = register(Shape("wrapper", "a wrapper around a content", _recognise_wrapper, _decode_wrapper, _encode))
