@@ -2,10 +2,12 @@
 
 It follows the Fountain 1.1 specification, and these rules where that is silent or differs from what writers type:
 
-* Unprinted lines are ignored: a note, boneyard, section or synopsis line directly after a scene heading or a
-  transition does not change its format, a note or boneyard inside a speech does not end it, and one outside of a
+* Unprinted lines are ignored: a note, boneyard, section, synopsis or page break directly above or below a scene heading
+  or a transition does not change its format, a note or boneyard inside a speech does not end it, and one outside of a
   speech counts as an empty line, which removing it would leave.
-* A character cue needs dialogue directly below it; a line that starts with a mark is not dialogue.
+* Everything directly below a character cue or a spoken line is spoken, whatever its first character; a lyric stays one.
+* A cue has no letter that could be written as a capital: `SOLDADO Nº 1` is one, and so is `GROßMUTTER`.
+* A shot is a line that starts with two exclamation marks (`!!INSIDE`), as Beat writes it; to others it is action.
 * A period forces a scene heading before anything but a period or white space (`."ROSEBUD"`), where the specification
   requires a letter or digit: otherwise not every heading could be written.
 * A backslash escapes the mark after it, as it does for emphasis.
@@ -18,14 +20,16 @@ from typing import Literal
 
 from msgspec import Struct
 
-from domain.formats.fountain.source import BLANKS, has_blank, holds
+from domain.formats.fountain.source import BLANKS, has_blank, holds, is_upper
 from domain.formats.fountain.spans import Scan
-from domain.formats.fountain.title_page import is_entry, is_indented
+from domain.formats.fountain.title_page import EntriesBelow, entries_at, is_entry, is_indented
 from domain.script.line import LineFormat
 
 Place = Literal["top", "title page", "body"]
 
 UNPRINTED_SPANS = frozenset({"note", "boneyard"})
+# Formats of visible lines that are not printed.
+UNPRINTED = frozenset({"section", "synopsis", "page_break"})
 MARKS = "!@.~>#="
 SPEECH = frozenset({"character", "dialogue", "parenthetical"})
 
@@ -42,11 +46,12 @@ class Before(Struct, frozen=True, gc=False):
 
 
 class After(Struct, frozen=True, gc=False):
-    """Context below a line: nothing printed (`clear`), possible dialogue (`speech`), an indented line."""
+    """Context below a line: nothing printed (`clear`), text (`speech`), an indented line, entries of a title page."""
 
     clear: bool
     speech: bool
     indented: bool
+    entries: EntriesBelow = "none"
 
 
 TOP = Before("top", after_gap=True, speaking=False)
@@ -61,9 +66,11 @@ def classify(  # noqa: PLR0911 -- the rules in order of precedence, one return e
     if not words:
         return "dialogue" if before.speaking and holds(visible) else "action"
     if before.place != "body" and is_entry(
-        visible, in_title_page=before.place == "title page", continued=after.indented
+        visible, in_title_page=before.place == "title page", continued=after.indented, below=after.entries
     ):
         return "title_entry"
+    if before.speaking:
+        return spoken_format(words)
     if forced := forced_format(words):
         return forced
     if before.after_gap:
@@ -74,9 +81,14 @@ def classify(  # noqa: PLR0911 -- the rules in order of precedence, one return e
             return "transition"
         if after.speech and _is_cue(words):
             return "character"
-    if before.speaking:
-        return "parenthetical" if words[0] == "(" and words[-1] == ")" else "dialogue"
     return "action"
+
+
+def spoken_format(words: str) -> LineFormat:
+    """The format of a stripped line directly below a character cue or a spoken line."""
+    if words[0] == "~":
+        return "lyric"
+    return "parenthetical" if words[0] == "(" and words[-1] == ")" else "dialogue"
 
 
 def forced_format(words: str) -> LineFormat | None:  # noqa: PLR0911 -- the table of marks, one return each
@@ -86,7 +98,7 @@ def forced_format(words: str) -> LineFormat | None:  # noqa: PLR0911 -- the tabl
         return None
     match mark:
         case "!":
-            return "action"
+            return "shot" if words[1:2] == "!" and words[2:3] not in {"", "!"} else "action"
         case "@" if len(words) > 1:
             return "character"
         case "." if len(words) > 1 and words[1] != "." and words[1] not in BLANKS:
@@ -109,15 +121,15 @@ def forced_format(words: str) -> LineFormat | None:  # noqa: PLR0911 -- the tabl
 def following(scanned: Scan, after: After) -> After:
     """The context below a line that this line follows directly; `after` is the context below this line."""
     if scanned.hidden:
-        return After(clear=True, speech=after.speech, indented=False)
+        return After(clear=True, speech=after.speech, indented=False, entries=after.entries)
     words = scanned.visible.strip(BLANKS)
     if not words:
         return NOTHING
-    forced = forced_format(words)
     return After(
-        clear=forced in {"section", "synopsis"},
-        speech=forced is None or forced == "lyric",
+        clear=forced_format(words) in UNPRINTED,
+        speech=True,
         indented=is_indented(scanned.visible),
+        entries=entries_at(scanned.visible, after.entries),
     )
 
 
@@ -139,7 +151,7 @@ def advance(before: Before, line_format: LineFormat, scanned: Scan, sep: str) ->
     speaking = line_format in SPEECH or (line_format == "lyric" and before.speaking)
     if not scanned.visible.strip(BLANKS) and not speaking:
         return Before("top" if place == "top" else "body", after_gap=True, speaking=False)
-    return Before("body", after_gap=gap, speaking=speaking and not gap)
+    return Before("body", after_gap=gap or line_format in UNPRINTED, speaking=speaking and not gap)
 
 
 def _has_gap(sep: str, scanned: Scan) -> bool:
@@ -148,11 +160,11 @@ def _has_gap(sep: str, scanned: Scan) -> bool:
 
 
 def _is_transition(words: str) -> bool:
-    return words.isupper() and (words.endswith("TO:") or words in _TRANSITIONS)
+    return is_upper(words) and (words.endswith("TO:") or words in _TRANSITIONS)
 
 
 def _is_cue(words: str) -> bool:
     name = words.rstrip("^" + BLANKS)
     if name.endswith(")"):
         name = name.partition("(")[0]
-    return name.isupper() and "^" not in name and not _HEADING.match(words) and not _is_transition(words)
+    return is_upper(name) and "^" not in name and not _HEADING.match(words) and not _is_transition(words)

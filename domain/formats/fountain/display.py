@@ -67,6 +67,8 @@ def _without_marks(line: Line) -> str:  # noqa: PLR0911, PLR0912 -- the table of
             return ""
         case "action" if forced:
             return words[1:].rstrip(BLANKS)
+        case "shot" if forced:
+            return _unescaped(words[2:])
         case "action" | "general" | "title_entry":
             return text.rstrip(BLANKS)
         case "scene_heading":

@@ -1,7 +1,7 @@
 """Fallback formats for lines that Fountain cannot express.
 
 a line in a script                                   is written, and read again, as
-shot, general                                        action
+general                                              action
 chapter_break                                        section; without text page_break
 page_break with a text of its own                    page_break, the text in a boneyard after it
 dialogue, parenthetical without a character above    action
@@ -26,7 +26,7 @@ from domain.formats.fountain.classify import UNPRINTED_SPANS, Place
 from domain.formats.fountain.source import first_end, is_blank
 from domain.script.line import Attr, Line, LineFormat
 
-INSTEAD: dict[LineFormat, LineFormat] = {"shot": "action", "general": "action", "chapter_break": "section"}
+INSTEAD: dict[LineFormat, LineFormat] = {"general": "action", "chapter_break": "section"}
 
 _SPOKEN = frozenset({"dialogue", "parenthetical"})
 _KEEPS_SPEECH = _SPOKEN | UNPRINTED_SPANS | {"lyric"}

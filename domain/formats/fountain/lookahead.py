@@ -11,27 +11,16 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.formats.fountain.classify import MARKS, NOTHING, UNPRINTED_SPANS, After, forced_format
+from domain.formats.fountain.classify import NOTHING, UNPRINTED, UNPRINTED_SPANS, After
 from domain.formats.fountain.expressible import ExpectedLine
 from domain.formats.fountain.source import BLANKS, has_blank, is_blank
-from domain.formats.fountain.spans import CLOSER, OPENER, Span, is_broken
-from domain.formats.fountain.title_page import is_indented
+from domain.formats.fountain.spans import CLOSER, OPENER, Span, has_span, is_broken
+from domain.formats.fountain.title_page import EntriesBelow, entries_at, is_indented
 from domain.script.line import LineFormat
 
-CLEAR = After(clear=True, speech=False, indented=False)
-FORCED = After(clear=False, speech=False, indented=False)
-SPOKEN = After(clear=False, speech=True, indented=False)
-
-_OPEN = (FORCED, SPOKEN)
-_CONTEXTS: dict[LineFormat, tuple[After, ...]] = {
-    "section": (CLEAR,),
-    "synopsis": (CLEAR,),
-    "page_break": (FORCED,),
-    "centered": (FORCED,),
-    "lyric": (SPOKEN,),
-    "dialogue": (SPOKEN,),
-    "parenthetical": (SPOKEN,),
-}
+_TEXT = After(clear=False, speech=True, indented=False)
+# Formats that may be directly below speech. Above any other line, the writer may have to put an empty one.
+_SPOKEN = frozenset({"dialogue", "parenthetical", "lyric"})
 
 
 class Ahead(Struct, frozen=True, gc=False):
@@ -82,15 +71,28 @@ def _above(line: ExpectedLine, ahead: Ahead) -> Ahead:
 def _contexts(line: ExpectedLine, ahead: Ahead) -> tuple[After, ...]:
     if line.format in UNPRINTED_SPANS:
         below = _below_hidden(line, ahead)
-        return tuple({After(clear=True, speech=after.speech, indented=False) for after in below})
+        return tuple({replace(after, clear=True, indented=False) for after in below})
     if is_blank(line.text) and line.format != "page_break":
         return (NOTHING,)
-    contexts = _CONTEXTS.get(line.format) or _marked_or_not(line)
-    if line.format == "title_entry":
-        return tuple({replace(SPOKEN, indented=is_indented(line.text)), replace(SPOKEN, indented=True)})
-    if is_indented(line.text):
-        return contexts + tuple(replace(context, indented=True) for context in contexts)
-    return contexts
+    direct = replace(_TEXT, clear=line.format in UNPRINTED)
+    # An indent in the text or made by the writer; a mark may be put before it.
+    indents = {is_indented(line.text), line.format == "title_entry"}
+    contexts = {
+        replace(direct, indented=indented, entries=entries) for indented in indents for entries in _entries(line, ahead)
+    }
+    if line.format not in _SPOKEN and line.format != "title_entry":
+        contexts.add(NOTHING)
+    return tuple(contexts)
+
+
+def _entries(line: ExpectedLine, ahead: Ahead) -> set[EntriesBelow]:
+    below: set[EntriesBelow] = {"none"} if has_blank(line.sep) else {after.entries for after in ahead.contexts}
+    if line.format == "title_entry" and not has_span(line.text):
+        # Without a key it is going to be indented.
+        return {entries_at(f" {line.text}", entries) for entries in below}
+    if ":" in line.text or is_indented(line.text):
+        return {"none", "label", "key"}
+    return {"none"}
 
 
 def _below_hidden(line: ExpectedLine, ahead: Ahead) -> set[After]:
@@ -100,14 +102,6 @@ def _below_hidden(line: ExpectedLine, ahead: Ahead) -> set[After]:
     in_boneyard = "boneyard" in ahead.may_end and (opens > 0 or (opens == 0 and line.format == "boneyard"))
     # Empty lines inside a boneyard are part of it, and they are dropped where the speech continues below.
     return {NOTHING, *ahead.contexts} if in_boneyard or ahead.speech else {NOTHING}
-
-
-def _marked_or_not(line: ExpectedLine) -> tuple[After, ...]:
-    words = line.text.strip(BLANKS)
-    if words[0] not in MARKS or forced_format(words) != line.format:
-        return _OPEN
-    spans = (*OPENER.values(), *CLOSER.values())
-    return _OPEN if any(mark in words for mark in spans) else (FORCED,)
 
 
 def _ends(line: ExpectedLine, ahead: Ahead) -> dict[Span, LineFormat]:

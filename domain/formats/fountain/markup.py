@@ -71,6 +71,9 @@ def _marked(  # noqa: PLR0912 -- one case a format: the table of marks
             yield _before_words(".\\", text)
         case "action":
             yield f"!{text}"
+        case "shot":
+            yield _before_words("!!", text)
+            yield _before_words("!!\\", text)
         case "character":
             yield _before_words("@", text)
         case "dialogue":

@@ -100,3 +100,11 @@ def is_blank(text: str) -> bool:
 def holds(text: str) -> bool:
     """Whether a blank line has the two spaces that keep a speech or a note open."""
     return len(text) > 1
+
+
+def is_upper(text: str) -> bool:
+    """Whether a text has capitals, and no letter that could be one; writers leave the ß as it is."""
+    if text.isascii():
+        return text.isupper()
+    text = text.replace("ß", "")
+    return text == text.upper() and any(map(str.isupper, text))

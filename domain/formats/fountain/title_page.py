@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Literal
 
+from domain.formats.fountain.source import BLANKS, is_upper
 from domain.script.metadata import MAX_TITLE
 
 KEYS = frozenset(
@@ -23,30 +25,61 @@ KEYS = frozenset(
     }
 )
 
-_INDENT = re.compile(r"\t| {3}")
+_INDENTS = frozenset(BLANKS)
 _PROSE_WITH_COLON = re.compile(r"(?:INT|EXT|EST|I\.?/E)\b", re.IGNORECASE)
+
+# What a line, or the entries directly below it, says about the title page: a key of the specification, another label.
+EntriesBelow = Literal["none", "label", "key"]
 
 
 def is_indented(visible: str) -> bool:
-    """Whether a line continues the value of the key above it: a tab or three spaces."""
-    return _INDENT.match(visible) is not None
+    """Whether a line continues the value of the key above it. The specification asks for a tab or three spaces."""
+    return visible[:1] in _INDENTS
 
 
-def is_entry(visible: str, *, in_title_page: bool, continued: bool) -> bool:
-    """Whether a line at the top belongs to the title page; `continued` means that the next one is indented.
+def is_entry(visible: str, *, in_title_page: bool, continued: bool, below: EntriesBelow) -> bool:
+    """Whether a line at the top belongs to the title page.
 
-    Any `Key: value` does, but a line of the script may hold a colon too. An unknown key must therefore look like a
-    label, each word with a capital or a digit, and have a value (`FADE IN:` has none).
+    `continued` means that the next line is indented, `below` what the entries directly below are. A key of the
+    specification begins a title page. A line of the script may hold a colon too (`NARRATOR: Long ago.`), so any other
+    key must look like a label, each word with a capital or a digit, have a value (`FADE IN:` has none), and not stand
+    alone: below the first line follows a key of the specification, or for a label not in capitals another one.
     """
     if in_title_page and is_indented(visible):
         return True
-    key, colon, value = visible.partition(":")
-    key = key.strip()
-    if not colon or not key or _PROSE_WITH_COLON.match(key):
-        return False
-    if key.lower() in KEYS:
+    key = _key(visible)
+    if _is_known(key):
         return True
-    return bool(value.strip() or continued) and all(word[0].isupper() or word[0].isdigit() for word in key.split())
+    if not _is_label(key) or not (continued or visible.partition(":")[2].strip()):
+        return False
+    return in_title_page or below == "key" or (below == "label" and not is_upper(key))
+
+
+def entries_at(visible: str, below: EntriesBelow) -> EntriesBelow:
+    """What a line and the entries directly below it are, for the line above."""
+    key = _key(visible)
+    if _is_known(key):
+        return "key"
+    if not _is_label(key) and not is_indented(visible):
+        return "none"
+    return "label" if below == "none" and _is_label(key) and not is_upper(key) else below
+
+
+def _key(visible: str) -> str:
+    key, colon, _ = visible.partition(":")
+    return key.strip() if colon else ""
+
+
+def _is_known(key: str) -> bool:
+    return key.lower() in KEYS
+
+
+def _is_label(key: str) -> bool:
+    return (
+        key != ""
+        and not _PROSE_WITH_COLON.match(key)
+        and all(word[0].isupper() or word[0].isdigit() for word in key.split())
+    )
 
 
 def title_of(entries: Iterable[str]) -> str | None:

@@ -18,8 +18,19 @@ THOROUGH = settings(max_examples=8 * settings().max_examples)
 ENDS = ("\n", "\n\n", "\n\n", "\n\n\n", "\r\n", "\r\n\r\n", "\r")
 WORDS = (
     *("JOHN", "JOHN ^", "MARY (V.O.)", "Hello there.", "(beat)", "he said:", "é", "…", "a"),
-    *("INT. HOUSE - DAY", "ext. park", "#12#", "CUT TO:", "FADE IN:", "Title: X", "Foo: bar", "Foo:", "note: x"),
-    *("!x", ".FOO", "...dots", "@Bob", "# Act", "= synopsis", "===", "==", "> X <", "> FADE", "~la"),
+    *(
+        "INT. HOUSE - DAY",
+        "ext. park",
+        "#12#",
+        "CUT TO:",
+        "FADE IN:",
+        "Title: X",
+        "Foo: bar",
+        "Foo:",
+        "note: x",
+        "FOO: bar",
+    ),
+    *("!x", "!!x", "!!!x", ".FOO", "...dots", "@Bob", "# Act", "= synopsis", "===", "==", "> X <", "> FADE", "~la"),
     *("[[", "]]", "/*", "*/", "[[note]]", "/* cut */", "[", "]", "/", "*"),
     *("  ", " ", "\t", "    indented", "\ufeff", "\u3000", "^", "\\", "<", ">", "(", ")", "#", "."),
 )

@@ -71,7 +71,15 @@ def test_an_edit_adds_marks_only_to_neighbouring_lines(place: int, line_format: 
 
 MARKS = {
     "scene_heading": {"Barn": ".Barn", " Barn": " .Barn", "...later": ".\\...later", "INT. BARN": ".INT. BARN"},
-    "action": {"He runs.": "He runs.", ".45": "!.45", "[[x]]": "[\\[x]]", "/* x": "/* x"},
+    "shot": {"ANGLE": "!!ANGLE", "!!ANGLE": "!!ANGLE", "!x": "!!\\!x"},
+    "action": {
+        "He runs.": "He runs.",
+        "!!!x": "!!!x",
+        "!!x": "!!!x",
+        ".45": "!.45",
+        "[[x]]": "[\\[x]]",
+        "/* x": "/* x",
+    },
     "character": {"John": "@John", "23": "@23", "JOHN": "@JOHN"},
     "lyric": {"La": "~La"},
     "transition": {"Burn.": "> Burn.", "a <": "> a \\<"},
@@ -97,14 +105,15 @@ def test_marks_in_the_middle_of_a_paragraph(line_format: str, text: str, written
 @pytest.mark.parametrize(
     ("line_format", "text", "written"),
     [
-        ("dialogue", "!Stop", "\\!Stop"),
+        ("dialogue", "!Stop", "!Stop"),
+        ("dialogue", "~Stop", "\\~Stop"),
         ("dialogue", "(really)", "\\(really)"),
         ("dialogue", "", "  "),
         ("dialogue", " ", "  "),
         ("dialogue", "JOHN", "JOHN"),
         ("parenthetical", "low", "(low)"),
         ("parenthetical", "(low", "(low)"),
-        ("action", "He runs.", "!He runs."),
+        ("action", "He runs.", "He runs."),
         ("action", "  ", "  "),
     ],
 )
@@ -119,17 +128,24 @@ def test_marks_in_a_speech(line_format: str, text: str, written: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "written"),
     [
-        ([("shot", "CLOSE ON HAY"), ("general", "x")], "!CLOSE ON HAY\nx\n"),
+        ([("shot", "CLOSE ON HAY"), ("shot", "!x"), ("general", "x")], "!!CLOSE ON HAY\n!!\\!x\nx\n"),
         ([("general", ".x")], "!.x\n"),
         ([("chapter_break", "Two"), ("chapter_break", "")], "# Two\n===\n"),
         ([("dialogue", "Hi."), ("parenthetical", "(low)")], "Hi.\n(low)\n"),
         ([("action", "x"), ("title_entry", "Title: X")], "x\nTitle: X\n"),
         ([("title_entry", "The Barn"), ("title_entry", "A tale")], "Title: The Barn\n    A tale\n"),
         ([("title_entry", "Title: X"), ("action", "Foo: bar")], "Title: X\n\nFoo: bar\n"),
-        ([("action", "Foo: bar")], "!Foo: bar\n"),
+        ([("action", "Foo: bar")], "Foo: bar\n"),
+        ([("action", "Foo: bar"), ("action", "Title: X")], "!Foo: bar\nTitle: X\n"),
+        ([("action", "Title: bar")], "!Title: bar\n"),
+        ([("title_entry", "Foo: bar")], "Title: Foo: bar\n"),
+        (
+            [("title_entry", "FOO: bar"), ("title_entry", "x"), ("title_entry", "Author: X")],
+            "FOO: bar\n    x\nAuthor: X\n",
+        ),
         ([("action", "x"), ("scene_heading", ""), ("action", "y")], "x\n\ny\n"),
         ([("action", "x"), ("note", "  "), ("action", "y")], "x\n[[  ]]\ny\n"),
-        ([("character", "JOHN"), ("action", "He runs.")], "@JOHN\n!He runs.\n"),
+        ([("character", "JOHN"), ("action", "He runs.")], "@JOHN\n\nHe runs.\n"),
         ([("action", "JOHN"), ("action", "He runs.")], "!JOHN\nHe runs.\n"),
     ],
 )

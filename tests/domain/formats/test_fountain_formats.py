@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.formats.fountain import display
 from domain.script.line import Attr
 from tests.domain.formats.screenwriting import formats_of, lines_of
 
@@ -15,7 +16,9 @@ ALONE = {
     "action": (
         *("He runs.", "INTERIOR design", "...and then", ". BARN", "==", "!INT. BARN", "!", "JOHN", "cut to:"),
         *("CUT TO: ", "A [[note]] inside", "A /* cut */ inside", "@", "  ", "[[not closed", "/* not closed", "*/"),
+        *("SUPER: Corrow, 1875.", "NARRATOR: Long ago.", "My Key: value", "Chapter One: Hay", "!!", "!!!WOW"),
     ),
+    "shot": ("!!INSIDE THE CUPBOARD", "  !!CLOSE ON: HAY", "!! x"),
     "character": ("@McClane", "@23", "@John (on the radio) ^"),
     "transition": ("CUT TO:", "FADE IN:", "FADE OUT.", "FADE TO BLACK.", "> Burn to white.", "    CUT TO:", ">x\\<"),
     "centered": ("> THE END <", ">x<", "  > x <  ", "><"),
@@ -25,7 +28,7 @@ ALONE = {
     "page_break": ("===", "  =====  "),
     "note": ("[[note]]", "  [[a]] [[b]]", "[[a]] /* b */"),
     "boneyard": ("/* cut */", "/**/", "/* a */ [[b]]"),
-    "title_entry": ("Title: X", "title:", "My Key: value", "    Title: X"),
+    "title_entry": ("Title: X", "title:", "TITLE: X", "Notes: a", "    Title: X"),
 }
 
 
@@ -35,7 +38,22 @@ def test_a_line_alone(line_format: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["JOHN", "R2D2", "MARY (V.O.) (cont'd)", "HANS (on the radio)", "ÉLODIE", "A & B", "\t\tJOHN ", "JOHN^"]
+    "name",
+    [
+        *("JOHN", "R2D2", "MARY (V.O.) (cont'd)", "HANS (on the radio)", "ÉLODIE", "A & B", "\t\tJOHN ", "JOHN^"),
+        *(
+            "SOLDADO Nº 1",
+            "Mª ISABEL",
+            "Nª SRA.",
+            "GROßMUTTER",
+            "5ᵗʰ SOLDIER",
+            "N° 2",
+            "GROẞ",
+            "ΣΟΦΙΑ",
+            "СОФЬЯ",
+            "№ 3 GUARD",
+        ),
+    ],
 )
 def test_a_name_in_capitals_is_a_cue_for_the_line_directly_below(name: str) -> None:
     assert formats_of(f"{name}\nHello.") == ["character", "dialogue"]
@@ -43,14 +61,54 @@ def test_a_name_in_capitals_is_a_cue_for_the_line_directly_below(name: str) -> N
     assert formats_of(f"He runs.\n{name}\nHello.") == ["action", "action", "action"]
 
 
-@pytest.mark.parametrize("name", ["23", "John", "Han (O.S.)", "约翰", "AND ^ (dual)", "(V.O.)", "INT. BARN", "CUT TO:"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "23",
+        "ß",
+        "º",
+        "Jöhn",
+        "ÉLODIe",
+        "Σοφια",
+        "ǅOHN",
+        "ŉ DOG",
+        "John",
+        "Han (O.S.)",
+        "约翰",
+        "AND ^ (dual)",
+        "(V.O.)",
+        "INT. BARN",
+        "CUT TO:",
+    ],
+)
 def test_a_line_that_is_not_a_name_is_no_cue(name: str) -> None:
     assert formats_of(f"{name}\nHello.") == ["action", "action"]
 
 
-@pytest.mark.parametrize("below", ["!He runs.", ".BARN", "# Act", "= What", "===", "> CUT", "> x <", "@Mary"])
-def test_a_name_above_a_forced_line_is_action(below: str) -> None:
-    assert formats_of(f"JOHN\n{below}")[0] == "action"
+@pytest.mark.parametrize(
+    "line",
+    [
+        "!He runs.",
+        "!!ANGLE",
+        ".38 special.",
+        "# 5",
+        "= four",
+        "===",
+        "> CUT",
+        "> x <",
+        "@rosa_22",
+        "INT. BARN",
+        "CUT TO:",
+    ],
+)
+def test_a_line_directly_below_a_spoken_one_is_spoken(line: str) -> None:
+    spoken = lines_of(f"JOHN\n{line}\n(low)\n{line}\n[[note]]\n{line}\n\n{line}")
+
+    assert [line.format for line in spoken[:-1]] == [
+        *("character", "dialogue", "parenthetical", "dialogue", "note", "dialogue")
+    ]
+    assert spoken[-1].format != "dialogue"
+    assert display(spoken[1]) == line
 
 
 def test_a_speech_lasts_until_an_empty_line() -> None:
@@ -75,9 +133,17 @@ def test_a_heading_or_transition_needs_empty_lines_around_it(heading: str) -> No
     assert formats_of(f"Run.\n\n{heading}\nStop.")[1] == "action"
 
 
-@pytest.mark.parametrize("unprinted", ["[[note]]", "/* cut */", "= What happens", "# Act", " "])
+@pytest.mark.parametrize("unprinted", ["[[note]]", "/* cut */", "= What happens", "# Act", "===", " "])
 def test_unprinted_lines_next_to_a_heading_do_not_change_it(unprinted: str) -> None:
     assert formats_of(f"INT. BARN\n{unprinted}\nHe runs.")[0] == "scene_heading"
+
+
+@pytest.mark.parametrize("unprinted", ["# Act", "##transit", "= What happens", "===", "# Act\n= What", "# A\n[[note]]"])
+@pytest.mark.parametrize(("line", "line_format"), [("INT. BARN", "scene_heading"), ("CUT TO:", "transition")])
+def test_an_unprinted_line_directly_above_leaves_nothing_above(unprinted: str, line: str, line_format: str) -> None:
+    assert formats_of(f"He runs.\n\n{unprinted}\n{line}\n\nHe.")[-2] == line_format
+    assert formats_of(f"He runs.\n\n{unprinted}\nJOHN\nHello.")[-2:] == ["character", "dialogue"]
+    assert formats_of(f"He runs.\n\n{unprinted}\n{line}\nHe.")[-2] == "action"
 
 
 @pytest.mark.parametrize("unprinted", ["[[note]]", "/* cut */", "/* a\nb */", " "])
@@ -107,6 +173,33 @@ def test_the_title_page_is_at_the_top_and_ends_with_an_empty_line() -> None:
         *("action", "note", "title_entry", "boneyard", "title_entry"),
     ]
     assert formats_of("Title: A\nNo key.\nFoo: b") == ["title_entry", "action", "action"]
+
+
+@pytest.mark.parametrize("indent", [" ", "  ", "   ", "\t", "\u3000"])
+def test_any_indent_continues_the_value_of_a_key(indent: str) -> None:
+    assert formats_of(f"Title:\n{indent}HARVEST\n{indent}PART TWO\nAuthor: A\n{indent}B\n\nGo.") == [
+        *["title_entry"] * 5,
+        "action",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "is_title_page"),
+    [
+        ("SUPER: x\nTitle: X", True),
+        ("SUPER: x\nFoo: y\nAuthor: X", True),
+        ("Foo:\n  bar\nAuthor: X", True),
+        ("Titel: Ernte\nAutor: X", True),
+        ("Foo: a\n[[note]]\nBar: b", True),
+        ("SUPER: x\nFoo: y", False),
+        ("NARRATOR: Long ago.\nVOICE: Yes.", False),
+        ("Foo: a\n\nTitle: b", False),
+        ("Foo: a\nNo key.\nTitle: b", False),
+        ("FADE IN:\n  INT. BARN", False),
+    ],
+)
+def test_other_keys_are_a_title_page_only_together(page: str, is_title_page: bool) -> None:
+    assert (formats_of(f"{page}\n\nINT. BARN\n\nGo.")[0] == "title_entry") is is_title_page
 
 
 @pytest.mark.parametrize("text", ["FADE IN:", "He says: no.", "INT. BARN: DAY", "lower: x", ": x", "http://x.y"])
