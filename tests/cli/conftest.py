@@ -13,7 +13,7 @@ from tests.cli.running import CommandLine
 from workers.embedded.stack import Stack
 from workers.settings import Settings
 
-_numbers = count(1_000)
+_numbers = count(1_000_000, -1)  # downwards: an import takes the id after the highest
 
 
 @pytest.fixture

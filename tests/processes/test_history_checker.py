@@ -9,9 +9,10 @@ import pytest
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from tests.processes.forger import allow_anything
+from tests.processes.forgeries import FORGERIES
 from tests.processes.history_checker import RULES, check_history
 from tests.processes.true_history import Case, History, write_history
-from tests.processes.violations import FORGERIES, VIOLATIONS, Write
+from tests.processes.violations import VIOLATIONS, Write
 
 
 @pytest.fixture(scope="module")

@@ -2,86 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from domain.commands.kinds.line_edit import LineEdit
-from domain.commands.kinds.lines_insert_and_delete import LinesInsert
 from domain.errors import Corrupt
-from domain.log.head import Head
 from domain.refusals import UnknownScript
-from domain.script.line import Line
-from materialization.integrity import rebuild as rebuild_module
 from materialization.integrity import rebuild_chunks
-from materialization.integrity.rebuild import RebuildDiffers, Rebuilt, prune_generations, rebuild
-from materialization.integrity.verify import verify
+from materialization.integrity.rebuild import RebuildDiffers, Rebuilt, rebuild
 from materialization.projections.reader import read_projection
 from materialization.projections.updater import project
-from repos.database import packed_pages
-from repos.integrity.rebuilds import Generations, RebuildLocked, Rebuilds
-from repos.log import commands
-from repos.log.heads import Heads
-from repos.schema.core_tables import script_commands, script_keyframes, script_versions
+from repos.integrity.rebuilds import RebuildLocked
+from repos.schema.core_tables import script_commands, script_versions
 from repos.unit_of_work import UnitOfWork
+from tests.materialization.integrity.rebuild_setup import head_of, is_verified, stored, write_much
 from tests.materialization.write_path.wire_tap import Tap
-from tests.materialization.writer import SECOND, Clock, Writer, forging, open_database
+from tests.materialization.writer import Clock, Writer, forging, open_database
 from tests.services.databases import DatabaseServer
 
-
-@pytest.fixture(autouse=True, params=["row by row", "ahead"])
-def small_pieces(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Chunks too short to be read ahead in pages, or with read-ahead already for a few rows."""
-    if request.param == "ahead":
-        monkeypatch.setattr(packed_pages, "MIN_PACKED_ROWS", 1)
-        monkeypatch.setattr(commands, "COMMANDS_PER_PAGE", 16)
-    monkeypatch.setattr(rebuild_chunks, "VERSIONS_PER_TRANSACTION", 50)
-    monkeypatch.setattr(rebuild_module, "VERSIONS_PER_TRANSACTION", 50)
-    monkeypatch.setattr(rebuild_module, "LOCKED_TAIL_VERSIONS", 50)
+pytestmark = pytest.mark.usefixtures("small_pieces")
 
 
 class Ended(BaseException):
     """The interruption of a rebuild."""
-
-
-def write_much(writer: Writer, versions: int = 330) -> None:
-    """A history long enough for a keyframe."""
-    writer.create()
-    while writer.version < versions:
-        place = writer.version
-        line = Line(f"n{place}", "action", f"Line {place}.")
-        edit = LineEdit(line="l1", text=f"Dawn {place}.", expect=writer.expect("l1"))
-        writer.send(edit, LinesInsert(after="l1", before=None, lines=(line,)))
-
-
-def head_of(writer: Writer) -> Head:
-    with writer.unit_of_work.reading() as tx:
-        head = tx.heads.get(writer.script_id)
-    assert head
-    return head
-
-
-def is_verified(writer: Writer) -> bool:
-    with writer.unit_of_work.reading() as tx:
-        return verify(tx, writer.script_id).finding is None
-
-
-def stored(url: str, writer: Writer, generation: int) -> list[list[tuple[object, ...]]]:
-    """The versions and keyframes of a generation, without its number."""
-    with forging(url) as connection:
-        return [
-            [
-                tuple(value for name, value in row._mapping.items() if name != "generation")
-                for row in connection.execute(
-                    select(table)
-                    .where(table.c.script_id == writer.script_id, table.c.generation == generation)
-                    .order_by(table.c.version_number)
-                )
-            ]
-            for table in (script_versions, script_keyframes)
-        ]
 
 
 def test_a_rebuild_gives_the_same_rows_under_another_generation(writer: Writer, database_url: str) -> None:
@@ -220,17 +165,6 @@ def test_a_hole_in_the_log_is_named(clock: Clock, tmp_path_factory: pytest.TempP
         rebuild(writer.unit_of_work, writer.script_id)
 
 
-def test_an_old_generation_is_pruned_later_and_by_its_own_call(writer: Writer, clock: Clock, database_url: str) -> None:
-    write_much(writer, 130)
-    rebuild(writer.unit_of_work, writer.script_id, clock=clock)
-
-    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock()) == []
-    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock() + SECOND) == [1]
-    assert prune_generations(writer.unit_of_work, writer.script_id, before=clock() + SECOND) == []
-    assert stored(database_url, writer, 1) == [[], []]
-    assert is_verified(writer)
-
-
 def test_commands_are_not_touched(writer: Writer) -> None:
     write_much(writer, 60)
     with writer.unit_of_work.reading() as tx:
@@ -256,30 +190,6 @@ def test_a_second_concurrent_rebuild_is_refused(mariadb_url: str) -> None:
             rebuild(writer.unit_of_work, writer.script_id)
 
     assert rebuild(writer.unit_of_work, writer.script_id, progress=try_as_well).generation == 2
-
-
-def test_a_generation_that_becomes_active_during_a_pruning_stays(
-    writer: Writer, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_much(writer, 60)
-    rebuild(writer.unit_of_work, writer.script_id, clock=clock)
-    for step in (Heads.get, Rebuilds.read, Generations.found):
-        clock.pass_seconds(3_600)
-        interrupt_before(step, monkeypatch, lambda: rebuild(writer.unit_of_work, writer.script_id, clock=clock))
-        prune_generations(writer.unit_of_work, writer.script_id, before=clock())
-        assert is_verified(writer)
-
-
-def interrupt_before(step: Any, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Act once before a statement, as another process might."""
-    owner = {"get": Heads, "read": Rebuilds, "found": Generations}[step.__name__]
-
-    def acting(self: Any, script_id: int) -> Any:
-        monkeypatch.setattr(owner, step.__name__, step)
-        act()
-        return step(self, script_id)
-
-    monkeypatch.setattr(owner, step.__name__, acting)
 
 
 @pytest.mark.parametrize("damaged", [False, True])

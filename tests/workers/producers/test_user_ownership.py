@@ -2,89 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from domain.accounts import NotYourScript, ScriptNumberNotYours
-from domain.commands.base import Command
-from domain.commands.kinds.line_edit import LineEdit
+from domain.accounts import NotYourScript
 from domain.commands.kinds.lines_insert_and_delete import LinesInsert
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
-from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_replace import ScriptReplace
-from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
-from domain.errors import Rejected
 from domain.refusals import SameIdOtherContent
 from domain.script.line import Line
-from domain.submissions.answer import Answer, encode_answer
-from domain.submissions.submission import Cause, Submission, check_submission, encode_submission
+from domain.submissions.submission import encode_submission
 from materialization.submissions.backfill_mode import begin_backfill
-from tests.domain.strategies import LATER_KINDS, command_at
+from tests.workers.producers.foreign_submissions import (
+    REPLACE,
+    STALE,
+    TRIES,
+    creation,
+    put,
+    require_nothing_revealed,
+    tried,
+)
 from tests.workers.writer_setup import LINES, WritingRoom
-
-REPLACE = ScriptReplace(lines=(Line("mine", "action", "Taken over."),), confirm_shrink=True)
-STALE = LineEdit(line="l1", expect="000000000000", text="?")
-
-
-def creation(owner: int | None) -> ScriptCreate:
-    return ScriptCreate(title="Taken over", owner=owner, lines=(Line("mine", "action", "Taken over."),))
-
-
-def put(room: WritingRoom, user: int, submission: Submission) -> None:
-    """Put a row of a user into the inbox directly, past the check on entry."""
-    with room.unit_of_work.records() as tx:
-        tx.inbox.put(submission.script_id, submission.submission_id, encode_submission(submission), 1, user_id=user)
-
-
-def require_nothing_revealed(answer: Answer | None) -> None:
-    """Check that an answer is a refusal that reveals only the id of the script."""
-    assert answer is not None
-    assert (answer.outcome, answer.first_version, answer.rebased_over, answer.commands) == ("refused", None, None, ())
-    assert answer.refusal is not None
-    assert answer.refusal.facts in ({"script": answer.script_id}, {})
-    text = encode_answer(answer).decode()
-    for secret in ("Line ", "Ten lines", "Rosa", "author", "changed_at", "current"):
-        assert secret not in text
-
-
-# Submissions of a user who does not own the script: the commands, and further fields.
-TRIES: dict[str, Callable[[WritingRoom, int], tuple[tuple[Command, ...], dict[str, Any]]]] = {
-    "an edit": lambda room, _: ((room.edit(1, "Mine."),), {}),
-    "a stale edit, to learn the text": lambda *_: ((STALE,), {}),
-    "a creation in front, and the rest applied": lambda _, user: (
-        (creation(user), STALE, REPLACE, ScriptSetMetadata(fields={"title": "Mine"})),
-        {"apply_rest": True},
-    ),
-    "a creation in front, for the base that is the head": lambda _, user: (
-        (creation(user), REPLACE),
-        {"apply_rest": True, "base": 1},
-    ),
-    "a creation after an edit": lambda room, user: ((room.edit(1, "Mine."), creation(user)), {"apply_rest": True}),
-    "a creation between": lambda room, user: (
-        (STALE, creation(user), room.edit(2, "Mine.")),
-        {"apply_rest": True},
-    ),
-    "a creation without an owner": lambda room, _: ((creation(None), room.edit(1, "Mine.")), {"apply_rest": True}),
-    "a creation for the owner": lambda room, _: ((creation(room.user), room.edit(1, "x")), {"apply_rest": True}),
-    "a guess at the submissions before": lambda room, _: ((room.edit(1, "Mine."),), {"after_submission": "s1"}),
-    "a version that is not there": lambda room, _: ((room.edit(1, "Mine."),), {"base": 99}),
-    "an edit by an AI": lambda room, _: (
-        (room.edit(1, "Mine."),),
-        {"author": "ai", "cause": Cause(model="m", run_id="r", prompt="p")},
-    ),
-}
-
-
-def tried(room: WritingRoom, name: str, user: int) -> Submission:
-    commands, more = TRIES[name](room, user)
-    return room.submission(*commands, **more, id="theirs")
 
 
 @pytest.mark.parametrize("name", TRIES)
@@ -310,98 +250,3 @@ def test_a_script_whose_owner_does_not_exist_here_has_none(room: WritingRoom, mi
     room.drain()
 
     assert room.texts()[0] == "x"
-
-
-SECRETS = ("Line ", "Ten lines")
-
-
-@st.composite
-def tries(draw: st.DrawFn, room: WritingRoom, user: int) -> Submission:
-    """Any commands, matching the script or not, with or without a creation."""
-    states = [room.state()]
-    kinds = draw(st.lists(st.sampled_from(LATER_KINDS), min_size=1, max_size=5))
-    commands = [draw(command_at(kind, states, wild=draw(st.booleans()))) for kind in kinds]
-    for _ in range(draw(st.integers(0, 2))):
-        owner = draw(st.sampled_from([user, room.user, None]))
-        commands.insert(draw(st.integers(0, len(commands))), creation(owner))
-    return room.submission(
-        *commands,
-        base=draw(st.integers(0, 3)),
-        apply_rest=draw(st.booleans()),
-        after_submission=draw(st.sampled_from([None, "s1", "none"])),
-    )
-
-
-def is_valid(submission: Submission) -> bool:
-    """Whether it is valid in itself: an invalid one is refused for its own content, not for the script's."""
-    try:
-        check_submission(submission)
-    except Rejected:
-        return False
-    return True
-
-
-@settings(suppress_health_check=[*HealthCheck])
-@given(data=st.data())
-def test_no_submission_of_another_user_is_applied_or_reveals_anything(room: WritingRoom, data: st.DataObject):
-    user, token = room.sign_in()
-    submission = data.draw(tries(room, user))
-    before = room.state()
-
-    try:
-        payload = encode_submission(submission)
-        room.authenticated.enter(token, payload)
-    except Rejected as refusal:
-        text = f"{refusal.message} {refusal.facts}"
-    else:
-        raise AssertionError("the submission was enqueued")
-    put(room, user, submission)
-    room.drain()
-
-    answer = room.answer(submission.submission_id)
-    assert answer is not None
-    assert answer.outcome == "refused"
-    assert answer.refusal is not None
-    if is_valid(submission):
-        require_nothing_revealed(answer)
-    for secret in SECRETS:
-        assert secret not in text
-        assert secret not in encode_answer(answer).decode()
-    after = room.state()
-    assert (after.version, after.hash) == (before.version, before.hash)
-
-
-class TestNumbers:
-    """The script ids that a user may create."""
-
-    def test_an_id_reserved_for_another_user_is_refused(self, room: WritingRoom):
-        user, token = room.sign_in()
-        with room.unit_of_work.records() as tx:
-            numbers = [tx.scripts.new_id(), tx.scripts.new_id(room.user), 10**12]
-
-        for number in numbers:
-            with pytest.raises(ScriptNumberNotYours):
-                room.authenticated.enter(token, room.payload(creation(user), script_id=number, base=0))
-
-    def test_it_is_refused_with_the_head_locked_too(self, room: WritingRoom):
-        user, _ = room.sign_in()
-        with room.unit_of_work.records() as tx:
-            number = tx.scripts.new_id(room.user)
-        put(room, user, room.submission(creation(user), script_id=number, base=0, id="squat"))
-
-        room.drain(number)
-        rightful = room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0))
-
-        answer = room.answer("squat", number)
-        assert answer is not None
-        assert answer.refusal is not None
-        assert answer.refusal.code == "script_number_not_yours"
-        assert rightful.outcome == "applied"
-
-    def test_edits_of_a_missing_script_do_not_stay_pending(self, room: WritingRoom):
-        _, token = room.sign_in()
-        with pytest.raises(Rejected) as caught:
-            room.authenticated.enter(
-                token, room.payload(LinesInsert(after=None, before=None, lines=LINES), script_id=10**12)
-            )
-        assert caught.value.code == "unknown_script"

@@ -89,3 +89,13 @@ def hunk(*edits: dict[str, Any], why: str = "Because.") -> dict[str, Any]:
 
 def answer(*hunks: dict[str, Any]) -> dict[str, Any]:
     return {"hunks": list(hunks)}
+
+
+def three_hunks(room: ProposalRoom) -> int:
+    return room.propose(
+        answer(
+            hunk(room.rewrite(1, "Colder."), why="Colder."),
+            hunk(insert("l2", "A pause.", "Another."), why="A pause."),
+            hunk(room.remove(5), why="Cut."),
+        )
+    )

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import Engine
 
 from domain.proposals.model_output import MAX_OUTPUT_BYTES
 from domain.proposals.refusals import ModelUnavailable
-from repos.unit_of_work import UnitOfWork
 from tests.workers.proposals.proposal_setup import AnswersInTurn, ProposalRoom, answer, hunk, insert
 from workers.proposals.bell import ProposalBell
 from workers.proposals.draft_job import LEASE_SECONDS, MAX_ATTEMPTS
 from workers.proposals.language_models import prompt as prompts
 from workers.proposals.language_models.interface import Completion, Message
 from workers.scheduling.slot_runner import SECOND
-
-
-@pytest.fixture
-def room(migrated: Engine) -> ProposalRoom:
-    return ProposalRoom(UnitOfWork(migrated))
 
 
 def test_the_model_is_shown_each_line_with_its_id_and_hash(room: ProposalRoom):
