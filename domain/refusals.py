@@ -106,6 +106,11 @@ class ScriptQuarantined(Rejected):
     """Script {script} is quarantined because its stored data contradicts itself; it takes no edits until repaired."""
 
 
+class BackfillOutOfOrder(Rejected):
+    """The time {occurred_at} of a backfilled command is not between {earliest}, the time of the last version, and now,
+    {latest}; times of a script never go back."""
+
+
 class ScriptBeingBackfilled(Rejected):
     """Script {script} is being backfilled and takes no other edits until that ends; send this again later, with a new
     id."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from cli.json_documents.base import Author, Document
 from domain.script.line import Attr, LineFormat
+from domain.submissions.origin import Origin
 
 
 class Version(Document, frozen=True):
@@ -17,13 +18,17 @@ class Version(Document, frozen=True):
 
 
 class By(Document, frozen=True):
-    """The author of a change, its version, and its time (ISO 8601, UTC); `model` is set for an AI."""
+    """The author of a change, its version, and its time (ISO 8601, UTC); `model` is set for an AI.
+
+    `origin` is the legacy row of a backfilled change.
+    """
 
     version: int
     author: Author
     actor: str
     model: str | None
     occurred_at: str
+    origin: Origin | None
 
 
 class LineContent(Document, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from cli.json_documents.base import Author, Document
 from domain.script.line import Attr, LineFormat
 from domain.script.state import Element, Persona
+from domain.submissions.origin import Origin
 from domain.submissions.submission import Cause
 
 
@@ -84,7 +85,7 @@ class Log(Document, frozen=True):
 
 
 class BlamedLine(Document, frozen=True):
-    """A line with its last author and version."""
+    """A line with its last author and version; `origin` is the legacy row of a backfilled one."""
 
     id: str
     text: str
@@ -93,6 +94,7 @@ class BlamedLine(Document, frozen=True):
     actor: str
     model: str | None
     occurred_at: str
+    origin: Origin | None
 
 
 class Blame(Document, frozen=True, kw_only=True):

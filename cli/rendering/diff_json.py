@@ -89,4 +89,4 @@ def _by(credit: Credit | None) -> By | None:
     if credit is None:
         return None
     author = stored_author(credit.author)
-    return By(credit.version, author, credit.actor, credit.model, screen.iso(credit.occurred_at))
+    return By(credit.version, author, credit.actor, credit.model, screen.iso(credit.occurred_at), credit.origin)

@@ -15,6 +15,7 @@ from domain.log.entry import LogEntry
 from domain.log.head import Head
 from domain.script.delta import Delta, decode_delta
 from domain.submissions.submission import Cause, decode_cause
+from domain.submissions.writer import writer_of
 from repos.unit_of_work import RecordsTransaction
 
 AUTHOR_STYLES = {"ai": "magenta", "user": "cyan"}
@@ -46,15 +47,18 @@ def log_table(logged: Iterable[Logged]) -> RenderableType:
 
 def _row(run: Sequence[Logged]) -> tuple[str | Text, ...]:
     first, last = run[0].entry, run[-1].entry
+    writer = writer_of(first.author, first.actor, run[0].cause)
     return (
         str(first.version) if len(run) == 1 else f"{first.version}-{last.version}",
         screen.moment(first.occurred_at),
-        Text(first.author, AUTHOR_STYLES.get(first.author, "")),
-        ", ".join(part for part in (first.actor, run[0].cause.model) if part),
+        Text(writer.author, AUTHOR_STYLES.get(writer.author, "")),
+        ", ".join(part for part in (writer.actor, writer.model) if part),
         first.kind if len(run) == 1 else f"{first.kind} ({len(run)})",
-        ", ".join(filter(None, [extent([change for row in run for change in row.delta]), _undone(run[0].cause)])),
+        ", ".join(filter(None, [extent([change for row in run for change in row.delta]), _reference(run[0].cause)])),
     )
 
 
-def _undone(cause: Cause) -> str:
+def _reference(cause: Cause) -> str:
+    if cause.origin is not None:
+        return f"from {cause.origin.name}"
     return "" if cause.undoes is None else f"undoes {cause.undoes}"

@@ -26,6 +26,11 @@ class LogEntry(Struct, frozen=True):
     chain_hash: bytes = b""
 
 
+def written_at(author: str, occurred_at: int, recorded_at: int) -> int:
+    """When a version counts as written: by our clock, or for a backfilled version at the time of its legacy row."""
+    return occurred_at if author == "backfill" else recorded_at
+
+
 def chained(entry: LogEntry, previous: bytes) -> LogEntry:
     """Return the entry with its chain hash, computed from the previous hash and every other column."""
     return replace(entry, chain_hash=link(entry, previous))

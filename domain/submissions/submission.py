@@ -32,6 +32,7 @@ from domain.refusals import (
 from domain.script.json_depth import cut_deep
 from domain.script.json_values import MAX_VALUES, count_values
 from domain.script.validation import EXACT, MAX_DEPTH, Count, check_expect, check_id, check_text
+from domain.submissions.origin import Origin, check_origin
 
 MAX_COMMANDS = 10_000
 MAX_SUBMISSION_BYTES = 16 << 20
@@ -48,7 +49,10 @@ else:
 
 
 class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The cause of a submission. An AI names its model, its prompt or the prompt's hash, and its run."""
+    """The cause of a submission. An AI names its model, its prompt or the prompt's hash, and its run.
+
+    A backfill names the legacy row in `origin`.
+    """
 
     model: str | None = None
     prompt: str | None = None
@@ -58,6 +62,7 @@ class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     proposal_id: Count | None = None
     replays: str | None = None
     undoes: Count | None = None
+    origin: Origin | None = None
 
 
 class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -233,6 +238,8 @@ def _check_cause(submission: Submission) -> None:
         raise BadPayload(field="cause.prompt", problem=problem)
     if cause.prompt_sha256 is not None and not _SHA256.fullmatch(cause.prompt_sha256):
         raise BadPayload(field="cause.prompt_sha256", problem="must be 64 digits 0-9 and a-f")
+    if cause.origin is not None:
+        check_origin(submission.author, cause.origin)
     if submission.author == "ai":
         require_named(cause)
 

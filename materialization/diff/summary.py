@@ -109,7 +109,7 @@ def _by_ai(counts: Tally, share: float) -> str:
 def _shares(differing: Iterable[Compared]) -> list[Share]:
     counts: dict[Credit, Counter[str]] = {}
     for each in differing:
-        author = (each.by or _NO_AUTHOR)._replace(version=0, occurred_at=0)
+        author = (each.by or _NO_AUTHOR)._replace(version=0, occurred_at=0, origin=None)
         added, removed = _words(each)
         counts.setdefault(author, Counter()).update(lines=1, added=added, removed=removed)
     shares = [

@@ -1,4 +1,4 @@
-"""Blame: who last wrote each line of a script (a person, an AI with its model, or a backfill), and at which version.
+"""Blame: who last wrote each line of a script (a person, or an AI with its model), and at which version.
 
 A line that only moved keeps its author. The author of an undo is the author of the restored text.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from domain.script.line import Line
+from domain.submissions.origin import Origin
 from materialization.history.authorship import credits_of
 from materialization.history.state_at import WayReader, state_at
 from repos.log.authorship import Provenance
@@ -21,7 +22,7 @@ class BlameReader(WayReader, Protocol):
 
 
 class BlamedLine(NamedTuple):
-    """A line and who last wrote it. `author` is user, ai, system, import or backfill; `model` is an AI's."""
+    """A line and who last wrote it; the fields are those of `Credit`."""
 
     line: Line
     version: int
@@ -29,6 +30,7 @@ class BlamedLine(NamedTuple):
     actor: str
     model: str | None
     occurred_at: int
+    origin: Origin | None = None
 
 
 class Blame(NamedTuple):

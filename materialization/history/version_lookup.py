@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from domain.errors import Corrupt, Rejected
+from domain.log.entry import written_at
 from domain.log.head import Head
 from domain.refusals import UnknownLabel
 from materialization.history.state_at import HeadReader, load
@@ -26,6 +27,8 @@ class TimeReader(HeadReader, Protocol):
 def version_at(tx: TimeReader, script_id: int, moment: int) -> int:
     """The version of a script at a moment in microseconds since 1970 UTC, by our clock; takes log n lookups.
 
+    A backfilled version counts from the time of its legacy row.
+
     If clocks of several machines disagreed, so that times go back, it is a version recorded by then whose successor
     was not.
 
@@ -34,13 +37,13 @@ def version_at(tx: TimeReader, script_id: int, moment: int) -> int:
         NotYetThere: its first version is later.
     """
     head = _head(tx, script_id)
-    first = _recorded_at(tx, script_id, 1)
+    first = _time_of(tx, script_id, 1)
     if first > moment:
         raise NotYetThere(script=script_id, moment=_iso(moment), first=_iso(first))
     by_then, later = 1, head.version + 1
     while later - by_then > 1:
         middle = (by_then + later) // 2
-        if _recorded_at(tx, script_id, middle) <= moment:
+        if _time_of(tx, script_id, middle) <= moment:
             by_then = middle
         else:
             later = middle
@@ -65,11 +68,11 @@ def _head(tx: HeadReader, script_id: int) -> Head:
     return tx.heads.require(script_id)
 
 
-def _recorded_at(tx: TimeReader, script_id: int, version: int) -> int:
+def _time_of(tx: TimeReader, script_id: int, version: int) -> int:
     found = tx.provenance.get(script_id, version)
     if found is None:
         raise Corrupt(f"command {version} of script {script_id} is missing from the log")
-    return found.recorded_at
+    return written_at(found.author, found.occurred_at, found.recorded_at)
 
 
 def _iso(moment: int) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from domain.errors import Rejected
-from domain.log.entry import LogEntry, chained
+from domain.log.entry import LogEntry, chained, written_at
 from domain.log.version import KeyframeRow, VersionRow
 from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
 from domain.script.hashing import GENESIS
@@ -155,7 +155,7 @@ class _Log:
             entry = chained(replace(entry, script_id=tx.script_id), self._chain)
         self._chain = entry.chain_hash
         if entry.version == 1:
-            self._created_at = entry.recorded_at
+            self._created_at = written_at(entry.author, entry.occurred_at, entry.recorded_at)
             self._require_given(state.metadata.get("owner"))
         if entry.version <= tx.head.version:
             if entry.version == tx.head.version and entry.chain_hash != tx.head.chain_hash:
@@ -173,7 +173,7 @@ class _Log:
             chain_hash=entry.chain_hash,
             state_hash=version.state_hash,
             delta_bytes=head.delta_bytes + len(version.delta),
-            updated_at=entry.recorded_at,
+            updated_at=written_at(entry.author, entry.occurred_at, entry.recorded_at),
         )
         if head.wants_keyframe():
             data = encode_keyframe(state)

@@ -5,9 +5,20 @@ from __future__ import annotations
 from functools import partial
 
 from domain.errors import Corrupt
+from domain.log.head import Head
+from domain.refusals import BackfillOutOfOrder
+from domain.submissions.submission import Submission
 from materialization.retry import with_retries
 from repos.locked_scripts import LockedScript
 from repos.unit_of_work import UnitOfWork
+
+
+def require_in_order(submission: Submission, head: Head, now: int) -> None:
+    """Refuse a backfilled submission whose time is before the last version's, or in the future (`Rejected`)."""
+    if submission.author != "backfill" or submission.occurred_at is None:
+        return
+    if not head.updated_at <= submission.occurred_at <= now:
+        raise BackfillOutOfOrder(occurred_at=submission.occurred_at, earliest=head.updated_at, latest=now)
 
 
 def begin_backfill(unit_of_work: UnitOfWork, script_id: int) -> None:

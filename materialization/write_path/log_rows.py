@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.log.entry import LogEntry, chained
+from domain.log.entry import LogEntry, chained, written_at
 from domain.log.head import Head
 from domain.log.version import KeyframeRow, VersionRow
 from domain.submissions.submission import Submission, encode_cause, encode_command
@@ -60,7 +60,7 @@ def build_log_rows(head: Head, submission: Submission, applied: Iterable[tuple[i
             chain_hash=entry.chain_hash,
             state_hash=version.state_hash,
             delta_bytes=head.delta_bytes + len(version.delta),
-            updated_at=now,
+            updated_at=written_at(submission.author, occurred_at, now),
         )
         if (keyframe := step.keyframe) is not None:
             keyframes.append(keyframe)

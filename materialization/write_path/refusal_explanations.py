@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from domain.errors import Rejected
 from domain.log.entry import LogEntry
 from domain.submissions.answer import Refusal
+from domain.submissions.submission import decode_cause
+from domain.submissions.writer import writer_of
 from repos.locked_scripts import LockedScript
 from repos.log.commands import Authorship
 
@@ -36,7 +38,8 @@ class RefusalExplanations:
         by = None if version is None else self._authorship_of(version)
         if by is None:
             return Refusal.of(refusal)
-        return Refusal.of(refusal, author=by.author, actor=by.actor, changed_at=by.occurred_at)
+        writer = writer_of(by.author, by.actor, decode_cause(by.cause))
+        return Refusal.of(refusal, author=writer.author, actor=writer.actor, changed_at=by.occurred_at)
 
     def explain_all(self, refused: Sequence[tuple[int, Rejected]]) -> dict[int, Refusal]:
         """The explained refusals of one answer, by command index; the current content of an object is shown once."""
@@ -53,7 +56,7 @@ class RefusalExplanations:
         mine = version - self._start - 1
         if 0 <= mine < len(self._entries):
             entry = self._entries[mine]
-            return Authorship(entry.author, entry.actor, entry.occurred_at)
+            return Authorship(entry.author, entry.actor, entry.cause, entry.occurred_at)
         if version not in self._authorship:
             self._authorship[version] = self._tx.commands.authorship(self._tx.script_id, version)
         return self._authorship[version]

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from domain.commands.kinds.script_create import ScriptCreate
 from domain.errors import Rejected
-from domain.log.entry import LogEntry
+from domain.log.entry import LogEntry, written_at
 from domain.log.version import KeyframeRow, VersionRow
 from domain.refusals import (
     BadId,
@@ -23,6 +23,7 @@ from domain.script.work_limit import MAX_WORK, WorkCount
 from domain.submissions.answer import Answer, Refusal, encode_rest
 from domain.submissions.submission import Submission, content_hash, decode_submission
 from materialization.access import require_still_allowed
+from materialization.submissions.backfill_mode import require_in_order
 from materialization.write_path.ai_limits import USUAL, AiLimits, Losses
 from materialization.write_path.arrivals import Arrival, as_declared, reason_not_to_read, unread, without_name
 from materialization.write_path.decide import answer_for, decide
@@ -183,6 +184,7 @@ class Settlement:
             self._require_predecessor(submission)
             if self.head.health == "backfilling" and submission.author != "backfill":
                 raise ScriptBeingBackfilled(script=self._tx.script_id)
+            require_in_order(submission, self.head, self._now)
             self._require_owner(submission)
             work = WorkCount()
             try:
@@ -279,8 +281,11 @@ class Settlement:
     def _project(self) -> None:
         if self.state.metadata is self._start.metadata:
             return
-        row = _script_row(self._tx.script_id, self.state, self._now)
-        before = _script_row(self._tx.script_id, self._start, self._now)
+        # A backfilled script keeps the times of the legacy application.
+        first = self._entries[0]
+        created_at = written_at(first.author, first.occurred_at, first.recorded_at)
+        row = _script_row(self._tx.script_id, self.state, created_at, self.head.updated_at)
+        before = _script_row(self._tx.script_id, self._start, created_at, self.head.updated_at)
         if not self._start.exists:
             self._tx.scripts.add(row)
             self._tx.script_ids.take(row.id)
@@ -288,7 +293,7 @@ class Settlement:
             self._tx.scripts.project(row)
 
 
-def _script_row(script_id: int, state: State, now: int) -> ScriptRow:
+def _script_row(script_id: int, state: State, created_at: int, updated_at: int) -> ScriptRow:
     metadata = state.metadata
     owner = metadata.get("owner")
     return ScriptRow(
@@ -298,6 +303,6 @@ def _script_row(script_id: int, state: State, now: int) -> ScriptRow:
         status=str(metadata.get("status", "draft")),
         archived=int(state.archived),
         version_number=state.version,
-        created_at=now,
-        updated_at=now,
+        created_at=created_at,
+        updated_at=updated_at,
     )

@@ -23,10 +23,11 @@ PAGE_BYTES = 8 << 20
 
 
 class Authorship(NamedTuple):
-    """The author of a version, and when it was written by the author's clock."""
+    """The author of a version, its cause as stored, and when it was written by the author's clock."""
 
     author: str
     actor: str
+    cause: bytes
     occurred_at: int
 
 
@@ -86,16 +87,10 @@ _OF_VERSION = (
     script_commands.c.script_id == bindparam("script"),
     script_commands.c.version_number == bindparam("version"),
 )
-_AUTHORSHIP = select(script_commands.c.author, script_commands.c.actor, script_commands.c.occurred_at).where(
-    *_OF_VERSION
-)
+_WRITER = (script_commands.c.author, script_commands.c.actor, script_commands.c.cause, script_commands.c.occurred_at)
+_AUTHORSHIP = select(*_WRITER).where(*_OF_VERSION)
 _AT_ONCE = 200
-_AUTHORSHIPS = select(
-    script_commands.c.version_number,
-    script_commands.c.author,
-    script_commands.c.actor,
-    script_commands.c.occurred_at,
-).where(
+_AUTHORSHIPS = select(script_commands.c.version_number, *_WRITER).where(
     script_commands.c.script_id == bindparam("script"),
     script_commands.c.version_number.in_([bindparam(f"v{n}") for n in range(_AT_ONCE)]),
 )

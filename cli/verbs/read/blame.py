@@ -79,4 +79,5 @@ def _line_document(line: BlamedLine) -> documents.BlamedLine:
         actor=line.actor,
         model=line.model,
         occurred_at=screen.iso(line.occurred_at),
+        origin=line.origin,
     )

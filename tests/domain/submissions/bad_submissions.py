@@ -8,6 +8,7 @@ from typing import Any
 from domain.script.validation import MAX_TEXT_BYTES
 from domain.submissions.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES
 
+ORIGIN = {"table": "script_versions", "key": "17"}
 EDIT = {"kind": "line.edit", "line": "a", "text": "x"}
 
 
@@ -29,6 +30,10 @@ def new_lines(*given: dict[str, Any]) -> bytes:
     return sent({"kind": "lines.insert", "after": "a", "before": "b", "lines": list(given)})
 
 
+def backfilled(**fields: Any) -> bytes:
+    return sent(EDIT, author="backfill", cause={"origin": ORIGIN | fields})
+
+
 AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
     "Undecodable": [
         (b"", "not valid JSON"),
@@ -45,6 +50,7 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (sent(EDIT, colour="red"), "the submission: Object contains unknown field `colour`"),
         (new_lines({"id": "x", "format": "action", "text": "", "bold": True}), "commands[0].lines[0]"),
         (sent(EDIT, cause={"mood": "bad"}), "cause"),
+        (backfilled(column="text"), "cause.origin: Object contains unknown field `column`"),
     ],
     "MissingField": [
         (sent({"kind": "line.edit"}), "commands[0]: Object missing required field `line`"),
@@ -71,6 +77,8 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (beat([]), "commands[0].element.payload"),
         (sent({"kind": "lines.delete", "lines": [[]]}), "commands[0].lines[0]"),
         (sent({"kind": "script.create", "title": "x", "owner": 1 << 53}), "commands[0].owner"),
+        (backfilled(number=1 << 53), "cause.origin.number"),
+        (backfilled(author="backfill"), "cause.origin.author"),
         (sent(EDIT, base_version=-1), "base_version"),
         (sent(EDIT, author="nobody"), "author"),
         (b"null", "the submission"),
@@ -148,6 +156,7 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (beat({"a": [{"b": "\x0b"}]}), "commands[0].element.payload.a[0].b"),
         (sent(EDIT, actor="\x08"), "actor"),
         (sent(EDIT, cause={"prompt": "say\x00"}), "cause.prompt"),
+        (backfilled(actor="\x1b[2J"), "cause.origin.actor"),
     ],
     "LineEndInText": [
         (edit(text="one\ntwo"), "commands[0].text holds a line end at position 3"),
@@ -200,6 +209,12 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (sent(EDIT, cause={"prompt_sha256": "abc"}), "cause.prompt_sha256"),
         (sent(EDIT, cause={"model": "x" * 121}), "cause.model: has more than 120 characters"),
         (sent(*[EDIT] * 1_000, cause={"prompt": "x" * 20_000}), "cause.prompt: too long to store with each of 1000"),
+        (sent(EDIT, cause={"origin": ORIGIN}), "cause.origin: may be sent by the author backfill only"),
+        (backfilled(table=""), "cause.origin.table: must not be empty"),
+        (backfilled(key=""), "cause.origin.key: must not be empty"),
+        (backfilled(table="t" * 65), "cause.origin.table: has more than 64 characters"),
+        (backfilled(key="k" * 201), "cause.origin.key: has more than 200 characters"),
+        (backfilled(actor="a" * 121), "cause.origin.actor: has more than 120 characters"),
     ],
     "AuthorIncomplete": [
         (sent(EDIT, author="ai"), "must name model, run_id, and prompt"),
