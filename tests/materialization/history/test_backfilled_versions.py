@@ -25,8 +25,10 @@ CREATE = ScriptCreate(title="Legacy", lines=(Line("l1", "action", "Dawn."), Line
 _numbers = itertools.count(1)
 
 
-def bring(writer: Writer, command: Command, *, number: int, author: Author, actor: str) -> Answer:
-    """Submit a save of the legacy application, one second after the one before it."""
+def bring(
+    writer: Writer, command: Command, *, number: int, author: Author, actor: str, seconds: int | None = None
+) -> Answer:
+    """Submit a save of the legacy application, as many seconds after the first moment as its number."""
     origin = Origin(table="script_versions", key=f"k{number}", number=number, author=author, actor=actor)  # type: ignore[arg-type]
     model = "old-model" if author == "ai" else None
     return writer.ledger.submit(
@@ -37,7 +39,7 @@ def bring(writer: Writer, command: Command, *, number: int, author: Author, acto
             base_version=writer.version,
             commands=(command,),
             cause=Cause(origin=origin, model=model),
-            occurred_at=YEARS_AGO + number * SECOND,
+            occurred_at=YEARS_AGO + (number if seconds is None else seconds) * SECOND,
         )
     )
 
@@ -100,7 +102,7 @@ def test_a_refusal_names_the_legacy_author(backfilled: Writer) -> None:
 
 @pytest.mark.parametrize("seconds", [-1, 2, 100_000_001])
 def test_a_time_before_the_last_version_or_in_the_future_is_refused(backfilled: Writer, seconds: int) -> None:
-    answer = bring(backfilled, LineEdit(line="l1", text="Noon."), number=seconds, author="user", actor="Ann")
+    answer = bring(backfilled, LineEdit(line="l1", text="Noon."), number=4, author="user", actor="Ann", seconds=seconds)
 
     assert answer.refusal is not None
     assert answer.refusal.code == BackfillOutOfOrder.code
