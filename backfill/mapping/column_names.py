@@ -1,0 +1,109 @@
+"""Usual names of columns: which field of a target a column with this name becomes."""
+
+from __future__ import annotations
+
+# By target, then by field: the names in snake case, the likeliest first.
+USUAL_NAMES: dict[str, dict[str, str]] = {
+    "users": {
+        "id": "id user_id uuid",
+        "email": "email mail e_mail email_address",
+        "name": "name username display_name full_name user_name",
+        "password": "password_hash password hash encrypted_password",
+        "password_salt": "password_salt salt",
+    },
+    "sessions": {
+        "id": "id sid",
+        "user_id": "user_id",
+        "token": "token session_token",
+        "seen_at": "seen_at last_seen last_used_at",
+        "expires_at": "expires_at expires expiry",
+        "revoked_at": "revoked_at ended_at",
+    },
+    "scripts": {
+        "id": "id",
+        "user_id": "user_id owner_id author_id created_by",
+        "title": "title name",
+        "status": "status state",
+        "content": "content body text",
+        "version_number": "version_number version",
+        "archived_at": "archived_at deleted_at",
+        "archived": "archived is_archived deleted is_deleted",
+    },
+    "versions": {
+        "id": "id",
+        "script_id": "script_id document_id note_id doc_id",
+        "version_number": "version_number version revision",
+        "content": "content body text last_content",
+        "patch": "patch diff delta",
+        "hash": "content_hash hash sha256 checksum",
+        "branch": "branch_id branch",
+        "author": "author",
+        "actor": "user_id saved_by created_by author_id",
+    },
+    "commands": {
+        "id": "id",
+        "script_id": "script_id",
+        "version_number": "version_number version",
+        "payload": "payload",
+        "kind": "type kind",
+        "author": "author",
+        "actor": "user_id created_by",
+    },
+    "lines": {
+        "id": "id",
+        "script_id": "script_id revision_id version_id document_id",
+        "content": "content text",
+        "format": "format type kind",
+        "next": "next next_id next_line_id",
+        "previous": "previous prev previous_id prev_id previous_line_id",
+        "position": "position place sort_order",
+    },
+    "chat_messages": {
+        "id": "id",
+        "script_id": "script_id",
+        "user_id": "user_id",
+        "role": "role type sender",
+        "content": "content message text",
+        "question": "user_prompt prompt question",
+        "answer": "assistant_response response answer completion",
+        "intent": "intent",
+        "model": "model model_name",
+        "tokens_in": "tokens_in prompt_tokens input_tokens",
+        "tokens_out": "tokens_out completion_tokens output_tokens",
+        "tokens": "tokens total_tokens",
+        "cost": "cost price",
+        "currency": "currency",
+        "latency_ms": "latency_ms duration_ms",
+    },
+    "elements": {
+        "id": "id",
+        "script_id": "script_id",
+        "type": "type element_type kind",
+        "content": "content payload data",
+        "source": "source",
+    },
+    "personas": {
+        "id": "id",
+        "script_id": "script_id",
+        "user_id": "user_id",
+        "name": "name title",
+        "description": "description",
+    },
+}
+# The names of times are the same everywhere.
+USUAL_MOMENTS = {
+    "created_at": "created_at created timestamp date_created inserted_at",
+    "updated_at": "updated_at updated modified_at last_modified",
+    "deleted_at": "deleted_at",
+    "deleted": "deleted is_deleted",
+}
+
+
+def usual_fields(target: str, columns: dict[str, str], fields: frozenset[str]) -> dict[str, str]:
+    """The field that each column usually becomes: columns by their name in snake case, fields by the column."""
+    found: dict[str, str] = {}
+    for field, names in (USUAL_NAMES.get(target, {}) | USUAL_MOMENTS).items():
+        usual = next((columns[name] for name in names.split() if name in columns and columns[name] not in found), None)
+        if usual is not None and field in fields:
+            found[usual] = field
+    return found

@@ -1,0 +1,177 @@
+"""Drafts a mapping for a source: a proposal that is total and loses nothing, made to be reviewed and edited.
+
+A table that is recognised becomes its target; any other is kept as legacy_rows. A column without a field of ours goes
+to the metadata or payload of its target where it fits, and is kept as JSON otherwise. Only what holds no data of its
+own is dropped: views, computed columns, the lists of migrations of the legacy application's tools.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from backfill.mapping.column_names import usual_fields
+from backfill.mapping.fit import problems
+from backfill.mapping.model import FORMAT, ColumnRule, History, Mapping, SourceRule, TableRule
+from backfill.mapping.table_schema import schema_of
+from backfill.mapping.targets import FITTING_KINDS, FLAG, MOMENT, TARGETS, Target
+from backfill.mapping.time_zones import offset_name, time_zone
+from backfill.recognition.recognise import recognise
+from backfill.recognition.shape import (
+    BRANCHES,
+    FULL_SAVES,
+    HASHES,
+    HEAD_ONLY,
+    LINKED_LINES,
+    NO_HISTORY,
+    PATCHES,
+    Shape,
+    is_camel,
+    snake,
+)
+from domain.script.metadata import RESERVED
+from repos.legacy.catalog import Catalog, Column, Table
+
+_HISTORIES: dict[str, History] = {
+    NO_HISTORY: "none",
+    HEAD_ONLY: "head",
+    FULL_SAVES: "full_saves",
+    PATCHES: "patches",
+    LINKED_LINES: "linked_lines",
+    BRANCHES: "branches",
+    HASHES: "hashes",
+}
+# Spellings of accepted words.
+_SPELLINGS = {
+    "status": {"in-progress": "in_progress", "inprogress": "in_progress", "completed": "complete", "done": "complete",
+               "final": "complete", "finished": "complete", "new": "draft"},
+    "role": {"ai": "assistant", "bot": "assistant", "model": "assistant", "human": "user"},
+    "author": {"assistant": "ai", "model": "ai", "human": "user"},
+    "source": {"assistant": "ai", "model": "ai", "human": "user"},
+}  # fmt: skip
+_MEMBER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+COMPUTED = "computed by the database from other columns"
+
+
+class Draft(NamedTuple):
+    """A drafted mapping, and the comment on each table and on each column (`table`, `column`)."""
+
+    mapping: Mapping
+    tables: dict[str, str]
+    columns: dict[tuple[str, str], str]
+
+
+def draft(catalog: Catalog) -> Draft:
+    """A mapping for a source."""
+    comments: dict[tuple[str, str], str] = {}
+    shapes = {table.name: recognise(table) for table in catalog}
+    rules = {table.name: _table(catalog, table, shapes[table.name], comments) for table in catalog}
+    # A shape may be right and the table still not usable: sessions without any users, a key that is missing.
+    source = SourceRule(name=catalog.source, product=f"{catalog.server.product} {catalog.server.version}")
+    while True:
+        mapping = Mapping(format=FORMAT, source=source, tables=rules)
+        unfit = {problem.where.partition(".")[0] for problem in problems(mapping, catalog)} & rules.keys()
+        unfit = {name for name in unfit if rules[name].becomes not in (None, "legacy_rows")}
+        if not unfit:
+            break
+        rules = {name: _kept(catalog.tables[name]) if name in unfit else rule for name, rule in rules.items()}
+    tables = {table.name: _about(shapes[table.name]) for table in catalog}
+    return Draft(mapping, tables, comments)
+
+
+def _table(catalog: Catalog, table: Table, shape: Shape, comments: dict[tuple[str, str], str]) -> TableRule:
+    for column in table.columns:
+        comments[table.name, column.name] = column.type or "no type"
+    if table.problem is not None:
+        return TableRule(drop=table.problem, schema=schema_of(table))
+    if shape.becomes == "drop":
+        return TableRule(drop=shape.note, schema=schema_of(table))
+    target = TARGETS[shape.becomes]
+    if not target.fields:
+        return _kept(table)
+    set_fields = {"type": shape.element_type} if shape.element_type else {}
+    usual = usual_fields(
+        target.name,
+        {snake(column.name): column.name for column in table.columns if not column.generated},
+        frozenset(target.fields) - set_fields.keys(),
+    )
+    rules = {}
+    for column in table.columns:
+        field = usual.get(column.name) or _member(target, column)
+        rules[column.name], comment = _column(catalog, table, column, target, field)
+        if comment:
+            comments[table.name, column.name] += f"; {comment}"
+    return TableRule(
+        becomes=target.name,
+        schema=schema_of(table),
+        history=_HISTORIES[shape.history],
+        keys="kept" if all(_is_number(table, name) for name in table.key) else "assigned",
+        set=set_fields,
+        columns=rules,
+    )
+
+
+def _kept(table: Table) -> TableRule:
+    """A table whose rows are kept whole."""
+    columns = {
+        column.name: ColumnRule(drop=COMPUTED) if column.generated else ColumnRule(keep=True)
+        for column in table.columns
+    }
+    return TableRule(becomes="legacy_rows", schema=schema_of(table), columns=columns)
+
+
+def _column(
+    catalog: Catalog, table: Table, column: Column, target: Target, field: str | None
+) -> tuple[ColumnRule, str | None]:
+    """The rule of a column, and a comment that says what to review."""
+    if column.generated:
+        return ColumnRule(drop=COMPUTED), None
+    known = target.field(field) if field is not None else None
+    if field is None or known is None or column.kind not in FITTING_KINDS[known.holds]:
+        return ColumnRule(keep=True), "no field of ours"
+    if known.holds == FLAG and column.kind != "integer":
+        return ColumnRule(keep=True), f"could become {field}, with `values`"
+    if known.holds == MOMENT:
+        return _moment(catalog, table, column, field)
+    spellings = _SPELLINGS.get(field, {})
+    values = {value: spellings[value.lower()] for value in column.values if value.lower() in spellings}
+    others = [value for value in column.values if known.words and value not in known.words and value not in values]
+    comment = f"{', '.join(map(repr, others))}: {known.others}" if others and known.others else None
+    return ColumnRule(to=field, values=values if known.words else {}), comment
+
+
+def _moment(catalog: Catalog, table: Table, column: Column, field: str) -> tuple[ColumnRule, str | None]:
+    if column.kind in ("integer", "decimal"):
+        return ColumnRule(to=field, unit="ms"), "milliseconds? check the unit"
+    if column.type.startswith("timestamp"):
+        return ColumnRule(to=field, time_zone="UTC"), None
+    server = _server_zone(catalog)
+    by_server = "current_timestamp" in str(column.default).lower() or "now()" in str(column.default).lower()
+    if is_camel(table):
+        comment = f"an ORM writes UTC; rows of a raw INSERT may be in {server}: see `writers`"
+        return ColumnRule(to=field, time_zone="UTC"), comment if by_server and server != "UTC" else "an ORM writes UTC"
+    return ColumnRule(to=field, time_zone=server), f"the server's zone{' by default' if by_server else ''}: check it"
+
+
+def _server_zone(catalog: Catalog) -> str:
+    name = catalog.server.time_zone
+    return name if "/" in name and time_zone(name) else offset_name(catalog.server.utc_offset_minutes)
+
+
+def _member(target: Target, column: Column) -> str | None:
+    """The name under the open group of a target; None if there is none that fits."""
+    name = snake(column.name)
+    if target.open_group is None or not _MEMBER.fullmatch(name) or name in RESERVED:
+        return None
+    return f"{target.open_group}.{name}"
+
+
+def _is_number(table: Table, name: str) -> bool:
+    column = table.column(name)
+    return column is not None and column.kind == "integer"
+
+
+def _about(shape: Shape) -> str:
+    generation = f", generation {shape.generation}" if shape.generation else ""
+    note = f"; {shape.note}" if shape.note and shape.becomes != "drop" else ""
+    return f"{shape.title}{generation}{note}"

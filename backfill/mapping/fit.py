@@ -1,0 +1,176 @@
+"""Compares a mapping with the catalog of a source: every table and column must be mapped, and every rule must fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from backfill.mapping.model import ColumnRule, Mapping, TableRule
+from backfill.mapping.problem import Problem
+from backfill.mapping.table_schema import schema_of
+from backfill.mapping.targets import FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
+from backfill.mapping.time_zones import time_zone
+from repos.legacy.catalog import Catalog, Column, Table
+
+# Epoch times need no zone.
+_EPOCH_KINDS = ("integer", "decimal")
+
+
+def problems(mapping: Mapping, catalog: Catalog) -> list[Problem]:
+    """Everything in which a mapping does not fit a source; empty if it fits."""
+    if not mapping.tables.keys() & catalog.tables.keys():
+        count, made_for = len(mapping.tables), mapping.source.name
+        sentence = f"None of its {count} tables is in {catalog.source}: the mapping was made for {made_for}."
+        return [Problem("another_source", "", sentence)]
+    return [*_tables(mapping, catalog), *_references(mapping)]
+
+
+def _tables(mapping: Mapping, catalog: Catalog) -> Iterator[Problem]:
+    for table in catalog:
+        if table.name not in mapping.tables:
+            yield Problem("unmapped_table", table.name, "The table is not mapped: map it, or drop it with a reason.")
+    for name, rule in mapping.tables.items():
+        found = catalog.tables.get(name)
+        if found is None:
+            yield Problem("no_such_table", name, "The source has no such table: remove its rule.")
+        elif rule.drop is None:
+            yield from _table(rule, found)
+
+
+def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
+    if table.problem is not None:
+        yield Problem("unreadable_table", table.name, table.problem)
+        return
+    if rule.schema != (actual := schema_of(table)):
+        sentence = (
+            f'The columns or the key changed since this rule was written: review it, and write schema = "{actual}".'
+        )
+        yield Problem("schema_changed", table.name, sentence)
+    target = TARGETS.get(str(rule.becomes))
+    if target is None:
+        sentence = f"There is no target {str(rule.becomes)!r}; targets are {', '.join(TARGETS)}."
+        yield Problem("unknown_target", table.name, sentence)
+        return
+    yield from _key(rule, table)
+    yield from _column_names(rule, table)
+    for name, column_rule in rule.columns.items():
+        if (column := _exact(table, name)) is not None:
+            yield from (
+                Problem(code, f"{table.name}.{name}", text) for code, text in _column(column_rule, column, target)
+            )
+    yield from (Problem(code, table.name, text) for code, text in _fields(rule, target))
+
+
+def _key(rule: TableRule, table: Table) -> Iterator[Problem]:
+    for name in rule.key:
+        if _exact(table, name) is None:
+            yield Problem(
+                "no_such_column", f"{table.name}.{name}", "The key names a column that the table does not have."
+            )
+    if not rule.key and not table.key and not table.has_rowid and rule.becomes != "legacy_rows":
+        sentence = "The table has no key: name the columns that identify a row in `key`, or keep it as legacy_rows."
+        yield Problem("no_key", table.name, sentence)
+
+
+def _column_names(rule: TableRule, table: Table) -> Iterator[Problem]:
+    for name in table.names:
+        if name not in rule.columns:
+            sentence = "The column is not mapped: give it a field, `keep = true`, or `drop` with a reason."
+            yield Problem("unmapped_column", f"{table.name}.{name}", sentence)
+    for name in rule.columns:
+        if _exact(table, name) is None:
+            yield Problem("no_such_column", f"{table.name}.{name}", "The table has no such column: remove its rule.")
+
+
+def _column(rule: ColumnRule, column: Column, target: Target) -> Iterator[tuple[str, str]]:
+    if rule.to is None:
+        return
+    field = target.field(rule.to)
+    if field is None:
+        names = [*target.fields, *([f"{target.open_group}.<name>"] if target.open_group else [])]
+        fields = f"its fields are {', '.join(names)}" if names else "it keeps whole rows: write `keep = true`"
+        yield "unknown_field", f"{target.name} has no field {rule.to!r}; {fields}."
+        return
+    if column.kind == "unknown":
+        yield (
+            "unknown_type",
+            f"The type {column.type} is not one that can be read: `keep = true`, or `drop` with a reason.",
+        )
+    elif column.kind not in FITTING_KINDS[field.holds]:
+        yield "wrong_type", f"A column of type {column.type} cannot become {rule.to}, which is {field.about}."
+    if field.holds == MOMENT:
+        yield from _moment(rule, column)
+    elif rule.time_zone is not None or rule.writers or rule.unit is not None:
+        yield "wrong_rule", f"`time_zone`, `writers` and `unit` are of moments; {rule.to} is none."
+    yield from _words(rule, column, field)
+
+
+def _moment(rule: ColumnRule, column: Column) -> Iterator[tuple[str, str]]:
+    for name in (rule.time_zone, *(writer.time_zone for writer in rule.writers)):
+        if name is not None and time_zone(name) is None:
+            yield (
+                "unknown_time_zone",
+                f"There is no time zone {name!r}: write UTC, a name like America/Chicago, or -06:00.",
+            )
+    if column.kind in _EPOCH_KINDS:
+        if rule.unit is None:
+            yield "no_unit", 'A number becomes a moment with `unit = "s"`, "ms" or "us".'
+    elif column.type.startswith("timestamp"):
+        if rule.time_zone not in (None, "UTC") or rule.writers:
+            yield "wrong_time_zone", "A TIMESTAMP column is read in UTC, whatever zone its server has: write UTC."
+    elif rule.time_zone is None:
+        yield "no_time_zone", "The column does not say in which time zone it is: write `time_zone`."
+
+
+def _words(rule: ColumnRule, column: Column, field: Field) -> Iterator[tuple[str, str]]:
+    if field.holds == FLAG and column.kind != "integer" and not rule.values:
+        yield "unmapped_value", f'Which values mean {rule.to}? Write `values`, such as {{ Y = "true", N = "false" }}.'
+    if not field.words:
+        if rule.values or rule.others is not None:
+            yield "wrong_rule", f"{rule.to} takes any value: it needs no `values`."
+        return
+    for word in (*rule.values.values(), *([rule.others] if rule.others is not None else [])):
+        if word not in field.words:
+            yield "unknown_word", f"{rule.to} is one of {', '.join(field.words)}, not {word!r}."
+    if field.holds == FLAG:
+        return
+    others = rule.others or field.others
+    missing = [value for value in column.values if value not in rule.values and value not in field.words]
+    if missing and others is None:
+        yield (
+            "unmapped_value",
+            f"The values {', '.join(map(repr, missing))} have no word in `values`, and there is no `others`.",
+        )
+
+
+def _fields(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
+    given = Counter([each.to for each in rule.columns.values() if each.to is not None] + list(rule.set))
+    for name, count in given.items():
+        if count > 1:
+            yield "field_twice", f"{count} columns become {name}: only one can."
+    for name, word in rule.set.items():
+        known = target.field(name)
+        if known is None:
+            yield "unknown_field", f"{target.name} has no field {name!r} to set."
+        elif known.words and word not in known.words:
+            yield "unknown_word", f"{name} is one of {', '.join(known.words)}, not {word!r}."
+    for name, field in target.fields.items():
+        if field.required and name not in given:
+            yield "missing_field", f"No column becomes {name}, {field.about}, which {target.name} need."
+    for group in dict.fromkeys(field.one_of for field in target.fields.values() if field.one_of):
+        members = [name for name, field in target.fields.items() if field.one_of == group]
+        if not given.keys() & set(members):
+            yield "missing_field", f"No column becomes one of {', '.join(members)}, which {target.name} need."
+
+
+def _references(mapping: Mapping) -> Iterator[Problem]:
+    """Rows that cannot come over without the rows they belong to."""
+    for target, needed in (("versions", "scripts"), ("commands", "scripts"), ("sessions", "users")):
+        if not mapping.tables_for(needed):
+            for name in mapping.tables_for(target):
+                sentence = f"{target.capitalize()} belong to {needed}, and no table becomes {needed}."
+                yield Problem(f"no_{needed}", name, sentence)
+
+
+def _exact(table: Table, name: str) -> Column | None:
+    return next((column for column in table.columns if column.name == name), None)

@@ -1,0 +1,124 @@
+"""The mapping as values: what a mapping file says, decoded strictly.
+
+`backfill.mapping.decode.decode` makes one from a file's text, `backfill.mapping.fit.problems` compares it with a
+catalog, `backfill.mapping.draft.draft` proposes one for a catalog. The rules are read like this:
+
+    mapping.tables["users"].columns["createdAt"].to         # 'created_at', or None: dropped or kept
+    mapping.tables["users"].decision("L14", (7,))           # the decision on one row, or None
+    mapping.decision("L12")                                 # the decision on a code, or None: its default
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+FORMAT = 1
+
+# What is done about an anomaly, by its code: see docs/migration.
+CodeAction = Literal["block", "quarantine", "repair", "report"]
+RowAction = Literal["quarantine", "repair", "accept", "skip", "assign"]
+History = Literal["none", "head", "full_saves", "patches", "linked_lines", "branches", "hashes"]
+Keys = Literal["kept", "assigned"]
+ContentShape = Literal["auto", "plain", "fountain", "tagged_lines", "json_lines", "json_string", "wrapped", "empty"]
+
+
+class Rule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A part of a mapping file."""
+
+
+class WriterRule(Rule, frozen=True, kw_only=True):
+    """A time zone for the rows of one writer: those a column tells, those before a moment, those in whole seconds."""
+
+    time_zone: str
+    column: str | None = None
+    equals: str | int | bool | None = None
+    before: str | None = None
+    whole_seconds: bool = False
+
+
+class ColumnRule(Rule, frozen=True, kw_only=True):
+    """What becomes of one column: a field of the target (`to`), nothing (`drop` and why), or it is kept as JSON."""
+
+    to: str | None = None
+    drop: str | None = None
+    keep: bool = False
+    time_zone: str | None = None
+    writers: tuple[WriterRule, ...] = ()
+    unit: Literal["s", "ms", "us"] | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    others: str | None = None
+    shape: ContentShape = "auto"
+
+
+class ShapeRule(Rule, frozen=True, kw_only=True):
+    """The content shape of one row, where the recognised one is wrong."""
+
+    key: tuple[str | int, ...]
+    shape: ContentShape
+
+
+class RowDecision(Rule, frozen=True, kw_only=True):
+    """The decision on one finding: `code` in the row with `key`. `to` is the user of `assign`."""
+
+    code: str
+    key: tuple[str | int, ...]
+    do: RowAction
+    reason: str | None = None
+    to: str | int | None = None
+
+
+class TableRule(Rule, frozen=True, kw_only=True):
+    """What becomes of one table: a target (`becomes`), or nothing (`drop` and why).
+
+    `schema` is the fingerprint of the columns that this rule was written for. `set` gives fields that no column holds.
+    """
+
+    becomes: str | None = None
+    drop: str | None = None
+    schema: str
+    key: tuple[str, ...] = ()
+    keys: Keys = "kept"
+    key_map: dict[str, int] = field(default_factory=dict)
+    history: History = "none"
+    branches: Literal["own_script", "quarantine"] = "quarantine"
+    set: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, ColumnRule] = field(default_factory=dict)
+    shapes: tuple[ShapeRule, ...] = ()
+    decisions: tuple[RowDecision, ...] = ()
+
+    def field_columns(self) -> dict[str, str]:
+        """The column of each mapped field."""
+        return {rule.to: name for name, rule in self.columns.items() if rule.to is not None}
+
+    def decision(self, code: str, key: tuple[Any, ...]) -> RowDecision | None:
+        """The decision on a finding in a row; keys are compared as text."""
+        wanted = tuple(map(str, key))
+        return next(
+            (each for each in self.decisions if each.code == code and tuple(map(str, each.key)) == wanted), None
+        )
+
+
+class SourceRule(Rule, frozen=True, kw_only=True):
+    """The source that the mapping was made for; for people, it is not compared."""
+
+    name: str
+    product: str = ""
+
+
+class Mapping(Rule, frozen=True, kw_only=True):
+    """A whole mapping file."""
+
+    format: int
+    source: SourceRule
+    tables: dict[str, TableRule]
+    decisions: dict[str, CodeAction] = field(default_factory=dict)
+
+    def decision(self, code: str) -> CodeAction | None:
+        """The decision on all findings of a code; None is the default of the code."""
+        return self.decisions.get(code)
+
+    def tables_for(self, target: str) -> dict[str, TableRule]:
+        """The tables whose rows become this target."""
+        return {name: rule for name, rule in self.tables.items() if rule.becomes == target}

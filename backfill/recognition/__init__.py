@@ -1,0 +1,1 @@
+"""Recognition: what a legacy table is, judged by the shape of that table alone."""

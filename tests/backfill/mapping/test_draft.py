@@ -1,0 +1,98 @@
+"""Drafted mappings: total, without a problem, the same when written and read, and losing nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backfill.mapping.decode import decode
+from backfill.mapping.draft import draft
+from backfill.mapping.fit import problems
+from backfill.mapping.toml_text import mapping_text
+from backfill.samples import GENERATIONS
+from repos.legacy.catalog import Column
+from tests.backfill.catalogs import SERVER, catalog_of, catalog_of_file, catalog_of_sample, table_of
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_the_draft_of_each_sample_fits_and_is_the_same_when_read_again(generation: int):
+    catalog = catalog_of_sample(generation)
+    drafted = draft(catalog)
+    assert problems(drafted.mapping, catalog) == []
+    assert decode(mapping_text(drafted)) == drafted.mapping
+    assert mapping_text(draft(catalog)) == mapping_text(drafted)
+
+
+def test_nothing_that_holds_data_is_dropped():
+    for generation in GENERATIONS:
+        for name, rule in draft(catalog_of_sample(generation)).mapping.tables.items():
+            assert rule.drop is None or name == "_prisma_migrations"
+            assert [column for column, each in rule.columns.items() if each.drop is not None] == []
+
+
+def test_columns_without_a_field_go_to_the_metadata_or_are_kept():
+    mapping = draft(catalog_of_sample(6)).mapping
+    scripts, users = mapping.tables["scripts"].columns, mapping.tables["users"].columns
+    assert (scripts["tags"].to, scripts["description"].to) == ("metadata.tags", "metadata.description")
+    assert (users["deletedAt"].to, users["deleteReason"].keep) == ("deleted_at", True)
+    assert mapping.tables["scenes"].set == {"type": "scene"}
+    assert mapping.tables["sessions"].keys == "assigned"
+
+
+def test_the_zone_of_a_moment_follows_from_its_writer():
+    server = replace(SERVER, time_zone="CST", utc_offset_minutes=-360)
+    raw = table_of("scripts", {"id": "int", "title": "text", "content": "text", "created_at": "datetime"})
+    orm = table_of("users", {"id": "int", "email": "text", "createdAt": "datetime(3)", "seen": "timestamp"})
+    mapping = draft(catalog_of(raw, orm, server=server)).mapping
+    assert mapping.tables["scripts"].columns["created_at"].time_zone == "-06:00"
+    assert mapping.tables["users"].columns["createdAt"].time_zone == "UTC"
+    named = draft(catalog_of(raw, server=replace(server, time_zone="America/Chicago"))).mapping
+    assert named.tables["scripts"].columns["created_at"].time_zone == "America/Chicago"
+
+
+def test_a_column_that_an_orm_fills_and_a_raw_insert_too_is_commented():
+    default = Column("createdAt", "datetime(3)", "moment", nullable=False, default="current_timestamp(3)")
+    table = table_of("users", {"id": "int", "email": "text"})
+    table = replace(table, columns=(*table.columns, default))
+    text = mapping_text(draft(catalog_of(table, server=replace(SERVER, utc_offset_minutes=-360))))
+    assert "rows of a raw INSERT may be in -06:00" in text
+
+
+def test_enum_values_in_another_spelling_get_their_word():
+    status = Column("status", "enum('Draft','done','odd')", "enum", nullable=False, values=("Draft", "done", "odd"))
+    table = table_of("scripts", {"id": "int", "title": "text"})
+    drafted = draft(catalog_of(replace(table, columns=(*table.columns, status))))
+    assert drafted.mapping.tables["scripts"].columns["status"].values == {"done": "complete"}
+    assert "'odd': unknown" in drafted.columns["scripts", "status"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE scripts (id INTEGER PRIMARY KEY, title TEXT, place POINT)",
+        "CREATE TABLE sessions (token TEXT, user_id INT, expires_at DATETIME)",  # sessions without users
+        "CREATE TABLE script_versions (scriptId INT, versionNumber INT, content TEXT)",  # versions without scripts
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, E_Mail TEXT)",  # two columns for one field
+        'CREATE TABLE "a.b \'\'" (id INTEGER PRIMARY KEY, "x = \\ \t é" TEXT, "" TEXT)',
+        "CREATE TABLE scripts (id INTEGER PRIMARY KEY, title TEXT, archived TEXT, owner TEXT, metadata TEXT)",
+        "CREATE TABLE scripts (id INTEGER PRIMARY KEY, title TEXT, n INT AS (id * 2) STORED)",
+        "CREATE TABLE scripts (id INTEGER PRIMARY KEY, title TEXT, created_at INTEGER)",
+        "CREATE TABLE scripts (id INTEGER PRIMARY KEY, title TEXT, tagList TEXT, tag_list TEXT)",
+        "CREATE TABLE elements (id INTEGER PRIMARY KEY, script_id INT, type BLOB, content TEXT)",
+        "CREATE TABLE t (a)",
+    ],
+)
+def test_any_table_gets_a_draft_that_fits(statement: str):
+    catalog = catalog_of_file(statement)
+    drafted = draft(catalog)
+    assert problems(drafted.mapping, catalog) == []
+    assert decode(mapping_text(drafted)) == drafted.mapping
+
+
+def test_views_and_unreadable_tables_are_dropped_with_the_reason():
+    view = table_of("titles", {"title": "text"}, key=(), is_view=True)
+    shut = table_of("shut", {}, key=(), problem="The account may not read the table shut: grant it SELECT.")
+    tables = draft(catalog_of(view, shut)).mapping.tables
+    assert "no rows of its own" in str(tables["titles"].drop)
+    assert "grant it SELECT" in str(tables["shut"].drop)
