@@ -18,7 +18,7 @@ for _module in iter_modules(shapes.__path__):
 
 def shape_of(data: bytes) -> Shape:
     """The shape of a content."""
-    return next(SHAPES[name] for name in _names() if SHAPES[name].recognise(data))
+    return next(SHAPES[name] for name in shape_names() if SHAPES[name].recognise(data))
 
 
 def decode(data: bytes, shape: str | None = None) -> Decoded:
@@ -31,7 +31,7 @@ def decode(data: bytes, shape: str | None = None) -> Decoded:
     if shape is None:
         return shape_of(data).decode(data)
     if shape not in SHAPES:
-        raise UnknownShape(asked=shape, known=", ".join(_names()))
+        raise UnknownShape(asked=shape, known=", ".join(shape_names()))
     return SHAPES[shape].decode(data)
 
 
@@ -40,7 +40,7 @@ def encode(decoded: Decoded) -> bytes:
     return SHAPES[decoded.wrapped_in[0] if decoded.wrapped_in else decoded.shape].encode(decoded)
 
 
-def _names() -> list[str]:
+def shape_names() -> list[str]:
     """The names of all shapes: those of `ORDER` in its order, and others before plain text."""
     others = [name for name in SHAPES if name not in ORDER]
     return [*ORDER[:-1], *others, ORDER[-1]]

@@ -7,7 +7,6 @@ own is dropped: views, computed columns, the lists of migrations of the legacy a
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from backfill.mapping.column_names import usual_fields
@@ -29,7 +28,6 @@ from backfill.recognition.shape import (
     is_camel,
     snake,
 )
-from domain.script.metadata import RESERVED
 from repos.legacy.catalog import Catalog, Column, Table
 
 _HISTORIES: dict[str, History] = {
@@ -49,7 +47,6 @@ _SPELLINGS = {
     "author": {"assistant": "ai", "model": "ai", "human": "user"},
     "source": {"assistant": "ai", "model": "ai", "human": "user"},
 }  # fmt: skip
-_MEMBER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 COMPUTED = "computed by the database from other columns"
 
 
@@ -160,10 +157,8 @@ def _server_zone(catalog: Catalog) -> str:
 
 def _member(target: Target, column: Column) -> str | None:
     """The name under the open group of a target; None if there is none that fits."""
-    name = snake(column.name)
-    if target.open_group is None or not _MEMBER.fullmatch(name) or name in RESERVED:
-        return None
-    return f"{target.open_group}.{name}"
+    name = f"{target.open_group}.{snake(column.name)}"
+    return name if target.field(name) is not None else None
 
 
 def _is_number(table: Table, name: str) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
-from backfill.mapping.model import ColumnRule, Mapping, TableRule
+from backfill.content.recognise import shape_names
+from backfill.mapping.model import AUTO, ColumnRule, Mapping, TableRule
 from backfill.mapping.problem import Problem
 from backfill.mapping.table_schema import schema_of
-from backfill.mapping.targets import FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
+from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
 from backfill.mapping.time_zones import time_zone
 from repos.legacy.catalog import Catalog, Column, Table
 
@@ -55,8 +57,12 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
     yield from _column_names(rule, table)
     for name, column_rule in rule.columns.items():
         if (column := _exact(table, name)) is not None:
-            yield from (
-                Problem(code, f"{table.name}.{name}", text) for code, text in _column(column_rule, column, target)
+            found = _column(column_rule, column, target, table)
+            yield from (Problem(code, f"{table.name}.{name}", sentence) for code, sentence in found)
+    for shape in rule.shapes:
+        if shape.shape not in shape_names():
+            yield Problem(
+                "unknown_shape", table.name, f"The row {list(shape.key)} has no known shape: {shape.shape!r}."
             )
     yield from (Problem(code, table.name, text) for code, text in _fields(rule, target))
 
@@ -82,7 +88,7 @@ def _column_names(rule: TableRule, table: Table) -> Iterator[Problem]:
             yield Problem("no_such_column", f"{table.name}.{name}", "The table has no such column: remove its rule.")
 
 
-def _column(rule: ColumnRule, column: Column, target: Target) -> Iterator[tuple[str, str]]:
+def _column(rule: ColumnRule, column: Column, target: Target, table: Table) -> Iterator[tuple[str, str]]:
     if rule.to is None:
         return
     field = target.field(rule.to)
@@ -100,8 +106,16 @@ def _column(rule: ColumnRule, column: Column, target: Target) -> Iterator[tuple[
         yield "wrong_type", f"A column of type {column.type} cannot become {rule.to}, which is {field.about}."
     if field.holds == MOMENT:
         yield from _moment(rule, column)
+        yield from _writers(rule, table)
     elif rule.time_zone is not None or rule.writers or rule.unit is not None:
         yield "wrong_rule", f"`time_zone`, `writers` and `unit` are of moments; {rule.to} is none."
+    if field.holds != CONTENT and rule.shape != AUTO:
+        yield "wrong_rule", f"`shape` is of contents; {rule.to} is none."
+    elif rule.shape != AUTO and rule.shape not in shape_names():
+        yield (
+            "unknown_shape",
+            f"There is no content shape {rule.shape!r}; shapes are {', '.join((AUTO, *shape_names()))}.",
+        )
     yield from _words(rule, column, field)
 
 
@@ -120,6 +134,22 @@ def _moment(rule: ColumnRule, column: Column) -> Iterator[tuple[str, str]]:
             yield "wrong_time_zone", "A TIMESTAMP column is read in UTC, whatever zone its server has: write UTC."
     elif rule.time_zone is None:
         yield "no_time_zone", "The column does not say in which time zone it is: write `time_zone`."
+
+
+def _writers(rule: ColumnRule, table: Table) -> Iterator[tuple[str, str]]:
+    for writer in rule.writers:
+        if writer.column is not None and _exact(table, writer.column) is None:
+            yield "no_such_column", f"A writer names the column {writer.column!r}, which the table does not have."
+        if writer.before is not None and not _is_moment(writer.before):
+            yield "wrong_rule", f"A writer's `before` is a date or a time like 2021-05-01, not {writer.before!r}."
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _words(rule: ColumnRule, column: Column, field: Field) -> Iterator[tuple[str, str]]:

@@ -15,13 +15,14 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 FORMAT = 1
+# The content shape of each value is recognised; any other word names a shape of `backfill.content`.
+AUTO = "auto"
 
 # What is done about an anomaly, by its code: see docs/migration.
 CodeAction = Literal["block", "quarantine", "repair", "report"]
 RowAction = Literal["quarantine", "repair", "accept", "skip", "assign"]
 History = Literal["none", "head", "full_saves", "patches", "linked_lines", "branches", "hashes"]
 Keys = Literal["kept", "assigned"]
-ContentShape = Literal["auto", "plain", "fountain", "tagged_lines", "json_lines", "json_string", "wrapped", "empty"]
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -49,14 +50,14 @@ class ColumnRule(Rule, frozen=True, kw_only=True):
     unit: Literal["s", "ms", "us"] | None = None
     values: dict[str, str] = field(default_factory=dict)
     others: str | None = None
-    shape: ContentShape = "auto"
+    shape: str = AUTO
 
 
 class ShapeRule(Rule, frozen=True, kw_only=True):
     """The content shape of one row, where the recognised one is wrong."""
 
     key: tuple[str | int, ...]
-    shape: ContentShape
+    shape: str
 
 
 class RowDecision(Rule, frozen=True, kw_only=True):

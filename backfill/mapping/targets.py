@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from domain.script.metadata import STATUSES
+from domain.script.metadata import LASTING, RESERVED, STATUSES
 
 # What a field holds, and so which columns fit it.
 KEY = "key"  # the id of the row, or of a row of another table
@@ -59,12 +59,14 @@ class Target:
     about: str
     fields: dict[str, Field]
     open_group: str | None = None
+    reserved: frozenset[str] = frozenset()  # names that the open group cannot have
 
     def field(self, name: str) -> Field | None:
         """The field of this name, also in the open group."""
         group, dot, member = name.partition(".")
         if dot:
-            return Field(JSON, "a value of its own") if group == self.open_group and _MEMBER.fullmatch(member) else None
+            is_free = group == self.open_group and _MEMBER.fullmatch(member) and member not in self.reserved
+            return Field(JSON, "a value of its own") if is_free else None
         return self.fields.get(name)
 
 
@@ -121,6 +123,7 @@ _TARGETS = (
             "archived": Field(FLAG, "whether it was deleted: the script is archived", words=("true", "false")),
         },
         open_group="metadata",
+        reserved=RESERVED | set(LASTING),
     ),
     Target(
         "versions",

@@ -138,7 +138,8 @@ def read_catalog(source: Source) -> Catalog:
     Raises:
         SourceError: the source cannot be read, or has no table that this account sees.
     """
-    rows = list(_tables_of_file(source) if source.is_sqlite else _tables_of_server(source))
+    found = _tables_of_file(source) if source.is_sqlite else _tables_of_server(source)
+    rows = sorted(found, key=lambda row: str(row["name"]))  # not by the collation of the source
     if not rows:
         raise SourceError(
             "source_empty", f"{source.name} has no table, or none that this account may read: check name and grants."

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from backfill.mapping.draft import draft
 from backfill.mapping.fit import problems
-from backfill.mapping.model import ColumnRule, Mapping, TableRule, WriterRule
+from backfill.mapping.model import ColumnRule, Mapping, ShapeRule, TableRule, WriterRule
 from backfill.mapping.table_schema import schema_of
 from repos.legacy.catalog import Catalog, Column
 from tests.backfill.catalogs import catalog_of, table_of
@@ -69,6 +69,7 @@ def test_a_fitting_mapping_has_no_problem():
         ({"tags": ColumnRule(to="metadata.Tags")}, ("unknown_field", "scripts.tags")),
         ({"tags": ColumnRule(to="metadata.owner")}, ("unknown_field", "scripts.tags")),
         ({"tags": ColumnRule(to="metadata.title")}, ("unknown_field", "scripts.tags")),
+        ({"tags": ColumnRule(to="content", shape="word")}, ("unknown_shape", "scripts.tags")),
         ({"tags": ColumnRule(to="payload.tags")}, ("unknown_field", "scripts.tags")),
         ({"title": ColumnRule(drop="lost")}, ("missing_field", "scripts")),
         ({"tags": ColumnRule(to="title")}, ("field_twice", "scripts")),
@@ -116,6 +117,7 @@ def test_a_writer_is_checked_like_the_column(writer: WriterRule, wanted: str):
         ({"schema": "000000000000"}, ("schema_changed", "scripts")),
         ({"set": {"visibility": "x"}}, ("unknown_field", "scripts")),
         ({"set": {"title": "x"}}, ("field_twice", "scripts")),
+        ({"shapes": (ShapeRule(key=(1,), shape="word"),)}, ("unknown_shape", "scripts")),
         ({"key": ("gone",)}, ("no_such_column", "scripts.gone")),
     ],
 )
