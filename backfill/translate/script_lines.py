@@ -1,0 +1,129 @@
+"""Script lines from a decoded legacy content: ids, formats and texts that the ledger takes.
+
+Ids of the document are kept where they are valid here; each other id is mapped to the same new one in every save. The
+second line of an id gets an id of its own, as do lines without one, which is marked by an empty id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from backfill.content.shape import Decoded, LegacyLine
+from backfill.translate.difference import difference
+from backfill.translate.line_formats import LEGACY_FORMAT, MAX_LEGACY_FORMAT, our_format
+from domain.errors import Rejected
+from domain.formats.registry import FORMATS
+from domain.script.line import Attr, Line
+from domain.script.validation import check_id
+
+# The shape whose lines are only source lines: their formats follow from the lines around them.
+FOUNTAIN = "fountain"
+
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+# Shapes whose lines have no ids.
+_WITHOUT_IDS = ("empty", "fountain", "plain", "tagged_lines")
+# What `check_text` refuses, except line ends.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class LineTranslator:
+    """Translates the saves of one script in order: only what changed since the save before is translated again."""
+
+    def __init__(self) -> None:
+        self._legacy: tuple[LegacyLine, ...] = ()
+        self._lines: tuple[Line, ...] = ()
+
+    def lines(self, decoded: Decoded) -> tuple[Line, ...]:
+        """The same as `script_lines`, which see."""
+        lines = None if decoded.shape in _WITHOUT_IDS else self._changed_lines(decoded.lines)
+        if lines is None:
+            lines = script_lines(decoded)
+        # Where each legacy line became one line under its own id, the next save can build on this one.
+        as_they_are = len(lines) == len(decoded.lines) and all(map(_is_own, decoded.lines, lines))
+        self._legacy, self._lines = (decoded.lines, lines) if as_they_are else ((), ())
+        return lines
+
+    def _changed_lines(self, legacy: tuple[LegacyLine, ...]) -> tuple[Line, ...] | None:
+        """The lines, if those that changed need no other id than their own; else None."""
+        start, old_end, new_end = difference(self._legacy, legacy)
+        middle = [line for each in legacy[start:new_end] for line in translated(each)]
+        lines = (*self._lines[:start], *middle, *self._lines[old_end:])
+        return lines if len({line.id for line in lines}) == len(legacy) == len(lines) else None
+
+
+def script_lines(decoded: Decoded) -> tuple[Line, ...]:
+    """The lines of a content; a line without an id of its own has the id ''.
+
+    Raises:
+        Rejected: the content is Fountain that cannot be read.
+    """
+    if decoded.shape == FOUNTAIN:
+        text = "".join(line.text + line.sep for line in decoded.lines)
+        return FORMATS["fountain"].read(text.encode(), _no_id).lines
+    if decoded.shape == "empty":
+        return ()
+    return tuple(_with_ids_once(line for legacy in decoded.lines for line in translated(legacy)))
+
+
+def translated(legacy: LegacyLine) -> Iterator[Line]:
+    """The line or lines of a legacy line: one for each line end in its text, and control characters left out."""
+    line_id = "" if legacy.id is None else our_id(legacy.id)
+    ours = our_format(legacy.format)
+    attrs: dict[str, Attr] = {}
+    if ours is None:
+        attrs[LEGACY_FORMAT] = clean(legacy.format)[:MAX_LEGACY_FORMAT]
+    first, *rest = _LINE_ENDS.split(clean(legacy.text))
+    sep = legacy.sep if not legacy.sep.strip("\r\n") else "\n"
+    yield Line(line_id, ours or "action", first, "\n" if rest else sep, attrs)
+    for number, text in enumerate(rest, 1):
+        last = number == len(rest)
+        yield Line(f"{line_id[:48]}.{number}" if line_id else "", ours or "action", text, sep if last else "\n", attrs)
+
+
+def clean(text: str) -> str:
+    """A text without characters that no line may hold; line ends stay."""
+    return text if text.isprintable() else _CONTROLS.sub("", text)
+
+
+def our_id(legacy_id: str) -> str:
+    """The id itself where it is valid here, else an id that follows from it."""
+    try:
+        check_id("id", legacy_id)
+    except Rejected:
+        return "x" + sha256(legacy_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return legacy_id
+
+
+def _is_own(legacy: LegacyLine, line: Line) -> bool:
+    return legacy.id == line.id
+
+
+def _no_id() -> str:
+    return ""
+
+
+def _with_ids_once(lines: Iterable[Line]) -> Iterator[Line]:
+    seen: set[str] = set()
+    for line in lines:
+        line_id = line.id
+        if line_id in seen:
+            line_id = next(other for other in _others(line.id) if other not in seen)
+        if line_id:
+            seen.add(line_id)
+        yield line if line_id == line.id else replace(line, id=line_id)
+
+
+def _others(line_id: str) -> Iterator[str]:
+    number = 2
+    while True:
+        yield f"{line_id[:48]}:{number}"
+        number += 1
+
+
+def with_new_ids(lines: Sequence[Line], prefix: str) -> tuple[Line, ...]:
+    """The same lines, each without an id named after the save and its place in it."""
+    return tuple(line if line.id else replace(line, id=f"{prefix}.{place}") for place, line in enumerate(lines, 1))
