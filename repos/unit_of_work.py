@@ -38,7 +38,7 @@ from repos.scheduling.bell_rings import BellRings
 from repos.scheduling.leases import Leases
 from repos.scheduling.materialization_items import MaterializationItems
 from repos.scheduling.materialization_runs import MaterializationRuns
-from repos.scheduling.outdated_scripts import ScriptsBehind
+from repos.scheduling.outdated_scripts import OutdatedScripts
 from repos.scheduling.schedule_slots import Slots
 from repos.submissions.answers import Answers, Submissions
 from repos.submissions.cluster_nodes import catch_up
@@ -70,7 +70,7 @@ class RecordsTransaction:
         self.projections = Projections(session)
         self.lines = ProjectedLines(session)
         self.things = ProjectedThings(session)
-        self.behind = ScriptsBehind(session)
+        self.outdated = OutdatedScripts(session)
         self.runs = MaterializationRuns(session)
         self.run_items = MaterializationItems(session)
         self.rebuilds = Rebuilds(session)

@@ -1,7 +1,7 @@
 """Attacks on regular expressions: texts that make one take longer than in proportion to them, made from its parts.
 
 Where a part may repeat, a text that it takes many times is put behind the shortest way to it, and then something that
-nothing takes: whoever can divide that text in many ways tries them all.
+nothing takes: a pattern that can divide that text in many ways tries them all.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a test needs and cannot have here: the test is left out, and in CI, where nothing should be left out, it fails.
 
-A few things cannot be had everywhere, whoever installs what: those say so in words instead, in CI too.
+A few things cannot be installed everywhere: a test that needs one is skipped with a reason, in CI too.
 """
 
 from __future__ import annotations

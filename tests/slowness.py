@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-def with_patience(seconds: float) -> float:
+def adjusted_for_load(seconds: float) -> float:
     """What is promised within so many seconds on a machine with nothing else to do, on this one as it is now.
 
     Twice as many processes that want to run as there are processors take twice as long. What has to hold to the

@@ -1,4 +1,4 @@
-"""What failed beside others is run once more, by itself; what fails then too has failed."""
+"""What failed among others is run once more, by itself; what fails then too has failed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_fails(): assert False
 @pytest.mark.parametrize(
     ("more", "status", "last"), [("", 0, "1 passed"), (FAILS, 1, "1 failed, 1 passed")], ids=["once", "twice"]
 )
-def test_what_failed_beside_others_is_run_once_more(tmp_path: Path, more: str, status: int, last: str) -> None:
+def test_what_failed_among_others_is_run_once_more(tmp_path: Path, more: str, status: int, last: str) -> None:
     (tmp_path / "test_some.py").write_text(TESTS + more)
     pytest_ = [sys.executable, "-m", "pytest", "--rootdir", tmp_path, "-n", "2", tmp_path]
 

@@ -21,13 +21,13 @@ FIRST_POLL_SECONDS = 0.02
 MAX_POLL_SECONDS = 0.5
 
 
-class Proposing:
-    """A proposal desk and the queue it sends through."""
+class ProposalClient:
+    """A proposal review and the queue it sends through."""
 
     def __init__(self, sending: Queue) -> None:
         self.sending = sending
         self.unit_of_work = sending.unit_of_work
-        self.desk = ProposalReview(sending.unit_of_work, sending.producer, ProposalBell.at(sending.broker_url).ring)
+        self.review = ProposalReview(sending.unit_of_work, sending.producer, ProposalBell.at(sending.broker_url).ring)
 
     def wait(self, proposal_id: int, *, timeout: float) -> ProposalRow:
         """Wait until a model has answered or failed.
@@ -60,10 +60,10 @@ class Proposing:
 
 
 @contextmanager
-def proposing(chosen: Settings | None = None) -> Iterator[Proposing]:
-    """A proposal desk, with the services it needs while it is in use."""
+def proposing(chosen: Settings | None = None) -> Iterator[ProposalClient]:
+    """A proposal review, with the services it needs while it is in use."""
     with queue(chosen) as sending:
-        yield Proposing(sending)
+        yield ProposalClient(sending)
 
 
 def proposal_of(tx: RecordsTransaction, proposal_id: int) -> ProposalRow:

@@ -91,7 +91,7 @@ class Queue:
     def _check_progress(self, script_id: int, submission_id: str, left: float) -> None:
         hint = f"check with `scriptledger outcome {script_id} {submission_id} --wait`"
         self._refuse_to_wait_in_quarantine(script_id)
-        if not self._bell.heard:
+        if not self._bell.delivered:
             require_broker(
                 self._broker_url,
                 f" Submission {submission_id} is safe and will be answered when the broker is back: {hint}.",

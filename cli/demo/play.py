@@ -61,7 +61,7 @@ class Play:
     def _ai_edit(self, imported: State) -> None:
         submission = screenplay.rewrite(self._script_id, imported)
         self._begin("An AI edits it with four commands, which apply together or not at all")
-        self._print(_asked(submission), Text(", ".join(command.kind() for command in submission.commands)))
+        self._print(_prompt_line(submission), Text(", ".join(command.kind() for command in submission.commands)))
         rows, answer = self._send(submission, "applied")
         self._print(*rows)
         self._begin("Deliver the same submission again")
@@ -76,7 +76,7 @@ class Play:
         self._print(*rows)
         late = screenplay.late_rewrite(self._script_id, seen)
         self._begin("The AI's edit arrives too late")
-        self._print(_asked(late))
+        self._print(_prompt_line(late))
         rows, _ = self._send(late, "refused")
         self._print(*rows)
 
@@ -139,6 +139,6 @@ class Play:
             return database.state_of(tx, self._script_id)
 
 
-def _asked(submission: Submission) -> Text:
+def _prompt_line(submission: Submission) -> Text:
     cause = submission.cause
-    return Text(f"{submission.actor} asked {cause.model}: “{cause.prompt}”", "italic")
+    return Text(f"{submission.actor} to {cause.model}: “{cause.prompt}”", "italic")

@@ -17,11 +17,11 @@ try {
   await enqueue(connection, submission);
   await connection.execute("INSERT INTO margin_notes (script_id, note) VALUES (?, ?)", [edit.script_id, edit.note]);
   await connection.commit();
-  const heard = await ring(commands, submission.script_id);
+  const rung = await ring(commands, submission.script_id);
 
   let answer;
   while ((answer = await answerOf(connection, submission)) === undefined) await sleep(20);
-  console.log(JSON.stringify({ heard, answer }));
+  console.log(JSON.stringify({ rung, answer }));
 } catch (error) {
   await connection.rollback(); // the edit is not sent
   console.error(error.message);

@@ -20,8 +20,8 @@ export async function enqueue(connection, submission) {
 /** Ring for a script, after the commit. It never throws: the reconciler rings for submissions without a bell. */
 export async function ring(commands, scriptId) {
   const late = new Promise((resolve) => setTimeout(resolve, BELL_TIMEOUT_MS, false).unref());
-  const heard = commands.send("scriptledger.drain", [scriptId]).then(() => true, () => false);
-  return Promise.race([heard, late]);
+  const rung = commands.send("scriptledger.drain", [scriptId]).then(() => true, () => false);
+  return Promise.race([rung, late]);
 }
 
 /** The answer to a submission; undefined while it is pending. */

@@ -42,7 +42,7 @@ class Accepted(NamedTuple):
 
 
 def require_askable(tx: RecordsTransaction, script_id: int, user_id: int | None, base: int | None = None) -> int:
-    """Require that a script takes edits of this user before an AI is asked; returns the version to ask about.
+    """Require that a script takes edits of this user before an AI is queried; returns the version to query it about.
 
     Raises:
         UnknownScript, NotYourScript, ScriptArchived, ScriptQuarantined, ScriptBeingBackfilled, BaseInFuture.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from repos.database.driver_errors import DuplicateKey
 from repos.scheduling.materialization_runs import Lag
-from repos.scheduling.outdated_scripts import Behind
+from repos.scheduling.outdated_scripts import OutdatedScript
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
 # Scripts in one run. Those not materialized for longest come first, so none is left out forever.
@@ -39,7 +39,7 @@ def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sa
         unfinished = tx.run_items.unfinished()
         lying = [item for item in unfinished if item.state == "due" or item.expires_at <= now]
         taken = {item.script_id for item in unfinished}
-        behind = tx.behind.read(quiet_before=now - QUIET_MICROS, limit=MAX_DUE_SCRIPTS + len(taken))
+        behind = tx.outdated.read(quiet_before=now - QUIET_MICROS, limit=MAX_DUE_SCRIPTS + len(taken))
         due = {script.script_id: script for script in behind if script.script_id not in taken}
         checked, upto = _sample(tx, sample, taken)
     for item in lying:
@@ -64,11 +64,11 @@ def _sample(tx: RecordsTransaction, size: int, taken: set[int]) -> tuple[set[int
     upto = last[0].verified_upto if last else 0
     if not size:
         return set(), upto
-    found = tx.behind.following(upto, limit=size)
+    found = tx.outdated.following(upto, limit=size)
     return set(found) - taken, found[-1] if len(found) == size else 0
 
 
-def _lag(due: list[Behind], now: int) -> Lag:
+def _lag(due: list[OutdatedScript], now: int) -> Lag:
     return Lag(
         max((script.versions for script in due), default=0),
         max((now - script.since for script in due if script.since is not None), default=0),

@@ -62,7 +62,7 @@ class HunkRow(NamedTuple):
     decided_at: int | None = None
 
 
-class Asked(NamedTuple):
+class ProposalRequest(NamedTuple):
     """A request to an AI for changes to a script."""
 
     script_id: int
@@ -73,7 +73,7 @@ class Asked(NamedTuple):
     chat_message_id: int | None = None
 
 
-class Told(NamedTuple):
+class JobResult(NamedTuple):
     """The result of a job: its model and prompt, a message, and a code if it failed."""
 
     message: str
@@ -195,17 +195,17 @@ class Proposals:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, asked: Asked, now: int) -> int:
+    def add(self, request: ProposalRequest, now: int) -> int:
         """Queue a request; returns the id of the proposal."""
-        self._session.require_room("instruction", 4 * len(asked.instruction))
+        self._session.require_room("instruction", 4 * len(request.instruction))
         return self._session.insert(
             _ADD,
-            script=asked.script_id,
-            user=asked.user_id,
-            chat=asked.chat_message_id,
-            run=asked.run_id,
-            instruction=asked.instruction,
-            base=asked.base_version,
+            script=request.script_id,
+            user=request.user_id,
+            chat=request.chat_message_id,
+            run=request.run_id,
+            instruction=request.instruction,
+            base=request.base_version,
             now=now,
         )
 
@@ -237,18 +237,18 @@ class Proposals:
             return None
         return self.get(proposal_id)
 
-    def offer(self, taken: ProposalRow, told: Told, parts: Sequence[HunkRow], now: int) -> bool:
+    def offer(self, taken: ProposalRow, result: JobResult, parts: Sequence[HunkRow], now: int) -> bool:
         """Offer the hunks of a claimed proposal to people; False if the claim was lost."""
-        if not self._session.run(_OFFER, **_finish(taken, told, now)):
+        if not self._session.run(_OFFER, **_finish(taken, result, now)):
             return False
         self._session.later_insert(hunks, _HUNK_COLUMNS, [tuple(part) for part in parts])
         self._session.flush()
         self.follow(taken.id, now)
         return True
 
-    def fail(self, taken: ProposalRow, told: Told, now: int) -> bool:
+    def fail(self, taken: ProposalRow, result: JobResult, now: int) -> bool:
         """Mark a claimed proposal as failed, with the reason; False if the claim was lost."""
-        return self._session.run(_FAIL, code=told.code, **_finish(taken, told, now)) == 1
+        return self._session.run(_FAIL, code=result.code, **_finish(taken, result, now)) == 1
 
     def accept(self, proposal_id: int, hunk: int, submission_id: str, user_id: int | None, now: int) -> bool:
         """Record that a person accepted a hunk, and its submission id; returns False if it was already decided."""
@@ -268,12 +268,12 @@ class Proposals:
         return bool(self._session.rows(_REFUSED_BEFORE, script=script_id, content=content_hash))
 
 
-def _finish(taken: ProposalRow, told: Told, now: int) -> dict[str, Any]:
+def _finish(taken: ProposalRow, result: JobResult, now: int) -> dict[str, Any]:
     return {
         "proposal": taken.id,
         "held": taken.fence,
-        "model": told.model,
-        "prompt_hash": told.prompt_sha256,
-        "text": told.message[:MESSAGE_LENGTH],
+        "model": result.model,
+        "prompt_hash": result.prompt_sha256,
+        "text": result.message[:MESSAGE_LENGTH],
         "now": now,
     }

@@ -11,7 +11,7 @@ from repos.schema.core_tables import script_commands, script_heads
 from repos.schema.derived_tables import projection_heads
 
 
-class Behind(NamedTuple):
+class OutdatedScript(NamedTuple):
     """A script, how many versions its projections are behind, and when the first missing version was recorded."""
 
     script_id: int
@@ -51,15 +51,15 @@ _FOLLOWING = (
 )
 
 
-class ScriptsBehind:
+class OutdatedScripts:
     """The scripts whose projections lag, or that have not changed for a while and lack a keyframe at the head."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def read(self, *, quiet_before: int, limit: int) -> list[Behind]:
+    def read(self, *, quiet_before: int, limit: int) -> list[OutdatedScript]:
         """The scripts that are due, the least recently projected first."""
-        return [Behind(*row) for row in self._session.rows(_DUE, before=quiet_before, limit=limit)]
+        return [OutdatedScript(*row) for row in self._session.rows(_DUE, before=quiet_before, limit=limit)]
 
     def following(self, script_id: int, *, limit: int) -> list[int]:
         """The scripts in service after an id, by id, so that samples cover all scripts in turn."""

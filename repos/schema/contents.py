@@ -1,4 +1,4 @@
-"""Contents of a database: its tables and views with their columns, whoever made them.
+"""Contents of a database: its tables and views with their columns, ours and those of other applications.
 
 Read without SQLAlchemy's reflection, which leaves out sequences and system-versioned tables. Both have names that a
 table of ours could not take.
@@ -65,7 +65,7 @@ def contents_of_file(engine: Engine) -> Contents:
         with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
             return _on_sqlite(lambda query: connection.execute(query).fetchall())
     except sqlite3.Error:
-        return Contents()  # whoever opens it for writing reports what is wrong
+        return Contents()  # the caller that opens it for writing reports what is wrong
 
 
 def _on_sqlite(rows: Rows) -> Contents:

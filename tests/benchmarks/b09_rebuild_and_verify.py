@@ -47,8 +47,8 @@ def pairs(stage: Stage) -> Iterator[Pair]:
 
     for what, ours, limit in (("rebuild", rebuilt, 1.5), ("verify", verified, 2.0)):
         goal = Goal(MICROSECONDS, "µs a command", "at most", limit)
-        told = f"{what} {history.versions:,} commands; read the rows and splice a string"
-        yield Pair(f"{KEY} {what}", told, ours, reference, (goal,), rounds=2, warm_up=False)
+        title = f"{what} {history.versions:,} commands; read the rows and splice a string"
+        yield Pair(f"{KEY} {what}", title, ours, reference, (goal,), rounds=2, warm_up=False)
 
 
 def _prune(stage: Stage, unit_of_work: UnitOfWork) -> None:

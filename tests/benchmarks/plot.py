@@ -1,4 +1,4 @@
-"""Plots as SVG: the ratios beside their goals, and how costs grow. By hand: lines, bars and words need no library."""
+"""Plots as SVG: the ratios next to their goals, and how costs grow. By hand: lines, bars and words need no library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recorded editing sessions to measure with: a long real one where the data lies beside the project, else our own."""
+"""Recorded editing sessions to measure with: a long real one if the data is there, otherwise our own."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.run [--quick] [--scale 0.2] [--growth] [--only B1,B3] [--out DIRECTORY]
 
-Exits with 1 if a benchmark did not run; a missed goal is told, and is no error.
+Exits with 1 if a benchmark did not run; a missed goal is reported, and is no error.
 """
 
 from __future__ import annotations

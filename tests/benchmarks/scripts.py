@@ -65,7 +65,7 @@ def create_scripts(engine: Engine, count: int, *, lines: int = 50) -> list[Edite
 
 
 def put_in_inbox(engine: Engine, submissions: Iterable[Submission]) -> None:
-    """Let submissions wait, in one transaction that nobody measures."""
+    """Put submissions into the inbox in one transaction, outside the measurement."""
     now = time.time_ns() // 1_000
     rows = [(each.script_id, each.submission_id, encode_submission(each), now) for each in submissions]
     insert = "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (%s, %s, %s, %s)"

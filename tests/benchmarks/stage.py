@@ -30,7 +30,7 @@ DURABILITY = {
     "check_constraint_checks": 1,
 }
 """What the server must say of itself, or no figure counts."""
-PATIENCE_SECONDS = 180.0
+TIMEOUT_SECONDS = 180.0
 OURS, STOCK, ASIDE = 0, 1, 2
 """Numbered databases of Redis: the queues of our workers, those of stock Celery, and messages that wait to be moved."""
 
@@ -71,10 +71,10 @@ class Stage:
     def durability(self) -> dict[str, int]:
         """What the server says of its durability; raises `NotDurableError` where that is less than all."""
         [values] = self.mariadb.execute(f"SELECT {', '.join(f'@@{name}' for name in DURABILITY)}")
-        said = dict(zip(DURABILITY, map(int, values), strict=True))
-        if said != DURABILITY:
-            raise NotDurableError(f"the server says {said}")
-        return said
+        settings = dict(zip(DURABILITY, map(int, values), strict=True))
+        if settings != DURABILITY:
+            raise NotDurableError(f"the server says {settings}")
+        return settings
 
     def count(self, full: int, quick: int) -> int:
         """How many of something this run takes."""
@@ -148,13 +148,13 @@ class Stage:
 
 
 def wait_until(
-    true: Callable[[], object], child: Child | None = None, *, pause: float = 0.005, patience: float = PATIENCE_SECONDS
+    true: Callable[[], object], child: Child | None = None, *, pause: float = 0.005, timeout: float = TIMEOUT_SECONDS
 ) -> None:
-    """Wait until something is true; a `child` that ends meanwhile, or too long a wait, is an error."""
-    deadline = time.monotonic() + patience
+    """Wait until something is true; it is an error if a `child` ends first, or if the wait is too long."""
+    deadline = time.monotonic() + timeout
     while not true():
         if child is not None and not child.running():
             raise RuntimeError(f"the worker ended:\n{child.last_words(20)}")
         if time.monotonic() > deadline:
-            raise RuntimeError(f"nothing happened for {patience} s" + (f":\n{child.last_words(20)}" if child else ""))
+            raise RuntimeError(f"nothing happened for {timeout} s" + (f":\n{child.last_words(20)}" if child else ""))
         time.sleep(pause)

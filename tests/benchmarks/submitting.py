@@ -1,4 +1,4 @@
-"""Submitting in process: one ledger on one connection, and the raw transaction beside it."""
+"""Submitting in process: one ledger on one connection, and the raw transaction for comparison."""
 
 from __future__ import annotations
 

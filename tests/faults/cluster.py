@@ -28,20 +28,20 @@ from tests.faults.fault_injector import Plan
 from tests.faults.fork_server import NodeOrder, Start, Stop, TickerOrder
 from tests.faults.producers import ProducerOrder
 from tests.processes.history_checker import Violation, check_history
-from tests.processes.journal import Told, read_journals
+from tests.processes.journal import ProducerRecord, read_journals
 from tests.processes.writers import BELLS, beginning, insist
 from workers.process.command_lines import ENVIRON
 from workers.producers.producer import Producer
 from workers.settings import Settings
 
-PATIENCE = 120.0  # seconds for anything, on a busy machine
+TIMEOUT_SECONDS = 120.0  # seconds for anything, on a busy machine
 TICK_SECONDS = 0.2
-TICK_PATIENCE_SECONDS = 0.4
+RING_AGAIN_AFTER_SECONDS = 0.4
 MIGRATING = threading.Lock()  # Alembic's environment is one for the whole process
 
 
 class Event(NamedTuple):
-    """What the nursery said: `started` with a process id, `ended` with an exit status."""
+    """An event of the fork server: `started` with a process id, `ended` with an exit status."""
 
     kind: str
     name: str
@@ -73,7 +73,7 @@ class Cluster:
         with (self.folder / "nursery.log").open("a") as log:
             self._program = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.fork_server"],
-                process_group=0,  # so that Ctrl-C is heard here alone
+                process_group=0,  # so that only this process receives Ctrl-C
                 # What a killed node leaves in the folder for temporary files goes with ours.
                 env={**os.environ, **ENVIRON, "TMPDIR": str(self.folder)},
                 stdin=subprocess.PIPE,
@@ -91,10 +91,10 @@ class Cluster:
         assert self._program.stdin
         self._program.stdin.close()
         # Until whatever was forked has ended, too: it holds the other end.
-        self._listener.join(PATIENCE)
+        self._listener.join(TIMEOUT_SECONDS)
         assert self._program.stdout
         self._program.stdout.close()
-        self._program.wait(PATIENCE)
+        self._program.wait(TIMEOUT_SECONDS)
         self.engine.dispose()
 
     def start(self, name: str, what: NodeOrder | TickerOrder | ProducerOrder, *, sabotaged: bool = True) -> None:
@@ -115,7 +115,7 @@ class Cluster:
         if as_in_production:
             self.start("reconciler", NodeOrder("reconcile", "solo", 1, beat=True), sabotaged=False)
         else:
-            self.start("ticker", TickerOrder(TICK_SECONDS, TICK_PATIENCE_SECONDS))
+            self.start("ticker", TickerOrder(TICK_SECONDS, RING_AGAIN_AFTER_SECONDS))
 
     def process(self, name: str) -> int:
         """The process that goes by a name now."""
@@ -131,24 +131,26 @@ class Cluster:
         self._loads += 1
         folder = self.folder / f"load-{self._loads}"
         folder.mkdir()
-        told = [self._begin(hands) for _ in range(scripts)]
-        numbers = tuple(one.script_id for one in told)
+        records = [self._begin(hands) for _ in range(scripts)]
+        numbers = tuple(one.script_id for one in records)
         names = [f"producer-{self._loads}-{hand}" for hand in range(hands)]
         for hand, name in enumerate(names):
             given = {"hand": hand, "hands": hands, "scripts": numbers, "journals": str(folder)}
             self.start(name, ProducerOrder(stop=str(folder / "stop"), **given, **order))
-        return Load(self, folder, told, names)
+        return Load(self, folder, records, names)
 
     def ended(self, name: str) -> list[int]:
         """How often something ended, and how."""
         return [event.number for event in self.events if (event.kind, event.name) == ("ended", name)]
 
-    def _begin(self, hands: int) -> Told:
+    def _begin(self, hands: int) -> ProducerRecord:
         """Let a script be made the way everything is: through the inbox."""
         first = beginning(insist(self._new_id), hands)
         script_id = first.script_id
         insist(partial(self.producer.enqueue, first))
-        return Told("beginning", 1, script_id, first.submission_id, encode_submission(first), acknowledged=True)
+        return ProducerRecord(
+            "beginning", 1, script_id, first.submission_id, encode_submission(first), acknowledged=True
+        )
 
     def _new_id(self) -> int:
         with self.unit_of_work.records() as tx:
@@ -170,35 +172,35 @@ class Load(NamedTuple):
 
     cluster: Cluster
     folder: Path
-    beginnings: list[Told]
+    beginnings: list[ProducerRecord]
     names: list[str]
 
     @property
     def scripts(self) -> list[int]:
-        return [told.script_id for told in self.beginnings]
+        return [record.script_id for record in self.beginnings]
 
     def stop(self) -> None:
         """Let the producers send no more."""
         (self.folder / "stop").touch()
 
-    def finish(self, patience: float = PATIENCE) -> list[Told]:
-        """Let the producers end, each with an answer to everything it sent; what they were told."""
+    def finish(self, timeout: float = TIMEOUT_SECONDS) -> list[ProducerRecord]:
+        """Let the producers end, each with an answer to everything it sent; returns their records."""
         self.stop()
-        wait_until(lambda: all(0 in self.cluster.ended(name) for name in self.names), patience, self._complaints)
+        wait_until(lambda: all(0 in self.cluster.ended(name) for name in self.names), timeout, self._complaints)
         for one in self.beginnings:
-            wait_until(partial(self._is_answered, one), patience)
+            wait_until(partial(self._is_answered, one), timeout)
         return [insist(partial(self._with_answer, one)) for one in self.beginnings] + read_journals(self.folder)
 
-    def violations(self, told: Sequence[Told]) -> list[Violation]:
+    def violations(self, records: Sequence[ProducerRecord]) -> list[Violation]:
         """What the history checker has to say of these scripts."""
         self.cluster.engine.dispose()  # whatever was done to the connections it kept
         with self.cluster.engine.connect() as connection:
-            return check_history(connection, told, only=self.scripts)
+            return check_history(connection, records, only=self.scripts)
 
-    def _is_answered(self, one: Told) -> bool:
+    def _is_answered(self, one: ProducerRecord) -> bool:
         return insist(partial(self.cluster.producer.outcome, one.script_id, one.submission_id)) is not None
 
-    def _with_answer(self, one: Told) -> Told:
+    def _with_answer(self, one: ProducerRecord) -> ProducerRecord:
         with self.cluster.unit_of_work.reading() as tx:
             found = tx.submissions.get(one.script_id, one.submission_id)
         return one._replace(answers=(encode_answer(found.answer),) if found else ())
@@ -208,9 +210,9 @@ class Load(NamedTuple):
         return "\n".join(file.read_text(errors="replace")[-2000:] for file in files if file.exists())
 
 
-def wait_until(true: Callable[[], object], patience: float = PATIENCE, why: Callable[[], str] = str) -> None:
+def wait_until(true: Callable[[], object], timeout: float = TIMEOUT_SECONDS, why: Callable[[], str] = str) -> None:
     """Wait until something is true."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not true():
-        assert time.monotonic() < deadline, f"nothing happened for {patience} s {why()}"
+        assert time.monotonic() < deadline, f"nothing happened for {timeout} s {why()}"
         time.sleep(0.05)

@@ -70,23 +70,23 @@ class Site(NamedTuple):
         fault = Fault(next(NUMBERS), "after versions inserted", "delay", seconds=0.5, who="node")
         plan.arm(fault)
         with suppress(AssertionError):
-            wait_until(lambda: plan.told(fault), patience=20)
-        told = plan.told(fault)
-        if not told:
+            wait_until(lambda: plan.report(fault), timeout=20)
+        report = plan.report(fault)
+        if not report:
             return None
         try:
-            process = psutil.Process(told["pid"])
+            process = psutil.Process(report["pid"])
             process.suspend()
         except psutil.NoSuchProcess:
             return None
         return process
 
     def _kill_writing_connections(self) -> None:
-        """What a server does with a client it has not heard of for too long."""
+        """What a server does with a client that has been silent for too long."""
         for number, *_ in self.database.execute(
             "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_rows_modified > 0"
         ):
-            with suppress(pymysql.err.OperationalError):  # its transaction ended meanwhile, and it with that
+            with suppress(pymysql.err.OperationalError):  # its transaction, and with it the connection, has ended
                 self.database.execute(f"KILL CONNECTION {number}")
 
 

@@ -1,8 +1,8 @@
-"""The saboteur: listens for phase boundaries in a process that was told where its plan is, and does what that says.
+"""The fault injector: acts at the fault points of a process, as the plan in its folder says.
 
-A fault waits as an empty file in a folder named for its boundary, and whoever renames it away carries it out: so each
-happens exactly once, whichever of many processes comes by. Nothing here raises; the product meets a fault only as the
-end of its process, a broken connection or lost time.
+A fault waits as an empty file in a folder named for its boundary. The process that renames it away carries it out, so
+each happens exactly once, whichever of many processes comes by. Nothing here raises; the product meets a fault only
+as the end of its process, a broken connection or lost time.
 """
 
 from __future__ import annotations
@@ -75,31 +75,31 @@ class Plan:
         """The faults that have not happened yet."""
         return [f"{file.parent.name}|{file.name}" for file in self._armed.glob("*/*")]
 
-    def wait(self, patience: float) -> None:
+    def wait(self, timeout: float) -> None:
         """Wait until all have happened, for as long as one does every so many seconds."""
         count, deadline = -1, 0.0
         while left := self.armed():
             if len(left) != count:
-                count, deadline = len(left), time.monotonic() + patience
+                count, deadline = len(left), time.monotonic() + timeout
             assert time.monotonic() < deadline, f"nothing comes by for {left}"
             time.sleep(0.05)
 
     def done(self) -> list[dict[str, Any]]:
         """What was done, with the time, and the script of a task."""
-        return [json.loads(told) for file in sorted(self._done.iterdir()) if (told := file.read_text())]
+        return [json.loads(report) for file in sorted(self._done.iterdir()) if (report := file.read_text())]
 
     def numbers_done(self) -> list[int]:
         """The numbers of what was done."""
         return [int(file.name.partition("-")[0]) for file in self._done.iterdir()]
 
-    def told(self, fault: Fault) -> dict[str, Any]:
+    def report(self, fault: Fault) -> dict[str, Any]:
         """What was written down of a fault as it happened; nothing while it has not."""
         file = self._done / f"{fault.number:06}-{fault.boundary}"
         text = file.read_text() if file.exists() else ""
         return dict(json.loads(text)) if text else {}
 
     def take(self, boundary: str, passage: int, who: str) -> Fault | None:
-        """The next fault for a boundary, which is then nobody else's."""
+        """The next fault for a boundary, which no other process can take then."""
         for file in sorted((self._armed / boundary).iterdir()):
             number, action, at, seconds, whose = file.name.split("|")
             if passage < int(at) or whose not in ("any", who):
@@ -111,8 +111,8 @@ class Plan:
 
     def note(self, fault: Fault, **more: Any) -> None:
         """Write down that a fault is about to happen."""
-        told = {**fault._asdict(), "at": time.time(), "pid": os.getpid(), "cpu": time.process_time(), **more}
-        (self._done / f"{fault.number:06}-{fault.boundary}").write_text(json.dumps(told))
+        report = {**fault._asdict(), "at": time.time(), "pid": os.getpid(), "cpu": time.process_time(), **more}
+        (self._done / f"{fault.number:06}-{fault.boundary}").write_text(json.dumps(report))
 
 
 class Saboteur:
@@ -187,7 +187,7 @@ class Saboteur:
         def pass_and_read(connection: Connection[Any], *args: Any, **kwargs: Any) -> Any:
             if getattr(connection, "commits", False):
                 connection.commits = False
-                # The server has answered, so it has committed; nobody here knows yet.
+                # The server has answered, so it has committed; the client does not know yet.
                 select.select([connection._sock], [], [], 5)
                 saboteur("before commit answered")
             return read(connection, *args, **kwargs)

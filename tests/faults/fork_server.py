@@ -68,7 +68,7 @@ class TickerOrder(Struct, frozen=True, tag="ticker"):
     """A reconciler that ticks by itself, more often than in production."""
 
     every: float
-    patience: float
+    ring_again_after: float
 
 
 class Start(Struct, frozen=True, tag="start"):
@@ -156,7 +156,7 @@ def become(order: Start) -> None:
         if isinstance(order.what, NodeOrder):
             app.worker_main(worker_argv(order.name, order.what))
         elif isinstance(order.what, TickerOrder):
-            tick(bootstrap.unit_of_work(), app, every=order.what.every, patience=order.what.patience)
+            tick(bootstrap.unit_of_work(), app, every=order.what.every, ring_again_after=order.what.ring_again_after)
         else:
             produce(order.what, bootstrap.settings())
         code = 0

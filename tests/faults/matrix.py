@@ -22,7 +22,7 @@ BY_PRODUCERS = ("inbox row inserted", "bell rung")
 SECOND_PASSAGE_EVERY = 4
 """Most faults hit the first passage of a process: after a kill the next has to come there before anything happens."""
 DELAY_SECONDS = 0.1
-PATIENCE = 300.0
+TIMEOUT_SECONDS = 300.0
 """Seconds in which some fault has to happen; the first after everything has started, on a busy machine."""
 LOAD: dict[str, Any] = {"hands": 2, "window": 2, "bells": "two"}
 
@@ -66,11 +66,11 @@ class Matrix:
             for fault in faults:
                 self._cluster.plan.arm(fault)
             armed += faults
-            self._cluster.plan.wait(PATIENCE)
-        told = load.finish()
-        violations = load.violations(told)
+            self._cluster.plan.wait(TIMEOUT_SECONDS)
+        records = load.finish()
+        violations = load.violations(records)
         self.injected.update((fault.boundary, fault.action) for fault in armed)
-        return row_of(name, len(armed), told, violations, seconds=time.monotonic() - began)
+        return row_of(name, len(armed), records, violations, seconds=time.monotonic() - began)
 
     def _fault(self, boundary: str, action: Action) -> Fault:
         number = next(self._numbers)

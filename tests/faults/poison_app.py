@@ -17,7 +17,7 @@ from tests.faults.poison_ways import WAYS
 
 @command
 class Poison(Command, frozen=True, tag="test.poison"):
-    """Does what its `way` says to whoever applies it."""
+    """Does what its `way` says to the process that applies it."""
 
     way: str
 

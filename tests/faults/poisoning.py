@@ -1,6 +1,6 @@
-"""Poisoning: a submission of every kind that ends or outlasts its drain, and innocent ones beside and behind it.
+"""Poisoning: a submission of every kind that ends or outlasts its drain, and innocent ones next to and after it.
 
-One node with two pool processes and a reconciler. Beside each poison others write to scripts of their own all the time;
+One node with two pool processes and a reconciler. Other producers write to scripts of their own all the time;
 each poison must be refused, what stands behind it answered, and no innocent may wait for long.
 """
 
@@ -51,7 +51,7 @@ class Poisoned(NamedTuple):
     seconds: float
     behind: str
     innocents: int
-    longest_wait: float
+    max_wait: float
 
     def complaints(self) -> list[str]:
         """What is not as it should be."""
@@ -60,17 +60,17 @@ class Poisoned(NamedTuple):
             wrong.append(f"{self.kind}: refused as {self.code}")
         if self.behind != "applied":
             wrong.append(f"{self.kind}: what stood behind it was {self.behind}")
-        if self.longest_wait > MAX_WAIT_SECONDS:
-            wrong.append(f"{self.kind}: an innocent submission waited for {self.longest_wait:.1f} s")
+        if self.max_wait > MAX_WAIT_SECONDS:
+            wrong.append(f"{self.kind}: an innocent submission waited for {self.max_wait:.1f} s")
         return wrong
 
     def __str__(self) -> str:
-        waited = f"{self.innocents:4} innocents, longest {self.longest_wait:5.1f} s"
+        waited = f"{self.innocents:4} innocents, longest {self.max_wait:5.1f} s"
         return f"{self.kind:14} {self.code:14} after {self.seconds:6.1f} s  behind it {self.behind:8} {waited}"
 
 
 class Poisoner:
-    """Sends poison, and innocent submissions meanwhile."""
+    """Sends poison, and innocent submissions at the same time."""
 
     def __init__(self, site: Site, bell: Bell) -> None:
         self._site = site
@@ -78,7 +78,7 @@ class Poisoner:
         self._numbers = count(1)
         self._innocent = [site.new_script(writers=1).script_id for _ in range(SCRIPTS)]
 
-    def poison(self, kinds: Sequence[str], patience: float) -> list[Poisoned]:
+    def poison(self, kinds: Sequence[str], timeout: float) -> list[Poisoned]:
         """Send poison of some kinds at once, each to a script of its own."""
         began = time.monotonic()
         scripts = {kind: self._site.new_script(writers=1).script_id for kind in kinds}
@@ -88,8 +88,8 @@ class Poisoner:
         refused: dict[str, float] = {}
         waits: list[float] = []
         while len(refused) < len(kinds) or not all(self._answer(script, "behind") for script in scripts.values()):
-            assert time.monotonic() - began < patience, f"not answered: {set(kinds) - set(refused)}, {waits[-3:]}"
-            waits.append(self._innocent_wait(patience))
+            assert time.monotonic() - began < timeout, f"not answered: {set(kinds) - set(refused)}, {waits[-3:]}"
+            waits.append(self._innocent_wait(timeout))
             for kind, script_id in scripts.items():
                 if kind not in refused and self._answer(script_id, "poison"):
                     refused[kind] = time.monotonic() - began
@@ -99,13 +99,13 @@ class Poisoner:
             for kind, script in scripts.items()
         ]
 
-    def _innocent_wait(self, patience: float) -> float:
+    def _innocent_wait(self, timeout: float) -> float:
         number = next(self._numbers)
         script_id, name = self._innocent[number % SCRIPTS], f"innocent-{number}"
         began = time.monotonic()
         self._put(script_id, name, title(script_id, name))
         while self._answer(script_id, name) is None:
-            assert time.monotonic() - began < patience, "an innocent submission was not answered"
+            assert time.monotonic() - began < timeout, "an innocent submission was not answered"
             time.sleep(0.02)
         return time.monotonic() - began
 
@@ -169,4 +169,4 @@ def poison_everything(folder: Path, kinds: Sequence[str] = KINDS) -> list[Poison
         app = Celery("poisoner", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
         with Site(settings, folder) as site, poisonable(settings, folder, site):
             poisoner = Poisoner(site, Bell(app))
-            return [row for kind in kinds for row in poisoner.poison([kind], patience=400)]
+            return [row for kind in kinds for row in poisoner.poison([kind], timeout=400)]

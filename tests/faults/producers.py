@@ -28,7 +28,7 @@ from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission, decode_submission
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
-from tests.processes.journal import Journal, Told, read_lines, told_of
+from tests.processes.journal import Journal, ProducerRecord, read_lines, records_of
 from tests.processes.writers import BELLS, hear, insist, own_line, wait_until_taken
 from workers.producers.producer import NotAnsweredInTime, Producer
 from workers.settings import Settings
@@ -79,7 +79,7 @@ class Desk:
 
     def __init__(self, order: ProducerOrder, script_id: int, producer: Producer) -> None:
         file = Path(order.journals) / f"{script_id}-{order.hand}.jsonl"
-        self._known = told_of(read_lines(file)) if file.exists() else []
+        self._known = records_of(read_lines(file)) if file.exists() else []
         self._journal = Journal(file.parent, file.stem)
         self._order = order
         self._script_id = script_id
@@ -88,8 +88,8 @@ class Desk:
         self._version = 1
         self._waiting: list[Submission] = []
         self.count = 0
-        for told in self._known:
-            self._take_up(told)
+        for record in self._known:
+            self._take_up(record)
 
     def go_on(self) -> None:
         """Take an answer if there is one, submit one more if there is room."""
@@ -108,21 +108,21 @@ class Desk:
 
     def redeliver(self, unit_of_work: UnitOfWork) -> None:
         """Submit some of what is answered once more, and hear again."""
-        known = told_of(read_lines(Path(self._order.journals) / f"{self._script_id}-{self._order.hand}.jsonl"))
-        again = [decode_submission(told.payload) for told in known[::REDELIVER_EVERY]]
+        known = records_of(read_lines(Path(self._order.journals) / f"{self._script_id}-{self._order.hand}.jsonl"))
+        again = [decode_submission(record.payload) for record in known[::REDELIVER_EVERY]]
         for submission in again:
             insist(partial(self._producer.enqueue, submission))
         for submission in again:
             wait_until_taken(unit_of_work, submission)
             self._journal.answered(submission, hear_out(self._producer, submission))
 
-    def _take_up(self, told: Told) -> None:
-        submission = decode_submission(told.payload)
+    def _take_up(self, record: ProducerRecord) -> None:
+        submission = decode_submission(record.payload)
         self.count += 1
         self._line = next(edited(submission), self._line)
-        if not told.acknowledged:
+        if not record.acknowledged:
             self._enqueue(submission)
-        elif not told.answers:
+        elif not record.answers:
             self._waiting.append(submission)
 
     def _enqueue(self, submission: Submission) -> None:
@@ -165,7 +165,7 @@ class Desk:
 
 
 def hear_out(producer: Producer, submission: Submission) -> Answer:
-    """Wait for the answer, however long it takes: whoever runs the load has the patience, and says when it is over."""
+    """Wait for the answer, however long it takes: the caller that runs the load decides when it is over."""
     while True:
         with suppress(Conflict, NotAnsweredInTime):
             return hear(producer, submission)

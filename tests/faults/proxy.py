@@ -117,6 +117,6 @@ class Proxy:
 
 
 def hang_up(line: socket.socket) -> None:
-    """End both directions; whoever reads or writes hears of it."""
+    """End both directions; both ends get an error."""
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)

@@ -35,7 +35,7 @@ WHOLE = Dose(child=22, node=6, connection=9, delay=8)
 """45 faults at each of 24 boundaries, twice: 2,160, of which 240 end a whole node."""
 WHOLE_CASES = 2_160
 SERVER_TIMES = 5
-"""How often each thing happens to the servers meanwhile."""
+"""How often each fault of the servers happens under load."""
 SHORT = Dose(child=2, node=1, connection=1, delay=1)
 
 
@@ -52,7 +52,7 @@ class Size(NamedTuple):
 
 SIZES = (Size(1, 1), Size(2, 2))
 LONE_CLUSTERS = 6
-"""How many clusters of one worker share its rounds, beside one of four workers.
+"""How many clusters of one worker share its rounds, next to one of four workers.
 
 With one worker most of the time is waiting: Celery notices the end of a pool process that has just been forked with its
 next look around, up to five seconds later. Starting a cluster takes seconds, too: for few faults, few of them.
@@ -96,7 +96,7 @@ def kill_matrix(folder: Path, dose: Dose, *, scripts: int, steps: int, lone: int
                     rows = []
                     while todo[size]:
                         name, boundaries = todo[size].popleft()
-                        rows.append(said(matrix.round(f"{name}, {size}", boundaries)))
+                        rows.append(printed(matrix.round(f"{name}, {size}", boundaries)))
                     return Report(rows, matrix.injected)
 
         running = [pool.submit(run, number, size) for number, size in enumerate(clusters)]
@@ -110,14 +110,14 @@ def hurt_servers(folder: Path, times: int) -> list[Row]:
     """Let everything happen to servers, lines, workers and clocks, each so many times."""
     folder.mkdir()
     with open_site(folder) as site:
-        return [said(judged(site, fault, times)) for fault in SERVER_FAULTS]
+        return [printed(judged(site, fault, times)) for fault in SERVER_FAULTS]
 
 
 def hurt_disk(folder: Path) -> list[Row]:
     """Fill a disk, where there is a small one to be had."""
     folder.mkdir()
     try:
-        return [said(fill_disk(folder))]
+        return [printed(fill_disk(folder))]
     except NoSmallDiskError as error:
         print(f"No disk was filled: {error}.", flush=True)
         return []
@@ -127,7 +127,7 @@ def write_to_several(folder: Path, times: int) -> list[Row]:
     """Let three database nodes write, where such a database is to be had."""
     folder.mkdir()
     try:
-        return [said(write_everywhere(folder, seconds=4.0 * times))]
+        return [printed(write_everywhere(folder, seconds=4.0 * times))]
     except NoGaleraError as error:
         print(f"No database of several nodes was written to: {error}.", flush=True)
         return []
@@ -152,7 +152,7 @@ def poison_once(kinds: Sequence[str]) -> list[Poisoned]:
     return rows
 
 
-def said(row: Row) -> Row:
+def printed(row: Row) -> Row:
     """Say that something is done."""
     print(f"{time.strftime('%H:%M:%S')} {row.fault}: {row.cases} faults", flush=True)
     return row

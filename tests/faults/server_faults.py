@@ -1,4 +1,4 @@
-"""What may happen to servers, lines and clocks, each as often as is asked for, under load and judged."""
+"""Faults of servers, connections and clocks under load, each as often as requested, and judged."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def judged(site: Site, fault: ServerFault, times: int) -> Row:
     before = answers(site)
     wait_until(lambda: answers(site) > before)
     cases = fault.happen(site, times)
-    told = load.finish()
-    return row_of(fault.name, cases, told, load.violations(told), seconds=time.monotonic() - began)
+    records = load.finish()
+    return row_of(fault.name, cases, records, load.violations(records), seconds=time.monotonic() - began)
 
 
 def answers(site: Site) -> int:

@@ -86,11 +86,11 @@ def fill_disk(folder: Path) -> Row:
             wait_until(lambda: stands_still(database, cluster), why=lambda: "but a full disk took answers")
             time.sleep(FULL_SECONDS)
             database.filler.unlink()
-            if not database.answers():  # sometimes it gives up, and whoever runs it starts it again
+            if not database.answers():  # sometimes it ends, and an operator starts it again
                 database.kill()
                 database.start()
-            told = load.finish()
-            return row_of(NAME, 1, told, load.violations(told), seconds=time.monotonic() - began)
+            records = load.finish()
+            return row_of(NAME, 1, records, load.violations(records), seconds=time.monotonic() - began)
 
 
 def stands_still(database: MariaDB, cluster: Cluster) -> bool:

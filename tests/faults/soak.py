@@ -1,7 +1,7 @@
 """`make soak MINUTES=16 SEED=1`: load and faults mixed, one line a second, a verdict at the end.
 
 What happens when is a function of the seed alone: faults at boundaries, killed servers, cut and stalled lines, lost
-answers to COMMIT, frozen workers, wrong clocks, and how much is written meanwhile. A run is replayed by its seed; what
+answers to COMMIT, frozen workers, wrong clocks, and how much is written. A run is replayed by its seed; what
 the scheduler of the machine makes of it is not. The load comes in watches: each has scripts of its own, and is judged
 while the next goes on; the one after that waits for it, so that what is left to do does not pile up. Ctrl-C ends the
 run early, with a verdict on what was run; a second one ends it at once.
@@ -35,14 +35,14 @@ from tests.faults.operations import OPERATIONS
 from tests.faults.soak_plan import WEIGHTS, Watch, plan_of
 from tests.faults.table import Row, row_of, table
 from tests.processes.history_checker import Violation
-from tests.processes.journal import Told
+from tests.processes.journal import ProducerRecord
 
 MINUTES = 16.0
 """Of load: more than ten thousand faults on two cores. With what is waited for in between it takes a third longer."""
-MOST_WAITING_FAULTS = 54
-"""Faults nobody has come by for yet. More are not armed: what a slow machine does not come to is told, not hidden."""
+MAX_PENDING_FAULTS = 54
+"""Armed faults that no process has reached yet, at most: those that a slow machine does not reach are reported."""
 JUDGING_TRIES = 20
-PATIENCE = 180.0
+TIMEOUT_SECONDS = 180.0
 """Seconds for the last answers of a watch, while more goes wrong."""
 
 
@@ -112,7 +112,7 @@ class Soak:
             if self.stopped:
                 return
             end = time.monotonic() + 1
-            for fault in second.faults[: max(0, MOST_WAITING_FAULTS - len(plan.armed()))]:
+            for fault in second.faults[: max(0, MAX_PENDING_FAULTS - len(plan.armed()))]:
                 plan.arm(fault)
             if second.operation:
                 yield surgeon.submit(self._operate, second.operation)
@@ -124,19 +124,19 @@ class Soak:
         OPERATIONS[name](self._site)
 
     def _judge(self, name: str, load: Load, cases: int, began: float) -> Row:
-        told = load.finish(PATIENCE)
-        violations = self._violations(load, told)
-        row = row_of(name, cases, told, violations, seconds=time.monotonic() - began)
+        records = load.finish(TIMEOUT_SECONDS)
+        violations = self._violations(load, records)
+        row = row_of(name, cases, records, violations, seconds=time.monotonic() - began)
         self._say(f"{name}: {cases} faults, {row.submissions} submissions, {len(violations)} violations")
         return row
 
-    def _violations(self, load: Load, told: list[Told]) -> list[Violation]:
+    def _violations(self, load: Load, records: list[ProducerRecord]) -> list[Violation]:
         """Read by a line that is cut, from a database that dies: so perhaps more than once."""
         for _ in range(JUDGING_TRIES):
             with suppress(DBAPIError):
-                return load.violations(told)
+                return load.violations(records)
             time.sleep(0.5)
-        return load.violations(told)
+        return load.violations(records)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The plan of a soak: what goes wrong in which second, and how much is written meanwhile, all from a seed."""
+"""The plan of a soak: what goes wrong in which second, and how much is written, all from a seed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FAULTS_A_SECOND = 18
 WEIGHTS: dict[Action, int] = {"kill child": 22, "kill node": 3, "drop connection": 36, "delay": 36, "set clock": 3}
 OPERATION_EVERY = 7  # seconds, on the mean
 SPARED = 0.75
-"""Of the kills that would hit a producer: whoever is killed at every step writes nothing that could be lost."""
-LONGEST_DELAY = 0.3  # seconds
+"""Of the kills that would hit a producer: one that is killed at every step writes nothing that could be lost."""
+MAX_DELAY_SECONDS = 0.3  # seconds
 CLOCK_STEPS = (-3_600.0, -5.0, -0.5, 0.5, 5.0, 3_600.0)
 
 
@@ -63,4 +63,4 @@ def _fault(dice: random.Random, number: int) -> Fault:
         return Fault(number, boundary, action, passage, dice.choice(CLOCK_STEPS), who)
     if who == "producer" and action.startswith("kill") and dice.random() < SPARED:
         action = "delay"
-    return Fault(number, boundary, action, passage, round(dice.uniform(0.01, LONGEST_DELAY), 3), who)
+    return Fault(number, boundary, action, passage, round(dice.uniform(0.01, MAX_DELAY_SECONDS), 3), who)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain.submissions.answer import decode_answer
 from tests.processes.history_checker import RULES, Violation
-from tests.processes.journal import Told
+from tests.processes.journal import ProducerRecord
 
 COLUMNS = {
     "lost": ("acknowledged_is_answered", "no_update_is_lost", "effects_are_as_sent"),
@@ -28,7 +28,7 @@ assert sorted(rule for rules in COLUMNS.values() for rule in rules) == sorted(RU
 
 
 class Row(NamedTuple):
-    """A fault, how often it happened, the submissions written meanwhile, and the violations by column."""
+    """A fault, how often it happened, the submissions written at the same time, and the violations by column."""
 
     fault: str
     cases: int
@@ -39,11 +39,13 @@ class Row(NamedTuple):
     violations: tuple[Violation, ...] = ()
 
 
-def row_of(fault: str, cases: int, told: Sequence[Told], violations: Sequence[Violation], *, seconds: float) -> Row:
+def row_of(
+    fault: str, cases: int, records: Sequence[ProducerRecord], violations: Sequence[Violation], *, seconds: float
+) -> Row:
     """The row for a load that was judged."""
     wrong = tuple(sum(each.rule in rules for each in violations) for rules in COLUMNS.values())
-    refused = sum(decode_answer(one.answers[-1]).outcome == "refused" for one in told if one.answers)
-    return Row(fault, cases, len(told), refused, wrong, seconds, tuple(violations))
+    refused = sum(decode_answer(one.answers[-1]).outcome == "refused" for one in records if one.answers)
+    return Row(fault, cases, len(records), refused, wrong, seconds, tuple(violations))
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -15,7 +15,7 @@ from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.history_checker import check_history
-from tests.processes.journal import Told
+from tests.processes.journal import ProducerRecord
 from tests.processes.true_history import submissions
 from tests.processes.writers import beginning
 from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
@@ -26,7 +26,7 @@ from workers.scheduling.slot_runner import Schedule, SlotRunner
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 NOON = 1_800_000_000 * SECOND
-PATIENCE = 3.0
+RING_AGAIN_AFTER_SECONDS = 3.0
 
 
 class Clock:
@@ -39,21 +39,21 @@ class Clock:
         return self.now
 
 
-class Ears:
-    """A bell that nobody but the test hears."""
+class RecordingBell:
+    """A bell that records its rings."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[int, str]] = []
+        self.rung: list[tuple[int, str]] = []
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
-        self.heard.append((script_id, task))
+        self.rung.append((script_id, task))
         return True
 
     def waiting(self) -> int:
         return 0
 
 
-class LostBell(Ears):
+class LostBell(RecordingBell):
     """A bell whose message is lost."""
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:  # noqa: ARG002
@@ -83,8 +83,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ears() -> Ears:
-    return Ears()
+def bell() -> RecordingBell:
+    return RecordingBell()
 
 
 def enqueue(unit_of_work: UnitOfWork, clock: Clock, *, ahead: int = 0) -> int:
@@ -95,26 +95,26 @@ def enqueue(unit_of_work: UnitOfWork, clock: Clock, *, ahead: int = 0) -> int:
     return script_id
 
 
-def reconciler(unit_of_work: UnitOfWork, ears: Ears, clock: Clock) -> Reconciler:
-    return Reconciler(unit_of_work, ears, patience=PATIENCE, clock=clock)  # type: ignore[arg-type]
+def reconciler(unit_of_work: UnitOfWork, bell: RecordingBell, clock: Clock) -> Reconciler:
+    return Reconciler(unit_of_work, bell, ring_again_after=RING_AGAIN_AFTER_SECONDS, clock=clock)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("ahead", [-HOUR, -SECOND, 0, SECOND, 10 * SECOND, HOUR])
-def test_a_lost_bell_is_rung_again_whatever_the_producers_clock_says(unit_of_work, clock, ears, ahead: int):
+def test_a_lost_bell_is_rung_again_whatever_the_producers_clock_says(unit_of_work, clock, bell, ahead: int):
     script_id = enqueue(unit_of_work, clock, ahead=ahead)
-    ticking = reconciler(unit_of_work, ears, clock)
+    ticking = reconciler(unit_of_work, bell, clock)
 
     for _ in range(5):
         clock.now += 2 * SECOND
         ticking.tick()
 
-    assert ears.heard[:1] == [(script_id, DRAIN)]
-    assert len(ears.heard) <= 3
+    assert bell.rung[:1] == [(script_id, DRAIN)]
+    assert len(bell.rung) <= 3
 
 
-def test_a_clock_set_back_does_not_stop_the_reconciler(unit_of_work, clock, ears):
+def test_a_clock_set_back_does_not_stop_the_reconciler(unit_of_work, clock, bell):
     script_id = enqueue(unit_of_work, clock)
-    ticking = reconciler(unit_of_work, ears, clock)
+    ticking = reconciler(unit_of_work, bell, clock)
     clock.now += 4 * SECOND
     ticking.tick()
 
@@ -123,41 +123,41 @@ def test_a_clock_set_back_does_not_stop_the_reconciler(unit_of_work, clock, ears
         clock.now += 2 * SECOND
         ticking.tick()
 
-    assert len(ears.heard) >= 2
-    assert {script for script, _ in ears.heard} == {script_id}
+    assert len(bell.rung) >= 2
+    assert {script for script, _ in bell.rung} == {script_id}
 
 
-def test_a_lease_taken_by_a_clock_an_hour_ahead_is_not_kept_for_an_hour(unit_of_work, clock, ears):
+def test_a_lease_taken_by_a_clock_an_hour_ahead_is_not_kept_for_an_hour(unit_of_work, clock, bell):
     enqueue(unit_of_work, clock)
     clock.now += HOUR
     reconciler(unit_of_work, LostBell(), clock).tick()
     clock.now -= HOUR
 
-    clock.now += int((LEASE_SECONDS + PATIENCE + 1) * SECOND)
-    other = reconciler(unit_of_work, ears, clock)
+    clock.now += int((LEASE_SECONDS + RING_AGAIN_AFTER_SECONDS + 1) * SECOND)
+    other = reconciler(unit_of_work, bell, clock)
     for _ in range(5):
         clock.now += 2 * SECOND
         other.tick()
 
-    assert ears.heard
+    assert bell.rung
 
 
-def test_a_lease_is_respected_by_a_clock_a_little_behind(unit_of_work, clock, ears):
-    reconciler(unit_of_work, ears, clock).tick()
+def test_a_lease_is_respected_by_a_clock_a_little_behind(unit_of_work, clock, bell):
+    reconciler(unit_of_work, bell, clock).tick()
 
     clock.now -= SECOND
 
-    assert reconciler(unit_of_work, ears, clock).tick().reason == "another reconciler holds the lease"
+    assert reconciler(unit_of_work, bell, clock).tick().reason == "another reconciler holds the lease"
 
 
-def test_what_the_reconciler_remembers_of_a_script_is_about_what_waited_then(unit_of_work, clock, ears):
+def test_what_the_reconciler_remembers_of_a_script_is_about_what_waited_then(unit_of_work, clock, bell):
     script_id = enqueue(unit_of_work, clock)
-    ticking = reconciler(unit_of_work, ears, clock)
+    ticking = reconciler(unit_of_work, bell, clock)
     for _ in range(10):
         clock.now += 4 * SECOND
         ticking.tick()
-    assert ears.heard[-1] == (script_id, DRAIN_ONE_BY_ONE)
-    ears.heard.clear()
+    assert bell.rung[-1] == (script_id, DRAIN_ONE_BY_ONE)
+    bell.rung.clear()
 
     # All of it is answered, but not before one more submission waits: the script never has an empty inbox at a tick.
     Ledger(unit_of_work, clock=clock).drain(script_id)
@@ -167,22 +167,22 @@ def test_what_the_reconciler_remembers_of_a_script_is_about_what_waited_then(uni
     clock.now += 4 * SECOND
     ticking.tick()
 
-    assert ears.heard == [(script_id, DRAIN)]
+    assert bell.rung == [(script_id, DRAIN)]
 
 
 def test_a_history_written_by_a_clock_that_jumps_is_true(unit_of_work, clock):
     ledger = Ledger(unit_of_work, clock=clock)
     with unit_of_work.records() as tx:
         script_id = tx.scripts.new_id()
-    told, jumps = [], [HOUR, -2 * HOUR, 0, 5 * SECOND, -1, 30 * 24 * HOUR, -30 * 24 * HOUR, 1, -HOUR, HOUR]
+    records, jumps = [], [HOUR, -2 * HOUR, 0, 5 * SECOND, -1, 30 * 24 * HOUR, -30 * 24 * HOUR, 1, -HOUR, HOUR]
     for place, (submission, jump) in enumerate(zip(submissions(script_id), jumps, strict=True), start=1):
         clock.now += jump
         answer = encode_answer(ledger.submit(submission))
         frame = ("one", place, script_id, submission.submission_id, encode_submission(submission))
-        told.append(Told(*frame, acknowledged=True, answers=(answer,)))
+        records.append(ProducerRecord(*frame, acknowledged=True, answers=(answer,)))
 
     with unit_of_work._engine.connect() as connection:
-        assert check_history(connection, told) == []
+        assert check_history(connection, records) == []
 
 
 def test_a_clock_set_back_runs_no_slot_twice(unit_of_work, clock):

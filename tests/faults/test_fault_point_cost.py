@@ -1,4 +1,4 @@
-"""What the named boundaries cost while nobody listens: their share of a submission, measured on this machine."""
+"""The cost of fault points without a listener: their share of a submission, measured on this machine."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def test_boundaries_cost_less_than_a_hundredth_of_a_submission(ledger: Ledger, m
 
 
 def boundaries_passed(ledger: Ledger, submission: Submission, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How often one submission tells of a boundary while nobody listens, which takes a shorter way through a flush."""
-    heard: list[str] = []
-    told = fault_points.fault_point
+    """How many fault points one submission passes without a listener, which shortens a flush."""
+    calls: list[str] = []
+    original = fault_points.fault_point
     with monkeypatch.context() as counted:
         for module in list(sys.modules.values()):
-            if getattr(module, "fault_point", None) is told:
-                counted.setattr(module, "fault_point", heard.append)
+            if getattr(module, "fault_point", None) is original:
+                counted.setattr(module, "fault_point", calls.append)
         assert ledger.submit(submission).outcome == "applied"
-    return len(heard)
+    return len(calls)
 
 
 def edits_of(script_id: int) -> Iterator[Submission]:

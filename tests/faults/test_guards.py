@@ -22,7 +22,7 @@ from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.history_checker import check_history
-from tests.processes.journal import Told
+from tests.processes.journal import ProducerRecord
 from tests.processes.true_history import submissions
 from tests.services.databases import DatabaseServer
 from workers.process.task_names import DRAIN
@@ -34,14 +34,14 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 SECOND = 1_000_000
 
 
-class Ears:
-    """A bell that nobody but the test hears."""
+class RecordingBell:
+    """A bell that records its rings."""
 
     def __init__(self) -> None:
-        self.heard: list[int] = []
+        self.rung: list[int] = []
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:  # noqa: ARG002
-        self.heard.append(script_id)
+        self.rung.append(script_id)
         return True
 
     def waiting(self) -> int:
@@ -49,12 +49,12 @@ class Ears:
 
 
 class Script:
-    """A script, with what its one producer was told."""
+    """A script, with the record of its one producer."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.unit_of_work = UnitOfWork(engine)
-        self.ears = Ears()
+        self.bell = RecordingBell()
         with self.unit_of_work.records() as tx:
             self.id = tx.scripts.new_id()
         self.submissions: list[Submission] = [
@@ -66,21 +66,21 @@ class Script:
         return Ledger(self.unit_of_work)
 
     def enqueue(self) -> None:
-        producer = Producer(self.unit_of_work, self.ears)  # type: ignore[arg-type]
+        producer = Producer(self.unit_of_work, self.bell)  # type: ignore[arg-type]
         for each in self.submissions:
             producer.enqueue(each)
 
     def violations(self) -> list[object]:
-        """What the history checker says; where something was answered, the producer was told that."""
-        told = []
+        """The violations that the history checker finds; stored answers count as received."""
+        records = []
         for place, each in enumerate(self.submissions, start=1):
             with self.unit_of_work.reading() as tx:
                 found = tx.submissions.get(self.id, each.submission_id)
             answers = (encode_answer(found.answer),) if found else ()
             frame = ("one", place, self.id, each.submission_id, encode_submission(each))
-            told.append(Told(*frame, acknowledged=True, answers=answers))
+            records.append(ProducerRecord(*frame, acknowledged=True, answers=answers))
         with self.engine.connect() as connection:
-            return list(check_history(connection, told, only=[self.id]))
+            return list(check_history(connection, records, only=[self.id]))
 
 
 @pytest.fixture(scope="module")
@@ -167,13 +167,13 @@ def test_the_one_transaction_takes_back_what_a_lost_worker_had_written(script: S
     assert script.violations() == []
 
 
-def test_the_reconciler_rings_for_what_nobody_took(script: Script):
+def test_the_reconciler_rings_for_what_no_worker_took(script: Script):
     script.enqueue()
-    script.ears.heard.clear()
+    script.bell.rung.clear()
     later = time.time_ns() // 1_000 + 10 * SECOND
 
-    Reconciler(script.unit_of_work, script.ears, clock=lambda: later).tick()  # type: ignore[arg-type]
-    for script_id in script.ears.heard:
+    Reconciler(script.unit_of_work, script.bell, clock=lambda: later).tick()  # type: ignore[arg-type]
+    for script_id in script.bell.rung:
         script.ledger().drain(script_id)
 
     assert script.violations() == []

@@ -48,7 +48,7 @@ MUTATIONS = (
         guard="the one transaction",
         file="repos/database/session.py",
         text='self._cursor.execute(f"SET autocommit=0;{first}")',
-        # And nobody looks whether there is one.
+        # And no check whether there is one.
         instead='globals()["require"] = lambda *_: None; self._cursor.execute(f"DO 0;{first}")',
         seen_by="test_the_one_transaction_takes_back_what_a_lost_worker_had_written",
     ),
@@ -57,7 +57,7 @@ MUTATIONS = (
         file="workers/scheduling/reconciler.py",
         text="            if not self._bell.ring(history.script_id",
         instead="            continue\n            if not self._bell.ring(history.script_id",
-        seen_by="test_the_reconciler_rings_for_what_nobody_took",
+        seen_by="test_the_reconciler_rings_for_what_no_worker_took",
     ),
     Mutation(
         guard="the rollback of the whole transaction on 1205",

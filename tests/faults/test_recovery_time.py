@@ -1,4 +1,4 @@
-"""How long a submission waits when whoever worked on it is killed, with the settings of production."""
+"""How long a submission waits when its worker is killed, with the settings of production."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROMISE_SECONDS = 15.0
 KILLS = 40
 NODE_KILL_EVERY = 5
 PAUSE_SECONDS = 1.0
-"""From one kill to the next: whoever is killed without end recovers from nothing."""
+"""From one kill to the next: a worker that is killed all the time never recovers."""
 WRITING_SECONDS = 0.02
 AT_WORK = BOUNDARIES[BOUNDARIES.index("before bell received") : BOUNDARIES.index("after commit sent")]
 
@@ -53,7 +53,7 @@ def test_from_sigkill_to_commit_it_takes_fifteen_seconds_at_most_at_p95(cluster:
         answers = {script_id: tx.submissions.get(script_id, "beginning") for script_id in scripts}
     committed = {script_id: found.recorded_at / 1e6 for script_id, found in answers.items() if found}
     assert committed.keys() == set(scripts)
-    # Some scripts are hit more than once: what counts is the time after which nobody touched them any more.
+    # Some scripts are hit more than once: what counts is the time after the last kill.
     kills = sorted(cluster.plan.done(), key=lambda kill: kill["at"])
     last_kill = {
         script_id: kill["at"] for kill in kills for script_id in kill["scripts"] if kill["at"] < committed[script_id]
@@ -67,10 +67,10 @@ def test_from_sigkill_to_commit_it_takes_fifteen_seconds_at_most_at_p95(cluster:
     assert p95(took) <= PROMISE_SECONDS
 
 
-def write(cluster: Cluster, enough: Callable[[], bool], patience: float = 60) -> list[int]:
+def write(cluster: Cluster, enough: Callable[[], bool], timeout: float = 60) -> list[int]:
     """Begin scripts, some fifty a second, until it is enough; which."""
     scripts = []
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not enough():
         assert time.monotonic() < deadline, f"nothing comes by for {cluster.plan.armed()}"
         with cluster.unit_of_work.records() as tx:

@@ -1,4 +1,4 @@
-"""Four nodes are restarted one after another while producers write: nobody is told of it, and nothing is done twice."""
+"""Four nodes are restarted one after another while producers write: they get no errors, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from domain.commands.kinds.lines_insert_and_delete import LinesInsert
 from domain.script.line import Line
 from domain.submissions.answer import decode_answer
 from domain.submissions.submission import Submission
-from tests.faults.cluster import PATIENCE, Cluster, wait_until
+from tests.faults.cluster import TIMEOUT_SECONDS, Cluster, wait_until
 from tests.faults.fork_server import NodeOrder
 from tests.faults.producers import REFUSED_EVERY
 from tests.faults.table import row_of, table
-from tests.processes.journal import Told
+from tests.processes.journal import ProducerRecord
 from tests.processes.writers import beginning, own_line
 from tests.services.redis_server import RedisServer
-from tests.slowness import with_patience
+from tests.slowness import adjusted_for_load
 from workers.messaging.bell import Bell
 from workers.process.stop_deadline import GRACE_SECONDS
 from workers.producers.producer import Producer
@@ -66,28 +66,28 @@ def test_a_rolling_restart_is_not_noticed(cluster: Cluster):
         stops = []
         for number in range(NODES):
             stops.append(restart(cluster, f"node-{number}"))
-            heard = len(bystander.waits)
-            wait_until(lambda heard=heard: len(bystander.waits) > heard)
-    told = load.finish()
+            answered = len(bystander.waits)
+            wait_until(lambda answered=answered: len(bystander.waits) > answered)
+    records = load.finish()
 
-    row = row_of("nodes restarted", len(stops), told, load.violations(told), seconds=time.monotonic() - began)
+    row = row_of("nodes restarted", len(stops), records, load.violations(records), seconds=time.monotonic() - began)
     took = [f"{stop.seconds:.1f}" for stop in stops]
     waits = sorted(bystander.waits)
-    print(f"{table([row])}\n(stops took {took} s; {len(waits)} answers heard one by one, the last {waits[-1]:.1f} s)")
+    print(f"{table([row])}\n(stops took {took} s; {len(waits)} answers one by one, the last {waits[-1]:.1f} s)")
     assert row.violations == ()
-    outcomes = {(meant_to_be_refused(one), decode_answer(answer).outcome) for one in told for answer in one.answers}
+    outcomes = {(meant_to_be_refused(one), decode_answer(answer).outcome) for one in records for answer in one.answers}
     assert outcomes <= {(False, "applied"), (True, "refused")}
     assert (False, "applied") in outcomes
     assert bystander.errors == []
     assert [stop.status for stop in stops] == [0] * NODES
     assert [stop.left for stop in stops] == [[]] * NODES
-    assert max(stop.seconds for stop in stops) < with_patience(CONFIGURED_SECONDS + TO_END_SECONDS)
+    assert max(stop.seconds for stop in stops) < adjusted_for_load(CONFIGURED_SECONDS + TO_END_SECONDS)
     assert "bell.unheard" not in "".join(log.read_text() for log in cluster.folder.glob("producer-*.log"))
 
 
-def meant_to_be_refused(told: Told) -> bool:
+def meant_to_be_refused(record: ProducerRecord) -> bool:
     """Whether a producer sent this to have something refused."""
-    place = told.submission_id.rpartition("-")[2]
+    place = record.submission_id.rpartition("-")[2]
     return place.isdecimal() and int(place) % REFUSED_EVERY == 0
 
 
@@ -111,14 +111,14 @@ class Bystander:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(PATIENCE)
+        self._thread.join(TIMEOUT_SECONDS)
 
     def _write(self) -> None:
         with self._cluster.unit_of_work.records() as tx:
             script_id = tx.scripts.new_id()
         self._submit(beginning(script_id, 1))
         while not self._stop.is_set() and not self.errors:
-            fresh = Line(f"b{len(self.waits)}", "action", "Somebody goes by.")
+            fresh = Line(f"b{len(self.waits)}", "action", "A dog goes by.")
             insert = LinesInsert(after=own_line(0).id, before=None, lines=(fresh,))
             self._submit(
                 Submission(
@@ -130,8 +130,8 @@ class Bystander:
         began = time.monotonic()
         try:
             rung = self._producer.enqueue(submission)
-            answer = self._producer.wait(rung.script_id, rung.submission_id, timeout=PATIENCE)
-        except Exception as error:  # whatever a producer might be told
+            answer = self._producer.wait(rung.script_id, rung.submission_id, timeout=TIMEOUT_SECONDS)
+        except Exception as error:  # any error of a producer
             self.errors.append(repr(error))
             return
         if answer.outcome != "applied":

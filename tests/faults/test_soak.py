@@ -1,4 +1,4 @@
-"""Load and faults mixed at random for a while, from a seed that is told; `make soak` goes on for longer."""
+"""Load and faults mixed at random for a while, from a seed that is printed; `make soak` goes on for longer."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def test_ctrl_c_ends_a_run_with_a_verdict_on_what_was_run(tmp_path: Path):
         assert run.stdout
         begun = [run.stdout.readline() for _ in range(EARLY)]
         os.killpg(run.pid, signal.SIGINT)
-        said, _ = run.communicate(timeout=ENDS_WITHIN)
+        output, _ = run.communicate(timeout=ENDS_WITHIN)
 
     assert begun[0].startswith("seed 11: ")
-    assert said.splitlines()[-2:-1] == ["stopped after 1 of 15 watches"]
-    assert said.splitlines()[-1].startswith("nothing lost, nothing twice: ")
+    assert output.splitlines()[-2:-1] == ["stopped after 1 of 15 watches"]
+    assert output.splitlines()[-1].startswith("nothing lost, nothing twice: ")
     assert run.returncode == 0
     assert list(tmp_path.iterdir()) == []

@@ -12,14 +12,14 @@ from workers.messaging.bell import Bell
 from workers.scheduling.reconciler import Reconciler
 
 
-def tick(unit_of_work: UnitOfWork, app: Celery, *, every: float, patience: float) -> None:
+def tick(unit_of_work: UnitOfWork, app: Celery, *, every: float, ring_again_after: float) -> None:
     """Tick for ever, whatever becomes of a tick."""
-    reconciler = Reconciler(unit_of_work, Bell(app), patience=patience)
+    reconciler = Reconciler(unit_of_work, Bell(app), ring_again_after=ring_again_after)
     while True:
         try:
-            told = reconciler.tick()
-            if told.rang or told.reason:
-                print(time.time(), told, flush=True)
+            tick_result = reconciler.tick()
+            if tick_result.rang or tick_result.reason:
+                print(time.time(), tick_result, flush=True)
         except Conflict as error:
             print(f"a tick met {error!r}", flush=True)
         time.sleep(every)

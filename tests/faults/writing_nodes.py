@@ -18,7 +18,7 @@ NAME = "three database nodes that write (Galera)"
 SCRIPTS = 6
 HANDS = 3
 TICK_SECONDS = 0.5
-TICK_PATIENCE_SECONDS = 1.0
+RING_AGAIN_AFTER_SECONDS = 1.0
 
 
 class SpreadCluster(Cluster):
@@ -36,7 +36,7 @@ class SpreadCluster(Cluster):
         """A worker and a reconciler at each database node."""
         for number in range(NODES):
             self.start(f"node-{number}", NodeOrder("commands", "prefork", 1))
-            self.start(f"ticker-{number}", TickerOrder(TICK_SECONDS, TICK_PATIENCE_SECONDS))
+            self.start(f"ticker-{number}", TickerOrder(TICK_SECONDS, RING_AGAIN_AFTER_SECONDS))
 
 
 def write_everywhere(folder: Path, *, seconds: float) -> Row:
@@ -52,8 +52,8 @@ def write_everywhere(folder: Path, *, seconds: float) -> Row:
             load = cluster.load(SCRIPTS, hands=HANDS, window=3)
             wait_until(galera.conflicts)
             time.sleep(seconds)
-            told = load.finish()
+            records = load.finish()
             # What one node committed another may not show yet.
             cluster.unit_of_work.catch_up()
-            found = load.violations(told)
-        return row_of(NAME, galera.conflicts(), told, found, seconds=time.monotonic() - began)
+            found = load.violations(records)
+        return row_of(NAME, galera.conflicts(), records, found, seconds=time.monotonic() - began)

@@ -99,7 +99,7 @@ def intake_outcome(ledger: SmallLedger, intake: Intake, trusted: Trusted, args: 
             intake.take_message(args, {}, trusted.message_id)
         else:
             body, problem, name = args
-            intake.set_aside(b64decode(body), Undecodable(problem=problem), name)
+            intake.keep_rejected(b64decode(body), Undecodable(problem=problem), name)
     assert kept_in(ledger.rows()) <= before + 1
     with ledger.unit_of_work.reading() as tx:
         waiting = tx.inbox.waiting(before=1 << 62, after=1 << 62, limit=10)

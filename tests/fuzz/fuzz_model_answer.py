@@ -22,7 +22,7 @@ from tests.workers.writer_setup import LINES
 from workers.proposals.language_models.openai_client import OpenAiModel
 
 # The most requests to a model for one proposal.
-ASKED = 3
+ATTEMPTS = 3
 
 numbers = st.integers(0, len(LINES) - 1)
 texts = st.sampled_from(["Colder.", "", "INT. BAR - NIGHT", "é", "a\u2028b", "\u202e", "x\x1b[2J"]) | st.text(
@@ -86,7 +86,7 @@ def feed(ledger: SmallLedger, room: ProposalRoom, model: OpenAiModel, given: tup
     room.script_id = room.new_script(room.user)
     number = room.ask()
     head = ledger.head(room.script_id)
-    assert room.job(AnswersInTurn(*[data] * ASKED)).run(number)
+    assert room.job(AnswersInTurn(*[data] * ATTEMPTS)).run(number)
     assert ledger.head(room.script_id) == head
     proposal = room.proposal(number)
     if proposal.state == "failed":

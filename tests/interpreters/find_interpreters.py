@@ -62,7 +62,7 @@ def find_interpreters(environ: Mapping[str, str], named: Sequence[str] = ()) -> 
 def probe(program: str, environ: Mapping[str, str], *, preview: bool = False) -> Interpreter | None:
     """What a program says it is; None where it does not run, or is not a CPython that the project supports."""
     try:
-        asked = subprocess.run(
+        done = subprocess.run(
             [program, "-I", "-c", _PROBE],
             env=dict(environ),
             stdin=subprocess.DEVNULL,
@@ -70,7 +70,7 @@ def probe(program: str, environ: Mapping[str, str], *, preview: bool = False) ->
             check=True,
             timeout=PROBE_SECONDS,
         )
-        version, level, implementation, without_lock, executable = json.loads(asked.stdout)
+        version, level, implementation, without_lock, executable = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
     supported = implementation == "CPython" and not without_lock and tuple(version[:2]) >= LOWEST

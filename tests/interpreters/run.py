@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 
     interpreter: Interpreter
     passed: bool
-    said: str
+    verdict: str
 
 
 def main(arguments: list[str]) -> int:
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     if covered in {each.name for each in picked}:
         print(f"Python {covered:5} left out: the tests of .venv cover it")
     for outcome in outcomes:
-        print(f"Python {outcome.interpreter.name:5} {'passed' if outcome.passed else 'FAILED'}: {outcome.said}")
+        print(f"Python {outcome.interpreter.name:5} {'passed' if outcome.passed else 'FAILED'}: {outcome.verdict}")
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
@@ -62,19 +62,19 @@ def run_quick_tests(interpreter: Interpreter) -> Outcome:
     environment = Path(ENVIRONMENTS, interpreter.name)
     print(f"\n== Python {interpreter.name}", flush=True)
     began = time.monotonic()
-    told = {**os.environ, "PYTHON": interpreter.program, "ENVIRONMENT": str(environment)}
-    set_up = subprocess.run(["sh", ".ci/set-up"], cwd=ROOT, env=told, check=False)
+    environ = {**os.environ, "PYTHON": interpreter.program, "ENVIRONMENT": str(environment)}
+    set_up = subprocess.run(["sh", ".ci/set-up"], cwd=ROOT, env=environ, check=False)
     if set_up.returncode:
-        return Outcome(interpreter, passed=False, said="its environment could not be made, see above")
+        return Outcome(interpreter, passed=False, verdict="its environment could not be made, see above")
     python = str(environment / "bin" / "python")
     # The cache names the tests that failed, which run again alone.
     cache = ("-o", f"cache_dir={environment / '.pytest_cache'}")
     tests = subprocess.run(["sh", "tests/once_more.sh", python, "-m", "pytest", *QUICK, *cache], cwd=ROOT, check=False)
     seconds = time.monotonic() - began
-    said = (
+    verdict = (
         f"{seconds:.0f} s" if tests.returncode == 0 else f"pytest ended with {tests.returncode} after {seconds:.0f} s"
     )
-    return Outcome(interpreter, tests.returncode == 0, said)
+    return Outcome(interpreter, tests.returncode == 0, verdict)
 
 
 if __name__ == "__main__":

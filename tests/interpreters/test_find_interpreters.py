@@ -1,4 +1,4 @@
-"""Of each version of Python one interpreter that works is found, and what each gives is said."""
+"""Of each version of Python one interpreter that works is found, and the result of each is printed."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_an_environment_that_cannot_be_made_fails_the_run(tmp_path: Path) -> Non
     assert "Python 3.99  FAILED: its environment could not be made" in ran.stdout
 
 
-def test_what_there_is_is_said() -> None:
+def test_what_there_is_is_printed() -> None:
     ran = run_pythons("--list", sys.executable)
 
     assert ran.returncode == 0

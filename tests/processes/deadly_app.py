@@ -16,7 +16,7 @@ from domain.script.state import State
 
 @command
 class EndTheWorker(Command, frozen=True, tag="test.end_the_worker"):
-    """SIGKILL to whoever applies this."""
+    """SIGKILL to the process that applies this."""
 
     def apply(self, state: State) -> Delta:  # noqa: ARG002
         os.kill(os.getpid(), signal.SIGKILL)

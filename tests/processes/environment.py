@@ -24,12 +24,12 @@ from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes import journal
 from tests.processes.history_checker import Violation, check_history
-from tests.processes.journal import Told
+from tests.processes.journal import ProducerRecord
 from tests.processes.writers import Order, beginning
 from workers.settings import Settings
 
 EVERYTHING = 200  # what eight writers submit
-PATIENCE = 60.0  # seconds until something happens that is on its way
+TIMEOUT_SECONDS = 60.0  # seconds until something happens that is on its way
 
 
 HOLD_ONE = "SELECT id FROM submission_inbox WHERE script_id = :script ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
@@ -71,14 +71,14 @@ class Site:
         self._program.communicate()
         self.engine.dispose()
 
-    def new_script(self, writers: int) -> Told:
-        """Make a script with a line for each of its writers; what its maker was told."""
+    def new_script(self, writers: int) -> ProducerRecord:
+        """Make a script with a line for each of its writers; returns the record of its maker."""
         with self.unit_of_work.records() as tx:
             script_id = tx.scripts.new_id()
         first = beginning(script_id, writers)
         answer = encode_answer(Ledger(self.unit_of_work).submit(first))
         payload = encode_submission(first)
-        return Told("maker", 1, script_id, first.submission_id, payload, acknowledged=True, answers=(answer,))
+        return ProducerRecord("maker", 1, script_id, first.submission_id, payload, acknowledged=True, answers=(answer,))
 
     def begin(self, **order: Any) -> Writing:
         """Set eight writers on a new script."""
@@ -99,12 +99,12 @@ class Site:
         """
         with self.engine.connect() as connection, connection.begin():
             wait_until(lambda: connection.execute(text(HOLD_ONE), {"script": script_id}).first())
-            # The table is not brought up to date while somebody reads it every tenth of a second.
+            # The table is not brought up to date while another process reads it every tenth of a second.
             wait_until(lambda: connection.execute(text(HELD_UP)).scalar(), pause=0.15)
             yield
 
     def carried_out(self, script_id: int) -> bool:
-        """Wait for the writers of a script; whether each heard the answer to everything."""
+        """Wait for the writers of a script; whether each got the answer to everything."""
         assert self._program.stdout
         for report in self._program.stdout:
             script, status = map(int, report.split())
@@ -118,7 +118,7 @@ class Writing(NamedTuple):
 
     site: Site
     order: Order
-    first: Told
+    first: ProducerRecord
 
     @property
     def folder(self) -> Path:
@@ -128,17 +128,17 @@ class Writing(NamedTuple):
         """Wait until so many submissions are acknowledged."""
         wait_until(lambda: journal.count(self.folder, "acknowledged") >= acknowledged)
 
-    def finish(self) -> list[Told]:
-        """Wait until every writer has heard the answer to everything; what they all were told."""
-        told_all = self.site.carried_out(self.order.script_id)
-        assert told_all, (self.site.folder / "writers.log").read_text()
+    def finish(self) -> list[ProducerRecord]:
+        """Wait until every writer has the answer to everything; returns all their records."""
+        all_answered = self.site.carried_out(self.order.script_id)
+        assert all_answered, (self.site.folder / "writers.log").read_text()
         self.site.engine.dispose()  # its connections may be to a server that was killed
         return [self.first, *journal.read_journals(self.folder)]
 
-    def violations(self, told: list[Told]) -> list[Violation]:
+    def violations(self, records: list[ProducerRecord]) -> list[Violation]:
         """What the history checker has to say of the script."""
         with self.site.engine.connect() as connection:
-            return check_history(connection, told, only=[self.order.script_id])
+            return check_history(connection, records, only=[self.order.script_id])
 
     def last_words(self) -> dict[str, str]:
         """What each writer's own line says in the end."""
@@ -155,13 +155,13 @@ class Writing(NamedTuple):
 
 
 def assert_one_true_history(writing: Writing) -> None:
-    """The writers heard the answer to everything, and it is in the script: once, in order, and nothing else.
+    """The writers got the answer to everything, and it is in the script: once, in order, and nothing else.
 
-    Nor has a log told what they wrote, whatever went wrong.
+    No log contains what they wrote, whatever went wrong.
     """
-    told = writing.finish()
-    assert sum(one.acknowledged for one in told) == 1 + EVERYTHING
-    assert writing.violations(told) == []
+    records = writing.finish()
+    assert sum(one.acknowledged for one in records) == 1 + EVERYTHING
+    assert writing.violations(records) == []
     assert writing.version() == 1 + EVERYTHING
     last_words = {f"w{writer}": f"writer {writer} {writing.order.marker} 24" for writer in range(8)}
     assert writing.last_words() == last_words
@@ -169,9 +169,9 @@ def assert_one_true_history(writing: Writing) -> None:
     assert not [log.name for log in logs if writing.order.marker in log.read_text()], "a log tells what a script says"
 
 
-def wait_until(true: Callable[[], object], patience: float = PATIENCE, pause: float = 0.01) -> None:
+def wait_until(true: Callable[[], object], timeout: float = TIMEOUT_SECONDS, pause: float = 0.01) -> None:
     """Wait until something is true, looking every `pause` seconds."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not true():
-        assert time.monotonic() < deadline, f"nothing happened for {patience} s"
+        assert time.monotonic() < deadline, f"nothing happened for {timeout} s"
         time.sleep(pause)

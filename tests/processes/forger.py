@@ -1,8 +1,8 @@
 """The forger: rewrites the history of a script in plain SQL so that it agrees with itself again.
 
-Whoever damages one row is found by hashes. To see that a checker finds more than broken hashes, a violation has to be
+Damage to one row is found by hashes. To see that a checker finds more than broken hashes, a violation has to be
 written so that every hash fits: other commands, or the same in another order, with chain hashes, deltas, states, the
-head and the answers all computed anew.
+head and the answers all computed again.
 """
 
 from __future__ import annotations

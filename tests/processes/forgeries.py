@@ -46,8 +46,8 @@ def a_base_version_is_changed(case: Case) -> None:
 
 
 @violates_only("effects_are_as_sent")
-def a_command_nobody_sent_is_slipped_in(case: Case) -> None:
-    case.told[:] = [one for one in case.told if one.submission_id != "c3"]
+def a_command_that_no_producer_sent_is_slipped_in(case: Case) -> None:
+    case.records[:] = [one for one in case.records if one.submission_id != "c3"]
 
 
 @violates_only("effects_are_as_sent")
@@ -60,7 +60,7 @@ def half_of_an_atomic_submission_is_missing(case: Case) -> None:
 @violates_only("no_update_is_lost")
 def an_edit_overwrites_what_its_author_had_not_seen(case: Case) -> None:
     log = case.stored.commands
-    [one] = [one for one in case.told if one.submission_id == "b4"]
+    [one] = [one for one in case.records if one.submission_id == "b4"]
     submission = decode_submission(one.payload)
     edit, insert = submission.commands
     stale = replace(submission, commands=(replace(edit, expect=expect_hash(LINES["b"])), insert))

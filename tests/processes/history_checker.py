@@ -1,8 +1,8 @@
-"""The history checker: is what the database holds the one history that agrees with what producers were told?
+"""The history checker: is what the database holds the one history that agrees with the records of producers?
 
 It knows nothing of how submissions are delivered. Each rule is a generator of sentences, one for each violation, over
-what is stored of a script and what producers were told of it; a new rule is one function, in the list at the end of
-this file or, where it does not ask what was told, of `stored_rules`. Call it when nothing is on its way any more: what
+what is stored of a script and the records of its producers; a new rule is one function, in the list at the end of
+this file or, where it does not need the records, of `stored_rules`. Call it when nothing is on its way any more: what
 is acknowledged must then be answered.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from domain.submissions.submission import decode_submission, encode_cause, encode_command
-from tests.processes.journal import Told
+from tests.processes.journal import ProducerRecord
 from tests.processes.stored import Stored, StoredAnswer, read_script, script_ids
 from tests.processes.stored_rules import STORED_RULES
 
@@ -30,10 +30,12 @@ class Violation(NamedTuple):
     what: str
 
 
-def check_history(connection: Connection, told: Iterable[Told], only: Iterable[int] = ()) -> list[Violation]:
-    """Every violation in a database, or in `only` these scripts of it, given all that its producers were told."""
-    by_script: defaultdict[int, list[Told]] = defaultdict(list)
-    for one in told:
+def check_history(
+    connection: Connection, records: Iterable[ProducerRecord], only: Iterable[int] = ()
+) -> list[Violation]:
+    """Every violation in a database, or in `only` these scripts of it, given the records of its producers."""
+    by_script: defaultdict[int, list[ProducerRecord]] = defaultdict(list)
+    for one in records:
         by_script[one.script_id].append(one)
     return [
         Violation(rule, script_id, what)
@@ -44,17 +46,17 @@ def check_history(connection: Connection, told: Iterable[Told], only: Iterable[i
     ]
 
 
-def sentences_about(stored: Stored, told: Sequence[Told]) -> Iterator[tuple[str, Iterator[str]]]:
+def sentences_about(stored: Stored, records: Sequence[ProducerRecord]) -> Iterator[tuple[str, Iterator[str]]]:
     """Each rule by name, with what it has to say."""
     for rule in STORED_RULES:
         yield rule.__name__, rule(stored)
-    for told_rule in TOLD_RULES:
-        yield told_rule.__name__, told_rule(stored, told)
+    for producer_rule in PRODUCER_RULES:
+        yield producer_rule.__name__, producer_rule(stored, records)
 
 
-def acknowledged_is_answered(stored: Stored, told: Sequence[Told]) -> Iterator[str]:
+def acknowledged_is_answered(stored: Stored, records: Sequence[ProducerRecord]) -> Iterator[str]:
     """What was acknowledged has an answer, to that content, and waits no more."""
-    for one in told:
+    for one in records:
         answer = stored.answers.get(one.submission_id)
         if one.acknowledged and answer is None:
             yield f"{one.submission_id} was acknowledged but never answered"
@@ -64,23 +66,23 @@ def acknowledged_is_answered(stored: Stored, told: Sequence[Told]) -> Iterator[s
         yield f"{submission_id} still waits"
 
 
-def every_answer_is_the_same(stored: Stored, told: Sequence[Told]) -> Iterator[str]:
-    """Whoever asked, and however often, was given the answer that is stored."""
-    for one in told:
+def every_answer_is_the_same(stored: Stored, records: Sequence[ProducerRecord]) -> Iterator[str]:
+    """Every producer, however often it asks, gets the answer that is stored."""
+    for one in records:
         row = stored.answers.get(one.submission_id)
         if any(row is None or json.loads(given) != whole(stored, row) for given in one.answers):
             yield f"{one.submission_id} has another answer than its producer was given"
 
 
-def effects_are_as_sent(stored: Stored, told: Sequence[Told]) -> Iterator[str]:
-    """Every command of the log is one that a producer sent, unchanged; all that was not set aside is there."""
-    sent = {one.submission_id: one for one in told}
+def effects_are_as_sent(stored: Stored, records: Sequence[ProducerRecord]) -> Iterator[str]:
+    """Every command of the log is one that a producer sent, unchanged; all that was not rejected is there."""
+    sent = {one.submission_id: one for one in records}
     effects: defaultdict[str, int] = defaultdict(int)
     for entry in stored.commands:
         effects[entry.submission_id] += 1
         one = sent.get(entry.submission_id)
         if one is None:
-            yield f"command {entry.version} is of {entry.submission_id}, which nobody sent"
+            yield f"command {entry.version} is of {entry.submission_id}, which no producer sent"
             continue
         submission = decode_submission(one.payload)
         if entry.submission_index >= len(submission.commands):
@@ -89,19 +91,19 @@ def effects_are_as_sent(stored: Stored, told: Sequence[Told]) -> Iterator[str]:
         command = submission.commands[entry.submission_index]
         frame = (submission.author, submission.actor, submission.base_version, encode_cause(submission.cause))
         if (entry.author, entry.actor, entry.base_version, entry.cause) != frame:
-            yield f"command {entry.version} does not say of itself what {entry.submission_id} said"
+            yield f"command {entry.version} does not have the fields of {entry.submission_id}"
         if (entry.kind, entry.payload) != (command.kind(), encode_command(command)):
             yield f"command {entry.version} is not the one that {entry.submission_id} sent"
     for submission_id, found in effects.items():
         row, one = stored.answers.get(submission_id), sent.get(submission_id)
-        if row and one and found != len(decode_submission(one.payload).commands) - set_aside(stored, row):
-            yield f"some commands of {submission_id} are neither applied nor set aside"
+        if row and one and found != len(decode_submission(one.payload).commands) - rejected_count(stored, row):
+            yield f"some commands of {submission_id} are neither applied nor rejected"
 
 
-def producers_keep_their_order(stored: Stored, told: Sequence[Told]) -> Iterator[str]:
+def producers_keep_their_order(stored: Stored, records: Sequence[ProducerRecord]) -> Iterator[str]:
     """What a producer enqueued after an earlier one was acknowledged comes after it in the log."""
     latest: dict[str, tuple[int, str]] = {}
-    for one in sorted(told, key=lambda one: one.place):
+    for one in sorted(records, key=lambda one: one.place):
         row = stored.answers.get(one.submission_id)
         if not one.acknowledged or row is None or row.first_version is None:
             continue
@@ -119,15 +121,15 @@ def whole(stored: Stored, row: StoredAnswer) -> dict[str, Any]:
         return {}  # which another rule says better
 
 
-def set_aside(stored: Stored, row: StoredAnswer) -> int:
+def rejected_count(stored: Stored, row: StoredAnswer) -> int:
     """How many commands of a submission its answer says were no-ops or refused."""
     return sum(command["outcome"] != "applied" for command in whole(stored, row).get("commands", ()))
 
 
-TOLD_RULES = (
+PRODUCER_RULES = (
     acknowledged_is_answered,
     every_answer_is_the_same,
     effects_are_as_sent,
     producers_keep_their_order,
 )
-RULES = tuple(rule.__name__ for rule in (*STORED_RULES, *TOLD_RULES))
+RULES = tuple(rule.__name__ for rule in (*STORED_RULES, *PRODUCER_RULES))

@@ -1,4 +1,4 @@
-"""What producers were told: each writes down, as it happens, what it sent and what it heard.
+"""The journals of producers: each records, as it happens, its submissions and the answers.
 
 One JSON object a line, in a file of its own for each producer; the history checker takes them as the truth that the
 database has to agree with.
@@ -15,7 +15,7 @@ from domain.submissions.answer import Answer, encode_answer
 from domain.submissions.submission import Submission, encode_submission
 
 
-class Told(NamedTuple):
+class ProducerRecord(NamedTuple):
     """One submission as its producer knows it.
 
     `place` counts what a producer was acknowledged, in that order. `answers` are the bytes of every answer it was
@@ -55,9 +55,9 @@ class Journal:
         self._file.write(json.dumps({"event": event, "producer": self._producer, **about, **more}) + "\n")
 
 
-def read_journals(folder: Path) -> list[Told]:
-    """What every producer of a folder was told; each producer's in the order it was acknowledged."""
-    return [told for file in sorted(folder.glob("*.jsonl")) for told in told_of(read_lines(file))]
+def read_journals(folder: Path) -> list[ProducerRecord]:
+    """The records of every producer of a folder; each producer's in the order it was acknowledged."""
+    return [record for file in sorted(folder.glob("*.jsonl")) for record in records_of(read_lines(file))]
 
 
 def count(folder: Path, event: str) -> int:
@@ -70,14 +70,14 @@ def read_lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
-def told_of(lines: Iterable[dict[str, Any]]) -> list[Told]:
+def records_of(lines: Iterable[dict[str, Any]]) -> list[ProducerRecord]:
     """The lines of one producer, gathered by submission."""
-    found: dict[tuple[int, str], Told] = {}
+    found: dict[tuple[int, str], ProducerRecord] = {}
     places = 0
     for line in lines:
         key = (line["script"], line["submission"])
         if line["event"] == "sent":
-            found[key] = Told(line["producer"], 0, *key, line["payload"].encode(), acknowledged=False)
+            found[key] = ProducerRecord(line["producer"], 0, *key, line["payload"].encode(), acknowledged=False)
         elif line["event"] == "acknowledged":
             places += 1
             found[key] = found[key]._replace(place=places, acknowledged=True)

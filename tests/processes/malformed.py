@@ -8,7 +8,7 @@ import uuid
 from base64 import b64encode
 from typing import Any
 
-SECRET = "Nobody but Ada may read this."
+SECRET = "Only Ada may read this."
 GOOD: dict[str, tuple[str, list[Any]]] = {
     "commands": ("scriptledger.drain", [1]),
     "intake": ("scriptledger.intake", ['{"script_id": 1, "submission_id": "good"}']),
@@ -189,12 +189,12 @@ def kinds(queue: str, *, few: bool = False) -> dict[str, bytes]:
     return {what: each if isinstance(each, bytes) else json.dumps(each).encode() for what, each in found.items()}
 
 
-def _spoilt(said: str, queue: str, part: Any, name: str, *, step: int) -> dict[str, Any]:
+def _spoilt(content: str, queue: str, part: Any, name: str, *, step: int) -> dict[str, Any]:
     found = {}
     for what, value in list(ANYTHING.items())[len(name) % step :: step]:
         whole = message(*GOOD[queue], queue)
         part(whole)[name] = value
-        found[f"{said} is {what}"] = whole
+        found[f"{content} is {what}"] = whole
     return found
 
 

@@ -1,4 +1,4 @@
-"""A model server of a test: it speaks OpenAI's protocol, rewrites one line as it is told, and may be slow to answer."""
+"""A model server of a test: it speaks OpenAI's protocol, rewrites one line as instructed, and may be slow to answer."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ SHOWN = re.compile(r'^\["(?P<line>l\d+)","(?P<expect>[0-9a-f]{12})"', re.MULTILI
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Asked to do something to line l1, say, it writes what it was asked into that line.
+    """Instructed to do something to line l1, for example, it writes the instruction into that line.
 
-    `asked` are the instructions that came, in order. The first time it hears one that is in `held`, it says nothing.
+    `instructions` are those received, in order. It does not answer the first one that is in `held`.
     """
 
     daemon_threads = True
 
     def __init__(self, held: set[str]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[str] = []
+        self.instructions: list[str] = []
         self.held = held
         self.over = Event()
 
@@ -32,7 +32,7 @@ class ModelServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
     def handle_error(self, *_: Any) -> None:
-        """Whoever asked was killed meanwhile, as it should be."""
+        """The client was killed, as it should be."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         prompt = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["messages"][-1]["content"]
         instruction = prompt.splitlines()[-1]
-        self.server.asked.append(instruction)
+        self.server.instructions.append(instruction)
         if instruction in self.server.held:
             self.server.held.remove(instruction)
             self.server.over.wait()

@@ -24,7 +24,7 @@ from workers.process.command_lines import BEAT, ENVIRON, worker_command
 from workers.process.roles import Role
 from workers.settings import Settings
 
-PATIENCE = 60.0  # seconds a worker may take to start on a busy machine; it takes three
+TIMEOUT_SECONDS = 60.0  # seconds a worker may take to start on a busy machine; it takes three
 
 
 class LocalProcess(ABC):
@@ -125,7 +125,7 @@ class LocalWorker(LocalProcess):
         return {}
 
     def ready(self) -> bool:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.hostname() is None:
             assert self._child.running(), f"{self.name} ended:\n{self._child.last_words(20)}"
             assert time.monotonic() < deadline, f"{self.name} does not start:\n{self._child.last_words(20)}"
@@ -165,11 +165,11 @@ class LocalWorker(LocalProcess):
         for process in (*self.pool, self.main):
             process.resume()
 
-    def wait(self, patience: float) -> int:
+    def wait(self, timeout: float) -> int:
         """Wait for it to end; its exit status."""
-        return self._child.wait(patience)
+        return self._child.wait(timeout)
 
-    def restart(self, timeout: float = PATIENCE) -> None:  # noqa: ARG002 - pytest-celery's
+    def restart(self, timeout: float = TIMEOUT_SECONDS) -> None:  # noqa: ARG002 - pytest-celery's
         self._child.kill()
         self.start()
 
@@ -193,7 +193,7 @@ class LocalWorker(LocalProcess):
 
 
 class LocalServer(LocalProcess):
-    """A broker: one of our private servers, or one that was named, which nobody may end."""
+    """A broker: one of our private servers, or one that was named, which must keep running."""
 
     def __init__(self, url: str, server: PrivateServer | None = None) -> None:
         super().__init__("broker")
@@ -221,12 +221,12 @@ class LocalServer(LocalProcess):
         else:
             self._server.stop()
 
-    def restart(self, timeout: float = PATIENCE) -> None:  # noqa: ARG002 - pytest-celery's
+    def restart(self, timeout: float = TIMEOUT_SECONDS) -> None:  # noqa: ARG002 - pytest-celery's
         assert self._server, "this broker is not ours to restart"
         self._server.restart()
 
     def teardown(self) -> None:
-        """Whoever started the server ends it."""
+        """The process that started the server ends it."""
 
 
 def start_together(workers: Iterable[LocalWorker]) -> list[CeleryTestWorker]:
@@ -239,12 +239,12 @@ def start_together(workers: Iterable[LocalWorker]) -> list[CeleryTestWorker]:
     return [CeleryTestWorker(worker, app=None) for worker in workers]
 
 
-def stop_together(workers: Iterable[LocalWorker], patience: float) -> list[int]:
+def stop_together(workers: Iterable[LocalWorker], timeout: float) -> list[int]:
     """Ask workers to stop, all at once, and wait for each; their exit statuses."""
     workers = list(workers)
     for worker in workers:
         worker.kill("SIGTERM")
-    return [worker.wait(patience) for worker in workers]
+    return [worker.wait(timeout) for worker in workers]
 
 
 def broker_node(url: str, server: PrivateServer | None = None) -> CeleryTestBroker:

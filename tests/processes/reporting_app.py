@@ -16,12 +16,12 @@ __all__ = ["app"]
 
 @signals.worker_ready.connect(weak=False)
 def report(sender: Any, **_: Any) -> None:
-    """Write `conf`, `stats` and `active_queues` into a file that is called like the worker, beside its log."""
+    """Write `conf`, `stats` and `active_queues` into a file that is called like the worker, next to its log."""
     queues = [queue.as_dict(recurse=True) for queue in sender.task_consumer.queues]
-    told = {
+    report = {
         "conf": dict(app.conf.table(with_defaults=True, censored=True)),
         "stats": sender.controller.stats(),
         "active_queues": queues,
     }
     file = Path(os.environ["TMPDIR"]) / f"{sender.hostname}.json"
-    file.write_text(json.dumps(told, default=str))
+    file.write_text(json.dumps(report, default=str))

@@ -1,4 +1,4 @@
-"""What must hold of a script as it is stored, whatever producers were told: one generator of sentences a rule."""
+"""What must hold of a script as it is stored, whatever the records of producers: one generator of sentences a rule."""
 
 from __future__ import annotations
 

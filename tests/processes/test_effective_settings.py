@@ -78,8 +78,8 @@ def local_workers(settings: Settings, logs: Path) -> list[LocalWorker]:
 def report(role: Role, logs: Path, local_workers: list[LocalWorker]) -> dict[str, Any]:
     """What the worker of a role wrote down of itself when it was ready."""
     name = next(worker for worker in local_workers if worker.role is role).hostname()
-    told: dict[str, Any] = json.loads((logs / f"{name}.json").read_text())
-    return told
+    reported: dict[str, Any] = json.loads((logs / f"{name}.json").read_text())
+    return reported
 
 
 @of_every_role
@@ -162,14 +162,14 @@ def test_no_message_carries_script_text(site: Site, settings: Settings):
         writing = site.begin()
         assert_one_true_history(writing)
         client.echo("that was all")
-        heard = list(heard_until(monitor, "that was all"))
+        received = list(commands_until(monitor, "that was all"))
 
-    messages = [(queue, json.loads(text)) for push, queue, text in map(in_three, heard) if push == "LPUSH"]
+    messages = [(queue, json.loads(text)) for push, queue, text in map(in_three, received) if push == "LPUSH"]
     bodies = [(queue, b64decode(message["body"]).decode()) for queue, message in messages]
     bells = [json.loads(body)[:2] for queue, body in bodies if queue == "commands"]
     assert len(bells) >= EVERYTHING
     assert bells == [[[writing.order.script_id], {}]] * len(bells)
-    assert not [said for said in (*heard, *(body for _, body in bodies)) if writing.order.marker in said]
+    assert not [text for text in (*received, *(body for _, body in bodies)) if writing.order.marker in text]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_no_message_carries_script_text(site: Site, settings: Settings):
 def test_a_worker_that_cannot_serve_its_queues_refuses_in_one_sentence(
     queues: str, sentence: str, settings: Settings
 ):  # fmt: skip
-    quietly = [sys.executable, "-W", "ignore"]  # Celery warns whoever runs it as root
+    quietly = [sys.executable, "-W", "ignore"]  # Celery warns when it runs as root
     ended = subprocess.run(
         [*quietly, "-m", "celery", "-A", "workers.app", "worker", "--pool=solo", f"--queues={queues}"],
         env={**os.environ, **ENVIRON, **settings.to_env()},
@@ -207,12 +207,12 @@ def test_a_worker_that_cannot_serve_its_queues_refuses_in_one_sentence(
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"scriptledger: {sentence}\n")
 
 
-def heard_until(monitor: redis.client.Monitor, word: str) -> Iterator[str]:
+def commands_until(monitor: redis.client.Monitor, word: str) -> Iterator[str]:
     """Every command that the broker was given, until the one with this word in it."""
-    for heard in monitor.listen():
-        if word in heard["command"]:
+    for received in monitor.listen():
+        if word in received["command"]:
             return
-        yield heard["command"]
+        yield received["command"]
 
 
 def in_three(command: str) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""A worker that is asked to stop while it works ends in time, and its work is done: by itself, or by the next one."""
+"""A worker that is stopped while it works ends in time, and its work is done: by itself, or by the next one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 import celeryconfig
 from tests.processes.environment import Site, assert_one_true_history
 from tests.processes.nodes import LocalWorker, stop_together
-from tests.slowness import with_patience
+from tests.slowness import adjusted_for_load
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.usefixtures("celery_setup")]
 
-LONGEST_SECONDS = celeryconfig.worker_soft_shutdown_timeout + 5  # to wake up and to end
+MAX_SECONDS = celeryconfig.worker_soft_shutdown_timeout + 5  # to wake up and to end
 
 
 def test_what_can_be_finished_is_finished(site: Site, local_workers: list[LocalWorker]):
@@ -26,10 +26,10 @@ def test_what_can_be_finished_is_finished(site: Site, local_workers: list[LocalW
         for drainer in drainers:
             drainer.kill("SIGTERM")
         time.sleep(1)
-    statuses = [drainer.wait(with_patience(LONGEST_SECONDS)) for drainer in drainers]
+    statuses = [drainer.wait(adjusted_for_load(MAX_SECONDS)) for drainer in drainers]
 
     assert statuses == [0, 0]
-    assert time.monotonic() - began < with_patience(LONGEST_SECONDS)
+    assert time.monotonic() - began < adjusted_for_load(MAX_SECONDS)
     after_the_signal = [drainer.logs().partition("Initiating Soft Shutdown")[2] for drainer in drainers]
     assert any("] succeeded in" in log for log in after_the_signal)
     for drainer in drainers:
@@ -44,10 +44,10 @@ def test_what_cannot_be_finished_is_done_again(site: Site, local_workers: list[L
 
     with site.drain_held_up(writing.order.script_id):
         began = time.monotonic()
-        statuses = stop_together(drainers, with_patience(LONGEST_SECONDS))
+        statuses = stop_together(drainers, adjusted_for_load(MAX_SECONDS))
         took = time.monotonic() - began
 
-    assert took < with_patience(LONGEST_SECONDS)
+    assert took < adjusted_for_load(MAX_SECONDS)
     assert statuses == [0, 0]
     for drainer in drainers:
         drainer.start()

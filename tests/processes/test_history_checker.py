@@ -27,12 +27,12 @@ def history(database_url: str) -> Iterator[History]:
 def case(history: History) -> Iterator[Case]:
     with history.engine.connect() as connection, connection.begin() as transaction:
         allow_anything(connection)
-        yield Case(connection, history.script_id, list(history.told))
+        yield Case(connection, history.script_id, list(history.records))
         transaction.rollback()
 
 
 def rules_broken_in(case: Case) -> set[str]:
-    return {violation.rule for violation in check_history(case.connection, case.told)}
+    return {violation.rule for violation in check_history(case.connection, case.records)}
 
 
 def test_a_true_history_has_no_violation(case: Case):
@@ -40,13 +40,13 @@ def test_a_true_history_has_no_violation(case: Case):
     assert outcomes == {"applied", "refused", "no_op", "partly"}
     assert case.stored.keyframes
 
-    assert check_history(case.connection, case.told) == []
+    assert check_history(case.connection, case.records) == []
 
 
 def test_a_history_rewritten_as_it_is_has_no_violation(case: Case):
     case.forge(case.stored.commands)
 
-    assert check_history(case.connection, case.told) == []
+    assert check_history(case.connection, case.records) == []
 
 
 @pytest.mark.parametrize(("rule", "write"), VIOLATIONS, ids=lambda value: getattr(value, "__name__", value))

@@ -69,7 +69,7 @@ def test_a_submission_without_the_database_is_answered(site: Site, celery_setup_
     assert (answer.outcome, answer.first_version, answer.last_version) == ("applied", 2, 2)
 
 
-def test_what_ends_its_worker_is_set_aside_after_five_deliveries_and_harms_nobody(
+def test_what_ends_its_worker_is_rejected_after_five_deliveries_and_harms_no_other(
     site: Site, celery_setup_app: Celery, local_workers: list[LocalWorker]
 ):
     _, deadly = written(site, "deadly", DEADLY.decode())
@@ -103,7 +103,7 @@ BODIES: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("what", BODIES)
-def test_what_is_no_task_is_set_aside_and_not_logged(site: Site, local_workers: list[LocalWorker], what: str):
+def test_what_is_no_task_is_rejected_and_not_logged(site: Site, local_workers: list[LocalWorker], what: str):
     body, headers = BODIES[what]
     message = f"strange-{list(BODIES).index(what)}"
     with redis.Redis.from_url(site.settings.broker_url) as client:
@@ -129,7 +129,7 @@ SCRAPS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("what", SCRAPS)
-def test_what_no_celery_client_made_is_set_aside_too(site: Site, local_workers: list[LocalWorker], what: str):
+def test_what_no_celery_client_made_is_rejected_too(site: Site, local_workers: list[LocalWorker], what: str):
     starts = local_workers[1].main.pid
     with redis.Redis.from_url(site.settings.broker_url) as client:
         client.lpush("intake", SCRAPS[what])
@@ -153,7 +153,7 @@ def same(one: bytes, other: bytes) -> bool:
         return False
 
 
-def test_a_message_without_a_body_is_set_aside(site: Site, local_workers: list[LocalWorker]):
+def test_a_message_without_a_body_is_rejected(site: Site, local_workers: list[LocalWorker]):
     bodiless = {**json.loads(envelope(b"", "bodiless", {})), "body": None}
     with redis.Redis.from_url(site.settings.broker_url) as client:
         client.lpush("intake", json.dumps(bodiless))

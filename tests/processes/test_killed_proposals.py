@@ -1,6 +1,6 @@
-"""Jobs that are killed while their model is asked, once it has answered, and around the commit of what it said.
+"""Jobs that are killed while they query their model, after its answer, and around the commit of the answer.
 
-Each proposal is drafted once, whatever was killed: it is asked for again where nothing was written down, and left
+Each proposal is drafted once, whatever was killed: the model is queried again if nothing was stored, and left
 alone where it was.
 """
 
@@ -27,8 +27,8 @@ from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
-ASKED = "asked"
-PLACES = (ASKED, *STOPS)
+QUERIED = "queried"
+PLACES = (QUERIED, *STOPS)
 WRITTEN_DOWN = "after commit"
 
 
@@ -52,7 +52,7 @@ class Jobs:
             for number, place in enumerate(PLACES, 1)
         }
         wait_until(lambda: all(has_stopped(self._folder, place) for place in STOPS))
-        wait_until(lambda: f"l1 {ASKED}" in self.server.asked)
+        wait_until(lambda: f"l1 {QUERIED}" in self.server.instructions)
         return numbers
 
     def let_claims_run_out(self) -> None:
@@ -89,7 +89,7 @@ class Jobs:
 @pytest.fixture
 def jobs(site: Site, settings: Settings, tmp_path: Path) -> Iterator[Jobs]:
     """A worker with room for a job at each place."""
-    with model_server(held={f"l1 {ASKED}"}) as server:
+    with model_server(held={f"l1 {QUERIED}"}) as server:
         named = Settings(
             home=settings.home,
             database_url=settings.database_url,
@@ -130,7 +130,7 @@ def test_of_a_job_that_is_killed_nothing_is_lost_and_nothing_is_there_twice(jobs
         times = 1 if place in written_down else 2
         proposal = jobs.proposal(number)
         assert (place, proposal.state, proposal.fence) == (place, "proposed", times)
-        assert jobs.server.asked.count(proposal.instruction) == times
+        assert jobs.server.instructions.count(proposal.instruction) == times
         assert (place, [hunk.state for hunk in jobs.hunks(number)], jobs.answers(number)) == (place, ["offered"], 1)
     for number in numbers.values():
         jobs.desk.accept(number, jobs.by)

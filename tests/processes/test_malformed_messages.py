@@ -14,7 +14,7 @@ import redis
 from tests.processes.environment import Site, wait_until
 from tests.processes.malformed import GOOD, SECRET, good, kinds, message
 from tests.processes.nodes import LocalWorker, start_together, stop_together
-from tests.slowness import with_patience
+from tests.slowness import adjusted_for_load
 from workers.process.roles import ROLES
 from workers.settings import Settings
 
@@ -46,7 +46,7 @@ def answer_in_time(client: redis.Redis, queue: str, worker: LocalWorker, name: s
     client.lpush(queue, good(queue, name))
     began = time.monotonic()
     wait_until(lambda: done in worker.logs())
-    assert time.monotonic() - began < with_patience(ANSWERED_SECONDS)
+    assert time.monotonic() - began < adjusted_for_load(ANSWERED_SECONDS)
 
 
 @contextmanager
@@ -71,13 +71,13 @@ def test_no_kind_of_message_ends_or_hangs_a_worker(queue: str, client: redis.Red
     with outlived(queue, client, local_workers) as worker:
         client.lpush(queue, *every.values())
 
-    # Nothing was called that a message named beside its own task.
+    # Nothing was called that a message named in addition to its own task.
     assert {key for key in client.scan_iter() if not key.startswith((b"_kombu", b"unacked"))} == set()
     assert "message.refused" in worker.logs() or queue == "intake"
 
 
 def test_all_that_came_to_the_intake_is_kept(site: Site, local_workers: list[LocalWorker], client: redis.Redis):
-    """An edit with strange words beside it is taken in; one that came too late or too early is a dead letter."""
+    """An edit with strange words next to it is taken in; one that came too late or too early is a dead letter."""
     text = f'{{"script_id": 1, "submission_id": "timely", "secret": "{SECRET}"}}'
     for name, when in (("eta", "2099-01-01T00:00:00Z"), ("expires", "2000-01-01T00:00:00Z")):
         it = message("scriptledger.intake", [text.replace("timely", name)], "intake")
@@ -123,7 +123,7 @@ def test_a_key_of_another_type_is_moved_out_of_the_way(
 def answer_at_last(client: redis.Redis, queue: str, worker: LocalWorker) -> None:
     name = f"moved-{time.time_ns()}"
     client.lpush(queue, good(queue, name))
-    wait_until(lambda: f"[{name}] succeeded" in worker.logs(), patience=20)
+    wait_until(lambda: f"[{name}] succeeded" in worker.logs(), timeout=20)
 
 
 def test_what_lies_among_the_unacknowledged_ends_no_worker(
@@ -168,7 +168,7 @@ def test_the_tables_that_kombu_keeps_may_hold_anything(client: redis.Redis, loca
 def test_nothing_comes_back_at_a_restart(client: redis.Redis, local_workers: list[LocalWorker]):
     before = [len(worker.logs()) for worker in local_workers]
 
-    stop_together(local_workers, patience=30)
+    stop_together(local_workers, timeout=30)
     start_together(local_workers)
 
     for start, worker in zip(before, local_workers, strict=True):

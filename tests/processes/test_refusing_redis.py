@@ -16,7 +16,7 @@ from tests.processes.environment import Site, wait_until
 from tests.processes.malformed import message
 from tests.processes.nodes import LocalWorker, broker_node, start_together, stop_together
 from tests.services.redis_server import RedisServer
-from tests.slowness import with_patience
+from tests.slowness import adjusted_for_load
 from workers.messaging.bell import LoneBell
 from workers.process.roles import ROLES
 from workers.settings import Settings
@@ -59,8 +59,14 @@ def client(server: RedisServer) -> Iterator[redis.Redis]:
 
 def submission(script_id: int, name: str, size: int = 0) -> str:
     commands = [{"kind": "script.set_metadata", "fields": {"title": name + "x" * size}}]
-    told = {"script_id": script_id, "submission_id": name, "author": "user", "base_version": 1, "commands": commands}
-    return json.dumps(told)
+    submission = {
+        "script_id": script_id,
+        "submission_id": name,
+        "author": "user",
+        "base_version": 1,
+        "commands": commands,
+    }
+    return json.dumps(submission)
 
 
 def fill(client: redis.Redis, script_id: int, prefix: str) -> list[str]:
@@ -118,7 +124,7 @@ def test_workers_that_start_while_it_is_full_empty_it(
     site: Site, client: redis.Redis, local_workers: list[LocalWorker]
 ):  # fmt: skip
     script_id = site.new_script(writers=1).script_id
-    stop_together(local_workers, patience=30)
+    stop_together(local_workers, timeout=30)
     client.config_set("maxmemory", client.info("memory")["used_memory"] + 2_000_000)
     names = fill(client, script_id, "before")
     client.config_set("maxmemory", 1_000_000)  # whatever they take out, it stays full
@@ -167,7 +173,7 @@ def test_workers_wait_while_redis_refuses(
     try:
         began = time.monotonic()
         assert not bell.ring(script_id)
-        assert time.monotonic() - began < with_patience(RING_SECONDS)
+        assert time.monotonic() - began < adjusted_for_load(RING_SECONDS)
         wait_until(
             lambda: code in local_workers[0].logs()[before[0] :] and code in local_workers[1].logs()[before[1] :]
         )

@@ -22,7 +22,7 @@ from domain.submissions.submission import Submission, encode_submission
 from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
 from tests.processes.forger import forge
-from tests.processes.journal import Told
+from tests.processes.journal import ProducerRecord
 from tests.processes.stored import Stored, read_script
 
 LONG = "x" * 9_000  # enough for a keyframe
@@ -30,11 +30,11 @@ LINES = {name: Line(name, "action", f"{name} as it was") for name in ("a", "b", 
 
 
 class History(NamedTuple):
-    """A database, its one script, and what its producers were told."""
+    """A database, its one script, and the records of its producers."""
 
     engine: Engine
     script_id: int
-    told: list[Told]
+    records: list[ProducerRecord]
 
 
 class Case(NamedTuple):
@@ -42,7 +42,7 @@ class Case(NamedTuple):
 
     connection: Connection
     script_id: int
-    told: list[Told]
+    records: list[ProducerRecord]
 
     @property
     def stored(self) -> Stored:
@@ -56,28 +56,28 @@ class Case(NamedTuple):
         forge(self.connection, self.script_id, log, answers=answers)
 
     def tell(self, submission_id: str, **changes: object) -> None:
-        """Change what the producer of a submission was told."""
-        place = next(place for place, one in enumerate(self.told) if one.submission_id == submission_id)
-        self.told[place] = self.told[place]._replace(**changes)  # type: ignore[arg-type]
+        """Change the record of a submission."""
+        place = next(place for place, one in enumerate(self.records) if one.submission_id == submission_id)
+        self.records[place] = self.records[place]._replace(**changes)  # type: ignore[arg-type]
 
     def forget_answers_given(self) -> None:
-        """Nobody has asked for an answer yet, so none contradicts a forged one."""
-        self.told[:] = [one._replace(answers=()) for one in self.told]
+        """Forget the answers received, so that none contradicts a forged one."""
+        self.records[:] = [one._replace(answers=()) for one in self.records]
 
 
 def write_history(engine: Engine) -> History:
-    """Let three producers write, each told its answer twice."""
+    """Let three producers write, each of which gets its answer twice."""
     unit_of_work = UnitOfWork(engine)
     ledger = Ledger(unit_of_work)
     with unit_of_work.records() as tx:
         script_id = tx.scripts.new_id()
-    told, places = [], Counter[str]()
+    records, places = [], Counter[str]()
     for submission in submissions(script_id):
         places[submission.actor] += 1
         frame = (submission.actor, places[submission.actor], script_id, submission.submission_id)
         answers = tuple(encode_answer(ledger.submit(submission)) for _ in range(2))
-        told.append(Told(*frame, encode_submission(submission), acknowledged=True, answers=answers))
-    return History(engine, script_id, told)
+        records.append(ProducerRecord(*frame, encode_submission(submission), acknowledged=True, answers=answers))
+    return History(engine, script_id, records)
 
 
 def submissions(script_id: int) -> Iterator[Submission]:

@@ -169,7 +169,7 @@ def an_answer_says_another_outcome_than_its_column(case: Case) -> None:
 
 @violates("every_answer_is_the_same")
 def a_second_answer_was_another(case: Case) -> None:
-    first, _ = case.told[1].answers
+    first, _ = case.records[1].answers
     case.tell("a1", answers=(first, first.replace(b'"applied"', b'"refused"')))
 
 

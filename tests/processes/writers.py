@@ -41,7 +41,7 @@ from workers.process.task_names import DRAIN
 from workers.producers.producer import Producer
 from workers.settings import Settings
 
-LONGEST_WAIT = 90.0  # seconds for an answer, with everything broken that a test breaks
+MAX_WAIT_SECONDS = 90.0  # seconds for an answer, with everything broken that a test breaks
 INSERT_EVERY = 5
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def main(settings: Settings) -> None:
 
 
 def carry_out(order: Order, settings: Settings) -> int:
-    """Fork the writers and wait for them; 0 if each was told of everything it sent."""
+    """Fork the writers and wait for them; 0 if each got an answer to everything it sent."""
     children = [fork(partial(write, order, settings, writer)) for writer in range(order.writers)]
     return max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children)
 
@@ -198,12 +198,12 @@ def beginning(script_id: int, writers: int) -> Submission:
 
 def hear(producer: Producer, submission: Submission) -> Answer:
     """Wait for the answer."""
-    return insist(partial(producer.wait, submission.script_id, submission.submission_id, timeout=LONGEST_WAIT))
+    return insist(partial(producer.wait, submission.script_id, submission.submission_id, timeout=MAX_WAIT_SECONDS))
 
 
 def wait_until_taken(unit_of_work: UnitOfWork, submission: Submission) -> None:
     """Wait until the inbox does not hold it any more."""
-    deadline = time.monotonic() + LONGEST_WAIT
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while insist(partial(is_held, unit_of_work, submission)):
         if time.monotonic() > deadline:
             raise TimeoutError(f"{submission.submission_id} is still in the inbox")
@@ -217,7 +217,7 @@ def is_held(unit_of_work: UnitOfWork, submission: Submission) -> bool:
 
 def insist(call: Callable[[], T]) -> T:
     """Call again for as long as the database is away."""
-    deadline = time.monotonic() + LONGEST_WAIT
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while True:
         try:
             return call()

@@ -140,7 +140,7 @@ def test_an_edit_in_the_producer_s_transaction_is_answered(produce: Producer, de
 
     assert (done.returncode, done.stderr) == (0, "")
     output = json.loads(done.stdout)
-    assert output["heard"] is True
+    assert output["rung"] is True
     answer = msgspec.convert(output["answer"], Answer)
     assert (answer.outcome, answer.last_version) == ("applied", 2), "Node computes the same hash of the line"
     assert desk.texts() == ["Ça va ? 👧"]
@@ -182,7 +182,7 @@ def test_without_a_broker_the_edit_is_stored_and_the_bell_fails(produce: Produce
         wait_until(desk.waiting)
         assert desk.drain() == 1  # as after a bell of the reconciler
         assert running.stdout
-        assert json.loads(running.stdout.read())["heard"] is False
+        assert json.loads(running.stdout.read())["rung"] is False
 
     assert desk.texts() == ["Later."]
 

@@ -51,17 +51,17 @@ class Child:
         """Whether the service has not ended yet."""
         return self._guardian.poll() is None
 
-    def wait(self, patience: float | None = None) -> int:
+    def wait(self, timeout: float | None = None) -> int:
         """Wait for the service to end and return its exit status; raises `subprocess.TimeoutExpired`."""
-        self._guardian.wait(patience)
+        self._guardian.wait(timeout)
         self._guardian.communicate()  # closes the pipe
         return self._guardian.returncode
 
-    def stop(self, patience: float = 10.0) -> None:
-        """Send SIGTERM to the service, wait `patience` seconds, then kill it."""
+    def stop(self, timeout: float = 10.0) -> None:
+        """Send SIGTERM to the service, wait `timeout` seconds, then kill it."""
         try:
             self._guardian.terminate()  # which forwards the signal
-            self.wait(patience)
+            self.wait(timeout)
         except subprocess.TimeoutExpired:
             pass
         finally:

@@ -16,7 +16,7 @@ class PortTaken(Exception):
     """Another process listens on this port."""
 
 
-class Doorway(NamedTuple):
+class FlowerAccess(NamedTuple):
     """A listening socket, for this machine only, and the password of Flower."""
 
     listening: socket.socket
@@ -30,14 +30,14 @@ class Doorway(NamedTuple):
 
 
 @contextmanager
-def doorway(port: int | None) -> Iterator[Doorway]:
-    """A doorway at this port, or at any free port for None, with a new random password.
+def flower_access(port: int | None) -> Iterator[FlowerAccess]:
+    """Access to Flower at this port, or at any free port for None, with a new random password.
 
     Raises:
         PortTaken: another process listens there.
     """
     with closing(_listening(USUAL_PORT, 0) if port is None else _listening(port)) as listening:
-        yield Doorway(listening, secrets.token_urlsafe(15))
+        yield FlowerAccess(listening, secrets.token_urlsafe(15))
 
 
 def require_free(host: str, port: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from workers.embedded.flower_port import Doorway
+from workers.embedded.flower_port import FlowerAccess
 from workers.process.command_lines import (
     BEAT,
     ENVIRON,
@@ -42,13 +42,13 @@ def minimal_services(settings: Settings) -> Iterator[Service]:
     yield Service("reconcile", worker_command(ROLES["reconcile"], also=rest, flags=[BEAT]))
 
 
-def all_services(settings: Settings, door: Doorway) -> Iterator[Service]:
+def all_services(settings: Settings, flower: FlowerAccess) -> Iterator[Service]:
     """A worker for each role, beat, and Flower."""
     for role in ROLES.values():
         yield Service(role.name, worker_command(role, pool=_pool(settings), flags=[EVENTS]))
     yield Service("beat", beat_command(), ready=b"beat: Starting")
-    listening = door.listening.fileno()
-    environ = {FLOWER_PASSWORD: door.password, FLOWER_LISTENING: str(listening)}
+    listening = flower.listening.fileno()
+    environ = {FLOWER_PASSWORD: flower.password, FLOWER_LISTENING: str(listening)}
     yield Service("flower", flower_command(), ready=FLOWER_READY.encode(), environ=environ, keep=[listening])
 
 

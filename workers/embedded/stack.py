@@ -49,7 +49,7 @@ class Stack:
     """A broker and its services, by default two workers; `services` chooses the processes.
 
     The database in the home is created and migrated first; any other is used as it is. Where the settings name a
-    broker, only the services are started. `patience` is how many seconds a service has to finish its work when the
+    broker, only the services are started. `stop_timeout` is how many seconds a service has to finish its work when the
     stack stops; with 0 it is killed, which loses nothing: the next worker repeats the interrupted work.
 
         with Stack(settings) as stack:
@@ -60,13 +60,13 @@ class Stack:
         self,
         settings: Settings,
         *,
-        patience: float = 0.0,
+        stop_timeout: float = 0.0,
         services: Callable[[Settings], Iterable[Service]] = minimal_services,
     ) -> None:
         self.settings = settings
         self._configured = settings
         self._services = services
-        self._patience = patience
+        self._stop_timeout = stop_timeout
         self._file = settings.home / "stack.json"
         self._socket = ""
         self._lock: IO[str] | None = None
@@ -173,7 +173,7 @@ class Stack:
             return []
         # After a restart the broker's socket has another path, so the services are restarted too. While they retry the
         # old socket, they would not react to SIGTERM.
-        self._stop_services(patience=min(self._patience, BROKERLESS_STOP_SECONDS))
+        self._stop_services(min(self._stop_timeout, BROKERLESS_STOP_SECONDS))
         self._start_services()
         return [Event(name, "started") for name in ("broker", *(service.name for service in self._running))]
 
@@ -192,10 +192,10 @@ class Stack:
         socket = str(self._broker.address) if self._broker is not None else ""
         self._write(_Address(self.settings.broker_url if socket else "", socket, _fingerprint(self._configured)))
 
-    def _stop_services(self, patience: float | None = None) -> None:
-        patience = self._patience if patience is None else patience
-        with ThreadPoolExecutor(max_workers=len(self._running) + 1) as together:
-            list(together.map(lambda service: service.stop(patience), self._running))
+    def _stop_services(self, timeout: float | None = None) -> None:
+        seconds = self._stop_timeout if timeout is None else timeout
+        with ThreadPoolExecutor(max_workers=len(self._running) + 1) as threads:
+            list(threads.map(lambda service: service.stop(seconds), self._running))
         self._running = []
         if self._broker is not None:
             self._broker.stop()

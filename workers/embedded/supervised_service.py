@@ -70,9 +70,9 @@ class SupervisedService:
             return [Event(self.name, "ready")]
         return []
 
-    def stop(self, patience: float) -> None:
-        """Stop the service; it is killed after `patience` seconds, with 0 at once."""
-        self._child.stop(patience)
+    def stop(self, timeout: float) -> None:
+        """Stop the service; it is killed after `timeout` seconds, with 0 at once."""
+        self._child.stop(timeout)
 
     def _start(self) -> Child:
         self._pauses.started()

@@ -25,15 +25,15 @@ class EmbeddedValkey:
     """A broker for the processes of one machine; it ends with the process that started it.
 
     `data` is the folder that keeps the queues between runs, in an append-only file written before each response;
-    without it they last as long as the server. `patience` is the start timeout in seconds (a start takes 0.1).
+    without it they last as long as the server. `start_timeout` is in seconds (a start takes 0.1).
 
         with EmbeddedValkey(Path(".scriptledger/broker")) as broker:
             app.conf.broker_url = broker.broker_url
     """
 
-    def __init__(self, data: Path | None = None, *, patience: float = 10.0) -> None:
+    def __init__(self, data: Path | None = None, *, start_timeout: float = 10.0) -> None:
         self._data = data
-        self._patience = patience
+        self._start_timeout = start_timeout
         self._address: Path | None = None
         self._child: Child | None = None
         self._undo = ExitStack()
@@ -96,7 +96,7 @@ class EmbeddedValkey:
             self._address = self._child = None
 
     def _await_answer(self, child: Child, address: Path) -> None:
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._start_timeout
         while not answers(address):
             if not child.running() or time.monotonic() > deadline:
                 output = child.last_words().replace("\n", " | ")

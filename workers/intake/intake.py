@@ -54,7 +54,7 @@ class Intake:
             addressed = address(payload)
             self._put(addressed)
         except Rejected as refusal:
-            self.set_aside(payload, refusal, message)
+            self.keep_rejected(payload, refusal, message)
         else:
             self._bell.ring(addressed.script_id)
 
@@ -63,19 +63,19 @@ class Intake:
         try:
             payload = payload_of(args, kwargs)
         except Rejected as refusal:
-            self.set_aside_message(args, kwargs, refusal, message)
+            self.keep_rejected_message(args, kwargs, refusal, message)
         else:
             self.take(payload, message)
 
-    def set_aside_message(
+    def keep_rejected_message(
         self, args: Sequence[object], kwargs: Mapping[str, object], refusal: Rejected, message: str
     ) -> None:
         """Keep a message as a dead letter: its text if that is its only argument, else all arguments as JSON."""
         text = args[0] if len(args) == 1 and isinstance(args[0], str) else None
         payload = json.dumps([args, kwargs], default=str, ensure_ascii=False) if text is None else text
-        self.set_aside(payload.encode(errors="surrogatepass"), refusal, message)
+        self.keep_rejected(payload.encode(errors="surrogatepass"), refusal, message)
 
-    def set_aside(self, payload: bytes, refusal: Rejected, message: str) -> None:
+    def keep_rejected(self, payload: bytes, refusal: Rejected, message: str) -> None:
         """Keep a payload that cannot have an answer as a dead letter. Idempotent across deliveries.
 
         Raises:

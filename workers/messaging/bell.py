@@ -108,13 +108,13 @@ def _rung_for(message: Message) -> int | None:
 
 
 class LoneBell(Bell):
-    """A bell with an app of its own; `heard` is whether the broker took the last one."""
+    """A bell with an app of its own; `delivered` is whether the broker took the last one."""
 
     def __init__(self, broker_url: str) -> None:
         super().__init__(producing_app(broker_url))
-        self.heard = True
+        self.delivered = True
 
     def ring(self, script_id: int, task: str = DRAIN) -> bool:
         """Send a bell for a script with pending submissions; return whether the broker took it."""
-        self.heard = super().ring(script_id, task)
-        return self.heard
+        self.delivered = super().ring(script_id, task)
+        return self.delivered

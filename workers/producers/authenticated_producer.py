@@ -1,6 +1,6 @@
 """The authenticated producer: enqueues submissions of signed-in users, with their chat message, in one transaction.
 
-    enqueued = AuthenticatedProducer(unit_of_work, producer).enter(token, payload, said=message)
+    enqueued = AuthenticatedProducer(unit_of_work, producer).enqueue(token, payload, message=message)
 
 The message, its usage and the submission are committed together, then the bell rings; or nothing is stored. The inbox
 row names the user, so that the owner of the script is checked again when the submission is applied.
@@ -51,8 +51,8 @@ class AuthenticatedProducer:
         self._producer = producer
         self._clock = clock
 
-    def enter(
-        self, token: str, payload: bytes, *, said: ChatMessage | None = None, usages: Sequence[Usage] = ()
+    def enqueue(
+        self, token: str, payload: bytes, *, message: ChatMessage | None = None, usages: Sequence[Usage] = ()
     ) -> Enqueued:
         """Put a submission into the inbox for the user of a session, with the chat message that caused it.
 
@@ -65,11 +65,11 @@ class AuthenticatedProducer:
         """
         try:
             with self._unit_of_work.records() as tx:
-                return self._enter(tx, token, payload, said, usages)
+                return self._enqueue(tx, token, payload, message, usages)
         except UnknownSession:
             raise
         except Rejected as refusal:
-            self._set_aside(token, payload, refusal)
+            self._keep_rejected(token, payload, refusal)
             raise
 
     def new_script_id(self, token: str) -> int:
@@ -103,8 +103,8 @@ class AuthenticatedProducer:
         """
         return wait_for(partial(self.outcome, token, script_id, submission_id), timeout=timeout)
 
-    def _enter(
-        self, tx: RecordsTransaction, token: str, payload: bytes, said: ChatMessage | None, usages: Sequence[Usage]
+    def _enqueue(
+        self, tx: RecordsTransaction, token: str, payload: bytes, message: ChatMessage | None, usages: Sequence[Usage]
     ) -> Enqueued:
         now = self._clock()
         user = tx.sign_ins.require_user(token, now)
@@ -113,15 +113,15 @@ class AuthenticatedProducer:
         if submission.cause.replays is not None:
             raise CauseReserved(field="cause.replays")
         submission = replace(submission, actor=user.name)
-        if said is None:
+        if message is None:
             return Enqueued(self._put(tx, submission, user), submission.cause.chat_message_id)
         if _is_known(tx, submission):
-            return self._enter_again(tx, submission, user)
-        about = replace(said, script_id=submission.script_id, user_id=user.user_id)
+            return self._enqueue_again(tx, submission, user)
+        about = replace(message, script_id=submission.script_id, user_id=user.user_id)
         message_id = keep_message(tx, about, usages, now)
         return Enqueued(self._put(tx, _because_of(submission, message_id), user), message_id)
 
-    def _enter_again(self, tx: RecordsTransaction, submission: Submission, user: SignedInUser) -> Enqueued:
+    def _enqueue_again(self, tx: RecordsTransaction, submission: Submission, user: SignedInUser) -> Enqueued:
         """Enqueue a repeated submission, perhaps after a lost receipt, with the chat message and actor of the first."""
         first = _first_of(tx, submission)
         if first is None:
@@ -132,7 +132,7 @@ class AuthenticatedProducer:
     def _put(self, tx: RecordsTransaction, submission: Submission, user: SignedInUser) -> Receipt:
         return self._producer.enqueue(submission, tx, user_id=user.user_id)
 
-    def _set_aside(self, token: str, payload: bytes, refusal: Rejected) -> None:
+    def _keep_rejected(self, token: str, payload: bytes, refusal: Rejected) -> None:
         script_id, submission_id = _named_in(payload)
         now = self._clock()
         with self._unit_of_work.records() as tx:

@@ -19,7 +19,7 @@ from materialization.clock import system_clock
 from materialization.history.state_at import state_at
 from materialization.proposals.draft_hunks import Drafted, draft
 from materialization.retry import with_retries
-from repos.proposals.proposals import HunkRow, ProposalRow, Told
+from repos.proposals.proposals import HunkRow, JobResult, ProposalRow
 from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.proposals.language_models.interface import Completion, Model
@@ -91,10 +91,10 @@ class ProposalJob:
                 base = state_at(tx, taken.script_id, taken.base_version)
             messages = prompt(base, taken.instruction)
             digest = prompt_sha256(messages)
-            asked = taken._replace(model=self._model.name, prompt_sha256=digest)
+            attempt = taken._replace(model=self._model.name, prompt_sha256=digest)
             for _ in range(1 + CORRECTIONS):
                 answers.append(self._model.complete(messages))
-                latest = _drafted(asked, answers[-1], base)
+                latest = _drafted(attempt, answers[-1], base)
                 # A correction may be worse than the answer it corrects: valid hunks are not dropped for it.
                 drafted = latest if latest.hunks else drafted._replace(refusal=latest.refusal)
                 if latest.refusal is None:
@@ -108,22 +108,22 @@ class ProposalJob:
         """Store the result in one transaction: hunks, answer, usage, and the refusal if there are no hunks."""
         now = self._clock()
         drafted, refusal = written.drafted, written.drafted.refusal
-        outcome = Told(refusal.message if refusal else "", self._model.name, written.prompt_sha256)
+        outcome = JobResult(refusal.message if refusal else "", self._model.name, written.prompt_sha256)
         with self._unit_of_work.records() as tx:
             if drafted.hunks:
                 done = tx.proposals.offer(taken, outcome, [_withheld(tx, hunk) for hunk in drafted.hunks], now)
             else:
                 done = tx.proposals.fail(taken, outcome._replace(code=refusal.code if refusal else None), now)
                 if done and refusal:
-                    _set_aside(tx, taken, written, refusal, now)
+                    _keep_rejected(tx, taken, written, refusal, now)
             if done:
                 _keep_answer(tx, taken, written, now)
         return done
 
 
-def _drafted(asked: ProposalRow, answer: Completion, base: State) -> Drafted:
+def _drafted(attempt: ProposalRow, answer: Completion, base: State) -> Drafted:
     try:
-        return draft(asked, decode_proposed(answer.output), base)
+        return draft(attempt, decode_proposed(answer.output), base)
     except Rejected as refusal:
         return Drafted((), refusal)
 
@@ -156,7 +156,7 @@ def _keep_answer(tx: RecordsTransaction, taken: ProposalRow, written: Written, n
         tx.chat_usage.add(number, usage, now)
 
 
-def _set_aside(tx: RecordsTransaction, taken: ProposalRow, written: Written, refusal: Rejected, now: int) -> None:
+def _keep_rejected(tx: RecordsTransaction, taken: ProposalRow, written: Written, refusal: Rejected, now: int) -> None:
     """Keep the model's last unusable answer as a dead letter."""
     payload = written.answers[-1].output if written.answers else b""
     name = f"proposal-{taken.id}"

@@ -12,7 +12,7 @@ from materialization.access import keep_message
 from materialization.clock import system_clock
 from materialization.proposals.decisions import Accepted, Person, accept, reject, require_askable, require_words
 from materialization.retry import with_retries
-from repos.proposals.proposals import Asked
+from repos.proposals.proposals import ProposalRequest
 from repos.unit_of_work import UnitOfWork
 from workers.producers.producer import Producer
 
@@ -72,8 +72,8 @@ class ProposalReview:
             message = ChatMessage(role="user", content=instruction, script_id=script_id, user_id=by.user_id)
             message_id = keep_message(tx, message, (), now)
             run_id = f"run-{secrets.token_hex(8)}"
-            asked = Asked(script_id, instruction, base, run_id, by.user_id, message_id)
-            proposal_id = tx.proposals.add(asked, now)
+            request = ProposalRequest(script_id, instruction, base, run_id, by.user_id, message_id)
+            proposal_id = tx.proposals.add(request, now)
             tx.after_commit(partial(self._hand_out, proposal_id))
         return Queued(proposal_id, message_id)
 

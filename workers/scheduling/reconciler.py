@@ -49,12 +49,12 @@ class Reconciler:
         unit_of_work: UnitOfWork,
         bell: Bell,
         *,
-        patience: float = RING_AGAIN_AFTER_SECONDS,
+        ring_again_after: float = RING_AGAIN_AFTER_SECONDS,
         clock: Callable[[], int] = system_clock,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._bell = bell
-        self._patience = int(patience * 1_000_000)
+        self._ring_again_after = int(ring_again_after * 1_000_000)
         self._clock = clock
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:120]
 
@@ -103,8 +103,8 @@ class Reconciler:
         """The scripts to ring for now, recorded in the same transaction."""
         now = self._clock()
         due = []
-        patience = self._patience
-        for script in tx.inbox.waiting(before=now - patience, after=now + patience, limit=MAX_SCRIPTS_PER_TICK):
+        pause = self._ring_again_after
+        for script in tx.inbox.waiting(before=now - pause, after=now + pause, limit=MAX_SCRIPTS_PER_TICK):
             history = tx.bells.get(script.script_id)
             if history.rung_at > now:
                 # Recorded by a clock that was ahead.
@@ -112,7 +112,7 @@ class Reconciler:
             if history.arrival != script.first:
                 # The count belongs to submissions that are answered by now: a worker is making progress.
                 history = history._replace(rings=0)
-            if now - history.rung_at < min(patience << min(history.rings, 16), patience * MAX_RING_BACKOFF):
+            if now - history.rung_at < min(pause << min(history.rings, 16), pause * MAX_RING_BACKOFF):
                 continue
             history = RingHistory(script.script_id, history.rings + 1, now, script.first)
             tx.bells.put(history)

@@ -25,5 +25,5 @@ def intake(self: Task, *args: object, **kwargs: object) -> None:
         args,
         kwargs,
         work=partial(taking.take_message, args, kwargs, message),
-        last_resort=partial(taking.set_aside_message, args, kwargs, Poison(attempts=MAX_DELIVERIES), message),
+        last_resort=partial(taking.keep_rejected_message, args, kwargs, Poison(attempts=MAX_DELIVERIES), message),
     )

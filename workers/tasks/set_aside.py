@@ -19,5 +19,5 @@ from workers.process.task_names import SET_ASIDE
 def set_aside(self: Task, body: str, problem: str, message: str) -> None:
     """Keep the body of a message as a dead letter, with its problem."""
     taking = Intake(bootstrap.unit_of_work(), bell())
-    keep = partial(taking.set_aside, b64decode(body), Undecodable(problem=problem), message)
+    keep = partial(taking.keep_rejected, b64decode(body), Undecodable(problem=problem), message)
     deliver(self, (body, problem, message), {}, work=keep, last_resort=keep)

@@ -63,6 +63,6 @@ def _keep(task: str, args: list[str], message_id: str) -> None:
     intake = Intake(bootstrap.unit_of_work(), _NoBell())
     if task == SET_ASIDE:
         payload, problem, name = args
-        intake.set_aside(b64decode(payload), Undecodable(problem=problem), name)
+        intake.keep_rejected(b64decode(payload), Undecodable(problem=problem), name)
     else:
         intake.take_message(args, {}, message_id)

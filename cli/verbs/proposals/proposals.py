@@ -76,13 +76,13 @@ def accept(
     as_json: AsJson = False,
 ) -> None:
     """Accept a proposal, or parts of it: the AI is the author and you are the actor. This is idempotent."""
-    with proposing() as asking:
-        with asking.unit_of_work.reading() as tx:
+    with proposing() as client:
+        with client.unit_of_work.reading() as tx:
             by = person(tx, as_)
-        accepted = asking.desk.accept(proposal, by, hunk or ())
+        accepted = client.review.accept(proposal, by, hunk or ())
         wanted = () if no_wait else accepted.submission_ids
-        answers = asking.answers(accepted.script_id, wanted, timeout=timeout)
-        with asking.unit_of_work.reading() as tx:
+        answers = client.answers(accepted.script_id, wanted, timeout=timeout)
+        with client.unit_of_work.reading() as tx:
             row = proposal_of(tx, proposal)
     if as_json:
         screen.print_json(Accepted(proposal, row.state, answers))

@@ -40,13 +40,13 @@ def propose(
     ] = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    with proposing() as asking:
-        with asking.unit_of_work.reading() as tx:
+    with proposing() as client:
+        with client.unit_of_work.reading() as tx:
             by = person(tx, as_)
-        number = asking.desk.ask(script, instruction, by).proposal_id
+        number = client.review.ask(script, instruction, by).proposal_id
         if not no_wait:
-            asking.wait(number, timeout=timeout)
-        with asking.unit_of_work.reading() as tx:
+            client.wait(number, timeout=timeout)
+        with client.unit_of_work.reading() as tx:
             proposal = proposal_of(tx, number)
             hunks = shown_hunks(tx, proposal)
     if as_json:

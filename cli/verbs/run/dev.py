@@ -18,7 +18,7 @@ from cli.client.broker import require_broker
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import BrokerUrl, DatabaseUrl, example, prose
-from workers.embedded.flower_port import Doorway, PortTaken, doorway
+from workers.embedded.flower_port import FlowerAccess, PortTaken, flower_access
 from workers.embedded.services import all_services
 from workers.embedded.stack import Stack
 from workers.embedded.supervised_service import Event
@@ -55,8 +55,8 @@ def dev(
     settings = ledger.settings(database=database, broker=broker)
     _require_servers(settings)
     try:
-        with doorway(flower_port) as door:
-            _serve(settings, door)
+        with flower_access(flower_port) as flower:
+            _serve(settings, flower)
     except PortTaken as error:
         raise Ending(
             Exit.USAGE,
@@ -74,12 +74,12 @@ def _require_servers(settings: Settings) -> None:
         require_broker(settings.broker_url)
 
 
-def _serve(settings: Settings, door: Doorway) -> None:
-    stack = Stack(settings, patience=STOP_SECONDS, services=partial(all_services, door=door))
+def _serve(settings: Settings, flower: FlowerAccess) -> None:
+    stack = Stack(settings, stop_timeout=STOP_SECONDS, services=partial(all_services, flower=flower))
     with ledger.explained(settings), stack:
         if not stack.is_ours:
             raise Ending(Exit.REFUSED, f"The services are already running in {settings.home}.", code="runs_already")
-        _introduce(stack.settings, door)
+        _introduce(stack.settings, flower)
         try:
             while True:
                 for event in stack.tend():
@@ -90,11 +90,11 @@ def _serve(settings: Settings, door: Doorway) -> None:
     screen.print_text("stopped")
 
 
-def _introduce(settings: Settings, door: Doorway) -> None:
+def _introduce(settings: Settings, flower: FlowerAccess) -> None:
     _line("database", without_password(settings.database_url))
     _line("broker", without_password(settings.broker_url))
     _line("logs", str(settings.home / "logs"))
-    _line("flower", f"{door.url}  user {FLOWER_USER}, password {door.password}")
+    _line("flower", f"{flower.url}  user {FLOWER_USER}, password {flower.password}")
     screen.print_text("Ctrl-C stops everything; the data stays.")
 
 

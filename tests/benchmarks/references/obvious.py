@@ -30,7 +30,7 @@ class Script(Base):
 
 
 class ScriptCommand(Base):
-    """What was asked for."""
+    """What the caller requested."""
 
     __tablename__ = "obvious_commands"
     script_id: Mapped[int] = mapped_column(ForeignKey(Script.id), primary_key=True)

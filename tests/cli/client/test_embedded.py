@@ -14,7 +14,7 @@ from tests.cli.edits import creation
 from tests.cli.foreground import Dev
 from tests.cli.running import CommandLine, press_ctrl_c
 from tests.services.processes import survivors
-from tests.slowness import with_patience
+from tests.slowness import adjusted_for_load
 from workers.process.roles import ROLES
 
 pytestmark = pytest.mark.slow
@@ -55,7 +55,7 @@ def test_dev_serves_commands_restarts_services_and_stops_quickly(alone: CommandL
         press_ctrl_c(dev.process)
 
         assert dev.ended() == 0
-        assert time.monotonic() - began < with_patience(10)
+        assert time.monotonic() - began < adjusted_for_load(10)
         assert dev.output().endswith("stopping\nstopped\n")
         assert not survivors(services)
 

@@ -22,7 +22,7 @@ def test_the_demo_completes_and_leaves_nothing(alone: CommandLine, tmp_path: Pat
     scratch.mkdir()
     began = time.monotonic()
 
-    ran = alone("demo", TMPDIR=str(scratch), SCRIPTLEDGER_DATABASE_URL="mysql://nobody@127.0.0.1:1/nowhere")
+    ran = alone("demo", TMPDIR=str(scratch), SCRIPTLEDGER_DATABASE_URL="mysql://unknown@127.0.0.1:1/nowhere")
 
     assert ran.status == 0, ran
     assert time.monotonic() - began < 60

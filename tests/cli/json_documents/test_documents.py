@@ -63,7 +63,7 @@ def real(script: int) -> list[list[Any]]:
         ["import", SAMPLE],
         ["import", SAMPLE, "--script", script],
         ["outcome", script, f"create-{script}"],
-        ["outcome", script, "nobody"],
+        ["outcome", script, "never-sent"],
         ["undo", script, "--version", 99],
         ["scripts"],
         ["show", script],

@@ -30,7 +30,7 @@ from materialization.projections.updater import project
 from materialization.write_path.submit import Ledger
 from repos.database.engine import open_engine
 from repos.log.scripts import ScriptRow
-from repos.proposals.proposals import Asked
+from repos.proposals.proposals import ProposalRequest
 from repos.schema.upgrade import upgrade_if_outdated
 from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
@@ -117,7 +117,7 @@ def _fill_plain(unit_of_work: UnitOfWork) -> None:
             role="user", content=MARK, script_id=PLAIN, user_id=user, intent=MARK, metadata={"a": MARK}
         )
         tx.chat_usage.add(tx.chat.add(message, 1), Usage(model=MARK, currency="USD"), 1)
-        tx.proposals.add(Asked(PLAIN, MARK, 1, MARK, user), 1)
+        tx.proposals.add(ProposalRequest(PLAIN, MARK, 1, MARK, user), 1)
         payload = HOSTILE.encode("utf-8", "surrogatepass") + b"\xff\x9b31m"
         tx.rejected.put([DeadLetter(0, PLAIN, MARK, MARK, MARK, payload, 1)])
         for number, command in enumerate(_refused()):

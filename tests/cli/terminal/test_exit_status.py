@@ -189,7 +189,7 @@ def test_an_inconsistent_script(tmp_path: Path):
     cli = CommandLine(tmp_path / "home", warm=True)
     assert cli("submit", given=creation_as_json(7)).status == 0
     with closing(sqlite3.connect(cli.home / "ledger.db")) as database, database:
-        database.execute("UPDATE script_commands SET actor = 'Nobody'")
+        database.execute("UPDATE script_commands SET actor = 'Forger'")
     database.close()
 
     ran = cli("verify", 7)

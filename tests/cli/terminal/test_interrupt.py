@@ -26,8 +26,8 @@ def file(tmp_path: Path) -> Path:
 
 def waits(cli: CommandLine) -> bool:
     """Whether the submission is in the inbox."""
-    asked = CommandLine(cli.home, warm=True)("outcome", 7, "create-7", "--json")
-    return asked.status == 3 and asked.json.get("outcome") == "pending"
+    ran = CommandLine(cli.home, warm=True)("outcome", 7, "create-7", "--json")
+    return ran.status == 3 and ran.json.get("outcome") == "pending"
 
 
 def test_ctrl_c_while_waiting_loses_nothing(alone: CommandLine, file: Path):

@@ -232,12 +232,12 @@ def test_a_traceback_is_visible_too(ledger: Path, tmp_path: Path):
 
 def test_completion_is_visible_too(ledger: Path, tmp_path: Path):
     place = Place(ledger, tmp_path)
-    asked = {
+    completing = {
         "_SCRIPTLEDGER_COMPLETE": "complete_bash",
         "COMP_WORDS": f"scriptledger show {HOSTILE[:5]}",
         "COMP_CWORD": "2",
     }
-    for environ in (asked, {**asked, "_SCRIPTLEDGER_COMPLETE": f"complete_{HOSTILE[:5]}"}):
+    for environ in (completing, {**completing, "_SCRIPTLEDGER_COMPLETE": f"complete_{HOSTILE[:5]}"}):
         place.command_line.environ |= environ
         assert raw(place.on_a_terminal([])) == ""
 

@@ -25,7 +25,7 @@ from workers.messaging.version_announcements import client_url
 
 pytestmark = pytest.mark.slow
 
-SECRET = "Nobody but Ada may read this."
+SECRET = "Only Ada may read this."
 TASKS = ("scriptledger.drain", "scriptledger.materialize", "scriptledger.keep_schedules")
 
 

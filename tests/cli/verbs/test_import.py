@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 def test_an_import_prints_its_result(scriptledger: CommandLine, tmp_path: Path):
     file = tmp_path / "two.fountain"
-    file.write_text("INT. HOUSE - DAY\n\nSomebody.\n")
+    file.write_text("INT. HOUSE - DAY\n\nA dog.\n")
 
     ran = scriptledger("import", file)
 
@@ -50,16 +50,16 @@ def test_an_export_equals_the_imported_file(scriptledger: CommandLine, imported:
 
 def test_an_import_onto_a_script_keeps_the_ids_of_unchanged_lines(scriptledger: CommandLine, tmp_path: Path):
     draft = tmp_path / "draft.fountain"
-    draft.write_text("INT. HOUSE - DAY\n\nSomebody waits.\n\nThe door opens.\n")
+    draft.write_text("INT. HOUSE - DAY\n\nRosa waits.\n\nThe door opens.\n")
     script = scriptledger("import", draft, "--json").json["script_id"]
     before = {line["text"]: line["id"] for line in scriptledger("show", script, "--json").json["lines"]}
-    draft.write_text("INT. HOUSE - DAY\n\nSomebody waits.\n\nNobody comes.\n\nThe door opens slowly.\n")
+    draft.write_text("INT. HOUSE - DAY\n\nRosa waits.\n\nNo one comes.\n\nThe door opens slowly.\n")
 
     ran = scriptledger("import", draft, "--script", script)
 
     assert ran.status == 0, ran
     after = {line["text"]: line["id"] for line in scriptledger("show", script, "--json").json["lines"]}
-    assert after["Somebody waits."] == before["Somebody waits."]
+    assert after["Rosa waits."] == before["Rosa waits."]
     assert after["The door opens slowly."] == before["The door opens."]
     assert scriptledger("export", script).out == draft.read_text()
     assert {command["kind"] for command in scriptledger("log", script, "--after", 1, "--json").json["commands"]} <= {

@@ -26,15 +26,15 @@ def scriptledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
 
 
 def test_a_proposal_from_the_request_to_the_log(scriptledger: CommandLine, ferry: int):
-    asked = scriptledger("propose", ferry, WISH)
+    proposed = scriptledger("propose", ferry, WISH)
 
-    assert asked.status == 0
-    number = asked.out.split()[1]
-    assert f"Proposal {number} by scripted-no-ai for script {ferry}, made for version 1: proposed." in asked.out
-    assert "1  offered" in asked.out
-    assert "- You could have called.\n   + You should have called." in asked.out
-    assert "   + (quietly)" in asked.out
-    assert f"`scriptledger proposals accept {number}`" in asked.out
+    assert proposed.status == 0
+    number = proposed.out.split()[1]
+    assert f"Proposal {number} by scripted-no-ai for script {ferry}, made for version 1: proposed." in proposed.out
+    assert "1  offered" in proposed.out
+    assert "- You could have called.\n   + You should have called." in proposed.out
+    assert "   + (quietly)" in proposed.out
+    assert f"`scriptledger proposals accept {number}`" in proposed.out
 
     taken = scriptledger("proposals", "accept", number, "--hunk", 1)
     assert taken.status == 0
@@ -128,7 +128,7 @@ def test_users_and_their_sessions(scriptledger: CommandLine):
 
 def test_an_unknown_user_and_a_non_owner_are_refused(scriptledger: CommandLine, ferry: int):
     for verb in (("propose", ferry, "x"), ("chat", "say", ferry, "x"), ("proposals", "accept", 1)):
-        ran = scriptledger(*verb, "--as", "nobody@example.org", "--json")
+        ran = scriptledger(*verb, "--as", "unknown@example.org", "--json")
         assert (ran.status, ran.json["error"]["code"]) == (1, "unknown_user")
     assert scriptledger("proposals", "show", 10**9, "--json").json["error"]["code"] == "unknown_proposal"
     assert scriptledger("propose", 10**9, "x", "--json").json["error"]["code"] == "unknown_script"

@@ -48,9 +48,9 @@ def home(written: Path, tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path / "home", warm=True)
 
 
-def asked(home: CommandLine, question: str) -> list[Any]:
+def query(home: CommandLine, statement: str) -> list[Any]:
     with closing(sqlite3.connect(home.home / "ledger.db", timeout=30)) as database:
-        rows = database.execute(question).fetchall()
+        rows = database.execute(statement).fetchall()
         database.commit()
     return rows
 
@@ -58,13 +58,13 @@ def asked(home: CommandLine, question: str) -> list[Any]:
 def test_a_killed_rebuild_of_all_scripts_is_resumed(home: CommandLine):
     before = home("show", 2, "--json").json
     running = subprocess.Popen([*COMMAND, "rebuild", "--all"], cwd=ROOT, env=home.environ, stdout=subprocess.DEVNULL)
-    while not asked(home, "SELECT 1 FROM rebuilds WHERE script_id = 2 AND version_number > 0"):
+    while not query(home, "SELECT 1 FROM rebuilds WHERE script_id = 2 AND version_number > 0"):
         assert running.poll() is None
         time.sleep(0.01)
     running.send_signal(signal.SIGKILL)
     running.wait()
-    assert asked(home, "SELECT generation FROM script_heads ORDER BY script_id") == [(2,), (1,)]
-    ((version,),) = asked(home, "SELECT version_number FROM rebuilds WHERE script_id = 2")
+    assert query(home, "SELECT generation FROM script_heads ORDER BY script_id") == [(2,), (1,)]
+    ((version,),) = query(home, "SELECT version_number FROM rebuilds WHERE script_id = 2")
     assert 0 < version < LONG
     assert home("show", 2, "--json").json == before, "no reader sees half of it"
     assert home("verify", "--all").status == 0
@@ -74,23 +74,23 @@ def test_a_killed_rebuild_of_all_scripts_is_resumed(home: CommandLine):
     assert ran.status == 0
     (done,) = ran.json["scripts"]
     assert (done["script_id"], done["generation"], done["versions"], done["differences"]) == (2, 2, LONG, 0)
-    assert asked(home, "SELECT generation, state FROM rebuilds WHERE script_id = 2") == [(2, "active")]
+    assert query(home, "SELECT generation, state FROM rebuilds WHERE script_id = 2") == [(2, "active")]
     assert home("show", 2, "--json").json == before
     assert home("verify", "--all").status == 0
 
 
 def test_unused_generations_of_a_rebuild_are_removed(home: CommandLine):
     assert home("rebuild", "--all").out.count("0 differences.") == 2
-    asked(home, "UPDATE rebuilds SET finished_at = 1")
+    query(home, "UPDATE rebuilds SET finished_at = 1")
 
     ran = home("rebuild", "--all", "--prune", "--json")
 
     assert ran.json == {"scripts": [{"script_id": 1, "pruned": [1]}, {"script_id": 2, "pruned": [1]}]}
-    assert asked(home, "SELECT DISTINCT generation FROM script_versions") == [(2,)]
+    assert query(home, "SELECT DISTINCT generation FROM script_versions") == [(2,)]
 
 
 def test_damage_is_reported_and_repaired_and_does_not_stop_the_others(home: CommandLine):
-    asked(home, "UPDATE script_versions SET state_hash = zeroblob(16) WHERE script_id = 1 AND version_number = 20")
+    query(home, "UPDATE script_versions SET state_hash = zeroblob(16) WHERE script_id = 1 AND version_number = 20")
 
     ran = home("verify", "--all", "--json")
     assert ran.status == 5
@@ -108,9 +108,9 @@ def test_damage_is_reported_and_repaired_and_does_not_stop_the_others(home: Comm
 
 def test_a_consistent_script_is_reopened(home: CommandLine):
     assert home("quarantine", "list").out == "Every script is in service.\n"
-    asked(home, "UPDATE script_versions SET line_count = 99 WHERE script_id = 1 AND version_number = 20")
-    asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
-    asked(
+    query(home, "UPDATE script_versions SET line_count = 99 WHERE script_id = 1 AND version_number = 20")
+    query(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
+    query(
         home, "INSERT INTO quarantines (script_id, found_by, reason, quarantined_at) VALUES (1, 'drain', 'a hole', 7)"
     )
 
@@ -133,14 +133,14 @@ def test_a_consistent_script_is_reopened(home: CommandLine):
 
 
 def test_a_script_can_be_reopened_without_verification(home: CommandLine):
-    asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
+    query(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
 
     assert home("quarantine", "reopen", 1, "--unverified").out == "Script 1 is back in service, unverified.\n"
-    assert asked(home, "SELECT health FROM script_heads WHERE script_id = 1") == [("open",)]
+    assert query(home, "SELECT health FROM script_heads WHERE script_id = 1") == [("open",)]
 
 
 def test_a_script_being_backfilled_is_listed_and_shown_as_such(home: CommandLine):
-    asked(home, "UPDATE script_heads SET health = 'backfilling' WHERE script_id = 2")
+    query(home, "UPDATE script_heads SET health = 'backfilling' WHERE script_id = 2")
 
     listed = home("quarantine", "list")
     assert (listed.status, listed.out) == (
@@ -153,12 +153,12 @@ def test_a_script_being_backfilled_is_listed_and_shown_as_such(home: CommandLine
 
 def test_reading_skips_a_damaged_keyframe_and_reports_a_gap(home: CommandLine):
     before = home("show", 2, "--version", LONG - 1, "--json").json
-    asked(home, "UPDATE script_keyframes SET state = x'00' WHERE script_id = 2")
+    query(home, "UPDATE script_keyframes SET state = x'00' WHERE script_id = 2")
 
     read = home("show", 2, "--version", LONG - 1, "--json")
     assert read.json == before
     assert "keyframe_passed_over" in read.err
-    asked(home, "DELETE FROM script_versions WHERE script_id = 2 AND version_number = 2600")
+    query(home, "DELETE FROM script_versions WHERE script_id = 2 AND version_number = 2600")
     ran = home("show", 2, "--version", LONG - 1)
     assert ran.status == 5
     assert "version 2600 is missing" in ran.err
@@ -171,7 +171,7 @@ def test_the_scripts_must_be_given(home: CommandLine, args: tuple[object, ...]):
 
 
 def test_a_submission_is_pending_while_its_script_is_quarantined(home: CommandLine):
-    asked(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
+    query(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 1")
     ran = home("submit", given=creation_as_json(1))
 
     assert ran.status == 5

@@ -44,7 +44,7 @@ def unit_of_work(scriptledger: CommandLine) -> Iterator[UnitOfWork]:
 
 
 @pytest.fixture
-def door(unit_of_work: UnitOfWork) -> AuthenticatedProducer:
+def producer(unit_of_work: UnitOfWork) -> AuthenticatedProducer:
     return AuthenticatedProducer(unit_of_work, Producer(unit_of_work, SilentBell()))  # type: ignore[arg-type]
 
 
@@ -64,18 +64,18 @@ def submission(script: int, base: int, command: ScriptCreate | ScriptSetMetadata
         script_id=script,
         submission_id=f"sent-{next(_numbers)}",
         author="user",
-        actor="Somebody else",
+        actor="Another user",
         base_version=base,
         commands=(command,),
     )
 
 
 def test_a_script_of_another_user_is_refused(
-    scriptledger: CommandLine, unit_of_work: UnitOfWork, door: AuthenticatedProducer
+    scriptledger: CommandLine, unit_of_work: UnitOfWork, producer: AuthenticatedProducer
 ):
     owner, other = writer(unit_of_work), writer(unit_of_work)
     with pytest.raises(Rejected):
-        door.enter(
+        producer.enqueue(
             other.token, encode_submission(submission(owner.script, 1, ScriptSetMetadata(fields={"title": "Taken"})))
         )
     (letter,) = scriptledger("rejected", "list", "--script", owner.script, "--json").json["rejected"]
@@ -88,13 +88,13 @@ def test_a_script_of_another_user_is_refused(
 
 
 def test_an_own_script_is_edited_in_the_user_s_name(
-    scriptledger: CommandLine, unit_of_work: UnitOfWork, door: AuthenticatedProducer
+    scriptledger: CommandLine, unit_of_work: UnitOfWork, producer: AuthenticatedProducer
 ):
     owner = writer(unit_of_work)
     ahead = submission(owner.script, 9, ScriptSetMetadata(fields={"title": "Ferry, again"}))
-    door.enter(owner.token, encode_submission(ahead))
+    producer.enqueue(owner.token, encode_submission(ahead))
     Ledger(unit_of_work).drain(owner.script)
-    assert door.wait(owner.token, owner.script, ahead.submission_id, timeout=30).outcome == "refused"
+    assert producer.wait(owner.token, owner.script, ahead.submission_id, timeout=30).outcome == "refused"
     (letter,) = scriptledger("rejected", "list", "--script", owner.script, "--json").json["rejected"]
 
     assert scriptledger("rejected", "replay", letter["number"], "--base", 1).status == 0

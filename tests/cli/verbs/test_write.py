@@ -126,17 +126,17 @@ def test_the_outcome_can_be_queried_after_no_wait(scriptledger: CommandLine):
     sent = scriptledger.submit(creation(900), "--no-wait", "--json")
     assert (sent.status, sent.json["outcome"]) == (0, "pending")
 
-    asked = scriptledger("outcome", 900, "create-900", "--wait", "--json")
+    ran = scriptledger("outcome", 900, "create-900", "--wait", "--json")
 
-    assert (asked.status, asked.json["outcome"]) == (0, "applied")
-    assert scriptledger("outcome", 900, "create-900", "--json") == asked
+    assert (ran.status, ran.json["outcome"]) == (0, "applied")
+    assert scriptledger("outcome", 900, "create-900", "--json") == ran
 
 
 def test_an_outcome_is_compared_with_the_sent_submission(scriptledger: CommandLine, tmp_path: Path):
     assert scriptledger.submit(creation(901)).status == 0
     mine, other = tmp_path / "mine.json", tmp_path / "other.json"
     mine.write_text(json.dumps(creation(901)))
-    other.write_text(json.dumps(creation(901) | {"actor": "Somebody else"}))
+    other.write_text(json.dumps(creation(901) | {"actor": "Another user"}))
 
     assert scriptledger("outcome", 901, "create-901", "--sent", mine, "--json").json["outcome"] == "applied"
     ran = scriptledger("outcome", 901, "create-901", "--sent", other, "--json")

@@ -16,7 +16,7 @@ from domain.script.line import Line
 from domain.script.validation import check_lines
 from tests.domain.formats.final_draft import any_lines, contents, documents, lines_of, paragraph, script, words_in
 from tests.domain.formats.screenwriting import THOROUGH, edited, numbered
-from tests.slowness import with_patience
+from tests.slowness import adjusted_for_load
 
 # Seconds to read a feature film, and to write one.
 SECONDS = 0.5
@@ -87,8 +87,8 @@ def test_a_feature_film_takes_less_than_half_a_second_each_way() -> None:
         writing.append(ended - middle)
 
     print(f"3,000 lines: read in {min(reading):.2f} s, written in {min(writing):.2f} s")
-    assert min(reading) < with_patience(SECONDS)
-    assert min(writing) < with_patience(SECONDS)
+    assert min(reading) < adjusted_for_load(SECONDS)
+    assert min(writing) < adjusted_for_load(SECONDS)
 
 
 def scene_numbers(data: bytes) -> list[str]:

@@ -80,7 +80,7 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (backfilled(number=1 << 53), "cause.origin.number"),
         (backfilled(author="backfill"), "cause.origin.author"),
         (sent(EDIT, base_version=-1), "base_version"),
-        (sent(EDIT, author="nobody"), "author"),
+        (sent(EDIT, author="robot"), "author"),
         (b"null", "the submission"),
         (b"[" * 1_000_000, "the submission"),
     ],

@@ -11,7 +11,7 @@ from repos.database import packed_pages
 from repos.database.engine import make_engine
 from repos.log import commands
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.integrity.test_rebuild import write_much
+from tests.materialization.integrity.rebuild_setup import write_much
 from tests.materialization.write_path.wire_tap import Tap
 from tests.materialization.writer import Writer, close_databases, open_database
 

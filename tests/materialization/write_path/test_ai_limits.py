@@ -20,7 +20,7 @@ from domain.script.line import Line
 from domain.submissions.submission import Cause, Submission, encode_commands
 from materialization.write_path.ai_limits import AiLimits
 from materialization.write_path.submit import Ledger
-from repos.proposals.proposals import Asked, HunkRow, Told
+from repos.proposals.proposals import HunkRow, JobResult, ProposalRequest
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.script_editor import Desk
 
@@ -143,11 +143,11 @@ def test_the_share_is_a_setting(unit_of_work: UnitOfWork):
 def proposed(desk: Desk, submission: Submission, commands: bytes, *, accepted: bool) -> int:
     """A proposal with one hunk under a submission's id, accepted or not."""
     with desk.unit_of_work.records() as tx:
-        number = tx.proposals.add(Asked(desk.script_id, "Cut.", 1, "r"), 1)
+        number = tx.proposals.add(ProposalRequest(desk.script_id, "Cut.", 1, "r"), 1)
         taken = tx.proposals.take(number, 1, until=2)
         assert taken is not None
         hunk = HunkRow(number, 1, desk.script_id, bytes(32), commands, "", "offered", submission.submission_id)
-        assert tx.proposals.offer(taken, Told("", "m", "0" * 64), [hunk], 1)
+        assert tx.proposals.offer(taken, JobResult("", "m", "0" * 64), [hunk], 1)
         if accepted:
             assert tx.proposals.accept(number, 1, submission.submission_id, None, 1)
     return number

@@ -96,7 +96,7 @@ def test_name_address_and_password_of_a_user_can_be_changed(unit_of_work: UnitOf
 def test_changes_of_an_unknown_user_change_nothing(unit_of_work: UnitOfWork):
     with unit_of_work.records() as tx:
         assert not tx.users.rename(10**9, "x")
-        assert not tx.users.move(10**9, "nobody@nowhere.example")
+        assert not tx.users.move(10**9, "unknown@nowhere.example")
         assert not tx.users.delete(10**9, 1)
         assert tx.users.get(10**9) is None
 

@@ -109,7 +109,7 @@ def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     "broken",
     [
         "UPDATE script_heads SET health = 'unwell'",
-        "UPDATE script_commands SET author = 'nobody'",
+        "UPDATE script_commands SET author = 'robot'",
         "UPDATE script_commands SET version_number = 0 WHERE version_number = 1",
         "UPDATE submissions SET outcome = 'perhaps'",
         "INSERT INTO submissions SELECT * FROM submissions",

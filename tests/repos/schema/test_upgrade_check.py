@@ -198,7 +198,7 @@ def test_what_an_interrupted_first_upgrade_left_is_named_and_can_be_mended(empty
     upgrade.upgrade(empty)
 
 
-def test_tables_left_among_those_of_another_application_are_told_apart(empty: Engine):
+def test_tables_left_among_those_of_another_application_are_recognized(empty: Engine):
     upgrade.upgrade(empty, "0001")
     run(empty, "DROP VIEW script_log", "DROP TABLE alembic_version", "DROP TABLE scripts", "DROP TABLE script_versions")
     run(empty, LEGACY[1])

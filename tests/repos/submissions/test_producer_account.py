@@ -34,7 +34,7 @@ CLOSED = (
     "UPDATE script_ids SET user_id = 1",
     "DELETE FROM script_commands",
     "DELETE FROM submission_inbox",
-    # The next number follows the highest: with the largest taken, nobody can insert any more.
+    # The next number follows the highest: with the largest taken, no producer can insert any more.
     "INSERT INTO submission_inbox (id, script_id, submission_id, payload, enqueued_at)"
     " VALUES (9223372036854775807, 1, 's', 'p', 1)",
     "INSERT INTO submission_inbox (script_id, submission_id, payload, attempts) VALUES (1, 's', 'p', 9)",

@@ -68,7 +68,7 @@ def test_a_service_that_ignores_sigterm_is_killed(tmp_path: Path):
     while "deaf" not in child.last_words():
         time.sleep(0.01)
 
-    child.stop(patience=0.2)
+    child.stop(timeout=0.2)
 
     assert not child.running()
 

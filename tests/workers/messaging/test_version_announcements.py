@@ -22,7 +22,7 @@ from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.script_editor import A, B, Desk, edit
 from tests.services.redis_server import RedisServer
-from tests.slowness import with_patience
+from tests.slowness import adjusted_for_load
 from workers.messaging.version_announcements import Announcement, Announcer, channel, client_url, follow
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -173,9 +173,9 @@ def test_a_hanging_redis_does_not_block_the_drain(server: RedisServer, desk: Des
     process.suspend()
     try:
         with closing(Announcer(server.url)) as stranger:  # whose connection is not open yet
-            assert in_seconds(lambda: stranger.announce({7: 1})) < with_patience(MAX_SECONDS)
-        assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(MAX_SECONDS)
-        assert in_seconds(lambda: announcer.announce({7: 1})) < with_patience(0.01), "it is silent for a while"
+            assert in_seconds(lambda: stranger.announce({7: 1})) < adjusted_for_load(MAX_SECONDS)
+        assert in_seconds(lambda: announcer.announce({7: 1})) < adjusted_for_load(MAX_SECONDS)
+        assert in_seconds(lambda: announcer.announce({7: 1})) < adjusted_for_load(0.01), "it is silent for a while"
         type_on(desk, 2)
     finally:
         process.resume()
@@ -200,7 +200,7 @@ def test_an_announcement_costs_a_drain_almost_nothing(announcer: Announcer, reco
     took = [in_seconds(lambda: announcer.announce({7: 1})) for _ in range(500)]
 
     record_property("announcement_microseconds", round(statistics.median(took) * 1e6))
-    assert statistics.median(took) < with_patience(0.002)
+    assert statistics.median(took) < adjusted_for_load(0.002)
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,13 @@ from materialization.submissions.backfill_mode import begin_backfill
 from repos.database.driver_errors import TooLargeForDatabase
 from tests.workers.writer_setup import LINES, WritingRoom
 
-SAID = ChatMessage(role="user", content="Make it colder.", intent="rewrite")
+MESSAGE = ChatMessage(role="user", content="Make it colder.", intent="rewrite")
 USAGE = Usage(model="intent-1", tokens_in=20, tokens_out=2)
 
 
 def test_message_usage_and_submission_are_committed_together(room: WritingRoom):
-    entered = room.authenticated.enter(
-        room.token, room.payload(room.edit(3, "Colder."), id="e1"), said=SAID, usages=[USAGE]
+    entered = room.authenticated.enqueue(
+        room.token, room.payload(room.edit(3, "Colder."), id="e1"), message=MESSAGE, usages=[USAGE]
     )
 
     assert room.bell.rings == [room.script_id]
@@ -32,7 +32,7 @@ def test_message_usage_and_submission_are_committed_together(room: WritingRoom):
         assert tx.chat_usage.of_message(entered.message_id or 0) == [USAGE]
     assert row is not None
     assert (row.message.content, row.message.script_id, row.message.user_id) == (
-        SAID.content,
+        MESSAGE.content,
         room.script_id,
         room.user,
     )
@@ -50,7 +50,7 @@ def test_a_failure_in_the_last_step_leaves_nothing(room: WritingRoom, monkeypatc
 
     monkeypatch.setattr(room.producer, "enqueue", full)
     with pytest.raises(RuntimeError):
-        room.authenticated.enter(room.token, room.payload(), said=SAID, usages=[USAGE])
+        room.authenticated.enqueue(room.token, room.payload(), message=MESSAGE, usages=[USAGE])
 
     with room.unit_of_work.reading() as tx:
         assert tx.chat.read(room.script_id) == []
@@ -80,8 +80,8 @@ def test_the_caller_s_own_transaction_is_atomic(room: WritingRoom):
 
 def test_submissions_of_one_producer_are_applied_in_order(room: WritingRoom):
     for number in range(1, 11):
-        command = room.edit(number, f"said {number}")
-        room.authenticated.enter(room.token, room.payload(command, id=f"turn-{number}"), said=SAID)
+        command = room.edit(number, f"Colder {number}.")
+        room.authenticated.enqueue(room.token, room.payload(command, id=f"turn-{number}"), message=MESSAGE)
 
     assert room.drain() == 10
     answers = [room.answer(f"turn-{number}") for number in range(1, 11)]
@@ -91,10 +91,10 @@ def test_submissions_of_one_producer_are_applied_in_order(room: WritingRoom):
 def test_a_repeated_submission_is_one_message_and_one_edit(room: WritingRoom):
     payload = room.payload(room.edit(3, "Colder."), id="e1")
 
-    first = room.authenticated.enter(room.token, payload, said=SAID)
-    again = room.authenticated.enter(room.token, payload, said=SAID)
+    first = room.authenticated.enqueue(room.token, payload, message=MESSAGE)
+    again = room.authenticated.enqueue(room.token, payload, message=MESSAGE)
     room.drain()
-    late = room.authenticated.enter(room.token, payload, said=SAID)
+    late = room.authenticated.enqueue(room.token, payload, message=MESSAGE)
     room.drain()
 
     assert first.message_id == again.message_id == late.message_id
@@ -106,10 +106,10 @@ def test_a_repeated_submission_is_one_message_and_one_edit(room: WritingRoom):
 
 def test_a_refused_submission_sent_again_adds_no_message(room: WritingRoom):
     payload = room.payload(id="e1", base=9)
-    room.authenticated.enter(room.token, payload, said=SAID)
+    room.authenticated.enqueue(room.token, payload, message=MESSAGE)
     room.drain()
 
-    room.authenticated.enter(room.token, payload, said=SAID)
+    room.authenticated.enqueue(room.token, payload, message=MESSAGE)
     room.drain()
 
     with room.unit_of_work.reading() as tx:
@@ -157,7 +157,7 @@ def about_other_chat(room: WritingRoom) -> RejectedRequest:
 
 
 def same_id(room: WritingRoom) -> RejectedRequest:
-    room.authenticated.enter(room.token, room.payload(room.edit(1, "first"), id="e1"))
+    room.authenticated.enqueue(room.token, room.payload(room.edit(1, "first"), id="e1"))
     return RejectedRequest(room.token, room.payload(room.edit(1, "other"), id="e1"), room.script_id)
 
 
@@ -194,7 +194,7 @@ def test_a_rejection_leaves_only_a_dead_letter(room: WritingRoom, case: str):
     waiting, version = room.waiting(), room.state().version
 
     with pytest.raises(Rejected) as caught:
-        room.authenticated.enter(token, payload, said=SAID)
+        room.authenticated.enqueue(token, payload, message=MESSAGE)
 
     code = case.partition(",")[0]
     assert caught.value.code == code
@@ -211,7 +211,7 @@ def test_a_rejection_leaves_only_a_dead_letter(room: WritingRoom, case: str):
 
 def test_an_unreadable_payload_leaves_a_dead_letter(room: WritingRoom):
     with pytest.raises(Rejected):
-        room.authenticated.enter(room.token, b'{"script_id": "no')
+        room.authenticated.enqueue(room.token, b'{"script_id": "no')
 
     assert room.dead(0)[-1].payload == b'{"script_id": "no'
     assert room.dead(0)[-1].code == "undecodable"
@@ -220,7 +220,7 @@ def test_an_unreadable_payload_leaves_a_dead_letter(room: WritingRoom):
 def test_an_unknown_session_leaves_nothing(room: WritingRoom):
     before = len(room.dead())
     with pytest.raises(Rejected) as caught:
-        room.authenticated.enter("no-such-token", room.payload())
+        room.authenticated.enqueue("no-such-token", room.payload())
 
     assert caught.value.code == "unknown_session"
     assert len(room.dead()) == before
@@ -230,7 +230,7 @@ def test_a_script_without_an_owner_is_open_to_every_user(room: WritingRoom):
     shared = room.new_script(None)
     _, stranger = room.sign_in()
 
-    room.authenticated.enter(stranger, room.payload(script_id=shared))
+    room.authenticated.enqueue(stranger, room.payload(script_id=shared))
 
     assert room.drain(shared) == 1
 
@@ -239,7 +239,7 @@ def test_a_user_creates_a_script_of_their_own(room: WritingRoom):
     script_id = room.authenticated.new_script_id(room.token)
     create = ScriptCreate(title="x", lines=LINES, owner=room.user)
 
-    room.authenticated.enter(room.token, room.payload(create, script_id=script_id, base=0))
+    room.authenticated.enqueue(room.token, room.payload(create, script_id=script_id, base=0))
 
     assert room.drain(script_id) == 1
     with room.unit_of_work.reading() as tx:
@@ -261,7 +261,7 @@ def test_a_refusal_by_the_script_is_answered_and_stored(room: WritingRoom, code:
         begin_backfill(room.unit_of_work, room.script_id)
     payload = REFUSED_LATER[code](room)
 
-    room.authenticated.enter(room.token, payload)
+    room.authenticated.enqueue(room.token, payload)
     room.drain()
 
     answer = room.answer("late")
@@ -275,7 +275,9 @@ def test_a_refusal_by_the_script_is_answered_and_stored(room: WritingRoom, code:
 def test_a_message_larger_than_the_packet_limit_is_refused(room: WritingRoom):
     """MariaDB limits the packet size; SQLite accepts the message, which is then too long."""
     with pytest.raises(Rejected) as caught:
-        room.authenticated.enter(room.token, room.payload(), said=ChatMessage(role="user", content="x" * (1 << 21)))
+        room.authenticated.enqueue(
+            room.token, room.payload(), message=ChatMessage(role="user", content="x" * (1 << 21))
+        )
 
     assert isinstance(caught.value, TooLargeForDatabase) or caught.value.code == "text_too_long"
     assert room.waiting() == 0
@@ -283,7 +285,7 @@ def test_a_message_larger_than_the_packet_limit_is_refused(room: WritingRoom):
 
 def test_the_stored_message_equals_the_sent_one(room: WritingRoom):
     submission = room.submission(room.edit(1, "x"), id="e1")
-    room.authenticated.enter(room.token, encode_submission(submission))
+    room.authenticated.enqueue(room.token, encode_submission(submission))
 
     with room.unit_of_work.reading() as tx:
         assert tx.inbox.payload_of(room.script_id, "e1") == encode_submission(submission)

@@ -21,7 +21,7 @@ class TestNumbers:
 
         for number in numbers:
             with pytest.raises(ScriptNumberNotYours):
-                room.authenticated.enter(token, room.payload(creation(user), script_id=number, base=0))
+                room.authenticated.enqueue(token, room.payload(creation(user), script_id=number, base=0))
 
     def test_it_is_refused_with_the_head_locked_too(self, room: WritingRoom):
         user, _ = room.sign_in()
@@ -41,7 +41,7 @@ class TestNumbers:
     def test_edits_of_a_missing_script_do_not_stay_pending(self, room: WritingRoom):
         _, token = room.sign_in()
         with pytest.raises(Rejected) as caught:
-            room.authenticated.enter(
+            room.authenticated.enqueue(
                 token, room.payload(LinesInsert(after=None, before=None, lines=LINES), script_id=10**12)
             )
         assert caught.value.code == "unknown_script"

@@ -50,7 +50,7 @@ def test_no_submission_of_another_user_is_applied_or_reveals_anything(room: Writ
 
     try:
         payload = encode_submission(submission)
-        room.authenticated.enter(token, payload)
+        room.authenticated.enqueue(token, payload)
     except Rejected as refusal:
         text = f"{refusal.message} {refusal.facts}"
     else:

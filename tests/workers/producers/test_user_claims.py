@@ -16,12 +16,12 @@ from domain.errors import Rejected
 from domain.refusals import UnknownScript
 from domain.submissions.submission import Cause, Submission, encode_submission
 from materialization.submissions.resubmit import rejection, replayed
-from repos.proposals.proposals import Asked
+from repos.proposals.proposals import ProposalRequest
 from tests.workers.writer_setup import WritingRoom
 from workers.producers.producer import NotAnsweredInTime, UnknownSubmission
 
 AI = Cause(model="m", run_id="r", prompt="p")
-SAID = ChatMessage(role="user", content="Make it colder.")
+MESSAGE = ChatMessage(role="user", content="Make it colder.")
 
 
 def claims(room: WritingRoom, cause: Cause, author: str = "user") -> Submission:
@@ -35,7 +35,7 @@ def message(room: WritingRoom, script_id: int, user: int | None) -> int:
 
 def proposal(room: WritingRoom, script_id: int, user: int | None = None) -> int:
     with room.unit_of_work.records() as tx:
-        return tx.proposals.add(Asked(script_id, "x", 1, "run-1", user), 1)
+        return tx.proposals.add(ProposalRequest(script_id, "x", 1, "run-1", user), 1)
 
 
 def another(room: WritingRoom) -> int:
@@ -82,7 +82,7 @@ def test_reserved_claims_are_refused(room: WritingRoom, name: str):
     code, make = REFUSED[name]
 
     with pytest.raises(Rejected) as caught:
-        room.authenticated.enter(room.token, encode_submission(make(room)))
+        room.authenticated.enqueue(room.token, encode_submission(make(room)))
 
     assert caught.value.code == code
     (letter,) = room.dead()
@@ -113,7 +113,7 @@ def test_claims_about_own_data_are_accepted(room: WritingRoom):
         claims(room, msgspec.structs.replace(AI, proposal_id=proposal(room, room.script_id)), "ai"),
     )
     for submission in own:
-        room.authenticated.enter(room.token, encode_submission(submission))
+        room.authenticated.enqueue(room.token, encode_submission(submission))
 
     assert room.drain() == len(own)
 
@@ -144,7 +144,7 @@ def test_the_log_names_the_signed_in_user_whatever_actor_is_sent(room: WritingRo
     script_id = room.new_script(user)
     submission = msgspec.structs.replace(room.submission(room.edit(1, "x"), script_id=script_id), actor=sent)
 
-    room.authenticated.enter(token, encode_submission(submission))
+    room.authenticated.enqueue(token, encode_submission(submission))
     room.drain(script_id)
 
     with room.unit_of_work.reading() as tx:
@@ -155,13 +155,13 @@ def test_the_log_names_the_signed_in_user_whatever_actor_is_sent(room: WritingRo
 
 def test_a_renamed_user_can_repeat_a_submission(room: WritingRoom):
     payload = room.payload(room.edit(1, "x"), id="e1")
-    first = room.authenticated.enter(room.token, payload, said=SAID)
+    first = room.authenticated.enqueue(room.token, payload, message=MESSAGE)
     with room.unit_of_work.records() as tx:
         tx.users.rename(room.user, "Rosa Luz")
 
-    assert room.authenticated.enter(room.token, payload, said=SAID).message_id == first.message_id
+    assert room.authenticated.enqueue(room.token, payload, message=MESSAGE).message_id == first.message_id
     room.drain()
-    assert room.authenticated.enter(room.token, payload, said=SAID).message_id == first.message_id
+    assert room.authenticated.enqueue(room.token, payload, message=MESSAGE).message_id == first.message_id
     room.drain()
 
     assert room.dead() == []
@@ -169,7 +169,7 @@ def test_a_renamed_user_can_repeat_a_submission(room: WritingRoom):
 
 
 def test_an_answer_is_visible_to_users_who_may_read_the_script(room: WritingRoom):
-    entered = room.authenticated.enter(
+    entered = room.authenticated.enqueue(
         room.token, room.payload(LineEdit(line="l1", expect="0" * 12, text="?"), id="e1")
     )
     assert room.authenticated.outcome(room.token, *entered.receipt[:2]) is None
@@ -189,7 +189,7 @@ def test_an_answer_is_visible_to_users_who_may_read_the_script(room: WritingRoom
 
 
 def test_no_answer_is_visible_with_an_invalid_session(room: WritingRoom):
-    room.authenticated.enter(room.token, room.payload(id="e1"))
+    room.authenticated.enqueue(room.token, room.payload(id="e1"))
     room.drain()
 
     with pytest.raises(UnknownSession):
@@ -210,7 +210,7 @@ def test_no_answer_is_visible_with_an_invalid_session(room: WritingRoom):
 def test_the_answer_to_a_failed_creation_is_visible_to_its_creator(room: WritingRoom):
     number = room.authenticated.new_script_id(room.token)
     create = ScriptCreate(title="x", owner=room.user)
-    room.authenticated.enter(room.token, room.payload(create, room.edit(9, "x"), script_id=number, base=0, id="c"))
+    room.authenticated.enqueue(room.token, room.payload(create, room.edit(9, "x"), script_id=number, base=0, id="c"))
     assert room.authenticated.outcome(room.token, number, "c") is None
     room.drain(number)
 
@@ -249,7 +249,7 @@ def test_a_resubmitted_dead_letter_keeps_its_user_s_permissions(
     _, token = room.sign_in()
     session(room, token)
     with pytest.raises(Rejected):
-        room.authenticated.enter(token, room.payload(room.edit(1, "Mine.")))
+        room.authenticated.enqueue(token, room.payload(room.edit(1, "Mine.")))
     (letter,) = room.dead()
 
     with pytest.raises(NotYourScript):
@@ -258,7 +258,7 @@ def test_a_resubmitted_dead_letter_keeps_its_user_s_permissions(
 
 def test_a_resubmitted_dead_letter_of_the_owner_keeps_their_name(room: WritingRoom):
     stale = msgspec.structs.replace(room.submission(room.edit(1, "x"), id="e1"), actor="Victim", base_version=9)
-    room.authenticated.enter(room.token, encode_submission(stale))
+    room.authenticated.enqueue(room.token, encode_submission(stale))
     room.drain()
     (letter,) = room.dead()
 

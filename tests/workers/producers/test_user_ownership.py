@@ -32,7 +32,7 @@ def test_a_submission_to_another_user_s_script_is_rejected(room: WritingRoom, na
     user, token = room.sign_in()
 
     with pytest.raises(NotYourScript) as caught:
-        room.authenticated.enter(token, encode_submission(tried(room, name, user)))
+        room.authenticated.enqueue(token, encode_submission(tried(room, name, user)))
 
     assert caught.value.facts == {"script": room.script_id}
     assert room.waiting() == 0
@@ -84,7 +84,7 @@ def test_a_script_created_by_another_user_in_the_meantime_is_theirs(room: Writin
     user, token = room.sign_in()
     number = room.authenticated.new_script_id(token)
     rest = (creation(user), REPLACE)
-    room.authenticated.enter(token, room.payload(*rest, script_id=number, base=0, id="mine", apply_rest=True))
+    room.authenticated.enqueue(token, room.payload(*rest, script_id=number, base=0, id="mine", apply_rest=True))
     room.ledger.submit(room.submission(creation(room.user), script_id=number, base=0, id="theirs"))
 
     # It was enqueued first, so it is answered first.
@@ -107,7 +107,7 @@ def test_of_two_concurrent_creators_one_owns_the_script(room: WritingRoom):
     def mine(number: int) -> None:
         commands = (creation(user), LinesInsert(after=None, before=None, lines=(Line("m", "action", "By me."),)))
         with suppress(NotYourScript):  # if the other user was first
-            room.authenticated.enter(
+            room.authenticated.enqueue(
                 token, room.payload(*commands, script_id=number, base=0, id="mine", apply_rest=True)
             )
 
@@ -142,7 +142,7 @@ def test_in_one_batch_the_first_row_decides_the_owner(room: WritingRoom):
 
 
 def test_a_submission_of_a_deleted_user_is_not_applied(room: WritingRoom):
-    room.authenticated.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
+    room.authenticated.enqueue(room.token, room.payload(room.edit(1, "x"), id="late"))
     with room.unit_of_work.records() as tx:
         tx.users.delete(room.user, room.now)
 
@@ -155,7 +155,7 @@ def test_a_submission_of_a_deleted_user_is_not_applied(room: WritingRoom):
 
 
 def test_a_submission_is_applied_after_its_user_signed_out(room: WritingRoom):
-    room.authenticated.enter(room.token, room.payload(room.edit(1, "x"), id="late"))
+    room.authenticated.enqueue(room.token, room.payload(room.edit(1, "x"), id="late"))
     with room.unit_of_work.records() as tx:
         tx.sign_ins.revoke_all(room.user, room.now)
 
@@ -165,7 +165,7 @@ def test_a_submission_is_applied_after_its_user_signed_out(room: WritingRoom):
 
 
 def test_the_owner_gets_the_current_text_in_a_refusal(room: WritingRoom):
-    room.authenticated.enter(room.token, room.payload(STALE, id="stale"))
+    room.authenticated.enqueue(room.token, room.payload(STALE, id="stale"))
     room.drain()
 
     answer = room.answer("stale")
@@ -178,7 +178,7 @@ def test_the_owner_gets_the_current_text_in_a_refusal(room: WritingRoom):
 def test_a_script_without_an_owner_stays_open(room: WritingRoom):
     shared = room.new_script(None)
     _, token = room.sign_in()
-    room.authenticated.enter(token, room.payload(room.edit(1, "x"), script_id=shared, id="open"))
+    room.authenticated.enqueue(token, room.payload(room.edit(1, "x"), script_id=shared, id="open"))
 
     assert room.drain(shared) == 1
     answer = room.answer("open", shared)
@@ -201,7 +201,7 @@ def test_submissions_after_a_refused_creation_are_refused_for_all(room: WritingR
 
 def test_the_owner_of_a_script_cannot_create_it_again(room: WritingRoom):
     payload = room.payload(creation(room.user), room.edit(1, "x"), id="again", apply_rest=True)
-    room.authenticated.enter(room.token, payload)
+    room.authenticated.enqueue(room.token, payload)
     room.drain()
 
     answer = room.answer("again")
@@ -233,11 +233,11 @@ def test_two_users_cannot_share_a_pending_id(room: WritingRoom):
     _, first = room.sign_in()
     _, second = room.sign_in()
     payload = room.payload(room.edit(1, "x"), script_id=shared, id="same")
-    room.authenticated.enter(first, payload)
+    room.authenticated.enqueue(first, payload)
 
     with pytest.raises(SameIdOtherContent):
-        room.authenticated.enter(second, payload)
-    room.authenticated.enter(first, payload)
+        room.authenticated.enqueue(second, payload)
+    room.authenticated.enqueue(first, payload)
 
 
 def test_a_script_whose_owner_does_not_exist_here_has_none(room: WritingRoom, migrated: Engine):
@@ -246,7 +246,7 @@ def test_a_script_whose_owner_does_not_exist_here_has_none(room: WritingRoom, mi
         connection.execute(text("UPDATE scripts SET user_id = NULL WHERE id = :script"), {"script": room.script_id})
     _, token = room.sign_in()
 
-    room.authenticated.enter(token, room.payload(room.edit(1, "x")))
+    room.authenticated.enqueue(token, room.payload(room.edit(1, "x")))
     room.drain()
 
     assert room.texts()[0] == "x"

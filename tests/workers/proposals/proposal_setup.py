@@ -24,10 +24,10 @@ class AnswersInTurn:
 
     def __init__(self, *answers: bytes | dict[str, Any]) -> None:
         self._answers = [answer if isinstance(answer, bytes) else msgspec.json.encode(answer) for answer in answers]
-        self.asked: list[list[Message]] = []
+        self.queries: list[list[Message]] = []
 
     def complete(self, messages: Sequence[Message]) -> Completion:
-        self.asked.append(list(messages))
+        self.queries.append(list(messages))
         if not self._answers:
             raise ModelUnavailable(problem="it has no more answers")
         return Completion(self._answers.pop(0), self.name, tokens_in=10, tokens_out=2, latency_ms=3)

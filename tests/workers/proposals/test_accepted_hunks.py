@@ -88,7 +88,7 @@ def test_a_proposal_for_another_script_is_unchanged(room: ProposalRoom):
     submission = room.submission(room.edit(1, "x"), script_id=other, author="ai", cause=cause, id="claims")
 
     with pytest.raises(UnknownProposal):
-        room.authenticated.enter(room.token, encode_submission(submission))
+        room.authenticated.enqueue(room.token, encode_submission(submission))
     room.ledger.submit(submission)
 
     assert room.proposal(number) == before

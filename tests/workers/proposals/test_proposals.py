@@ -50,10 +50,14 @@ def test_the_chat_holds_the_instruction_the_answer_and_the_usage(room: ProposalR
 
     question = room.proposal(number).chat_message_id
     with room.unit_of_work.reading() as tx:
-        asked, (answered,) = tx.chat.get(question or 0), tx.chat.answers(question or 0)
+        request, (answered,) = tx.chat.get(question or 0), tx.chat.answers(question or 0)
         (usage,) = tx.chat_usage.of_message(answered.id)
-    assert asked is not None
-    assert (asked.message.role, asked.message.content, asked.message.user_id) == ("user", "Colder.", room.user)
+    assert request is not None
+    assert (request.message.role, request.message.content, request.message.user_id) == (
+        "user",
+        "Colder.",
+        room.user,
+    )
     assert answered.message.role == "assistant"
     assert answered.message.content == "1. Colder.\n2. A pause.\n3. Cut."
     assert answered.message.metadata == {"proposal": number}

@@ -20,7 +20,7 @@ def test_the_model_is_shown_each_line_with_its_id_and_hash(room: ProposalRoom):
     model = AnswersInTurn(answer(hunk(insert(None, "First."))))
     room.job(model).run(room.ask("Begin “colder”."))
 
-    (messages,) = model.asked
+    (messages,) = model.queries
     assert [message.role for message in messages] == ["system", "user"]
     assert f'["l1","{room.expect(1)}","action","Line 1."]\n' in messages[1].content
     assert messages[1].content.endswith("Begin “colder”.")
@@ -34,7 +34,7 @@ def test_a_second_delivery_does_not_query_the_model(room: ProposalRoom):
     assert not room.job(model).run(number)
     assert not room.job(model).run(10**9)
 
-    assert len(model.asked) == 1
+    assert len(model.queries) == 1
     assert room.states(number) == ["proposed", "offered"]
 
 
@@ -49,7 +49,7 @@ def test_a_proposal_held_by_one_job_is_skipped_by_another(room: ProposalRoom):
             return super().complete(messages)
 
     assert room.job(Interrupted(edits)).run(number)
-    assert second.asked == []
+    assert second.queries == []
 
 
 def test_a_job_that_took_too_long_offers_nothing(room: ProposalRoom):
@@ -84,7 +84,7 @@ def test_a_proposal_that_kills_its_worker_every_time_fails(room: ProposalRoom):
     model = AnswersInTurn()
     room.job(model).run(number)
 
-    assert model.asked == []
+    assert model.queries == []
     assert (room.proposal(number).state, room.proposal(number).code) == ("failed", "job_gave_up")
 
 
@@ -146,10 +146,10 @@ def test_an_unusable_answer_fails_with_a_code_and_is_stored(room: ProposalRoom, 
 
     assert room.job(model).run(number)
 
-    assert len(model.asked) == 3
-    for round_, messages in enumerate(model.asked):
+    assert len(model.queries) == 3
+    for round_, messages in enumerate(model.queries):
         assert len(messages) == 2 + 2 * round_
-    correction = model.asked[1][-1]
+    correction = model.queries[1][-1]
     assert correction.role == "user"
     assert f"({code})" in correction.content
     proposal = room.proposal(number)
@@ -208,7 +208,7 @@ def test_a_script_that_is_too_long_for_a_model_is_refused(room: ProposalRoom, mo
     number = room.ask()
     room.job(model).run(number)
 
-    assert model.asked == []
+    assert model.queries == []
     assert room.proposal(number).code == "script_too_long_for_model"
 
 
