@@ -33,6 +33,7 @@ PANELS = {
     "maintain": "Maintain",
     "run": "Run",
     "accounts": "Accounts",
+    "migrate": "Migrate",
     "lookup": "Look up",
 }
 

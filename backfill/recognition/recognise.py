@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backfill.recognition.known_shapes import KNOWN_SHAPES, UNKNOWN, VIEW
 from backfill.recognition.shape import HEAD_ONLY, NO_HISTORY, Shape, is_camel, snake
 from repos.legacy.catalog import Catalog, Table
+
+# Columns that hold the text of a script.
+TEXTS = frozenset(("content", "body", "text"))
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,10 @@ def recognise(table: Table) -> Shape:
     if table.is_view:
         return VIEW
     name, columns, camel = snake(table.name), frozenset(map(snake, table.names)), is_camel(table)
-    return next((shape for shape in KNOWN_SHAPES if shape.fits(name, columns, camel=camel)), UNKNOWN)
+    shape = next((shape for shape in KNOWN_SHAPES if shape.fits(name, columns, camel=camel)), UNKNOWN)
+    if shape.history == HEAD_ONLY and not columns & TEXTS:
+        return replace(shape, history=NO_HISTORY)  # the texts are in another table
+    return shape
 
 
 def recognise_all(catalog: Catalog) -> list[Recognised]:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from cli.json_documents.accounts import SignedIn, SignedOut, SignIns, User, Users
 from cli.json_documents.base import Pending
 from cli.json_documents.diff import Diff
+from cli.json_documents.legacy import LegacyInspection, MappingCheck, MappingDrafted, SampleWritten
 from cli.json_documents.lookup import Kinds, Roundtrip, Schemas, Upgraded
 from cli.json_documents.maintenance import (
     AllPruned,
@@ -83,6 +84,9 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "sessions open": (SignedIn,),
     "sessions list": (SignIns,),
     "sessions revoke": (SignedOut,),
+    "legacy inspect": (LegacyInspection,),
+    "legacy map": (MappingDrafted, MappingCheck),
+    "legacy sample": (SampleWritten,),
     "kinds": (Kinds,),
     "roundtrip": (Roundtrip,),
 }

@@ -1,0 +1,61 @@
+"""Doubts about a source, each with a code and one sentence: what cannot be read, and signs of a half-loaded dump."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from repos.legacy.catalog import Catalog, Table
+
+# A dump makes each view as a table of numbers first, and as the view itself at its very end.
+_PLACEHOLDER_TYPES = ("int", "tinyint", "bigint")
+WITHOUT_SNAPSHOT = ("myisam", "aria", "memory", "csv")
+
+
+class Doubt(NamedTuple):
+    """One doubt. `blocks` is whether the source cannot be moved like this."""
+
+    code: str
+    table: str
+    sentence: str
+    blocks: bool = False
+
+
+def doubts(catalog: Catalog) -> list[Doubt]:
+    """The doubts about a source, table by table."""
+    return [doubt for table in catalog for doubt in _of(table, catalog)]
+
+
+def _of(table: Table, catalog: Catalog) -> Iterator[Doubt]:
+    if table.problem is not None:
+        yield Doubt("unreadable_table", table.name, table.problem, blocks=True)
+        return
+    if table.is_view:
+        if _is_placeholder(table):
+            sentence = (
+                f"The view {table.name} is the placeholder that a dump makes first: was the dump loaded to its end?"
+            )
+            yield Doubt("half_loaded", table.name, sentence, blocks=True)
+        return
+    for key in table.foreign_keys:
+        if catalog.table(key.table) is None:
+            sentence = f"{table.name} refers to a table {key.table} that is not there: was the dump loaded to its end?"
+            yield Doubt("half_loaded", table.name, sentence, blocks=True)
+    if not table.key and not table.has_rowid:
+        yield Doubt(
+            "no_key", table.name, f"{table.name} has no key: its rows are read in one pass and known by their place."
+        )
+    if table.engine.lower() in WITHOUT_SNAPSHOT:
+        sentence = (
+            f"{table.name} is {table.engine}: it has no consistent read, so stop the writers before the last pass."
+        )
+        yield Doubt("no_snapshot", table.name, sentence)
+    for column in table.columns:
+        if column.kind == "unknown":
+            sentence = f"{table.name}.{column.name} has the type {column.type}, which is not known: keep or drop it."
+            yield Doubt("unknown_type", table.name, sentence)
+
+
+def _is_placeholder(view: Table) -> bool:
+    types = {column.type.partition("(")[0] for column in view.columns}
+    return types <= set(_PLACEHOLDER_TYPES) and all(column.default == "0" for column in view.columns)

@@ -1,0 +1,33 @@
+"""Read a legacy database: what it holds, how it maps.
+
+Nothing is ever written to it: the connection is read only, and an account with SELECT is enough.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from cli.terminal.options import example, prose
+from cli.verbs.migrate.legacy_verbs.inspection import inspect
+from cli.verbs.migrate.legacy_verbs.mapping import map_
+from cli.verbs.migrate.legacy_verbs.sample import sample
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+app.command(
+    "inspect",
+    epilog=example(
+        "scriptledger legacy inspect mysql://reader:secret@db/stories", "scriptledger legacy inspect --json"
+    ),
+)(inspect)
+app.command(
+    "map",
+    epilog=example(
+        "scriptledger legacy map sqlite:///legacy.db -o legacy.toml",
+        "scriptledger legacy map sqlite:///legacy.db --check legacy.toml",
+    ),
+)(map_)
+app.command(
+    "sample",
+    epilog=example("scriptledger legacy sample -o legacy.db", "scriptledger legacy sample -g 3 > legacy.sql"),
+)(sample)

@@ -1,0 +1,1 @@
+"""The verbs of `scriptledger legacy`, one file each."""

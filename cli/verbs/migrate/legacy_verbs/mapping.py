@@ -1,0 +1,118 @@
+"""`legacy map`: draft the mapping file of a legacy database, or check one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backfill.mapping.draft import Draft, draft
+from backfill.mapping.fit import problems
+from backfill.mapping.problem import BadMapping, Problem
+from backfill.mapping.toml_text import mapping_text
+from cli.client.legacy import LegacyUrl, opened_source, read_mapping
+from cli.json_documents.legacy import MappingCheck, MappingDrafted, MappingProblem
+from cli.terminal import screen
+from cli.terminal.atomic_file import new_file
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import AsJson
+from repos.legacy.catalog import Catalog, read_catalog
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="The new file; by default standard output.", show_default=False
+    ),
+]
+Check = Annotated[
+    Path | None,
+    typer.Option("--check", metavar="FILE", help="Compare this mapping with the database.", show_default=False),
+]
+
+
+def map_(url: LegacyUrl, output: Output = None, check: Check = None, as_json: AsJson = False) -> None:
+    """Draft the mapping file of a legacy database, to be reviewed and edited; or check one.
+
+    With --check, exit status 1 if a table or column is not mapped, a field is unknown, or a rule no longer fits.
+    """
+    if check is not None and output is not None:
+        raise Ending(Exit.USAGE, "Use either --check or --output.")
+    if output is not None and output.is_file():
+        raise Ending(
+            Exit.USAGE,
+            f"{output} exists: a mapping that may be edited is not overwritten. Name another file.",
+            code="exists",
+        )
+    with opened_source(url) as source, screen.waiting("Reading the catalog"):
+        catalog = read_catalog(source)
+    if check is not None:
+        _check(catalog, check, as_json=as_json)
+    else:
+        _draft(catalog, output, as_json=as_json)
+
+
+def _draft(catalog: Catalog, output: Path | None, *, as_json: bool) -> None:
+    drafted = draft(catalog)
+    text = mapping_text(drafted)
+    if output is not None:
+        with new_file(output) as file:
+            file.write(text.encode())
+    for table in catalog:
+        if table.problem is not None:
+            screen.warn(f"{table.problem} Its rule drops it.", style="yellow")
+    if as_json:
+        screen.print_json(_drafted(catalog, drafted, output, text))
+    elif output is None:
+        screen.write_content(text.encode())
+    else:
+        made = _drafted(catalog, drafted, output, text)
+        kept = f", {screen.counted(made.kept_columns, 'column')} kept as JSON" if made.kept_columns else ""
+        screen.print_text(
+            f"Wrote a mapping of {screen.counted(made.tables, 'table')} and "
+            f"{screen.counted(made.columns, 'column')} to {output}{kept}: review it."
+        )
+
+
+def _drafted(catalog: Catalog, drafted: Draft, output: Path | None, text: str) -> MappingDrafted:
+    rules = drafted.mapping.tables.values()
+    return MappingDrafted(
+        source=catalog.source,
+        file=None if output is None else str(output),
+        tables=len(rules),
+        columns=sum(len(table.columns) for table in catalog),
+        kept_columns=sum(rule.keep for table in rules for rule in table.columns.values()),
+        text=text if output is None else None,
+    )
+
+
+def _check(catalog: Catalog, file: Path, *, as_json: bool) -> None:
+    try:
+        found = problems(read_mapping(file), catalog)
+    except BadMapping as error:
+        found = error.problems
+    columns = sum(len(table.columns) for table in catalog)
+    checked = MappingCheck(
+        source=catalog.source,
+        mapping=str(file),
+        fits=not found,
+        tables=len(catalog.tables),
+        columns=columns,
+        problems=[MappingProblem(each.code, each.where, each.sentence) for each in found],
+    )
+    if as_json:
+        screen.print_json(checked)
+    elif not found:
+        tables = screen.counted(len(catalog.tables), "table")
+        screen.print_text(f"{file} maps all {tables} and {screen.counted(columns, 'column')} of {catalog.source}.")
+    else:
+        for problem in found:
+            screen.print_text(_line(problem))
+    if found:
+        if not as_json:
+            screen.warn(f"{file} does not fit: {screen.counted(len(found), 'problem')}.", style="red")
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _line(problem: Problem) -> str:
+    return f"{problem.where}: {problem.sentence}" if problem.where else problem.sentence

@@ -1,0 +1,138 @@
+"""`legacy inspect`, `legacy map` and `legacy sample`: what they print, refuse and leave untouched."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from backfill.samples import make_sample_file
+from tests.cli.running import CommandLine, sentence
+
+
+@pytest.fixture
+def warm(home: Path) -> CommandLine:
+    """A command line in an empty home."""
+    return CommandLine(home, warm=True)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """The URL of the sample."""
+    make_sample_file(tmp_path / "legacy.db")
+    return f"sqlite:///{tmp_path}/legacy.db"
+
+
+def test_the_sample_is_inspected_mapped_and_checked_and_stays_the_same(warm: CommandLine, url: str, tmp_path: Path):
+    before = sha256((tmp_path / "legacy.db").read_bytes()).digest()
+    inspected = warm("legacy", "inspect", url, "--json")
+    assert (inspected.status, inspected.json["generations"]) == (0, [6, 5, 3, 1])
+    assert {table["name"]: table["rows"] for table in inspected.json["tables"]}["script_versions"] == 8
+    assert "versions (full saves)" in warm("legacy", "inspect", url).out
+    drafted = warm("legacy", "map", url, "-o", "legacy.toml", "--json")
+    assert (drafted.status, drafted.json["tables"], drafted.json["text"]) == (0, 11, None)
+    checked = warm("legacy", "map", url, "--check", "legacy.toml", "--json")
+    assert (checked.status, checked.json["fits"], checked.json["problems"]) == (0, True, [])
+    assert warm("legacy", "map", SCRIPTLEDGER_LEGACY_URL=url).out == (tmp_path / "legacy.toml").read_text()
+    assert sha256((tmp_path / "legacy.db").read_bytes()).digest() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["legacy.db", "legacy.toml"]
+
+
+def test_no_value_of_a_row_is_printed(warm: CommandLine, url: str, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as file:
+        for table, column in (("users", "email"), ("scripts", "title"), ("scripts", "status"), ("sessions", "token")):
+            file.execute(f"UPDATE {table} SET {column} = 'MARKER' || id")
+        file.commit()
+    printed = [warm("legacy", "inspect", url), warm("legacy", "inspect", url, "--json"), warm("legacy", "map", url)]
+    assert [ran.status for ran in printed] == [0, 0, 0]
+    assert [ran for ran in printed if "MARKER" in ran.out + ran.err] == []
+
+
+def test_each_problem_of_a_mapping_is_printed(warm: CommandLine, url: str, tmp_path: Path):
+    warm("legacy", "map", url, "-o", "legacy.toml")
+    text = (tmp_path / "legacy.toml").read_text()
+    (tmp_path / "other.toml").write_text(text.replace('slug = "metadata.slug"', "").replace('= "status"', '= "state"'))
+    checked = warm("legacy", "map", url, "--check", "other.toml", "--json")
+    assert checked.status == 1
+    assert [(each["code"], each["where"]) for each in checked.json["problems"]] == [
+        ("unmapped_column", "scripts.slug"),
+        ("unknown_field", "scripts.status"),
+    ]
+    assert "other.toml does not fit: 2 problems." in warm("legacy", "map", url, "--check", "other.toml").err
+
+
+def test_a_mapping_that_may_be_edited_is_not_overwritten(warm: CommandLine, url: str, tmp_path: Path):
+    (tmp_path / "legacy.toml").write_text("mine")
+    ran = warm("legacy", "map", url, "-o", "legacy.toml")
+    assert (ran.status, (tmp_path / "legacy.toml").read_text()) == (2, "mine")
+    assert "not overwritten" in sentence(ran)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no `format = 1`"),
+        (b"format = 1", "no tables"),
+        (b"= = =", "not TOML"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"format = 1\n[source]\nname='x'\n[tables.other]\ndrop='x'\nschema=''", "was made for x"),
+    ],
+)
+def test_a_file_that_is_no_mapping_of_this_source_is_named(
+    warm: CommandLine, url: str, tmp_path: Path, content: bytes, words: str
+):
+    (tmp_path / "bad.toml").write_bytes(content)
+    ran = warm("legacy", "map", url, "--check", "bad.toml")
+    assert (ran.status, words in ran.out) == (1, True), ran
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "code"),
+    [
+        (["inspect", "legacy.db"], 4, "source_url"),
+        (["inspect", "mysql://u:my-secret@127.0.0.1:1/x"], 4, "source_unreachable"),
+        (["inspect", "mysql://u:my@secret@h/x"], 4, "source_url"),
+        (["inspect", "sqlite:///none.db"], 4, "source_unknown"),
+        (["map", "sqlite:///none.db", "-o", "x.toml"], 4, "source_unknown"),
+        (["map", "sqlite:///legacy.db", "--check", "none.toml"], 2, "usage"),
+        (["map", "sqlite:///legacy.db", "--check", "x", "-o", "y"], 2, "usage"),
+        (["map", "sqlite:///legacy.db", "-o", "no/such/folder/x.toml"], 2, "usage"),
+        (["sample", "-o", "legacy.db"], 2, "exists"),
+        (["sample"], 2, "usage"),
+    ],
+)
+@pytest.mark.usefixtures("url")
+def test_bad_input_ends_with_one_sentence_and_writes_nothing(
+    warm: CommandLine, tmp_path: Path, args: list[str], status: int, code: str
+):
+    ran = warm("legacy", *args, "--json")
+    assert (ran.status, ran.json["error"]["code"]) == (status, code)
+    assert "secret" not in ran.out + ran.err
+    assert [file.name for file in tmp_path.iterdir()] == ["legacy.db"]
+
+
+def test_names_in_a_source_cannot_move_the_cursor(warm: CommandLine, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "theirs.db")) as file:
+        file.execute('CREATE TABLE "note\x1b[2Js" (id INTEGER PRIMARY KEY, "a\x1b[1mb\nc" TEXT)')
+    for args in (["inspect"], ["map"]):
+        ran = warm("legacy", args[0], f"sqlite:///{tmp_path}/theirs.db")
+        assert (ran.status, "\x1b" in ran.out) == (0, False)
+    warm("legacy", "map", f"sqlite:///{tmp_path}/theirs.db", "-o", "theirs.toml")
+    assert warm("legacy", "map", f"sqlite:///{tmp_path}/theirs.db", "--check", "theirs.toml").status == 0
+
+
+def test_a_source_that_is_loaded_in_part_is_named(warm: CommandLine, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "half.db")) as file:
+        file.execute("CREATE TABLE scripts (id INTEGER PRIMARY KEY, title TEXT, user_id INT REFERENCES users (id))")
+    ran = warm("legacy", "inspect", f"sqlite:///{tmp_path}/half.db")
+    assert ran.status == 4
+    assert "scripts refers to a table users that is not there" in ran.err
+
+
+@pytest.mark.parametrize("generation", range(1, 7))
+def test_each_sample_is_printed_as_sql(warm: CommandLine, generation: int):
+    ran = warm("legacy", "sample", "-g", generation)
+    assert (ran.status, ran.out.startswith(f"-- Generation {generation}:")) == (0, True)

@@ -1,0 +1,47 @@
+"""The session of `docs/migration`, run for real on the sample it makes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from backfill.mapping.draft import draft
+from backfill.mapping.toml_text import mapping_text
+from backfill.samples import make_sample_file
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+from tests.cli.running import ROOT
+from tests.docs.console import agrees, commands, run
+
+PAGE = ROOT / "docs" / "migration" / "day-1.md"
+
+
+@pytest.mark.slow
+def test_every_command_prints_what_the_page_shows(tmp_path: Path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program = programs / "scriptledger"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli.main "$@"\n')
+    program.chmod(0o755)
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("SCRIPTLEDGER_")}
+    environ = {**ours, "PATH": f"{programs}:{ours['PATH']}", "PYTHONPATH": str(ROOT)}
+    for command in commands(PAGE.read_text()):
+        status, printed = run(command, tmp_path, environ)
+        assert status == command.status, printed
+        if command.output:
+            assert agrees(command.output, printed), "\n".join(printed)
+
+
+def test_the_page_shows_a_rule_that_is_drafted(tmp_path: Path):
+    shown = PAGE.read_text().partition("```toml\n")[2].partition("```")[0]
+    assert shown.startswith("[tables.users]")
+    assert shown in _drafted(tmp_path)
+
+
+def _drafted(folder: Path) -> str:
+    make_sample_file(folder / "legacy.db")
+    with open_source(f"sqlite:///{folder}/legacy.db") as source:
+        return mapping_text(draft(read_catalog(source)))
