@@ -143,7 +143,7 @@ SECOND = tuple(
         PERSONAS,
         Table("conversations", "id:key script_id:ref intent:varchar(64) prompt:text response:text created_at:now"),
         Table("model_calls", "id:key script_id:ref model:varchar(64) prompt:text response:text created_at:now"),
-        Table("chat_history", "id:key user_id:ref script_id:ref content:text created_at:now", ("script_id",)),
+        Table("chat_history", "id:key user_id:ref script_id:ref prompt:text response:text created_at:now"),
     )
 )
 THIRD = (*OWNERS, COUNTED, ELEMENTS, PERSONAS, CHAT, EXCHANGES)

@@ -73,14 +73,21 @@ class Draft:
         """Expect a finding."""
         self.expected.add(Expected(code, table, None if key is None else str(key)))
 
+    def expect_of_head(self, code: str, script: Any) -> None:
+        """Expect a finding in the script's row too, if that holds the latest text."""
+        if self.has("scripts", "content"):
+            self.expect(code, "scripts", script)
+
     def script(self, *codes: str, versions: tuple[str, ...] = ("",), **values: Any) -> Any:
         """A script of its own, with clean versions of the given contents ('' writes a usual one)."""
         script = self.add("scripts", *codes, **values)
         if self.has("script_versions"):
             for number, content in enumerate(versions, 1):
                 self.version(script, number, content=content or usual_save(number))
-            if self.has("scripts", "content") and versions:
-                self.rows["scripts"][-1]["content"] = versions[-1] or usual_save(len(versions))
+        if self.has("revisions"):
+            self.add("revisions", script_id=script, number=1, content="A line.", patch=None)
+        if self.has("script_lines"):
+            self.add("script_lines", script_id=script, previous=None, next=None)
         return script
 
     def version(self, script: Any, number: Any, *codes: str, command: bool = True, **values: Any) -> Any:
@@ -90,6 +97,11 @@ class Draft:
         values.setdefault("content", usual_save(number))
         if self.has("script_versions", "branch_id"):
             values.setdefault("branch_id", script)
+        of_script = next((row for row in self.rows.get("scripts", ()) if row["id"] == script), None)
+        if self.has("script_versions", "author_id"):
+            values.setdefault("author_id", (of_script["user_id"] or None) if of_script else None)
+        if of_script is not None and "content" in of_script and number and number > 0:
+            of_script["content"] = values["content"]  # the head holds what was saved last
         key = self.add("script_versions", *codes, script_id=script, version_number=number, **values)
         if command and self.has("script_commands"):
             payload = f'{{"versionNumber":{"null" if number is None else number}}}'

@@ -6,7 +6,7 @@ from tests.legacy.defects.draft import Draft, at
 from tests.legacy.schemas import quoted
 
 MISSING = 19_999_999
-OF_SCRIPTS = ("script_elements", "story_elements", "personas", "chat_history", "script_comments")
+OF_SCRIPTS = ("script_elements", "story_elements", "personas", "chat_history")
 
 
 def orphans(draft: Draft) -> None:
@@ -66,15 +66,9 @@ def deleted(draft: Draft) -> None:
 def no_home(draft: Draft) -> None:
     mark = quoted("mood_board", draft.dialect)
     draft.statements.append(f"CREATE TABLE {mark} (id INTEGER PRIMARY KEY, pinned VARCHAR(20))")
-    draft.statements.append(f"ALTER TABLE {quoted('scripts', draft.dialect)} ADD COLUMN lunar_phase VARCHAR(20)")
+    draft.statements.append(f"ALTER TABLE {quoted('users', draft.dialect)} ADD COLUMN lunar_phase VARCHAR(20)")
     draft.expect("L36", "mood_board", None)
-    draft.expect("L36", "scripts", None)
+    draft.expect("L36", "users", None)
 
 
-def text_keys(draft: Draft) -> None:
-    for table in draft.tables.values():
-        if ":textkey" in table.columns and not table.name.startswith("_"):
-            draft.expect("L40", table.name, None)
-
-
-SEEDS = (orphans, owners, zero, same_addresses, tokens, passwords, deleted, no_home, text_keys)
+SEEDS = (orphans, owners, zero, same_addresses, tokens, passwords, deleted, no_home)

@@ -10,11 +10,12 @@ CUT = 65_535
 
 def cut(draft: Draft) -> None:
     text = "A line of a long script that ends in the middle.\n" * 1_400
-    if draft.has("scripts", "content"):
-        draft.add("scripts", "L10", content=text[:CUT])
-    if draft.has("script_versions") and not draft.has("scripts", "content"):
+    if draft.has("script_versions"):
         script = draft.script()
         draft.version(script, 2, "L10", content=text[: CUT - 1])
+        draft.expect_of_head("L10", script)
+    elif draft.has("scripts", "content"):
+        draft.add("scripts", "L10", content=text[:CUT])
 
 
 def bad_json(draft: Draft) -> None:
@@ -25,6 +26,7 @@ def bad_json(draft: Draft) -> None:
     if draft.has("script_versions"):
         script = draft.script()
         draft.version(script, 2, "L15", content=usual_save(2)[:-5])
+        draft.expect_of_head("L15", script)
     elif draft.has("scripts", "content"):
         draft.add(
             "scripts", "L15", content='{"version":2,"lines":[{"id":"a","id":"b","format":"action","content":"x"}]}'
@@ -37,9 +39,7 @@ def empty(draft: Draft) -> None:
             # Before the only save, because a wiped save is a finding of its own.
             script = draft.script(versions=())
             draft.version(script, 1, "L22", content=content)
-            if draft.has("scripts", "content"):
-                draft.rows["scripts"][-1]["content"] = content
-                draft.expect("L22", "scripts", script)
+            draft.expect_of_head("L22", script)
         elif draft.has("scripts", "content"):
             draft.add("scripts", "L22", content=content)
 
@@ -52,8 +52,6 @@ def identical(draft: Draft) -> None:
         spelled = save.replace('","', '", "').replace('":', '" : ')
         assert spelled != save
         draft.version(script, 3, "L23", content=spelled)
-        if draft.has("scripts", "content"):
-            draft.rows["scripts"][-1]["content"] = spelled
 
 
 def growing(draft: Draft) -> None:

@@ -31,17 +31,18 @@ def enum_errors(draft: Draft) -> None:
 
 def control_characters(draft: Draft) -> None:
     for title in ("A\x00B", "Bell\x07"):
-        draft.expect("L29", "scripts", draft.script("L19", title=title))
+        draft.script("L19", title=title)
     for table, column in TEXTS[1:]:
         if draft.has(table, column):
             draft.add(table, "L19", **{column: "one\r\ntwo\nthree"})
-            draft.add(table, "L19", **{column: "\ufeffwith a mark"}) if "latin1" not in table else None
+            if draft.dialect == "sqlite" or draft.tables[table].charset == "utf8mb4":
+                draft.add(table, "L19", **{column: "\ufeffwith a mark"})
 
 
 def secrets(draft: Draft) -> None:
     for table, column in (*TEXTS[2:], ("chat_messages", "user_prompt"), ("conversations", "prompt")):
         if draft.has(table, column):
-            draft.add(table, "L25", **{column: f"use {API_KEY} please"})
+            draft.add(table, "L25", **{column: f"use {API_KEY} in {table}"})
 
 
 def refused_values(draft: Draft) -> None:
@@ -56,9 +57,7 @@ def refused_values(draft: Draft) -> None:
         ):
             script = draft.script(versions=())
             draft.version(script, 1, "L29", content=json_save(lines))
-            if draft.has("scripts", "content"):
-                draft.rows["scripts"][-1]["content"] = json_save(lines)
-                draft.expect("L29", "scripts", script)
+            draft.expect_of_head("L29", script)
 
 
 SEEDS = (lost_emoji, double_encoded, enum_errors, control_characters, secrets, refused_values)

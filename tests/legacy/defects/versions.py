@@ -49,7 +49,8 @@ def pointers(draft: Draft) -> None:
 
 def no_version(draft: Draft) -> None:
     if draft.has("script_versions"):
-        draft.script("L41", versions=(), **({"content": ""} if draft.has("scripts", "content") else {}))
+        script = draft.script("L41", versions=(), **({"content": ""} if draft.has("scripts", "content") else {}))
+        draft.expect_of_head("L22", script)
 
 
 def newer_head(draft: Draft) -> None:

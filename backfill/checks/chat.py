@@ -1,0 +1,116 @@
+"""Checks of chat logs (L33, L34)."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from backfill.checks.base import Batch, Check, Finding, check
+from backfill.checks.key_index import KeyIndex, number_of
+from backfill.checks.scope import RowKeys, Scope
+
+# Two inserts of one exchange end in either order within this time.
+RACE_SECONDS = 1
+# One exchange in two logs.
+SAME_SECONDS = 10
+TEXTS = ("content", "question", "answer")
+
+
+class _Message(NamedTuple):
+    thread: tuple[Any, Any]
+    role: str | None
+    at: str | None
+    key: str
+
+
+@check
+class AnswerFirst(Check):
+    """Rows come by script, user and time."""
+
+    code = "L33"
+    title = "answers stored before their question"
+    decision = "repair"
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._before: _Message | None = None
+        self._last: _Message | None = None
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        if batch.table.target != "chat_messages" or "role" not in batch:
+            return
+        names = ("script_id", "user_id", "role", "created_at")
+        for place, (script, user, role, at) in enumerate(zip(*map(batch.field, names), strict=True)):
+            message = _Message((script, user), role, at, batch.key(place))
+            last, before = self._last, self._before
+            if (
+                role == "user"
+                and last is not None
+                and last.role == "assistant"
+                and last.thread == message.thread
+                and (before is None or before.thread != last.thread or before.role != "user")
+                and _seconds_apart(last.at, at) <= RACE_SECONDS
+            ):
+                yield self.finding(batch.table, last.key, batch.table.column("role"))
+            self._before, self._last = last, message
+
+
+@check
+class LoggedTwice(Check):
+    code = "L34"
+    title = "one exchange in several logs"
+    decision = "repair"
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._tables = [table.name for table in scope.tables_for("chat_messages")]
+        self._index = KeyIndex()
+        self._rows, self._places, self._times = array("q"), array("b"), array("q")
+        self._keys = RowKeys()
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        if batch.table.target != "chat_messages" or len(self._tables) < 2:
+            return
+        table = self._tables.index(batch.table.name)
+        raws, times, scripts = (
+            batch.column(batch.table.key_columns[0]),
+            batch.field("created_at"),
+            batch.field("script_id"),
+        )
+        for field in TEXTS:
+            if field not in batch:
+                continue
+            for place, text in enumerate(batch.field(field)):
+                if text and (at := _second(times[place])) is not None:
+                    self._index.add(number_of(scripts[place], text.strip()), len(self._rows))
+                    self._rows.append(self._keys.number(batch.key(place), raws[place]))
+                    self._places.append(table)
+                    self._times.append(at)
+        yield from ()
+
+    def relations(self) -> Iterator[Finding]:
+        found: set[tuple[int, int]] = set()
+        for group in self._index.groups():
+            for one in group:
+                for other in group:
+                    if (
+                        self._places[other] < self._places[one]
+                        and abs(self._times[one] - self._times[other]) <= SAME_SECONDS
+                    ):
+                        found.add((self._places[one], self._rows[one]))
+        for place, row in sorted(found):
+            yield self.finding(self._tables[place], self._keys.text(row), note="merged into the other log")
+
+
+def _second(at: str | None) -> int | None:
+    try:
+        return int(datetime.fromisoformat(at + "+00:00").timestamp()) if at else None
+    except ValueError:
+        return None
+
+
+def _seconds_apart(one: str | None, other: str | None) -> float:
+    first, second = _second(one), _second(other)
+    return abs(first - second) if first is not None and second is not None else float("inf")

@@ -1,0 +1,135 @@
+"""The saves of one script in order, as the checks see them: facts about each, and what to remember of those before."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.content.recognise import decode
+from backfill.content.shape import LegacyLine
+from domain.errors import Rejected
+from domain.script.validation import check_id, check_text
+
+_encode = msgspec.json.Encoder().encode
+# Lines whose text was valid in an earlier save are not checked again; no more of them are remembered than this.
+MAX_KNOWN_LINES = 200_000
+
+
+class Content:
+    """A whole script: decoded lines, or the refusal instead."""
+
+    def __init__(self, data: bytes | None, shape: str | None = None) -> None:
+        self.length = 0 if data is None else len(data)
+        self.refusal: Rejected | None = None
+        self.shape = ""
+        self.lines: tuple[LegacyLine, ...] = ()
+        if data is None:
+            return
+        try:
+            decoded = decode(data, shape)
+            self.shape, self.lines = decoded.shape, decoded.lines
+        except Rejected as refusal:
+            self.refusal = refusal.alone()
+        self.digest = _digest(data, self.lines if self.refusal is None else None)
+
+    digest = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was decoded and holds no text."""
+        return self.refusal is None and not any(line.text.strip() for line in self.lines)
+
+    def text_lines(self) -> int:
+        """The number of lines with text."""
+        return sum(1 for line in self.lines if line.text and not line.text.isspace())
+
+
+class Save:
+    """One save of a script."""
+
+    def __init__(self, table: MappedTable, key: str, values: dict[str, Any], data: bytes | None) -> None:
+        self.table = table
+        self.key = key
+        self.number: int | None = values.get("version_number")
+        self.at: str | None = values.get("created_at")
+        self.actor = values.get("actor")
+        self.branch = values.get("branch")
+        self.has_patch = values.get("patch") is not None
+        self.has_content = data is not None
+        self.data = data
+        rule = table.rule_of(table.content_column) if table.content_column else None
+        shape = None if rule is None or rule.shape == "auto" else rule.shape
+        self.content = Content(data, SHAPE_NAMES.get(shape or "", shape))
+        self.ids = [line.id for line in self.content.lines if line.id is not None]
+        self.id_set = set(self.ids)
+        self.text_lines = self.content.text_lines()
+
+    def forget(self) -> None:
+        """Drop what later saves are not compared with."""
+        self.data = None
+        self.content.lines = ()
+        self.ids = []
+
+
+# The shapes by the names of the mapping file.
+SHAPE_NAMES = {"json_string": "json_text", "wrapped": "wrapper"}
+
+
+class History:
+    """What is known of the saves of one script before the one that is looked at."""
+
+    def __init__(self, table: MappedTable, script: Any) -> None:
+        self.table = table
+        self.script = script
+        self.saves = 0
+        self.previous: Save | None = None
+        self.number = 0  # the highest so far
+        self.ever: set[str] = set()
+        self.branches: set[Any] = set()
+        self.wiped: list[tuple[Save, Save]] = []  # the save before, and the one that lost lines
+        self.restored: dict[str, Save] = {}
+        self._known: set[str] = set()
+
+    def add(self, save: Save) -> None:
+        """Remember a save."""
+        save.forget()
+        self.saves += 1
+        self.previous = save
+        if save.number is not None:
+            self.number = max(self.number, save.number)
+        self.ever |= save.id_set
+
+    def new_lines(self, save: Save) -> list[LegacyLine]:
+        """The lines that no earlier save of the script had with this text."""
+        known = self._known
+        new = [line for line in save.content.lines if line.text not in known]
+        if len(known) > MAX_KNOWN_LINES:
+            known.clear()
+        known.update([line.text for line in new])
+        return new
+
+
+def refusals_of(lines: list[LegacyLine], ids: set[str]) -> list[tuple[str, Rejected]]:
+    """The refusals that our own validators have for texts and ids of lines: the first one of each code."""
+    refusals: dict[str, tuple[str, Rejected]] = {}
+    for line in lines:
+        _collect(refusals, "text", check_text, line.text)
+    for line_id in ids:
+        _collect(refusals, "id", check_id, line_id)
+    return list(refusals.values())
+
+
+def _collect(refusals: dict[str, tuple[str, Rejected]], field: str, validate: Any, value: str) -> None:
+    try:
+        validate(field, value)
+    except Rejected as refusal:
+        refusals.setdefault(refusal.code, (value, refusal.alone()))
+
+
+def _digest(data: bytes, lines: tuple[LegacyLine, ...] | None) -> int:
+    """A number that equal contents share: of the decoded lines, so that spelling does not matter."""
+    spelled = data if lines is None else _encode(lines)
+    return int.from_bytes(blake2b(spelled, digest_size=7).digest(), "big")

@@ -1,0 +1,120 @@
+"""A legacy table together with what the mapping says of it."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+from backfill.mapping.model import ColumnRule, TableRule
+from backfill.mapping.targets import KEY, MOMENT, TARGETS, WORD
+from repos.legacy.catalog import Column, Table
+
+# Text keys that are ids: anything else, such as an address or a token, is shown as a hash.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
+SECRET_FIELDS = ("token", "email", "password", "password_salt")
+
+
+class MappedTable:
+    """A table, its target, and the columns of the target's fields."""
+
+    def __init__(self, table: Table, rule: TableRule) -> None:
+        self.table = table
+        self.rule = rule
+        self.name = table.name
+        self.target = rule.becomes or ""
+        self.key_columns = table.key or table.names[:1]
+        self._columns = rule.field_columns()
+
+    def column(self, field: str) -> str | None:
+        """The column of a field."""
+        return self._columns.get(field)
+
+    def has(self, *fields: str) -> bool:
+        """Whether each field has a column."""
+        return all(field in self._columns for field in fields)
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """Field by column."""
+        return {column: field for field, column in self._columns.items()}
+
+    def described(self, name: str) -> Column:
+        """A column as the catalog describes it."""
+        column = self.table.column(name)
+        assert column is not None  # noqa: S101 - a mapping that does not fit is refused before
+        return column
+
+    def rule_of(self, name: str) -> ColumnRule:
+        """The rule of a column."""
+        return self.rule.columns.get(name, ColumnRule())
+
+    def columns_that_hold(self, *holds: str) -> list[tuple[str, str]]:
+        """Columns and fields that hold something: moments, words, keys, texts."""
+        target = TARGETS.get(self.target)
+        held = ((column, field, target.field(field) if target else None) for column, field in self.fields.items())
+        return [(column, field) for column, field, known in held if known is not None and known.holds in holds]
+
+    @cached_property
+    def moments(self) -> list[tuple[str, str]]:
+        """Columns with times, and their fields."""
+        return [
+            each
+            for each in self.columns_that_hold(MOMENT)
+            if self.described(each[0]).kind not in ("integer", "decimal")
+        ]
+
+    @cached_property
+    def words(self) -> list[tuple[str, str]]:
+        """Columns with one of a few accepted words, and their fields."""
+        return self.columns_that_hold(WORD)
+
+    @cached_property
+    def keys(self) -> list[tuple[str, str]]:
+        """Columns with keys, and their fields."""
+        return self.columns_that_hold(KEY)
+
+    @cached_property
+    def content_column(self) -> str | None:
+        """The column with whole scripts."""
+        return self.column("content") if self.target in ("scripts", "versions") else None
+
+    @cached_property
+    def text_columns(self) -> list[str]:
+        """Columns with text, except those with whole scripts, keys, words and times."""
+        others = {self.content_column, *(name for name, _ in (*self.keys, *self.moments, *self.words))}
+        return [
+            column.name
+            for column in self.table.columns
+            if column.kind in ("text", "json", "any")
+            and column.name not in others
+            and column.name not in self.key_columns
+            and self.rule_of(column.name).drop is None
+        ]
+
+    @cached_property
+    def read_columns(self) -> list[str]:
+        """The columns that a scan reads: the key, and every column that is mapped or kept."""
+        wanted = [
+            column.name
+            for column in self.table.columns
+            if self.rule_of(column.name).drop is None and column.kind not in ("bytes", "unknown")
+        ]
+        return [*self.key_columns, *(name for name in wanted if name not in self.key_columns)]
+
+    def shown_key_of(self, field: str, value: Any) -> str:
+        """A key of another table as reports show it."""
+        return self._shown(self.column(field) or "", value)
+
+    def shown_key(self, key: tuple[Any, ...]) -> str:
+        """A key as reports show it: a number or an id as it is, anything else as a hash."""
+        return "/".join(self._shown(name, value) for name, value in zip(self.key_columns, key, strict=True))
+
+    def _shown(self, name: str, value: Any) -> str:
+        text = str(value)
+        if isinstance(value, int) or value is None:
+            return text
+        if self.fields.get(name) not in SECRET_FIELDS and "token" not in name.lower() and _ID.fullmatch(text):
+            return text
+        return f"#{blake2b(text.encode(errors='surrogateescape'), digest_size=8).hexdigest()}"

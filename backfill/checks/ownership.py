@@ -1,0 +1,192 @@
+"""Checks of owners, accounts and keys (L05, L06, L14, L18, L30, L32, L35, L40)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backfill.checks.base import Batch, Check, Finding, check
+from backfill.checks.key_index import KeyIndex, number_of
+from backfill.checks.scope import RowKeys, Scope
+from domain.accounts import email_key
+from domain.script.validation import EXACT
+
+USERS = ("user_id", "actor")
+OF_SCRIPTS = ("versions", "commands", "elements", "lines")
+WITH_OWNERS = ("personas", "chat_messages")
+
+
+@check
+class OrphanRow(Check):
+    code = "L05"
+    title = "rows whose script or user does not exist"
+    decision = "quarantine"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        table = batch.table
+        for field, exists in (("script_id", self.scope.is_script), ("user_id", self.scope.is_user)):
+            if field not in batch or table.target == "users":
+                continue
+            # A text that is compared with each key once: most rows of a batch share a few.
+            values = batch.field(field)
+            missing = {value for value in set(values) if value is not None and not exists(value)}
+            if field == "script_id" and None in values and table.target in OF_SCRIPTS:
+                missing.add(None)
+            if field == "user_id":
+                missing.discard(0)  # a finding of its own
+            for place, value in enumerate(values) if missing else ():
+                if value in missing:
+                    yield self.finding(table, batch.key(place), table.column(field))
+
+
+@check
+class BadOwner(Check):
+    code = "L06"
+    title = "no owner, or two that differ"
+    decision = "quarantine"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        table = batch.table
+        if table.target == "scripts" and "user_id" in batch and None in batch.field("user_id"):
+            for place, user in enumerate(batch.field("user_id")):
+                if user is None:
+                    yield self.finding(table, batch.key(place), table.column("user_id"), note="no owner")
+        if table.target not in WITH_OWNERS or "user_id" not in batch:
+            return
+        has_scripts = "script_id" in batch
+        for place, (script, user) in enumerate(zip(batch.field("script_id"), batch.field("user_id"), strict=True)):
+            if user is None:
+                if script is None and table.target == "personas":
+                    yield self.finding(table, batch.key(place), table.column("user_id"), note="neither script nor user")
+            elif script is not None and has_scripts:
+                owner = self.scope.owner(script)
+                if owner is not None and owner != number_of(user):
+                    note = "not the owner of the script"
+                    yield self.finding(table, batch.key(place), table.column("user_id"), note=note)
+
+
+class _Groups(Check):
+    """Rows that share a value that only one may have."""
+
+    target = ""
+    field = ""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._index, self._keys = KeyIndex(), RowKeys()
+
+    def value(self, value: str) -> str:
+        """What is compared."""
+        return value
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        if batch.table.target == self.target and self.field in batch:
+            raws = batch.column(batch.table.key_columns[0])
+            for place, value in enumerate(batch.field(self.field)):
+                if value is not None:
+                    text = batch.key(place)
+                    self._index.add(number_of(self.value(value), ""), self._keys.number(text, raws[place]))
+        yield from ()
+
+    def relations(self) -> Iterator[Finding]:
+        for table in self.scope.tables_for(self.target):
+            for number, group in enumerate(self._index.groups(), 1):
+                for row in group:
+                    note = f"group {number}, of {len(group)}"
+                    yield self.finding(table, self._keys.text(row), table.column(self.field), note=note)
+            return  # one index holds the rows of all tables of a target; several such tables are rare
+
+
+@check
+class SameAddress(_Groups):
+    """Addresses are compared as our own key compares them: no case, no accents, no width, no outer white space."""
+
+    code = "L14"
+    title = "e-mail addresses that are one address for us"
+    decision = "block"
+    blocks = "the cut-over: decide which user keeps the address"
+    target, field = "users", "email"
+
+    def value(self, value: str) -> str:
+        return email_key(value)
+
+
+@check
+class SoftDeleted(Check):
+    code = "L18"
+    title = "rows that are marked as deleted"
+    decision = "repair"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        for field in ("deleted_at", "archived_at", "deleted", "archived"):
+            name = batch.table.column(field)
+            if name is None or name not in batch.table.read_columns:
+                continue
+            for place, value in enumerate(batch.column(name)):
+                if value not in (None, 0, "", "0", "false") and not str(value).startswith("0000"):
+                    yield self.finding(batch.table, batch.key(place), name)
+
+
+@check
+class UserZero(Check):
+    """A non-strict server writes 0 for a column that was left out; given to a counter, 0 becomes another user."""
+
+    code = "L30"
+    title = "user id 0"
+    decision = "block"
+    blocks = "the cut-over: map user 0, or quarantine its rows"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        for field in ("id", *USERS) if batch.table.target == "users" else USERS:
+            if field in batch and 0 in batch.field(field):
+                for place, value in enumerate(batch.field(field)):
+                    if value == 0 and value is not None:
+                        yield self.finding(batch.table, batch.key(place), batch.table.column(field))
+
+
+@check
+class SameToken(_Groups):
+    code = "L32"
+    title = "session tokens that several sessions have"
+    decision = "quarantine"
+    target, field = "sessions", "token"
+
+
+@check
+class EmptyPassword(Check):
+    code = "L35"
+    title = "empty password hashes or salts"
+    decision = "repair"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        for field in ("password", "password_salt"):
+            if field in batch and "" in batch.field(field):
+                for place, value in enumerate(batch.field(field)):
+                    if value == "":
+                        yield self.finding(batch.table, batch.key(place), batch.table.column(field))
+
+
+@check
+class OddKey(Check):
+    """Our keys are whole numbers from 1 below 2^53: others get one from a map that is kept."""
+
+    code = "L40"
+    title = "keys that cannot be ours"
+    decision = "repair"
+
+    def tables(self) -> Iterator[Finding]:
+        for table in self.scope.tables:
+            if table.target in ("", "legacy_rows"):
+                continue
+            for name in table.key_columns:
+                if table.described(name).kind not in ("integer", "decimal"):
+                    yield self.finding(table, None, name, note=f"{table.described(name).kind}: each row gets a number")
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        if "id" not in batch or batch.table.target in ("users", "legacy_rows"):
+            return
+        values = batch.field("id")
+        if not isinstance(values[0], int) or (min(values) > 0 and max(values) < EXACT):
+            return
+        for place, value in enumerate(values):
+            if not 0 < value < EXACT:
+                yield self.finding(batch.table, batch.key(place), batch.table.column("id"))

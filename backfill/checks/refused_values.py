@@ -1,0 +1,83 @@
+"""Values that our own validators refuse (L29): each value is given to the validator that will see it in the move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from backfill.checks.base import Batch, Check, Finding, check
+from backfill.checks.histories import Content, History, Save, refusals_of
+from backfill.checks.saves import BAD_JSON, contents_of, ids_of
+from domain.accounts import check_email
+from domain.errors import Rejected
+from domain.refusals import ControlCharacter, LoneSurrogate
+from domain.script.metadata import check_metadata
+from domain.script.validation import MAX_TEXT_BYTES, check_payload, check_text
+
+# Refusals that are findings with a code of their own.
+ELSEWHERE = (ControlCharacter, LoneSurrogate)
+
+
+@check
+class RefusedValue(Check):
+    """Values that our own validators refuse: the note is the code of the refusal."""
+
+    code = "L29"
+    title = "values that our own rules refuse"
+    decision = "repair"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        for name in batch.texts:
+            validate = _validator(batch, name)
+            if validate is None:
+                continue
+            for place, value in enumerate(batch.column(name)):
+                try:
+                    validate(value)
+                except Rejected as refusal:
+                    # Metadata are refused for the reason that their value was refused.
+                    if isinstance(refusal, ELSEWHERE) or isinstance(refusal.__cause__, ELSEWHERE):
+                        continue
+                    yield self.finding(batch.table, batch.key(place), name, value, note=refusal.code)
+        if batch.table.target == "scripts":
+            for place, content in enumerate(contents_of(batch)):
+                for note, decision in self._of_content(content, list(content.lines), ids_of(content)):
+                    yield self.finding(
+                        batch.table, batch.key(place), batch.table.content_column, note=note, decision=decision
+                    )
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        for note, decision in self._of_content(save.content, history.new_lines(save), save.id_set - history.ever):
+            yield self.finding(save.table, save.key, save.table.content_column, save.data, note=note, decision=decision)
+
+    @staticmethod
+    def _of_content(content: Content, lines: list[Any], ids: set[str]) -> Iterator[tuple[str, Any]]:
+        if content.refusal is not None:
+            if not isinstance(content.refusal, BAD_JSON):
+                yield content.refusal.code, "quarantine"
+            return
+        for _, refusal in refusals_of(lines, ids):
+            if not isinstance(refusal, ELSEWHERE):
+                yield refusal.code, None
+
+
+def _validator(batch: Batch, name: str) -> Callable[[Any], object] | None:  # noqa: PLR0911 - one a field
+    """The validator of the values of a column, given in the form they will have; None if any text is valid."""
+    field = batch.table.fields.get(name, "")
+    match batch.table.target, field:
+        case "users", "email":
+            return lambda value: check_email(value or "")
+        case "scripts", "title":
+            return lambda value: check_metadata({"title": value or ""})
+        case "scripts", _ if field.startswith("metadata."):
+            member = field.partition(".")[2]
+            return lambda value: None if value is None else check_metadata({member: value})
+        case ("chat_messages", "content" | "question" | "answer") | ("personas", "description"):
+            # Printable text of a batch that is shorter than a limit of ours cannot be refused.
+            joined = batch.joined(name)
+            if len(joined) * 4 < MAX_TEXT_BYTES and joined.replace("\n", "").isprintable():
+                return None
+            return lambda value: None if value is None else check_text(field, value, line_ends=True)
+        case "elements", "content":
+            return lambda value: None if value is None else check_payload("payload", value)
+    return None

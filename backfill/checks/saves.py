@@ -1,0 +1,293 @@
+"""Checks of what saves hold (L10, L15, L17, L22, L23, L31, L37, L38), and of contents outside of histories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from backfill.checks.base import Batch, Check, Finding, Loss, check
+from backfill.checks.histories import Content, History, Save
+from backfill.checks.key_index import number_of
+from backfill.content.refusals import (
+    JsonDuplicateKey,
+    JsonLoneSurrogate,
+    JsonMalformed,
+    JsonNotANumber,
+    JsonTooDeep,
+    JsonTooManyValues,
+    NotLines,
+)
+from backfill.content.strict_json import parse
+from domain.errors import Rejected
+from domain.script.validation import MAX_TEXT_BYTES
+
+# A TEXT column holds 65,535 bytes; a character of up to four bytes does not fit at its end.
+CUT = range(65_532, 65_536)
+BAD_JSON = (
+    JsonMalformed,
+    JsonDuplicateKey,
+    JsonNotANumber,
+    JsonLoneSurrogate,
+    JsonTooDeep,
+    JsonTooManyValues,
+    NotLines,
+)
+# A row this large a part of max_allowed_packet needs a batch of its own.
+LARGE_PART = 0.5
+# Fewer lines lost are a rewrite.
+MIN_LOST_LINES = 5
+
+
+@check
+class CutText(Check):
+    """A non-strict server cut what did not fit into a TEXT column, and said nothing."""
+
+    code = "L10"
+    title = "texts that are probably cut off at 65,535 bytes"
+    decision = "block"
+    blocks = "the cut-over: look for the rest in a backup, or accept the loss"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        for name in [*batch.texts, *([batch.table.content_column] if batch.table.target == "scripts" else [])]:
+            if name is None:
+                continue
+            values = batch.column(name)
+            longest = batch.longest(name)
+            if longest * 4 < CUT.start:
+                continue
+            for place, value in enumerate(values):
+                if isinstance(value, str | bytes) and _bytes(value) in CUT:
+                    yield self.finding(batch.table, batch.key(place), name, value)
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        if save.content.length in CUT:
+            yield self.finding(save.table, save.key, save.table.content_column, save.data)
+
+
+@check
+class BadJson(Check):
+    code = "L15"
+    title = "JSON that is malformed or read differently by different readers"
+    decision = "quarantine"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        for name in batch.texts:
+            if not self._holds_json(batch, name):
+                continue
+            for place, value in enumerate(batch.column(name)):
+                if value is None:
+                    continue
+                try:
+                    _require_json(value)
+                except Rejected as refusal:
+                    yield self.finding(batch.table, batch.key(place), name, value, note=refusal.code)
+        if batch.table.target == "scripts":
+            for place, content in enumerate(contents_of(batch)):
+                if isinstance(content.refusal, BAD_JSON):
+                    yield self.finding(
+                        batch.table, batch.key(place), batch.table.content_column, note=content.refusal.code
+                    )
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        if isinstance(save.content.refusal, BAD_JSON):
+            note = save.content.refusal.code
+            yield self.finding(save.table, save.key, save.table.content_column, save.data, note=note)
+
+    @staticmethod
+    def _holds_json(batch: Batch, name: str) -> bool:
+        """Whether a column is meant to hold JSON: by its type or name, or because the batch has an object in it."""
+        if batch.table.described(name).kind == "json" or name.lower() in ("payload", "tags", "metadata"):
+            return True
+        field = batch.table.fields.get(name, "")
+        return (
+            batch.table.target == "elements"
+            and field == "content"
+            and '{"' in batch.joined(name)
+            and all(value is None or value[:1] in ("{", "[") for value in batch.column(name))
+        )
+
+
+@check
+class LargeRow(Check):
+    code = "L17"
+    title = "rows near max_allowed_packet"
+    decision = "quarantine"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        limit = self._limit()
+        for name in [*batch.texts, batch.table.content_column or ""]:
+            if name not in batch.table.read_columns or batch.table.target == "versions":
+                continue
+            values = batch.column(name)
+            if batch.longest(name) * 4 < limit:
+                continue
+            for place, value in enumerate(values):
+                if _bytes(value) >= limit:
+                    yield self.finding(batch.table, batch.key(place), name, value)
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        if save.content.length >= self._limit():
+            yield self.finding(save.table, save.key, save.table.content_column, save.data)
+
+    def _limit(self) -> float:
+        return (self.scope.catalog.server.max_packet_bytes or 64 << 20) * LARGE_PART
+
+
+@check
+class EmptyContent(Check):
+    code = "L22"
+    title = "empty contents"
+    decision = "report"
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        if batch.table.target == "scripts" and batch.table.content_column:
+            for place, content in enumerate(contents_of(batch)):
+                if content.is_empty and batch.column(batch.table.content_column)[place] is not None:
+                    yield self.finding(batch.table, batch.key(place), batch.table.content_column)
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        if save.has_content and save.content.is_empty:
+            yield self.finding(save.table, save.key, save.table.content_column, save.data)
+
+
+@check
+class IdenticalSave(Check):
+    code = "L23"
+    title = "identical saves in a row"
+    decision = "report"
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        before = history.previous
+        if (
+            before is not None
+            and save.has_content
+            and before.has_content
+            and save.content.digest == before.content.digest
+        ):
+            yield self.finding(save.table, save.key, save.table.content_column, save.data)
+
+
+@check
+class GrowingElement(Check):
+    code = "L31"
+    title = "one story element saved again and again"
+    decision = "report"
+
+    def __init__(self, scope: Any) -> None:
+        super().__init__(scope)
+        self._last: tuple[Any, Any, str] | None = None
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        if batch.table.target != "elements" or "content" not in batch:
+            return
+        for place, (script, kind, content) in enumerate(
+            zip(batch.field("script_id"), batch.field("type"), batch.field("content"), strict=True)
+        ):
+            before, self._last = self._last, (script, kind, content or "")
+            if before and content and before[:2] == (script, kind) and _grows(before[2], content):
+                yield self.finding(batch.table, batch.key(place), batch.table.column("content"), content)
+
+
+@check
+class WipedSave(Check):
+    """A save that lost most lines is history, as is the one that restored them; what it names is the last good one."""
+
+    code = "L37"
+    title = "saves that lost most of their lines"
+    decision = "report"
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        before = history.previous
+        if before is None or not save.has_content or save.content.refusal is not None:
+            return
+        for good, wiped in history.wiped:
+            if wiped.key not in history.restored and save.text_lines * 10 >= good.text_lines * 9:
+                history.restored[wiped.key] = save
+        lost = before.text_lines - save.text_lines
+        if lost >= MIN_LOST_LINES and lost * 2 > before.text_lines:
+            history.wiped.append((before, save))
+        yield from ()
+
+    def history(self, history: History) -> Iterator[Finding]:
+        for good, wiped in history.wiped:
+            restored = history.restored.get(wiped.key)
+            lost = good.text_lines - wiped.text_lines
+            last_good = str(good.number if good.number is not None else good.key)
+            again = str(restored.number) if restored is not None else None
+            loss = Loss(
+                history.table.shown_key_of("script_id", history.script),
+                lost,
+                wiped.at or "",
+                wiped.table.name,
+                last_good,
+                again,
+            )
+            self.scope.losses.append(loss)
+            note = f"{lost} of {good.text_lines} lines lost; version {last_good} has them"
+            if again is not None:
+                note += f", and version {again} again"
+            yield self.finding(wiped.table, wiped.key, wiped.table.content_column, note=note)
+
+
+@check
+class LineIds(Check):
+    code = "L38"
+    title = "line ids that are doubled, or back after their removal"
+    decision = "repair"
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        doubled = len(save.ids) - len(save.id_set)
+        before = history.previous.id_set if history.previous is not None else set()
+        back = len((save.id_set - before) & history.ever)
+        if doubled or back:
+            parts = [f"{doubled} doubled" if doubled else "", f"{back} back after removal" if back else ""]
+            note = ", ".join(part for part in parts if part)
+            yield self.finding(save.table, save.key, save.table.content_column, note=note)
+
+
+def contents_of(batch: Batch) -> list[Content]:
+    """The decoded contents of a batch of scripts."""
+    name = batch.table.content_column
+    if name is None or name not in batch.table.read_columns:
+        return []
+    rule = batch.table.rule_of(name)
+    shape = None if rule.shape == "auto" else rule.shape
+    contents: list[Content] = batch.once("contents", name, lambda: [Content(v, shape) for v in batch.column(name)])
+    return contents
+
+
+def remember_heads(scope: Any, batch: Batch) -> None:
+    """Keep the hashes of the latest texts, which versions are compared with."""
+    for script, content in zip(batch.field("id"), contents_of(batch), strict=False):
+        if content.length:
+            scope.heads.add(number_of(script), content.digest)
+
+
+def ids_of(content: Content) -> set[str]:
+    return {line.id for line in content.lines if line.id is not None}
+
+
+def _grows(before: str, after: str) -> bool:
+    """Whether a content is the one before with more at its end; JSON may close its texts and objects there."""
+    return len(after) > len(before) > 0 and after.startswith(before.rstrip('"}]'))
+
+
+def _require_json(value: Any) -> None:
+    data = _encoded(value)
+    if len(data) > MAX_TEXT_BYTES * 16:
+        return
+    parse(data)
+
+
+def _encoded(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode(errors="surrogateescape")
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, str | bytes) else 0
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode(errors="surrogateescape"))
+    return len(value) if isinstance(value, bytes) else 0

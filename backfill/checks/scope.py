@@ -1,0 +1,134 @@
+"""The scope of a scan: its tables, and what the checks have to remember about users and scripts."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from backfill.checks.base import Batch, Decision, Loss, keyed_hash
+from backfill.checks.key_index import KeyIndex, number_of
+from backfill.checks.mapped_table import MappedTable
+from backfill.mapping.model import Mapping
+from repos.legacy.catalog import Catalog
+
+# A clock that is ahead by less is no defect.
+CLOCK_TOLERANCE = timedelta(days=1)
+NO_OWNER = -(1 << 63)
+
+
+class RowKeys:
+    """Keys of rows as numbers: integer keys are their own, others are counted."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def number(self, text: str, raw: Any) -> int:
+        """The number of a key."""
+        if isinstance(raw, int):
+            return raw
+        self._texts.append(text)
+        return len(self._texts) - 1
+
+    def dump(self) -> list[bytes]:
+        """The keys that are no integers, as bytes."""
+        return ["\n".join(self._texts).encode()]
+
+    def load(self, parts: list[bytes]) -> None:
+        """Take over the keys of a dump."""
+        self._texts = parts[0].decode().split("\n") if parts[0] else []
+
+    def text(self, number: int) -> str:
+        """The key with this number."""
+        return self._texts[number] if number < len(self._texts) and self._texts else str(number)
+
+
+class Scope:
+    """What all checks of one scan know."""
+
+    def __init__(
+        self, catalog: Catalog, mapping: Mapping, *, hash_key: bytes, reviewed: bool, now: datetime | None = None
+    ) -> None:
+        self.catalog = catalog
+        self.mapping = mapping
+        self.reviewed = reviewed
+        self._hash_key = hash_key
+        latest = (now or datetime.now(UTC)) + CLOCK_TOLERANCE
+        self.latest = latest.strftime("%Y-%m-%d %H:%M:%S")
+        self.tables = [
+            MappedTable(table, mapping.tables[table.name])
+            for table in catalog
+            if table.name in mapping.tables and mapping.tables[table.name].becomes is not None
+        ]
+        self.users = KeyIndex()
+        self.scripts = KeyIndex()  # with the number of the owner
+        self.script_keys = RowKeys()
+        self.script_key_numbers = KeyIndex()
+        self.counters = KeyIndex()  # of saves, where the script has one
+        self.heads = KeyIndex()  # hashes of the latest texts
+        self.saves_of = array("l")  # by the place of the script
+        self.losses: list[Loss] = []
+        self.saves_by_day: dict[str, int] = {}
+
+    def decision(self, code: str, table: str, key: str | None) -> Decision | None:
+        """What the mapping decides on a finding; None: nothing."""
+        rule = self.mapping.tables.get(table)
+        if rule is not None and key is not None and (row := rule.decision(code, tuple(key.split("/")))):
+            return "quarantine" if row.do == "quarantine" else "repair"
+        return self.mapping.decision(code)
+
+    def keyed_hash(self, data: bytes) -> str:
+        """The hash of a value."""
+        return keyed_hash(self._hash_key, data)
+
+    def tables_for(self, *targets: str) -> list[MappedTable]:
+        """The tables that become one of these targets."""
+        return [table for table in self.tables if table.target in targets]
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether a table holds saves of scripts."""
+        return bool(self.tables_for("versions", "lines"))
+
+    def remember(self, batch: Batch) -> None:
+        """Keep what other checks need of users and scripts."""
+        if batch.table.target == "users":
+            for user in batch.field("id"):
+                self.users.add(number_of(user))
+        elif batch.table.target == "scripts":
+            for place, (script, owner, counter) in enumerate(
+                zip(batch.field("id"), batch.field("user_id"), batch.field("version_number"), strict=True)
+            ):
+                number = number_of(script)
+                self.scripts.add(number, NO_OWNER if owner is None else number_of(owner))
+                self.script_key_numbers.add(number, self.script_keys.number(batch.key(place), script))
+                if isinstance(counter, int):
+                    self.counters.add(number, counter)
+
+    def is_user(self, user: Any) -> bool:
+        """Whether a user exists; where no table of users was recognised, nobody is missing."""
+        return not len(self.users) or number_of(user) in self.users
+
+    def is_script(self, script: Any) -> bool:
+        """Whether a script exists; where no table of scripts was recognised, none is missing."""
+        return not len(self.scripts) or number_of(script) in self.scripts
+
+    def owner(self, script: Any) -> int | None:
+        """The number of a script's owner; None if it has none or does not exist."""
+        owner = self.scripts.get(number_of(script))
+        return None if owner == NO_OWNER else owner
+
+    def count_save(self, script: Any) -> None:
+        """Count a save of a script."""
+        if not self.saves_of:
+            self.saves_of = array("l", [0]) * len(self.scripts)
+        if (place := self.scripts.place(number_of(script))) is not None:
+            self.saves_of[place] += 1
+
+    def counted_scripts(self) -> Iterator[tuple[str, int, int | None]]:
+        """Each script with its number of saves and its counter."""
+        numbers = self.script_key_numbers
+        saves = self.saves_of or array("l", [0]) * len(self.scripts)
+        for place, (script, row) in enumerate(zip(self.scripts.keys(), numbers.values(), strict=True)):
+            yield self.script_keys.text(row), saves[place], self.counters.get(script)
