@@ -116,6 +116,10 @@ class ScriptBeingBackfilled(Rejected):
     id."""
 
 
+class ScriptNotBeingBackfilled(Rejected):
+    """Script {script} is not being backfilled, so a backfill may not write to it; begin its backfill first."""
+
+
 class ScriptTooLarge(Rejected):
     """The script would have {size} {what}, more than the {limit} it may have; remove some, or go on in a new script."""
 

@@ -1,0 +1,134 @@
+"""Backfill slices: many saves of one script, decided and written in one transaction, with what the backfill records.
+
+A slice passes the same settlement as every other submission. It differs in one point: a refused save ends the slice and
+is neither answered nor kept, so that it can be repaired and sent again under the same id.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Final, NamedTuple, NoReturn, Protocol
+
+from domain.errors import Corrupt, Rejected
+from domain.refusals import ScriptNotBeingBackfilled
+from domain.script.state import State
+from domain.submissions.answer import Answer, Refusal
+from domain.submissions.submission import Submission, encode_submission
+from materialization.clock import system_clock
+from materialization.integrity.quarantine import Quarantined, quarantine
+from materialization.integrity.second_look import look_twice
+from materialization.retry import with_retries
+from materialization.submissions.in_process_check import checked
+from materialization.write_path.ai_limits import USUAL
+from materialization.write_path.arrivals import Arrival
+from materialization.write_path.settlement import Settlement
+from materialization.write_path.single_script import SingleScript
+from materialization.write_path.warm_states import WarmStates
+from repos.locked_scripts import LockedScript
+from repos.unit_of_work import UnitOfWork
+
+# A slice ends after the save that reaches one of these: other work of the script's worker waits for it, and the rows
+# of a slice are in memory until its commit.
+SLICE_SECONDS: Final = 10.0
+MAX_SLICE_BYTES: Final = 16 << 20
+
+
+class Saves(Protocol):
+    """The saves of one script that are still to be written, as submissions of the author `backfill`."""
+
+    def begin(self, tx: LockedScript, state: State) -> None:
+        """Start from what is committed. Called again for each attempt at a transaction."""
+
+    def next(self, state: State) -> Submission | None:
+        """The next save, as a submission for this state; None at the end."""
+
+    def record(self, tx: LockedScript, written: Slice) -> None:
+        """Write what the backfill keeps of a slice; it is committed with the slice, or not at all."""
+
+
+class Slice(NamedTuple):
+    """The answers to the saves of a slice, in order; whether saves may be left; and why the next one was refused."""
+
+    answers: tuple[Answer, ...]
+    more: bool
+    refusal: Refusal | None = None
+
+
+class BackfillLedger:
+    """The write side of a backfill: every backfilled version is created here."""
+
+    def __init__(
+        self,
+        unit_of_work: UnitOfWork,
+        *,
+        warm: WarmStates | None = None,
+        clock: Callable[[], int] = system_clock,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._warm = WarmStates() if warm is None else warm
+        self._clock = clock
+        self._slices = _Slices(unit_of_work, self._warm, clock, USUAL)
+
+    def write(self, script_id: int, saves: Saves, seconds: float = SLICE_SECONDS) -> Slice:
+        """Write as many saves as one slice takes, and record them in the same transaction.
+
+        Raises:
+            ScriptNotBeingBackfilled: the script is open for everyone; begin its backfill first.
+            Conflict: every attempt met one; nothing is written, or the last attempt is: `begin` sees which.
+            Corrupt: the script is quarantined.
+        """
+        work = partial(with_retries, partial(self._slices.write, script_id, saves, seconds))
+        try:
+            return look_twice(self._unit_of_work, script_id, work, forget=self._warm.forget)
+        except Corrupt as found:
+            self._warm.forget(script_id)
+            quarantine(self._unit_of_work, script_id, found_by="backfill", reason=str(found), now=self._clock())
+            raise
+
+
+class _Slices(SingleScript):
+    """The units of work of a backfill on one script."""
+
+    def write(self, script_id: int, saves: Saves, seconds: float) -> Slice:
+        with self._unit_of_work.script(script_id, wait=True) as tx:
+            if tx.head.health == "quarantined":
+                raise Quarantined(f"script {script_id} is quarantined")
+            if tx.head.health != "backfilling":
+                raise ScriptNotBeingBackfilled(script=script_id)
+            state = self._state(tx)
+            settlement = _AcceptedOnly(tx, state, self._clock(), limits=self._limits)
+            saves.begin(tx, state)
+            written = _settle(settlement, saves, time.monotonic() + seconds)
+            settlement.write()
+            saves.record(tx, written)
+        self._keep_warm(settlement)
+        return written
+
+
+class _SaveRefused(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class _AcceptedOnly(Settlement):
+    """A settlement in which a refused submission leaves nothing."""
+
+    def _refuse(self, arrival: Arrival, refusal: Refusal) -> NoReturn:  # noqa: ARG002 - nothing of the arrival is kept
+        raise _SaveRefused(refusal)
+
+
+def _settle(settlement: Settlement, saves: Saves, deadline: float) -> Slice:
+    while (submission := saves.next(settlement.state)) is not None:
+        try:
+            submission = checked(submission)
+            settlement.settle(submission, encode_submission(submission))
+        except _SaveRefused as refused:
+            return Slice(tuple(settlement.answers.values()), more=True, refusal=refused.refusal)
+        except Rejected as refusal:
+            return Slice(tuple(settlement.answers.values()), more=True, refusal=Refusal.of(refusal))
+        if settlement.weight >= MAX_SLICE_BYTES or time.monotonic() >= deadline:
+            return Slice(tuple(settlement.answers.values()), more=True)
+    return Slice(tuple(settlement.answers.values()), more=False)
