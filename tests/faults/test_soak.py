@@ -16,7 +16,7 @@ from tests.faults.soak import MINUTES, Soak, summary
 from tests.faults.soak_plan import WEIGHTS, plan_of
 
 SECONDS = 40
-LEAST_FAULTS = 200
+MIN_FAULTS = 200
 EARLY = 4  # lines of a run before it is interrupted
 ENDS_WITHIN = 120  # seconds, with the last answers and the verdict
 
@@ -48,7 +48,7 @@ def test_everything_at_once(tmp_path: Path):
 
     print(*summary(soak, rows), sep="\n")
     assert [violation for row in rows for violation in row.violations] == []
-    assert soak.happened().total() >= LEAST_FAULTS
+    assert soak.happened().total() >= MIN_FAULTS
 
 
 @pytest.mark.services

@@ -41,7 +41,7 @@ def deliver(
             last_resort()
         elif task.request.delivery_info.get("redelivered"):
             # Before it is tried: it may kill this process too, and this delivery would be lost.
-            _send_anew(task, args, kwargs, number + 1)
+            _send_again(task, args, kwargs, number + 1)
         else:
             work()
     except Reject:
@@ -50,7 +50,7 @@ def deliver(
         # Only the class name: the message of the error may contain text of a script.
         log.warning("delivery.failed", message=task.request.id, problem=type(error).__name__, delivery=number)
         time.sleep(PAUSE_SECONDS)
-        _send_anew(task, args, kwargs, number + blames_the_message(error))
+        _send_again(task, args, kwargs, number + blames_the_message(error))
 
 
 def _number(task: Task) -> int:
@@ -65,7 +65,7 @@ def blames_the_message(error: Exception) -> bool:
     return not isinstance(error, Conflict)
 
 
-def _send_anew(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], number: int) -> None:
+def _send_again(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], number: int) -> None:
     try:
         task.apply_async(
             args=args,

@@ -26,7 +26,7 @@ _SAYS_WHY = """,
   AND COALESCE(JSON_EXTRACT(CAST(cause AS TEXT), '$.prompt'),
                JSON_EXTRACT(CAST(cause AS TEXT), '$.prompt_sha256'), '') <> ''))"""
 
-_SAID_BY_A_TRIGGER = """
+_CHECKED_BY_A_TRIGGER = """
 CREATE TRIGGER script_commands_ai_says_why BEFORE INSERT ON script_commands
 WHEN NEW.author = 'ai' AND (
   COALESCE(JSON_EXTRACT(CAST(NEW.cause AS TEXT), '$.model'), '') = ''
@@ -68,7 +68,7 @@ def upgrade() -> None:
         declared = _declared(table)
         for before, since in changes.items():
             declared = _with(declared, before, since)
-        _make_anew(table, declared if table == "script_heads" else declared + _BY_KEY)
+        _recreate(table, declared if table == "script_heads" else declared + _BY_KEY)
 
 
 def downgrade() -> None:
@@ -78,8 +78,8 @@ def downgrade() -> None:
         declared = _declared(table).removesuffix(_BY_KEY)
         for before, since in changes.items():
             declared = _with(declared, since, before)
-        _make_anew(table, declared)
-    op.execute(_SAID_BY_A_TRIGGER)
+        _recreate(table, declared)
+    op.execute(_CHECKED_BY_A_TRIGGER)
 
 
 def _declared(table: str) -> str:
@@ -92,7 +92,7 @@ def _with(declared: str, old: str, new: str) -> str:
     return declared.replace(old, new)
 
 
-def _make_anew(table: str, declared: str) -> None:
+def _recreate(table: str, declared: str) -> None:
     # None of these tables has a separate index. Foreign keys are off because other tables refer to them.
     op.execute(declared.replace(table, f"new_{table}", 1))
     op.execute(f"INSERT INTO new_{table} SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - constant names

@@ -46,7 +46,7 @@ def bring(
 
 @pytest.fixture
 def backfilled(writer: Writer) -> Writer:
-    """A script with three legacy saves: by Ann, by an AI that Bea asked, and by Ann."""
+    """A script with three legacy saves: by Ann, by an AI for Bea, and by Ann."""
     for number, author, actor, command in (
         (1, "user", "Ann", CREATE),
         (2, "ai", "Bea", LineEdit(line="l1", text="Dusk.", expect=expect_hash(CREATE.lines[0]))),

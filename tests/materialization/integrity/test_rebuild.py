@@ -58,12 +58,12 @@ def test_after_a_rebuild_the_script_takes_edits_and_its_projection_follows(write
 def test_edits_that_arrive_during_a_rebuild_are_in_it(writer: Writer) -> None:
     write_much(writer, 120)
 
-    def edit_meanwhile(_version: int) -> None:
+    def edit_during_the_rebuild(_version: int) -> None:
         if writer.version < 250:
             for _ in range(30):
                 writer.send(LineEdit(line="l1", text=f"Dawn, {writer.version}.", expect=writer.expect("l1")))
 
-    done = rebuild(writer.unit_of_work, writer.script_id, progress=edit_meanwhile)
+    done = rebuild(writer.unit_of_work, writer.script_id, progress=edit_during_the_rebuild)
 
     assert done.versions == writer.version
     assert is_verified(writer)
