@@ -17,6 +17,7 @@ COPY domain domain
 COPY repos repos
 COPY materialization materialization
 COPY backfill backfill
+COPY gates gates
 COPY workers workers
 COPY cli cli
 # Our own code is built and installed without a package index.

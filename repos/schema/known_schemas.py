@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 
 from alembic import command
@@ -29,12 +30,26 @@ def known_schemas() -> Mapping[str, Contents]:
     The migrations run on an SQLite database in memory, in a tenth of a second: no list to keep up to date.
     """
     schemas = {}
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    with engine.connect() as connection:
+    with _in_memory() as connection:
         for revision in known_revisions():
             command.upgrade(alembic_config(connection), revision)
             held = contents_of(connection)
             tables = {name: columns for name, columns in held.tables.items() if name != TABLE}
             schemas[revision] = Contents(tables=tables, views=held.views)
-    engine.dispose()
     return schemas
+
+
+@contextmanager
+def newest_schema() -> Iterator[Connection]:
+    """An empty SQLite database in memory with the schema this program was written for."""
+    with _in_memory() as connection:
+        command.upgrade(alembic_config(connection), "head")
+        yield connection
+
+
+@contextmanager
+def _in_memory() -> Iterator[Connection]:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()

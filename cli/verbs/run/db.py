@@ -1,4 +1,4 @@
-"""Migrate the database, or show which schema it has."""
+"""Migrate the database, or show its schema and its drift."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import typer
 
 from cli.client import database as ledger
 from cli.json_documents.lookup import Schemas, Upgraded
+from cli.rendering.drift import print_drift
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, DatabaseUrl, example, prose
+from gates.database.own_drift import own_drift
 from repos.database.engine import open_engine
 from repos.schema.upgrade import found_revision, require_fit, upgrade_if_outdated, wanted_revision
 from workers.embedded.private_home import secure_home
@@ -23,7 +25,7 @@ AllowTable = Annotated[
     typer.Option(
         "--allow-table",
         metavar="NAME",
-        help="A table of another tool that may stay in the database; a name or a pattern like 'pt_*'. Repeatable.",
+        help="A table of another tool that may be in the database; a name or a pattern like 'pt_*'. Repeatable.",
         show_default=False,
     ),
 ]
@@ -83,3 +85,19 @@ def current(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
         f"The database {where} is at schema {revision or 'nothing'}, this program needs {needed}: "
         "run `scriptledger db upgrade`.",
     )
+
+
+@app.command(epilog=example("scriptledger db drift", "scriptledger db drift --allow-table 'pt_*' --json"))
+def drift(database: DatabaseUrl = None, allow_table: AllowTable = None, as_json: AsJson = False) -> None:
+    """Show what was changed in the schema since the migrations made it; exit status 1 if anything was.
+
+    It reads through a read-only connection and changes nothing.
+    """
+    chosen = ledger.settings(database=database)
+    where = without_password(chosen.database_url)
+    if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():
+        raise Ending(Exit.UNREACHABLE, f"There is no database {where} yet: `scriptledger db upgrade` creates it.")
+    with ledger.explained(chosen):
+        differences, notes = own_drift(chosen.database_url, allowed=tuple(allow_table or ()))
+    unchanged = f"The schema of {where} is what the migrations made."
+    raise typer.Exit(print_drift(where, differences, notes, unchanged=unchanged, as_json=as_json))

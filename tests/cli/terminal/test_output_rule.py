@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.running import ROOT
 
-PACKAGES = ("domain", "repos", "materialization", "backfill", "workers", "cli")
+PACKAGES = ("domain", "repos", "materialization", "backfill", "gates", "workers", "cli")
 ALLOWED = {
     "cli/terminal/screen.py": "the place",
     "cli/terminal/typer_screen.py": "gives Typer the class of that module",

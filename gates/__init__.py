@@ -1,0 +1,1 @@
+"""The write rules as programs: they import `repos` and `domain` only."""

@@ -1,0 +1,70 @@
+"""Drift of our own database: what was changed in the schema that the migrations made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from gates.database.drift import Difference, differences, not_compared
+from gates.database.own_schema import own_schema
+from repos.database.engine import open_engine
+from repos.legacy.connection import open_source
+from repos.legacy.file_schema import shape_of_file
+from repos.legacy.schema_shape import SchemaShape
+from repos.legacy.server_schema import shape_of_server
+from repos.schema.known_schemas import newest_schema
+from repos.schema.revision import TABLE, connected, require_current
+
+
+def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list[Difference], list[str]]:
+    """What differs from the schema of this program, and what was not compared.
+
+    Tables and views that match a pattern in `allowed` belong to other tools and are left out. The database is read
+    through a read-only connection.
+
+    Raises:
+        SchemaOutdated, SchemaTooNew: the schema is another one as a whole.
+        SourceError: the database cannot be read.
+        ParserMissing: the program was installed without the extra `gates`.
+    """
+    with open_engine(database_url) as engine:
+        require_current(engine)
+        if engine.dialect.name == "sqlite":
+            with connected(engine) as connection, newest_schema() as newest:
+                found, wanted = _of_file(connection), _of_file(newest)
+        else:
+            with open_source(database_url) as source:
+                found = shape_of_server(source)
+            wanted = own_schema(found.product, found.version, found.database)
+            # Of no table of ours.
+            wanted = msgspec.structs.replace(wanted, charset=found.charset, collation=found.collation)
+    found, wanted = (_without(shape, (TABLE, *allowed)) for shape in (found, wanted))
+    return differences(wanted, found), not_compared(wanted, found)
+
+
+@dataclass(frozen=True)
+class _File:
+    connection: Connection
+
+    def fetch(self, sql: str, *, table: str | None = None) -> list[Any]:  # noqa: ARG002 - named in errors elsewhere
+        return list(self.connection.exec_driver_sql(sql).all())
+
+
+def _of_file(connection: Connection) -> SchemaShape:
+    return shape_of_file(_File(connection), "main", "")
+
+
+def _without(shape: SchemaShape, patterns: tuple[str, ...]) -> SchemaShape:
+    def kept(name: str) -> bool:
+        return not any(fnmatchcase(name, pattern) for pattern in patterns)
+
+    return msgspec.structs.replace(
+        shape,
+        tables=tuple(table for table in shape.tables if kept(table.name)),
+        views=tuple(view for view in shape.views if kept(view.name)),
+        triggers=tuple(trigger for trigger in shape.triggers if kept(trigger.table)),
+    )

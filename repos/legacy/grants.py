@@ -1,0 +1,57 @@
+"""What an account may see of a schema: triggers and routines are left out of the catalog without a word otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Fetch = Callable[[str], list[Any]]
+
+_GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(`(?:[^`]|``)+`|\*)\.\* TO ", re.IGNORECASE)
+# On MariaDB, whoever may read this table sees every routine.
+_ROUTINES_TABLE = re.compile(r"GRANT .*\bSELECT\b.* ON `mysql`\.(\*|`proc`) TO ", re.IGNORECASE)
+_SHOWS_ROUTINES = {"EXECUTE", "CREATE ROUTINE", "ALTER ROUTINE", "SHOW_ROUTINE", "SHOW CREATE ROUTINE"}
+
+
+def unseen_by_account(fetch: Fetch, database: str) -> tuple[str, ...]:
+    """Which of `triggers` and `routines` the account of this connection may not see."""
+    on_schema, on_all = set(), set()
+    grants = _grants(fetch)
+    for privileges, target in _granted(grants):
+        if target == "*":
+            on_all |= privileges
+        elif _covers(target, database):
+            on_schema |= privileges
+    every = on_schema | on_all
+    has_all = "ALL PRIVILEGES" in every
+    unseen = []
+    if not (has_all or "TRIGGER" in every):
+        unseen.append("triggers")
+    sees_routines = has_all or _SHOWS_ROUTINES & every or "SELECT" in on_all
+    if not (sees_routines or any(_ROUTINES_TABLE.match(grant) for grant in grants)):
+        unseen.append("routines")
+    return tuple(unseen)
+
+
+def _grants(fetch: Fetch) -> list[str]:
+    roles = fetch("SELECT CURRENT_ROLE()")[0][0]
+    # MySQL lists what a role may only when asked; MariaDB names a role without a host.
+    using = f" FOR CURRENT_USER() USING {roles}" if roles and "`@`" in roles else ""
+    return [str(row[0]) for row in fetch(f"SHOW GRANTS{using}")]
+
+
+def _granted(grants: list[str]) -> Iterator[tuple[set[str], str]]:
+    for grant in grants:
+        found = _GRANT.match(grant)
+        if found:
+            yield {name.strip().upper() for name in found[1].split(",")}, found[2].strip("`").replace("``", "`")
+
+
+def _covers(pattern: str, database: str) -> bool:
+    """Whether the name in a grant, in which % and _ stand for anything, covers a schema."""
+    parts = re.split(r"(\\.|%|_)", pattern)
+    meaning = {"%": ".*", "_": "."}
+    return bool(
+        re.fullmatch("".join(meaning.get(part, re.escape(part.removeprefix("\\"))) for part in parts), database)
+    )
