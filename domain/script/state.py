@@ -19,8 +19,8 @@ from domain.script.retired_ids import Retired
 
 EDGE = ""
 
-# A metadata field: title, status, author, …
-Value = str | int | bool
+# A metadata field: title, status, author, tags, …
+Value = str | int | bool | tuple[str, ...]
 
 Source = Literal["user", "ai", "system"]
 

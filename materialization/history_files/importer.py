@@ -258,10 +258,9 @@ class _Answers:
 
 def _script_row(tx: LockedScript, state: State, created_at: int, updated_at: int) -> ScriptRow:
     owner = state.metadata.get("owner")
-    is_known = isinstance(owner, int) and tx.scripts.owner_exists(owner)
     return ScriptRow(
         id=tx.script_id,
-        user_id=int(owner) if is_known and owner is not None else None,
+        user_id=owner if isinstance(owner, int) and tx.scripts.owner_exists(owner) else None,
         title=str(state.metadata.get("title", "")),
         status=str(state.metadata.get("status", "draft")),
         archived=int(state.archived),

@@ -136,4 +136,11 @@ def _size(state: State, kind: GuardKind, name: str) -> int:
 def _is_emptied(before: Value | None, after: Value | None) -> bool:
     if before is None or before == after:
         return False
-    return after is None or (isinstance(after, str) and 2 * letters(after) < letters(str(before)))
+    if isinstance(after, str | tuple):
+        return 2 * letters(_written(after)) < letters(_written(before))
+    return after is None
+
+
+def _written(value: Value) -> str:
+    """The text of a metadata field; of a list, all its entries."""
+    return " ".join(value) if isinstance(value, tuple) else str(value)

@@ -32,7 +32,8 @@ payloads = st.dictionaries(
     ),
     max_size=2,
 )
-metadata = st.dictionaries(st.sampled_from(["author", "draft_date", "pages"]), scalars, max_size=2)
+values = scalars | st.sampled_from([(), ("sea",), ("sea", "two\nlines"), "two\r\nlines"])
+metadata = st.dictionaries(st.sampled_from(["author", "draft_date", "pages"]), values, max_size=2)
 sources: SearchStrategy[Any] = st.sampled_from(["user", "ai", "system"])
 
 
@@ -45,8 +46,8 @@ some_fields: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     optional={
         "title": texts,
         "status": st.sampled_from(STATUSES),
-        "author": st.none() | scalars,
-        "pages": st.none() | scalars,
+        "author": st.none() | values,
+        "pages": st.none() | values,
     },
 )
 shifts = st.sampled_from(["", "", "", "after", "before"])

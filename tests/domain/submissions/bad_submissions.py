@@ -179,7 +179,9 @@ AT_THE_DOOR: dict[str, list[tuple[bytes, str]]] = {
         (sent({"kind": "script.set_metadata", "fields": {"title": "x" * 501}}), "'title': has 501 characters"),
         (sent({"kind": "script.set_metadata", "fields": {"pages": 1 << 53}}), "'pages'"),
         (sent({"kind": "script.set_metadata", "fields": {"Draft Date": "x"}}), "'Draft Date'"),
-        (sent({"kind": "script.set_metadata", "fields": {"author": "a\nb"}}), "'author'"),
+        (sent({"kind": "script.set_metadata", "fields": {"title": "a\nb"}}), "'title'"),
+        (sent({"kind": "script.set_metadata", "fields": {"tags": ["a\u0000b"]}}), "'tags'"),
+        (sent({"kind": "script.set_metadata", "fields": {"tags": [""] * 1001}}), "'tags': has 1001 entries"),
         (sent({"kind": "script.restore", "version": 1, "lines": [], "metadata": {}}), "'title': cannot be missing"),
     ],
     "BadPayload": [
