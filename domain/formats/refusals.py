@@ -19,3 +19,19 @@ class TooManyLines(Rejected):
 
 class LinesTooLarge(Rejected):
     """The lines of the file and their attributes hold more than {limit} characters; split it and import the parts."""
+
+
+class NotUtf8(Rejected):
+    """The file is not UTF-8 text in {places}; save it as UTF-8, or name its encoding, as in --encoding windows-1252."""
+
+
+class NotInEncoding(Rejected):
+    """The file is not text in the encoding {encoding} in {places}; name another one with --encoding."""
+
+
+class UnknownEncoding(Rejected):
+    """There is no encoding {encoding!r} here; name one like windows-1252, macintosh, shift_jis or utf-16."""
+
+
+class ControlCharacterInFile(Rejected):
+    """The file has control characters ({characters}) in {places}; remove them, or import it with --remove-controls."""

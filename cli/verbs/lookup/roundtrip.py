@@ -1,7 +1,7 @@
 """Check that files are unchanged after import and export.
 
 Fountain files are compared byte for byte, Final Draft files line by line. Nothing is stored. A file that cannot be read
-is reported, and the others are still checked.
+is reported, and the others are still checked. A text file that is not UTF-8 does not survive: it is exported as UTF-8.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ Without --script the file becomes a new script. With it, the lines of the script
 unchanged lines keep their ids, and changes become line commands, which preserve concurrent edits by others. --replace
 sends one script.replace instead. An import that would drop more than half of the text is refused without
 --confirm-shrink.
+
+A Fountain file in another encoding than UTF-8 is decoded where that is unmistakable; otherwise use --encoding.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from cli.client import database
 from cli.client.queue import Queue, default_actor, queue
@@ -27,9 +30,10 @@ from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.commands.line_matching import align
 from domain.commands.state_diff import commands_to
-from domain.formats.format import MAX_FILE_BYTES, Imported
+from domain.formats.format import MAX_FILE_BYTES, Format, Imported
 from domain.formats.refusals import FileTooLarge
 from domain.formats.registry import format_of
+from domain.formats.text_file import decode
 from domain.script.state import State
 from domain.submissions.answer import Answer
 from domain.submissions.submission import Submission
@@ -57,11 +61,20 @@ def import_(
         bool, typer.Option("--confirm-shrink", help="Allow more than half of the text to be dropped.")
     ] = False,
     file_format: FormatName = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The encoding of a text file, such as windows-1252 or macintosh.", show_default=False
+        ),
+    ] = None,
+    remove_controls: Annotated[
+        bool, typer.Option("--remove-controls", help="Remove control characters from a text file.")
+    ] = False,
     actor: Actor = None,
     timeout: Timeout = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    imported = format_of(file, file_format).read(read_bounded(file, MAX_FILE_BYTES, FileTooLarge), new_line_id)
+    imported = _read(file, format_of(file, file_format), encoding, remove_controls=remove_controls)
     actor = default_actor() if actor is None else actor
     with queue() as sending:
         if script is None:
@@ -74,9 +87,21 @@ def import_(
                 end_with(Answer(script_id=script, submission_id="", outcome="no_op"), as_json=as_json)
             submission = _submission(script, state.version, commands, actor)
         answer = sending.send(submission, timeout=timeout)
-    if sentence := left_out(imported):
-        warn(sentence)
+    for sentence in (left_out(imported), *imported.hints):
+        if sentence:
+            warn(sentence)
     end_with(answer, as_json=as_json, done=_done(answer, submission, imported))
+
+
+def _read(file: Path, file_format: Format, encoding: str | None, *, remove_controls: bool) -> Imported:
+    data = read_bounded(file, MAX_FILE_BYTES, FileTooLarge)
+    if encoding is None and not remove_controls:
+        return file_format.read(data, new_line_id)
+    if not file_format.is_text:
+        raise typer.BadParameter(f"--encoding and --remove-controls are for text, not for {file_format.title} files")
+    text = decode(data, encoding, remove_controls=remove_controls)
+    imported = file_format.read(text.text.encode(), new_line_id)
+    return replace(imported, hints=(*text.changes, *imported.hints))
 
 
 def _creation(sending: Queue, imported: Imported, title: str, actor: str) -> Submission:

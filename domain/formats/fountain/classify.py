@@ -84,6 +84,14 @@ def classify(  # noqa: PLR0911 -- the rules in order of precedence, one return e
     return "action"
 
 
+def may_be_heading(visible: str, line_format: LineFormat) -> bool:
+    """Whether a line of action or dialogue looks like a scene heading that lacks an empty line above or below."""
+    if line_format not in {"action", "dialogue"}:
+        return False
+    words = visible.strip(BLANKS)
+    return _HEADING.match(words) is not None and words[:3].isupper() and not words.startswith("EST")
+
+
 def spoken_format(words: str) -> LineFormat:
     """The format of a stripped line directly below a character cue or a spoken line."""
     if words[0] == "~":

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from domain.formats.format import Imported
 from domain.formats.fountain.attrs import attrs_of
-from domain.formats.fountain.classify import NOTHING, TOP, After, advance, classify, context_below, following
-from domain.formats.fountain.source import SourceLine, read_lines
+from domain.formats.fountain.classify import (
+    NOTHING,
+    TOP,
+    After,
+    advance,
+    classify,
+    context_below,
+    following,
+    may_be_heading,
+)
+from domain.formats.fountain.source import SourceLine, checked_lines
 from domain.formats.fountain.spans import Scan, scan_all
 from domain.formats.fountain.title_page import title_of
+from domain.formats.places import places
+from domain.formats.text_file import decode
 from domain.script.line import Line, LineFormat
 
 
@@ -23,9 +34,10 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
 
     Raises:
         FileTooLarge, TooManyLines, LineTooLong: more than 16 MiB, 50,000 lines, or 1 MiB in one line.
-        NotUtf8, ControlCharacterInFile: the file is not text.
+        NotUtf8, ControlCharacterInFile: the file is not clearly text; see `text_file.decode`.
     """
-    source = read_lines(data)
+    file = decode(data)
+    source = checked_lines(file.text)
     scans = scan_all(source)
     formats = formats_of(source, scans)
     return Imported(
@@ -42,6 +54,7 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
             )
             for (text, sep), scanned, line_format in zip(source, scans, formats, strict=True)
         ),
+        hints=(*file.changes, *_hints(source, scans, formats)),
     )
 
 
@@ -54,6 +67,20 @@ def formats_of(source: Sequence[SourceLine], scans: Sequence[Scan]) -> list[Line
         before = advance(before, line_format, scanned, sep)
         formats.append(line_format)
     return formats
+
+
+def _hints(source: Sequence[SourceLine], scans: Sequence[Scan], formats: Sequence[LineFormat]) -> Iterator[str]:
+    numbers = []
+    number = 1
+    for (_, sep), scanned, line_format in zip(source, scans, formats, strict=True):
+        if may_be_heading(scanned.visible, line_format):
+            numbers.append(number)
+        number += len(sep) - sep.count("\r\n")
+    if numbers:
+        yield (
+            f"Scene headings need an empty line above and below; without, {places(numbers)} "
+            f"{'is' if len(numbers) == 1 else 'are'} action or dialogue."
+        )
 
 
 def _followings(source: Sequence[SourceLine], scans: Sequence[Scan]) -> list[After]:

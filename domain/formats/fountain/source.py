@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from itertools import chain, islice
 from typing import TypeAlias
 
-from domain.formats.format import MAX_FILE_BYTES, MAX_LINES
-from domain.formats.fountain.refusals import ControlCharacterInFile, LineTooLong, NotUtf8
-from domain.formats.refusals import FileTooLarge, TooManyLines
+from domain.formats.format import MAX_LINES
+from domain.formats.fountain.refusals import LineTooLong
+from domain.formats.places import line_number
+from domain.formats.refusals import TooManyLines
 from domain.script.validation import MAX_SEPARATOR_ENDS, MAX_TEXT_BYTES
 
 MAX_LINE_BYTES = MAX_TEXT_BYTES
@@ -21,8 +22,6 @@ BLANKS = (
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_LINE_END = re.compile(r"\r\n|\n|\r")
 # A longer run of line ends continues on a line without text, since separators are limited. Each line end may be two
 # characters.
 _LINE = re.compile(rf"([^\r\n]*)((?:\r\n|\n|\r){{0,{MAX_SEPARATOR_ENDS // 2}}})")
@@ -32,26 +31,16 @@ _LINE = re.compile(rf"([^\r\n]*)((?:\r\n|\n|\r){{0,{MAX_SEPARATOR_ENDS // 2}}})"
 SourceLine: TypeAlias = tuple[str, str]
 
 
-def read_lines(data: bytes) -> list[SourceLine]:
-    """The source lines of a file, including a byte order mark.
+def checked_lines(text: str) -> list[SourceLine]:
+    """The source lines of the text of a file, including a byte order mark.
 
     Raises:
-        FileTooLarge, TooManyLines, LineTooLong: it is longer than any screenplay.
-        NotUtf8, ControlCharacterInFile: it is not text.
+        TooManyLines, LineTooLong: it is longer than any screenplay.
     """
-    if len(data) > MAX_FILE_BYTES:
-        raise FileTooLarge(size=len(data), limit=MAX_FILE_BYTES)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        # Latin-1 has one character for each byte, so lines can be counted in bytes that are not text.
-        raise NotUtf8(line=line_number(data[: error.start].decode("latin-1"))) from error
-    if match := _CONTROL.search(text):
-        raise ControlCharacterInFile(line=line_number(text[: match.start()]), codepoint=ord(match[0]))
     _require_few_lines(text)
     lines = split_lines(text)
-    for index, (text, _) in enumerate(lines):
-        if len(text) * 4 > MAX_LINE_BYTES and (size := len(text.encode())) > MAX_LINE_BYTES:
+    for index, (line, _) in enumerate(lines):
+        if len(line) * 4 > MAX_LINE_BYTES and (size := len(line.encode())) > MAX_LINE_BYTES:
             raise LineTooLong(line=line_number(join_lines(lines[:index])), size=size, limit=MAX_LINE_BYTES)
     return lines
 
@@ -75,11 +64,6 @@ def _require_few_lines(text: str) -> None:
 def join_lines(lines: Iterable[SourceLine]) -> str:
     """The text of source lines: the inverse of `split_lines`."""
     return "".join(chain.from_iterable(lines))
-
-
-def line_number(before: str) -> int:
-    """The number, from 1, of the source line that comes after a text."""
-    return 1 + sum(1 for _ in _LINE_END.finditer(before))
 
 
 def has_blank(sep: str) -> bool:

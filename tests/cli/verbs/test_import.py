@@ -27,6 +27,41 @@ def test_an_import_prints_its_result(scriptledger: CommandLine, tmp_path: Path):
     assert scriptledger("import", file).out.endswith(": it has no lines, version 1.\n")
 
 
+def test_a_file_in_another_encoding_is_imported_and_said_so(scriptledger: CommandLine, tmp_path: Path):
+    file = tmp_path / "windows.fountain"
+    file.write_bytes("INT. CAFÉ - DAY\n\nIt’s “late”.\n".encode("cp1252"))
+
+    ran = scriptledger("import", file)
+
+    assert ran.status == 0, ran
+    sentence = "The file was read as Windows-1252; an export is UTF-8.\n"
+    assert ran.err == sentence
+    checked = scriptledger("roundtrip", file)
+    assert checked.status == 1
+    assert checked.out.endswith(f"does not survive: the text stays, but the file changes. {sentence}")
+
+
+def test_an_unclear_encoding_is_named_and_controls_are_removed_by_options(scriptledger: CommandLine, tmp_path: Path):
+    file = tmp_path / "mac.fountain"
+    file.write_bytes("Die Tür\x07 ist zu.\n".encode("mac_roman"))
+
+    refused = scriptledger("import", file)
+    assert refused.status == 1
+    assert "not UTF-8 text in line 1; save it as UTF-8, or name its encoding" in refused.err
+
+    refused = scriptledger("import", file, "--encoding", "macintosh")
+    assert "control characters (U+0007) in line 1; remove them, or import it with --remove-controls." in refused.err
+
+    script = scriptledger("import", file, "--encoding", "macintosh", "--remove-controls", "--json").json["script_id"]
+    assert scriptledger("export", script).out == "Die Tür ist zu.\n"
+
+    final_draft = tmp_path / "x.fdx"
+    final_draft.write_text("<FinalDraft/>")
+    refused = scriptledger("import", final_draft, "--encoding", "macintosh")
+    assert refused.status == 2
+    assert "--remove-controls are for text" in refused.err
+
+
 def test_the_title_is_the_one_given_or_that_of_the_title_page(scriptledger: CommandLine, imported: int, tmp_path: Path):
     file = tmp_path / "named.fountain"
     file.write_text("Title: On Paper\n\nINT. HOUSE - DAY\n")

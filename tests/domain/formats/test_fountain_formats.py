@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.formats.fountain import display
+from domain.formats.fountain import display, read
 from domain.script.line import Attr
-from tests.domain.formats.screenwriting import formats_of, lines_of
+from tests.domain.formats.screenwriting import formats_of, lines_of, numbered
 
 ALONE = {
     "scene_heading": (
@@ -231,3 +231,33 @@ def test_empty_lines_belong_to_the_line_above_and_at_the_top_to_a_line_without_t
         ("a", "\n\n\r"),
         ("b", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "places"),
+    [
+        ("He runs.\nINT. BARN - DAY\n\nGo.", "line 2 is"),
+        ("INT. BARN - DAY\nHe runs.\n\n\nEXT. YARD\nGo.", "lines 1 and 5 are"),
+        ("JOHN\r\nGo.\r\nINT./EXT. CAR - DAY #4#\r\n\r\nHay.", "line 3 is"),
+        ("Go.\nINT. BARN [[n]]\n", "line 2 is"),
+    ],
+)
+def test_a_heading_that_lacks_an_empty_line_is_hinted_at(source: str, places: str) -> None:
+    assert read(source.encode(), numbered()).hints == (
+        f"Scene headings need an empty line above and below; without, {places} action or dialogue.",
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "INT. BARN\n\nGo.",
+        "He runs.\nInt. the barn.",
+        "THE MILL\nEST. 1875",
+        "!INT. BARN\nGo.",
+        "# A\nINT. BARN\n\nGo.",
+        "[[\nINT. B\n]]",
+    ],
+)
+def test_other_files_have_no_hints(source: str) -> None:
+    assert read(source.encode(), numbered()).hints == ()
