@@ -7,7 +7,7 @@ from msgspec import Struct
 from cli.json_documents.accounts import SignedIn, SignedOut, SignIns, User, Users
 from cli.json_documents.base import Pending
 from cli.json_documents.diff import Diff
-from cli.json_documents.drift import Drift
+from cli.json_documents.drift import Drift, Frozen
 from cli.json_documents.legacy import LegacyInspection, MappingCheck, MappingDrafted, SampleWritten
 from cli.json_documents.lookup import Kinds, Roundtrip, Schemas, Upgraded
 from cli.json_documents.maintenance import (
@@ -78,6 +78,8 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "db upgrade": (Upgraded,),
     "db current": (Schemas,),
     "db drift": (Drift,),
+    "legacy freeze": (Frozen,),
+    "legacy drift": (Drift,),
     "users add": (User,),
     "users list": (Users,),
     "users rename": (User,),

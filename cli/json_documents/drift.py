@@ -1,10 +1,26 @@
-"""JSON documents of `db drift` and `legacy drift`."""
+"""JSON documents of `db drift`, `legacy freeze` and `legacy drift`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from cli.json_documents.base import Document
+
+
+class Frozen(Document, frozen=True):
+    """A schema that was written to a file; `notes` say what the account may not see.
+
+    `triggers` and `routines` are null if it may see none of them.
+    """
+
+    source: str
+    file: str
+    bytes: int
+    tables: int
+    views: int
+    triggers: int | None
+    routines: int | None
+    notes: list[str]
 
 
 class DriftDifference(Document, frozen=True):

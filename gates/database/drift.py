@@ -2,6 +2,7 @@
 
     differences(before, after) -> list[Difference]     sorted by the name of what changed
     not_compared(before, after) -> list[str]           what an account could not see, and notes
+    not_seen(shape) -> list[str]                       what the account of one shape may not see
 
 Nothing is a difference that the two servers only spell differently; see `repos.legacy.schema_shape`.
 """
@@ -73,6 +74,20 @@ def not_compared(before: SchemaShape, after: SchemaShape) -> list[str]:
             f"The default of new tables was {before.charset} with {before.collation} and is {after.charset} with "
             f"{after.collation}."
         )
+    return notes
+
+
+def not_seen(shape: SchemaShape) -> list[str]:
+    """What the account may not see of a schema, in sentences."""
+    notes = [
+        f"The {kind} are not in it: the account lacks {privilege}."
+        for kind, privilege in _PRIVILEGES.items()
+        if kind in shape.unseen
+    ]
+    if hidden := [view.name for view in shape.views if view.definition is None]:
+        notes.append(f"The definitions of views are not in it, for want of SHOW VIEW: {listed(hidden)}.")
+    if hidden := [routine.name for routine in shape.routines if routine.body is None]:
+        notes.append(f"The bodies of routines are not in it, because the account may not see them: {listed(hidden)}.")
     return notes
 
 

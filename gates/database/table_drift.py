@@ -33,10 +33,15 @@ def table_differences(old: TableShape, new: TableShape, same: Same) -> Iterator[
         *_checks(old, new, same),
         *_options(old, new),
     ]
-    if not found and words(old.definition or "") != words(new.definition or ""):
+    if not found and _definition(old) != _definition(new):
         # On SQLite: a check or the expression of a generated column.
         found.append(_changed(new, "table", new.name, "is created by another statement"))
     yield from found
+
+
+def _definition(table: TableShape) -> list[str]:
+    """The words of the statement that creates a table, without its name."""
+    return [word for word in words(table.definition or "") if word != table.name.lower()]
 
 
 def added(table: str, kind: str, name: str, how: str = "") -> Difference:

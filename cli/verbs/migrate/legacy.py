@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from cli.terminal.options import example, prose
+from cli.verbs.migrate.legacy_verbs.freezing import drift, freeze
 from cli.verbs.migrate.legacy_verbs.inspection import inspect
 from cli.verbs.migrate.legacy_verbs.mapping import map_
 from cli.verbs.migrate.legacy_verbs.sample import sample
@@ -31,3 +32,17 @@ app.command(
     "sample",
     epilog=example("scriptledger legacy sample -o legacy.db", "scriptledger legacy sample -g 3 > legacy.sql"),
 )(sample)
+app.command(
+    "freeze",
+    epilog=example(
+        "scriptledger legacy freeze mysql://reader:secret@db/stories -o legacy-schema.json",
+        "scriptledger legacy freeze -o legacy-schema.json --replace",
+    ),
+)(freeze)
+app.command(
+    "drift",
+    epilog=example(
+        "scriptledger legacy drift mysql://reader:secret@db/stories --frozen legacy-schema.json",
+        "scriptledger legacy drift -f legacy-schema.json --json",
+    ),
+)(drift)
