@@ -12,7 +12,7 @@ RUN python -m venv /build \
  && /build/bin/pip install --require-hashes --no-deps --requirement requirements-build.lock \
  && python -m venv --without-pip /venv \
  && /build/bin/pip --python /venv/bin/python install --require-hashes --no-deps --requirement requirements-image.lock
-COPY pyproject.toml README.md celeryconfig.py ./
+COPY pyproject.toml README.md LICENSE celeryconfig.py ./
 COPY domain domain
 COPY repos repos
 COPY materialization materialization
