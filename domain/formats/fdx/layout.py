@@ -23,15 +23,19 @@ class Set(Protocol):
     def attrs(self) -> dict[str, Attr]: ...
 
 
-def default_seps(lines: Sequence[Set], title_page: int) -> Iterator[str]:
+def default_seps(lines: Sequence[Set], joined: Sequence[bool], title_page: int) -> Iterator[str]:
     """One or two line ends for each line: an empty line follows a speech and every other paragraph.
 
-    The first `title_page` lines are a title page, whose empty lines are paragraphs.
+    `joined` says of each line whether it is in the same paragraph as the line above. The first `title_page` lines are a
+    title page, whose empty lines are paragraphs; an empty line ends it.
     """
     speaking = False
     for position, (line, after) in enumerate(zip_longest(lines, lines[1:])):
         speaking = line.format == "character" or (speaking and line.format in SPOKEN | ASIDE)
-        close = after is None or position < title_page or _close(after, speaking=speaking)
+        if after is None or position < title_page:
+            yield "\n\n" if after is not None and position == title_page - 1 else "\n"
+            continue
+        close = joined[position + 1] or (line.format == after.format == "lyric") or _close(after, speaking=speaking)
         yield "\n" if close else "\n\n"
 
 

@@ -8,24 +8,26 @@ from xml.etree.ElementTree import Element
 
 from msgspec.structs import replace
 
-from domain.formats.fdx.display import shown
+from domain.formats.fdx.alternates import put_into_paragraphs as put_alternates
 from domain.formats.fdx.layout import default_seps
-from domain.formats.fdx.paragraph import drafts_of, parts_of
-from domain.formats.fdx.preserved import ATTRIBUTE, ParagraphDraft
+from domain.formats.fdx.note_ranges import in_dual_dialogue
+from domain.formats.fdx.note_ranges import put_into_paragraphs as put_notes
+from domain.formats.fdx.paragraph import MAX_GAP_CHARACTERS, STARTS_NEW_PAGE, YES, drafts_of, parts_of
+from domain.formats.fdx.preserved import ATTRIBUTE, PAGE_BREAK, ParagraphDraft
 from domain.formats.fdx.refusals import NotFinalDraft
-from domain.formats.fdx.tree import MAX_NAME_CHARACTERS, parse
-from domain.formats.fdx.xml_text import check
+from domain.formats.fdx.xml.tree import MAX_NAME_CHARACTERS, parse
+from domain.formats.fdx.xml.xml_text import check
 from domain.formats.format import MAX_FILE_BYTES, MAX_LINES, Imported
+from domain.formats.fountain.conversion.lines import needs_keys, title_texts
+from domain.formats.fountain.conversion.title_keys import title_lines
 from domain.formats.fountain.title_page import title_of
 from domain.formats.refusals import LinesTooLarge, TooManyLines
 from domain.script.line import Line
 from domain.script.metadata import MAX_TITLE
 
-# The most empty paragraphs that one line of a title page holds as its line ends.
-MAX_GAP_CHARACTERS = 400
 # How many of the parts that were not imported are named.
 MAX_LEFT_OUT = 100
-TAKEN = frozenset({"Content", "TitlePage"})
+TAKEN = frozenset({"Content", "TitlePage", "ScriptNotes"})
 
 
 def read(data: bytes, new_id: Callable[[], str]) -> Imported:
@@ -33,7 +35,8 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
 
     `text` is that of a paragraph's runs, without loss; styles and other attributes of a paragraph are in `attrs`. `sep`
     is the default of plain text. Summaries of scenes become synopsis lines and script notes become note lines, after
-    the paragraph they belong to. Other parts of the file (page layout, revisions, …) are left out and named.
+    the paragraph they belong to; alternates stay with their paragraph. Other parts of the file (page layout, revisions,
+    …) are left out and named.
 
     Raises:
         FileTooLarge, XmlTooDeep, TooManyXmlParts, EntityInXml, ExternalEntityInXml, DoctypeInXml, NotXml: see
@@ -48,14 +51,17 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
         raise NotFinalDraft(problem=f"it begins with <{root.tag[:80]}>, not with <FinalDraft>")
     if content is None:
         raise NotFinalDraft(problem="it has no <Content>")
+    put_alternates(root, [content, *root.iterfind("TitlePage/Content")])
+    put_notes(root, content)
     room = Room()
     title_page = list(room.checked(_title_page(root.iterfind("TitlePage/Content/Paragraph"))))
     drafts = [*title_page, *room.checked(body(content))]
+    seps = default_seps(drafts, [draft.joined for draft in drafts], len(title_page))
     return Imported(
         title=_title(title_page),
         lines=tuple(
             Line(new_id(), draft.format, draft.text, default_sep if draft.sep is None else draft.sep, draft.attrs)
-            for draft, default_sep in zip(drafts, default_seps(drafts, len(title_page)), strict=True)
+            for draft, default_sep in zip(drafts, seps, strict=True)
         ),
         left_out=tuple(islice(dict.fromkeys(_left_out(root, content)), MAX_LEFT_OUT)),
     )
@@ -93,9 +99,11 @@ class Room:
 def body(content: Element) -> Iterator[ParagraphDraft]:
     """The lines of the script."""
     for paragraph in content.iterfind("Paragraph"):
-        speeches = [inner for dual in paragraph.iterfind("DualDialogue") for inner in dual.iterfind("Paragraph")]
+        speeches = in_dual_dialogue(paragraph)
         if not speeches or any(parts_of(paragraph)) or ATTRIBUTE in paragraph.attrib:
             yield from drafts_of(paragraph, "body")
+        elif paragraph.get(STARTS_NEW_PAGE) == YES:
+            yield PAGE_BREAK
         yield from dual_dialogue(speeches)
 
 
@@ -124,17 +132,24 @@ def _title_page(paragraphs: Iterable[Element]) -> Iterator[ParagraphDraft]:
 
 
 def _title(title_page: list[ParagraphDraft]) -> str | None:
-    """The value of the key Title, as in a script written in Fountain; without keys, the first line with text."""
-    entries = [draft for draft in title_page if draft.format == "title_entry" and draft.text.strip()]
-    if any(shown(entry.format, entry.text, {}) != entry.text for entry in entries):
-        return title_of(entry.text for entry in entries)
-    return next((entry.text.strip()[:MAX_TITLE] for entry in entries), None)
+    """The value of the key Title, as in a script written in Fountain; without keys, the first lines."""
+    lines = [
+        Line("", draft.format, draft.text, "\n" if draft.sep is None else draft.sep, draft.attrs)
+        for draft in title_page
+    ]
+    if not needs_keys(lines):
+        return title_of(line.text for line in lines if line.format == "title_entry")
+    words = [line.words.strip() for line in title_lines(title_texts(lines))]
+    return " ".join(filter(None, words))[:MAX_TITLE] or None
 
 
 def _left_out(root: Element, content: Element) -> Iterator[str]:
     for part in root:
         if part.tag not in TAKEN:
             yield _named(part)
+    for part in root.iterfind("ScriptNotes/*"):
+        if part.tag != "ScriptNote":
+            yield f"ScriptNotes/{_named(part)}"
     for part in root.iterfind("TitlePage/*"):
         if part.tag != "Content":
             yield f"TitlePage/{_named(part)}"

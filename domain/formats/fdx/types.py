@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from domain.formats.fdx.xml_text import is_writable
+from domain.formats.fdx.xml.xml_text import is_writable
 from domain.script.line import Attr, LineFormat
 
 FORMAT_OF: dict[str, LineFormat] = {

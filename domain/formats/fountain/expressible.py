@@ -23,6 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.formats.fountain.classify import UNPRINTED_SPANS, Place
+from domain.formats.fountain.conversion.lines import as_fountain
 from domain.formats.fountain.source import first_end, is_blank
 from domain.script.line import Attr, Line, LineFormat
 
@@ -46,7 +47,7 @@ def expressible(lines: Iterable[Line]) -> list[ExpectedLine]:
     entries: list[tuple[Line, LineFormat, list[str]]] = []
     place: Place = "top"
     speaking = False
-    for line in lines:
+    for line in as_fountain(tuple(lines)):
         line_format = _format(line, place, speaking=speaking)
         if not line.text and line_format not in {"page_break", "dialogue"} and (entries or not line.sep):
             if entries:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from domain.formats.emphasis import emphasised
 from domain.formats.fountain.source import BLANKS, is_upper
 from domain.script.metadata import MAX_TITLE
 
@@ -83,7 +84,7 @@ def _is_label(key: str) -> bool:
 
 
 def title_of(entries: Iterable[str]) -> str | None:
-    """The value of the key `Title`, on one line and without the emphasis around it, or None where there is none.
+    """The value of the key `Title`, on one line and without marks of emphasis, or None where there is none.
 
     Truncated to the maximum length of a script's title.
     """
@@ -101,5 +102,5 @@ def title_of(entries: Iterable[str]) -> str | None:
         elif key.strip().lower() == "title":
             title = []
         if title is not None:
-            title.append(value.strip().strip("*_").strip())
+            title.append("".join(text for text, _ in emphasised(value.strip())).strip())
     return " ".join(filter(None, title or ()))[:MAX_TITLE] or None

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.formats.fountain.classify import SPEECH, TOP, UNPRINTED_SPANS, Before, advance, classify, context_below
+from domain.formats.fountain.conversion.lines import as_fountain
 from domain.formats.fountain.expressible import ExpectedLine, expressible
 from domain.formats.fountain.lookahead import Ahead, outlook
 from domain.formats.fountain.markup import hidden_candidates, visible_candidates, with_attrs
@@ -33,7 +34,7 @@ def write(lines: Iterable[Line]) -> bytes:
     same format, and, where a mark cannot do that, an empty line above; lines that Fountain cannot express are written
     by the table in `expressible`.
     """
-    lines = tuple(lines)
+    lines = tuple(as_fountain(tuple(lines)))
     if _reads_back(lines):
         return "".join(line.text + line.sep for line in lines).encode()
     return "".join(_marked(expressible(lines))).encode()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.errors import Rejected
 from domain.formats.fdx import read, write
 from domain.formats.fdx.preserved import ATTRIBUTE
-from domain.formats.fdx.tree import MAX_DEPTH, MAX_FILE_BYTES
+from domain.formats.fdx.xml.tree import MAX_DEPTH, MAX_FILE_BYTES
 from domain.script.line import Line
 from domain.script.validation import MAX_TEXT_BYTES, check_lines
 from tests.domain.formats.final_draft import contents, lines_of, paragraph, script

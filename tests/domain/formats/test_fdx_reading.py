@@ -164,7 +164,7 @@ def test_the_title_page_keeps_its_words_and_its_gaps() -> None:
         ("title_entry", "", "\n\n\n", {}),
         ("title_entry", "The Barn", "\n\n\n", {}),
         ("title_entry", "by", "\n", {}),
-        ("title_entry", "Rosa", "\n", {"continues": True}),
+        ("title_entry", "Rosa", "\n\n", {"continues": True}),
         ("action", "Hay.", "\n", {}),
     ]
     assert len(list(ElementTree.fromstring(write(imported.lines)).iterfind("TitlePage/Content/Paragraph"))) == 7

@@ -11,7 +11,7 @@ import pytest
 from domain.commands.line_matching import align
 from domain.errors import Rejected
 from domain.formats import fdx, fountain
-from domain.formats.fdx.tree import ELEMENT_PARTS, MAX_DEPTH, MAX_PARTS
+from domain.formats.fdx.xml.tree import ELEMENT_PARTS, MAX_DEPTH, MAX_PARTS
 from domain.formats.format import MAX_LINES, Imported
 from domain.script.line import Line
 from domain.script.validation import check_lines

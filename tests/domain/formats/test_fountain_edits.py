@@ -133,7 +133,7 @@ def test_marks_in_a_speech(line_format: str, text: str, written: str) -> None:
         ([("chapter_break", "Two"), ("chapter_break", "")], "# Two\n===\n"),
         ([("dialogue", "Hi."), ("parenthetical", "(low)")], "Hi.\n(low)\n"),
         ([("action", "x"), ("title_entry", "Title: X")], "x\nTitle: X\n"),
-        ([("title_entry", "The Barn"), ("title_entry", "A tale")], "Title: The Barn\n    A tale\n"),
+        ([("title_entry", "The Barn"), ("title_entry", "A tale")], "Title:\n    The Barn\n    A tale\n"),
         ([("title_entry", "Title: X"), ("action", "Foo: bar")], "Title: X\n\nFoo: bar\n"),
         ([("action", "Foo: bar")], "Foo: bar\n"),
         ([("action", "Foo: bar"), ("action", "Title: X")], "!Foo: bar\nTitle: X\n"),

@@ -1,0 +1,184 @@
+"""Lines from Final Draft as Fountain writes them: with marks for their styles, and with keys on the title page.
+
+In their attributes such lines have what Fountain writes as text. Lines from Fountain have none of these attributes and
+stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from domain.formats.emphasis import PLAIN, Styled, emphasised, marked
+from domain.formats.fountain.classify import UNPRINTED_SPANS
+from domain.formats.fountain.conversion.title_keys import TitleLine, entries, known_key
+from domain.formats.fountain.display import LITERAL, display
+from domain.formats.fountain.source import BLANKS, has_blank, is_blank
+from domain.formats.fountain.spans import CLOSER, OPENER
+from domain.formats.fountain.title_page import is_entry
+from domain.formats.runs import RUNS, emphasis_of, loaded
+from domain.script.line import Line, LineFormat
+
+CONTINUES = "continues"
+PARAGRAPH = "fdx_paragraph"
+
+_OPENINGS = re.compile(r"\[(?=\[)|/(?=\*)")
+_FORCED: dict[LineFormat, tuple[str, str]] = {
+    "scene_heading": (".", ""),
+    "action": ("!", ""),
+    "character": ("@", ""),
+    "dialogue": ("\\", ""),
+    "lyric": ("~", ""),
+    "transition": ("> ", ""),
+    "centered": ("> ", " <"),
+    "synopsis": ("= ", ""),
+    "section": ("# ", ""),
+}
+
+
+def as_fountain(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines as Fountain writes them."""
+    length = title_page_length(lines)
+    if not needs_keys(lines[:length]) and not any(_is_foreign(line) for line in lines):
+        return lines
+    title_page = lines[:length]
+    if needs_keys(title_page):
+        title_page = list(_with_keys(title_page, ends_script=length == len(lines)))
+    return [*map(_marked, title_page), *_body(lines[length:])]
+
+
+def title_page_length(lines: Sequence[Line]) -> int:
+    """The number of lines at the top that are the title page, with empty lines and notes above its first entry."""
+    length = 0
+    for place, line in enumerate(lines):
+        if line.format == "title_entry":
+            length = place + 1
+        elif line.format not in UNPRINTED_SPANS and (length or line.text):
+            break
+    return length
+
+
+def needs_keys(title_page: Sequence[Line]) -> bool:
+    """Whether a title page has no keys, as one from Final Draft: its first line says so."""
+    first = next((line for line in title_page if line.format == "title_entry" and not is_blank(line.text)), None)
+    if first is None or known_key(first.text):
+        return False
+    return first.attrs.get(LITERAL) is True or not is_entry(
+        first.text, in_title_page=False, continued=True, below="key"
+    )
+
+
+def title_texts(title_page: Sequence[Line]) -> list[TitleLine]:
+    """The lines of a title page without keys; lines of white space are the empty lines between them."""
+    texts: list[TitleLine] = []
+    for line in title_page:
+        if line.format != "title_entry":
+            continue
+        if is_blank(line.text):
+            texts[-1:] = [replace(text, ends_block=True) for text in texts[-1:]]
+            continue
+        text = fountain_text(line).strip(BLANKS)
+        centered = _paragraph(line).get("Alignment") == "Center"
+        texts.append(TitleLine(text, line.text, has_blank(line.sep), centered))
+    return texts
+
+
+def fountain_text(line: Line) -> str:
+    """The text of a line with marks for its styles, and with escapes where it only looks like Fountain."""
+    literal = line.attrs.get(LITERAL) is True
+    if not literal and RUNS not in line.attrs:
+        return line.text
+    styled = emphasis_of(line.text, line.attrs.get(RUNS), literal=literal)
+    if line.format == "parenthetical":
+        styled = list(_without_styled_brackets(styled))
+    text = marked(styled)
+    if not literal:
+        return text
+    printed = "".join(part for part, _ in styled)
+    before, after = _FORCED.get(line.format, ("", ""))
+    broken = _OPENINGS.sub(r"\g<0>\\", text)
+    return next((each for each in (broken, before + broken + after) if _prints(line.format, each, printed)), broken)
+
+
+def _prints(line_format: LineFormat, text: str, printed: str) -> bool:
+    words = "".join(part for part, _ in emphasised(display(Line("", line_format, text))))
+    return words.strip(BLANKS) == printed.strip(BLANKS)
+
+
+def _without_styled_brackets(styled: Sequence[Styled]) -> Iterator[Styled]:
+    """The brackets of a parenthetical are its format, so marks stand inside of them."""
+    last = len(styled) - 1
+    for place, (text, styles) in enumerate(styled):
+        opens = place == 0 and text.startswith("(")
+        closes = place == last and text.endswith(")") and len(text) > opens
+        if opens:
+            yield Styled("(", PLAIN)
+        yield Styled(text[opens : len(text) - closes], styles)
+        if closes:
+            yield Styled(")", PLAIN)
+
+
+def _is_foreign(line: Line) -> bool:
+    attrs = line.attrs
+    return bool(attrs) and (RUNS in attrs or LITERAL in attrs or PARAGRAPH in attrs or CONTINUES in attrs)
+
+
+def _with_keys(title_page: Sequence[Line], *, ends_script: bool) -> Iterator[Line]:
+    """The title page with keys, and its notes below it."""
+    notes = [line for line in title_page if line.format in UNPRINTED_SPANS]
+    *texts, last = entries(title_texts(title_page))
+    yield from (Line("", "title_entry", text, "\n") for text in texts)
+    yield Line("", "title_entry", last, "\n" if ends_script and not notes else "\n\n")
+    yield from notes
+
+
+def _body(lines: Sequence[Line]) -> Iterator[Line]:
+    above: Line | None = None
+    group: list[Line] = []
+    for line in lines:
+        if group and not (line.format == group[0].format and line.attrs.get(CONTINUES) is True):
+            yield from _span(group)
+            group = []
+        if line.format in UNPRINTED_SPANS:
+            group.append(line)
+        else:
+            # Scripts imported before page breaks were lines have them here.
+            if _paragraph(line).get("StartsNewPage") == "Yes" and (above is None or above.format != "page_break"):
+                yield Line("", "page_break", "===", "\n\n")
+            yield _marked(line)
+        above = line
+    yield from _span(group)
+
+
+def _span(group: Sequence[Line]) -> Sequence[Line]:
+    """The lines of one note or boneyard, in one pair of brackets if those can hold them."""
+    if len(group) < 2 or any(mark in line.text for line in group for mark in (*OPENER.values(), *CLOSER.values())):
+        return group
+    kind = group[0].format
+    if kind == "note" and any(has_blank(line.sep) or is_blank(line.text) for line in group[:-1]):
+        return group
+    if is_blank(group[0].text) or is_blank(group[-1].text):
+        return group
+    opener, closer = ("[[", "]]") if kind == "note" else ("/* ", " */")
+    first, *middle, last = group
+    return [
+        replace(first, text=opener + first.text),
+        *middle,
+        replace(last, text=last.text + closer),
+    ]
+
+
+def _marked(line: Line) -> Line:
+    if RUNS not in line.attrs and LITERAL not in line.attrs:
+        return line
+    attrs = {name: value for name, value in line.attrs.items() if name not in {RUNS, LITERAL}}
+    if line.format in UNPRINTED_SPANS:
+        return replace(line, attrs=attrs)
+    return replace(line, text=fountain_text(line), attrs=attrs)
+
+
+def _paragraph(line: Line) -> dict[str, object]:
+    value = loaded(line.attrs.get(PARAGRAPH)) if PARAGRAPH in line.attrs else None
+    return value if isinstance(value, dict) else {}
