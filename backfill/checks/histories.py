@@ -60,9 +60,7 @@ class Save:
         self.has_patch = values.get("patch") is not None
         self.has_content = data is not None
         self.data = data
-        rule = table.rule_of(table.content_column) if table.content_column else None
-        shape = None if rule is None or rule.shape == "auto" else rule.shape
-        self.content = Content(data, SHAPE_NAMES.get(shape or "", shape))
+        self.content = Content(data, table.content_shape(key))
         self.ids = [line.id for line in self.content.lines if line.id is not None]
         self.id_set = set(self.ids)
         self.text_lines = self.content.text_lines()
@@ -72,10 +70,6 @@ class Save:
         self.data = None
         self.content.lines = ()
         self.ids = []
-
-
-# The shapes by the names of the mapping file.
-SHAPE_NAMES = {"json_string": "json_text", "wrapped": "wrapper"}
 
 
 class History:

@@ -13,18 +13,28 @@ from repos.legacy.catalog import Column, Table
 
 # Text keys that are ids: anything else, such as an address or a token, is shown as a hash.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
+# The shapes by the names of the mapping file, where those differ.
+SHAPE_NAMES = {"json_string": "json_text", "wrapped": "wrapper"}
 SECRET_FIELDS = ("token", "email", "password", "password_salt")
 
 
 class MappedTable:
-    """A table, its target, and the columns of the target's fields."""
+    """A table, its target, and the columns of the target's fields.
 
-    def __init__(self, table: Table, rule: TableRule) -> None:
+    The columns that identify its rows are those of its key, those that the mapping names, or else the first one, whose
+    values are then shown as hashes.
+    """
+
+    def __init__(self, table: Table, rule: TableRule, hash_key: bytes) -> None:
         self.table = table
         self.rule = rule
         self.name = table.name
         self.target = rule.becomes or ""
-        self.key_columns = table.key or table.names[:1]
+        key = table.key or rule.key or table.primary_key
+        self.key_columns = key or table.names[:1]
+        self._has_key = bool(key)
+        self._hash_key = hash_key
+        self._shapes = {"/".join(map(str, each.key)): each.shape for each in rule.shapes}
         self._columns = rule.field_columns()
 
     def column(self, field: str) -> str | None:
@@ -80,6 +90,11 @@ class MappedTable:
         """The column with whole scripts."""
         return self.column("content") if self.target in ("scripts", "versions") else None
 
+    def content_shape(self, key: str) -> str | None:
+        """The shape of the content of a row, where the mapping names one."""
+        named = self._shapes.get(key) or (self.rule_of(self.content_column).shape if self.content_column else "auto")
+        return None if named == "auto" else SHAPE_NAMES.get(named, named)
+
     @cached_property
     def text_columns(self) -> list[str]:
         """Columns with text, except those with whole scripts, keys, words and times."""
@@ -113,8 +128,10 @@ class MappedTable:
 
     def _shown(self, name: str, value: Any) -> str:
         text = str(value)
-        if isinstance(value, int) or value is None:
-            return text
-        if self.fields.get(name) not in SECRET_FIELDS and "token" not in name.lower() and _ID.fullmatch(text):
-            return text
-        return f"#{blake2b(text.encode(errors='surrogateescape'), digest_size=8).hexdigest()}"
+        if self._has_key:
+            if isinstance(value, int) or value is None:
+                return text
+            if self.fields.get(name) not in SECRET_FIELDS and "token" not in name.lower() and _ID.fullmatch(text):
+                return text
+        data = text.encode(errors="surrogateescape")
+        return f"#{blake2b(data, digest_size=8, key=self._hash_key).hexdigest()}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from backfill.checks.base import Batch, Check, Finding, check
 from backfill.checks.histories import Content, History, Save, refusals_of
 from backfill.checks.saves import BAD_JSON, contents_of, ids_of
@@ -61,6 +63,16 @@ class RefusedValue(Check):
                 yield refusal.code, None
 
 
+def _listed(value: Any) -> Any:
+    """A value as it becomes a field of the metadata: a JSON list of texts becomes a list."""
+    if not isinstance(value, str) or not value.startswith("["):
+        return value
+    try:
+        return msgspec.json.decode(value, type=tuple[str, ...])
+    except msgspec.DecodeError:
+        return value
+
+
 def _validator(batch: Batch, name: str) -> Callable[[Any], object] | None:  # noqa: PLR0911 - one a field
     """The validator of the values of a column, given in the form they will have; None if any text is valid."""
     field = batch.table.fields.get(name, "")
@@ -71,7 +83,7 @@ def _validator(batch: Batch, name: str) -> Callable[[Any], object] | None:  # no
             return lambda value: check_metadata({"title": value or ""})
         case "scripts", _ if field.startswith("metadata."):
             member = field.partition(".")[2]
-            return lambda value: None if value is None else check_metadata({member: value})
+            return lambda value: None if value is None else check_metadata({member: _listed(value)})
         case ("chat_messages", "content" | "question" | "answer") | ("personas", "description"):
             # Printable text of a batch that is shorter than a limit of ours cannot be refused.
             joined = batch.joined(name)

@@ -250,9 +250,10 @@ def contents_of(batch: Batch) -> list[Content]:
     name = batch.table.content_column
     if name is None or name not in batch.table.read_columns:
         return []
-    rule = batch.table.rule_of(name)
-    shape = None if rule.shape == "auto" else rule.shape
-    contents: list[Content] = batch.once("contents", name, lambda: [Content(v, shape) for v in batch.column(name)])
+    shape_of = batch.table.content_shape
+    contents: list[Content] = batch.once(
+        "contents", name, lambda: [Content(v, shape_of(batch.key(place))) for place, v in enumerate(batch.column(name))]
+    )
     return contents
 
 

@@ -15,6 +15,14 @@ from repos.legacy.catalog import Catalog
 
 # A clock that is ahead by less is no defect.
 CLOCK_TOLERANCE = timedelta(days=1)
+# What a decision on one row means for its finding.
+ROW_DECISIONS: dict[str, Decision] = {
+    "quarantine": "quarantine",
+    "skip": "quarantine",
+    "repair": "repair",
+    "assign": "repair",
+    "accept": "report",
+}
 NO_OWNER = -(1 << 63)
 
 
@@ -57,7 +65,7 @@ class Scope:
         latest = (now or datetime.now(UTC)) + CLOCK_TOLERANCE
         self.latest = latest.strftime("%Y-%m-%d %H:%M:%S")
         self.tables = [
-            MappedTable(table, mapping.tables[table.name])
+            MappedTable(table, mapping.tables[table.name], hash_key)
             for table in catalog
             if table.name in mapping.tables and mapping.tables[table.name].becomes is not None
         ]
@@ -70,12 +78,14 @@ class Scope:
         self.saves_of = array("l")  # by the place of the script
         self.losses: list[Loss] = []
         self.saves_by_day: dict[str, int] = {}
+        self.overwritten_saves = 0
+        self.overwritten_scripts = 0
 
     def decision(self, code: str, table: str, key: str | None) -> Decision | None:
         """What the mapping decides on a finding; None: nothing."""
         rule = self.mapping.tables.get(table)
         if rule is not None and key is not None and (row := rule.decision(code, tuple(key.split("/")))):
-            return "quarantine" if row.do == "quarantine" else "repair"
+            return ROW_DECISIONS[row.do]
         return self.mapping.decision(code)
 
     def keyed_hash(self, data: bytes) -> str:

@@ -28,6 +28,8 @@ class OverwrittenHistory(Check):
             for key, saves, counter in self.scope.counted_scripts() if column else ():
                 kept = max(1, saves)
                 if counter is not None and counter > kept:
+                    self.scope.overwritten_saves += counter - kept
+                    self.scope.overwritten_scripts += 1
                     yield self.finding(table, key, column, note=f"{counter - kept} of {counter} saves are lost")
 
 

@@ -59,6 +59,8 @@ class Scanned(NamedTuple):
     tables: list[ScannedTable]
     losses: list[Loss]
     saves_by_day: dict[str, int]
+    overwritten_saves: int
+    overwritten_scripts: int
 
     @property
     def rows(self) -> int:
@@ -122,7 +124,14 @@ class Scan:
         after = {table.name: table_state(self._source, table.table) for table in scope.tables}
         self._findings.add(self._changes(before, after))
         tables = [ScannedTable(each.name, each.target, before[each.name], after[each.name]) for each in scope.tables]
-        return Scanned(self._findings, tables, scope.losses, dict(sorted(scope.saves_by_day.items())))
+        return Scanned(
+            findings=self._findings,
+            tables=tables,
+            losses=scope.losses,
+            saves_by_day=dict(sorted(scope.saves_by_day.items())),
+            overwritten_saves=scope.overwritten_saves,
+            overwritten_scripts=scope.overwritten_scripts,
+        )
 
     def _read_flat(self, table: MappedTable) -> None:
         for rows in self._batches(table):

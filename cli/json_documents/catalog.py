@@ -9,6 +9,7 @@ from cli.json_documents.base import Pending
 from cli.json_documents.diff import Diff
 from cli.json_documents.drift import Drift, Frozen
 from cli.json_documents.legacy import LegacyInspection, MappingCheck, MappingDrafted, SampleWritten
+from cli.json_documents.legacy_scan import LegacyScan
 from cli.json_documents.lookup import Kinds, Roundtrip, Schemas, Upgraded
 from cli.json_documents.maintenance import (
     AllPruned,
@@ -90,6 +91,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "sessions revoke": (SignedOut,),
     "legacy inspect": (LegacyInspection,),
     "legacy map": (MappingDrafted, MappingCheck),
+    "legacy scan": (LegacyScan,),
     "legacy sample": (SampleWritten,),
     "kinds": (Kinds,),
     "roundtrip": (Roundtrip,),

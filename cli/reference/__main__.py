@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cli.reference import command_line, commands, documents, refusals, settings, submission_schema
+from cli.reference import command_line, commands, documents, legacy_findings, refusals, settings, submission_schema
 from cli.rendering.diff_json import schema
 
 PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line.page,
     "commands.md": commands.page,
     "json.md": documents.page,
+    "legacy-findings.md": legacy_findings.page,
     "refusals.md": refusals.page,
     "settings.md": settings.page,
 }

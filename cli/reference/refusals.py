@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
+import backfill.content.refusals
+import backfill.runs.scan_state
 import cli.client.version_options
 import domain.accounts
 import domain.formats.fdx.refusals
@@ -40,6 +42,8 @@ SOURCES: dict[str, ModuleType] = {
     "A file to read": materialization.history_files.regular_file,
     "A history file": materialization.history_files.format,
     "An import of a history": materialization.history_files.importer,
+    "A legacy content": backfill.content.refusals,
+    "A scan of a legacy database": backfill.runs.scan_state,
 }
 
 

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
 from rich.style import Style, StyleType
 from rich.table import Table
@@ -250,9 +250,29 @@ def _piped_table(rows: Sequence[Sequence[AnyText]], right_aligned: Sequence[bool
     return LINE_END.join(lines)
 
 
-def progress() -> Progress:
+def rated_progress() -> Progress:
+    """Progress bars over many rows: with their number, the rate, and the time that is left."""
+    return progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _RateColumn(),
+        TimeRemainingColumn(),
+    )
+
+
+class _RateColumn(ProgressColumn):
+    """The number of rows a second."""
+
+    def render(self, task: Task) -> AnyText:
+        speed = task.finished_speed or task.speed
+        return AnyText("" if speed is None else f"{speed:,.0f} rows/s")
+
+
+def progress(*columns: ProgressColumn) -> Progress:
     """The progress bars of one command; nothing is shown if standard error is not a terminal."""
     return Progress(
+        *columns,
         console=err(),
         disable=not err().is_terminal,
         transient=True,

@@ -182,7 +182,7 @@ VALUES: dict[str, Callable[[Place], Any]] = {
     "source": lambda _: "user",
     "role": lambda place: ("user", "assistant")[place.turn % 2],
     "author": lambda place: "user" if place.table.name == "script_commands" else place.words(1),
-    "description": lambda place: f"{place.words(5)}. {place.words(3, 'second')}",
+    "description": lambda place: f"{place.words(5)}\n{place.words(3, 'second')}",
     "model": lambda _: "a-model-1",
     "intent": lambda _: "edit",
     "tokens": lambda place: place.number % 900,

@@ -1,4 +1,4 @@
-"""Read a legacy database: what it holds, how it maps.
+"""Read a legacy database: what it holds, how it maps, what is wrong in its rows.
 
 Nothing is ever written to it: the connection is read only, and an account with SELECT is enough.
 """
@@ -12,6 +12,7 @@ from cli.verbs.migrate.legacy_verbs.freezing import drift, freeze
 from cli.verbs.migrate.legacy_verbs.inspection import inspect
 from cli.verbs.migrate.legacy_verbs.mapping import map_
 from cli.verbs.migrate.legacy_verbs.sample import sample
+from cli.verbs.migrate.legacy_verbs.scanning import scan
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
@@ -28,6 +29,13 @@ app.command(
         "scriptledger legacy map sqlite:///legacy.db --check legacy.toml",
     ),
 )(map_)
+app.command(
+    "scan",
+    epilog=example(
+        "scriptledger legacy scan sqlite:///legacy.db --html scan.html",
+        "scriptledger legacy scan --mapping legacy.toml --state scan.state --json",
+    ),
+)(scan)
 app.command(
     "sample",
     epilog=example("scriptledger legacy sample -o legacy.db", "scriptledger legacy sample -g 3 > legacy.sql"),

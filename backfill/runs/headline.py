@@ -1,0 +1,60 @@
+"""The headline of a scan: what was lost, where it still is, and what blocks the move, in a few sentences."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from backfill.checks.base import Loss
+from backfill.runs.scan import Scanned
+
+MAX_LOSSES = 5
+
+
+def headline(scanned: Scanned) -> list[str]:
+    """The sentences, the worst first."""
+    sentences = [_of_loss(loss) for loss in sorted(scanned.losses, key=_severity)[:MAX_LOSSES]]
+    if (more := len(scanned.losses) - MAX_LOSSES) > 0:
+        sentences.append(f"{_counted(more, 'more save')} lost most of {'its' if more == 1 else 'their'} lines.")
+    if scanned.overwritten_saves:
+        sentences.append(
+            f"{_counted(scanned.overwritten_saves, 'save')} of {_counted(scanned.overwritten_scripts, 'script')} "
+            "were overwritten by later ones and cannot be recovered from this database."
+        )
+    counts = {code: sum(decisions.values()) for code, decisions in scanned.findings.counts().items()}
+    if cut := counts.get("L10"):
+        ends = "text probably ends" if cut == 1 else "texts probably end"
+        sentences.append(f"{cut:,} {ends} in the middle, cut off at 64 KB.")
+    blocking = scanned.findings.blocking
+    if blocking:
+        sentences.append(
+            f"The move is blocked until {', '.join(blocking)} {'is' if len(blocking) == 1 else 'are'} decided."
+        )
+    elif counts:
+        sentences.append("Nothing blocks the move.")
+    else:
+        sentences.append("Nothing is wrong, and nothing blocks the move.")
+    return sentences
+
+
+def day_in_words(at: str) -> str:
+    """The day of a time, as in 6 February 2023; the text itself if it is no date."""
+    try:
+        day = date.fromisoformat(at[:10])
+    except ValueError:
+        return "an unknown day"
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def _of_loss(loss: Loss) -> str:
+    again = f", and version {loss.restored} has them again" if loss.restored is not None else ""
+    lines = _counted(loss.lines, "line")
+    return f"Script {loss.script} lost {lines} on {day_in_words(loss.at)}; version {loss.last_good} has them{again}."
+
+
+def _severity(loss: Loss) -> tuple[bool, int, str]:
+    """Losses that nobody repaired come first, then the largest."""
+    return loss.restored is not None, -loss.lines, loss.script
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
