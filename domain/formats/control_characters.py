@@ -10,7 +10,7 @@ from domain.formats.places import LINE_END, numbered, places
 from domain.formats.refusals import ControlCharacterInFile, TooManyLines
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_CONTROL_LINE = re.compile(f"{_CONTROL.pattern}[^\r\n]*")
+_CONTROL_LINE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f][^\r\n]*")
 # Control characters of ISO 8859-1, which no text uses.
 _C1 = [chr(code) for code in range(0x80, 0xA0)]
 _MEANT = {code: meant for code in range(0x80, 0xA0) if (meant := bytes([code]).decode(WINDOWS, "ignore"))}

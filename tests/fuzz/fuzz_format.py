@@ -39,7 +39,7 @@ def feed(file_format: Format, data: bytes) -> str:
     reread = file_format.read(file_format.write(read.lines), ids())
     assert contents(reread.lines) == contents(read.lines)
     problem = file_format.problem(data)
-    for text in (*read.left_out, problem or ""):
+    for text in (*read.left_out, *read.hints, problem or ""):
         check_shown(text)
     return submitted(read)
 

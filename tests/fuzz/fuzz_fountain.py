@@ -37,6 +37,8 @@ Yes.
 
 > centred <
 
+!!SHOT OF THE DOOR
+
 ===
 
 !Action
@@ -77,7 +79,8 @@ TOKENS = [
         b"\xe2\x80\xa8",
         b"\xef\xbb\xbf",
     ),
-    *(b"INT. ", b"CUT TO:", b"\xe2\x80\xae", b"\xed\xa0\x80", b"\x1b[2J", b"\xff\xfe"),
+    *(b"INT. ", b"CUT TO:", b"!!", b"\xe2\x80\xae", b"\xed\xa0\x80", b"\x1b[2J", b"\xff\xfe", b"a\0b\0"),
+    *(b"\x0c", b"\x1a", b"caf\xe9", b"It\x92s", b"It\xc2\x92s", b"\x8e", b"\xc2\x81", b"\x82\xa0"),
 ]
 documents = st.just(SAMPLE.encode()) | st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join)
 

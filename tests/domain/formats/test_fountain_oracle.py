@@ -8,27 +8,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from fountain import FountainElement, FountainParser
 
 from domain.formats.fountain import read
+from tests.domain.formats.differences import (
+    AFTERWRITING,
+    NONSENSE,
+    REFERENCE,
+    SCREENPLAIN,
+    TOOLS,
+    Difference,
+    require_listed,
+)
 from tests.domain.formats.screenwriting import numbered
-
-AFTERWRITING = "suites/ifrost+afterwriting-labs"
-REFERENCE = "suites/nyousefi+Fountain"
-SCREENPLAIN = "suites/vilcans+screenplain"
-TOOLS = "suites/wildwinter+screenplay-tools"
-NONSENSE = "histories/nrb+complete_nonsense"
-
-
-class Difference(NamedTuple):
-    """Lines of a file (numbers from 1) which we read differently, and why."""
-
-    file: str
-    lines: tuple[int, ...]
-    reason: str
-
 
 ENDING = "the reference parser counts the common endings of a scene (FADE TO BLACK.) among the transitions"
 CAPITALS = "a name is any text in capitals with a letter in it; the parser knows ASCII letters and few signs"
@@ -60,15 +53,11 @@ DIFFERENCES = (
 
 
 def test_the_published_parser_agrees_but_for_the_listed_lines(screenplays: Path) -> None:
-    differing = {
-        (str(file.relative_to(screenplays)), number)
-        for file in sorted(screenplays.rglob("*.fountain"))
-        for number in _differing(file.read_bytes())
-    }
-    listed = {(difference.file, number) for difference in DIFFERENCES for number in difference.lines}
+    found = (
+        (file, number) for file in sorted(screenplays.rglob("*.fountain")) for number in _differing(file.read_bytes())
+    )
 
-    assert differing - listed == set(), "read differently from the parser, and not listed"
-    assert listed - differing == set(), "listed, but no longer read differently"
+    require_listed(screenplays, found, DIFFERENCES)
 
 
 def _differing(data: bytes) -> Iterator[int]:
