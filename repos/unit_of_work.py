@@ -17,6 +17,7 @@ from repos.accounts.chat_messages import ChatMessages
 from repos.accounts.chat_usage import ChatUsage
 from repos.accounts.sessions import SignIns
 from repos.accounts.users import Users
+from repos.backfill.legacy_rows import LegacyRows
 from repos.database.session import Session
 from repos.integrity.quarantines import Quarantines
 from repos.integrity.rebuilds import Generations, Rebuilds, RebuildWork
@@ -81,6 +82,7 @@ class RecordsTransaction:
         self.seals = Seals(session)
         self.quarantines = Quarantines(session)
         self.verifications = Verifications(session)
+        self.legacy_rows = LegacyRows(session)
         self._after_commit: list[Callable[[], object]] = []
 
     def after_commit(self, call: Callable[[], object]) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import repos.schema.account_tables
+import repos.schema.backfill_tables
 import repos.schema.derived_tables
 import repos.schema.proposal_tables  # noqa: F401 - each adds its tables to those of repos.schema.core_tables
 from cli.reference.__main__ import PAGES, SCHEMA, text_of

@@ -1,0 +1,39 @@
+"""Kept columns as JSON: the key and the values of a legacy row, as they are stored in legacy_rows.
+
+Everything can be had back from it: bytes and text that is not Unicode are written in hexadecimal, `{"hex": "00ff"}`,
+decimals as text, and numbers that JSON readers round as `{"number": "18446744073709551615"}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from domain.script.hashing import canonical_json
+from domain.script.validation import is_exact
+
+
+def key_json(key: Sequence[Any]) -> str:
+    """The key of a row as a JSON list."""
+    return canonical_json([_json_value(value) for value in key]).decode()
+
+
+def columns_json(columns: Mapping[str, Any]) -> str:
+    """Columns of a row as a JSON object."""
+    return canonical_json({name: _json_value(value) for name, value in columns.items()}).decode()
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and not is_exact(value):
+        return {"number": str(value)}
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return {"hex": value.encode(errors="surrogateescape").hex()}
+    return value

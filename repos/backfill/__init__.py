@@ -1,0 +1,1 @@
+"""Tables of the move from a legacy application."""
