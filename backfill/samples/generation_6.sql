@@ -41,7 +41,7 @@ CREATE TABLE scripts (
   FOREIGN KEY (userId) REFERENCES users (id)
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci */;
 INSERT INTO scripts VALUES
-  (1, 1, 'The Noon Ferry', 'in_progress', 'private', 'the-noon-ferry', '["sea","ghosts"]', 'A ferry pilot carries one passenger too many.
+  (1, 1, 'The Noon Ferry', 'in_progress', 'private', 'the-noon-ferry', '["sea", "ghosts"]', 'A ferry pilot carries one passenger too many.
 
 For two actors and a horn.', '2022-01-20 09:00:00.000', '2022-02-06 08:02:44.310', NULL),
   (2, 2, 'Salt Stairs', 'final', 'public', 'salt-stairs', '[]', NULL, '2022-03-01 07:30:00.000', '2022-03-02 10:00:00.000', NULL),

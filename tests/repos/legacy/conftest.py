@@ -34,7 +34,7 @@ def make_server_source(mariadb: DatabaseServer) -> Iterator[MakeSource]:
 
     yield make
     for url, account in made:
-        mariadb.execute(f"DROP USER `{account}`@'%'")
+        mariadb.execute(f"DROP USER IF EXISTS `{account}`@'%'")
         mariadb.drop_database(url)
 
 

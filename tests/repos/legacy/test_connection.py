@@ -103,9 +103,8 @@ def test_a_server_that_never_answers_is_given_up():
 def test_a_server_that_ends_the_connection_in_mid_stream_is_named(
     mariadb: DatabaseServer, make_server_source: MakeSource
 ):
-    url = make_server_source(
-        "CREATE TABLE t (body LONGTEXT)", "INSERT INTO t SELECT REPEAT('x', 1 << 20) FROM seq_1_to_40"
-    )
+    row = "(REPEAT('x', 1 << 20))"
+    url = make_server_source("CREATE TABLE t (body LONGTEXT)", f"INSERT INTO t VALUES {', '.join([row] * 40)}")
     with open_source(url) as source:
         stream = source.stream("SELECT body, CONNECTION_ID() FROM t", batch_rows=1)
         mariadb.execute(f"KILL {next(stream)[0][1]}")
@@ -159,13 +158,16 @@ def test_a_file_that_another_program_is_writing_is_named(make_file_source: MakeS
 def test_the_session_is_in_utc_and_utf8mb4_and_the_facts_are_the_servers_own(make_server_source: MakeSource):
     with open_source(make_server_source("CREATE TABLE t (id INT)")) as source:
         assert source.fetch("SELECT @@time_zone, @@character_set_results, @@sql_mode") == [("+00:00", "utf8mb4", "")]
-        assert (source.facts.product, source.facts.utc_offset_minutes) == ("MariaDB", 0)
+        assert source.facts.product in ("MariaDB", "MySQL")
+        assert source.facts.utc_offset_minutes == 0
         assert "STRICT_TRANS_TABLES" in source.facts.sql_mode
         assert "pass-word" not in source.name
 
 
 def test_an_abandoned_stream_does_not_wait_for_its_rest(make_server_source: MakeSource):
-    url = make_server_source("CREATE TABLE t (id INT)", "INSERT INTO t SELECT seq FROM seq_1_to_50000")
+    url = make_server_source(
+        "CREATE TABLE t (id INT)", f"INSERT INTO t VALUES {', '.join(f'({number})' for number in range(50_000))}"
+    )
     with open_source(url) as source:
         first, second = source.stream("SELECT id FROM t"), source.stream("SELECT id FROM t")
         assert len(next(first)) == len(next(second)) == 500
