@@ -51,9 +51,10 @@ def without_controls(text: str, changes: list[str], *, remove: bool) -> str:
             characters=names + (", …" if len(kinds) > _MAX_KINDS else ""),
             places=places(number for number, _ in numbered(text, _CONTROL_LINE)),
         )
-    text, count = _CONTROL.subn("", text)
+    shorter = _CONTROL.sub("", text)
+    count = len(text) - len(shorter)
     changes.append(f"{count} control character{'s were' if count > 1 else ' was'} removed.")
-    return text
+    return shorter
 
 
 def with_page_breaks(text: str) -> str:
