@@ -50,7 +50,7 @@ class Event(NamedTuple):
 
 
 class Cluster:
-    """One database and one broker, with what the nursery forks around them."""
+    """One database and one broker, with what the fork server forks around them."""
 
     def __init__(self, settings: Settings, folder: Path, *, bells: str = "two") -> None:
         # By default PyMySQL reads every certificate authority for each connection: 0.1 s, more than all else of one.
@@ -70,7 +70,7 @@ class Cluster:
     def __enter__(self) -> Self:
         with MIGRATING:
             upgrade(self.engine)
-        with (self.folder / "nursery.log").open("a") as log:
+        with (self.folder / "fork-server.log").open("a") as log:
             self._program = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.fork_server"],
                 process_group=0,  # so that only this process receives Ctrl-C
@@ -97,10 +97,10 @@ class Cluster:
         self._program.wait(TIMEOUT_SECONDS)
         self.engine.dispose()
 
-    def start(self, name: str, what: NodeOrder | TickerOrder | ProducerOrder, *, sabotaged: bool = True) -> None:
+    def start(self, name: str, what: NodeOrder | TickerOrder | ProducerOrder, *, with_faults: bool = True) -> None:
         """Fork something; it is started again whenever it is killed."""
         environ = self.environ_of(name)
-        if sabotaged:
+        if with_faults:
             environ[fault_injector.PLAN] = str(self.folder / "plan")
         self._say(Start(name, what, environ, str(self.folder / f"{name}.log")))
 
@@ -113,7 +113,7 @@ class Cluster:
         for number in range(nodes):
             self.start(f"node-{number}", NodeOrder("commands", "prefork", concurrency))
         if as_in_production:
-            self.start("reconciler", NodeOrder("reconcile", "solo", 1, beat=True), sabotaged=False)
+            self.start("reconciler", NodeOrder("reconcile", "solo", 1, beat=True), with_faults=False)
         else:
             self.start("ticker", TickerOrder(TICK_SECONDS, RING_AGAIN_AFTER_SECONDS))
 

@@ -115,7 +115,7 @@ class Plan:
         (self._done / f"{fault.number:06}-{fault.boundary}").write_text(json.dumps(report))
 
 
-class Saboteur:
+class FaultInjector:
     """Carries out a plan in this process, which is of the kind `who`, and in those it forks."""
 
     def __init__(self, plan: Plan, who: str) -> None:
@@ -171,10 +171,10 @@ class Saboteur:
     def _watch_driver(self) -> None:
         """Know every connection, and come by between COMMIT and its answer, where no code of ours is."""
         connect, execute, read = Connection.connect, Connection._execute_command, Connection._read_query_result
-        saboteur = self
+        injector = self
 
         def connect_and_remember(connection: Connection[Any], *args: Any, **kwargs: Any) -> Any:
-            saboteur._connections.add(connection)
+            injector._connections.add(connection)
             return connect(connection, *args, **kwargs)
 
         def execute_and_pass(connection: Connection[Any], command: Any, sql: Any) -> None:
@@ -182,14 +182,14 @@ class Saboteur:
             text = sql if isinstance(sql, bytes) else str(sql).encode()
             connection.commits = text.startswith(b"COMMIT")
             if connection.commits:
-                saboteur("after commit sent")
+                injector("after commit sent")
 
         def pass_and_read(connection: Connection[Any], *args: Any, **kwargs: Any) -> Any:
             if getattr(connection, "commits", False):
                 connection.commits = False
                 # The server has answered, so it has committed; the client does not know yet.
                 select.select([connection._sock], [], [], 5)
-                saboteur("before commit answered")
+                injector("before commit answered")
             return read(connection, *args, **kwargs)
 
         Connection.connect = connect_and_remember
@@ -207,9 +207,9 @@ class Saboteur:
 
 
 def install(who: str) -> None:
-    """Sabotage this process by the plan its environment names, if it names one."""
+    """Inject faults into this process by the plan that its environment names, if it names one."""
     if folder := os.environ.get(PLAN):
-        Saboteur(Plan(Path(folder)), who).install()
+        FaultInjector(Plan(Path(folder)), who).install()
 
 
 def _set_clock(ahead: float) -> None:

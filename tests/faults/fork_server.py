@@ -1,4 +1,4 @@
-"""The nursery: a program that imports everything once and then forks workers, producers and tickers.
+"""The fork server: a program that imports everything once and then forks workers, producers and tickers.
 
 Starting a Celery worker is two seconds of imports and a tenth of a second of work. `python -m tests.faults.fork_server`
 does the first once, so hundreds of whole nodes can be killed in a test: what it forks runs Celery's own `worker` with
@@ -86,7 +86,7 @@ class Stop(Struct, frozen=True, tag="stop"):
     name: str
 
 
-class Nursery:
+class ForkServer:
     """What was forked, by name."""
 
     def __init__(self) -> None:
@@ -200,5 +200,5 @@ if __name__ == "__main__":
     die_with_parent()
     gc.collect()
     gc.freeze()  # so that a fork's first collection does not copy everything
-    say("ready", "nursery", os.getpid())
-    Nursery().run()
+    say("ready", "fork server", os.getpid())
+    ForkServer().run()

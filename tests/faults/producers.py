@@ -63,18 +63,18 @@ def produce(order: ProducerOrder, settings: Settings) -> None:
     unit_of_work = UnitOfWork(make_engine(settings.database_url, pool_size=1))
     app = Celery("producer", broker=settings.broker_url, config_source="celeryconfig", set_as_current=False)
     producer = Producer(unit_of_work, BELLS[order.bells](app))
-    desks = [Desk(order, script_id, producer) for script_id in order.scripts]
-    while not Path(order.stop).exists() and not all(desk.count >= order.limit for desk in desks):
-        for desk in desks:
-            desk.go_on()
+    writers = [ScriptWriter(order, script_id, producer) for script_id in order.scripts]
+    while not Path(order.stop).exists() and not all(writer.count >= order.limit for writer in writers):
+        for writer in writers:
+            writer.go_on()
         time.sleep(order.pause)
-    for desk in desks:
-        desk.hear_all()
-    for desk in desks:
-        desk.redeliver(unit_of_work)
+    for writer in writers:
+        writer.await_all()
+    for writer in writers:
+        writer.redeliver(unit_of_work)
 
 
-class Desk:
+class ScriptWriter:
     """One hand's work on one script."""
 
     def __init__(self, order: ProducerOrder, script_id: int, producer: Producer) -> None:
@@ -100,21 +100,21 @@ class Desk:
             self._journal.sent(submission)
             self._enqueue(submission)
 
-    def hear_all(self) -> None:
+    def await_all(self) -> None:
         """Wait for every answer."""
         for submission in self._waiting:
-            self._journal.answered(submission, hear_out(self._producer, submission))
+            self._journal.answered(submission, await_answer(self._producer, submission))
         self._waiting.clear()
 
     def redeliver(self, unit_of_work: UnitOfWork) -> None:
-        """Submit some of what is answered once more, and hear again."""
+        """Submit some of what is answered once more, and take the answers again."""
         known = records_of(read_lines(Path(self._order.journals) / f"{self._script_id}-{self._order.hand}.jsonl"))
         again = [decode_submission(record.payload) for record in known[::REDELIVER_EVERY]]
         for submission in again:
             insist(partial(self._producer.enqueue, submission))
         for submission in again:
             wait_until_taken(unit_of_work, submission)
-            self._journal.answered(submission, hear_out(self._producer, submission))
+            self._journal.answered(submission, await_answer(self._producer, submission))
 
     def _take_up(self, record: ProducerRecord) -> None:
         submission = decode_submission(record.payload)
@@ -164,7 +164,7 @@ class Desk:
         return LineEdit(line=self._line.id, expect=expect_hash(self._line), text=text)
 
 
-def hear_out(producer: Producer, submission: Submission) -> Answer:
+def await_answer(producer: Producer, submission: Submission) -> Answer:
     """Wait for the answer, however long it takes: the caller that runs the load decides when it is over."""
     while True:
         with suppress(Conflict, NotAnsweredInTime):

@@ -1,4 +1,4 @@
-"""A diary of schedules: a line for each run, in the file that the environment names.
+"""The log of schedules: a line for each run, in the file that the environment names.
 
 There is one schedule for each rule about missed slots. Their clock runs five times as fast as the real one, so a slot
 falls every 200 ms.
@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from workers.scheduling.slot_runner import Missed, Schedule
 
-DIARY = "LEDGER_DIARY"
+SCHEDULE_LOG = "SCHEDULE_LOG"
 FASTER = 5
 LEASE_SECONDS = 300  # a minute in real time: more than any run here takes
 RULES: tuple[Missed, ...] = get_args(Missed)
@@ -27,9 +27,9 @@ def schedules() -> list[Schedule]:
 
 def note(rule: str, slot: int) -> Mapping[str, Any]:
     """Write down that a slot is run: in one write, so that no two are mixed."""
-    diary = os.open(os.environ[DIARY], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.write(diary, f"{rule} {slot}\n".encode())
-    os.close(diary)
+    log = os.open(os.environ[SCHEDULE_LOG], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(log, f"{rule} {slot}\n".encode())
+    os.close(log)
     return {"by": os.getpid()}
 
 

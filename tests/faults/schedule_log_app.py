@@ -20,9 +20,9 @@ ID_TASKS["upkeep"][TICK] = 0
 @app.task(name=TICK)
 def keep_diaries() -> None:
     """What `scriptledger.keep_schedules` does, for these schedules."""
-    timetable = SlotRunner(bootstrap.unit_of_work(), clock=clock)
+    runner = SlotRunner(bootstrap.unit_of_work(), clock=clock)
     for schedule in schedules():
-        timetable.tick(schedule)
+        runner.tick(schedule)
 
 
 @app.on_after_configure.connect(weak=False)

@@ -188,9 +188,9 @@ def test_a_history_written_by_a_clock_that_jumps_is_true(unit_of_work, clock):
 def test_a_clock_set_back_runs_no_slot_twice(unit_of_work, clock):
     ran: list[int] = []
     schedule = Schedule("hourly", every=3_600, lease=60, missed="all", run=lambda slot: ran.append(slot) or {})
-    timetable = SlotRunner(unit_of_work, clock=clock)
+    runner = SlotRunner(unit_of_work, clock=clock)
     for jump in (0, HOUR, HOUR, -2 * HOUR, HOUR, HOUR, HOUR, -HOUR, 3 * HOUR):
         clock.now += jump
-        timetable.tick(schedule)
+        runner.tick(schedule)
 
     assert len(ran) == len(set(ran)) == len(range(min(ran), max(ran) + 1, HOUR))

@@ -99,7 +99,7 @@ def feed(ledger: SmallLedger, room: ProposalRoom, model: OpenAiModel, given: tup
 def accepted(ledger: SmallLedger, room: ProposalRoom, number: int) -> str:
     """The outcomes of the offered hunks, all accepted by the person who requested the proposal."""
     offered = [hunk for hunk in room.hunks(number) if hunk.state == "offered"]
-    taken = room.desk.accept(number, Person(room.user, "Rosa"))
+    taken = room.review.accept(number, Person(room.user, "Rosa"))
     assert len(taken.submission_ids) == len(offered)
     room.drain()
     codes = []

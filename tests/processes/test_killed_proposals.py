@@ -42,13 +42,13 @@ class Jobs:
         self._folder = folder
         self._engine = site.engine
         self._bell = ProposalBell.at(site.settings.broker_url)
-        self.desk = ProposalReview(site.unit_of_work, self.room.producer, self._bell.ring)
+        self.review = ProposalReview(site.unit_of_work, self.room.producer, self._bell.ring)
         self.by = Person(self.room.user, "Rosa")
 
     def ask_for_one_to_stop_at_each_place(self) -> dict[str, int]:
         """The proposals, by the place where each job stands now."""
         numbers = {
-            place: self.desk.ask(self.room.script_id, f"l{number} {place}", self.by).proposal_id
+            place: self.review.ask(self.room.script_id, f"l{number} {place}", self.by).proposal_id
             for number, place in enumerate(PLACES, 1)
         }
         wait_until(lambda: all(has_stopped(self._folder, place) for place in STOPS))
@@ -133,7 +133,7 @@ def test_of_a_job_that_is_killed_nothing_is_lost_and_nothing_is_there_twice(jobs
         assert jobs.server.instructions.count(proposal.instruction) == times
         assert (place, [hunk.state for hunk in jobs.hunks(number)], jobs.answers(number)) == (place, ["offered"], 1)
     for number in numbers.values():
-        jobs.desk.accept(number, jobs.by)
+        jobs.review.accept(number, jobs.by)
     jobs.room.drain()
     assert [jobs.proposal(number).state for number in numbers.values()] == ["accepted"] * len(PLACES)
     assert jobs.room.texts()[: len(PLACES)] == [f"l{number} {place}" for number, place in enumerate(PLACES, 1)]

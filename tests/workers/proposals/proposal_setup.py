@@ -39,11 +39,11 @@ class ProposalRoom(WritingRoom):
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         super().__init__(unit_of_work)
         self.handed_out: list[int] = []
-        self.desk = ProposalReview(unit_of_work, self.producer, self.handed_out.append, clock=lambda: self.now)
+        self.review = ProposalReview(unit_of_work, self.producer, self.handed_out.append, clock=lambda: self.now)
         self.rosa = Person(self.user, "Rosa")
 
     def ask(self, instruction: str = "Colder.", **more: Any) -> int:
-        return self.desk.ask(more.pop("script_id", self.script_id), instruction, more.pop("by", self.rosa), **more)[0]
+        return self.review.ask(more.pop("script_id", self.script_id), instruction, more.pop("by", self.rosa), **more)[0]
 
     def job(self, model: Model) -> ProposalJob:
         return ProposalJob(self.unit_of_work, model, clock=lambda: self.now)

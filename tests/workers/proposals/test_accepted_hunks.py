@@ -21,7 +21,7 @@ def test_people_decide_while_workers_settle(room: ProposalRoom):
     number = room.propose(answer(*[hunk(insert(f"l{index % 10 + 1}", f"Line {index}.")) for index in range(24)]))
 
     with ThreadPoolExecutor(5) as together:
-        decided = [together.submit(room.desk.accept, number, room.rosa, [index]) for index in range(1, 25)]
+        decided = [together.submit(room.review.accept, number, room.rosa, [index]) for index in range(1, 25)]
         settled = [together.submit(room.drain) for _ in range(12)]
         for future in (*decided, *settled):
             future.result()
@@ -36,7 +36,7 @@ def test_hunks_of_several_scripts_are_settled_together(room: ProposalRoom, migra
     other = ProposalRoom(UnitOfWork(migrated))
     numbers = [three_hunks(writing) for writing in (room, other)]
     for writing, number in zip((room, other), numbers, strict=True):
-        writing.desk.accept(number, writing.rosa)
+        writing.review.accept(number, writing.rosa)
 
     done = room.ledger.drain_all([room.script_id, other.script_id])
 
@@ -51,7 +51,7 @@ def test_a_hunk_is_not_sent_under_the_id_of_its_draft(room: ProposalRoom):
     for taken in seen:
         room.ledger.submit(room.submission(ScriptSetMetadata(fields={"note": taken}), id=taken))
 
-    accepted = room.desk.accept(number, room.rosa)
+    accepted = room.review.accept(number, room.rosa)
     room.drain()
 
     assert set(accepted.submission_ids).isdisjoint(seen)
@@ -63,7 +63,7 @@ def test_a_hunk_is_not_sent_under_the_id_of_its_draft(room: ProposalRoom):
 def test_a_hunk_whose_id_is_already_in_use_is_decided(room: ProposalRoom, *, same: bool):
     """The person gets an error about the id, and the hunk does not stay in the state `accepting`."""
     number = three_hunks(room)
-    accepted = room.desk.accept(number, room.rosa, [1])
+    accepted = room.review.accept(number, room.rosa, [1])
     (submission,) = accepted.new
     with room.unit_of_work.records() as tx:
         tx.inbox.count_attempt(tx.inbox.arrivals(room.script_id)[0])
@@ -76,7 +76,7 @@ def test_a_hunk_whose_id_is_already_in_use_is_decided(room: ProposalRoom, *, sam
     state, code = room.hunks(number)[0].state, room.hunks(number)[0].code
     assert (state, code) == (("accepted", None) if same else ("stale", "same_id_other_content"))
     with pytest.raises(HunkDecided):
-        room.desk.reject(number, room.rosa, [1])
+        room.review.reject(number, room.rosa, [1])
 
 
 def test_a_proposal_for_another_script_is_unchanged(room: ProposalRoom):
@@ -96,7 +96,7 @@ def test_a_proposal_for_another_script_is_unchanged(room: ProposalRoom):
 
 def test_an_accepted_hunk_of_a_deleted_user_is_not_applied(room: ProposalRoom):
     number = three_hunks(room)
-    room.desk.accept(number, room.rosa, [1])
+    room.review.accept(number, room.rosa, [1])
     with room.unit_of_work.records() as tx:
         tx.users.delete(room.user, room.now)
 
@@ -111,11 +111,11 @@ def test_concurrent_accepts_and_refusals_decide_every_hunk_once(room: ProposalRo
 
     def accept(index: int) -> None:
         with suppress(HunkDecided):
-            taken.extend(room.desk.accept(number, room.rosa, [index]).submission_ids)
+            taken.extend(room.review.accept(number, room.rosa, [index]).submission_ids)
 
     def reject(index: int) -> None:
         with suppress(HunkDecided):
-            room.desk.reject(number, room.rosa, [index])
+            room.review.reject(number, room.rosa, [index])
 
     with ThreadPoolExecutor(4) as together:
         for done in [together.submit(act, index) for index in range(1, 13) for act in (accept, reject, accept)]:
@@ -133,14 +133,14 @@ def test_concurrent_accepts_and_refusals_decide_every_hunk_once(room: ProposalRo
 def test_a_hunk_that_was_left_accepting_is_sent_again(room: ProposalRoom, migrated: Engine):
     """An earlier version left such hunks when their id was answered with other content; a new accept decides them."""
     number = three_hunks(room)
-    first = room.desk.accept(number, room.rosa, [1, 2])
+    first = room.review.accept(number, room.rosa, [1, 2])
     with migrated.begin() as connection:
         connection.execute(
             text("DELETE FROM submission_inbox WHERE script_id = :script AND submission_id = :submission"),
             {"script": room.script_id, "submission": first.submission_ids[0]},
         )
 
-    again = room.desk.accept(number, room.rosa, [1, 2])
+    again = room.review.accept(number, room.rosa, [1, 2])
     room.drain()
 
     assert again.submission_ids[0] != first.submission_ids[0]
@@ -151,7 +151,7 @@ def test_a_hunk_that_was_left_accepting_is_sent_again(room: ProposalRoom, migrat
 
 def test_a_hunk_that_killed_its_workers_is_decided_without_being_applied(room: ProposalRoom):
     number = three_hunks(room)
-    room.desk.accept(number, room.rosa, [1])
+    room.review.accept(number, room.rosa, [1])
     with room.unit_of_work.records() as tx:
         (arrival,) = tx.inbox.arrivals(room.script_id)
         for _ in range(MAX_ATTEMPTS):

@@ -22,7 +22,7 @@ from workers.proposals.language_models.scripted import NAME, ScriptedModel
 def test_an_accepted_hunk_is_authored_by_the_ai_for_the_accepting_person(room: ProposalRoom):
     number = three_hunks(room)
 
-    accepted = room.desk.accept(number, room.rosa)
+    accepted = room.review.accept(number, room.rosa)
 
     assert room.states(number) == ["proposed", "accepting", "accepting", "accepting"]
     assert room.drain() == 3
@@ -68,9 +68,9 @@ def test_one_hunk_is_accepted_one_refused_and_one_stale(room: ProposalRoom):
     number = three_hunks(room)
     room.ledger.submit(room.submission(room.edit(5, "By hand."), id="by-hand"))
 
-    room.desk.accept(number, room.rosa, [1])
-    room.desk.reject(number, room.rosa, [2])
-    room.desk.accept(number, room.rosa, [3])
+    room.review.accept(number, room.rosa, [1])
+    room.review.reject(number, room.rosa, [2])
+    room.review.accept(number, room.rosa, [3])
     room.drain()
 
     assert room.states(number) == ["partly_accepted", "accepted", "rejected", "stale"]
@@ -97,9 +97,9 @@ def test_the_state_of_a_proposal_follows_from_its_hunks(
     if overtaken:
         room.ledger.submit(room.submission(room.edit(5, "By hand.")))
     if accept:
-        room.desk.accept(number, room.rosa, accept)
+        room.review.accept(number, room.rosa, accept)
     if reject:
-        assert room.desk.reject(number, room.rosa, reject) == len(reject)
+        assert room.review.reject(number, room.rosa, reject) == len(reject)
     room.drain()
 
     assert room.proposal(number).state == state
@@ -108,10 +108,10 @@ def test_the_state_of_a_proposal_follows_from_its_hunks(
 def test_accepting_is_idempotent(room: ProposalRoom):
     number = three_hunks(room)
 
-    first = room.desk.accept(number, room.rosa, [1])
-    second = room.desk.accept(number, room.rosa, [1])
+    first = room.review.accept(number, room.rosa, [1])
+    second = room.review.accept(number, room.rosa, [1])
     room.drain()
-    third = room.desk.accept(number, room.rosa, [1])
+    third = room.review.accept(number, room.rosa, [1])
     room.drain()
 
     assert first.submission_ids == second.submission_ids == third.submission_ids
@@ -125,9 +125,9 @@ def test_nothing_is_accepted_while_the_script_is_backfilled(room: ProposalRoom):
     begin_backfill(room.unit_of_work, room.script_id)
 
     with pytest.raises(ScriptBeingBackfilled):
-        room.desk.accept(number, room.rosa)
+        room.review.accept(number, room.rosa)
     end_backfill(room.unit_of_work, room.script_id)
-    room.desk.accept(number, room.rosa)
+    room.review.accept(number, room.rosa)
     room.drain()
 
     assert room.states(number) == ["accepted"] * 4
@@ -136,7 +136,7 @@ def test_nothing_is_accepted_while_the_script_is_backfilled(room: ProposalRoom):
 def test_concurrent_accepts_have_one_effect(room: ProposalRoom):
     number = three_hunks(room)
     with ThreadPoolExecutor(4) as together:
-        done = list(together.map(lambda _: room.desk.accept(number, room.rosa), range(8)))
+        done = list(together.map(lambda _: room.review.accept(number, room.rosa), range(8)))
     room.drain()
 
     assert sum(len(accepted.new) for accepted in done) == 3
@@ -147,7 +147,7 @@ def test_concurrent_accepts_have_one_effect(room: ProposalRoom):
 def test_a_person_s_consent_allows_a_large_deletion_by_an_ai(room: ProposalRoom):
     number = room.propose(answer(hunk(room.remove(1, 2, 3, 4, 5, 6))))
 
-    room.desk.accept(number, room.rosa)
+    room.review.accept(number, room.rosa)
     room.drain()
 
     assert room.states(number) == ["accepted", "accepted"]
@@ -156,12 +156,12 @@ def test_a_person_s_consent_allows_a_large_deletion_by_an_ai(room: ProposalRoom)
 
 def test_a_refused_hunk_is_not_offered_again_for_the_same_line_content(room: ProposalRoom):
     first = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("l2", "A pause."))))
-    room.desk.reject(first, room.rosa, [1, 2])
+    room.review.reject(first, room.rosa, [1, 2])
 
     again = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("l2", "A pause.")), hunk(room.remove(9))))
 
     assert room.states(again) == ["proposed", "withheld", "withheld", "offered"]
-    room.desk.accept(again, room.rosa)
+    room.review.accept(again, room.rosa)
     room.drain()
     assert room.states(again) == ["accepted", "withheld", "withheld", "accepted"]
     room.ledger.submit(room.submission(room.edit(1, "By hand.")))
@@ -171,11 +171,11 @@ def test_a_refused_hunk_is_not_offered_again_for_the_same_line_content(room: Pro
 
 def test_a_withheld_hunk_can_still_be_accepted(room: ProposalRoom):
     first = room.propose(answer(hunk(room.rewrite(1, "Colder."))))
-    room.desk.reject(first, room.rosa)
+    room.review.reject(first, room.rosa)
     again = room.propose(answer(hunk(room.rewrite(1, "Colder."))))
     assert room.states(again) == ["rejected", "withheld"]
 
-    room.desk.accept(again, room.rosa, [1])
+    room.review.accept(again, room.rosa, [1])
     room.drain()
 
     assert room.states(again) == ["accepted", "accepted"]
@@ -183,22 +183,22 @@ def test_a_withheld_hunk_can_still_be_accepted(room: ProposalRoom):
 
 def test_a_decision_is_final(room: ProposalRoom):
     number = three_hunks(room)
-    room.desk.accept(number, room.rosa, [1])
-    room.desk.reject(number, room.rosa, [2])
+    room.review.accept(number, room.rosa, [1])
+    room.review.reject(number, room.rosa, [2])
 
     with pytest.raises(HunkDecided, match="accepting already"):
-        room.desk.reject(number, room.rosa, [1])
+        room.review.reject(number, room.rosa, [1])
     with pytest.raises(HunkDecided, match="rejected already"):
-        room.desk.accept(number, room.rosa, [2, 3])
+        room.review.accept(number, room.rosa, [2, 3])
     assert room.states(number) == ["proposed", "accepting", "rejected", "offered"]
-    assert room.desk.reject(number, room.rosa, [2]) == 0
+    assert room.review.reject(number, room.rosa, [2]) == 0
 
 
 def test_a_proposal_of_an_archived_script_goes_stale(room: ProposalRoom):
     number = three_hunks(room)
     room.ledger.submit(room.submission(ScriptArchive()))
 
-    room.desk.accept(number, room.rosa, [1])
+    room.review.accept(number, room.rosa, [1])
     room.drain()
 
     assert room.hunks(number)[0].code == "script_archived"
@@ -212,8 +212,8 @@ def test_only_users_who_may_edit_the_script_can_request_and_decide(room: Proposa
     stranger = Person(room.sign_in()[0], "Stranger")
 
     for act in (
-        lambda: room.desk.accept(number, stranger),
-        lambda: room.desk.reject(number, stranger),
+        lambda: room.review.accept(number, stranger),
+        lambda: room.review.reject(number, stranger),
         lambda: room.ask(by=stranger),
     ):
         with pytest.raises(NotYourScript):
@@ -225,12 +225,12 @@ def test_only_users_who_may_edit_the_script_can_request_and_decide(room: Proposa
 def test_a_missing_proposal_or_hunk_cannot_be_decided(room: ProposalRoom):
     queued = room.ask()
     with pytest.raises(UnknownProposal):
-        room.desk.accept(10**9, room.rosa)
+        room.review.accept(10**9, room.rosa)
     with pytest.raises(ProposalNotReady, match="is queued"):
-        room.desk.accept(queued, room.rosa)
+        room.review.accept(queued, room.rosa)
     number = three_hunks(room)
     with pytest.raises(UnknownHunk, match="no hunk 4; it has 3"):
-        room.desk.accept(number, room.rosa, [1, 4])
+        room.review.accept(number, room.rosa, [1, 4])
     assert room.states(number)[1] == "offered"
 
 
@@ -260,7 +260,7 @@ def test_a_proposal_is_based_on_the_head_at_its_request(room: ProposalRoom):
     room.ledger.submit(room.submission(room.edit(2, "By hand.")))
 
     room.job(AnswersInTurn(edits)).run(number)
-    room.desk.accept(number, room.rosa)
+    room.review.accept(number, room.rosa)
     room.drain()
 
     assert room.proposal(number).base_version == 1
@@ -272,7 +272,7 @@ def test_the_scripted_model_follows_the_quoted_rules(room: ProposalRoom):
     number = room.ask('replace "Line 1" with "One", cut "Line 5.", after "Line 2" add action "A pause."')
     assert room.job(ScriptedModel()).run(number)
 
-    room.desk.accept(number, room.rosa)
+    room.review.accept(number, room.rosa)
     room.drain()
 
     assert room.proposal(number).model == NAME

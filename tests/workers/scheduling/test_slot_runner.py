@@ -30,7 +30,7 @@ class Clock:
         self.now += int(seconds * SECOND)
 
 
-class Diary:
+class SlotLog:
     """The job of a schedule: records its slots."""
 
     def __init__(self) -> None:
@@ -54,60 +54,60 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def timetable(unit_of_work: UnitOfWork, clock: Clock) -> SlotRunner:
+def runner(unit_of_work: UnitOfWork, clock: Clock) -> SlotRunner:
     return SlotRunner(unit_of_work, clock=clock)
 
 
-def every_minute(diary: Diary, missed: Missed = "once", lease: int = 300) -> Schedule:
-    return Schedule("every-minute", every=60, lease=lease, missed=missed, run=diary)
+def every_minute(log: SlotLog, missed: Missed = "once", lease: int = 300) -> Schedule:
+    return Schedule("every-minute", every=60, lease=lease, missed=missed, run=log)
 
 
-def test_a_slot_runs_once_with_any_number_of_ticks(timetable: SlotRunner, clock: Clock) -> None:
-    diary = Diary()
+def test_a_slot_runs_once_with_any_number_of_ticks(runner: SlotRunner, clock: Clock) -> None:
+    log = SlotLog()
     for _ in range(12):
-        timetable.tick(every_minute(diary))
+        runner.tick(every_minute(log))
         clock.pass_seconds(10)
 
-    assert diary.slots == [0, 60]
+    assert log.slots == [0, 60]
 
 
 def test_one_of_many_concurrent_beats_wins_the_slot(unit_of_work: UnitOfWork, clock: Clock) -> None:
-    diary = Diary()
+    log = SlotLog()
     with ThreadPoolExecutor(8) as beats:
-        ticks = [beats.submit(SlotRunner(unit_of_work, clock=clock).tick, every_minute(diary)) for _ in range(8)]
+        ticks = [beats.submit(SlotRunner(unit_of_work, clock=clock).tick, every_minute(log)) for _ in range(8)]
 
     assert sum(len(tick.result()) for tick in ticks) == 1
-    assert diary.slots == [0]
+    assert log.slots == [0]
 
 
 @pytest.mark.parametrize(
     ("missed", "slots"),
     [("skip", [0, 240]), ("once", [0, 180, 240]), ("all", [0, 60, 120, 180, 240])],
 )
-def test_missed_slots_follow_the_policy(timetable: SlotRunner, clock: Clock, missed: Missed, slots: list[int]) -> None:
-    diary = Diary()
-    timetable.tick(every_minute(diary, missed))
+def test_missed_slots_follow_the_policy(runner: SlotRunner, clock: Clock, missed: Missed, slots: list[int]) -> None:
+    log = SlotLog()
+    runner.tick(every_minute(log, missed))
     clock.pass_seconds(225)  # three slots passed without a tick, the last one 45 seconds ago
-    timetable.tick(every_minute(diary, missed))
+    runner.tick(every_minute(log, missed))
     clock.pass_seconds(20)
-    timetable.tick(every_minute(diary, missed))
+    runner.tick(every_minute(log, missed))
 
-    assert diary.slots == slots
+    assert log.slots == slots
 
 
 def test_a_slot_of_a_dead_process_is_taken_over_after_its_lease(
-    timetable: SlotRunner, unit_of_work: UnitOfWork, clock: Clock
+    runner: SlotRunner, unit_of_work: UnitOfWork, clock: Clock
 ) -> None:
-    diary = Diary()
+    log = SlotLog()
     with unit_of_work.records() as tx:
         dead = tx.slots.take("every-minute", START, now=START, until=START + 300 * SECOND)
 
-    timetable.tick(every_minute(diary))
-    assert diary.slots == []
+    runner.tick(every_minute(log))
+    assert log.slots == []
 
     clock.pass_seconds(301)
-    timetable.tick(every_minute(diary, missed="skip"))
-    assert diary.slots[0] == 0
+    runner.tick(every_minute(log, missed="skip"))
+    assert log.slots[0] == 0
 
     assert dead is not None
     with unit_of_work.records() as tx:
@@ -115,14 +115,14 @@ def test_a_slot_of_a_dead_process_is_taken_over_after_its_lease(
 
 
 def test_a_failed_run_is_recorded_and_the_next_slot_runs(
-    timetable: SlotRunner, unit_of_work: UnitOfWork, clock: Clock
+    runner: SlotRunner, unit_of_work: UnitOfWork, clock: Clock
 ) -> None:
     def fail(_slot: int) -> Mapping[str, Any]:
         raise RuntimeError("the disk is full")
 
-    timetable.tick(Schedule("fails", every=60, lease=300, missed="once", run=fail))
+    runner.tick(Schedule("fails", every=60, lease=300, missed="once", run=fail))
     clock.pass_seconds(60)
-    timetable.tick(Schedule("fails", every=60, lease=300, missed="once", run=fail))
+    runner.tick(Schedule("fails", every=60, lease=300, missed="once", run=fail))
 
     with unit_of_work.reading() as tx:
         slots = tx.slots.read("fails")
