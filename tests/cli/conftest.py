@@ -27,9 +27,9 @@ def alone(home: Path) -> CommandLine:
     return CommandLine(home)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def scriptledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    """A command line in a home whose services run for the whole module."""
+    """A command line in a home whose services run for all modules of this test process: starting them takes seconds."""
     home = tmp_path_factory.mktemp("served") / "home"
     with Stack(Settings.from_env({"SCRIPTLEDGER_HOME": str(home)})):
         yield CommandLine(home, warm=True)
