@@ -25,6 +25,7 @@ SPANS: dict[str, Span] = {"[[": "note", "/*": "boneyard"}
 
 _OPENER = re.compile(r"\[\[|/\*")
 _OPENER_OF: dict[Span, re.Pattern[str]] = {"note": re.compile(r"\[\["), "boneyard": re.compile(r"/\*")}
+_ENDS_PHRASE = frozenset(".,;:!?…)")
 _OTHER: dict[Span, Span] = {"note": "boneyard", "boneyard": "note"}
 
 
@@ -116,16 +117,27 @@ def _scan(parts: list[str], first: Span | None, inside: Span | None, start: int)
 
 
 def _joined(parts: list[str]) -> str:
-    """The visible parts of a line, with a span between each two: white space on both sides of it counts once."""
+    """The visible parts of a line, with a span between each two: white space on both sides of it counts once.
+
+    Before the punctuation that ends a phrase it does not count at all: `He waits [[where?]].`
+    """
     if len(parts) == 1:
         return parts[0]
     joined = parts[:1]
     after_blank = not parts[0] or parts[0][-1] in BLANKS
     for part in parts[1:]:
         rest = part.lstrip(BLANKS) if after_blank else part
-        if rest:
-            joined.append(rest)
-            after_blank = rest[-1] in BLANKS
+        if not rest:
+            continue
+        if (
+            after_blank
+            and part[0] in _ENDS_PHRASE
+            and part[:2] != ".."
+            and (len(joined) > 1 or not is_blank(joined[0]))
+        ):
+            joined[-1] = joined[-1].rstrip(BLANKS)
+        joined.append(rest)
+        after_blank = rest[-1] in BLANKS
     visible = "".join(joined)
     return visible if parts[-1].strip(BLANKS) else visible.rstrip(BLANKS)
 
