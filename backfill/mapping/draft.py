@@ -102,7 +102,9 @@ def _table(catalog: Catalog, table: Table, shape: Shape, comments: dict[tuple[st
         becomes=target.name,
         schema=schema_of(table),
         history=_HISTORIES[shape.history],
-        keys="kept" if all(_is_number(table, name) for name in table.key) else "assigned",
+        keys="assigned"
+        if any(rule.to == "id" and not _is_number(table, name) for name, rule in rules.items())
+        else "kept",
         set=set_fields,
         columns=rules,
     )
@@ -163,7 +165,7 @@ def _member(target: Target, column: Column) -> str | None:
 
 def _is_number(table: Table, name: str) -> bool:
     column = table.column(name)
-    return column is not None and column.kind == "integer"
+    return column is not None and column.kind in ("integer", "any")
 
 
 def _about(shape: Shape) -> str:

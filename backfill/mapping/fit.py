@@ -12,10 +12,13 @@ from backfill.mapping.problem import Problem
 from backfill.mapping.table_schema import schema_of
 from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
 from backfill.mapping.time_zones import time_zone
+from domain.script.validation import EXACT
 from repos.legacy.catalog import Catalog, Column, Table
 
 # Epoch times need no zone.
 _EPOCH_KINDS = ("integer", "decimal")
+# SQLite: a column without a type may hold numbers.
+_NUMBERS = ("integer", "any")
 
 
 def problems(mapping: Mapping, catalog: Catalog) -> list[Problem]:
@@ -54,6 +57,7 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
         yield Problem("unknown_target", table.name, sentence)
         return
     yield from _key(rule, table)
+    yield from _key_map(rule, table)
     yield from _column_names(rule, table)
     for name, column_rule in rule.columns.items():
         if (column := _exact(table, name)) is not None:
@@ -76,6 +80,20 @@ def _key(rule: TableRule, table: Table) -> Iterator[Problem]:
     if not rule.key and not table.key and not table.has_rowid and rule.becomes != "legacy_rows":
         sentence = "The table has no key: name the columns that identify a row in `key`, or keep it as legacy_rows."
         yield Problem("no_key", table.name, sentence)
+
+
+def _key_map(rule: TableRule, table: Table) -> Iterator[Problem]:
+    """The ids that rows get: numbers, each once."""
+    id_column = next((_exact(table, name) for name, each in rule.columns.items() if each.to == "id"), None)
+    if id_column is not None and id_column.kind not in _NUMBERS and rule.keys == "kept":
+        sentence = f'The ids in {id_column.name} are {id_column.type}, and ours are numbers: write keys = "assigned".'
+        yield Problem("text_keys", table.name, sentence)
+    if rule.keys == "kept" and rule.key_map:
+        yield Problem("wrong_rule", table.name, '`key_map` is of ids that are not kept: write keys = "assigned".')
+    for number, count in Counter(rule.key_map.values()).items():
+        if count > 1 or not 0 < number < EXACT:
+            problem = f"is given to {count} rows" if count > 1 else "is not a number from 1 to 2^53"
+            yield Problem("key_map", table.name, f"The id {number} in `key_map` {problem}.")
 
 
 def _column_names(rule: TableRule, table: Table) -> Iterator[Problem]:

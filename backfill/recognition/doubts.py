@@ -9,11 +9,13 @@ from repos.legacy.catalog import Catalog, Table
 
 # A dump makes each view as a table of numbers first, and as the view itself at its very end.
 _PLACEHOLDER_TYPES = ("int", "tinyint", "bigint")
+# Tables that only a ledger of ours has.
+_OURS = frozenset(("script_heads", "script_keyframes", "submission_inbox"))
 WITHOUT_SNAPSHOT = ("myisam", "aria", "memory", "csv")
 
 
 class Doubt(NamedTuple):
-    """One doubt. `blocks` is whether the source cannot be moved like this."""
+    """One doubt about a table, or about the whole source. `blocks` is whether it cannot be moved like this."""
 
     code: str
     table: str
@@ -23,12 +25,16 @@ class Doubt(NamedTuple):
 
 def doubts(catalog: Catalog) -> list[Doubt]:
     """The doubts about a source, table by table."""
+    if catalog.tables.keys() >= _OURS:
+        sentence = f"{catalog.source} is a ledger of scriptledger, not a legacy database: name the legacy one."
+        return [Doubt("own_ledger", "", sentence, blocks=True)]
     return [doubt for table in catalog for doubt in _of(table, catalog)]
 
 
 def _of(table: Table, catalog: Catalog) -> Iterator[Doubt]:
     if table.problem is not None:
-        yield Doubt("unreadable_table", table.name, table.problem, blocks=True)
+        # A view has no rows that could be lost.
+        yield Doubt("unreadable_table", table.name, table.problem, blocks=not table.is_view)
         return
     if table.is_view:
         if _is_placeholder(table):

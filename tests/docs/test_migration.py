@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from tests.cli.running import ROOT
 from tests.docs.console import agrees, commands, run
+from tests.docs.warm_program import warm_program
 
 PAGE = ROOT / "docs" / "migration" / "day-1.md"
 
@@ -23,16 +23,14 @@ PAGE = ROOT / "docs" / "migration" / "day-1.md"
 def test_every_command_prints_what_the_page_shows(tmp_path: Path):
     programs = tmp_path / "bin"
     programs.mkdir()
-    program = programs / "scriptledger"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli.main "$@"\n')
-    program.chmod(0o755)
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SCRIPTLEDGER_")}
     environ = {**ours, "PATH": f"{programs}:{ours['PATH']}", "PYTHONPATH": str(ROOT)}
-    for command in commands(PAGE.read_text()):
-        status, printed = run(command, tmp_path, environ)
-        assert status == command.status, printed
-        if command.output:
-            assert agrees(command.output, printed), "\n".join(printed)
+    with warm_program(programs / "scriptledger"):
+        for command in commands(PAGE.read_text()):
+            status, printed = run(command, tmp_path, environ)
+            assert status == command.status, printed
+            if command.output:
+                assert agrees(command.output, printed), "\n".join(printed)
 
 
 def test_the_page_shows_a_rule_that_is_drafted(tmp_path: Path):

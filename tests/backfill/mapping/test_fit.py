@@ -118,6 +118,10 @@ def test_a_writer_is_checked_like_the_column(writer: WriterRule, wanted: str):
         ({"set": {"visibility": "x"}}, ("unknown_field", "scripts")),
         ({"set": {"title": "x"}}, ("field_twice", "scripts")),
         ({"shapes": (ShapeRule(key=(1,), shape="word"),)}, ("unknown_shape", "scripts")),
+        ({"key_map": {"a": 1}}, ("wrong_rule", "scripts")),
+        ({"keys": "assigned", "key_map": {"a": 1, "b": 1}}, ("key_map", "scripts")),
+        ({"keys": "assigned", "key_map": {"a": 0}}, ("key_map", "scripts")),
+        ({"keys": "assigned", "key_map": {"a": 1 << 53}}, ("key_map", "scripts")),
         ({"key": ("gone",)}, ("no_such_column", "scripts.gone")),
     ],
 )
@@ -147,6 +151,12 @@ def test_a_table_without_a_key_needs_one():
     mapping = mapping_of(schema=schema_of(keyless))
     assert codes(mapping, catalog_of(keyless)) == [("no_key", "scripts")]
     assert codes(mapping_of(schema=schema_of(keyless), key=("title",)), catalog_of(keyless)) == []
+
+
+def test_text_keys_need_numbers():
+    texts = replace(SCRIPTS, columns=(Column("id", "varchar(40)", "text", nullable=False), *SCRIPTS.columns[1:]))
+    assert codes(mapping_of(schema=schema_of(texts)), catalog_of(texts)) == [("text_keys", "scripts")]
+    assert codes(mapping_of(schema=schema_of(texts), keys="assigned"), catalog_of(texts)) == []
 
 
 def test_what_belongs_to_scripts_needs_scripts():

@@ -67,6 +67,18 @@ def test_a_view_whose_table_is_gone_is_named(make_server_source: MakeSource):
     assert "v" in str(catalog.tables["v"].problem)
 
 
+def test_a_reference_to_a_table_that_is_not_there_is_read(make_server_source: MakeSource):
+    url = make_server_source(
+        "SET foreign_key_checks = 0",
+        "CREATE TABLE t (id INT PRIMARY KEY, owner INT, FOREIGN KEY (owner) REFERENCES gone (id)) ENGINE=InnoDB",
+        "CREATE VIEW v AS SELECT 1 AS email, 1 AS name",
+    )
+    with open_source(url) as source:
+        table, placeholder = read_catalog(source)
+    assert table.foreign_keys == (ForeignKey(("owner",), "gone", ("id",)),)
+    assert {(column.kind, column.default) for column in placeholder.columns} == {("integer", "0")}
+
+
 def test_a_type_never_seen_is_of_the_unknown_kind(make_source: MakeSource):
     url = make_source("CREATE TABLE t (id INTEGER PRIMARY KEY, place POINT)")
     with open_source(url) as source:

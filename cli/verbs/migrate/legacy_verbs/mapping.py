@@ -11,6 +11,7 @@ from backfill.mapping.draft import Draft, draft
 from backfill.mapping.fit import problems
 from backfill.mapping.problem import BadMapping, Problem
 from backfill.mapping.toml_text import mapping_text
+from backfill.recognition.doubts import doubts
 from cli.client.legacy import LegacyUrl, opened_source, read_mapping
 from cli.json_documents.legacy import MappingCheck, MappingDrafted, MappingProblem
 from cli.terminal import screen
@@ -31,7 +32,14 @@ Check = Annotated[
 ]
 
 
-def map_(url: LegacyUrl, output: Output = None, check: Check = None, as_json: AsJson = False) -> None:
+Force = Annotated[
+    bool, typer.Option("--force", help="Draft although tables cannot be read or the database seems to be incomplete.")
+]
+
+
+def map_(
+    url: LegacyUrl, output: Output = None, check: Check = None, force: Force = False, as_json: AsJson = False
+) -> None:
     """Draft the mapping file of a legacy database, to be reviewed and edited; or check one.
 
     With --check, exit status 1 if a table or column is not mapped, a field is unknown, or a rule no longer fits.
@@ -49,7 +57,16 @@ def map_(url: LegacyUrl, output: Output = None, check: Check = None, as_json: As
     if check is not None:
         _check(catalog, check, as_json=as_json)
     else:
+        if not force:
+            _require_complete(catalog)
         _draft(catalog, output, as_json=as_json)
+
+
+def _require_complete(catalog: Catalog) -> None:
+    blocking = [doubt for doubt in doubts(catalog) if doubt.blocks]
+    if blocking:
+        more = f" (and {len(blocking) - 1} more; `scriptledger legacy inspect` shows them)" if blocking[1:] else ""
+        raise Ending(Exit.UNREACHABLE, f"{blocking[0].sentence}{more}", code=blocking[0].code)
 
 
 def _draft(catalog: Catalog, output: Path | None, *, as_json: bool) -> None:

@@ -124,12 +124,27 @@ def test_names_in_a_source_cannot_move_the_cursor(warm: CommandLine, tmp_path: P
     assert warm("legacy", "map", f"sqlite:///{tmp_path}/theirs.db", "--check", "theirs.toml").status == 0
 
 
-def test_a_source_that_is_loaded_in_part_is_named(warm: CommandLine, tmp_path: Path):
+def test_a_source_that_is_loaded_in_part_is_named_and_not_mapped(warm: CommandLine, tmp_path: Path):
     with closing(sqlite3.connect(tmp_path / "half.db")) as file:
         file.execute("CREATE TABLE scripts (id INTEGER PRIMARY KEY, title TEXT, user_id INT REFERENCES users (id))")
-    ran = warm("legacy", "inspect", f"sqlite:///{tmp_path}/half.db")
+    url = f"sqlite:///{tmp_path}/half.db"
+    ran = warm("legacy", "inspect", url)
     assert ran.status == 4
     assert "scripts refers to a table users that is not there" in ran.err
+    refused = warm("legacy", "map", url, "-o", "half.toml", "--json")
+    assert (refused.status, refused.json["error"]["code"], (tmp_path / "half.toml").exists()) == (
+        4,
+        "half_loaded",
+        False,
+    )
+    assert warm("legacy", "map", url, "-o", "half.toml", "--force").status == 0
+
+
+def test_a_ledger_of_ours_is_not_a_legacy_database(warm: CommandLine, tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    assert warm("db", "upgrade", "--database", url).status == 0
+    ran = warm("legacy", "map", url, "--json")
+    assert (ran.status, ran.json["error"]["code"]) == (4, "own_ledger")
 
 
 @pytest.mark.parametrize("generation", range(1, 7))
