@@ -22,7 +22,7 @@ class LinesTooLarge(Rejected):
 
 
 class NotUtf8(Rejected):
-    """The file is not UTF-8 text in {places}; save it as UTF-8, or name its encoding, as in --encoding windows-1252."""
+    """The file is not UTF-8 text in {places}; save it as UTF-8, or import it with --encoding, such as windows-1252."""
 
 
 class NotInEncoding(Rejected):

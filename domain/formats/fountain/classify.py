@@ -88,8 +88,8 @@ def may_be_heading(visible: str, line_format: LineFormat) -> bool:
     """Whether a line of action or dialogue looks like a scene heading that lacks an empty line above or below."""
     if line_format not in {"action", "dialogue"}:
         return False
-    words = visible.strip(BLANKS)
-    return _HEADING.match(words) is not None and words[:3].isupper() and not words.startswith("EST")
+    words = visible.lstrip(BLANKS)
+    return words[:1] in {"I", "E"} and _HEADING.match(words) is not None and words[:3].isupper() and words[:3] != "EST"
 
 
 def spoken_format(words: str) -> LineFormat:

@@ -58,6 +58,8 @@ def is_entry(visible: str, *, in_title_page: bool, continued: bool, below: Entri
 
 def entries_at(visible: str, below: EntriesBelow) -> EntriesBelow:
     """What a line and the entries directly below it are, for the line above."""
+    if ":" not in visible:
+        return below if is_indented(visible) else "none"
     key = _key(visible)
     if _is_known(key):
         return "key"

@@ -47,7 +47,7 @@ def test_an_unclear_encoding_is_named_and_controls_are_removed_by_options(script
 
     refused = scriptledger("import", file)
     assert refused.status == 1
-    assert "not UTF-8 text in line 1; save it as UTF-8, or name its encoding" in refused.err
+    assert "not UTF-8 text in line 1; save it as UTF-8, or import it with --encoding" in refused.err
 
     refused = scriptledger("import", file, "--encoding", "macintosh")
     assert "control characters (U+0007) in line 1; remove them, or import it with --remove-controls." in refused.err

@@ -202,3 +202,16 @@ def all_rejected(scriptledger: CommandLine) -> Iterator[dict[str, object]]:
         page = scriptledger("rejected", "--after", after, "--limit", 20, "--json").json
         yield from page["rejected"]
         after = page["next"]
+
+
+def test_notes_and_boneyards_inside_lines_are_not_shown(scriptledger: CommandLine, tmp_path: Path):
+    file = tmp_path / "notes.fountain"
+    file.write_text(
+        "INT. A #1# [[blue]]\n\nHe /* cut\n\nINT. B #2#\n\nmore */ goes.\n\nINT. C #3#\n\nShe waits [[x]].\n"
+    )
+    script = scriptledger("import", file, "--json").json["script_id"]
+
+    assert scriptledger("show", script).out.split("\n")[:2] == ["1  INT. A", ""]
+    assert "He\n" in scriptledger("show", script).out
+    assert scriptledger("show", script, "--scene", "3").out == "3  INT. C\n\nShe waits.\n"
+    assert scriptledger("show", script, "--json").json["lines"][-1]["text"] == "She waits [[x]]."
