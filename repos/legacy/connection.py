@@ -7,8 +7,9 @@ The interface for the layers above, which know no SQLAlchemy and no SQL:
         for page in read_pages(source, table):  # repos.legacy.rows: rows in key order, bounded memory
 
 Other files of `repos/legacy/` send SQL of their own through `fetch` and `stream`. A stream has a connection of its own,
-so streams may be nested. Every session is READ ONLY: a write ends with an error on the server, whatever the account
-may do. The account needs SELECT on the source and nothing else.
+so streams may be nested. Every session is READ ONLY, and asked whether it is: a write ends with an error on the server,
+whatever the account may do. What READ ONLY allows and is no reading (files, locks, settings, READ WRITE itself) is
+refused by `repos.legacy.reading`. The account needs SELECT on the source and nothing else.
 
 Values arrive as they are stored. Dates and times are text on both databases ("2021-02-03 04:05:06.789"; a zero date is
 "0000-00-00 00:00:00"), TIMESTAMP columns in UTC; JSON is text; decimals are `Decimal`; BLOB, BINARY and BIT are bytes.
@@ -35,6 +36,7 @@ from sqlalchemy.pool import QueuePool
 
 from repos.database.database_url import UnfitUrl, checked
 from repos.legacy.errors import SourceError, explained
+from repos.legacy.reading import require_reading
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 120
@@ -45,6 +47,7 @@ STREAM_BATCH_ROWS = 500
 # date be compared, and gives quotes and backslashes their usual meaning. MySQL alone caches the sizes of tables.
 SESSION_SETTINGS = "SET SESSION sql_mode='', time_zone='+00:00' /*!80000 , information_schema_stats_expiry=0 */"
 READ_ONLY = "SET SESSION TRANSACTION READ ONLY"
+IS_READ_ONLY = "SHOW SESSION VARIABLES WHERE Variable_name IN ('tx_read_only', 'transaction_read_only')"
 CHARSETS = "SELECT @@character_set_connection, @@character_set_results, @@character_set_client"
 UTF8MB4 = "utf8mb4"
 
@@ -95,7 +98,11 @@ class Source:
         """The rows of a result of any size, in lists, through a server-side cursor on a connection of its own.
 
         A `%` in the text of the statement is written `%%` on a server, and once on SQLite.
+
+        Raises:
+            SourceError: the statement does more than read, or the source cannot be read.
         """
+        require_reading(sql)
         with explained(self.name, table), closing(self._engine.raw_connection()) as pooled:
             driver = pooled.driver_connection
             assert driver is not None  # noqa: S101 - for the type checker
@@ -178,6 +185,12 @@ def _server(url: URL, name: str, read_timeout: float) -> Engine:
         connection.query(SESSION_SETTINGS)
         connection.query(READ_ONLY)
         with connection.cursor() as cursor:
+            cursor.execute(IS_READ_ONLY)
+            if {str(value).upper() for _, value in cursor.fetchall()} != {"ON"}:
+                raise SourceError(
+                    "source_not_read_only",
+                    f"The server of {name} did not make the session read only: connect to it directly, not by a proxy.",
+                )
             cursor.execute(CHARSETS)
             charsets = {str(charset) for charset in cursor.fetchone() or ()}
         if charsets != {UTF8MB4}:
