@@ -11,7 +11,7 @@ Fetch = Callable[[str], list[Any]]
 _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(`(?:[^`]|``)+`|\*)\.\* TO ", re.IGNORECASE)
 # On MariaDB, whoever may read this table sees every routine.
 _ROUTINES_TABLE = re.compile(r"GRANT .*\bSELECT\b.* ON `mysql`\.(\*|`proc`) TO ", re.IGNORECASE)
-_SHOWS_ROUTINES = {"EXECUTE", "CREATE ROUTINE", "ALTER ROUTINE", "SHOW_ROUTINE", "SHOW CREATE ROUTINE"}
+_SHOWS_ROUTINES = re.compile(r"EXECUTE|CREATE ROUTINE|ALTER ROUTINE|SHOW_ROUTINE|SHOW CREATE ROUTINE")
 
 
 def unseen_by_account(fetch: Fetch, database: str) -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def unseen_by_account(fetch: Fetch, database: str) -> tuple[str, ...]:
     unseen = []
     if not (has_all or "TRIGGER" in every):
         unseen.append("triggers")
-    sees_routines = has_all or _SHOWS_ROUTINES & every or "SELECT" in on_all
+    sees_routines = has_all or "SELECT" in on_all or any(_SHOWS_ROUTINES.fullmatch(each) for each in every)
     if not (sees_routines or any(_ROUTINES_TABLE.match(grant) for grant in grants)):
         unseen.append("routines")
     return tuple(unseen)

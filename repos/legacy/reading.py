@@ -21,7 +21,8 @@ def require_reading(sql: str) -> None:
     """Refuse a statement that could do more than read.
 
     Raises:
-        SourceError: it is no SELECT, SHOW or CHECKSUM TABLE, or it writes to a file, takes locks, or has a comment or a second part.
+        SourceError: it is no SELECT, SHOW or CHECKSUM TABLE, or it writes a file, locks, or has a comment or a second
+            part.
     """
     bare = _QUOTED.sub("''", sql)
     if not _READS.match(bare) or _MORE.search(bare):
