@@ -26,13 +26,17 @@ def values(*rows: tuple[object, ...]) -> str:
 
 
 def test_every_row_comes_once_whatever_the_number_of_pages(make_source: MakeSource):
-    for count in (1, 2, 3, 4, 6, 7, 20):
-        url = make_source(
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)",
-            f"INSERT INTO t VALUES {values(*((number * 7, f'line {number}') for number in range(count)))}",
-        )
-        with open_source(url) as source:
-            table = read_catalog(source).tables["t"]
+    counts = (0, 1, 2, 3, 4, 6, 7, 20)
+    statements = []
+    for count in counts:
+        statements.append(f"CREATE TABLE t{count} (id INTEGER PRIMARY KEY, body TEXT)")
+        if count:
+            rows = values(*((number * 7, f"line {number}") for number in range(count)))
+            statements.append(f"INSERT INTO t{count} VALUES {rows}")
+    with open_source(make_source(*statements)) as source:
+        catalog = read_catalog(source)
+        for count in counts:
+            table = catalog.tables[f"t{count}"]
             pages = list(read_pages(source, table))
             assert [row.key for page in pages for row in page] == [(number * 7,) for number in range(count)]
             assert all(len(page) <= 3 for page in pages)
