@@ -21,7 +21,7 @@ from workers.process import worker_logs
 from workers.process.roles import BadQueuesError, transport_options
 from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
 from workers.process.task_names import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
-from workers.settings import BadSetting
+from workers.setting_values import BadSetting
 
 app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.transport.redis_transport:AMQP")
 app.config_from_object("celeryconfig")

@@ -14,6 +14,7 @@ from domain.submissions.answer import Answer
 from repos.proposals.proposals import ProposalRow
 from repos.unit_of_work import RecordsTransaction
 from workers.proposals.bell import ProposalBell
+from workers.proposals.language_models.factory import configured_terms
 from workers.proposals.review import ProposalReview
 from workers.settings import Settings
 
@@ -27,7 +28,13 @@ class ProposalClient:
     def __init__(self, sending: Queue) -> None:
         self.sending = sending
         self.unit_of_work = sending.unit_of_work
-        self.review = ProposalReview(sending.unit_of_work, sending.producer, ProposalBell.at(sending.broker_url).ring)
+        self.terms = configured_terms(sending.settings)
+        self.review = ProposalReview(
+            sending.unit_of_work,
+            sending.producer,
+            ProposalBell.at(sending.broker_url).ring,
+            budget=self.terms.budget,
+        )
 
     def wait(self, proposal_id: int, *, timeout: float) -> ProposalRow:
         """Wait until a model has answered or failed.
@@ -37,8 +44,10 @@ class ProposalClient:
         """
         deadline = time.monotonic() + timeout
         pause = FIRST_POLL_SECONDS
-        with screen.waiting("Waiting for the model…"):
+        with screen.waiting("Waiting for the model…") as show:
             while (proposal := self._read(proposal_id)).state == "queued":
+                if proposal.written:
+                    show(f"The model is writing: {proposal.written:,} characters so far…")
                 if time.monotonic() + pause > deadline:
                     raise Ending(
                         Exit.NOT_ANSWERED,

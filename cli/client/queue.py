@@ -35,6 +35,7 @@ class Queue:
 
     def __init__(self, unit_of_work: UnitOfWork, settings: Settings, stack: Stack | None) -> None:
         self.unit_of_work = unit_of_work
+        self.settings = settings
         self._broker_url = settings.broker_url
         self._stack = stack
         self._bell = LoneBell(settings.broker_url)

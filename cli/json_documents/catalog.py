@@ -25,7 +25,7 @@ from cli.json_documents.maintenance import (
     Staleness,
     Verification,
 )
-from cli.json_documents.proposals import Accepted, Chat, Message, Proposal, Proposals, TurnedDown
+from cli.json_documents.proposals import Accepted, Chat, Estimate, Message, Proposal, Proposals, TurnedDown
 from cli.json_documents.read import (
     Blame,
     Exported,
@@ -51,7 +51,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "label": (Answer,),
     "chat say": (Message,),
     "chat list": (Chat,),
-    "propose": (Proposal,),
+    "propose": (Proposal, Estimate),
     "proposals list": (Proposals,),
     "proposals show": (Proposal,),
     "proposals accept": (Accepted,),

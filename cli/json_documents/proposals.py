@@ -80,7 +80,10 @@ class Hunk(Document, frozen=True):
 
 
 class Proposal(Document, frozen=True):
-    """A request to an AI and what it proposed. The list leaves out `hunks`."""
+    """A request to an AI and what it proposed. The list leaves out `usage` and `hunks`.
+
+    `first_line` and `last_line` are the lines it is about, by position in the base version; null for the whole script.
+    """
 
     proposal: int
     script_id: int
@@ -92,11 +95,27 @@ class Proposal(Document, frozen=True):
     prompt_sha256: str | None
     instruction: str
     base_version: int
+    first_line: int | None
+    last_line: int | None
     code: str | None
     message: str | None
     created_at: str
     updated_at: str
+    usage: list[Cost] | UnsetType = UNSET
     hunks: list[Hunk] | UnsetType = UNSET
+
+
+class Estimate(Document, frozen=True):
+    """What a request to an AI would cost: about `tokens_in` sent, at most `tokens_out` written.
+
+    `cost_micros` is the most that it may cost, in millionths of the currency; null where no price is configured.
+    """
+
+    script_id: int
+    tokens_in: int
+    tokens_out: int
+    cost_micros: int | None
+    currency: str
 
 
 class Proposals(Document, frozen=True):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from msgspec.inspect import Metadata, StructType, type_info
 
 from workers.process.roles import ROLES
-from workers.settings import PREFIX, Settings
+from workers.setting_values import PREFIX
+from workers.settings import Settings
 
 HEAD = """# Settings
 
@@ -34,11 +35,12 @@ def _settings() -> Iterator[str]:
     rows = ["| variable | meaning | default |", "| --- | --- | --- |"]
     info = type_info(Settings)
     assert isinstance(info, StructType)  # noqa: S101 - for the type checker
-    for field in info.fields:
+    # The model comes last: most installations have none.
+    for field in sorted(info.fields, key=lambda field: field.name.startswith("model")):
         assert isinstance(field.type, Metadata)  # noqa: S101 - every setting is described
         about = (field.type.extra_json_schema or {})["description"]
         empty = "embedded" if field.name in ("database_url", "broker_url") else ""
-        default = f"`{field.default}`" if str(field.default) else empty
+        default = f"`{field.default}`" if field.default not in ("", None) else empty
         rows.append(f"| `{PREFIX}{field.name.upper()}` | {about} | {default} |")
     rows += [f"| `{name}` | {about} | |" for name, about in OTHERS.items()]
     yield "\n".join(rows) + "\n"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET
 from rich.console import RenderableType
 
-from cli.json_documents.proposals import Hunk, Proposal, ProposedChange, ProposedLine
+from cli.json_documents.proposals import Cost, Hunk, Proposal, ProposedChange, ProposedLine
+from cli.rendering.model_costs import cost_text
 from cli.rendering.screenplay_layout import shown
 from cli.terminal import screen
 from cli.terminal.screen import Text
@@ -44,12 +45,14 @@ def shown_hunks(tx: RecordsTransaction, proposal: ProposalRow) -> list[RenderedH
     return [_against(proposal, hunk, head) if hunk.state in UNDECIDED else _with_versions(tx, hunk) for hunk in hunks]
 
 
-def described(proposal: ProposalRow, hunks: list[RenderedHunk]) -> Iterator[RenderableType]:
+def described(proposal: ProposalRow, hunks: list[RenderedHunk], costs: Sequence[Cost] = ()) -> Iterator[RenderableType]:
     """A proposal for people."""
     yield headline(proposal)
     yield screen.block(f"“{proposal.instruction}”", "italic")
     if proposal.message:
         yield Text(f"  {proposal.message}", "yellow")
+    for cost in costs:
+        yield Text(f"  {cost_text(cost)}", "dim")
     for rendered in hunks:
         yield Text()
         yield Text.assemble(
@@ -66,7 +69,8 @@ def described(proposal: ProposalRow, hunks: list[RenderedHunk]) -> Iterator[Rend
 def headline(proposal: ProposalRow) -> Text:
     """A proposal in one line."""
     by = f" by {proposal.model}" if proposal.model else ""
-    where = f"script {proposal.script_id}, made for version {proposal.base_version}"
+    lines = "" if proposal.first_line is None else f", lines {proposal.first_line} to {proposal.last_line}"
+    where = f"script {proposal.script_id}{lines}, made for version {proposal.base_version}"
     return Text.assemble((f"Proposal {proposal.id}", "bold"), f"{by} for {where}: {state_text(proposal.state)}.")
 
 
@@ -75,8 +79,10 @@ def state_text(state: str) -> str:
     return state.replace("_", " ")
 
 
-def document(proposal: ProposalRow, hunks: list[RenderedHunk] | None = None) -> Proposal:
-    """A proposal for programs; with its hunks if they are given."""
+def document(
+    proposal: ProposalRow, hunks: list[RenderedHunk] | None = None, costs: list[Cost] | None = None
+) -> Proposal:
+    """A proposal for programs; with its hunks and costs if they are given."""
     return Proposal(
         proposal=proposal.id,
         script_id=proposal.script_id,
@@ -88,10 +94,13 @@ def document(proposal: ProposalRow, hunks: list[RenderedHunk] | None = None) -> 
         prompt_sha256=proposal.prompt_sha256,
         instruction=proposal.instruction,
         base_version=proposal.base_version,
+        first_line=proposal.first_line,
+        last_line=proposal.last_line,
         code=proposal.code,
         message=proposal.message,
         created_at=screen.iso(proposal.created_at),
         updated_at=screen.iso(proposal.updated_at),
+        usage=UNSET if costs is None else costs,
         hunks=UNSET if hunks is None else [_hunk_document(hunk) for hunk in hunks],
     )
 

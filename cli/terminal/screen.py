@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import IO, Any, Self, cast
@@ -159,9 +159,14 @@ def indented(part: RenderableType, by: int = 3) -> RenderableType:
     return LINE_END.join(Text(" " * by if line else "") + line for line in part.split())
 
 
-def waiting(what: str) -> AbstractContextManager[object]:
-    """Show a waiting indicator on a terminal."""
-    return err().status(what) if err().is_terminal else nullcontext()
+@contextmanager
+def waiting(what: str) -> Iterator[Callable[[str], None]]:
+    """Show a waiting indicator on a terminal; yields a function that changes its words."""
+    if not err().is_terminal:
+        yield lambda _: None
+        return
+    with err().status(Text(what)) as status:
+        yield lambda words: status.update(Text(words))
 
 
 def counted(count: int, thing: str) -> str:

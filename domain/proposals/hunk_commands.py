@@ -1,79 +1,98 @@
-"""Conversion of a model's hunks to commands: new lines get ids, places get both neighbours."""
+"""Conversion of a model's hunks to commands: numbers become ids, new lines get ids, places get both neighbours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from domain.commands.base import Command
+from domain.commands.base import Command, Target
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.placement import require_line
 from domain.errors import Rejected
-from domain.proposals.model_output import Insert, NewLine, ProposedHunk, Remove, Rewrite
-from domain.refusals import GuardMissing
+from domain.proposals.aligned_lines import aligned
+from domain.proposals.model_output import Edit, Insert, ProposedHunk, Remove, Replace, Rewrite
+from domain.proposals.new_lines import new_lines, rewritten_rows
+from domain.proposals.shown_lines import ShownLines
 from domain.script.hashing import netstrings
-from domain.script.line import Line, LineFormat
-from domain.script.state import EDGE, State
 from domain.submissions.submission import encode_command
 
-# Formats that have no empty line after them: dialogue follows its character cue directly.
-FOLLOWED_CLOSELY: tuple[LineFormat, ...] = ("character", "parenthetical")
+Commands = tuple[Command, ...]
 
 
-def commands_of(hunk: ProposedHunk, base: State, ids: Iterator[str]) -> tuple[Command, ...]:
-    """The commands of a hunk that was made for the state `base`; `ids` provides ids for its new lines.
+def commands_of(hunk: ProposedHunk, shown: ShownLines, ids: Iterator[str]) -> list[Commands]:
+    """The commands of a hunk that was made for the lines shown; `ids` provides ids for its new lines.
+
+    An edit that changes nothing has no command. New content for a whole scene becomes one part for each place that it
+    changes; everything else is one part, and a hunk that changes nothing has none.
 
     Raises:
-        UnknownLine, LineRemoved: it names a line that is not in the script.
-        GuardMissing: it deletes a line without its hash.
+        LineNotShown, WrongLineHash, GuardMissing: it names a line that was not shown, or without its hash.
     """
-    commands: list[Command] = []
-    for position, edit in enumerate(hunk.edits):
-        try:
-            commands.append(_command(edit, base, ids))
-        except Rejected as refusal:
-            refusal.facts["edit"] = position
-            raise
-    return tuple(commands)
+    edits = _as_replaced(hunk.edits, shown)
+    if len(edits) == 1 and isinstance(edits[0], Replace):
+        return _located(0, edits[0], shown, ids)
+    parts = [part for position, edit in enumerate(edits) for part in _located(position, edit, shown, ids)]
+    whole = tuple(command for part in parts for command in part)
+    return [whole] if whole else []
 
 
-def hunk_hash(commands: tuple[Command, ...]) -> bytes:
+def hunk_hash(commands: Commands) -> bytes:
     """32 bytes to compare the effect of two hunks; the ids of new lines do not count."""
     return sha256(netstrings(encode_command(_without_ids(command)) for command in commands)).digest()
 
 
-def _command(edit: Rewrite | Insert | Remove, base: State, ids: Iterator[str]) -> Command:
-    if isinstance(edit, Rewrite):
-        return _rewritten(edit, base)
-    if isinstance(edit, Remove):
-        return _removed(edit, base)
-    if edit.after is not None:
-        require_line(base, edit.after)
-    following = base.nodes[edit.after or EDGE].after
-    lines = tuple(_line(line, next(ids)) for line in edit.lines)
-    return LinesInsert(after=edit.after, before=following or None, lines=lines)
+def _located(position: int, edit: Edit, shown: ShownLines, ids: Iterator[str]) -> list[Commands]:
+    try:
+        return _parts(edit, shown, ids)
+    except Rejected as refusal:
+        refusal.facts["edit"] = position
+        raise
 
 
-def _rewritten(edit: Rewrite, base: State) -> Command:
-    require_line(base, edit.line)
-    form = UNSET if edit.format is None else edit.format
-    return LineEdit(line=edit.line, expect=edit.expect, text=edit.text, format=form)
+def _parts(edit: Edit, shown: ShownLines, ids: Iterator[str]) -> list[Commands]:
+    match edit:
+        case Replace():
+            return aligned(edit, shown, ids)
+        case Remove():
+            targets = [shown.guarded(line.line, line.expect) for line in edit.lines]
+            return [(LinesDelete(lines=tuple(Target(line.id, expect) for line, expect in targets)),)]
+        case Insert():
+            left, right = shown.neighbours(edit.after)
+            return [(LinesInsert(after=left, before=right, lines=tuple(new_lines(edit.lines, ids))),)]
+        case Rewrite():
+            return _rewritten(edit, shown, ids)
 
 
-def _removed(edit: Remove, base: State) -> Command:
-    for target in edit.lines:
-        require_line(base, target.id)
-        if target.expect is None:
-            raise GuardMissing(kind="line", id=target.id)
-    return LinesDelete(lines=edit.lines)
+def _rewritten(edit: Rewrite, shown: ShownLines, ids: Iterator[str]) -> list[Commands]:
+    old, expect = shown.guarded(edit.line, edit.expect)
+    form = edit.format or old.format
+    first, *rest = rewritten_rows(old, form, edit.text)
+    if (form, first) == (old.format, old.text) and not rest:
+        return []
+    changed = LineEdit(line=old.id, expect=expect, text=first, format=UNSET if form == old.format else form)
+    if not rest:
+        return [(changed,)]
+    _, right = shown.neighbours(edit.line)
+    lines = [replace(old, id=next(ids), format=form, text=row, sep="\n", attrs={}) for row in rest]
+    lines[-1] = replace(lines[-1], sep=old.sep)
+    return [(replace(changed, sep="\n"), LinesInsert(after=old.id, before=right, lines=tuple(lines)))]
 
 
-def _line(line: NewLine, line_id: str) -> Line:
-    return Line(line_id, line.format, line.text, "\n" if line.format in FOLLOWED_CLOSELY else "\n\n")
+def _as_replaced(edits: Sequence[Edit], shown: ShownLines) -> Sequence[Edit]:
+    """A hunk that deletes neighbouring lines and inserts others in their place, as new content for these lines."""
+    match edits:
+        case [Remove() as removed, Insert() as added] | [Insert() as added, Remove() as removed]:
+            places = [shown.position(line.line) for line in removed.lines]
+            after = shown.first - 1 if added.after is None else shown.position(added.after)
+            together = places == list(range(places[0], places[-1] + 1))
+            if together and places[0] - 1 <= after <= places[-1]:
+                for line in removed.lines:
+                    shown.guarded(line.line, line.expect)
+                return [Replace(added.lines, removed.lines[0], removed.lines[-1])]
+    return edits
 
 
 def _without_ids(command: Command) -> Command:

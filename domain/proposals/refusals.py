@@ -27,7 +27,34 @@ class ModelUnavailable(Rejected):
 
 
 class ScriptTooLongForModel(Rejected):
-    """The script has {size} bytes with its ids, more than the {limit} that can be sent to a model."""
+    """The prompt has about {tokens} tokens, and {answer} are kept for the answer; the model takes {limit} together. Ask
+    about one scene (--scene) or some lines (--lines), or set SCRIPTLEDGER_MODEL_CONTEXT_TOKENS to what the model
+    takes."""
+
+
+class NoSuchScene(Rejected):
+    """Version {version} of the script has no scene {scene}."""
+
+
+class NoSuchLines(Rejected):
+    """Version {version} of the script has {count} lines; lines {first} to {last} are not among them."""
+
+
+class ModelRefused(Rejected):
+    """The model refused: {words}"""
+
+
+class ModelOutputCutOff(Rejected):
+    """The model's answer was cut off at its limit {where}. Ask for less at a time: one scene (--scene) or some lines
+    (--lines)."""
+
+
+class LineNotShown(Rejected):
+    """There is no line {line!r} among those shown, which are {first} to {last}."""
+
+
+class WrongLineHash(Rejected):
+    """Line {line} was shown with another hash than {expect!r}; name the line that you mean with the hash next to it."""
 
 
 class ModelOutputTooLong(Rejected):

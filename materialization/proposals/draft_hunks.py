@@ -11,6 +11,8 @@ from domain.commands.base import Command
 from domain.errors import Rejected
 from domain.proposals.hunk_commands import commands_of, hunk_hash
 from domain.proposals.model_output import ProposedEdits, ProposedHunk
+from domain.proposals.refusals import NothingProposed
+from domain.proposals.shown_lines import ShownLines
 from domain.script.state import State
 from domain.script.validation import check_text
 from domain.submissions.submission import check_submission, encode_commands
@@ -27,34 +29,42 @@ class Drafted(NamedTuple):
     at: int | None = None
 
 
-def draft(proposal: ProposalRow, proposed: ProposedEdits, base: State) -> Drafted:
-    """Turn a model's answer into hunks, each tried alone on the state it was made for."""
+def draft(proposal: ProposalRow, proposed: ProposedEdits, base: State, shown: ShownLines) -> Drafted:
+    """Turn a model's answer into hunks, each tried alone on the state it was made for.
+
+    What changes nothing is no hunk.
+    """
     hunks: list[HunkRow] = []
     first: tuple[Rejected, int] | None = None
     for position, each in enumerate(proposed.hunks):
         try:
-            hunks.append(_hunk(proposal, each, base, len(hunks) + 1))
+            hunks += _hunks(proposal, each, base, shown, len(hunks) + 1)
         except Rejected as refusal:
             first = first or (refusal, position)
+    if not hunks and first is None:
+        return Drafted((), NothingProposed())
     return Drafted(tuple(hunks), *(first or (None, None)))
 
 
-def _hunk(proposal: ProposalRow, proposed: ProposedHunk, base: State, number: int) -> HunkRow:
+def _hunks(proposal: ProposalRow, proposed: ProposedHunk, base: State, shown: ShownLines, number: int) -> list[HunkRow]:
+    """The hunks of one of a model's, numbered from `number`."""
     check_text("why", proposed.why, line_ends=True)
-    commands = commands_of(proposed, base, _new_ids(proposal.id, number))
-    hunk = HunkRow(
-        proposal_id=proposal.id,
-        hunk=number,
-        script_id=proposal.script_id,
-        content_hash=hunk_hash(commands),
-        commands=encode_commands(commands),
-        why=proposed.why,
-        state="offered",
-        # A placeholder: acceptance assigns a new id that cannot have been used.
-        submission_id=f"draft-{proposal.id}-{number}",
-    )
-    _require_holds(proposal, hunk, commands, base)
-    return hunk
+    made = []
+    for at, commands in enumerate(commands_of(proposed, shown, _new_ids(proposal.id, number)), number):
+        hunk = HunkRow(
+            proposal_id=proposal.id,
+            hunk=at,
+            script_id=proposal.script_id,
+            content_hash=hunk_hash(commands),
+            commands=encode_commands(commands),
+            why=proposed.why,
+            state="offered",
+            # A placeholder: acceptance assigns a new id that cannot have been used.
+            submission_id=f"draft-{proposal.id}-{at}",
+        )
+        _require_holds(proposal, hunk, commands, base)
+        made.append(hunk)
+    return made
 
 
 def _require_holds(proposal: ProposalRow, hunk: HunkRow, commands: tuple[Command, ...], base: State) -> None:

@@ -23,7 +23,11 @@ MESSAGE_LENGTH = 1_000
 
 
 class ProposalRow(NamedTuple):
-    """A proposal; times are microseconds since 1970 UTC. `code` and `message` are the reason of a failure."""
+    """A proposal; times are microseconds since 1970 UTC. `code` and `message` are the reason of a failure.
+
+    `first_line` and `last_line` are positions in the base version, from 1, both None for the whole script. `written`
+    counts the characters that a model has written so far.
+    """
 
     id: int
     script_id: int
@@ -32,6 +36,8 @@ class ProposalRow(NamedTuple):
     run_id: str
     instruction: str
     base_version: int
+    first_line: int | None
+    last_line: int | None
     state: ProposalState
     model: str | None
     prompt_sha256: str | None
@@ -39,6 +45,7 @@ class ProposalRow(NamedTuple):
     message: str | None
     fence: int
     held_until: int
+    written: int | None
     created_at: int
     updated_at: int
 
@@ -63,7 +70,7 @@ class HunkRow(NamedTuple):
 
 
 class ProposalRequest(NamedTuple):
-    """A request to an AI for changes to a script."""
+    """A request to an AI for changes to a script, or to the lines from a position to another in its base version."""
 
     script_id: int
     instruction: str
@@ -71,6 +78,8 @@ class ProposalRequest(NamedTuple):
     run_id: str
     user_id: int | None = None
     chat_message_id: int | None = None
+    first_line: int | None = None
+    last_line: int | None = None
 
 
 class JobResult(NamedTuple):
@@ -92,6 +101,8 @@ _ADD = insert(proposals).values(
     run_id=bindparam("run"),
     instruction=bindparam("instruction"),
     base_version=bindparam("base"),
+    first_line=bindparam("first"),
+    last_line=bindparam("last"),
     state="queued",
     fence=0,
     held_until=0,
@@ -124,6 +135,7 @@ _TAKE = (
     .where(OF_PROPOSAL, proposals.c.state == "queued", proposals.c.held_until <= bindparam("now"))
     .values(fence=proposals.c.fence + literal(1), held_until=bindparam("until"), updated_at=bindparam("now"))
 )
+_PROGRESS = update(proposals).where(_HELD).values(written=bindparam("written"), held_until=bindparam("until"))
 _OFFER = (
     update(proposals)
     .where(_HELD)
@@ -206,6 +218,8 @@ class Proposals:
             run=request.run_id,
             instruction=request.instruction,
             base=request.base_version,
+            first=request.first_line,
+            last=request.last_line,
             now=now,
         )
 
@@ -236,6 +250,13 @@ class Proposals:
         if not self._session.run(_TAKE, proposal=proposal_id, now=now, until=until):
             return None
         return self.get(proposal_id)
+
+    def progress(self, taken: ProposalRow, written: int, *, until: int) -> bool:
+        """Record how much a model has written for a claimed proposal, and keep the claim until a time.
+
+        Returns False if the claim was lost.
+        """
+        return self._session.run(_PROGRESS, proposal=taken.id, held=taken.fence, written=written, until=until) == 1
 
     def offer(self, taken: ProposalRow, result: JobResult, parts: Sequence[HunkRow], now: int) -> bool:
         """Offer the hunks of a claimed proposal to people; False if the claim was lost."""

@@ -15,6 +15,9 @@ ai_proposals = table(
     Column("run_id", Text(120), nullable=False),
     Column("instruction", Prose, nullable=False),
     Column("base_version", BigInteger, nullable=False),
+    # The lines that the model may edit, by position in the base version; null for the whole script.
+    Column("first_line", Integer),
+    Column("last_line", Integer),
     Column("state", Word(16), nullable=False),
     Column("model", Text(120)),
     Column("prompt_sha256", Word(64)),
@@ -23,6 +26,8 @@ ai_proposals = table(
     # The claim of a job: held for a limited time, with a higher fence each time.
     Column("fence", SmallInteger, nullable=False),
     Column("held_until", Moment, nullable=False),
+    # How many characters the model has written so far: progress for people who wait.
+    Column("written", Integer),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     CheckConstraint(

@@ -16,7 +16,8 @@ from cli.command_line import module_of
 from tests.cli.running import ROOT
 from tests.compose.file import FILE, SECRETS, MissingVariableError, Service, document, services, texts
 from workers.process.roles import ROLES
-from workers.settings import BadSetting, Settings
+from workers.setting_values import BadSetting
+from workers.settings import Settings
 
 SERVICES = services(SECRETS)
 OURS = [service for service in SERVICES if service.is_ours]

@@ -11,15 +11,19 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.errors import Rejected
+from domain.proposals.shown_lines import HASH_DIGITS
 from domain.script.hashing import expect_hash
 from domain.script.line import LINE_FORMATS
 from materialization.proposals.decisions import Person
 from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, check_refusal, code_of
 from tests.fuzz.mutations import mutated_json
 from tests.fuzz.small_ledger import SmallLedger, small_ledger
+from tests.workers.proposals.model_server import DONE, ModelServer, model_server, respond, streamed
+from tests.workers.proposals.model_server import QUERY as MESSAGES
 from tests.workers.proposals.proposal_setup import AnswersInTurn, ProposalRoom
 from tests.workers.writer_setup import LINES
-from workers.proposals.language_models.openai_client import OpenAiModel
+from workers.proposals.language_models.interface import Completion
+from workers.proposals.language_models.openai_client import Waits
 
 # The most requests to a model for one proposal.
 ATTEMPTS = 3
@@ -31,62 +35,95 @@ texts = st.sampled_from(["Colder.", "", "INT. BAR - NIGHT", "é", "a\u2028b", "\
 new_lines = st.builds(lambda form, text: {"format": form, "text": text}, st.sampled_from(LINE_FORMATS), texts)
 
 
+WAITS = Waits(idle=5.0, total=10.0, attempts=1, first_pause=0.0)
+
+
+def _shown(number: int) -> dict[str, str]:
+    return {"line": str(number + 1), "expect": expect_hash(LINES[number])[:HASH_DIGITS]}
+
+
 def _rewrite(number: int, text: str) -> dict[str, Any]:
-    return {"edit": "rewrite", "line": LINES[number].id, "expect": expect_hash(LINES[number]), "text": text}
+    return {"edit": "rewrite", **_shown(number), "text": text}
 
 
 def _delete(picked: list[int]) -> dict[str, Any]:
-    return {"edit": "delete", "lines": [[LINES[number].id, expect_hash(LINES[number])] for number in picked]}
+    return {"edit": "delete", "lines": [_shown(number) for number in picked]}
 
 
 def _insert(number: int, lines: list[Any]) -> dict[str, Any]:
-    return {"edit": "insert", "after": LINES[number].id if number else None, "lines": lines}
+    return {"edit": "insert", "after": str(number + 1) if number else None, "lines": lines}
 
 
+def _replace(first: int, last: int, lines: list[Any]) -> dict[str, Any]:
+    return {"edit": "replace", "first": _shown(first), "last": _shown(last), "lines": lines}
+
+
+lines_written = st.lists(new_lines, min_size=1, max_size=4)
 edits = (
     st.builds(_rewrite, numbers, texts)
     | st.builds(_delete, st.lists(numbers, min_size=1, max_size=3))
-    | st.builds(_insert, numbers, st.lists(new_lines, min_size=1, max_size=3))
+    | st.builds(_insert, numbers, lines_written)
+    | st.builds(_replace, numbers, numbers, lines_written)
 )
 hunks = st.builds(lambda edits, why: {"edits": edits, "why": why}, st.lists(edits, min_size=1, max_size=3), texts)
 answers = st.builds(lambda hunks: {"hunks": hunks}, st.lists(hunks, min_size=1, max_size=3))
 bodies = st.builds(
     lambda answer, sent, came: {
         "id": "x",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": json.dumps(answer)}}],
+        "choices": [
+            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": json.dumps(answer)}}
+        ],
         "usage": {"prompt_tokens": sent, "completion_tokens": came},
     },
     answers,
     st.integers(0, 9),
     st.integers(0, 9),
 )
-BODY, CONTENT = "body", "content"
+wrappings = st.sampled_from(
+    [
+        "{}",
+        "\ufeff{}",
+        "```json\n{}\n```",
+        "<think>{{</think>{}",
+        "Here:\n{}\nDone.",
+        "[{}, {}]",
+        "INT. BAR - NIGHT\n\n{}",
+    ]
+)
+wrapped = st.builds(
+    lambda wrapping, data: wrapping.format(*[data.decode(errors="replace")] * 2).encode(),
+    wrappings,
+    mutated_json(answers),
+)
+BODY, STREAM, CONTENT = "body", "stream", "content"
 inputs = (
-    st.tuples(st.just(CONTENT), mutated_json(answers) | st.binary(max_size=100))
-    | st.tuples(st.just(BODY), mutated_json(bodies))
+    st.tuples(st.just(CONTENT), mutated_json(answers) | wrapped | st.binary(max_size=100))
+    | st.tuples(st.sampled_from([BODY, STREAM]), mutated_json(bodies))
 )  # fmt: skip
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Feed]:
-    with small_ledger(folder) as ledger:
+    with small_ledger(folder) as ledger, model_server() as server:
         room = ProposalRoom(ledger.unit_of_work)
-        model = OpenAiModel("http://127.0.0.1:1/v1", "fuzzed")
-        yield lambda given: feed(ledger, room, model, given)
+        yield lambda given: feed(ledger, room, server, given)
 
 
-def feed(ledger: SmallLedger, room: ProposalRoom, model: OpenAiModel, given: tuple[str, bytes]) -> str:
+def feed(ledger: SmallLedger, room: ProposalRoom, server: ModelServer, given: tuple[str, bytes]) -> str:
     """Draft a proposal from a response, accept its hunks, and drain; nothing else may change the script."""
     kind, data = given
-    if kind == BODY:
+    answer: bytes | Completion = data
+    if kind != CONTENT:
+        event = b"".join(b"data: " + row + b"\n" for row in data.splitlines() or [b""]) + b"\n"
+        server.replies = [respond(200, data) if kind == BODY else streamed(event, DONE)]
         try:
-            data = model._completion(data, 1).output
+            answer = server.model(WAITS).complete(MESSAGES)
         except Rejected as refusal:
             return code_of(refusal)
     room.script_id = room.new_script(room.user)
     number = room.ask()
     head = ledger.head(room.script_id)
-    assert room.job(AnswersInTurn(*[data] * ATTEMPTS)).run(number)
+    assert room.job(AnswersInTurn(*[answer] * ATTEMPTS)).run(number)
     assert ledger.head(room.script_id) == head
     proposal = room.proposal(number)
     if proposal.state == "failed":

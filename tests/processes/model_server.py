@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
-SHOWN = re.compile(r'^\["(?P<line>l\d+)","(?P<expect>[0-9a-f]{12})"', re.MULTILINE)
+SHOWN = re.compile(r'^\["(?P<line>\d+)","(?P<expect>[0-9a-f]{4})"', re.MULTILINE)
 
 
 class ModelServer(ThreadingHTTPServer):
@@ -69,7 +69,7 @@ def model_server(held: set[str]) -> Iterator[ModelServer]:
 
 
 def _rewriting(prompt: str, instruction: str) -> dict[str, Any]:
-    line = instruction.split(maxsplit=1)[0]
+    line = instruction.split(maxsplit=1)[0].removeprefix("l")
     (expect,) = [found["expect"] for found in SHOWN.finditer(prompt) if found["line"] == line]
     edit = {"edit": "rewrite", "line": line, "expect": expect, "text": instruction}
     return {"hunks": [{"why": "Because.", "edits": [edit]}]}

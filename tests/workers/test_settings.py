@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.settings import BadSetting, Settings, without_password
+from workers.setting_values import BadSetting
+from workers.settings import Settings, without_password
 
 
 def test_without_settings_everything_is_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from workers.embedded.flower_port import FlowerAccess
+from workers.model_settings import SCRIPTED
 from workers.process.command_lines import (
     BEAT,
     ENVIRON,
@@ -18,7 +19,7 @@ from workers.process.command_lines import (
     worker_command,
 )
 from workers.process.roles import ROLES
-from workers.settings import SCRIPTED, Settings
+from workers.settings import Settings
 
 
 class Service(NamedTuple):

@@ -16,6 +16,7 @@ from cli.client.proposals import proposal_of, proposing
 from cli.json_documents.proposals import Accepted, Proposals, TurnedDown
 from cli.rendering.answers import described as described_answer
 from cli.rendering.listing import Columns, listing, page_of
+from cli.rendering.model_costs import costs_of
 from cli.rendering.proposals import described, document, shown_hunks, state_text
 from cli.terminal import screen
 from cli.terminal.exit_status import Exit
@@ -57,11 +58,11 @@ def show(proposal: Proposal, as_json: AsJson = False) -> None:
     """Show a proposal: what each part would change at the head of the script."""
     with database.reading() as tx:
         row = proposal_of(tx, proposal)
-        hunks = shown_hunks(tx, row)
+        hunks, costs = shown_hunks(tx, row), costs_of(tx, row)
     if as_json:
-        screen.print_json(document(row, hunks))
+        screen.print_json(document(row, hunks, costs))
     else:
-        screen.print_text(*described(row, hunks))
+        screen.print_text(*described(row, hunks, costs))
 
 
 @app.command(

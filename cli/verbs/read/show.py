@@ -1,6 +1,7 @@
 """Show a script, or a scene of it, at any version or time.
 
-With --ids each line follows its id and the content hash that an edit of it names as `expect`.
+With --numbers each line follows its number in this version; with --ids, its id and the content hash that an edit of it
+names as `expect`.
 
 {times}
 """
@@ -44,6 +45,9 @@ def show(
     only: Annotated[
         str | None, typer.Option("--scene", metavar="N", help="Only the scene with this number.", show_default=False)
     ] = None,
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="Show the number of each line, as `propose --lines` takes it.")
+    ] = False,
     ids: Annotated[bool, typer.Option("--ids", help="Show the id and the content hash of each line.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -57,15 +61,26 @@ def show(
         return
     # A note or boneyard may begin before a scene, so the whole script decides what is printed.
     texts = {line.id: line for line in without_spans(state.lines())}
-    for row in _printed(lines, texts, ids=ids):
+    labels = _labels(state, numbers=numbers, ids=ids)
+    for row in _printed(lines, texts, labels):
         screen.print_unwrapped(row)
 
 
-def _printed(lines: Iterable[Line], texts: Mapping[str, Line], *, ids: bool) -> Iterator[Text]:
+def _labels(state: State, *, numbers: bool, ids: bool) -> dict[str, str]:
+    """What is printed before each line, by its id."""
+    width = len(str(state.line_count))
+    return {
+        line.id: (f"{number:>{width}}  " if numbers else "") + (f"{line.id:<12} {expect_hash(line)}  " if ids else "")
+        for number, line in enumerate(state.lines(), 1)
+        if numbers or ids
+    }
+
+
+def _printed(lines: Iterable[Line], texts: Mapping[str, Line], labels: Mapping[str, str]) -> Iterator[Text]:
     for line in lines:
-        label = f"{line.id:<12} {expect_hash(line)}  "
+        label = labels.get(line.id)
         for number, row in enumerate(set_line(texts[line.id])):
-            if ids:
+            if label:
                 yield Text(label if number == 0 else " " * len(label), style="dim").append_text(row)
             else:
                 yield row

@@ -16,7 +16,8 @@ from cli.demo.play import Play
 from cli.terminal import screen
 from cli.terminal.options import example, prose
 from cli.terminal.screen import Text
-from workers.settings import SCRIPTED, Settings
+from workers.model_settings import SCRIPTED
+from workers.settings import Settings
 
 app = typer.Typer(add_completion=False)
 

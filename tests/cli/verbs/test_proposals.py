@@ -80,6 +80,49 @@ def test_an_empty_proposal_is_a_failure_with_a_code(scriptledger: CommandLine, f
     assert [letter["code"] for letter in letters] == ["nothing_proposed"]
 
 
+def test_a_scene_or_lines_are_all_that_the_model_sees(scriptledger: CommandLine, ferry: int):
+    rows = scriptledger("show", ferry, "--numbers").out.splitlines()
+    (number,) = (row.split()[0] for row in rows if row.endswith("You could have called."))
+    wish = 'replace "You could have called" with "You never called"'
+
+    inside = scriptledger("propose", ferry, wish, "--lines", f"{number}-{number}", "--json").json
+    assert (inside["state"], inside["first_line"], inside["last_line"]) == ("proposed", int(number), int(number))
+    assert (
+        f"script {ferry}, lines {number} to {number}, made" in scriptledger("proposals", "show", inside["proposal"]).out
+    )
+    scene = scriptledger("propose", ferry, wish, "--scene", 1, "--json").json
+    assert (scene["state"], scene["hunks"][0]["changes"][0]["after"]["text"]) == ("proposed", "You never called.")
+    before = scriptledger("proposals", "list", "--script", ferry, "--json").json["proposals"]
+
+    for options, code in (
+        (("--scene", 99), "no_such_scene"),
+        (("--lines", "3-999"), "no_such_lines"),
+        (("--lines", "5-3"), "no_such_lines"),
+        (("--lines", "0"), "no_such_lines"),
+    ):
+        refused = scriptledger("propose", ferry, wish, *options, "--json")
+        assert (refused.status, refused.json["error"]["code"]) == (1, code)
+    assert scriptledger("propose", ferry, wish, "--lines", "3-", "--json").status == 2
+    assert scriptledger("propose", ferry, wish, "--lines", "3", "--scene", "1").status == 2
+    assert scriptledger("proposals", "list", "--script", ferry, "--json").json["proposals"] == before
+
+
+def test_the_cost_is_shown_before_and_after(scriptledger: CommandLine, ferry: int):
+    estimate = scriptledger("propose", ferry, 'cut "I did."', "--estimate", "--json").json
+    assert 500 < estimate["tokens_in"] < 2_000
+    assert (estimate["tokens_out"], estimate["cost_micros"]) == (25_600, None)
+    listed = scriptledger("proposals", "list", "--script", ferry, "--json").json
+    assert listed["proposals"] == []
+
+    asked = scriptledger("propose", ferry, 'cut "I did."')
+    assert f"About {estimate['tokens_in']:,} tokens are sent" in asked.err
+    assert "  1 call, " in asked.out
+    assert " tokens sent and " in asked.out
+    number = asked.out.split()[1]
+    (usage,) = scriptledger("proposals", "show", number, "--json").json["usage"]
+    assert (usage["model"], usage["calls"], usage["cost_micros"]) == ("scripted-no-ai", 1, 0)
+
+
 def test_proposals_are_listed_page_by_page(scriptledger: CommandLine, ferry: int):
     numbers = [scriptledger("propose", ferry, WISH, "--no-wait", "--json").json["proposal"] for _ in range(3)]
 

@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 
 from domain.proposals.refusals import ModelUnavailable
+from domain.proposals.shown_lines import HASH_DIGITS
 from materialization.proposals.decisions import Person
 from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import UnitOfWork
 from tests.workers.writer_setup import LINES, WritingRoom
 from workers.proposals.draft_job import ProposalJob
-from workers.proposals.language_models.interface import Completion, Message, Model
+from workers.proposals.language_models.factory import DEFAULT_TERMS, Terms
+from workers.proposals.language_models.interface import UNWATCHED, Completion, Message, Model, Watch
 from workers.proposals.review import ProposalReview
 
 
@@ -22,15 +24,21 @@ class AnswersInTurn:
 
     name = "answers-in-turn"
 
-    def __init__(self, *answers: bytes | dict[str, Any]) -> None:
-        self._answers = [answer if isinstance(answer, bytes) else msgspec.json.encode(answer) for answer in answers]
+    def __init__(self, *answers: bytes | dict[str, Any] | Completion) -> None:
+        self._answers = [self._completion(answer) for answer in answers]
         self.queries: list[list[Message]] = []
 
-    def complete(self, messages: Sequence[Message]) -> Completion:
+    def complete(self, messages: Sequence[Message], watch: Watch = UNWATCHED) -> Completion:  # noqa: ARG002
         self.queries.append(list(messages))
         if not self._answers:
             raise ModelUnavailable(problem="it has no more answers")
-        return Completion(self._answers.pop(0), self.name, tokens_in=10, tokens_out=2, latency_ms=3)
+        return self._answers.pop(0)
+
+    def _completion(self, answer: bytes | dict[str, Any] | Completion) -> Completion:
+        if isinstance(answer, Completion):
+            return answer
+        output = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
+        return Completion(output, self.name, tokens_in=10, tokens_out=2, latency_ms=3)
 
 
 class ProposalRoom(WritingRoom):
@@ -45,10 +53,10 @@ class ProposalRoom(WritingRoom):
     def ask(self, instruction: str = "Colder.", **more: Any) -> int:
         return self.review.ask(more.pop("script_id", self.script_id), instruction, more.pop("by", self.rosa), **more)[0]
 
-    def job(self, model: Model) -> ProposalJob:
-        return ProposalJob(self.unit_of_work, model, clock=lambda: self.now)
+    def job(self, model: Model, terms: Terms = DEFAULT_TERMS) -> ProposalJob:
+        return ProposalJob(self.unit_of_work, model, terms, clock=lambda: self.now)
 
-    def propose(self, *answers: bytes | dict[str, Any], instruction: str = "Colder.") -> int:
+    def propose(self, *answers: bytes | dict[str, Any] | Completion, instruction: str = "Colder.") -> int:
         """A proposal drafted by a model with these answers."""
         number = self.ask(instruction)
         assert self.job(AnswersInTurn(*answers)).run(number)
@@ -68,15 +76,23 @@ class ProposalRoom(WritingRoom):
         """The state of a proposal, and of each of its hunks."""
         return [self.proposal(number).state, *(hunk.state for hunk in self.hunks(number))]
 
+    def position(self, number: int) -> str:
+        """The number of a line as a model is shown it."""
+        return str(list(self.state().line_ids()).index(LINES[number - 1].id) + 1)
+
     def expect(self, number: int) -> str:
-        """The current hash of a line."""
-        return self.state().content_hash("line", LINES[number - 1].id) or ""
+        """The beginning of the current hash of a line, as a model is shown it."""
+        return (self.state().content_hash("line", LINES[number - 1].id) or "")[:HASH_DIGITS]
+
+    def shown(self, number: int) -> dict[str, str]:
+        """A line as an edit names it."""
+        return {"line": self.position(number), "expect": self.expect(number)}
 
     def rewrite(self, number: int, text: str) -> dict[str, Any]:
-        return {"edit": "rewrite", "line": f"l{number}", "expect": self.expect(number), "text": text}
+        return {"edit": "rewrite", **self.shown(number), "text": text}
 
     def remove(self, *numbers: int) -> dict[str, Any]:
-        return {"edit": "delete", "lines": [[f"l{number}", self.expect(number)] for number in numbers]}
+        return {"edit": "delete", "lines": [self.shown(number) for number in numbers]}
 
 
 def insert(after: str | None, *texts: str) -> dict[str, Any]:
@@ -95,7 +111,7 @@ def three_hunks(room: ProposalRoom) -> int:
     return room.propose(
         answer(
             hunk(room.rewrite(1, "Colder."), why="Colder."),
-            hunk(insert("l2", "A pause.", "Another."), why="A pause."),
+            hunk(insert("2", "A pause.", "Another."), why="A pause."),
             hunk(room.remove(5), why="Cut."),
         )
     )

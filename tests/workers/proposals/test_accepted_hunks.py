@@ -18,7 +18,7 @@ from tests.workers.proposals.proposal_setup import ProposalRoom, answer, hunk, i
 
 def test_people_decide_while_workers_settle(room: ProposalRoom):
     """Both lock the proposal first, so there is no deadlock, and every hunk is decided."""
-    number = room.propose(answer(*[hunk(insert(f"l{index % 10 + 1}", f"Line {index}.")) for index in range(24)]))
+    number = room.propose(answer(*[hunk(insert(f"{index % 10 + 1}", f"Line {index}.")) for index in range(24)]))
 
     with ThreadPoolExecutor(5) as together:
         decided = [together.submit(room.review.accept, number, room.rosa, [index]) for index in range(1, 25)]
@@ -106,7 +106,7 @@ def test_an_accepted_hunk_of_a_deleted_user_is_not_applied(room: ProposalRoom):
 
 
 def test_concurrent_accepts_and_refusals_decide_every_hunk_once(room: ProposalRoom):
-    number = room.propose(answer(*[hunk(insert(f"l{index % 10 + 1}", f"Line {index}.")) for index in range(12)]))
+    number = room.propose(answer(*[hunk(insert(f"{index % 10 + 1}", f"Line {index}.")) for index in range(12)]))
     taken: list[str] = []
 
     def accept(index: int) -> None:

@@ -1,94 +1,46 @@
-"""Model client tests: retries, timeouts, size limits, and no leaks of the key."""
+"""Model client tests: requests, answers, retries, timeouts, and no leaks of the key."""
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from domain.proposals.refusals import ModelOutputTooLong, ModelUnavailable
+from domain.proposals.refusals import ModelUnavailable
 from tests.slowness import adjusted_for_load
-from workers.proposals.language_models.interface import Completion, Message
-from workers.proposals.language_models.openai_client import MAX_RESPONSE_BYTES, OpenAiModel, Waits
+from tests.workers.proposals.model_server import (
+    DONE,
+    KEY,
+    QUERY,
+    QUICK,
+    Handler,
+    ModelServer,
+    answered,
+    begin_stream,
+    completion,
+    event,
+    failed,
+    respond,
+    streamed,
+)
+from workers.proposals.language_models.answer_schema import RESPONSE_FORMAT
+from workers.proposals.language_models.interface import Completion, Watch
+from workers.proposals.language_models.openai_client import OpenAiModel, Server
+from workers.proposals.language_models.server_errors import retry_after
 
-KEY = "sk-very-secret"
-QUICK = Waits(connect=1.0, read=0.3, total=3.0, first_pause=0.05)
-QUERY = [Message("system", "You edit."), Message("user", "Colder. “é” 🎬")]
-
-Reply = Callable[["Handler"], None]
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Sends the replies of the test in order, and repeats the last one."""
-
-    server: Server  # type: ignore[assignment]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append((self.path, dict(self.headers), json.loads(body)))
-        replies = self.server.replies
-        (replies.pop(0) if len(replies) > 1 else replies[0])(self)
-
-    def log_message(self, *_: Any) -> None:
-        """Log nothing."""
+MESSAGES = [message._asdict() for message in QUERY]
 
 
-class Server(ThreadingHTTPServer):
-    """An HTTP server for one test."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.replies: list[Reply] = []
-        self.requests: list[tuple[str, dict[str, str], Any]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-    def handle_error(self, *_: Any) -> None:
-        """Ignore errors: the client is expected to disconnect."""
+def ask(server: ModelServer) -> Completion:
+    return server.model().complete(QUERY)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def respond(status: int, body: bytes, **headers: str) -> Reply:
-    def reply(handler: Handler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return reply
-
-
-def completion(text: str | None = "{}", **more: Any) -> bytes:
-    return json.dumps({"id": "x", "choices": [{"index": 0, "message": {"content": text}}], **more}).encode()
-
-
-def ask(server: Server, waits: Waits = QUICK) -> Completion:
-    return OpenAiModel(server.url, "writer-1", KEY, waits).complete(QUERY)
-
-
-def test_the_request_follows_the_protocol(server: Server):
-    server.replies = [respond(200, completion("é🎬", usage={"prompt_tokens": 7, "completion_tokens": 3}))]
+def test_the_request_asks_for_a_stream_held_to_the_schema(server: ModelServer):
+    server.replies = [answered("é🎬", usage={"prompt_tokens": 7, "completion_tokens": 3})]
 
     answer = ask(server)
 
@@ -97,61 +49,214 @@ def test_the_request_follows_the_protocol(server: Server):
     ((path, headers, body),) = server.requests
     assert path == "/v1/chat/completions"
     assert headers["Authorization"] == f"Bearer {KEY}"
-    assert body == {"model": "writer-1", "messages": [message._asdict() for message in QUERY]}
+    assert body == {
+        "model": "writer-1",
+        "messages": MESSAGES,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "response_format": RESPONSE_FORMAT,
+    }
 
 
-def test_without_a_key_no_header_is_sent(server: Server):
-    server.replies = [respond(200, completion())]
-    OpenAiModel(server.url, "local", waits=QUICK).complete(QUERY)
+def test_only_the_necessary_headers_are_sent(server: ModelServer, monkeypatch: pytest.MonkeyPatch):
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "OPENAI_API_KEY"):
+        monkeypatch.setenv(name, "of-another-program")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Of-Another: program")
+    server.replies = [answered()]
+    ask(server)
+
+    ((_, headers, _),) = server.requests
+    assert sorted(name.lower() for name in headers) == [
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "user-agent",
+    ]
+    assert headers["Accept-Encoding"] == "identity"
+
+
+def test_without_a_key_no_header_is_sent(server: ModelServer):
+    server.replies = [answered()]
+    server.model(key="").complete(QUERY)
 
     assert "Authorization" not in server.requests[0][1]
 
 
+def test_an_answer_is_limited_where_a_limit_is_set(server: ModelServer):
+    server.replies = [answered()]
+    server.model(answer_tokens=9_000).complete(QUERY)
+
+    assert server.requests[0][2]["max_completion_tokens"] == 9_000
+
+
+@pytest.mark.parametrize("path", ["", "/openai", "/openai/v1", "/openai/deployments/writer-1"])
+def test_a_deployment_at_azure_is_called_by_its_own_rules(server: ModelServer, path: str):
+    server.replies = [answered()]
+    url = server.url.removesuffix("/v1") + path
+    server.model(url=url, api_version="2024-10-21").complete(QUERY)
+
+    ((requested, headers, _),) = server.requests
+    assert requested == "/openai/deployments/writer-1/chat/completions?api-version=2024-10-21"
+    assert headers["api-key"] == KEY
+    assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize("status", [400, 415, 422, 501])
+def test_a_server_that_knows_fewer_fields_is_asked_without_them(server: ModelServer, status: int):
+    server.replies = [failed(status, message="unknown field"), failed(status), answered("x"), answered("y")]
+    model = server.model(answer_tokens=100)
+
+    assert model.complete(QUERY).output == b"x"
+    assert model.complete(QUERY).output == b"y"
+    assert [sorted(body) for _, _, body in server.requests] == [
+        ["max_completion_tokens", "messages", "model", "response_format", "stream", "stream_options"],
+        ["max_completion_tokens", "messages", "model", "stream"],
+        ["messages", "model"],
+        ["messages", "model"],
+    ]
+
+
+def test_a_stream_is_one_answer(server: ModelServer):
+    server.replies = [
+        streamed(
+            b": keep-alive\n\n",
+            event({"role": "assistant", "content": ""}),
+            event({"reasoning_content": "Colder, "}),
+            event({"content": '{"hu'}),
+            event({"content": 'nks": "é🎬"}'}),
+            event({}, "stop"),
+            event(usage={"prompt_tokens": 9, "completion_tokens": 4}),
+            DONE,
+        )
+    ]
+    counts: list[int] = []
+    answer = server.model().complete(QUERY, Watch(written=counts.append))
+
+    assert answer._replace(latency_ms=None) == Completion('{"hunks": "é🎬"}'.encode(), "writer-1", 9, 4)
+    assert counts == sorted(counts)
+    assert counts[-1] == len("Colder, ") + len('{"hunks": "é🎬"}')
+
+
+def test_a_stream_lasts_as_long_as_something_comes(server: ModelServer):
+    def slowly(handler: Handler) -> None:
+        begin_stream(handler)
+        for character in "abcdef":
+            time.sleep(0.1)
+            handler.wfile.write(event({"content": character}))
+        handler.wfile.write(DONE)
+
+    server.replies = [slowly]
+
+    assert ask(server).output == b"abcdef"
+
+
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
-def test_a_temporary_error_is_retried(server: Server, status: int):
-    server.replies = [respond(status, b"busy"), respond(status, b"busy"), respond(200, completion("{}"))]
+def test_a_temporary_error_is_retried(server: ModelServer, status: int):
+    server.replies = [failed(status), respond(status, b"busy"), answered()]
 
     assert ask(server).output == b"{}"
     assert len(server.requests) == 3
 
 
-def test_the_client_gives_up_after_three_attempts(server: Server):
-    server.replies = [respond(503, b"busy")]
-    with pytest.raises(ModelUnavailable, match="HTTP status 503"):
-        ask(server)
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_the_client_gives_up_after_the_attempts_in_the_settings(server: ModelServer, attempts: int):
+    server.replies = [failed(503)]
+    with pytest.raises(ModelUnavailable, match="HTTP status 503: it is overloaded"):
+        server.model(QUICK._replace(attempts=attempts)).complete(QUERY)
 
+    assert len(server.requests) == attempts
+
+
+@pytest.mark.parametrize("code", [502, "503", 429])
+def test_an_error_within_an_answer_is_retried_as_the_status_it_names(server: ModelServer, code: Any):
+    body = f'{{"error": {{"message": "Provider failed", "code": {code!r}}}}}'.replace("'", '"').encode()
+    server.replies = [respond(200, body), streamed(b"data: " + body + b"\n\n"), answered()]
+
+    assert ask(server).output == b"{}"
     assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 404, 422])
-def test_a_permanent_error_is_not_retried(server: Server, status: int):
-    server.replies = [respond(status, b"sk-very-secret is no good", Location="http://127.0.0.1:1/elsewhere")]
-    with pytest.raises(ModelUnavailable) as caught:
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (301, None, "redirects"),
+        (307, None, "redirects"),
+        (400, "context_length_exceeded", "longer than the model takes"),
+        (401, "invalid_api_key", "the key is not accepted"),
+        (401, None, "the key is not accepted"),
+        (402, None, "no credit"),
+        (403, None, "access is refused"),
+        (404, "model_not_found", "does not have this model"),
+        (404, None, "does not have this model"),
+        (413, None, "longer than the model takes"),
+        (429, "insufficient_quota", "no credit"),
+        (400, "content_filter", "content filter"),
+        (500, "context_length_exceeded", "longer than the model takes"),
+    ],
+)
+def test_a_permanent_error_is_said_in_words_and_not_retried(
+    server: ModelServer, status: int, code: str | None, words: str
+):
+    server.replies = [failed(status, code, "no", Location="http://127.0.0.1:1/elsewhere")]
+    with pytest.raises(ModelUnavailable, match=words) as caught:
         ask(server)
 
     assert len(server.requests) == 1
-    assert KEY not in str(caught.value)
-    assert f"HTTP status {status}" in caught.value.message
+    assert f"HTTP status {status}{f', {code}' if code else ''}: " in caught.value.message
 
 
-def test_retry_after_is_respected(server: Server):
-    server.replies = [respond(429, b"", Retry_After="1"), respond(200, completion())]
+def test_a_context_that_is_too_long_is_known_by_its_words(server: ModelServer):
+    server.replies = [failed(400, 400, "the request exceeds the available context size (4096 tokens)")]
+    with pytest.raises(ModelUnavailable, match=r"ask about one scene.*\(it says: the request exceeds"):
+        ask(server)
+
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        {"Retry_After": "1"},
+        {"Retry_After": "0.8"},
+        {"retry_after_ms": "700"},
+        {"retry_after_ms": "x", "Retry_After": "1"},
+    ],
+    ids=["seconds", "parts of a second", "milliseconds", "one of two"],
+)
+def test_retry_after_is_respected(server: ModelServer, wait: dict[str, str]):
+    server.replies = [failed(429, **wait), answered()]
     began = time.monotonic()
     ask(server)
 
-    assert 1.0 <= time.monotonic() - began < adjusted_for_load(3.0)
+    assert 0.7 <= time.monotonic() - began < adjusted_for_load(3.0)
 
 
-def test_the_wait_is_limited(server: Server):
-    server.replies = [respond(429, b"", Retry_After="3600")]
+def test_a_date_to_retry_after_is_read_by_the_clock_of_the_server():
+    now = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
+    later = format_datetime(now + timedelta(seconds=8), usegmt=True)
+
+    assert retry_after({"retry-after": later, "date": format_datetime(now, usegmt=True)}) == 8.0
+    assert retry_after({"retry-after": later}) == 0.0
+    assert retry_after({"retry-after": "Saturday, 03-Feb-01 04:05:14 GMT", "date": format_datetime(now)}) == 8.0
+    for nonsense in ("", "soon", "nan", "inf", "-5 days", "Mon, 99 Foo"):
+        assert retry_after({"retry-after": nonsense}) is None
+    assert retry_after({"retry-after": "-5"}) == 0.0
+
+
+def test_a_wait_beyond_the_time_of_a_proposal_ends_it_at_once(server: ModelServer):
+    server.replies = [failed(429, Retry_After="3600")]
     began = time.monotonic()
-    with pytest.raises(ModelUnavailable, match="HTTP status 429"):
+    with pytest.raises(ModelUnavailable, match=r"HTTP status 429.*asks for 3600 s"):
         ask(server)
 
     assert time.monotonic() - began < adjusted_for_load(1.0)
 
 
-def test_a_silent_server_times_out(server: Server):
+def test_a_silent_server_times_out(server: ModelServer):
     server.replies = [lambda _: time.sleep(2)]
     began = time.monotonic()
     with pytest.raises(ModelUnavailable, match="no answer in time"):
@@ -160,41 +265,17 @@ def test_a_silent_server_times_out(server: Server):
     assert time.monotonic() - began < adjusted_for_load(2.0)
 
 
-def test_a_server_that_sends_slowly_times_out(server: Server):
-    """Each read is in time, but the total is not."""
-
-    def drip(handler: Handler) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        while True:
-            handler.wfile.write(b" ")
-            time.sleep(0.05)
-
-    server.replies = [drip]
-    began = time.monotonic()
-    with pytest.raises(ModelUnavailable, match="did not end in time"):
-        ask(server, QUICK._replace(total=0.5))
-
-    assert time.monotonic() - began < adjusted_for_load(1.5)
-
-
-def test_an_endless_response_is_cut_off(server: Server):
-    server.replies = [respond(200, b" " * (MAX_RESPONSE_BYTES + 1))]
-    with pytest.raises(ModelOutputTooLong):
-        ask(server, QUICK._replace(read=5.0))
-
-
-def test_a_closed_connection_is_retried(server: Server):
+def test_a_closed_connection_is_retried(server: ModelServer):
     def hang_up(handler: Handler) -> None:
         handler.close_connection = True
         handler.connection.close()
 
-    server.replies = [hang_up, respond(200, completion())]
+    server.replies = [hang_up, answered()]
 
     assert ask(server).output == b"{}"
 
 
-def test_an_incomplete_body_is_retried(server: Server):
+def test_an_incomplete_body_is_retried(server: ModelServer):
     def break_off(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
@@ -202,15 +283,61 @@ def test_an_incomplete_body_is_retried(server: Server):
         handler.wfile.write(b'{"choices"')
         handler.close_connection = True
 
-    server.replies = [break_off, respond(200, completion())]
+    server.replies = [break_off, answered()]
 
     assert ask(server).output == b"{}"
     assert len(server.requests) == 2
 
 
+def test_half_a_stream_is_no_answer(server: ModelServer):
+    server.replies = [
+        streamed(event({"content": '{"hunks": []'})),
+        streamed(event({"content": '{"hunks": []}'}), DONE),
+        streamed(event({"content": '{"hunks": [1]}'}), event({}, "stop")),
+    ]
+
+    assert [ask(server).output for _ in range(2)] == [b'{"hunks": []}', b'{"hunks": [1]}']
+    assert len(server.requests) == 3
+
+
 def test_an_unreachable_server_is_reported():
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
-        OpenAiModel("http://127.0.0.1:1/v1", "writer-1", KEY, QUICK).complete(QUERY)
+        OpenAiModel(Server("http://127.0.0.1:1/v1", "writer-1", KEY), QUICK).complete(QUERY)
+
+
+@pytest.mark.parametrize(
+    ("message", "finish", "answer"),
+    [
+        ({"content": [{"type": "thinking", "thinking": []}, {"type": "text", "text": "{"}, "}"]}, "stop", "{}"),
+        ({"content": [{"why": "x", "edits": []}]}, "stop", '[{"why": "x", "edits": []}]'),
+        ({"content": {"hunks": []}}, "stop", '{"hunks": []}'),
+        ({"content": None, "tool_calls": [{"function": {"arguments": "{}"}}]}, "tool_calls", "{}"),
+        ({"content": "", "function_call": {"arguments": "{}"}}, "function_call", "{}"),
+        ({"content": "{}", "reasoning_content": "hm", "refusal": None}, None, "{}"),
+    ],
+    ids=["parts", "parsed list", "parsed object", "tool call", "function call", "reasoning"],
+)
+def test_an_answer_is_taken_wherever_it_is(server: ModelServer, message: Any, finish: str, answer: str):
+    server.replies = [answered(finish=finish, message=message)]
+
+    assert ask(server)[::5] == (answer.encode(), "complete")
+
+
+@pytest.mark.parametrize(
+    ("message", "finish", "ended", "words"),
+    [
+        ({"content": None, "refusal": "Not that scene."}, "stop", "refused", "Not that scene."),
+        ({"content": ""}, "content_filter", "refused", "filter"),
+        ({"content": '{"hunks": [{"ed'}, "length", "cut off", '{"hunks": [{"ed'),
+        ({"content": ""}, "max_tokens", "cut off", ""),
+    ],
+)
+def test_the_end_of_an_answer_is_known(server: ModelServer, message: Any, finish: str, ended: str, words: str):
+    server.replies = [answered(finish=finish, message=message, usage={"prompt_tokens": 5, "completion_tokens": 2})]
+
+    answer = ask(server)
+    assert (answer.ended, answer.tokens_in, answer.tokens_out) == (ended, 5, 2)
+    assert words in answer.output.decode()
 
 
 @pytest.mark.parametrize(
@@ -220,34 +347,59 @@ def test_an_unreachable_server_is_reported():
         b"<html>",
         b"[]",
         b"{}",
+        b"7",
         completion(None),
+        completion(""),
+        completion(7),
         b'{"choices": []}',
         b'{"choices": "x"}',
+        b'{"choices": [null]}',
+        b'{"choices": [{"message": []}]}',
         b"\x1f\x8b\x08\xff",
         b"[" * 90_000,
     ],
 )
-def test_a_response_that_is_not_a_completion_is_refused(server: Server, body: bytes):
-    server.replies = [respond(200, body)]
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_response_that_is_not_a_completion_is_refused(server: ModelServer, body: bytes, *, stream: bool):
+    server.replies = [streamed(b"data: " + body + b"\n\n", DONE) if stream else respond(200, body)]
     with pytest.raises(ModelUnavailable):
         ask(server)
 
+    assert len(server.requests) == 1
+
 
 @pytest.mark.parametrize("depth", [900, 5_000, 100_000])
-def test_an_answer_with_a_deeply_nested_extra_field_is_read(server: Server, depth: int):
+def test_an_answer_with_a_deeply_nested_extra_field_is_read(server: ModelServer, depth: int):
     server.replies = [respond(200, completion()[:-1] + b', "deep": ' + b"[" * depth + b"]" * depth + b"}")]
 
     assert ask(server).output == b"{}"
 
 
-def test_the_key_is_never_shown(server: Server, caplog: pytest.LogCaptureFixture):
+@pytest.mark.parametrize("words", [KEY, f"Bearer {KEY[:9]}****", f"your key ends in {KEY[-4:]}", KEY.upper()])
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_the_key_is_never_shown(
+    server: ModelServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: int, words: str
+):
     caplog.set_level(logging.DEBUG)
-    server.replies = [respond(500, b"")]
-    model = OpenAiModel(server.url, "writer-1", KEY, QUICK)
+    monkeypatch.setenv("OPENAI_LOG", "debug")
+    server.replies = [failed(status, KEY, f"Bad: {words}")]
+    model = server.model()
     with pytest.raises(ModelUnavailable) as caught:
         model.complete(QUERY)
 
-    assert KEY not in caplog.text
+    shown = [caplog.text, repr(model), repr(model._server), repr(caught.value), caught.value.message]
+    assert not [text for text in shown if KEY[:9] in text.lower() or KEY[-4:] in text]
     assert "Colder" not in caplog.text
-    assert KEY not in repr(model)
-    assert KEY not in repr(caught.value)
+    assert f"HTTP status {status}: " in caught.value.message
+
+
+def test_no_error_of_the_library_holds_the_key(server: ModelServer):
+    server.replies = [failed(400, message="no")]
+    with pytest.raises(ModelUnavailable) as caught:
+        ask(server)
+
+    error: BaseException | None = caught.value
+    while error is not None:
+        request = getattr(error, "request", None)
+        assert request is None or KEY not in repr(request.headers.raw)
+        error = error.__context__

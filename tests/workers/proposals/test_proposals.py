@@ -155,10 +155,10 @@ def test_a_person_s_consent_allows_a_large_deletion_by_an_ai(room: ProposalRoom)
 
 
 def test_a_refused_hunk_is_not_offered_again_for_the_same_line_content(room: ProposalRoom):
-    first = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("l2", "A pause."))))
+    first = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("2", "A pause."))))
     room.review.reject(first, room.rosa, [1, 2])
 
-    again = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("l2", "A pause.")), hunk(room.remove(9))))
+    again = room.propose(answer(hunk(room.rewrite(1, "Colder.")), hunk(insert("2", "A pause.")), hunk(room.remove(9))))
 
     assert room.states(again) == ["proposed", "withheld", "withheld", "offered"]
     room.review.accept(again, room.rosa)

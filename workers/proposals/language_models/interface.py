@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 
@@ -14,13 +15,30 @@ class Message(NamedTuple):
 
 
 class Completion(NamedTuple):
-    """An answer of a model: its bytes unchanged, of limited size, with usage. None means unknown."""
+    """An answer of a model: its bytes unchanged, of limited size, with usage. None means unknown.
+
+    `ended` is how it ended: complete, cut off at a limit, or as a refusal in the words of `output`.
+    """
 
     output: bytes
     model: str
     tokens_in: int | None = None
     tokens_out: int | None = None
     latency_ms: int | None = None
+    ended: Literal["complete", "cut off", "refused"] = "complete"
+
+
+class Watch(NamedTuple):
+    """What watches a model while it writes: the time at which its answer must have ended, and the progress.
+
+    `deadline` is a time of `time.monotonic`. `written` takes the number of characters so far, often.
+    """
+
+    deadline: float = math.inf
+    written: Callable[[int], None] = lambda _: None
+
+
+UNWATCHED = Watch()
 
 
 class Model(Protocol):
@@ -30,7 +48,7 @@ class Model(Protocol):
     def name(self) -> str:
         """The name for logs and stored proposals."""
 
-    def complete(self, messages: Sequence[Message]) -> Completion:
+    def complete(self, messages: Sequence[Message], watch: Watch = UNWATCHED) -> Completion:
         """The answer to a conversation.
 
         Raises:

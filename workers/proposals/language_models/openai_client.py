@@ -1,178 +1,229 @@
-"""A client for OpenAI-compatible chat completion servers, which most model servers are.
+"""A client for OpenAI-compatible chat completion servers, which most model servers are, and for Azure.
 
-Connecting, each read, and all attempts together have timeouts. The response is read up to a limit. The key goes into
-one header only, never into an error or a log.
+An answer is streamed, and held to a JSON schema, where the server can do that. Connecting, each wait and all attempts
+together have timeouts; a response is read up to a limit. The key never leaves the transport.
 """
 
 from __future__ import annotations
 
+import logging
 import random
+import re
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, NamedTuple
 
+import httpx2
 import msgspec
-import urllib3
-from msgspec import Struct
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+import openai
 
-from domain.errors import LedgerError
-from domain.proposals.model_output import MAX_OUTPUT_BYTES
-from domain.proposals.refusals import ModelOutputTooLong, ModelUnavailable
+from domain.proposals.refusals import ModelUnavailable
 from domain.script.json_depth import decode_at_any_depth
-from workers.proposals.language_models.interface import Completion, Message
+from workers.proposals.language_models.answer_schema import RESPONSE_FORMAT
+from workers.proposals.language_models.bounded_transport import BoundedTransport
+from workers.proposals.language_models.chat_response import ChatResponse
+from workers.proposals.language_models.interface import UNWATCHED, Completion, Message, Watch
+from workers.proposals.language_models.server_errors import ServerError, embedded_error, server_error
 
-ATTEMPTS = 3
-# Room for the answer with its escapes and the JSON around it.
-MAX_RESPONSE_BYTES = 4 * MAX_OUTPUT_BYTES
-CHUNK_BYTES = 64 << 10
-# Statuses of rate limits and temporary failures; any other status would be repeated.
-RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 529})
+# At debug level these would log requests with their prompts.
+for _name in ("openai", "httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+# What a request asks for besides the answer, from the form for the newest servers to the form for the oldest.
+FORMS: tuple[dict[str, Any], ...] = (
+    {"stream": True, "stream_options": {"include_usage": True}, "response_format": RESPONSE_FORMAT},
+    {"stream": True},
+    {},
+)
+_AZURE_PATH = re.compile(r"/openai(?:/v1)?/?\Z")
+_decoder = msgspec.json.Decoder()
+_BROKEN = "the connection ended before the answer did"
+_NO_ANSWER = "the response is not a chat completion"
 
 
 class Waits(NamedTuple):
-    """Timeouts in seconds: for a connection, each read, and all attempts; and the pauses between attempts."""
+    """Seconds for a connection, for each wait for a byte, and for all attempts; attempts, and the first pause."""
 
     connect: float = 5.0
-    read: float = 60.0
-    total: float = 90.0
+    idle: float = 180.0
+    total: float = 420.0
+    attempts: int = 3
     first_pause: float = 0.5
-    max_pause: float = 20.0
+
+
+class Server(NamedTuple):
+    """A model at a URL like ``https://host/v1``; with an API version, a deployment of that name at Azure.
+
+    `answer_tokens` is the most that an answer may have, if that is to be sent.
+    """
+
+    url: str
+    model: str
+    key: str = ""
+    api_version: str = ""
+    answer_tokens: int = 0
+
+    def __repr__(self) -> str:
+        return f"Server({self.url!r}, {self.model!r})"
 
 
 DEFAULT_WAITS = Waits()
 
 
-class _Message(Struct):
-    content: str | None = None
-
-
-class _Choice(Struct):
-    message: _Message
-
-
-class _Usage(Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Response(Struct):
-    choices: list[_Choice]
-    usage: _Usage | None = None
-
-
-class _Retryable(LedgerError):
-    """This attempt failed, and a retry may succeed; `after` is the Retry-After of the server in seconds."""
-
-    def __init__(self, problem: str, after: float | None = None) -> None:
-        self.after = after
-        super().__init__(problem)
-
-
-_decoder = msgspec.json.Decoder(_Response)
-
-
 class OpenAiModel:
-    """A model at a URL like ``https://host/v1``."""
+    """A model behind an OpenAI-compatible server."""
 
-    def __init__(self, url: str, name: str, key: str = "", waits: Waits = DEFAULT_WAITS) -> None:
-        self.name = name
-        self._url = f"{url}/chat/completions"
-        self._key = key
+    def __init__(self, server: Server, waits: Waits = DEFAULT_WAITS) -> None:
+        self.name = server.model
+        self._server = server
         self._waits = waits
-        timeout = urllib3.Timeout(connect=waits.connect, read=waits.read)
-        self._http = urllib3.PoolManager(timeout=timeout, retries=False)
+        # The first form that the server has not refused.
+        self._form = 0
 
-    def complete(self, messages: Sequence[Message]) -> Completion:
-        """The answer to a conversation, after at most three attempts with jittered pauses.
+    def complete(self, messages: Sequence[Message], watch: Watch = UNWATCHED) -> Completion:
+        """The answer to a conversation.
 
         Raises:
             ModelUnavailable: there was none in time, or it is no answer.
             ModelOutputTooLong: it did not end.
         """
-        body = msgspec.json.encode({"model": self.name, "messages": [message._asdict() for message in messages]})
         began = time.monotonic()
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                data = self._post(body, began + self._waits.total)
-            except _Retryable as failed:
-                pause = self._pause(attempt, failed.after)
-                if attempt == ATTEMPTS or time.monotonic() + pause > began + self._waits.total:
-                    raise ModelUnavailable(problem=str(failed)) from None
-                time.sleep(pause)
-            else:
-                return self._completion(data, int((time.monotonic() - began) * 1_000))
+        deadline = min(watch.deadline, began + self._waits.total)
+        with _connected(self._server, self._waits, deadline) as (client, transport):
+            for attempt in count(1):
+                try:
+                    response = self._ask(client, transport, messages, watch.written)
+                except ServerError as failed:
+                    if transport.time_is_up:
+                        raise ModelUnavailable(problem="its answer did not end in time") from None
+                    pause = self._pause(attempt, failed)
+                    if not failed.retryable or attempt >= self._waits.attempts:
+                        raise ModelUnavailable(problem=str(failed)) from None
+                    if time.monotonic() + pause > deadline:
+                        raise ModelUnavailable(problem=f"{failed}; it asks for {pause:.0f} s, too late") from None
+                    time.sleep(pause)
+                else:
+                    return self._completion(response, int((time.monotonic() - began) * 1_000))
         raise AssertionError("unreachable")
 
     def __repr__(self) -> str:
         return f"OpenAiModel({self.name!r})"
 
-    def _post(self, body: bytes, deadline: float) -> bytes:
-        try:
-            response = self._http.request(
-                "POST", self._url, body=body, headers=self._headers(), redirect=False, preload_content=False
-            )
+    def _ask(
+        self,
+        client: openai.OpenAI,
+        transport: BoundedTransport,
+        messages: Sequence[Message],
+        written: Callable[[int], None],
+    ) -> ChatResponse:
+        """One attempt, in the first form of the request that the server takes."""
+        while True:
             try:
-                if response.status != 200:
-                    raise _refused(response)
-                return _read(response, deadline)
-            finally:
-                # Not returned to the pool: the response may not have been read to its end.
-                response.close()
-        except HTTPError as error:
-            raise _Retryable(_problem(error)) from None
+                response = self._asked(client, messages, written)
+            except ServerError as failed:
+                if not failed.other_form or self._form + 1 == len(FORMS):
+                    raise
+                self._form += 1
+            else:
+                # A stream that only stops was cut by the connection: half an answer is none.
+                if response.is_stream and not (response.has_ended() or transport.stream_is_done):
+                    raise ServerError(_BROKEN, retryable=True)
+                return response
 
-    def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "scriptledger"}
-        return {**headers, "Authorization": f"Bearer {self._key}"} if self._key else headers
-
-    def _pause(self, attempt: int, after: float | None) -> float:
-        jitter = random.uniform(0, self._waits.first_pause * 2 ** (attempt - 1))  # noqa: S311 - jitter is no secret
-        return jitter + min(after or 0.0, self._waits.max_pause)
-
-    def _completion(self, data: bytes, latency_ms: int) -> Completion:
+    def _asked(
+        self, client: openai.OpenAI, messages: Sequence[Message], written: Callable[[int], None]
+    ) -> ChatResponse:
+        body: dict[str, Any] = {
+            "model": self.name,
+            "messages": [{"role": m.role, "content": m.content} for m in messages],
+        }
+        if self._server.answer_tokens and self._form + 1 < len(FORMS):
+            body["max_completion_tokens"] = self._server.answer_tokens
+        response = ChatResponse()
         try:
-            response = decode_at_any_depth(_decoder, data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise ModelUnavailable(problem="the response is not a chat completion") from None
-        text = response.choices[0].message.content if response.choices else None
-        if text is None:
+            raw = client.chat.completions.with_raw_response.create(**body, **FORMS[self._form])
+            response.is_stream = _is_stream(raw.http_response)
+            for piece in _pieces(raw):
+                response.add(piece)
+                written(response.written)
+        except httpx2.TransportError as error:
+            raise ServerError(_problem(error), retryable=True) from None
+        except openai.APIStatusError as error:
+            raise server_error(error.status_code, error.body, error.response.headers, self._server.key) from None
+        except openai.APIConnectionError as error:
+            raise ServerError(_problem(error.__cause__), retryable=True) from None
+        except openai.APIError as error:
+            raise embedded_error(error.body, self._server.key) from None
+        # Whatever a server sends, its answer is unusable; the library checks no types and may fail anywhere.
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+            raise ServerError(_NO_ANSWER) from None
+        if response.error:
+            raise embedded_error(response.error, self._server.key)
+        if not response.is_answer():
+            raise ServerError(_NO_ANSWER)
+        return response
+
+    def _pause(self, attempt: int, failed: ServerError) -> float:
+        jitter = random.uniform(0, self._waits.first_pause * 2 ** (attempt - 1))  # noqa: S311 - jitter is no secret
+        return jitter + (failed.after or 0.0)
+
+    def _completion(self, response: ChatResponse, latency_ms: int) -> Completion:
+        completion = response.completion(self.name, latency_ms)
+        if completion is None:
             raise ModelUnavailable(problem="its answer has no text")
-        usage = response.usage or _Usage()
-        sent, came = _counted(usage.prompt_tokens), _counted(usage.completion_tokens)
-        return Completion(text.encode(errors="replace"), self.name, sent, came, latency_ms)
+        return completion
 
 
-def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """The body, up to a size and a deadline: a server that keeps sending single bytes never causes a read timeout."""
-    data = bytearray()
-    while chunk := response.read1(CHUNK_BYTES):
-        data += chunk
-        if len(data) > MAX_RESPONSE_BYTES:
-            raise ModelOutputTooLong(limit=MAX_OUTPUT_BYTES)
-        if time.monotonic() > deadline:
-            raise ModelUnavailable(problem="its answer did not end in time")
-    return bytes(data)
+@contextmanager
+def _connected(server: Server, waits: Waits, deadline: float) -> Iterator[tuple[openai.OpenAI, BoundedTransport]]:
+    """A client of the library whose connections end at the deadline."""
+    credential = {"api-key": server.key} if server.api_version else {"Authorization": f"Bearer {server.key}"}
+    transport = BoundedTransport(server.url, credential if server.key else {}, deadline - time.monotonic())
+    timeout = httpx2.Timeout(connect=waits.connect, read=waits.idle, write=waits.idle, pool=waits.connect)
+    with transport, httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False) as http:
+        fixed: dict[str, Any] = {"http_client": http, "timeout": timeout, "max_retries": 0, "api_key": "in-transport"}
+        if not server.api_version:
+            yield openai.OpenAI(base_url=server.url, **fixed), transport
+        elif "/deployments/" in server.url:
+            yield openai.AzureOpenAI(base_url=server.url, api_version=server.api_version, **fixed), transport
+        else:
+            endpoint = _AZURE_PATH.sub("", server.url)
+            yield (
+                openai.AzureOpenAI(
+                    azure_endpoint=endpoint,
+                    azure_deployment=server.model,
+                    api_version=server.api_version,
+                    **fixed,
+                ),
+                transport,
+            )
 
 
-def _refused(response: urllib3.BaseHTTPResponse) -> LedgerError:
-    # Without the body: it may quote the prompt or the key.
-    problem = f"HTTP status {response.status}"
-    if response.status not in RETRYABLE_STATUSES:
-        return ModelUnavailable(problem=problem)
-    after = response.headers.get("Retry-After", "")
-    return _Retryable(problem, float(after) if after.isdecimal() else None)
+def _pieces(raw: Any) -> Iterator[Any]:
+    """The events of a stream, or the whole completion of a server that does not stream."""
+    response: httpx2.Response = raw.http_response
+    if _is_stream(response):
+        yield from raw.parse()
+        return
+    try:
+        yield decode_at_any_depth(_decoder, response.read())
+    finally:
+        response.close()
 
 
-def _problem(error: HTTPError) -> str:
+def _is_stream(response: httpx2.Response) -> bool:
+    return response.headers.get("content-type", "").lower().startswith("text/event-stream")
+
+
+def _problem(error: BaseException | None) -> str:
     match error:
-        case ConnectTimeoutError() | NewConnectionError():
+        case httpx2.ConnectError() | httpx2.ConnectTimeout():
             return "it cannot be reached"
-        case ReadTimeoutError():
+        case httpx2.TimeoutException():
             return "no answer in time"
+        case httpx2.RemoteProtocolError() | httpx2.ReadError():
+            return _BROKEN
         case _:
             return type(error).__name__
-
-
-def _counted(tokens: int | None) -> int | None:
-    return tokens if tokens is not None and 0 <= tokens < 1 << 53 else None

@@ -1,4 +1,4 @@
-"""The prompt: the instruction, and every line of the script with its id and hash."""
+"""The prompt: the instruction, and lines of the script, each with its number and the beginning of its hash."""
 
 from __future__ import annotations
 
@@ -7,44 +7,40 @@ from hashlib import sha256
 import msgspec
 
 from domain.errors import Rejected
-from domain.proposals.refusals import ScriptTooLongForModel
-from domain.script.state import State
+from domain.proposals.model_output import MAX_EDITS, MAX_HUNKS
+from domain.proposals.shown_lines import ShownLines
 from workers.proposals.language_models.interface import Message
 
-MAX_SHOWN_BYTES = 2 << 20
 MAX_SHOWN_AGAIN_BYTES = 64 << 10
+# What the instruction of a writer begins after.
+REQUEST = "What the writer asks for:\n"
 
-SYSTEM = """You edit screenplays. You are shown a script, one line of it per row, as a JSON array:
-["id", "hash", "format", "text"]. Answer with one JSON object and nothing else: no prose, no code fence.
+SYSTEM = f"""You edit screenplays. You are shown lines of a script, one per row, as a JSON array:
+["number", "hash", "format", "text"]. Answer with one JSON object and nothing else: no prose, no code fence.
 
-{"hunks": [{"why": "one sentence for the writer", "edits": [
-  {"edit": "rewrite", "line": "id", "expect": "hash", "text": "the new text"},
-  {"edit": "insert", "after": "id, or null for the start", "lines": [{"format": "dialogue", "text": "a new line"}]},
-  {"edit": "delete", "lines": [["id", "hash"]]}
-]}]}
+{{"hunks": [{{"why": "one sentence for the writer", "edits": [
+  {{"edit": "rewrite", "line": "12", "expect": "hash", "text": "the new text", "format": null}},
+  {{"edit": "insert", "after": "12", "lines": [{{"format": "dialogue", "text": "a new line"}}]}},
+  {{"edit": "delete", "lines": [{{"line": "12", "expect": "hash"}}]}},
+  {{"edit": "replace", "first": {{"line": "12", "expect": "hash"}}, "last": {{"line": "19", "expect": "hash"}},
+   "lines": [{{"format": "action", "text": "the new lines from the first to the last"}}]}}
+]}}]}}
 
-A hunk is what the writer takes or refuses as a whole: keep it small, one idea each, and let no two hunks touch the same
-line. Name lines by their ids and copy each hash as it is shown; never count lines. A text holds no line end. A rewrite
-may change the format by a field "format". Formats: scene_heading, action, character, parenthetical, dialogue, lyric,
-transition, shot, centered, note, general. Do only what you are asked to. No hunks where there is nothing to do."""
+A hunk is what the writer takes or refuses as a whole: one idea each, and no two hunks touch the same line. Edits that
+only make sense together, such as all of a rename, are one hunk. There are at most {MAX_HUNKS} hunks, {MAX_EDITS} edits
+in all of them together and {MAX_EDITS} lines in an edit; "why" has at most 1000 characters. Name lines by their numbers
+and copy each hash as it is shown; numbers stay as they are while you edit. "after" is null for the place before the
+first row. Rewrite only lines that change. "replace" is for a passage that you write anew, up to a whole scene. A text
+holds no line end. A rewrite may change the format; null keeps it. Formats: scene_heading, action, character,
+parenthetical, dialogue, lyric, transition, shot, centered, note, general. Do only what you are asked to. No hunks where
+there is nothing to do."""
 
 
-def prompt(state: State, instruction: str) -> list[Message]:
-    """The messages for a model: the script and the instruction.
-
-    Raises:
-        ScriptTooLongForModel: the script exceeds MAX_SHOWN_BYTES.
-    """
-    rows = [
-        msgspec.json.encode((line.id, state.content_hash("line", line.id), line.format, line.text))
-        for line in state.lines()
-    ]
-    size = sum(map(len, rows)) + len(rows)
-    if size > MAX_SHOWN_BYTES:
-        raise ScriptTooLongForModel(size=size, limit=MAX_SHOWN_BYTES)
-    shown = b"\n".join(rows).decode()
-    asked = f"The script, at version {state.version}:\n{shown}\n\nWhat the writer asks for:\n{instruction}"
-    return [Message("system", SYSTEM), Message("user", asked)]
+def prompt(shown: ShownLines, version: int, instruction: str) -> list[Message]:
+    """The messages for a model: the lines that it may edit, and the instruction."""
+    rows = b"\n".join(msgspec.json.encode(row) for row in shown.rows()).decode()
+    request = f"The script, at version {version}:\n{rows}\n\n{REQUEST}{instruction}"
+    return [Message("system", SYSTEM), Message("user", request)]
 
 
 def correction(output: bytes, refusal: Rejected, hunk: int | None) -> list[Message]:

@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from workers.proposals.language_models.interface import Completion, Message
+from workers.proposals.language_models.interface import UNWATCHED, Completion, Message, Watch
+from workers.proposals.language_models.prompt import REQUEST
 
 NAME = "scripted-no-ai"
 
@@ -25,7 +26,6 @@ _RULE = re.compile(
     r'|cut "(?P<cut>[^"]+)"'
     r'|after "(?P<after>[^"]+)" add (?P<format>\w+) "(?P<text>[^"]*)"'
 )
-_WISH = "What the writer asks for:\n"
 
 
 class ScriptedModel:
@@ -33,11 +33,12 @@ class ScriptedModel:
 
     name = NAME
 
-    def complete(self, messages: Sequence[Message]) -> Completion:
+    def complete(self, messages: Sequence[Message], watch: Watch = UNWATCHED) -> Completion:
         """The hunks that the rules in the instruction produce."""
-        shown, _, wish = next(message.content for message in messages if message.role == "user").rpartition(_WISH)
+        shown, _, wish = next(message.content for message in messages if message.role == "user").partition(REQUEST)
         lines = [msgspec.json.decode(row) for row in shown.split("\n") if row.startswith('["')]
         answer = msgspec.json.encode({"hunks": list(_hunks(lines, wish))})
+        watch.written(len(answer))
         tokens_in = sum(len(message.content.split()) for message in messages)
         return Completion(answer, NAME, tokens_in=tokens_in, tokens_out=len(answer.split()), latency_ms=0)
 
@@ -55,5 +56,5 @@ def _edit(rule: re.Match[str], line: Sequence[str]) -> dict[str, Any]:
     if rule["old"]:
         return {"edit": "rewrite", "line": name, "expect": expect, "text": text.replace(rule["old"], rule["new"], 1)}
     if rule["cut"]:
-        return {"edit": "delete", "lines": [[name, expect]]}
+        return {"edit": "delete", "lines": [{"line": name, "expect": expect}]}
     return {"edit": "insert", "after": name, "lines": [{"format": rule["format"], "text": rule["text"]}]}

@@ -1,0 +1,138 @@
+"""Aligned lines: a whole scene that a model wrote anew, as the few places in which it differs from the script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import UNSET
+
+from domain.commands.base import Command, Target
+from domain.commands.kinds.line_edit import LineEdit
+from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
+from domain.commands.line_list import in_order
+from domain.commands.line_matching import align
+from domain.proposals.model_output import Replace
+from domain.proposals.new_lines import new_lines
+from domain.proposals.refusals import ModelOutputInvalid
+from domain.proposals.shown_lines import ShownLines
+from domain.script.hashing import expect_hash
+from domain.script.line import Line
+
+# A temporary id of a new line; ids of a script hold no space.
+_NEW = " {}"
+
+
+def aligned(edit: Replace, shown: ShownLines, ids: Iterator[str]) -> list[tuple[Command, ...]]:
+    """The commands that give lines the new content, one part for each place that changes.
+
+    Raises:
+        ModelOutputInvalid: the lines that it replaces are not known.
+        LineNotShown, WrongLineHash, GuardMissing: it names a line that was not shown, or without its hash.
+    """
+    first, last = _replaced(edit, shown)
+    old = shown.lines[first - shown.first : last - shown.first + 1]
+    new = list(new_lines(edit.lines, map(_NEW.format, range(len(edit.lines)))))
+    return list(_Parts(old, new, shown, first).parts(ids))
+
+
+def _replaced(edit: Replace, shown: ShownLines) -> tuple[int, int]:
+    """The positions of the first and the last line that an edit replaces."""
+    if edit.first is not None and edit.last is not None:
+        shown.guarded(edit.first.line, edit.first.expect)
+        shown.guarded(edit.last.line, edit.last.expect)
+        first, last = shown.position(edit.first.line), shown.position(edit.last.line)
+        if first <= last:
+            return first, last
+        raise ModelOutputInvalid(field="replace", problem=f"line {last} is before line {first}")
+    if edit.first is not None or edit.last is not None:
+        raise ModelOutputInvalid(field="replace", problem="it needs both a first and a last line")
+    found = _scenes(edit, shown)
+    if found is None:
+        raise ModelOutputInvalid(field="lines", problem="they name no lines that they replace")
+    return found
+
+
+def _scenes(edit: Replace, shown: ShownLines) -> tuple[int, int] | None:
+    """The scene with the heading that the new lines begin with, up to the last one that they contain.
+
+    Without a heading, all that is shown, if that is one scene.
+    """
+    headings = [at for at, line in enumerate(shown.lines, shown.first) if line.format == "scene_heading"]
+    written = [line for line in edit.lines if line.format == "scene_heading"]
+    if not written or edit.lines[0].format != "scene_heading":
+        return (shown.first, shown.last) if len(headings) <= 1 and shown.lines else None
+    begin = _only(headings, shown, written[0].text)
+    if begin is None:
+        return (shown.first, shown.last) if headings == [shown.first] and len(written) == 1 else None
+    end = begin
+    for heading in written[1:]:
+        following = headings.index(end) + 1
+        if following >= len(headings) or _words(shown, headings[following]) != _folded(heading.text):
+            return None
+        end = headings[following]
+    rest = [at for at in headings if at > end]
+    return begin, (rest[0] - 1 if rest else shown.last)
+
+
+def _only(headings: Sequence[int], shown: ShownLines, text: str) -> int | None:
+    named = [at for at in headings if _words(shown, at) == _folded(text)]
+    return named[0] if len(named) == 1 else None
+
+
+def _words(shown: ShownLines, at: int) -> str:
+    return _folded(shown.lines[at - shown.first].text)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.lstrip(".").casefold().split())
+
+
+class _Parts:
+    """The places in which new lines differ from old ones."""
+
+    def __init__(self, old: Sequence[Line], new: Sequence[Line], shown: ShownLines, first: int) -> None:
+        self._old = old
+        self._new = new
+        self._shown = shown
+        self._first = first
+
+    def parts(self, ids: Iterator[str]) -> Iterator[tuple[Command, ...]]:
+        """The commands of each place."""
+        at = begin = 0
+        for position, partner in [*self._partners(), (len(self._new), len(self._old))]:
+            commands = self._gap(range(begin, partner), range(at, position), ids)
+            if position < len(self._new):
+                commands += self._changed(self._old[partner], self._new[position])
+            if commands:
+                yield tuple(commands)
+            at, begin = position + 1, partner + 1
+
+    def _partners(self) -> list[tuple[int, int]]:
+        """The positions of the new lines that stay, and of the old lines that they were; in the same order."""
+        places = {line.id: at for at, line in enumerate(self._old)}
+        names = [entry if isinstance(entry, str) else entry.id for entry in align(self._old, self._new)]
+        pairs = [(at, places[name]) for at, name in enumerate(names) if name in places]
+        kept = in_order([old for _, old in pairs])
+        return [pair for pair in pairs if pair[1] in kept]
+
+    def _gap(self, old: range, new: range, ids: Iterator[str]) -> list[Command]:
+        """Lines without partners: the old ones are deleted, the new ones inserted after the line before them."""
+        commands: list[Command] = []
+        if new:
+            left, right = self._shown.neighbours_at(self._first - 1 + old.start)
+            lines = tuple(_named(self._new[at], next(ids)) for at in new)
+            commands.append(LinesInsert(after=left, before=right, lines=lines))
+        if old:
+            lines_gone = tuple(Target(line.id, expect_hash(line)) for line in self._old[old.start : old.stop])
+            commands.append(LinesDelete(lines=lines_gone))
+        return commands
+
+    def _changed(self, old: Line, new: Line) -> list[Command]:
+        if (old.format, old.text) == (new.format, new.text):
+            return []
+        form = UNSET if new.format == old.format else new.format
+        return [LineEdit(line=old.id, expect=expect_hash(old), text=new.text, format=form)]
+
+
+def _named(line: Line, line_id: str) -> Line:
+    return Line(line_id, line.format, line.text, line.sep, line.attrs)

@@ -1,0 +1,109 @@
+"""Shown lines: the part of a script that a model sees, each line by its number and the beginning of its hash.
+
+Ids and whole hashes take more than half of the tokens of a prompt. A number alone would hit the wrong line when a model
+counts wrongly, so an edit names both, and here both are mapped back to the id and the whole hash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from domain.proposals.refusals import LineNotShown, WrongLineHash
+from domain.refusals import GuardMissing
+from domain.script.hashing import EXPECT_DIGITS, expect_hash
+from domain.script.line import Line
+from domain.script.state import State
+
+# A wrong number has the right hash by chance once in 65,536 times.
+HASH_DIGITS = 4
+_HASH = re.compile(rf"[0-9a-f]{{{HASH_DIGITS},{EXPECT_DIGITS}}}")
+
+
+class LineRange(NamedTuple):
+    """Lines by their position in a version, from 1, both included."""
+
+    first: int
+    last: int
+
+
+class Row(NamedTuple):
+    """A line as a model sees it."""
+
+    number: str
+    hash: str
+    format: str
+    text: str
+
+
+class ShownLines:
+    """The lines of a version within a range; without one, all of them."""
+
+    def __init__(self, state: State, within: LineRange | None = None) -> None:
+        lines = list(state.lines())
+        self._all = lines
+        self.first = within.first if within else 1
+        self.last = min(within.last, len(lines)) if within else len(lines)
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines, in order."""
+        return self._all[self.first - 1 : self.last]
+
+    def rows(self) -> Iterator[Row]:
+        """The lines as a model sees them."""
+        for number, line in enumerate(self.lines, self.first):
+            yield Row(str(number), expect_hash(line)[:HASH_DIGITS], line.format, line.text)
+
+    def line(self, number: str) -> Line:
+        """The line with a number.
+
+        Raises:
+            LineNotShown: there is none, or it is outside the range.
+        """
+        return self._all[self.position(number) - 1]
+
+    def position(self, number: str) -> int:
+        """The position of a line in its version, from 1.
+
+        Raises:
+            LineNotShown: there is none, or it is outside the range.
+        """
+        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+            raise LineNotShown(line=number[:40], first=self.first, last=self.last)
+        if not self.first <= int(number) <= self.last:
+            raise LineNotShown(line=number, first=self.first, last=self.last)
+        return int(number)
+
+    def guarded(self, number: str, shown_hash: str | None) -> tuple[Line, str]:
+        """The line with a number, and its whole hash, if the model named the hash it was shown.
+
+        Raises:
+            LineNotShown: there is no such line.
+            GuardMissing: no hash is named.
+            WrongLineHash: it is the hash of another line.
+        """
+        line = self.line(number)
+        whole = expect_hash(line)
+        if not shown_hash:
+            raise GuardMissing(kind="line", id=number)
+        if not (_HASH.fullmatch(shown_hash) and whole.startswith(shown_hash)):
+            raise WrongLineHash(line=number, expect=shown_hash[:40])
+        return line, whole
+
+    def neighbours(self, number: str | None) -> tuple[str | None, str | None]:
+        """The ids of the lines on both sides of the place after a line; None is the start of what is shown.
+
+        At the edge of the script an id is None.
+
+        Raises:
+            LineNotShown: there is no such line.
+        """
+        return self.neighbours_at(self.first - 1 if number is None else self.position(number))
+
+    def neighbours_at(self, position: int) -> tuple[str | None, str | None]:
+        """The same for the place after a position; 0 is the start of the script."""
+        left = self._all[position - 1].id if position else None
+        right = self._all[position].id if position < len(self._all) else None
+        return left, right

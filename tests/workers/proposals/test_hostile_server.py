@@ -1,0 +1,193 @@
+"""Hostile model server tests: no response hangs a worker, fills its memory, or gets the key to another host."""
+
+from __future__ import annotations
+
+import gzip
+import time
+import tracemalloc
+
+import pytest
+
+from domain.proposals.model_output import MAX_OUTPUT_BYTES
+from domain.proposals.refusals import ModelOutputTooLong, ModelUnavailable
+from tests.slowness import adjusted_for_load
+from tests.workers.proposals.model_server import (
+    DONE,
+    KEY,
+    QUERY,
+    QUICK,
+    Handler,
+    ModelServer,
+    answered,
+    begin_stream,
+    completion,
+    event,
+    failed,
+    model_server,
+    respond,
+    streamed,
+)
+from workers.proposals.language_models.bounded_transport import MAX_ERROR_BYTES, MAX_EVENT_BYTES, proxy_of
+from workers.proposals.language_models.interface import Watch
+
+SHORT = QUICK._replace(total=0.6, idle=5.0)
+
+
+def dripping_body(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    drip(handler, b" ")
+
+
+def dripping_headers(handler: Handler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    drip(handler, b"x")
+
+
+def dripping_error(handler: Handler) -> None:
+    handler.send_response(400)
+    handler.send_header("Content-Length", "60000")
+    handler.end_headers()
+    drip(handler, b" ")
+
+
+def endless_comments(handler: Handler) -> None:
+    begin_stream(handler)
+    drip(handler, b": thinking\n\n")
+
+
+def endless_thoughts(handler: Handler) -> None:
+    begin_stream(handler)
+    drip(handler, event({"reasoning_content": "Hm. "}))
+
+
+def drip(handler: Handler, data: bytes) -> None:
+    while True:
+        handler.wfile.write(data)
+        time.sleep(0.03)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [dripping_body, dripping_headers, dripping_error, endless_comments, endless_thoughts],
+    ids=lambda it: it.__name__,
+)
+def test_a_server_that_always_sends_a_little_more_is_left_in_time(server: ModelServer, reply):
+    server.replies = [reply]
+    began = time.monotonic()
+    with pytest.raises(ModelUnavailable, match="did not end in time"):
+        server.model(SHORT).complete(QUERY)
+
+    assert time.monotonic() - began < adjusted_for_load(1.5)
+    assert len(server.requests) == 1
+
+
+def test_the_time_of_a_proposal_counts_for_each_of_its_calls(server: ModelServer):
+    server.replies = [endless_comments]
+    began = time.monotonic()
+    with pytest.raises(ModelUnavailable, match="did not end in time"):
+        server.model(QUICK._replace(total=60.0)).complete(QUERY, Watch(deadline=began + 0.3))
+
+    assert time.monotonic() - began < adjusted_for_load(1.5)
+
+
+def flood(handler: Handler, data: bytes) -> None:
+    while True:
+        handler.wfile.write(data)
+
+
+def endless_answer(handler: Handler) -> None:
+    begin_stream(handler)
+    flood(handler, event({"content": "x" * 10_000}))
+
+
+def endless_event(handler: Handler) -> None:
+    begin_stream(handler)
+    handler.wfile.write(b"data: ")
+    flood(handler, b"x" * 100_000)
+
+
+def endless_body(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    flood(handler, b" " * 100_000)
+
+
+@pytest.mark.parametrize("reply", [endless_answer, endless_event, endless_body], ids=lambda reply: reply.__name__)
+def test_an_endless_response_is_cut_off_before_it_fills_the_memory(server: ModelServer, reply):
+    server.replies = [reply]
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelOutputTooLong):
+            server.model(QUICK._replace(idle=5.0, total=60.0)).complete(QUERY)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 100 * MAX_OUTPUT_BYTES
+    assert len(server.requests) == 1
+
+
+def test_an_error_is_not_read_to_its_end(server: ModelServer):
+    server.replies = [respond(400, b" " * (MAX_ERROR_BYTES + 1))]
+    with pytest.raises(ModelOutputTooLong):
+        server.model().complete(QUERY)
+
+    assert len(server.requests) == 1
+
+
+def test_a_long_answer_in_one_event_is_read(server: ModelServer):
+    text = "x" * (MAX_OUTPUT_BYTES - 1)
+    assert len(event({"content": text})) < MAX_EVENT_BYTES
+    server.replies = [streamed(event({"content": text}), DONE)]
+
+    assert server.model(QUICK._replace(idle=5.0)).complete(QUERY).output == text.encode()
+
+
+def test_huge_headers_are_refused(server: ModelServer):
+    server.replies = [answered(), respond(200, completion(), X_Long="x" * 200_000)]
+    server.replies.pop(0)
+    with pytest.raises(ModelUnavailable, match="connection ended"):
+        server.model(QUICK._replace(attempts=1)).complete(QUERY)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip", "GZIP"])
+def test_a_compressed_response_is_not_expanded(server: ModelServer, encoding: str):
+    bomb = gzip.compress(b" " * 10_000_000)
+    server.replies = [respond(200, bomb, Content_Encoding=encoding)]
+    with pytest.raises(ModelUnavailable, match="compressed"):
+        server.model().complete(QUERY)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_gives_no_other_host_the_key(server: ModelServer, status: int):
+    with model_server() as other:
+        other.replies = [answered()]
+        server.replies = [failed(status, Location=f"{other.url}/chat/completions")]
+        with pytest.raises(ModelUnavailable, match="redirects to another address"):
+            server.model().complete(QUERY)
+        with pytest.raises(ModelUnavailable, match="redirects to another address"):
+            server.model(api_version="2024-10-21").complete(QUERY)
+
+        assert other.requests == []
+        assert len(server.requests) == 2
+
+
+def test_a_proxy_in_the_environment_is_used_except_for_hosts_it_leaves_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "inside.example")
+
+    assert proxy_of("https://outside.example/v1") == "http://proxy.example:3128"
+    assert proxy_of("https://inside.example/v1") is None
+    assert proxy_of("http://outside.example/v1") is None
+
+
+def test_a_key_in_an_answer_is_an_answer(server: ModelServer):
+    """A model that repeats its key writes a text like any other; people see and refuse it."""
+    server.replies = [answered(KEY)]
+
+    assert server.model().complete(QUERY).output == KEY.encode()
