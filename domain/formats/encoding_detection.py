@@ -24,7 +24,7 @@ ENCODINGS = (
 )
 WINDOWS = "cp1252"
 _NEIGHBOUR = "cp1250"
-MAX_SAMPLE_BYTES = 200_000
+MAX_SAMPLE_BYTES = 50_000
 _CONTEXT_BYTES = 40
 
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
