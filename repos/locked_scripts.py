@@ -8,8 +8,11 @@ from types import TracebackType
 
 from sqlalchemy import Engine
 
+from domain.log.entry import LogEntry
 from domain.log.head import Head
+from domain.log.version import KeyframeRow, VersionRow
 from repos.database.driver_errors import HeadLocked
+from repos.database.lazy_repository import LazyRepository
 from repos.database.session import Session
 from repos.integrity.quarantines import Quarantines
 from repos.integrity.rebuilds import Rebuilds
@@ -34,6 +37,20 @@ class LockedScript:
     whether any submissions are pending.
     """
 
+    # Rarely used repositories are created on access.
+    keyframes = LazyRepository(WritableKeyframes)
+    rejected = LazyRepository(DeadLetters)
+    tips = LazyRepository(HeadDeltas)
+    keyframe_upkeep = LazyRepository(KeyframeUpkeep)
+    rebuilds = LazyRepository(Rebuilds)
+    quarantines = LazyRepository(Quarantines)
+    hunks = LazyRepository(SettledHunks)
+    ai_writings = LazyRepository(AiWritings)
+    run_losses = LazyRepository(RunLosses)
+    answers = LazyRepository(Answers)
+    scripts = LazyRepository(ProjectedScripts)
+    script_ids = LazyRepository(ScriptIds)
+
     def __init__(
         self, session: Session, heads: LockedHead, locked: tuple[Head, list[InboxRow]], inbox: DrainableInbox
     ) -> None:
@@ -44,61 +61,21 @@ class LockedScript:
         self.versions = WritableVersions(session)
         self.submissions = WritableSubmissions(session)
         self.heads = heads
-        self.require_room = session.require_room
+        self.require_room = session.room.require
         self.flush = session.flush
         self.room = session.room
         self.more = False
         self._session = session
 
-    # Rarely used repositories are created on access.
-
-    @property
-    def keyframes(self) -> WritableKeyframes:
-        return WritableKeyframes(self._session)
-
-    @property
-    def rejected(self) -> DeadLetters:
-        return DeadLetters(self._session)
-
-    @property
-    def tips(self) -> HeadDeltas:
-        return HeadDeltas(self._session)
-
-    @property
-    def keyframe_upkeep(self) -> KeyframeUpkeep:
-        return KeyframeUpkeep(self._session)
-
-    @property
-    def rebuilds(self) -> Rebuilds:
-        return Rebuilds(self._session)
-
-    @property
-    def quarantines(self) -> Quarantines:
-        return Quarantines(self._session)
-
-    @property
-    def hunks(self) -> SettledHunks:
-        return SettledHunks(self._session)
-
-    @property
-    def ai_writings(self) -> AiWritings:
-        return AiWritings(self._session)
-
-    @property
-    def run_losses(self) -> RunLosses:
-        return RunLosses(self._session)
-
-    @property
-    def answers(self) -> Answers:
-        return Answers(self._session)
-
-    @property
-    def scripts(self) -> ProjectedScripts:
-        return ProjectedScripts(self._session)
-
-    @property
-    def script_ids(self) -> ScriptIds:
-        return ScriptIds(self._session)
+    def append(
+        self, entries: Sequence[LogEntry], versions: Sequence[VersionRow], keyframes: Sequence[KeyframeRow]
+    ) -> None:
+        """Add commands to the log, with their versions and the keyframes due; the head is advanced separately."""
+        generation = self.head.generation
+        self.commands.append(entries)
+        self.versions.put(self.script_id, generation, versions)
+        if keyframes:
+            self.keyframes.put(self.script_id, generation, keyframes)
 
 
 class LockedScripts:
@@ -141,14 +118,19 @@ class LockedScriptTransaction:
         if error is not None:
             session.__exit__(kind, error, trace)
             return
-        with session:
-            if session.wrote and not work.heads.written:
-                work.heads.touch(work.head)
+        heads = work.heads
+        try:
+            if session.wrote and not heads.written:
+                heads.touch(work.head)
             # SQLite has no other writer during the transaction: an inbox that was empty is still empty.
             recheck = INBOX_RECHECK if work.waiting or not session.is_sqlite else None
             work.more = bool(session.commit(recheck, script=self._script_id))
-            if work.heads.left is not None and not work.more:
-                session.remember(work.heads.left)
+            if heads.left is not None and not work.more:
+                session.remember(heads.left)
+        except BaseException:
+            session.__exit__(*sys.exc_info())
+            raise
+        session.close()
         self._notify(work)
 
 

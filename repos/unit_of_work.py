@@ -18,6 +18,7 @@ from repos.accounts.chat_usage import ChatUsage
 from repos.accounts.sessions import SignIns
 from repos.accounts.users import Users
 from repos.backfill.legacy_rows import LegacyRows
+from repos.database.lazy_repository import LazyRepository
 from repos.database.session import Session
 from repos.integrity.quarantines import Quarantines
 from repos.integrity.rebuilds import Generations, Rebuilds, RebuildWork
@@ -50,39 +51,41 @@ from repos.submissions.inbox import Inbox, inbox_recheck
 class RecordsTransaction:
     """Work that locks no head: users, the inbox, the reconciler's records, and reading everything."""
 
+    users = LazyRepository(Users)
+    sign_ins = LazyRepository(SignIns)
+    chat = LazyRepository(ChatMessages)
+    chat_usage = LazyRepository(ChatUsage)
+    proposals = LazyRepository(Proposals)
+    inbox = LazyRepository(Inbox)
+    bells = LazyRepository(BellRings)
+    leases = LazyRepository(Leases)
+    slots = LazyRepository(Slots)
+    scripts = LazyRepository(Scripts)
+    heads = LazyRepository(Heads)
+    commands = LazyRepository(Commands)
+    versions = LazyRepository(Versions)
+    keyframes = LazyRepository(Keyframes)
+    ways = LazyRepository(PathsToVersion)
+    submissions = LazyRepository(Submissions)
+    rejected = LazyRepository(DeadLetters)
+    projections = LazyRepository(Projections)
+    lines = LazyRepository(ProjectedLines)
+    things = LazyRepository(ProjectedThings)
+    outdated = LazyRepository(OutdatedScripts)
+    runs = LazyRepository(MaterializationRuns)
+    run_items = LazyRepository(MaterializationItems)
+    rebuilds = LazyRepository(Rebuilds)
+    generations = LazyRepository(Generations)
+    provenance = LazyRepository(Provenance)
+    answers = LazyRepository(Answers)
+    script_ids = LazyRepository(ScriptIds)
+    seals = LazyRepository(Seals)
+    quarantines = LazyRepository(Quarantines)
+    verifications = LazyRepository(Verifications)
+    legacy_rows = LazyRepository(LegacyRows)
+
     def __init__(self, session: Session) -> None:
-        self.users = Users(session)
-        self.sign_ins = SignIns(session)
-        self.chat = ChatMessages(session)
-        self.chat_usage = ChatUsage(session)
-        self.proposals = Proposals(session)
-        self.inbox = Inbox(session)
-        self.bells = BellRings(session)
-        self.leases = Leases(session)
-        self.slots = Slots(session)
-        self.scripts = Scripts(session)
-        self.heads = Heads(session)
-        self.commands = Commands(session)
-        self.versions = Versions(session)
-        self.keyframes = Keyframes(session)
-        self.ways = PathsToVersion(session)
-        self.submissions = Submissions(session)
-        self.rejected = DeadLetters(session)
-        self.projections = Projections(session)
-        self.lines = ProjectedLines(session)
-        self.things = ProjectedThings(session)
-        self.outdated = OutdatedScripts(session)
-        self.runs = MaterializationRuns(session)
-        self.run_items = MaterializationItems(session)
-        self.rebuilds = Rebuilds(session)
-        self.generations = Generations(session)
-        self.provenance = Provenance(session)
-        self.answers = Answers(session)
-        self.script_ids = ScriptIds(session)
-        self.seals = Seals(session)
-        self.quarantines = Quarantines(session)
-        self.verifications = Verifications(session)
-        self.legacy_rows = LegacyRows(session)
+        self._session = session
         self._after_commit: list[Callable[[], object]] = []
 
     def after_commit(self, call: Callable[[], object]) -> None:

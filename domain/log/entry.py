@@ -33,7 +33,7 @@ def written_at(author: str, occurred_at: int, recorded_at: int) -> int:
 
 def chained(entry: LogEntry, previous: bytes) -> LogEntry:
     """Return the entry with its chain hash, computed from the previous hash and every other column."""
-    return replace(entry, chain_hash=link(entry, previous))
+    return replace(entry, chain_hash=chain_hash(previous, covered(entry)))
 
 
 def link(entry: LogEntry, previous: bytes) -> bytes:
@@ -43,22 +43,22 @@ def link(entry: LogEntry, previous: bytes) -> bytes:
 
 def covered(entry: LogEntry) -> bytes:
     """The bytes of an entry that its chain hash covers: every column but the chain hash, in stored order."""
-    # Written out in the order of `columns`: checking types or lengths in a loop takes twice as long, for every command.
-    if not (isinstance(entry.payload, bytes) and isinstance(entry.cause, bytes)):
-        return _of_any_type(entry)
+    # Written out in the order of `columns`, with a number measured as text and formatted in place: for every command
+    # that is twice as fast as a loop over the columns.
+    script, version, base = entry.script_id, entry.version, entry.base_version
+    index, occurred, recorded = entry.submission_index, entry.occurred_at, entry.recorded_at
+    payload, cause = entry.payload, entry.cause
     try:
-        script, version, base = b"%d" % entry.script_id, b"%d" % entry.version, b"%d" % entry.base_version
         kind, author, actor = entry.kind.encode(), entry.author.encode(), entry.actor.encode()
-        submission, index = entry.submission_id.encode(), b"%d" % entry.submission_index
-        occurred, recorded = b"%d" % entry.occurred_at, b"%d" % entry.recorded_at
+        submission = entry.submission_id.encode()
+        return b"%d:%d,%d:%d,%d:%b,%d:%b,%d:%b,%d:%b,%d:%d,%d:%b,%d:%b,%d:%d,%d:%d,%d:%d," % (
+            *(len(str(script)), script, len(str(version)), version, len(kind), kind, len(payload), payload),
+            *(len(author), author, len(actor), actor, len(str(base)), base, len(cause), cause),
+            *(len(submission), submission, len(str(index)), index),
+            *(len(str(occurred)), occurred, len(str(recorded)), recorded),
+        )
     except (AttributeError, TypeError):
         return _of_any_type(entry)
-    payload, cause = entry.payload, entry.cause
-    return b"%d:%b,%d:%b,%d:%b,%d:%b,%d:%b,%d:%b,%d:%b,%d:%b,%d:%b,%d:%b,%d:%b,%d:%b," % (
-        *(len(script), script, len(version), version, len(kind), kind, len(payload), payload),
-        *(len(author), author, len(actor), actor, len(base), base, len(cause), cause),
-        *(len(submission), submission, len(index), index, len(occurred), occurred, len(recorded), recorded),
-    )
 
 
 def columns(entry: LogEntry) -> tuple[int | str | bytes, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
 
+from domain.log.version import KeyframeRow, VersionRow
 from domain.script import hashing
 from domain.script.state import State
 
@@ -38,11 +40,52 @@ class Head(Struct, frozen=True):
         """Whether this is a provisional row, which is deleted unless its script is created."""
         return not self.version and self.health == "open"
 
-    def wants_keyframe(self) -> bool:
-        """Whether the deltas since the last keyframe outweigh it, or are too many to read."""
-        return is_keyframe_due(self.version - self.keyframe_version, self.delta_bytes, self.keyframe_bytes)
+    def extended_by(
+        self, versions: Sequence[VersionRow], keyframes: Sequence[KeyframeRow], chain_hash: bytes, now: int
+    ) -> Head:
+        """The head after the next versions, at least one, of which some have keyframes.
+
+        `chain_hash` is that of the last command. Every log grows by this step: edits, imports and rebuilds.
+        """
+        last = versions[-1]
+        delta_bytes, keyframe_version, keyframe_bytes = self.delta_bytes, self.keyframe_version, self.keyframe_bytes
+        if keyframes:
+            keyframe_version, keyframe_bytes, delta_bytes = keyframes[-1].version, len(keyframes[-1].state), 0
+        for version in versions:
+            if version.version > keyframe_version:
+                delta_bytes += len(version.delta)
+        return Head(
+            self.script_id,
+            last.version,
+            chain_hash,
+            last.state_hash,
+            keyframe_version,
+            keyframe_bytes,
+            delta_bytes,
+            self.generation,
+            self.health,
+            now,
+        )
 
 
-def is_keyframe_due(deltas: int, delta_bytes: int, keyframe_bytes: int) -> bool:
-    """Whether this many deltas, of this many bytes, outweigh the keyframe before them or are too many to read."""
-    return deltas >= MAX_DELTAS or MIN_DELTA_BYTES <= delta_bytes >= keyframe_bytes
+class KeyframePace(Struct):
+    """The pace of keyframes: the version and size of the last one, and the bytes of the deltas since."""
+
+    version: int
+    size: int
+    delta_bytes: int
+
+    @classmethod
+    def after(cls, head: Head) -> KeyframePace:
+        """The pace at a head."""
+        return cls(head.keyframe_version, head.keyframe_bytes, head.delta_bytes)
+
+    def is_due(self, version: VersionRow) -> bool:
+        """Count the next version; whether it needs a keyframe: its deltas outweigh the last one or are too many."""
+        self.delta_bytes = delta_bytes = self.delta_bytes + len(version.delta)
+        return version.version - self.version >= MAX_DELTAS or MIN_DELTA_BYTES <= delta_bytes >= self.size
+
+    def restart(self, keyframe: KeyframeRow) -> KeyframeRow:
+        """Count from a new keyframe, and return it."""
+        self.version, self.size, self.delta_bytes = keyframe.version, len(keyframe.state), 0
+        return keyframe

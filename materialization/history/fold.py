@@ -29,7 +29,7 @@ def refuse_frame(submission: Submission, state: State) -> None:
         UnknownScript, BaseInFuture, ScriptArchived, StaleBase.
     """
     first = submission.commands[0]
-    if not state.exists and first.kind() != "script.create":
+    if state.version == 0 and first.kind() != "script.create":
         raise UnknownScript(script=submission.script_id)
     if submission.base_version > state.version:
         raise BaseInFuture(base=submission.base_version, head=state.version)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from domain.errors import Rejected
 from domain.log.entry import LogEntry, chained, written_at
+from domain.log.head import KeyframePace
 from domain.log.version import KeyframeRow, VersionRow
 from domain.refusals import ScriptBeingBackfilled, ScriptQuarantined
 from domain.script.hashing import GENESIS
@@ -139,6 +140,7 @@ class _Log:
     def __init__(self, tx: LockedScript) -> None:
         self._tx = tx
         self._head = tx.head
+        self._pace = KeyframePace.after(tx.head)
         self._chain = GENESIS
         self._created_at = 0
         self._state = State.empty()
@@ -150,7 +152,7 @@ class _Log:
 
     def take(self, derived: Derived) -> None:
         entry, version, state = derived
-        tx, head = self._tx, self._head
+        tx = self._tx
         if entry.script_id != tx.script_id:
             entry = chained(replace(entry, script_id=tx.script_id), self._chain)
         self._chain = entry.chain_hash
@@ -167,21 +169,12 @@ class _Log:
         self._entries.append(entry)
         self._versions.append(version)
         self._bytes += len(entry.payload) + len(entry.cause) + len(version.delta)
-        head = replace(
-            head,
-            version=version.version,
-            chain_hash=entry.chain_hash,
-            state_hash=version.state_hash,
-            delta_bytes=head.delta_bytes + len(version.delta),
-            updated_at=written_at(entry.author, entry.occurred_at, entry.recorded_at),
-        )
-        if head.wants_keyframe():
+        if self._pace.is_due(version):
             data = encode_keyframe(state)
             tx.require_room("whole script", len(data))
-            self._keyframes.append(KeyframeRow(version.version, data, version.state_hash))
+            self._keyframes.append(self._pace.restart(KeyframeRow(version.version, data, version.state_hash)))
             self._bytes += len(data)
-            head = replace(head, keyframe_version=version.version, keyframe_bytes=len(data), delta_bytes=0)
-        self._head, self._state = head, state
+        self._state = state
         if len(self._entries) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
             self._send()
 
@@ -190,11 +183,13 @@ class _Log:
         if self._finished:
             return
         self._finished = True
+        self._send()
         tx, head = self._tx, self._head
         if head.version == tx.head.version:
             return
-        self._send()
-        row = _script_row(tx, self._state, self._created_at, head.updated_at)
+        row = ScriptRow.of(tx.script_id, self._state, self._created_at, head.updated_at)
+        if row.user_id is not None and not tx.scripts.owner_exists(row.user_id):
+            row = row._replace(user_id=None)
         if tx.head.version:
             tx.scripts.project(row)
         else:
@@ -209,11 +204,13 @@ class _Log:
             raise NumberOfAnother(script=script_id, user=given.user_id)
 
     def _send(self) -> None:
-        tx, head = self._tx, self._head
-        tx.commands.append(self._entries)
-        tx.versions.put(tx.script_id, head.generation, self._versions)
-        tx.keyframes.put(tx.script_id, head.generation, self._keyframes)
-        tx.flush()
+        if not self._entries:
+            return
+        last = self._entries[-1]
+        now = written_at(last.author, last.occurred_at, last.recorded_at)
+        self._head = self._head.extended_by(self._versions, self._keyframes, last.chain_hash, now)
+        self._tx.append(self._entries, self._versions, self._keyframes)
+        self._tx.flush()
         self._entries, self._versions, self._keyframes, self._bytes = [], [], [], 0
 
 
@@ -254,17 +251,3 @@ class _Answers:
 
     def _read(self) -> Iterator[Answered]:
         return self._tx.answers.read(self._tx.script_id)
-
-
-def _script_row(tx: LockedScript, state: State, created_at: int, updated_at: int) -> ScriptRow:
-    owner = state.metadata.get("owner")
-    return ScriptRow(
-        id=tx.script_id,
-        user_id=owner if isinstance(owner, int) and tx.scripts.owner_exists(owner) else None,
-        title=str(state.metadata.get("title", "")),
-        status=str(state.metadata.get("status", "draft")),
-        archived=int(state.archived),
-        version_number=state.version,
-        created_at=created_at,
-        updated_at=updated_at,
-    )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from domain.errors import Corrupt, Rejected
 from domain.log.entry import LogEntry
-from domain.log.head import Head, is_keyframe_due
+from domain.log.head import Head, KeyframePace
 from domain.log.version import KeyframeRow, VersionRow
 from domain.script.delta import advance, encode_delta
 from domain.script.hashing import state_hash_bytes
@@ -88,7 +88,7 @@ def derive_piece(tx: Deriving, head: Head, before: Chunk) -> Chunk:
     """
     after, chain = before.head.version, before.head.chain_hash
     upto = min(after + VERSIONS_PER_TRANSACTION, head.version)
-    last, size, weight = before.head.keyframe_version, before.head.keyframe_bytes, before.head.delta_bytes
+    pace = KeyframePace.after(before.head)
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
     fold, room = Fold(before.state), BYTES_PER_TRANSACTION
@@ -99,24 +99,15 @@ def derive_piece(tx: Deriving, head: Head, before: Chunk) -> Chunk:
             except Rejected as refusal:
                 raise Corrupt(f"command {version} of script {head.script_id} does not apply: {refusal}") from refusal
             versions.append(derived)
-            weight += len(derived.delta)
             room -= len(derived.delta)
-            if is_keyframe_due(version - last, weight, size):
-                keyframe = encode_keyframe(fold.state)
-                keyframes.append(KeyframeRow(version, keyframe, derived.state_hash))
-                last, size, weight = version, len(keyframe), 0
+            if pace.is_due(derived):
+                keyframe = KeyframeRow(version, encode_keyframe(fold.state), derived.state_hash)
+                keyframes.append(pace.restart(keyframe))
             if room <= 0:
                 break
-    made = replace(
-        head,
-        version=fold.state.version,
-        chain_hash=chain,
-        state_hash=state_hash_bytes(fold.state.hash),
-        keyframe_version=last,
-        keyframe_bytes=size,
-        delta_bytes=weight,
-        generation=before.head.generation,
-    )
+    made = replace(before.head, health=head.health, updated_at=head.updated_at)
+    if versions:
+        made = made.extended_by(versions, keyframes, chain, head.updated_at)
     return Chunk(after, versions, keyframes, made, fold.finish())
 
 

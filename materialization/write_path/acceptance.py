@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from domain.commands.base import Command, Guard
 from domain.errors import Rejected
-from domain.log.head import Head, is_keyframe_due
+from domain.log.head import Head, KeyframePace
 from domain.log.version import KeyframeRow, VersionRow
 from domain.refusals import GuardMissing, ScriptArchived, StaleElement, StaleLine
 from domain.script.delta import Delta
@@ -52,10 +52,10 @@ class Acceptance(Fold):
     """
 
     def __init__(self, start: State, work: WorkCount, head: Head | None = None) -> None:
-        Fold.__init__(self, start)
+        super().__init__(start)
         self._start = start
         self._work = work
-        self._pace = None if head is None else _Pace(head.keyframe_version, head.keyframe_bytes, head.delta_bytes, work)
+        self._pace = None if head is None else KeyframePace.after(head)
         self._touched: set[tuple[GuardKind, str]] = set()
         self._hashes: dict[tuple[GuardKind, str], tuple[object, str]] = {}
 
@@ -84,8 +84,8 @@ class Acceptance(Fold):
         version = keyframe = None
         if delta:
             version = self.write(delta, work, last=last)
-            if self._pace is not None:
-                keyframe = self._pace.keyframe(self.state, version)
+            if (pace := self._pace) is not None and pace.is_due(version):
+                keyframe = pace.restart(self._keyframe(version))
         if not last:
             self._touched.update([(guard.kind, guard.id) for guard in guards])
         return Step(command, version, note, keyframe)
@@ -94,10 +94,26 @@ class Acceptance(Fold):
         """Count the objects that a command touches as already touched."""
         self._touched.update([(guard.kind, guard.id) for guard in command.guards()])
 
+    def _keyframe(self, version: VersionRow) -> KeyframeRow:
+        state, work = self.state, self._work
+        work.add(state.line_count * KEYFRAME_LINE_UNITS)
+        data = encode_keyframe(state)
+        work.add(
+            raw_size(data) * KEYFRAME_PASSES
+            + len(data) * KEYFRAME_BYTE_UNITS
+            + len(state.retired) * KEYFRAME_LINE_UNITS
+        )
+        return KeyframeRow(version.version, data, version.state_hash)
+
     def _first_stale(self, guards: Iterable[Guard], state: State) -> Rejected | None:
         for guard in guards:
             kind, name, expect = guard.kind, guard.id, guard.expect
-            content = _content(kind, name, state)
+            content: Content | None
+            if kind == "line":
+                node = state.nodes.get(name)
+                content = None if node is None or name == EDGE else node.line
+            else:
+                content = state.described(kind).get(name)
             if content is None:
                 continue  # `apply` reports missing objects
             if expect is None:
@@ -123,37 +139,6 @@ class Acceptance(Fold):
             found = expect_hash_of(kind, content)
         self._hashes[thing] = content, found
         return found
-
-
-class _Pace(Struct):
-    """Makes keyframes when they become due: holds the version and size of the last one and the delta bytes since."""
-
-    version: int
-    size: int
-    delta_bytes: int
-    work: WorkCount
-
-    def keyframe(self, state: State, version: VersionRow) -> KeyframeRow | None:
-        self.delta_bytes += len(version.delta)
-        if not is_keyframe_due(version.version - self.version, self.delta_bytes, self.size):
-            return None
-        self.work.add(state.line_count * KEYFRAME_LINE_UNITS)
-        data = encode_keyframe(state)
-        self.work.add(
-            raw_size(data) * KEYFRAME_PASSES
-            + len(data) * KEYFRAME_BYTE_UNITS
-            + len(state.retired) * KEYFRAME_LINE_UNITS
-        )
-        self.version, self.size, self.delta_bytes = version.version, len(data), 0
-        return KeyframeRow(version.version, data, version.state_hash)
-
-
-def _content(kind: GuardKind, name: str, state: State) -> Content | None:
-    """The line, story element or persona of this id; None where there is none."""
-    if kind == "line":
-        node = state.nodes.get(name)
-        return None if node is None or name == EDGE else node.line
-    return state.described(kind).get(name)
 
 
 def _stale(kind: GuardKind, name: str, state: State) -> Rejected:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.errors import Rejected
 from domain.refusals import Poison, SubmissionTooLarge
@@ -18,7 +20,7 @@ from repos.submissions.inbox import MAX_ATTEMPTS, as_bytes
 MAX_NAME = 64
 
 
-class Arrival(NamedTuple):
+class Arrival(Struct, frozen=True, gc=False):
     """A received submission: its id and its payload, or the beginning of a payload of `size` bytes.
 
     `digest` is the content hash, or the SHA-256 of the bytes if the payload is invalid or was not decoded.
@@ -42,9 +44,9 @@ class Arrival(NamedTuple):
 
 def as_declared(row: InboxRow) -> InboxRow:
     """A row with values of the types its columns have: SQLite keeps text and numbers as a producer inserts them."""
-    if not isinstance(row.payload, bytes | None):
+    if row.payload is not None and not isinstance(row.payload, bytes):
         row = row._replace(payload=as_bytes(row.payload))
-    if not isinstance(row.user_id, int | None):
+    if row.user_id is not None and not isinstance(row.user_id, int):
         # A number of no user, and not None: None means a trusted program.
         row = row._replace(user_id=0)
     return row
@@ -55,7 +57,7 @@ def without_name(tx: LockedScript, row: InboxRow, size: int) -> Arrival | None:
     name = row.submission_id
     if isinstance(name, str) and (name.isascii() or not any("\ud800" <= each <= "\udfff" for each in name)):
         return None
-    return unread(tx, row, size)._replace(submission_id=as_bytes(name).decode(errors="backslashreplace")[:MAX_NAME])
+    return replace(unread(tx, row, size), submission_id=as_bytes(name).decode(errors="backslashreplace")[:MAX_NAME])
 
 
 def reason_not_to_read(tx: LockedScript, row: InboxRow, size: int) -> Rejected | None:

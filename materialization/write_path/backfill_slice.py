@@ -15,7 +15,7 @@ from domain.errors import Corrupt, Rejected
 from domain.refusals import ScriptNotBeingBackfilled
 from domain.script.state import State
 from domain.submissions.answer import Answer, Refusal
-from domain.submissions.submission import Submission, encode_submission
+from domain.submissions.submission import Submission
 from materialization.clock import system_clock
 from materialization.integrity.quarantine import Quarantined, quarantine
 from materialization.integrity.second_look import look_twice
@@ -123,8 +123,7 @@ class _AcceptedOnly(Settlement):
 def _settle(settlement: Settlement, saves: Saves, deadline: float) -> Slice:
     while (submission := saves.next(settlement.state)) is not None:
         try:
-            submission = checked(submission)
-            settlement.settle(submission, encode_submission(submission))
+            settlement.settle(*checked(submission))
         except _SaveRefused as refused:
             return Slice(tuple(settlement.answers.values()), more=True, refusal=refused.refusal)
         except Rejected as refusal:

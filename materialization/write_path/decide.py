@@ -71,14 +71,14 @@ def answer_for(submission: Submission, start: State, verdict: Verdict, refusals:
             command_answers.append(CommandAnswer(index, "no_op"))
         elif step.note is not None or verdict.refused:
             command_answers.append(CommandAnswer(index, "applied", step.version.version, step.note))
-    over = (submission.base_version + 1, start.version)
+    over = (submission.base_version + 1, start.version) if submission.base_version < start.version else None
     return Answer(
         script_id=submission.script_id,
         submission_id=submission.submission_id,
         outcome=_outcome(bool(applied), bool(verdict.refused)),
         first_version=start.version + 1 if applied else None,
         last_version=start.version + len(applied) if applied else None,
-        rebased_over=over if over[0] <= over[1] else None,
+        rebased_over=over,
         refusal=refusals[verdict.refused[0][0]] if verdict.refused else None,
         commands=tuple(sorted(command_answers, key=lambda answer: answer.index)) if command_answers else (),
     )

@@ -17,7 +17,7 @@ from materialization.write_path.settlement import (
     MAX_UNIT_WORK,
     Settlement,
 )
-from materialization.write_path.warm_states import WarmStates, brought_to_head, is_at_head, is_state_of, known
+from materialization.write_path.warm_states import WarmStates
 from repos.database.driver_errors import InboxTooDeep
 from repos.fault_points import fault_point
 from repos.locked_scripts import LockedScript, LockedScripts
@@ -96,24 +96,9 @@ class GroupCommit:
     def _states(self, tx: LockedScripts, works: list[LockedScript]) -> dict[int, State]:
         """The states at the heads, except those that need the slow path."""
         fault_point("before state warmed")
-        warm = {work.script_id: self._warm.take(work.head) for work in works}
-        states: dict[int, State] = {}
-        lacking: list[LockedScript] = []
-        for work in works:
-            found = warm[work.script_id]
-            if found is None or not is_at_head(work.head, found):
-                lacking.append(work)
-            elif is_state_of(work.head, found.state):
-                states[work.script_id] = found.state
-        tips = tx.tips.read([known(work.head, warm[work.script_id]) for work in lacking])
-        for work, tip in zip(lacking, tips, strict=True):
-            state = brought_to_head(work.head, warm[work.script_id], tip)
-            if state is not None:
-                states[work.script_id] = state
-                # The state at this head is committed, whether or not this transaction commits.
-                self._warm.put(work.head, state)
+        loaded = self._warm.load(tx, [work.head for work in works])
         fault_point("after state warmed")
-        return states
+        return {work.script_id: state for work, state in zip(works, loaded, strict=True) if state is not None}
 
 
 def _is_plain(work: LockedScript) -> bool:

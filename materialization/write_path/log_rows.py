@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from domain.log.entry import LogEntry, chained, written_at
 from domain.log.head import Head
@@ -29,41 +28,37 @@ def build_log_rows(head: Head, submission: Submission, applied: Iterable[tuple[i
     entries: list[LogEntry] = []
     versions: list[VersionRow] = []
     keyframes: list[KeyframeRow] = []
-    weight = 0
     cause = encode_cause(submission.cause)
     occurred_at = now if submission.occurred_at is None else submission.occurred_at
+    chain = head.chain_hash
+    weight = 0
     for index, step in applied:
         version = step.version
         if version is None:
             continue
+        payload = encode_command(step.command)
         entry = LogEntry(
-            script_id=submission.script_id,
-            version=version.version,
-            kind=step.command.kind(),
-            payload=encode_command(step.command),
-            author=submission.author,
-            actor=submission.actor,
-            base_version=submission.base_version,
-            cause=cause,
-            submission_id=submission.submission_id,
-            submission_index=index,
-            occurred_at=occurred_at,
-            recorded_at=now,
+            submission.script_id,
+            version.version,
+            step.command.kind(),
+            payload,
+            submission.author,
+            submission.actor,
+            submission.base_version,
+            cause,
+            submission.submission_id,
+            index,
+            occurred_at,
+            now,
         )
-        entry = chained(entry, head.chain_hash)
+        entry = chained(entry, chain)
+        chain = entry.chain_hash
         entries.append(entry)
         versions.append(version)
-        weight += len(entry.payload) + len(cause) + len(version.delta)
-        head = replace(
-            head,
-            version=version.version,
-            chain_hash=entry.chain_hash,
-            state_hash=version.state_hash,
-            delta_bytes=head.delta_bytes + len(version.delta),
-            updated_at=written_at(submission.author, occurred_at, now),
-        )
+        weight += len(payload) + len(cause) + len(version.delta)
         if (keyframe := step.keyframe) is not None:
             keyframes.append(keyframe)
             weight += len(keyframe.state)
-            head = replace(head, keyframe_version=head.version, keyframe_bytes=len(keyframe.state), delta_bytes=0)
+    if versions:
+        head = head.extended_by(versions, keyframes, chain, written_at(submission.author, occurred_at, now))
     return LogRows(head, entries, versions, keyframes, weight)

@@ -59,7 +59,8 @@ class Settlement:
         self._tx = tx
         self._start = state
         self._now = now
-        self._losses = Losses(tx, limits, now)
+        self._limits = limits
+        self._losses: Losses | None = None
         self._bytes = 0
         self._kept_bytes = 0
         self._entries: list[LogEntry] = []
@@ -72,7 +73,8 @@ class Settlement:
 
     def settle_waiting(self, rows: Sequence[InboxRow]) -> None:
         """Settle inbox submissions in order, as many as fit into one unit of work."""
-        for row in map(as_declared, rows):
+        for stored in rows:
+            row = as_declared(stored)
             size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
             if not self.has_room(size):
                 return
@@ -100,24 +102,24 @@ class Settlement:
 
     def write(self) -> None:
         """Write everything through the unit of work."""
-        tx, script_id, generation = self._tx, self._tx.script_id, self.head.generation
+        tx = self._tx
         if self._entries:
-            tx.commands.append(self._entries)
-            tx.versions.put(script_id, generation, self._versions)
-            if self._keyframes:
-                tx.keyframes.put(script_id, generation, self._keyframes)
-            self._project()
-        self._losses.write()
+            tx.append(self._entries, self._versions, self._keyframes)
+            if self.state.metadata is not self._start.metadata:
+                self._project()
+        if self._losses is not None:
+            self._losses.write()
         for proposal_id, answer in self._accepted:
             tx.hunks.settle(proposal_id, answer, self._now)
         tx.submissions.put(self._answered)
         if self._rejected:
             tx.rejected.put(self._rejected)
-        tx.inbox.remove(self.done)
+        if self.done:
+            tx.inbox.remove(self.done)
         if self._entries:
             tx.heads.advance(self.head, self._start.version)
         elif self.head.provisional:
-            tx.heads.remove_unborn(script_id)
+            tx.heads.remove_unborn(tx.script_id)
         elif self._answered or self.done:
             tx.heads.touch(tx.head)
 
@@ -181,11 +183,13 @@ class Settlement:
                 self._require_address(submission, row)
                 if row.user_id is not None:
                     require_still_allowed(self._tx, self.state, submission, row)
-            self._require_predecessor(submission)
+            if submission.after_submission is not None:
+                self._require_predecessor(submission, submission.after_submission)
             if self.head.health == "backfilling" and submission.author != "backfill":
                 raise ScriptBeingBackfilled(script=self._tx.script_id)
             require_in_order(submission, self.head, self._now)
-            self._require_owner(submission)
+            if isinstance(first := submission.commands[0], ScriptCreate) and first.owner is not None:
+                self._require_owner(first.owner)
             work = WorkCount()
             try:
                 verdict = decide(submission, self.state, self.head, work)
@@ -196,7 +200,7 @@ class Settlement:
             growth = build_log_rows(self.head, submission, verdict.applied, self._now)
             self._require_room(growth, answer)
             if submission.author == "ai":
-                self._losses.count(submission, self.state, verdict)
+                self._counted_losses().count(submission, self.state, verdict)
         except Rejected as refusal:
             answer = self._refuse(arrival, self._explained().explain(refusal))
         else:
@@ -211,9 +215,7 @@ class Settlement:
         if (submission.script_id, submission.submission_id) != (self._tx.script_id, row.submission_id):
             raise Misaddressed(script=submission.script_id, submission=submission.submission_id)
 
-    def _require_predecessor(self, submission: Submission) -> None:
-        if (after := submission.after_submission) is None:
-            return
+    def _require_predecessor(self, submission: Submission, after: str) -> None:
         answer = self.answers.get(after)
         if answer is None:
             found = self._tx.submissions.get(submission.script_id, after)
@@ -223,12 +225,9 @@ class Settlement:
         if answer.outcome == "refused":
             raise PredecessorRefused(after=after, reason=answer.refusal.code if answer.refusal else "refused")
 
-    def _require_owner(self, submission: Submission) -> None:
-        first = submission.commands[0]
-        if not isinstance(first, ScriptCreate) or first.owner is None:
-            return
-        if not self._tx.scripts.owner_exists(first.owner):
-            raise UnknownOwner(owner=first.owner)
+    def _require_owner(self, owner: int) -> None:
+        if not self._tx.scripts.owner_exists(owner):
+            raise UnknownOwner(owner=owner)
 
     def _require_room(self, growth: LogRows, answer: Answer) -> None:
         """Refuse rows too large for the database: bytes are sent to it in hex."""
@@ -242,6 +241,12 @@ class Settlement:
             self._tx.require_room("whole script", len(keyframe.state))
         if answer.refusal is not None:
             self._tx.require_room("answer", len(encode_rest(answer)))
+
+    def _counted_losses(self) -> Losses:
+        # Created on first use, like the next: most units of work hold no submission of an AI.
+        if self._losses is None:
+            self._losses = Losses(self._tx, self._limits, self._now)
+        return self._losses
 
     def _explained(self) -> RefusalExplanations:
         # Created on first use: most units of work refuse nothing.
@@ -279,30 +284,13 @@ class Settlement:
         self._answered.append(Answered(answer, digest, self._now))
 
     def _project(self) -> None:
-        if self.state.metadata is self._start.metadata:
-            return
         # A backfilled script keeps the times of the legacy application.
         first = self._entries[0]
         created_at = written_at(first.author, first.occurred_at, first.recorded_at)
-        row = _script_row(self._tx.script_id, self.state, created_at, self.head.updated_at)
-        before = _script_row(self._tx.script_id, self._start, created_at, self.head.updated_at)
+        row = ScriptRow.of(self._tx.script_id, self.state, created_at, self.head.updated_at)
+        before = ScriptRow.of(self._tx.script_id, self._start, created_at, self.head.updated_at)
         if not self._start.exists:
             self._tx.scripts.add(row)
             self._tx.script_ids.take(row.id)
         elif (row.title, row.status, row.archived) != (before.title, before.status, before.archived):
             self._tx.scripts.project(row)
-
-
-def _script_row(script_id: int, state: State, created_at: int, updated_at: int) -> ScriptRow:
-    metadata = state.metadata
-    owner = metadata.get("owner")
-    return ScriptRow(
-        id=script_id,
-        user_id=owner if isinstance(owner, int) else None,
-        title=str(metadata.get("title", "")),
-        status=str(metadata.get("status", "draft")),
-        archived=int(state.archived),
-        version_number=state.version,
-        created_at=created_at,
-        updated_at=updated_at,
-    )

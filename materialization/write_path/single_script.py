@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import takewhile
 from typing import NamedTuple
 
 from domain.errors import Corrupt
-from domain.log.head import Head
 from domain.refusals import SameIdOtherContent
 from domain.script.state import State
 from domain.submissions.answer import Answer
@@ -19,7 +17,7 @@ from materialization.history.state_at import load
 from materialization.integrity.quarantine import Quarantined
 from materialization.write_path.ai_limits import AiLimits
 from materialization.write_path.settlement import Settlement
-from materialization.write_path.warm_states import WarmStates, brought_to_head, is_at_head, is_state_of, known
+from materialization.write_path.warm_states import WarmStates, is_state_of
 from repos.database.driver_errors import DuplicateKey
 from repos.fault_points import fault_point
 from repos.locked_scripts import LockedScript
@@ -103,11 +101,13 @@ class SingleScript:
             if tx.head.health == "quarantined":
                 return _answered_in_time(tx, submission), False
             settlement = Settlement(tx, self._state(tx), self._clock(), limits=self._limits)
-            rows = _to_settle(tx)
-            settlement.settle_waiting(rows)
-            waits_too = submission.submission_id in [row.submission_id for row in rows]
-            all_answered = len(settlement.done) == len(rows) < MAX_INBOX_BATCH
-            if all_answered and not waits_too and settlement.has_room():
+            waits_too, has_room = False, True
+            if tx.waiting:
+                rows = _to_settle(tx)
+                settlement.settle_waiting(rows)
+                waits_too = submission.submission_id in [row.submission_id for row in rows]
+                has_room = len(settlement.done) == len(rows) < MAX_INBOX_BATCH and settlement.has_room()
+            if has_room and not waits_too:
                 settlement.settle(submission, payload)
             settlement.write()
         self._keep_warm(settlement)
@@ -126,11 +126,14 @@ class SingleScript:
         head = tx.head
         if head.version == 0:
             return State.empty()
-        warm = self._warm.take(head)
-        if warm is not None and is_at_head(head, warm):
-            return _require_state_of(head, warm.state)
-        [tip] = tx.tips.read([known(head, warm)])
-        state = brought_to_head(head, warm, tip) or _require_state_of(head, load(tx, head, head.version))
+        state = self._warm.at_head(head)
+        if state is None:
+            [state] = self._warm.load(tx, [head])
+        if state is not None:
+            return state
+        state = load(tx, head, head.version)
+        if not is_state_of(head, state):
+            raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
         # The state at this head is committed, whether or not this transaction commits.
         self._warm.put(head, state)
         return state
@@ -144,13 +147,12 @@ def _to_settle(tx: LockedScript, only: int | None = None) -> list[InboxRow]:
     """The pending rows up to the first that was tried before, which is counted and tried alone; or the row `only`."""
     if only is not None:
         return [row for row in tx.waiting if row.id == only]
-    return list(takewhile(lambda row: row.attempts == 0, tx.waiting)) if tx.waiting else []
-
-
-def _require_state_of(head: Head, state: State) -> State:
-    if not is_state_of(head, state):
-        raise Corrupt(f"the head of script {head.script_id} does not have the state hash of its last version")
-    return state
+    rows: list[InboxRow] = []
+    for row in tx.waiting:
+        if row.attempts != 0:
+            break
+        rows.append(row)
+    return rows
 
 
 def _answered_in_time(tx: LockedScript, submission: Submission) -> Answer:

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from domain.errors import Conflict, Corrupt
 from domain.script.work_limit import WorkCount
 from domain.submissions.answer import Answer
-from domain.submissions.submission import Submission, encode_submission
+from domain.submissions.submission import Submission
 from materialization.clock import system_clock
 from materialization.integrity.quarantine import quarantine
 from materialization.integrity.second_look import look_twice
@@ -137,7 +137,7 @@ class Ledger:
         spent = spent or WorkCount(limit=None)
         try:
             for _ in range(rounds):
-                found = self._look_twice(script_id, partial(self._rounds.settle, script_id))
+                found = self._look_twice(script_id, lambda: self._rounds.settle(script_id))
                 answered += found.answered
                 spent.add(found.work)
                 if found.suspects:
@@ -219,9 +219,9 @@ class Ledger:
             Conflict: every attempt met one. Whether the last was committed may be unknown: submit it again.
             Corrupt: the script is quarantined.
         """
-        submission = checked(submission)
+        submission, payload = checked(submission)
         try:
-            done = self._look_twice(submission.script_id, partial(self._submit_again, submission))
+            done = self._look_twice(submission.script_id, lambda: self._submit_again(submission, payload))
         except Corrupt as found:
             self.quarantine(submission.script_id, str(found))
             raise
@@ -250,7 +250,7 @@ class Ledger:
         return answered, left
 
     def _look_twice(self, script_id: int, work: Callable[[], T]) -> T:
-        return look_twice(self._unit_of_work, script_id, partial(with_retries, work), forget=self._warm.forget)
+        return look_twice(self._unit_of_work, script_id, lambda: with_retries(work), forget=self._warm.forget)
 
     def _arrivals(self, script_id: int) -> list[int]:
         """The pending inbox rows of a script; none if it is quarantined."""
@@ -269,19 +269,18 @@ class Ledger:
         with self._unit_of_work.records() as tx:
             tx.inbox.take_back_attempt(arrival)
 
-    def _submit_again(self, submission: Submission) -> _Submitted:
+    def _submit_again(self, submission: Submission, payload: bytes) -> _Submitted:
         try:
-            return self._submit(submission)
+            return self._submit(submission, payload)
         except Exception as error:
             if isinstance(error, self._time_is_up) or not is_suspect(error):
                 raise
             # An earlier pending submission may be the cause: its attempt is counted, and this submission overtakes it.
             with suppress(Exception):
                 self.drain_one_by_one(submission.script_id)
-            return self._submit(submission)
+            return self._submit(submission, payload)
 
-    def _submit(self, submission: Submission) -> _Submitted:
-        payload = encode_submission(submission)
+    def _submit(self, submission: Submission, payload: bytes) -> _Submitted:
         while True:
             answer, more = self._rounds.submit(submission, payload)
             if answer is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -14,7 +16,7 @@ from domain.script.keyframe import decode_keyframe
 from domain.script.script_size import described_bytes
 from domain.script.state import State
 from materialization.history.state_at import advance_all
-from repos.log.deltas_to_head import HeadDelta, KnownState
+from repos.log.deltas_to_head import HeadDelta, HeadDeltas, KnownState
 
 # About 100 MB of lines in a worker process.
 MAX_WARM_LINES = 200_000
@@ -22,6 +24,13 @@ MAX_WARM_LINES = 200_000
 SCRIPT_WEIGHT = 50
 # The memory of a line of usual length. This much text or JSON counts as one more line.
 BYTES_OF_A_LINE = 500
+
+
+class ReadsTips(Protocol):
+    """A unit of work that reads what leads to the heads it has locked."""
+
+    @property
+    def tips(self) -> HeadDeltas: ...
 
 
 class Warm(Struct, frozen=True, gc=False):
@@ -49,21 +58,14 @@ class WarmStates:
         self._states: OrderedDict[int, Warm] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, head: Head) -> Warm | None:
-        """The cached state at the head, or an earlier one of the same script to continue from; None if there is none.
-
-        For an earlier state the caller checks that the log still has its command, and reads the missing deltas.
-        Only the state at the head stays in the cache: whether an earlier one still belongs to this log is not known.
-        """
+    def at_head(self, head: Head) -> State | None:
+        """The cached state at a head; None if there is none."""
         with self._lock:
             found = self._states.get(head.script_id)
-            if found is None:
+            if found is None or found.chain_hash != head.chain_hash or not is_state_of(head, found.state):
                 return None
-            if found.state.version == head.version and found.chain_hash == head.chain_hash:
-                self._states.move_to_end(head.script_id)
-                return found
-            self._pop(head.script_id)
-        return found if found.state.version < head.version else None
+            self._states.move_to_end(head.script_id)
+        return found.state
 
     def put(self, head: Head, state: State) -> None:
         """Cache the state at a committed head."""
@@ -78,10 +80,40 @@ class WarmStates:
             while self._weight > self._most:
                 self._pop(next(iter(self._states)))
 
+    def load(self, tx: ReadsTips, heads: Sequence[Head]) -> list[State | None]:
+        """The states at locked heads: cached ones, and the rest read in one round trip and cached.
+
+        None on any inconsistency, which the caller then examines.
+        """
+        states: list[State | None] = []
+        missing: list[tuple[int, Head, Warm | None]] = []
+        for head in heads:
+            state = self.at_head(head)
+            if state is None:
+                missing.append((len(states), head, self._take_earlier(head)))
+            states.append(state)
+        if missing:
+            tips = tx.tips.read([_known(head, warm) for _, head, warm in missing])
+            for (place, head, warm), tip in zip(missing, tips, strict=True):
+                state = states[place] = _brought_to_head(head, warm, tip)
+                if state is not None:
+                    # The state at this head is committed, whether or not this transaction commits.
+                    self.put(head, state)
+        return states
+
     def forget(self, script_id: int) -> None:
         """Remove a script from the cache."""
         with self._lock:
             self._pop(script_id)
+
+    def _take_earlier(self, head: Head) -> Warm | None:
+        """Remove the cached state of a script, and return it if it may lead to the head.
+
+        The caller checks that the log still has its last command.
+        """
+        with self._lock:
+            found = self._pop(head.script_id)
+        return found if found is not None and found.state.version < head.version else None
 
     def _pop(self, script_id: int) -> Warm | None:
         found = self._states.pop(script_id, None)
@@ -101,17 +133,17 @@ def _weight_beside_lines(state: State, before: Warm | None) -> int:
     return described + len(state.labels) + SCRIPT_WEIGHT
 
 
-def is_at_head(head: Head, warm: Warm | None) -> bool:
-    """Whether the cached state is at the head, so nothing needs to be read."""
-    return warm is not None and warm.state.version == head.version
+def is_state_of(head: Head, state: State) -> bool:
+    """Whether a state is the one its head describes."""
+    return state.version == head.version and state_hash_bytes(state.hash) == head.state_hash
 
 
-def known(head: Head, warm: Warm | None) -> KnownState:
+def _known(head: Head, warm: Warm | None) -> KnownState:
     """The query for what leads from the cached state to the head."""
     return KnownState(head, None if warm is None else warm.state.version)
 
 
-def brought_to_head(head: Head, warm: Warm | None, tip: HeadDelta) -> State | None:
+def _brought_to_head(head: Head, warm: Warm | None, tip: HeadDelta) -> State | None:
     """The state at a head; None on any inconsistency, which the caller then examines."""
     try:
         state = _brought_on(warm, tip)
@@ -119,11 +151,6 @@ def brought_to_head(head: Head, warm: Warm | None, tip: HeadDelta) -> State | No
         # After a rebuild the stored versions may legitimately differ from the cached state.
         return None
     return state if state is not None and is_state_of(head, state) else None
-
-
-def is_state_of(head: Head, state: State) -> bool:
-    """Whether a state is the one its head describes."""
-    return state.version == head.version and state_hash_bytes(state.hash) == head.state_hash
 
 
 def _brought_on(warm: Warm | None, tip: HeadDelta) -> State | None:

@@ -10,28 +10,33 @@ import threading
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, PoolProxiedConnection, event
+from sqlalchemy import Dialect, Engine, PoolProxiedConnection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from repos.database.driver_errors import DatabaseUnreachable, DriverError, conflict_of
 from repos.database.engine import ENDED, MAX_PACKET
-from repos.database.packet_text import PacketRoom
+from repos.database.packet_text import PacketRoom, PacketText
+
+# The limit is half of the server's max_allowed_packet if that is less.
+MAX_STATEMENT_BYTES = 4 << 20
 
 
 class Connected:
-    """A connection, a cursor on it, and the size limits of its server: of one packet, and of a value in it.
+    """A connection, a cursor on it, and the size limits of its server: of one statement, and of a value in it.
 
     On SQLite it caches a value from one session for the next, valid until the next write to the database.
     """
 
-    __slots__ = ("_data_version", "_remembered", "cursor", "packet", "pooled", "room")
+    __slots__ = ("_data_version", "_remembered", "cursor", "is_sqlite", "pooled", "room", "text")
 
-    def __init__(self, pooled: PoolProxiedConnection) -> None:
+    def __init__(self, pooled: PoolProxiedConnection, dialect: Dialect) -> None:
         self.pooled = pooled
         self.cursor: Any = pooled.cursor()
-        self.packet: int = pooled.info[MAX_PACKET]
-        self.room = PacketRoom(self.packet)
+        packet: int = pooled.info[MAX_PACKET]
+        self.room = PacketRoom(packet)
+        self.text = PacketText(dialect, min(MAX_STATEMENT_BYTES, packet // 2), packet)
+        self.is_sqlite = dialect.name == "sqlite"
         self._data_version: int | None = None
         self._remembered: tuple[int, int, Any] | None = None
 
@@ -94,7 +99,7 @@ def take(engine: Engine, thread_connection: ThreadConnection | None) -> Connecte
     if thread_connection is not None and thread_connection.connected is not None:
         connected, thread_connection.connected = thread_connection.connected, None
         return connected
-    return Connected(_connect(engine))
+    return Connected(_connect(engine), engine.dialect)
 
 
 def give_back(connected: Connected, thread_connection: ThreadConnection | None) -> None:

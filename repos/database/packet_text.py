@@ -40,11 +40,11 @@ class PacketRoom:
 class PacketText:
     """Builds the text of packets of about `max_bytes`; the server refuses packets of `packet_bytes` and more."""
 
-    __slots__ = ("_dialect", "_max_bytes", "_packet_bytes")
+    __slots__ = ("_dialect", "_packet_bytes", "max_bytes")
 
     def __init__(self, dialect: Dialect, max_bytes: int, packet_bytes: int) -> None:
         self._dialect = dialect
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._packet_bytes = packet_bytes
 
     def of(self, statement: Executable, params: Params) -> str:
@@ -66,7 +66,7 @@ class PacketText:
             if len(text) >= self._packet_bytes:
                 # The server would close the connection, which would look like a lost connection.
                 raise pymysql.OperationalError(PACKET_TOO_LARGE, f"a statement has {len(text)} bytes: {write.sql[:80]}")
-            if batch and size + len(text) > self._max_bytes:
+            if batch and size + len(text) > self.max_bytes:
                 yield ";".join(texts), batch
                 texts, batch, size = [], [], 0
             texts.append(text)

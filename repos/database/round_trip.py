@@ -16,11 +16,9 @@ class Exchange:
     exchange raises the same conflict, so that nothing is written outside the transaction.
     """
 
-    __slots__ = ("in_step", "lost")
-
-    def __init__(self) -> None:
-        self.lost: Conflict | None = None
-        self.in_step = True
+    # Without a constructor: one is made for every command.
+    lost: Conflict | None = None
+    in_step = True
 
     def __enter__(self) -> None:
         if self.lost is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Engine, Executable, Table
 
@@ -18,14 +18,11 @@ from domain.errors import Conflict, Corrupt
 from repos import fault_points
 from repos.database import connections
 from repos.database.driver_errors import DriverError
-from repos.database.packet_text import Asked, PacketText
+from repos.database.packet_text import Asked
 from repos.database.round_trip import Exchange
 from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
 from repos.database.statements import Insert, Row, Write, inserts, prepare
 from repos.fault_points import fault_point
-
-# The limit is half of the server's max_allowed_packet if that is less.
-MAX_STATEMENT_BYTES = 4 << 20
 
 
 class Session:
@@ -37,22 +34,21 @@ class Session:
 
     def __init__(self, engine: Engine) -> None:
         self._dialect = engine.dialect
-        self._many_at_once = engine.dialect.name in ("mysql", "mariadb")
         self._kept = connections.kept_of(engine)
-        self._connected = connections.take(engine, self._kept)
-        self._pooled = self._connected.pooled
-        self._cursor = self._connected.cursor
-        self._connection = self._cursor.connection
-        self._packet = self._connected.packet
-        self.room = self._connected.room
-        self._statement_bytes = min(MAX_STATEMENT_BYTES, self._packet // 2)
-        self._mark = "%s" if self._many_at_once else "?"
-        self._writes: list[Write | Insert] = []
+        self._connected = connected = connections.take(engine, self._kept)
+        self._pooled = connected.pooled
+        self._cursor = connected.cursor
+        self._connection = connected.cursor.connection
+        self.room = connected.room
+        self._text = connected.text
+        # Whether the database is SQLite, whose dialect differs in a few statements.
+        self.is_sqlite = is_sqlite = connected.is_sqlite
+        self._many_at_once = not is_sqlite
+        self._mark = "?" if is_sqlite else "%s"
+        self._writes: list[Any] = []  # of Write, and of Insert while inserts are merged
         self._inserts: dict[Table, Insert] | None = None
         self._talking = Exchange()
         self._status, self._begun, self.wrote = OUTSIDE, False, False
-        if self._many_at_once:
-            self._text = PacketText(engine.dialect, self._statement_bytes, self._packet)
 
     def __enter__(self) -> Session:
         return self
@@ -67,11 +63,6 @@ class Session:
         else:
             # An exception from a signal can arrive in the middle of an answer.
             self.abandon()
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether the database is SQLite, whose dialect differs in a few statements."""
-        return not self._many_at_once
 
     def require_room(self, what: str, size: int) -> None:
         """Refuse a row too large for the database (`TooLargeForDatabase`), before it breaks the transaction."""
@@ -97,14 +88,14 @@ class Session:
             require(self._connection, IN_TRANSACTION)
             return list(self._cursor.fetchall())
 
-    def recall(self) -> Any:
-        """The value an earlier transaction on this connection remembered, unless the database was written since.
+    def start_and_recall(self) -> Any:
+        """Begin on SQLite, and return the value that an earlier transaction on this connection remembered.
 
-        To be called after `start`, which blocks other writers. None on a server, where later writes are unknown.
+        None if the database was written since. On a server there is none, because later writes are unknown.
         """
-        if self._many_at_once:
-            return None
+        self._begun = True
         with self._talking:
+            self._cursor.execute("BEGIN IMMEDIATE")
             return self._connected.recall()
 
     def remember(self, what: object) -> None:
@@ -181,7 +172,7 @@ class Session:
             return
         self.wrote = True
         if self._inserts is None:
-            self._writes += inserts(table, columns, rows, self._mark, self._statement_bytes)
+            self._writes += inserts(table, columns, rows, self._mark, self._text.max_bytes)
         elif (known := self._inserts.get(table)) is not None:
             known.rows.extend(rows)
         else:
@@ -193,7 +184,7 @@ class Session:
         assert self._begun or not self._writes, "writes are gathered within a transaction"  # noqa: S101 - or torn
         gathered, self._writes = self._writes, []
         if self._inserts is None:
-            writes = cast("list[Write]", gathered)
+            writes: list[Write] = gathered
         else:
             self._inserts = {}
             writes = [write for each in gathered for write in self._writes_of(each)]
@@ -291,7 +282,7 @@ class Session:
                         cursor.nextset()
 
     def _writes_of(self, gathered: Write | Insert) -> list[Write]:
-        return [gathered] if isinstance(gathered, Write) else inserts(*gathered, self._mark, self._statement_bytes)
+        return [gathered] if isinstance(gathered, Write) else inserts(*gathered, self._mark, self._text.max_bytes)
 
 
 def _missed(write: Write, found: int) -> Corrupt:

@@ -92,8 +92,13 @@ class LockedHead(Heads):
         fault_point("before head locked")
         statement = self._statement(LOCK_WAITING if wait else LOCK_FREE)
         if self._session.is_sqlite:
-            self._session.start()
-            if (head := self._recalled(script_id)) is not None:
+            head: Head | None = self._session.start_and_recall()
+            if head is not None and head.script_id == script_id:
+                fault_point("after head locked")
+                fault_point("before inbox read")
+                fault_point("after inbox read")
+                # The head this connection committed last, when the inbox was empty.
+                self.left = head
                 return head, []
             rows = self._session.rows(statement, script=script_id)
         else:
@@ -181,17 +186,6 @@ class LockedHead(Heads):
         self.left = None
         self.written = True
         self._session.later(_SET_HEALTH, rows=1, script=script_id, health=health)
-
-    def _recalled(self, script_id: int) -> Head | None:
-        """The head this connection committed last, with an empty inbox, unless the database was written since."""
-        head: Head | None = self._session.recall()
-        if head is None or head.script_id != script_id:
-            return None
-        fault_point("after head locked")
-        fault_point("before inbox read")
-        fault_point("after inbox read")
-        self.left = head
-        return head
 
     def _read(self, script_id: int, rows: list[Row]) -> tuple[Head, list[InboxRow]] | None:
         if not rows:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
+from domain.script.state import State
 from domain.submissions.submission import MAX_SCRIPT_ID
 from repos.database.driver_errors import DuplicateKey
 from repos.database.session import Session
@@ -24,6 +25,22 @@ class ScriptRow(NamedTuple):
     version_number: int
     created_at: int
     updated_at: int
+
+    @classmethod
+    def of(cls, script_id: int, state: State, created_at: int, updated_at: int) -> ScriptRow:
+        """The row of a script in this state; its owner may not exist."""
+        metadata = state.metadata
+        owner = metadata.get("owner")
+        return cls(
+            id=script_id,
+            user_id=owner if isinstance(owner, int) else None,
+            title=str(metadata.get("title", "")),
+            status=str(metadata.get("status", "draft")),
+            archived=int(state.archived),
+            version_number=state.version,
+            created_at=created_at,
+            updated_at=updated_at,
+        )
 
 
 _GET = select(*scripts.c).where(scripts.c.id == bindparam("script"))

@@ -10,7 +10,7 @@ from domain.refusals import OutOfRange
 from domain.script.delta import Delta, LineSpliced
 from domain.script.hashing import expect_hash
 from domain.script.state import State
-from domain.script.validation import Count, check_size, check_text
+from domain.script.validation import MAX_TEXT_BYTES, Count, check_size, check_text
 from domain.script.work_limit import text_units
 
 
@@ -36,13 +36,16 @@ class LineSplice(Command, frozen=True, tag="line.splice"):
 
     def apply(self, state: State) -> Delta:
         text = require_line(state, self.line).text
-        end = self.at + self.delete
-        if self.at < 0 or self.delete < 0 or end > len(text):
-            raise OutOfRange(line=self.line, length=len(text), at=self.at, delete=self.delete)
-        if text[self.at : end] == self.insert:
+        at, delete, insert = self.at, self.delete, self.insert
+        end = at + delete
+        if at < 0 or delete < 0 or end > len(text):
+            raise OutOfRange(line=self.line, length=len(text), at=at, delete=delete)
+        if text[at:end] == insert:
             return ()
-        change = LineSpliced(self.line, self.at, self.delete, self.insert)
-        check_size("text", change.of(text))
+        change = LineSpliced(self.line, at, delete, insert)
+        # Usually too short for any check: no character has more than four bytes.
+        if 4 * (len(text) + len(insert)) > MAX_TEXT_BYTES:
+            check_size("text", change.of(text))
         return (change,)
 
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:

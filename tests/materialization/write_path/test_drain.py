@@ -15,7 +15,6 @@ from domain.submissions.submission import MAX_COMMANDS, MAX_SUBMISSION_BYTES, en
 from materialization.write_path import settlement
 from materialization.write_path.submit import MAX_BATCHES_PER_DRAIN, Ledger
 from repos.database.driver_errors import TooLargeForDatabase
-from repos.database.packet_text import ROOM_IN_A_PACKET
 from repos.log.head_lock_statements import INLINE_PAYLOAD_BYTES, MAX_INBOX_BATCH
 from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, insert, keystrokes, splice
 
@@ -125,7 +124,7 @@ def test_a_payload_of_any_size_is_read(desk: Desk, size: int):
 def test_a_submission_is_as_large_as_a_packet_allows(desk: Desk):
     desk.begin()
     with desk.unit_of_work.reading() as tx:
-        limit = (tx.inbox._session._packet - ROOM_IN_A_PACKET) // 2
+        limit = tx.inbox._session.room.for_bytes
     lines = [Line(f"n{at}", "action", "x" * (1 << 20)) for at in range(15)]
     submission = desk.submission(insert(*lines, after="c"), id="large", base=1)
     if limit > MAX_SUBMISSION_BYTES:
@@ -154,11 +153,11 @@ def test_a_script_too_large_for_a_keyframe_cannot_grow_but_can_be_cut(desk: Desk
     desk.begin()
     limit = 3_000
 
-    def require_room(_session: object, what: str, size: int) -> None:
+    def require_room(_room: object, what: str, size: int) -> None:
         if size > limit:
             raise TooLargeForDatabase(what=what, size=size, limit=limit)
 
-    monkeypatch.setattr("repos.database.session.Session.require_room", require_room)
+    monkeypatch.setattr("repos.database.packet_text.PacketRoom.require", require_room)
     monkeypatch.setattr("domain.log.head.MIN_DELTA_BYTES", 100)
     noise = [Line(f"n{at}", "action", random.Random(at).randbytes(750).hex()) for at in range(8)]
     answers = [desk.send(insert(line, after="a")) for line in noise]

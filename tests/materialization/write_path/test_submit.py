@@ -253,4 +253,4 @@ def test_warm_states_stay_within_their_limit(unit_of_work: UnitOfWork):
     for desk in desks:
         assert desk.send(edit(A, "x")).outcome == "applied"
     heads = [desk.head for desk in desks]
-    assert [warm.take(head) is not None for head in heads if head] == [False, False, True, True]
+    assert [warm.at_head(head) is not None for head in heads if head] == [False, False, True, True]

@@ -205,7 +205,7 @@ def test_a_connection_the_collector_returned_to_the_pool_is_not_closed_again(
     class Cycle:
         def __init__(self) -> None:
             self.itself = self
-            self.connected = connections.Connected(engine.raw_connection())
+            self.connected = connections.Connected(engine.raw_connection(), engine.dialect)
 
     gc.collect()
     Cycle()
@@ -224,7 +224,7 @@ def test_a_connection_collected_after_its_engine_was_disposed_of_is_closed(tmp_p
     class Cycle:
         def __init__(self) -> None:
             self.itself = self
-            self.connected = connections.Connected(engine.raw_connection())
+            self.connected = connections.Connected(engine.raw_connection(), engine.dialect)
 
     raw = Cycle().connected.cursor.connection
     engine.dispose()

@@ -10,7 +10,6 @@ from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
 
 from domain.accounts import EmailTaken
 from domain.errors import Conflict, Corrupt
-from repos.database import session
 from repos.database.driver_errors import DuplicateKey, TooLargeForDatabase, blames_a_row
 from repos.database.engine import make_engine
 from repos.database.packet_text import ROOM_IN_A_PACKET
@@ -139,10 +138,10 @@ def test_a_transaction_of_sqlalchemy_can_be_rolled_back(engine: Engine):
 
 
 def test_many_rows_are_sent_in_statements_of_bounded_size(engine: Engine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(session, "MAX_STATEMENT_BYTES", 20_000)
     rows = [(1, f"s{number}", "code", "message", bytes(3_000), number) for number in range(40)]
     with UnitOfWork(engine).records() as tx:
         writer = tx.rejected._session
+        monkeypatch.setattr(writer._text, "max_bytes", 20_000)
         writer.later_insert(rejected_submissions, COLUMNS, rows)
         assert max(len(write.values) // len(COLUMNS) for write in writer._writes) == 3
 
