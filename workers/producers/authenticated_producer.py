@@ -115,19 +115,21 @@ class AuthenticatedProducer:
         submission = replace(submission, actor=user.name)
         if message is None:
             return Enqueued(self._put(tx, submission, user), submission.cause.chat_message_id)
-        if _is_known(tx, submission):
-            return self._enqueue_again(tx, submission, user)
+        if (earlier := _earlier_of(tx, submission)) is not None:
+            return self._enqueue_again(tx, submission, user, earlier)
         about = replace(message, script_id=submission.script_id, user_id=user.user_id)
         message_id = keep_message(tx, about, usages, now)
         return Enqueued(self._put(tx, _because_of(submission, message_id), user), message_id)
 
-    def _enqueue_again(self, tx: RecordsTransaction, submission: Submission, user: SignedInUser) -> Enqueued:
+    def _enqueue_again(
+        self, tx: RecordsTransaction, submission: Submission, user: SignedInUser, earlier: _Earlier
+    ) -> Enqueued:
         """Enqueue a repeated submission, perhaps after a lost receipt, with the chat message and actor of the first."""
-        first = _first_of(tx, submission)
-        if first is None:
+        if earlier.cause is None:
             return Enqueued(self._producer.receipt(submission), None)
-        again = _because_of(replace(submission, actor=first.actor), first.cause.chat_message_id)
-        return Enqueued(self._put(tx, again, user), first.cause.chat_message_id)
+        message_id = earlier.cause.chat_message_id
+        again = _because_of(replace(submission, actor=earlier.actor), message_id)
+        return Enqueued(self._put(tx, again, user), message_id)
 
     def _put(self, tx: RecordsTransaction, submission: Submission, user: SignedInUser) -> Receipt:
         return self._producer.enqueue(submission, tx, user_id=user.user_id)
@@ -150,11 +152,6 @@ class _Name(msgspec.Struct):
 _name_decoder = msgspec.json.Decoder(_Name)
 
 
-def _is_known(tx: RecordsTransaction, submission: Submission) -> bool:
-    script_id, submission_id = submission.script_id, submission.submission_id
-    return tx.inbox.holds(script_id, submission_id) or tx.submissions.get(script_id, submission_id) is not None
-
-
 def _require_readable(tx: RecordsTransaction, script_id: int, user_id: int) -> None:
     """Check that the user owns the script, or the id of a script that does not exist yet."""
     try:
@@ -165,23 +162,26 @@ def _require_readable(tx: RecordsTransaction, script_id: int, user_id: int) -> N
             raise
 
 
-class _First(NamedTuple):
-    """The actor and cause with which a submission was first sent."""
+class _Earlier(NamedTuple):
+    """The actor and cause with which a submission was first sent; no cause if no version of it records them."""
 
     actor: str
-    cause: Cause
+    cause: Cause | None
 
 
-def _first_of(tx: RecordsTransaction, submission: Submission) -> _First | None:
-    """The first sending of a submission; None where it was answered without a version that records it."""
-    pending = tx.inbox.payload_of(submission.script_id, submission.submission_id)
+def _earlier_of(tx: RecordsTransaction, submission: Submission) -> _Earlier | None:
+    """The first sending of a submission that is pending or answered; None where it is neither."""
+    script_id, submission_id = submission.script_id, submission.submission_id
+    pending = tx.inbox.payload_of(script_id, submission_id)
     if pending is not None:
         first = decode_submission(pending)
-        return _First(first.actor, first.cause)
-    answered = tx.submissions.get(submission.script_id, submission.submission_id)
-    version = answered.answer.first_version if answered else None
-    entry = tx.commands.get(submission.script_id, version) if version else None
-    return _First(entry.actor, decode_cause(entry.cause)) if entry else None
+        return _Earlier(first.actor, first.cause)
+    answered = tx.submissions.get(script_id, submission_id)
+    if answered is None:
+        return None
+    version = answered.answer.first_version
+    entry = tx.commands.get(script_id, version) if version else None
+    return _Earlier("", None) if entry is None else _Earlier(entry.actor, decode_cause(entry.cause))
 
 
 def _because_of(submission: Submission, message_id: int | None) -> Submission:
