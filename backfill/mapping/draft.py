@@ -65,14 +65,20 @@ def draft(catalog: Catalog) -> Draft:
     rules = {table.name: _table(catalog, table, shapes[table.name], comments) for table in catalog}
     # A shape may be right and the table still not usable: sessions without any users, a key that is missing.
     source = SourceRule(name=catalog.source, product=f"{catalog.server.product} {catalog.server.version}")
+    reasons: dict[str, str] = {}
     while True:
         mapping = Mapping(format=FORMAT, source=source, tables=rules)
-        unfit = {problem.where.partition(".")[0] for problem in problems(mapping, catalog)} & rules.keys()
-        unfit = {name for name in unfit if rules[name].becomes not in (None, "legacy_rows")}
+        unfit = {
+            name: problem.sentence
+            for problem in reversed(problems(mapping, catalog))
+            if (name := problem.where) in rules or (name := problem.where.rpartition(".")[0]) in rules
+            if rules[name].becomes not in (None, "legacy_rows")
+        }
         if not unfit:
             break
+        reasons |= unfit
         rules = {name: _kept(catalog.tables[name]) if name in unfit else rule for name, rule in rules.items()}
-    tables = {table.name: _about(shapes[table.name]) for table in catalog}
+    tables = {table.name: _about(shapes[table.name], reasons.get(table.name)) for table in catalog}
     return Draft(mapping, tables, comments)
 
 
@@ -168,7 +174,8 @@ def _is_number(table: Table, name: str) -> bool:
     return column is not None and column.kind in ("integer", "any")
 
 
-def _about(shape: Shape) -> str:
+def _about(shape: Shape, kept_because: str | None) -> str:
     generation = f", generation {shape.generation}" if shape.generation else ""
     note = f"; {shape.note}" if shape.note and shape.becomes != "drop" else ""
-    return f"{shape.title}{generation}{note}"
+    kept = f"; kept whole, because: {kept_because}" if kept_because else ""
+    return f"{shape.title}{generation}{note}{kept}"

@@ -109,8 +109,12 @@ class Table:
     @property
     def key(self) -> tuple[str, ...]:
         """The key that rows are read by: the primary key, else the first unique key without NULL; empty if none."""
-        # A float is not equal to its own text, and an SQLite primary key may hold NULL.
-        exact = {column.name for column in self.columns if not column.nullable and column.kind != "float"}
+        # A float and a BIT are not equal to their own text, and an SQLite primary key may hold NULL.
+        exact = {
+            column.name
+            for column in self.columns
+            if not column.nullable and column.kind not in ("float", "unknown") and not column.type.startswith("bit")
+        }
         return next((key for key in (self.primary_key, *self.unique_keys) if key and exact.issuperset(key)), ())
 
 

@@ -44,8 +44,12 @@ MAX_CONNECTIONS = 8
 STREAM_BATCH_ROWS = 500
 
 # READ ONLY covers every statement, also those outside a transaction and those on MyISAM. The empty mode lets a zero
-# date be compared, and gives quotes and backslashes their usual meaning. MySQL alone caches the sizes of tables.
-SESSION_SETTINGS = "SET SESSION sql_mode='', time_zone='+00:00' /*!80000 , information_schema_stats_expiry=0 */"
+# date be compared, and gives quotes and backslashes their usual meaning. A long read is not ended by a limit that the
+# server has for its application, nor by a slow reader. MySQL alone caches the sizes of tables.
+SESSION_SETTINGS = (
+    "SET SESSION sql_mode='', time_zone='+00:00', net_write_timeout=600, wait_timeout=3600 "
+    "/*!80000 , information_schema_stats_expiry=0, max_execution_time=0 */ /*M!100101 , max_statement_time=0 */"
+)
 READ_ONLY = "SET SESSION TRANSACTION READ ONLY"
 IS_READ_ONLY = "SHOW SESSION VARIABLES WHERE Variable_name IN ('tx_read_only', 'transaction_read_only')"
 CHARSETS = "SELECT @@character_set_connection, @@character_set_results, @@character_set_client"
@@ -170,6 +174,7 @@ def _server(url: URL, name: str, read_timeout: float) -> Engine:
         max_overflow=MAX_CONNECTIONS - 2,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
         pool_reset_on_return=None,
+        pool_pre_ping=True,  # once a page: a proxy or a restarted server may have dropped an idle connection
         connect_args={
             "autocommit": True,
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
@@ -210,13 +215,24 @@ def _file(url: URL) -> Engine:
 
 
 def _open_file(file: Path) -> sqlite3.Connection:
+    # A file in WAL mode gets two companions from every reader, unless it is opened as one that does not change.
+    still = "&immutable=1" if _is_wal(file) and not file.with_name(f"{file.name}-wal").exists() else ""
     connection = sqlite3.connect(
-        f"file:{quote(str(file))}?mode=ro", uri=True, timeout=CONNECT_TIMEOUT_SECONDS, check_same_thread=False
+        f"file:{quote(str(file))}?mode=ro{still}", uri=True, timeout=CONNECT_TIMEOUT_SECONDS, check_same_thread=False
     )
     connection.isolation_level = None
     connection.text_factory = _text_of
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def _is_wal(file: Path) -> bool:
+    """Whether the header of a file says that it is in WAL mode."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(20)[18:] == b"\x02\x02"
+    except OSError:
+        return False  # SQLite reports it
 
 
 def _text_of(stored: bytes) -> str:

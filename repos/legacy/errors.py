@@ -21,10 +21,9 @@ NO_SUCH_SCHEMA = 1049
 NO_SELECT = frozenset({1142, 1143, 1227, 1370})
 NO_SUCH_TABLE = frozenset({1146, 1932})
 BROKEN_VIEW = 1356
+INTERRUPTED = frozenset({1317, 1969, 3024})
 # The connection or the server ended while it was used.
-LOST = frozenset(
-    {0, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 1969, 2006, 2013, 2014, 2055, 3024, 3169, 4031}
-)
+LOST = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2014, 2055, 3169, 4031})
 CRASHED_TABLE = frozenset({126, 127, 144, 145, 1034, 1194, 1195, 1712})
 SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -69,6 +68,7 @@ def _error_of(error: BaseException, where: str, table: str | None) -> SourceErro
         (CRASHED_TABLE, "source_no_table", f"{_in(where, table)} is marked as crashed: repair it first."),
         ({BROKEN_VIEW}, "source_broken_view", f"{_in(where, table)} is a view whose own query fails."),
         (UNREACHABLE, "source_unreachable", f"The server of {where} cannot be reached: check host and port."),
+        (INTERRUPTED, "source_interrupted", f"The server ended the reading of {_what(where, table)}: try a replica."),
         (LOST, "source_lost", f"The connection to {where} was lost: nothing was written, run it again."),
     ):
         if number in numbers:

@@ -101,9 +101,15 @@ class _Reader:
         limit = FIRST_PAGE_ROWS if self.content_places else MAX_PAGE_ROWS
         while True:
             read = size = 0
+            before = after
             for page, size_of_page in self._sized(self._page(after, limit)):
                 read, size, after = read + len(page), size + size_of_page, page[-1].key
                 yield page
+            if after == before and read:
+                # The source sorts and compares this key in two ways: never read in a circle.
+                raise SourceError(
+                    "source_no_key", f"The table {self.table.name} cannot be read in the order of its key."
+                )
             if read < limit:
                 return
             if self.content_places:

@@ -90,6 +90,12 @@ def test_any_table_gets_a_draft_that_fits(statement: str):
     assert decode(mapping_text(drafted)) == drafted.mapping
 
 
+def test_a_table_that_is_kept_whole_says_why():
+    keyless = table_of("scripts", {"id": "int", "title": "text", "content": "text"}, key=())
+    text = mapping_text(draft(catalog_of(keyless, table_of("a.b", {"id": "int"}))))
+    assert "kept whole, because: The table has no key" in text
+
+
 def test_views_and_unreadable_tables_are_dropped_with_the_reason():
     view = table_of("titles", {"title": "text"}, key=(), is_view=True)
     shut = table_of("shut", {}, key=(), problem="The account may not read the table shut: grant it SELECT.")

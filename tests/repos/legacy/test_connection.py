@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 from sqlalchemy import make_url
@@ -144,6 +145,47 @@ def test_a_file_cannot_be_written_and_stays_the_same(make_file_source: MakeSourc
                 source.fetch(statement)
     assert sha256(file.read_bytes()).digest() == before
     assert [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+def test_a_file_in_wal_mode_gets_no_companions(make_file_source: MakeSource):
+    url = make_file_source(
+        "PRAGMA journal_mode = WAL", "CREATE TABLE t (id INTEGER PRIMARY KEY)", "INSERT INTO t VALUES (1)"
+    )
+    file = Path(str(make_url(url).database))
+    with open_source(url) as source:
+        assert source.fetch("SELECT id FROM t") == [(1,)]
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+def test_rows_that_a_writer_has_in_its_wal_are_read(make_file_source: MakeSource):
+    url = make_file_source("PRAGMA journal_mode = WAL", "CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    with closing(sqlite3.connect(str(make_url(url).database))) as writer:
+        writer.execute("INSERT INTO t VALUES (1)")
+        writer.commit()
+        with open_source(url) as source:
+            assert source.fetch("SELECT id FROM t") == [(1,)]
+
+
+def test_a_server_that_changes_texts_on_their_way_is_refused(
+    make_server_source: MakeSource, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("repos.legacy.connection.SESSION_SETTINGS", "SET SESSION character_set_connection = 'latin1'")
+    assert code_of(make_server_source("CREATE TABLE t (id INT)")) == "source_charset"
+
+
+def test_a_query_that_the_server_ends_is_named(mariadb: DatabaseServer, make_server_source: MakeSource):
+    url = make_server_source("CREATE TABLE t (id INT)")
+    with open_source(url) as source:
+        ((number,),) = source.fetch("SELECT CONNECTION_ID()")
+        ending = Timer(0.3, lambda: mariadb.execute(f"KILL QUERY {number}"))
+        ending.start()
+        with pytest.raises(SourceError) as raised:
+            source.fetch(
+                "SELECT COUNT(*) FROM information_schema.COLUMNS a, information_schema.COLUMNS b, t, "
+                "(SELECT BENCHMARK(1000000000, SHA2('x', 512))) c"
+            )
+        ending.join()
+    assert raised.value.code == "source_interrupted"
 
 
 def test_a_file_that_another_program_is_writing_is_named(make_file_source: MakeSource, monkeypatch: pytest.MonkeyPatch):

@@ -93,6 +93,16 @@ def test_a_table_without_a_key_is_read_whole(make_source: MakeSource):
         )
 
 
+@pytest.mark.parametrize(("definition", "key"), [("BIT(8)", ()), ("FLOAT", ()), ("INT", ("k",))])
+def test_a_key_that_cannot_be_compared_is_none(make_server_source: MakeSource, definition: str, key: tuple[str, ...]):
+    rows = ", ".join(f"({number})" for number in range(1, 9))
+    url = make_server_source(f"CREATE TABLE t (k {definition} NOT NULL PRIMARY KEY)", f"INSERT INTO t VALUES {rows}")
+    with open_source(url) as source:
+        table = read_catalog(source).tables["t"]
+        assert table.key == key
+        assert len({row.values for row in read_rows(source, table)}) == 8
+
+
 def test_a_table_without_a_key_on_a_server_cannot_be_continued(make_server_source: MakeSource):
     url = make_server_source("CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)")
     with open_source(url) as source, pytest.raises(SourceError, match="t has no key") as raised:

@@ -19,7 +19,8 @@ ABOVE = ("backfill", "gates", "cli/verbs/migrate", "cli/client", "cli/rendering"
 READS = ("SELECT", "SHOW", "WITH", "CHECKSUM")
 # What a session is set to before anything is read.
 SETTINGS = {
-    "SET SESSION sql_mode='', time_zone='+00:00' /*!80000 , information_schema_stats_expiry=0 */",
+    "SET SESSION sql_mode='', time_zone='+00:00', net_write_timeout=600, wait_timeout=3600 "
+    "/*!80000 , information_schema_stats_expiry=0, max_execution_time=0 */ /*M!100101 , max_statement_time=0 */",
     "SET SESSION TRANSACTION READ ONLY",
     "PRAGMA query_only = ON",
 }
