@@ -56,9 +56,9 @@ try-mariadb: $(READY) ## try-mysql on a newer MariaDB than the one installed; sk
 ON_MYSQL    = $(BIN)/python -m tests.services.mysql .venv/mysql
 MYSQL_TESTS = sh tests/once_more.sh $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "services and not full" --ignore=tests/services
 
-traces: $(READY) ## replay every recorded editing session to its last keystroke: minutes
+traces: $(READY) ## replay every recorded session to its last keystroke, scan a million legacy rows: minutes
 	@sh tests/services/install.sh
-	$(BIN)/python -m pytest tests/traces -m full
+	$(BIN)/python -m pytest tests/traces tests/backfill -m full
 
 faults: $(READY) ## inject CASES=2160 faults at every step of a submission and print a table of violations
 	@sh tests/services/install.sh

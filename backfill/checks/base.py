@@ -109,6 +109,8 @@ class Check:
     decision: ClassVar[Decision]
     # What cannot go on before it is decided; empty if nothing waits for it.
     blocks: ClassVar[str] = ""
+    # Whether its relations are complete before saves are read; what it remembers is then dropped.
+    before_saves: ClassVar[bool] = False
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope

@@ -15,6 +15,8 @@ from backfill.checks.scope import RowKeys, Scope
 RACE_SECONDS = 1
 # One exchange in two logs.
 SAME_SECONDS = 10
+# Of one text within these seconds, this many messages are compared with each other.
+MAX_NEIGHBOURS = 16
 TEXTS = ("content", "question", "answer")
 
 
@@ -59,6 +61,7 @@ class AnswerFirst(Check):
 
 @check
 class LoggedTwice(Check):
+    before_saves = True
     code = "L34"
     title = "one exchange in several logs"
     decision = "repair"
@@ -93,13 +96,16 @@ class LoggedTwice(Check):
     def relations(self) -> Iterator[Finding]:
         found: set[tuple[int, int]] = set()
         for group in self._index.groups():
-            for one in group:
-                for other in group:
-                    if (
-                        self._places[other] < self._places[one]
-                        and abs(self._times[one] - self._times[other]) <= SAME_SECONDS
-                    ):
-                        found.add((self._places[one], self._rows[one]))
+            # In the order of time, so that each is compared with its neighbours alone.
+            in_order = sorted(group, key=self._times.__getitem__)
+            first = 0
+            for number, one in enumerate(in_order):
+                while self._times[one] - self._times[in_order[first]] > SAME_SECONDS:
+                    first += 1
+                for other in in_order[max(first, number - MAX_NEIGHBOURS) : number]:
+                    if self._places[one] != self._places[other]:
+                        later = max(one, other, key=self._places.__getitem__)
+                        found.add((self._places[later], self._rows[later]))
         for place, row in sorted(found):
             yield self.finding(self._tables[place], self._keys.text(row), note="merged into the other log")
 

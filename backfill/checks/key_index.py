@@ -5,16 +5,27 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
 
 def number_of(*key: Any) -> int:
-    """A key as one signed number of 64 bits: an integer as it is, anything else as a hash."""
-    if len(key) == 1 and isinstance(key[0], int) and -(1 << 62) < key[0] < 1 << 62:
-        return key[0]
+    """A key as one number of 63 bits: an integer, or digits that are one, as it is; anything else as a hash."""
+    if len(key) == 1:
+        value = key[0] if isinstance(key[0], int) else _whole(key[0])
+        if value is not None and -(1 << 62) < value < 1 << 62:
+            return value
     data = "\0".join(map(str, key)).encode(errors="surrogateescape")
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True) | (1 << 62)
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") >> 2 | 1 << 62
+
+
+def _whole(value: Any) -> int | None:
+    """The integer that databases compare a decimal or a text of digits with."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else None
+    is_digits = isinstance(value, str) and len(value) < 19 and value.isascii() and value.isdigit()
+    return int(value) if is_digits and value[0] != "0" else None
 
 
 class KeyIndex:

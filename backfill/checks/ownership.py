@@ -67,6 +67,8 @@ class BadOwner(Check):
 class _Groups(Check):
     """Rows that share a value that only one may have."""
 
+    before_saves = True
+
     target = ""
     field = ""
 

@@ -72,7 +72,7 @@ class Scope:
         self.users = KeyIndex()
         self.scripts = KeyIndex()  # with the number of the owner
         self.script_keys = RowKeys()
-        self.script_key_numbers = KeyIndex()
+        self.script_key_numbers = KeyIndex()  # of scripts whose keys are no integers
         self.counters = KeyIndex()  # of saves, where the script has one
         self.heads = KeyIndex()  # hashes of the latest texts
         self.saves_of = array("l")  # by the place of the script
@@ -112,7 +112,8 @@ class Scope:
             ):
                 number = number_of(script)
                 self.scripts.add(number, NO_OWNER if owner is None else number_of(owner))
-                self.script_key_numbers.add(number, self.script_keys.number(batch.key(place), script))
+                if number != script:
+                    self.script_key_numbers.add(number, self.script_keys.number(batch.key(place), script))
                 if isinstance(counter, int):
                     self.counters.add(number, counter)
 
@@ -138,7 +139,8 @@ class Scope:
 
     def counted_scripts(self) -> Iterator[tuple[str, int, int | None]]:
         """Each script with its number of saves and its counter."""
-        numbers = self.script_key_numbers
         saves = self.saves_of or array("l", [0]) * len(self.scripts)
-        for place, (script, row) in enumerate(zip(self.scripts.keys(), numbers.values(), strict=True)):
-            yield self.script_keys.text(row), saves[place], self.counters.get(script)
+        for place, script in enumerate(self.scripts.keys()):
+            row = self.script_key_numbers.get(script)
+            key = str(script) if row is None else self.script_keys.text(row)
+            yield key, saves[place], self.counters.get(script)

@@ -159,7 +159,7 @@ class ControlCharacters(_TextCheck):
     def _of_content(content: Content, data: bytes) -> str | None:
         if data.startswith(b"\xef\xbb\xbf"):
             return "a byte order mark"
-        if b"\r" in data and _mixes_line_ends(data.decode(errors="replace")):
+        if b"\r" in data and b"\n" in data and _mixes_line_ends_of_bytes(data):
             return "mixed line ends"
         for line in content.lines:
             if not line.text.isprintable() and (note := _odd_characters(line.text)):
@@ -221,6 +221,11 @@ def _odd_characters(text: str) -> str | None:
     except Rejected:
         return None
     return None
+
+
+def _mixes_line_ends_of_bytes(data: bytes) -> bool:
+    both = data.count(b"\r\n")
+    return (both > 0) + (data.count(b"\r") > both) + (data.count(b"\n") > both) > 1
 
 
 def _mixes_line_ends(text: str) -> bool:

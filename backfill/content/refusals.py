@@ -9,6 +9,10 @@ class ContentTooLarge(Rejected):
     """The content has {size} bytes, more than the {limit} that are decoded; split it, or leave it out."""
 
 
+class ContentTooManyLines(Rejected):
+    """The content has {count} lines, more than the {limit} that a script may have; split it, or leave it out."""
+
+
 class ContentNotUtf8(Rejected):
     """The content is not UTF-8 from byte {position} on."""
 

@@ -6,16 +6,21 @@ A shape is recognised for each value, never for a table: one column holds plain 
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backfill.content.refusals import ContentNotUtf8, ContentTooLarge
+from backfill.content.refusals import ContentNotUtf8, ContentTooLarge, ContentTooManyLines
+from domain.script.script_size import MAX_LINES
 
 # The largest content that is decoded, as for files.
 MAX_CONTENT_BYTES: Final = 16 << 20
+PART_BYTES: Final = 1 << 20
+
+_incremental_decoder = getincrementaldecoder("utf-8")
 
 
 # The names of a line's fields in JSON. Those that JSON saves do not have get names in letters for private use.
@@ -78,11 +83,33 @@ def require_text(data: bytes) -> None:
     """Refuse content that is too large or not UTF-8."""
     if len(data) > MAX_CONTENT_BYTES:
         raise ContentTooLarge(size=len(data), limit=MAX_CONTENT_BYTES)
-    if not data.isascii():
+    if data.isascii():
+        return
+    # In parts, because text takes up to four times the memory of its bytes.
+    decoder = _incremental_decoder()
+    for start in range(0, len(data), PART_BYTES):
         try:
-            data.decode()
-        except UnicodeDecodeError as error:
-            raise ContentNotUtf8(position=error.start) from None
+            decoder.decode(data[start : start + PART_BYTES], start + PART_BYTES >= len(data))
+        except UnicodeDecodeError:
+            raise ContentNotUtf8(position=_first_bad(data, start)) from None
+
+
+def require_few_lines(count: int) -> None:
+    """Refuse content with more lines than a script may have."""
+    if count > MAX_LINES:
+        raise ContentTooManyLines(count=count, limit=MAX_LINES)
+
+
+def _first_bad(data: bytes, start: int) -> int:
+    """The position of the first byte that is not UTF-8, which is in a part or in a character that it completes."""
+    begin = max(0, start - 3)
+    while begin and data[begin] & 0xC0 == 0x80 and begin > start - 7:
+        begin -= 1
+    try:
+        data[begin : start + PART_BYTES].decode()
+    except UnicodeDecodeError as error:
+        return begin + error.start
+    return start
 
 
 def with_exactness(decoded: Decoded, data: bytes, encode: Callable[[Decoded], bytes]) -> Decoded:

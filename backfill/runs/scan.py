@@ -111,6 +111,12 @@ class Scan:
         flat = [table for table in scope.tables if table.target != "versions"]
         for table in sorted(flat, key=_turn):
             self._read_flat(table)
+        # What needs no saves is finished before they are read, to free its memory.
+        for check in self._checks:
+            if check.before_saves:
+                self._findings.add(check.relations())
+        self._checks = [check for check in self._checks if not check.before_saves]
+        self._batch_checks = _overriding(self._checks, "batch")
         if self._resumed:
             self._restore()
         for table in scope.tables_for("versions"):
@@ -163,6 +169,7 @@ class Scan:
                     kept = time.monotonic()
                 if part:
                     history = self._read_part(Batch(table, table.read_columns, part), history)
+            del rows, parts, part  # or they would stay while the next rows are read
         self._end(history)
 
     def _read_part(self, batch: Batch, history: History | None) -> History | None:

@@ -37,11 +37,12 @@ def on_server(
     marker: str = "",
     charset: str | None = None,
     engine: str | None = None,
+    only: Sequence[str] = (),
 ) -> LegacyDatabase:
-    """A legacy database on a server, whose tables may be of another engine or charset."""
+    """A legacy database on a server, whose tables may be of another engine or charset; `only` names some tables."""
     url = server.create_database()
     name = url.rpartition("/")[2].partition("?")[0]
-    tables = tuple(_as_asked(table, charset, engine) for table in SCHEMAS[schema])
+    tables = tuple(_as_asked(table, charset, engine) for table in SCHEMAS[schema] if not only or table.name in only)
     with server.connect(database=name) as connection, connection.cursor() as cursor:
         # As the servers were: whatever does not fit is stored as something else.
         cursor.execute("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', foreign_key_checks = 0")

@@ -9,9 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from backfill.content.refusals import NotLines
-from backfill.content.shape import Decoded, LegacyLine, Shape, register, with_exactness
+from backfill.content.shape import Decoded, LegacyLine, Shape, register, require_few_lines, with_exactness
 from backfill.content.strict_json import COMPACT, Style, parse, require_few_values, write
+from domain.script.script_size import MAX_LINES
 
+# Objects of a document that are no lines.
+MAX_OTHER_OBJECTS = 20_000
 TEXT_FIELDS = ("content", "text", "value")
 _START = re.compile(rb'\s*(?:\{\s*"|\[\s*\{\s*"|\{\s*\}|\[\s*\])')
 
@@ -43,6 +46,8 @@ def _recognise(data: bytes) -> bool:
 
 def _decode(data: bytes) -> Decoded:
     require_few_values(data)
+    # Within a string a quotation mark is escaped, so this is an object, unless a string ends with a bracket.
+    require_few_lines(count if (count := data.count(b'{"')) > MAX_LINES + MAX_OTHER_OBJECTS else 0)
     return _usual(data) or _any(data)
 
 
@@ -52,6 +57,7 @@ def _usual(data: bytes) -> Decoded | None:
         save = _read(data)
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
         return None
+    require_few_lines(len(save.lines))
     # A duplicate key, another order or a null: the bytes differ.
     if any(line.id is None for line in save.lines) or _write(save) != data:
         return None
@@ -67,6 +73,7 @@ def _any(data: bytes) -> Decoded:
     fields = (
         {name: None if name == "lines" else each for name, each in value.items()} if isinstance(value, dict) else None
     )
+    require_few_lines(len(listed))
     lines = tuple(_line(entry, text_field, number) for number, entry in enumerate(listed, 1))
     decoded = Decoded("json_lines", lines, Dressing(fields, text_field, _order(listed), style or COMPACT))
     return with_exactness(decoded, data, _encode)

@@ -26,7 +26,7 @@ def _recognise(data: bytes) -> bool:
 
 def _decode(data: bytes) -> Decoded:
     lines: list[LegacyLine] = []
-    for text, sep in split(data.decode()):
+    for text, sep in split(data):
         if simple := _SIMPLE.fullmatch(text):
             form = simple[1]
             lines.append(LegacyLine(None, form, simple[2], sep, *_MARKUP[form]))

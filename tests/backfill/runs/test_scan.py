@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pymysql
 import pytest
+from sqlalchemy import make_url
 
 from backfill.mapping.draft import draft
 from backfill.runs.scan import Scanned
@@ -150,6 +151,19 @@ def test_rows_written_and_added_during_the_scan_are_found(mariadb: DatabaseServe
 
     assert {Expected("L20", "scripts", None), Expected("L28", "personas", None)} <= found
     assert Expected("L20", "personas", None) not in found
+    mariadb.drop_database(legacy.url)
+
+
+def test_an_account_with_select_alone_is_enough(mariadb: DatabaseServer) -> None:
+    legacy = on_server(mariadb, "first", SMALL)
+    name = legacy.url.rpartition("/")[2].partition("?")[0]
+    mariadb.execute("CREATE USER IF NOT EXISTS 'scanner'@'%' IDENTIFIED BY 'secret'")
+    mariadb.execute(f"GRANT SELECT ON `{name}`.* TO 'scanner'@'%'")
+    url = make_url(legacy.url).set(username="scanner", password="secret").render_as_string(hide_password=False)
+
+    assert places(scan(LegacyDatabase(url, legacy.expected))) == legacy.expected
+
+    mariadb.execute("DROP USER 'scanner'@'%'")
     mariadb.drop_database(legacy.url)
 
 

@@ -14,6 +14,7 @@ from backfill.checks.registry import CHECKS
 from backfill.mapping.draft import draft
 from backfill.mapping.fit import problems
 from backfill.mapping.model import Mapping
+from backfill.recognition.doubts import doubts
 from backfill.runs.findings import KEPT_PER_CODE
 from backfill.runs.headline import headline
 from backfill.runs.scan import Scan, Scanned
@@ -71,7 +72,7 @@ def scan(
 
     Every row is read once, and nothing is written to the database. No value of a row is printed: a finding names the
     table, the key, the column, the length of the value and a keyed hash of it. Exit status 1 if something blocks the
-    move.
+    move, 4 if a table cannot be read or the database seems to be loaded only in part.
     """
     with opened_source(url) as source:
         with screen.waiting("Reading the catalog"):
@@ -82,6 +83,9 @@ def scan(
             run = Scan(source, catalog, rules, limit=limit, progress=progress, keep=_keeper(state), resume=resume)
             scanned = run.run()
     document = _document(catalog, mapping, scanned)
+    unread = [doubt for doubt in doubts(catalog) if doubt.blocks]
+    for doubt in unread:
+        screen.warn(doubt.sentence, style="red")
     if html is not None:
         with new_file(html) as out:
             for part in scan_page(document, [loss.at for loss in scanned.losses]):
@@ -94,6 +98,8 @@ def scan(
         _print(document, listed=findings, has_page=html is not None)
         if html is not None:
             screen.print_text(f"Wrote {html}: {html.stat().st_size} bytes.")
+    if unread:
+        raise typer.Exit(Exit.UNREACHABLE)
     raise typer.Exit(Exit.REFUSED if document.blocking else Exit.DONE)
 
 

@@ -113,6 +113,18 @@ def test_ctrl_c_leaves_nothing_but_the_state_and_the_same_command_continues(alon
     assert not seen.exists()
 
 
+def test_a_table_that_cannot_be_read_is_named_and_is_no_success(warm: CommandLine, tmp_path: Path):
+    legacy = in_file(tmp_path / "legacy.db", "fifth", Size(2), defects=False)
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as file:
+        file.execute("CREATE TABLE lost (id INTEGER PRIMARY KEY, script INTEGER REFERENCES not_there (id))")
+        file.commit()
+
+    ran = warm("legacy", "scan", legacy.url)
+
+    assert ran.status == 4
+    assert "lost refers to a table not_there that is not there" in ran.err
+
+
 def test_table_and_column_names_are_foreign_text(warm: CommandLine, tmp_path: Path):
     in_file(tmp_path / "legacy.db", "first", Size(2), defects=False)
     with closing(sqlite3.connect(tmp_path / "legacy.db")) as file:
