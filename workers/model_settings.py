@@ -19,6 +19,7 @@ IDLE_SECONDS = 180
 TOTAL_SECONDS = 420
 MAX_TOTAL_SECONDS = 1_800
 ATTEMPTS = 3
+MAX_NAME = 120
 MAX_ATTEMPTS = 10
 _CURRENCY = re.compile(r"[A-Za-z]{1,8}", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -161,8 +162,8 @@ def _is_address(url: str) -> bool:
 
 
 def _name(name: str) -> str:
-    if not name.isprintable():
-        refuse("MODEL", "the name of a model: letters, digits and marks on one line")
+    if not name.isprintable() or len(name) > MAX_NAME:
+        refuse("MODEL", f"the name of a model: up to {MAX_NAME} letters, digits and marks on one line")
     return name
 
 

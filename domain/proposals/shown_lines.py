@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from domain.proposals.refusals import LineNotShown, WrongLineHash
@@ -65,16 +66,20 @@ class ShownLines:
         return self._all[self.position(number) - 1]
 
     def position(self, number: str) -> int:
-        """The position of a line in its version, from 1.
+        """The position of a line in its version, from 1; an id that a model knows from elsewhere is taken too.
 
         Raises:
             LineNotShown: there is none, or it is outside the range.
         """
-        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        is_number = number.isascii() and number.isdecimal() and len(number) < 10
+        at = int(number) if is_number else self._positions.get(number, 0)
+        if not self.first <= at <= self.last:
             raise LineNotShown(line=number[:40], first=self.first, last=self.last)
-        if not self.first <= int(number) <= self.last:
-            raise LineNotShown(line=number, first=self.first, last=self.last)
-        return int(number)
+        return at
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {line.id: at for at, line in enumerate(self._all, 1)}
 
     def guarded(self, number: str, shown_hash: str | None) -> tuple[Line, str]:
         """The line with a number, and its whole hash, if the model named the hash it was shown.

@@ -140,6 +140,8 @@ class ProposalJob:
                 if latest.refusal is None or isinstance(latest.refusal, HOPELESS):
                     break
                 messages += correction(answers[-1].output, latest.refusal, latest.at)
+                if not self._terms.budget.holds(messages):
+                    break
         except Rejected as refusal:
             drafted = Drafted(drafted.hunks, refusal)
         return Written(drafted, tuple(answers), digest)

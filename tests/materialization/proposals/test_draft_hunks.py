@@ -241,6 +241,14 @@ def test_a_wrong_number_has_another_hash(base: State):
     assert isinstance(drafted(base, wrong).refusal, WrongLineHash)
 
 
+def test_an_id_is_taken_with_a_hash_within_the_scope(base: State):
+    by_id = {"edit": "rewrite", "line": "l2", "expect": base.content_hash("line", "l2"), "text": "x"}
+
+    assert texts(base, drafted(base, by_id)) == changed(OLD, n2="x")
+    assert isinstance(drafted(base, {**by_id, "expect": "0000"}).refusal, WrongLineHash)
+    assert isinstance(drafted(base, by_id, within=LineRange(7, 10)).refusal, LineNotShown)
+
+
 def test_a_whole_hash_is_as_good_as_its_beginning(base: State):
     whole = rewrite(base, 2, "x", expect=base.content_hash("line", "l2"))
 

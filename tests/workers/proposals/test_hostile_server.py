@@ -191,3 +191,15 @@ def test_a_key_in_an_answer_is_an_answer(server: ModelServer):
     server.replies = [answered(KEY)]
 
     assert server.model().complete(QUERY).output == KEY.encode()
+
+
+def test_no_error_of_the_library_holds_the_key(server: ModelServer):
+    server.replies = [failed(400, message="no")]
+    with pytest.raises(ModelUnavailable) as caught:
+        server.model().complete(QUERY)
+
+    error: BaseException | None = caught.value
+    while error is not None:
+        request = getattr(error, "request", None)
+        assert request is None or KEY not in repr(request.headers.raw)
+        error = error.__context__

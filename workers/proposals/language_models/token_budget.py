@@ -52,6 +52,10 @@ class TokenBudget(NamedTuple):
             raise ScriptTooLongForModel(tokens=tokens, answer=self.answer, limit=self.context)
         return tokens
 
+    def holds(self, messages: Iterable[Message]) -> bool:
+        """Whether a prompt and its answer fit."""
+        return count_tokens(messages) + self.answer <= self.context
+
 
 def count_tokens(messages: Iterable[Message]) -> int:
     """About how many tokens messages have: rather too many than too few."""
