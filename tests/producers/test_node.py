@@ -167,6 +167,21 @@ def test_a_stale_edit_gets_the_current_text_of_the_line(produce: Producer, desk:
     assert output["answer"]["refusal"]["facts"]["current"]["text"] == "Yours."
 
 
+@pytest.mark.usefixtures("workers")
+def test_an_id_used_before_for_other_content_is_reported(produce: Producer, desk: Desk):
+    first = edit(desk, "Mine.")
+    answered = produce("by-transaction.mjs", first)
+
+    other = produce("by-transaction.mjs", {**first, "text": "Other."})
+    repeated = produce("by-transaction.mjs", first)
+
+    assert (other.returncode, other.stdout) == (1, "")
+    assert "from-node" in other.stderr
+    assert "was already used for other content" in other.stderr
+    assert json.loads(repeated.stdout)["answer"] == json.loads(answered.stdout)["answer"]
+    assert desk.texts() == ["Mine."]
+
+
 def test_without_a_broker_the_edit_is_stored_and_the_bell_fails(produce: Producer, desk: Desk):
     given = edit(desk, "Later.")
     with subprocess.Popen(
