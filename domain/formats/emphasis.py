@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -58,11 +59,17 @@ class _Range(NamedTuple):
     end: int
 
 
-def stretches(text: str) -> list[Stretch]:
+def stretches(text: str) -> tuple[Stretch, ...]:
     """The printed characters of a text, in order; marks are between them. Linear in its length."""
     count = text.count("*") + text.count("_")
     if count == 0 or count > MAX_MARK_CHARACTERS:
-        return [Stretch(0, len(text), PLAIN)] if text else []
+        return (Stretch(0, len(text), PLAIN),) if text else ()
+    return _parsed(text)
+
+
+# A writer looks at the same line several times in a row.
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> tuple[Stretch, ...]:
     removed: list[tuple[int, int]] = []
     marks: list[_Mark] = []
     ranges: list[_Range] = []
@@ -79,7 +86,7 @@ def stretches(text: str) -> list[Stretch]:
             marks.append(mark)
             unprinted += end - start
     removed.extend((mark.end - mark.used, mark.end) for mark in marks if mark.used)
-    return list(_stretches(len(text), sorted(removed), ranges))
+    return tuple(_stretches(len(text), sorted(removed), ranges))
 
 
 def emphasised(text: str) -> list[Styled]:

@@ -38,8 +38,7 @@ def put_into_paragraphs(root: Element, parts: Iterable[Element]) -> None:
             inner.clear()
     for collection in collections:
         collection[:] = [alt for alt in collection if alt not in moved]
-        if not len(collection):
-            root.remove(collection)
+    root[:] = [part for part in root if part.tag != COLLECTION or len(part)]
 
 
 def whole_alternates(alts: Element) -> Iterator[Element]:

@@ -28,12 +28,19 @@ def shown(line_format: LineFormat, text: str, attrs: Mapping[str, Attr]) -> str:
     return writable(words if line_format in _NOT_EMPHASISED else _without_emphasis(words))
 
 
-def shown_runs(line_format: LineFormat, text: str, attrs: Mapping[str, Attr], *, whole: bool) -> list[Run]:
-    """The display text of a line in runs; `whole`: with the styles preserved from the paragraph it was read from."""
+def shown_runs(
+    line_format: LineFormat, text: str, attrs: Mapping[str, Attr], *, whole: bool, emphasised: bool
+) -> list[Run]:
+    """The display text of a line in runs.
+
+    `whole`: with the styles preserved from the paragraph it was read from; `emphasised`: with those of its marks, and
+    without these.
+    """
     literal = attrs.get(LITERAL) is True
     words = writable(text if literal else _without_marks(line_format, text))
     runs = styled(words, attrs.get(RUNS) if whole else None)
-    if literal or line_format in _NOT_EMPHASISED or ("*" not in words and "_" not in words):
+    is_text = literal or not emphasised or line_format in _NOT_EMPHASISED
+    if is_text or ("*" not in words and "_" not in words):
         return runs
     return merged(list(without_marks(words, runs)))
 

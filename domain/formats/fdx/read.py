@@ -51,6 +51,7 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
         raise NotFinalDraft(problem=f"it begins with <{root.tag[:80]}>, not with <FinalDraft>")
     if content is None:
         raise NotFinalDraft(problem="it has no <Content>")
+    set_page_breaks(root, content)
     put_alternates(root, [content, *root.iterfind("TitlePage/Content")])
     put_notes(root, content)
     room = Room()
@@ -65,6 +66,19 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
         ),
         left_out=tuple(islice(dict.fromkeys(_left_out(root, content)), MAX_LEFT_OUT)),
     )
+
+
+def set_page_breaks(root: Element, content: Element) -> None:
+    """Set the page breaks of types whose paragraphs all start a new page, such as the headings of acts."""
+    types = {
+        settings.get("Type")
+        for settings in root.iterfind("ElementSettings")
+        if any(spec.get(STARTS_NEW_PAGE) == YES for spec in settings.iterfind("ParagraphSpec"))
+    }
+    # The first paragraph is on a new page anyway.
+    for paragraph in islice(content.iterfind("Paragraph"), 1, None):
+        if types and STARTS_NEW_PAGE not in paragraph.attrib and paragraph.get("Type") in types:
+            paragraph.set(STARTS_NEW_PAGE, YES)
 
 
 class Room:

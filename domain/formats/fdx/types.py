@@ -56,7 +56,7 @@ def type_of(line_format: LineFormat, attrs: Mapping[str, Attr]) -> tuple[str, di
         return "Action", CENTERED
     if line_format == "section":
         depth = attrs.get("depth", 1)
-        return next((kind for kind, outline_depth in OUTLINES.items() if outline_depth == depth), "Outline 1"), {}
+        return f"Outline {min(max(depth, 1), len(OUTLINES)) if isinstance(depth, int) else 1}", {}
     if (
         line_format == "general"
         and isinstance(kind := attrs.get("fdx_type"), str)

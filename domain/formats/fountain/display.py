@@ -66,7 +66,8 @@ def _without_marks(line: Line) -> str:  # noqa: PLR0911, PLR0912 -- the table of
         case "page_break" if forced:
             return ""
         case "action" if forced:
-            return words[1:].rstrip(BLANKS)
+            # A text that itself begins with an exclamation mark has a backslash before it.
+            return words[2 if words.startswith("!\\!") else 1 :].rstrip(BLANKS)
         case "shot" if forced:
             return _unescaped(words[2:])
         case "action" | "general" | "title_entry":

@@ -154,6 +154,28 @@ def test_text_that_only_looks_like_fountain_is_written_unchanged() -> None:
     assert [each.findtext("Text") for each in root.iterfind("Content/Paragraph")] == ["!important", "INT. LAB #5#"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "written"),
+    [
+        ("Action", "!important", "!\\!important"),
+        ("General", "!important", "!\\!important"),
+        ("Action", "*sigh* [[so]] /* x */", "\\*sigh\\* [\\[so]] /\\* x \\*/"),
+        ("Dialogue", "**no**", "\\*\\*no\\*\\*"),
+        ("Action", "He dials *69.", "He dials *69."),
+        ("Scene Heading", ".LATER", ".\\.LATER"),
+        ("Transition", "> X", "> > X"),
+        ("Shot", "!!ON", "!!\\!!ON"),
+    ],
+)
+def test_text_that_only_looks_like_fountain_prints_the_same_from_fountain(kind: str, text: str, written: str) -> None:
+    data = script(paragraph("Character", "ANNA"), paragraph("Dialogue", "Hi."), paragraph(kind, text))
+    [*_, line] = read_fountain(write_fountain(lines_of(data)), numbered()).lines
+
+    assert line.text == written
+    [*_, shown] = ElementTree.fromstring(write([line])).iterfind("Content/Paragraph/Text")
+    assert shown.text == text
+
+
 def test_the_title_page_keeps_its_words_and_its_gaps() -> None:
     page = "<Paragraph/>" * 3 + "<Paragraph><Text>The Barn</Text></Paragraph>" + "<Paragraph/>" * 2
     page += "<Paragraph><Text>by\nRosa</Text></Paragraph>"
@@ -217,3 +239,43 @@ def test_an_edited_file_keeps_the_ids_of_the_lines_that_stayed() -> None:
 
 def types(data: bytes) -> list[str | None]:
     return [each.get("Type") for each in ElementTree.fromstring(data).iterfind("Content/Paragraph")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "runs", "written"),
+    [
+        ("Action", [("He ", ""), ("really", "Bold+Italic"), (" left.", "")], "He ***really*** left."),
+        ("Action", [("So ", "Underline"), ("far", "")], "_So_ far"),
+        ("Action", [("Loud", "Bold+AllCaps")], "**Loud**"),
+        ("Action", [("Cut", "Strikeout")], "Cut"),
+        ("Dialogue", [("no", "Italic"), ("w", "Bold")], "*no***w**"),
+        ("Parenthetical", [("(low)", "Italic")], "(*low*)"),
+        ("Parenthetical", [("(", "Italic"), ("low", ""), (")", "Italic")], "(low)"),
+        ("Scene Heading", [("INT. BARN", "Bold")], ".**INT. BARN**"),
+        ("Scene Heading", [("INT. ", ""), ("BARN", "Underline")], "INT. _BARN_"),
+        ("Transition", [("CUT TO:", "Bold")], "> **CUT TO:**"),
+        ("Lyrics", [("la", "Italic")], "~*la*"),
+        ("Shot", [("ON", "Bold")], "!!**ON**"),
+        ("Action", [("x", "Bold"), ("\n", ""), ("y", "Bold")], "**y**"),
+    ],
+)
+def test_styles_are_marks_in_fountain(kind: str, runs: list[tuple[str, str]], written: str) -> None:
+    inside = "".join(f'<Text Style="{style}">{text}</Text>' for text, style in runs)
+    above = [paragraph("Character", "ANNA"), paragraph("Dialogue", "Hi.")]
+    data = script(*above, f'<Paragraph Type="{kind}">{inside}</Paragraph>')
+    [*_, line] = read_fountain(write_fountain(lines_of(data)), numbered()).lines
+
+    assert line.text == written
+    assert line.format == lines_of(data)[-1].format
+
+
+def test_marks_typed_into_a_line_with_styles_are_added_to_them() -> None:
+    line = Line("1", "action", "He *very* really left.", "\n", {"runs": '[[3,{}],[100,{"Style":"Bold"}]]'})
+
+    [shown] = ElementTree.fromstring(write([line])).iterfind("Content/Paragraph")
+    assert [(run.text, run.get("Style")) for run in shown] == [
+        ("He ", None),
+        ("very", "Bold+Italic"),
+        (" really left.", "Bold"),
+    ]
+    assert write_fountain([line]) == b"He ***very* really left.**\n"

@@ -87,6 +87,14 @@ def test_the_styles_of_a_title_are_marks() -> None:
     assert read_fountain(written, numbered()).title == imported.title == "THE SCALE of *"
 
 
+def test_a_title_page_whose_keys_are_text_keeps_them() -> None:
+    page = '<Paragraph><Text Style="Bold">Title: The Barn</Text></Paragraph><Paragraph><Text>by: x</Text></Paragraph>'
+    imported = read(script(title_page=page), numbered())
+
+    assert imported.title == "The Barn"
+    assert write_fountain(imported.lines).startswith(b"Title: **The Barn**\n")
+
+
 def test_a_title_page_that_is_empty_leaves_nothing() -> None:
     page = "<Paragraph/><Paragraph><Text> </Text></Paragraph>"
     imported = read(script(paragraph("Action", "Hay."), title_page=page), numbered())

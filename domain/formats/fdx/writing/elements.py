@@ -139,7 +139,7 @@ def _paragraph(wanted: Sequence[ExpectedParagraph], place: Place, *, whole: bool
         paragraph.extend(_others(first.attrs.get("fdx_other")))
     for expected in wanted:
         line = expected.line
-        runs = shown_runs(line.format, expected.visible, line.attrs, whole=whole)
+        runs = shown_runs(line.format, expected.visible, line.attrs, whole=whole, emphasised=expected.emphasised)
         if expected is not wanted[0]:
             runs = [("\n" + runs[0][0], runs[0][1]), *runs[1:]] if runs else [("\n", {})]
         for text, attributes in runs:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.formats.fdx.paragraph import MAX_GAP_CHARACTERS
 from domain.formats.fountain.classify import UNPRINTED_SPANS
 from domain.formats.fountain.display import LITERAL
 from domain.formats.fountain.source import BLANKS, SourceLine
 from domain.formats.fountain.spans import CLOSER, SPANS, Scan, Span, has_span, scan_all
 from domain.script.line import Line
 
+# In one script, so that what is written is not too large to be read: asterisks and underscores that may be emphasis,
+# notes and boneyards inside lines, and empty lines in notes. What is beyond stands in the attributes only.
+MAX_MARK_CHARACTERS = 30_000
+MAX_INNER_NOTES = 5_000
+MAX_EMPTY_LINES = 5_000
 _OPENER = re.compile(r"\[\[|/\*")
 
 
@@ -28,7 +34,8 @@ class ExpectedParagraph(Struct, frozen=True):
     """A line to be written; `sep` is None where it is the default one.
 
     `visible` is its text without the notes and boneyards inside it. `continues_span`: it begins inside of a span that a
-    line above opened.
+    line above opened. `emphasised`: its emphasis is written as styles. `gap`: the number of empty paragraphs below it,
+    in a note.
     """
 
     line: Line
@@ -36,15 +43,18 @@ class ExpectedParagraph(Struct, frozen=True):
     visible: str
     inner: tuple[InnerNote, ...] = ()
     continues_span: bool = False
+    emphasised: bool = True
+    gap: int = 0
 
 
 def expected(lines: Sequence[Line]) -> list[ExpectedParagraph]:
     """The lines to be written, with their own separators."""
-    if not any(has_span(line.text) for line in lines):
-        return [ExpectedParagraph(line, line.sep, line.text) for line in lines]
-    source: list[SourceLine] = [("" if line.attrs.get(LITERAL) is True else line.text, line.sep) for line in lines]
-    scans = scan_all(source, [line.format for line in lines])
-    return list(_scanned(lines, scans))
+    if any(has_span(line.text) for line in lines):
+        source: list[SourceLine] = [("" if line.attrs.get(LITERAL) is True else line.text, line.sep) for line in lines]
+        wanted = _scanned(lines, scan_all(source, [line.format for line in lines]))
+    else:
+        wanted = (ExpectedParagraph(line, line.sep, line.text) for line in lines)
+    return list(_bounded(wanted))
 
 
 def with_default_seps(wanted: Sequence[ExpectedParagraph], defaults: Iterator[str]) -> list[ExpectedParagraph]:
@@ -53,6 +63,32 @@ def with_default_seps(wanted: Sequence[ExpectedParagraph], defaults: Iterator[st
         replace(each, sep=None if each.line.sep == default else each.line.sep)
         for each, default in zip(wanted, defaults, strict=True)
     ]
+
+
+def _bounded(wanted: Iterable[ExpectedParagraph]) -> Iterator[ExpectedParagraph]:
+    """The lines, with no more parts in all than a file may have."""
+    marks = inner = empty = 0
+    for each in wanted:
+        text = each.visible
+        marks += text.count("*") + text.count("_") if "*" in text or "_" in text else 0
+        inner += len(each.inner)
+        gap = empty_lines(each.line.sep) if each.line.format in UNPRINTED_SPANS else 0
+        empty += gap
+        if marks <= MAX_MARK_CHARACTERS and inner <= MAX_INNER_NOTES and not gap:
+            yield each
+            continue
+        yield replace(
+            each,
+            inner=each.inner if inner <= MAX_INNER_NOTES else (),
+            emphasised=marks <= MAX_MARK_CHARACTERS,
+            gap=gap if empty <= MAX_EMPTY_LINES else 0,
+        )
+
+
+def empty_lines(sep: str) -> int:
+    """The number of empty paragraphs that stand for the empty lines of a separator."""
+    ends = len(sep)
+    return ends - 1 if 1 < ends <= MAX_GAP_CHARACTERS and sep == "\n" * ends else 0
 
 
 def _scanned(lines: Sequence[Line], scans: Sequence[Scan]) -> Iterator[ExpectedParagraph]:

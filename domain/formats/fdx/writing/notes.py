@@ -9,7 +9,6 @@ from domain.formats.fdx.display import shown
 from domain.formats.fdx.paragraph import (
     BONEYARD,
     CONTINUED,
-    MAX_GAP_CHARACTERS,
     drafts_of_note,
     note_paragraph,
     note_properties,
@@ -67,7 +66,7 @@ def _note(wanted: Sequence[ExpectedParagraph]) -> Element:
         note = Element("ScriptNote", {**own, **_name_of(first.format)})
         line_format, about = note_properties(note)
         for each in wanted:
-            gap = _gap(each) if each is not wanted[-1] else 0
+            gap = each.gap if each is not wanted[-1] and each.sep is not None else 0
             paragraph = text_paragraph(each, "note", whole=whole)
             draft = next(note_paragraph(paragraph, line_format, about))
             keep(paragraph, difference(draft, each.line, sep=None if gap else each.sep))
@@ -80,12 +79,6 @@ def _note(wanted: Sequence[ExpectedParagraph]) -> Element:
         if reads_as(list(drafts_of_note(note)), wanted):
             break
     return note
-
-
-def _gap(expected: ExpectedParagraph) -> int:
-    """The number of empty paragraphs that stand for the empty lines below a line of a note."""
-    ends = len(expected.sep or "")
-    return ends - 1 if 1 < ends <= MAX_GAP_CHARACTERS and expected.sep == "\n" * ends else 0
 
 
 def _name_of(line_format: LineFormat) -> dict[str, str]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from domain.formats.fdx.paragraph import MAX_GAP_CHARACTERS
 from domain.formats.fdx.preserved import ATTRIBUTE, PreservedAttributes, keep
+from domain.formats.fdx.writing.expected import MAX_EMPTY_LINES, empty_lines
 from domain.formats.fdx.writing.grouping import Unit
 from domain.formats.fdx.writing.units import paragraphs_of
 from domain.formats.fountain.conversion.title_keys import known_key
@@ -34,20 +35,22 @@ def title_page_length(units: Sequence[Unit]) -> int:
 def title_page_paragraphs(units: Sequence[Unit]) -> Iterator[Element]:
     """The paragraphs of a title page."""
     alignment: str | None = None
+    empty = 0
     for place, unit in enumerate(units):
         key = known_key(unit.host[0].visible) if unit.format == "title_entry" else None
         if key is not None:
             alignment = "Center" if key in CENTERED_KEYS else "Left"
-            if place:
+            if place and empty < MAX_EMPTY_LINES:
+                empty += 1
                 yield _space()
         last = unit.last
-        ends = len(last.line.sep)
-        if place == 0 and len(unit.lines) == 1 and _is_gap(last.line) and ends <= MAX_GAP_CHARACTERS:
-            yield from (Element("Paragraph") for _ in range(ends))
+        if place == 0 and len(unit.lines) == 1 and _is_gap(last.line):
+            yield from (Element("Paragraph") for _ in last.line.sep)
             continue
         gap = 0
-        if not unit.notes and last.sep is not None and last.sep == "\n" * ends and 1 < ends <= MAX_GAP_CHARACTERS:
-            gap = ends - 1
+        if not unit.notes and last.sep is not None and empty < MAX_EMPTY_LINES and empty_lines(last.sep):
+            gap = empty_lines(last.sep)
+            empty += gap
             unit.host[-1] = replace(last, sep=None)
         for paragraph in paragraphs_of(unit, "title page", alignment=alignment):
             if not len(paragraph) and ATTRIBUTE not in paragraph.attrib:
@@ -71,4 +74,5 @@ def _is_gap(line: Line) -> bool:
         and not line.attrs
         and line.sep != ""
         and not line.sep.strip("\n")
+        and len(line.sep) <= MAX_GAP_CHARACTERS
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ _OPENINGS = re.compile(r"\[(?=\[)|/(?=\*)")
 _FORCED: dict[LineFormat, tuple[str, str]] = {
     "scene_heading": (".", ""),
     "action": ("!", ""),
+    "shot": ("!!", ""),
     "character": ("@", ""),
     "dialogue": ("\\", ""),
     "lyric": ("~", ""),
@@ -91,15 +93,15 @@ def fountain_text(line: Line) -> str:
     if not literal and RUNS not in line.attrs:
         return line.text
     styled = emphasis_of(line.text, line.attrs.get(RUNS), literal=literal)
-    if line.format == "parenthetical":
-        styled = list(_without_styled_brackets(styled))
-    text = marked(styled)
+    text = marked(list(_with_plain_ends(styled, *_unstyled(line))))
     if not literal:
         return text
     printed = "".join(part for part, _ in styled)
     before, after = _FORCED.get(line.format, ("", ""))
     broken = _OPENINGS.sub(r"\g<0>\\", text)
-    return next((each for each in (broken, before + broken + after) if _prints(line.format, each, printed)), broken)
+    # A backslash after the mark of the format makes the next mark text.
+    candidates = (broken, before + broken + after, before + "\\" + broken + after)
+    return next((each for each in candidates if _prints(line.format, each, printed)), broken)
 
 
 def _prints(line_format: LineFormat, text: str, printed: str) -> bool:
@@ -107,22 +109,30 @@ def _prints(line_format: LineFormat, text: str, printed: str) -> bool:
     return words.strip(BLANKS) == printed.strip(BLANKS)
 
 
-def _without_styled_brackets(styled: Sequence[Styled]) -> Iterator[Styled]:
-    """The brackets of a parenthetical are its format, so marks stand inside of them."""
-    last = len(styled) - 1
-    for place, (text, styles) in enumerate(styled):
-        opens = place == 0 and text.startswith("(")
-        closes = place == last and text.endswith(")") and len(text) > opens
-        if opens:
-            yield Styled("(", PLAIN)
-        yield Styled(text[opens : len(text) - closes], styles)
-        if closes:
-            yield Styled(")", PLAIN)
+def _unstyled(line: Line) -> tuple[int, int]:
+    """How many characters at either end have no marks: the brackets of a parenthetical, and the key of an entry."""
+    if line.format == "parenthetical":
+        return int(line.text.startswith("(")), int(line.text.endswith(")"))
+    return (line.text.index(":") + 1 if line.format == "title_entry" and known_key(line.text) else 0), 0
+
+
+def _with_plain_ends(styled: Sequence[Styled], first: int, last: int) -> Iterator[Styled]:
+    """The same text, without styles on its `first` characters and on its `last`."""
+    length = sum(len(text) for text, _ in styled)
+    at = 0
+    for text, styles in styled:
+        edges = {min(max(edge - at, 0), len(text)) for edge in (first, length - last)}
+        for start, end in pairwise(sorted({0, len(text), *edges})):
+            is_inside = first <= at + start and at + end <= length - last
+            yield Styled(text[start:end], styles if is_inside else PLAIN)
+        at += len(text)
 
 
 def _is_foreign(line: Line) -> bool:
     attrs = line.attrs
-    return bool(attrs) and (RUNS in attrs or LITERAL in attrs or PARAGRAPH in attrs or CONTINUES in attrs)
+    if attrs and (RUNS in attrs or LITERAL in attrs or PARAGRAPH in attrs or CONTINUES in attrs):
+        return True
+    return line.format == "general" and line.text.startswith("!")
 
 
 def _with_keys(title_page: Sequence[Line], *, ends_script: bool) -> Iterator[Line]:
@@ -171,6 +181,9 @@ def _span(group: Sequence[Line]) -> Sequence[Line]:
 
 
 def _marked(line: Line) -> Line:
+    if line.format == "general" and line.text.startswith("!"):
+        # Fountain has no such format, and writes it as action.
+        line = replace(line, format="action", attrs={**line.attrs, LITERAL: True})
     if RUNS not in line.attrs and LITERAL not in line.attrs:
         return line
     attrs = {name: value for name, value in line.attrs.items() if name not in {RUNS, LITERAL}}
