@@ -65,7 +65,9 @@ def deleted(draft: Draft) -> None:
 
 def no_home(draft: Draft) -> None:
     mark = quoted("mood_board", draft.dialect)
-    draft.statements.append(f"CREATE TABLE {mark} (id INTEGER PRIMARY KEY, pinned VARCHAR(20))")
+    # Of a collation that both kinds of server know.
+    options = " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci" if draft.dialect == "mysql" else ""
+    draft.statements.append(f"CREATE TABLE {mark} (id INTEGER PRIMARY KEY, pinned VARCHAR(20)){options}")
     draft.statements.append(f"ALTER TABLE {quoted('users', draft.dialect)} ADD COLUMN lunar_phase VARCHAR(20)")
     draft.expect("L36", "mood_board", None)
     draft.expect("L36", "users", None)
