@@ -24,7 +24,7 @@ from repos.log.scripts import ProjectedScripts, ScriptIds
 from repos.log.versions import WritableVersions
 from repos.proposals.ai_deletions import RunLosses
 from repos.proposals.ai_writings import AiWritings
-from repos.proposals.hunk_outcomes import SettledHunks
+from repos.proposals.hunk_outcomes import HunkOutcomes
 from repos.submissions.answers import Answers, WritableSubmissions
 from repos.submissions.dead_letters import DeadLetters
 from repos.submissions.inbox import INBOX_RECHECK, DrainableInbox, SharedInbox
@@ -40,11 +40,11 @@ class LockedScript:
     # Rarely used repositories are created on access.
     keyframes = LazyRepository(WritableKeyframes)
     rejected = LazyRepository(DeadLetters)
-    tips = LazyRepository(HeadDeltas)
+    head_deltas = LazyRepository(HeadDeltas)
     keyframe_upkeep = LazyRepository(KeyframeUpkeep)
     rebuilds = LazyRepository(Rebuilds)
     quarantines = LazyRepository(Quarantines)
-    hunks = LazyRepository(SettledHunks)
+    hunks = LazyRepository(HunkOutcomes)
     ai_writings = LazyRepository(AiWritings)
     run_losses = LazyRepository(RunLosses)
     answers = LazyRepository(Answers)
@@ -84,7 +84,7 @@ class LockedScripts:
     def __init__(self, session: Session, script_ids: Sequence[int]) -> None:
         session.merge_inserts()
         self.inbox = SharedInbox(session)
-        self.tips = HeadDeltas(session)
+        self.head_deltas = HeadDeltas(session)
         locked_heads = LockedHead(session).start_together(script_ids)
         self.works = [LockedScript(session, LockedHead(session), locked, self.inbox) for locked in locked_heads]
 

@@ -65,7 +65,7 @@ class RecordsTransaction:
     commands = LazyRepository(Commands)
     versions = LazyRepository(Versions)
     keyframes = LazyRepository(Keyframes)
-    ways = LazyRepository(PathsToVersion)
+    paths = LazyRepository(PathsToVersion)
     submissions = LazyRepository(Submissions)
     rejected = LazyRepository(DeadLetters)
     projections = LazyRepository(Projections)

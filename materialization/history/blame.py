@@ -10,11 +10,11 @@ from typing import NamedTuple, Protocol
 from domain.script.line import Line
 from domain.submissions.origin import Origin
 from materialization.history.authorship import credits_of
-from materialization.history.state_at import WayReader, state_at
+from materialization.history.state_at import PathReader, state_at
 from repos.log.authorship import Provenance
 
 
-class BlameReader(WayReader, Protocol):
+class BlameReader(PathReader, Protocol):
     """A unit of work that can read states and authorship."""
 
     @property

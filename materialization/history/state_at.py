@@ -41,11 +41,11 @@ class HeadReader(HistoryReader, Protocol):
     def heads(self) -> Heads: ...
 
 
-class WayReader(HeadReader, Protocol):
+class PathReader(HeadReader, Protocol):
     """A unit of work that can read the path to a version as well."""
 
     @property
-    def ways(self) -> PathsToVersion: ...
+    def paths(self) -> PathsToVersion: ...
 
 
 class LogReader(HeadReader, Protocol):
@@ -57,7 +57,7 @@ class LogReader(HeadReader, Protocol):
     def submissions(self) -> Submissions: ...
 
 
-def state_at(tx: WayReader, script_id: int, version: int | None = None) -> State:
+def state_at(tx: PathReader, script_id: int, version: int | None = None) -> State:
     """The state of a script at a version; at its head if none is named.
 
     A damaged keyframe is skipped and logged. A rebuild activated in the meantime is followed.
@@ -67,7 +67,7 @@ def state_at(tx: WayReader, script_id: int, version: int | None = None) -> State
         Corrupt: a version is missing, or what was read does not have the state hash stored with it.
     """
     if version is None or 0 < version <= HIGHEST_VERSION:
-        state = _straight(tx.ways.to(script_id, version), version)
+        state = _straight(tx.paths.to(script_id, version), version)
         if state is not None:
             return state
     head = _head_with(tx, script_id, version)
@@ -81,15 +81,15 @@ def state_at(tx: WayReader, script_id: int, version: int | None = None) -> State
                 raise
 
 
-def _straight(way: PathToVersion | None, version: int | None) -> State | None:
+def _straight(path: PathToVersion | None, version: int | None) -> State | None:
     """The state at the end of a path; None on any inconsistency, which `load` then examines."""
-    if way is None or way.versions is None:
+    if path is None or path.versions is None:
         return None
     try:
-        state = advance_all(State.empty() if way.keyframe is None else _decoded(way.keyframe), way.versions)
+        state = advance_all(State.empty() if path.keyframe is None else _decoded(path.keyframe), path.versions)
     except Corrupt:
         return None
-    return state if state.version == (way.head.version if version is None else version) > 0 else None
+    return state if state.version == (path.head.version if version is None else version) > 0 else None
 
 
 def _head_with(tx: HeadReader, script_id: int, version: int | None) -> Head:

@@ -129,8 +129,8 @@ def _size(state: State, kind: GuardKind, name: str) -> int:
     if kind == "line":
         return letters(state.line(name).text)
     thing = state.described(kind)[name]
-    said = "" if isinstance(thing, Element) else thing.name + thing.description
-    return len(said) + len(canonical_json(thing.payload))
+    words = "" if isinstance(thing, Element) else thing.name + thing.description
+    return len(words) + len(canonical_json(thing.payload))
 
 
 def _is_emptied(before: Value | None, after: Value | None) -> bool:

@@ -100,7 +100,7 @@ class _Slices(SingleScript):
             state = self._state(tx)
             settlement = _AcceptedOnly(tx, state, self._clock(), limits=self._limits)
             saves.begin(tx, state)
-            written = _settle(settlement, saves, time.monotonic() + seconds)
+            written = _apply_saves(settlement, saves, time.monotonic() + seconds)
             settlement.write()
             saves.record(tx, written)
         self._keep_warm(settlement)
@@ -120,10 +120,10 @@ class _AcceptedOnly(Settlement):
         raise _SaveRefused(refusal)
 
 
-def _settle(settlement: Settlement, saves: Saves, deadline: float) -> Slice:
+def _apply_saves(settlement: Settlement, saves: Saves, deadline: float) -> Slice:
     while (submission := saves.next(settlement.state)) is not None:
         try:
-            settlement.settle(*checked(submission))
+            settlement.apply(*checked(submission))
         except _SaveRefused as refused:
             return Slice(tuple(settlement.answers.values()), more=True, refusal=refused.refusal)
         except Rejected as refusal:

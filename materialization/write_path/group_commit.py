@@ -24,7 +24,7 @@ from repos.locked_scripts import LockedScript, LockedScripts
 from repos.unit_of_work import UnitOfWork
 
 
-class Settled(NamedTuple):
+class GroupResult(NamedTuple):
     """How many submissions were answered, which scripts remain to be drained one by one, and the work units spent."""
 
     answered: int
@@ -33,7 +33,7 @@ class Settled(NamedTuple):
 
 
 class GroupCommit:
-    """Settles several scripts per unit of work."""
+    """Drains several scripts per unit of work."""
 
     def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
         self._unit_of_work = unit_of_work
@@ -41,20 +41,20 @@ class GroupCommit:
         self._clock = clock
         self._limits = limits
 
-    def settle(self, script_ids: Sequence[int]) -> Settled:
-        """Settle the pending submissions of several scripts in one transaction; one with too deep an inbox is left.
+    def drain(self, script_ids: Sequence[int]) -> GroupResult:
+        """Answer the pending submissions of several scripts in one transaction; one with too deep an inbox is left.
 
         Raises:
             Conflict, Corrupt, DriverError: nothing was changed.
         """
         try:
-            return self._settle(script_ids)
+            return self._drain(script_ids)
         except InboxTooDeep as deep:
             others = [script_id for script_id in script_ids if script_id != deep.script_id]
-            answered, left, work = self.settle(others) if others else Settled(0, [])
-            return Settled(answered, [*left, deep.script_id], work)
+            answered, left, work = self.drain(others) if others else GroupResult(0, [])
+            return GroupResult(answered, [*left, deep.script_id], work)
 
-    def _settle(self, script_ids: Sequence[int]) -> Settled:
+    def _drain(self, script_ids: Sequence[int]) -> GroupResult:
         with self._unit_of_work.scripts(script_ids) as tx:
             works = [work for work in tx.works if _is_plain(work)]
             states = self._states(tx, [work for work in works if work.waiting])
@@ -69,7 +69,7 @@ class GroupCommit:
         }
         answered = sum(len(settlement.done) for settlement in settlements.values())
         work = sum(settlement.work for settlement in settlements.values())
-        return Settled(answered, [script_id for script_id in script_ids if script_id not in quiet | done], work)
+        return GroupResult(answered, [script_id for script_id in script_ids if script_id not in quiet | done], work)
 
     def _settlements(self, works: list[LockedScript], states: dict[int, State]) -> dict[int, Settlement]:
         settlements: dict[int, Settlement] = {}
@@ -85,7 +85,7 @@ class GroupCommit:
             ):
                 continue
             settlement = Settlement(work, state, now, limits=self._limits)
-            settlement.settle_waiting(work.waiting)
+            settlement.apply_inbox(work.waiting)
             settlement.write()
             settlements[work.script_id] = settlement
             commands += settlement.head.version - work.head.version

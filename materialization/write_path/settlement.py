@@ -71,20 +71,20 @@ class Settlement:
         self._accepted: list[tuple[int, Answer]] = []
         self._explanations: RefusalExplanations | None = None
 
-    def settle_waiting(self, rows: Sequence[InboxRow]) -> None:
-        """Settle inbox submissions in order, as many as fit into one unit of work."""
+    def apply_inbox(self, rows: Sequence[InboxRow]) -> None:
+        """Apply inbox submissions in order, as many as fit into one unit of work."""
         for stored in rows:
             row = as_declared(stored)
             size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
             if not self.has_room(size):
                 return
-            self._settle_row(row, size)
+            self._apply_row(row, size)
             self.done.append(row.id)
 
-    def settle(self, submission: Submission, payload: bytes) -> None:
-        """Settle a submission that did not come through the inbox; `payload` is its canonical encoding."""
+    def apply(self, submission: Submission, payload: bytes) -> None:
+        """Apply a submission that did not come through the inbox; `payload` is its canonical encoding."""
         self._tx.require_room("submission", len(payload))
-        self._settle(submission, Arrival(submission.submission_id, payload, sha256(payload).digest()))
+        self._apply(submission, Arrival(submission.submission_id, payload, sha256(payload).digest()))
 
     def has_room(self, more: int = 0) -> bool:
         """Whether this unit of work takes another submission of `more` bytes. It always takes the first."""
@@ -110,7 +110,7 @@ class Settlement:
         if self._losses is not None:
             self._losses.write()
         for proposal_id, answer in self._accepted:
-            tx.hunks.settle(proposal_id, answer, self._now)
+            tx.hunks.record(proposal_id, answer, self._now)
         tx.submissions.put(self._answered)
         if self._rejected:
             tx.rejected.put(self._rejected)
@@ -123,7 +123,7 @@ class Settlement:
         elif self._answered or self.done:
             tx.heads.touch(tx.head)
 
-    def _settle_row(self, row: InboxRow, size: int) -> None:
+    def _apply_row(self, row: InboxRow, size: int) -> None:
         if (nameless := without_name(self._tx, row, size)) is not None:
             self._keep(nameless, Refusal.of(BadId(field="submission_id", value=nameless.submission_id)))
             return
@@ -143,9 +143,9 @@ class Settlement:
         else:
             arrival = Arrival(row.submission_id, payload, content_hash(submission), row.user_id)
             if row.answered is None:
-                self._settle(submission, arrival, row)
+                self._apply(submission, arrival, row)
         if row.answered is not None:
-            self._settle_answered(arrival, row.answered, submission)
+            self._apply_repeated(arrival, row.answered, submission)
 
     def _refuse_unread(self, arrival: Arrival, refusal: Refusal, answered: bytes | None) -> None:
         if answered is None:
@@ -160,7 +160,7 @@ class Settlement:
         if proposal_id is not None:
             self._accepted.append((proposal_id, answer))
 
-    def _settle_answered(self, arrival: Arrival, answered: bytes, submission: Submission | None) -> None:
+    def _apply_repeated(self, arrival: Arrival, answered: bytes, submission: Submission | None) -> None:
         """The first answer stands; later, different content under the same id is kept in the dead letters."""
         refusal = None
         if answered != arrival.digest:
@@ -177,7 +177,7 @@ class Settlement:
             return
         self._accepted.append((submission.cause.proposal_id, answer))
 
-    def _settle(self, submission: Submission, arrival: Arrival, row: InboxRow | None = None) -> None:
+    def _apply(self, submission: Submission, arrival: Arrival, row: InboxRow | None = None) -> None:
         try:
             if row is not None:
                 self._require_address(submission, row)

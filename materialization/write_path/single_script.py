@@ -1,4 +1,4 @@
-"""Units of work on a single script: lock the head, settle, write, commit, re-check the inbox.
+"""Units of work on a single script: lock the head, apply, write, commit, re-check the inbox.
 
 `submit` handles their failures.
 """
@@ -47,21 +47,21 @@ class SingleScript:
         self._clock = clock
         self._limits = limits
 
-    def settle(self, script_id: int, only: int | None = None) -> DrainResult:
-        """Settle the pending submissions up to the first that was tried before; or only the inbox row `only`.
+    def drain(self, script_id: int, only: int | None = None) -> DrainResult:
+        """Answer the pending submissions up to the first that was tried before; or only the inbox row `only`.
 
         Raises:
             HeadLocked: another worker holds the head.
             Corrupt: what is stored contradicts itself.
         """
         try:
-            return self._settle(script_id, only)
+            return self._drain(script_id, only)
         except DuplicateKey as error:
             # With the head locked no other worker writes these keys, and an existing answer is not written again.
             raise _unknown_rows(script_id) from error
 
     def submit(self, submission: Submission, payload: bytes) -> tuple[Answer | None, bool]:
-        """Wait for the lock, settle the pending submissions, then this one; `payload` is its canonical encoding.
+        """Wait for the lock, answer the pending submissions, then this one; `payload` is its canonical encoding.
 
         Returns its answer, None if the pending ones left no room for it; and whether any are pending now.
 
@@ -79,14 +79,14 @@ class SingleScript:
                 raise _unknown_rows(submission.script_id) from error
             return answer, more
 
-    def _settle(self, script_id: int, only: int | None) -> DrainResult:
+    def _drain(self, script_id: int, only: int | None) -> DrainResult:
         with self._unit_of_work.script(script_id) as tx:
             quarantined = tx.head.health == "quarantined"
-            rows = [] if quarantined else _to_settle(tx, only)
+            rows = [] if quarantined else _rows_to_apply(tx, only)
             state = self._state(tx) if rows else State.empty()
             settlement = Settlement(tx, state, self._clock(), limits=self._limits)
             if rows:
-                settlement.settle_waiting(rows)
+                settlement.apply_inbox(rows)
                 settlement.write()
             elif tx.head.provisional:
                 tx.heads.remove_unborn(script_id)
@@ -103,12 +103,12 @@ class SingleScript:
             settlement = Settlement(tx, self._state(tx), self._clock(), limits=self._limits)
             waits_too, has_room = False, True
             if tx.waiting:
-                rows = _to_settle(tx)
-                settlement.settle_waiting(rows)
+                rows = _rows_to_apply(tx)
+                settlement.apply_inbox(rows)
                 waits_too = submission.submission_id in [row.submission_id for row in rows]
                 has_room = len(settlement.done) == len(rows) < MAX_INBOX_BATCH and settlement.has_room()
             if has_room and not waits_too:
-                settlement.settle(submission, payload)
+                settlement.apply(submission, payload)
             settlement.write()
         self._keep_warm(settlement)
         if not waits_too:
@@ -143,7 +143,7 @@ class SingleScript:
             self._warm.put(settlement.head, settlement.state)
 
 
-def _to_settle(tx: LockedScript, only: int | None = None) -> list[InboxRow]:
+def _rows_to_apply(tx: LockedScript, only: int | None = None) -> list[InboxRow]:
     """The pending rows up to the first that was tried before, which is counted and tried alone; or the row `only`."""
     if only is not None:
         return [row for row in tx.waiting if row.id == only]

@@ -1,7 +1,7 @@
 """The entry point of the write path, for the inbox and for submissions made in process.
 
-drain(script)       bell → lock the head → settle pending submissions → commit → re-check the inbox
-submit(submission)  the same, but waits for the lock and settles one more submission
+drain(script)       bell → lock the head → answer pending submissions → commit → re-check the inbox
+submit(submission)  the same, but waits for the lock and answers one more submission
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ class Ledger:
         self._unit_of_work = unit_of_work
         self._warm = WarmStates() if warm is None else warm
         self._clock = clock
-        self._rounds = SingleScript(unit_of_work, self._warm, clock, limits)
-        self._together = GroupCommit(unit_of_work, self._warm, clock, limits)
+        self._single_script = SingleScript(unit_of_work, self._warm, clock, limits)
+        self._group_commit = GroupCommit(unit_of_work, self._warm, clock, limits)
 
     def drain_all(self, script_ids: Iterable[int]) -> DrainedAll:
         """Answer the pending submissions of several scripts: in one unit of work if possible, else one by one.
@@ -91,11 +91,11 @@ class Ledger:
         """
         left = list(dict.fromkeys(script_ids))
         # One batch per script: otherwise the others would wait while the deepest inbox used all of its batches.
-        rounds = 1 if len(left) > 1 else MAX_BATCHES_PER_DRAIN
+        batches = 1 if len(left) > 1 else MAX_BATCHES_PER_DRAIN
         answered = 0
         spent = WorkCount(limit=None)
         if len(left) > 1:
-            answered, left = self._settle_together(left, spent)
+            answered, left = self._drain_group(left, spent)
         more: list[int] = []
         suspects: list[int] = []
         failed: Exception | None = None
@@ -104,7 +104,7 @@ class Ledger:
                 more.append(script_id)
                 continue
             try:
-                done = self.drain(script_id, rounds=rounds, spent=spent)
+                done = self.drain(script_id, batches=batches, spent=spent)
             except self._time_is_up:
                 raise
             except SuspectsLeft as left_there:
@@ -120,8 +120,8 @@ class Ledger:
             more += [script_id] if done.more else []
         return DrainedAll(answered, tuple(more), failed, tuple(suspects))
 
-    def drain(self, script_id: int, *, rounds: int = MAX_BATCHES_PER_DRAIN, spent: WorkCount | None = None) -> Drained:
-        """Answer the pending submissions of a script in at most `rounds` units of work.
+    def drain(self, script_id: int, *, batches: int = MAX_BATCHES_PER_DRAIN, spent: WorkCount | None = None) -> Drained:
+        """Answer the pending submissions of a script in at most `batches` units of work.
 
         It starts no other after MAX_UNIT_WORK; `spent` includes the work of earlier drains in the same task.
 
@@ -136,8 +136,8 @@ class Ledger:
         answered = 0
         spent = spent or WorkCount(limit=None)
         try:
-            for _ in range(rounds):
-                found = self._look_twice(script_id, lambda: self._rounds.settle(script_id))
+            for _ in range(batches):
+                found = self._look_twice(script_id, lambda: self._single_script.drain(script_id))
                 answered += found.answered
                 spent.add(found.work)
                 if found.suspects:
@@ -183,7 +183,7 @@ class Ledger:
                 break
             try:
                 self._count_attempt(arrival)
-                found = self._look_twice(script_id, partial(self._rounds.settle, script_id, arrival))
+                found = self._look_twice(script_id, partial(self._single_script.drain, script_id, arrival))
                 answered += found.answered
                 spent.add(found.work)
             except HeadLocked:
@@ -212,7 +212,7 @@ class Ledger:
         return Drained(answered, more or len(arrivals) == MAX_INBOX_BATCH)
 
     def submit(self, submission: Submission) -> Answer:
-        """Answer a submission in process: wait for the lock, settle the pending ones first, then this one.
+        """Answer a submission in process: wait for the lock, answer the pending ones first, then this one.
 
         Raises:
             Rejected: the submission is not valid in itself, or its id was already used for other content.
@@ -221,12 +221,12 @@ class Ledger:
         """
         submission, payload = checked(submission)
         try:
-            done = self._look_twice(submission.script_id, lambda: self._submit_again(submission, payload))
+            done = self._look_twice(submission.script_id, lambda: self._submit_with_retries(submission, payload))
         except Corrupt as found:
             self.quarantine(submission.script_id, str(found))
             raise
         if done.more:
-            self._drain_what_rang(submission.script_id)
+            self._drain_new_arrivals(submission.script_id)
         return done.answer
 
     def quarantine(self, script_id: int, reason: str) -> None:
@@ -238,9 +238,9 @@ class Ledger:
         if self._time_is_up:
             raise SuspectsLeft(answered) from error
 
-    def _settle_together(self, script_ids: list[int], spent: WorkCount) -> tuple[int, list[int]]:
+    def _drain_group(self, script_ids: list[int], spent: WorkCount) -> tuple[int, list[int]]:
         try:
-            answered, left, work = self._together.settle(script_ids)
+            answered, left, work = self._group_commit.drain(script_ids)
         except self._time_is_up:
             raise
         except Exception:
@@ -269,29 +269,29 @@ class Ledger:
         with self._unit_of_work.records() as tx:
             tx.inbox.take_back_attempt(arrival)
 
-    def _submit_again(self, submission: Submission, payload: bytes) -> _Submitted:
+    def _submit_with_retries(self, submission: Submission, payload: bytes) -> _Submitted:
         try:
-            return self._submit(submission, payload)
+            return self._submit_once(submission, payload)
         except Exception as error:
             if isinstance(error, self._time_is_up) or not is_suspect(error):
                 raise
             # An earlier pending submission may be the cause: its attempt is counted, and this submission overtakes it.
             with suppress(Exception):
                 self.drain_one_by_one(submission.script_id)
-            return self._submit(submission, payload)
+            return self._submit_once(submission, payload)
 
-    def _submit(self, submission: Submission, payload: bytes) -> _Submitted:
+    def _submit_once(self, submission: Submission, payload: bytes) -> _Submitted:
         while True:
-            answer, more = self._rounds.submit(submission, payload)
+            answer, more = self._single_script.submit(submission, payload)
             if answer is not None:
                 return _Submitted(answer, more)
 
-    def _drain_what_rang(self, script_id: int) -> None:
+    def _drain_new_arrivals(self, script_id: int) -> None:
         """Drain submissions that arrived while we held the head lock; errors here do not affect the answer."""
         with suppress(Exception):
             work = 0
             for _ in range(MAX_BATCHES_PER_DRAIN):
-                done = with_retries(partial(self._rounds.settle, script_id))
+                done = with_retries(partial(self._single_script.drain, script_id))
                 work += done.work
                 if not done.more or not done.answered or work >= MAX_UNIT_WORK:
                     return

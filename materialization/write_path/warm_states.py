@@ -30,19 +30,19 @@ class ReadsTips(Protocol):
     """A unit of work that reads what leads to the heads it has locked."""
 
     @property
-    def tips(self) -> HeadDeltas: ...
+    def head_deltas(self) -> HeadDeltas: ...
 
 
 class Warm(Struct, frozen=True, gc=False):
     """A state, the chain hash of its last command, and its memory cost in lines.
 
-    `beside_lines` is the part that is neither lines nor removed ids; keystrokes do not change it.
+    `other_than_lines` is the part that is neither lines nor removed ids; keystrokes do not change it.
     """
 
     state: State
     chain_hash: bytes
     weight: int
-    beside_lines: int
+    other_than_lines: int
 
 
 class WarmStates:
@@ -71,11 +71,11 @@ class WarmStates:
         """Cache the state at a committed head."""
         with self._lock:
             before = self._pop(head.script_id)
-            beside_lines = _weight_beside_lines(state, before)
-            # Weighed each time: removed ids weigh another amount once one was asked for and all are unpacked.
+            other_than_lines = _weight_other_than_lines(state, before)
+            # Weighed each time: removed ids weigh another amount once one was looked up and all are unpacked.
             lines = state.line_count + state.characters // BYTES_OF_A_LINE + state.retired.weight() // 4
-            weight = lines + beside_lines
-            self._states[head.script_id] = Warm(state, head.chain_hash, weight, beside_lines)
+            weight = lines + other_than_lines
+            self._states[head.script_id] = Warm(state, head.chain_hash, weight, other_than_lines)
             self._weight += weight
             while self._weight > self._most:
                 self._pop(next(iter(self._states)))
@@ -93,9 +93,9 @@ class WarmStates:
                 missing.append((len(states), head, self._take_earlier(head)))
             states.append(state)
         if missing:
-            tips = tx.tips.read([_known(head, warm) for _, head, warm in missing])
-            for (place, head, warm), tip in zip(missing, tips, strict=True):
-                state = states[place] = _brought_to_head(head, warm, tip)
+            head_deltas = tx.head_deltas.read([_known(head, warm) for _, head, warm in missing])
+            for (place, head, warm), head_delta in zip(missing, head_deltas, strict=True):
+                state = states[place] = _brought_to_head(head, warm, head_delta)
                 if state is not None:
                     # The state at this head is committed, whether or not this transaction commits.
                     self.put(head, state)
@@ -122,12 +122,12 @@ class WarmStates:
         return found
 
 
-def _weight_beside_lines(state: State, before: Warm | None) -> int:
+def _weight_other_than_lines(state: State, before: Warm | None) -> int:
     """The cost of story elements, personas and labels in lines, recomputed only when they changed."""
     if before is not None:
         known = before.state
         if known.elements is state.elements and known.personas is state.personas and known.labels is state.labels:
-            return before.beside_lines
+            return before.other_than_lines
     # Small objects take far more memory than bytes of JSON.
     described = len(state.elements) + len(state.personas) + 10 * described_bytes(state) // BYTES_OF_A_LINE
     return described + len(state.labels) + SCRIPT_WEIGHT
@@ -143,22 +143,22 @@ def _known(head: Head, warm: Warm | None) -> KnownState:
     return KnownState(head, None if warm is None else warm.state.version)
 
 
-def _brought_to_head(head: Head, warm: Warm | None, tip: HeadDelta) -> State | None:
+def _brought_to_head(head: Head, warm: Warm | None, head_delta: HeadDelta) -> State | None:
     """The state at a head; None on any inconsistency, which the caller then examines."""
     try:
-        state = _brought_on(warm, tip)
+        state = _brought_on(warm, head_delta)
     except Corrupt:
         # After a rebuild the stored versions may legitimately differ from the cached state.
         return None
     return state if state is not None and is_state_of(head, state) else None
 
 
-def _brought_on(warm: Warm | None, tip: HeadDelta) -> State | None:
+def _brought_on(warm: Warm | None, head_delta: HeadDelta) -> State | None:
     if warm is not None:
         # After a restore from backup, the last command of a cached state may not be in the log.
-        return advance_all(warm.state, tip.deltas) if tip.chain_hash == warm.chain_hash else None
-    if tip.keyframe is None:
-        return advance_all(State.empty(), tip.deltas)
-    keyframe = tip.keyframe
+        return advance_all(warm.state, head_delta.deltas) if head_delta.chain_hash == warm.chain_hash else None
+    if head_delta.keyframe is None:
+        return advance_all(State.empty(), head_delta.deltas)
+    keyframe = head_delta.keyframe
     state = decode_keyframe(keyframe.state, keyframe.version, int.from_bytes(keyframe.state_hash, "big"))
-    return advance_all(state, tip.deltas)
+    return advance_all(state, head_delta.deltas)

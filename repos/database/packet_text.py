@@ -12,7 +12,7 @@ from repos.database.error_codes import PACKET_TOO_LARGE
 from repos.database.sql_literals import with_literals
 from repos.database.statements import Params, Write, prepare
 
-Asked = tuple[Executable, Params]
+Query = tuple[Executable, Params]
 
 # Room for the rest of a statement, in addition to its one large value.
 ROOM_IN_A_PACKET = 64 << 10
@@ -52,9 +52,9 @@ class PacketText:
         prepared = prepare(statement, self._dialect)
         return with_literals(prepared.sql, prepared.values(params))
 
-    def of_all(self, asked: Sequence[Asked]) -> str:
+    def of_all(self, queries: Sequence[Query]) -> str:
         """Several statements, as one packet."""
-        return ";".join([self.of(statement, params) for statement, params in asked])
+        return ";".join([self.of(statement, params) for statement, params in queries])
 
     def batches(self, writes: list[Write]) -> Iterator[tuple[str, list[Write]]]:
         """Packets of bounded size, each with the writes it contains."""

@@ -18,7 +18,7 @@ from domain.errors import Conflict, Corrupt
 from repos import fault_points
 from repos.database import connections
 from repos.database.driver_errors import DriverError
-from repos.database.packet_text import Asked
+from repos.database.packet_text import Query
 from repos.database.round_trip import Exchange
 from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
 from repos.database.statements import Insert, Row, Write, inserts, prepare
@@ -109,23 +109,23 @@ class Session:
         """
         self._inserts = {}
 
-    def rows_of(self, asked: Sequence[Asked]) -> list[list[Row]]:
+    def rows_of(self, queries: Sequence[Query]) -> list[list[Row]]:
         """The results of several statements, each with its parameters, in one round trip."""
-        return list(self.rows_in_turn(asked))
+        return list(self.rows_in_turn(queries))
 
-    def rows_in_turn(self, asked: Sequence[Asked]) -> Generator[list[Row], None, None]:
+    def rows_in_turn(self, queries: Sequence[Query]) -> Generator[list[Row], None, None]:
         """The same, one result after the other: the server runs the next statement while the caller uses the rows.
 
         No other query may run until the last result is read or the generator is closed, which reads the rest.
         """
-        if not self._many_at_once or not asked:
-            for statement, params in asked:
+        if not self._many_at_once or not queries:
+            for statement, params in queries:
                 yield self.rows(statement, **params)
             return
-        left = len(asked)
+        left = len(queries)
         try:
             with self._talking:
-                self._cursor.execute(self._text.of_all(asked))
+                self._cursor.execute(self._text.of_all(queries))
                 require(self._connection, self._status | (MORE if left > 1 else 0))
             while left:
                 rows = list(self._cursor.fetchall())

@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, bindparam, func, literal_column, s
 
 from domain.log.entry import LogEntry, covered
 from repos.database.packed_pages import is_worth_packing, packed, split
-from repos.database.packet_text import Asked
+from repos.database.packet_text import Query
 from repos.database.session import Session
 from repos.schema.core_tables import script_commands
 
@@ -171,13 +171,13 @@ class Commands:
         """The pages of links up to the first page that has to be read row by row."""
         if not is_worth_packing(self._session, upto - after):
             return
-        asked: list[Asked] = [
+        queries: list[Query] = [
             (_LINKS, {"script": script_id, "after": start, "upto": min(start + COMMANDS_PER_PAGE, upto)})
             for start in range(after, upto, COMMANDS_PER_PAGE)
         ]
         rows_of = self._session.rows
-        one_by_one = (rows_of(statement, **params) for statement, params in asked)
-        with closing(self._session.rows_in_turn(asked) if self._ahead else one_by_one) as read:
+        one_by_one = (rows_of(statement, **params) for statement, params in queries)
+        with closing(self._session.rows_in_turn(queries) if self._ahead else one_by_one) as read:
             for [page] in read:
                 rows = split(page, 5)
                 if rows is None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from domain.log.head import Head
 from domain.log.version import KeyframeRow, VersionRow
 from repos.database.packed_pages import is_worth_packing
-from repos.database.packet_text import Asked
+from repos.database.packet_text import Query
 from repos.database.session import Session
 from repos.database.statements import Row
 from repos.log.commands import CHAIN_HASH
@@ -44,7 +44,7 @@ class HeadDeltas:
 
     def read(self, known: Sequence[KnownState]) -> list[HeadDelta]:
         """For each script, the deltas after its known state; after the last keyframe if no state is known."""
-        results = iter(self._session.rows_of([asked for state in known for asked in self._asked(state)]))
+        results = iter(self._session.rows_of([query for state in known for query in self._queries(state)]))
         head_deltas = []
         for state in known:
             first, deltas = next(results), self._deltas(state, next(results))
@@ -54,11 +54,11 @@ class HeadDeltas:
                 head_deltas.append(HeadDelta(None, deltas, bytes(first[0][0]) if first else None))
         return head_deltas
 
-    def _asked(self, known: KnownState) -> tuple[Asked, Asked]:
+    def _queries(self, known: KnownState) -> tuple[Query, Query]:
         head = known.head
         of_script = {"script": head.script_id, "generation": head.generation}
         params = {**of_script, "after": known.start, "upto": head.version}
-        deltas = SELECT_VERSIONS.asked(params, packed=self._packed(known))
+        deltas = SELECT_VERSIONS.query(params, packed=self._packed(known))
         if known.version is None:
             return (SELECT_LAST_KEYFRAME, {**of_script, "upto": head.keyframe_version}), deltas
         return (CHAIN_HASH, {"script": head.script_id, "version": known.version}), deltas

@@ -77,7 +77,7 @@ class PathsToVersion:
         upto = {"script": script_id, "upto": HIGHEST_VERSION if version is None else version}
         packed = not self._session.is_sqlite
         heads, keyframes, rows = self._session.rows_of(
-            [(SELECT_HEAD, {"script": script_id}), (_KEYFRAME, upto), _VERSIONS.asked(upto, packed=packed)]
+            [(SELECT_HEAD, {"script": script_id}), (_KEYFRAME, upto), _VERSIONS.query(upto, packed=packed)]
         )
         if not heads or not heads[0][1]:
             return None

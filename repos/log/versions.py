@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from domain.log.version import VersionRow
 from repos.database.packed_pages import is_worth_packing, packed, split
-from repos.database.packet_text import Asked
+from repos.database.packet_text import Query
 from repos.database.session import Session
 from repos.database.statements import Params, Row
 from repos.schema.core_tables import script_versions
@@ -33,7 +33,7 @@ class Page(NamedTuple):
     rows: Select[Any]
     packed: Select[Any]
 
-    def asked(self, params: Params, *, packed: bool) -> Asked:
+    def query(self, params: Params, *, packed: bool) -> Query:
         """The statement and parameters for a session."""
         return (self.packed, params) if packed else (self.rows, {**params, "limit": VERSIONS_PER_PAGE})
 

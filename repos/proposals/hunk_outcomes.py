@@ -24,7 +24,7 @@ _PROPOSAL_OF = select(hunks.c.proposal_id).where(
 _OF_SCRIPT = proposals.c.script_id == bindparam("script")
 _TOUCH = update(proposals).where(OF_PROPOSAL, _OF_SCRIPT).values(updated_at=bindparam("now"))
 _FOLLOW = SET_STATE_FROM_HUNKS.where(_OF_SCRIPT)
-_SETTLE = (
+_RECORD = (
     update(hunks)
     .where(
         hunks.c.proposal_id == bindparam("proposal"),
@@ -36,7 +36,7 @@ _SETTLE = (
 )
 
 
-class SettledHunks:
+class HunkOutcomes:
     """The hunks of the locked script; their outcome is committed with their effect."""
 
     def __init__(self, session: Session) -> None:
@@ -52,12 +52,12 @@ class SettledHunks:
         rows = self._session.rows(_PROPOSAL_OF, script=script_id, submission=submission_id)
         return rows[0][0] if rows else None
 
-    def settle(self, proposal_id: int, answer: Answer, now: int) -> None:
+    def record(self, proposal_id: int, answer: Answer, now: int) -> None:
         """Store the outcome of an accepted hunk, with the commit. A proposal for another script stays unchanged."""
         # Locks the proposal before the hunk, in the same order as a person's decision does.
         self._session.later(_TOUCH, script=answer.script_id, proposal=proposal_id, now=now)
         self._session.later(
-            _SETTLE,
+            _RECORD,
             script=answer.script_id,
             proposal=proposal_id,
             submission=answer.submission_id,

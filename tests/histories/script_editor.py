@@ -31,7 +31,7 @@ class Saved(NamedTuple):
     commands: int
 
 
-class Desk:
+class ScriptEditor:
     """A script that begins empty, and the files saved to it so far."""
 
     def __init__(self, unit_of_work: UnitOfWork, send: Send) -> None:

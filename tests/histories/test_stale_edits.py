@@ -20,7 +20,7 @@ from materialization.write_path.decide import decide
 from repos.unit_of_work import UnitOfWork
 from tests.histories.history import History
 from tests.histories.revising import revised
-from tests.histories.script_editor import Desk, in_process
+from tests.histories.script_editor import ScriptEditor, in_process
 
 LATEST = 5
 REWRITTEN = " (as I would say it)"
@@ -65,14 +65,14 @@ def test_a_late_edit_changes_its_own_line_or_is_refused(history: History, capsys
 def test_a_late_rewrite_of_everything_changes_the_unchanged_lines(
     history: History, unit_of_work: UnitOfWork, later: int
 ) -> None:
-    desk = Desk(unit_of_work, in_process(unit_of_work))
+    editor = ScriptEditor(unit_of_work, in_process(unit_of_work))
     seen = max(0, len(history.revisions) - 1 - LATEST)
     for data in history.revisions[: seen + later + 1]:
-        desk.save(data)
-    base, head = desk.state(desk.saved[seen].version), desk.state()
+        editor.save(data)
+    base, head = editor.state(editor.saved[seen].version), editor.state()
 
     edits = [Late(line, rewrite(line), base, head) for line in base.lines()]
-    answer = desk.submit(base.version, *(late.command for late in edits), apply_rest=True)
+    answer = editor.submit(base.version, *(late.command for late in edits), apply_rest=True)
 
     refused = {command.index: command.refusal for command in answer.commands if command.refusal}
     expected = {index: late.expected for index, late in enumerate(edits) if late.expected != "applied"}
@@ -81,7 +81,7 @@ def test_a_late_rewrite_of_everything_changes_the_unchanged_lines(
         if refusal.code == "stale_line":
             assert refusal.facts["current"]["text"] == head.line(edits[index].line.id).text
     taken = {late.line.id for late in edits if late.expected == "applied"}
-    now = desk.state()
+    now = editor.state()
     assert [rewritten(line) if line.id in taken else line for line in head.lines()] == list(now.lines())
 
 

@@ -10,7 +10,7 @@ from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.histories.history import OURS, RECORDED, History
-from tests.histories.script_editor import Desk, Send, through
+from tests.histories.script_editor import ScriptEditor, Send, through
 from tests.processes.nodes import LocalWorker, start_together
 from workers.messaging.bell import LoneBell
 from workers.process.roles import ROLES
@@ -48,13 +48,13 @@ def send(
 def test_every_revision_comes_out_of_a_worker_as_it_was_saved_and_is_undone_by_one(
     history: History, unit_of_work: UnitOfWork, send: Send
 ) -> None:
-    desk = Desk(unit_of_work, send)
+    editor = ScriptEditor(unit_of_work, send)
     for data in history.revisions:
-        desk.save(data)
-    assert [desk.export(saved.version) for saved in desk.saved] == list(history.revisions)
+        editor.save(data)
+    assert [editor.export(saved.version) for saved in editor.saved] == list(history.revisions)
 
     files = [b"", *history.revisions]
-    for saved in reversed(desk.saved):
-        desk.undo(saved)
+    for saved in reversed(editor.saved):
+        editor.undo(saved)
         files.pop()
-        assert desk.export() == files[-1]
+        assert editor.export() == files[-1]

@@ -21,7 +21,7 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import Desk
+from tests.materialization.write_path.script_editor import ScriptEditor
 from tests.processes.environment import wait_until
 from tests.processes.nodes import LocalWorker, start_together
 from tests.requirements import leave_out
@@ -87,8 +87,8 @@ def workers(settings: Settings, unit_of_work: UnitOfWork) -> Iterator[None]:  # 
 
 
 @pytest.fixture
-def desk(unit_of_work: UnitOfWork) -> Desk:
-    return Desk(unit_of_work, Ledger(unit_of_work)).begin(A)
+def editor(unit_of_work: UnitOfWork) -> ScriptEditor:
+    return ScriptEditor(unit_of_work, Ledger(unit_of_work)).begin(A)
 
 
 class Producer:
@@ -120,45 +120,50 @@ def produce(node: str, settings: Settings) -> Producer:
     return Producer(node, settings)
 
 
-def edit(desk: Desk, text: str, **more: Any) -> dict[str, Any]:
+def edit(editor: ScriptEditor, text: str, **more: Any) -> dict[str, Any]:
     """The input of the programs: the current line, and its new text."""
-    line = msgspec.to_builtins(desk.state().line("a"))
-    frame = {"script_id": desk.script_id, "submission_id": "from-node", "base_version": desk.version, "actor": "Zoë"}
+    line = msgspec.to_builtins(editor.state().line("a"))
+    frame = {
+        "script_id": editor.script_id,
+        "submission_id": "from-node",
+        "base_version": editor.version,
+        "actor": "Zoë",
+    }
     return {**frame, "line": line, "text": text, "note": "Größer 👧", **more}
 
 
-def notes(engine: Engine, desk: Desk) -> list[str]:
+def notes(engine: Engine, editor: ScriptEditor) -> list[str]:
     """The producer's own rows for a script."""
     with engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT note FROM margin_notes WHERE script_id = %s", (desk.script_id,))
+        rows = connection.exec_driver_sql("SELECT note FROM margin_notes WHERE script_id = %s", (editor.script_id,))
         return [row.note for row in rows]
 
 
 @pytest.mark.usefixtures("workers")
-def test_an_edit_in_the_producer_s_transaction_is_answered(produce: Producer, desk: Desk, engine: Engine):
-    done = produce("by-transaction.mjs", edit(desk, "Ça va ? 👧"))
+def test_an_edit_in_the_producer_s_transaction_is_answered(produce: Producer, editor: ScriptEditor, engine: Engine):
+    done = produce("by-transaction.mjs", edit(editor, "Ça va ? 👧"))
 
     assert (done.returncode, done.stderr) == (0, "")
     output = json.loads(done.stdout)
     assert output["rung"] is True
     answer = msgspec.convert(output["answer"], Answer)
     assert (answer.outcome, answer.last_version) == ("applied", 2), "Node computes the same hash of the line"
-    assert desk.texts() == ["Ça va ? 👧"]
-    assert notes(engine, desk) == ["Größer 👧"]
+    assert editor.texts() == ["Ça va ? 👧"]
+    assert notes(engine, editor) == ["Größer 👧"]
 
 
 @pytest.mark.usefixtures("workers")
-def test_a_rolled_back_edit_is_not_sent(produce: Producer, desk: Desk, engine: Engine):
-    done = produce("by-transaction.mjs", edit(desk, "Never.", note=None))
+def test_a_rolled_back_edit_is_not_sent(produce: Producer, editor: ScriptEditor, engine: Engine):
+    done = produce("by-transaction.mjs", edit(editor, "Never.", note=None))
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "cannot be null" in done.stderr
-    assert (desk.waiting(), desk.answer("from-node"), notes(engine, desk)) == (0, None, [])
+    assert (editor.waiting(), editor.answer("from-node"), notes(engine, editor)) == (0, None, [])
 
 
 @pytest.mark.usefixtures("workers")
-def test_a_stale_edit_gets_the_current_text_of_the_line(produce: Producer, desk: Desk):
-    old = edit(desk, "Mine.")
+def test_a_stale_edit_gets_the_current_text_of_the_line(produce: Producer, editor: ScriptEditor):
+    old = edit(editor, "Mine.")
     assert produce("by-transaction.mjs", {**old, "submission_id": "first", "text": "Yours."}).returncode == 0
 
     output = json.loads(produce("by-transaction.mjs", old).stdout)
@@ -168,8 +173,8 @@ def test_a_stale_edit_gets_the_current_text_of_the_line(produce: Producer, desk:
 
 
 @pytest.mark.usefixtures("workers")
-def test_an_id_used_before_for_other_content_is_reported(produce: Producer, desk: Desk):
-    first = edit(desk, "Mine.")
+def test_an_id_used_before_for_other_content_is_reported(produce: Producer, editor: ScriptEditor):
+    first = edit(editor, "Mine.")
     answered = produce("by-transaction.mjs", first)
 
     other = produce("by-transaction.mjs", {**first, "text": "Other."})
@@ -179,11 +184,11 @@ def test_an_id_used_before_for_other_content_is_reported(produce: Producer, desk
     assert "from-node" in other.stderr
     assert "was already used for other content" in other.stderr
     assert json.loads(repeated.stdout)["answer"] == json.loads(answered.stdout)["answer"]
-    assert desk.texts() == ["Mine."]
+    assert editor.texts() == ["Mine."]
 
 
-def test_without_a_broker_the_edit_is_stored_and_the_bell_fails(produce: Producer, desk: Desk):
-    given = edit(desk, "Later.")
+def test_without_a_broker_the_edit_is_stored_and_the_bell_fails(produce: Producer, editor: ScriptEditor):
+    given = edit(editor, "Later.")
     with subprocess.Popen(
         [produce._node, EXAMPLE / "by-transaction.mjs"],
         env={**produce.environ, "BROKER_URL": "redis://127.0.0.1:1/0"},
@@ -194,43 +199,43 @@ def test_without_a_broker_the_edit_is_stored_and_the_bell_fails(produce: Produce
         assert running.stdin
         running.stdin.write(json.dumps(given))
         running.stdin.close()
-        wait_until(desk.waiting)
-        assert desk.drain() == 1  # as after a bell of the reconciler
+        wait_until(editor.waiting)
+        assert editor.drain() == 1  # as after a bell of the reconciler
         assert running.stdout
         assert json.loads(running.stdout.read())["rung"] is False
 
-    assert desk.texts() == ["Later."]
+    assert editor.texts() == ["Later."]
 
 
 @pytest.mark.usefixtures("workers")
-def test_an_edit_as_a_message_is_applied_and_announced(produce: Producer, desk: Desk, settings: Settings):
+def test_an_edit_as_a_message_is_applied_and_announced(produce: Producer, editor: ScriptEditor, settings: Settings):
     with redis.Redis.from_url(settings.broker_url) as client, client.pubsub() as listening:
-        listening.subscribe(channel(desk.script_id))
+        listening.subscribe(channel(editor.script_id))
         assert listening.get_message(timeout=5)
-        done = produce("by-message.mjs", edit(desk, "Von weither. 👧"))
+        done = produce("by-message.mjs", edit(editor, "Von weither. 👧"))
         assert (done.returncode, done.stderr) == (0, "")
         announced = listening.get_message(timeout=30)
         wait_until(lambda: client.llen("intake") == client.hlen("unacked") == 0)
 
     assert announced
-    assert msgspec.json.decode(announced["data"], type=Announcement) == Announcement(desk.script_id, 2)
-    assert desk.texts() == ["Von weither. 👧"]
-    assert desk.log()[-1].actor == "Zoë"
+    assert msgspec.json.decode(announced["data"], type=Announcement) == Announcement(editor.script_id, 2)
+    assert editor.texts() == ["Von weither. 👧"]
+    assert editor.log()[-1].actor == "Zoë"
 
 
 @pytest.mark.usefixtures("workers")
-def test_the_same_message_twice_is_applied_once(produce: Producer, desk: Desk):
-    given = edit(desk, "Twice.")
+def test_the_same_message_twice_is_applied_once(produce: Producer, editor: ScriptEditor):
+    given = edit(editor, "Twice.")
     for _ in range(2):
         assert produce("by-message.mjs", given).returncode == 0
-    wait_until(lambda: desk.answer("from-node"))
+    wait_until(lambda: editor.answer("from-node"))
 
-    assert desk.version == 2
-    assert desk.dead() == []
+    assert editor.version == 2
+    assert editor.dead() == []
 
 
-def test_an_unreachable_broker_is_reported_to_the_sender(produce: Producer, desk: Desk):
-    done = produce("by-message.mjs", edit(desk, "Not sent."), BROKER_URL="redis://127.0.0.1:1/0")
+def test_an_unreachable_broker_is_reported_to_the_sender(produce: Producer, editor: ScriptEditor):
+    done = produce("by-message.mjs", edit(editor, "Not sent."), BROKER_URL="redis://127.0.0.1:1/0")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "The broker did not accept the message" in done.stderr

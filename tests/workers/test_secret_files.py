@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from workers.settings import BadSetting, Settings
+from workers.setting_values import BadSetting
+from workers.settings import Settings
 
 
 @pytest.mark.parametrize("password", ["secret", "hun@t/e:r?2#%", "pass wörd"])

@@ -58,7 +58,7 @@ class Draining:
         """Answer one more batch of a script's pending submissions, alone; return the count."""
         try:
             with self._going_on(task_id, [script_id]):
-                done = run(lambda: self._ledger.drain(script_id, rounds=1))
+                done = run(lambda: self._ledger.drain(script_id, batches=1))
         except SuspectsLeft as left:
             return left.answered
         self._ring([script_id] if done.more else [], DRAIN_DEEP)

@@ -77,7 +77,7 @@ def test_a_redone_edit_can_be_undone_and_redone_again(script: Writer) -> None:
 
 def test_an_undo_of_several_versions_is_redone_as_one(script: Writer) -> None:
     made = take_back(script, 3, 4)
-    edit(script, "other", "l2")
+    edit(script, "changed", "l2")
 
     assert made == [5, 6]
     assert to_redo(script) == made

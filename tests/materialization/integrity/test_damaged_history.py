@@ -120,15 +120,15 @@ def test_a_reader_follows_a_rebuild_that_removed_what_it_was_reading(long: Write
             self._open = long.unit_of_work.reading()
             self.tx = self._open.__enter__()
             self.keyframes, self.versions = self.tx.keyframes, self.tx.versions
-            self.heads = self.ways = self
+            self.heads = self.paths = self
             return self
 
         def __exit__(self, *error: object) -> None:
             self._open.__exit__(None, None, None)
 
         def to(self, script_id: int, version: int) -> PathToVersion | None:
-            way = self.tx.ways.to(script_id, version)
-            return way and way._replace(versions=[])
+            path = self.tx.paths.to(script_id, version)
+            return path and path._replace(versions=[])
 
         def require(self, script_id: int) -> Head:
             self.heads_read += 1

@@ -14,7 +14,7 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import Desk
+from tests.materialization.write_path.script_editor import ScriptEditor
 from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
@@ -47,8 +47,8 @@ def ledger(unit_of_work: UnitOfWork) -> Ledger:
 
 
 @pytest.fixture
-def desk(unit_of_work: UnitOfWork, ledger: Ledger) -> Desk:
-    return Desk(unit_of_work, ledger)
+def editor(unit_of_work: UnitOfWork, ledger: Ledger) -> ScriptEditor:
+    return ScriptEditor(unit_of_work, ledger)
 
 
 @pytest.fixture
@@ -59,12 +59,12 @@ def tap(mariadb_engine: Engine) -> Iterator[Tap]:
 
 
 @pytest.fixture
-def table(mariadb_engine: Engine, tap: Tap) -> Desk:
+def table(mariadb_engine: Engine, tap: Tap) -> ScriptEditor:
     """A script editor on MariaDB whose connections are tapped."""
     unit_of_work = UnitOfWork(mariadb_engine)
-    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    editor = ScriptEditor(unit_of_work, Ledger(unit_of_work)).begin()
     tap.clear()
-    return desk
+    return editor
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ import pymysql
 from domain.submissions.submission import encode_submission
 from materialization.write_path import settlement as settle
 from repos.locked_scripts import LockedScript
-from tests.materialization.write_path.script_editor import A, Desk, edit
+from tests.materialization.write_path.script_editor import A, ScriptEditor, edit
 from tests.materialization.write_path.wire_tap import Tap
 
 
-def write(tx: LockedScript, desk: Desk, **more: Any) -> None:
-    settlement = settle.Settlement(tx, desk.state(), 1)
-    submission = desk.submission(edit(A, "x"), base=1, **more)
-    settlement.settle(submission, encode_submission(submission))
+def write(tx: LockedScript, editor: ScriptEditor, **more: Any) -> None:
+    settlement = settle.Settlement(tx, editor.state(), 1)
+    submission = editor.submission(edit(A, "x"), base=1, **more)
+    settlement.apply(submission, encode_submission(submission))
     settlement.write()
 
 

@@ -45,7 +45,7 @@ def create(*lines: Line, title: str = "A script", **more: Any) -> ScriptCreate:
     return ScriptCreate(title=title, lines=lines, **more)
 
 
-class Desk:
+class ScriptEditor:
     """Edits one script. Without a base, a submission is made for the head."""
 
     def __init__(self, unit_of_work: UnitOfWork, ledger: Ledger, script_id: int | None = None) -> None:
@@ -54,7 +54,7 @@ class Desk:
         self._numbers = count(1)
         self.script_id = script_id or self._new_id()
 
-    def begin(self, *lines: Line) -> Desk:
+    def begin(self, *lines: Line) -> ScriptEditor:
         """Create the script, with the lines a, b and c if none are given."""
         assert self.send(create(*(lines or (A, B, C))), id="begin").outcome == "applied"
         return self
@@ -141,10 +141,10 @@ class Desk:
             return tx.scripts.new_id()
 
 
-def keystrokes(desk: Desk, many: int) -> Iterator[Submission]:
+def keystrokes(editor: ScriptEditor, many: int) -> Iterator[Submission]:
     """One writer's keystrokes in line a, each made for the text after the previous one."""
     text = A.text
     for number in range(many):
         line = Line("a", "action", text)
-        yield desk.submission(splice(line, len(text), str(number % 10)), id=f"k{number}", base=1)
+        yield editor.submission(splice(line, len(text), str(number % 10)), id=f"k{number}", base=1)
         text += str(number % 10)

@@ -25,7 +25,7 @@ from domain.submissions.submission import Cause
 from materialization.write_path.ai_limits import DAY_MICROS
 from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import Desk
+from tests.materialization.write_path.script_editor import ScriptEditor
 
 TWENTY = tuple(Line(f"l{n}", "action", f"What a person wrote in line {n}.") for n in range(20))
 SHARE = 4
@@ -37,8 +37,8 @@ def by_ai(run: str = "r") -> dict[str, Any]:
 
 
 @pytest.fixture
-def twenty(desk: Desk) -> Desk:
-    return desk.begin(*TWENTY)
+def twenty(editor: ScriptEditor) -> ScriptEditor:
+    return editor.begin(*TWENTY)
 
 
 def target(state: State, name: str) -> Target:
@@ -138,7 +138,7 @@ WAYS: dict[str, list[Step]] = {
 
 
 @pytest.mark.parametrize("steps", WAYS.values(), ids=WAYS)
-def test_a_run_cannot_remove_more_of_people_s_text_than_its_share(twenty: Desk, steps: list[Step]):
+def test_a_run_cannot_remove_more_of_people_s_text_than_its_share(twenty: ScriptEditor, steps: list[Step]):
     outcomes = [twenty.send(*step(twenty.state()), **by_ai()) for step in steps]
 
     assert outcomes[-1].refusal is not None
@@ -151,7 +151,7 @@ def test_a_run_cannot_remove_more_of_people_s_text_than_its_share(twenty: Desk, 
 
 
 @pytest.mark.parametrize("steps", WAYS.values(), ids=WAYS)
-def test_a_person_may_do_the_same(twenty: Desk, steps: list[Step]):
+def test_a_person_may_do_the_same(twenty: ScriptEditor, steps: list[Step]):
     for step in steps:
         state = twenty.state()
         assert twenty.send(*step(state)).outcome == "applied"
@@ -169,12 +169,12 @@ def test_a_person_may_do_the_same(twenty: Desk, steps: list[Step]):
     ],
     ids=["capitals", "reworded", "another format", "its own lines", "its own lines, rewritten", "its share"],
 )
-def test_ordinary_ai_edits_are_not_counted_as_losses(twenty: Desk, steps: list[Step]):
+def test_ordinary_ai_edits_are_not_counted_as_losses(twenty: ScriptEditor, steps: list[Step]):
     for step in steps:
         assert twenty.send(*step(twenty.state()), **by_ai()).outcome == "applied"
 
 
-def test_a_person_s_rewrite_of_an_ai_line_counts_as_the_person_s(twenty: Desk):
+def test_a_person_s_rewrite_of_an_ai_line_counts_as_the_person_s(twenty: ScriptEditor):
     twenty.send(*pad("Words of an AI.", 20)(twenty.state()), **by_ai())
     state = twenty.state()
     own = [LineEdit(line=f"p{n}", expect=expect_hash(state.line(f"p{n}")), text="A person's.") for n in range(20)]
@@ -188,14 +188,14 @@ def test_a_person_s_rewrite_of_an_ai_line_counts_as_the_person_s(twenty: Desk):
 
 def test_all_runs_of_a_day_may_remove_twice_the_share_of_one(unit_of_work: UnitOfWork):
     now = [DAY_MICROS * 20_000]
-    desk = Desk(unit_of_work, Ledger(unit_of_work, clock=lambda: now[0])).begin(*TWENTY)
-    taken = [desk.send(*delete(f"l{2 * n}", f"l{2 * n + 1}")(desk.state()), **by_ai(f"r{n}")) for n in range(5)]
+    editor = ScriptEditor(unit_of_work, Ledger(unit_of_work, clock=lambda: now[0])).begin(*TWENTY)
+    taken = [editor.send(*delete(f"l{2 * n}", f"l{2 * n + 1}")(editor.state()), **by_ai(f"r{n}")) for n in range(5)]
 
     assert [each.outcome for each in taken] == ["applied"] * 4 + ["refused"]
     assert taken[-1].refusal is not None
     assert "in all runs of a day" in taken[-1].refusal.message
     now[0] += DAY_MICROS
-    assert desk.send(*delete("l8", "l9")(desk.state()), **by_ai("r9")).outcome == "applied"
+    assert editor.send(*delete("l8", "l9")(editor.state()), **by_ai("r9")).outcome == "applied"
 
 
 def element(number: int, payload: dict[str, Any], source: Any = "user") -> Element:
@@ -206,7 +206,7 @@ WORDS = {"text": "What happens in this beat of the story."}
 
 
 @pytest.fixture
-def described(twenty: Desk) -> Desk:
+def described(twenty: ScriptEditor) -> ScriptEditor:
     """Ten elements, ten personas, three fields and a draft that people made."""
     twenty.send(
         *(ElementAdd(element=element(n, WORDS)) for n in range(10)),
@@ -253,7 +253,7 @@ OTHER_WAYS: dict[str, list[Step]] = {
 
 
 @pytest.mark.parametrize("steps", OTHER_WAYS.values(), ids=OTHER_WAYS)
-def test_a_run_cannot_remove_other_objects_of_people(described: Desk, steps: list[Step]):
+def test_a_run_cannot_remove_other_objects_of_people(described: ScriptEditor, steps: list[Step]):
     answers = [described.send(*step(described.state()), **by_ai()) for step in steps]
 
     assert answers[-1].refusal is not None
@@ -261,7 +261,7 @@ def test_a_run_cannot_remove_other_objects_of_people(described: Desk, steps: lis
     assert answers[-1].refusal.facts["lines"] == 20
 
 
-def test_an_ai_may_remove_what_it_added_and_a_share_of_the_rest(described: Desk):
+def test_an_ai_may_remove_what_it_added_and_a_share_of_the_rest(described: ScriptEditor):
     assert described.send(*add_elements(described.state()), **by_ai()).outcome == "applied"
     own = [each for each in remove_elements(described.state()) if each.element not in {f"e{n}" for n in range(10)}]  # type: ignore[attr-defined]
     assert described.send(*own, **by_ai()).outcome == "applied"
@@ -269,7 +269,7 @@ def test_an_ai_may_remove_what_it_added_and_a_share_of_the_rest(described: Desk)
     assert described.send(*remove_elements(described.state())[:1], **by_ai()).outcome == "refused"
 
 
-def test_an_ai_locks_no_draft(twenty: Desk):
+def test_an_ai_locks_no_draft(twenty: ScriptEditor):
     answer = twenty.send(VersionLabel(name="Final", version=1, locked=True), **by_ai())
 
     assert answer.refusal is not None

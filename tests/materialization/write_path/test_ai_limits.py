@@ -22,16 +22,16 @@ from materialization.write_path.ai_limits import AiLimits
 from materialization.write_path.submit import Ledger
 from repos.proposals.proposals import HunkRow, JobResult, ProposalRequest
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import Desk
+from tests.materialization.write_path.script_editor import ScriptEditor
 
 TEN = tuple(Line(f"l{number}", "action", f"Line {number}.") for number in range(10))
 AI: dict[str, Any] = {"author": "ai", "cause": Cause(model="m", prompt="p", run_id="r")}
 
 
 @pytest.fixture
-def ten(desk: Desk) -> Desk:
+def ten(editor: ScriptEditor) -> ScriptEditor:
     """A script of ten lines, of which an AI may remove two."""
-    return desk.begin(*TEN)
+    return editor.begin(*TEN)
 
 
 def delete(*numbers: int) -> LinesDelete:
@@ -66,7 +66,7 @@ TOO_MUCH: dict[str, tuple[Command, ...]] = {
 @pytest.mark.parametrize("commands", TOO_MUCH.values(), ids=TOO_MUCH)
 @pytest.mark.parametrize("apply_rest", [False, True])
 def test_an_ai_submission_that_removes_too_much_is_refused_whole(
-    ten: Desk, commands: tuple[Command, ...], *, apply_rest: bool
+    ten: ScriptEditor, commands: tuple[Command, ...], *, apply_rest: bool
 ):
     before = ten.everything()
 
@@ -82,7 +82,7 @@ def test_an_ai_submission_that_removes_too_much_is_refused_whole(
 
 
 @pytest.mark.parametrize("commands", TOO_MUCH.values(), ids=TOO_MUCH)
-def test_a_person_may_do_the_same(ten: Desk, commands: tuple[Command, ...]):
+def test_a_person_may_do_the_same(ten: ScriptEditor, commands: tuple[Command, ...]):
     assert ten.send(*commands).outcome == "applied"
 
 
@@ -91,11 +91,11 @@ def test_a_person_may_do_the_same(ten: Desk, commands: tuple[Command, ...]):
     [(delete(1, 2),), (empty(1), delete(2)), (merge(1),), (LineEdit(line="l1", expect=expect_hash(TEN[1]), text="x"),)],
     ids=["two of ten", "one of each", "a merge", "an edit"],
 )
-def test_an_ai_may_remove_its_share(ten: Desk, commands: tuple[Command, ...]):
+def test_an_ai_may_remove_its_share(ten: ScriptEditor, commands: tuple[Command, ...]):
     assert ten.send(*commands, **AI).outcome == "applied"
 
 
-def test_all_submissions_of_a_run_share_one_limit(ten: Desk):
+def test_all_submissions_of_a_run_share_one_limit(ten: ScriptEditor):
     assert ten.send(delete(1), **AI).outcome == "applied"
     assert ten.send(splice_out(2), **AI).outcome == "applied"
 
@@ -112,7 +112,7 @@ def test_all_submissions_of_a_run_share_one_limit(ten: Desk):
     assert ten.send(delete(7)).outcome == "applied"
 
 
-def test_a_run_is_counted_within_one_drain_too(ten: Desk):
+def test_a_run_is_counted_within_one_drain_too(ten: ScriptEditor):
     waiting = [ten.submission(delete(number), **AI) for number in (1, 2, 3)]
     ten.enqueue(*waiting)
     ten.drain()
@@ -120,33 +120,33 @@ def test_a_run_is_counted_within_one_drain_too(ten: Desk):
     assert ten.outcomes([each.submission_id for each in waiting]) == ["applied", "applied", "refused"]
 
 
-def test_a_refused_submission_is_not_counted(ten: Desk):
+def test_a_refused_submission_is_not_counted(ten: ScriptEditor):
     assert ten.send(delete(1, 2, 3), **AI).outcome == "refused"
     assert ten.send(delete(1), LineEdit(line="nowhere", text="x"), **AI).outcome == "refused"
 
     assert ten.send(delete(1, 2), **AI).outcome == "applied"
 
 
-def test_one_line_is_never_too_much(desk: Desk):
-    desk.begin(TEN[0], TEN[1])
-    assert desk.send(delete(1), **AI).outcome == "applied"
+def test_one_line_is_never_too_much(editor: ScriptEditor):
+    editor.begin(TEN[0], TEN[1])
+    assert editor.send(delete(1), **AI).outcome == "applied"
 
 
 def test_the_share_is_a_setting(unit_of_work: UnitOfWork):
-    strict = Desk(unit_of_work, Ledger(unit_of_work, limits=AiLimits(delete_percent=10))).begin(*TEN)
-    generous = Desk(unit_of_work, Ledger(unit_of_work, limits=AiLimits(delete_percent=100))).begin(*TEN)
+    strict = ScriptEditor(unit_of_work, Ledger(unit_of_work, limits=AiLimits(delete_percent=10))).begin(*TEN)
+    generous = ScriptEditor(unit_of_work, Ledger(unit_of_work, limits=AiLimits(delete_percent=100))).begin(*TEN)
 
     assert strict.send(delete(1, 2), **AI).outcome == "refused"
     assert generous.send(delete(*range(10)), **AI).outcome == "applied"
 
 
-def proposed(desk: Desk, submission: Submission, commands: bytes, *, accepted: bool) -> int:
+def proposed(editor: ScriptEditor, submission: Submission, commands: bytes, *, accepted: bool) -> int:
     """A proposal with one hunk under a submission's id, accepted or not."""
-    with desk.unit_of_work.records() as tx:
-        number = tx.proposals.add(ProposalRequest(desk.script_id, "Cut.", 1, "r"), 1)
+    with editor.unit_of_work.records() as tx:
+        number = tx.proposals.add(ProposalRequest(editor.script_id, "Cut.", 1, "r"), 1)
         taken = tx.proposals.take(number, 1, until=2)
         assert taken is not None
-        hunk = HunkRow(number, 1, desk.script_id, bytes(32), commands, "", "offered", submission.submission_id)
+        hunk = HunkRow(number, 1, editor.script_id, bytes(32), commands, "", "offered", submission.submission_id)
         assert tx.proposals.offer(taken, JobResult("", "m", "0" * 64), [hunk], 1)
         if accepted:
             assert tx.proposals.accept(number, 1, submission.submission_id, None, 1)
@@ -163,7 +163,7 @@ def proposed(desk: Desk, submission: Submission, commands: bytes, *, accepted: b
     ids=["accepted", "not accepted", "other commands than those accepted"],
 )
 def test_with_a_person_s_consent_an_ai_may_remove_more(
-    ten: Desk, accepted: bool, what: tuple[Command, ...], outcome: str, state: str
+    ten: ScriptEditor, accepted: bool, what: tuple[Command, ...], outcome: str, state: str
 ):
     submission = ten.submission(*what, id=f"hunk-{ten.script_id}", **AI)
     number = proposed(ten, submission, encode_commands((delete(1, 2, 3),)), accepted=accepted)
@@ -178,7 +178,7 @@ def test_with_a_person_s_consent_an_ai_may_remove_more(
     assert found.state == state
 
 
-def test_a_proposal_that_is_only_named_gives_no_consent(ten: Desk):
+def test_a_proposal_that_is_only_named_gives_no_consent(ten: ScriptEditor):
     cause = Cause(model="m", prompt="p", run_id="r", proposal_id=10**9)
     answer = ten.send(delete(1, 2, 3), author="ai", cause=cause)
 
@@ -195,13 +195,13 @@ def test_a_proposal_that_is_only_named_gives_no_consent(ten: Desk):
     ],
     ids=lambda command: command.kind(),
 )
-def test_whole_scripts_are_for_people(ten: Desk, command: Command):
+def test_whole_scripts_are_for_people(ten: ScriptEditor, command: Command):
     with pytest.raises(NotForAi):
         ten.send(command, **AI)
 
 
 def test_scripts_that_share_a_commit_have_a_share_each(unit_of_work: UnitOfWork, ledger: Ledger):
-    scripts = [Desk(unit_of_work, ledger).begin(*TEN) for _ in range(3)]
+    scripts = [ScriptEditor(unit_of_work, ledger).begin(*TEN) for _ in range(3)]
     for number in range(1, 5):
         for script in scripts:
             script.enqueue(script.submission(delete(number), id=f"s{number}", base=1, **AI))
@@ -212,7 +212,7 @@ def test_scripts_that_share_a_commit_have_a_share_each(unit_of_work: UnitOfWork,
 
 
 def test_runs_that_share_a_commit_have_a_share_each(unit_of_work: UnitOfWork, ledger: Ledger):
-    script, other = [Desk(unit_of_work, ledger).begin(*TEN) for _ in range(2)]
+    script, other = [ScriptEditor(unit_of_work, ledger).begin(*TEN) for _ in range(2)]
     for number in (1, 2, 3):
         for run in ("a", "b"):
             line = 2 * number + (run == "b")

@@ -7,8 +7,8 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import text
 
-from tests.materialization.write_path.inbox_rows import MIB, drained, encoded, put, sqlite_desk, titled
-from tests.materialization.write_path.script_editor import A, Desk, create
+from tests.materialization.write_path.inbox_rows import MIB, drained, encoded, put, sqlite_editor, titled
+from tests.materialization.write_path.script_editor import A, ScriptEditor, create
 
 ODD = {
     "nothing": b"",
@@ -22,24 +22,24 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_payloads_are_refused_and_the_next_is_applied(desk: Desk, name: str) -> None:
-    desk.begin()
-    put(desk, ODD[name])
-    put(desk, titled(desk, submission_id="next"), "next")
+def test_odd_payloads_are_refused_and_the_next_is_applied(editor: ScriptEditor, name: str) -> None:
+    editor.begin()
+    put(editor, ODD[name])
+    put(editor, titled(editor, submission_id="next"), "next")
 
-    drained(desk)
+    drained(editor)
 
-    assert desk.outcomes(["row", "next"]) == ["refused", "applied"]
+    assert editor.outcomes(["row", "next"]) == ["refused", "applied"]
 
 
 @pytest.mark.parametrize("submission_id", ["", "a'\"\\; DROP TABLE users; --", "a\0b\x1b[31m", "%s%d%(x)s", "a" * 64])
-def test_odd_ids_are_answered(desk: Desk, submission_id: str) -> None:
-    desk.begin()
-    put(desk, titled(desk, submission_id="another"), submission_id)
+def test_odd_ids_are_answered(editor: ScriptEditor, submission_id: str) -> None:
+    editor.begin()
+    put(editor, titled(editor, submission_id="another"), submission_id)
 
-    drained(desk)
+    drained(editor)
 
-    answer = desk.answer(submission_id)
+    answer = editor.answer(submission_id)
     assert answer
     assert answer.refusal
     assert answer.refusal.code == "misaddressed"
@@ -49,49 +49,49 @@ def test_odd_ids_are_answered(desk: Desk, submission_id: str) -> None:
     ("attempts", "outcome"),
     [(32_767, "refused"), (32_766, "refused"), (6, "refused"), (4, "applied"), (-32_768, "applied")],
 )
-def test_a_row_with_any_count_of_attempts_is_answered(desk: Desk, attempts: int, outcome: str) -> None:
-    desk.begin()
-    put(desk, titled(desk), attempts=attempts)
-    put(desk, titled(desk, submission_id="next"), "next")
+def test_a_row_with_any_count_of_attempts_is_answered(editor: ScriptEditor, attempts: int, outcome: str) -> None:
+    editor.begin()
+    put(editor, titled(editor), attempts=attempts)
+    put(editor, titled(editor, submission_id="next"), "next")
 
-    drained(desk)
+    drained(editor)
 
-    assert desk.outcomes(["row"]) == [outcome]
-    assert desk.answer("next")
+    assert editor.outcomes(["row"]) == [outcome]
+    assert editor.answer("next")
 
 
 @pytest.mark.parametrize("attempts", [-32_768, 0, 5, 6, 32_767])
-def test_an_attempt_is_counted_from_any_number(desk: Desk, attempts: int) -> None:
-    desk.begin()
-    put(desk, titled(desk), attempts=attempts)
-    with desk.unit_of_work.records() as tx:
-        [arrival] = tx.inbox.arrivals(desk.script_id)
+def test_an_attempt_is_counted_from_any_number(editor: ScriptEditor, attempts: int) -> None:
+    editor.begin()
+    put(editor, titled(editor), attempts=attempts)
+    with editor.unit_of_work.records() as tx:
+        [arrival] = tx.inbox.arrivals(editor.script_id)
         for _ in range(6):
             tx.inbox.count_attempt(arrival)
 
-    drained(desk)
+    drained(editor)
 
-    answer = desk.answer("row")
+    answer = editor.answer("row")
     assert answer
     assert answer.refusal
     assert (answer.refusal.code, answer.refusal.facts) == ("poison", {"attempts": 5})
 
 
 @pytest.mark.parametrize("moment", [-(1 << 63), (1 << 63) - 1, 0])
-def test_times_of_arrival_do_not_matter(desk: Desk, moment: int) -> None:
-    desk.begin()
-    put(desk, titled(desk), enqueued_at=moment)
+def test_times_of_arrival_do_not_matter(editor: ScriptEditor, moment: int) -> None:
+    editor.begin()
+    put(editor, titled(editor), enqueued_at=moment)
 
-    drained(desk)
+    drained(editor)
 
-    assert desk.outcomes(["row"]) == ["applied"]
+    assert editor.outcomes(["row"]) == ["applied"]
 
 
-def test_a_text_payload_is_read_as_bytes(desk: Desk) -> None:
+def test_a_text_payload_is_read_as_bytes(editor: ScriptEditor) -> None:
     """SQLite stores it as text regardless of the column type."""
-    desk.begin()
+    editor.begin()
     large = encoded(
-        desk,
+        editor,
         {
             "kind": "lines.insert",
             "after": None,
@@ -99,12 +99,12 @@ def test_a_text_payload_is_read_as_bytes(desk: Desk) -> None:
             "lines": [{"id": "x", "format": "action", "text": "é" * 40_000}],
         },
     )
-    put(desk, large.decode())
-    put(desk, titled(desk, submission_id="small").decode(), "small")
+    put(editor, large.decode())
+    put(editor, titled(editor, submission_id="small").decode(), "small")
 
-    drained(desk)
+    drained(editor)
 
-    assert desk.outcomes(["row", "small"]) == ["applied", "applied"]
+    assert editor.outcomes(["row", "small"]) == ["applied", "applied"]
 
 
 BROKEN = "CAST(x'ff41' AS TEXT)"
@@ -122,64 +122,66 @@ NUMBERS = ("12", "-5", "1.5", "9e999", "9223372036854775807")
 )
 def test_whatever_sqlite_takes_into_a_column_does_not_stop_the_next(sqlite_url: str, column: str, value: str) -> None:
     """Text that is not UTF-8 made every look at the inbox fail, and a number for a payload was tried for ever."""
-    desk = sqlite_desk(sqlite_url).begin()
+    editor = sqlite_editor(sqlite_url).begin()
     values = {
-        "script_id": str(desk.script_id),
+        "script_id": str(editor.script_id),
         "submission_id": "'row'",
-        "payload": f"x'{titled(desk, submission_id='another').hex()}'",
+        "payload": f"x'{titled(editor, submission_id='another').hex()}'",
         "enqueued_at": "1",
     } | {column: value}
-    with desk.unit_of_work._engine.begin() as connection:
+    with editor.unit_of_work._engine.begin() as connection:
         connection.execute(
             text(f"INSERT INTO submission_inbox ({', '.join(values)}) VALUES ({', '.join(values.values())})")
         )
-    put(desk, titled(desk, submission_id="next"), "next")
-    with desk.unit_of_work.reading() as tx:
-        assert [each.script_id for each in tx.inbox.waiting(before=9, after=9, limit=9)] == [desk.script_id]
+    put(editor, titled(editor, submission_id="next"), "next")
+    with editor.unit_of_work.reading() as tx:
+        assert [each.script_id for each in tx.inbox.waiting(before=9, after=9, limit=9)] == [editor.script_id]
 
-    drained(desk)
+    drained(editor)
 
-    assert desk.outcomes(["next"]) == ["applied"]
-    [dead] = desk.dead()
+    assert editor.outcomes(["next"]) == ["applied"]
+    [dead] = editor.dead()
     assert (dead.code == "bad_id") == (column == "submission_id")
     dead.submission_id.encode()
-    assert desk.verified().finding is None
+    assert editor.verified().finding is None
 
 
 def test_a_row_of_a_user_with_no_number_is_not_a_programs(sqlite_url: str) -> None:
     """SQLite takes any text for the user; a script that has an owner is closed to it."""
-    desk = sqlite_desk(sqlite_url)
-    with desk.unit_of_work.records() as tx:
+    editor = sqlite_editor(sqlite_url)
+    with editor.unit_of_work.records() as tx:
         owner = tx.users.add("ann@example.org", 1)
-    desk.send(create(A, owner=owner), base=0)
-    put(desk, titled(desk), user_id="abc")
+    editor.send(create(A, owner=owner), base=0)
+    put(editor, titled(editor), user_id="abc")
 
-    drained(desk)
+    drained(editor)
 
-    answer = desk.answer("row")
+    answer = editor.answer("row")
     assert answer
     assert answer.refusal
     assert answer.refusal.code == "not_your_script"
 
 
-def test_a_poisoned_row_is_refused_without_its_payload_being_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.begin()
-    payload = titled(desk)
-    put(desk, payload, attempts=6)
+def test_a_poisoned_row_is_refused_without_its_payload_being_read(
+    editor: ScriptEditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor.begin()
+    payload = titled(editor)
+    put(editor, payload, attempts=6)
 
     def never(_: bytes) -> None:
         raise AssertionError("it was decoded")
 
     monkeypatch.setattr("materialization.write_path.settlement.decode_submission", never)
-    drained(desk)
+    drained(editor)
 
-    with desk.unit_of_work.reading() as tx:
-        found = tx.submissions.get(desk.script_id, "row")
+    with editor.unit_of_work.reading() as tx:
+        found = tx.submissions.get(editor.script_id, "row")
     assert found
     assert found.answer.refusal
     assert found.answer.refusal.code == "poison"
     assert found.content_hash == sha256(payload).digest()
     # A second delivery is recognized by its bytes: it is not decoded, and makes no second dead letter.
-    put(desk, payload)
-    drained(desk)
-    assert [row.code for row in desk.dead()] == ["poison"]
+    put(editor, payload)
+    drained(editor)
+    assert [row.code for row in editor.dead()] == ["poison"]

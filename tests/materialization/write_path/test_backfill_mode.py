@@ -13,27 +13,27 @@ from materialization.proposals.decisions import require_askable
 from materialization.submissions.backfill_mode import begin_backfill, end_backfill
 from materialization.write_path.submit import Ledger
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import A, B, Desk, create, edit
+from tests.materialization.write_path.script_editor import A, B, ScriptEditor, create, edit
 from tests.materialization.writer import AI, START
 
 
 @pytest.fixture
-def desk(unit_of_work: UnitOfWork) -> Desk:
+def editor(unit_of_work: UnitOfWork) -> ScriptEditor:
     """An editor whose script does not exist yet."""
-    return Desk(unit_of_work, Ledger(unit_of_work))
+    return ScriptEditor(unit_of_work, Ledger(unit_of_work))
 
 
 @pytest.fixture
-def moving(desk: Desk) -> Desk:
+def moving(editor: ScriptEditor) -> ScriptEditor:
     """A script whose first version was written by a backfill in progress."""
-    begin_backfill(desk.unit_of_work, desk.script_id)
-    assert desk.send(create(A, B), author="backfill").outcome == "applied"
-    return desk
+    begin_backfill(editor.unit_of_work, editor.script_id)
+    assert editor.send(create(A, B), author="backfill").outcome == "applied"
+    return editor
 
 
-def health(desk: Desk) -> str:
-    assert desk.head
-    return desk.head.health
+def health(editor: ScriptEditor) -> str:
+    assert editor.head
+    return editor.head.health
 
 
 def code(answer: Answer | None) -> str:
@@ -45,7 +45,7 @@ def code(answer: Answer | None) -> str:
 @pytest.mark.parametrize("through_inbox", [False, True], ids=["in process", "through the inbox"])
 @pytest.mark.parametrize("author", ["user", "ai", "system", "import"])
 def test_other_authors_are_refused_and_their_submissions_are_dead_letters(
-    moving: Desk, author: str, through_inbox: bool
+    moving: ScriptEditor, author: str, through_inbox: bool
 ) -> None:
     more = {"cause": AI} if author == "ai" else {}
     sent = moving.submission(edit(A, "Dusk."), author=author, **more)
@@ -68,7 +68,7 @@ def test_other_authors_are_refused_and_their_submissions_are_dead_letters(
     assert moving.texts() == [A.text, B.text]
 
 
-def test_after_the_backfill_ends_all_authors_may_edit(moving: Desk) -> None:
+def test_after_the_backfill_ends_all_authors_may_edit(moving: ScriptEditor) -> None:
     assert moving.send(edit(A, "Dawn."), author="backfill").outcome == "applied"
 
     assert end_backfill(moving.unit_of_work, moving.script_id) is False
@@ -78,8 +78,8 @@ def test_after_the_backfill_ends_all_authors_may_edit(moving: Desk) -> None:
     assert moving.verified().finding is None
 
 
-def test_drained_with_others_the_answers_are_the_same(moving: Desk) -> None:
-    other = Desk(moving.unit_of_work, moving.ledger).begin()
+def test_drained_with_others_the_answers_are_the_same(moving: ScriptEditor) -> None:
+    other = ScriptEditor(moving.unit_of_work, moving.ledger).begin()
     mine, theirs = moving.submission(edit(A, "x")), other.submission(edit(A, "x"))
     moving.enqueue(mine)
     other.enqueue(theirs)
@@ -90,23 +90,23 @@ def test_drained_with_others_the_answers_are_the_same(moving: Desk) -> None:
 
 
 @pytest.mark.parametrize("through_inbox", [False, True], ids=["in process", "through the inbox"])
-def test_a_script_that_does_not_exist_yet_can_be_backfilled(desk: Desk, through_inbox: bool) -> None:
-    begin_backfill(desk.unit_of_work, desk.script_id)
-    theirs = desk.submission(create(A, B), id="theirs")
+def test_a_script_that_does_not_exist_yet_can_be_backfilled(editor: ScriptEditor, through_inbox: bool) -> None:
+    begin_backfill(editor.unit_of_work, editor.script_id)
+    theirs = editor.submission(create(A, B), id="theirs")
     if through_inbox:
-        desk.enqueue(theirs)
-        desk.drain()
-        desk.drain()
+        editor.enqueue(theirs)
+        editor.drain()
+        editor.drain()
     else:
-        desk.ledger.submit(theirs)
+        editor.ledger.submit(theirs)
 
-    assert code(desk.answer("theirs")) == "script_being_backfilled"
-    assert desk.head is None
-    assert desk.send(create(A, B), author="backfill").last_version == 1
-    assert health(desk) == "backfilling"
+    assert code(editor.answer("theirs")) == "script_being_backfilled"
+    assert editor.head is None
+    assert editor.send(create(A, B), author="backfill").last_version == 1
+    assert health(editor) == "backfilling"
 
 
-def test_begin_and_end_are_idempotent(moving: Desk) -> None:
+def test_begin_and_end_are_idempotent(moving: ScriptEditor) -> None:
     unit_of_work, script_id = moving.unit_of_work, moving.script_id
     begin_backfill(unit_of_work, script_id)
     assert health(moving) == "backfilling"
@@ -117,25 +117,25 @@ def test_begin_and_end_are_idempotent(moving: Desk) -> None:
     assert (health(moving), moving.version) == ("open", 1)
 
 
-def test_a_backfill_without_submissions_leaves_no_head(desk: Desk) -> None:
-    begin_backfill(desk.unit_of_work, desk.script_id)
-    begin_backfill(desk.unit_of_work, desk.script_id)
+def test_a_backfill_without_submissions_leaves_no_head(editor: ScriptEditor) -> None:
+    begin_backfill(editor.unit_of_work, editor.script_id)
+    begin_backfill(editor.unit_of_work, editor.script_id)
 
-    end_backfill(desk.unit_of_work, desk.script_id)
-    end_backfill(desk.unit_of_work, desk.script_id)
+    end_backfill(editor.unit_of_work, editor.script_id)
+    end_backfill(editor.unit_of_work, editor.script_id)
 
-    with desk.unit_of_work.records() as tx:
-        assert tx.quarantines.backfilling(after=desk.script_id - 1) == []
-    assert desk.begin().version == 1
+    with editor.unit_of_work.records() as tx:
+        assert tx.quarantines.backfilling(after=editor.script_id - 1) == []
+    assert editor.begin().version == 1
 
 
-def test_ending_returns_whether_submissions_are_pending(moving: Desk) -> None:
+def test_ending_returns_whether_submissions_are_pending(moving: ScriptEditor) -> None:
     moving.enqueue(moving.submission(edit(A, "x")))
 
     assert end_backfill(moving.unit_of_work, moving.script_id) is True
 
 
-def test_a_quarantine_overrides_the_backfill_and_reopening_returns_to_it(moving: Desk) -> None:
+def test_a_quarantine_overrides_the_backfill_and_reopening_returns_to_it(moving: ScriptEditor) -> None:
     unit_of_work, script_id = moving.unit_of_work, moving.script_id
     quarantine(unit_of_work, script_id, found_by="a test", reason="why not", now=START)
 
@@ -150,14 +150,14 @@ def test_a_quarantine_overrides_the_backfill_and_reopening_returns_to_it(moving:
     assert health(moving) == "backfilling"
 
 
-def test_quarantining_a_script_that_does_not_exist_yet_keeps_the_backfill(desk: Desk) -> None:
-    begin_backfill(desk.unit_of_work, desk.script_id)
-    quarantine(desk.unit_of_work, desk.script_id, found_by="a test", reason="why not", now=START)
+def test_quarantining_a_script_that_does_not_exist_yet_keeps_the_backfill(editor: ScriptEditor) -> None:
+    begin_backfill(editor.unit_of_work, editor.script_id)
+    quarantine(editor.unit_of_work, editor.script_id, found_by="a test", reason="why not", now=START)
 
-    assert code(desk.send(create(A))) == "script_being_backfilled"
+    assert code(editor.send(create(A))) == "script_being_backfilled"
 
 
-def test_the_reconciler_rings_for_pending_submissions(moving: Desk) -> None:
+def test_the_reconciler_rings_for_pending_submissions(moving: ScriptEditor) -> None:
     moving.enqueue(moving.submission(edit(A, "x")))
 
     with moving.unit_of_work.reading() as tx:
@@ -166,6 +166,6 @@ def test_the_reconciler_rings_for_pending_submissions(moving: Desk) -> None:
     assert moving.script_id in [each.script_id for each in waiting]
 
 
-def test_no_ai_is_asked_about_it(moving: Desk) -> None:
+def test_no_ai_is_queried_about_it(moving: ScriptEditor) -> None:
     with moving.unit_of_work.reading() as tx, pytest.raises(ScriptBeingBackfilled):
         require_askable(tx, moving.script_id, None)

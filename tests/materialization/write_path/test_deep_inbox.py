@@ -11,7 +11,7 @@ from repos.database.session import Session
 from repos.log.head_lock_statements import MAX_INBOX_BATCH
 from repos.log.heads import LockedHead
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import A, Desk, edit
+from tests.materialization.write_path.script_editor import A, ScriptEditor, edit
 
 DEEP = 4
 READ = text("SHOW SESSION STATUS LIKE 'Handler_read%'")
@@ -20,20 +20,20 @@ MAX_READS = 10
 
 
 @pytest.fixture
-def desk(mariadb_engine: Engine) -> Desk:
+def editor(mariadb_engine: Engine) -> ScriptEditor:
     unit_of_work = UnitOfWork(mariadb_engine)
-    return Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    return ScriptEditor(unit_of_work, Ledger(unit_of_work)).begin()
 
 
-def test_polling_a_deep_inbox_reads_only_the_submissions_it_takes(desk: Desk, mariadb_engine: Engine):
-    edits = [desk.submission(edit(A, "x"), base=1, id=f"e{number}") for number in range(DEEP * MAX_INBOX_BATCH)]
-    with desk.unit_of_work.records() as tx:
+def test_polling_a_deep_inbox_reads_only_the_submissions_it_takes(editor: ScriptEditor, mariadb_engine: Engine):
+    edits = [editor.submission(edit(A, "x"), base=1, id=f"e{number}") for number in range(DEEP * MAX_INBOX_BATCH)]
+    with editor.unit_of_work.records() as tx:
         for each in edits:
-            tx.inbox.put(desk.script_id, each.submission_id, encode_submission(each), now=1)
+            tx.inbox.put(editor.script_id, each.submission_id, encode_submission(each), now=1)
     session = Session(mariadb_engine)
 
     before = reads(session)
-    _, waiting = LockedHead(session).start(desk.script_id, wait=True)
+    _, waiting = LockedHead(session).start(editor.script_id, wait=True)
     read = reads(session) - before
     session.rollback()
 

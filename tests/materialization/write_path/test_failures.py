@@ -15,7 +15,7 @@ from repos.database import driver_errors
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.holding import write
-from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit
+from tests.materialization.write_path.script_editor import A, B, C, ScriptEditor, create, edit
 from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
@@ -43,7 +43,7 @@ def killing(mariadb: DatabaseServer) -> Callable[[str, Any], None]:
 @pytest.mark.parametrize("stage", range(ROUND_TRIPS))
 @pytest.mark.parametrize("moment", ["before", "between", "after"])
 def test_a_connection_killed_anywhere_is_one_effect(
-    table: Desk, tap: Tap, mariadb: DatabaseServer, stage: int, moment: str
+    table: ScriptEditor, tap: Tap, mariadb: DatabaseServer, stage: int, moment: str
 ):
     submission = table.submission(edit(A, "x"), edit(B, "y"), base=1)
     setattr(tap, moment, once(stage, killing(mariadb)))
@@ -58,7 +58,7 @@ def test_a_connection_killed_anywhere_is_one_effect(
 @pytest.mark.parametrize("stage", range(ROUND_TRIPS))
 @pytest.mark.parametrize("moment", ["before", "between", "after"])
 def test_a_connection_killed_anywhere_in_a_drain_is_one_effect(
-    table: Desk, tap: Tap, mariadb: DatabaseServer, stage: int, moment: str
+    table: ScriptEditor, tap: Tap, mariadb: DatabaseServer, stage: int, moment: str
 ):
     table.enqueue(table.submission(edit(A, "x"), id="k1", base=1), table.submission(edit(B, "y"), id="k2", base=1))
     tap.clear()
@@ -71,7 +71,9 @@ def test_a_connection_killed_anywhere_in_a_drain_is_one_effect(
     assert (table.version, table.waiting(), table.verified().finding) == (3, 0, None)
 
 
-def test_after_a_lost_commit_reply_the_stored_answer_is_returned(table: Desk, tap: Tap, mariadb: DatabaseServer):
+def test_after_a_lost_commit_reply_the_stored_answer_is_returned(
+    table: ScriptEditor, tap: Tap, mariadb: DatabaseServer
+):
     submission = table.submission(edit(A, "x"), base=1)
 
     def lose(text: str, connection: Any) -> None:
@@ -92,7 +94,7 @@ def test_after_a_lost_commit_reply_the_stored_answer_is_returned(table: Desk, ta
 @pytest.mark.parametrize("stage", range(ROUND_TRIPS))
 @pytest.mark.parametrize("moment", ["before", "between", "after"])
 def test_an_interruption_anywhere_leaves_nothing_partial(
-    table: Desk, tap: Tap, stage: int, moment: str, kind: type[BaseException]
+    table: ScriptEditor, tap: Tap, stage: int, moment: str, kind: type[BaseException]
 ):
     submission = table.submission(edit(A, "x"), edit(B, "y"), base=1)
 
@@ -113,40 +115,40 @@ def test_an_interruption_anywhere_leaves_nothing_partial(
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, ZeroDivisionError], ids=lambda kind: kind.__name__)
-def test_an_interruption_while_deciding_leaves_nothing(desk: Desk, kind: type[BaseException]):
-    desk.begin()
-    before = desk.everything()
+def test_an_interruption_while_deciding_leaves_nothing(editor: ScriptEditor, kind: type[BaseException]):
+    editor.begin()
+    before = editor.everything()
 
     def clock() -> int:
         raise kind
 
-    interrupted = Ledger(desk.unit_of_work, clock=clock)
+    interrupted = Ledger(editor.unit_of_work, clock=clock)
     with pytest.raises(kind):
-        interrupted.submit(desk.submission(edit(A, "x")))
+        interrupted.submit(editor.submission(edit(A, "x")))
 
-    assert desk.everything() == before
-    assert desk.send(edit(A, "x")).outcome == "applied"
+    assert editor.everything() == before
+    assert editor.send(edit(A, "x")).outcome == "applied"
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, ZeroDivisionError], ids=lambda kind: kind.__name__)
-def test_rows_written_before_an_interruption_are_rolled_back(desk: Desk, kind: type[BaseException]):
-    desk.begin()
-    before = desk.everything()
+def test_rows_written_before_an_interruption_are_rolled_back(editor: ScriptEditor, kind: type[BaseException]):
+    editor.begin()
+    before = editor.everything()
 
     def write_and_stop() -> None:
-        with desk.unit_of_work.script(desk.script_id, wait=True) as tx:
-            write(tx, desk)
+        with editor.unit_of_work.script(editor.script_id, wait=True) as tx:
+            write(tx, editor)
             tx.submissions._session.flush()
             raise kind
 
     with pytest.raises(kind):
         write_and_stop()
 
-    assert desk.everything() == before
-    assert desk.send(edit(A, "x")).outcome == "applied"
+    assert editor.everything() == before
+    assert editor.send(edit(A, "x")).outcome == "applied"
 
 
-def test_no_transaction_stays_open_in_the_pool(table: Desk, mariadb: DatabaseServer, mariadb_engine: Engine):
+def test_no_transaction_stays_open_in_the_pool(table: ScriptEditor, mariadb: DatabaseServer, mariadb_engine: Engine):
     """An idle connection inside a transaction would block ALTER on every table it has read."""
     table.send(edit(A, "x"))
     table.drain()
@@ -159,7 +161,7 @@ def test_no_transaction_stays_open_in_the_pool(table: Desk, mariadb: DatabaseSer
             cursor.execute(f"ALTER TABLE {name} COMMENT = 'altered'")
 
 
-def test_dead_connections_are_replaced_within_one_call(table: Desk, mariadb: DatabaseServer):
+def test_dead_connections_are_replaced_within_one_call(table: ScriptEditor, mariadb: DatabaseServer):
     with ExitStack() as stack:
         blocks = [stack.enter_context(table.unit_of_work.reading()) for _ in range(6)]
         idle = [block.heads._session._cursor.connection.thread_id() for block in blocks]
@@ -181,7 +183,7 @@ def test_a_full_pool_is_a_conflict(mariadb_url: str, monkeypatch: pytest.MonkeyP
 def test_a_database_that_is_not_there_is_a_conflict(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("materialization.retry.ATTEMPTS", 2)
     unit_of_work = UnitOfWork(make_engine("mysql+pymysql://root@127.0.0.1:1/nowhere"))
-    desk = Desk(unit_of_work, Ledger(unit_of_work), 1)
+    editor = ScriptEditor(unit_of_work, Ledger(unit_of_work), 1)
 
     with pytest.raises(driver_errors.DatabaseUnreachable):
-        desk.send(create(A), base=0)
+        editor.send(create(A), base=0)

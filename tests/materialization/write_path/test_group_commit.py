@@ -10,115 +10,119 @@ from domain.script.line import Line
 from materialization.write_path.submit import DrainedAll, Ledger
 from repos.log.head_lock_statements import MAX_INBOX_BATCH, free_of
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import A, B, Desk, create, edit, keystrokes
+from tests.materialization.write_path.script_editor import A, B, ScriptEditor, create, edit, keystrokes
 from tests.materialization.write_path.wire_tap import Tap
 
 
 @pytest.fixture
-def desks(unit_of_work: UnitOfWork, ledger: Ledger) -> list[Desk]:
+def editors(unit_of_work: UnitOfWork, ledger: Ledger) -> list[ScriptEditor]:
     """Five scripts, each with a pending edit of its line a."""
-    desks = [Desk(unit_of_work, ledger).begin() for _ in range(5)]
-    for desk in desks:
-        desk.enqueue(desk.submission(edit(A, f"of {desk.script_id}"), id="waits", base=1))
-    return desks
+    editors = [ScriptEditor(unit_of_work, ledger).begin() for _ in range(5)]
+    for editor in editors:
+        editor.enqueue(editor.submission(edit(A, f"of {editor.script_id}"), id="waits", base=1))
+    return editors
 
 
-def ids(desks: list[Desk]) -> list[int]:
-    return [desk.script_id for desk in desks]
+def ids(editors: list[ScriptEditor]) -> list[int]:
+    return [editor.script_id for editor in editors]
 
 
-def assert_edited(*desks: Desk) -> None:
-    for desk in desks:
-        assert desk.texts()[0] == f"of {desk.script_id}"
-        assert (desk.version, desk.waiting(), desk.outcomes(["waits"])) == (2, 0, ["applied"])
-        assert desk.verified().finding is None
+def assert_edited(*editors: ScriptEditor) -> None:
+    for editor in editors:
+        assert editor.texts()[0] == f"of {editor.script_id}"
+        assert (editor.version, editor.waiting(), editor.outcomes(["waits"])) == (2, 0, ["applied"])
+        assert editor.verified().finding is None
 
 
-def recorded_at(unit_of_work: UnitOfWork, desk: Desk) -> int:
+def recorded_at(unit_of_work: UnitOfWork, editor: ScriptEditor) -> int:
     with unit_of_work.reading() as tx:
-        answered = tx.submissions.get(desk.script_id, "waits")
+        answered = tx.submissions.get(editor.script_id, "waits")
     assert answered
     return answered.recorded_at
 
 
-def test_every_script_has_its_edit(desks: list[Desk], ledger: Ledger):
-    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
-    assert_edited(*desks)
+def test_every_script_has_its_edit(editors: list[ScriptEditor], ledger: Ledger):
+    assert ledger.drain_all(ids(editors)) == DrainedAll(5, ())
+    assert_edited(*editors)
 
 
-def test_a_script_named_twice_is_drained_once(desks: list[Desk], ledger: Ledger):
-    assert ledger.drain_all(ids(desks) * 2) == DrainedAll(5, ())
-    assert_edited(*desks)
+def test_a_script_named_twice_is_drained_once(editors: list[ScriptEditor], ledger: Ledger):
+    assert ledger.drain_all(ids(editors) * 2) == DrainedAll(5, ())
+    assert_edited(*editors)
 
 
-def test_a_ledger_without_warm_states_reads_the_states(desks: list[Desk], unit_of_work: UnitOfWork):
-    assert Ledger(unit_of_work).drain_all(ids(desks)) == DrainedAll(5, ())
-    assert_edited(*desks)
+def test_a_ledger_without_warm_states_reads_the_states(editors: list[ScriptEditor], unit_of_work: UnitOfWork):
+    assert Ledger(unit_of_work).drain_all(ids(editors)) == DrainedAll(5, ())
+    assert_edited(*editors)
 
 
-def test_a_ledger_that_fell_behind_catches_up(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
-    for desk in desks:
-        Ledger(unit_of_work).submit(desk.submission(edit(B, "by another"), id="other", base=1))
-        desk.enqueue(desk.submission(edit(Line("b", "action", "by another"), "again"), id="again", base=3))
+def test_a_ledger_that_fell_behind_catches_up(editors: list[ScriptEditor], ledger: Ledger, unit_of_work: UnitOfWork):
+    for editor in editors:
+        Ledger(unit_of_work).submit(editor.submission(edit(B, "by another"), id="other", base=1))
+        editor.enqueue(editor.submission(edit(Line("b", "action", "by another"), "again"), id="again", base=3))
 
-    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
+    assert ledger.drain_all(ids(editors)) == DrainedAll(5, ())
 
-    assert [desk.texts()[:2] for desk in desks] == [[f"of {desk.script_id}", "again"] for desk in desks]
-    assert all(desk.verified().finding is None for desk in desks)
+    assert [editor.texts()[:2] for editor in editors] == [[f"of {editor.script_id}", "again"] for editor in editors]
+    assert all(editor.verified().finding is None for editor in editors)
 
 
 # MariaDB only: SQLite has one lock for everything.
 @pytest.mark.parametrize("database_url", [pytest.param("mariadb", marks=pytest.mark.services)], indirect=True)
-def test_a_locked_head_is_left_to_its_holder(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
-    with unit_of_work.script(desks[2].script_id, wait=True):
-        assert ledger.drain_all(ids(desks)) == DrainedAll(4, ())
-    assert desks[2].waiting() == 1
-    assert_edited(*desks[:2], *desks[3:])
+def test_a_locked_head_is_left_to_its_holder(editors: list[ScriptEditor], ledger: Ledger, unit_of_work: UnitOfWork):
+    with unit_of_work.script(editors[2].script_id, wait=True):
+        assert ledger.drain_all(ids(editors)) == DrainedAll(4, ())
+    assert editors[2].waiting() == 1
+    assert_edited(*editors[:2], *editors[3:])
 
 
-def test_a_script_with_a_pending_creation_is_created(desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork):
-    new = Desk(unit_of_work, ledger)
+def test_a_script_with_a_pending_creation_is_created(
+    editors: list[ScriptEditor], ledger: Ledger, unit_of_work: UnitOfWork
+):
+    new = ScriptEditor(unit_of_work, ledger)
     new.enqueue(new.submission(create(A), id="begin", base=0))
 
-    assert ledger.drain_all([*ids(desks), new.script_id]) == DrainedAll(6, ())
+    assert ledger.drain_all([*ids(editors), new.script_id]) == DrainedAll(6, ())
 
     assert new.version == 1
-    assert_edited(*desks)
+    assert_edited(*editors)
 
 
-def test_a_refusal_stays_with_its_script(desks: list[Desk], ledger: Ledger):
-    desks[1].enqueue(desks[1].submission(edit(Line("b", "action", "Never."), "x"), id="stale", base=1))
+def test_a_refusal_stays_with_its_script(editors: list[ScriptEditor], ledger: Ledger):
+    editors[1].enqueue(editors[1].submission(edit(Line("b", "action", "Never."), "x"), id="stale", base=1))
 
-    assert ledger.drain_all(ids(desks)) == DrainedAll(6, ())
+    assert ledger.drain_all(ids(editors)) == DrainedAll(6, ())
 
-    assert desks[1].outcomes(["stale"]) == ["refused"]
-    assert [row.submission_id for row in desks[1].dead()] == ["stale"]
-    assert_edited(*desks)
+    assert editors[1].outcomes(["stale"]) == ["refused"]
+    assert [row.submission_id for row in editors[1].dead()] == ["stale"]
+    assert_edited(*editors)
 
 
 def test_an_inconsistent_script_is_quarantined_and_the_others_are_drained(
-    desks: list[Desk], engine: Engine, unit_of_work: UnitOfWork
+    editors: list[ScriptEditor], engine: Engine, unit_of_work: UnitOfWork
 ):
     with engine.begin() as connection:
-        wrong = {"script": desks[3].script_id, "hash": b"x" * 16}
+        wrong = {"script": editors[3].script_id, "hash": b"x" * 16}
         connection.execute(text("UPDATE script_heads SET state_hash = :hash WHERE script_id = :script"), wrong)
 
-    deep = Desk(unit_of_work, desks[3].ledger).begin()
+    deep = ScriptEditor(unit_of_work, editors[3].ledger).begin()
     deep.enqueue(*keystrokes(deep, MAX_INBOX_BATCH + 1))
 
-    done = Ledger(unit_of_work).drain_all([*ids(desks), deep.script_id])
+    done = Ledger(unit_of_work).drain_all([*ids(editors), deep.script_id])
 
     assert isinstance(done.failed, Corrupt)
     assert done.more == (deep.script_id,), "its producer need not ring again"
-    head = desks[3].head
+    head = editors[3].head
     assert head
-    assert (head.health, desks[3].waiting()) == ("quarantined", 1)
-    assert_edited(*desks[:3], desks[4])
+    assert (head.health, editors[3].waiting()) == ("quarantined", 1)
+    assert_edited(*editors[:3], editors[4])
 
 
-def test_a_damaged_keyframe_delays_no_other_script(desks: list[Desk], engine: Engine, unit_of_work: UnitOfWork):
+def test_a_damaged_keyframe_delays_no_other_script(
+    editors: list[ScriptEditor], engine: Engine, unit_of_work: UnitOfWork
+):
     with engine.begin() as connection:
-        wrong = {"script": desks[3].script_id}
+        wrong = {"script": editors[3].script_id}
         damaged = (
             "INSERT INTO script_keyframes (script_id, version_number, generation, state, state_hash) "
             "SELECT script_id, version_number, generation, X'3F', state_hash FROM script_versions "
@@ -127,53 +131,55 @@ def test_a_damaged_keyframe_delays_no_other_script(desks: list[Desk], engine: En
         connection.execute(text(damaged), wrong)
         connection.execute(text("UPDATE script_heads SET keyframe_version = 1 WHERE script_id = :script"), wrong)
 
-    assert Ledger(unit_of_work).drain_all(ids(desks)) == DrainedAll(5, ())
+    assert Ledger(unit_of_work).drain_all(ids(editors)) == DrainedAll(5, ())
 
-    assert_edited(*desks[:3], desks[4])
-    assert (desks[3].version, desks[3].texts()[0]) == (2, f"of {desks[3].script_id}")
-    assert len({recorded_at(unit_of_work, desk) for desk in [*desks[:3], desks[4]]}) == 1
+    assert_edited(*editors[:3], editors[4])
+    assert (editors[3].version, editors[3].texts()[0]) == (2, f"of {editors[3].script_id}")
+    assert len({recorded_at(unit_of_work, editor) for editor in [*editors[:3], editors[4]]}) == 1
 
 
-def test_a_submission_tried_before_is_counted_and_tried_alone(desks: list[Desk], ledger: Ledger, engine: Engine):
+def test_a_submission_tried_before_is_counted_and_tried_alone(
+    editors: list[ScriptEditor], ledger: Ledger, engine: Engine
+):
     with engine.begin() as connection:
-        tried = {"script": desks[0].script_id}
+        tried = {"script": editors[0].script_id}
         connection.execute(text("UPDATE submission_inbox SET attempts = 5 WHERE script_id = :script"), tried)
 
-    assert ledger.drain_all(ids(desks)) == DrainedAll(5, ())
+    assert ledger.drain_all(ids(editors)) == DrainedAll(5, ())
 
-    assert desks[0].outcomes(["waits"]) == ["refused"]
-    assert_edited(*desks[1:])
+    assert editors[0].outcomes(["waits"]) == ["refused"]
+    assert_edited(*editors[1:])
 
 
 def test_a_script_with_a_deep_inbox_is_drained_after_the_others(
-    desks: list[Desk], ledger: Ledger, unit_of_work: UnitOfWork
+    editors: list[ScriptEditor], ledger: Ledger, unit_of_work: UnitOfWork
 ):
     for number in range(300):
-        desks[0].enqueue(desks[0].submission(edit(B, f"{number}"), id=f"more-{number}", base=1))
+        editors[0].enqueue(editors[0].submission(edit(B, f"{number}"), id=f"more-{number}", base=1))
 
     # One batch of the deep inbox: the others do not wait for all of it.
-    assert ledger.drain_all(ids(desks)) == DrainedAll(MAX_INBOX_BATCH + 4, (desks[0].script_id,))
-    assert_edited(*desks[1:])
-    deep, *others = [recorded_at(unit_of_work, desk) for desk in desks]
+    assert ledger.drain_all(ids(editors)) == DrainedAll(MAX_INBOX_BATCH + 4, (editors[0].script_id,))
+    assert_edited(*editors[1:])
+    deep, *others = [recorded_at(unit_of_work, editor) for editor in editors]
     assert len(set(others)) == 1
     assert others[0] < deep
 
-    assert ledger.drain_all([desks[0].script_id]) == DrainedAll(301 - MAX_INBOX_BATCH, ())
-    assert desks[0].waiting() == 0
+    assert ledger.drain_all([editors[0].script_id]) == DrainedAll(301 - MAX_INBOX_BATCH, ())
+    assert editors[0].waiting() == 0
 
 
 @pytest.fixture
-def tapped(mariadb_engine: Engine, tap: Tap) -> list[Desk]:
+def tapped(mariadb_engine: Engine, tap: Tap) -> list[ScriptEditor]:
     unit_of_work = UnitOfWork(mariadb_engine)
     ledger = Ledger(unit_of_work)
-    desks = [Desk(unit_of_work, ledger).begin() for _ in range(5)]
-    for desk in desks:
-        desk.enqueue(desk.submission(edit(A, f"of {desk.script_id}"), id="waits", base=1))
+    editors = [ScriptEditor(unit_of_work, ledger).begin() for _ in range(5)]
+    for editor in editors:
+        editor.enqueue(editor.submission(edit(A, f"of {editor.script_id}"), id="waits", base=1))
     tap.clear()
-    return desks
+    return editors
 
 
-def test_five_scripts_are_three_round_trips(tapped: list[Desk], tap: Tap):
+def test_five_scripts_are_three_round_trips(tapped: list[ScriptEditor], tap: Tap):
     tapped[0].ledger.drain_all(ids(tapped))
 
     assert len(tap.sent) == 3
@@ -191,13 +197,13 @@ def test_five_scripts_are_three_round_trips(tapped: list[Desk], tap: Tap):
     assert_edited(*tapped)
 
 
-def test_five_cold_scripts_are_four_round_trips(tapped: list[Desk], tap: Tap):
+def test_five_cold_scripts_are_four_round_trips(tapped: list[ScriptEditor], tap: Tap):
     Ledger(tapped[0].unit_of_work).drain_all(ids(tapped))
 
     assert len(tap.sent) == 4
 
 
-def test_after_a_lost_transaction_each_script_is_drained_alone(tapped: list[Desk], tap: Tap):
+def test_after_a_lost_transaction_each_script_is_drained_alone(tapped: list[ScriptEditor], tap: Tap):
     def cut(number: int, _text: str, connection: object) -> None:
         if number == 1:
             connection._sock.close()  # type: ignore[attr-defined]

@@ -21,16 +21,16 @@ from materialization.history.state_at import state_at
 from materialization.write_path.submit import Ledger
 from repos.schema.core_tables import script_commands, script_keyframes, script_versions
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
-from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, insert, splice
+from tests.materialization.write_path.script_editor import A, B, C, ScriptEditor, edit, insert, splice
 
 VERSIONS = 600
 
 
 @pytest.fixture(scope="module")
-def written(engine: Engine) -> Desk:
+def written(engine: Engine) -> ScriptEditor:
     """A script with a long history."""
     unit_of_work = UnitOfWork(engine)
-    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
+    editor = ScriptEditor(unit_of_work, Ledger(unit_of_work)).begin()
     dice = random.Random(7)
     text = {line.id: line.text for line in (A, B, C)}
     for number in range(VERSIONS - 1):
@@ -38,16 +38,16 @@ def written(engine: Engine) -> Desk:
         line = Line(name, "action", text[name])
         if number % 10 == 0:
             text[f"n{number}"] = "new"
-            answer = desk.send(insert(Line(f"n{number}", "action", "new"), after=name), base=number + 1)
+            answer = editor.send(insert(Line(f"n{number}", "action", "new"), after=name), base=number + 1)
         elif number % 7 == 0:
             text[name] = f"written anew {number}"
-            answer = desk.send(edit(line, text[name]), base=number + 1)
+            answer = editor.send(edit(line, text[name]), base=number + 1)
         else:
             at = dice.randrange(len(text[name]) + 1)
             text[name] = text[name][:at] + "é" + text[name][at:]
-            answer = desk.send(splice(line, at, "é"), base=number + 1)
+            answer = editor.send(splice(line, at, "é"), base=number + 1)
         assert answer.last_version == number + 2
-    return desk
+    return editor
 
 
 def keyframe_versions(tx: RecordsTransaction, script_id: int) -> Iterator[int]:
@@ -57,7 +57,7 @@ def keyframe_versions(tx: RecordsTransaction, script_id: int) -> Iterator[int]:
         yield after
 
 
-def test_a_keyframe_is_never_far(written: Desk):
+def test_a_keyframe_is_never_far(written: ScriptEditor):
     with written.unit_of_work.reading() as tx:
         found = [0, *keyframe_versions(tx, written.script_id), VERSIONS + 1]
 
@@ -65,7 +65,7 @@ def test_a_keyframe_is_never_far(written: Desk):
     assert max(later - earlier for earlier, later in pairwise(found)) <= MAX_DELTAS
 
 
-def test_every_version_is_the_fold_of_the_commands_and_has_its_stored_hash(written: Desk):
+def test_every_version_is_the_fold_of_the_commands_and_has_its_stored_hash(written: ScriptEditor):
     folded = State.empty()
     with written.unit_of_work.reading() as tx:
         rows = tx.versions.read(written.script_id, generation=1, upto=VERSIONS)
@@ -79,15 +79,15 @@ def test_every_version_is_the_fold_of_the_commands_and_has_its_stored_hash(writt
                 assert hash_from_scratch(read) == folded.hash
 
 
-def test_a_version_that_does_not_exist_is_named(written: Desk):
+def test_a_version_that_does_not_exist_is_named(written: ScriptEditor):
     for version in (-1, 0, VERSIONS + 1, 1 << 63, -(1 << 70)):
         with pytest.raises(UnknownVersion):
             written.state(version)
     with pytest.raises(UnknownScript):
-        Desk(written.unit_of_work, written.ledger).state()
+        ScriptEditor(written.unit_of_work, written.ledger).state()
 
 
-def test_the_chain_holds(written: Desk):
+def test_the_chain_holds(written: ScriptEditor):
     assert written.verified().finding is None
     assert written.verified().versions == VERSIONS
 
@@ -112,11 +112,11 @@ def test_every_column_is_covered():
 
 
 @pytest.mark.parametrize("column", SPOILT)
-def test_a_changed_column_of_the_log_is_found(desk: Desk, engine: Engine, column: str):
-    history(desk)
-    change(engine, f"UPDATE script_commands SET {column} = :value", desk, 3, SPOILT[column])
+def test_a_changed_column_of_the_log_is_found(editor: ScriptEditor, engine: Engine, column: str):
+    history(editor)
+    change(engine, f"UPDATE script_commands SET {column} = :value", editor, 3, SPOILT[column])
 
-    finding = desk.verified().finding
+    finding = editor.verified().finding
 
     assert finding
     assert finding.version in (2, 3)
@@ -131,54 +131,56 @@ def test_a_changed_column_of_the_log_is_found(desk: Desk, engine: Engine, column
         "DELETE FROM script_versions",
     ],
 )
-def test_a_changed_version_is_found(desk: Desk, engine: Engine, statement: str):
-    history(desk)
-    change(engine, statement, desk, 3, b"[]" + bytes(14) if "hash" in statement else b"[]")
+def test_a_changed_version_is_found(editor: ScriptEditor, engine: Engine, statement: str):
+    history(editor)
+    change(engine, statement, editor, 3, b"[]" + bytes(14) if "hash" in statement else b"[]")
 
-    assert desk.verified().finding
+    assert editor.verified().finding
 
 
-def test_a_dropped_and_a_doubled_command_are_found(desk: Desk, engine: Engine):
-    history(desk)
-    log = desk.log()
-    change(engine, "DELETE FROM script_versions", desk, 5)
-    change(engine, "DELETE FROM script_commands", desk, 5)
+def test_a_dropped_and_a_doubled_command_are_found(editor: ScriptEditor, engine: Engine):
+    history(editor)
+    log = editor.log()
+    change(engine, "DELETE FROM script_versions", editor, 5)
+    change(engine, "DELETE FROM script_commands", editor, 5)
 
-    assert desk.verified().finding
+    assert editor.verified().finding
     with pytest.raises(Corrupt):
         replay(State.empty(), [*log[:2], *log[3:]])
     with pytest.raises(Corrupt):
         replay(State.empty(), [*log[:2], log[1], *log[2:]])
 
 
-def test_the_order_of_two_commands_is_covered(desk: Desk):
-    history(desk)
-    log = desk.log()
+def test_the_order_of_two_commands_is_covered(editor: ScriptEditor):
+    history(editor)
+    log = editor.log()
 
     swapped = [log[0], at_version(log[2], 2), at_version(log[1], 3)]
 
     assert [entry.chain_hash for entry in swapped] != [entry.chain_hash for entry in log[:3]]
 
 
-def test_a_state_whose_hash_differs_from_the_head_is_corrupt(desk: Desk, engine: Engine, unit_of_work: UnitOfWork):
-    history(desk)
+def test_a_state_whose_hash_differs_from_the_head_is_corrupt(
+    editor: ScriptEditor, engine: Engine, unit_of_work: UnitOfWork
+):
+    history(editor)
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE script_heads SET state_hash = :value WHERE script_id = :script"),
-            {"value": bytes(16), "script": desk.script_id},
+            {"value": bytes(16), "script": editor.script_id},
         )
     with pytest.raises(Corrupt):
-        Ledger(unit_of_work).submit(desk.submission(edit(B, "z")))
+        Ledger(unit_of_work).submit(editor.submission(edit(B, "z")))
 
 
-def test_the_log_can_be_read_by_people(desk: Desk, engine: Engine):
-    desk.begin(A, B, C)
-    desk.send(edit(A, "Grüße 🎬"), actor="Zoë")
+def test_the_log_can_be_read_by_people(editor: ScriptEditor, engine: Engine):
+    editor.begin(A, B, C)
+    editor.send(edit(A, "Grüße 🎬"), actor="Zoë")
 
     with engine.connect() as connection:
         rows = connection.execute(
             text("SELECT version_number, kind, actor, payload, cause, delta FROM script_log WHERE script_id = :script"),
-            {"script": desk.script_id},
+            {"script": editor.script_id},
         ).all()
 
     assert [tuple(row) for row in rows][1] == (
@@ -198,16 +200,16 @@ def test_a_version_belongs_to_a_command_of_its_script():
         ]
 
 
-def history(desk: Desk) -> None:
+def history(editor: ScriptEditor) -> None:
     """Five versions: a create and four keystrokes."""
-    desk.begin()
-    desk.send(splice(A, 0, "1"), splice(B, 0, "2"), splice(C, 0, "3"), id="k", occurred_at=5)
-    desk.send(splice(Line("a", "action", "1Line a."), 0, "4"))
+    editor.begin()
+    editor.send(splice(A, 0, "1"), splice(B, 0, "2"), splice(C, 0, "3"), id="k", occurred_at=5)
+    editor.send(splice(Line("a", "action", "1Line a."), 0, "4"))
 
 
-def change(engine: Engine, statement: str, desk: Desk, version: int, value: object = b"") -> None:
+def change(engine: Engine, statement: str, editor: ScriptEditor, version: int, value: object = b"") -> None:
     """Change one row directly in the database."""
-    where = f"{statement} WHERE script_id = {desk.script_id} AND version_number = {version}"
+    where = f"{statement} WHERE script_id = {editor.script_id} AND version_number = {version}"
     with engine.begin() as connection:
         connection.execute(text(where), {"value": value} if ":value" in where else {})
 

@@ -12,12 +12,12 @@ import pytest
 
 from domain.errors import Conflict
 from tests.materialization.write_path.holding import hold_answer, hold_head, short_lock_waits, write
-from tests.materialization.write_path.script_editor import A, Desk, edit
+from tests.materialization.write_path.script_editor import A, ScriptEditor, edit
 from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
 
-def test_a_locked_head_is_waited_for(table: Desk, tap: Tap, second_connection: pymysql.Connection[Any]):
+def test_a_locked_head_is_waited_for(table: ScriptEditor, tap: Tap, second_connection: pymysql.Connection[Any]):
     short_lock_waits(tap)
     hold_head(second_connection, table.script_id)
     release = threading.Timer(1.5, second_connection.rollback)
@@ -32,7 +32,7 @@ def test_a_locked_head_is_waited_for(table: Desk, tap: Tap, second_connection: p
 
 
 def test_a_head_locked_forever_is_a_conflict_and_nothing_is_recorded(
-    table: Desk, tap: Tap, second_connection: pymysql.Connection[Any], monkeypatch: pytest.MonkeyPatch
+    table: ScriptEditor, tap: Tap, second_connection: pymysql.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("materialization.retry.ATTEMPTS", 2)
     short_lock_waits(tap)
@@ -47,7 +47,7 @@ def test_a_head_locked_forever_is_a_conflict_and_nothing_is_recorded(
 
 
 def test_a_lock_wait_timeout_during_the_writes_rolls_all_of_them_back(
-    table: Desk, tap: Tap, second_connection: pymysql.Connection[Any]
+    table: ScriptEditor, tap: Tap, second_connection: pymysql.Connection[Any]
 ):
     """1205 rolls back only the statement: continuing would leave commands without their answer."""
     short_lock_waits(tap)
@@ -64,7 +64,7 @@ def test_a_lock_wait_timeout_during_the_writes_rolls_all_of_them_back(
 
 
 def test_the_victim_of_a_deadlock_retries(
-    table: Desk, tap: Tap, second_connection: pymysql.Connection[Any], mariadb: DatabaseServer
+    table: ScriptEditor, tap: Tap, second_connection: pymysql.Connection[Any], mariadb: DatabaseServer
 ):
     hold_answer(second_connection, table.script_id, "s")
     with second_connection.cursor() as cursor:  # the heavier of two is not the victim
@@ -95,7 +95,9 @@ def test_the_victim_of_a_deadlock_retries(
     assert (answer.outcome, answer.first_version, table.version) == ("applied", 2, 2)
 
 
-def test_no_statement_runs_in_a_lost_transaction(table: Desk, tap: Tap, second_connection: pymysql.Connection[Any]):
+def test_no_statement_runs_in_a_lost_transaction(
+    table: ScriptEditor, tap: Tap, second_connection: pymysql.Connection[Any]
+):
     short_lock_waits(tap)
     hold_answer(second_connection, table.script_id, "s")
 

@@ -20,7 +20,7 @@ from repos.database.driver_errors import blames_a_row
 from repos.log.head_lock_statements import MAX_INBOX_BATCH
 from repos.submissions.inbox import MAX_ATTEMPTS
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, keystrokes
+from tests.materialization.write_path.script_editor import A, B, C, ScriptEditor, edit, keystrokes
 from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
@@ -54,75 +54,75 @@ def deadly(unit_of_work: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> Deadly:
     return ledger
 
 
-def test_poison_is_refused_after_five_attempts_and_then_blocks_no_other(desk: Desk, deadly: Deadly):
-    desk.begin()
-    desk.enqueue(
-        desk.submission(edit(A, "before"), id="before", base=1),
-        desk.submission(edit(B, "deadly"), id="poison", base=1),
-        desk.submission(edit(C, "behind"), id="behind", base=1),
+def test_poison_is_refused_after_five_attempts_and_then_blocks_no_other(editor: ScriptEditor, deadly: Deadly):
+    editor.begin()
+    editor.enqueue(
+        editor.submission(edit(A, "before"), id="before", base=1),
+        editor.submission(edit(B, "deadly"), id="poison", base=1),
+        editor.submission(edit(C, "behind"), id="behind", base=1),
     )
     for _ in range(5):
         with pytest.raises(Crash):
-            deadly.drain_one_by_one(desk.script_id)
-    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "none", "none"]
+            deadly.drain_one_by_one(editor.script_id)
+    assert editor.outcomes(["before", "poison", "behind"]) == ["applied", "none", "none"]
 
-    assert deadly.drain_one_by_one(desk.script_id) == (2, False)
+    assert deadly.drain_one_by_one(editor.script_id) == (2, False)
 
-    assert desk.outcomes(["before", "poison", "behind"]) == ["applied", "refused", "applied"]
-    assert [row.code for row in desk.dead()] == ["poison"]
+    assert editor.outcomes(["before", "poison", "behind"]) == ["applied", "refused", "applied"]
+    assert [row.code for row in editor.dead()] == ["poison"]
     assert deadly.deaths == 5
 
 
-def test_a_bell_for_a_script_with_a_suspect_counts_as_well(desk: Desk, deadly: Deadly):
-    desk.begin()
-    desk.enqueue(desk.submission(edit(B, "deadly"), id="poison", base=1))
+def test_a_bell_for_a_script_with_a_suspect_counts_as_well(editor: ScriptEditor, deadly: Deadly):
+    editor.begin()
+    editor.enqueue(editor.submission(edit(B, "deadly"), id="poison", base=1))
     with pytest.raises(Crash):
-        deadly.drain(desk.script_id)
+        deadly.drain(editor.script_id)
     with pytest.raises(Crash):
-        deadly.drain_one_by_one(desk.script_id)
+        deadly.drain_one_by_one(editor.script_id)
 
     for _ in range(4):
         with pytest.raises(Crash):
-            deadly.drain(desk.script_id)
-    desk.enqueue(desk.submission(edit(C, "behind"), id="behind", base=1))
+            deadly.drain(editor.script_id)
+    editor.enqueue(editor.submission(edit(C, "behind"), id="behind", base=1))
 
-    assert deadly.drain(desk.script_id).answered == 2
-    assert desk.outcomes(["poison", "behind"]) == ["refused", "applied"]
+    assert deadly.drain(editor.script_id).answered == 2
+    assert editor.outcomes(["poison", "behind"]) == ["refused", "applied"]
 
 
-def test_a_submission_in_process_overtakes_a_suspect(desk: Desk, deadly: Deadly):
-    desk.begin()
-    desk.enqueue(desk.submission(edit(B, "deadly"), id="poison", base=1))
+def test_a_submission_in_process_overtakes_a_suspect(editor: ScriptEditor, deadly: Deadly):
+    editor.begin()
+    editor.enqueue(editor.submission(edit(B, "deadly"), id="poison", base=1))
     with pytest.raises(Crash):
-        deadly.drain_one_by_one(desk.script_id)
+        deadly.drain_one_by_one(editor.script_id)
 
-    assert deadly.submit(desk.submission(edit(A, "x"))).outcome == "applied"
+    assert deadly.submit(editor.submission(edit(A, "x"))).outcome == "applied"
     assert deadly.deaths == 1
 
 
-def test_a_full_batch_tried_one_by_one_reports_more_pending(desk: Desk):
-    desk.begin()
-    desk.enqueue(*keystrokes(desk, MAX_INBOX_BATCH + 3))
+def test_a_full_batch_tried_one_by_one_reports_more_pending(editor: ScriptEditor):
+    editor.begin()
+    editor.enqueue(*keystrokes(editor, MAX_INBOX_BATCH + 3))
 
-    assert desk.ledger.drain_one_by_one(desk.script_id) == (MAX_INBOX_BATCH, True)
-    assert desk.ledger.drain_one_by_one(desk.script_id) == (3, False)
+    assert editor.ledger.drain_one_by_one(editor.script_id) == (MAX_INBOX_BATCH, True)
+    assert editor.ledger.drain_one_by_one(editor.script_id) == (3, False)
 
 
 def test_an_attempt_that_met_a_locked_head_is_not_counted(mariadb_engine: Engine):
     unit_of_work = UnitOfWork(mariadb_engine)
-    desk = Desk(unit_of_work, Ledger(unit_of_work)).begin()
-    desk.enqueue(desk.submission(edit(A, "x"), base=1))
-    with unit_of_work.script(desk.script_id, wait=True):
+    editor = ScriptEditor(unit_of_work, Ledger(unit_of_work)).begin()
+    editor.enqueue(editor.submission(edit(A, "x"), base=1))
+    with unit_of_work.script(editor.script_id, wait=True):
         for _ in range(8):
-            assert desk.ledger.drain_one_by_one(desk.script_id) == (0, False)
+            assert editor.ledger.drain_one_by_one(editor.script_id) == (0, False)
 
-    with unit_of_work.script(desk.script_id, wait=True) as tx:
+    with unit_of_work.script(editor.script_id, wait=True) as tx:
         assert [row.attempts for row in tx.waiting] == [0]
-    assert desk.drain() == 1
+    assert editor.drain() == 1
 
 
-def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    desk.begin()
+def test_one_row_the_database_refuses_harms_no_other(editor: ScriptEditor, monkeypatch: pytest.MonkeyPatch):
+    editor.begin()
     build = settlement.build_log_rows
 
     def spoilt(head, submission, applied, now):  # type: ignore[no-untyped-def]
@@ -132,21 +132,21 @@ def test_one_row_the_database_refuses_harms_no_other(desk: Desk, monkeypatch: py
         return log_rows
 
     monkeypatch.setattr(settlement, "build_log_rows", spoilt)
-    desk.enqueue(
-        desk.submission(edit(A, "before"), id="before", base=1),
-        desk.submission(edit(B, "bad"), id="spoilt", base=1),
-        desk.submission(edit(C, "behind"), id="behind", base=1),
+    editor.enqueue(
+        editor.submission(edit(A, "before"), id="before", base=1),
+        editor.submission(edit(B, "bad"), id="spoilt", base=1),
+        editor.submission(edit(C, "behind"), id="behind", base=1),
     )
     with pytest.raises(Exception, match="kind") as caught:
-        desk.drain()
+        editor.drain()
 
     assert blames_a_row(caught.value)
-    assert desk.outcomes(["before", "spoilt", "behind"]) == ["applied", "none", "applied"]
-    assert desk.waiting() == 1
-    assert desk.send(edit(Line("a", "action", "before"), "after")).outcome == "applied"
+    assert editor.outcomes(["before", "spoilt", "behind"]) == ["applied", "none", "applied"]
+    assert editor.waiting() == 1
+    assert editor.send(edit(Line("a", "action", "before"), "after")).outcome == "applied"
 
 
-def test_an_attempt_whose_count_may_be_lost_is_taken_back(table: Desk, tap: Tap, mariadb: DatabaseServer):
+def test_an_attempt_whose_count_may_be_lost_is_taken_back(table: ScriptEditor, tap: Tap, mariadb: DatabaseServer):
     table.enqueue(table.submission(edit(A, "x"), id="innocent", base=1))
 
     def lose(_number: int, text: str, connection: Any) -> None:
@@ -165,7 +165,7 @@ def test_an_attempt_whose_count_may_be_lost_is_taken_back(table: Desk, tap: Tap,
 
 
 def test_a_worker_killed_while_it_waits_to_count_counts_nothing(
-    table: Desk, tap: Tap, second_connection: Connection[Any]
+    table: ScriptEditor, tap: Tap, second_connection: Connection[Any]
 ):
     table.enqueue(table.submission(edit(A, "x"), id="innocent", base=1))
     with second_connection.cursor() as cursor:

@@ -7,76 +7,76 @@ from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, Sc
 from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import A, Desk, create, edit
+from tests.materialization.write_path.script_editor import A, ScriptEditor, create, edit
 
 
-def refused_with(desk: Desk, code: str, *commands: LineEdit, **more: object) -> None:
-    before = desk.everything()
-    refusal = desk.send(*commands, **more).refusal
+def refused_with(editor: ScriptEditor, code: str, *commands: LineEdit, **more: object) -> None:
+    before = editor.everything()
+    refusal = editor.send(*commands, **more).refusal
     assert refusal
     assert refusal.code == code
-    assert desk.everything() == before
+    assert editor.everything() == before
 
 
-def test_a_script_that_was_never_created_accepts_no_edit(desk: Desk):
-    refused_with(desk, "unknown_script", edit(A, "x"))
-    assert desk.head is None
+def test_a_script_that_was_never_created_accepts_no_edit(editor: ScriptEditor):
+    refused_with(editor, "unknown_script", edit(A, "x"))
+    assert editor.head is None
 
 
-def test_a_script_is_created_once(desk: Desk):
-    desk.begin()
-    refused_with(desk, "script_exists", create(title="Again"))
+def test_a_script_is_created_once(editor: ScriptEditor):
+    editor.begin()
+    refused_with(editor, "script_exists", create(title="Again"))
 
 
-def test_a_base_ahead_of_the_head_is_refused(desk: Desk):
-    desk.begin()
-    refused_with(desk, "base_in_future", edit(A, "x"), base=2)
+def test_a_base_ahead_of_the_head_is_refused(editor: ScriptEditor):
+    editor.begin()
+    refused_with(editor, "base_in_future", edit(A, "x"), base=2)
 
 
-def test_an_archived_script_accepts_no_edit_until_it_is_unarchived(desk: Desk):
-    desk.begin()
-    desk.send(ScriptArchive())
-    with desk.unit_of_work.reading() as tx:
-        assert (row := tx.scripts.get(desk.script_id))
+def test_an_archived_script_accepts_no_edit_until_it_is_unarchived(editor: ScriptEditor):
+    editor.begin()
+    editor.send(ScriptArchive())
+    with editor.unit_of_work.reading() as tx:
+        assert (row := tx.scripts.get(editor.script_id))
         assert row.archived == 1
-    refused_with(desk, "script_archived", edit(A, "x"))
+    refused_with(editor, "script_archived", edit(A, "x"))
 
-    desk.send(ScriptUnarchive())
+    editor.send(ScriptUnarchive())
 
-    assert desk.send(edit(A, "x")).outcome == "applied"
-
-
-def test_a_replace_that_drops_most_lines_must_confirm_it(desk: Desk):
-    desk.begin()
-    refused_with(desk, "shrink_refused", ScriptReplace(lines=("a",)))
-
-    assert desk.send(ScriptReplace(lines=("a",), confirm_shrink=True)).outcome == "applied"
-    assert desk.texts() == ["Line a."]
+    assert editor.send(edit(A, "x")).outcome == "applied"
 
 
-def test_a_replace_needs_the_head_as_its_base(desk: Desk):
-    desk.begin()
-    desk.send(edit(A, "x"))
-    refused_with(desk, "stale_base", ScriptReplace(lines=("a", "b", "c")), base=1)
+def test_a_replace_that_drops_most_lines_must_confirm_it(editor: ScriptEditor):
+    editor.begin()
+    refused_with(editor, "shrink_refused", ScriptReplace(lines=("a",)))
+
+    assert editor.send(ScriptReplace(lines=("a",), confirm_shrink=True)).outcome == "applied"
+    assert editor.texts() == ["Line a."]
 
 
-def test_an_unknown_owner_owns_nothing(desk: Desk, unit_of_work: UnitOfWork):
-    refused_with(desk, "unknown_owner", create(A, owner=987_654))
-    assert desk.head is None
+def test_a_replace_needs_the_head_as_its_base(editor: ScriptEditor):
+    editor.begin()
+    editor.send(edit(A, "x"))
+    refused_with(editor, "stale_base", ScriptReplace(lines=("a", "b", "c")), base=1)
+
+
+def test_an_unknown_owner_owns_nothing(editor: ScriptEditor, unit_of_work: UnitOfWork):
+    refused_with(editor, "unknown_owner", create(A, owner=987_654))
+    assert editor.head is None
 
     with unit_of_work.records() as tx:
-        owner = tx.users.add(f"ann.{desk.script_id}@example.com", 1)
-    assert desk.send(create(A, owner=owner)).outcome == "applied"
+        owner = tx.users.add(f"ann.{editor.script_id}@example.com", 1)
+    assert editor.send(create(A, owner=owner)).outcome == "applied"
     with unit_of_work.reading() as tx:
-        assert (row := tx.scripts.get(desk.script_id))
+        assert (row := tx.scripts.get(editor.script_id))
         assert row.user_id == owner
 
 
-def test_the_listed_title_and_status_follow_the_commands(desk: Desk):
-    desk.begin()
-    desk.send(ScriptSetMetadata(fields={"title": "Nächte 🎬", "status": "complete"}, expect={}))
+def test_the_listed_title_and_status_follow_the_commands(editor: ScriptEditor):
+    editor.begin()
+    editor.send(ScriptSetMetadata(fields={"title": "Nächte 🎬", "status": "complete"}, expect={}))
 
-    with desk.unit_of_work.reading() as tx:
-        row = tx.scripts.get(desk.script_id)
+    with editor.unit_of_work.reading() as tx:
+        row = tx.scripts.get(editor.script_id)
     assert row
     assert (row.title, row.status, row.version_number) == ("Nächte 🎬", "complete", 2)

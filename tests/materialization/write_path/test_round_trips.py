@@ -6,12 +6,12 @@ import pytest
 
 from domain.script.line import Line
 from materialization.write_path.submit import Ledger
-from tests.materialization.write_path.script_editor import A, B, Desk, edit, keystrokes, splice
+from tests.materialization.write_path.script_editor import A, B, ScriptEditor, edit, keystrokes, splice
 from tests.materialization.write_path.wire_tap import Tap
 
 
 @pytest.fixture
-def desk(table: Desk) -> Desk:
+def editor(table: ScriptEditor) -> ScriptEditor:
     return table
 
 
@@ -26,22 +26,22 @@ WRITES = [
 ]
 
 
-def test_a_warm_submit_is_three_round_trips(desk: Desk, tap: Tap):
-    submission = desk.submission(edit(A, "x"), base=1)
+def test_a_warm_submit_is_three_round_trips(editor: ScriptEditor, tap: Tap):
+    submission = editor.submission(edit(A, "x"), base=1)
 
-    desk.ledger.submit(submission)
+    editor.ledger.submit(submission)
 
     assert len(tap.sent) == 3
     assert tap.statements() == [BEGIN, LOCK, *WRITES, *COMMIT, "SELECT 1"]
 
 
-def test_a_warm_drain_of_any_batch_is_three_round_trips(desk: Desk, tap: Tap):
+def test_a_warm_drain_of_any_batch_is_three_round_trips(editor: ScriptEditor, tap: Tap):
     texts = [A.text + "x" * number for number in range(100)]
-    typed = [desk.submission(splice(Line("a", "action", text), len(text), "x"), base=1) for text in texts]
-    desk.enqueue(*typed)
+    typed = [editor.submission(splice(Line("a", "action", text), len(text), "x"), base=1) for text in texts]
+    editor.enqueue(*typed)
     tap.clear()
 
-    assert desk.drain() == 100
+    assert editor.drain() == 100
 
     assert len(tap.sent) == 3
     assert tap.statements() == [
@@ -55,56 +55,56 @@ def test_a_warm_drain_of_any_batch_is_three_round_trips(desk: Desk, tap: Tap):
     ]
 
 
-def test_a_bell_for_nothing_is_three_round_trips(desk: Desk, tap: Tap):
-    assert desk.drain() == 0
+def test_a_bell_for_nothing_is_three_round_trips(editor: ScriptEditor, tap: Tap):
+    assert editor.drain() == 0
     assert tap.statements() == [BEGIN, LOCK, *COMMIT, "SELECT 1"]
 
 
-def test_a_locked_head_is_left_after_three_round_trips(desk: Desk, tap: Tap):
-    with desk.unit_of_work.script(desk.script_id, wait=True):
+def test_a_locked_head_is_left_after_three_round_trips(editor: ScriptEditor, tap: Tap):
+    with editor.unit_of_work.script(editor.script_id, wait=True):
         tap.clear()
-        assert desk.drain() == 0
+        assert editor.drain() == 0
         assert tap.statements() == [BEGIN, LOCK, "SELECT script_heads.script_id"]
 
 
-def test_a_cold_submit_reads_one_keyframe_and_the_deltas_after_it(desk: Desk, tap: Tap):
-    submission = desk.submission(edit(A, "x"), base=1)
+def test_a_cold_submit_reads_one_keyframe_and_the_deltas_after_it(editor: ScriptEditor, tap: Tap):
+    submission = editor.submission(edit(A, "x"), base=1)
     tap.clear()
 
-    Ledger(desk.unit_of_work).submit(submission)
+    Ledger(editor.unit_of_work).submit(submission)
 
     assert len(tap.sent) == 4
 
 
-def test_a_cold_submit_is_four_round_trips_however_many_deltas_there_are(desk: Desk, tap: Tap):
-    desk.enqueue(*keystrokes(desk, 100))
-    desk.drain()
-    submission = desk.submission(edit(B, "x"), base=1)
+def test_a_cold_submit_is_four_round_trips_however_many_deltas_there_are(editor: ScriptEditor, tap: Tap):
+    editor.enqueue(*keystrokes(editor, 100))
+    editor.drain()
+    submission = editor.submission(edit(B, "x"), base=1)
     tap.clear()
 
-    assert Ledger(desk.unit_of_work).submit(submission).outcome == "applied"
+    assert Ledger(editor.unit_of_work).submit(submission).outcome == "applied"
 
     assert len(tap.sent) == 4
-    assert desk.verified().finding is None
+    assert editor.verified().finding is None
 
 
-def test_a_warm_state_behind_the_head_reads_only_the_missing_deltas(desk: Desk, tap: Tap):
-    Ledger(desk.unit_of_work).submit(desk.submission(edit(B, "by another"), base=1, id="other"))
-    submission = desk.submission(edit(A, "x"), base=1)
+def test_a_warm_state_behind_the_head_reads_only_the_missing_deltas(editor: ScriptEditor, tap: Tap):
+    Ledger(editor.unit_of_work).submit(editor.submission(edit(B, "by another"), base=1, id="other"))
+    submission = editor.submission(edit(A, "x"), base=1)
     tap.clear()
 
-    desk.ledger.submit(submission)
+    editor.ledger.submit(submission)
 
     assert len(tap.sent) == 4
-    assert desk.texts()[:2] == ["x", "by another"]
+    assert editor.texts()[:2] == ["x", "by another"]
 
 
-def test_a_second_delivery_commits_no_new_rows(desk: Desk, tap: Tap):
-    submission = desk.submission(edit(A, "x"), base=1)
-    desk.ledger.submit(submission)
+def test_a_second_delivery_commits_no_new_rows(editor: ScriptEditor, tap: Tap):
+    submission = editor.submission(edit(A, "x"), base=1)
+    editor.ledger.submit(submission)
     tap.clear()
 
-    desk.ledger.submit(submission)
+    editor.ledger.submit(submission)
 
     assert tap.statements()[-2:] == ["SELECT submissions.submission_id,", "SELECT submission_inbox.id"]
     assert "COMMIT" not in tap.statements()

@@ -14,11 +14,11 @@ from tests.materialization.write_path.inbox_rows import (
     PACKETS,
     drained,
     long_lines,
-    new_desk,
+    new_editor,
     packets_of,
     put,
     raw_insert,
-    sqlite_desk,
+    sqlite_editor,
     titled,
 )
 from tests.materialization.write_path.script_editor import A, edit
@@ -32,21 +32,21 @@ def test_rows_of_any_size_are_answered(mariadb: DatabaseServer, mariadb_engine: 
     """Payloads are sent as raw bytes, as prepared statements do; they are read and stored in hex, or in part."""
     size = 32 * MIB if packet > 32 * MIB else packet - 8_192  # a server rounds up
     with packets_of(mariadb, packet):
-        desk = new_desk(mariadb_engine).begin()
+        editor = new_editor(mariadb_engine).begin()
         cases = {
             "half": b"x" * min(packet // 2, 8 * MIB),
             "nearly": b"x" * (min(size, 16 * MIB) - 200),
             "whole": b"x" * (size - 200),
-            "valid": long_lines(desk, max(1, min(size, 16 * MIB) // MIB)).replace(b'"row"', b'"valid"')[: size - 200],
+            "valid": long_lines(editor, max(1, min(size, 16 * MIB) // MIB)).replace(b'"row"', b'"valid"')[: size - 200],
         }
-        raw_insert(mariadb, mariadb_engine, desk, cases)
-        put(desk, titled(desk, submission_id="next"), "next")
+        raw_insert(mariadb, mariadb_engine, editor, cases)
+        put(editor, titled(editor, submission_id="next"), "next")
 
-        drained(desk)
+        drained(editor)
 
-        assert "none" not in desk.outcomes(cases)
-        assert desk.outcomes(["next"]) == ["applied"]
-        for row in desk.dead():
+        assert "none" not in editor.outcomes(cases)
+        assert editor.outcomes(["next"]) == ["applied"]
+        for row in editor.dead():
             payload = cases[row.submission_id]
             if row.whole_bytes is None:
                 assert row.payload == payload
@@ -54,22 +54,22 @@ def test_rows_of_any_size_are_answered(mariadb: DatabaseServer, mariadb_engine: 
                 assert payload.startswith(row.payload)
                 assert len(row.payload) >= min(4 * MIB, packet // 4)
                 assert (row.whole_bytes, row.whole_sha256) == (len(payload), sha256(payload).digest())
-                with pytest.raises(Exception, match="cannot be sent again"), desk.unit_of_work.reading() as tx:
+                with pytest.raises(Exception, match="cannot be sent again"), editor.unit_of_work.reading() as tx:
                     replayed(tx, row, "again")
-        assert desk.verified().finding is None
+        assert editor.verified().finding is None
 
 
 @pytest.mark.services
 @pytest.mark.slow
 def test_many_large_rows_are_answered_in_units_of_bounded_size(mariadb: DatabaseServer, mariadb_engine: Engine) -> None:
-    desk = new_desk(mariadb_engine).begin()
+    editor = new_editor(mariadb_engine).begin()
     cases = {f"garbage-{number}": b"x" * (7 * MIB) for number in range(4)}
-    raw_insert(mariadb, mariadb_engine, desk, cases)
+    raw_insert(mariadb, mariadb_engine, editor, cases)
 
-    assert desk.ledger.drain(desk.script_id, rounds=1).answered == 1
+    assert editor.ledger.drain(editor.script_id, batches=1).answered == 1
 
-    drained(desk)
-    assert set(desk.outcomes(cases)) == {"refused"}
+    drained(editor)
+    assert set(editor.outcomes(cases)) == {"refused"}
 
 
 @pytest.mark.services
@@ -77,10 +77,10 @@ def test_an_answer_too_large_for_the_server_omits_the_line_s_text(
     mariadb: DatabaseServer, mariadb_engine: Engine
 ) -> None:
     """A stale edit is answered with the line's text, which in hex is too large for this server."""
-    desk = new_desk(mariadb_engine).begin(A)
-    desk.send(edit(A, "x" * MIB))
+    editor = new_editor(mariadb_engine).begin(A)
+    editor.send(edit(A, "x" * MIB))
     with packets_of(mariadb, MIB):
-        late = new_desk(mariadb_engine, desk.script_id)
+        late = new_editor(mariadb_engine, editor.script_id)
         late.enqueue(late.submission(edit(A, "mine"), id="late", base=1))
 
         drained(late)
@@ -92,14 +92,14 @@ def test_an_answer_too_large_for_the_server_omits_the_line_s_text(
 
 
 def test_the_largest_submission_and_one_byte_more(sqlite_url: str) -> None:
-    desk = sqlite_desk(sqlite_url).begin()
-    whole = titled(desk)
-    put(desk, whole + b" " * (MAX_SUBMISSION_BYTES - len(whole)))
-    put(desk, b" " * (MAX_SUBMISSION_BYTES + 1), "more")
+    editor = sqlite_editor(sqlite_url).begin()
+    whole = titled(editor)
+    put(editor, whole + b" " * (MAX_SUBMISSION_BYTES - len(whole)))
+    put(editor, b" " * (MAX_SUBMISSION_BYTES + 1), "more")
 
-    drained(desk)
+    drained(editor)
 
-    assert desk.outcomes(["row", "more"]) == ["applied", "refused"]
-    [row] = desk.dead()
+    assert editor.outcomes(["row", "more"]) == ["applied", "refused"]
+    [row] = editor.dead()
     assert row.whole_bytes == MAX_SUBMISSION_BYTES + 1
     assert row.whole_sha256 == sha256(b" " * (MAX_SUBMISSION_BYTES + 1)).digest()

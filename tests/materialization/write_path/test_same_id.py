@@ -13,7 +13,7 @@ from domain.refusals import SameIdOtherContent
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.script.state import Element
-from tests.materialization.write_path.script_editor import A, B, Desk, edit, insert, splice
+from tests.materialization.write_path.script_editor import A, B, ScriptEditor, edit, insert, splice
 
 
 @pytest.mark.parametrize(
@@ -32,57 +32,57 @@ from tests.materialization.write_path.script_editor import A, B, Desk, edit, ins
     ],
     ids=lambda commands: commands[0].kind(),
 )
-def test_twice_is_one_effect_and_the_same_answer(desk: Desk, commands: tuple[LineEdit, ...]):
-    desk.begin()
-    submission = desk.submission(*commands)
+def test_twice_is_one_effect_and_the_same_answer(editor: ScriptEditor, commands: tuple[LineEdit, ...]):
+    editor.begin()
+    submission = editor.submission(*commands)
 
-    first = desk.ledger.submit(submission)
-    after = desk.everything()
-    second = desk.ledger.submit(submission)
-    desk.enqueue(submission)
-    assert desk.drain() == 1
+    first = editor.ledger.submit(submission)
+    after = editor.everything()
+    second = editor.ledger.submit(submission)
+    editor.enqueue(submission)
+    assert editor.drain() == 1
 
-    assert first == second == desk.answer(submission.submission_id)
-    assert desk.everything() == after
-    assert desk.waiting() == 0
-
-
-def test_an_answer_outlives_the_edits_after_it(desk: Desk):
-    desk.begin()
-    submission = desk.submission(edit(A, "x"))
-    first = desk.ledger.submit(submission)
-    desk.send(edit(Line("a", "action", "x"), "y"))
-
-    assert desk.ledger.submit(submission) == first
-    assert desk.texts()[0] == "y"
+    assert first == second == editor.answer(submission.submission_id)
+    assert editor.everything() == after
+    assert editor.waiting() == 0
 
 
-def test_the_same_id_with_other_content_is_refused_and_the_first_answer_stands(desk: Desk):
-    desk.begin()
-    first = desk.send(edit(A, "x"), id="one")
+def test_an_answer_outlives_the_edits_after_it(editor: ScriptEditor):
+    editor.begin()
+    submission = editor.submission(edit(A, "x"))
+    first = editor.ledger.submit(submission)
+    editor.send(edit(Line("a", "action", "x"), "y"))
+
+    assert editor.ledger.submit(submission) == first
+    assert editor.texts()[0] == "y"
+
+
+def test_the_same_id_with_other_content_is_refused_and_the_first_answer_stands(editor: ScriptEditor):
+    editor.begin()
+    first = editor.send(edit(A, "x"), id="one")
 
     with pytest.raises(SameIdOtherContent):
-        desk.send(edit(A, "y"), id="one")
-    desk.enqueue(desk.submission(edit(A, "y"), id="one"))
-    desk.drain()
+        editor.send(edit(A, "y"), id="one")
+    editor.enqueue(editor.submission(edit(A, "y"), id="one"))
+    editor.drain()
 
-    assert desk.answer("one") == first
-    assert [(row.submission_id, row.code) for row in desk.dead()] == [("one", "same_id_other_content")]
-    assert desk.texts()[0] == "x"
-
-
-def test_a_submission_already_in_the_inbox_is_answered_from_there(desk: Desk):
-    desk.begin()
-    submission = desk.submission(edit(A, "x"))
-    desk.enqueue(submission, desk.submission(edit(B, "y"), base=1))
-
-    assert desk.ledger.submit(submission).first_version == 2
-    assert (desk.version, desk.waiting()) == (3, 0)
+    assert editor.answer("one") == first
+    assert [(row.submission_id, row.code) for row in editor.dead()] == [("one", "same_id_other_content")]
+    assert editor.texts()[0] == "x"
 
 
-def test_pending_submissions_are_settled_first(desk: Desk):
-    desk.begin()
-    desk.enqueue(desk.submission(edit(A, "first")))
+def test_a_submission_already_in_the_inbox_is_answered_from_there(editor: ScriptEditor):
+    editor.begin()
+    submission = editor.submission(edit(A, "x"))
+    editor.enqueue(submission, editor.submission(edit(B, "y"), base=1))
 
-    assert desk.send(edit(B, "second"), base=1).first_version == 3
-    assert desk.texts() == ["first", "second", "Line c."]
+    assert editor.ledger.submit(submission).first_version == 2
+    assert (editor.version, editor.waiting()) == (3, 0)
+
+
+def test_pending_submissions_are_settled_first(editor: ScriptEditor):
+    editor.begin()
+    editor.enqueue(editor.submission(edit(A, "first")))
+
+    assert editor.send(edit(B, "second"), base=1).first_version == 3
+    assert editor.texts() == ["first", "second", "Line c."]

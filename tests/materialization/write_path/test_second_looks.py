@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Corrupt
-from tests.materialization.write_path.script_editor import A, B, Desk, edit
+from tests.materialization.write_path.script_editor import A, B, ScriptEditor, edit
 from tests.materialization.write_path.wire_tap import Tap
 from tests.services.databases import DatabaseServer
 
@@ -17,9 +17,9 @@ ANSWER = "submissions (script_id, submission_id, content_hash, outcome, answer, 
 class Ghost:
     """Rows of another database node's transaction: they appear at the first write of a unit and vanish at the next."""
 
-    def __init__(self, desk: Desk, server: DatabaseServer, appear: str, vanish: str) -> None:
+    def __init__(self, editor: ScriptEditor, server: DatabaseServer, appear: str, vanish: str) -> None:
         self._server = server
-        self._database = str(desk.unit_of_work._engine.url.database)
+        self._database = str(editor.unit_of_work._engine.url.database)
         self._appear, self._vanish = appear, vanish
         self.looks = 0
 
@@ -37,7 +37,7 @@ class Ghost:
 
 
 @pytest.fixture
-def answer_of_another(table: Desk, tap: Tap, mariadb: DatabaseServer) -> Ghost:
+def answer_of_another(table: ScriptEditor, tap: Tap, mariadb: DatabaseServer) -> Ghost:
     ghost = Ghost(
         table,
         mariadb,
@@ -48,13 +48,13 @@ def answer_of_another(table: Desk, tap: Tap, mariadb: DatabaseServer) -> Ghost:
     return ghost
 
 
-def health(desk: Desk) -> str:
-    head = desk.head
+def health(editor: ScriptEditor) -> str:
+    head = editor.head
     assert head
     return head.health
 
 
-def test_an_answer_that_vanishes_quarantines_nothing(table: Desk, tap: Tap, answer_of_another: Ghost):
+def test_an_answer_that_vanishes_quarantines_nothing(table: ScriptEditor, tap: Tap, answer_of_another: Ghost):
     table.enqueue(table.submission(edit(A, "x"), id="s", base=1))
     tap.before = answer_of_another.haunt
 
@@ -64,7 +64,7 @@ def test_an_answer_that_vanishes_quarantines_nothing(table: Desk, tap: Tap, answ
     assert (health(table), table.version, table.outcomes(["s"])) == ("open", 2, ["applied"])
 
 
-def test_an_inbox_row_that_another_took_quarantines_nothing(table: Desk, tap: Tap, mariadb: DatabaseServer):
+def test_an_inbox_row_that_another_took_quarantines_nothing(table: ScriptEditor, tap: Tap, mariadb: DatabaseServer):
     table.enqueue(table.submission(edit(A, "x"), id="s", base=1), table.submission(edit(A, "y"), id="t", base=1))
     tap.before = Ghost(table, mariadb, "DELETE FROM submission_inbox WHERE submission_id = 't'", "DO 0").haunt
 
@@ -73,7 +73,7 @@ def test_an_inbox_row_that_another_took_quarantines_nothing(table: Desk, tap: Ta
     assert (health(table), table.outcomes(["s", "t"])) == ("open", ["applied", "none"])
 
 
-def test_a_script_that_is_inconsistent_twice_is_quarantined(table: Desk, tap: Tap, mariadb: DatabaseServer):
+def test_a_script_that_is_inconsistent_twice_is_quarantined(table: ScriptEditor, tap: Tap, mariadb: DatabaseServer):
     planted = (
         "INSERT INTO script_commands (script_id, version_number, kind, payload, author, actor, base_version, cause, "
         "submission_id, submission_index, occurred_at, recorded_at, chain_hash) SELECT script_id, 2, kind, payload, "
@@ -94,7 +94,7 @@ def test_a_script_that_is_inconsistent_twice_is_quarantined(table: Desk, tap: Ta
     assert (health(table), table.waiting()) == ("quarantined", 1)
 
 
-def test_a_wrong_warm_state_is_read_again(table: Desk):
+def test_a_wrong_warm_state_is_read_again(table: ScriptEditor):
     """A cached state with the head's version but other content, as a unit of work torn on another node may leave."""
     table.send(edit(A, "x"))
     assert table.head

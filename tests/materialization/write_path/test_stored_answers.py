@@ -10,31 +10,31 @@ from domain.errors import Corrupt
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 from domain.submissions.answer import encode_answer
-from tests.materialization.write_path.script_editor import A, B, C, Desk, edit, insert
+from tests.materialization.write_path.script_editor import A, B, C, ScriptEditor, edit, insert
 
 MISSING_LINE = LineEdit(line="nowhere", expect=expect_hash(A), text="x")
 
 
 @pytest.fixture
-def begun(desk: Desk) -> Desk:
-    return desk.begin()
+def begun(editor: ScriptEditor) -> ScriptEditor:
+    return editor.begin()
 
 
-def stored(engine: Engine, desk: Desk, submission_id: str) -> bytes:
-    names = {"script": desk.script_id, "submission": submission_id}
+def stored(engine: Engine, editor: ScriptEditor, submission_id: str) -> bytes:
+    names = {"script": editor.script_id, "submission": submission_id}
     of = "SELECT answer FROM submissions WHERE script_id = :script AND submission_id = :submission"
     with engine.connect() as connection:
         return bytes(connection.execute(text(of), names).scalar_one())
 
 
-def store(engine: Engine, desk: Desk, submission_id: str, answer: bytes) -> None:
-    names = {"script": desk.script_id, "submission": submission_id, "answer": answer}
+def store(engine: Engine, editor: ScriptEditor, submission_id: str, answer: bytes) -> None:
+    names = {"script": editor.script_id, "submission": submission_id, "answer": answer}
     of = "UPDATE submissions SET answer = :answer WHERE script_id = :script AND submission_id = :submission"
     with engine.begin() as connection:
         connection.execute(text(of), names)
 
 
-def test_a_simple_answer_is_stored_in_columns_only(engine: Engine, begun: Desk):
+def test_a_simple_answer_is_stored_in_columns_only(engine: Engine, begun: ScriptEditor):
     answer = begun.send(edit(A, "x"), id="plain")
 
     assert stored(engine, begun, "plain") == b"{}"
@@ -43,7 +43,7 @@ def test_a_simple_answer_is_stored_in_columns_only(engine: Engine, begun: Desk):
 
 
 @pytest.mark.parametrize("form", ["new", "old"])
-def test_every_answer_is_read_as_it_was_given(engine: Engine, begun: Desk, form: str):
+def test_every_answer_is_read_as_it_was_given(engine: Engine, begun: ScriptEditor, form: str):
     given = {
         "plain": begun.send(edit(A, "x"), id="plain"),
         "nothing": begun.send(edit(B, B.text), id="nothing"),
@@ -66,7 +66,7 @@ def test_every_answer_is_read_as_it_was_given(engine: Engine, begun: Desk, form:
     assert {submission_id: listed[submission_id] for submission_id in given} == given
 
 
-def test_an_unreadable_answer_is_corrupt(engine: Engine, begun: Desk):
+def test_an_unreadable_answer_is_corrupt(engine: Engine, begun: ScriptEditor):
     begun.send(edit(A, "x"), id="damaged")
     store(engine, begun, "damaged", b"{")
 

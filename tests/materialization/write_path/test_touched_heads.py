@@ -9,87 +9,89 @@ from sqlalchemy import select, text
 
 from domain.errors import Corrupt
 from repos.schema.core_tables import script_heads
-from tests.materialization.write_path.script_editor import A, Desk, edit
+from tests.materialization.write_path.script_editor import A, ScriptEditor, edit
 from tests.materialization.write_path.wire_tap import Tap
 
 LATE = "a text no one wrote"
 
 
 @pytest.fixture
-def desk(table: Desk) -> Desk:
+def editor(table: ScriptEditor) -> ScriptEditor:
     return table
 
 
-def touches(desk: Desk) -> int:
-    with desk.unit_of_work.reading() as tx:
+def touches(editor: ScriptEditor) -> int:
+    with editor.unit_of_work.reading() as tx:
         rows = tx.heads._session.rows(
-            select(script_heads.c.touches).where(script_heads.c.script_id == text(str(desk.script_id)))
+            select(script_heads.c.touches).where(script_heads.c.script_id == text(str(editor.script_id)))
         )
     return int(rows[0][0])
 
 
-def refused(desk: Desk) -> None:
+def refused(editor: ScriptEditor) -> None:
     stale = edit(A, LATE)
-    desk.send(edit(A, "x"))
-    assert desk.send(stale).outcome == "refused"
+    editor.send(edit(A, "x"))
+    assert editor.send(stale).outcome == "refused"
 
 
-def refused_at_the_drain(desk: Desk) -> None:
-    desk.enqueue_bytes("bad", b"{")
-    assert desk.drain() == 1
+def refused_at_the_drain(editor: ScriptEditor) -> None:
+    editor.enqueue_bytes("bad", b"{")
+    assert editor.drain() == 1
 
 
-def answered_before(desk: Desk) -> None:
-    submission = desk.submission(edit(A, "x"), id="once", base=1)
-    desk.ledger.submit(submission)
-    desk.enqueue(submission)
-    assert desk.drain() == 1
+def answered_before(editor: ScriptEditor) -> None:
+    submission = editor.submission(edit(A, "x"), id="once", base=1)
+    editor.ledger.submit(submission)
+    editor.enqueue(submission)
+    assert editor.drain() == 1
 
 
-def refused_with_others(desk: Desk) -> None:
-    other = Desk(desk.unit_of_work, desk.ledger).begin()
-    for each in (desk, other):
+def refused_with_others(editor: ScriptEditor) -> None:
+    other = ScriptEditor(editor.unit_of_work, editor.ledger).begin()
+    for each in (editor, other):
         each.enqueue_bytes("bad", b"{")
-    assert desk.ledger.drain_all([desk.script_id, other.script_id]).answered == 2
+    assert editor.ledger.drain_all([editor.script_id, other.script_id]).answered == 2
     assert touches(other) == 1
 
 
 @pytest.mark.parametrize("answer", [refused, refused_at_the_drain, answered_before, refused_with_others])
-def test_an_answer_that_changes_nothing_writes_to_the_head(desk: Desk, tap: Tap, answer: Callable[[Desk], None]):
-    answer(desk)
+def test_an_answer_that_changes_nothing_writes_to_the_head(
+    editor: ScriptEditor, tap: Tap, answer: Callable[[ScriptEditor], None]
+):
+    answer(editor)
 
-    assert touches(desk) == 1
-    assert desk.verified().finding is None
+    assert touches(editor) == 1
+    assert editor.verified().finding is None
     writes = [sent for sent in tap.sent if "UPDATE script_heads SET touches" in sent]
     assert all(sent.count(";") for sent in writes), "it costs no round trip"
 
 
-def test_an_edit_does_not_touch_the_head_in_addition(desk: Desk):
-    desk.send(edit(A, "x"))
-    assert touches(desk) == 0
+def test_an_edit_does_not_touch_the_head_in_addition(editor: ScriptEditor):
+    editor.send(edit(A, "x"))
+    assert touches(editor) == 0
 
 
-def test_a_bell_for_nothing_writes_nothing(desk: Desk, tap: Tap):
-    desk.drain()
-    assert touches(desk) == 0
+def test_a_bell_for_nothing_writes_nothing(editor: ScriptEditor, tap: Tap):
+    editor.drain()
+    assert touches(editor) == 0
     assert not any("UPDATE script_heads SET" in sent for sent in tap.sent)
 
 
-def test_a_refused_creation_leaves_no_head(desk: Desk):
-    unborn = Desk(desk.unit_of_work, desk.ledger)
+def test_a_refused_creation_leaves_no_head(editor: ScriptEditor):
+    unborn = ScriptEditor(editor.unit_of_work, editor.ledger)
     assert unborn.send(edit(A, "x"), base=1).outcome == "refused"
     assert unborn.head is None
 
 
-def test_a_head_that_advanced_in_the_meantime_is_not_touched(desk: Desk):
+def test_a_head_that_advanced_in_the_meantime_is_not_touched(editor: ScriptEditor):
     """As after a lock lost with its transaction: another node's commit came first."""
 
     def touch() -> None:
-        with desk.unit_of_work.script(desk.script_id, wait=True) as tx:
-            moved = text(f"UPDATE script_heads SET version_number = 2 WHERE script_id = {desk.script_id}")
+        with editor.unit_of_work.script(editor.script_id, wait=True) as tx:
+            moved = text(f"UPDATE script_heads SET version_number = 2 WHERE script_id = {editor.script_id}")
             tx.heads._session.run(moved)
             tx.heads.touch(tx.head)
 
     with pytest.raises(Corrupt):
         touch()
-    assert desk.version == 1
+    assert editor.version == 1

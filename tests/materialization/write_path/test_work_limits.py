@@ -24,7 +24,7 @@ from domain.submissions.submission import Submission
 from materialization.write_path import settlement
 from materialization.write_path.decide import decide
 from materialization.write_path.refusal_explanations import MAX_CURRENT_CHARACTERS
-from tests.materialization.write_path.script_editor import A, B, C, Desk, create, edit, insert, splice
+from tests.materialization.write_path.script_editor import A, B, C, ScriptEditor, create, edit, insert, splice
 
 LONG = Line("a", "action", "x" * (1 << 20))
 # More than a small edit takes, and less than three of them.
@@ -39,26 +39,26 @@ def typed(count: int) -> list[LineSplice]:
     ]
 
 
-def test_the_refusal_of_too_much_work_names_the_limit_and_the_remedy(desk: Desk):
-    desk.begin(LONG)
-    before = desk.everything()
+def test_the_refusal_of_too_much_work_names_the_limit_and_the_remedy(editor: ScriptEditor):
+    editor.begin(LONG)
+    before = editor.everything()
 
-    answer = desk.send(*typed(3_000))
+    answer = editor.send(*typed(3_000))
 
     assert answer.refusal is not None
     assert answer.refusal.code == "too_much_work"
     assert answer.refusal.facts["limit"] == MAX_WORK < answer.refusal.facts["work"]
     assert "send it in parts" in answer.refusal.message
-    assert desk.everything() == before
-    assert desk.send(*typed(300)).outcome == "applied"
+    assert editor.everything() == before
+    assert editor.send(*typed(300)).outcome == "applied"
 
 
-def test_apply_rest_stops_after_too_much_work(desk: Desk):
-    desk.begin(LONG)
-    answer = desk.send(*typed(3_000), apply_rest=True)
+def test_apply_rest_stops_after_too_much_work(editor: ScriptEditor):
+    editor.begin(LONG)
+    answer = editor.send(*typed(3_000), apply_rest=True)
 
     assert (answer.outcome, answer.refusal and answer.refusal.code) == ("refused", "too_much_work")
-    assert desk.version == 1
+    assert editor.version == 1
 
 
 def work_of(submission: Submission, state: State) -> int:
@@ -67,12 +67,12 @@ def work_of(submission: Submission, state: State) -> int:
     return work.units
 
 
-def test_the_work_count_does_not_depend_on_how_the_state_was_read(desk: Desk):
-    desk.begin(A, B, C)
-    desk.send(LinesDelete(lines=(Target("b", expect_hash(B)),)))
-    state = desk.state()
+def test_the_work_count_does_not_depend_on_how_the_state_was_read(editor: ScriptEditor):
+    editor.begin(A, B, C)
+    editor.send(LinesDelete(lines=(Target("b", expect_hash(B)),)))
+    state = editor.state()
     loaded = decode_keyframe(encode_keyframe(state), state.version, state.hash)
-    submission = desk.submission(
+    submission = editor.submission(
         edit(A, "y"), insert(Line("n", "note", "z"), after="a"), ScriptReplace(lines=("c", "a"))
     )
 
@@ -96,51 +96,53 @@ def test_honest_work_is_a_small_part_of_the_limit():
         assert work_of(submission, state) < MAX_WORK // 4
 
 
-def test_a_unit_of_work_takes_no_other_submission_after_its_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+def test_a_unit_of_work_takes_no_other_submission_after_its_limit(
+    editor: ScriptEditor, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(settlement, "MAX_UNIT_WORK", WORK_OF_ONE)
-    desk.begin(A, B, C)
-    desk.enqueue(*(desk.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(20)))
+    editor.begin(A, B, C)
+    editor.enqueue(*(editor.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(20)))
 
-    assert 0 < desk.ledger.drain(desk.script_id, rounds=1).answered < 20
-    while desk.drain():
+    assert 0 < editor.ledger.drain(editor.script_id, batches=1).answered < 20
+    while editor.drain():
         pass
-    assert desk.outcomes(f"s{n}" for n in range(20)) == ["applied"] * 20
-    assert desk.verified().finding is None
+    assert editor.outcomes(f"s{n}" for n in range(20)) == ["applied"] * 20
+    assert editor.verified().finding is None
 
 
 @pytest.mark.parametrize("one_by_one", [False, True])
 def test_a_drain_starts_no_other_unit_of_work_after_its_limit(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, one_by_one: bool
+    editor: ScriptEditor, monkeypatch: pytest.MonkeyPatch, *, one_by_one: bool
 ):
     monkeypatch.setattr("materialization.write_path.submit.MAX_UNIT_WORK", 1)
     monkeypatch.setattr(settlement, "MAX_UNIT_WORK", 1)
-    desk.begin(A, B, C)
-    desk.enqueue(*(desk.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(3)))
-    drain = desk.ledger.drain_one_by_one if one_by_one else desk.ledger.drain
+    editor.begin(A, B, C)
+    editor.enqueue(*(editor.submission(insert(Line(f"n{n}", "note", "x"), after="c"), id=f"s{n}") for n in range(3)))
+    drain = editor.ledger.drain_one_by_one if one_by_one else editor.ledger.drain
 
-    assert [drain(desk.script_id) for _ in range(3)] == [(1, True), (1, True), (1, one_by_one and False)]
+    assert [drain(editor.script_id) for _ in range(3)] == [(1, True), (1, True), (1, one_by_one and False)]
 
 
-def test_scripts_left_over_after_the_work_limit_are_named(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    desk.begin(A)
-    other = Desk(desk.unit_of_work, desk.ledger).begin(A)
-    third = Desk(desk.unit_of_work, desk.ledger).begin(A)
-    for each in (desk, other, third):
+def test_scripts_left_over_after_the_work_limit_are_named(editor: ScriptEditor, monkeypatch: pytest.MonkeyPatch):
+    editor.begin(A)
+    other = ScriptEditor(editor.unit_of_work, editor.ledger).begin(A)
+    third = ScriptEditor(editor.unit_of_work, editor.ledger).begin(A)
+    for each in (editor, other, third):
         each.enqueue(each.submission(edit(A, "x"), id="s"))
     monkeypatch.setattr("materialization.write_path.submit.MAX_UNIT_WORK", 1)
     monkeypatch.setattr("materialization.write_path.group_commit.MAX_UNIT_WORK", 1)
 
-    first = desk.ledger.drain_all([desk.script_id, other.script_id, third.script_id])
+    first = editor.ledger.drain_all([editor.script_id, other.script_id, third.script_id])
     assert first.answered == 1
     assert set(first.more) == {other.script_id, third.script_id}
 
 
-def test_refused_commands_show_current_content_only_up_to_the_limit(desk: Desk):
+def test_refused_commands_show_current_content_only_up_to_the_limit(editor: ScriptEditor):
     lines = [Line(name, "action", name * (600 << 10)) for name in "abc"]
-    desk.begin(*lines)
+    editor.begin(*lines)
     stale = [LineEdit(line=name, expect="0" * 12, text="x") for name in "abcab"]
 
-    answer = desk.send(*stale, apply_rest=True)
+    answer = editor.send(*stale, apply_rest=True)
 
     with_text = [each.refusal and "current" in each.refusal.facts for each in answer.commands]
     assert MAX_CURRENT_CHARACTERS < 2 * (600 << 10)
@@ -148,30 +150,30 @@ def test_refused_commands_show_current_content_only_up_to_the_limit(desk: Desk):
     assert {each.refusal and each.refusal.facts["author"] for each in answer.commands} == {"user"}
 
 
-def test_two_stale_metadata_fields_are_refused_each(desk: Desk):
-    desk.begin(A)
+def test_two_stale_metadata_fields_are_refused_each(editor: ScriptEditor):
+    editor.begin(A)
     stale = ScriptSetMetadata(fields={"title": "B"}, expect={"title": "C"})
-    answer = desk.send(stale, stale, edit(A, "x"), apply_rest=True)
+    answer = editor.send(stale, stale, edit(A, "x"), apply_rest=True)
 
     assert answer.outcome == "partly"
     assert [each.refusal.code for each in answer.commands if each.refusal] == ["stale_metadata"] * 2
 
 
-def test_the_authors_of_many_lines_are_read_in_few_queries(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+def test_the_authors_of_many_lines_are_read_in_few_queries(editor: ScriptEditor, monkeypatch: pytest.MonkeyPatch):
     lines = [Line(f"l{n}", "action", "x") for n in range(40)]
-    desk.begin(*lines)
-    desk.send(*(edit(line, "y") for line in lines))
-    asked: list[Any] = []
-    monkeypatch.setattr("repos.log.commands.Commands.authorship", lambda *given: asked.append(given))
+    editor.begin(*lines)
+    editor.send(*(edit(line, "y") for line in lines))
+    queries: list[Any] = []
+    monkeypatch.setattr("repos.log.commands.Commands.authorship", lambda *given: queries.append(given))
 
-    answer = desk.send(*(edit(line, "z") for line in lines), apply_rest=True)
+    answer = editor.send(*(edit(line, "z") for line in lines), apply_rest=True)
 
     assert [each.refusal and each.refusal.facts["version"] for each in answer.commands] == list(range(2, 42))
     assert {each.refusal and each.refusal.facts["actor"] for each in answer.commands} == {"Ann"}
-    assert not asked
+    assert not queries
 
 
-def test_the_work_of_a_refused_merge_or_splice_of_long_lines_is_counted(desk: Desk):
+def test_the_work_of_a_refused_merge_or_splice_of_long_lines_is_counted(editor: ScriptEditor):
     state = decide(
         Submission(
             script_id=1,
@@ -185,7 +187,7 @@ def test_the_work_of_a_refused_merge_or_splice_of_long_lines_is_counted(desk: De
     merge = MergeLines(line="a", expect=expect_hash(LONG), next="b", expect_next=expect_hash(state.line("b")))
     longer = splice(LONG, 0, "z")
     for command in (merge, longer):
-        submission = desk.submission(*[command] * 10_000, base=1, apply_rest=True)
+        submission = editor.submission(*[command] * 10_000, base=1, apply_rest=True)
         with pytest.raises(TooMuchWork):
             decide(submission, state)
 
@@ -200,16 +202,16 @@ TOO_LARGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("limit", TOO_LARGE)
 def test_a_script_may_not_grow_beyond_its_size_but_may_be_edited(
-    desk: Desk, limit: str, monkeypatch: pytest.MonkeyPatch
+    editor: ScriptEditor, limit: str, monkeypatch: pytest.MonkeyPatch
 ):
     command, what = TOO_LARGE[limit]
-    desk.begin(A, B, C)
+    editor.begin(A, B, C)
     monkeypatch.setattr(f"domain.script.script_size.{limit}", 0)
 
-    answer = desk.send(command)
+    answer = editor.send(command)
 
     assert answer.refusal is not None
     assert answer.refusal.code == "script_too_large"
     assert what in answer.refusal.message
-    assert desk.version == 1
-    assert desk.send(edit(A, "short")).outcome == "applied"
+    assert editor.version == 1
+    assert editor.send(edit(A, "short")).outcome == "applied"

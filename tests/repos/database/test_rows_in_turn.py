@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, literal_column, select
 
 from repos.database.engine import make_engine
-from repos.database.session import Asked, Session
+from repos.database.session import Query, Session
 
 
 class StopHere(Exception):
@@ -29,7 +29,7 @@ def session(engine: Engine) -> Session:
     return Session(engine)
 
 
-def selects(*numbers: int) -> list[Asked]:
+def selects(*numbers: int) -> list[Query]:
     return [(select(literal_column(f"{number}")), {}) for number in numbers]
 
 

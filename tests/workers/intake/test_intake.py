@@ -16,7 +16,7 @@ from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import A, B, Desk, create, edit
+from tests.materialization.write_path.script_editor import A, B, ScriptEditor, create, edit
 from workers.app import app
 from workers.intake.intake import KEPT_BYTES, Intake
 from workers.messaging.bell import LoneBell
@@ -35,8 +35,8 @@ def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
 
 
 @pytest.fixture
-def desk(unit_of_work: UnitOfWork) -> Desk:
-    return Desk(unit_of_work, Ledger(unit_of_work, clock=count(1_000).__next__)).begin(A, B)
+def editor(unit_of_work: UnitOfWork) -> ScriptEditor:
+    return ScriptEditor(unit_of_work, Ledger(unit_of_work, clock=count(1_000).__next__)).begin(A, B)
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +56,18 @@ def dead_letters(unit_of_work: UnitOfWork, submission_id: str) -> list[DeadLette
 
 
 @pytest.mark.parametrize("form", ["text", "object"])
-def test_a_submission_is_answered_like_any_other(intake: Intake, desk: Desk, form: str):
-    submission = desk.submission(edit(A, "É, written elsewhere."))
+def test_a_submission_is_answered_like_any_other(intake: Intake, editor: ScriptEditor, form: str):
+    submission = editor.submission(edit(A, "É, written elsewhere."))
     argument = as_object(submission) if form == "object" else json.dumps(as_object(submission), indent=2)
 
     intake.take_message([argument], {}, "message-1")
 
-    assert desk.drain() == 1
-    assert desk.texts()[0] == "É, written elsewhere."
+    assert editor.drain() == 1
+    assert editor.texts()[0] == "É, written elsewhere."
 
 
-def test_a_new_script_can_be_created(intake: Intake, desk: Desk):
-    new = Desk(desk.unit_of_work, desk.ledger)
+def test_a_new_script_can_be_created(intake: Intake, editor: ScriptEditor):
+    new = ScriptEditor(editor.unit_of_work, editor.ledger)
 
     intake.take(encode_submission(new.submission(create(A), base=0)), "message-2")
 
@@ -75,54 +75,54 @@ def test_a_new_script_can_be_created(intake: Intake, desk: Desk):
     assert new.version == 1
 
 
-def test_a_message_delivered_twice_is_applied_and_answered_once(intake: Intake, desk: Desk):
-    payload = encode_submission(desk.submission(edit(A, "Once."), id="twice"))
+def test_a_message_delivered_twice_is_applied_and_answered_once(intake: Intake, editor: ScriptEditor):
+    payload = encode_submission(editor.submission(edit(A, "Once."), id="twice"))
 
     intake.take(payload, "message-3")
     intake.take(json.dumps(json.loads(payload), indent=1).encode(), "message-3")
-    assert desk.waiting() == 1
-    desk.drain()
+    assert editor.waiting() == 1
+    editor.drain()
     intake.take(payload, "message-3")
-    desk.drain()
+    editor.drain()
 
-    assert desk.version == 2
-    assert desk.dead() == []
+    assert editor.version == 2
+    assert editor.dead() == []
 
 
-def test_a_pending_submission_in_another_field_order_is_the_same(intake: Intake, desk: Desk):
-    submission = desk.submission(edit(A, "Once."), id="by-hand")
-    desk.enqueue_bytes("by-hand", json.dumps(as_object(submission), indent=2, sort_keys=True).encode())
+def test_a_pending_submission_in_another_field_order_is_the_same(intake: Intake, editor: ScriptEditor):
+    submission = editor.submission(edit(A, "Once."), id="by-hand")
+    editor.enqueue_bytes("by-hand", json.dumps(as_object(submission), indent=2, sort_keys=True).encode())
 
     intake.take(encode_submission(submission), "message-9")
-    Producer(desk.unit_of_work, LoneBell(UNREACHABLE)).enqueue(submission)
+    Producer(editor.unit_of_work, LoneBell(UNREACHABLE)).enqueue(submission)
 
-    assert (desk.waiting(), desk.dead()) == (1, [])
+    assert (editor.waiting(), editor.dead()) == (1, [])
     with pytest.raises(SameIdOtherContent):
-        Producer(desk.unit_of_work, LoneBell(UNREACHABLE)).enqueue(desk.submission(edit(A, "Other."), id="by-hand"))
+        Producer(editor.unit_of_work, LoneBell(UNREACHABLE)).enqueue(editor.submission(edit(A, "Other."), id="by-hand"))
 
 
-def test_the_same_id_with_other_content_becomes_one_dead_letter(intake: Intake, desk: Desk):
-    first, second = (encode_submission(desk.submission(edit(A, text), id="same")) for text in ("One.", "Two."))
+def test_the_same_id_with_other_content_becomes_one_dead_letter(intake: Intake, editor: ScriptEditor):
+    first, second = (encode_submission(editor.submission(edit(A, text), id="same")) for text in ("One.", "Two."))
     intake.take(first, "message-4")
 
     intake.take(second, "message-5")
     intake.take(second, "message-5")
 
-    assert [(row.code, row.payload) for row in desk.dead()] == [("same_id_other_content", second)]
-    desk.drain()
-    assert desk.texts()[0] == "One."
+    assert [(row.code, row.payload) for row in editor.dead()] == [("same_id_other_content", second)]
+    editor.drain()
+    assert editor.texts()[0] == "One."
 
 
 @pytest.mark.parametrize("depth", [500, 5_000, 100_000])
-def test_a_deeply_nested_submission_is_answered_on_every_interpreter(intake: Intake, desk: Desk, depth: int):
-    right = encode_submission(desk.submission(edit(A, "?"), id=f"deep-{depth}"))
+def test_a_deeply_nested_submission_is_answered_on_every_interpreter(intake: Intake, editor: ScriptEditor, depth: int):
+    right = encode_submission(editor.submission(edit(A, "?"), id=f"deep-{depth}"))
     # The nesting precedes the id, which is still read.
     deep = right.replace(b"{", b'{"more":' + b"[" * depth + b"]" * depth + b",", 1)
 
     intake.take(deep, "message-9")
 
-    desk.drain()
-    answer = desk.answer(f"deep-{depth}")
+    editor.drain()
+    answer = editor.answer(f"deep-{depth}")
     assert answer
     assert answer.refusal
     assert answer.refusal.code == "unknown_field"
@@ -139,19 +139,19 @@ def test_a_deeply_nested_submission_is_answered_on_every_interpreter(intake: Int
     ],
 )
 def test_an_invalid_submission_that_names_its_script_is_answered(
-    intake: Intake, desk: Desk, change: dict[str, Any], code: str
+    intake: Intake, editor: ScriptEditor, change: dict[str, Any], code: str
 ):  # fmt: skip
-    wrong = {**as_object(desk.submission(edit(A, "?"), id="wrong")), **change}
+    wrong = {**as_object(editor.submission(edit(A, "?"), id="wrong")), **change}
 
     intake.take_message([wrong], {}, "message-6")
 
-    desk.drain()
-    answer = desk.answer("wrong")
+    editor.drain()
+    answer = editor.answer("wrong")
     assert answer
     assert answer.refusal
     assert (answer.outcome, answer.refusal.code) == ("refused", code)
-    assert [row.code for row in desk.dead()] == [code]
-    assert desk.version == 1
+    assert [row.code for row in editor.dead()] == [code]
+    assert editor.version == 1
 
 
 @pytest.mark.parametrize(
@@ -185,14 +185,14 @@ def test_a_message_without_a_script_becomes_one_dead_letter(
     assert row.payload if args != [""] else row.payload == b""
 
 
-def test_a_payload_that_is_too_large_is_cut_in_its_dead_letter(intake: Intake, desk: Desk):
-    payload = encode_submission(desk.submission(edit(A, "x" * MAX_SUBMISSION_BYTES), id="large"))
+def test_a_payload_that_is_too_large_is_cut_in_its_dead_letter(intake: Intake, editor: ScriptEditor):
+    payload = encode_submission(editor.submission(edit(A, "x" * MAX_SUBMISSION_BYTES), id="large"))
 
     intake.take(payload, "message-7")
 
-    [row] = desk.dead()
+    [row] = editor.dead()
     assert (row.submission_id, row.code, row.payload) == ("large", "submission_too_large", payload[:KEPT_BYTES])
-    assert desk.waiting() == 0
+    assert editor.waiting() == 0
 
 
 def test_a_payload_that_the_broker_changed_becomes_a_dead_letter(intake: Intake, unit_of_work: UnitOfWork):
@@ -202,13 +202,13 @@ def test_a_payload_that_the_broker_changed_becomes_a_dead_letter(intake: Intake,
     assert [row.code for row in dead_letters(unit_of_work, "no-json")] == ["undecodable"]
 
 
-def test_a_valid_submission_is_stored_in_canonical_form(intake: Intake, desk: Desk):
-    submission = desk.submission(edit(A, "x"), id="canonical")
+def test_a_valid_submission_is_stored_in_canonical_form(intake: Intake, editor: ScriptEditor):
+    submission = editor.submission(edit(A, "x"), id="canonical")
 
     intake.take(json.dumps(as_object(submission), indent=2).encode(), "message-8")
 
-    with desk.unit_of_work.reading() as tx:
-        waiting = tx.inbox.payload_of(desk.script_id, "canonical")
+    with editor.unit_of_work.reading() as tx:
+        waiting = tx.inbox.payload_of(editor.script_id, "canonical")
     assert waiting == encode_submission(submission)
     assert decode_submission(waiting) == submission
 

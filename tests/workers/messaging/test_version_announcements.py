@@ -20,7 +20,7 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import A, B, Desk, edit
+from tests.materialization.write_path.script_editor import A, B, ScriptEditor, edit
 from tests.services.redis_server import RedisServer
 from tests.slowness import adjusted_for_load
 from workers.messaging.version_announcements import Announcement, Announcer, channel, client_url, follow
@@ -52,18 +52,18 @@ def announcing(mariadb_url: str, announcer: Announcer) -> Iterator[UnitOfWork]:
 
 
 @pytest.fixture
-def desk(announcing: UnitOfWork) -> Desk:
-    return Desk(announcing, Ledger(announcing, clock=count(1_000).__next__)).begin(A, B)
+def editor(announcing: UnitOfWork) -> ScriptEditor:
+    return ScriptEditor(announcing, Ledger(announcing, clock=count(1_000).__next__)).begin(A, B)
 
 
 class Listener:
     """Records the announcements for a script, with the version committed at that time."""
 
-    def __init__(self, server: RedisServer, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, server: RedisServer, editor: ScriptEditor) -> None:
+        self._editor = editor
         self._client = redis.Redis.from_url(server.url)
         self._channel = self._client.pubsub(ignore_subscribe_messages=True)
-        self._channel.subscribe(channel(desk.script_id))
+        self._channel.subscribe(channel(editor.script_id))
         self._channel.get_message(timeout=5)
         self.announced: list[tuple[int, int]] = []
 
@@ -73,79 +73,79 @@ class Listener:
             if message is None:
                 return
             announcement = msgspec.json.decode(message["data"], type=Announcement)
-            assert announcement.script_id == self._desk.script_id
-            self.announced.append((announcement.version, self._desk.version))
+            assert announcement.script_id == self._editor.script_id
+            self.announced.append((announcement.version, self._editor.version))
 
     def close(self) -> None:
         self._channel.close()
         self._client.close()
 
 
-def type_on(desk: Desk, times: int) -> None:
+def type_on(editor: ScriptEditor, times: int) -> None:
     """Enqueue keystrokes one at a time, and drain after each."""
     for _ in range(times):
-        line = next(iter(desk.state().lines()))
+        line = next(iter(editor.state().lines()))
         splice = LineSplice(line=line.id, expect=expect_hash(line), at=0, insert="x")
-        desk.enqueue(desk.submission(splice))
-        assert desk.drain() == 1
+        editor.enqueue(editor.submission(splice))
+        assert editor.drain() == 1
 
 
-def test_each_announced_version_is_committed(server: RedisServer, desk: Desk):
-    with closing(Listener(server, desk)) as listener:
+def test_each_announced_version_is_committed(server: RedisServer, editor: ScriptEditor):
+    with closing(Listener(server, editor)) as listener:
         listening = Thread(target=listener.listen, args=(1 + EDITS,))
         listening.start()
-        type_on(desk, EDITS)
+        type_on(editor, EDITS)
         listening.join()
 
     assert [version for version, _ in listener.announced] == list(range(2, 2 + EDITS))
     assert all(committed >= version for version, committed in listener.announced)
 
 
-def test_a_submission_without_a_version_is_not_announced(server: RedisServer, desk: Desk):
-    with closing(Listener(server, desk)) as listener:
-        desk.send(edit(B, "?"), base=99)  # refused
-        desk.send(edit(A, A.text))  # a no-op
+def test_a_submission_without_a_version_is_not_announced(server: RedisServer, editor: ScriptEditor):
+    with closing(Listener(server, editor)) as listener:
+        editor.send(edit(B, "?"), base=99)  # refused
+        editor.send(edit(A, A.text))  # a no-op
         with pytest.raises(RuntimeError, match="lost"):
-            roll_back_an_edit(desk)
-        assert desk.version == 1
-        type_on(desk, 1)
+            roll_back_an_edit(editor)
+        assert editor.version == 1
+        type_on(editor, 1)
         listener.listen(2)
 
     assert listener.announced == [(2, 2)]
 
 
-def test_versions_of_several_scripts_are_announced_together(server: RedisServer, desk: Desk):
-    other = Desk(desk.unit_of_work, desk.ledger).begin(A, B)
-    for editor in (desk, other):
-        editor.enqueue(editor.submission(edit(A, "Together.")))
-    with closing(Listener(server, desk)) as one, closing(Listener(server, other)) as two:
-        desk.ledger.drain_all([desk.script_id, other.script_id])
+def test_versions_of_several_scripts_are_announced_together(server: RedisServer, editor: ScriptEditor):
+    other = ScriptEditor(editor.unit_of_work, editor.ledger).begin(A, B)
+    for writer in (editor, other):
+        writer.enqueue(writer.submission(edit(A, "Together.")))
+    with closing(Listener(server, editor)) as one, closing(Listener(server, other)) as two:
+        editor.ledger.drain_all([editor.script_id, other.script_id])
         one.listen(2)
         two.listen(2)
 
     assert one.announced == two.announced == [(2, 2)]
 
 
-def roll_back_an_edit(desk: Desk) -> None:
-    with desk.unit_of_work.script(desk.script_id) as tx:
+def roll_back_an_edit(editor: ScriptEditor) -> None:
+    with editor.unit_of_work.script(editor.script_id) as tx:
         tx.heads.advance(tx.head, tx.head.version)
         raise RuntimeError("lost")
 
 
-def test_a_reader_gets_every_version_though_announcements_are_lost(server: RedisServer, desk: Desk):
-    versions = follow(desk.unit_of_work, server.url, desk.script_id, after=0)
+def test_a_reader_gets_every_version_though_announcements_are_lost(server: RedisServer, editor: ScriptEditor):
+    versions = follow(editor.unit_of_work, server.url, editor.script_id, after=0)
     assert next(versions) == 1
     reached: list[int] = []
     reading = Thread(target=lambda: reached.extend(until(versions, 3)))
     reading.start()
     time.sleep(0.2)
 
-    quiet = Desk(UnitOfWork(desk.unit_of_work._engine), desk.ledger, desk.script_id)
+    quiet = ScriptEditor(UnitOfWork(editor.unit_of_work._engine), editor.ledger, editor.script_id)
     Ledger(quiet.unit_of_work).submit(quiet.submission(edit(A, "Not announced."), id="quiet"))
     with redis.Redis.from_url(server.url) as client:
         client.client_kill_filter(_type="pubsub")  # disconnects all subscribers
     time.sleep(0.2)
-    type_on(desk, 1)
+    type_on(editor, 1)
     reading.join(15)
 
     assert reached[-1] == 3
@@ -158,16 +158,16 @@ def until(versions: Iterator[int], last: int) -> Iterator[int]:
             return
 
 
-def test_a_reader_without_redis_polls(desk: Desk):
-    versions = follow(desk.unit_of_work, "redis://127.0.0.1:1/0", desk.script_id, after=0)
+def test_a_reader_without_redis_polls(editor: ScriptEditor):
+    versions = follow(editor.unit_of_work, "redis://127.0.0.1:1/0", editor.script_id, after=0)
 
     assert next(versions) == 1
-    type_on(desk, 1)
+    type_on(editor, 1)
     assert next(versions) == 2
 
 
-def test_a_hanging_redis_does_not_block_the_drain(server: RedisServer, desk: Desk, announcer: Announcer):
-    type_on(desk, 1)
+def test_a_hanging_redis_does_not_block_the_drain(server: RedisServer, editor: ScriptEditor, announcer: Announcer):
+    type_on(editor, 1)
     running = [child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
     process = next(child for child in running if f":{server.port}" in " ".join(child.cmdline()))
     process.suspend()
@@ -176,11 +176,11 @@ def test_a_hanging_redis_does_not_block_the_drain(server: RedisServer, desk: Des
             assert in_seconds(lambda: stranger.announce({7: 1})) < adjusted_for_load(MAX_SECONDS)
         assert in_seconds(lambda: announcer.announce({7: 1})) < adjusted_for_load(MAX_SECONDS)
         assert in_seconds(lambda: announcer.announce({7: 1})) < adjusted_for_load(0.01), "it is silent for a while"
-        type_on(desk, 2)
+        type_on(editor, 2)
     finally:
         process.resume()
 
-    assert desk.version == 4
+    assert editor.version == 4
 
 
 def test_an_unreachable_redis_is_not_retried_for_a_while(server: RedisServer):

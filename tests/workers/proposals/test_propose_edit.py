@@ -262,9 +262,9 @@ def test_a_prompt_beyond_the_budget_is_not_sent(room: ProposalRoom):
 
 
 def test_a_request_beyond_the_budget_stores_nothing(room: ProposalRoom):
-    desk = ProposalReview(room.unit_of_work, room.producer, room.handed_out.append, budget=TokenBudget(700, 200))
+    editor = ProposalReview(room.unit_of_work, room.producer, room.handed_out.append, budget=TokenBudget(700, 200))
     with pytest.raises(ScriptTooLongForModel):
-        desk.ask(room.script_id, "Colder.", room.rosa)
+        editor.ask(room.script_id, "Colder.", room.rosa)
     queued = ProposalReview(room.unit_of_work, room.producer, room.handed_out.append).ask(
         room.script_id, "Colder.", room.rosa
     )
