@@ -32,6 +32,8 @@ def costs_of(tx: RecordsTransaction, proposal: ProposalRow) -> list[Cost]:
 
 def cost_text(cost: Cost) -> str:
     """The cost of calls in one sentence."""
+    if not (cost.tokens_in or cost.tokens_out):
+        return f"{counted(cost.calls, 'call')}; the server does not say how many tokens."
     tokens = f"{counted(cost.calls, 'call')}, {cost.tokens_in:,} tokens sent and {cost.tokens_out:,} written"
     return f"{tokens}: {money(cost.cost_micros, cost.currency)}." if cost.cost_micros else f"{tokens}."
 

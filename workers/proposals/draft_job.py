@@ -137,7 +137,7 @@ class ProposalJob:
                 latest = self._drafted(attempt, messages, answers, base, shown, watch)
                 # A correction may be worse than the answer it corrects: valid hunks are not dropped for it.
                 drafted = latest if latest.hunks else drafted._replace(refusal=latest.refusal)
-                if latest.refusal is None or isinstance(latest.refusal, HOPELESS):
+                if latest.refusal is None or isinstance(latest.refusal, HOPELESS) or _repeats(answers):
                     break
                 messages += correction(answers[-1].output, latest.refusal, latest.at)
                 if not self._terms.budget.holds(messages):
@@ -207,6 +207,11 @@ class ProposalJob:
             if done:
                 _keep_answer(tx, taken, written, self._terms.price, now)
         return done
+
+
+def _repeats(answers: list[Completion]) -> bool:
+    """Whether the model answered a correction with the same again: it would do so once more."""
+    return len(answers) > 1 and answers[-1].output == answers[-2].output
 
 
 def _range_of(taken: ProposalRow) -> LineRange | None:

@@ -15,31 +15,10 @@ from domain.script.line import Line, LineFormat
 from domain.script.state import State
 from domain.submissions.submission import decode_commands
 from materialization.proposals.draft_hunks import Drafted, draft
-from repos.proposals.proposals import ProposalRow
 from tests.domain.folding import run
 from tests.domain.scripts import script
+from tests.materialization.proposals.queued_proposal import PROPOSAL
 
-PROPOSAL = ProposalRow(
-    id=7,
-    script_id=1,
-    user_id=None,
-    chat_message_id=None,
-    run_id="run-1",
-    instruction="Colder.",
-    base_version=1,
-    first_line=None,
-    last_line=None,
-    state="queued",
-    model="m",
-    prompt_sha256="0" * 64,
-    code=None,
-    message=None,
-    fence=1,
-    held_until=0,
-    written=None,
-    created_at=0,
-    updated_at=0,
-)
 ROWS: tuple[tuple[LineFormat, str], ...] = (
     ("scene_heading", "INT. BAR - NIGHT"),
     ("action", "Rosa waits for the last guest."),

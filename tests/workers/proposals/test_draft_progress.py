@@ -77,6 +77,15 @@ def test_a_claim_outlasts_the_time_of_the_settings(room: ProposalRoom):
     assert room.job(Asked(answer(hunk(room.rewrite(1, "Colder.")))), terms).run(number)
 
 
+def test_a_model_is_corrected_at_most_twice(room: ProposalRoom):
+    number = room.ask()
+    model = AnswersInTurn(b"Hm?", b"Hm.", b"Hm!", b"Hm;")
+    room.job(model).run(number)
+
+    assert len(model.queries) == 3
+    assert [len(messages) for messages in model.queries] == [2, 4, 6]
+
+
 def test_a_correction_beyond_the_budget_is_not_sent(room: ProposalRoom):
     number = room.ask()
     model = AnswersInTurn(b"Hm, " * 2_000, b"Hm?")

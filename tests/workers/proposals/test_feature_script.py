@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from cli.rendering.screenplay_layout import pages
 from domain.commands.kinds.script_create import ScriptCreate
+from domain.errors import Rejected
+from domain.formats.registry import format_of
+from domain.proposals.model_output import decode_proposed
 from domain.proposals.shown_lines import ShownLines
 from domain.script.line import Line
-from domain.submissions.submission import Submission
+from domain.submissions.submission import Submission, decode_commands
+from materialization.proposals.draft_hunks import draft
 from repos.unit_of_work import UnitOfWork
+from tests.domain.folding import run
 from tests.domain.scripts import script
+from tests.materialization.proposals.queued_proposal import PROPOSAL
 from tests.workers.proposals.feature_script import LEAD, LEAD_LINES, LINES, PAGES, feature
 from tests.workers.proposals.model_server import QUICK, Handler, ModelServer, completion, respond
 from tests.workers.proposals.proposal_setup import ProposalRoom
@@ -86,3 +95,32 @@ def test_the_lead_of_a_feature_is_renamed_in_one_proposal(migrated: Engine, serv
         (said,) = tx.chat.answers(room.proposal(number).chat_message_id or 0)
         (usage,) = tx.chat_usage.of_message(said.id)
     assert (usage.tokens_out or 0) < DEFAULT_TERMS.budget.answer
+
+
+def test_the_lead_of_every_real_screenplay_is_renamed_in_one_hunk(screenplays: Path):
+    """Whatever the lines of real files are, an edit of each comes back to the line that it names, and to no other."""
+    tried = 0
+    for path in sorted(path for path in screenplays.rglob("*") if path.suffix in (".fountain", ".fdx")):
+        try:
+            imported = format_of(path).read(path.read_bytes(), map("line{}".format, count()).__next__)
+        except Rejected:
+            continue
+        named = Counter(line.text for line in imported.lines if line.format == "character" and line.text.isalpha())
+        if not named:
+            continue
+        lead = named.most_common(1)[0][0]
+        base = script(*imported.lines)
+        shown = ShownLines(base)
+        edits = [
+            {"edit": "rewrite", "line": row.number, "expect": row.hash, "text": row.text.replace(lead, "EDGAR")}
+            for row in shown.rows()
+            if lead in row.text
+        ]
+        answer = json.dumps({"hunks": [{"edits": edits}]}).encode()
+        (hunk,) = draft(PROPOSAL, decode_proposed(answer), base, shown).hunks
+        after = run(base, decode_commands(hunk.commands))
+        assert [line.text.rstrip() for line in after.lines()] == [
+            line.text.replace(lead, "EDGAR").rstrip() for line in base.lines()
+        ], path
+        tried += 1
+    assert tried >= 10

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from sqlalchemy import Engine
 
@@ -29,6 +31,18 @@ def test_without_one_the_proposal_fails(migrated: Engine, settings: Settings):
     assert room.job(configured_model(settings)).run(number)
 
     assert (room.proposal(number).state, room.proposal(number).code) == ("failed", "no_model")
+
+
+def test_without_the_library_the_proposal_says_what_to_install(migrated: Engine, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delitem(sys.modules, "workers.proposals.language_models.openai_client", raising=False)
+    monkeypatch.setitem(sys.modules, "openai", None)
+    room = ProposalRoom(UnitOfWork(migrated))
+    number = room.ask()
+
+    assert room.job(configured_model(Settings(model_url="https://host/v1", model="writer-1"))).run(number)
+
+    assert room.proposal(number).code == "model_unavailable"
+    assert "pip install 'scriptledger[models]'" in (room.proposal(number).message or "")
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_costs_are_shown_in_tokens_and_in_money_where_it_is_known():
         "2 calls, 85,000 tokens sent and 400 written: 0.2165 USD."
     )
     assert cost_text(Cost("m", "USD", 1, 10, 5, 0)) == "1 call, 10 tokens sent and 5 written."
+    assert cost_text(Cost("m", "USD", 1, 0, 0, 0)) == "1 call; the server does not say how many tokens."
     priced = DEFAULT_TERMS._replace(price=Price(2_500_000, 10_000_000, "EUR"))
     assert estimate_text(estimate_of(1, 100_000, priced)) == (
         "About 100,000 tokens are sent to the model, and up to 25,600 come back: at most 0.5060 EUR a call."
