@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 from backfill.samples import make_sample_file
 from cli.verbs.migrate import legacy
+from repos.legacy.connection import READ_ONLY, SESSION_SETTINGS
 from tests.cli.running import CommandLine
 from tests.legacy.clean_rows import Size
 from tests.legacy.database import on_server
@@ -83,8 +84,8 @@ def test_a_verb_changes_nothing_and_sends_only_reads(
     assert {statement for statement in sent if statement.upper().startswith("SET")} <= {
         "SET NAMES utf8mb4",
         "SET AUTOCOMMIT = 1",
-        "SET SESSION sql_mode='', time_zone='+00:00' /*!80000 , information_schema_stats_expiry=0 */",
-        "SET SESSION TRANSACTION READ ONLY",
+        SESSION_SETTINGS,
+        READ_ONLY,
     }
     assert len(sent) > 5
 
