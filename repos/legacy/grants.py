@@ -14,10 +14,15 @@ _ROUTINES_TABLE = re.compile(r"GRANT .*\bSELECT\b.* ON `mysql`\.(\*|`proc`) TO "
 _SHOWS_ROUTINES = re.compile(r"EXECUTE|CREATE ROUTINE|ALTER ROUTINE|SHOW_ROUTINE|SHOW CREATE ROUTINE")
 
 
-def unseen_by_account(fetch: Fetch, database: str) -> tuple[str, ...]:
-    """Which of `triggers` and `routines` the account of this connection may not see."""
+def unseen_by_account(fetch: Fetch, database: str, *, has_roles: bool) -> tuple[str, ...]:
+    """Which of `triggers` and `routines` the account of this connection may not see.
+
+    `has_roles` is for MySQL 8 and newer, which lists what a role may only when it is asked; MariaDB always does.
+    """
     on_schema, on_all = set(), set()
-    grants = _grants(fetch)
+    roles = str(fetch("SELECT CURRENT_ROLE()")[0][0]) if has_roles else "NONE"
+    using = "" if roles == "NONE" else f" FOR CURRENT_USER() USING {roles}"
+    grants = [str(row[0]) for row in fetch(f"SHOW GRANTS{using}")]
     for privileges, target in _granted(grants):
         if target == "*":
             on_all |= privileges
@@ -32,13 +37,6 @@ def unseen_by_account(fetch: Fetch, database: str) -> tuple[str, ...]:
     if not (sees_routines or any(_ROUTINES_TABLE.match(grant) for grant in grants)):
         unseen.append("routines")
     return tuple(unseen)
-
-
-def _grants(fetch: Fetch) -> list[str]:
-    roles = fetch("SELECT CURRENT_ROLE()")[0][0]
-    # MySQL lists what a role may only when asked; MariaDB names a role without a host.
-    using = f" FOR CURRENT_USER() USING {roles}" if roles and "`@`" in roles else ""
-    return [str(row[0]) for row in fetch(f"SHOW GRANTS{using}")]
 
 
 def _granted(grants: list[str]) -> Iterator[tuple[set[str], str]]:

@@ -67,9 +67,12 @@ class _Reader:
         self._source = source
         self._version = version
         self._is_mariadb = "mariadb" in version.lower()
+        numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+        self._quotes_defaults = self._is_mariadb and numbers >= (10, 2, 7)
+        self._has_roles = not self._is_mariadb and numbers >= (8,)
         rows = source.fetch(
             "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'information_schema' "
-            "AND TABLE_NAME IN ('STATISTICS', 'CHECK_CONSTRAINTS', 'TABLE_CONSTRAINTS')"
+            "AND TABLE_NAME IN ('COLUMNS', 'STATISTICS', 'CHECK_CONSTRAINTS', 'TABLE_CONSTRAINTS')"
         )
         self._known = {(str(table).upper(), str(column).upper()) for table, column in rows}
 
@@ -108,17 +111,21 @@ class _Reader:
             views=tuple(self._views()),
             triggers=tuple(self._triggers()),
             routines=tuple(self._routines()),
-            unseen=unseen_by_account(self._source.fetch, database),
+            unseen=unseen_by_account(self._source.fetch, database, has_roles=self._has_roles),
         )
 
     def _columns(self) -> Mapping[str, list[ColumnShape]]:
         columns: dict[str, list[ColumnShape]] = defaultdict(list)
-        for table, name, full, nullable, default, charset, collation, extra, generated in self._source.fetch(
-            "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, CHARACTER_SET_NAME, "
-            "COLLATION_NAME, EXTRA, GENERATION_EXPRESSION FROM information_schema.COLUMNS "
-            "WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION"
-        ):
-            literal, expression = (None, None) if generated else default_of(default, extra, mariadb=self._is_mariadb)
+        wanted = "TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, CHARACTER_SET_NAME, COLLATION_NAME"
+        wanted += ", EXTRA, " + ("GENERATION_EXPRESSION" if self._has("COLUMNS", "GENERATION_EXPRESSION") else "NULL")
+        query = (
+            f"SELECT {wanted} FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "  # noqa: S608 - constants
+            "ORDER BY TABLE_NAME, ORDINAL_POSITION"
+        )
+        for table, name, full, nullable, default, charset, collation, extra, generated in self._source.fetch(query):
+            literal, expression = (
+                (None, None) if generated else default_of(default, extra, quoted=self._quotes_defaults)
+            )
             columns[table].append(
                 ColumnShape(
                     name,

@@ -38,13 +38,16 @@ def plain_rule(rule: str) -> str:
     return "restrict" if rule == "no action" else rule
 
 
-def default_of(default: str | None, extra: str, *, mariadb: bool) -> tuple[str | None, str | None]:
-    """The default of a column as (literal, expression): MariaDB quotes literals, MySQL marks expressions."""
-    if default is None or (mariadb and default.upper() == "NULL"):
+def default_of(default: str | None, extra: str, *, quoted: bool) -> tuple[str | None, str | None]:
+    """The default of a column as (literal, expression).
+
+    MariaDB quotes literals since 10.2.7; MySQL never does, and marks expressions.
+    """
+    if default is None or (quoted and default.upper() == "NULL"):
         return None, None
     if _NOW.fullmatch(default):
         return None, _now(default)
-    if not mariadb:
+    if not quoted:
         is_expression = "default_generated" in extra.lower()
         return (None, unescaped(default)) if is_expression else (default, None)
     if default.startswith("'"):
