@@ -43,6 +43,7 @@ def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list
             # Of no table of ours.
             wanted = msgspec.structs.replace(wanted, charset=found.charset, collation=found.collation)
     found, wanted = (_without(shape, (TABLE, *allowed)) for shape in (found, wanted))
+    wanted = _in_order_of(found, wanted)
     return differences(wanted, found), not_compared(wanted, found)
 
 
@@ -56,6 +57,19 @@ class _File:
 
 def _of_file(connection: Connection) -> SchemaShape:
     return shape_of_file(_File(connection), "main", "")
+
+
+def _in_order_of(found: SchemaShape, wanted: SchemaShape) -> SchemaShape:
+    """The wanted shape with its columns in the order found: a migration adds last what is declared in the middle."""
+    places = {(table.name, column.name): place for table in found.tables for place, column in enumerate(table.columns)}
+    tables = []
+    for table in wanted.tables:
+        placed = [
+            (places.get((table.name, column.name), place), place, column) for place, column in enumerate(table.columns)
+        ]
+        columns = tuple(column for _, _, column in sorted(placed, key=lambda each: each[:2]))
+        tables.append(msgspec.structs.replace(table, columns=columns))
+    return msgspec.structs.replace(wanted, tables=tuple(tables))
 
 
 def _without(shape: SchemaShape, patterns: tuple[str, ...]) -> SchemaShape:
