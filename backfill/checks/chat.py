@@ -21,7 +21,7 @@ TEXTS = ("content", "question", "answer")
 
 
 class _Message(NamedTuple):
-    thread: tuple[Any, Any]
+    thread: tuple[Any, ...]
     role: str | None
     at: str | None
     key: str
@@ -45,7 +45,7 @@ class AnswerFirst(Check):
             return
         names = ("script_id", "user_id", "role", "created_at")
         for place, (script, user, role, at) in enumerate(zip(*map(batch.field, names), strict=True)):
-            message = _Message((script, user), role, at, batch.key(place))
+            message = _Message((batch.table.name, script, user), role, at, batch.key(place))
             last, before = self._last, self._before
             if (
                 role == "user"
@@ -86,7 +86,7 @@ class LoggedTwice(Check):
             if field not in batch:
                 continue
             for place, text in enumerate(batch.field(field)):
-                if text and (at := _second(times[place])) is not None:
+                if isinstance(text, str) and text and (at := _second(times[place])) is not None:
                     self._index.add(number_of(scripts[place], text.strip()), len(self._rows))
                     self._rows.append(self._keys.number(batch.key(place), raws[place]))
                     self._places.append(table)
@@ -110,13 +110,15 @@ class LoggedTwice(Check):
             yield self.finding(self._tables[place], self._keys.text(row), note="merged into the other log")
 
 
-def _second(at: str | None) -> int | None:
+def _second(at: Any) -> int | None:
+    if not isinstance(at, str):
+        return None
     try:
-        return int(datetime.fromisoformat(at + "+00:00").timestamp()) if at else None
+        return int(datetime.fromisoformat(at + "+00:00").timestamp())
     except ValueError:
         return None
 
 
-def _seconds_apart(one: str | None, other: str | None) -> float:
+def _seconds_apart(one: Any, other: Any) -> float:
     first, second = _second(one), _second(other)
     return abs(first - second) if first is not None and second is not None else float("inf")

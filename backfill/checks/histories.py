@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
@@ -54,8 +55,9 @@ class Save:
     def __init__(self, table: MappedTable, key: str, values: dict[str, Any], data: bytes | None) -> None:
         self.table = table
         self.key = key
-        self.number: int | None = values.get("version_number")
-        self.at: str | None = values.get("created_at")
+        self.number = _number(values.get("version_number"))
+        at = values.get("created_at")
+        self.at: str | None = at if isinstance(at, str) else None
         self.actor = values.get("actor")
         self.branch = values.get("branch")
         self.has_patch = values.get("patch") is not None
@@ -123,6 +125,13 @@ def _collect(refusals: dict[str, tuple[str, Rejected]], field: str, validate: An
         validate(field, value)
     except Rejected as refusal:
         refusals.setdefault(refusal.code, (value, refusal.alone()))
+
+
+def _number(value: Any) -> int | None:
+    """A version number, which some applications keep as text; None if it is none."""
+    if isinstance(value, str) and len(value) < 19 and value.isascii() and value.isdigit():
+        return int(value)
+    return int(value) if isinstance(value, int | Decimal) and value == int(value) else None
 
 
 def _digest(data: bytes, lines: tuple[LegacyLine, ...] | None) -> int:

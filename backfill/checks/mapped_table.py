@@ -114,7 +114,8 @@ class MappedTable:
         wanted = [
             column.name
             for column in self.table.columns
-            if self.rule_of(column.name).drop is None and column.kind not in ("bytes", "unknown")
+            if self.rule_of(column.name).drop is None
+            and (column.kind not in ("bytes", "unknown") or column.name == self.content_column)
         ]
         return [*self.key_columns, *(name for name in wanted if name not in self.key_columns)]
 

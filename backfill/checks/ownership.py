@@ -86,7 +86,7 @@ class _Groups(Check):
             for place, value in enumerate(batch.field(self.field)):
                 if value is not None:
                     text = batch.key(place)
-                    self._index.add(number_of(self.value(value), ""), self._keys.number(text, raws[place]))
+                    self._index.add(number_of(self.value(str(value)), ""), self._keys.number(text, raws[place]))
         yield from ()
 
     def relations(self) -> Iterator[Finding]:
@@ -186,9 +186,6 @@ class OddKey(Check):
     def batch(self, batch: Batch) -> Iterator[Finding]:
         if "id" not in batch or batch.table.target in ("users", "legacy_rows"):
             return
-        values = batch.field("id")
-        if not isinstance(values[0], int) or (min(values) > 0 and max(values) < EXACT):
-            return
-        for place, value in enumerate(values):
-            if not 0 < value < EXACT:
+        for place, value in enumerate(batch.field("id")):
+            if isinstance(value, int) and not 0 < value < EXACT:
                 yield self.finding(batch.table, batch.key(place), batch.table.column("id"))

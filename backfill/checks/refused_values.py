@@ -10,14 +10,15 @@ import msgspec
 from backfill.checks.base import Batch, Check, Finding, check
 from backfill.checks.histories import Content, History, Save, refusals_of
 from backfill.checks.saves import BAD_JSON, contents_of, ids_of
+from backfill.content.strict_json import parse
 from domain.accounts import check_email
 from domain.errors import Rejected
-from domain.refusals import ControlCharacter, LoneSurrogate
+from domain.refusals import ControlCharacter
 from domain.script.metadata import check_metadata
 from domain.script.validation import MAX_TEXT_BYTES, check_payload, check_text
 
 # Refusals that are findings with a code of their own.
-ELSEWHERE = (ControlCharacter, LoneSurrogate)
+ELSEWHERE = (ControlCharacter,)
 
 
 @check
@@ -63,6 +64,16 @@ class RefusedValue(Check):
                 yield refusal.code, None
 
 
+def _as_json(value: Any) -> Any:
+    """A payload as JSON if it is JSON, and as a text otherwise."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return parse(value.encode(errors="surrogateescape"))[0]
+        except Rejected:
+            return ""  # a finding of its own
+    return "" if value is None else str(value)
+
+
 def _listed(value: Any) -> Any:
     """A value as it becomes a field of the metadata: a JSON list of texts becomes a list."""
     if not isinstance(value, str) or not value.startswith("["):
@@ -78,9 +89,9 @@ def _validator(batch: Batch, name: str) -> Callable[[Any], object] | None:  # no
     field = batch.table.fields.get(name, "")
     match batch.table.target, field:
         case "users", "email":
-            return lambda value: check_email(value or "")
+            return lambda value: check_email(str(value or ""))
         case "scripts", "title":
-            return lambda value: check_metadata({"title": value or ""})
+            return lambda value: check_metadata({"title": str(value or "")})
         case "scripts", _ if field.startswith("metadata."):
             member = field.partition(".")[2]
             return lambda value: None if value is None else check_metadata({member: _listed(value)})
@@ -89,7 +100,7 @@ def _validator(batch: Batch, name: str) -> Callable[[Any], object] | None:  # no
             joined = batch.joined(name)
             if len(joined) * 4 < MAX_TEXT_BYTES and joined.replace("\n", "").isprintable():
                 return None
-            return lambda value: None if value is None else check_text(field, value, line_ends=True)
+            return lambda value: check_text(field, str(value or ""), line_ends=True)
         case "elements", "content":
-            return lambda value: None if value is None else check_payload("payload", value)
+            return lambda value: check_payload("payload", _as_json(value))
     return None

@@ -103,7 +103,7 @@ class BadJson(Check):
             batch.table.target == "elements"
             and field == "content"
             and '{"' in batch.joined(name)
-            and all(value is None or value[:1] in ("{", "[") for value in batch.column(name))
+            and all(value is None or str(value)[:1] in ("{", "[") for value in batch.column(name))
         )
 
 
@@ -175,7 +175,7 @@ class GrowingElement(Check):
 
     def __init__(self, scope: Any) -> None:
         super().__init__(scope)
-        self._last: tuple[Any, Any, str] | None = None
+        self._last: tuple[tuple[Any, ...], str] | None = None
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
         if batch.table.target != "elements" or "content" not in batch:
@@ -183,8 +183,10 @@ class GrowingElement(Check):
         for place, (script, kind, content) in enumerate(
             zip(batch.field("script_id"), batch.field("type"), batch.field("content"), strict=True)
         ):
-            before, self._last = self._last, (script, kind, content or "")
-            if before and content and before[:2] == (script, kind) and _grows(before[2], content):
+            if not isinstance(content, str):
+                continue
+            before, self._last = self._last, ((batch.table.name, script, kind), content)
+            if before and before[0] == self._last[0] and _grows(before[1], content):
                 yield self.finding(batch.table, batch.key(place), batch.table.column("content"), content)
 
 

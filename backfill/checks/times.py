@@ -76,7 +76,7 @@ class ImpossibleTime(Check):
             if field in AHEAD or name not in batch.table.read_columns:
                 continue
             for place, value in enumerate(batch.column(name)):
-                if value is not None and value > latest:
+                if isinstance(value, str) and value > latest:
                     yield self.finding(batch.table, batch.key(place), name, note="in the future")
         if "updated_at" in batch and "created_at" in batch:
             yield from self._disordered(batch)
@@ -87,7 +87,9 @@ class ImpossibleTime(Check):
         for place, (created, updated) in enumerate(
             zip(batch.field("created_at"), batch.field("updated_at"), strict=True)
         ):
-            if not created or not updated or created <= updated or is_zero(created) or is_zero(updated):
+            if not isinstance(created, str) or not isinstance(updated, str) or not created or not updated:
+                continue
+            if created <= updated or is_zero(created) or is_zero(updated):
                 continue
             if same_zone or created[:10] > updated[:10]:
                 yield self.finding(table, batch.key(place), table.column("created_at"), note="after its last update")

@@ -132,7 +132,7 @@ class PointerCommand(Check):
             zip(batch.field("script_id"), numbers, payloads, strict=True)
         ):
             pointed = number
-            if pointed is None and payload is not None and (match := self._POINTER.search(payload)):
+            if pointed is None and isinstance(payload, str) and (match := self._POINTER.search(payload)):
                 pointed = int(match[1])
             key = batch.key(place)
             row = self._command_keys.number(key, _raw_key(batch, place))

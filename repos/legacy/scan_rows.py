@@ -37,9 +37,9 @@ def read_batches(  # noqa: PLR0913 - the parts of one statement
 ) -> Iterator[list[Row]]:
     """Rows of the columns, in the order of other columns; `start` is a column and its first value.
 
-    A batch has at most BATCH_ROWS rows; rows with contents, about BATCH_BYTES or one row.
+    A batch has at most BATCH_ROWS rows; where rows may be large, about BATCH_BYTES or one row.
     """
-    names = ", ".join(_selected(source, name, contents) for name in columns)
+    names = ", ".join(_selected(source, table, name, contents) for name in columns)
     sql = f"SELECT {names} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
     params: list[Any] = []
     if start is not None:
@@ -47,15 +47,15 @@ def read_batches(  # noqa: PLR0913 - the parts of one statement
         params.append(start[1])
     if order:
         sql += f" ORDER BY {', '.join(map(source.quoted, order))}"
-    if not contents:
+    places = [place for place, name in enumerate(columns) if _may_be_large(table, name)]
+    if not places:
         yield from source.stream(sql, params, table=table.name, batch_rows=BATCH_ROWS)
         return
-    places = [place for place, name in enumerate(columns) if name in contents]
     batch: list[Row] = []
     size = 0
     for rows in source.stream(sql, params, table=table.name, batch_rows=1):
         batch += rows
-        size += sum(len(rows[0][place] or b"") for place in places)
+        size += sum(len(value) for place in places if isinstance(value := rows[0][place], str | bytes))
         if size >= BATCH_BYTES or len(batch) >= BATCH_ROWS:
             yield batch
             batch, size = [], 0
@@ -85,8 +85,14 @@ def count_added(source: Source, table: Table, last_key: Any) -> int:
     return int(source.fetch(sql, [last_key], table=table.name)[0][0])
 
 
-def _selected(source: Source, name: str, contents: Collection[str]) -> str:
+def _may_be_large(table: Table, name: str) -> bool:
+    column = table.column(name)
+    return column is not None and column.has_content
+
+
+def _selected(source: Source, table: Table, name: str, contents: Collection[str]) -> str:
     quoted = source.quoted(name)
-    if name not in contents:
+    column = table.column(name)
+    if name not in contents or (column is not None and column.kind == "bytes" and not source.is_sqlite):
         return quoted
     return f"CAST({quoted} AS BLOB)" if source.is_sqlite else f"CAST(CONVERT({quoted} USING utf8mb4) AS BINARY)"
