@@ -40,7 +40,7 @@ MIN_LOST_LINES = 5
 
 @check
 class CutText(Check):
-    """A non-strict server cut what did not fit into a TEXT column, and said nothing."""
+    """A non-strict server cut what did not fit into a TEXT column, without an error."""
 
     code = "L10"
     title = "texts that are probably cut off at 65,535 bytes"

@@ -118,7 +118,7 @@ class Scope:
                     self.counters.add(number, counter)
 
     def is_user(self, user: Any) -> bool:
-        """Whether a user exists; where no table of users was recognised, nobody is missing."""
+        """Whether a user exists; where no table of users was recognised, no user is missing."""
         return not len(self.users) or number_of(user) in self.users
 
     def is_script(self, script: Any) -> bool:

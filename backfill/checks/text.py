@@ -188,7 +188,7 @@ class UnexpectedWord(Check):
 
 @check
 class SecretInText(_TextCheck):
-    """Keys of services and password hashes in places where nobody expects them."""
+    """Keys of services and password hashes in unexpected places."""
 
     code = "L25"
     title = "secrets in texts"

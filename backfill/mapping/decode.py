@@ -98,9 +98,9 @@ class _Decoder:
             self._add("no_reason", where, "`drop` needs a written reason.")
             return None
         for writer in rule.writers:
-            told = [writer.column is not None, writer.before is not None, writer.whole_seconds]
-            if told.count(True) != 1 or (writer.column is None) != (writer.equals is None):
-                sentence = "A writer is told by `column` with `equals`, by `before`, or by `whole_seconds = true`."
+            marks = [writer.column is not None, writer.before is not None, writer.whole_seconds]
+            if marks.count(True) != 1 or (writer.column is None) != (writer.equals is None):
+                sentence = "A writer is known by `column` with `equals`, by `before`, or by `whole_seconds = true`."
                 self._add("no_rule", where, sentence)
                 return None
         return rule

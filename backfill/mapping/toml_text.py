@@ -37,7 +37,7 @@ HEAD = """\
 #       { time_zone = "-06:00", column = "source", equals = "import" } ] }
 #
 # A field with accepted words takes `values = { theirs = "ours" }`, and `others = "ours"` for the rest. A deleted row is
-# told by `archived_at` or `deleted_at`, or by a flag: `state = { to = "archived", values = { trash = "true" } }`.
+# recognised by `archived_at` or `deleted_at`, or by a flag: `state = { to = "archived", values = { trash = "true" } }`.
 #
 # Of a table: `drop = "why"` instead of `becomes`; `key`, the columns that identify a row, where it has no key;
 # `keys = "assigned"` gives rows new numbers, and `key_map = { ckq1 = 17 }` chooses one. Where the content of a row is

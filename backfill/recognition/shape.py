@@ -1,6 +1,6 @@
 """The shape of a legacy table: which columns it has, what it becomes with us, and which history it holds.
 
-Tables are told apart one by one, because applications were migrated halfway: leftover tables of an older generation
+Tables are recognised one by one, because applications were migrated halfway: leftover tables of an older generation
 stand next to those of a newer one. Names are compared in snake case, so that `scriptId` and `script_id` are one column.
 """
 

@@ -52,7 +52,7 @@ def _of_loss(loss: Loss) -> str:
 
 
 def _severity(loss: Loss) -> tuple[bool, int, str]:
-    """Losses that nobody repaired come first, then the largest."""
+    """Losses without a repair come first, then the largest."""
     return loss.restored is not None, -loss.lines, loss.script
 
 

@@ -84,12 +84,12 @@ def _require_small(size: int) -> None:
         raise FileTooLarge(size=size, limit=MAX_FILE_BYTES)
 
 
-def _decoded(data: bytes, asked: str | None) -> tuple[str, str]:
-    if asked is not None:
-        encoding = _known(asked)
+def _decoded(data: bytes, named: str | None) -> tuple[str, str]:
+    if named is not None:
+        encoding = _known(named)
         text = _strictly(data, encoding)
         if text is None:
-            raise NotInEncoding(encoding=asked[:40], places=places(_undecodable(data, encoding)))
+            raise NotInEncoding(encoding=named[:40], places=places(_undecodable(data, encoding)))
         return encoding, text
     for encoding in _candidates(data):
         if (text := _strictly(data, encoding)) is not None:
@@ -107,13 +107,13 @@ def _candidates(data: bytes) -> Iterator[str]:
         yield narrow
 
 
-def _known(asked: str) -> str:
+def _known(named: str) -> str:
     try:
-        encoding = lookup(asked).name if asked.isascii() and len(asked) <= 40 else ""
+        encoding = lookup(named).name if named.isascii() and len(named) <= 40 else ""
     except (LookupError, ValueError):
         encoding = ""
     if encoding not in _KNOWN:
-        raise UnknownEncoding(encoding=asked[:40])
+        raise UnknownEncoding(encoding=named[:40])
     return encoding
 
 

@@ -1,4 +1,4 @@
-"""Aligned lines: a whole scene that a model wrote anew, as the few places in which it differs from the script."""
+"""Aligned lines: a whole scene that a model rewrote, as the few places in which it differs from the script."""
 
 from __future__ import annotations
 

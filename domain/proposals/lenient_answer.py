@@ -1,6 +1,6 @@
 """Lenient answers: the shapes that models use for an answer, in the one shape that is decoded.
 
-Only spellings differ; what is missing stays missing, and fields that nobody asked for are dropped by the decoder.
+Only spellings differ; what is missing stays missing, and fields that were not requested are dropped by the decoder.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 Fetch = Callable[[str], list[Any]]
 
 _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(`(?:[^`]|``)+`|\*)\.\* TO ", re.IGNORECASE)
-# On MariaDB, whoever may read this table sees every routine.
+# On MariaDB, an account that may read this table sees every routine.
 _ROUTINES_TABLE = re.compile(r"GRANT .*\bSELECT\b.* ON `mysql`\.(\*|`proc`) TO ", re.IGNORECASE)
 _SHOWS_ROUTINES = re.compile(r"EXECUTE|CREATE ROUTINE|ALTER ROUTINE|SHOW_ROUTINE|SHOW CREATE ROUTINE")
 

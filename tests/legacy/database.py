@@ -42,7 +42,7 @@ def on_server(
     """A legacy database on a server, whose tables may be of another engine or charset; `only` names some tables."""
     url = server.create_database()
     name = url.rpartition("/")[2].partition("?")[0]
-    tables = tuple(_as_asked(table, charset, engine) for table in SCHEMAS[schema] if not only or table.name in only)
+    tables = tuple(_with_options(table, charset, engine) for table in SCHEMAS[schema] if not only or table.name in only)
     with server.connect(database=name) as connection, connection.cursor() as cursor:
         # As the servers were: whatever does not fit is stored as something else.
         cursor.execute("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', foreign_key_checks = 0")
@@ -61,7 +61,7 @@ def in_file(
     return LegacyDatabase(f"sqlite:///{path}", expected)
 
 
-def _as_asked(table: Table, charset: str | None, engine: str | None) -> Table:
+def _with_options(table: Table, charset: str | None, engine: str | None) -> Table:
     return Table(table.name, table.columns, table.unique, engine or table.engine, charset or table.charset)
 
 

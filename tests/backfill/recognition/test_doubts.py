@@ -39,7 +39,7 @@ def test_what_cannot_be_relied_on_is_named():
     ) == [("no_key", False), ("no_snapshot", False), ("unknown_type", False)]
 
 
-def test_a_ledger_of_ours_is_told_from_a_legacy_database():
+def test_a_ledger_of_ours_is_distinguished_from_a_legacy_database():
     ours = [table_of(name, {"id": "int"}) for name in ("script_heads", "script_keyframes", "submission_inbox", "users")]
     assert codes(*ours) == [("own_ledger", True)]
     assert codes(*ours[1:]) == []

@@ -51,7 +51,7 @@ def test_tables_of_other_applications_are_recognised_by_their_columns(
     assert (shape.becomes, shape.history) == (becomes, history)
 
 
-def test_two_tables_of_two_generations_are_told_apart_in_one_schema():
+def test_two_tables_of_two_generations_are_distinguished_in_one_schema():
     columns = ["id", "script_id", "thread_id", "questions", "prompt", "response"]
     old = table_of("conversations", dict.fromkeys(columns, "text"))
     log = table_of("chat_history", dict.fromkeys(["id", "intent", "prompt", "response"], "text"))

@@ -27,7 +27,7 @@ def test_an_import_prints_its_result(scriptledger: CommandLine, tmp_path: Path):
     assert scriptledger("import", file).out.endswith(": it has no lines, version 1.\n")
 
 
-def test_a_file_in_another_encoding_is_imported_and_said_so(scriptledger: CommandLine, tmp_path: Path):
+def test_a_file_in_another_encoding_is_imported_and_reported(scriptledger: CommandLine, tmp_path: Path):
     file = tmp_path / "windows.fountain"
     file.write_bytes("INT. CAFÉ - DAY\n\nIt’s “late”.\n".encode("cp1252"))
 

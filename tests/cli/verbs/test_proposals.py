@@ -114,11 +114,11 @@ def test_the_cost_is_shown_before_and_after(scriptledger: CommandLine, ferry: in
     listed = scriptledger("proposals", "list", "--script", ferry, "--json").json
     assert listed["proposals"] == []
 
-    asked = scriptledger("propose", ferry, 'cut "I did."')
-    assert f"About {estimate['tokens_in']:,} tokens are sent" in asked.err
-    assert "  1 call, " in asked.out
-    assert " tokens sent and " in asked.out
-    number = asked.out.split()[1]
+    proposed = scriptledger("propose", ferry, 'cut "I did."')
+    assert f"About {estimate['tokens_in']:,} tokens are sent" in proposed.err
+    assert "  1 call, " in proposed.out
+    assert " tokens sent and " in proposed.out
+    number = proposed.out.split()[1]
     (usage,) = scriptledger("proposals", "show", number, "--json").json["usage"]
     assert (usage["model"], usage["calls"], usage["cost_micros"]) == ("scripted-no-ai", 1, 0)
 

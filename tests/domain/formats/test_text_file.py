@@ -81,29 +81,29 @@ def test_an_unclear_encoding_is_refused_with_every_line_and_the_option(data: byt
 
 
 @pytest.mark.parametrize(
-    ("asked", "encoding"),
+    ("named", "encoding"),
     [("windows-1252", "cp1252"), ("macintosh", "mac_roman"), ("Latin-1", "latin-1"), ("UTF-16", "utf-16")],
 )
-def test_a_named_encoding_is_used(asked: str, encoding: str) -> None:
-    assert decode(GERMAN.encode(encoding), asked).text == GERMAN
+def test_a_named_encoding_is_used(named: str, encoding: str) -> None:
+    assert decode(GERMAN.encode(encoding), named).text == GERMAN
 
 
 @pytest.mark.parametrize(
-    "asked", ["klingon", "idna", "unicode_escape", "rot13", "utf-7", "é", "", "x" * 100, "a\0b", "hex"]
+    "named", ["klingon", "idna", "unicode_escape", "rot13", "utf-7", "é", "", "x" * 100, "a\0b", "hex"]
 )
-def test_an_unknown_encoding_is_refused(asked: str) -> None:
+def test_an_unknown_encoding_is_refused(named: str) -> None:
     with pytest.raises(UnknownEncoding):
-        decode(b"a", asked)
+        decode(b"a", named)
 
 
 @pytest.mark.parametrize(
-    ("data", "asked", "places"), [(b"a\n\x81\nb\n\x8d", "windows-1252", "lines 2 and 4"), (b"abc", "utf-16", "line 1")]
+    ("data", "named", "places"), [(b"a\n\x81\nb\n\x8d", "windows-1252", "lines 2 and 4"), (b"abc", "utf-16", "line 1")]
 )
-def test_a_file_in_another_encoding_than_named_is_refused(data: bytes, asked: str, places: str) -> None:
+def test_a_file_in_another_encoding_than_named_is_refused(data: bytes, named: str, places: str) -> None:
     with pytest.raises(NotInEncoding) as refused:
-        decode(data, asked)
+        decode(data, named)
 
-    assert f"in the encoding {asked} in {places};" in refused.value.message
+    assert f"in the encoding {named} in {places};" in refused.value.message
 
 
 def test_windows_signs_that_came_through_latin1_are_read_as_meant() -> None:

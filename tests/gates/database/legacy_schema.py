@@ -30,7 +30,7 @@ SCHEMA = (
     "CREATE FUNCTION next_number(number INT) RETURNS INT DETERMINISTIC RETURN number + 1",
 )
 
-# What changes the schema, and every sentence that has to be said of it. A change and its sentences; several statements
+# What changes the schema, and every sentence that has to report it. A change and its sentences; several statements
 # are joined by a semicolon.
 MUTATIONS = {
     "CREATE TABLE tags (id INT, tag TEXT)": ["The table tags was added: id, tag."],

@@ -109,7 +109,7 @@ def test_a_loaded_dump_and_a_dump_of_that_are_no_drift(mariadb: DatabaseServer, 
         assert sentences(frozen, after) == not_compared(frozen, after) == []
 
 
-def test_an_account_with_select_alone_sees_all_but_code_and_is_told(
+def test_an_account_with_select_alone_sees_all_but_code_and_learns_it(
     mariadb: DatabaseServer, legacy: str, frozen: SchemaShape
 ):
     url = make_url(legacy)

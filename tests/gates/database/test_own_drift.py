@@ -37,7 +37,7 @@ def run(url: str, *statements: str) -> None:
             connection.execute(text(statement))
 
 
-def said(url: str, *allowed: str) -> list[str]:
+def findings(url: str, *allowed: str) -> list[str]:
     return [difference.sentence for difference in own_drift(url, allowed=allowed)[0]]
 
 
@@ -55,14 +55,14 @@ def test_changes_of_an_operator_are_named(url: str):
         "CREATE VIEW people AS SELECT email FROM users",
     )
 
-    assert said(url) == [
+    assert findings(url) == [
         "The table heartbeat was added: id.",
         "The view people was added.",
         "The index script_commands.ix_kind was added: kind.",
         "The view script_log was removed.",
         "The column users.note was added: varchar(20).",
     ]
-    assert len(said(url, "heart*", "people")) == 3
+    assert len(findings(url, "heart*", "people")) == 3
 
 
 @pytest.mark.services
@@ -79,7 +79,7 @@ def test_changes_that_only_a_server_allows_are_named(mariadb: DatabaseServer):
         "CREATE TRIGGER no_delete BEFORE DELETE ON script_commands FOR EACH ROW SIGNAL SQLSTATE '45000'",
     )
 
-    found = said(url)
+    found = findings(url)
 
     starts = [
         "The check script_commands.ck_script_commands_ai_says_why was removed:",
@@ -104,7 +104,7 @@ def test_a_check_dropped_from_a_file_is_seen(tmp_path: Path):
         "WHERE name = 'script_heads'",
     )
 
-    assert said(url) == ["The table script_heads is created by another statement."]
+    assert findings(url) == ["The table script_heads is created by another statement."]
 
 
 def test_another_schema_as_a_whole_is_outdated_and_not_drift(url: str):
@@ -115,7 +115,7 @@ def test_another_schema_as_a_whole_is_outdated_and_not_drift(url: str):
 
 
 @pytest.mark.services
-def test_an_account_without_trigger_is_told_that_triggers_were_not_compared(mariadb: DatabaseServer):
+def test_an_account_without_trigger_learns_that_triggers_were_not_compared(mariadb: DatabaseServer):
     url = mariadb.create_database()
     with open_engine(url) as engine:
         upgrade(engine)

@@ -20,9 +20,9 @@ def logged_twice(draft: Draft) -> None:
     if draft.has("chat_history", "type") and draft.has("chat_messages", "user_prompt"):
         script = draft.script()
         question, answer = "How does the second act end?", "With a storm on the river."
-        asked = {"script_id": script, "timestamp": at(days=310)}
-        draft.add("chat_history", type="user", content=question, **asked)
-        draft.add("chat_history", **{**asked, "timestamp": at(days=310, seconds=2)}, type="assistant", content=answer)
+        fields = {"script_id": script, "timestamp": at(days=310)}
+        draft.add("chat_history", type="user", content=question, **fields)
+        draft.add("chat_history", **{**fields, "timestamp": at(days=310, seconds=2)}, type="assistant", content=answer)
         draft.add(
             "chat_messages",
             "L34",

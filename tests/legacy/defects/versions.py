@@ -13,7 +13,7 @@ def overwritten(draft: Draft) -> None:
 def doubled_numbers(draft: Draft) -> None:
     if draft.has("script_versions") and not draft.has("script_versions", "branch_id"):
         script = draft.script(versions=("", ""))
-        # A later save under the same number, and one of the same time: nobody knows which came first.
+        # A later save under the same number, and one of the same time: it is unknown which came first.
         draft.version(script, 2, "L02", command=False, content=usual_save("other"), created_at=at(hours=2.5))
         script = draft.script(versions=("", ""))
         tied = draft.version(script, 2, "L02", command=False, content=usual_save("tied"), created_at=at(hours=2))

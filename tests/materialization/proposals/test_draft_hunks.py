@@ -158,7 +158,7 @@ def test_a_whole_scene_becomes_the_places_that_differ(base: State):
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_scene_deleted_and_written_anew_is_the_same_as_replaced(base: State, order: int):
+def test_a_scene_deleted_and_written_again_is_the_same_as_replaced(base: State, order: int):
     deleted = {"edit": "delete", "lines": [shown(base, number) for number in range(1, 7)]}
     new = [{"format": form, "text": text} for form, text in SCENE]
     for place in (None, "1", "6"):

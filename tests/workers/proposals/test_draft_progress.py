@@ -69,12 +69,12 @@ def test_a_claim_outlasts_the_time_of_the_settings(room: ProposalRoom):
     number = room.ask()
     terms = DEFAULT_TERMS._replace(seconds=1_800)
 
-    class Asked(AnswersInTurn):
+    class ProgressModel(AnswersInTurn):
         def complete(self, messages: Sequence[Message], watch: Watch = UNWATCHED) -> Completion:
             assert room.proposal(number).held_until > room.now + 1_800 * SECOND
             return super().complete(messages, watch)
 
-    assert room.job(Asked(answer(hunk(room.rewrite(1, "Colder.")))), terms).run(number)
+    assert room.job(ProgressModel(answer(hunk(room.rewrite(1, "Colder.")))), terms).run(number)
 
 
 def test_a_model_is_corrected_at_most_twice(room: ProposalRoom):
@@ -101,8 +101,8 @@ def test_every_call_is_stored_with_its_price(room: ProposalRoom):
     room.job(AnswersInTurn(b"Hm?", {"hunks": []}), terms).run(number)
 
     with room.unit_of_work.reading() as tx:
-        (said,) = tx.chat.answers(room.proposal(number).chat_message_id or 0)
-        usages = tx.chat_usage.of_message(said.id)
+        (reply,) = tx.chat.answers(room.proposal(number).chat_message_id or 0)
+        usages = tx.chat_usage.of_message(reply.id)
     assert (
         usages
         == [Usage(model="answers-in-turn", tokens_in=10, tokens_out=2, cost_micros=45, currency="EUR", latency_ms=3)]

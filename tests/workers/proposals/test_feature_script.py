@@ -92,8 +92,8 @@ def test_the_lead_of_a_feature_is_renamed_in_one_proposal(migrated: Engine, serv
     assert room.states(number) == ["accepted", "accepted"]
     assert room.texts() == [renamed(line.text) for line in lines]
     with room.unit_of_work.reading() as tx:
-        (said,) = tx.chat.answers(room.proposal(number).chat_message_id or 0)
-        (usage,) = tx.chat_usage.of_message(said.id)
+        (reply,) = tx.chat.answers(room.proposal(number).chat_message_id or 0)
+        (usage,) = tx.chat_usage.of_message(reply.id)
     assert (usage.tokens_out or 0) < DEFAULT_TERMS.budget.answer
 
 

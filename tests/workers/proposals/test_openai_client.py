@@ -105,7 +105,7 @@ def test_a_deployment_at_azure_is_called_by_its_own_rules(server: ModelServer, p
 
 
 @pytest.mark.parametrize("status", [400, 415, 422, 501])
-def test_a_server_that_knows_fewer_fields_is_asked_without_them(server: ModelServer, status: int):
+def test_a_server_that_knows_fewer_fields_is_queried_without_them(server: ModelServer, status: int):
     server.replies = [failed(status, message="unknown field"), failed(status), answered("x"), answered("y")]
     model = server.model(answer_tokens=100)
 
@@ -176,7 +176,7 @@ def test_an_error_within_an_answer_is_retried_as_the_status_it_names(server: Mod
         (500, "context_length_exceeded", "longer than the model takes"),
     ],
 )
-def test_a_permanent_error_is_said_in_words_and_not_retried(
+def test_a_permanent_error_is_reported_in_words_and_not_retried(
     server: ModelServer, status: int, code: str | None, words: str
 ):
     server.replies = [failed(status, code, "no", Location="http://127.0.0.1:1/elsewhere")]

@@ -247,8 +247,8 @@ def test_an_answer_that_no_correction_mends_is_paid_once(room: ProposalRoom, cas
     proposal = room.proposal(number)
     assert (proposal.state, proposal.code) == ("failed", case.partition(",")[0])
     with room.unit_of_work.reading() as tx:
-        (said,) = tx.chat.answers(proposal.chat_message_id or 0)
-        assert len(tx.chat_usage.of_message(said.id)) == 1
+        (reply,) = tx.chat.answers(proposal.chat_message_id or 0)
+        assert len(tx.chat_usage.of_message(reply.id)) == 1
 
 
 def test_a_prompt_beyond_the_budget_is_not_sent(room: ProposalRoom):

@@ -58,7 +58,7 @@ class ChatResponse:
         return self._has_choice
 
     def has_ended(self) -> bool:
-        """Whether the model said how its answer ended."""
+        """Whether the model reported how its answer ended."""
         return self._ended is not None
 
     def completion(self, model: str, latency_ms: int) -> Completion | None:

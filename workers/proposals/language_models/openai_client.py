@@ -121,7 +121,7 @@ class OpenAiModel:
         """One attempt, in the first form of the request that the server takes."""
         while True:
             try:
-                response = self._asked(client, messages, written)
+                response = self._response(client, messages, written)
             except ServerError as failed:
                 if not failed.other_form or self._form + 1 == len(FORMS):
                     raise
@@ -132,7 +132,7 @@ class OpenAiModel:
                     raise ServerError(_BROKEN, retryable=True)
                 return response
 
-    def _asked(
+    def _response(
         self, client: openai.OpenAI, messages: Sequence[Message], written: Callable[[int], None]
     ) -> ChatResponse:
         body: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Keys for a title page without them, as Final Draft has it: which of its lines are the title, the credit, the author.
 
 The first lines, up to an empty one, are the title. A line like `Written by` is the credit, and the names below it are
-the author. Dates, sources and copyrights are told by their words; the rest is the contact. Each key is written once,
+the author. Dates, sources and copyrights are known by their words; the rest is the contact. Each key is written once,
 because most readers of Fountain take only one of each.
 """
 

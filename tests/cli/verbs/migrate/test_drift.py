@@ -77,7 +77,7 @@ def test_changes_of_a_file_are_named(warm: CommandLine, legacy: str, tmp_path: P
     assert any(line.startswith(expected) for line in ran.out.splitlines()), ran.out
 
 
-def test_a_file_is_not_overwritten_unless_told(warm: CommandLine, legacy: str, tmp_path: Path):
+def test_a_file_is_not_overwritten_without_the_option(warm: CommandLine, legacy: str, tmp_path: Path):
     file = tmp_path / "schema.json"
     file.write_text("mine")
 
@@ -107,7 +107,7 @@ def test_bad_files_and_sources_are_one_sentence_each(warm: CommandLine, legacy: 
 
 
 @pytest.mark.services
-def test_an_account_with_select_alone_freezes_and_is_told_what_is_missing(
+def test_an_account_with_select_alone_freezes_and_learns_what_is_missing(
     warm: CommandLine, mariadb: DatabaseServer, legacy: str, tmp_path: Path
 ):
     url = make_url(mariadb.create_database())

@@ -19,7 +19,7 @@ from tests.legacy.clean_rows import Size
 from tests.legacy.database import on_server
 from tests.services.databases import DatabaseServer
 
-# Every verb that is registered is run, also one that this file has never heard of.
+# Every verb that is registered is run, also one that this file does not know.
 VERBS = sorted(str(command.name) for command in legacy.app.registered_commands if command.name != "sample")
 
 
