@@ -9,7 +9,6 @@ read has its `problem` in words and no columns or keys: the rest is read all the
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,36 +19,14 @@ from sqlalchemy import Inspector, inspect
 from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.exc import SAWarning
 
+from repos.legacy.column_types import LENGTH, kind_of, lower_type, values_of
 from repos.legacy.connection import ServerFacts, Source
 from repos.legacy.errors import SourceError, explained
-
-# The kind of a column by the first word of its type; any other type is `unknown`.
-KINDS = {
-    **dict.fromkeys(
-        ("tinyint", "smallint", "mediumint", "int", "integer", "bigint", "year", "bool", "boolean"), "integer"
-    ),
-    **dict.fromkeys(("decimal", "numeric", "dec", "fixed"), "decimal"),
-    **dict.fromkeys(("float", "double", "real"), "float"),
-    **dict.fromkeys(
-        ("char", "varchar", "text", "tinytext", "mediumtext", "longtext", "nchar", "nvarchar", "clob"), "text"
-    ),
-    **dict.fromkeys(("uuid", "inet4", "inet6"), "text"),
-    **dict.fromkeys(("binary", "varbinary", "blob", "tinyblob", "mediumblob", "longblob", "bit"), "bytes"),
-    **dict.fromkeys(("datetime", "timestamp"), "moment"),
-    "date": "date",
-    "time": "time",
-    "json": "json",
-    "enum": "enum",
-    "set": "set",
-    "": "any",  # SQLite: a column without a type
-}
-_LENGTH = re.compile(r"\((\d+)\)")
-_QUOTED = re.compile(r"'((?:[^']|'')*)'")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `type` is as the database spells it, in lower case; `kind` is its meaning, a value of `KINDS`."""
+    """One column. `type` is as the database spells it, in lower case; `kind` is a value of `column_types.KINDS`."""
 
     name: str
     type: str
@@ -195,14 +172,14 @@ def _columns_of_server(source: Source) -> dict[str, list[Column]]:
         columns[table].append(
             Column(
                 name=name,
-                type=_lower(full),
+                type=lower_type(full),
                 kind=kind,
                 nullable=nullable == "YES",
                 default=None if default is None else str(default),
                 length=int(length) if length is not None else None if digits is None else int(digits),
                 charset=charset,
                 collation=collation,
-                values=_values_of(full) if kind in ("enum", "set") else (),
+                values=values_of(full) if kind in ("enum", "set") else (),
                 generated="generated" in flags and "default_generated" not in flags,
                 auto_increment="auto_increment" in flags,
             )
@@ -247,11 +224,11 @@ def _columns_of_file(source: Source) -> dict[str, list[Column]]:
         "pragma_table_xinfo(t.name) AS x WHERE t.schema = 'main' ORDER BY t.name, x.cid"
     ):
         kind = kind_of(declared)
-        length = _LENGTH.search(declared)
+        length = LENGTH.search(declared)
         columns[table].append(
             Column(
                 name=name,
-                type=_lower(declared),
+                type=lower_type(declared),
                 kind=kind,
                 nullable=not (required or (key and (without_rowid or declared.lower() == "integer"))),
                 default=default,
@@ -261,22 +238,6 @@ def _columns_of_file(source: Source) -> dict[str, list[Column]]:
             )
         )
     return columns
-
-
-def kind_of(declared: str) -> str:
-    """The kind of a column by its type: `varchar(20)` is text, `tinyint(1) unsigned` an integer."""
-    first = re.match(r"\w*", declared.strip().lower())
-    return KINDS.get(first[0] if first else "", "unknown")
-
-
-def _lower(declared: str) -> str:
-    """A type in lower case, except for the values of an enum."""
-    word, bracket, rest = declared.partition("(")
-    return word.lower() + bracket + (rest if "'" in rest else rest.lower())
-
-
-def _values_of(declared: str) -> tuple[str, ...]:
-    return tuple(value.replace("''", "'") for value in _QUOTED.findall(declared))
 
 
 def _readable(source: Source, table: Table) -> Table:

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from backfill.samples import make_sample_file
-from repos.legacy.catalog import Catalog, Column, Table, kind_of, read_catalog
+from repos.legacy.catalog import Catalog, Column, Table, read_catalog
+from repos.legacy.column_types import kind_of
 from repos.legacy.connection import ServerFacts, open_source
 
 SERVER = ServerFacts("MariaDB", "10.11.6", "legacy", "utf8mb4", "utf8mb4_general_ci", "", "UTC", 0, 16 << 20)

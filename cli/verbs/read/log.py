@@ -18,9 +18,8 @@ from msgspec import UNSET
 from cli.client import database
 from cli.json_documents.base import stored_author
 from cli.json_documents.read import Log, LoggedCommand
-from cli.rendering.command_summary import extent
 from cli.rendering.listing import print_next
-from cli.rendering.log_table import Logged, log_table, read_log
+from cli.rendering.log_table import Logged, extent, log_table, read_log
 from cli.terminal import screen
 from cli.terminal.options import AsJson, Limit, Script, example, prose
 from workers.messaging.version_announcements import follow

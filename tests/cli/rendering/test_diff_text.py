@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cli.rendering.command_summary import extent
 from cli.rendering.diff_text import words
+from cli.rendering.log_table import extent
 from cli.rendering.screenplay_layout import pages, scene, set_line
 from domain.script.delta import LineChanged, LinesInserted, LinesMoved, LineSplit, LinesRemoved, MetadataSet
 from domain.script.line import Line

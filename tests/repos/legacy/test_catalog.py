@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from repos.legacy.catalog import ForeignKey, kind_of, read_catalog
+from repos.legacy.catalog import ForeignKey, read_catalog
+from repos.legacy.column_types import kind_of
 from repos.legacy.connection import open_source
 from tests.repos.legacy.conftest import MakeSource
 
