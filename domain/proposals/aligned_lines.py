@@ -97,14 +97,16 @@ class _Parts:
         self._first = first
 
     def parts(self, ids: Iterator[str]) -> Iterator[tuple[Command, ...]]:
-        """The commands of each place."""
+        """The commands of each place: neighbouring lines that change are one."""
+        commands: list[Command] = []
         at = begin = 0
         for position, partner in [*self._partners(), (len(self._new), len(self._old))]:
-            commands = self._gap(range(begin, partner), range(at, position), ids)
-            if position < len(self._new):
-                commands += self._changed(self._old[partner], self._new[position])
-            if commands:
+            commands += self._gap(range(begin, partner), range(at, position), ids)
+            changed = self._changed(self._old[partner], self._new[position]) if position < len(self._new) else []
+            commands += changed
+            if commands and not changed:
                 yield tuple(commands)
+                commands = []
             at, begin = position + 1, partner + 1
 
     def _partners(self) -> list[tuple[int, int]]:

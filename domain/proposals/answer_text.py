@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -64,9 +65,14 @@ def json_in(text: str) -> Any:
         ModelOutputNotJson: there is none.
     """
     try:
-        return _whole(text)
+        value = _whole(text)
     except ValueError as error:
         problem = str(error)[:MAX_PROBLEM]
+    else:
+        with suppress(ValueError):
+            # Some models encode their JSON twice.
+            return _whole(value) if isinstance(value, str) else value
+        return value
     found = list(_embedded(text))
     for value in reversed(found):
         if _proposes(value):

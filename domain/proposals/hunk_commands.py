@@ -13,7 +13,7 @@ from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
 from domain.errors import Rejected
 from domain.proposals.aligned_lines import aligned
-from domain.proposals.model_output import Edit, Insert, ProposedHunk, Remove, Replace, Rewrite
+from domain.proposals.model_output import MAX_HUNKS, Edit, Insert, ProposedHunk, Remove, Replace, Rewrite
 from domain.proposals.new_lines import new_lines, rewritten_rows
 from domain.proposals.shown_lines import ShownLines
 from domain.script.hashing import netstrings
@@ -22,19 +22,19 @@ from domain.submissions.submission import encode_command
 Commands = tuple[Command, ...]
 
 
-def commands_of(hunk: ProposedHunk, shown: ShownLines, ids: Iterator[str]) -> list[Commands]:
+def commands_of(hunk: ProposedHunk, shown: ShownLines, ids: Iterator[str], limit: int = MAX_HUNKS) -> list[Commands]:
     """The commands of a hunk that was made for the lines shown; `ids` provides ids for its new lines.
 
     An edit that changes nothing has no command. New content for a whole scene becomes one part for each place that it
-    changes; everything else is one part, and a hunk that changes nothing has none.
+    changes, unless there are more than `limit`; everything else is one part, and a hunk that changes nothing has none.
 
     Raises:
         LineNotShown, WrongLineHash, GuardMissing: it names a line that was not shown, or without its hash.
     """
     edits = _as_replaced(hunk.edits, shown)
-    if len(edits) == 1 and isinstance(edits[0], Replace):
-        return _located(0, edits[0], shown, ids)
     parts = [part for position, edit in enumerate(edits) for part in _located(position, edit, shown, ids)]
+    if len(edits) == 1 and len(parts) <= limit:
+        return parts
     whole = tuple(command for part in parts for command in part)
     return [whole] if whole else []
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from domain.commands.base import Command
 from domain.errors import Rejected
 from domain.proposals.hunk_commands import commands_of, hunk_hash
-from domain.proposals.model_output import ProposedEdits, ProposedHunk
+from domain.proposals.model_output import MAX_HUNKS, ProposedEdits, ProposedHunk
 from domain.proposals.refusals import NothingProposed
 from domain.proposals.shown_lines import ShownLines
 from domain.script.state import State
@@ -50,7 +50,8 @@ def _hunks(proposal: ProposalRow, proposed: ProposedHunk, base: State, shown: Sh
     """The hunks of one of a model's, numbered from `number`."""
     check_text("why", proposed.why, line_ends=True)
     made = []
-    for at, commands in enumerate(commands_of(proposed, shown, _new_ids(proposal.id, number)), number):
+    parts = commands_of(proposed, shown, _new_ids(proposal.id, number), MAX_HUNKS + 1 - number)
+    for at, commands in enumerate(parts, number):
         hunk = HunkRow(
             proposal_id=proposal.id,
             hunk=at,

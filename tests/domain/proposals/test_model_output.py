@@ -53,6 +53,7 @@ EXPECTED = ProposedEdits((ProposedHunk((Rewrite("2", "No. Never.", "a3f4"),), "c
         json.dumps({"summary": "done", **ANSWER, "notes": [1, {"a": None}]}),
         json.dumps({"hunks": [{"id": 1, **ANSWER["hunks"][0], "edits": [{**EDIT, "reason": "colder"}]}]}),
         json.dumps(ANSWER["hunks"]),
+        json.dumps(JSON),
         json.dumps(ANSWER["hunks"][0]),
         json.dumps({"hunks": [{**EDIT, "why": "colder"}]}),
         json.dumps({"hunks": [{"why": "colder", "edits": [{**EDIT, "format": None}]}]}),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.proposals.model_output import decode_proposed
+from domain.proposals.model_output import MAX_HUNKS, decode_proposed
 from domain.proposals.refusals import LineNotShown, ModelOutputInvalid, NothingProposed, WrongLineHash
 from domain.proposals.scope import Scope, lines_in
 from domain.proposals.shown_lines import LineRange, ShownLines
@@ -155,6 +155,23 @@ def test_a_whole_scene_becomes_the_places_that_differ(base: State):
     assert [line.id for line in after(base, result).lines() if line.text in OLD] == [
         "l1", "l3", "l5", "l6", "l7", "l8", "l9", "l10"
     ]  # fmt: skip
+
+
+def test_neighbouring_lines_that_change_are_one_hunk(base: State):
+    new = [("action", "Rosa waits for the very last guest."), ("character", "ROSITA"), ("parenthetical", "(tired)")]
+    result = drafted(base, replace(base, 2, 4, *new))
+
+    assert len(result.hunks) == 1
+    assert texts(base, result) == [OLD[0], *(text for _, text in new), *OLD[4:]]
+
+
+def test_a_passage_that_differs_in_too_many_places_is_one_hunk():
+    base = script(*(Line(f"l{n}", "action", f"Line number {n} of the script.") for n in range(1, 4 * MAX_HUNKS)))
+    written = [line.text + (" Or so." if at % 2 else "") for at, line in enumerate(base.lines())]
+    result = drafted(base, replace(base, 1, len(written), *(("action", text) for text in written)))
+
+    assert len(result.hunks) == 1
+    assert texts(base, result) == written
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -27,6 +27,7 @@ from tests.workers.proposals.model_server import (
     respond,
     streamed,
 )
+from workers.proposals.language_models import bounded_transport
 from workers.proposals.language_models.bounded_transport import MAX_ERROR_BYTES, MAX_EVENT_BYTES, proxy_of
 from workers.proposals.language_models.interface import Watch
 
@@ -184,6 +185,23 @@ def test_a_proxy_in_the_environment_is_used_except_for_hosts_it_leaves_out(monke
     assert proxy_of("https://outside.example/v1") == "http://proxy.example:3128"
     assert proxy_of("https://inside.example/v1") is None
     assert proxy_of("http://outside.example/v1") is None
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example:3128", "ftp://proxy.example", "socks5://proxy.example", "http://[::"])
+def test_a_proxy_that_cannot_be_used_is_reported(server: ModelServer, monkeypatch: pytest.MonkeyPatch, proxy: str):
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(ModelUnavailable, match=r"proxy in the environment|cannot be reached"):
+        server.model(QUICK._replace(attempts=1)).complete(QUERY)
+
+    assert server.requests == []
+
+
+def test_certificates_that_cannot_be_read_are_reported(server: ModelServer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/at/all.pem")
+    bounded_transport._trusted.cache_clear()
+    with pytest.raises(ModelUnavailable, match="SSL_CERT_FILE"):
+        server.model().complete(QUERY)
 
 
 def test_a_key_in_an_answer_is_an_answer(server: ModelServer):

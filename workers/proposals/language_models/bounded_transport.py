@@ -33,10 +33,19 @@ _CONNECTED = ("connect_tcp.complete", "connect_unix_socket.complete")
 
 
 class BoundedTransport(httpx2.BaseTransport):
-    """Sends requests with a credential; ends every connection after some seconds."""
+    """Sends requests with a credential; ends every connection after some seconds.
+
+    Raises:
+        ModelUnavailable: the certificates or the proxy that the environment names cannot be used.
+    """
 
     def __init__(self, url: str, credential: Mapping[str, str], seconds: float) -> None:
-        self._inner = httpx2.HTTPTransport(verify=_trusted(), proxy=proxy_of(url))
+        try:
+            self._inner = httpx2.HTTPTransport(verify=_trusted(), proxy=proxy_of(url))
+        except OSError:
+            raise ModelUnavailable(problem="the certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read") from None
+        except (ValueError, ImportError, httpx2.InvalidURL):
+            raise ModelUnavailable(problem="the proxy in the environment cannot be used") from None
         self._credential = dict(credential)
         self._watchdog = _Watchdog(seconds)
         self._body: _BoundedBody | None = None
