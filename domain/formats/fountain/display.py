@@ -10,12 +10,15 @@ from msgspec.structs import replace
 from domain.formats.fountain.attrs import scene_number
 from domain.formats.fountain.classify import UNPRINTED_SPANS, forced_format
 from domain.formats.fountain.source import BLANKS, BOM
-from domain.formats.fountain.spans import CLOSER, NOT_CLOSED, OPENER, has_span, scan, scan_all
+from domain.formats.fountain.spans import NOT_CLOSED, has_span, scan, scan_all
 from domain.script.line import Line
 
 # The attribute, always true, of a line whose text only looks as if it had Fountain marks or spans.
 LITERAL = "literal"
 
+# The marks around a line that is all spans, and those between two of its spans.
+_OUTER_MARKS = re.compile(r"\A(?:\[\[|/\*)|(?:\]\]|\*/)\Z")
+_BETWEEN_SPANS = re.compile(r"[ \t]?(?:\]\]|\*/)[ \t]*(?:\[\[|/\*)[ \t]?")
 _ESCAPE = re.compile(r"(?<=\[)\\(?=\[)|(?<=\])\\(?=\])|(?<=/)\\(?=\*)|(?<=\*)\\(?=/)")
 
 
@@ -62,7 +65,7 @@ def _without_marks(line: Line) -> str:  # noqa: PLR0911, PLR0912 -- the table of
     forced = forced_format(words) == line.format
     match line.format:
         case "note" | "boneyard":
-            return words.removeprefix(OPENER[line.format]).removesuffix(CLOSER[line.format]).strip(BLANKS)
+            return _BETWEEN_SPANS.sub(" ", _OUTER_MARKS.sub("", words)).strip(BLANKS)
         case "page_break" if forced:
             return ""
         case "action" if forced:
