@@ -1,4 +1,4 @@
-"""Fountain reader, lossless: the concatenated texts and line ends of the lines are the file."""
+"""Fountain reader, lossless: the concatenated texts and line ends of the lines are the text of the file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read(data: bytes, new_id: Callable[[], str]) -> Imported:
 
     `text` is the source line as written, including marks, byte order mark and white space; `sep` is its line end and
     those of the empty lines after it. Empty lines at the top of the file belong to a line without text, of format
-    action. A line with both a span and visible text has the format of the visible text. The formats shot, general and
+    action. A line with both a span and visible text has the format of the visible text. The formats general and
     chapter_break never result from Fountain.
 
     Raises:
