@@ -24,7 +24,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pymysql
 from pymysql.constants import FIELD_TYPE
@@ -37,6 +36,7 @@ from sqlalchemy.pool import QueuePool
 from repos.database.database_url import UnfitUrl, checked
 from repos.legacy.errors import SourceError, explained
 from repos.legacy.reading import require_reading
+from repos.read_only_file import read_only_uri
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 120
@@ -215,24 +215,13 @@ def _file(url: URL) -> Engine:
 
 
 def _open_file(file: Path) -> sqlite3.Connection:
-    # A file in WAL mode gets two companions from every reader, unless it is opened as one that does not change.
-    still = "&immutable=1" if _is_wal(file) and not file.with_name(f"{file.name}-wal").exists() else ""
     connection = sqlite3.connect(
-        f"file:{quote(str(file))}?mode=ro{still}", uri=True, timeout=CONNECT_TIMEOUT_SECONDS, check_same_thread=False
+        read_only_uri(file), uri=True, timeout=CONNECT_TIMEOUT_SECONDS, check_same_thread=False
     )
     connection.isolation_level = None
     connection.text_factory = _text_of
     connection.execute("PRAGMA query_only = ON")
     return connection
-
-
-def _is_wal(file: Path) -> bool:
-    """Whether the header of a file says that it is in WAL mode."""
-    try:
-        with file.open("rb") as opened:
-            return opened.read(20)[18:] == b"\x02\x02"
-    except OSError:
-        return False  # SQLite reports it
 
 
 def _text_of(stored: bytes) -> str:

@@ -10,12 +10,13 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine
 
 from repos.database.engine import MEMORY
+from repos.read_only_file import read_only_uri
 
 Rows = Callable[[str], list[Any]]
 
@@ -62,7 +63,7 @@ def contents_of_file(engine: Engine) -> Contents:
     if engine.dialect.name != "sqlite" or file in (None, "", MEMORY):
         return Contents()
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(read_only_uri(Path(str(file))), uri=True)) as connection:
             return _on_sqlite(lambda query: connection.execute(query).fetchall())
     except sqlite3.Error:
         return Contents()  # the caller that opens it for writing reports what is wrong

@@ -259,9 +259,11 @@ def test_every_revision_is_whole_on_every_server(empty: Engine):
         assert {name: held.named[name] for name in known_schemas()[revision].named} == known_schemas()[revision].named
 
 
-def test_the_file_of_another_application_stays_as_it_is(tmp_path: Path):
+@pytest.mark.parametrize("journal", ["DELETE", "WAL"])
+def test_the_file_of_another_application_stays_as_it_is(tmp_path: Path, journal: str):
     file = tmp_path / "theirs.db"
     with closing(sqlite3.connect(file)) as theirs:
+        theirs.execute(f"PRAGMA journal_mode = {journal}")
         theirs.execute("CREATE TABLE moz_places (id INTEGER PRIMARY KEY)")
     before = hashlib.sha256(file.read_bytes()).hexdigest()
     engine = make_engine(f"sqlite:///{file}")
