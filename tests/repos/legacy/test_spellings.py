@@ -110,8 +110,8 @@ def test_a_longtext_that_is_checked_to_be_json_is_json(check: str):
 )
 def test_what_an_account_may_not_see_follows_from_its_grants(grants: list[str], unseen: tuple[str, ...]):
     def fetch(statement: str) -> list[tuple[str]]:
-        asked = "SHOW GRANTS FOR CURRENT_USER() USING `a`@`%`,`b`@`%`"
-        return {"SELECT CURRENT_ROLE()": [("`a`@`%`,`b`@`%`",)], asked: [(grant,) for grant in grants]}[statement]
+        of_roles = "SHOW GRANTS FOR CURRENT_USER() USING `a`@`%`,`b`@`%`"
+        return {"SELECT CURRENT_ROLE()": [("`a`@`%`,`b`@`%`",)], of_roles: [(grant,) for grant in grants]}[statement]
 
     assert unseen_by_account(fetch, "leg", has_roles=True) == unseen
     assert unseen_by_account(lambda _: [(grant,) for grant in grants], "leg", has_roles=False) == unseen
