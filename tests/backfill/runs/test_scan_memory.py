@@ -18,14 +18,14 @@ from tests.legacy.schemas import SCHEMAS
 MAX_MEGABYTES = 200
 ROW_BYTES = 16 << 20
 PROGRAM = """
-import resource, sys
+import sys
 from cli.main import main
+from tests.fuzz.input_limits import peak_bytes
 sys.argv[0] = "scriptledger"
 try:
     main()
 finally:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print("peak", peak if sys.platform == "darwin" else peak * 1024, file=sys.stderr)
+    print("peak", peak_bytes(), file=sys.stderr)
 """
 # One row for each number from 1.
 ROWS = {
