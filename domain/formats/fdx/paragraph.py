@@ -63,9 +63,10 @@ def drafts_of(paragraph: Element, place: Place, *, dual: bool = False) -> Iterat
     if is_break:
         del attributes[STARTS_NEW_PAGE]
     kind = paragraph.get("Type", UNTYPED) if place == "body" else None
-    is_absent = preserved.absent and not parts.runs
+    is_empty = not text_of(parts.runs)
+    is_absent = preserved.absent and is_empty
     # A page break without a paragraph below it.
-    is_break_alone = is_break and preserved is NOTHING and kind == UNTYPED and not parts.runs and not parts.others
+    is_break_alone = is_break and preserved is NOTHING and kind == UNTYPED and is_empty and not parts.others
     first: list[ParagraphDraft] = []
     raw: Iterator[ParagraphDraft] = iter(())
     lines: list[ParagraphDraft] | None = []

@@ -25,6 +25,27 @@ def saved(data: bytes) -> bytes:
     return re.sub(rb' ScriptLedger="[^"]*"', b"", data)
 
 
+def saved_by_version_13(data: bytes) -> bytes:
+    """The same by a newer version: notes are at the end, each paragraph has a type and a text."""
+    root = ElementTree.fromstring(saved(data))
+    notes = ElementTree.SubElement(root, "ScriptNotes")
+    start = 0
+    for paragraph in root.iterfind("Content/Paragraph"):
+        inner = paragraph.findall("DualDialogue/Paragraph") or [paragraph]
+        for each in inner:
+            length = sum(len(text.text or "") for text in each.findall("Text"))
+            for number, note in enumerate(each.findall("ScriptNote")):
+                each.remove(note)
+                note.attrib.update(Id=str(number), Range=f"{start},{start + length}", WriterName="Rosa")
+                notes.append(note)
+            if each.find("DualDialogue") is None:
+                each.attrib.setdefault("Type", "General")
+                if each.find("Text") is None:
+                    ElementTree.SubElement(each, "Text").text = ""
+            start += length + 1
+    return ElementTree.tostring(root)
+
+
 def after(source: str) -> str:
     """A Fountain text after Final Draft has saved it."""
     return write_fountain(lines_of(saved(write(fountain_lines(source))))).decode()
@@ -36,10 +57,11 @@ def test_every_real_script_comes_back(screenplays: Path) -> None:
     for file in files:
         lines = list(read_fountain(file.read_bytes(), numbered()).lines)
         exported = write(lines)
-        returned = write_fountain(lines_of(saved(exported)))
 
         assert contents(lines_of(exported)) == contents(lines), file
-        assert printed(list(read_fountain(returned, numbered()).lines)) == printed(lines), file
+        for save in (saved, saved_by_version_13):
+            returned = write_fountain(lines_of(save(exported)))
+            assert printed(list(read_fountain(returned, numbered()).lines)) == printed(lines), file
 
 
 _words = st.sampled_from(
@@ -68,6 +90,8 @@ def test_any_script_comes_back(source: str) -> None:
 
     assert contents(lines_of(write(lines))) == contents(lines)
     assert printed(fountain_lines(after(source))) == printed(lines)
+    returned = write_fountain(lines_of(saved_by_version_13(write(lines)))).decode()
+    assert printed(fountain_lines(returned)) == printed(lines)
 
 
 @pytest.mark.parametrize(

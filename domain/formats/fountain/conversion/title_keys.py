@@ -19,9 +19,13 @@ INDENT = "    "
 
 _MAX_CREDIT_CHARACTERS = 60
 _CREDIT = re.compile(r"(?:[^:]*\s)?by:?", re.IGNORECASE)
+_CREDIT_WITHOUT_TITLE = re.compile(
+    r"(?:(?:an?\s+)?(?:written|screenplay|teleplay|script|story|created|adapted|directed)\s(?:.*\s)?)?by:?",
+    re.IGNORECASE,
+)
 _CREDIT_AND_NAME = re.compile(
-    r"((?:an?\s+)?(?:original\s+)?(?:written|screenplay|teleplay|script|story|created|adapted)\s+"
-    r"(?:and\s+\w+\s+)?by):?\s+(\S.*)",
+    r"((?:(?:an?\s+)?(?:original\s+)?(?:written|screenplay|teleplay|script|story|created|adapted)\s+"
+    r"(?:(?:and|&)\s+\w+\s+)?)?by):?\s+(\S.*)",
     re.IGNORECASE,
 )
 _SOURCE = re.compile(r"(?:suggested by|adapted from|inspired by|from the)\b|.*\bbased (?:up)?on\b", re.IGNORECASE)
@@ -56,8 +60,8 @@ def title_lines(lines: Sequence[TitleLine]) -> list[TitleLine]:
     """The lines that are the title: the first, up to an empty line or one that says what it is."""
     title: list[TitleLine] = []
     for line in lines:
-        named = _named(line.words)
-        if named == "Credit" or (title and named):
+        # `STAND BY` and `By the Sea` may be titles, but not below one.
+        if _named(line.words) if title else _CREDIT_WITHOUT_TITLE.fullmatch(line.words.strip(BLANKS)):
             break
         title.append(line)
         if line.ends_block:
@@ -80,9 +84,11 @@ def entries(lines: Sequence[TitleLine]) -> list[str]:
         if named is None:
             key = "Author" if key == "Credit" else key or _unnamed(line, values, before_credit=place < last_credit)
             values.setdefault(key, []).append(line.text)
-        elif named == "Credit":
+        elif named == "Credit" and key != "Source":
             key = _credit(line, values)
         else:
+            # The author of a source stands below it: `Based on the novel`, `by Bob Elm`.
+            named = "Source" if named == "Credit" else named
             key = named if named == "Source" else key
             values.setdefault(named, []).append(line.text)
     return [text for name, texts in values.items() for text in _entry(name, texts)]
