@@ -47,7 +47,7 @@ def configured_model(settings: ModelSettings) -> Model:
     if not (settings.model_url and settings.model):
         return MissingModel(NoModel())
     try:
-        # Loaded here only: the library takes a second and 50 MB, and no other process needs it.
+        # Loaded here only: the library takes most of a second and 30 MB, and no other process needs it.
         client = import_module(_CLIENT)
     except ModuleNotFoundError as error:
         problem = f"the package {error.name} is not installed: pip install 'scriptledger[models]'"
