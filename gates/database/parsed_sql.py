@@ -16,7 +16,7 @@ def parsed(text: str, database: str) -> exp.Expr | None:
     """The tree of an expression or query that was read from a schema; None if the parser gives up."""
     try:
         tree = sqlglot.parse_one(text, read="mysql")
-    except (SqlglotError, RecursionError):
+    except SqlglotError:
         return None
     if isinstance(tree, exp.Command):
         return None  # text that the parser let through without reading it
