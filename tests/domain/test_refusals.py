@@ -32,6 +32,8 @@ RAISED_BY_LATER_LAYERS = {
     "ScriptArchived",
     "ScriptQuarantined",
     "ScriptBeingBackfilled",
+    "ScriptNotBeingBackfilled",
+    "BackfillOutOfOrder",
     "UnknownOwner",
     "Misaddressed",
     "BaseInFuture",

@@ -1,4 +1,4 @@
-"""Read a legacy database: what it holds, how it maps, what is wrong in its rows.
+"""Read a legacy database: its tables, mapping and defects.
 
 Nothing is ever written to it: the connection is read only, and an account with SELECT is enough.
 """

@@ -72,7 +72,7 @@ def test_the_answer_of_a_model_is_refused_alike(depth: int) -> None:
     with pytest.raises(Rejected) as error:
         decode_proposed(b'{"hunks": [{"edits": [{"edit": "rewrite", "line": %s}]}]}' % (b"[" * min(depth, 120_000)))
 
-    assert error.value.code == "model_output_invalid"
+    assert error.value.code == "model_output_not_json"
 
 
 @pytest.mark.parametrize("depth", [5_000, 200_000])
