@@ -116,6 +116,7 @@ class Source:
                 cursor.execute(sql, tuple(params))
                 while rows := cursor.fetchmany(batch_rows):
                     yield list(rows)
+                    del rows  # or it would stay while the next ones are read
                 cursor.close()
                 ended = True
             finally:

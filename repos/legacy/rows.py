@@ -105,6 +105,7 @@ class _Reader:
             for page, size_of_page in self._sized(self._page(after, limit)):
                 read, size, after = read + len(page), size + size_of_page, page[-1].key
                 yield page
+                del page  # or it would stay while the next one is read
             if after == before and read:
                 # The source sorts and compares this key in two ways: never read in a circle.
                 raise SourceError(
@@ -123,6 +124,7 @@ class _Reader:
         for page, _ in self._sized(self._stream(self.select + where, self.params)):
             yield [LegacyRow((number + place,), row.values) for place, row in enumerate(page, 1)]
             number += len(page)
+            del page
 
     def _page(self, after: Row | None, limit: int) -> Iterator[list[Row]]:
         conditions, params = list(self.conditions), list(self.params)
@@ -166,14 +168,17 @@ class _Reader:
                 continue
             for row in batch:
                 page.append(self._row(row))
-                size += sum(
-                    len(value) for place in self.content_places if isinstance(value := row[place], (str, bytes))
-                )
+                size += self._content_size(row)
             if size >= PAGE_BYTES or len(page) >= MAX_PAGE_ROWS:
                 yield page, size
                 page, size = [], 0
+            del batch, row  # or a large row would stay while the next one is read
         if page:
             yield page, size
+
+    def _content_size(self, row: Row) -> int:
+        values = (row[place] for place in self.content_places)
+        return sum(len(value) for value in values if isinstance(value, (str, bytes)))
 
     def _row(self, row: Row) -> LegacyRow:
         return LegacyRow(tuple(row[place] for place in self.key_places), row[: self.width])
