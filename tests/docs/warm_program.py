@@ -7,6 +7,7 @@ starts imports nothing of ours: it hands over its arguments, environment and str
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from threading import Thread
 
 from tests.cli.warm import run_warm
+from workers.embedded.directories import make_private
 
 TIMEOUT_SECONDS = 120
 PROGRAM = """#!{python} -IS
@@ -38,7 +40,8 @@ class _Handler(StreamRequestHandler):
 @contextmanager
 def warm_program(program: Path) -> Iterator[None]:
     """Write the program, and serve it until the block ends."""
-    address = str(program.with_name("warm"))
+    folder = make_private()  # whose path is short enough for a socket
+    address = str(folder / "warm.sock")
     program.write_text(PROGRAM.format(python=sys.executable, address=address))
     program.chmod(0o755)
     with ThreadingUnixStreamServer(address, _Handler) as server:
@@ -49,3 +52,4 @@ def warm_program(program: Path) -> Iterator[None]:
         finally:
             server.shutdown()
             thread.join()
+            shutil.rmtree(folder)
