@@ -55,12 +55,9 @@ class RowKeys:
 class Scope:
     """What all checks of one scan know."""
 
-    def __init__(
-        self, catalog: Catalog, mapping: Mapping, *, hash_key: bytes, reviewed: bool, now: datetime | None = None
-    ) -> None:
+    def __init__(self, catalog: Catalog, mapping: Mapping, *, hash_key: bytes, now: datetime | None = None) -> None:
         self.catalog = catalog
         self.mapping = mapping
-        self.reviewed = reviewed
         self._hash_key = hash_key
         latest = (now or datetime.now(UTC)) + CLOCK_TOLERANCE
         self.latest = latest.strftime("%Y-%m-%d %H:%M:%S")

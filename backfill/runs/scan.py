@@ -77,7 +77,6 @@ class Scan:
         catalog: Catalog,
         mapping: Mapping,
         *,
-        reviewed: bool = False,
         limit: int = KEPT_PER_CODE,
         progress: Progress = _silent,
         keep: Callable[[ScanState], object] | None = None,
@@ -86,7 +85,7 @@ class Scan:
         self._source = source
         self._state = resume or ScanState.new(mapping, secrets.token_bytes(32))
         self._resumed = resume is not None
-        self.scope = Scope(catalog, mapping, hash_key=self._state.hash_key, reviewed=reviewed)
+        self.scope = Scope(catalog, mapping, hash_key=self._state.hash_key)
         self._checks: list[Check] = [check(self.scope) for check in CHECKS.values()]
         self._findings = Findings(limit=limit)
         self._of_saved = Findings(limit=limit)
