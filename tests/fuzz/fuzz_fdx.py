@@ -20,7 +20,10 @@ def written(lines: list[Line]) -> bytes:
     return FORMATS["fdx"].write(lines)
 
 
-TAGS = ["Paragraph", "Text", "Summary", "ScriptNote", "SceneProperties", "DualDialogue", "Content", "TitlePage"]
+TAGS = [
+    *("Paragraph", "Text", "Summary", "ScriptNote", "SceneProperties", "DualDialogue", "Content", "TitlePage"),
+    *("ScriptNotes", "Alts", "AltId", "AltCollection", "Alt"),
+]
 TOKENS = [
     *(f"<{tag}>".encode() for tag in TAGS),
     *(f"</{tag}>".encode() for tag in TAGS),
@@ -28,6 +31,11 @@ TOKENS = [
         b'<Paragraph Type="Action">',
         b'Type="',
         b'Number="',
+        b'<Paragraph StartsNewPage="Yes">',
+        b'<Text Style="Bold+Italic">',
+        b'<ScriptNote Name="Boneyard" Range="1,2">',
+        b'<Alt Id="1">',
+        b"<AltId>1</AltId>",
         b"<![CDATA[",
         b"]]>",
         b"<!--",

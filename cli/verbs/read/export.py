@@ -1,7 +1,7 @@
 """Write a script to a Fountain or Final Draft file.
 
 The suffix of the file selects the format. A version that was imported from a Fountain file is written byte for byte as
-it was. Final Draft shows the words without Fountain's markup, and its file can be imported again without loss.
+it was. Final Draft shows emphasis as styles and no marks, and its file can be imported again without loss.
 
 {times}
 """

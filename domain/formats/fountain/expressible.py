@@ -6,7 +6,8 @@ chapter_break                                        section; without text page_
 page_break with a text of its own                    page_break, the text in a boneyard after it
 dialogue, parenthetical without a character above    action
 dialogue, parenthetical, lyric in a speech, blank    dialogue of two spaces, which keeps the speech open
-title_entry without a key                            title_entry: the key Title at the top, indented below it
+a title page without keys                            title_entry: with keys by its words, see `conversion.title_keys`
+title_entry without a key below others               title_entry: indented
 title_entry below the top of the script              action
 note, boneyard of white space                        the same, in brackets where it stands alone
 any other line of white space                        action

@@ -18,6 +18,8 @@ TYPES = (
 )
 STYLES = ({}, {}, {"Style": "Bold"}, {"Style": "Italic+Underline", "RevisionID": "2"}, {"Font": "Courier é"})
 
+ALTERNATES = '<AltCollection><Alt Id="8"><Paragraph><Text>Or so.</Text></Paragraph></Alt><Alt Id="9"/></AltCollection>'
+
 xml_text = st.text(
     st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff", include_characters="\t\n"),
     max_size=12,
@@ -69,7 +71,7 @@ def documents(draw: st.DrawFn) -> bytes:
     """A random Final Draft file."""
     paragraphs = draw(st.lists(_paragraphs(), max_size=6))
     title_page = draw(st.lists(_paragraphs(inner=True), max_size=4))
-    return script(*paragraphs, title_page="".join(title_page))
+    return script(*paragraphs, title_page="".join(title_page), more=draw(st.sampled_from(("", ALTERNATES))))
 
 
 @st.composite
@@ -80,12 +82,15 @@ def _paragraphs(draw: st.DrawFn, *, inner: bool = False) -> str:
         attributes |= {
             "Alignment": draw(st.sampled_from(("Center", "Left"))),
             "Number": draw(st.sampled_from(("", "12A", "3"))),
+            "StartsNewPage": draw(st.sampled_from(("Yes", "No"))),
         }
     runs = "".join(
         _run(*each)
         for each in draw(st.lists(st.tuples(st.one_of(xml_text, _typed), st.sampled_from(STYLES)), max_size=3))
     )
     inside = ""
+    if draw(st.integers(0, 3)) == 0:
+        inside += '<Alts Current="0"><AltId>8</AltId></Alts>'
     if draw(st.booleans()):
         inside += '<ScriptNote ID="1"><Paragraph><Text>a note</Text></Paragraph><Paragraph/></ScriptNote>'
     if not inner and draw(st.booleans()):
@@ -143,10 +148,23 @@ attrs = st.dictionaries(
                 "[" * 50,
                 '{"ID":"4"}',
                 '{"xmlns":"u","Type":"x"}',
+                '{"StartsNewPage":"Yes"}',
+                '{"Name":"Boneyard"}',
             )
         ),
         st.sampled_from(
-            ("<SceneProperties/>", "<Text>x</Text>", "<a><b>c</b></a>", "<", "&#10;", "<ScriptNote/>", "]]>")
+            (
+                '<Alts Current="0"><AltId>8</AltId></Alts>',
+                '<Alts><Alt Id="3" x="y"><Paragraph><Text>x</Text></Paragraph></Alt></Alts>',
+                "<Alts><Alt><Paragraph /></Alt></Alts>",
+                "<SceneProperties/>",
+                "<Text>x</Text>",
+                "<a><b>c</b></a>",
+                "<",
+                "&#10;",
+                "<ScriptNote/>",
+                "]]>",
+            )
         ),
     ),
     max_size=3,
