@@ -125,7 +125,7 @@ def read_catalog(source: Source) -> Catalog:
         raise SourceError(
             "source_empty", f"{source.name} has no table, or none that this account may read: check name and grants."
         )
-    columns = _columns_of_file(source) if source.is_sqlite else _columns_of_server(source)
+    columns = _columns_of_file(source, rows) if source.is_sqlite else _columns_of_server(source)
     tables = {}
     with source.reflecting() as connection:
         inspector = inspect(connection)
@@ -217,27 +217,32 @@ def _sizes_of_file(source: Source) -> dict[str, int]:
         return {}  # an SQLite without the module that measures
 
 
-def _columns_of_file(source: Source) -> dict[str, list[Column]]:
-    columns = defaultdict(list)
-    for table, without_rowid, name, declared, required, default, key, hidden in source.fetch(
-        'SELECT t.name, t.wr, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM pragma_table_list AS t, '
-        "pragma_table_xinfo(t.name) AS x WHERE t.schema = 'main' ORDER BY t.name, x.cid"
+def _columns_of_file(source: Source, tables: list[dict[str, Any]]) -> dict[str, list[Column]]:
+    # One by one: a view that selects from a missing table would make a query of all of them fail.
+    readable = [table for table in tables if table["problem"] is None]
+    return {table["name"]: list(_columns_of_table(source, table)) for table in readable}
+
+
+def _columns_of_table(source: Source, table: dict[str, Any]) -> Iterator[Column]:
+    for name, declared, required, default, key, hidden in source.fetch(
+        'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid',
+        (table["name"],),
+        table=table["name"],
     ):
         kind = kind_of(declared)
         length = LENGTH.search(declared)
-        columns[table].append(
-            Column(
-                name=name,
-                type=lower_type(declared),
-                kind=kind,
-                nullable=not (required or (key and (without_rowid or declared.lower() == "integer"))),
-                default=default,
-                length=int(length[1]) if length and kind in ("text", "bytes", "moment") else None,
-                generated=hidden > 1,
-                auto_increment=bool(key) and declared.lower() == "integer",
-            )
+        is_rowid = bool(key) and declared.lower() == "integer"
+        yield Column(
+            name=name,
+            type=lower_type(declared),
+            kind=kind,
+            # Only these two kinds of primary keys never hold NULL.
+            nullable=not (required or is_rowid or (key and not table["has_rowid"])),
+            default=default,
+            length=int(length[1]) if length and kind in ("text", "bytes", "moment") else None,
+            generated=hidden > 1,
+            auto_increment=is_rowid,
         )
-    return columns
 
 
 def _readable(source: Source, table: Table) -> Table:

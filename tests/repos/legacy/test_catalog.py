@@ -80,6 +80,14 @@ def test_a_reference_to_a_table_that_is_not_there_is_read(make_server_source: Ma
     assert {(column.kind, column.default) for column in placeholder.columns} == {("integer", "0")}
 
 
+def test_a_view_of_a_file_whose_table_is_gone_hides_nothing_else(make_file_source: MakeSource):
+    url = make_file_source("CREATE TABLE t (id INTEGER PRIMARY KEY)", "CREATE VIEW v AS SELECT * FROM gone")
+    with open_source(url) as source:
+        table, view = read_catalog(source)
+    assert (table.names, table.problem, view.names) == (("id",), None, ())
+    assert "The table v cannot be read" in str(view.problem)
+
+
 def test_a_type_never_seen_is_of_the_unknown_kind(make_source: MakeSource):
     url = make_source("CREATE TABLE t (id INTEGER PRIMARY KEY, place POINT)")
     with open_source(url) as source:
