@@ -192,11 +192,24 @@ def _visible(text: str, ranges: Iterable[_Range]) -> Iterator[_Range]:
 
 
 def _with_marks(styled: Sequence[Styled], *, escaped: bool) -> str:
+    """The text with marks, nested as far as the styles are: other readers know no styles that overlap."""
     parts: list[str] = []
-    before: frozenset[Style] = PLAIN
-    for text, styles in [*styled, Styled("", PLAIN)]:
-        parts.extend(_MARK[style] for style in STYLES if style in before - styles)
-        parts.extend(_MARK[style] for style in reversed(STYLES) if style in styles - before)
+    opened: list[Style] = []
+    for (text, styles), ends in zip([*styled, Styled("", PLAIN)], [*_ends(styled), {}], strict=True):
+        parts.extend(_MARK[style] for style in reversed(opened) if style not in styles)
+        opened = [style for style in opened if style in styles]
+        # Of those that begin here, the longest is the outermost.
+        begun = sorted((style for style in STYLES if style in styles and style not in opened), key=ends.__getitem__)
+        parts.extend(_MARK[style] for style in reversed(begun))
+        opened.extend(reversed(begun))
         parts.append(_LITERAL.sub(r"\\\g<0>", text) if escaped else text)
-        before = styles
     return "".join(parts)
+
+
+def _ends(styled: Sequence[Styled]) -> list[dict[Style, int]]:
+    """For each stretch the place of the last one, from there on without a gap, that has each of its styles."""
+    ends: list[dict[Style, int]] = []
+    for place in range(len(styled) - 1, -1, -1):
+        below = ends[-1] if ends else {}
+        ends.append({style: below.get(style, place) for style in styled[place].styles})
+    return ends[::-1]

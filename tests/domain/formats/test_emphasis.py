@@ -61,6 +61,9 @@ def test_marks_are_read_as_styles(text: str, styled: list[tuple[str, frozenset[S
         ([Styled("*sigh*", PLAIN)], "\\*sigh\\*"),
         ([Styled("5 * 3 * 2", PLAIN)], "5 * 3 * 2"),
         ([Styled("a_b", PLAIN)], "a_b"),
+        ([Styled("a ", BOLD), Styled("b", BOLD | UNDERLINE)], "**a _b_**"),
+        ([Styled("a", BOLD | UNDERLINE), Styled(" b", BOLD)], "**_a_ b**"),
+        ([Styled("a", BOLD | UNDERLINE), Styled(" b", UNDERLINE)], "_**a** b_"),
         ([Styled("*sigh*", ITALIC)], "*\\*sigh\\**"),
     ],
 )
