@@ -15,7 +15,7 @@ def paragraphs_of(unit: Unit, place: Place, *, dual: bool = False, alignment: st
     """A unit as one paragraph, or as several where one would not read back; the last holds its summary and notes."""
     if not unit.host:
         paragraphs = [page_break(unit.before) if unit.before else _absent()]
-    elif joined := element_of(unit.host, place, dual=dual, before=unit.before, alignment=alignment):
+    elif (joined := element_of(unit.host, place, dual=dual, before=unit.before, alignment=alignment)) is not None:
         paragraphs = [joined]
     else:
         before = unit.before
