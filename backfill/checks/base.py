@@ -11,6 +11,7 @@ A check sees a scan from up to four sides, each of which yields findings:
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeVar
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 Decision = Literal["block", "quarantine", "repair", "report"]
 
 HASH_DIGITS = 16
+UNKNOWN_DAY = "unknown"
+
+_DAY = re.compile(r"[0-9]{4}-(?:0[0-9]|1[0-2])-(?:[0-2][0-9]|3[01])(?![0-9])")
 
 
 class Finding(Struct, frozen=True, omit_defaults=True):
@@ -46,7 +50,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
 
 
 class Loss(NamedTuple):
-    """Lines that a save lost: for the headline of a report."""
+    """Lines that a save lost: for the headline of a report. `at` is a day, or UNKNOWN_DAY."""
 
     script: str
     lines: int
@@ -185,6 +189,12 @@ def check(cls: C) -> C:
 def keyed_hash(key: bytes, data: bytes) -> str:
     """The hash of a value under a key that is in no report."""
     return hmac.digest(key, data, "sha256").hex()[:HASH_DIGITS]
+
+
+def day_of(at: str) -> str:
+    """The day of a time; UNKNOWN_DAY if the text does not begin with one: it may be any text of a row."""
+    found = _DAY.match(at)
+    return UNKNOWN_DAY if found is None else found[0]
 
 
 def _length(value: Any) -> int:

@@ -77,18 +77,14 @@ class LoggedTwice(Check):
         if batch.table.target != "chat_messages" or len(self._tables) < 2:
             return
         table = self._tables.index(batch.table.name)
-        raws, times, scripts = (
-            batch.column(batch.table.key_columns[0]),
-            batch.field("created_at"),
-            batch.field("script_id"),
-        )
+        times, scripts = batch.field("created_at"), batch.field("script_id")
         for field in TEXTS:
             if field not in batch:
                 continue
             for place, text in enumerate(batch.field(field)):
                 if isinstance(text, str) and text and (at := _second(times[place])) is not None:
                     self._index.add(number_of(scripts[place], text.strip()), len(self._rows))
-                    self._rows.append(self._keys.number(batch.key(place), raws[place]))
+                    self._rows.append(self._keys.number(batch.key(place)))
                     self._places.append(table)
                     self._times.append(at)
         yield from ()

@@ -82,11 +82,10 @@ class _Groups(Check):
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
         if batch.table.target == self.target and self.field in batch:
-            raws = batch.column(batch.table.key_columns[0])
             for place, value in enumerate(batch.field(self.field)):
                 if value is not None:
-                    text = batch.key(place)
-                    self._index.add(number_of(self.value(str(value)), ""), self._keys.number(text, raws[place]))
+                    row = self._keys.number(batch.key(place))
+                    self._index.add(number_of(self.value(str(value)), ""), row)
         yield from ()
 
     def relations(self) -> Iterator[Finding]:

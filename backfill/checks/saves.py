@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from backfill.checks.base import Batch, Check, Finding, Loss, check
+from backfill.checks.base import Batch, Check, Finding, Loss, check, day_of
 from backfill.checks.histories import Content, History, Save
 from backfill.checks.key_index import number_of
 from backfill.content.refusals import (
@@ -219,7 +219,7 @@ class WipedSave(Check):
             loss = Loss(
                 history.table.shown_key_of("script_id", history.script),
                 lost,
-                wiped.at or "",
+                day_of(wiped.at or ""),
                 wiped.table.name,
                 last_good,
                 again,

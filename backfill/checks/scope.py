@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backfill.checks.base import Batch, Decision, Loss, keyed_hash
+from backfill.checks.base import UNKNOWN_DAY, Batch, Decision, Loss, day_of, keyed_hash
 from backfill.checks.key_index import KeyIndex, number_of
 from backfill.checks.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
@@ -24,20 +25,27 @@ ROW_DECISIONS: dict[str, Decision] = {
     "accept": "report",
 }
 NO_OWNER = -(1 << 63)
+# The number of the first key that is not one itself.
+FIRST_COUNTED = 1 << 62
+_SMALL_INTEGER = re.compile(r"-?[1-9][0-9]{0,17}|0", re.ASCII)
+# An index holds 63 bits; no script was saved as often.
+MAX_COUNTER = 1 << 62
+# Different days of saves that are counted; more are no times.
+MAX_DAYS = 36_525
 
 
 class RowKeys:
-    """Keys of rows as numbers: integer keys are their own, others are counted."""
+    """Keys of rows as numbers, told apart by size: small integers are their own, all others are counted."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
 
-    def number(self, text: str, raw: Any) -> int:
-        """The number of a key."""
-        if isinstance(raw, int):
-            return raw
+    def number(self, text: str) -> int:
+        """The number of a key as it is shown."""
+        if _SMALL_INTEGER.fullmatch(text):
+            return int(text)
         self._texts.append(text)
-        return len(self._texts) - 1
+        return FIRST_COUNTED + len(self._texts) - 1
 
     def dump(self) -> list[bytes]:
         """The keys that are no integers, as bytes."""
@@ -49,7 +57,7 @@ class RowKeys:
 
     def text(self, number: int) -> str:
         """The key with this number."""
-        return self._texts[number] if number < len(self._texts) and self._texts else str(number)
+        return str(number) if number < FIRST_COUNTED else self._texts[number - FIRST_COUNTED]
 
 
 class Scope:
@@ -66,10 +74,11 @@ class Scope:
             for table in catalog
             if table.name in mapping.tables and mapping.tables[table.name].becomes is not None
         ]
+        self._targets = {table.target for table in self.tables}
         self.users = KeyIndex()
         self.scripts = KeyIndex()  # with the number of the owner
         self.script_keys = RowKeys()
-        self.script_key_numbers = KeyIndex()  # of scripts whose keys are no integers
+        self.script_key_numbers = KeyIndex()  # of scripts whose keys are not the number of their id
         self.counters = KeyIndex()  # of saves, where the script has one
         self.heads = KeyIndex()  # hashes of the latest texts
         self.saves_of = array("l")  # by the place of the script
@@ -109,18 +118,18 @@ class Scope:
             ):
                 number = number_of(script)
                 self.scripts.add(number, NO_OWNER if owner is None else number_of(owner))
-                if number != script:
-                    self.script_key_numbers.add(number, self.script_keys.number(batch.key(place), script))
-                if isinstance(counter, int):
+                if (key := batch.key(place)) != str(number):
+                    self.script_key_numbers.add(number, self.script_keys.number(key))
+                if isinstance(counter, int) and abs(counter) < MAX_COUNTER:
                     self.counters.add(number, counter)
 
     def is_user(self, user: Any) -> bool:
-        """Whether a user exists; where no table of users was recognised, no user is missing."""
-        return not len(self.users) or number_of(user) in self.users
+        """Whether a user exists; where no table is mapped to users, no user is missing."""
+        return "users" not in self._targets or number_of(user) in self.users
 
     def is_script(self, script: Any) -> bool:
-        """Whether a script exists; where no table of scripts was recognised, none is missing."""
-        return not len(self.scripts) or number_of(script) in self.scripts
+        """Whether a script exists; where no table is mapped to scripts, none is missing."""
+        return "scripts" not in self._targets or number_of(script) in self.scripts
 
     def owner(self, script: Any) -> int | None:
         """The number of a script's owner; None if it has none or does not exist."""
@@ -134,10 +143,20 @@ class Scope:
         if (place := self.scripts.place(number_of(script))) is not None:
             self.saves_of[place] += 1
 
+    def count_day(self, at: str) -> None:
+        """Count a save on its day; the days of a century are counted one by one."""
+        day = day_of(at)
+        if day not in self.saves_by_day and len(self.saves_by_day) >= MAX_DAYS:
+            day = UNKNOWN_DAY
+        self.saves_by_day[day] = self.saves_by_day.get(day, 0) + 1
+
     def counted_scripts(self) -> Iterator[tuple[str, int, int | None]]:
         """Each script with its number of saves and its counter."""
         saves = self.saves_of or array("l", [0]) * len(self.scripts)
         for place, script in enumerate(self.scripts.keys()):
-            row = self.script_key_numbers.get(script)
-            key = str(script) if row is None else self.script_keys.text(row)
-            yield key, saves[place], self.counters.get(script)
+            yield self.script_key(script), saves[place], self.counters.get(script)
+
+    def script_key(self, number: int) -> str:
+        """The key of the row of a script, given the number of its id, as reports show it."""
+        row = self.script_key_numbers.get(number)
+        return str(number) if row is None else self.script_keys.text(row)

@@ -116,7 +116,7 @@ class PointerCommand(Check):
     title = "commands without a version, or versions without a command"
     decision = "report"
 
-    _POINTER = re.compile(r'"version(?:Number|_number)?"\s*:\s*"?(-?\d+)')
+    _POINTER = re.compile(r'"version(?:Number|_number)?"\s*:\s*"?(-?[0-9]{1,18})(?![0-9])')
 
     def __init__(self, scope: Any) -> None:
         super().__init__(scope)
@@ -134,15 +134,14 @@ class PointerCommand(Check):
             pointed = number
             if pointed is None and isinstance(payload, str) and (match := self._POINTER.search(payload)):
                 pointed = int(match[1])
-            key = batch.key(place)
-            row = self._command_keys.number(key, _raw_key(batch, place))
+            row = self._command_keys.number(batch.key(place))
             if pointed is not None and self.scope.is_script(script):
                 self._commands.add(number_of(script, pointed), row)
         yield from ()
 
     def save(self, history: History, save: Save) -> Iterator[Finding]:
         if self._applies and save.number is not None and save.number > 0 and self.scope.is_script(history.script):
-            row = self._version_keys.number(save.key, int(save.key) if save.key.isdigit() else save.key)
+            row = self._version_keys.number(save.key)
             self._versions.add(number_of(history.script, save.number), row)
         yield from ()
 
@@ -200,7 +199,7 @@ class NewerHead(Check):
         if head is None or last is None or not last.has_content or head == last.content.digest:
             return
         for table in self.scope.tables_for("scripts"):
-            key = table.shown_key((history.script,))
+            key = self.scope.script_key(number_of(history.script))
             yield self.finding(table, key, table.column("content"), note="becomes one version more")
 
 
@@ -244,8 +243,3 @@ class Branches(Check):
         except LinksBroken as refusal:
             table = batch.table if batch is not None else self._table
             yield self.finding(table, links[0][0], table.column("next"), note=refusal.facts["problem"])
-
-
-def _raw_key(batch: Batch, place: int) -> Any:
-    keys = batch.table.key_columns
-    return batch.column(keys[0])[place] if len(keys) == 1 else None

@@ -37,7 +37,7 @@ def headline(scanned: Scanned) -> list[str]:
 
 
 def day_in_words(at: str) -> str:
-    """The day of a time, as in 6 February 2023; the text itself if it is no date."""
+    """The day of a time, as in 6 February 2023."""
     try:
         day = date.fromisoformat(at[:10])
     except ValueError:

@@ -193,8 +193,7 @@ class Scan:
             self._of_saved.add(check.save(history, save))
         self.scope.count_save(history.script)
         if save.at:
-            day = save.at[:10]
-            self.scope.saves_by_day[day] = self.scope.saves_by_day.get(day, 0) + 1
+            self.scope.count_day(save.at)
         history.add(save)
 
     def _end(self, history: History | None) -> None:

@@ -16,7 +16,7 @@ from backfill.mapping.model import Mapping
 from domain.errors import Rejected
 from domain.script.hashing import canonical_json
 
-FORMAT = 1
+FORMAT = 2
 
 
 class OtherScan(Rejected):

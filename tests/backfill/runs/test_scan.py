@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from hashlib import sha256
@@ -249,7 +248,7 @@ def test_the_headline_names_what_was_lost_and_where_it_still_is(tmp_path: Path) 
     [loss] = scan(legacy).losses
 
     assert (loss.lines, loss.last_good, loss.restored) == (99, "1", "3")
-    assert re.fullmatch(r"2023-01-02 \d\d:00:00", loss.at)
+    assert loss.at == "2023-01-02"
 
 
 def checksums(server: DatabaseServer, legacy: LegacyDatabase) -> list[tuple[Any, ...]]:
