@@ -1,7 +1,9 @@
 """Text of a model's answer: finds the JSON in what models write around it.
 
 Taken are a byte order mark, a block of thoughts before the answer, a code fence, sentences around the JSON, and commas
-before a closing bracket. Of several JSON values that propose edits the last one counts: models think first.
+before a closing bracket. An answer that is broken or cut is none, and no part of it is taken for the whole. JSON values
+that follow each other, such as one hunk per row, are one answer; with words between them they are returned for
+correction.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -37,6 +39,19 @@ _REFUSAL = re.compile(
 )
 _scanner = json.JSONDecoder()
 _KEYS = ("hunks", "edits", "lines", "edit")
+# What is broken is an answer if it begins like one, or has one of its keys before the place that cannot be read.
+_ANSWER_OPENING = re.compile(r'\[\s*\{|\{\s*"(?:hunks|edits?|lines|why)"')
+_ANSWER_KEY = re.compile(r'"(?:hunks|edits?|lines|why)"\s*:')
+# What may be between values that are one answer.
+_SEPARATOR = re.compile(r"[\s,;]*")
+
+
+class _Found(NamedTuple):
+    """A JSON value, the text between it and the value before, and whether something before could not be read."""
+
+    value: Any
+    before: str
+    after_failure: bool
 
 
 def text_of(output: bytes) -> str:
@@ -73,15 +88,22 @@ def json_in(text: str) -> Any:
             # Some models encode their JSON twice.
             return _whole(value) if isinstance(value, str) else value
         return value
-    found = list(_embedded(text))
-    for value in reversed(found):
-        if _proposes(value):
-            return value
-    if len(found) == 1:
-        return found[0]
-    if _REFUSAL.match(text):
+    found = _embedded(text)
+    proposed = [each for each in found if _holds_edits(each.value)]
+    if proposed:
+        return _joined(proposed)
+    named = [each.value for each in found if _proposes(each.value)]
+    if named or len(found) == 1:
+        return (named or [found[0].value])[-1]
+    if _REFUSAL.match(text) and "{" not in text and "```" not in text:
         raise ModelRefused(words=text[:MAX_PROBLEM])
     raise ModelOutputNotJson(problem=problem)
+
+
+def holds_answer(text: str) -> bool:
+    """Whether there is the beginning of a JSON answer in a text."""
+    opening = _OPENING.search(text)
+    return opening is not None and _ANSWER_KEY.search(text, opening.start()) is not None
 
 
 def without_fence(text: str) -> str:
@@ -102,26 +124,82 @@ def _whole(text: str) -> Any:
         return msgspec.json.decode(mended)
 
 
-def _embedded(text: str) -> Iterator[Any]:
-    """JSON values in an answer, in order: the content of each fence, or else what begins like one."""
+def _embedded(text: str) -> list[_Found]:
+    """JSON values in an answer, in order: those in each fence, or else wherever something begins like one.
+
+    Raises:
+        ModelOutputNotJson: an answer among them is broken or cut.
+    """
     fences = [found for found in _FENCE.findall(text)[:MAX_ATTEMPTS] if _OPENING.match(found.strip())]
-    for content in fences:
-        try:
-            yield _whole(content.strip())
-        except ValueError:
-            continue
-    if fences:
-        return
-    end = attempts = 0
+    pieces = [list(_values(piece)) for piece in fences or [text]]
+    for piece in pieces[1:]:
+        piece[:1] = [first._replace(before="```") for first in piece[:1]]
+    return [found for piece in pieces for found in piece]
+
+
+def _values(text: str) -> Iterator[_Found]:
+    begin = end = attempts = 0
     mended = _TRAILING_COMMA.sub(lambda found: "" if found[0] == "," else found[0], text)
-    while attempts < MAX_ATTEMPTS and (opening := _OPENING.search(mended, end)):
+    while opening := _OPENING.search(mended, end):
+        start = opening.start()
+        if attempts == MAX_ATTEMPTS:
+            raise ModelOutputNotJson(problem=f"{attempts} places in it begin like JSON and are none")
         try:
-            end = _scanner.raw_decode(mended, opening.start())[1]
+            end = _scanner.raw_decode(mended, start)[1]
             # Only the end is taken from this decoder, which allows NaN and half surrogates.
-            yield _whole(mended[opening.start() : end])
-        except (ValueError, RecursionError):
+            found = _Found(_whole(mended[start:end]), mended[begin:start], attempts > 0)
+        except (ValueError, RecursionError) as error:
+            rest = end if end > start else len(mended)
+            read = error.pos if isinstance(error, json.JSONDecodeError) else rest
+            if _ANSWER_OPENING.match(mended, start) or _ANSWER_KEY.search(mended, start, read):
+                raise ModelOutputNotJson(problem=f"its answer is broken or cut: {error}"[:MAX_PROBLEM]) from None
             attempts += 1
             end = opening.end()
+        else:
+            yield found
+            begin = end
+
+
+def _joined(proposed: list[_Found]) -> Any:
+    """One answer of all values that hold edits; a value that is repeated counts once.
+
+    Raises:
+        ModelOutputNotJson: an edit without the answer around it may be part of a broken one; or there are words between
+            the values, so that one of them may be a thought.
+    """
+    if any(
+        not _is_wrapped(each.value) and (each.after_failure or _ANSWER_KEY.search(each.before)) for each in proposed
+    ):
+        raise ModelOutputNotJson(problem="there is an edit in it, but not as part of an answer")
+    different = list({msgspec.json.encode(each.value): each for each in reversed(proposed)}.values())[::-1]
+    if len(different) == 1:
+        return different[0].value
+    if all(_SEPARATOR.fullmatch(each.before) for each in different[1:]):
+        return [part for each in different for part in _parts(each.value)]
+    raise ModelOutputNotJson(problem=f"{len(different)} JSON values in it propose edits; send one with all hunks")
+
+
+def _parts(value: Any) -> list[Any]:
+    """The hunks in a value, or its edits, or itself."""
+    if isinstance(value, dict) and isinstance(value.get("hunks"), list):
+        return list(value["hunks"])
+    if isinstance(value, dict) and "edits" not in value and "edit" not in value:
+        return [{"why": value.get("why"), "edits": [{**value, "edit": "replace"}]}]
+    return value if isinstance(value, list) else [value]
+
+
+def _is_wrapped(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_is_wrapped(each) for each in value)
+    return isinstance(value, dict) and ("hunks" in value or "edits" in value)
+
+
+def _holds_edits(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(each, dict) and _holds_edits(each) for each in value)
+    if not isinstance(value, dict):
+        return False
+    return "edit" in value or any(isinstance(value.get(key), list) and value[key] for key in _KEYS)
 
 
 def _proposes(value: Any) -> bool:

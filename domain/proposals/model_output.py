@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from domain.errors import Rejected
 from domain.formats.fountain import FORMAT as FOUNTAIN
-from domain.proposals.answer_text import MAX_PROBLEM, json_in, text_of, without_fence
+from domain.proposals.answer_text import MAX_PROBLEM, holds_answer, json_in, text_of, without_fence
 from domain.proposals.lenient_answer import MAX_WHY, usual_shape
 from domain.proposals.refusals import ModelOutputInvalid, ModelOutputNotJson, ModelOutputTooLong, NothingProposed
 from domain.script.line import LineFormat
@@ -123,6 +123,8 @@ def _limited(proposed: ProposedEdits) -> ProposedEdits:
 
 def _scene_in(text: str) -> dict[str, Any] | None:
     """An answer in Fountain that begins with a scene heading, as new content for that scene; None if it is no scene."""
+    if holds_answer(text):
+        return None
     try:
         lines = FOUNTAIN.read(without_fence(text).encode(), map(str, count()).__next__).lines
     except Rejected:
