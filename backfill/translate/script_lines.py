@@ -108,20 +108,15 @@ def _no_id() -> str:
 
 def _with_ids_once(lines: Iterable[Line]) -> Iterator[Line]:
     seen: set[str] = set()
+    # The number that the next line of a doubled id tries first.
+    numbers: dict[str, int] = {}
     for line in lines:
         line_id = line.id
-        if line_id in seen:
-            line_id = next(other for other in _others(line.id) if other not in seen)
-        if line_id:
-            seen.add(line_id)
+        while line_id and line_id in seen:
+            number = numbers[line.id] = numbers.get(line.id, 1) + 1
+            line_id = f"{line.id[:48]}:{number}"
+        seen.add(line_id)
         yield line if line_id == line.id else replace(line, id=line_id)
-
-
-def _others(line_id: str) -> Iterator[str]:
-    number = 2
-    while True:
-        yield f"{line_id[:48]}:{number}"
-        number += 1
 
 
 def with_new_ids(lines: Sequence[Line], prefix: str) -> tuple[Line, ...]:

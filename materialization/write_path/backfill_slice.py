@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from enum import Enum, auto
 from functools import partial
 from typing import Final, NamedTuple, NoReturn, Protocol
 
@@ -33,19 +34,29 @@ from repos.unit_of_work import UnitOfWork
 # of a slice are in memory until its commit.
 SLICE_SECONDS: Final = 10.0
 MAX_SLICE_BYTES: Final = 16 << 20
+MAX_SLICE_VERSIONS: Final = 20_000
 
 
 class Saves(Protocol):
     """The saves of one script that are still to be written, as submissions of the author `backfill`."""
 
-    def begin(self, tx: LockedScript, state: State) -> None:
-        """Start from what is committed. Called again for each attempt at a transaction."""
+    def begin(self, tx: LockedScript, state: State, now: int) -> None:
+        """Start from what is committed. Called again for each attempt at a transaction; no time may be after `now`."""
 
-    def next(self, state: State) -> Submission | None:
-        """The next save, as a submission for this state; None at the end."""
+    def next(self, state: State) -> Submission | Unchanged | None:
+        """The next save, as a submission for this state, or `UNCHANGED` if it equals the state; None at the end."""
 
     def record(self, tx: LockedScript, written: Slice) -> None:
         """Write what the backfill keeps of a slice; it is committed with the slice, or not at all."""
+
+
+class Unchanged(Enum):
+    """A save that needs no command."""
+
+    UNCHANGED = auto()
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
 
 
 class Slice(NamedTuple):
@@ -98,8 +109,9 @@ class _Slices(SingleScript):
             if tx.head.health != "backfilling":
                 raise ScriptNotBeingBackfilled(script=script_id)
             state = self._state(tx)
-            settlement = _AcceptedOnly(tx, state, self._clock(), limits=self._limits)
-            saves.begin(tx, state)
+            now = self._clock()
+            settlement = _AcceptedOnly(tx, state, now, limits=self._limits)
+            saves.begin(tx, state, now)
             written = _apply_saves(settlement, saves, time.monotonic() + seconds)
             settlement.write()
             saves.record(tx, written)
@@ -121,13 +133,16 @@ class _AcceptedOnly(Settlement):
 
 
 def _apply_saves(settlement: Settlement, saves: Saves, deadline: float) -> Slice:
+    start = settlement.state.version
     while (submission := saves.next(settlement.state)) is not None:
         try:
-            settlement.apply(*checked(submission))
+            if submission is not UNCHANGED:
+                settlement.apply(*checked(submission))
         except _SaveRefused as refused:
             return Slice(tuple(settlement.answers.values()), more=True, refusal=refused.refusal)
         except Rejected as refusal:
             return Slice(tuple(settlement.answers.values()), more=True, refusal=Refusal.of(refusal))
-        if settlement.weight >= MAX_SLICE_BYTES or time.monotonic() >= deadline:
+        full = settlement.weight >= MAX_SLICE_BYTES or settlement.state.version - start >= MAX_SLICE_VERSIONS
+        if full or time.monotonic() >= deadline:
             return Slice(tuple(settlement.answers.values()), more=True)
     return Slice(tuple(settlement.answers.values()), more=False)

@@ -54,8 +54,9 @@ class LegacySaves:
         self.fail: Exception | None = None
         self._next = 0
 
-    def begin(self, tx: LockedScript, state: State) -> None:
+    def begin(self, tx: LockedScript, state: State, now: int) -> None:
         assert tx.head.version == state.version
+        assert now == START
         self.begun += 1
         self._next = state.version
 

@@ -1,0 +1,60 @@
+"""The proof of a script finds every difference from its source, and quotes no text."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from backfill.runs.legacy_script import LegacySave
+from repos.unit_of_work import UnitOfWork
+from tests.backfill.runs.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
+from tests.materialization.writer import SECOND, Clock
+
+
+def test_the_proof_finds_a_changed_a_missing_and_an_added_save(unit_of_work: UnitOfWork, clock: Clock) -> None:
+    legacy = Legacy(unit_of_work, clock, [json_save("One."), json_save("Two."), json_save("Three.")])
+    legacy.run()
+    whole = list(legacy.saves)
+
+    legacy.saves[1] = LegacySave(whole[1].origin, json_save("Too."), whole[1].saved_at)
+    assert [each.origin.number for each in legacy.proof().differences] == [2]
+    legacy.saves = whole[:2]
+    assert "source does not have" in legacy.proof().differences[0].problem
+    legacy.saves = [*whole, *saves_of([json_save("Four.")] * 4)[3:]]
+    assert [each.origin.number for each in legacy.proof().differences] == [4]
+
+
+def test_no_text_of_a_save_is_in_a_difference(unit_of_work: UnitOfWork, clock: Clock) -> None:
+    legacy = Legacy(unit_of_work, clock, [json_save("SECRET-MARKER")])
+    legacy.run()
+    legacy.saves = saves_of([json_save("OTHER-MARKER")])
+
+    assert "MARKER" not in str(legacy.proof())
+
+
+def test_the_proof_finds_another_time_writer_title_owner_and_archiving(unit_of_work: UnitOfWork, clock: Clock) -> None:
+    legacy = Legacy(unit_of_work, clock, [json_save("One."), json_save("Two.")])
+    legacy.run()
+    save, script = legacy.saves[1], legacy.script
+
+    for changed in (
+        replace(save, saved_at=save.saved_at + SECOND),
+        replace(save, origin=replace(save.origin, actor="Bea")),
+        replace(save, origin=replace(save.origin, author="ai")),
+    ):
+        legacy.saves[1] = changed
+        assert [each.origin for each in legacy.proof().differences] == [changed.origin]
+    legacy.saves[1] = save
+    for field, value in (("title", "The Fairy"), ("owner", 2), ("archived_at", YEARS_AGO)):
+        legacy.script = replace(script, **{field: value})
+        assert [each.origin for each in legacy.proof().differences] == [script.origin]
+
+
+def test_a_save_with_more_than_its_lines_is_flagged(unit_of_work: UnitOfWork, clock: Clock) -> None:
+    extra = b'{"version":2,"lines":[{"id":"a","format":"action","content":"One.","note":"x"}]}'
+    legacy = Legacy(unit_of_work, clock, [json_save("One."), extra])
+    legacy.run()
+
+    proof = legacy.proof()
+
+    assert proof.holds
+    assert [origin.number for origin in proof.inexact] == [2]
