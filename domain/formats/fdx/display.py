@@ -11,7 +11,7 @@ from domain.formats.fountain.classify import UNPRINTED_SPANS
 from domain.formats.fountain.conversion.title_keys import known_key
 from domain.formats.fountain.display import LITERAL, display
 from domain.formats.fountain.source import BLANKS
-from domain.formats.fountain.spans import NOT_CLOSED, has_span, scan
+from domain.formats.fountain.spans import has_span
 from domain.formats.fountain.title_page import is_entry
 from domain.formats.runs import RUNS, Run, without_marks
 from domain.script.line import Attr, Line, LineFormat
@@ -49,7 +49,8 @@ def looks_marked(line_format: LineFormat, text: str) -> bool:
     """Whether a text would lose characters, or stand for something else, if it were read as Fountain."""
     if line_format == "title_entry" and is_entry(text, in_title_page=False, continued=True, below="key"):
         return True
-    if line_format not in UNPRINTED_SPANS and has_span(text) and scan(text, None, NOT_CLOSED).hidden:
+    if line_format not in UNPRINTED_SPANS and has_span(text):
+        # A note of the same paragraph, which follows it, could close the span.
         return True
     return shown(line_format, text, {}) != writable(text)
 

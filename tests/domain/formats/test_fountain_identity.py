@@ -22,6 +22,11 @@ SAMPLES = (
     "   \t \n\u3000\nJOHN\n(to himself)  \n  \nStill me.\n \nNot me.",
     "A /* cut\n\n  that\n*/ B [[open\n  \nnote]] C [[never closed\n\n]] /* nor this",
     "no-break\u00a0space, line\u2028separator, 😀, e\u0301",
+    "[[n]]Title: X\nAuthor: Y\n\nAction\n",
+    "/* old\n*/Title: X\nAuthor: Y\n\nAction\n",
+    "[[a]]\n[[b]] Title: X",
+    "\ufeff/* old */ Title: X\n\t[[n]]",
+    " [[n]]  Series: X\nTitle: Y\n",
     "\n" * 2_000 + "After a long gap." + "\r\n" * 2_000,
 )
 

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from domain.formats.emphasis import PLAIN, Styled, emphasised, marked
 from domain.formats.fountain.classify import UNPRINTED_SPANS
 from domain.formats.fountain.conversion.title_keys import TitleLine, entries, known_key
-from domain.formats.fountain.display import LITERAL, display
+from domain.formats.fountain.display import LITERAL, display, without_spans
 from domain.formats.fountain.source import BLANKS, has_blank, is_blank
-from domain.formats.fountain.spans import CLOSER, OPENER
+from domain.formats.fountain.spans import CLOSER, OPENER, has_span
 from domain.formats.fountain.title_page import is_entry
 from domain.formats.runs import RUNS, emphasis_of, loaded
 from domain.script.line import Line, LineFormat
@@ -64,7 +64,8 @@ def title_page_length(lines: Sequence[Line]) -> int:
 
 def needs_keys(title_page: Sequence[Line]) -> bool:
     """Whether a title page has no keys, as one from Final Draft: its first line says so."""
-    first = next((line for line in title_page if line.format == "title_entry" and not is_blank(line.text)), None)
+    entries = (line for line in without_spans(title_page) if line.format == "title_entry")
+    first = next((line for line in entries if not is_blank(line.text)), None)
     if first is None or known_key(first.text):
         return False
     return first.attrs.get(LITERAL) is True or not is_entry(
@@ -95,7 +96,8 @@ def fountain_text(line: Line) -> str:
     styled = emphasis_of(line.text, line.attrs.get(RUNS), literal=literal)
     text = marked(list(_with_plain_ends(styled, *_unstyled(line))))
     if not literal:
-        return text
+        # An asterisk next to a slash would open a boneyard.
+        return text if has_span(line.text) else _OPENINGS.sub(r"\g<0>\\", text)
     printed = "".join(part for part, _ in styled)
     before, after = _FORCED.get(line.format, ("", ""))
     broken = _OPENINGS.sub(r"\g<0>\\", text)
