@@ -60,6 +60,7 @@ def _parts(edit: Edit, shown: ShownLines, ids: Iterator[str]) -> list[Commands]:
             targets = [shown.guarded(line.line, line.expect) for line in edit.lines]
             return [(LinesDelete(lines=tuple(Target(line.id, expect) for line, expect in targets)),)]
         case Insert():
+            _require_right_place(edit, shown)
             left, right = shown.neighbours(edit.after)
             return [(LinesInsert(after=left, before=right, lines=tuple(new_lines(edit.lines, ids))),)]
         case Rewrite():
@@ -81,6 +82,12 @@ def _rewritten(edit: Rewrite, shown: ShownLines, ids: Iterator[str]) -> list[Com
     return [(replace(changed, sep="\n"), LinesInsert(after=old.id, before=right, lines=tuple(lines)))]
 
 
+def _require_right_place(edit: Insert, shown: ShownLines) -> None:
+    """Compare the hash of the line before new ones, if the model named it: some leave it out."""
+    if edit.after is not None and edit.expect is not None:
+        shown.guarded(edit.after, edit.expect)
+
+
 def _as_replaced(edits: Sequence[Edit], shown: ShownLines) -> Sequence[Edit]:
     """A hunk that deletes neighbouring lines and inserts others in their place, as new content for these lines."""
     match edits:
@@ -91,6 +98,7 @@ def _as_replaced(edits: Sequence[Edit], shown: ShownLines) -> Sequence[Edit]:
             if together and places[0] - 1 <= after <= places[-1]:
                 for line in removed.lines:
                     shown.guarded(line.line, line.expect)
+                _require_right_place(added, shown)
                 return [Replace(added.lines, removed.lines[0], removed.lines[-1])]
     return edits
 

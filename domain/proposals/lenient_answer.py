@@ -64,6 +64,9 @@ def _edit(edit: Any) -> Any:
     if not isinstance(edit, dict):
         return edit
     found = _reference_fields(edit)
+    if isinstance(found.get("after"), dict | list):
+        after = _reference(found["after"])
+        found |= {"after": after["line"], "expect": after["expect"] or found.get("expect")}
     for name in ("line", "after"):
         if name in found:
             found[name] = _number(found[name])

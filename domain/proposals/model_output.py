@@ -45,10 +45,11 @@ class Rewrite(Struct, frozen=True, tag_field="edit", tag="rewrite"):
 
 
 class Insert(Struct, frozen=True, tag_field="edit", tag="insert"):
-    """New lines after a line; null is the start of what is shown."""
+    """New lines after a line, which is named by its hash too; null is the start of what is shown."""
 
     after: str | None
     lines: Annotated[tuple[NewLine, ...], Meta(min_length=1, max_length=MAX_EDITS)]
+    expect: str | None = None
 
 
 class Remove(Struct, frozen=True, tag_field="edit", tag="delete"):

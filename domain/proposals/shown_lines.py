@@ -1,7 +1,8 @@
-"""Shown lines: the part of a script that a model sees, each line by its number and the beginning of its hash.
+"""Shown lines: the part of a script that a model sees, each line by its number and a short hash.
 
 Ids and whole hashes take more than half of the tokens of a prompt. A number alone would hit the wrong line when a model
-counts wrongly, so an edit names both, and here both are mapped back to the id and the whole hash.
+counts wrongly, so an edit names both, and here both are mapped back to the id and the whole hash. The short hash covers
+the number and the content: lines with the same content have different ones.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from hashlib import sha256
 from typing import NamedTuple
 
 from domain.proposals.refusals import LineNotShown, WrongLineHash
@@ -20,6 +22,11 @@ from domain.script.state import State
 # A wrong number has the right hash by chance once in 65,536 times.
 HASH_DIGITS = 4
 _HASH = re.compile(rf"[0-9a-f]{{{HASH_DIGITS},{EXPECT_DIGITS}}}")
+
+
+def shown_hash(position: int, line: Line) -> str:
+    """The short hash of a line at a position of its version, from 1."""
+    return sha256(f"{position}:{expect_hash(line)}".encode()).hexdigest()[:HASH_DIGITS]
 
 
 class LineRange(NamedTuple):
@@ -55,15 +62,7 @@ class ShownLines:
     def rows(self) -> Iterator[Row]:
         """The lines as a model sees them."""
         for number, line in enumerate(self.lines, self.first):
-            yield Row(str(number), expect_hash(line)[:HASH_DIGITS], line.format, line.text)
-
-    def line(self, number: str) -> Line:
-        """The line with a number.
-
-        Raises:
-            LineNotShown: there is none, or it is outside the range.
-        """
-        return self._all[self.position(number) - 1]
+            yield Row(str(number), shown_hash(number, line), line.format, line.text)
 
     def position(self, number: str) -> int:
         """The position of a line in its version, from 1; an id that a model knows from elsewhere is taken too.
@@ -71,8 +70,7 @@ class ShownLines:
         Raises:
             LineNotShown: there is none, or it is outside the range.
         """
-        is_number = number.isascii() and number.isdecimal() and len(number) < 10
-        at = int(number) if is_number else self._positions.get(number, 0)
+        at = int(number) if _is_number(number) else self._positions.get(number, 0)
         if not self.first <= at <= self.last:
             raise LineNotShown(line=number[:40], first=self.first, last=self.last)
         return at
@@ -81,20 +79,27 @@ class ShownLines:
     def _positions(self) -> dict[str, int]:
         return {line.id: at for at, line in enumerate(self._all, 1)}
 
-    def guarded(self, number: str, shown_hash: str | None) -> tuple[Line, str]:
+    def guarded(self, number: str, expect: str | None) -> tuple[Line, str]:
         """The line with a number, and its whole hash, if the model named the hash it was shown.
+
+        The whole hash is taken as well, and for an id its beginning.
 
         Raises:
             LineNotShown: there is no such line.
             GuardMissing: no hash is named.
             WrongLineHash: it is the hash of another line.
         """
-        line = self.line(number)
+        at = self.position(number)
+        line = self._all[at - 1]
         whole = expect_hash(line)
-        if not shown_hash:
+        if not expect:
             raise GuardMissing(kind="line", id=number)
-        if not (_HASH.fullmatch(shown_hash) and whole.startswith(shown_hash)):
-            raise WrongLineHash(line=number, expect=shown_hash[:40])
+        if _is_number(number):
+            is_right = expect in {shown_hash(at, line), whole}
+        else:
+            is_right = _HASH.fullmatch(expect) is not None and whole.startswith(expect)
+        if not is_right:
+            raise WrongLineHash(line=number, expect=expect[:40])
         return line, whole
 
     def neighbours(self, number: str | None) -> tuple[str | None, str | None]:
@@ -112,3 +117,7 @@ class ShownLines:
         left = self._all[position - 1].id if position else None
         right = self._all[position].id if position < len(self._all) else None
         return left, right
+
+
+def _is_number(number: str) -> bool:
+    return number.isascii() and number.isdecimal() and len(number) < 10

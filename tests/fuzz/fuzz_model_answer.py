@@ -11,8 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.errors import Rejected
-from domain.proposals.shown_lines import HASH_DIGITS
-from domain.script.hashing import expect_hash
+from domain.proposals.shown_lines import shown_hash
 from domain.script.line import LINE_FORMATS
 from materialization.proposals.decisions import Person
 from tests.fuzz.fuzz_target import ACCEPTED, Feed, Target, check_refusal, code_of
@@ -39,7 +38,7 @@ WAITS = Waits(idle=5.0, total=10.0, attempts=1, first_pause=0.0)
 
 
 def _shown(number: int) -> dict[str, str]:
-    return {"line": str(number + 1), "expect": expect_hash(LINES[number])[:HASH_DIGITS]}
+    return {"line": str(number + 1), "expect": shown_hash(number + 1, LINES[number])}
 
 
 def _rewrite(number: int, text: str) -> dict[str, Any]:

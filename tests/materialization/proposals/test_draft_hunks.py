@@ -237,6 +237,45 @@ def test_a_wrong_number_has_another_hash(base: State):
     assert isinstance(drafted(base, wrong).refusal, WrongLineHash)
 
 
+REPEATED = 4 * [("character", "ROSA"), ("dialogue", "No."), ("action", "A pause.")]
+
+
+@pytest.mark.parametrize("right", range(1, len(REPEATED) + 1))
+def test_a_wrong_number_is_known_where_lines_are_repeated(right: int):
+    base = script(*(Line(f"l{n}", form, text, "\n") for n, (form, text) in enumerate(REPEATED, 1)))
+    new = [{"format": "action", "text": "New."}]
+    for wrong in {right - 3, right - 1, right + 3} & set(range(1, len(REPEATED) + 1)):
+        named = {**shown(base, right), "line": str(wrong)}
+        other = shown(base, wrong)
+        for edit in (
+            {"edit": "rewrite", **named, "text": "x"},
+            {"edit": "delete", "lines": [named]},
+            {"edit": "insert", "after": str(wrong), "expect": named["expect"], "lines": new},
+            {"edit": "insert", "after": named, "lines": new},
+            {"edit": "insert", "after": [str(wrong), named["expect"]], "lines": new},
+            {"edit": "replace", "first": named, "last": named, "lines": new},
+        ):
+            assert isinstance(drafted(base, edit).refusal, WrongLineHash)
+        delete = {"edit": "delete", "lines": [other]}
+        insert = {"edit": "insert", "after": str(wrong), "expect": named["expect"], "lines": new}
+        assert isinstance(drafted(base, delete, insert).refusal, WrongLineHash)
+
+
+def test_an_insert_names_the_line_before_it_with_its_hash_or_without(base: State):
+    new = {"edit": "insert", "lines": [{"format": "action", "text": "New."}]}
+    hashed = shown(base, 2)
+    by_id = {"after": "l2", "expect": base.content_hash("line", "l2")}
+    for place in (
+        {"after": "2", "expect": hashed["expect"]},
+        {"after": "2"},
+        {"after": hashed},
+        by_id,
+        {"after": "l2"},
+    ):
+        assert texts(base, drafted(base, new | place)) == [*OLD[:2], "New.", *OLD[2:]]
+    assert texts(base, drafted(base, new | {"after": None, "expect": None})) == ["New.", *OLD]
+
+
 def test_an_id_is_taken_with_a_hash_within_the_scope(base: State):
     by_id = {"edit": "rewrite", "line": "l2", "expect": base.content_hash("line", "l2"), "text": "x"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from domain.proposals.refusals import ModelUnavailable
-from domain.proposals.shown_lines import HASH_DIGITS
+from domain.proposals.shown_lines import shown_hash
 from materialization.proposals.decisions import Person
 from repos.proposals.proposals import HunkRow, ProposalRow
 from repos.unit_of_work import UnitOfWork
@@ -81,8 +81,9 @@ class ProposalRoom(WritingRoom):
         return str(list(self.state().line_ids()).index(LINES[number - 1].id) + 1)
 
     def expect(self, number: int) -> str:
-        """The beginning of the current hash of a line, as a model is shown it."""
-        return (self.state().content_hash("line", LINES[number - 1].id) or "")[:HASH_DIGITS]
+        """The current short hash of a line, as a model is shown it."""
+        position = int(self.position(number))
+        return shown_hash(position, list(self.state().lines())[position - 1])
 
     def shown(self, number: int) -> dict[str, str]:
         """A line as an edit names it."""

@@ -35,6 +35,7 @@ def _kind(name: str) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
+_TEXT_OR_NULL = {"anyOf": [_TEXT, {"type": "null"}]}
 _FORMAT = {"type": "string", "enum": list(FORMATS)}
 _LINE = _object(line=_TEXT, expect=_TEXT)
 _NEW_LINES = _list(_object(format=_FORMAT, text=_TEXT))
@@ -47,7 +48,7 @@ _EDIT = {
             text=_TEXT,
             format={"anyOf": [_FORMAT, {"type": "null"}]},
         ),
-        _object(edit=_kind("insert"), after={"anyOf": [_TEXT, {"type": "null"}]}, lines=_NEW_LINES),
+        _object(edit=_kind("insert"), after=_TEXT_OR_NULL, expect=_TEXT_OR_NULL, lines=_NEW_LINES),
         _object(edit=_kind("delete"), lines=_list(_LINE)),
         _object(edit=_kind("replace"), first=_LINE, last=_LINE, lines=_NEW_LINES),
     ]

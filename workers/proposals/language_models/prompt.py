@@ -1,4 +1,4 @@
-"""The prompt: the instruction, and lines of the script, each with its number and the beginning of its hash."""
+"""The prompt: the instruction, and lines of the script, each with its number and a short hash."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SYSTEM = f"""You edit screenplays. You are shown lines of a script, one per row,
 
 {{"hunks": [{{"why": "one sentence for the writer", "edits": [
   {{"edit": "rewrite", "line": "12", "expect": "hash", "text": "the new text", "format": null}},
-  {{"edit": "insert", "after": "12", "lines": [{{"format": "dialogue", "text": "a new line"}}]}},
+  {{"edit": "insert", "after": "12", "expect": "hash", "lines": [{{"format": "dialogue", "text": "new"}}]}},
   {{"edit": "delete", "lines": [{{"line": "12", "expect": "hash"}}]}},
   {{"edit": "replace", "first": {{"line": "12", "expect": "hash"}}, "last": {{"line": "19", "expect": "hash"}},
    "lines": [{{"format": "action", "text": "the new lines from the first to the last"}}]}}
@@ -29,11 +29,11 @@ SYSTEM = f"""You edit screenplays. You are shown lines of a script, one per row,
 A hunk is what the writer takes or refuses as a whole: one idea each, and no two hunks touch the same line. Edits that
 only make sense together, such as all of a rename, are one hunk. There are at most {MAX_HUNKS} hunks, {MAX_EDITS} edits
 in all of them together and {MAX_EDITS} lines in an edit; "why" has at most 1000 characters. Name lines by their numbers
-and copy each hash as it is shown; numbers stay as they are while you edit. "after" is null for the place before the
-first row. Rewrite only lines that change. "replace" is for a passage that you write anew, up to a whole scene. A text
-holds no line end. A rewrite may change the format; null keeps it. Formats: scene_heading, action, character,
-parenthetical, dialogue, lyric, transition, shot, centered, note, general. Do only what you are asked to. No hunks where
-there is nothing to do."""
+and copy each hash as it is shown; numbers stay as they are while you edit. "after" and its "expect" are null for the
+place before the first row. Rewrite only lines that change. "replace" is for a passage that you write anew, up to a
+whole scene. A text holds no line end. A rewrite may change the format; null keeps it. Formats: scene_heading, action,
+character, parenthetical, dialogue, lyric, transition, shot, centered, note, general. Do only what you are asked to. No
+hunks where there is nothing to do."""
 
 
 def prompt(shown: ShownLines, version: int, instruction: str) -> list[Message]:

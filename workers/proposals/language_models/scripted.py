@@ -57,4 +57,8 @@ def _edit(rule: re.Match[str], line: Sequence[str]) -> dict[str, Any]:
         return {"edit": "rewrite", "line": name, "expect": expect, "text": text.replace(rule["old"], rule["new"], 1)}
     if rule["cut"]:
         return {"edit": "delete", "lines": [{"line": name, "expect": expect}]}
-    return {"edit": "insert", "after": name, "lines": [{"format": rule["format"], "text": rule["text"]}]}
+    return {"edit": "insert", "after": name, "expect": expect, "lines": [_new_line(rule)]}
+
+
+def _new_line(rule: re.Match[str]) -> dict[str, str]:
+    return {"format": rule["format"], "text": rule["text"]}
