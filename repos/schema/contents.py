@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from repos.database.engine import MEMORY
 from repos.read_only_file import read_only_uri
@@ -21,7 +22,8 @@ from repos.read_only_file import read_only_uri
 Rows = Callable[[str], list[Any]]
 
 _SQLITE = """
-SELECT m.type, m.name, p.name FROM sqlite_master m LEFT JOIN pragma_table_xinfo(m.name) p ON m.type IN ('table', 'view')
+SELECT m.type, m.name, p.name FROM sqlite_master m
+LEFT JOIN pragma_table_xinfo(CASE WHEN m.type IN ({types}) THEN m.name END) p
 WHERE m.type IN ('table', 'view', 'index') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
 """
 _TABLES = "SELECT table_type, table_name, NULL FROM information_schema.tables WHERE table_schema = DATABASE()"
@@ -70,7 +72,11 @@ def contents_of_file(engine: Engine) -> Contents:
 
 
 def _on_sqlite(rows: Rows) -> Contents:
-    return _gathered(rows(_SQLITE), fold=True)
+    try:
+        return _gathered(rows(_SQLITE.format(types="'table', 'view'")), fold=True)
+    except (sqlite3.OperationalError, OperationalError):
+        # A view that selects from what is gone has no columns, as on a server.
+        return _gathered(rows(_SQLITE.format(types="'table'")), fold=True)
 
 
 def _on_mysql(rows: Rows) -> Contents:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.errors import Conflict
 from repos.database.driver_errors import conflict_of
 from repos.database.engine import BEGIN, LOCK_WAIT_SECONDS
+from repos.schema import log_view_repair
 from repos.schema.contents import Contents, contents_of, contents_of_file
 from repos.schema.known_schemas import alembic_config, known_schemas
 from repos.schema.revision import (
@@ -72,11 +73,15 @@ def upgrade(engine: Engine, revision: str = "head", *, allowed: Collection[str] 
             if (number := _number(error)) not in _ALREADY_DONE:
                 raise
             raise UnfinishedSchema(_STOPPED.format(number=number, reason=_reason(error))) from error
+        if revision == "head":
+            log_view_repair.restore(connection)
         connection.commit()
 
 
 def upgrade_if_outdated(engine: Engine, *, allowed: Collection[str] = ()) -> str | None:
     """Migrate the database to the schema this program was written for; return the revision it had.
+
+    A view that is missing is created again.
 
     Raises:
         UnfitDatabase: it holds foreign tables, or a part of a schema; nothing was changed.
@@ -88,6 +93,11 @@ def upgrade_if_outdated(engine: Engine, *, allowed: Collection[str] = ()) -> str
         require_current(engine)
     except SchemaOutdated:
         upgrade(engine, allowed=allowed)
+        return before
+    if log_view_repair.is_missing(engine):
+        with _locked_connection(engine) as connection:
+            log_view_repair.restore(connection)
+            connection.commit()
     return before
 
 

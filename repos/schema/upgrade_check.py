@@ -71,7 +71,7 @@ def _require_no_schema(
     """A database without a revision must hold no table of ours, whole or in part, and no foreign one."""
     tables = {name: columns for name, columns in held.tables.items() if name != TABLE}
     for revision, schema in reversed([*known.items()]):
-        if schema.tables.keys() <= tables.keys() and _lacks(held, schema.named) == []:
+        if schema.tables.keys() <= tables.keys() and _lacks(held, schema.tables) == []:
             raise UnfinishedSchema(refusals.lost_revision(revision))
     left = _ours_in(held, known)
     ours = {name for schema in known.values() for name in schema.named}
@@ -87,9 +87,14 @@ def _require_no_schema(
 
 
 def _require_whole(held: Contents, found: str, known: Mapping[str, Contents], refusals: UpgradeRefusals) -> None:
-    """A database at a revision must hold all of it, and nothing that a later migration makes."""
-    if missing := _lacks(held, known[found].named):
-        raise UnfinishedSchema(refusals.incomplete(found, missing))
+    """A database at a revision must hold all tables of it, and nothing that a later migration makes.
+
+    A view holds no data, and is created again by the upgrade, unless something else has its name.
+    """
+    tables, views = known[found].tables, known[found].views
+    taken_views = {name: columns for name, columns in views.items() if name in held.tables or name in held.reserved}
+    if _lacks(held, {**tables, **taken_views}):
+        raise UnfinishedSchema(refusals.incomplete(found, _lacks(held, known[found].named)))
     later = [schema for revision, schema in known.items() if revision > found]
     made = {name: columns for schema in reversed(later) for name, columns in schema.named.items()}
     made = {name: columns for name, columns in made.items() if name not in known[found].named}

@@ -14,11 +14,14 @@ from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, DatabaseUrl, example, prose
 from gates.database.own_drift import own_drift
 from repos.database.engine import open_engine
+from repos.schema import log_view, log_view_repair
 from repos.schema.upgrade import found_revision, require_fit, upgrade_if_outdated, wanted_revision
 from workers.embedded.private_home import secure_home
 from workers.settings import without_password
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+_NO_VIEW = f"The view {log_view.NAME}, which shows the log as text, is missing or cannot be read."
 
 AllowTable = Annotated[
     list[str] | None,
@@ -50,6 +53,8 @@ def upgrade(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
         chosen.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
         before = upgrade_if_outdated(engine, allowed=allow_table or ())
+        if log_view_repair.is_missing(engine):
+            screen.warn(f"{_NO_VIEW} Run this again with an account that may create and replace views.")
     after = wanted_revision()
     if as_json:
         screen.print_json(Upgraded(before, after))
@@ -73,6 +78,8 @@ def current(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
         with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
             require_fit(engine, allowed=allow_table or ())
             revision = found_revision(engine)
+            if revision is not None and log_view_repair.is_missing(engine):
+                screen.warn(f"{_NO_VIEW} `scriptledger db upgrade` creates it again.")
     needed = wanted_revision()
     if as_json:
         screen.print_json(Schemas(where, revision, needed))

@@ -49,3 +49,17 @@ def test_tables_of_tools_can_be_allowed_and_their_names_are_escaped(warm: Comman
     assert "application: note\\x1b[2js." in sentence(warm("db", "upgrade", "--database", theirs))
     assert warm("db", "upgrade", "--database", theirs, "--allow-table", "note*").status == 0
     assert warm("db", "current", "--database", theirs).status == 0
+
+
+def test_a_missing_view_is_reported_and_created_again(warm: CommandLine, tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    assert warm("db", "upgrade", "--database", url).status == 0
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as file:
+        file.execute("DROP VIEW script_log")
+
+    ran = warm("db", "current", "--database", url)
+    assert ran.status == 0
+    assert "The view script_log, which shows the log as text, is missing or cannot be read." in ran.err
+    ran = warm("db", "upgrade", "--database", url)
+    assert (ran.status, ran.err) == (0, "")
+    assert warm("db", "current", "--database", url).err == ""

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 from gates.database.own_drift import own_drift
 from repos.database.engine import open_engine
 from repos.schema.revision import SchemaOutdated
-from repos.schema.upgrade import upgrade
+from repos.schema.upgrade import upgrade, upgrade_if_outdated
 from tests.cli.running import CommandLine
 from tests.services.databases import DatabaseServer
 
@@ -63,6 +63,14 @@ def test_changes_of_an_operator_are_named(url: str):
         "The column users.note was added: varchar(20).",
     ]
     assert len(findings(url, "heart*", "people")) == 3
+
+
+def test_a_view_that_an_upgrade_created_again_is_no_change(url: str):
+    run(url, "DROP VIEW script_log")
+    with open_engine(url) as engine:
+        upgrade_if_outdated(engine)
+
+    assert findings(url) == []
 
 
 @pytest.mark.services

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect
 
 from repos.database.engine import make_engine
 from repos.schema import upgrade
@@ -17,52 +16,10 @@ from repos.schema.contents import contents_of
 from repos.schema.known_schemas import known_schemas
 from repos.schema.revision import NoSchema, SchemaTooNew, known_revisions
 from repos.schema.upgrade_check import ForeignTables, UnfinishedSchema
+from tests.repos.schema.refused_upgrades import mend, refusal, run
 from tests.services.databases import DatabaseServer
 
 OWN_PLACE = {"sqlite": "Name a file of its own for scriptledger", "mysql": "CREATE DATABASE scriptledger"}
-
-
-@pytest.fixture
-def empty(request: pytest.FixtureRequest, database_url: str) -> Iterator[Engine]:
-    """An empty database."""
-    if database_url.startswith("sqlite"):
-        engine = make_engine(f"sqlite:///{request.getfixturevalue('tmp_path')}/empty.db")
-        yield engine
-        engine.dispose()
-        return
-    server: DatabaseServer = request.getfixturevalue("mariadb")
-    url = server.create_database()
-    engine = make_engine(url)
-    yield engine
-    engine.dispose()
-    server.drop_database(url)
-
-
-def run(engine: Engine, *statements: str) -> None:
-    with engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-
-
-def refusal(engine: Engine, kind: type[Exception], *, allowed: tuple[str, ...] = ()) -> str:
-    """The sentence of a refused upgrade, which changed nothing and which the check alone repeats."""
-    with engine.connect() as connection:
-        before = contents_of(connection)
-    with pytest.raises(kind) as caught:
-        upgrade.upgrade(engine, allowed=allowed)
-    with pytest.raises(kind) as repeated:
-        upgrade.require_fit(engine, allowed=allowed)
-    with engine.connect() as connection:
-        assert contents_of(connection) == before
-    assert str(repeated.value) == str(caught.value)
-    assert "Nothing was changed." in str(caught.value)
-    return str(caught.value)
-
-
-def mend(engine: Engine, sentence: str) -> None:
-    """Run the statements at the end of a refusal."""
-    statements = sentence.rpartition(": ")[2]
-    run(engine, *(statement for statement in statements.split(";") if statement.strip()))
 
 
 LEGACY = (
