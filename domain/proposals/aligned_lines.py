@@ -11,10 +11,10 @@ from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
 from domain.commands.line_list import in_order
 from domain.commands.line_matching import align
-from domain.proposals.model_output import Replace
+from domain.proposals.model_output import NewLine, Replace
 from domain.proposals.new_lines import new_lines
 from domain.proposals.refusals import ModelOutputInvalid
-from domain.proposals.shown_lines import ShownLines
+from domain.proposals.shown_lines import ShownLines, folded
 from domain.script.hashing import expect_hash
 from domain.script.line import Line
 
@@ -29,14 +29,19 @@ def aligned(edit: Replace, shown: ShownLines, ids: Iterator[str]) -> list[tuple[
         ModelOutputInvalid: the lines that it replaces are not known.
         LineNotShown, WrongLineHash, GuardMissing: it names a line that was not shown, or without its hash.
     """
-    first, last = _replaced(edit, shown)
+    first, last = replaced(edit, shown)
     old = shown.lines[first - shown.first : last - shown.first + 1]
     new = list(new_lines(edit.lines, map(_NEW.format, range(len(edit.lines)))))
     return list(_Parts(old, new, shown, first).parts(ids))
 
 
-def _replaced(edit: Replace, shown: ShownLines) -> tuple[int, int]:
-    """The positions of the first and the last line that an edit replaces."""
+def replaced(edit: Replace, shown: ShownLines) -> tuple[int, int]:
+    """The positions of the first and the last line that an edit replaces.
+
+    Raises:
+        ModelOutputInvalid: they are not known.
+        LineNotShown, WrongLineHash, GuardMissing: it names a line that was not shown, or without its hash.
+    """
     if edit.first is not None and edit.last is not None:
         shown.guarded(edit.first.line, edit.first.expect)
         shown.guarded(edit.last.line, edit.last.expect)
@@ -49,6 +54,11 @@ def _replaced(edit: Replace, shown: ShownLines) -> tuple[int, int]:
     found = _scenes(edit, shown)
     if found is None:
         raise ModelOutputInvalid(field="lines", problem="they name no lines that they replace")
+    first, last = found
+    if sum(first <= at <= last for at in shown.sections) > _sections(edit.lines):
+        raise ModelOutputInvalid(
+            field="lines", problem=f"they leave out a section between the lines {first} and {last}"
+        )
     return found
 
 
@@ -57,34 +67,40 @@ def _scenes(edit: Replace, shown: ShownLines) -> tuple[int, int] | None:
 
     Without a heading, all that is shown, if that is one scene.
     """
-    headings = [at for at, line in enumerate(shown.lines, shown.first) if line.format == "scene_heading"]
-    written = [line for line in edit.lines if line.format == "scene_heading"]
-    if not written or edit.lines[0].format != "scene_heading":
+    headings = list(shown.headings)
+    written = [at for at, line in enumerate(edit.lines) if line.format == "scene_heading"]
+    if not written or written[0]:
         return (shown.first, shown.last) if len(headings) <= 1 and shown.lines else None
-    begin = _only(headings, shown, written[0].text)
+    names = [folded(edit.lines[at].text) for at in written]
+    begin = _only(shown, names[0])
+    if begin is None and headings == [shown.first] and len(written) == 1:
+        begin = shown.first
     if begin is None:
-        return (shown.first, shown.last) if headings == [shown.first] and len(written) == 1 else None
-    end = begin
-    for heading in written[1:]:
-        following = headings.index(end) + 1
-        if following >= len(headings) or _words(shown, headings[following]) != _folded(heading.text):
-            return None
-        end = headings[following]
-    rest = [at for at in headings if at > end]
-    return begin, (rest[0] - 1 if rest else shown.last)
+        return None
+    at = headings.index(begin)
+    if [shown.headings[following] for following in headings[at + 1 : at + len(names)]] != names[1:]:
+        return None
+    return begin, _end(shown, headings[at + len(names) - 1], _sections(edit.lines[written[-1] :]))
 
 
-def _only(headings: Sequence[int], shown: ShownLines, text: str) -> int | None:
-    named = [at for at in headings if _words(shown, at) == _folded(text)]
+def _only(shown: ShownLines, name: str) -> int | None:
+    named = [at for at, words in shown.headings.items() if words == name]
     return named[0] if len(named) == 1 else None
 
 
-def _words(shown: ShownLines, at: int) -> str:
-    return _folded(shown.lines[at - shown.first].text)
+def _end(shown: ShownLines, heading: int, sections: int) -> int:
+    """The last line of a scene: before the next heading or section, after as many sections as were written with it."""
+    for at in sorted([*shown.headings, *shown.sections]):
+        if at <= heading:
+            continue
+        if at in shown.headings or not sections:
+            return at - 1
+        sections -= 1
+    return shown.last
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.lstrip(".").casefold().split())
+def _sections(lines: Sequence[NewLine]) -> int:
+    return sum(line.format == "section" for line in lines)
 
 
 class _Parts:

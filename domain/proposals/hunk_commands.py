@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 
 from msgspec import UNSET
@@ -12,9 +13,10 @@ from domain.commands.base import Command, Target
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
 from domain.errors import Rejected
-from domain.proposals.aligned_lines import aligned
+from domain.proposals.aligned_lines import aligned, replaced
 from domain.proposals.model_output import MAX_HUNKS, Edit, Insert, ProposedHunk, Remove, Replace, Rewrite
 from domain.proposals.new_lines import new_lines, rewritten_rows
+from domain.proposals.refusals import ModelOutputInvalid
 from domain.proposals.shown_lines import ShownLines
 from domain.script.hashing import netstrings
 from domain.submissions.submission import encode_command
@@ -32,11 +34,33 @@ def commands_of(hunk: ProposedHunk, shown: ShownLines, ids: Iterator[str], limit
         LineNotShown, WrongLineHash, GuardMissing: it names a line that was not shown, or without its hash.
     """
     edits = _as_replaced(hunk.edits, shown)
-    parts = [part for position, edit in enumerate(edits) for part in _located(position, edit, shown, ids)]
+    parts: list[Commands] = []
+    for position, edit in enumerate(edits):
+        with _located(position):
+            parts += _parts(edit, shown, ids)
     if len(edits) == 1 and len(parts) <= limit:
         return parts
     whole = tuple(command for part in parts for command in part)
     return [whole] if whole else []
+
+
+def replaced_lines(hunk: ProposedHunk, shown: ShownLines, limit: int) -> int:
+    """The number of lines that the `replace` edits of a hunk name; aligning them takes time for each.
+
+    Raises:
+        ModelOutputInvalid: they are more than `limit`, or an edit does not say which lines.
+        LineNotShown, WrongLineHash, GuardMissing: an edit names a line that was not shown, or without its hash.
+    """
+    count = 0
+    for position, edit in enumerate(hunk.edits):
+        if not isinstance(edit, Replace):
+            continue
+        with _located(position):
+            first, last = replaced(edit, shown)
+            count += last - first + 1
+            if count > limit:
+                raise ModelOutputInvalid(field="replace", problem="the edits replace the same lines several times")
+    return count
 
 
 def hunk_hash(commands: Commands) -> bytes:
@@ -44,9 +68,11 @@ def hunk_hash(commands: Commands) -> bytes:
     return sha256(netstrings(encode_command(_without_ids(command)) for command in commands)).digest()
 
 
-def _located(position: int, edit: Edit, shown: ShownLines, ids: Iterator[str]) -> list[Commands]:
+@contextmanager
+def _located(position: int) -> Iterator[None]:
+    """Adds the position of an edit to its refusal."""
     try:
-        return _parts(edit, shown, ids)
+        yield
     except Rejected as refusal:
         refusal.facts["edit"] = position
         raise

@@ -35,11 +35,12 @@ def lines_in(scope: Scope, state: State) -> LineRange | None:
 
 
 def _scene(number: str, state: State) -> LineRange:
-    """From its heading to the line before the next one: by the number in it, or else by its place among all."""
+    """From its heading to the line before the next one: by the number in it; where no heading has one, by its place."""
     lines = list(state.lines())
     headings = [at for at, line in enumerate(lines) if line.format == "scene_heading"]
-    named = [at for at in headings if lines[at].attrs.get("scene_number") == number]
-    if not named and number.isascii() and number.isdecimal() and 1 <= int(number[:9]) <= len(headings):
+    numbers = {at: lines[at].attrs["scene_number"] for at in headings if lines[at].attrs.get("scene_number")}
+    named = [at for at, given in numbers.items() if given == number]
+    if not numbers and number.isascii() and number.isdecimal() and 1 <= int(number[:9]) <= len(headings):
         named = [headings[int(number[:9]) - 1]]
     if not named:
         raise NoSuchScene(version=state.version, scene=number)

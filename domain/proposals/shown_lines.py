@@ -61,7 +61,7 @@ class ShownLines:
 
     def rows(self) -> Iterator[Row]:
         """The lines as a model sees them."""
-        for number, line in enumerate(self.lines, self.first):
+        for number, line in self._numbered():
             yield Row(str(number), shown_hash(number, line), line.format, line.text)
 
     def position(self, number: str) -> int:
@@ -74,6 +74,19 @@ class ShownLines:
         if not self.first <= at <= self.last:
             raise LineNotShown(line=number[:40], first=self.first, last=self.last)
         return at
+
+    @cached_property
+    def headings(self) -> dict[int, str]:
+        """The scene headings shown, by their positions, in a form to compare."""
+        return {at: folded(line.text) for at, line in self._numbered() if line.format == "scene_heading"}
+
+    @cached_property
+    def sections(self) -> list[int]:
+        """The positions of the sections shown, such as acts."""
+        return [at for at, line in self._numbered() if line.format == "section"]
+
+    def _numbered(self) -> Iterator[tuple[int, Line]]:
+        return enumerate(self.lines, self.first)
 
     @cached_property
     def _positions(self) -> dict[str, int]:
@@ -117,6 +130,11 @@ class ShownLines:
         left = self._all[position - 1].id if position else None
         right = self._all[position].id if position < len(self._all) else None
         return left, right
+
+
+def folded(text: str) -> str:
+    """A scene heading without differences that do not matter."""
+    return " ".join(text.lstrip(".").casefold().split())
 
 
 def _is_number(number: str) -> bool:

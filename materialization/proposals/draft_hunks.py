@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain.commands.base import Command
 from domain.errors import Rejected
-from domain.proposals.hunk_commands import commands_of, hunk_hash
+from domain.proposals.hunk_commands import commands_of, hunk_hash, replaced_lines
 from domain.proposals.model_output import MAX_HUNKS, ProposedEdits, ProposedHunk
 from domain.proposals.refusals import NothingProposed
 from domain.proposals.shown_lines import ShownLines
@@ -19,6 +19,9 @@ from domain.submissions.submission import check_submission, encode_commands
 from materialization.proposals.decisions import submission_of
 from materialization.write_path.decide import decide
 from repos.proposals.proposals import HunkRow, ProposalRow
+
+# How often an answer may replace each line.
+MAX_ALTERNATIVES = 2
 
 
 class Drafted(NamedTuple):
@@ -36,8 +39,11 @@ def draft(proposal: ProposalRow, proposed: ProposedEdits, base: State, shown: Sh
     """
     hunks: list[HunkRow] = []
     first: tuple[Rejected, int] | None = None
+    # Hunks may offer alternatives, but each line that is replaced again takes as long as the first time.
+    may_replace = MAX_ALTERNATIVES * len(shown.lines)
     for position, each in enumerate(proposed.hunks):
         try:
+            may_replace -= replaced_lines(each, shown, may_replace)
             hunks += _hunks(proposal, each, base, shown, len(hunks) + 1)
         except Rejected as refusal:
             first = first or (refusal, position)
