@@ -8,6 +8,7 @@ from typing import Any
 from backfill.checks.base import Batch, Check, Finding, Loss, check, day_of
 from backfill.checks.histories import Content, History, Save
 from backfill.checks.key_index import number_of
+from backfill.checks.mapped_table import MappedTable
 from backfill.content.refusals import (
     JsonDuplicateKey,
     JsonLoneSurrogate,
@@ -20,8 +21,9 @@ from backfill.content.refusals import (
 from backfill.content.strict_json import parse
 from domain.errors import Rejected
 from domain.script.validation import MAX_TEXT_BYTES
+from repos.legacy.stored_size import stored_bytes
 
-# A TEXT column holds 65,535 bytes; a character of up to four bytes does not fit at its end.
+# A TEXT column holds 65,535 bytes of its charset; a character of up to four bytes does not fit at its end.
 CUT = range(65_532, 65_536)
 BAD_JSON = (
     JsonMalformed,
@@ -48,20 +50,24 @@ class CutText(Check):
     blocks = "the cut-over: look for the rest in a backup, or accept the loss"
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
-        for name in [*batch.texts, *([batch.table.content_column] if batch.table.target == "scripts" else [])]:
-            if name is None:
-                continue
-            values = batch.column(name)
-            longest = batch.longest(name)
-            if longest * 4 < CUT.start:
-                continue
-            for place, value in enumerate(values):
-                if isinstance(value, str | bytes) and _bytes(value) in CUT:
-                    yield self.finding(batch.table, batch.key(place), name, value)
+        content = batch.table.content_column if batch.table.target == "scripts" else None
+        for name in [*batch.texts, *([content] if content else [])]:
+            if batch.longest(name) * 4 >= CUT.start:
+                for place, value in enumerate(batch.column(name)):
+                    yield from self._cut(batch.table, batch.key(place), name, value)
 
     def save(self, history: History, save: Save) -> Iterator[Finding]:
-        if save.content.length in CUT:
-            yield self.finding(save.table, save.key, save.table.content_column, save.data)
+        if save.content.length >= CUT.start and save.table.content_column:
+            yield from self._cut(save.table, save.key, save.table.content_column, save.data)
+
+    def _cut(self, table: MappedTable, key: str, name: str, value: Any) -> Iterator[Finding]:
+        column = table.described(name)
+        if not isinstance(value, str | bytes) or stored_bytes(value, column.charset) not in CUT:
+            return
+        if (column.length or 0) < CUT.stop:
+            yield self.finding(table, key, name, value)
+        else:
+            yield self.finding(table, key, name, value, note="before the column was enlarged", decision="report")
 
 
 @check
@@ -122,7 +128,7 @@ class LargeRow(Check):
             if batch.longest(name) * 4 < limit:
                 continue
             for place, value in enumerate(values):
-                if _bytes(value) >= limit:
+                if isinstance(value, str | bytes) and stored_bytes(value, None) >= limit:
                     yield self.finding(batch.table, batch.key(place), name, value)
 
     def save(self, history: History, save: Save) -> Iterator[Finding]:
@@ -284,13 +290,3 @@ def _require_json(value: Any) -> None:
 
 def _encoded(value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode(errors="surrogateescape")
-
-
-def _size(value: Any) -> int:
-    return len(value) if isinstance(value, str | bytes) else 0
-
-
-def _bytes(value: Any) -> int:
-    if isinstance(value, str):
-        return len(value) if value.isascii() else len(value.encode(errors="surrogateescape"))
-    return len(value) if isinstance(value, bytes) else 0

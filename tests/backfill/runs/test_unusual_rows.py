@@ -16,9 +16,11 @@ from backfill.runs.headline import headline
 from backfill.runs.scan import Scanned
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
-from tests.legacy.database import LegacyDatabase
+from tests.legacy.clean_rows import Size
+from tests.legacy.database import LegacyDatabase, on_server
 from tests.legacy.defects.draft import Expected
 from tests.legacy.scanning import places, scan
+from tests.services.databases import DatabaseServer
 
 Rows = dict[str, Iterable[tuple[Any, ...]]]
 
@@ -137,3 +139,27 @@ def test_rows_of_a_table_without_a_parent_row_are_orphans_where_the_parent_table
     assert Expected("L05", "scripts", "1") in places(scan(users_lost))
     assert Expected("L05", "script_versions", "1") in places(scan(scripts_lost))
     assert "L05" not in {each.code for each in places(scan(no_users))}
+
+
+def test_a_cut_text_is_found_by_its_size_in_the_charset_of_its_column(mariadb: DatabaseServer) -> None:
+    legacy = on_server(mariadb, "first", Size(8), defects=False, charset="latin1")
+    name = legacy.url.rpartition("/")[2].partition("?")[0]
+    mariadb.execute(f"UPDATE `{name}`.personas SET description = REPEAT('é', 65535) WHERE id = 2")
+    mariadb.execute(f"UPDATE `{name}`.personas SET description = REPEAT('é', 32767) WHERE id = 3")
+    mariadb.execute(f"UPDATE `{name}`.scripts SET content = REPEAT('é', 65535) WHERE id = 2")
+
+    scanned = scan(legacy)
+
+    assert with_key(scanned, "L10") == ["2", "2"]
+    assert "L10" in scanned.findings.blocking
+    mariadb.execute(f"ALTER TABLE `{name}`.personas MODIFY description LONGTEXT CHARACTER SET latin1")
+    mariadb.execute(f"ALTER TABLE `{name}`.scripts MODIFY content LONGTEXT CHARACTER SET utf8mb4")
+
+    scanned = scan(legacy)
+
+    # It may have been cut before the column was enlarged, which is no reason to stop.
+    assert [(each.table, each.decision) for each in scanned.findings.kept() if each.code == "L10"] == [
+        ("personas", "report")
+    ]
+    assert "L10" not in scanned.findings.blocking
+    mariadb.drop_database(legacy.url)
