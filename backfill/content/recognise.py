@@ -10,7 +10,9 @@ from backfill.content.refusals import UnknownShape
 from backfill.content.shape import SHAPES, Decoded, Shape, require_text
 
 # Shapes are tried from the one that is recognised most surely to plain text, which takes anything.
-ORDER = ("empty", "json_text", "wrapper", "json_lines", "tagged_lines", "fountain", "plain")
+ORDER = ("empty", "marked_json", "json_text", "wrapper", "json_lines", "tagged_lines", "fountain", "plain")
+# Those that are decoded after a byte order mark too.
+JSON = ("json_text", "wrapper", "json_lines")
 
 for _module in iter_modules(shapes.__path__):
     import_module(f"{shapes.__name__}.{_module.name}")
@@ -32,6 +34,8 @@ def decode(data: bytes, shape: str | None = None) -> Decoded:
         return shape_of(data).decode(data)
     if shape not in SHAPES:
         raise UnknownShape(asked=shape, known=", ".join(shape_names()))
+    if shape in JSON and SHAPES["marked_json"].recognise(data):
+        shape = "marked_json"
     return SHAPES[shape].decode(data)
 
 

@@ -1,4 +1,4 @@
-"""Wrapped contents: JSON within a JSON string, and `{"content": …, "format": …, "pageCount": …}` around a content."""
+"""Wrapped contents: `{"content": …, "format": …, "pageCount": …}`, JSON in a JSON string or after a byte order mark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ MAX_WRAPPINGS = 4
 
 _JSON_IN_TEXT = re.compile(rb'\s*"\s*(?:[{\[]\s*)?\\+"')
 _WRAPPER = re.compile(rb'\s*\{\s*"(?!lines")')
-_INNER = ("json_text", "wrapper", "json_lines", "tagged_lines", "fountain", "plain")
+# White space may be around the mark, and files that were joined have several.
+_MARK = re.compile(rb"\s*(?:\xef\xbb\xbf\s*)+")
+_JSON = ("json_text", "wrapper", "json_lines")
+_INNER = ("marked_json", "json_text", "wrapper", "json_lines", "tagged_lines", "fountain", "plain")
 
 
 class Wrapping(NamedTuple):
@@ -30,6 +33,13 @@ class Wrapping(NamedTuple):
     fields: dict[str, Any] | None
     style: Style
     is_object: bool
+    inner: Any
+
+
+class Marked(NamedTuple):
+    """A byte order mark as it stood before JSON."""
+
+    mark: str
     inner: Any
 
 
@@ -53,6 +63,14 @@ def _is_json_text(data: bytes) -> bool:
 
 def _recognise_wrapper(data: bytes) -> bool:
     return _WRAPPER.match(data) is not None and b'"content"' in data and not _has_lines(data)
+
+
+def _recognise_marked(data: bytes) -> bool:
+    mark = _MARK.match(data)
+    if mark is None:
+        return False
+    content = data[mark.end() :]
+    return any(SHAPES[name].recognise(content) for name in _JSON)
 
 
 def _has_lines(data: bytes) -> bool:
@@ -83,12 +101,24 @@ def _decode_wrapper(data: bytes, depth: int = MAX_WRAPPINGS) -> Decoded:
     return _wrapped("wrapper", wrapping, inner, data)
 
 
+def _decode_marked(data: bytes, depth: int = MAX_WRAPPINGS + 1) -> Decoded:
+    mark = _MARK.match(data)
+    if mark is None:
+        raise NotLines(problem="it has no byte order mark")
+    inner = _decode_inner(data[mark.end() :], depth)
+    return replace(
+        inner, dressing=Marked(mark[0].decode(), inner.dressing), wrapped_in=("marked_json", *inner.wrapped_in)
+    )
+
+
 def _decode_inner(data: bytes, depth: int) -> Decoded:
     if depth == 1:
         raise JsonTooDeep(limit=MAX_WRAPPINGS)
     if not data.strip():
         return EMPTY.decode(data)
     shape = next(name for name in _INNER if SHAPES[name].recognise(data))
+    if shape == "marked_json":
+        return _decode_marked(data, depth)
     if shape == "json_text":
         return _decode_text(data, depth - 1)
     if shape == "wrapper":
@@ -103,13 +133,25 @@ def _wrapped(name: str, wrapping: Wrapping, inner: Decoded, data: bytes) -> Deco
 
 def _encode(decoded: Decoded) -> bytes:
     wrapping: Wrapping = decoded.dressing
-    inner = replace(decoded, dressing=wrapping.inner, wrapped_in=decoded.wrapped_in[1:])
-    data = SHAPES[inner.wrapped_in[0] if inner.wrapped_in else inner.shape].encode(inner)
+    data = _encode_inner(decoded, wrapping.inner)
     if wrapping.fields is None:
         return write(data.decode(), wrapping.style)
     content = parse(data)[0] if wrapping.is_object else data.decode()
     return write({**wrapping.fields, "content": content}, wrapping.style)
 
 
+def _encode_marked(decoded: Decoded) -> bytes:
+    marked: Marked = decoded.dressing
+    return marked.mark.encode() + _encode_inner(decoded, marked.inner)
+
+
+def _encode_inner(decoded: Decoded, dressing: Any) -> bytes:
+    inner = replace(decoded, dressing=dressing, wrapped_in=decoded.wrapped_in[1:])
+    return SHAPES[inner.wrapped_in[0] if inner.wrapped_in else inner.shape].encode(inner)
+
+
+MARKED_JSON = register(
+    Shape("marked_json", "JSON after a byte order mark", _recognise_marked, _decode_marked, _encode_marked)
+)
 JSON_TEXT = register(Shape("json_text", "JSON in a JSON string", _recognise_text, _decode_text, _encode))
 WRAPPER = register(Shape("wrapper", "a wrapper around a content", _recognise_wrapper, _decode_wrapper, _encode))

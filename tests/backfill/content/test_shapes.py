@@ -99,6 +99,44 @@ def test_a_wrapped_content_is_unwrapped_and_wrapped_again(inner: str, wrap: obje
     assert encode(decoded) == data
 
 
+@pytest.mark.parametrize("mark", ["\ufeff", "\n\ufeff ", "\ufeff\ufeff"])
+@pytest.mark.parametrize(
+    ("written", "wrappings"),
+    [
+        (SAVE, ()),
+        ('[{"id":"a","content":"x"}]', ()),
+        ("[]", ()),
+        (json.dumps({"content": TAGGED, "pageCount": 3}), ("wrapper",)),
+        (json.dumps({"content": "\ufeff" + SAVE}), ("wrapper", "marked_json")),
+        (json.dumps(json.dumps({"content": TAGGED})), ("json_text", "wrapper")),
+    ],
+)
+def test_json_after_a_byte_order_mark_is_decoded_and_keeps_the_mark(
+    mark: str, written: str, wrappings: tuple[str, ...]
+) -> None:
+    data = (mark + written).encode()
+
+    decoded = decode(data)
+
+    assert decoded.wrapped_in == ("marked_json", *wrappings)
+    assert decoded.lines == decode(written.replace("\\ufeff", "").encode()).lines
+    assert decoded.exact
+    assert encode(decoded) == data
+    assert decode(data, shape="json_lines") == decoded
+
+
+def test_bad_json_after_a_byte_order_mark_is_refused() -> None:
+    with pytest.raises(JsonMalformed):
+        decode(("\ufeff" + SAVE[:-4]).encode())
+    deep = SAVE
+    for _ in range(6):
+        deep = "\ufeff" + json.dumps(deep)
+    with pytest.raises(JsonTooDeep):
+        decode(deep.encode())
+    with pytest.raises(NotLines):
+        decode(SAVE.encode(), shape="marked_json")
+
+
 def test_double_encoded_json_is_lines_and_a_save_within_an_object_too() -> None:
     assert decode(json.dumps(json.dumps(SAVE)).encode()).lines == decode(SAVE.encode()).lines
     assert decode(f'{{"content":{SAVE},"format":"x"}}'.encode()).lines == decode(SAVE.encode()).lines
@@ -175,7 +213,7 @@ def test_any_text_decodes_to_itself_or_is_refused(text: str) -> None:
     try:
         decoded = decode(data)
     except Rejected:
-        assert data.lstrip()[:1] in (b"{", b"[", b'"')
+        assert text.lstrip("\ufeff \t\r\n\v\f")[:1] in ("{", "[", '"')
         return
     assert encode(decoded) == data or not decoded.exact
 
