@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from domain.proposals.shown_lines import HASH_DIGITS
 from domain.script.line import LINE_FORMATS
 
 MAX_WHY = 1_000
@@ -73,7 +74,7 @@ def _edit(edit: Any) -> Any:
     if isinstance(found.get("edit"), str):
         found["edit"] = {"remove": "delete"}.get(word := found["edit"].strip().lower(), word)
     for name in ("first", "last"):
-        if name in found:
+        if found.get(name) is not None:
             found[name] = _reference(found[name])
     lines = found.get("lines")
     if found.get("edit") == "delete":
@@ -104,8 +105,12 @@ def _reference_fields(edit: dict[str, Any]) -> dict[str, Any]:
         found["expect"] = found["hash"]
     if "line" not in found and "number" in found:
         found["line"] = found["number"]
-    if isinstance(found.get("expect"), str):
-        found["expect"] = found["expect"].strip().lower()
+    expect = found.get("expect")
+    if isinstance(expect, int) and not isinstance(expect, bool) and 0 <= expect < 10**HASH_DIGITS:
+        # A hash without letters, which the model took for a number.
+        found["expect"] = f"{expect:0{HASH_DIGITS}}"
+    elif isinstance(expect, str):
+        found["expect"] = expect.strip().lower()
     return found
 
 

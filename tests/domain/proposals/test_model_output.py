@@ -69,6 +69,18 @@ def test_an_answer_is_found_in_what_is_around_it(text: str):
     assert decode_proposed(text.encode()) == EXPECTED
 
 
+@pytest.mark.parametrize(("number", "digits"), [(1234, "1234"), (123, "0123"), (0, "0000"), (7, "0007")])
+def test_a_hash_that_was_written_as_a_number_has_its_zeros(number: int, digits: str):
+    assert only_edit({**EDIT, "expect": number}) == Rewrite("2", "No. Never.", digits)
+    assert only_edit({"edit": "delete", "lines": [[2, number]]}) == Remove((ShownLine("2", digits),))
+
+
+def test_a_replacement_without_its_lines_may_name_them_as_null():
+    edit = {"edit": "replace", "first": None, "last": None, "lines": [{"format": "action", "text": "x"}]}
+
+    assert only_edit(edit) == Replace((NewLine("action", "x"),))
+
+
 def only_edit(edit: Any) -> Any:
     return decode_proposed(json.dumps({"hunks": [{"edits": [edit]}]}).encode()).hunks[0].edits[0]
 
