@@ -91,6 +91,14 @@ def test_the_end_of_an_answer_is_known(server: ModelServer, message: Any, finish
     assert words in answer.output.decode()
 
 
+@pytest.mark.parametrize("count", [10**8 + 1, 2**53 - 1, 10**30, -1, 1.5, "7", True, None, []])
+def test_an_absurd_count_of_tokens_is_unknown(server: ModelServer, count: Any):
+    server.replies = [answered(usage={"prompt_tokens": count, "completion_tokens": 10**8})]
+
+    answer = ask(server)
+    assert (answer.tokens_in, answer.tokens_out) == (None, 10**8)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -133,10 +133,29 @@ def test_an_endless_response_is_cut_off_before_it_fills_the_memory(server: Model
     assert len(server.requests) == 1
 
 
-def test_an_error_is_not_read_to_its_end(server: ModelServer):
-    server.replies = [respond(400, b" " * (MAX_ERROR_BYTES + 1))]
-    with pytest.raises(ModelOutputTooLong):
+@pytest.mark.parametrize("size", [MAX_ERROR_BYTES, MAX_ERROR_BYTES + 1, 70_000, 10 * MAX_ERROR_BYTES])
+def test_a_long_error_page_is_an_error_by_its_status(server: ModelServer, size: int):
+    page = b"<html>" + b" " * (size - 6)
+    server.replies = [respond(503, page, "text/html"), respond(503, page, "text/event-stream"), answered()]
+    assert server.model().complete(QUERY).output == b"{}"
+
+    server.replies = [respond(403, page, "text/html")]
+    with pytest.raises(ModelUnavailable, match="HTTP status 403: access is refused"):
         server.model().complete(QUERY)
+    assert len(server.requests) == 4
+
+
+def endless_error(handler: Handler) -> None:
+    handler.send_response(401)
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    flood(handler, b" " * 100_000)
+
+
+def test_an_endless_error_page_is_not_read_to_its_end(server: ModelServer):
+    server.replies = [endless_error]
+    with pytest.raises(ModelUnavailable, match="HTTP status 401: the key is not accepted"):
+        server.model(QUICK._replace(idle=5.0, total=60.0)).complete(QUERY)
 
     assert len(server.requests) == 1
 
@@ -204,11 +223,21 @@ def test_certificates_that_cannot_be_read_are_reported(server: ModelServer, monk
         server.model().complete(QUERY)
 
 
-def test_a_key_in_an_answer_is_an_answer(server: ModelServer):
-    """A model that repeats its key writes a text like any other; people see and refuse it."""
-    server.replies = [answered(KEY)]
+@pytest.mark.parametrize("text", [KEY, f"Your key is {KEY}.", f'{{"hunks": [{{"why": "{KEY}"}}]}}'])
+@pytest.mark.parametrize("finish", ["stop", "length", "content_filter"])
+def test_an_answer_that_repeats_the_key_is_refused(server: ModelServer, text: str, finish: str):
+    server.replies = [answered(text, finish=finish)]
+    with pytest.raises(ModelUnavailable, match="its answer repeats the key") as caught:
+        server.model().complete(QUERY)
 
-    assert server.model().complete(QUERY).output == KEY.encode()
+    assert KEY not in caught.value.message
+    assert len(server.requests) == 1
+
+
+def test_a_short_key_may_be_a_word_of_an_answer(server: ModelServer):
+    server.replies = [answered("The box is empty.")]
+
+    assert server.model(key="empty").complete(QUERY).output == b"The box is empty."
 
 
 def test_no_error_of_the_library_holds_the_key(server: ModelServer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from datetime import UTC, datetime, timedelta
@@ -104,21 +105,6 @@ def test_a_deployment_at_azure_is_called_by_its_own_rules(server: ModelServer, p
     assert "Authorization" not in headers
 
 
-@pytest.mark.parametrize("status", [400, 415, 422, 501])
-def test_a_server_that_knows_fewer_fields_is_queried_without_them(server: ModelServer, status: int):
-    server.replies = [failed(status, message="unknown field"), failed(status), answered("x"), answered("y")]
-    model = server.model(answer_tokens=100)
-
-    assert model.complete(QUERY).output == b"x"
-    assert model.complete(QUERY).output == b"y"
-    assert [sorted(body) for _, _, body in server.requests] == [
-        ["max_completion_tokens", "messages", "model", "response_format", "stream", "stream_options"],
-        ["max_completion_tokens", "messages", "model", "stream"],
-        ["messages", "model"],
-        ["messages", "model"],
-    ]
-
-
 def test_a_stream_lasts_as_long_as_something_comes(server: ModelServer):
     def slowly(handler: Handler) -> None:
         begin_stream(handler)
@@ -156,6 +142,20 @@ def test_an_error_within_an_answer_is_retried_as_the_status_it_names(server: Mod
 
     assert ask(server).output == b"{}"
     assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("name", ["code", "type"])
+@pytest.mark.parametrize("value", ["invalid_request_error", "permission_error", "billing_error", "Invalid_Prompt"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_an_error_within_an_answer_that_every_attempt_repeats_is_final(
+    server: ModelServer, name: str, value: str, *, stream: bool
+):
+    body = json.dumps({"error": {"message": "No.", name: value}}).encode()
+    server.replies = [streamed(b"data: " + body + b"\n\n") if stream else respond(200, body)]
+    with pytest.raises(ModelUnavailable, match=rf"an error in its answer, {value}.*No\."):
+        ask(server)
+
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -225,6 +225,12 @@ def test_a_date_to_retry_after_is_read_by_the_clock_of_the_server():
     assert retry_after({"retry-after": "-5"}) == 0.0
 
 
+def test_an_absurd_wait_is_reported_in_few_words(server: ModelServer):
+    server.replies = [failed(429, Retry_After="1e300")]
+    with pytest.raises(ModelUnavailable, match="it asks for more than 86400 s, too late"):
+        ask(server)
+
+
 def test_a_wait_beyond_the_time_of_a_proposal_ends_it_at_once(server: ModelServer):
     server.replies = [failed(429, Retry_After="3600")]
     began = time.monotonic()
@@ -241,6 +247,8 @@ def test_a_silent_server_times_out(server: ModelServer):
         ask(server)
 
     assert time.monotonic() - began < adjusted_for_load(2.0)
+    # It may have written all the time, which is paid for.
+    assert len(server.requests) == 1
 
 
 def test_a_closed_connection_is_retried(server: ModelServer):

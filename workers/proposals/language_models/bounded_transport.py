@@ -61,7 +61,7 @@ class BoundedTransport(httpx2.BaseTransport):
         return self._watchdog.fired
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """The response, with a body that ends in an error where it exceeds its limits.
+        """The response; its body ends in an exception where it exceeds its limits, that of an error page just ends.
 
         Raises:
             ModelUnavailable: the body is compressed: a few bytes could fill the memory.
@@ -80,8 +80,11 @@ class BoundedTransport(httpx2.BaseTransport):
             response.close()
             raise ModelUnavailable(problem="the response is compressed, which was not asked for")
         is_stream = response.headers.get("content-type", "").lower().startswith("text/event-stream")
-        limit = MAX_RESPONSE_BYTES if response.status_code == 200 else MAX_ERROR_BYTES
-        body = self._body = _BoundedBody(response, limit, MAX_EVENT_BYTES if is_stream else limit)
+        if response.status_code == 200:
+            body = _BoundedBody(response, MAX_RESPONSE_BYTES, MAX_EVENT_BYTES if is_stream else MAX_RESPONSE_BYTES)
+        else:
+            body = _ErrorBody(response, MAX_ERROR_BYTES, MAX_ERROR_BYTES)
+        self._body = body
         return httpx2.Response(
             response.status_code, headers=response.headers, stream=body, extensions=response.extensions
         )
@@ -127,6 +130,18 @@ class _BoundedBody(httpx2.SyncByteStream):
 
     def close(self) -> None:
         self._response.close()
+
+
+class _ErrorBody(_BoundedBody):
+    """The body of an error, which ends at its limit: the status tells what to do, however long the page is."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        left = self._limit
+        for chunk in cast("httpx2.SyncByteStream", self._response.stream):
+            yield chunk[:left]
+            left -= len(chunk)
+            if left <= 0:
+                return
 
 
 class _Watchdog:

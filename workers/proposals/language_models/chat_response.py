@@ -15,6 +15,8 @@ from workers.proposals.language_models.interface import Completion
 
 CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 FILTERED = frozenset({"content_filter", "safety", "prohibited_content", "recitation", "refusal"})
+# No call takes as many tokens: a larger count is an error of the server, and would be an absurd cost.
+MAX_TOKENS = 100_000_000
 _SKIPPED_PARTS = frozenset({"thinking", "reasoning", "redacted_thinking"})
 
 
@@ -120,5 +122,5 @@ def _is_part(part: Any) -> bool:
 
 
 def _count(tokens: Any) -> int | None:
-    is_count = isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens < 1 << 53
+    is_count = isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens <= MAX_TOKENS
     return tokens if is_count else None

@@ -31,15 +31,14 @@ from workers.proposals.language_models.server_errors import ServerError, embedde
 for _name in ("openai", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
-# What a request asks for besides the answer, from the form for the newest servers to the form for the oldest.
-FORMS: tuple[dict[str, Any], ...] = (
-    {"stream": True, "stream_options": {"include_usage": True}, "response_format": RESPONSE_FORMAT},
-    {"stream": True},
-    {},
-)
+_STREAM = {"stream": True}
+_ALL_FIELDS = {**_STREAM, "stream_options": {"include_usage": True}, "response_format": RESPONSE_FORMAT}
+# A shorter key, such as one that a local server ignores, may be a word of a script.
+MIN_KEY_CHARACTERS = 8
 _AZURE_PATH = re.compile(r"/openai(?:/v1)?/?\Z")
 _decoder = msgspec.json.Decoder()
 _BROKEN = "the connection ended before the answer did"
+MAX_SHOWN_SECONDS = 86_400
 _NO_ANSWER = "the response is not a chat completion"
 
 
@@ -51,6 +50,10 @@ class Waits(NamedTuple):
     total: float = 420.0
     attempts: int = 3
     first_pause: float = 0.5
+
+    def timeout(self, read: float) -> httpx2.Timeout:
+        """The timeouts of a request that waits some seconds for a byte."""
+        return httpx2.Timeout(connect=self.connect, read=read, write=self.idle, pool=self.connect)
 
 
 class Server(NamedTuple):
@@ -79,6 +82,7 @@ class OpenAiModel:
         self.name = server.model
         self._server = server
         self._waits = waits
+        self._forms = _forms(server.answer_tokens)
         # The first form that the server has not refused.
         self._form = 0
 
@@ -102,7 +106,7 @@ class OpenAiModel:
                     if not failed.retryable or attempt >= self._waits.attempts:
                         raise ModelUnavailable(problem=str(failed)) from None
                     if time.monotonic() + pause > deadline:
-                        raise ModelUnavailable(problem=f"{failed}; it asks for {pause:.0f} s, too late") from None
+                        raise ModelUnavailable(problem=f"{failed}; it asks for {_seconds(pause)}, too late") from None
                     time.sleep(pause)
                 else:
                     return self._completion(response, int((time.monotonic() - began) * 1_000))
@@ -123,7 +127,7 @@ class OpenAiModel:
             try:
                 response = self._response(client, messages, written)
             except ServerError as failed:
-                if not failed.other_form or self._form + 1 == len(FORMS):
+                if not failed.other_form or self._form + 1 == len(self._forms):
                     raise
                 self._form += 1
             else:
@@ -139,21 +143,23 @@ class OpenAiModel:
             "model": self.name,
             "messages": [{"role": m.role, "content": m.content} for m in messages],
         }
-        if self._server.answer_tokens and self._form + 1 < len(FORMS):
-            body["max_completion_tokens"] = self._server.answer_tokens
+        form = self._forms[self._form]
+        if "stream" not in form:
+            # Such a server sends nothing until the whole answer is written.
+            body["timeout"] = self._waits.timeout(self._waits.total)
         response = ChatResponse()
         try:
-            raw = client.chat.completions.with_raw_response.create(**body, **FORMS[self._form])
+            raw = client.chat.completions.with_raw_response.create(**body, **form)
             response.is_stream = _is_stream(raw.http_response)
             for piece in _pieces(raw):
                 response.add(piece)
                 written(response.written)
         except httpx2.TransportError as error:
-            raise ServerError(_problem(error), retryable=True) from None
+            raise _transport_error(error) from None
         except openai.APIStatusError as error:
             raise server_error(error.status_code, error.body, error.response.headers, self._server.key) from None
         except openai.APIConnectionError as error:
-            raise ServerError(_problem(error.__cause__), retryable=True) from None
+            raise _transport_error(error.__cause__) from None
         except openai.APIError as error:
             raise embedded_error(error.body, self._server.key) from None
         # Whatever a server sends, its answer is unusable; the library checks no types and may fail anywhere.
@@ -173,6 +179,9 @@ class OpenAiModel:
         completion = response.completion(self.name, latency_ms)
         if completion is None:
             raise ModelUnavailable(problem="its answer has no text")
+        key = self._server.key.encode()
+        if len(key) >= MIN_KEY_CHARACTERS and key in completion.output:
+            raise ModelUnavailable(problem="its answer repeats the key (SCRIPTLEDGER_MODEL_KEY)")
         return completion
 
 
@@ -181,7 +190,7 @@ def _connected(server: Server, waits: Waits, deadline: float) -> Iterator[tuple[
     """A client of the library whose connections end at the deadline."""
     credential = {"api-key": server.key} if server.api_version else {"Authorization": f"Bearer {server.key}"}
     transport = BoundedTransport(server.url, credential if server.key else {}, deadline - time.monotonic())
-    timeout = httpx2.Timeout(connect=waits.connect, read=waits.idle, write=waits.idle, pool=waits.connect)
+    timeout = waits.timeout(waits.idle)
     with transport, httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False) as http:
         fixed: dict[str, Any] = {"http_client": http, "timeout": timeout, "max_retries": 0, "api_key": "in-transport"}
         if not server.api_version:
@@ -215,6 +224,22 @@ def _pieces(raw: Any) -> Iterator[Any]:
 
 def _is_stream(response: httpx2.Response) -> bool:
     return response.headers.get("content-type", "").lower().startswith("text/event-stream")
+
+
+def _forms(answer_tokens: int) -> list[dict[str, Any]]:
+    """What a request asks for besides the answer, from the form for the newest servers to the form for the oldest."""
+    limit = {"max_completion_tokens": answer_tokens} if answer_tokens else {}
+    forms: list[dict[str, Any]] = [{**_ALL_FIELDS, **limit}, {**_STREAM, **limit}, _STREAM, {}]
+    return [form for at, form in enumerate(forms) if form not in forms[:at]]
+
+
+def _seconds(pause: float) -> str:
+    return f"{pause:.0f} s" if pause <= MAX_SHOWN_SECONDS else f"more than {MAX_SHOWN_SECONDS} s"
+
+
+def _transport_error(error: BaseException | None) -> ServerError:
+    """The error of a connection. A silent server may be writing, and its answer is paid for: it is not asked again."""
+    return ServerError(_problem(error), retryable=not isinstance(error, httpx2.ReadTimeout))
 
 
 def _problem(error: BaseException | None) -> str:

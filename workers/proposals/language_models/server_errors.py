@@ -61,6 +61,8 @@ _STATUSES = {
     503: _OVERLOADED,
     529: _OVERLOADED,
 }
+# Errors within an answer that another attempt repeats.
+_FINAL = re.compile(r"(?:invalid|permission|billing)_")
 _CODE = re.compile(rf"[A-Za-z0-9_.\-]{{1,{MAX_CODE}}}")
 _CONTEXT = re.compile(
     r"context (?:length|size|window)|maximum context|prompt is too long|too many tokens", re.IGNORECASE
@@ -93,9 +95,13 @@ def embedded_error(error: Any, key: str) -> ServerError:
     """The error in a response with status 200: its code may be the status that it stands for."""
     number = error.get("code", error.get("status")) if isinstance(error, dict) else None
     named = isinstance(number, int | str) and re.fullmatch(r"[345]\d\d", str(number))
+    if named:
+        return _error(f"HTTP status {number}", int(str(number)), error, {}, key)
     # An error without a status came up while the model wrote: as with status 500, another attempt may succeed.
-    status = int(str(number)) if named else 500
-    return _error(f"HTTP status {status}" if named else "an error in its answer", status, error, {}, key)
+    failed = _error("an error in its answer", 500, error, {}, key)
+    if isinstance(error, dict) and any(_FINAL.match(str(error.get(name)).lower()) for name in ("code", "type")):
+        failed.retryable = False
+    return failed
 
 
 def _error(where: str, status: int, error: Any, headers: Mapping[str, str], key: str) -> ServerError:
