@@ -20,8 +20,8 @@ def headline(scanned: Scanned) -> list[str]:
             f"{_counted(scanned.overwritten_saves, 'save')} of {_counted(scanned.overwritten_scripts, 'script')} "
             "were overwritten by later ones and cannot be recovered from this database."
         )
-    counts = {code: sum(decisions.values()) for code, decisions in scanned.findings.counts().items()}
-    if cut := counts.get("L10"):
+    counts = scanned.findings.counts()
+    if cut := sum(count for decision, count in counts.get("L10", {}).items() if decision != "report"):
         ends = "text probably ends" if cut == 1 else "texts probably end"
         sentences.append(f"{cut:,} {ends} in the middle, cut off at 64 KB.")
     blocking = scanned.findings.blocking

@@ -42,7 +42,7 @@ class LegacyFinding(Document, frozen=True):
 
 
 class LegacySaves(Document, frozen=True):
-    """The number of saves on one day, as the source dates them."""
+    """The number of saves on one day, as the source dates them; the day `unknown` has those whose time is no date."""
 
     day: str
     saves: int
