@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
+from repos.database.engine import open_engine
 from repos.schema import log_view_repair, upgrade
 from repos.schema.contents import contents_of
 from repos.schema.upgrade_check import UnfinishedSchema
 from tests.repos.schema.refused_upgrades import mend, refusal, run
+from tests.services.databases import DatabaseServer
 
 
 @pytest.mark.parametrize("revision", ["0001", "0009", "head"])
@@ -60,3 +62,21 @@ def test_a_lost_revision_is_recorded_again_without_the_view(empty: Engine):
     assert upgrade.found_revision(empty) == "0009"
     upgrade.upgrade(empty)
     assert not log_view_repair.is_missing(empty)
+
+
+def test_an_account_that_may_create_no_view_is_not_refused(mariadb: DatabaseServer):
+    url = mariadb.create_database()
+    name = url.rpartition("/")[2].partition("?")[0]
+    with open_engine(url) as engine:
+        upgrade.upgrade(engine)
+        run(engine, "DROP VIEW script_log")
+    mariadb.execute("CREATE USER IF NOT EXISTS 'reader'@'%' IDENTIFIED BY 'secret'")
+    mariadb.execute(f"GRANT SELECT ON `{name}`.* TO 'reader'@'%'")
+    reader = make_url(url).set(username="reader", password="secret").render_as_string(hide_password=False)
+
+    with open_engine(reader) as engine:
+        assert upgrade.upgrade_if_outdated(engine) == upgrade.wanted_revision()
+        assert log_view_repair.is_missing(engine)
+
+    mariadb.execute("DROP USER 'reader'@'%'")
+    mariadb.drop_database(url)
