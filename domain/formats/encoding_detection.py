@@ -2,7 +2,8 @@
 
 chardet ranks the encodings that writers' machines used. Statistics know little about a script in English with a few
 typographic quotes, so a candidate must also look like text: a capital or a sign in the middle of a word (`cafÚ`), or a
-Cyrillic letter in a Latin word, rules it out. Two candidates of nearly equal rank are none.
+Cyrillic letter in a Latin word, rules it out. Two candidates of nearly equal rank are none. A text in a Latin script
+with letters in UTF-8 is damaged, or has two encodings.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ ENCODINGS = (
     *("cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949"),
 )
 WINDOWS = "cp1252"
+# Those of one byte with Latin letters.
+_LATIN = frozenset({"cp1250", WINDOWS, "cp1254", "cp1257", "iso8859-2", "cp437", "cp850", "mac-roman"})
 _NEIGHBOUR = "cp1250"
 MAX_SAMPLE_BYTES = 50_000
 _CONTEXT_BYTES = 40
@@ -31,14 +34,21 @@ _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # The preference for the most common encoding: in general, where its neighbour agrees, where it has typographic signs.
 _PREFERENCE, _AGREED_PREFERENCE, _TYPOGRAPHIC_PREFERENCE = 1.2, 1.5, 2.0
 # The rank that a candidate needs, and its lead over other texts. One letter in a file of English has a rank of 0.004.
-_MIN_RANK, _MIN_LEAD = 0.01, 1.1
+_MIN_RANK, _MIN_LEAD = 0.01, 1.12
 _TYPOGRAPHIC = frozenset("‘’“”–—…«»‹›‚„")
 _NOT_ASCII_LINE = re.compile(rb"[\x80-\xff][^\r\n]*")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# Letters and punctuation of Latin scripts in UTF-8; the last alternative may be incomplete.
+_UTF8 = re.compile(rb"\xc2[\xa0-\xbf]|[\xc3-\xc5][\x80-\xbf]|\xe2[\x80-\x84]")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
-# Punctuation that is never between two letters, and never next to one.
-_NOT_INSIDE = frozenset("‚„¿¡“”•")
+# Punctuation that is never between two letters, never after one, and never next to one.
+_NOT_INSIDE = frozenset("¿¡“”•")
+_NOT_AFTER_LETTERS = frozenset("‚„")
 _NOT_AT_LETTERS = frozenset("†‡‰")
+# Dashes that Mac OS has as `ñ` and `ó`; only the first is rare between two letters. Low quotes, and those that close.
+_DASH_IN_WORD = re.compile(r"(?<=[a-z])[–—](?=[a-z])")
+_SHORT_DASH_IN_WORD = re.compile(r"(?<=[a-z])–(?=[a-z])")
+_LOW_QUOTES = (("„", "“”"), ("‚", "‘’"))
 _SIGNS = frozenset("©®™€£°")
 
 
@@ -55,17 +65,22 @@ def narrow_encoding(data: bytes) -> str | None:
     if _BINARY.search(data) or _is_partly_utf8(data):
         return None
     sample = _sample(data)
+    has_utf8 = _UTF8.search(data) is not None
     windows = _decoded(sample, WINDOWS)
-    if windows is not None and _is_plausible(windows) and _has_only_signs(windows):
+    if not has_utf8 and windows is not None and _fits_everywhere(windows) and _has_only_signs(windows):
         return WINDOWS
-    ranked = sorted(_candidates(sample), reverse=True)
+    candidates = _candidates(sample)
+    ranked = sorted((each for each in candidates if _is_supported(each[2])), reverse=True)
+    # Lone capitals, as in `È vero`, support no encoding, but such a text may still be meant.
+    rivals = [each for each in candidates if each in ranked or _has_no_symbols(each[2])]
     if not ranked:
         return None
     rank, encoding, text = ranked[0]
     is_sure = rank >= _MIN_RANK or (text == windows == _decoded(sample, _NEIGHBOUR))
-    if not is_sure or any(other * _MIN_LEAD > rank for other, _, rival in ranked[1:] if rival != text):
+    if not is_sure or any(other * _MIN_LEAD > rank for other, _, rival in rivals if rival != text):
         return None
-    return WINDOWS if text == windows else encoding
+    found = WINDOWS if text == windows else encoding
+    return None if has_utf8 and found in _LATIN else found
 
 
 def _is_partly_utf8(data: bytes) -> bool:
@@ -98,7 +113,7 @@ def _candidates(sample: bytes) -> list[tuple[float, str, str]]:
     for result in found:
         encoding = result["encoding"]
         text = None if encoding is None else _decoded(sample, encoding)
-        if encoding is None or text is None or not _is_plausible(text):
+        if encoding is None or text is None or not _fits_everywhere(text):
             continue
         candidates.append((result["confidence"] * _preference(encoding, text, sample), encoding, text))
     return candidates
@@ -106,6 +121,8 @@ def _candidates(sample: bytes) -> list[tuple[float, str, str]]:
 
 def _preference(encoding: str, text: str, sample: bytes) -> float:
     if encoding != WINDOWS:
+        return 1.0
+    if _has_dubious_signs(text):
         return 1.0
     if not _TYPOGRAPHIC.isdisjoint(text):
         return _TYPOGRAPHIC_PREFERENCE
@@ -120,17 +137,21 @@ def _decoded(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _is_plausible(text: str) -> bool:
-    """Whether every character fits its neighbours, and most of them are in words or typographic."""
+def _fits_everywhere(text: str) -> bool:
+    """Whether every character fits its neighbours."""
+    return all(
+        _fits(match[0], text[max(match.start() - 2, 0) : match.start()], text[match.end() : match.end() + 1])
+        for match in _NOT_ASCII.finditer(text)
+    )
+
+
+def _is_supported(text: str) -> bool:
+    """Whether most characters are in words or typographic."""
     count = supported = 0
     for match in _NOT_ASCII.finditer(text):
-        before, after = text[max(match.start() - 2, 0) : match.start()], text[match.end() : match.end() + 1]
-        if not _fits(match[0], before, after):
-            return False
+        neighbours = text[max(match.start() - 1, 0) : match.end() + 1].replace(match[0], "", 1)
         count += 1
-        supported += match[0] in _TYPOGRAPHIC | _SIGNS or (
-            match[0].isalpha() and (before[-1:].isalpha() or after.isalpha())
-        )
+        supported += match[0] in _TYPOGRAPHIC | _SIGNS or (match[0].isalpha() and any(map(str.isalpha, neighbours)))
     return supported * 2 > count
 
 
@@ -144,21 +165,44 @@ def _fits(character: str, before: str, after: str) -> bool:
         case "C":
             return False
         case "S" | "N":
-            return not is_inside
+            return not (is_inside or (character == "€" and after.isalpha()))
         case _ if character in _NOT_AT_LETTERS:
             return not any(map(str.isalpha, neighbours))
+        case _ if character in _NOT_AFTER_LETTERS:
+            return not before[-1:].isalpha()
         case _:
             return not (is_inside and character in _NOT_INSIDE)
 
 
 def _letter_fits(letter: str, before: str, after: str) -> bool:
+    if letter == "ƒ":
+        return not any(map(str.isalpha, (before[-1:], after)))
     is_in_latin_word = any(other.isascii() and other.isalpha() for other in (before[-1:], after))
     if is_in_latin_word and letter not in "ªº" and not name(letter, "").startswith("LATIN"):
         return False
     if letter.islower():
+        if after.isupper() and letter not in "ßªº":
+            return False
         return letter == "ß" or not (len(before) > 1 and before.isupper() and before.isalpha())
     return not letter.isupper() or not (before[-1:].islower() or (before[-1:].isupper() and after.islower()))
 
 
+def _has_no_symbols(text: str) -> bool:
+    """Whether there are no lines of boxes and the like, and no `ı`, which DOS has where Mac OS has an apostrophe."""
+    others = _NOT_ASCII.findall(text)
+    return all(each in _SIGNS or (category(each)[0] in "LPZ" and each != "ı") for each in others)
+
+
 def _has_only_signs(text: str) -> bool:
-    return all(category(match[0])[0] in "PZ" or match[0] in _SIGNS for match in _NOT_ASCII.finditer(text))
+    """Whether there are no letters beyond ASCII, and no signs that may be letters in another encoding."""
+    return not (_DASH_IN_WORD.search(text) or _has_dubious_signs(text)) and all(
+        category(match[0])[0] in "PZ" or match[0] in _SIGNS for match in _NOT_ASCII.finditer(text)
+    )
+
+
+def _has_dubious_signs(text: str) -> bool:
+    """Whether many signs of Windows-1252 may be letters in another encoding, as `se–or` and `‚a va`."""
+    dashes = len(_SHORT_DASH_IN_WORD.findall(text))
+    return dashes * 2 > len(_NOT_ASCII.findall(text)) or any(
+        text.count(low) > sum(map(text.count, closing)) for low, closing in _LOW_QUOTES
+    )

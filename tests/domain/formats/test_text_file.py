@@ -81,6 +81,68 @@ def test_an_unclear_encoding_is_refused_with_every_line_and_the_option(data: byt
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        "I don’t know what you".encode() + b"\xe2\x80",
+        "It’s fine, don".encode() + b"\x92t.\n",
+        "Wait — it costs ".encode() + b"\xa35.",
+        b"It\x92s late.\n" * 20 + "I don’t know.\n".encode() * 2,
+        "Wait – no – caf".encode() + b"\xc3",
+        "Über".encode() + b" den Flu\xdf.\n",
+        "It’s £5 or ".encode() + b"\x80",
+        b"He\xe2\x80",
+    ],
+)
+def test_damaged_or_mixed_utf8_is_in_no_other_encoding(data: bytes) -> None:
+    with pytest.raises(NotUtf8):
+        decode(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *(("ТЕБЕ… Он идёт домой, её нет. Ещё раз её нет дома.", encoding) for encoding in ("cp1251", "mac_cyrillic")),
+        ("ΜΕ… ΓΙΑ ΣΕΝΑ. Η γιαγιά ανοίγει την πόρτα.", "cp1253"),
+        ("“CAFÉ” and the CAFÉ’S door", "cp1252"),
+        ("« L’été\xa0» dit-il\xa0! Ça va\xa0? CAFÉ\xa0!", "cp1252"),
+        ("L’été dernier, c’était l’école. Il s’était levé.", "mac_roman"),
+    ],
+)
+def test_bytes_that_could_be_utf8_too_are_decoded(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *((text, "cp1252") for text in ("¿Qué? ¡No! ¿Y tú?", "¿qué pasa?", "¡Adiós! ¿Cómo estás?")),
+        *((text, "cp1252") for text in ("È vero.\n\nÈ tardi. Non so.", "À bientôt. À demain.", "Hey\xa0there")),
+        *((text, "cp850") for text in ("café", "Ça va", "état", "Élan")),
+        *((text, "mac_roman") for text in ("señor", "El señor viene. La niña corre.", "Ça va", "ÉTÉ", "Élan")),
+        *((text, "mac_roman") for text in ("adiós, corazón", "Señor, aquí no. El niño.")),
+    ],
+)
+def test_a_text_that_could_be_in_several_encodings_is_never_decoded_wrongly(text: str, encoding: str) -> None:
+    try:
+        decoded = decode(text.encode(encoding)).text
+    except NotUtf8:
+        decoded = "refused"
+
+    assert decoded in {text, "refused"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("She waits—then goes.", "It’s late–very late. Don’t go.", "„Komm“, sagt er.", "pp. 3–5", "It’s €5.", "He—"),
+        *("STRAßE", "Nº5 y 3ª, años", "© 2020"),
+    ],
+)
+def test_signs_of_windows_are_read_where_they_fit(text: str) -> None:
+    assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize(
     ("named", "encoding"),
     [("windows-1252", "cp1252"), ("macintosh", "mac_roman"), ("Latin-1", "latin-1"), ("UTF-16", "utf-16")],
 )
