@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from domain.formats.fountain.attrs import scene_number
 from domain.formats.fountain.classify import UNPRINTED_SPANS, forced_format
 from domain.formats.fountain.source import BLANKS, BOM
-from domain.formats.fountain.spans import NOT_CLOSED, has_span, scan, scan_all
+from domain.formats.fountain.spans import NOT_CLOSED, has_span, scan, scan_all, without_escapes
 from domain.script.line import Line
 
 # The attribute, always true, of a line whose text only looks as if it had Fountain marks or spans.
@@ -19,7 +19,6 @@ LITERAL = "literal"
 # The marks around a line that is all spans, and those between two of its spans.
 _OUTER_MARKS = re.compile(r"\A(?:\[\[|/\*)|(?:\]\]|\*/)\Z")
 _BETWEEN_SPANS = re.compile(r"[ \t]?(?:\]\]|\*/)[ \t]*(?:\[\[|/\*)[ \t]?")
-_ESCAPE = re.compile(r"(?<=\[)\\(?=\[)|(?<=\])\\(?=\])|(?<=/)\\(?=\*)|(?<=\*)\\(?=/)")
 
 
 def display(line: Line) -> str:
@@ -32,7 +31,7 @@ def display(line: Line) -> str:
     """
     if line.attrs.get(LITERAL) is True:
         return line.text
-    return _ESCAPE.sub("", _without_marks(_without_span(line)))
+    return without_escapes(_without_marks(_without_span(line)))
 
 
 def without_spans(lines: Iterable[Line]) -> Iterator[Line]:

@@ -25,6 +25,7 @@ SPANS: dict[str, Span] = {"[[": "note", "/*": "boneyard"}
 
 _OPENER = re.compile(r"\[\[|/\*")
 _OPENER_OF: dict[Span, re.Pattern[str]] = {"note": re.compile(r"\[\["), "boneyard": re.compile(r"/\*")}
+_ESCAPE = re.compile(r"(?<=\[)\\(?=\[)|(?<=\])\\(?=\])|(?<=/)\\(?=\*)|(?<=\*)\\(?=/)")
 _ENDS_PHRASE = frozenset(".,;:!?…)")
 _OTHER: dict[Span, Span] = {"note": "boneyard", "boneyard": "note"}
 
@@ -104,6 +105,11 @@ def scan_all(source: Sequence[SourceLine], formats: Sequence[LineFormat] | None 
 def has_span(text: str) -> bool:
     """Whether a span opens in a text, if something closes it."""
     return "[[" in text or "/*" in text
+
+
+def without_escapes(text: str) -> str:
+    """The text without the backslashes that break the brackets of spans."""
+    return _ESCAPE.sub("", text) if "\\" in text else text
 
 
 def is_broken(text: str) -> bool:

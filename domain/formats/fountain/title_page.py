@@ -8,6 +8,7 @@ from typing import Literal
 
 from domain.formats.emphasis import emphasised
 from domain.formats.fountain.source import BLANKS, is_upper
+from domain.formats.fountain.spans import without_escapes
 from domain.script.metadata import MAX_TITLE
 
 KEYS = frozenset(
@@ -104,5 +105,5 @@ def title_of(entries: Iterable[str]) -> str | None:
         elif key.strip().lower() == "title":
             title = []
         if title is not None:
-            title.append("".join(text for text, _ in emphasised(value.strip())).strip())
+            title.append("".join(text for text, _ in emphasised(without_escapes(value.strip()))).strip())
     return " ".join(filter(None, title or ()))[:MAX_TITLE] or None

@@ -17,6 +17,7 @@ from tests.domain.formats.screenwriting import numbered
         ("    Title: The Barn\n    Author: X", "The Barn"),
         ("\ufeffTitle: The Barn: A Tale", "The Barn: A Tale"),
         ("Title: The [[working title]]Barn", "The Barn"),
+        ("Title: A [\\[b]] c /\\* d *\\/", "A [[b]] c /* d */"),
         ("Title:\nAuthor: X", None),
         ("Author: X", None),
         ("INT. BARN\n\nTitle: X", None),
