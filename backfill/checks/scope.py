@@ -35,7 +35,7 @@ MAX_DAYS = 36_525
 
 
 class RowKeys:
-    """Keys of rows as numbers, told apart by size: small integers are their own, all others are counted."""
+    """Keys of rows as numbers, distinguished by size: small integers are their own, all others are counted."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
