@@ -40,8 +40,12 @@ def without_controls(text: str, changes: list[str], *, remove: bool) -> str:
     if "\f" in text:
         if (count := text.count("\f")) > MAX_LINES:
             raise TooManyLines(limit=MAX_LINES)
-        changes.append(_counted(count, "form feed", "a page break", "page breaks"))
-        text = with_page_breaks(text)
+        text, breaks = with_page_breaks(text)
+        changes.append(
+            _counted(breaks, "form feed", "a page break", "page breaks")
+            if breaks
+            else "Form feeds without a page before or after them were removed."
+        )
     if not _CONTROL.search(text):
         return text
     if not remove:
@@ -57,17 +61,20 @@ def without_controls(text: str, changes: list[str], *, remove: bool) -> str:
     return shorter
 
 
-def with_page_breaks(text: str) -> str:
-    """The text with a page break for each form feed, between empty lines; none at the top or the end of the text."""
+def with_page_breaks(text: str) -> tuple[str, int]:
+    """The text with a page break for each form feed, between empty lines, and their number.
+
+    There is none at the top or the end of the text, and one for several form feeds in a row.
+    """
     line_end = _line_end(text)
     parts = text.split("\f")
     pages = [part for part in parts if part.strip()]
     if not pages:
-        return "".join(parts)
+        return "".join(parts), 0
     joined = [pages[0]]
     for page in pages[1:]:
         joined += (_missing_ends(joined[-1][-4:], line_end), _PAGE_BREAK, _missing_starts(page[:4], line_end), page)
-    return "".join(joined)
+    return "".join(joined), len(pages) - 1
 
 
 def _missing_ends(end: str, line_end: str) -> str:

@@ -197,6 +197,18 @@ def test_form_feeds_vertical_tabs_and_the_end_of_dos_have_a_meaning(text: str, m
     assert problem(text.encode()) == f"the text stays, but the file changes. {file.changes[0]}"
 
 
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("\fINT. HUT\n\nGo.\n\fStop.\f", "A form feed became a page break."),
+        ("Go.\n\f\f\n \f  Stop.\n\fNo.", "2 form feeds became page breaks."),
+        ("\fINT. HUT\n\f", "Form feeds without a page before or after them were removed."),
+    ],
+)
+def test_the_page_breaks_that_are_written_are_counted(text: str, change: str) -> None:
+    assert decode(text.encode()).changes == (change,)
+
+
 def test_a_form_feed_is_imported_as_a_page_break() -> None:
     imported = read(b"INT. HUT - DAY\n\nGo.\n\x0cEXT. BARN - DAY\n\nStop.\n", numbered())
 
