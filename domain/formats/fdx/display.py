@@ -52,6 +52,8 @@ def looks_marked(line_format: LineFormat, text: str) -> bool:
     if line_format not in UNPRINTED_SPANS and has_span(text):
         # A note of the same paragraph, which follows it, could close the span.
         return True
+    if line_format == "centered" and text.rstrip(BLANKS).endswith("<"):
+        return True
     return shown(line_format, text, {}) != writable(text)
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from domain.formats.emphasis import PLAIN, Styled, emphasised, marked
+from domain.formats.fountain.attrs import is_scene_number, scene_number
 from domain.formats.fountain.classify import UNPRINTED_SPANS
 from domain.formats.fountain.conversion.title_keys import TitleLine, entries, known_key
 from domain.formats.fountain.display import LITERAL, display, without_spans
@@ -101,8 +102,20 @@ def fountain_text(line: Line) -> str:
     printed = "".join(part for part, _ in styled)
     before, after = _FORCED.get(line.format, ("", ""))
     broken = _OPENINGS.sub(r"\g<0>\\", text)
+    number = line.attrs.get("scene_number")
+    if (
+        line.format == "scene_heading"
+        and scene_number(printed.strip(BLANKS))
+        and isinstance(number, str)
+        and is_scene_number(number)
+    ):
+        # Only the last number is a mark.
+        broken = f"{broken} #{number}#"
     # A backslash after the mark of the format makes the next mark text.
-    candidates = (broken, before + broken + after, before + "\\" + broken + after)
+    candidates = [broken, before + broken + after, before + "\\" + broken + after]
+    if line.format == "centered" and printed.rstrip(BLANKS).endswith("<"):
+        # With one mark before it, the text would lose its end as the other one.
+        del candidates[0]
     return next((each for each in candidates if _prints(line.format, each, printed)), broken)
 
 

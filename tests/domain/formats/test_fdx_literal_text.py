@@ -1,4 +1,4 @@
-"""Text from Final Draft that looks like a note or a boneyard: in Fountain it is still printed."""
+"""Text from Final Draft that looks like marks of Fountain: as Fountain it is still printed."""
 
 from __future__ import annotations
 
@@ -44,4 +44,22 @@ def test_a_note_closes_no_bracket_in_the_text_above(text: str, kind: str) -> Non
     data = script(paragraph(kind, text, note))
 
     assert [shown for _, shown in printed(data)] == [text, "One.", "Two."]
+    assert problem(data) is None
+
+
+@pytest.mark.parametrize("text", ["INT. HUT #3#", "INT. HUT #3#  ", "HUT #5#", "INT. [[HUT]] #3#"])
+def test_a_heading_may_end_like_one_with_a_number(text: str) -> None:
+    data = script(paragraph("Scene Heading", text, Number="5"))
+    lines = fountain_lines(write(lines_of(data)).decode())
+
+    assert [(line.format, display(line), line.attrs) for line in lines] == [
+        ("scene_heading", text.strip(), {"scene_number": "5"})
+    ]
+
+
+@pytest.mark.parametrize("text", ["x <", "<", "x <<", "<x> <"])
+def test_centered_text_may_end_like_its_mark(text: str) -> None:
+    data = script(paragraph("Action", text, Alignment="Center"))
+
+    assert printed(data) == [("centered", text)]
     assert problem(data) is None
