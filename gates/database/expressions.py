@@ -12,8 +12,10 @@ from typing import Any
 
 from domain.errors import LedgerError
 
+# A quote or comment that does not end goes to the end of the text: searching from each of its marks again is quadratic.
 _WORD = re.compile(
-    r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"|`(?:[^`]|``)*`|/\*.*?\*/|--[ \t][^\n]*|#[^\n]*|\w+|\s+|.",
+    r"'(?:[^'\\]|''|\\.)*+'?|\"(?:[^\"\\]|\"\"|\\.)*+\"?|`(?:[^`]|``)*+`?|/\*(?:(?!\*/).)*+(?:\*/)?"
+    r"|--[ \t][^\n]*|#[^\n]*|\w+|\s+|.",
     re.DOTALL,
 )
 _INTRODUCER = re.compile(r"_[a-z]\w*", re.IGNORECASE)

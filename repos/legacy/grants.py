@@ -48,8 +48,26 @@ def _granted(grants: list[str]) -> Iterator[tuple[set[str], str]]:
 
 def _covers(pattern: str, database: str) -> bool:
     """Whether the name in a grant, in which % and _ stand for anything, covers a schema."""
-    parts = re.split(r"(\\.|%|_)", pattern)
-    meaning = {"%": ".*", "_": "."}
-    return bool(
-        re.fullmatch("".join(meaning.get(part, re.escape(part.removeprefix("\\"))) for part in parts), database)
-    )
+    wanted = re.findall(r"\\.|.", pattern, re.DOTALL)
+    # The places in the pattern at which the characters read so far may end.
+    places = _past_wildcards(wanted, {0})
+    for character in database:
+        reached = set()
+        for place in places - {len(wanted)}:
+            if wanted[place] == "%":
+                reached.add(place)
+            elif wanted[place] == "_" or wanted[place].removeprefix("\\") == character:
+                reached.add(place + 1)
+        places = _past_wildcards(wanted, reached)
+    return len(wanted) in places
+
+
+def _past_wildcards(wanted: list[str], places: set[int]) -> set[int]:
+    """The places, and those after each % that stands for nothing."""
+    reached = set(places)
+    for first in places:
+        place = first
+        while place < len(wanted) and wanted[place] == "%":
+            place += 1
+            reached.add(place)
+    return reached

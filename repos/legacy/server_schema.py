@@ -36,7 +36,8 @@ from repos.legacy.spellings import (
 
 _NAME = r"`((?:[^`]|``)+)`"
 _FOREIGN_KEY = re.compile(
-    rf"^\s*CONSTRAINT {_NAME} FOREIGN KEY (?:`[^`]+` )?\(([^)]*)\) REFERENCES (?:{_NAME}\.)?{_NAME} \(([^)]*)\)(.*)$",
+    rf"^[ \t]*+CONSTRAINT {_NAME} FOREIGN KEY (?:`[^`\n]+` )?\(([^)\n]*)\) "
+    rf"REFERENCES (?:{_NAME}\.)?{_NAME} \(([^)\n]*)\)(.*)$",
     re.MULTILINE,
 )
 _RULE = re.compile(r"ON (DELETE|UPDATE) (RESTRICT|CASCADE|SET NULL|SET DEFAULT|NO ACTION)")
