@@ -109,11 +109,15 @@ def _key(name: str) -> str:
     return name if _BARE.fullmatch(name) else _value(name)
 
 
+def _escaped(character: str) -> str:
+    return character if visible(character) == character else f"\\U{ord(character):08x}"
+
+
 def _value(value: Any) -> str:
-    """A value as TOML on one line. A JSON string is a TOML string, except for DEL and lone surrogates."""
+    """A value as TOML on one line. A JSON string is a TOML string, except for lone surrogates and hidden characters."""
     if isinstance(value, str):
-        clean = value.encode(errors="replace").decode()
-        return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")
+        clean = json.dumps(value.encode(errors="replace").decode(), ensure_ascii=False)
+        return clean if clean.isprintable() else "".join(map(_escaped, clean))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

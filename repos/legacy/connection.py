@@ -211,6 +211,8 @@ def _server(url: URL, name: str, read_timeout: float) -> Engine:
 
 def _file(url: URL) -> Engine:
     # A URI, because only that opens a file without creating or changing it.
+    if "\0" in str(url.database):
+        raise SourceError("source_url", "The URL of the legacy database names a file with a NUL character.")
     file = Path(str(url.database)).resolve()
     return create_engine("sqlite://", poolclass=QueuePool, max_overflow=-1, creator=lambda: _open_file(file))
 

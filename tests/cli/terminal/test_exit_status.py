@@ -136,7 +136,7 @@ def test_a_binary_file(warm: CommandLine, tmp_path: Path):
     ran = warm("import", tmp_path / "binary")
 
     assert ran.status == 1
-    assert sentence(ran).startswith("Line ")
+    assert sentence(ran).startswith("The file is not UTF-8 text in line 3;")
 
 
 def test_a_home_that_is_not_writable(tmp_path: Path):

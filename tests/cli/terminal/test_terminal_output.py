@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ OURS = re.compile(r"\x1b\[[\d;]*m|\x1b\[\?25[lh]|\x1b\[\d?[AK]|\r")
 ODD_NAME = "n\x1b]0;OWNED\x07\u202e\x9b31m\n.fountain"
 ODD_BYTES = os.fsdecode(b"n\xff\x1b[2J.fountain")
 SIX = range(1, 8)
+LEGACY = "sqlite:///{legacy}"
 
 # The arguments of every verb; `{…}` is a file.
 FEW: dict[str, list[list[object]]] = {
@@ -70,6 +73,29 @@ FEW: dict[str, list[list[object]]] = {
     "flower": [[], ["--host", HOSTILE]],
     "db upgrade": [[], ["--database", f"mysql://u:p@{HOSTILE}/x"]],
     "db current": [[], ["--database", f"sqlite:///{HOSTILE}"]],
+    "db drift": [[], ["--database", f"sqlite:///{HOSTILE}"]],
+    "legacy sample": [["-o", "{odd}.db"], ["-o", "/nowhere/{odd_name}"]],
+    "legacy inspect": [
+        [LEGACY],
+        ["sqlite:///{odd}"],
+        ["sqlite:///{bytes}"],
+        [f"sqlite:///{HOSTILE}"],
+        [f"mysql://u:p@{HOSTILE}/x"],
+    ],
+    "legacy map": [
+        [LEGACY],
+        [LEGACY, "-o", "{odd}.toml"],
+        [LEGACY, "--check", "{submission}"],
+        [LEGACY, "--check", "{odd}"],
+    ],
+    "legacy scan": [
+        [LEGACY, "--findings"],
+        [LEGACY, "--html", "{odd}.html"],
+        [LEGACY, "--mapping", "{submission}"],
+        [LEGACY, "--state", "{odd}"],
+    ],
+    "legacy freeze": [[LEGACY], [LEGACY, "-o", "{odd}.json"], [LEGACY, "-o", "{odd}"]],
+    "legacy drift": [[LEGACY, "-f", "{frozen}"], [LEGACY, "-f", "{submission}"], [LEGACY, "-f", "{odd}"]],
     "users add": [[HOSTILE], ["a@b.c", "--name", HOSTILE]],
     "users list": [[]],
     "users rename": [[HOSTILE, "x"], ["a@b.c", HOSTILE]],
@@ -137,7 +163,26 @@ class Place:
             "submission": self._file("s.json", json.dumps({"script_id": 1, HOSTILE: HOSTILE}).encode()),
             "history": self._file("h.jsonl", json.dumps({"format": "scriptledger-history", HOSTILE: 1}).encode()),
             "odd_name": ODD_NAME,
+            "legacy": self._legacy("legacy.db", HOSTILE.replace("\0", "")),
+            "frozen": str(folder / "frozen.json"),
         }
+        other = self._legacy("other.db", "plain")
+        self.command_line("legacy", "freeze", f"sqlite:///{other}", "-o", self._files["frozen"])
+
+    def _legacy(self, name: str, text: str) -> str:
+        """A legacy database whose names, defaults and values are a text."""
+        file = self._folder / name
+        quoted = text.replace('"', '""')
+        value = text.replace("'", "''")
+        with closing(sqlite3.connect(file)) as connection:
+            for table in ("", quoted):
+                connection.execute(
+                    f'CREATE TABLE "scripts{table}" (id INTEGER PRIMARY KEY, user_id INTEGER, title VARCHAR(99), '
+                    f"\"{quoted}\" TEXT DEFAULT '{value}', content TEXT, created_at DATETIME)"
+                )
+                connection.execute(f'INSERT INTO "scripts{table}" VALUES (1, 7, ?, ?, ?, ?)', [text] * 4)
+            connection.commit()
+        return str(file)
 
     def args(self, name: str, args: list[object]) -> list[str]:
         return [*name.split(), *(self._filled(str(arg)) for arg in args)]
