@@ -13,8 +13,6 @@ from repos.legacy.catalog import Column, Table
 
 # Text keys that are ids: anything else, such as an address or a token, is shown as a hash.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
-# The shapes by the names of the mapping file, where those differ.
-SHAPE_NAMES = {"json_string": "json_text", "wrapped": "wrapper"}
 SECRET_FIELDS = ("token", "email", "password", "password_salt")
 
 
@@ -93,7 +91,7 @@ class MappedTable:
     def content_shape(self, key: str) -> str | None:
         """The shape of the content of a row, where the mapping names one."""
         named = self._shapes.get(key) or (self.rule_of(self.content_column).shape if self.content_column else "auto")
-        return None if named == "auto" else SHAPE_NAMES.get(named, named)
+        return None if named == "auto" else named
 
     @cached_property
     def text_columns(self) -> list[str]:

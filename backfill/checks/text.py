@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from backfill.checks.base import Batch, Check, Finding, check
@@ -67,13 +67,24 @@ class _TextCheck(Check):
                     yield self.finding(batch.table, batch.key(place), name, value, note=note)
 
 
-def _of_contents(check_: Check, batch: Batch, problem: Callable[[Content, bytes], str | None]) -> Iterator[Finding]:
-    """Findings in the contents of a batch of scripts."""
-    name = batch.table.content_column
-    for place, content in enumerate(contents_of(batch)) if batch.table.target == "scripts" else ():
-        value = batch.column(name or "")[place]
-        if value is not None and (note := problem(content, value)) is not None:
-            yield check_.finding(batch.table, batch.key(place), name, value, note=note)
+class _TextAndContentCheck(_TextCheck):
+    """A check of each text, and of each content of a script and of a save."""
+
+    def content_problem(self, content: Content, data: bytes) -> str | None:
+        """What is wrong with a content, given decoded and as stored; None if nothing is."""
+        raise NotImplementedError
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        yield from super().batch(batch)
+        name = batch.table.content_column
+        for place, content in enumerate(contents_of(batch)) if batch.table.target == "scripts" else ():
+            value = batch.column(name or "")[place]
+            if value is not None and (note := self.content_problem(content, value)) is not None:
+                yield self.finding(batch.table, batch.key(place), name, value, note=note)
+
+    def save(self, history: Any, save: Save) -> Iterator[Finding]:
+        if save.data is not None and (note := self.content_problem(save.content, save.data)) is not None:
+            yield self.finding(save.table, save.key, save.table.content_column, save.data, note=note)
 
 
 @check
@@ -92,7 +103,7 @@ class LostEmoji(_TextCheck):
 
 
 @check
-class DoubleEncoded(_TextCheck):
+class DoubleEncoded(_TextAndContentCheck):
     code = "L12"
     title = "text whose UTF-8 was encoded again"
     decision = "quarantine"
@@ -103,16 +114,7 @@ class DoubleEncoded(_TextCheck):
     def problem(self, batch: Batch, name: str, text: str) -> str | None:
         return None if double_encoded(text) is None else "readable once it is decoded again"
 
-    def batch(self, batch: Batch) -> Iterator[Finding]:
-        yield from super().batch(batch)
-        yield from _of_contents(self, batch, self._of_content)
-
-    def save(self, history: Any, save: Save) -> Iterator[Finding]:
-        if save.data is not None and (note := self._of_content(save.content, save.data)) is not None:
-            yield self.finding(save.table, save.key, save.table.content_column, save.data, note=note)
-
-    @staticmethod
-    def _of_content(content: Content, data: bytes) -> str | None:
+    def content_problem(self, content: Content, data: bytes) -> str | None:
         if data.isascii() or content.refusal is not None:
             return None
         found = any(not line.text.isascii() and double_encoded(line.text) is not None for line in content.lines)
@@ -134,7 +136,7 @@ class EmptyWord(Check):
 
 
 @check
-class ControlCharacters(_TextCheck):
+class ControlCharacters(_TextAndContentCheck):
     """The raw text keeps its hash; in the derived text they are repaired."""
 
     code = "L19"
@@ -147,16 +149,7 @@ class ControlCharacters(_TextCheck):
     def problem(self, batch: Batch, name: str, text: str) -> str | None:
         return _odd_characters(text)
 
-    def batch(self, batch: Batch) -> Iterator[Finding]:
-        yield from super().batch(batch)
-        yield from _of_contents(self, batch, self._of_content)
-
-    def save(self, history: Any, save: Save) -> Iterator[Finding]:
-        if save.data is not None and (note := self._of_content(save.content, save.data)) is not None:
-            yield self.finding(save.table, save.key, save.table.content_column, save.data, note=note)
-
-    @staticmethod
-    def _of_content(content: Content, data: bytes) -> str | None:
+    def content_problem(self, content: Content, data: bytes) -> str | None:
         if data.startswith(b"\xef\xbb\xbf"):
             return "a byte order mark"
         if b"\r" in data and b"\n" in data and _mixes_line_ends_of_bytes(data):

@@ -14,7 +14,7 @@ What `scriptledger legacy scan` finds in a legacy database. The code is stable: 
 * **repair**: the row comes over repaired, and the repair is reported;
 * **report**: the row comes over as it is.
 
-| code | finding | default | what waits for the decision |
+| code | finding | default | blocked until decided |
 | --- | --- | --- | --- |"""
 
 

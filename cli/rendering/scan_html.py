@@ -69,7 +69,7 @@ def _codes(scan: LegacyScan) -> Iterator[Html]:
         return
     yield Html(
         '<h2>What was found</h2>\n<table><thead><tr><th>code</th><th class="count">findings</th><th>what</th>'
-        "<th>decision</th><th>what waits for it</th></tr></thead><tbody>\n"
+        "<th>decision</th><th>blocked until decided</th></tr></thead><tbody>\n"
     )
     for code in scan.codes:
         yield Html(
