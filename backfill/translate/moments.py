@@ -1,0 +1,130 @@
+"""Moments of legacy columns as microseconds since 1970 UTC.
+
+    read = moment_reader(rule, table.names)      # once for each column
+    at, doubt = read(value, row)                 # row: the values of these columns, which tell writers apart
+
+A zone is a fact of a column and its writer; a time that names its own offset is read by that. Without a time, `at` is
+None; `doubt` says why, or why the time is only likely, and is empty for an exact time and for NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from backfill.checks.times import is_zero
+from backfill.mapping.model import ColumnRule, WriterRule
+from backfill.mapping.time_zones import time_zone
+
+Doubt = Literal["", "zero", "unreadable", "skipped_hour", "repeated_hour"]
+ReadMoment = Callable[[Any, Sequence[Any]], tuple[int | None, Doubt]]
+
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a local time, whose offset is subtracted afterwards
+MICROSECOND = timedelta(microseconds=1)
+UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+# The years 1 to 9999: an epoch time outside was stored in another unit.
+FIRST = (datetime.min.replace(tzinfo=None) - EPOCH) // MICROSECOND
+LAST = (datetime.max.replace(tzinfo=None) - EPOCH) // MICROSECOND
+_DIGITS = frozenset("0123456789.-")
+
+
+def moment_reader(rule: ColumnRule, columns: Sequence[str]) -> ReadMoment:
+    """A function for the values of one column.
+
+    A column without a zone is in UTC, as a TIMESTAMP is read.
+    """
+    unit = UNITS[rule.unit] if rule.unit is not None else None
+    zone_of = _zone_reader(rule, columns)
+
+    def read(value: Any, row: Sequence[Any]) -> tuple[int | None, Doubt]:
+        if value is None:
+            return None, ""
+        if unit is not None and (number := _number(value)) is not None:
+            return _epoch_time(number * unit)
+        text = value if isinstance(value, str) else str(value)
+        try:
+            local = datetime.fromisoformat(text)
+        except ValueError:
+            return None, "zero" if not text.strip() or is_zero(text) else "unreadable"
+        if local.tzinfo is not None:
+            return _since_epoch(local.replace(tzinfo=None), local.utcoffset()), ""
+        zone = zone_of(local, row)
+        return ((local - EPOCH) // MICROSECOND, "") if zone is UTC else in_zone(local, zone)
+
+    return read
+
+
+def in_zone(local: datetime, zone: tzinfo) -> tuple[int, Doubt]:
+    """The moment of a local time. Of an hour that came twice it is the first; a skipped hour is the one after it."""
+    first = local.replace(tzinfo=zone).utcoffset()
+    at = _since_epoch(local, first)
+    if not isinstance(zone, ZoneInfo):
+        return at, ""
+    second = local.replace(tzinfo=zone, fold=1).utcoffset()
+    if first == second:
+        return at, ""
+    return at, "repeated_hour" if (first or timedelta()) > (second or timedelta()) else "skipped_hour"
+
+
+def _zone_reader(rule: ColumnRule, columns: Sequence[str]) -> Callable[[datetime, Sequence[Any]], tzinfo]:
+    zone = _zone(rule.time_zone)
+    if not rule.writers:
+        return lambda *_: zone
+    writers = [(_writer(writer, columns), _zone(writer.time_zone)) for writer in rule.writers]
+
+    def zone_of(local: datetime, row: Sequence[Any]) -> tzinfo:
+        return next((each for wrote, each in writers if wrote(local, row)), zone)
+
+    return zone_of
+
+
+def _zone(name: str | None) -> tzinfo:
+    found = UTC if name in (None, "UTC") else time_zone(str(name))
+    assert found is not None, name  # noqa: S101 - a mapping that does not fit is refused before
+    return found
+
+
+def _writer(writer: WriterRule, columns: Sequence[str]) -> Callable[[datetime, Sequence[Any]], bool]:
+    """Whether this writer wrote a row."""
+    if writer.column is not None:
+        place, wanted = columns.index(writer.column), writer.equals
+        return lambda _, row: row[place] == wanted or (row[place] is not None and str(row[place]) == str(wanted))
+    if writer.before is not None:
+        before = datetime.fromisoformat(writer.before)
+        if before.tzinfo is not None:
+            before = before.astimezone(_zone(writer.time_zone)).replace(tzinfo=None)
+        return lambda local, _: local < before
+    return lambda local, _: local.microsecond == 0
+
+
+def _number(value: Any) -> Decimal | int | None:
+    """An epoch time; None if the value is a date in words."""
+    if isinstance(value, int | Decimal):
+        return value
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    text = str(value).strip()
+    if not text or not _DIGITS.issuperset(text):
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def _epoch_time(number: Decimal | int) -> tuple[int | None, Doubt]:
+    if isinstance(number, Decimal) and not number.is_finite():
+        return None, "unreadable"
+    if number == 0:
+        return None, "zero"  # what a server writes for a column that was left out
+    if not FIRST <= number <= LAST:
+        return None, "unreadable"
+    return int(number), ""
+
+
+def _since_epoch(local: datetime, offset: timedelta | None) -> int:
+    # Not by `astimezone`, which fails at either end of the calendar.
+    return (local - EPOCH - (offset or timedelta())) // MICROSECOND

@@ -1,0 +1,70 @@
+"""Keys and hashes of legacy rows: how a row is recognised when it is met again.
+
+A row that others refer to (a user, a script) is known by its id, any other by the key of its table. A whole number is
+the same key whether a column holds it as a number, a decimal or digits, because databases compare them as equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from hashlib import blake2b, sha256
+from typing import Any
+
+import msgspec
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.kept_columns import key_json
+from domain.script.validation import EXACT
+
+ROW_HASH_BYTES = 16
+# Targets whose rows others refer to by their id.
+REFERRED = ("users", "scripts")
+
+_encode = msgspec.msgpack.Encoder(decimal_format="string").encode
+
+
+def key_columns(table: MappedTable) -> tuple[str, ...]:
+    """The columns that a row is known by."""
+    id_column = table.column("id") if table.target in REFERRED else None
+    return (id_column,) if id_column is not None else tuple(table.key_columns)
+
+
+def row_key(values: Sequence[Any]) -> str:
+    """The values of these columns as the JSON list that is stored."""
+    if len(values) == 1 and (number := whole_key(values[0])) is not None:
+        return f"[{number}]"
+    return key_json([value if (number := whole_key(value)) is None else number for value in values])
+
+
+def key_digest(key: str) -> bytes:
+    """The hash that a key is found by."""
+    return sha256(key.encode()).digest()
+
+
+def whole_key(value: Any) -> int | None:
+    """The whole number that a database takes a key for; None if it takes it for none."""
+    if value.__class__ is int:
+        return int(value) if -EXACT < value < EXACT else None
+    if isinstance(value, Decimal):
+        whole = value.is_finite() and abs(value) < EXACT and value == value.to_integral_value()
+        return int(value) if whole else None
+    if isinstance(value, str) and 0 < len(value) < 16 and value.isascii() and value.isdigit():
+        return int(value) if value[0] != "0" or value == "0" else None
+    return None
+
+
+def row_hash(hash_key: bytes, values: Sequence[Any]) -> bytes:
+    """The keyed hash of the mapped values of a row, which changes when one of them does."""
+    try:
+        data = _encode(values)
+    except (UnicodeEncodeError, OverflowError):
+        data = _encode([_spelled(value) for value in values])
+    return blake2b(data, digest_size=ROW_HASH_BYTES, key=hash_key).digest()
+
+
+def _spelled(value: Any) -> Any:
+    """Text that is not Unicode as bytes, and a number of more than 64 bits as text."""
+    if isinstance(value, str):
+        return value.encode(errors="surrogateescape")
+    return str(value) if isinstance(value, int) else value
