@@ -11,6 +11,11 @@ from sqlalchemy import Engine
 from domain.log.entry import LogEntry
 from domain.log.head import Head
 from domain.log.version import KeyframeRow, VersionRow
+from repos.backfill.items import BackfillItems
+from repos.backfill.legacy_keys import LegacyKeys
+from repos.backfill.legacy_rows import LegacyRows
+from repos.backfill.legacy_versions import LegacyVersions
+from repos.backfill.quarantined_rows import QuarantinedRows
 from repos.database.driver_errors import HeadLocked
 from repos.database.lazy_repository import LazyRepository
 from repos.database.session import Session
@@ -50,6 +55,11 @@ class LockedScript:
     answers = LazyRepository(Answers)
     scripts = LazyRepository(ProjectedScripts)
     script_ids = LazyRepository(ScriptIds)
+    backfill_items = LazyRepository(BackfillItems)
+    quarantined_rows = LazyRepository(QuarantinedRows)
+    legacy_keys = LazyRepository(LegacyKeys)
+    legacy_versions = LazyRepository(LegacyVersions)
+    legacy_rows = LazyRepository(LegacyRows)
 
     def __init__(
         self, session: Session, heads: LockedHead, locked: tuple[Head, list[InboxRow]], inbox: DrainableInbox

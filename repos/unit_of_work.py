@@ -17,7 +17,12 @@ from repos.accounts.chat_messages import ChatMessages
 from repos.accounts.chat_usage import ChatUsage
 from repos.accounts.sessions import SignIns
 from repos.accounts.users import Users
+from repos.backfill.items import BackfillItems
+from repos.backfill.legacy_keys import LegacyKeys
 from repos.backfill.legacy_rows import LegacyRows
+from repos.backfill.legacy_versions import LegacyVersions
+from repos.backfill.quarantined_rows import QuarantinedRows
+from repos.backfill.runs import BackfillRuns
 from repos.database.lazy_repository import LazyRepository
 from repos.database.session import Session
 from repos.integrity.quarantines import Quarantines
@@ -82,6 +87,11 @@ class RecordsTransaction:
     seals = LazyRepository(Seals)
     quarantines = LazyRepository(Quarantines)
     verifications = LazyRepository(Verifications)
+    backfill_runs = LazyRepository(BackfillRuns)
+    backfill_items = LazyRepository(BackfillItems)
+    quarantined_rows = LazyRepository(QuarantinedRows)
+    legacy_keys = LazyRepository(LegacyKeys)
+    legacy_versions = LazyRepository(LegacyVersions)
     legacy_rows = LazyRepository(LegacyRows)
 
     def __init__(self, session: Session) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from backfill.runs.legacy_script import LegacySave, LegacyScript, ScriptEdited, SourceChanged
-from backfill.runs.pending_saves import PendingSaves, RefusedSave
+from backfill.scripts.legacy_script import LegacySave, LegacyScript, ScriptEdited, SourceChanged
+from backfill.scripts.pending_saves import PendingSaves, RefusedSave
 from materialization.clock import system_clock
 from materialization.submissions.backfill_mode import begin_backfill, end_backfill
 from materialization.write_path.backfill_slice import BackfillLedger

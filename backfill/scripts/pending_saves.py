@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from backfill.content.recognise import decode
-from backfill.runs.legacy_script import (
+from backfill.scripts.legacy_script import (
     LegacySave,
     LegacyScript,
     ScriptEdited,

@@ -9,16 +9,16 @@ import pytest
 from msgspec.structs import replace
 
 from backfill.content.shape import Decoded, LegacyLine
-from backfill.runs.legacy_script import LegacySave, LegacyScript
-from backfill.runs.migrate_script import MigratedScript, ScriptMigration
-from backfill.runs.prove_script import Proof
+from backfill.scripts.legacy_script import LegacySave, LegacyScript
+from backfill.scripts.migrate_script import MigratedScript, ScriptMigration
+from backfill.scripts.prove_script import Proof
 from backfill.translate.script_lines import script_lines
 from materialization.clock import system_clock
 from materialization.history.blame import blame
 from materialization.history.state_at import state_at
 from materialization.history.version_lookup import version_at
 from repos.unit_of_work import UnitOfWork
-from tests.backfill.runs.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
+from tests.backfill.scripts.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
 from tests.histories.history import OURS, RECORDED, SAMPLES, read_history
 from tests.materialization.writer import SECOND, Clock
 

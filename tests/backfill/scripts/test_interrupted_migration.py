@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from backfill.runs.legacy_script import LegacySave, ScriptEdited, SourceChanged
-from backfill.runs.migrate_script import MigratedScript
-from backfill.runs.pending_saves import PendingSaves
-from backfill.runs.prove_script import Proof
+from backfill.scripts.legacy_script import LegacySave, ScriptEdited, SourceChanged
+from backfill.scripts.migrate_script import MigratedScript
+from backfill.scripts.pending_saves import PendingSaves
+from backfill.scripts.prove_script import Proof
 from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import Conflict
 from materialization.history.state_at import state_at
@@ -19,7 +19,7 @@ from materialization.write_path import backfill_slice
 from materialization.write_path.backfill_slice import BackfillLedger
 from materialization.write_path.settlement import Settlement
 from repos.unit_of_work import UnitOfWork
-from tests.backfill.runs.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
+from tests.backfill.scripts.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
 from tests.materialization.writer import SECOND, Clock, Writer
 
 

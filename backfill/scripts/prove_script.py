@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from backfill.content.recognise import decode
 from backfill.content.shape import Decoded
-from backfill.runs.legacy_script import LegacySave, LegacyScript, is_row
+from backfill.scripts.legacy_script import LegacySave, LegacyScript, is_row
 from backfill.translate.script_lines import script_lines
 from domain.errors import Rejected
 from domain.log.entry import LogEntry

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backfill.runs.legacy_script import LegacySave, LegacyScript
-from backfill.runs.migrate_script import MigratedScript, ScriptMigration
-from backfill.runs.prove_script import Proof, prove_script
+from backfill.scripts.legacy_script import LegacySave, LegacyScript
+from backfill.scripts.migrate_script import MigratedScript, ScriptMigration
+from backfill.scripts.prove_script import Proof, prove_script
 from domain.submissions.origin import Origin
 from materialization.history.state_at import state_at
 from repos.unit_of_work import UnitOfWork

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from backfill.runs.legacy_script import LegacySave
+from backfill.scripts.legacy_script import LegacySave
 from repos.unit_of_work import UnitOfWork
-from tests.backfill.runs.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
+from tests.backfill.scripts.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
 from tests.materialization.writer import SECOND, Clock
 
 

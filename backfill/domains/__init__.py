@@ -1,0 +1,1 @@
+"""The domains of a backfill, one file each: users, sessions, chat, scripts and what belongs to them."""

@@ -1,0 +1,1 @@
+"""One script of a backfill: its saves read, written and proved."""

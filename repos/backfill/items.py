@@ -1,0 +1,216 @@
+"""Table backfill_items: the units of work of a run, each done only by the worker that claimed it last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from sqlalchemy import and_, bindparam, func, literal, null, or_, select, update
+
+from domain.errors import LedgerError
+from repos.database.session import Session
+from repos.schema.backfill_tables import backfill_items as items
+
+ItemState = Literal["due", "sent", "running", "done", "failed"]
+
+
+class ClaimLost(LedgerError):
+    """Another worker has claimed the item, or its run was cancelled; nothing of this transaction is written."""
+
+
+class BackfillItem(NamedTuple):
+    """An item. Its worker is presumed dead from `expires_at` on, in microseconds since 1970 UTC."""
+
+    id: int
+    run_id: int
+    domain: str
+    name: str
+    state: ItemState
+    attempts: int
+    claim: int
+    sent_at: int
+    expires_at: int
+    checkpoint: bytes
+    counts: bytes
+    error: str | None
+
+
+class DomainProgress(NamedTuple):
+    """How many items of a domain are in a state."""
+
+    domain: str
+    state: ItemState
+    items: int
+
+
+_COLUMNS = (
+    "run_id",
+    "domain",
+    "name",
+    "state",
+    "attempts",
+    "claim",
+    "sent_at",
+    "expires_at",
+    "checkpoint",
+    "counts",
+)
+_THIS = items.c.id == bindparam("item")
+_OF_RUN = items.c.run_id == bindparam("run")
+_OF_DOMAIN = items.c.domain == bindparam("part")
+_MINE = and_(_THIS, items.c.state == "running", items.c.claim == bindparam("held"))
+_CLAIM = (
+    update(items)
+    .where(
+        _THIS,
+        or_(
+            items.c.state.in_([literal("due"), literal("sent")]),
+            and_(items.c.state == "running", items.c.expires_at <= bindparam("now")),
+        ),
+    )
+    .values(
+        state="running",
+        attempts=items.c.attempts + literal(1),
+        claim=items.c.claim + literal(1),
+        expires_at=bindparam("until"),
+    )
+)
+_GET = select(*items.c).where(_THIS)
+_RECORD = (
+    update(items)
+    .where(_MINE)
+    .values(checkpoint=bindparam("reached"), counts=bindparam("counted"), expires_at=bindparam("until"))
+)
+_CLOSE = update(items).where(_MINE).values(state=bindparam("outcome"), error=bindparam("why"))
+_GIVE_BACK = update(items).where(_MINE).values(state="due", attempts=literal(0), sent_at=literal(0))
+_NEXT = (
+    select(*items.c)
+    .where(
+        _OF_RUN,
+        _OF_DOMAIN,
+        or_(
+            items.c.state == "due",
+            and_(items.c.state == "sent", items.c.sent_at <= bindparam("lost")),
+            and_(items.c.state == "running", items.c.expires_at <= bindparam("now")),
+        ),
+    )
+    .order_by(items.c.id)
+    .limit(bindparam("limit"))
+)
+_SENT = (
+    update(items)
+    .where(_THIS, items.c.state.in_([literal("due"), literal("sent")]))
+    .values(state="sent", sent_at=bindparam("now"))
+)
+_OUTSTANDING = (
+    select(func.count()).select_from(items).where(_OF_RUN, items.c.state.in_([literal("sent"), literal("running")]))
+)
+_PROGRESS = (
+    select(items.c.domain, items.c.state, func.count())
+    .where(_OF_RUN)
+    .group_by(items.c.domain, items.c.state)
+    .order_by(items.c.domain, items.c.state)
+)
+_READ = select(*items.c).where(_OF_RUN, items.c.id > bindparam("after")).order_by(items.c.id).limit(bindparam("limit"))
+_READ_STATE = (
+    select(*items.c)
+    .where(_OF_RUN, items.c.state == bindparam("wanted"), items.c.id > bindparam("after"))
+    .order_by(items.c.id)
+    .limit(bindparam("limit"))
+)
+# The claim is raised, so that a worker that still has the item records nothing more.
+_RETRY = (
+    update(items)
+    .where(_THIS)
+    .values(
+        state="due",
+        attempts=literal(0),
+        claim=items.c.claim + literal(1),
+        sent_at=literal(0),
+        checkpoint=literal(b""),
+        counts=literal(b"{}"),
+        error=null(),
+    )
+)
+_STOP = (
+    update(items)
+    .where(_OF_RUN, items.c.state.in_([literal("sent"), literal("running")]))
+    .values(state="due", claim=items.c.claim + literal(1), sent_at=literal(0))
+)
+
+
+class BackfillItems:
+    """The items of all runs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, run_id: int, domain: str, names: Sequence[str]) -> None:
+        """Add items of a domain, with the commit."""
+        rows = [(run_id, domain, name, "due", 0, 0, 0, 0, b"", b"{}") for name in names]
+        self._session.later_insert(items, _COLUMNS, rows)
+
+    def claim(self, item_id: int, *, now: int, until: int) -> BackfillItem | None:
+        """Claim an item that is due, or whose claim expired; None if it is done or another worker holds it."""
+        if not self._session.run(_CLAIM, item=item_id, now=now, until=until):
+            return None
+        return self.get(item_id)
+
+    def get(self, item_id: int) -> BackfillItem | None:
+        rows = self._session.rows(_GET, item=item_id)
+        return BackfillItem(*rows[0]) if rows else None
+
+    def record(self, item: BackfillItem, *, checkpoint: bytes, counts: bytes, until: int) -> None:
+        """Record how far a claimed item is, in the transaction that writes its rows, and extend its claim.
+
+        Raises:
+            ClaimLost: the claim is no longer valid; leave the unit of work with this error.
+        """
+        if not self._session.run(
+            _RECORD, item=item.id, held=item.claim, reached=checkpoint, counted=counts, until=until
+        ):
+            raise ClaimLost(f"the claim of item {item.id} is no longer valid")
+
+    def close(self, item: BackfillItem, outcome: ItemState, error: str | None = None) -> bool:
+        """Store the outcome of an item; returns whether the claim was still valid."""
+        return self._session.run(_CLOSE, item=item.id, held=item.claim, outcome=outcome, why=error) == 1
+
+    def give_back(self, item: BackfillItem) -> bool:
+        """Let another worker continue an item; returns whether the claim was still valid."""
+        return self._session.run(_GIVE_BACK, item=item.id, held=item.claim) == 1
+
+    def next_to_send(self, run_id: int, domain: str, *, now: int, lost_before: int, limit: int) -> list[BackfillItem]:
+        """Items that no worker has: never sent, sent before `lost_before` and not claimed, or with an expired claim."""
+        rows = self._session.rows(_NEXT, run=run_id, part=domain, now=now, lost=lost_before, limit=limit)
+        return [BackfillItem(*row) for row in rows]
+
+    def mark_sent(self, item_ids: Sequence[int], *, now: int) -> None:
+        """Mark items as sent."""
+        for item_id in item_ids:
+            self._session.later(_SENT, item=item_id, now=now)
+
+    def outstanding(self, run_id: int) -> int:
+        """How many items of a run are sent or running."""
+        return int(self._session.rows(_OUTSTANDING, run=run_id)[0][0])
+
+    def progress(self, run_id: int) -> list[DomainProgress]:
+        """The number of items by domain and state."""
+        return [DomainProgress(*row) for row in self._session.rows(_PROGRESS, run=run_id)]
+
+    def read(
+        self, run_id: int, *, state: ItemState | None = None, after: int = 0, limit: int = 1_000
+    ) -> list[BackfillItem]:
+        """The items of a run after an id, in the order they were added."""
+        if state is None:
+            rows = self._session.rows(_READ, run=run_id, after=after, limit=limit)
+        else:
+            rows = self._session.rows(_READ_STATE, run=run_id, wanted=state, after=after, limit=limit)
+        return [BackfillItem(*row) for row in rows]
+
+    def retry(self, item_id: int) -> bool:
+        """Start an item again from its beginning; returns whether it exists."""
+        return self._session.run(_RETRY, item=item_id) == 1
+
+    def stop(self, run_id: int) -> int:
+        """Take every item from its worker: what it has not committed is undone. Returns how many."""
+        return self._session.run(_STOP, run=run_id)
