@@ -26,8 +26,8 @@ EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a local time, whose offset is sub
 MICROSECOND = timedelta(microseconds=1)
 UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 # The years 1 to 9999: an epoch time outside was stored in another unit.
-FIRST = (datetime.min.replace(tzinfo=None) - EPOCH) // MICROSECOND
-LAST = (datetime.max.replace(tzinfo=None) - EPOCH) // MICROSECOND
+FIRST = (datetime.fromisoformat("0001-01-01") - EPOCH) // MICROSECOND
+LAST = (datetime.fromisoformat("9999-12-31T23:59:59.999999") - EPOCH) // MICROSECOND
 _DIGITS = frozenset("0123456789.-")
 
 
