@@ -19,7 +19,7 @@ result_serializer = "json"
 
 # Every queue is declared here, so a typo in a route raises instead of filling a queue without consumers.
 # Each has its own exchange: with the shared default exchange, every message would reach every queue.
-_queues = ("commands", "intake", "materialization", "proposals", "reconcile", "upkeep")
+_queues = ("commands", "intake", "materialization", "proposals", "backfill", "reconcile", "upkeep")
 task_queues = [Queue(name, Exchange(name), routing_key=name) for name in _queues]
 task_default_queue = "commands"
 task_create_missing_queues = False

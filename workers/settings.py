@@ -17,7 +17,7 @@ from workers.setting_values import PREFIX, number, refuse
 
 HOME = Path(".scriptledger")
 # Variables that name a file with a secret; a child process gets the content.
-FILES = ("DATABASE_PASSWORD_FILE", "BROKER_PASSWORD_FILE", "MODEL_KEY_FILE")
+FILES = ("DATABASE_PASSWORD_FILE", "BROKER_PASSWORD_FILE", "LEGACY_PASSWORD_FILE", "MODEL_KEY_FILE")
 
 
 class Settings(ModelSettings, frozen=True, kw_only=True):
@@ -37,6 +37,14 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
         Meta(
             description="The broker, as `redis://host:6379/0`. Empty: an embedded broker and its workers run while "
             "they are needed."
+        ),
+    ] = ""
+    legacy_url: Annotated[
+        str,
+        Meta(
+            description="The legacy database that `scriptledger legacy` and `scriptledger backfill` read, as "
+            "`mysql://user:password@host/name` or `sqlite:///file`. Workers of the role backfill need it; it is never "
+            "stored."
         ),
     ] = ""
     pool_size: Annotated[
@@ -62,6 +70,7 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
             home=home,
             database_url=_database_url(_with_password("DATABASE", environ)) or _sqlite_in(home),
             broker_url=_broker_url(_with_password("BROKER", environ)),
+            legacy_url=_with_password("LEGACY", environ),
             pool_size=number("POOL_SIZE", environ.get(f"{PREFIX}POOL_SIZE", ""), least=2) or 2,
             keep_rejected_days=number("KEEP_REJECTED_DAYS", environ.get(f"{PREFIX}KEEP_REJECTED_DAYS", "")) or 90,
             ai_delete_percent=number("AI_DELETE_PERCENT", environ.get(f"{PREFIX}AI_DELETE_PERCENT", ""), most=100)
@@ -75,6 +84,7 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
             f"{PREFIX}HOME": str(self.home),
             f"{PREFIX}DATABASE_URL": self.database_url,
             f"{PREFIX}BROKER_URL": self.broker_url,
+            f"{PREFIX}LEGACY_URL": self.legacy_url,
             f"{PREFIX}POOL_SIZE": str(self.pool_size),
             f"{PREFIX}KEEP_REJECTED_DAYS": str(self.keep_rejected_days),
             f"{PREFIX}AI_DELETE_PERCENT": str(self.ai_delete_percent),

@@ -22,7 +22,7 @@ from repos.legacy.connection import Source
 from repos.unit_of_work import UnitOfWork
 
 # A worker that records nothing for this long is presumed dead.
-CLAIM_SECONDS = 300
+CLAIM_SECONDS = 120
 
 
 class Counts(Struct, omit_defaults=True):

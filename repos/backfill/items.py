@@ -79,7 +79,10 @@ _GET = select(*items.c).where(_THIS)
 _RECORD = (
     update(items)
     .where(_MINE)
-    .values(checkpoint=bindparam("reached"), counts=bindparam("counted"), expires_at=bindparam("until"))
+    # Attempts are those since the last progress: an item is given up only where it kills its workers.
+    .values(
+        checkpoint=bindparam("reached"), counts=bindparam("counted"), expires_at=bindparam("until"), attempts=literal(0)
+    )
 )
 _CLOSE = update(items).where(_MINE).values(state=bindparam("outcome"), error=bindparam("why"))
 _GIVE_BACK = update(items).where(_MINE).values(state="due", attempts=literal(0), sent_at=literal(0))
@@ -99,7 +102,13 @@ _NEXT = (
 )
 _SENT = (
     update(items)
-    .where(_THIS, items.c.state.in_([literal("due"), literal("sent")]))
+    .where(
+        _THIS,
+        or_(
+            items.c.state.in_([literal("due"), literal("sent")]),
+            and_(items.c.state == "running", items.c.expires_at <= bindparam("now")),
+        ),
+    )
     .values(state="sent", sent_at=bindparam("now"))
 )
 _OUTSTANDING = (

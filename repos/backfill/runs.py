@@ -59,6 +59,7 @@ _END = (
 )
 _HOLD = update(runs).where(_THIS).values(held_by=bindparam("why"))
 _CHOOSE = update(runs).where(_THIS, runs.c.active == literal(1)).values(options=bindparam("chosen"))
+_REMAP = update(runs).where(_THIS, runs.c.active == literal(1)).values(mapping=bindparam("toml"))
 _CERTIFY = (
     update(runs).where(_THIS).values(certificate=bindparam("document"), certified_at=bindparam("now"), void=null())
 )
@@ -110,6 +111,10 @@ class BackfillRuns:
     def choose(self, run_id: int, options: bytes) -> bool:
         """Change the options of an active run; returns whether it was active."""
         return self._session.run(_CHOOSE, run=run_id, chosen=options) == 1
+
+    def remap(self, run_id: int, mapping: str) -> bool:
+        """Change the mapping of an active run; returns whether it was active."""
+        return self._session.run(_REMAP, run=run_id, toml=mapping) == 1
 
     def certify(self, run_id: int, certificate: bytes, *, now: int) -> None:
         """Store a certificate in place of any earlier one."""

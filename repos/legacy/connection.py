@@ -19,6 +19,7 @@ Text of an SQLite file that is not UTF-8 holds lone surrogates (surrogateescape)
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -126,6 +127,12 @@ class Source:
                     if (result := getattr(cursor, "_result", None)) is not None:
                         result.unbuffered_active = False
                     pooled.invalidate()
+
+    def response_seconds(self) -> float:
+        """How long an empty query takes."""
+        begun = time.monotonic()
+        self.fetch("SELECT 1")
+        return time.monotonic() - begun
 
     @contextmanager
     def reflecting(self, table: str | None = None) -> Iterator[Connection]:

@@ -14,6 +14,7 @@ GOOD: dict[str, tuple[str, list[Any]]] = {
     "intake": ("scriptledger.intake", ['{"script_id": 1, "submission_id": "good"}']),
     "materialization": ("scriptledger.materialize", [1, 1]),
     "proposals": ("scriptledger.propose_edit", [1]),
+    "backfill": ("scriptledger.backfill_item", [1]),
     "reconcile": ("scriptledger.reconcile", []),
     "upkeep": ("scriptledger.keep_schedules", []),
 }

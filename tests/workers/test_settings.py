@@ -27,6 +27,7 @@ def test_a_child_process_has_the_same_settings():
             "SCRIPTLEDGER_HOME": "/somewhere",
             "SCRIPTLEDGER_DATABASE_URL": "mysql://u:p@h/x",
             "SCRIPTLEDGER_BROKER_URL": "redis://h/1",
+            "SCRIPTLEDGER_LEGACY_URL": "mysql://reader:p@h/stories",
             "SCRIPTLEDGER_POOL_SIZE": "7",
             "SCRIPTLEDGER_KEEP_REJECTED_DAYS": "3",
             "SCRIPTLEDGER_AI_DELETE_PERCENT": "35",

@@ -36,6 +36,8 @@ def minimal_services(settings: Settings) -> Iterator[Service]:
     """Two workers, for a quick start: one drains, the other does everything else and sends the ticks."""
     # A slow model gets its own worker, so that it does not delay the ticks.
     apart = ["proposals"] if settings.model_url not in ("", SCRIPTED) else []
+    # So does a backfill, whose items take seconds each.
+    apart += ["backfill"] if settings.legacy_url else []
     rest = [role for name, role in ROLES.items() if name not in ("commands", "reconcile", *apart)]
     yield Service("commands", worker_command(ROLES["commands"], pool=_pool(settings)))
     for name in apart:

@@ -27,6 +27,8 @@ ROLES = {
         Role("materialization", "materialization", "prefork", acknowledges=True),
         # A separate worker, because a model is slow.
         Role("proposals", "proposals", "prefork", acknowledges=True),
+        # A separate worker, because a legacy database may be slow, and is left alone by stopping the worker.
+        Role("backfill", "backfill", "prefork", acknowledges=True),
         Role("reconcile", "reconcile", "solo", acknowledges=True),
         Role("upkeep", "upkeep", "solo", acknowledges=True),
     )

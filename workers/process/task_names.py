@@ -9,6 +9,7 @@ INTAKE = "scriptledger.intake"
 SET_ASIDE = "scriptledger.set_aside"
 MATERIALIZE = "scriptledger.materialize"
 PROPOSE = "scriptledger.propose_edit"
+BACKFILL_ITEM = "scriptledger.backfill_item"
 RECONCILE = "scriptledger.reconcile"
 KEEP_SCHEDULES = "scriptledger.keep_schedules"
 
@@ -17,6 +18,7 @@ ID_TASKS: dict[str, dict[str, int]] = {
     "commands": {DRAIN: 1, DRAIN_DEEP: 1, DRAIN_ONE_BY_ONE: 1},
     "materialization": {MATERIALIZE: 2},
     "proposals": {PROPOSE: 1},
+    "backfill": {BACKFILL_ITEM: 1},
     "reconcile": {RECONCILE: 0},
     "upkeep": {KEEP_SCHEDULES: 0},
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from workers import bootstrap
 from workers.app import app
+from workers.backfill.item_runner import feeding_schedule
+from workers.messaging.backfill_messages import BackfillMessages
 from workers.messaging.run_messages import FanOut
 from workers.process.task_names import KEEP_SCHEDULES
 from workers.proposals.bell import ProposalBell
@@ -14,10 +16,12 @@ from workers.scheduling.slot_runner import SlotRunner
 @app.task(name=KEEP_SCHEDULES)
 def keep_schedules() -> dict[str, list[str]]:
     """Run the due slots that no other process has taken; return their outcomes by schedule, for Flower."""
-    runner = SlotRunner(bootstrap.unit_of_work())
     ran: dict[str, list[str]] = {}
-    due = schedules(bootstrap.unit_of_work(), bootstrap.settings(), FanOut(app))
-    for schedule in [*due, ProposalBell(app).schedule(bootstrap.unit_of_work())]:
+    unit_of_work = bootstrap.unit_of_work()
+    runner = SlotRunner(unit_of_work)
+    due = schedules(unit_of_work, bootstrap.settings(), FanOut(app))
+    resent = [ProposalBell(app).schedule(unit_of_work), feeding_schedule(unit_of_work, BackfillMessages(app))]
+    for schedule in [*due, *resent]:
         if slots := runner.tick(schedule):
             ran[schedule.name] = [str(slot.outcome) for slot in slots]
     return ran

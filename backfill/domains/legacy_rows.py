@@ -1,0 +1,145 @@
+"""The domain of rows without a home with us: whole tables, and single columns, kept as JSON by table and key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.domains.base import BackfillContext, Counts, Difference, Domain, ItemWork, domain
+from backfill.kept_columns import columns_json, key_json
+from backfill.translate.checkpoints import decode_key, encode_key
+from backfill.translate.row_keys import key_columns, row_key
+from domain.errors import Rejected
+from repos.backfill.quarantined_rows import QuarantinedRow
+from repos.database.driver_errors import DriverError, blames_a_row
+from repos.legacy.connection import Row
+from repos.legacy.rows import LegacyRow, read_pages
+
+TARGET = "legacy_rows"
+ROWS_PER_TRANSACTION = 500
+
+
+class _Kept(NamedTuple):
+    """A row as it is kept: its place in the table, its key and its columns as JSON, or why it is not kept."""
+
+    place: Row
+    key: str
+    content: str
+    set_aside: QuarantinedRow | None = None
+    skipped: bool = False
+
+
+@domain
+class LegacyRows(Domain):
+    """Rows and columns kept as JSON; one item a table."""
+
+    name = "legacy_rows"
+
+    def items(self, context: BackfillContext) -> Iterator[str]:
+        for name, table in context.tables.items():
+            if table.target == TARGET or _columns(table):
+                yield name
+
+    def migrate(self, work: ItemWork) -> bool:
+        table = work.context.tables[work.name]
+        for rows in _batches(work.context, table, decode_key(work.checkpoint)):
+            _write(work, table, rows)
+            if time.monotonic() >= work.deadline:
+                return False
+        return True
+
+    def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
+        table = context.tables[name]
+        for rows in _batches(context, table, None):
+            wanted = {row.key: row.content for row in rows if row.set_aside is None and not row.skipped}
+            with context.unit_of_work.reading() as tx:
+                found = tx.legacy_rows.find(name, list(wanted))
+            for key, content in wanted.items():
+                if key not in found:
+                    yield Difference(name, key, "the row is not kept")
+                elif found[key] != content:
+                    yield Difference(name, key, "the kept row differs")
+
+
+def _write(work: ItemWork, table: MappedTable, rows: Sequence[_Kept]) -> None:
+    """Keep rows; if the database refuses them, each alone, so that its neighbours come over."""
+    try:
+        _write_together(work, table, rows)
+    except (Rejected, *DriverError) as error:
+        if not isinstance(error, Rejected) and not blames_a_row(error):
+            raise
+        if len(rows) == 1:
+            reason = (
+                "The row is too large for the database." if isinstance(error, Rejected) else "The database refuses it."
+            )
+            code = error.code if isinstance(error, Rejected) else "refused_by_database"
+            row = QuarantinedRow(table.name, rows[0].key, code, reason, length=len(rows[0].content.encode()))
+            _write_together(work, table, [rows[0]._replace(set_aside=row)])
+        else:
+            half = len(rows) // 2
+            _write(work, table, rows[:half])
+            _write(work, table, rows[half:])
+
+
+def _write_together(work: ItemWork, table: MappedTable, rows: Sequence[_Kept]) -> None:
+    """Keep rows that are not kept yet or have changed, and record them, in one transaction."""
+    kept = [row for row in rows if row.set_aside is None and not row.skipped]
+    set_aside = [row.set_aside for row in rows if row.set_aside is not None]
+    counts = Counts(migrated=len(kept), quarantined=len(set_aside), skipped=sum(row.skipped for row in rows))
+    now = work.context.clock()
+    with work.context.unit_of_work.records() as tx:
+        work.record(tx, encode_key(rows[-1].place), {table.name: counts} if table.target == TARGET else {}, set_aside)
+        found = tx.legacy_rows.find(table.name, [row.key for row in kept])
+        tx.legacy_rows.keep(table.name, [(row.key, row.content) for row in kept if row.key not in found], now)
+        for row in kept:
+            if found.get(row.key, row.content) != row.content:
+                tx.legacy_rows.change(table.name, row.key, row.content, now)
+    work.committed()
+
+
+def _batches(context: BackfillContext, table: MappedTable, after: Row | None) -> Iterator[list[_Kept]]:
+    """The rows after a place, with their columns as JSON, in lists that fit a transaction."""
+    kept = _columns(table)
+    known_by = key_columns(table) if table.table.key or table.rule.key else ()
+    names = (*kept, *(name for name in known_by if name not in kept))
+    # Without a key a table is read from its beginning, and its rows are numbered.
+    numbered = not table.table.key and not table.table.has_rowid
+    for page in read_pages(context.source, table.table, names, after=None if numbered else after):
+        rows = [
+            _row(table, row, names, kept, known_by)
+            for row in page
+            if not numbered or after is None or row.key[0] > after[0]
+        ]
+        for start in range(0, len(rows), ROWS_PER_TRANSACTION):
+            yield rows[start : start + ROWS_PER_TRANSACTION]
+
+
+def _row(
+    table: MappedTable, row: LegacyRow, names: Sequence[str], kept: Sequence[str], known_by: Sequence[str]
+) -> _Kept:
+    values = dict(zip(names, row.values, strict=True))
+    identity = tuple(values[name] for name in known_by) or row.key
+    key = row_key(identity) if known_by else key_json(row.key)
+    columns = {name: values[name] for name in kept}
+    if table.target != TARGET:
+        # The row itself comes over elsewhere.
+        return _Kept(row.key, key, columns_json(columns), skipped=all(value is None for value in columns.values()))
+    decision = _decision(table, identity)
+    if decision == "quarantine":
+        aside = QuarantinedRow(table.name, key, "decided", "The mapping sets it aside.")
+        return _Kept(row.key, key, "", set_aside=aside)
+    return _Kept(row.key, key, columns_json(columns), skipped=decision == "skip")
+
+
+def _decision(table: MappedTable, key: Row) -> str | None:
+    wanted = tuple(map(str, key))
+    return next((each.do for each in table.rule.decisions if tuple(map(str, each.key)) == wanted), None)
+
+
+def _columns(table: MappedTable) -> tuple[str, ...]:
+    """The columns that are kept as JSON."""
+    if table.target == TARGET:
+        return tuple(name for name in table.table.names if table.rule_of(name).drop is None)
+    return tuple(name for name in table.table.names if table.rule_of(name).keep)

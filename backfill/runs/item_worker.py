@@ -1,0 +1,218 @@
+"""The work on one item: claim it, migrate slices of it for some seconds, and record how it ended.
+
+due ──sent──▶ running ──▶ done | failed     the claim of a dead worker expires, and the feeder sends the item again
+                 └──────▶ due               time is up, the run is held, or the source does not answer: later
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import structlog
+
+from backfill.domains.base import CLAIM_SECONDS, BackfillContext, ItemWork
+from backfill.domains.registry import DOMAINS
+from backfill.runs.run_context import MappingOutdated, OtherSource
+from backfill.runs.run_options import load_options
+from backfill.runs.throttle import Throttle, rest, source_reason
+from domain.errors import Conflict, Corrupt, Rejected
+from materialization.clock import system_clock
+from materialization.retry import with_retries
+from repos.backfill.items import BackfillItem, ClaimLost
+from repos.backfill.runs import BackfillRunRow
+from repos.fault_points import fault_point
+from repos.legacy.errors import SourceError
+from repos.unit_of_work import UnitOfWork
+
+# A message is worked on for so long, and then sent again: others get their turn, and no time limit is reached.
+TASK_SECONDS = 20.0
+SLICE_SECONDS = 10.0
+# Workers that end without any progress of an item, before it is given up.
+MAX_ATTEMPTS = 5
+# Errors of a source that may be over soon.
+PASSING = frozenset({"source_not_configured", "source_unreachable", "source_lost", "source_busy", "source_interrupted"})
+
+Outcome = Literal["done", "failed", "more", "held", "skipped"]
+
+log = structlog.get_logger(__name__)
+
+
+class Worked(NamedTuple):
+    """How the work on an item ended; `reason` says why it failed, is held or was skipped."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+class ItemWorker:
+    """Works on items. `context_of` opens the source of a run, and keeps it open for the next item."""
+
+    def __init__(  # noqa: PLR0913 - all but two have defaults
+        self,
+        unit_of_work: UnitOfWork,
+        context_of: Callable[[BackfillRunRow], BackfillContext],
+        *,
+        throttle: Throttle | None = None,
+        seconds: float = TASK_SECONDS,
+        slice_seconds: float = SLICE_SECONDS,
+        clock: Callable[[], int] = system_clock,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._context_of = context_of
+        self._throttle = throttle
+        self._seconds = seconds
+        self._slice_seconds = slice_seconds
+        self._clock = clock
+        self._sleep = sleep
+
+    def work(self, item_id: int) -> Worked:
+        """Work on an item for some seconds, if it is free and its run is running.
+
+        Raises:
+            Conflict: the database is unavailable; the item is sent again later.
+        """
+        claimed = with_retries(lambda: self._claim(item_id))
+        if isinstance(claimed, str):
+            return Worked("skipped", claimed)
+        item, run = claimed
+        fault_point("after item claimed")
+        try:
+            return self._migrate(item, run)
+        except KeyboardInterrupt:
+            self._give_back(item)
+            raise
+        except Exception as error:
+            return self._after_error(item, error)
+
+    def _claim(self, item_id: int) -> tuple[BackfillItem, BackfillRunRow] | str:
+        now = self._clock()
+        with self._unit_of_work.records() as tx:
+            item = tx.backfill_items.get(item_id)
+            run = None if item is None else tx.backfill_runs.get(item.run_id)
+            if run is None:
+                return "there is no such item"
+            if run.state != "running":
+                return f"the run is {run.state}"
+            claimed = tx.backfill_items.claim(item_id, now=now, until=now + CLAIM_SECONDS * 1_000_000)
+        return "it is done, or another worker has it" if claimed is None else (claimed, run)
+
+    def _migrate(self, item: BackfillItem, run: BackfillRunRow) -> Worked:
+        if item.attempts > MAX_ATTEMPTS:
+            return self._close(item, "failed", f"{MAX_ATTEMPTS} workers ended while they worked on it")
+        if self._throttle is not None and (reason := self._throttle.reason()) is not None:
+            return self._give_back(item, reason)
+        context = self._context_of(run)
+        if self._throttle is not None and (reason := source_reason(context.source)) is not None:
+            return self._give_back(item, reason)
+        return self._slices(context, item, run)
+
+    def _slices(self, context: BackfillContext, item: BackfillItem, run: BackfillRunRow) -> Worked:
+        domain = DOMAINS[item.domain]
+        share = load_options(run.options).share
+        end = time.monotonic() + self._seconds
+        work = ItemWork(context, item, end)
+        held = run.held_by
+        while True:
+            begun = time.monotonic()
+            work.deadline = min(end, begun + self._slice_seconds)
+            complete = domain.migrate(work)
+            if held is not None:
+                self._hold(run.id, None)
+                held = None
+            if complete:
+                fault_point("before item closed")
+                return self._close(item, "done")
+            if time.monotonic() >= end:
+                return self._give_back(item)
+            rest(time.monotonic() - begun, share, self._sleep)
+            if (reason := self._stopped(run.id)) is not None:
+                return self._give_back(item, reason)
+
+    def _after_error(self, item: BackfillItem, error: Exception) -> Worked:
+        if isinstance(error, ClaimLost):
+            return Worked("skipped", "another worker has it, or the run was stopped")
+        if isinstance(error, MappingOutdated):
+            return self._pause(item, error.message)
+        if (reason := _passing(error)) is not None:
+            return self._give_back(item, reason)
+        return self._close(item, "failed", _failure(item, error))
+
+    def _stopped(self, run_id: int) -> str | None:
+        """Why to stop between two slices."""
+        with self._unit_of_work.reading() as tx:
+            run = tx.backfill_runs.get(run_id)
+        if run is None or run.state != "running":
+            return f"the run is {run.state if run else 'gone'}"
+        return None if self._throttle is None else self._throttle.reason()
+
+    def _close(self, item: BackfillItem, outcome: Literal["done", "failed"], error: str | None = None) -> Worked:
+        def close() -> bool:
+            with self._unit_of_work.records() as tx:
+                return tx.backfill_items.close(item, outcome, error and error[:512])
+
+        if not with_retries(close):
+            return Worked("skipped", "another worker has it, or the run was stopped")
+        fault_point("after item closed")
+        if error:
+            log.warning("backfill.failed", item=item.id, domain=item.domain, reason=error)
+        return Worked(outcome, error or "")
+
+    def _give_back(self, item: BackfillItem, reason: str | None = None) -> Worked:
+        def give_back() -> bool:
+            with self._unit_of_work.records() as tx:
+                return tx.backfill_items.give_back(item)
+
+        if not with_retries(give_back):
+            return Worked("skipped", "another worker has it, or the run was stopped")
+        if reason is None:
+            return Worked("more")
+        self._hold(item.run_id, reason)
+        return Worked("held", reason)
+
+    def _pause(self, item: BackfillItem, reason: str) -> Worked:
+        """Give an item back and pause its run: no other item could be worked on either."""
+        worked = self._give_back(item, reason)
+        with self._unit_of_work.records() as tx:
+            tx.backfill_runs.move(item.run_id, "paused", now=self._clock())
+            tx.backfill_runs.hold(item.run_id, reason[:256])
+        return worked
+
+    def _hold(self, run_id: int, reason: str | None) -> None:
+        with self._unit_of_work.records() as tx:
+            run = tx.backfill_runs.get(run_id)
+            # A pause has its own reason.
+            if run is not None and run.state == "running":
+                tx.backfill_runs.hold(run_id, reason and reason[:256])
+
+
+def _passing(error: Exception) -> str | None:
+    """The reason to try an item later; None if that would not help."""
+    if isinstance(error, OtherSource):
+        return error.message  # of this worker; others may be configured as the run is
+    if isinstance(error, Conflict):
+        return f"the database is busy ({type(error).__name__})"
+    return str(error) if isinstance(error, SourceError) and error.code in PASSING else None
+
+
+def _failure(item: BackfillItem, error: Exception) -> str:
+    """Why an item failed, without a value of a row: the sentence of a refusal or a bug may quote one."""
+    if isinstance(error, Rejected):
+        return f"refused: {error.code}"
+    if isinstance(error, SourceError):
+        return str(error)
+    if isinstance(error, Corrupt):
+        log.error("backfill.corrupt", item=item.id, problem=str(error))
+        return "the ledger contradicts itself: see `scriptledger quarantine list`"
+    # A bug, or the end of the task's time.
+    return f"stopped by {type(error).__name__}{_place(error)}"
+
+
+def _place(error: BaseException) -> str:
+    """Where an error was raised, in the innermost frame of ours that it passed."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    return f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

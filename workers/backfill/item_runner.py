@@ -1,0 +1,108 @@
+"""The item runner of a worker process: works on items, keeps the legacy database open, and feeds the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from backfill.domains.base import BackfillContext
+from backfill.runs.feeding import Feeder
+from backfill.runs.item_worker import ItemWorker, Worked
+from backfill.runs.run_context import run_context
+from backfill.runs.throttle import Throttle
+from materialization.clock import system_clock
+from repos.backfill.runs import BackfillRunRow
+from repos.legacy.connection import open_source
+from repos.legacy.errors import SourceError
+from repos.unit_of_work import UnitOfWork
+from workers.messaging.backfill_messages import BackfillMessages
+from workers.scheduling.slot_runner import Schedule
+
+# A run whose source or broker is away would otherwise be tried as fast as messages arrive.
+HELD_SECONDS = 1.0
+# How often a process sends more items, unless the one it worked on is to be continued.
+FEED_SECONDS = 2.0
+MINUTE = 60
+
+
+class ItemRunner:
+    """Works on the items that messages name."""
+
+    def __init__(
+        self,
+        unit_of_work: UnitOfWork,
+        legacy_url: str,
+        messages: BackfillMessages,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        throttle = Throttle(unit_of_work, messages.edits_waiting)
+        self._contexts = OpenContext(unit_of_work, legacy_url)
+        self._worker = ItemWorker(unit_of_work, self._contexts.of, throttle=throttle)
+        self._feeder = Feeder(unit_of_work, messages, throttle)
+        self._sleep = sleep
+        self._fed_at = 0.0
+
+    def run(self, item_id: int) -> Worked:
+        """Work on one item, then send others if it is time to.
+
+        Raises:
+            Conflict: the database is unavailable; the item is sent again later.
+        """
+        worked = self._worker.work(item_id)
+        if worked.outcome == "held":
+            self._contexts.close()
+            self._sleep(HELD_SECONDS)
+        if worked.outcome == "more" or time.monotonic() - self._fed_at >= FEED_SECONDS:
+            self._feeder.feed()
+            self._fed_at = time.monotonic()
+        return worked
+
+    def close(self) -> None:
+        """Close the legacy database."""
+        self._contexts.close()
+
+
+class OpenContext:
+    """The context of the run that was worked on last, with its source open."""
+
+    def __init__(self, unit_of_work: UnitOfWork, legacy_url: str) -> None:
+        self._unit_of_work = unit_of_work
+        self._legacy_url = legacy_url
+        self._stack = ExitStack()
+        self._run: tuple[int, str] | None = None
+        self._context: BackfillContext | None = None
+
+    def of(self, run: BackfillRunRow) -> BackfillContext:
+        """The context of a run.
+
+        Raises:
+            SourceError, OtherSource, MappingOutdated.
+        """
+        if self._context is None or self._run != (run.id, run.mapping):
+            self.close()
+            if not self._legacy_url:
+                raise SourceError(
+                    "source_not_configured", "The workers of the role backfill need SCRIPTLEDGER_LEGACY_URL."
+                )
+            source = self._stack.enter_context(open_source(self._legacy_url))
+            self._context = run_context(run, source, self._unit_of_work, system_clock)
+            self._run = run.id, run.mapping
+        return self._context
+
+    def close(self) -> None:
+        """Close the source."""
+        self._context = None
+        self._stack.close()
+
+
+def feeding_schedule(unit_of_work: UnitOfWork, messages: BackfillMessages) -> Schedule:
+    """A schedule that feeds the active run, if any: it sends the items whose messages were lost."""
+    feeder = Feeder(unit_of_work, messages, Throttle(unit_of_work, messages.edits_waiting))
+
+    def feed(slot: int) -> dict[str, int]:  # noqa: ARG001 - every slot sends what is due now
+        fed = feeder.feed()
+        return {} if fed is None else {"run": fed.run.id, "sent": fed.sent}
+
+    return Schedule("feed-backfill", every=MINUTE, lease=MINUTE, missed="once", run=feed)
