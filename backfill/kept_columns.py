@@ -16,15 +16,16 @@ from domain.script.validation import is_exact
 
 def key_json(key: Sequence[Any]) -> str:
     """The key of a row as a JSON list."""
-    return canonical_json([_json_value(value) for value in key]).decode()
+    return canonical_json([json_value(value) for value in key]).decode()
 
 
 def columns_json(columns: Mapping[str, Any]) -> str:
     """Columns of a row as a JSON object."""
-    return canonical_json({name: _json_value(value) for name, value in columns.items()}).decode()
+    return canonical_json({name: json_value(value) for name, value in columns.items()}).decode()
 
 
-def _json_value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """A value as JSON."""
     if isinstance(value, bytes):
         return {"hex": value.hex()}
     if isinstance(value, Decimal):

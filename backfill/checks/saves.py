@@ -192,7 +192,7 @@ class GrowingElement(Check):
             if not isinstance(content, str):
                 continue
             before, self._last = self._last, ((batch.table.name, script, kind), content)
-            if before and before[0] == self._last[0] and _grows(before[1], content):
+            if before and before[0] == self._last[0] and grows(before[1], content):
                 yield self.finding(batch.table, batch.key(place), batch.table.column("content"), content)
 
 
@@ -276,7 +276,7 @@ def ids_of(content: Content) -> set[str]:
     return {line.id for line in content.lines if line.id is not None}
 
 
-def _grows(before: str, after: str) -> bool:
+def grows(before: str, after: str) -> bool:
     """Whether a content is the one before with more at its end; JSON may close its texts and objects there."""
     return len(after) > len(before) > 0 and after.startswith(before.rstrip('"}]'))
 

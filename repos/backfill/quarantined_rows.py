@@ -63,6 +63,11 @@ _READ = (
     .limit(bindparam("limit"))
 )
 _GET = select(*quarantine.c).where(quarantine.c.id == bindparam("number"))
+_FIND = (
+    select(quarantine.c.id)
+    .where(_OF_RUN, quarantine.c.source_table == bindparam("source"), quarantine.c.source_key == bindparam("key"))
+    .limit(bindparam("limit"))
+)
 _COUNT = (
     select(quarantine.c.source_table, quarantine.c.code, func.count())
     .where(_OF_RUN)
@@ -89,6 +94,10 @@ class QuarantinedRows:
     def get(self, number: int) -> StoredQuarantine | None:
         rows = self._session.rows(_GET, number=number)
         return _stored(rows[0]) if rows else None
+
+    def has(self, run_id: int, source_table: str, source_key: str) -> bool:
+        """Whether a run set this row aside."""
+        return bool(self._session.rows(_FIND, run=run_id, source=source_table, key=source_key, limit=1))
 
     def counts(self, run_id: int) -> list[QuarantineCount]:
         """The number of rows by table and code."""
