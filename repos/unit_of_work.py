@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
+from repos.accounts.bulk_accounts import BulkAccounts
 from repos.accounts.chat_messages import ChatMessages
 from repos.accounts.chat_usage import ChatUsage
 from repos.accounts.sessions import SignIns
@@ -58,6 +59,7 @@ class RecordsTransaction:
 
     users = LazyRepository(Users)
     sign_ins = LazyRepository(SignIns)
+    bulk_accounts = LazyRepository(BulkAccounts)
     chat = LazyRepository(ChatMessages)
     chat_usage = LazyRepository(ChatUsage)
     proposals = LazyRepository(Proposals)

@@ -1,6 +1,11 @@
 """Imports every domain, in the order in which they are brought over: from low to high risk."""
 
-from backfill.domains import legacy_rows  # noqa: F401 - imported for its registration
+# ruff: noqa: F401 - imported for their registration
+# Not sorted, because the order counts.
+# isort: off
+from backfill.domains import users
+from backfill.domains import sessions
+from backfill.domains import legacy_rows
 from backfill.domains.base import DOMAINS
 
 __all__ = ["DOMAINS"]

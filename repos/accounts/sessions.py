@@ -102,7 +102,9 @@ class SignIns:
     def open(self, user_id: int, now: int, *, until: int) -> SignedIn:
         """Sign a user in until `until`; returns the session and its token, which only the user gets."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        return SignedIn(self._session.insert(_ADD, user=user_id, token_hash=_hash(token), now=now, until=until), token)
+        return SignedIn(
+            self._session.insert(_ADD, user=user_id, token_hash=token_hash(token), now=now, until=until), token
+        )
 
     def require(self, token: str, now: int) -> SignInRow:
         """The session of a token, if it is valid at `now`.
@@ -123,7 +125,7 @@ class SignIns:
 
     def holder(self, token: str) -> int | None:
         """The id of the user of a token's session, valid or not; None if the session does not exist."""
-        rows = self._session.rows(_HOLDER, token_hash=_hash(token))
+        rows = self._session.rows(_HOLDER, token_hash=token_hash(token))
         return rows[0][0] if rows else None
 
     def touch(self, session_id: int, now: int, *, until: int) -> bool:
@@ -147,7 +149,7 @@ class SignIns:
         return self._session.run(_PRUNE, before=before)
 
     def _require(self, token: str, now: int) -> tuple[SignInRow, str | None, str]:
-        rows = self._session.rows(_FIND, token_hash=_hash(token))
+        rows = self._session.rows(_FIND, token_hash=token_hash(token))
         if not rows:
             raise UnknownSession
         *columns, user_deleted_at, name, email = rows[0]
@@ -159,6 +161,7 @@ class SignIns:
         return row, name, email
 
 
-def _hash(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
+    """The hash that a session is found by."""
     # A token of 256 random bits needs neither a salt nor a slow hash.
     return sha256(token.encode(errors="surrogatepass")).digest()

@@ -1,12 +1,40 @@
-"""Closes the ledgers that tests opened."""
+"""Shared fixtures: an empty ledger in an SQLite file for each test, copied from one that is migrated once.
+
+Ledgers that a test opened itself are closed after it.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from repos.database.engine import open_engine
+from repos.schema.upgrade import upgrade
+from repos.unit_of_work import UnitOfWork
 from tests.materialization.writer import close_databases
+
+
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    with open_engine(f"sqlite:///{path}") as engine:
+        upgrade(engine)
+    return path
+
+
+@pytest.fixture
+def ledger_url(empty_ledger: Path, tmp_path: Path) -> str:
+    shutil.copy(empty_ledger, tmp_path / "ledger.db")
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[UnitOfWork]:
+    with open_engine(ledger_url) as engine:
+        yield UnitOfWork(engine)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""What the domains of flat tables share: slices, references, duplicates, and the proof by segments."""

@@ -1,0 +1,81 @@
+"""References of legacy rows to users and scripts: whose rows they are with us, looked up by their migrated keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from backfill.checks.key_index import KeyIndex, number_of
+from backfill.checks.scope import NO_OWNER
+from backfill.domains.base import BackfillContext
+from backfill.translate.row_keys import row_key
+from repos.backfill.legacy_keys import LegacyKeys
+from repos.legacy.connection import Source
+from repos.legacy.rows import read_rows
+
+# Ids that are remembered between batches.
+MAX_REMEMBERED = 200_000
+# The hash of a row whose id is given, while the row itself has not come over.
+RESERVED = bytes(16)
+
+
+class _Reading(Protocol):
+    @property
+    def legacy_keys(self) -> LegacyKeys: ...
+
+
+class References:
+    """Our ids of the rows of a target, by their legacy ids. Only rows that came over are found."""
+
+    def __init__(self, context: BackfillContext, target: str) -> None:
+        self._tables = [table.name for table in context.tables_for(target)]
+        self._known: dict[str, int] = {}
+
+    def find(self, tx: _Reading, values: Iterable[Any]) -> dict[str, int]:
+        """The ids of those that came over, by `row_key`; NULL has none."""
+        keys = {row_key((value,)) for value in values if value is not None}
+        found = {key: self._known[key] for key in keys if key in self._known}
+        missing = keys - found.keys()
+        for table in self._tables:
+            if missing:
+                rows = tx.legacy_keys.find(table, missing)
+                found |= {key: row.our_id for key, row in rows.items()}
+                missing -= rows.keys()
+        if len(self._known) + len(found) > MAX_REMEMBERED:
+            self._known.clear()
+        self._known |= found
+        return found
+
+
+class ScriptOwners:
+    """The scripts of the source and their owners, in sixteen bytes a script; read once for each open source."""
+
+    def __init__(self, context: BackfillContext) -> None:
+        self._owners = KeyIndex()
+        for table in context.tables_for("scripts"):
+            owner = table.column("user_id")
+            names = [str(table.column("id")), *([owner] if owner is not None else [])]
+            for row in read_rows(context.source, table.table, names):
+                user = row.values[1] if owner is not None else None
+                self._owners.add(number_of(row.values[0]), NO_OWNER if user is None else number_of(user))
+
+    def __contains__(self, script: Any) -> bool:
+        return number_of(script) in self._owners
+
+    def conflicts(self, script: Any, user: Any) -> bool:
+        """Whether a user is another one than the owner of the script."""
+        owner = self._owners.get(number_of(script))
+        return owner not in (None, NO_OWNER) and owner != number_of(user)
+
+
+_OWNERS: WeakKeyDictionary[Source, tuple[object, ScriptOwners]] = WeakKeyDictionary()
+
+
+def script_owners(context: BackfillContext) -> ScriptOwners:
+    """The owners of the source's scripts."""
+    known = _OWNERS.get(context.source)
+    if known is None or known[0] != context.mapping:
+        known = context.mapping, ScriptOwners(context)
+        _OWNERS[context.source] = known
+    return known[1]

@@ -1,0 +1,130 @@
+"""The domain of users: rows keep their ids where these are numbers, and no two are made one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
+from backfill.domains.flat.duplicates import column_values, fingerprint, remembered, repeated
+from backfill.domains.flat.proof import prove
+from backfill.domains.flat.slices import FlatRow, FlatTable, Position, migrate
+from backfill.translate.accounts import Account, UserTranslator
+from backfill.translate.source_rows import Problem
+from backfill.translate.words import text_of
+from domain.accounts import email_key
+from repos.accounts.bulk_accounts import UserRecord
+from repos.legacy.connection import Row
+from repos.legacy.rows import read_rows
+from repos.unit_of_work import RecordsTransaction
+
+TARGET = "users"
+SAME_ADDRESS = "Other users have the same e-mail address in another spelling: decide which of them keeps it."
+AWAY = ("skip", "quarantine")
+
+
+@domain
+class Users(Domain):
+    """People who sign in; one item a table."""
+
+    name = TARGET
+
+    def items(self, context: BackfillContext) -> Iterator[str]:
+        yield from (table.name for table in context.tables_for(TARGET))
+
+    def migrate(self, work: ItemWork) -> bool:
+        return migrate(work, UserTable(work.context, work.context.tables[work.name]))
+
+    def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
+        return prove(UserTable(context, context.tables[name]), UserRecord._fields)
+
+
+class UserTable(FlatTable):
+    """One table of users."""
+
+    target = TARGET
+
+    def __init__(self, context: BackfillContext, table: MappedTable) -> None:
+        super().__init__(context, table)
+        self._translator = UserTranslator(table, context.mapping, context.hash_key)
+        self.reader, self.times = self._translator.reader, self._translator.times
+        self._decides = any(each.code == "L14" for each in table.rule.decisions)
+        self._same = remembered(context, "addresses", lambda: _same_addresses(context))
+
+    def translate(self, row: Row) -> Account:
+        account = self._translator.translate(row)
+        if account.record is None or not is_live(account.record):
+            return account
+        chosen = self.table.rule.decision("L14", self.reader.finding_key(row)) if self._decides else None
+        if chosen is not None and chosen.do == "skip":
+            return Account()
+        is_same = bool(self._same) and fingerprint(email_key(account.record.email)) in self._same
+        if not (is_same if chosen is None else chosen.do == "quarantine"):
+            return account
+        column = self.table.column("email")
+        return Account(problem=Problem("L14", SAME_ADDRESS, column, account.record.email))
+
+    def resolve(self, tx: RecordsTransaction, rows: list[FlatRow]) -> list[FlatRow]:  # noqa: ARG002 - refers to nothing
+        return rows
+
+    def insert(self, tx: RecordsTransaction, rows: list[FlatRow]) -> list[FlatRow]:
+        if any(not row.account.record.id for row in rows):
+            rows = numbered(rows, max(tx.bulk_accounts.highest_user(), *self.table.rule.key_map.values(), 0))
+        tx.bulk_accounts.add_users([row.account.record for row in rows])
+        return rows
+
+    def change(self, tx: RecordsTransaction, row: FlatRow, our_id: int) -> None:
+        tx.bulk_accounts.change_user(row.account.record._replace(id=our_id))
+
+    def stored(self, tx: RecordsTransaction, ids: Iterable[int]) -> Mapping[int, UserRecord]:
+        return tx.bulk_accounts.get_users(ids)
+
+    def refusal(self, tx: RecordsTransaction, row: FlatRow) -> Problem:
+        record = row.account.record
+        if record is None:
+            return Problem("refused_by_database", "The database refuses the row.")
+        if record.id and tx.users.get(record.id) is not None:
+            return Problem("user_id_taken", "Another user of the ledger has this id.", self.table.column("id"))
+        if is_live(record) and tx.users.find(record.email) is not None:
+            reason = "Another user of the ledger has this e-mail address."
+            return Problem("email_taken", reason, self.table.column("email"), record.email)
+        return Problem("refused_by_database", "The database refuses the row.")
+
+    def finish(self, tx: RecordsTransaction, position: Position) -> None:
+        if self.table.rule.keys == "kept":
+            tx.bulk_accounts.leave_user_ids(position.highest)
+
+
+def is_live(record: UserRecord) -> bool:
+    """Whether a user was not deleted, and so has the address for itself."""
+    return record.deleted_at is None
+
+
+def numbered(rows: list[FlatRow], last: int) -> list[FlatRow]:
+    """Rows without an id, with the ids after the last one."""
+    found = []
+    for row in rows:
+        record = row.account.record
+        if not record.id:
+            last += 1
+            row = row._replace(account=row.account._replace(record=record._replace(id=last)))  # noqa: PLW2901
+        found.append(row)
+    return found
+
+
+def _same_addresses(context: BackfillContext) -> frozenset[int]:
+    """The addresses that several users have who were not deleted and are not left out by the mapping."""
+    several = repeated(email_key(text_of(value)) for value in column_values(context, TARGET, "email"))
+    return repeated(_addresses(context, several)) if several else several
+
+
+def _addresses(context: BackfillContext, wanted: frozenset[int]) -> Iterator[str]:
+    for table in context.tables_for(TARGET):
+        translator = UserTranslator(table, context.mapping, context.hash_key)
+        for row in read_rows(context.source, table.table, translator.reader.columns):
+            record = translator.translate(row.values).record
+            if record is None or not is_live(record) or fingerprint(key := email_key(record.email)) not in wanted:
+                continue
+            chosen = table.rule.decision("L14", translator.reader.finding_key(row.values))
+            if chosen is None or chosen.do not in AWAY:
+                yield key

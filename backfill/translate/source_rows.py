@@ -1,0 +1,90 @@
+"""Rows of a mapped table as its fields: which columns are read, and how each field is taken from a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.checks.registry import CHECKS
+from backfill.mapping.model import Mapping, RowDecision
+from backfill.mapping.targets import TARGETS, Field
+from backfill.translate.moments import Doubt, moment_reader
+from backfill.translate.row_keys import key_columns, row_hash, row_key
+from repos.legacy.connection import Row
+
+
+class Problem(NamedTuple):
+    """Why a row is set aside: a code, a sentence without values, and the column and value it is about."""
+
+    code: str
+    reason: str
+    column: str | None = None
+    value: Any = None
+
+
+class FieldReader:
+    """Takes fields from the rows of a table, which are read with `columns`."""
+
+    def __init__(self, table: MappedTable, hash_key: bytes) -> None:
+        self.table = table
+        self._hash_key = hash_key
+        mapped = [name for name in table.table.names if name in table.fields]
+        writers = [writer.column for name in mapped for writer in table.rule_of(name).writers if writer.column]
+        self.columns = tuple(dict.fromkeys([*mapped, *key_columns(table), *table.key_columns, *writers]))
+        self._mapped = len(mapped)
+        self._key_places = tuple(self.columns.index(name) for name in key_columns(table))
+        self._finding_places = tuple(self.columns.index(name) for name in table.key_columns)
+
+    def key(self, row: Row) -> str:
+        """The key that a row is known by, as a JSON list."""
+        return row_key([row[place] for place in self._key_places])
+
+    def finding_key(self, row: Row) -> Row:
+        """The key that decisions of the mapping name."""
+        return tuple(row[place] for place in self._finding_places)
+
+    def hash(self, row: Row) -> bytes:
+        """The keyed hash of the values of a row."""
+        return row_hash(self._hash_key, row[: self._mapped])
+
+    def known(self, field: str) -> Field:
+        """The field as the target describes it."""
+        found = TARGETS[self.table.target].field(field)
+        assert found is not None, field  # noqa: S101 - a mapping that does not fit is refused before
+        return found
+
+    def value(self, field: str) -> Callable[[Row], Any]:
+        """A function for the value of a field: of its column, or the one that the mapping sets, or None."""
+        column = self.table.column(field)
+        if column is None:
+            constant = self.table.rule.set.get(field)
+            return lambda _: constant
+        place = self.columns.index(column)
+        return lambda row: row[place]
+
+    def moment(self, field: str) -> Callable[[Row], tuple[int | None, Doubt]]:
+        """A function for the time of a field; (None, "") if no column has it."""
+        column = self.table.column(field)
+        if column is None:
+            return lambda _: (None, "")
+        place = self.columns.index(column)
+        read = moment_reader(self.table.rule_of(column), self.columns)
+        return lambda row: read(row[place], row)
+
+    def members(self, group: str) -> list[tuple[str, str, Callable[[Row], Any]]]:
+        """The columns of an open group: column, member, and the function for its value."""
+        start = f"{group}."
+        return [
+            (column, field.removeprefix(start), self.value(field))
+            for column, field in self.table.fields.items()
+            if field.startswith(start)
+        ]
+
+
+def decision(mapping: Mapping, table: MappedTable, code: str, key: Row) -> tuple[str, RowDecision | None]:
+    """What is done about a finding in a row: by the row's decision, the mapping's, or the default of the code."""
+    row = table.rule.decision(code, key)
+    if row is not None:
+        return row.do, row
+    return mapping.decision(code) or CHECKS[code].decision, None
