@@ -1,8 +1,8 @@
 # Every target sets up what it needs. A machine with make and Python 3.11 or newer can run `make demo` and `make test`.
-# PYTHON=... chooses the interpreter.
+# PYTHON=... chooses the interpreter, JOBS=... the number of tests at a time: many of them wait for servers and workers.
 
 PYTHON ?=
-JOBS   ?= 2
+JOBS   ?= 3
 BIN    := .venv/bin
 READY  := .venv/.ready
 

@@ -41,7 +41,7 @@ def test_what_is_left_out_fails_in_ci(tmp_path: Path, ci: str, outcomes: str) ->
         env={**os.environ, "CI": ci},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
