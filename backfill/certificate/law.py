@@ -1,0 +1,141 @@
+"""The conservation law: source rows = migrated + merged + quarantined + skipped + dropped, per table and per column."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+from backfill.certificate.document import ColumnFate, Fate, QuarantineReason, TableLaw
+from backfill.certificate.problems import Problems
+from backfill.certificate.source_pass import ReadTable
+from backfill.checks.registry import CHECKS
+from backfill.domains.base import BackfillContext, Counts
+from backfill.mapping.model import ColumnRule, TableRule
+from repos.backfill.quarantined_rows import QuarantineCount
+from repos.legacy.catalog import Table
+from repos.legacy.errors import SourceError
+from repos.legacy.rows import count_rows
+
+BY_MAPPING = "by the mapping"
+BY_DEFAULT = "by the default of the code"
+
+
+def tables_of(
+    context: BackfillContext, read: dict[str, ReadTable], counts: dict[str, Counts], problems: Problems
+) -> Iterator[TableLaw]:
+    """The law of each table of the mapping; where it does not hold, a problem."""
+    for name, rule in context.mapping.tables.items():
+        table = context.catalog.tables[name]
+        law = _law(context, table, rule, read.get(name), counts.get(name, Counts()))
+        problems.compared("rows", law.rows)
+        if not law.holds:
+            counted = law.migrated + law.merged + law.quarantined + law.skipped + law.dropped
+            problems.add("rows", f"the source has {law.rows:,} rows, of which {counted:,} are accounted for", name)
+        yield law
+
+
+def reasons_of(context: BackfillContext, counts: list[QuarantineCount], problems: Problems) -> list[QuarantineReason]:
+    """The quarantined rows by reason; undecided ones are problems, each row by its name."""
+    reasons = []
+    for table, code, rows in counts:
+        decided = decided_by(context, table, code)
+        known = CHECKS.get(code)
+        title = known.title if known is not None else code.replace("_", " ")
+        reasons.append(QuarantineReason(table, code, title, rows, decided))
+        problems.compared("decisions", rows)
+    return reasons
+
+
+def undecided_rows(context: BackfillContext, problems: Problems) -> None:
+    """Name each quarantined row that nothing decides."""
+    after = 0
+    with context.unit_of_work.reading() as tx:
+        while page := tx.quarantined_rows.read(context.run_id, after=after, limit=1_000):
+            for stored in page:
+                row = stored.row
+                if not decided_by(context, row.source_table, row.code, row.source_key):
+                    sentence = f"the row is quarantined for {row.code}, and nothing decides this"
+                    problems.add("decisions", sentence, row.source_table, row.source_key)
+            after = page[-1].id
+
+
+def decided_by(context: BackfillContext, table: str, code: str, key: str = "") -> str:
+    """What decides that rows with a finding are set aside; empty if nothing does."""
+    decision = context.mapping.decision(code)
+    rule = context.mapping.tables.get(table)
+    of_rows = [each for each in rule.decisions if each.code == code] if rule is not None else []
+    if decision == "quarantine" or any(
+        each.do == "quarantine" and (not key or _is_key(key, each.key)) for each in of_rows
+    ):
+        return BY_MAPPING
+    if code == "decided":
+        return BY_MAPPING
+    known = CHECKS.get(code)
+    if decision is None and known is not None and known.decision != "block":
+        return BY_DEFAULT
+    return ""
+
+
+def _is_key(key: str, decided: tuple[str | int, ...]) -> bool:
+    return [str(part) for part in json.loads(key)] == [str(part) for part in decided]
+
+
+def _law(context: BackfillContext, table: Table, rule: TableRule, read: ReadTable | None, counts: Counts) -> TableLaw:
+    if rule.becomes is None:
+        rows = _count(context, table)
+        all_of_it = ColumnCounts(dropped=rows)
+        columns = [_column(name, ColumnRule(drop=rule.drop), all_of_it, read) for name in table.names]
+        return TableLaw(table.name, "", rule.drop or "", rows, 0, 0, 0, 0, rows, columns, [])
+    rows = read.rows if read is not None else 0
+    came = ColumnCounts(counts.migrated, counts.merged, counts.quarantined, counts.skipped)
+    columns = []
+    for name in table.names:
+        column = rule.columns.get(name, ColumnRule())
+        columns.append(_column(name, column, ColumnCounts(dropped=rows) if column.drop is not None else came, read))
+    return TableLaw(
+        name=table.name,
+        becomes=rule.becomes,
+        reason="",
+        rows=rows,
+        migrated=counts.migrated,
+        merged=counts.merged,
+        quarantined=counts.quarantined,
+        skipped=counts.skipped,
+        dropped=0,
+        columns=columns,
+        segments=read.segments if read is not None else [],
+    )
+
+
+class ColumnCounts(Counts, omit_defaults=True):
+    """The rows of a table as one of its columns sees them."""
+
+    dropped: int = 0
+
+
+def _column(name: str, rule: ColumnRule, rows: ColumnCounts, read: ReadTable | None) -> ColumnFate:
+    fate: Fate = "dropped" if rule.drop is not None else "kept" if rule.to is None else "field"
+    empty: Counter[str] = Counter()
+    return ColumnFate(
+        name=name,
+        fate=fate,
+        to=rule.to or ("legacy_rows" if fate == "kept" else ""),
+        reason=rule.drop or "",
+        migrated=rows.migrated,
+        merged=rows.merged,
+        quarantined=rows.quarantined,
+        skipped=rows.skipped,
+        dropped=rows.dropped,
+        nulls=(read.nulls if read else empty)[name],
+        repaired=(read.repaired if read else empty)[name],
+    )
+
+
+def _count(context: BackfillContext, table: Table) -> int:
+    try:
+        return count_rows(context.source, table)
+    except SourceError as error:
+        if error.code == "source_lost":
+            raise
+        return 0  # a view that cannot be read: nothing of it is taken
