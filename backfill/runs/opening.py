@@ -105,7 +105,8 @@ def plan(context: BackfillContext, progress: Callable[[str, int], object]) -> No
         progress(name, len(names))
         options = _choose(unit_of_work, run.id, planned=[*options.planned, name])
     with unit_of_work.records() as tx:
-        if run.state == "planning":
+        now = tx.backfill_runs.get(run.id)
+        if now is not None and now.state == "planning":
             tx.backfill_runs.move(run.id, "running", now=context.clock())
 
 

@@ -30,6 +30,7 @@ class DomainState(NamedTuple):
     done: int
     failed: int
     outstanding: int
+    running: int
     problem: str | None
     waits_for: tuple[str, ...]
 
@@ -61,8 +62,16 @@ def domain_states(tx: RecordsTransaction, run: BackfillRunRow) -> list[DomainSta
         items = by_state[name]
         problem = _problem(items["failed"], undecided.get(name, 0))
         waits = tuple(need for need in domain.needs if not (states[need].complete and need in planned))
-        outstanding = items["sent"] + items["running"]
-        states[name] = DomainState(name, items.total(), items["done"], items["failed"], outstanding, problem, waits)
+        states[name] = DomainState(
+            name,
+            items=items.total(),
+            done=items["done"],
+            failed=items["failed"],
+            outstanding=items["sent"] + items["running"],
+            running=items["running"],
+            problem=problem,
+            waits_for=waits,
+        )
     return list(states.values())
 
 

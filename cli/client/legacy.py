@@ -53,12 +53,20 @@ def read_mapping(file: Path) -> Mapping:
     Raises:
         BadMapping: it is not a mapping; each problem is named.
     """
+    return decode(mapping_text_of(file))
+
+
+def mapping_text_of(file: Path) -> str:
+    """The text of a mapping file.
+
+    Raises:
+        BadMapping: it is not UTF-8.
+    """
     data = read_bounded(file, MAX_MAPPING_BYTES, MappingTooLarge)
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadMapping([Problem("not_toml", "", "The file is not TOML: it is not UTF-8.")]) from None
-    return decode(text)
 
 
 def usable_mapping(file: Path) -> Mapping:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from cli.json_documents.accounts import SignedIn, SignedOut, SignIns, User, Users
+from cli.json_documents.backfill import (
+    BackfillMoved,
+    BackfillRetried,
+    BackfillStatus,
+    QuarantinedLegacyRow,
+    QuarantinedLegacyRows,
+)
 from cli.json_documents.base import Pending
 from cli.json_documents.diff import Diff
 from cli.json_documents.drift import Drift, Frozen
@@ -93,6 +100,14 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "legacy map": (MappingDrafted, MappingCheck),
     "legacy scan": (LegacyScan,),
     "legacy sample": (SampleWritten,),
+    "backfill run": (BackfillStatus,),
+    "backfill status": (BackfillStatus,),
+    "backfill pause": (BackfillMoved,),
+    "backfill resume": (BackfillMoved,),
+    "backfill cancel": (BackfillMoved,),
+    "backfill retry": (BackfillRetried,),
+    "backfill quarantine list": (QuarantinedLegacyRows,),
+    "backfill quarantine show": (QuarantinedLegacyRow,),
     "kinds": (Kinds,),
     "roundtrip": (Roundtrip,),
 }

@@ -28,7 +28,6 @@ class FrontPage(TyperGroup):
 
 def _rows(group: TyperGroup) -> Iterator[Text]:
     yield Text.assemble(("scriptledger VERB …", "bold"), f"  {ABOUT}")
-    yield Text()
     panel = ""
     for name, verb in group.commands.items():
         heading = verb.rich_help_panel if verb.rich_help_panel != panel else ""  # type: ignore[attr-defined]

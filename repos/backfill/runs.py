@@ -57,6 +57,11 @@ _END = (
     .where(_THIS, runs.c.active == literal(1))
     .values(state=bindparam("new"), active=null(), finished_at=bindparam("now"), held_by=null())
 )
+_REOPEN = (
+    update(runs)
+    .where(_THIS, runs.c.state == literal("finished"))
+    .values(state=literal("running"), active=literal(1), finished_at=null(), held_by=null())
+)
 _HOLD = update(runs).where(_THIS).values(held_by=bindparam("why"))
 _CHOOSE = update(runs).where(_THIS, runs.c.active == literal(1)).values(options=bindparam("chosen"))
 _REMAP = update(runs).where(_THIS, runs.c.active == literal(1)).values(mapping=bindparam("toml"))
@@ -103,6 +108,17 @@ class BackfillRuns:
         if state in ENDED:
             return self._session.run(_END, run=run_id, new=state, now=now) == 1
         return self._session.run(_MOVE, run=run_id, new=state) == 1
+
+    def reopen(self, run_id: int) -> bool:
+        """Make a finished run active again; returns whether it was finished.
+
+        Raises:
+            BackfillRunActive: another one is active.
+        """
+        try:
+            return self._session.run(_REOPEN, run=run_id) == 1
+        except DuplicateKey:
+            raise BackfillRunActive from None
 
     def hold(self, run_id: int, reason: str | None) -> None:
         """Say why nothing moves; None: it moves."""

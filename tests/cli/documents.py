@@ -13,7 +13,7 @@ from cli.json_documents.catalog import DOCUMENTS
 
 def check_document(args: Sequence[str], printed: str) -> None:
     """Fail if a document matches none of its verb's; every command that a test runs is checked."""
-    kinds = DOCUMENTS.get(" ".join(args[:2])) or DOCUMENTS.get(args[0], ())
+    kinds = next((DOCUMENTS[path] for words in (3, 2, 1) if (path := " ".join(args[:words])) in DOCUMENTS), ())
     if "--json" not in args or not printed or not kinds:
         return
     problems = [_problem(kind, printed) for kind in (*kinds, Failed)]

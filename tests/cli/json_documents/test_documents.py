@@ -20,11 +20,14 @@ from tests.cli.running import SAMPLE, CommandLine
 def with_json() -> Iterator[str]:
     """Every verb with `--json`, as it is typed."""
     for name in (name for names in VERBS.values() for name in names):
-        command = get_command(import_module(module_of(name)).app)
-        inner = command.commands.items() if isinstance(command, TyperGroup) else ()
-        for path, verb in [(name, command), *((f"{name} {word}", subverb) for word, subverb in inner)]:
-            if any("--json" in option.opts for option in verb.params):
-                yield path
+        yield from _with_json(name, get_command(import_module(module_of(name)).app))
+
+
+def _with_json(path: str, verb: Any) -> Iterator[str]:
+    if any("--json" in option.opts for option in verb.params):
+        yield path
+    for word, inner in verb.commands.items() if isinstance(verb, TyperGroup) else ():
+        yield from _with_json(f"{path} {word}", inner)
 
 
 def test_every_verb_with_json_has_its_documents():

@@ -96,6 +96,19 @@ FEW: dict[str, list[list[object]]] = {
     ],
     "legacy freeze": [[LEGACY], [LEGACY, "-o", "{odd}.json"], [LEGACY, "-o", "{odd}"]],
     "legacy drift": [[LEGACY, "-f", "{frozen}"], [LEGACY, "-f", "{submission}"], [LEGACY, "-f", "{odd}"]],
+    "backfill run": [
+        [LEGACY, "--mapping", "{submission}"],
+        [LEGACY, "--mapping", "{mapping}", "--dry-run", "--no-scan"],
+        [LEGACY, "--mapping", "{mapping}", "--in-process", "--into-used-ledger"],
+        [f"sqlite:///{HOSTILE}"],
+    ],
+    "backfill status": [[]],
+    "backfill pause": [[]],
+    "backfill resume": [[]],
+    "backfill cancel": [[]],
+    "backfill retry": [["--failed"], [1]],
+    "backfill quarantine list": [[]],
+    "backfill quarantine show": [[1]],
     "users add": [[HOSTILE], ["a@b.c", "--name", HOSTILE]],
     "users list": [[]],
     "users rename": [[HOSTILE, "x"], ["a@b.c", HOSTILE]],
@@ -165,7 +178,9 @@ class Place:
             "odd_name": ODD_NAME,
             "legacy": self._legacy("legacy.db", HOSTILE.replace("\0", "")),
             "frozen": str(folder / "frozen.json"),
+            "mapping": str(folder / "legacy.toml"),
         }
+        self.command_line("legacy", "map", f"sqlite:///{self._files['legacy']}", "-o", self._files["mapping"])
         other = self._legacy("other.db", "plain")
         self.command_line("legacy", "freeze", f"sqlite:///{other}", "-o", self._files["frozen"])
 

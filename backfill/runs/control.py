@@ -1,0 +1,134 @@
+"""Control of a run: pause, resume, cancel, and items that are done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from backfill.domains.registry import DOMAINS
+from backfill.runs.opening import NoBackfillRun
+from backfill.runs.run_options import load_options
+from domain.errors import Rejected
+from repos.backfill.runs import BackfillRunRow
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
+
+PAGE = 1_000
+
+
+class BackfillNotPlanned(Rejected):
+    """The items of this backfill are not all known yet; `scriptledger backfill run` finds them and goes on."""
+
+
+class UnknownBackfillItem(Rejected):
+    """This run has no item {item}; `scriptledger backfill status` lists those that failed."""
+
+
+def latest_run(tx: RecordsTransaction) -> BackfillRunRow:
+    """The active run, or else the last one.
+
+    Raises:
+        NoBackfillRun: there was none.
+    """
+    run = tx.backfill_runs.active()
+    if run is None:
+        run = next(iter(tx.backfill_runs.read(limit=1)), None)
+    if run is None:
+        raise NoBackfillRun
+    return run
+
+
+def pause(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
+    """Pause the active run: workers finish their slice, and leave the rest.
+
+    Raises:
+        NoBackfillRun: none is active.
+    """
+    with unit_of_work.records() as tx:
+        run = _active(tx)
+        tx.backfill_runs.move(run.id, "paused", now=now)
+        return run._replace(state="paused")
+
+
+def resume(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
+    """Let the active run go on.
+
+    Raises:
+        NoBackfillRun: none is active.
+        BackfillNotPlanned: it was interrupted before its items were all known.
+    """
+    with unit_of_work.records() as tx:
+        run = _active(tx)
+        if not DOMAINS.keys() <= set(load_options(run.options).planned):
+            raise BackfillNotPlanned
+        tx.backfill_runs.move(run.id, "running", now=now)
+        return run._replace(state="running")
+
+
+def cancel(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
+    """End the active run. What came over stays; a worker that still has an item writes nothing more.
+
+    Raises:
+        NoBackfillRun: none is active.
+    """
+    with unit_of_work.records() as tx:
+        run = _active(tx)
+        tx.backfill_items.stop(run.id)
+        tx.backfill_runs.move(run.id, "cancelled", now=now)
+        return run._replace(state="cancelled")
+
+
+def retry(
+    unit_of_work: UnitOfWork, *, item: int | None = None, failed: bool = False, quarantined: bool = False
+) -> tuple[BackfillRunRow, int]:
+    """Do items again from their beginning: one, those that failed, or those with quarantined rows.
+
+    Rows that came over stay. A finished run becomes active again, and its certificate is void.
+
+    Raises:
+        NoBackfillRun: there was none, or the last one was cancelled.
+        UnknownBackfillItem: it is not of this run.
+        BackfillRunActive: another run was opened at the same time.
+    """
+    with unit_of_work.records() as tx:
+        run = latest_run(tx)
+        if run.state == "cancelled":
+            raise NoBackfillRun
+        if item is not None:
+            found = tx.backfill_items.get(item)
+            if found is None or found.run_id != run.id:
+                raise UnknownBackfillItem(item=item)
+        chosen: set[int] = set() if item is None else {item}
+        if failed:
+            chosen.update(_failed(tx, run.id))
+        if quarantined:
+            chosen.update(_with_quarantined_rows(tx, run.id))
+        if chosen:
+            tx.backfill_runs.make_void(run.id, "items were done again after it was made")
+            if run.active is None:
+                tx.backfill_runs.reopen(run.id)
+        for number in sorted(chosen):
+            tx.quarantined_rows.remove_of_item(number)
+            tx.backfill_items.retry(number)
+        if chosen and run.active is not None:
+            tx.backfill_runs.hold(run.id, None)
+    return run, len(chosen)
+
+
+def _active(tx: RecordsTransaction) -> BackfillRunRow:
+    run = tx.backfill_runs.active()
+    if run is None:
+        raise NoBackfillRun
+    return run
+
+
+def _failed(tx: RecordsTransaction, run_id: int) -> Iterable[int]:
+    after = 0
+    while page := tx.backfill_items.read(run_id, state="failed", after=after, limit=PAGE):
+        yield from (item.id for item in page)
+        after = page[-1].id
+
+
+def _with_quarantined_rows(tx: RecordsTransaction, run_id: int) -> Iterable[int]:
+    after = 0
+    while page := tx.quarantined_rows.read(run_id, after=after, limit=PAGE):
+        yield from (row.item_id for row in page)
+        after = page[-1].id

@@ -1,0 +1,141 @@
+"""A backfill run as a document, and as text: its domains, its tables, and what is left to decide."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from backfill.checks.base import keyed_hash
+from backfill.domains.base import Counts
+from backfill.mapping.decode import decode
+from backfill.runs.progress import DomainState, domain_of, domain_states, row_counts
+from backfill.runs.run_options import load_options
+from cli.json_documents.backfill import BackfillDomain, BackfillFailure, BackfillStatus, BackfillTable
+from cli.terminal import screen
+from repos.backfill.runs import BackfillRunRow
+from repos.unit_of_work import RecordsTransaction
+
+MAX_FAILURES = 100
+_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
+
+
+def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: bool = False) -> BackfillStatus:
+    """The document of a run."""
+    options = load_options(run.options)
+    failures = tx.backfill_items.read(run.id, state="failed", limit=MAX_FAILURES)
+    return BackfillStatus(
+        run=run.id,
+        source=run.source,
+        state=run.state,
+        held_by=run.held_by,
+        share=options.share,
+        opened_at=screen.iso(run.opened_at),
+        finished_at=screen.iso_or_none(run.finished_at),
+        dry_run=dry_run,
+        domains=[_domain(state) for state in domain_states(tx, run)],
+        tables=_tables(tx, run, options.rows),
+        quarantined=sum(count.rows for count in tx.quarantined_rows.counts(run.id)),
+        failures=[
+            BackfillFailure(item.id, item.domain, shown_key(item.name, run.hash_key), item.error or "")
+            for item in failures
+        ],
+    )
+
+
+def print_status(document: BackfillStatus) -> None:
+    """Print a run for people."""
+    held = f", held: {document.held_by}" if document.held_by else ""
+    what = "Dry run" if document.dry_run else f"Run {document.run}"
+    screen.print_text(f"{what} from {document.source}: {document.state}{held}.")
+    moving = [domain for domain in document.domains if domain.items]
+    if moving:
+        columns = ("domain", "items", "done", "failed", "outstanding", "")
+        screen.print_text("", screen.table(columns, map(_domain_cells, moving), right=columns[1:5]))
+    tables = [table for table in document.tables if table.rows or table.migrated]
+    if tables:
+        counts = ("rows", "migrated", "merged", "quarantined", "skipped", "left")
+        screen.print_text("", screen.table(("table", *counts), map(_table_cells, tables), right=counts))
+    screen.print_text(*_sentences(document))
+
+
+def unaccounted(document: BackfillStatus) -> list[str]:
+    """The tables whose rows were not counted once each, of the domains that this program brings over."""
+    known = {domain.domain for domain in document.domains}
+    return [table.table for table in document.tables if table.left and table.domain in known]
+
+
+def shown_key(key: str, hash_key: bytes) -> str:
+    """A key that is safe to show: what may be an address or a token is replaced by its keyed hash."""
+    if not key.startswith("["):
+        return key
+    parts = [part if isinstance(part, int) or _is_id(part) else _hashed(part, hash_key) for part in json.loads(key)]
+    return json.dumps(parts)
+
+
+def _is_id(part: object) -> bool:
+    return isinstance(part, str) and _ID.fullmatch(part) is not None
+
+
+def _hashed(part: object, hash_key: bytes) -> str:
+    return f"#{keyed_hash(hash_key, str(part).encode(errors='surrogateescape'))}"
+
+
+def _domain(state: DomainState) -> BackfillDomain:
+    return BackfillDomain(
+        domain=state.name,
+        items=state.items,
+        done=state.done,
+        failed=state.failed,
+        outstanding=state.outstanding,
+        problem=state.problem,
+        waits_for=list(state.waits_for),
+    )
+
+
+def _tables(tx: RecordsTransaction, run: BackfillRunRow, rows: dict[str, int]) -> list[BackfillTable]:
+    mapping, counts = decode(run.mapping), row_counts(tx, run)
+    tables = []
+    for name in sorted(counts):
+        found = counts.get(name, Counts())
+        tables.append(
+            BackfillTable(
+                table=name,
+                domain=domain_of(mapping, name),
+                rows=rows.get(name, 0),
+                migrated=found.migrated,
+                merged=found.merged,
+                quarantined=found.quarantined,
+                skipped=found.skipped,
+                left=rows.get(name, 0) - found.rows,
+            )
+        )
+    return tables
+
+
+def _domain_cells(domain: BackfillDomain) -> tuple[str, ...]:
+    waits = f"waits for {', '.join(domain.waits_for)}" if domain.waits_for and domain.done < domain.items else ""
+    numbers = (domain.items, domain.done, domain.failed, domain.outstanding)
+    return (domain.domain, *(f"{number:,}" for number in numbers), domain.problem or waits)
+
+
+def _table_cells(table: BackfillTable) -> tuple[str, ...]:
+    numbers = (table.rows, table.migrated, table.merged, table.quarantined, table.skipped, table.left)
+    return (table.table, *(f"{number:,}" for number in numbers))
+
+
+def _sentences(document: BackfillStatus) -> Iterator[str]:
+    if document.state == "finished" and (tables := unaccounted(document)):
+        yield (
+            f"Rows of {', '.join(tables)} are not accounted for: the source was written to in the meantime, or they "
+            "were left out. Run it again."
+        )
+    for failure in document.failures[:10]:
+        yield f"Item {failure.item} ({failure.domain} {failure.name}) failed: {failure.error}."
+    if document.failures:
+        yield "`scriptledger backfill retry --failed` does failed items again, once their cause is repaired."
+    if document.quarantined and not document.dry_run:
+        rows = "row is" if document.quarantined == 1 else "rows are"
+        yield f"{document.quarantined:,} {rows} quarantined: `scriptledger backfill quarantine list` shows why."
+    elif document.quarantined:
+        yield f"{document.quarantined:,} would be quarantined."

@@ -1,0 +1,79 @@
+"""List and show the legacy rows that a run set aside."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from backfill.runs.control import latest_run
+from cli.client import database
+from cli.json_documents.backfill import QuarantinedLegacyRow, QuarantinedLegacyRows
+from cli.rendering.backfill import shown_key
+from cli.terminal import screen
+from cli.terminal.exit_status import Ending, Exit
+from cli.terminal.options import AsJson, Limit, example, prose
+from repos.backfill.quarantined_rows import StoredQuarantine
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the row.", show_default=False, min=1)]
+After = Annotated[int, typer.Option(metavar="NUMBER", min=0, help="Only rows after this number.")]
+
+
+@app.command("list", epilog=example("scriptledger backfill quarantine list --limit 1000"))
+def list_(after: After = 0, limit: Limit = 100, as_json: AsJson = False) -> None:
+    """List the rows that the last run set aside; no value of a row is shown."""
+    with database.reading() as tx:
+        run = latest_run(tx)
+        stored = tx.quarantined_rows.read(run.id, after=after, limit=limit + 1)
+    rows = [_document(row, run.hash_key) for row in stored[:limit]]
+    following = rows[-1].number if len(stored) > limit else None
+    if as_json:
+        screen.print_json(QuarantinedLegacyRows(run.id, rows, following))
+        return
+    if not rows:
+        screen.print_text(f"Run {run.id} has set no rows aside.")
+        return
+    columns = ("number", "table", "key", "code", "column", "reason")
+    cells = [(str(row.number), row.table, row.key, row.code, row.column or "", row.reason) for row in rows]
+    screen.print_text(screen.table(columns, cells, right=("number",)))
+    if following is not None:
+        screen.print_text(f"There are more: --after {following}")
+
+
+@app.command(epilog=example("scriptledger backfill quarantine show 3"))
+def show(number: Number, as_json: AsJson = False) -> None:
+    """Show why a row was set aside, and what can be done about it."""
+    with database.reading() as tx:
+        run, stored = latest_run(tx), tx.quarantined_rows.get(number)
+    if stored is None:
+        raise Ending(Exit.REFUSED, f"There is no quarantined row {number}.", code="unknown_quarantined_row")
+    row = _document(stored, run.hash_key)
+    if as_json:
+        screen.print_json(row)
+        return
+    screen.print_text(f"Row {row.key} of {row.table}, set aside by item {row.item} at {row.found_at}: {row.code}")
+    screen.print_text(row.reason)
+    if row.column is not None:
+        length = "" if row.length is None else f", {row.length:,} bytes or characters"
+        screen.print_text(f"Column {row.column}{length}{'' if row.hash is None else f', hash {row.hash}'}")
+    screen.print_text(
+        f"Repair it or decide it in the mapping; `scriptledger backfill retry {row.item}` then does its item again."
+    )
+
+
+def _document(stored: StoredQuarantine, hash_key: bytes) -> QuarantinedLegacyRow:
+    row = stored.row
+    return QuarantinedLegacyRow(
+        number=stored.id,
+        item=stored.item_id,
+        table=row.source_table,
+        key=shown_key(row.source_key, hash_key),
+        code=row.code,
+        reason=row.reason,
+        column=row.column,
+        length=row.length,
+        hash=row.hash,
+        found_at=screen.iso(stored.found_at),
+    )

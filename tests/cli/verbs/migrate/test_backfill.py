@@ -1,0 +1,175 @@
+"""`backfill`: runs from the command line, in this process and with embedded workers, and what they refuse."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.backfill.runs.backfill_setup import ROWS, TABLES, make_legacy_file, table_rows
+from tests.cli.running import CommandLine, press_ctrl_c, sentence, wait_until
+
+URL = "sqlite:///legacy.db"
+RUN = ("backfill", "run", URL, "--mapping", "legacy.toml")
+MARKER = "Xq7ZpMarker"
+
+
+@pytest.fixture
+def warm(home: Path, tmp_path: Path) -> CommandLine:
+    """A command line in an empty home, next to a legacy database and its mapping."""
+    make_legacy_file(tmp_path / "legacy.db")
+    command_line = CommandLine(home, warm=True)
+    assert command_line("legacy", "map", URL, "-o", "legacy.toml").status == 0
+    return command_line
+
+
+def test_a_run_in_this_process_needs_no_broker(warm: CommandLine, home: Path):
+    ran = warm(*RUN, "--in-process")
+
+    assert (ran.status, ran.err) == (0, "Run 1 begins.\n")
+    assert ran.out.startswith("Run 1 from sqlite:///")
+    assert [line.split() for line in ran.out.splitlines() if line.startswith("ideas")] == [
+        ["ideas", f"{ROWS}", f"{ROWS}", "0", "0", "0", "0"]
+    ]
+    before = table_rows(home / "ledger.db", but=("backfill_runs", "backfill_items"))
+    again = warm(*RUN, "--in-process", "--json")
+    assert (again.status, again.json["run"], again.json["state"]) == (0, 2, "finished")
+    assert {table["table"]: table["migrated"] for table in again.json["tables"]} == TABLES
+    assert table_rows(home / "ledger.db", but=("backfill_runs", "backfill_items")) == before
+    assert warm("backfill", "status", "--json").json["run"] == 2
+
+
+def test_a_dry_run_writes_nothing_anywhere(warm: CommandLine, tmp_path: Path, home: Path):
+    before = sha256((tmp_path / "legacy.db").read_bytes()).digest()
+
+    ran = warm(*RUN, "--dry-run", "--json")
+
+    assert (ran.status, ran.json["dry_run"]) == (0, True)
+    assert {table["table"]: table["migrated"] for table in ran.json["tables"]} == TABLES
+    assert not home.exists()
+    assert {file.name for file in tmp_path.iterdir()} == {"legacy.db", "legacy.toml"}
+    assert sha256((tmp_path / "legacy.db").read_bytes()).digest() == before
+
+
+@pytest.mark.slow
+def test_embedded_workers_bring_everything_over(warm: CommandLine, home: Path):
+    ran = warm(*RUN, "--json", SCRIPTLEDGER_LEGACY_URL="")
+
+    assert (ran.status, ran.json["state"]) == (0, "finished")
+    assert {table["table"]: table["migrated"] for table in ran.json["tables"]} == TABLES
+    assert "scriptledger.backfill_item" in (home / "logs" / "backfill.log").read_text()
+
+
+@pytest.mark.slow
+def test_ctrl_c_loses_nothing(home: Path, tmp_path: Path, warm: CommandLine):
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 10001 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
+            "INSERT INTO ideas SELECT i, hex(randomblob(200)) FROM n"
+        )
+        connection.commit()
+    command_line = CommandLine(home)
+    running = command_line.start(*RUN, "--in-process", "--share", 20, "--no-scan")
+    ledger = home / "ledger.db"
+
+    def begun() -> bool:
+        return ledger.exists() and bool(table_rows(ledger).get("legacy_rows"))
+
+    wait_until(begun)
+    press_ctrl_c(running)
+    printed, _ = running.communicate(timeout=60)
+    assert (running.returncode, "Interrupted, but nothing is lost: the same command" in printed) == (130, True), printed
+    assert warm("backfill", "status", "--json").json["state"] == "running"
+
+    ran = warm("backfill", "run", URL, "--in-process", "--share", 100, "--json")
+
+    assert (ran.status, ran.json["run"], ran.json["state"], ran.json["share"]) == (0, 1, "finished", 100)
+    assert {table["table"]: table["migrated"] for table in ran.json["tables"]} == {**TABLES, "ideas": ROWS + 50_000}
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "expected"),
+    [
+        (["run", URL, "--in-process"], 2, "A new run needs --mapping FILE: `scriptledger legacy map` drafts one."),
+        (["run", "sqlite:///nowhere.db"], 4, "There is no SQLite file"),
+        (["run", URL, "-m", "legacy.db"], 1, "legacy.db: The file is not TOML"),
+        (["status"], 1, "No backfill is active; `scriptledger backfill run` begins one."),
+        (["pause"], 1, "No backfill is active;"),
+        (["resume"], 1, "No backfill is active;"),
+        (["cancel"], 1, "No backfill is active;"),
+        (["retry"], 2, "Name an item, or use --failed or --quarantined."),
+        (["retry", "7"], 1, "No backfill is active;"),
+        (["quarantine", "list"], 1, "No backfill is active;"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(warm: CommandLine, args: list[str], status: int, expected: str):
+    assert warm("db", "upgrade").status == 0
+
+    ran = warm("backfill", *args)
+
+    assert (ran.status, expected in sentence(ran)) == (status, True), ran.err
+
+
+def test_the_ledger_is_not_its_own_source(warm: CommandLine, home: Path):
+    warm("db", "upgrade")
+
+    ran = warm("backfill", "run", f"sqlite:///{home}/ledger.db", "-m", "legacy.toml", "--in-process")
+
+    assert ran.status in (1, 2)
+    assert sentence(ran)
+
+
+def test_a_used_ledger_is_refused_unless_it_is_meant(warm: CommandLine):
+    warm("db", "upgrade")
+    warm("users", "add", "ada@example.org")
+
+    refused = warm(*RUN, "--in-process", "--json")
+
+    assert (refused.status, refused.json["error"]["code"]) == (1, "ledger_in_use")
+    assert warm(*RUN, "--in-process", "--into-used-ledger").status == 0
+
+
+def test_undecided_findings_stop_it_before_anything_is_written(warm: CommandLine):
+    warm("legacy", "sample", "-o", "sample.db")
+    warm("legacy", "map", "sqlite:///sample.db", "-o", "sample.toml")
+
+    ran = warm("backfill", "run", "sqlite:///sample.db", "-m", "sample.toml", "--in-process", "--json")
+
+    assert (ran.status, ran.json["error"]["code"]) == (1, "undecided_findings")
+    assert warm("backfill", "status", "--json").json["error"]["code"] == "no_backfill_run"
+
+
+def test_a_quarantined_row_is_shown_without_its_values_and_can_be_retried(
+    warm: CommandLine, tmp_path: Path, home: Path
+):
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
+        connection.execute("INSERT INTO tag_links VALUES (?, x'00', 1)", [f"{MARKER} ada@example.org"])
+        connection.commit()
+    warm("db", "upgrade")
+    trigger = (
+        f"CREATE TRIGGER refuse BEFORE INSERT ON legacy_rows WHEN NEW.content LIKE '%{MARKER}%' "
+        "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+    with closing(sqlite3.connect(home / "ledger.db")) as connection:
+        connection.execute(trigger)
+
+    ran = warm(*RUN, "--in-process")
+    listed = warm("backfill", "quarantine", "list", "--json")
+    [row] = listed.json["rows"]
+    shown = warm("backfill", "quarantine", "show", row["number"])
+    plain = warm("backfill", "quarantine", "list")
+
+    assert ran.status == 0
+    assert "1 row is quarantined" in ran.out
+    assert (row["table"], row["code"], listed.json["next"]) == ("tag_links", "refused_by_database", None)
+    assert f"`scriptledger backfill retry {row['item']}`" in shown.out
+    assert [text for each in (ran, listed, shown, plain) for text in each[1:] if MARKER in text] == []
+    with closing(sqlite3.connect(home / "ledger.db")) as connection:
+        connection.execute("DROP TRIGGER refuse")
+    assert warm("backfill", "retry", "--quarantined", "--json").json == {"run": 1, "items": 1}
+    mended = warm("backfill", "run", URL, "--in-process", "--json")
+    assert (mended.json["run"], mended.json["state"], mended.json["quarantined"]) == (1, "finished", 0)
+    assert {table["table"]: table["left"] for table in mended.json["tables"]} == dict.fromkeys(TABLES, 0)
