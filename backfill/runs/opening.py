@@ -45,12 +45,14 @@ def open_run(  # noqa: PLR0913 - the parts of a run
     with unit_of_work.records() as tx:
         run = tx.backfill_runs.active()
         if run is None:
-            if not into_used and not tx.backfill_runs.read(limit=1):
+            earlier = tx.backfill_runs.read(limit=1)
+            if not into_used and not earlier:
                 _require_unused(len(tx.scripts.read(after=0, limit=1)), len(tx.users.read(after=0, limit=1)))
             run_id = tx.backfill_runs.open(
                 source=source.name,
                 mapping=mapping,
-                hash_key=secrets.token_bytes(32),
+                # One key for all runs: the hashes of rows are how a later run sees which have changed.
+                hash_key=earlier[0].hash_key if earlier else secrets.token_bytes(32),
                 options=RunOptions(share=MAX_SHARE if share is None else share).dump(),
                 now=clock(),
             )
