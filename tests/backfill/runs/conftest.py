@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from backfill.domains.base import Domain
+from backfill.domains.registry import DOMAINS
 from repos.database.engine import open_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
@@ -28,3 +30,13 @@ def backfill(tmp_path: Path, empty_ledger: Path, clock: Clock) -> Iterator[Backf
     make_legacy_file(tmp_path / "legacy.db")
     with open_engine(copied_ledger(empty_ledger, tmp_path / "ledger.db")) as engine:
         yield Backfill(tmp_path, UnitOfWork(engine), clock)
+
+
+@pytest.fixture
+def domains() -> Iterator[dict[str, Domain]]:
+    """No domains but those that a test makes."""
+    known = dict(DOMAINS)
+    DOMAINS.clear()
+    yield DOMAINS
+    DOMAINS.clear()
+    DOMAINS.update(known)
