@@ -111,7 +111,7 @@ def test_a_domain_with_failed_items_blocks_those_that_need_it_and_no_other(backf
 
 @pytest.mark.usefixtures("domains")
 @pytest.mark.parametrize(("decisions", "blocked"), [("", True), ('L14 = "quarantine"', False)])
-def test_quarantined_rows_block_where_their_code_does_and_nobody_decided(
+def test_quarantined_rows_block_where_their_code_does_and_the_mapping_does_not_decide(
     backfill: Backfill, decisions: str, blocked: bool
 ):
     def sets_aside(work: ItemWork) -> bool:

@@ -13,7 +13,7 @@ from backfill.runs.progress import domain_states
 from cli.client import backfill as client
 from cli.client import database
 from cli.json_documents.backfill import BackfillMoved, BackfillRetried
-from cli.rendering.backfill import print_status, status_document
+from cli.rendering.migration.backfill import print_status, status_document
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson

@@ -22,7 +22,7 @@ from backfill.runs.scan import Scan
 from cli.client import backfill as client
 from cli.client import database
 from cli.client.legacy import LegacyUrl, mapping_text_of, opened_source, usable_mapping
-from cli.rendering.backfill import print_status, status_document, unaccounted
+from cli.rendering.migration.backfill import print_status, status_document, unaccounted
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
