@@ -15,6 +15,7 @@ from cli.json_documents.backfill import (
 from cli.json_documents.base import Pending
 from cli.json_documents.diff import Diff
 from cli.json_documents.drift import Drift, Frozen
+from cli.json_documents.gates import TouchpointInventory
 from cli.json_documents.legacy import LegacyInspection, MappingCheck, MappingDrafted, SampleWritten
 from cli.json_documents.legacy_scan import LegacyScan
 from cli.json_documents.lookup import Kinds, Roundtrip, Schemas, Upgraded
@@ -108,6 +109,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "backfill retry": (BackfillRetried,),
     "backfill quarantine list": (QuarantinedLegacyRows,),
     "backfill quarantine show": (QuarantinedLegacyRow,),
+    "gates inventory": (TouchpointInventory,),
     "kinds": (Kinds,),
     "roundtrip": (Roundtrip,),
 }

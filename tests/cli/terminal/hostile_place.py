@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.cli.running import CommandLine
+from tests.cli.terminal.hostile_code import write_code
 from tests.cli.terminal.hostile_ledger import HOSTILE
 from tests.cli.warm import run_warm
 
@@ -35,6 +36,7 @@ class Place:
             "odd_name": ODD_NAME,
             "legacy": self._legacy("legacy.db", HOSTILE.replace("\0", "")),
             "frozen": str(folder / "frozen.json"),
+            "code": write_code(folder),
             "mapping": str(folder / "legacy.toml"),
         }
         self.command_line("legacy", "map", f"sqlite:///{self._files['legacy']}", "-o", self._files["mapping"])

@@ -100,6 +100,7 @@ FEW: dict[str, list[list[object]]] = {
     "backfill retry": [["--failed"], [1]],
     "backfill quarantine list": [[]],
     "backfill quarantine show": [[1]],
+    "gates inventory": [["{code}", "--html", "{odd}.html"], [HOSTILE]],
     "users add": [[HOSTILE], ["a@b.c", "--name", HOSTILE]],
     "users list": [[]],
     "users rename": [[HOSTILE, "x"], ["a@b.c", HOSTILE]],

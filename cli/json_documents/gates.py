@@ -1,0 +1,71 @@
+"""JSON documents of `gates inventory` and `gates check`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cli.json_documents.base import Document
+
+TouchpointAccess = Literal["read", "write", "unknown", "connection"]
+
+
+class GateTouchpoint(Document, frozen=True):
+    """One place that reaches the database.
+
+    `access` is `unknown` where it may be a write: SQL made at run time, or that no parser reads. `table` is null if
+    the code does not say; `text_line` is where the SQL text begins, if on another line. `confident` is false where the
+    code leaves something open.
+    """
+
+    file: str
+    line: int
+    end_line: int
+    function: str
+    access: TouchpointAccess
+    table: str | None
+    domain: str
+    kind: Literal["call", "sql", "sql text", "caller", "pass-through", "connection", "unread"]
+    rule: str
+    api: str
+    message: str
+    code: str
+    confident: bool
+    text_line: int | None
+
+
+class UnreadCode(Document, frozen=True):
+    """A file, or a part of one, that was not read, and why."""
+
+    file: str
+    line: int
+    code: str
+    sentence: str
+
+
+class SkippedPath(Document, frozen=True):
+    """A path that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+class DomainTouchpoints(Document, frozen=True):
+    """The number of touchpoints of one domain."""
+
+    domain: str
+    reads: int
+    writes: int
+    unknown: int
+    connections: int
+
+
+class TouchpointInventory(Document, frozen=True):
+    """Every place of a tree that reaches the database; nothing is known about what is in `unread`."""
+
+    root: str
+    files: int
+    lines: int
+    domains: list[DomainTouchpoints]
+    touchpoints: list[GateTouchpoint]
+    unread: list[UnreadCode]
+    skipped: list[SkippedPath]

@@ -1,0 +1,1 @@
+"""What `gates` finds in code, on a terminal, as JSON and in HTML."""

@@ -1,0 +1,26 @@
+"""Check the write rules: find every place that reaches the database.
+
+The code of an application is read, never run.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from cli.terminal.options import example, prose
+from cli.verbs.migrate.gates_verbs.inventory import inventory
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
+
+
+@app.callback()
+def verbs() -> None:
+    """Keep `gates` a group of verbs, however many there are."""
+
+
+app.command(
+    "inventory",
+    epilog=example(
+        "scriptledger gates inventory server", "scriptledger gates inventory server --html touchpoints.html --writes"
+    ),
+)(inventory)

@@ -1,0 +1,1 @@
+"""The verbs of `scriptledger gates`, one file each."""

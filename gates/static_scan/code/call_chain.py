@@ -1,0 +1,68 @@
+"""A call as a chain: `knex("scripts").where({id}).update({title})` is knex, where, update, and their arguments."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ast_grep_py import SgNode
+
+from gates.static_scan.code.languages import Grammar
+from gates.static_scan.code.source_text import SourceText
+
+MAX_LINKS = 60
+# The name of a member that is chosen at run time.
+COMPUTED = ""
+
+
+class Link(NamedTuple):
+    """One name of a chain; `arguments` is None if it is not called."""
+
+    name: str
+    arguments: list[SgNode] | None
+    is_new: bool = False
+
+
+def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
+    """The chain that ends with a call, from its root on; only its last links if it is very long."""
+    links: list[Link] = []
+    node: SgNode | None = call
+    arguments: list[SgNode] | None = None
+    is_new = False
+    while node is not None and len(links) < MAX_LINKS:
+        kind = node.kind()
+        if kind in grammar.calls:
+            is_new = kind == "new_expression"
+            arguments = _arguments(node)
+            node = node.field("function") or node.field("constructor")
+            if node is not None and node.kind() in grammar.calls:
+                links.append(Link(COMPUTED, arguments, is_new))
+                arguments = None
+            continue
+        if kind in grammar.wrappers:
+            node = next((child for child in node.children() if child.is_named() and child.kind() != "comment"), None)
+            continue
+        if kind in grammar.members:
+            name = node.field("property") or node.field("attribute")
+            links.append(Link(name.text()[:80] if name is not None else COMPUTED, arguments, is_new))
+            node = node.field("object")
+        elif kind in grammar.subscripts:
+            index = node.field("index") or node.field("subscript")
+            text = source.slice(index)[:80] if index is not None else ""
+            literal = text[:1] in ("'", '"', "`") and "${" not in text
+            links.append(Link(text[1:-1] if literal else COMPUTED, arguments, is_new))
+            node = node.field("object") or node.field("value")
+        else:
+            text = source.slice(node)[:80] if kind in ("identifier", "this", "self", "super") else kind
+            links.append(Link(text, arguments, is_new))
+            break
+        arguments, is_new = None, False
+    return links[::-1]
+
+
+def _arguments(call: SgNode) -> list[SgNode]:
+    listed = call.field("arguments")
+    if listed is None:
+        return []
+    if listed.kind() == "template_string":
+        return [listed]
+    return [child for child in listed.children()[:200] if child.is_named() and child.kind() != "comment"]

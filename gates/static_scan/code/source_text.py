@@ -1,0 +1,74 @@
+"""A source file as its parser sees it: ast-grep's tree, and positions in the text as it is."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from ast_grep_py import SgNode, SgRoot
+
+LANGUAGES = {
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".cjs": "javascript",
+    ".jsx": "javascript",
+    ".ts": "typescript",
+    ".mts": "typescript",
+    ".cts": "typescript",
+    ".tsx": "tsx",
+    ".py": "python",
+    ".pyi": "python",
+    ".pyw": "python",
+}
+# A position costs as much as its column: lines full of code, as minifiers make them, would take hours.
+MAX_LINE_WORK = 100_000_000
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_BLANK = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2009\u200a\u2028\u2029\u202f\u3000\ufeff")
+
+
+class SourceText:
+    """The text of one file and its tree. The tree is that of a text in ASCII of the same length: positions count
+    characters, and cost nothing to convert.
+    """
+
+    def __init__(self, file: str, text: str, language: str) -> None:
+        self.file = file
+        self.text = text
+        self.language = language
+        self.is_python = language == "python"
+        ascii_text = text if text.isascii() else _NOT_ASCII.sub(_stand_in, text)
+        self.root: SgNode = SgRoot(ascii_text, language).root()
+        self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def line_of(self, index: int) -> int:
+        """The line, from 1 on, of a position."""
+        return bisect_right(self._line_starts, index)
+
+    def lines(self) -> int:
+        """The number of lines."""
+        return len(self._line_starts)
+
+    def slice(self, node: SgNode) -> str:
+        """The text of a node."""
+        place = node.range()
+        return self.text[place.start.index : place.end.index]
+
+    def line_text(self, line: int) -> str:
+        """One line of code, without its indentation, cut to what fits in a report."""
+        start = self._line_starts[line - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : len(self.text) if end < 0 else end][:2_000].strip()[:160]
+
+
+def is_dense(text: str) -> bool:
+    """Whether lines are so long and so full that no one wrote them: minified or generated code."""
+    work = 0
+    for line in text.split("\n"):
+        if len(line) > 2_000:
+            signs = sum(map(line.count, "([{\"'`=,;"))
+            work += len(line) * signs
+    return work > MAX_LINE_WORK
+
+
+def _stand_in(match: re.Match[str]) -> str:
+    return " " if match[0] in _BLANK else "x"

@@ -1,0 +1,127 @@
+"""The parts of a file that matter here, as a sparse tree: calls, strings, assignments and functions, with what
+encloses each. It is made in one pass: the parser's own way from a node to its parent starts at the root each time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from typing import NamedTuple
+
+from ast_grep_py import Range, SgNode
+
+from gates.static_scan.code.languages import Grammar, grammar_of
+from gates.static_scan.code.source_text import SourceText
+
+
+class Part:
+    """A node of the sparse tree."""
+
+    __slots__ = ("end", "function", "kind", "node", "parent", "start")
+
+    def __init__(self, node: SgNode, place: Range, parent: Part | None) -> None:
+        self.node = node
+        self.kind = node.kind()
+        self.start = place.start.index
+        self.end = place.end.index
+        self.parent = parent
+        self.function: Function | None = parent.function if parent is not None else None
+
+
+class Function:
+    """A function: its name and parameters."""
+
+    __slots__ = ("name", "outer", "parameters", "start")
+
+    def __init__(self, name: str, parameters: list[str], start: int, outer: Function | None) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.start = start
+        self.outer = outer
+
+
+class Assignment(NamedTuple):
+    """A value that a name gets, or that is added to it."""
+
+    value: SgNode
+    function: Function | None
+    added: bool
+    start: int
+    taken_apart: bool = False
+
+
+class Syntax:
+    """The sparse tree of one file."""
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.grammar: Grammar = grammar_of(source.language)
+        self.parts: list[Part] = []
+        self.by_start: dict[tuple[int, int], Part] = {}
+        self.assignments: dict[str, list[Assignment]] = defaultdict(list)
+        self.fields: dict[str, list[SgNode]] = defaultdict(list)
+        self.module_words: set[str] = set()
+        self._build()
+        self._starts = [part.start for part in self.parts]
+
+    def errors(self) -> list[int]:
+        """Where the parser gave up."""
+        return [node.range().start.index for node in self.source.root.find_all(kind="ERROR")[:20]]
+
+    def part_of(self, node: SgNode) -> Part | None:
+        """The part that is this node."""
+        place = node.range()
+        return self.by_start.get((place.start.index, place.end.index))
+
+    def function_at(self, index: int) -> Function | None:
+        """The innermost function around a position."""
+        place = bisect_right(self._starts, index) - 1
+        part = self.parts[place] if place >= 0 else None
+        while part is not None and part.end < index:
+            part = part.parent
+        return None if part is None else part.function
+
+    def _build(self) -> None:
+        grammar = self.grammar
+        stack: list[Part] = []
+        for node in self.source.root.find_all(any=[{"kind": kind} for kind in grammar.kinds]):
+            place = node.range()
+            while stack and stack[-1].end <= place.start.index:
+                stack.pop()
+            part = Part(node, place, stack[-1] if stack else None)
+            if part.kind in grammar.functions:
+                part.function = self._function(node, part)
+            stack.append(part)
+            self.parts.append(part)
+            self.by_start.setdefault((part.start, part.end), part)
+            if part.kind in grammar.assignments:
+                self._assignment(node, part.kind, part)
+            elif part.kind in grammar.imports:
+                self.module_words |= {*grammar.words(self.source.text[part.start : part.end])}
+
+    def _function(self, node: SgNode, part: Part) -> Function:
+        name, parent = node.field("name"), part.parent
+        if name is not None:
+            label = name.text()
+        elif parent is not None and (owner := parent.node.field("name") or parent.node.field("key")) is not None:
+            label = owner.text()
+        else:
+            label = ""
+        return Function(label[:80], self.grammar.parameters(node), part.start, part.function)
+
+    def _assignment(self, node: SgNode, kind: str, part: Part) -> None:
+        left = node.field("name") or node.field("left") or node.field("key") or node.field("property")
+        value = node.field("value") or node.field("right")
+        if left is None or value is None:
+            return
+        left_kind = left.kind()
+        if left_kind in ("identifier", "shorthand_property_identifier_pattern") and kind not in ("pair",):
+            added = kind in ("augmented_assignment", "augmented_assignment_expression")
+            self.assignments[left.text()].append(Assignment(value, part.function, added, part.start))
+        elif left_kind in ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern"):
+            for name in left.find_all(any=[{"kind": each} for each in self.grammar.pattern_names]):
+                self.assignments[name.text()].append(
+                    Assignment(value, part.function, added=False, start=part.start, taken_apart=True)
+                )
+        if left_kind != "identifier" or kind in ("pair", "assignment", "field_definition", "public_field_definition"):
+            self.fields[left.text().strip("'\"").rpartition(".")[2][:80]].append(value)

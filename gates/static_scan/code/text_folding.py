@@ -1,0 +1,273 @@
+"""The texts that an expression can have: literals, templates, concatenations and names put together, with holes for
+what is only known at run time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from ast_grep_py import SgNode
+
+from gates.static_scan.code.syntax import Assignment, Function, Syntax
+from gates.static_scan.sql.sql_words import HOLE
+
+MAX_ALTERNATIVES = 8
+MAX_DEPTH = 12
+MAX_PARTS = 2_000
+MAX_CHARACTERS = 100_000
+# Calls that give back their text, or that of what they are called on.
+_OF_RECEIVER = frozenset(
+    """format format_map strip lstrip rstrip trim trimStart trimEnd lower upper toLowerCase toUpperCase encode decode
+    toString replace replaceAll expandtabs bindparams columns slice""".split()
+)
+_OF_ARGUMENT = frozenset(
+    "text raw sql SQL dedent cleandoc String str unsafe literal Literal TextClause literal_column inline".split()
+)
+_ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r?\n|.)", re.DOTALL)
+_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
+_PREFIX = re.compile(r"[A-Za-z]{0,3}")
+
+
+class Folded(NamedTuple):
+    """The alternatives of an expression's text, the parameters it depends on, and where its literals are.
+
+    A text that is a hole and nothing else is not known at all.
+    """
+
+    texts: tuple[str, ...]
+    parameters: frozenset[tuple[Function, str]] = frozenset()
+    literals: tuple[int, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any part of it is known."""
+        return any(text.strip() not in ("", HOLE) for text in self.texts)
+
+
+UNKNOWN = Folded((HOLE,))
+
+
+class Folder:
+    """Folds the expressions of one file."""
+
+    def __init__(self, syntax: Syntax) -> None:
+        self._syntax = syntax
+        self._source = syntax.source
+        self._grammar = syntax.grammar
+
+    def fold(self, node: SgNode, depth: int = 0, seen: frozenset[int] = frozenset()) -> Folded:
+        """What the text of an expression can be."""
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        depth += 1
+        if kind in ("string", "template_string"):
+            return self._string(node, depth, seen)
+        if kind == "concatenated_string":
+            return joined([self.fold(child, depth, seen) for child in _parts(node)])
+        if kind in ("binary_expression", "binary_operator"):
+            return self._binary(node, depth, seen)
+        if kind in ("call", "call_expression", "new_expression"):
+            return self._call(node, depth, seen)
+        if kind == "identifier":
+            return self._name(node.text(), node.range().start.index, depth, seen)
+        if kind in self._grammar.members or kind in self._grammar.subscripts:
+            return self._member(node, depth, seen)
+        if kind in ("ternary_expression", "conditional_expression"):
+            choices = node.named_children()
+            ends = choices[1:] if kind == "ternary_expression" else [choices[0], choices[-1]]
+            return either([self.fold(each, depth, seen) for each in ends])
+        if kind in self._grammar.wrappers and (inner := _parts(node)):
+            return self.fold(inner[0], depth, seen)
+        if kind in ("array", "list", "tuple", "object", "dictionary", "number", "true", "false", "null", "none"):
+            return Folded(())
+        return UNKNOWN
+
+    def _string(self, node: SgNode, depth: int, seen: frozenset[int]) -> Folded:
+        place = node.range()
+        start, end = place.start.index, place.end.index
+        raw = self._source.text[start:end]
+        holes = [
+            each for each in node.children()[:MAX_PARTS] if each.kind() in ("template_substitution", "interpolation")
+        ]
+        prefix = _PREFIX.match(raw)[0].lower() if self._source.is_python else ""  # type: ignore[index]
+        quotes = 3 if raw[len(prefix) : len(prefix) + 3] in ('"""', "'''") and self._source.is_python else 1
+        plain = "r" in prefix
+        inside_start, inside_end = start + len(prefix) + quotes, max(end - quotes, start + len(prefix) + quotes)
+        if not holes:
+            text = self._source.text[inside_start : min(inside_end, inside_start + MAX_CHARACTERS)]
+            return Folded((text if plain else unescaped(text),), literals=(start,))
+        parts: list[Folded] = []
+        position = inside_start
+        for hole in holes:
+            where = hole.range()
+            parts.append(Folded((unescaped(self._source.text[position : where.start.index]),)))
+            inner = _parts(hole)
+            known = self.fold(inner[0], depth, seen) if inner else UNKNOWN
+            parts.append(known if known.texts else UNKNOWN)
+            position = where.end.index
+        parts.append(Folded((unescaped(self._source.text[position:inside_end]),)))
+        return joined(parts)._replace(literals=(start,))
+
+    def _binary(self, node: SgNode, depth: int, seen: frozenset[int]) -> Folded:
+        operator = node.field("operator")
+        sign = operator.text() if operator is not None else ""
+        left, right = node.field("left"), node.field("right")
+        if left is None or right is None:
+            return UNKNOWN
+        if sign in ("||", "??", "or", "&&"):
+            return either([self.fold(left, depth, seen), self.fold(right, depth, seen)])
+        if sign == "%":
+            return self.fold(left, depth, seen)
+        if sign != "+":
+            return UNKNOWN
+        parts = [right]
+        while left.kind() == node.kind() and len(parts) < MAX_PARTS:
+            inner, last = left.field("left"), left.field("right")
+            if inner is None or last is None:
+                break
+            parts.append(last)
+            left = inner
+        parts.append(left)
+        return joined([self.fold(part, depth, seen) for part in reversed(parts)])
+
+    def _call(self, node: SgNode, depth: int, seen: frozenset[int]) -> Folded:
+        function = node.field("function") or node.field("constructor")
+        arguments = node.field("arguments")
+        if function is None or arguments is None:
+            return UNKNOWN
+        if arguments.kind() == "template_string":
+            return self.fold(arguments, depth, seen)
+        given = _parts(arguments)
+        name, receiver = self._callee(function)
+        if receiver is not None and name == "join":
+            return self._join(receiver, given, depth, seen)
+        if receiver is not None and name == "concat":
+            return joined([self.fold(each, depth, seen) for each in (receiver, *given)])
+        if name in _OF_ARGUMENT and given:
+            return self.fold(given[0], depth, seen)
+        if receiver is not None and name in _OF_RECEIVER:
+            return self.fold(receiver, depth, seen)
+        return UNKNOWN
+
+    def _join(self, receiver: SgNode, given: Sequence[SgNode], depth: int, seen: frozenset[int]) -> Folded:
+        """`", ".join([…])` of Python and `[…].join(", ")` of JavaScript."""
+        listed, between = (given[0], receiver) if self._source.is_python and given else (receiver, None)
+        if not self._source.is_python:
+            between = given[0] if given else None
+        if listed.kind() == "identifier":
+            found = self._assigned(listed.text(), listed.range().start.index)
+            if len(found) != 1:
+                return UNKNOWN
+            listed = found[0].value
+        if listed.kind() not in ("array", "list", "tuple"):
+            return UNKNOWN
+        separator = self.fold(between, depth, seen) if between is not None else Folded((",",))
+        parts: list[Folded] = []
+        for each in _parts(listed):
+            parts += [separator, self.fold(each, depth, seen)]
+        return joined(parts[1:])
+
+    def _name(self, name: str, index: int, depth: int, seen: frozenset[int]) -> Folded:
+        function = self._syntax.function_at(index)
+        found = self._assigned(name, index)
+        owner = _parameter_of(function, name)
+        if owner is not None and not any(each.function is owner for each in found):
+            return Folded((HOLE,), frozenset({(owner, name)}))
+        fresh = [each for each in found if each.start not in seen]
+        values = [self.fold(each.value, depth, seen | {each.start}) for each in fresh if not each.added]
+        value = either(values) if values else (Folded((HOLE,), frozenset({(owner, name)})) if owner else UNKNOWN)
+        for each in fresh:
+            if each.added:
+                value = joined([value, self.fold(each.value, depth, seen | {each.start})])
+        return value
+
+    def _assigned(self, name: str, index: int) -> list[Assignment]:
+        """The values that a name gets in the innermost function that gives it one."""
+        found = self._syntax.assignments.get(name, [])[:50]
+        function = self._syntax.function_at(index)
+        while found:
+            inside = [each for each in found if each.function is function]
+            if inside or function is None:
+                return inside
+            if name in function.parameters:
+                return []
+            function = function.outer
+        return []
+
+    def _member(self, node: SgNode, depth: int, seen: frozenset[int]) -> Folded:
+        """A constant of an object or class in this file, by its name."""
+        name, _ = self._callee(node)
+        values = self._syntax.fields.get(name, []) if name else []
+        fresh = [value for value in values[:MAX_ALTERNATIVES] if value.range().start.index not in seen]
+        folded = [self.fold(value, depth, seen | {value.range().start.index}) for value in fresh]
+        known = [each for each in folded if each.is_known]
+        return either(known) if known else UNKNOWN
+
+    def _callee(self, function: SgNode) -> tuple[str, SgNode | None]:
+        kind = function.kind()
+        if kind in self._grammar.members:
+            name = function.field("property") or function.field("attribute")
+            return (name.text() if name is not None else ""), function.field("object")
+        if kind in self._grammar.subscripts:
+            index = function.field("index") or function.field("subscript")
+            text = self._source.slice(index) if index is not None else ""
+            return text.strip("'\"`") if text[:1] in "'\"`" else "", function.field("object") or function.field("value")
+        return (function.text() if kind == "identifier" else ""), None
+
+
+def joined(parts: Iterable[Folded]) -> Folded:
+    """Parts after one another."""
+    listed = [part if part.texts else UNKNOWN for part in parts]
+    texts: tuple[str, ...] = ("",)
+    for part in listed:
+        pairs = (
+            product(texts, part.texts)
+            if len(texts) * len(part.texts) <= MAX_ALTERNATIVES
+            else product(texts, part.texts[:1])
+        )
+        texts = tuple((before + after)[:MAX_CHARACTERS] for before, after in pairs)
+    return Folded(texts, _parameters(listed), tuple(each for part in listed for each in part.literals))
+
+
+def either(choices: Sequence[Folded]) -> Folded:
+    """One of several."""
+    texts = tuple(dict.fromkeys(text for choice in choices for text in choice.texts))[:MAX_ALTERNATIVES]
+    return Folded(texts, _parameters(choices), tuple(each for choice in choices for each in choice.literals))
+
+
+def unescaped(text: str) -> str:
+    """The text that a literal stands for."""
+    return text if "\\" not in text else _ESCAPE.sub(_character, text)
+
+
+def _character(match: re.Match[str]) -> str:
+    escape = match[1]
+    if escape[0] in "ux" and len(escape) > 1:
+        number = int(escape[1:].strip("{}"), 16)
+        return chr(number) if number < 0x110000 else ""
+    return "" if escape.endswith("\n") else _SIMPLE.get(escape, escape)
+
+
+def _parameters(parts: Iterable[Folded]) -> frozenset[tuple[Function, str]]:
+    return frozenset(each for part in parts for each in part.parameters)
+
+
+def _parameter_of(function: Function | None, name: str) -> Function | None:
+    while function is not None:
+        if name in function.parameters or any(_is_part(parameter, name) for parameter in function.parameters):
+            return function
+        function = function.outer
+    return None
+
+
+def _is_part(parameter: str, name: str) -> bool:
+    return parameter.startswith("{") and name in parameter.strip("{} ").replace(",", " ").replace("=", " ").split()
+
+
+def _parts(node: SgNode) -> list[SgNode]:
+    """The parts of a node that are no comments."""
+    return [child for child in node.children()[: 2 * MAX_PARTS] if child.is_named() and child.kind() != "comment"]

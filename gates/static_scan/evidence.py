@@ -1,0 +1,150 @@
+"""Whether a match of a rule reaches the database, and which table: read off the names in its chain of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ast_grep_py import SgNode
+
+from gates.static_scan.code.call_chain import COMPUTED, Link
+from gates.static_scan.code.name_words import words_of
+from gates.static_scan.code.source_text import SourceText
+from gates.static_scan.rules import Evidence, Touch
+
+_REPOSITORY_WORDS = {"repository", "repositories", "repo", "repos", "manager", "em", "this", "self"}
+_NAMES = ("identifier", "member_expression", "attribute", "subscript", "subscript_expression")
+_INTO = (
+    "into",
+    "from",
+    "table",
+    "insert",
+    "update",
+    "delete",
+    "getRepository",
+    "query",
+    "objects",
+    "getTreeRepository",
+)
+
+
+def convinces(touch: Touch, chain: Sequence[Link], modules: set[str], source: SourceText) -> bool:
+    """Whether one of a rule's pieces of evidence holds."""
+    return not touch.evidence or any(_holds(each, chain, modules, source) for each in touch.evidence)
+
+
+def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source: SourceText) -> bool:
+    *before, last = chain
+    given = last.arguments or []
+    if evidence.methods and last.name not in evidence.methods:
+        return False
+    if evidence.receiver and not {*evidence.receiver} & {*_words(before[-1:])}:
+        return False
+    if evidence.client and not {*evidence.client} & {*_words(before)}:
+        return False
+    if evidence.unless and {*evidence.unless} & {*_words(before[-1:])}:
+        return False
+    if evidence.imports and not {*evidence.imports} & modules:
+        return False
+    if evidence.chain and not {*evidence.chain} & {link.name for link in before}:
+        return False
+    if evidence.keys and not any({*evidence.keys} & _keys(each) for each in given[:2]):
+        return False
+    if evidence.keywords and not {*evidence.keywords} & {_keyword(each) for each in given}:
+        return False
+    if evidence.given:
+        values = next((link.arguments for link in chain if link.arguments), [])
+        words = words_of(source.slice(values[0])[-200:]) if values else ()
+        if not {*evidence.given} & {*words, *(word.lower() for word in words)}:
+            return False
+    if evidence.arguments is not None and len(given) != evidence.arguments:
+        return False
+    if evidence.model and not (before and before[-1].name[:1].isupper()):
+        return False
+    if evidence.named and not (given and given[0].kind() in _NAMES):
+        return False
+    if evidence.table and not (chain[0].arguments and _literal(chain[0].arguments[0], source)):
+        return False
+    if evidence.statement and before and not {"sa", "sqlalchemy", "sql", "mysql", "postgresql"} & {*_words(before)}:
+        return False
+    return not (evidence.root and before) and not (evidence.new and not last.is_new)
+
+
+def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
+    """The table or model that a match is about; empty if the code does not say."""
+    *before, last = chain
+    given = last.arguments or []
+    match touch.table:
+        case "receiver":
+            return _model(before[-1].name) if before else ""
+        case "argument":
+            return _named(given[0], source) if given else ""
+        case "class":
+            for link in reversed(before):
+                if link.name.startswith("get") and link.arguments:
+                    return _named(link.arguments[0], source)
+            if given and given[0].kind() == "identifier" and given[0].text()[:1].isupper():
+                return _named(given[0], source)
+            return _model(before[-1].name) if before else ""
+        case "chain":
+            for link in (last, *reversed(before)):
+                if link.name in _INTO and link.arguments and (name := _named(link.arguments[0], source)):
+                    return name
+            for place, link in enumerate(before):
+                if link.name in ("objects", "_default_manager", "_base_manager"):
+                    return _model(before[place - 1].name) if place else ""
+            if chain[0].arguments and _literal(chain[0].arguments[0], source):
+                return _named(chain[0].arguments[0], source)
+            return _model(before[-1].name) if before and before[-1].arguments is None else ""
+    return ""
+
+
+def _words(links: Sequence[Link]) -> list[str]:
+    return [word for link in links for name in (link.name,) for word in (name.lower(), *words_of(name))]
+
+
+def _keys(node: SgNode) -> set[str]:
+    if node.kind() != "object":
+        return set()
+    found = set()
+    for child in node.children()[:100]:
+        key = child.field("key") or (child if child.kind() == "shorthand_property_identifier" else None)
+        if key is not None:
+            found.add(key.text().strip("'\""))
+    return found
+
+
+def _keyword(node: SgNode) -> str:
+    name = node.field("name") if node.kind() == "keyword_argument" else None
+    return name.text() if name is not None else ""
+
+
+def _literal(node: SgNode, source: SourceText) -> bool:
+    return node.kind() in ("string", "template_string") and source.slice(node)[1:2].isidentifier()
+
+
+def _named(node: SgNode, source: SourceText) -> str:
+    """The name of a table or model in an argument: a text, a class, an object of a class."""
+    kind = node.kind()
+    text = source.slice(node)[:200]
+    if kind in ("string", "template_string"):
+        name = text.strip("`'\"rbf")
+        return name if "${" not in text and "{" not in text else ""
+    if kind == "identifier":
+        return _model(text)
+    if kind in ("member_expression", "attribute"):
+        owner, _, name = text.rpartition(".")
+        return _model(owner.rpartition(".")[2] if name in ("id", "__table__", "c") else name)
+    if kind in ("call", "call_expression", "new_expression"):
+        function = node.field("function") or node.field("constructor")
+        return _model(source.slice(function)[:200].rpartition(".")[2]) if function is not None else ""
+    return ""
+
+
+def _model(name: str) -> str:
+    """The name of a model or table, without what says that it is a repository; empty for what is chosen at run time."""
+    if name in (COMPUTED, "this", "self") or not name[:1].isidentifier():
+        return ""
+    words = [
+        word for word in words_of(name) if word not in _REPOSITORY_WORDS and word not in ("model", "delegate", "table")
+    ]
+    return name if len(words) == len(words_of(name)) else "_".join(words)

@@ -1,0 +1,300 @@
+"""The scan of one file: what the rules match, the SQL in its texts, and the functions that pass SQL through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ast_grep_py import SgNode
+
+from gates.static_scan.code.call_chain import Link, chain_of
+from gates.static_scan.code.source_text import SourceText
+from gates.static_scan.code.syntax import Function, Syntax
+from gates.static_scan.code.text_folding import UNKNOWN, Folded, Folder
+from gates.static_scan.collected import Collected
+from gates.static_scan.drivers import driver_in
+from gates.static_scan.evidence import convinces, table_of
+from gates.static_scan.mentions import is_mention
+from gates.static_scan.rules import Rule
+from gates.static_scan.sql.sql_text import Statement, statements
+from gates.static_scan.sql.sql_words import is_sql, mentions_sql, starts_as_sql
+from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
+
+# Statements that SQLAlchemy and the like build: the call that makes one is found by itself.
+_BUILDERS = frozenset(
+    """select insert update delete union union_all exists table mysql_insert pg_insert sqlite_insert values merge
+    with_entities selectFrom insertInto""".split()
+)
+
+_UNKNOWN = Statement("unknown", "", "", parsed=False)
+_CONNECTION = Statement("connection", "", "", parsed=True)
+
+
+class PassThrough(NamedTuple):
+    """A function that runs the SQL in one of its parameters."""
+
+    name: str
+    parameter: str
+    position: int
+
+
+class FileScan:
+    """Scans one file."""
+
+    def __init__(self, source: SourceText, rules: Sequence[Rule], domains: Mapping[str, str]) -> None:
+        self.source = source
+        self._syntax = Syntax(source)
+        self._folder = Folder(self._syntax)
+        self._rules = [rule for rule in rules if source.language in rule.languages]
+        self._collected = Collected(self._syntax, domains)
+        self._run_texts: set[int] = set()
+        self._modules = self._syntax.module_words | self._required()
+        self.pass_throughs: list[PassThrough] = []
+
+    def run(self) -> list[Touchpoint]:
+        """Every touchpoint of the file, by line."""
+        for rule in self._rules:
+            if rule.touch is None or (rule.words and not any(word in self.source.text for word in rule.words)):
+                continue
+            for node in self.source.root.find_all(rule.config):  # type: ignore[call-overload]
+                self._match(rule, node)
+        self._texts()
+        return self._collected.sorted()
+
+    def callers(self, known: Sequence[PassThrough]) -> list[Touchpoint]:
+        """The calls of functions that pass SQL through, and again the functions found by that."""
+        self._collected.clear()
+        by_name = {each.name: each for each in known}
+        for part in self._syntax.parts:
+            if part.kind not in self._syntax.grammar.calls:
+                continue
+            function = part.node.field("function")
+            if function is None:
+                continue
+            end = function.range().end.index
+            tail = self.source.text[max(0, end - 80) : end]
+            name = _last_name(tail)
+            if name in by_name:
+                self._caller(part.node, by_name[name])
+        return self._collected.sorted()
+
+    def unparsed(self) -> list[Unread]:
+        """The places where the parser gave up."""
+        sentence = "This part does not parse: what it does to the database is not known."
+        lines = dict.fromkeys(self.source.line_of(index) for index in self._syntax.errors())
+        return [Unread(self.source.file, line, "unparsed", sentence) for line in lines]
+
+    def _match(self, rule: Rule, node: SgNode) -> None:
+        touch = rule.touch
+        assert touch is not None  # noqa: S101 - for the type checker
+        if touch.access == "connection" and touch.text is not None:
+            self._driver(rule, node)
+            return
+        chain = self._expanded(chain_of(node, self.source, self._syntax.grammar))
+        if not chain:
+            return
+        sure = convinces(touch, chain, self._modules, self.source)
+        if touch.access == "sql":
+            self._sql(rule, node, chain, touch.text or 0, sure=sure)
+        elif sure:
+            kind: Kind = "connection" if touch.access == "connection" else "call"
+            table = table_of(touch, chain, self.source)
+            message = rule.message
+            if touch.access in ("write", "unknown") and not table:
+                message = f"{message} The table is chosen at run time." if touch.table else message
+            what = Statement(touch.access, table, "", parsed=touch.access != "unknown")
+            self._collected.add(node, rule, what, kind, message=message)
+
+    def _sql(self, rule: Rule, node: SgNode, chain: Sequence[Link], position: int, *, sure: bool) -> None:
+        given = chain[-1].arguments or []
+        if len(given) <= position:
+            return
+        if chain[-1].name in ("call", "apply") and len(given) > 1:
+            position = 1
+        argument = self._text_argument(given[position])
+        if argument is None or (argument.kind() in self._syntax.grammar.functions):
+            return
+        if rule.id == "python-execute" and chain[-1].name == "callproc":
+            self._collected.add(node, rule, _UNKNOWN, "sql", message="Calls a procedure: what it does is not known.")
+            return
+        if self._is_statement_object(argument):
+            return
+        folded = self._folder.fold(argument)
+        tagged = given[0].kind() == "template_string"
+        known = [text for text in folded.texts if starts_as_sql(text)]
+        if not sure and not any(is_sql(text) for text in folded.texts) and not (rule.id == "tagged-sql" and known):
+            return
+        if not folded.texts or (tagged and rule.id == "tagged-sql" and not known):
+            return
+        self._run_texts |= {*folded.literals}
+        self._statements(node, rule, folded, "sql")
+        if not folded.is_known or not known:
+            self._passed_through(folded)
+
+    def _statements(self, node: SgNode, rule: Rule, folded: Folded, kind: Kind, message: str = "") -> None:
+        found = list(dict.fromkeys(each for text in folded.texts for each in statements(text)))
+        if not folded.is_known:
+            passed = "its caller gives it" if folded.parameters else "is put together at run time"
+            found = [_UNKNOWN]
+            message = message or f"Runs SQL that {passed}: what it does is not known."
+            kind = "pass-through" if folded.parameters and kind != "caller" else kind
+        line = self.source.line_of(folded.literals[0]) if folded.literals else None
+        for each in found:
+            self._collected.add(node, rule, each, kind, message=message or _sentence(each), text_line=line)
+
+    def _text_argument(self, node: SgNode) -> SgNode | None:
+        """The argument, or of an object its `sql` or `text`; None for a query of another kind, like GraphQL."""
+        kind = node.kind()
+        if kind == "keyword_argument":
+            return node.field("value")
+        if kind not in ("object", "dictionary"):
+            return node
+        for child in node.children()[:50]:
+            key = child.field("key")
+            if key is not None and key.text().strip("'\"") in ("sql", "text", "queryString"):
+                return child.field("value")
+        return None
+
+    def _is_statement_object(self, node: SgNode, depth: int = 0) -> bool:
+        """Whether an argument is a statement that a builder made, which is found where it is made."""
+        grammar = self._syntax.grammar
+        while node.kind() in grammar.wrappers:
+            node = next(child for child in node.children() if child.is_named())
+        if node.kind() in grammar.calls:
+            return any(
+                link.name in _BUILDERS and link.arguments is not None for link in chain_of(node, self.source, grammar)
+            )
+        if node.kind() == "identifier" and depth < 3:
+            values = self._syntax.assignments.get(node.text(), [])
+            return bool(values) and all(self._is_statement_object(each.value, depth + 1) for each in values[:8])
+        return False
+
+    def _passed_through(self, folded: Folded) -> None:
+        for function, parameter in folded.parameters:
+            self._pass_through(function, parameter)
+
+    def _pass_through(self, function: Function, parameter: str) -> None:
+        names = [name.partition(":")[0].strip(" .*{}") for name in function.parameters]
+        position = next(
+            (place for place, name in enumerate(function.parameters) if name == parameter or parameter in name), 0
+        )
+        if function.name and names:
+            self.pass_throughs.append(PassThrough(function.name, parameter, position))
+
+    def _caller(self, node: SgNode, target: PassThrough) -> None:
+        chain = chain_of(node, self.source, self._syntax.grammar)
+        given = chain[-1].arguments or []
+        named = [each for each in given if each.kind() == "keyword_argument" and _name_of(each) == target.parameter]
+        argument = (
+            named[0].field("value") if named else (given[target.position] if target.position < len(given) else None)
+        )
+        if argument is None or argument.kind() in self._syntax.grammar.functions:
+            return
+        if argument.kind() in ("object", "dictionary"):
+            pairs = [each for each in argument.children() if each.kind() == "pair"]
+            argument = next((each.field("value") for each in pairs if _name_of(each) == target.parameter), argument)
+            if argument is None:
+                return
+        folded = self._folder.fold(argument)
+        if not folded.texts or self._is_statement_object(argument):
+            return
+        if folded.is_known and not any(starts_as_sql(text) for text in folded.texts):
+            return  # another function of the same name
+        rule = Rule("passed-through-sql", (), "", {})
+        message = "" if folded.is_known else f"Gives SQL made at run time to {target.name}, which runs it."
+        self._statements(node, rule, folded, "caller", message)
+        if not folded.is_known:
+            self._passed_through(folded)
+
+    def _texts(self) -> None:
+        """SQL in texts that no call was seen to run: it may be run elsewhere."""
+        grammar = self._syntax.grammar
+        rule = Rule("sql-text", (), "", {})
+        for part in self._syntax.parts:
+            if part.kind not in grammar.strings and part.kind not in ("binary_expression", "binary_operator"):
+                continue
+            if not mentions_sql(self.source.text[part.start : part.end][:4_000]):
+                continue
+            outer = part.parent
+            if part.start in self._run_texts or (
+                outer is not None
+                and outer.kind in ("binary_expression", "binary_operator", "concatenated_string")
+                and outer.start == part.start
+            ):
+                continue
+            folded = self._folder.fold(part.node)
+            if not {*folded.literals} - self._run_texts or not any(is_sql(text) for text in folded.texts):
+                continue
+            self._run_texts |= {*folded.literals}
+            if not is_mention(part, self._syntax):
+                self._statements(part.node, rule, folded, "sql text")
+
+    def _driver(self, rule: Rule, node: SgNode) -> None:
+        """An import: of a driver by its name, or of a module that is only known at run time and may be one."""
+        kind = node.kind()
+        if kind in self._syntax.grammar.imports:
+            if name := driver_in(self.source.slice(node)[:2_000], self.source.language):
+                self._collected.add(node, rule, _CONNECTION, "connection", message=f"Loads the driver {name}.")
+            return
+        if kind == "subscript":
+            folded = self._folder.fold(node.field("subscript") or node)
+        else:
+            chain = chain_of(node, self.source, self._syntax.grammar)
+            given = chain[-1].arguments or []
+            folded = self._folder.fold(given[0]) if given else UNKNOWN
+        for text in folded.texts:
+            if name := driver_in(f"import {text}" if self.source.is_python else f"from '{text}'", self.source.language):
+                self._collected.add(node, rule, _CONNECTION, "connection", message=f"Loads the driver {name}.")
+                return
+
+    def _expanded(self, chain: list[Link]) -> list[Link]:
+        """The chain with what its first name stands for: `const delegate = prisma[model]`."""
+        if not chain or len(chain) > 20:
+            return chain
+        root = chain[0]
+        values = self._syntax.assignments.get(root.name, [])
+        if (root.arguments is not None and len(chain) > 1) or not values or len(values) > 3:
+            return chain
+        grammar = self._syntax.grammar
+        for value in values:
+            kind = value.value.kind()
+            if kind in grammar.members or kind in grammar.subscripts or (value.taken_apart and kind == "identifier"):
+                before = chain_of(value.value, self.source, grammar)
+                own = (
+                    [Link(root.name, root.arguments)]
+                    if value.taken_apart
+                    else [before[-1]._replace(arguments=root.arguments)]
+                )
+                return (before if value.taken_apart else before[:-1]) + own + chain[1:]
+            if kind in grammar.calls and len(chain) > 1:
+                return [*chain_of(value.value, self.source, grammar)[:20], *chain]
+            if kind == "await_expression" and len(chain) > 1:
+                return [*chain_of(value.value, self.source, grammar)[:20], *chain]
+        return chain
+
+    def _required(self) -> set[str]:
+        """The words of modules that `require` loads."""
+        if self.source.is_python or "require" not in self.source.text:
+            return set()
+        found: set[str] = set()
+        for node in self.source.root.find_all(kind="call_expression", has={"field": "function", "regex": "^require$"}):
+            found |= {*self._syntax.grammar.words(self.source.slice(node)[:200])}
+        return found
+
+
+def _sentence(statement: Statement) -> str:
+    if not statement.parsed:
+        return f"Runs {statement.verb or 'SQL'} that the parser does not read."
+    return f"Runs {statement.verb}."
+
+
+def _last_name(text: str) -> str:
+    end = len(text)
+    while end > 0 and (text[end - 1].isalnum() or text[end - 1] in "_$"):
+        end -= 1
+    return text[end:]
+
+
+def _name_of(node: SgNode) -> str:
+    name = node.field("name") or node.field("key")
+    return name.text().strip("'\"") if name is not None else ""

@@ -1,0 +1,118 @@
+"""The inventory of a tree: every place that reaches the database, with callers of functions that pass SQL through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gates.static_scan.code.source_text import SourceText
+from gates.static_scan.file_scan import FileScan, PassThrough
+from gates.static_scan.rules import Rule, package_rules
+from gates.static_scan.source_files import Excluded, SourceFile, SourceFiles
+from gates.static_scan.touchpoint import Skipped, Touchpoint, Unread
+
+# A function that passes SQL to one that passes it on, and so forth.
+MAX_ROUNDS = 5
+# Names that everything has would find everything.
+_COMMON = frozenset(
+    "map forEach then catch filter log main init call apply run_until_complete callback handler cb fn".split()
+)
+
+
+class RuleMatch(NamedTuple):
+    """A match of a user's rule."""
+
+    rule: Rule
+    file: str
+    line: int
+    end_line: int
+    code: str
+
+
+class Inventory(NamedTuple):
+    """What is in a tree; files that were not read are in `unread`, and nothing is known about them."""
+
+    files: int
+    lines: int
+    touchpoints: list[Touchpoint]
+    unread: list[Unread]
+    skipped: list[Skipped]
+    matches: list[RuleMatch]
+
+
+def take_inventory(
+    root: Path,
+    *,
+    excluded: Sequence[Excluded] = (),
+    domains: Mapping[str, str] | None = None,
+    rules: Sequence[Rule] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> Inventory:
+    """The inventory of a folder or of one file; `rules` are a user's own."""
+    tree = SourceFiles(root, excluded)
+    touchpoints: dict[str, list[Touchpoint]] = {}
+    unread: list[Unread] = []
+    matches: list[RuleMatch] = []
+    passed: dict[PassThrough, None] = {}
+    files, lines = [], 0
+    for file in tree.read(progress):
+        files.append(file)
+        scan = _scan(file, domains or {})
+        touchpoints[file.path] = scan.run()
+        unread += scan.unparsed()
+        passed |= dict.fromkeys(scan.pass_throughs)
+        lines += scan.source.lines()
+        matches += _matches(file, scan.source, rules)
+    _find_callers(files, passed, touchpoints, domains or {})
+    found = [each for path in sorted(touchpoints) for each in touchpoints[path]]
+    return Inventory(len(files), lines, found, sorted(tree.unread + unread), sorted(tree.skipped), matches)
+
+
+def _scan(file: SourceFile, domains: Mapping[str, str]) -> FileScan:
+    return FileScan(SourceText(file.path, file.text, file.language), package_rules(), domains)
+
+
+def _find_callers(
+    files: Sequence[SourceFile],
+    passed: dict[PassThrough, None],
+    touchpoints: dict[str, list[Touchpoint]],
+    domains: Mapping[str, str],
+) -> None:
+    """Look for the callers of functions that pass SQL through, until no further such function is found."""
+    pending = {each for each in passed if each.name not in _COMMON}
+    for _ in range(MAX_ROUNDS):
+        if not pending:
+            return
+        names = {each.name for each in pending}
+        further: set[PassThrough] = set()
+        for file in files:
+            if not any(name in file.text for name in names):
+                continue
+            scan = _scan(file, domains)
+            found = scan.callers(sorted(pending))
+            further |= {each for each in scan.pass_throughs if each not in passed and each.name not in _COMMON}
+            touchpoints[file.path] = _merged(touchpoints[file.path], found)
+        passed |= dict.fromkeys(further)
+        pending = further
+
+
+def _merged(known: list[Touchpoint], callers: list[Touchpoint]) -> list[Touchpoint]:
+    """The touchpoints with the callers; a text that was found by itself is now one that its caller runs."""
+    lines = {(each.text_line or each.line, each.access, each.table) for each in callers}
+    places = {(each.line, each.access, each.table) for each in known if each.kind != "sql text"}
+    kept = [each for each in known if each.kind != "sql text" or (each.line, each.access, each.table) not in lines]
+    added = [each for each in callers if (each.line, each.access, each.table) not in places]
+    return sorted([*kept, *added], key=lambda each: each.line)
+
+
+def _matches(file: SourceFile, source: SourceText, rules: Sequence[Rule]) -> list[RuleMatch]:
+    found = []
+    for rule in rules:
+        if file.language in rule.languages:
+            for node in source.root.find_all(rule.config):  # type: ignore[call-overload]
+                place = node.range()
+                line = source.line_of(place.start.index)
+                end = source.line_of(max(place.start.index, place.end.index - 1))
+                found.append(RuleMatch(rule, file.path, line, end, source.line_text(line)))
+    return sorted(found, key=lambda match: match.line)

@@ -1,0 +1,87 @@
+"""Texts that talk about SQL and are not run: messages, names of tests, comparisons, documentation."""
+
+from __future__ import annotations
+
+from gates.static_scan.code.call_chain import chain_of
+from gates.static_scan.code.syntax import Part, Syntax
+
+_LOGGERS = frozenset("console log logger logging warnings winston pino toast notify sentry assert t i18n st".split())
+_FUNCTIONS = frozenset(
+    """print pprint warn warning error info debug log exception critical fatal trace describe it test xit expect alert
+    confirm assert ok equal fail skip deprecated includes startsWith endsWith startswith endswith indexOf match test
+    search fullmatch compile RegExp count find index toBe toEqual toContain toMatch toThrow toStrictEqual
+    toHaveBeenCalledWith add_argument Option Argument option argument command help getByText
+    findByText setError setMessage rejects raises
+    split rsplit partition gettext ngettext _ echo secho perror exit mark parametrize param add_row Text title
+    addEventListener setTitle""".split()
+)
+_THROUGH = frozenset("format format_map strip trim dedent cleandoc String str concat join lower upper".split())
+_ENDS = ("Error", "Exception", "Warning", "Rejected", "Panic")
+
+
+def is_mention(part: Part, syntax: Syntax) -> bool:
+    """Whether the text at a part of the tree is only talked about."""
+    grammar = syntax.grammar
+    inner, outer = part, part.parent
+    while outer is not None and outer.kind not in grammar.functions:
+        if outer.kind in ("expression_statement",):
+            return True  # a docstring, or a directive
+        if outer.kind in grammar.imports or outer.kind in (
+            "literal_type",
+            "jsx_attribute",
+            "raise_statement",
+            "throw_statement",
+        ):
+            return True
+        if outer.kind in grammar.comparisons or outer.kind == "assert_statement":
+            return True
+        if outer.kind == "binary_expression" and _compares(outer):
+            return True
+        if outer.kind == "pair" and _is_key(outer, inner):
+            return True
+        if outer.kind == "keyword_argument" and _names_help(outer):
+            return True
+        if outer.kind in grammar.calls:
+            links = chain_of(outer.node, syntax.source, grammar)
+            name = links[-1].name if links else ""
+            inside = links[-1].arguments or [] if links else []
+            if not any(each.range().start.index <= inner.start < each.range().end.index for each in inside):
+                inner, outer = outer, outer.parent  # it is what the method is called on
+                if name in ("startsWith", "endsWith", "includes", "startswith", "endswith"):
+                    return True
+                continue
+            if name in _FUNCTIONS or name.endswith(_ENDS) or {link.name for link in links[:2]} & _LOGGERS:
+                return True
+            if name not in _THROUGH:
+                return False
+        elif outer.kind in grammar.assignments and outer.kind not in ("pair", "keyword_argument"):
+            return False
+        inner, outer = outer, outer.parent
+    return False
+
+
+def _compares(part: Part) -> bool:
+    operator = part.node.field("operator")
+    return operator is not None and operator.text() in ("===", "==", "!==", "!=", "in", "instanceof", "<", ">")
+
+
+def _is_key(pair: Part, inner: Part) -> bool:
+    key = pair.node.field("key")
+    return key is not None and key.range().start.index == inner.start
+
+
+def _names_help(part: Part) -> bool:
+    name = part.node.field("name")
+    return name is not None and name.text() in (
+        "help",
+        "description",
+        "epilog",
+        "message",
+        "msg",
+        "reason",
+        "id",
+        "ids",
+        "match",
+        "label",
+        "title",
+    )

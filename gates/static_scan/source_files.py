@@ -1,0 +1,170 @@
+"""The source files of a tree: what is read, and what is left out and why. No link is followed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+from gates.static_scan.code.source_text import LANGUAGES, is_dense
+from gates.static_scan.touchpoint import Skipped, Unread
+
+MAX_FILE_BYTES = 1 << 20
+SKIPPED_FOLDERS = {
+    "node_modules": "installed packages",
+    "bower_components": "installed packages",
+    "site-packages": "installed packages",
+    ".git": "version control",
+    ".hg": "version control",
+    ".svn": "version control",
+    ".venv": "an environment",
+    "venv": "an environment",
+    "__pycache__": "compiled files",
+    ".mypy_cache": "a cache",
+    ".ruff_cache": "a cache",
+    ".pytest_cache": "a cache",
+    ".tox": "an environment",
+    ".nox": "an environment",
+    ".next": "build output",
+    ".nuxt": "build output",
+    ".turbo": "a cache",
+}
+_INTERPRETERS = {b"python": "python", b"node": "javascript", b"deno": "typescript", b"bun": "typescript"}
+
+
+class Excluded(NamedTuple):
+    """A pattern of paths that a configuration leaves out, and the reason it gives."""
+
+    pattern: str
+    reason: str
+
+
+class SourceFile(NamedTuple):
+    """A file that was read."""
+
+    path: str
+    text: str
+    language: str
+
+
+class SourceFiles:
+    """Walks a tree, or a single file."""
+
+    def __init__(self, root: Path, excluded: Sequence[Excluded] = ()) -> None:
+        self._root = root
+        self._excluded = excluded
+        self.skipped: list[Skipped] = []
+        self.unread: list[Unread] = []
+
+    def read(self, progress: Callable[[str], None] = lambda _: None) -> Iterator[SourceFile]:
+        """Every source file, in the order of paths."""
+        for path, name in self._walk():
+            progress(name)
+            if (file := self._file(path, name)) is not None:
+                yield file
+
+    def _walk(self) -> Iterator[tuple[Path, str]]:
+        if self._root.is_file():
+            yield self._root, self._root.name
+            return
+        for folder, folders, files in os.walk(self._root, onerror=self._not_listed):
+            here = Path(folder)
+            prefix = here.relative_to(self._root)
+            for name in sorted(folders):
+                self._keep_out(here / name, prefix / name, folders)
+            folders.sort()
+            for name in sorted(files):
+                path, relative = here / name, (prefix / name).as_posix()
+                if path.suffix.lower() not in LANGUAGES and "." in name:
+                    continue
+                if excluded := self._exclusion(relative):
+                    if path.suffix.lower() in LANGUAGES:
+                        self.skipped.append(Skipped(relative, excluded.reason))
+                elif path.is_symlink() and not self._stays_inside(path):
+                    if path.suffix.lower() in LANGUAGES:
+                        self._add_unread(relative, "link", "It is a link to a place outside, which was not followed.")
+                elif path.is_file() and not path.is_symlink():
+                    yield path, relative
+
+    def _keep_out(self, path: Path, relative: Path, folders: list[str]) -> None:
+        name, shown = path.name, relative.as_posix() + "/"
+        excluded = self._exclusion(relative.as_posix()) or self._exclusion(shown)
+        if name in SKIPPED_FOLDERS:
+            self.skipped.append(Skipped(shown, SKIPPED_FOLDERS[name]))
+        elif excluded:
+            self.skipped.append(Skipped(shown, excluded.reason))
+        elif path.is_symlink():
+            if self._stays_inside(path):
+                self.skipped.append(Skipped(shown, "a link to a folder that is read by its own name"))
+            else:
+                self._add_unread(shown, "link", "It is a link to a folder outside, which was not followed.")
+        else:
+            return
+        folders.remove(name)
+
+    def _stays_inside(self, path: Path) -> bool:
+        """Whether a link leads to a file or folder that is read anyway; one that leads nowhere holds nothing."""
+        try:
+            target = path.resolve(strict=True)
+        except (OSError, RuntimeError):
+            return True
+        inside = target.is_relative_to(self._root.resolve())
+        return inside and not {*target.relative_to(self._root.resolve()).parts} & SKIPPED_FOLDERS.keys()
+
+    def _exclusion(self, relative: str) -> Excluded | None:
+        return next((each for each in self._excluded if fits(relative, each.pattern)), None)
+
+    def _file(self, path: Path, name: str) -> SourceFile | None:
+        language = LANGUAGES.get(path.suffix.lower(), "")
+        try:
+            with path.open("rb") as opened:
+                if not language and not (language := _interpreter(opened.readline(200))):
+                    return None
+                opened.seek(0)
+                data = opened.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            self._add_unread(name, "unreadable", f"It cannot be read: {error.strerror or error}.")
+            return None
+        if len(data) > MAX_FILE_BYTES:
+            size = "It has more than 1 MiB, as minified and generated code has"
+            self._add_unread(name, "too_large", f"{size}: it was not read.")
+            return None
+        text = _decoded(data)
+        if text is None:
+            self._add_unread(name, "not_utf8", "It is not UTF-8: it was not read.")
+            return None
+        if is_dense(text):
+            self._add_unread(name, "minified", "Its lines are too long for code that people write: it was not read.")
+            return None
+        return SourceFile(name, text, language)
+
+    def _not_listed(self, error: OSError) -> None:
+        name = os.path.relpath(error.filename, self._root)
+        self._add_unread(name + "/", "unreadable", f"The folder cannot be read: {error.strerror or error}.")
+
+    def _add_unread(self, name: str, code: str, sentence: str) -> None:
+        self.unread.append(Unread(name, 1, code, sentence))
+
+
+def fits(path: str, pattern: str) -> bool:
+    """Whether a path is meant by a pattern: a file, a folder with all in it, or a pattern with `*`."""
+    plain = pattern.rstrip("/")
+    return path == plain or path.startswith(plain + "/") or fnmatchcase(path, pattern)
+
+
+def _decoded(data: bytes) -> str | None:
+    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
+        if data.startswith(mark):
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
+def _interpreter(first_line: bytes) -> str:
+    if not first_line.startswith(b"#!"):
+        return ""
+    return next((language for name, language in _INTERPRETERS.items() if name in first_line), "")
