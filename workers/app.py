@@ -11,6 +11,7 @@ from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, signals
 
 from workers import bootstrap
+from workers.celery_settings import celery_settings
 from workers.draining.drain_runner import Draining, next_task
 from workers.draining.suspect_slots import SuspectSlots
 from workers.draining.taken_bells import TakenBells
@@ -24,7 +25,7 @@ from workers.process.task_names import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
 from workers.setting_values import BadSetting
 
 app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.transport.redis_transport:AMQP")
-app.config_from_object("celeryconfig")
+app.config_from_object(celery_settings)
 app.steps["worker"].add(Heartbeat)
 worker_logs.connect()
 

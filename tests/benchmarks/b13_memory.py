@@ -39,6 +39,6 @@ def _after(drain: OurDrain, worker: Child, waves: int) -> Figures:
 
 def _megabytes(worker: Child) -> float:
     tree = [process for child in psutil.Process().children() for process in child.children(recursive=True)]
-    [main] = [process for process in tree if "workers.app" in process.cmdline()]
+    [main] = [process for process in tree if "workers.celery_program" in process.cmdline()]
     assert worker.running()
     return float(main.memory_info().rss) / 1e6

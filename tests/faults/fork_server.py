@@ -171,7 +171,7 @@ def become(order: Start) -> None:
 
 
 def worker_argv(name: str, node: NodeOrder) -> list[str]:
-    """What follows `celery -A workers.app` in the command line of `workers.process.command_lines`."""
+    """What follows `workers.celery_program` in the command line of `workers.process.command_lines`."""
     return [
         "worker",
         f"--queues={node.queue}",

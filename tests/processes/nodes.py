@@ -7,6 +7,7 @@ answers those questions for a process, so `CeleryTestWorker` and `CeleryTestBrok
 from __future__ import annotations
 
 import os
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -89,9 +90,12 @@ class LocalWorker(LocalProcess):
         super().__init__(name)
         self.role = role
         self._folder = logs
-        own = {"workers.app": app, f"--hostname={role.name}-{os.getpid()}@%h": f"--hostname={name}@%h"}
+        own = {f"--hostname={role.name}-{os.getpid()}@%h": f"--hostname={name}@%h"}
         argv = worker_command(role, concurrency=concurrency, flags=[BEAT] if beat else [])
-        self._argv = [own.get(word, word) for word in argv]
+        argv = [own.get(word, word) for word in argv]
+        if app != "workers.app":
+            argv = [sys.executable, "-m", "celery", "-A", app, *argv[argv.index("worker") :]]
+        self._argv = argv
         # A worker that loses its broker leaves what it held in a temporary file.
         self._environ = {**ENVIRON, **settings.to_env(), "TMPDIR": str(logs)}
         self._starts = 0

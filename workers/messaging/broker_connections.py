@@ -13,6 +13,8 @@ from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.messaging import Producer
 from kombu.pools import connections, producers, set_limit
 
+from workers.celery_settings import celery_settings
+
 # The timeout of each read from the broker. A producer's request can spare half a second in all.
 BROKER_TIMEOUT_SECONDS = 0.2
 SHORT_TIMEOUTS = {
@@ -26,7 +28,7 @@ SHORT_TIMEOUTS = {
 def producing_app(broker_url: str) -> Celery:
     """A Celery app for a process that only sends messages."""
     app = Celery("scriptledger", broker=broker_url, set_as_current=False)
-    app.config_from_object("celeryconfig")
+    app.config_from_object(celery_settings)
     return app
 
 

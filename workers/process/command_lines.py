@@ -60,7 +60,7 @@ def beat_command() -> list[str]:
 
 def flower_command() -> list[str]:
     """The command line of Flower, which reads the rest from its environment."""
-    return [sys.executable, "-m", "workers.flower"]
+    return [*_PYTHON, "workers.flower"]
 
 
 def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -69,4 +69,6 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
     os.execve(command[0], list(command), {**os.environ, **ENVIRON, **environ})  # noqa: S606 - a list of our own making
 
 
-_CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
+# Without -P, Python would look for modules in the working directory first.
+_PYTHON = (sys.executable, "-P", "-m")
+_CELERY = (*_PYTHON, "workers.celery_program")
