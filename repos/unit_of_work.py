@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from repos.accounts.bulk_accounts import BulkAccounts
+from repos.accounts.bulk_chat import BulkChat
 from repos.accounts.chat_messages import ChatMessages
 from repos.accounts.chat_usage import ChatUsage
 from repos.accounts.sessions import SignIns
@@ -61,6 +62,7 @@ class RecordsTransaction:
     sign_ins = LazyRepository(SignIns)
     bulk_accounts = LazyRepository(BulkAccounts)
     chat = LazyRepository(ChatMessages)
+    bulk_chat = LazyRepository(BulkChat)
     chat_usage = LazyRepository(ChatUsage)
     proposals = LazyRepository(Proposals)
     inbox = LazyRepository(Inbox)

@@ -5,6 +5,7 @@
 # isort: off
 from backfill.domains import users
 from backfill.domains import sessions
+from backfill.domains import chat
 from backfill.domains import legacy_rows
 from backfill.domains.base import DOMAINS
 

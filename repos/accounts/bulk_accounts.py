@@ -6,7 +6,7 @@ commit with `DuplicateKey`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -122,13 +122,22 @@ class BulkAccounts:
         return int(self._session.rows(_highest(table))[0][0] or 0)
 
     def _rows(self, table: Table, ids: Iterable[int]) -> Iterable[tuple[Any, ...]]:
-        wanted = list(ids)
-        for start in range(0, len(wanted), IDS_PER_QUERY):
-            part = wanted[start : start + IDS_PER_QUERY]
-            part += part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))
-            yield from self._session.rows(
-                _by_ids(table, len(part)), **{f"id_{place}": number for place, number in enumerate(part)}
-            )
+        for params in id_params(ids):
+            yield from self._session.rows(_by_ids(table, len(params)), **params)
+
+
+def id_params(ids: Iterable[int]) -> Iterator[dict[str, int]]:
+    """Ids as the parameters of statements; padded to a power of two, so that few statements are built."""
+    wanted = list(ids)
+    for start in range(0, len(wanted), IDS_PER_QUERY):
+        part = wanted[start : start + IDS_PER_QUERY]
+        part += part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))
+        yield {f"id_{place}": number for place, number in enumerate(part)}
+
+
+def id_marks(size: int) -> list[Any]:
+    """The parameters of `id_params` in a statement."""
+    return [bindparam(f"id_{place}") for place in range(size)]
 
 
 @cache
@@ -138,9 +147,7 @@ def _highest(table: Table) -> Select[Any]:
 
 @cache
 def _by_ids(table: Table, size: int) -> Select[Any]:
-    """Asks for as many ids; padded to a power of two, so that few statements are built."""
-    wanted: list[Any] = [bindparam(f"id_{place}") for place in range(size)]
-    return select(*table.c).where(table.c.id.in_(wanted))
+    return select(*table.c).where(table.c.id.in_(id_marks(size)))
 
 
 def _user_row(record: UserRecord) -> tuple[Any, ...]:

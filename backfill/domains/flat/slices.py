@@ -17,7 +17,7 @@ from backfill.checks.base import keyed_hash
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Counts, ItemWork
 from backfill.kept_columns import columns_json
-from backfill.translate.accounts import Account, Times
+from backfill.translate.accounts import Account, Repaired, Times
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import whole_key
 from backfill.translate.source_rows import FieldReader, Problem
@@ -192,7 +192,8 @@ class _Writer:
             for row in changed:
                 flat.change(tx, row, known[row.key].our_id)
                 tx.legacy_keys.change(flat.table.name, row.key, row.hash)
-            keep_repaired(tx, flat.table.name, [*new, *changed], now)
+            repaired = [(row.key, row.account.repaired) for row in [*new, *changed]]
+            keep_repaired(tx, flat.table.name, repaired, now)
         work.committed()
         self.position = position
 
@@ -221,13 +222,16 @@ def quarantined(context: BackfillContext, table: MappedTable, key: str, problem:
     )
 
 
-def keep_repaired(tx: RecordsTransaction, table: str, rows: Sequence[Any], now: int) -> None:
-    """Keep the values of repaired columns as they were, under the key of the row and the word `repaired`."""
-    kept = {repaired_key(row.key): columns_json(row.account.repaired) for row in rows if row.account.repaired}
+def keep_repaired(tx: RecordsTransaction, table: str, rows: Iterable[tuple[str, Repaired]], now: int) -> None:
+    """Keep the values of repaired columns as they were, under the key of their row and the word `repaired`."""
+    kept = {repaired_key(key): columns_json(repaired) for key, repaired in rows if repaired}
     if not kept:
         return
-    known = {key: tx.legacy_rows.get(table, key) for key in kept}
-    tx.legacy_rows.keep(table, [(key, content) for key, content in kept.items() if known[key] is None], now)
+    known = tx.legacy_rows.find(table, list(kept))
+    tx.legacy_rows.keep(table, [(key, content) for key, content in kept.items() if key not in known], now)
+    for key, content in kept.items():
+        if known.get(key, content) != content:
+            tx.legacy_rows.change(table, key, content, now)
 
 
 def repaired_key(key: str) -> str:

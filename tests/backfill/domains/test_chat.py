@@ -1,0 +1,195 @@
+"""Chat: one table of messages, in the order they were written, each once, and never another user's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backfill.domains.base import Counts
+from domain.chat import Usage
+from repos.unit_of_work import UnitOfWork
+from tests.backfill.domains.flat_backfill import FlatBackfill, legacy_file
+from tests.backfill.domains.legacy_chat import (
+    EXCHANGES,
+    HISTORY,
+    OWNERS,
+    SECOND,
+    add_message,
+    at,
+    chat,
+    exchange,
+    run,
+    texts,
+)
+
+
+@pytest.fixture
+def backfill(tmp_path: Path, ledger: UnitOfWork) -> FlatBackfill:
+    return FlatBackfill(legacy_file(tmp_path / "legacy.db", OWNERS + HISTORY + EXCHANGES), ledger)
+
+
+def test_rows_become_messages_in_the_order_they_were_written(backfill: FlatBackfill) -> None:
+    add_message(backfill, 1, "user", "What moved? 🌫️")
+    add_message(backfill, 2, "assistant", "The compass.\r\nThen the pier.")
+    exchange(backfill, 3, "And then?", "The fog. 🌫️")
+    add_message(backfill, 4, "user", "Thanks", script_id=None, user_id=2)
+
+    assert run(backfill) == {"chat_history": Counts(migrated=3), "chat_messages": Counts(migrated=1)}
+
+    rows = chat(backfill)
+    assert [(row.message.role, row.message.content) for row in rows] == [
+        ("user", "What moved? 🌫️"),
+        ("assistant", "The compass.\r\nThen the pier."),
+        ("user", "And then?"),
+        ("assistant", "The fog. 🌫️"),
+    ]
+    assert [row.message.answers for row in rows] == [None, None, None, rows[2].id]
+    assert {row.message.user_id for row in rows} == {1}
+    assert rows[3].created_at == 86_400 * SECOND + 180 * SECOND
+    with backfill.unit_of_work.reading() as tx:
+        assert tx.chat_usage.of_message(rows[3].id) == [
+            Usage(model="unknown", tokens_out=120, cost_micros=2_400, currency="USD")
+        ]
+        assert [row.message.content for row in tx.chat.of_user(2)] == ["Thanks"]
+    assert backfill.differences("chat") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [("Why?", None, ["Why?"]), (None, "So.", ["So."]), ("", "", [""]), (None, None, [""])],
+)
+def test_half_an_exchange_is_one_message(
+    backfill: FlatBackfill, question: str | None, answer: str | None, expected: list[str]
+) -> None:
+    exchange(backfill, 1, question, answer)
+
+    assert run(backfill)["chat_messages"] == Counts(migrated=1)
+
+    assert texts(backfill) == expected
+    with backfill.unit_of_work.reading() as tx:
+        assert len(tx.chat_usage.of_message(chat(backfill)[0].id)) == 1
+    assert backfill.differences("chat") == []
+
+
+def test_an_answer_that_was_stored_first_comes_after_its_question(backfill: FlatBackfill) -> None:
+    add_message(backfill, 1, "user", "one", timestamp=at(1))
+    add_message(backfill, 2, "assistant", "answer to one", timestamp=at(1))
+    add_message(backfill, 3, "assistant", "answer to two", timestamp=at(2))
+    add_message(backfill, 4, "user", "elsewhere", script_id=11, user_id=2, timestamp=at(2))
+    add_message(backfill, 5, "user", "two", timestamp=at(2))
+    add_message(backfill, 6, "assistant", "unasked", timestamp=at(3))
+    add_message(backfill, 7, "user", "later", timestamp=at(4))
+
+    run(backfill)
+
+    assert texts(backfill) == ["one", "answer to one", "two", "answer to two", "unasked", "later"]
+    assert backfill.differences("chat") == []
+
+
+def test_the_order_stays_where_the_mapping_says_so(backfill: FlatBackfill) -> None:
+    add_message(backfill, 1, "assistant", "answer", timestamp=at(1))
+    add_message(backfill, 2, "user", "question", timestamp=at(1))
+    backfill.decisions = {"L33": "report"}
+
+    run(backfill)
+
+    assert texts(backfill) == ["answer", "question"]
+
+
+@pytest.mark.parametrize("exchange_second", [-3, 3])
+def test_one_exchange_in_two_logs_is_two_messages_and_their_cost(backfill: FlatBackfill, exchange_second: int) -> None:
+    add_message(backfill, 1, "user", "What moved?", timestamp="1970-01-02 00:00:30")
+    add_message(backfill, 2, "assistant", "The compass.\n", timestamp="1970-01-02 00:00:31")
+    exchange(backfill, 1, "What moved? ", "The compass.", created_at=f"1970-01-02 00:00:{30 + exchange_second}")
+
+    merged_first = {"chat_history": Counts(merged=2), "chat_messages": Counts(migrated=1)}
+    merged_last = {"chat_history": Counts(migrated=2), "chat_messages": Counts(merged=1)}
+    assert run(backfill) == (merged_first if exchange_second < 0 else merged_last)
+
+    question, answer = chat(backfill)
+    assert answer.message.answers == question.id
+    with backfill.unit_of_work.reading() as tx:
+        assert [usage.cost_micros for usage in tx.chat_usage.of_message(answer.id)] == [2_400]
+    assert backfill.differences("chat") == []
+
+
+def test_messages_that_only_resemble_each_other_stay_two(backfill: FlatBackfill) -> None:
+    add_message(backfill, 1, "user", "same")
+    add_message(backfill, 2, "user", "same", timestamp=at(1))  # twice in one log
+    exchange(backfill, 1, "same", None, created_at="1970-01-02 00:01:11")  # eleven seconds later
+    exchange(backfill, 2, "same", None, script_id=11, user_id=2, created_at=at(1))  # another script
+    exchange(backfill, 3, "same", "but with an answer", created_at=at(1))
+    exchange(backfill, 4, "Same", None, created_at=at(1))
+
+    assert run(backfill) == {"chat_history": Counts(migrated=2), "chat_messages": Counts(migrated=4)}
+
+    assert backfill.differences("chat") == []
+
+
+def test_each_message_is_merged_with_one_of_another_log_at_most(backfill: FlatBackfill) -> None:
+    for number in (1, 2):
+        add_message(backfill, number, "user", "ok", timestamp=at(1))
+        exchange(backfill, number, "ok", None, created_at=at(1))
+    exchange(backfill, 3, "ok", None, created_at=at(1))
+
+    assert run(backfill) == {"chat_history": Counts(migrated=2), "chat_messages": Counts(migrated=1, merged=2)}
+
+
+def test_both_logs_come_over_where_the_mapping_says_so(backfill: FlatBackfill) -> None:
+    add_message(backfill, 1, "user", "What moved?")
+    exchange(backfill, 1, "What moved?", None)
+    backfill.decisions = {"L34": "report"}
+
+    assert run(backfill) == {"chat_history": Counts(migrated=1), "chat_messages": Counts(migrated=1)}
+
+
+@pytest.mark.parametrize(
+    ("owner", "code"),
+    [
+        ({"user_id": 2}, "L06"),
+        ({"user_id": 0}, "L30"),
+        ({"user_id": 99}, "L05"),
+        ({"user_id": 3, "script_id": None}, "L05"),
+        ({"script_id": 999}, "L05"),
+        ({"script_id": 0}, "L05"),
+    ],
+)
+def test_a_row_of_another_owner_or_of_none_is_set_aside(
+    backfill: FlatBackfill, owner: dict[str, Any], code: str
+) -> None:
+    add_message(backfill, 1, "user", "whose?", **owner)
+    add_message(backfill, 2, "user", "mine")
+
+    assert run(backfill)["chat_history"] == Counts(migrated=1, quarantined=1)
+
+    assert backfill.codes()["chat_history", "[1]"] == code
+    assert texts(backfill) == ["mine"]
+    assert backfill.differences("chat") == []
+
+
+def test_the_mapping_decides_whose_a_row_is(backfill: FlatBackfill) -> None:
+    add_message(backfill, 1, "user", "accepted", user_id=2)
+    add_message(backfill, 2, "user", "assigned", user_id=0)
+    add_message(backfill, 3, "user", "left out", user_id=99)
+    backfill.rules["chat_history"] = {
+        "decisions": [
+            {"code": "L06", "key": [1], "do": "accept"},
+            {"code": "L30", "key": [2], "do": "assign", "to": 1},
+            {"code": "L05", "key": [3], "do": "skip", "reason": "a test"},
+        ]
+    }
+
+    assert run(backfill)["chat_history"] == Counts(migrated=2, skipped=1)
+
+    assert [(row.message.user_id, row.message.content) for row in chat(backfill)] == [(2, "accepted"), (1, "assigned")]
+    assert backfill.differences("chat") == []
+
+
+def test_messages_without_a_user_stay_without_one(backfill: FlatBackfill) -> None:
+    add_message(backfill, 1, "user", "anonymous", user_id=None)
+
+    run(backfill)
+
+    assert [row.message.user_id for row in chat(backfill)] == [None]
