@@ -40,6 +40,10 @@ class AuthorReserved(Rejected):
     """A signed-in user cannot send as {author!r}."""
 
 
+class AuthorNotAllowed(Rejected):
+    """The database account {account} may send as {allowed}, not as {author}."""
+
+
 class CauseReserved(Rejected):
     """A signed-in user cannot send {field}."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.accounts import (
+    AuthorNotAllowed,
     AuthorReserved,
     NotYourScript,
     ScriptNumberNotYours,
@@ -66,14 +67,18 @@ def require_may_send(tx: RecordsTransaction, submission: Submission, user_id: in
 
 
 def require_still_allowed(tx: LockedScript, state: State, submission: Submission, row: InboxRow) -> None:
-    """Refuse a user's submission that is no longer allowed: `state` is the script's, and its head is locked.
+    """Refuse a submission that its account may not send, or that its user may no longer.
+
+    `state` is the script's, and its head is locked.
 
     Between intake and the lock the script may have been created, or the user deleted. These refusals reveal nothing
     about the script.
 
     Raises:
+        AuthorNotAllowed: the database account that sent it may not send as this author.
         UserDeleted, AuthorReserved, NotYourScript, ScriptNumberNotYours.
     """
+    require_author_of(tx, submission, row.account)
     user_id = row.user_id
     if user_id is None:
         return
@@ -92,6 +97,19 @@ def require_still_allowed(tx: LockedScript, state: State, submission: Submission
     script = tx.scripts.get(submission.script_id)
     if script is None or script.user_id not in (None, user_id):
         raise NotYourScript(script=submission.script_id)
+
+
+def require_author_of(tx: RecordsTransaction | LockedScript, submission: Submission, account: str | None) -> None:
+    """Refuse a submission whose author the database account that sent it may not claim. None: it is not recorded.
+
+    Raises:
+        AuthorNotAllowed: the role of the account has other authors.
+    """
+    if account is None:
+        return
+    authors = tx.sending_accounts.find(account).authors
+    if submission.author not in authors:
+        raise AuthorNotAllowed(account=account, author=submission.author, allowed=" or ".join(authors) or "no author")
 
 
 def require_message(tx: RecordsTransaction, message_id: int, script_id: int) -> None:

@@ -31,6 +31,7 @@ from repos.proposals.ai_deletions import RunLosses
 from repos.proposals.ai_writings import AiWritings
 from repos.proposals.hunk_outcomes import HunkOutcomes
 from repos.submissions.answers import Answers, WritableSubmissions
+from repos.submissions.database_accounts import SendingAccounts
 from repos.submissions.dead_letters import DeadLetters
 from repos.submissions.inbox import INBOX_RECHECK, DrainableInbox, SharedInbox
 
@@ -53,6 +54,7 @@ class LockedScript:
     ai_writings = LazyRepository(AiWritings)
     run_losses = LazyRepository(RunLosses)
     answers = LazyRepository(Answers)
+    sending_accounts = LazyRepository(SendingAccounts)
     scripts = LazyRepository(ProjectedScripts)
     script_ids = LazyRepository(ScriptIds)
     backfill_items = LazyRepository(BackfillItems)

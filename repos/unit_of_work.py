@@ -51,6 +51,7 @@ from repos.scheduling.outdated_scripts import OutdatedScripts
 from repos.scheduling.schedule_slots import Slots
 from repos.submissions.answers import Answers, Submissions
 from repos.submissions.cluster_nodes import catch_up
+from repos.submissions.database_accounts import SendingAccounts
 from repos.submissions.dead_letters import DeadLetters
 from repos.submissions.inbox import Inbox, inbox_recheck
 
@@ -77,6 +78,7 @@ class RecordsTransaction:
     paths = LazyRepository(PathsToVersion)
     submissions = LazyRepository(Submissions)
     rejected = LazyRepository(DeadLetters)
+    sending_accounts = LazyRepository(SendingAccounts)
     projections = LazyRepository(Projections)
     lines = LazyRepository(ProjectedLines)
     things = LazyRepository(ProjectedThings)

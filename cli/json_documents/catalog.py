@@ -13,6 +13,7 @@ from cli.json_documents.backfill import (
     QuarantinedLegacyRows,
 )
 from cli.json_documents.base import Pending
+from cli.json_documents.database_accounts import GatesStatus, Installation
 from cli.json_documents.diff import Diff
 from cli.json_documents.drift import Drift, Frozen
 from cli.json_documents.gates import TouchpointInventory
@@ -87,6 +88,8 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "db upgrade": (Upgraded,),
     "db current": (Schemas,),
     "db drift": (Drift,),
+    "gates install": (Installation,),
+    "gates status": (GatesStatus,),
     "legacy freeze": (Frozen,),
     "legacy drift": (Drift,),
     "users add": (User,),

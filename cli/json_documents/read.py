@@ -163,6 +163,7 @@ class Refused(Document, frozen=True):
     message: str
     rejected_at: str
     user: int | None
+    account: str | None
     payload: str
     whole_bytes: int | None
     whole_sha256: str | None

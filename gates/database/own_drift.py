@@ -9,13 +9,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from gates.database.accounts.server import ACCOUNT_DEFAULT
+from gates.database.accounts.triggers import GUARD_NAMES
 from gates.database.drift import Difference, differences, not_compared
 from gates.database.own_schema import own_schema
 from repos.database.engine import open_engine
 from repos.legacy.connection import open_source
 from repos.legacy.file_schema import shape_of_file
-from repos.legacy.schema_shape import SchemaShape
+from repos.legacy.schema_shape import SchemaShape, TableShape
 from repos.legacy.server_schema import shape_of_server
+from repos.schema.core_tables import submission_inbox
 from repos.schema.known_schemas import newest_schema
 from repos.schema.revision import TABLE, connected, require_current
 
@@ -38,7 +41,7 @@ def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list
                 found, wanted = _of_file(connection), _of_file(newest)
         else:
             with open_source(database_url) as source:
-                found = shape_of_server(source)
+                found = _without_gates(shape_of_server(source))
             wanted = own_schema(found.product, found.version, found.database)
             # Of no table of ours.
             wanted = msgspec.structs.replace(wanted, charset=found.charset, collation=found.collation)
@@ -57,6 +60,27 @@ class _File:
 
 def _of_file(connection: Connection) -> SchemaShape:
     return shape_of_file(_File(connection), "main", "")
+
+
+def _without_gates(shape: SchemaShape) -> SchemaShape:
+    """The shape without what `gates install` adds, which `gates status` compares."""
+
+    def declared(table: TableShape) -> TableShape:
+        if table.name != submission_inbox.name:
+            return table
+        columns = [
+            msgspec.structs.replace(column, default_expression=None)
+            if column.name == submission_inbox.c.account.name and column.default_expression == ACCOUNT_DEFAULT
+            else column
+            for column in table.columns
+        ]
+        return msgspec.structs.replace(table, columns=tuple(columns))
+
+    return msgspec.structs.replace(
+        shape,
+        tables=tuple(declared(table) for table in shape.tables),
+        triggers=tuple(trigger for trigger in shape.triggers if trigger.name not in GUARD_NAMES),
+    )
 
 
 def _in_order_of(found: SchemaShape, wanted: SchemaShape) -> SchemaShape:

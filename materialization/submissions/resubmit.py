@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from domain.accounts import PayloadCut, UnknownRejection, UserDeleted
 from domain.submissions.submission import Submission, decode_submission
-from materialization.access import require_may_send
+from materialization.access import require_author_of, require_may_send
 from repos.accounts.users import display_name
 from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import RecordsTransaction
@@ -38,6 +38,7 @@ def replayed(
     if row.whole_bytes is not None:
         raise PayloadCut(number=row.id, kept=len(row.payload), size=row.whole_bytes)
     old = decode_submission(row.payload)
+    require_author_of(tx, old, row.account)
     if row.user_id is not None:
         user = tx.users.get(row.user_id)
         if user is None or user.deleted_at is not None:

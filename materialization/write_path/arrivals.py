@@ -30,13 +30,14 @@ class Arrival(Struct, frozen=True, gc=False):
     payload: bytes
     digest: bytes
     user_id: int | None = None
+    account: str | None = None
     size: int | None = None
 
     def dead_letter(self, script_id: int, refusal: Refusal, now: int) -> DeadLetter:
         """The dead letter to store when it is refused."""
         row = DeadLetter(
             0, script_id, self.submission_id, refusal.code, refusal.message, self.payload, now, self.user_id
-        )
+        )._replace(account=self.account)
         if self.size is None or self.size == len(self.payload):
             return row
         return row._replace(whole_bytes=self.size, whole_sha256=self.digest)
@@ -49,6 +50,9 @@ def as_declared(row: InboxRow) -> InboxRow:
     if row.user_id is not None and not isinstance(row.user_id, int):
         # A number of no user, and not None: None means a trusted program.
         row = row._replace(user_id=0)
+    if row.account is not None and not isinstance(row.account, str):
+        # An account that is not listed.
+        row = row._replace(account=repr(row.account)[:MAX_NAME])
     return row
 
 
@@ -74,8 +78,8 @@ def reason_not_to_read(tx: LockedScript, row: InboxRow, size: int) -> Rejected |
 def unread(tx: LockedScript, row: InboxRow, size: int) -> Arrival:
     """A submission refused without being decoded, with the beginning of its payload."""
     if row.payload is not None:
-        return Arrival(row.submission_id, row.payload, sha256(row.payload).digest(), row.user_id)
+        return Arrival(row.submission_id, row.payload, sha256(row.payload).digest(), row.user_id, row.account)
     beginning = tx.inbox.beginning(row.id, min(size, MAX_CUT_BYTES, tx.room.for_bytes))
     whole = len(beginning) == size
     digest = sha256(beginning).digest() if whole else tx.inbox.sha256(row.id, size)
-    return Arrival(row.submission_id, beginning, digest, row.user_id, size)
+    return Arrival(row.submission_id, beginning, digest, row.user_id, row.account, size)

@@ -137,11 +137,11 @@ class Settlement:
         try:
             submission = decode_submission(payload)
         except Rejected as refusal:
-            arrival = Arrival(row.submission_id, payload, sha256(payload).digest(), row.user_id)
+            arrival = Arrival(row.submission_id, payload, sha256(payload).digest(), row.user_id, row.account)
             if row.answered is None:
                 self._refuse(arrival, Refusal.of(refusal))
         else:
-            arrival = Arrival(row.submission_id, payload, content_hash(submission), row.user_id)
+            arrival = Arrival(row.submission_id, payload, content_hash(submission), row.user_id, row.account)
             if row.answered is None:
                 self._apply(submission, arrival, row)
         if row.answered is not None:
@@ -181,7 +181,7 @@ class Settlement:
         try:
             if row is not None:
                 self._require_address(submission, row)
-                if row.user_id is not None:
+                if row.user_id is not None or row.account is not None:
                     require_still_allowed(self._tx, self.state, submission, row)
             if submission.after_submission is not None:
                 self._require_predecessor(submission, submission.after_submission)
@@ -207,7 +207,7 @@ class Settlement:
             if answer.refusal is not None:
                 self._keep(arrival, answer.refusal)
             self._take(growth, verdict.state)
-            self._answer(answer, arrival.digest)
+            self._answer(answer, arrival)
         if submission.cause.proposal_id is not None:
             self._accepted.append((submission.cause.proposal_id, answer))
 
@@ -268,7 +268,7 @@ class Settlement:
         if len(encode_rest(answer)) > self._tx.room.for_bytes:
             # The text of a line may be too large for this database; the answer then omits it.
             answer = self._refused(arrival.submission_id, Refusal(refusal.code, refusal.message))
-        self._answer(answer, arrival.digest)
+        self._answer(answer, arrival)
         return answer
 
     def _refused(self, submission_id: str, refusal: Refusal) -> Answer:
@@ -279,9 +279,10 @@ class Settlement:
         self._rejected.append(arrival.dead_letter(self._tx.script_id, refusal, self._now))
         self._kept_bytes += len(arrival.payload)
 
-    def _answer(self, answer: Answer, digest: bytes) -> None:
+    def _answer(self, answer: Answer, arrival: Arrival) -> None:
         self.answers[answer.submission_id] = answer
-        self._answered.append(Answered(answer, digest, self._now))
+        account_id = None if arrival.account is None else self._tx.sending_accounts.find(arrival.account).id
+        self._answered.append(Answered(answer, arrival.digest, self._now, account_id))
 
     def _project(self) -> None:
         # A backfilled script keeps the times of the legacy application.

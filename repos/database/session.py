@@ -33,6 +33,7 @@ class Session:
     """
 
     def __init__(self, engine: Engine) -> None:
+        self.engine = engine
         self._dialect = engine.dialect
         self._kept = connections.kept_of(engine)
         self._connected = connected = connections.take(engine, self._kept)

@@ -112,6 +112,7 @@ def _lock_query(head: FromClause, of: FromClause) -> LockQuery:
         submissions.c.content_hash,
         inbox.c.user_id,
         users.c.deleted_at,
+        inbox.c.account,
     )
     packed = func.json_array(
         *(func.hex(value) if place in HEX_COLUMNS else value for place, value in enumerate(values))

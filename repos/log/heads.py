@@ -38,6 +38,7 @@ class InboxRow(NamedTuple):
 
     `answered` is the content hash of an existing answer to this submission id, if any. `user_id` is the signed-in user
     who sent it, None for a program with credentials of its own; `user_deleted_at` is when that user was deleted.
+    `account` is the database account that inserted the row, None where the server does not write it.
     """
 
     id: int
@@ -48,6 +49,7 @@ class InboxRow(NamedTuple):
     answered: bytes | None
     user_id: int | None = None
     user_deleted_at: int | None = None
+    account: str | None = None
 
 
 class Heads:

@@ -1,4 +1,4 @@
-"""Account tables: sign-ins, chat, and the cost of its models.
+"""Account tables: sign-ins, chat, the cost of its models; and the database accounts of programs.
 
 None has a foreign key to a script's head, which would make a chat message wait for the worker that holds the head.
 """
@@ -54,5 +54,15 @@ chat_message_usage = table(
     Column("recorded_at", Moment, nullable=False),
     CheckConstraint("tokens_in >= 0 and tokens_out >= 0 and cost_micros >= 0 and latency_ms >= 0", name="not_negative"),
     Index(None, "message_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+database_accounts = table(
+    "database_accounts",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    # As CURRENT_USER() has it: name@host.
+    Column("account", Text(384), nullable=False, unique=True),
+    Column("role", Word(16), nullable=False),
+    Column("installed_at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -207,6 +207,8 @@ submissions = table(
     Column("reason", Word(64)),
     Column("answer", Bytes, nullable=False),
     Column("recorded_at", Moment, nullable=False),
+    # The database account that sent it (database_accounts.id); NULL if it is not a listed one.
+    Column("account_id", SmallInteger),
     CheckConstraint(one_of("outcome", "applied", "partly", "no_op", "refused"), name="outcome"),
     sqlite_with_rowid=False,
 )
@@ -221,6 +223,8 @@ submission_inbox = table(
     Column("enqueued_at", Moment, nullable=False),
     # The signed-in user who sent it; NULL for programs with credentials of their own.
     Column("user_id", BigInteger),
+    # The database account that inserted the row, written by the server where `gates install` made it do so.
+    Column("account", Text(384)),
     UniqueConstraint("script_id", "submission_id"),
     # For reading in arrival order without a sort: sorting rows with payloads uses a table on disk.
     Index(None, "script_id", "id"),
@@ -241,6 +245,8 @@ rejected_submissions = table(
     # If the payload was cut: the size and SHA-256 of the original.
     Column("whole_bytes", BigInteger),
     Column("whole_sha256", Digest(32)),
+    # The database account that sent it.
+    Column("account", Text(384)),
     Index(None, "script_id", "submission_id"),
     Index(None, "rejected_at"),
     sqlite_autoincrement=True,

@@ -14,11 +14,12 @@ from repos.schema.core_tables import submissions
 
 
 class Answered(Struct, frozen=True):
-    """An answer, the content hash of its submission, and when it was recorded."""
+    """An answer, the content hash of its submission, when it was recorded, and the database account that sent it."""
 
     answer: Answer
     content_hash: bytes
     recorded_at: int
+    account_id: int | None = None
 
 
 _COLUMNS = (
@@ -31,6 +32,7 @@ _COLUMNS = (
     "reason",
     "answer",
     "recorded_at",
+    "account_id",
 )
 SELECT_ANSWERS = select(
     submissions.c.submission_id,
@@ -93,6 +95,7 @@ class WritableSubmissions(Submissions):
                     answer.refusal.code if answer.refusal else None,
                     encode_rest(answer),
                     answered.recorded_at,
+                    answered.account_id,
                 )
                 for answered in answers
             ],

@@ -20,6 +20,7 @@ class DeadLetter(NamedTuple):
     """A refused, undecodable or contradicting submission, and the user who sent it. Its id is 0 until it is stored.
 
     If the payload is cut, `whole_bytes` and `whole_sha256` are the size and hash of the original; otherwise None.
+    `account` is the database account that sent it, where the server records it.
     """
 
     id: int
@@ -32,6 +33,7 @@ class DeadLetter(NamedTuple):
     user_id: int | None = None
     whole_bytes: int | None = None
     whole_sha256: bytes | None = None
+    account: str | None = None
 
     def cut_to(self, limit: int) -> DeadLetter:
         """The same with its payload cut to at most `limit` bytes."""

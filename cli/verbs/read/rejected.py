@@ -110,6 +110,7 @@ def _document(row: DeadLetter) -> Refused:
         message=row.message,
         rejected_at=screen.iso(row.rejected_at),
         user=row.user_id,
+        account=row.account,
         payload=row.payload.decode(errors="replace"),
         whole_bytes=row.whole_bytes,
         whole_sha256=row.whole_sha256.hex() if row.whole_sha256 else None,

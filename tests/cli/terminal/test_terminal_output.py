@@ -85,6 +85,8 @@ FEW: dict[str, list[list[object]]] = {
         [LEGACY, "--mapping", "{submission}"],
         [LEGACY, "--state", "{odd}"],
     ],
+    "gates install": [[], ["--prefix", HOSTILE], ["--account", HOSTILE], ["--role", HOSTILE]],
+    "gates status": [[], ["--database", HOSTILE]],
     "legacy freeze": [[LEGACY], [LEGACY, "-o", "{odd}.json"], [LEGACY, "-o", "{odd}"]],
     "legacy drift": [[LEGACY, "-f", "{frozen}"], [LEGACY, "-f", "{submission}"], [LEGACY, "-f", "{odd}"]],
     "backfill run": [

@@ -1,0 +1,160 @@
+"""The verb `gates install`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.client import database as ledger
+from cli.json_documents.database_accounts import Installation, NewPassword
+from cli.terminal import screen
+from cli.terminal.options import AsJson, DatabaseUrl
+from cli.verbs.migrate.gates_verbs.gates_server import opened_server
+from domain.submissions.account_roles import ACCOUNT_ROLES
+from gates.database.accounts.install import run_plan
+from gates.database.accounts.passwords import new_password, write_password
+from gates.database.accounts.plan import Account, Step, default_accounts, named_account, plan
+from gates.database.accounts.server import NoAccounts, Server
+from workers.process.password_file import UnfitFile, read_password
+from workers.settings import without_password
+
+RoleName = StrEnum("RoleName", list(ACCOUNT_ROLES))  # type: ignore[misc]  # the names are not literals
+
+
+def install(
+    database: DatabaseUrl = None,
+    role: Annotated[
+        list[RoleName] | None,
+        typer.Option(help="A role that gets an account; repeatable. Default: every role.", show_default=False),
+    ] = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ROLE=NAME", help="One more account of a role. Repeatable.", show_default=False),
+    ] = None,
+    prefix: Annotated[
+        str, typer.Option(metavar="NAME", help="Accounts are called NAME_role. Default: the database.")
+    ] = "",
+    host: Annotated[str, typer.Option(metavar="HOST", help="Where the accounts may sign in from.")] = "%",
+    passwords: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A folder with a file for each account, named after it: read, or else made and written, for its "
+            "owner only. Default: new passwords are printed once.",
+            show_default=False,
+        ),
+    ] = None,
+    set_passwords: Annotated[
+        bool, typer.Option("--set-passwords", help="Set the passwords of existing accounts too.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")] = False,
+    print_sql: Annotated[
+        bool, typer.Option("--print-sql", help="Print the statements, without passwords; change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create database accounts with the fewest privileges, and guard triggers.
+
+    It is safe to run again, and needs an administrator's account: privileges that are missing are granted, those too
+    much on the ledger's schema revoked. Give each service its account with SCRIPTLEDGER_DATABASE_URL.
+    """
+    chosen = ledger.settings(database=database)
+    where = without_password(chosen.database_url)
+    with opened_server(chosen) as server:
+        accounts = default_accounts(prefix or server.database, host, role or ACCOUNT_ROLES)
+        accounts += [named_account(*_parts(text), host) for text in account or ()]
+        if dry_run or print_sql:
+            steps = plan(server, accounts, _unmade(server, accounts, set_passwords=set_passwords))
+            _show(where, steps, print_sql=print_sql, as_json=as_json)
+            return
+        made = _passwords(server, accounts, passwords, set_passwords=set_passwords)
+        steps = plan(server, accounts, dict(made))
+        try:
+            gaps = run_plan(server, steps)
+        except NoAccounts:
+            # An account that was created before has its password already.
+            if passwords is None:
+                _print_passwords(made.items())
+            raise
+    if as_json:
+        new = [
+            NewPassword(name, str(_file(passwords, name)) if passwords else None, None if passwords else password)
+            for name, password in made.items()
+        ]
+        screen.print_json(
+            Installation(where, dry_run=False, steps=[step.about for step in steps], passwords=new, gaps=gaps)
+        )
+        return
+    done = screen.counted(len(steps), "statement")
+    screen.print_unwrapped(f"{done} run: {len(accounts)} accounts of {where} are installed." if steps else _same(where))
+    if passwords is None:
+        _print_passwords(made.items())
+    elif made:
+        screen.print_unwrapped(f"The passwords are in {passwords}, a file for each account.")
+    for gap in gaps:
+        screen.warn(gap, style="yellow")
+
+
+def _parts(text: str) -> tuple[str, str]:
+    role, mark, name = text.partition("=")
+    if not mark:
+        raise typer.BadParameter(f"{text!r} is not ROLE=NAME, for example ai=robot", param_hint="--account")
+    return role, name
+
+
+def _show(where: str, steps: list[Step], *, print_sql: bool, as_json: bool) -> None:
+    if as_json:
+        shown = [step.shown if print_sql else step.about for step in steps]
+        screen.print_json(Installation(where, dry_run=True, steps=shown, passwords=[], gaps=[]))
+        return
+    for step in steps:
+        # A trigger's body has semicolons of its own.
+        end = "//" if step.guard else ";"
+        lines = f"DELIMITER //\n{step.shown}{end}\nDELIMITER ;" if step.guard else f"{step.shown}{end}"
+        for line in lines.split("\n") if print_sql else [f"would {step.about}"]:
+            screen.print_unwrapped(line)
+    if not steps and not print_sql:
+        screen.print_unwrapped(_same(where))
+
+
+def _unmade(server: Server, accounts: Iterable[Account], *, set_passwords: bool) -> dict[str, str | None]:
+    """The accounts that would get a password."""
+    return {each.account: None for each in accounts if set_passwords or server.grants_of(each.account) is None}
+
+
+def _passwords(
+    server: Server, accounts: Iterable[Account], folder: Path | None, *, set_passwords: bool
+) -> dict[str, str]:
+    """The passwords to set, by account: from its file, or new and written there before anything is created."""
+    made = {}
+    for account in _unmade(server, accounts, set_passwords=set_passwords):
+        file = _file(folder, account) if folder else None
+        if file is not None and file.exists():
+            try:
+                made[account] = read_password(str(file))
+            except UnfitFile as error:
+                raise NoAccounts(f"The password file {file} must be {error}.") from error
+        else:
+            made[account] = new_password()
+            if file is not None:
+                write_password(file, made[account])
+    return made
+
+
+def _file(folder: Path, account: str) -> Path:
+    return folder / account.rpartition("@")[0]
+
+
+def _print_passwords(made: Iterable[tuple[str, str]]) -> None:
+    for account, password in made:
+        screen.print_unwrapped(f"{account}  {password}")
+    if made:
+        screen.warn("The passwords are shown this once and stored nowhere.")
+
+
+def _same(where: str) -> str:
+    return f"Nothing to do: the accounts of {where} are installed."

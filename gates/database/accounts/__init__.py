@@ -1,0 +1,1 @@
+"""Database accounts: least-privilege accounts, guard triggers, and what differs from them."""

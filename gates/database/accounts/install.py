@@ -1,0 +1,51 @@
+"""Installation of accounts and guards: runs a plan, and names what the server did not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import DBAPIError
+
+from gates.database.accounts.plan import Step
+from gates.database.accounts.server import DENIED, NEEDS_SUPER, NoAccounts, Server, number_of
+
+_NO_TRIGGER = (
+    "The guard {guard} was not created ({number}: {reason}). The grants hold without it. To have it, set "
+    "log_bin_trust_function_creators = 1 on the server or use an account with SUPER, and run this again."
+)
+
+
+def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
+    """Run the statements of a plan, and return a sentence for each guard that the server did not allow.
+
+    Raises:
+        NoAccounts: this account may not do what a statement does; what was done before stays, and a repeat goes on.
+    """
+    gaps: list[str] = []
+    for step in steps:
+        try:
+            _run(server, step)
+        except DBAPIError as error:
+            number = number_of(error)
+            reason = str(error.orig.args[-1]).rstrip(".") if error.orig is not None else ""
+            if step.guard and number in {*DENIED, NEEDS_SUPER}:
+                gaps.append(_NO_TRIGGER.format(guard=step.guard, number=number, reason=reason))
+            elif number in DENIED:
+                raise NoAccounts(
+                    f"The account {server.account} may not {step.about} ({number}: {reason}). Name an administrator's "
+                    "account in --database, or give the statements of --print-sql to the administrator."
+                ) from None
+            else:
+                raise NoAccounts(f"The server refused to {step.about} ({number}: {reason}).") from None
+    return gaps
+
+
+def _run(server: Server, step: Step) -> None:
+    try:
+        server.run(step.sql)
+    except DBAPIError as error:
+        # To create a trigger for another definer needs a privilege more than to create one.
+        create, definer, rest = step.sql.partition("DEFINER = ")
+        if not (step.guard and definer and number_of(error) in DENIED):
+            raise
+        server.run(create + rest.partition(" ")[2])

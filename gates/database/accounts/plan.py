@@ -1,0 +1,151 @@
+"""The plan of an installation: the statements that make a server's accounts and guards what they should be.
+
+Planned from what is there, so that a second installation plans nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from domain.submissions.account_roles import ACCOUNT_ROLES
+from gates.database.accounts.grants import quoted, schema_pattern
+from gates.database.accounts.passwords import identified
+from gates.database.accounts.roles import Privilege, wanted_privileges
+from gates.database.accounts.server import Installed, NoAccounts, Server, Trigger, account_name, literal
+from gates.database.accounts.triggers import Guard, guards
+
+MAX_NAME = 32
+
+
+class Step(NamedTuple):
+    """One statement: what it is for, as shown, and with the password. `guard` is the trigger it creates."""
+
+    about: str
+    shown: str
+    sql: str
+    guard: str = ""
+
+
+class Account(NamedTuple):
+    """An account to install: its role and its name@host."""
+
+    role: str
+    account: str
+
+
+def default_accounts(prefix: str, host: str, roles: Iterable[str]) -> list[Account]:
+    """One account for each role, named after it.
+
+    Raises:
+        NoAccounts: a role is unknown, or a name is too long for MySQL.
+    """
+    return [named_account(role, f"{prefix}_{role}", host) for role in roles]
+
+
+def named_account(role: str, name: str, host: str) -> Account:
+    """An account of a role.
+
+    Raises:
+        NoAccounts: the role is unknown, or the name is empty or too long for MySQL.
+    """
+    if role not in ACCOUNT_ROLES:
+        raise NoAccounts(f"There is no role {role!r}: choose among {', '.join(ACCOUNT_ROLES)}.")
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or {*name} & {"/", "@"}:
+        raise NoAccounts(f"{name!r} is not the name of an account, of 1 to {MAX_NAME} characters: choose another.")
+    if not host or "@" in host or not host.isprintable():
+        raise NoAccounts(f"{host!r} is not a host, for example %, localhost or 10.0.0.%.")
+    return Account(role, f"{name}@{host}")
+
+
+def plan(server: Server, accounts: Sequence[Account], passwords: Mapping[str, str | None]) -> list[Step]:
+    """The statements that are needed. `passwords` has those of accounts to make or to change, by account.
+
+    Raises:
+        NoAccounts: this account may not read the grants of others.
+    """
+    return [
+        *_listing(server, accounts),
+        *_inbox_default(server),
+        *(step for account in accounts for step in _account(server, account, passwords)),
+        *_guards(server, accounts),
+    ]
+
+
+def _listing(server: Server, accounts: Sequence[Account]) -> Iterator[Step]:
+    listed = set(server.installed())
+    for role, account in accounts:
+        if Installed(account, role) not in listed:
+            sql = (  # a literal and the name of a role
+                "INSERT INTO database_accounts (account, role, installed_at)"  # noqa: S608 - quoted
+                f" VALUES ({literal(account)}, '{role}', ROUND(UNIX_TIMESTAMP(NOW(6)) * 1000000))"
+                f" ON DUPLICATE KEY UPDATE role = '{role}'"
+            )
+            yield _step(f"list {account} as {role}", sql)
+
+
+def _inbox_default(server: Server) -> Iterator[Step]:
+    if not server.inbox_default():
+        sql = "ALTER TABLE submission_inbox ALTER COLUMN account SET DEFAULT (CURRENT_USER())"
+        yield _step("write the account of the sender into the inbox", sql)
+
+
+def _account(server: Server, wanted: Account, passwords: Mapping[str, str | None]) -> Iterator[Step]:
+    role, account = wanted
+    found = server.grants_of(account)
+    if found is None or account in passwords:
+        verb = "CREATE USER" if found is None else "ALTER USER"
+        shown, sql = (
+            f"{verb} {identified(account, password, is_mariadb=server.is_mariadb)}"
+            for password in (None, passwords.get(account))
+        )
+        about = f"create the account {account}" if found is None else f"set the password of {account}"
+        yield Step(about, shown, sql)
+    held = set() if found is None else found[0]
+    needed = wanted_privileges(role)
+    for scope, granted in _by_scope(needed - held):
+        target = _target(server, scope)
+        yield _step(f"grant {role} on {scope}", f"GRANT {granted} ON {target} TO {account_name(account)}")
+    # What it may do elsewhere is reported by the status, and not ours to take away.
+    for scope, taken in _by_scope({each for each in held - needed if each.scope != "*.*"}):
+        target = _target(server, scope)
+        yield _step(f"revoke from {role} on {scope}", f"REVOKE {taken} ON {target} FROM {account_name(account)}")
+
+
+def _guards(server: Server, accounts: Sequence[Account]) -> Iterator[Step]:
+    migrator = next((account for role, account in accounts if role == "migrator"), None)
+    found = server.guard_triggers()
+    for guard in guards(is_mariadb=server.is_mariadb):
+        existing = found.get(guard.name)
+        if existing is not None and is_same(existing, guard):
+            continue
+        if existing is not None:
+            yield Step(f"replace the guard {guard.name}", drop := f"DROP TRIGGER `{guard.name}`", drop, guard.name)
+        definer = f"DEFINER = {account_name(migrator)} " if migrator else ""
+        sql = f"CREATE {definer}{guard.sql}"
+        yield Step(f"create the guard {guard.name}", sql, sql, guard.name)
+
+
+def is_same(trigger: Trigger, guard: Guard) -> bool:
+    """Whether a trigger is what the guard should be."""
+    return (trigger.table, trigger.event, " ".join(trigger.body.split())) == (guard.table, guard.event, guard.body)
+
+
+def _step(about: str, sql: str) -> Step:
+    return Step(about, sql, sql)
+
+
+def _by_scope(privileges: Iterable[Privilege]) -> Iterator[tuple[str, str]]:
+    """The privileges on each table, as a grant lists them."""
+    columns: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name, scope, column in sorted(privileges):
+        columns[scope][name] += [quoted(column)] if column else []
+    for scope, named in columns.items():
+        yield scope, ", ".join(name + (f" ({', '.join(of)})" if of else "") for name, of in named.items())
+
+
+def _target(server: Server, scope: str) -> str:
+    if scope == "*":
+        return f"{schema_pattern(server.database, wildcards=server.wildcards)}.*"
+    return scope if scope.endswith(".*") else f"{quoted(server.database)}.{quoted(scope)}"

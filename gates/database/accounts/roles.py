@@ -1,0 +1,142 @@
+"""Grants of the account roles, by groups of tables: what each role may do, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from repos.schema.revision import TABLE as REVISION_TABLE
+
+# Every table and view of the schema is in exactly one group.
+TABLE_GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "commands": ("script_commands",),
+    "versions": ("script_versions",),
+    "keyframes": ("script_keyframes",),
+    "heads": ("script_heads",),
+    "scripts": ("scripts",),
+    "answers": ("submissions",),
+    "inbox": ("submission_inbox",),
+    "dead_letters": ("rejected_submissions",),
+    "script_ids": ("script_ids",),
+    "readers": ("projection_heads", "script_lines", "script_elements", "personas", "version_labels"),
+    "log_view": ("script_log",),
+    "users": ("users",),
+    "sessions": ("sessions",),
+    "chat": ("chat_messages", "chat_message_usage"),
+    "proposals": ("ai_proposals", "ai_proposal_hunks"),
+    "ai_limits": ("ai_run_losses", "ai_writings"),
+    "scheduling": ("bells", "leases", "schedule_slots", "materialization_runs", "materialization_items"),
+    "integrity": ("quarantines", "rebuilds", "verifications"),
+    "seals": ("script_seals",),
+    "backfill": ("backfill_runs", "backfill_items", "backfill_quarantine", "legacy_keys", "legacy_versions"),
+    "legacy_rows": ("legacy_rows",),
+    "accounts": ("database_accounts",),
+    "schema": (REVISION_TABLE,),
+}
+
+
+class Privilege(NamedTuple):
+    """One privilege: on everything (`*.*`), on the schema (`*`) or on a table; of one column, or of the whole."""
+
+    name: str
+    scope: str
+    column: str = ""
+
+
+_READ, _ADD, _CHANGE, _ALL = "SELECT", "SELECT INSERT", "SELECT INSERT UPDATE", "SELECT INSERT UPDATE DELETE"
+# Without `id`, `attempts` and `account`, which only the server and the workers write.
+_SEND = "INSERT(script_id,submission_id,payload,enqueued_at,user_id)"
+_PENDING = "SELECT(id,script_id,submission_id,payload,user_id)"
+_SENDER = {
+    "inbox": f"{_PENDING} {_SEND}",
+    "script_ids": "INSERT(user_id)",
+    "answers": _READ,
+    "scripts": _READ,
+    "readers": _READ,
+    "schema": _READ,
+}
+_READER = {
+    **dict.fromkeys(("commands", "versions", "keyframes", "heads", "scripts", "answers", "readers", "log_view"), _READ),
+    **dict.fromkeys(("chat", "proposals", "integrity", "seals", "schema"), _READ),
+    "users": "SELECT(id,email,email_key,created_at,deleted_at,name)",
+}
+_WORKER = {
+    "commands": _ADD,
+    "versions": "SELECT INSERT DELETE",
+    "keyframes": "SELECT INSERT DELETE",
+    "heads": _ALL,
+    "scripts": _CHANGE,
+    "answers": _ADD,
+    "inbox": f"SELECT DELETE {_SEND} UPDATE(attempts,user_id)",
+    "dead_letters": "SELECT INSERT DELETE",
+    "script_ids": _CHANGE,
+    "readers": _ALL,
+    "log_view": _READ,
+    "users": _READ,
+    "sessions": "SELECT DELETE",
+    "chat": _ADD,
+    "proposals": _CHANGE,
+    "ai_limits": _CHANGE,
+    "scheduling": _ALL,
+    "integrity": _ALL,
+    "seals": _ADD,
+    "backfill": _READ,
+    "legacy_rows": _READ,
+    "accounts": _READ,
+    "schema": _READ,
+}
+GRANTS: Final[dict[str, dict[str, str]]] = {
+    "producer": _SENDER,
+    "ai": {**_SENDER, "script_ids": ""},
+    "application": {
+        **_READER,
+        **_SENDER,
+        "inbox": f"{_PENDING} {_SEND} UPDATE(user_id)",
+        "script_ids": "SELECT INSERT(user_id)",
+        "dead_letters": _READ,
+        "users": _CHANGE,
+        "sessions": _ALL,
+        "chat": _CHANGE,
+        "proposals": _CHANGE,
+        "ai_limits": _READ,
+        "legacy_rows": _READ,
+        "accounts": _READ,
+    },
+    "intake": {
+        "inbox": f"{_PENDING} {_SEND}",
+        "answers": _READ,
+        "dead_letters": _ADD,
+        "accounts": _READ,
+        "schema": _READ,
+    },
+    "worker": _WORKER,
+    "reader": _READER,
+    "backfill": {
+        **_WORKER,
+        "inbox": "SELECT DELETE UPDATE(attempts,user_id)",
+        "users": _CHANGE,
+        "sessions": "SELECT INSERT DELETE",
+        "chat": _CHANGE,
+        "backfill": _ALL,
+        "legacy_rows": _ALL,
+    },
+    "migrator": {},
+}
+_MIGRATOR = "SELECT INSERT UPDATE DELETE CREATE DROP ALTER INDEX REFERENCES TRIGGER CREATE_VIEW SHOW_VIEW LOCK_TABLES"
+
+
+def wanted_privileges(role: str) -> frozenset[Privilege]:
+    """The privileges of a role on the ledger's schema."""
+    if role == "migrator":
+        return frozenset(Privilege(name.replace("_", " "), "*") for name in _MIGRATOR.split())
+    return frozenset(
+        privilege
+        for group, granted in GRANTS[role].items()
+        for table in TABLE_GROUPS[group]
+        for word in granted.split()
+        for privilege in _privileges(word, table)
+    )
+
+
+def _privileges(word: str, table: str) -> list[Privilege]:
+    name, _, columns = word.rstrip(")").partition("(")
+    return [Privilege(name, table, column) for column in columns.split(",")]

@@ -1,0 +1,167 @@
+"""`gates install` is idempotent, mends what differs, and names what a server does not allow."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import make_url
+
+from domain.submissions.account_roles import ACCOUNT_ROLES
+from gates.database.accounts.install import run_plan
+from gates.database.accounts.passwords import identified
+from gates.database.accounts.plan import named_account, plan
+from gates.database.accounts.roles import GRANTS, TABLE_GROUPS, wanted_privileges
+from gates.database.accounts.server import NoAccounts, Server
+from gates.database.accounts.status import account_status
+from gates.database.own_drift import own_drift
+from gates.database.own_schema import own_schema
+from repos.schema.revision import TABLE
+from tests.gates.database.accounts.installed import InstalledLedger
+from tests.services.databases import DatabaseServer
+
+
+def sentences(ledger: InstalledLedger) -> list[str]:
+    with Server.opened(ledger.url) as server:
+        return [
+            gap.sentence.replace(ledger.prefix, "p").replace(ledger.database, "ledger")
+            for gap in account_status(server).gaps
+        ]
+
+
+def test_every_table_is_in_one_group_and_every_role_has_grants():
+    shape = own_schema("mariadb", "10.11", "ledger")
+    declared = sorted([*(each.name for each in shape.tables), *(each.name for each in shape.views), TABLE])
+
+    assert sorted(table for tables in TABLE_GROUPS.values() for table in tables) == declared
+    assert set(GRANTS) == set(ACCOUNT_ROLES)
+    assert all(set(granted) <= set(TABLE_GROUPS) for granted in GRANTS.values())
+
+
+@pytest.mark.parametrize("role", [role for role in ACCOUNT_ROLES if role != "migrator"])
+def test_no_role_changes_or_deletes_a_command_or_defines_anything(role: str):
+    privileges = wanted_privileges(role)
+
+    assert {each.name for each in privileges} <= {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    log = {each.name for each in privileges if each.scope in ("script_commands", "submissions", "script_seals")}
+    assert log <= {"SELECT", "INSERT"}
+    assert not [each for each in privileges if each.column == "account" and each.name != "SELECT"]
+
+
+def test_a_second_installation_has_nothing_to_do(installed: InstalledLedger):
+    assert installed.gaps == []
+    assert sentences(installed) == []
+    with Server.opened(installed.url) as server:
+        assert plan(server, installed.accounts, {}) == []
+
+
+def test_drift_takes_accounts_and_guards_for_no_drift(installed: InstalledLedger):
+    differences, _ = own_drift(installed.url)
+
+    assert differences == []
+
+
+def test_status_names_what_is_missing_and_what_is_too_much_and_install_mends_it(own: InstalledLedger):
+    worker = f"'{own.name('worker')}'@'%'"
+    own.root(f"GRANT UPDATE (kind) ON script_commands TO {worker}")
+    own.root(f"REVOKE INSERT ON script_versions FROM {worker}")
+    own.root(f"GRANT SELECT ON `{own.database}`.* TO '{own.name('producer')}'@'%'")
+    own.root("ALTER TABLE submission_inbox ALTER COLUMN account DROP DEFAULT")
+    own.root("DROP TRIGGER guard_script_commands_update")
+    own.root("DROP TRIGGER guard_script_seals_delete")
+    own.root("CREATE TRIGGER guard_script_seals_delete BEFORE DELETE ON script_seals FOR EACH ROW SET @a = 1")
+
+    assert sorted(sentences(own)) == [
+        "The guard guard_script_commands_update is missing: `scriptledger gates install`.",
+        "The guard guard_script_seals_delete was changed: `scriptledger gates install`.",
+        "The server does not write the account into the rows of the inbox.",
+        "p_producer@% (producer) has SELECT on `ledger`.* too much.",
+        "p_worker@% (worker) has UPDATE (kind) on script_commands too much.",
+        "p_worker@% (worker) lacks INSERT on script_versions.",
+    ]
+
+    assert own.install() == []
+    assert sentences(own) == []
+
+
+def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: InstalledLedger):
+    own.root(f"GRANT SELECT ON mysql.* TO '{own.name('producer')}'@'%'")
+    own.root(f"GRANT CREATE USER ON *.* TO '{own.name('worker')}'@'%'")
+    own.root(f"DROP USER '{own.name('migrator')}'@'%'")
+
+    found = sentences(own)
+
+    assert "p_migrator@% is listed as migrator and does not exist." in found
+    assert "p_worker@% (worker) has CREATE USER on every schema too much." in found
+    assert any(
+        each.startswith("p_producer@% (producer) has a grant too much: GRANT SELECT ON `mysql`") for each in found
+    )
+    # A guard whose definer is gone refuses every write.
+    assert len([each for each in found if "an account that does not exist" in each]) == 12
+    own.install()
+    assert not [each for each in sentences(own) if "exist" in each]
+
+
+def test_an_account_without_rights_is_refused_and_named(own: InstalledLedger):
+    with Server.opened(own.url_of("migrator")) as server, pytest.raises(NoAccounts, match="administrator"):
+        plan(server, [*own.accounts, named_account("ai", "a", "%")], {})
+
+
+def test_a_server_that_allows_no_trigger_gets_the_accounts_and_the_gap_is_named(own: InstalledLedger):
+    own.root("DROP TRIGGER guard_script_commands_update")
+    installer, password = f"{own.prefix}_installer", "x1"
+    own.root(f"CREATE USER '{installer}'@'%' IDENTIFIED BY '{password}'")
+    try:
+        own.root(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON `{own.database}`.* TO '{installer}'@'%' WITH GRANT OPTION"
+        )
+        own.root(f"GRANT CREATE USER ON *.* TO '{installer}'@'%'")
+        own.root(f"GRANT SELECT ON mysql.* TO '{installer}'@'%'")
+        url = make_url(own.url).set(username=installer, password=password).render_as_string(hide_password=False)
+        with Server.opened(url) as server:
+            steps = [step for step in plan(server, own.accounts, {}) if step.guard == "guard_script_commands_update"]
+            gaps = run_plan(server, steps)
+    finally:
+        own.root(f"DROP USER '{installer}'@'%'")
+
+    assert len(gaps) == 1
+    assert gaps[0].startswith("The guard guard_script_commands_update was not created (1142")
+
+
+def test_a_password_is_sent_to_mariadb_as_a_hash_and_shown_nowhere():
+    account = "it's@%"
+
+    assert identified(account, "secret", is_mariadb=True).endswith(
+        "'it''s'@'%' IDENTIFIED BY PASSWORD '*14E65567ABDB5135D0CFD9A70B3032C179A49EE7'"
+    )
+    assert identified(account, None, is_mariadb=True) == "'it''s'@'%' IDENTIFIED BY '<password of it's>'"
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "host"),
+    [
+        ("nobody", "a", "%"),
+        ("ai", "", "%"),
+        ("ai", "a" * 33, "%"),
+        ("ai", "a/b", "%"),
+        ("ai", "a", ""),
+        ("ai", "a", "b@c"),
+        ("ai", "a\n", "%"),
+    ],
+)
+def test_names_that_no_account_can_have_are_refused(role: str, name: str, host: str):
+    with pytest.raises(NoAccounts):
+        named_account(role, name, host)
+
+
+def test_the_accounts_of_one_database_have_no_rights_on_a_similar_name(mariadb: DatabaseServer, own: InstalledLedger):
+    """An underscore in the target of a grant stands for any character."""
+    similar = own.database.replace("_", "x", 1)
+    mariadb.create_database(similar)
+    try:
+        with own.connect("migrator") as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW DATABASES")
+            shown = {name for (name,) in cursor.fetchall()}
+    finally:
+        mariadb.execute(f"DROP DATABASE `{similar}`")
+
+    assert own.database in shown
+    assert similar not in shown
