@@ -21,7 +21,7 @@ from backfill.content.refusals import (
 from backfill.content.strict_json import parse
 from domain.errors import Rejected
 from domain.script.validation import MAX_TEXT_BYTES
-from repos.legacy.stored_size import stored_bytes
+from repos.legacy.column_types import stored_bytes
 
 # A TEXT column holds 65,535 bytes of its charset; a character of up to four bytes does not fit at its end.
 CUT = range(65_532, 65_536)

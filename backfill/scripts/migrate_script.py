@@ -1,24 +1,29 @@
 """Migration of one script: its legacy saves become commands that replay to each of them.
 
-The log is the checkpoint: each command names its legacy row in `cause.origin`, so a run that was interrupted continues
-after the row of the last version, and a second run writes nothing.
+A save that cannot be read, or that the ledger refuses, is set aside, and those after it come over. The saves that were
+written are in `legacy_versions`, by table and key, so a second run writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
-from backfill.scripts.legacy_script import LegacySave, LegacyScript, ScriptEdited, SourceChanged
-from backfill.scripts.pending_saves import PendingSaves, RefusedSave
+from backfill.scripts.legacy_script import LegacyScript, SaveSource, ScriptEdited, ScriptTaken, SourceChanged
+from backfill.scripts.migrated_saves import MigratedSaves, edited_since, migrated_saves
+from backfill.scripts.pending_saves import PendingSaves, RefusedSave, ScriptRefused, WrittenSaves
 from materialization.clock import system_clock
 from materialization.submissions.backfill_mode import begin_backfill, end_backfill
-from materialization.write_path.backfill_slice import BackfillLedger
-from repos.unit_of_work import UnitOfWork
+from materialization.write_path.backfill_slice import SLICE_SECONDS, BackfillLedger
+from repos.locked_scripts import LockedScript
+from repos.unit_of_work import RecordsTransaction, UnitOfWork
+
+# The script takes edits again, and its item has failed.
+FINAL = (SourceChanged, ScriptEdited, ScriptTaken, ScriptRefused)
 
 
 class MigratedScript(NamedTuple):
-    """How many submissions a run wrote, with how many versions; how many saves equalled the one before; and a refusal.
+    """How many submissions a run wrote, with how many versions; how many saves equalled the one before; and refusals.
 
     A submission brings a save, creates a script without lines, or archives or unarchives the script.
     """
@@ -26,7 +31,15 @@ class MigratedScript(NamedTuple):
     submissions: int
     versions: int
     merged: int
-    refused: RefusedSave | None
+    refused: tuple[RefusedSave, ...] = ()
+
+
+class WrittenSlice(NamedTuple):
+    """How many submissions and versions a slice wrote, and whether saves are left."""
+
+    submissions: int
+    versions: int
+    more: bool
 
 
 class ScriptMigration:
@@ -36,37 +49,79 @@ class ScriptMigration:
         self._unit_of_work = unit_of_work
         self._ledger = BackfillLedger(unit_of_work, clock=clock)
 
-    def run(self, script: LegacyScript, saves: Callable[[], Iterable[LegacySave]]) -> MigratedScript:
-        """Write the saves that are not written yet; `saves` reads all of them from the first, in order.
-
-        If one is refused, the script stays in backfill mode: repair it, and run again.
+    def run(self, script: LegacyScript, saves: SaveSource) -> MigratedScript:
+        """Write the saves that are not written yet.
 
         Raises:
             Conflict: every attempt met one; run again.
             Corrupt: the script is quarantined.
-            SourceChanged: the log ends with a row that is not among the saves; nothing is written.
+            SourceChanged: the last migrated save is no longer in the source; nothing is written.
             ScriptEdited: the source has new saves, but the script was edited here; nothing is written.
+            ScriptTaken: the ledger has another script under this id; nothing is written.
         """
-        pending = PendingSaves(script, saves)
         with self._unit_of_work.reading() as tx:
-            if pending.none_left(tx):
-                return MigratedScript(0, 0, 0, None)
-        begin_backfill(self._unit_of_work, script.script_id)
-        brought, versions, merged = 0, 0, 0
+            known = migrated_saves(tx, script.script_id, saves)
+            if is_migrated(tx, script, saves, known):
+                return MigratedScript(0, 0, 0)
+        recorder = _InMemory(known.place)
+        pending = PendingSaves(script, saves, recorder)
+        submissions, versions = 0, 0
         more = True
+        while more:
+            written = self.write(script.script_id, pending)
+            recorder.committed()
+            submissions, versions, more = submissions + written.submissions, versions + written.versions, written.more
+        return MigratedScript(submissions, versions, recorder.merged, tuple(recorder.refused))
+
+    def write(self, script_id: int, pending: PendingSaves, seconds: float = SLICE_SECONDS) -> WrittenSlice:
+        """Write one slice; after the last one, or an error that is final, the script takes edits again."""
+        begin_backfill(self._unit_of_work, script_id)
         try:
-            while more and pending.refused is None:
-                written = self._ledger.write(script.script_id, pending)
-                brought += len(written.answers)
-                versions += sum(
-                    (answer.last_version or 0) - (answer.first_version or 1) + 1 for answer in written.answers
-                )
-                merged += pending.merged
-                more = written.more
-        except (SourceChanged, ScriptEdited):
-            # An edit or a change of the source between the look at it and the lock.
-            end_backfill(self._unit_of_work, script.script_id)
+            written = self._ledger.write(script_id, pending, seconds)
+        except FINAL:
+            end_backfill(self._unit_of_work, script_id)
             raise
-        if pending.refused is None:
-            end_backfill(self._unit_of_work, script.script_id)
-        return MigratedScript(brought, versions, merged, pending.refused)
+        if not written.more:
+            end_backfill(self._unit_of_work, script_id)
+        versions = sum((answer.last_version or 0) - (answer.first_version or 1) + 1 for answer in written.answers)
+        return WrittenSlice(len(written.answers), versions, written.more)
+
+
+def is_migrated(tx: RecordsTransaction, script: LegacyScript, saves: SaveSource, known: MigratedSaves) -> bool:
+    """Whether nothing of a script is left to write.
+
+    Raises:
+        ScriptEdited, ScriptTaken: something is, and it cannot follow.
+    """
+    head = tx.heads.get(script.script_id)
+    if head is None or not head.version:
+        return False
+    edited = edited_since(tx, script, head.version)
+    if known.place < len(saves):
+        if edited:
+            raise ScriptEdited(f"script {script.script_id} was edited after it was migrated")
+        return False
+    row = tx.scripts.get(script.script_id)
+    archived = script.archived_at is not None
+    return head.health == "open" and (edited or (row is not None and bool(row.archived) == archived))
+
+
+class _InMemory:
+    """The record of a run that is not kept."""
+
+    def __init__(self, place: int) -> None:
+        self.merged = 0
+        self.refused: list[RefusedSave] = []
+        self._place = place
+
+    def place(self, tx: LockedScript) -> int:  # noqa: ARG002 - nothing is in the database
+        return self._place
+
+    def record(self, tx: LockedScript, written: WrittenSaves) -> None:  # noqa: ARG002 - nothing is in the database
+        self._written = written
+
+    def committed(self) -> None:
+        """Take over the record of the last slice."""
+        self._place = self._written.place
+        self.merged += self._written.merged.total()
+        self.refused += self._written.refused

@@ -2,141 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 from backfill.content.recognise import decode
+from backfill.scripts.kept_content import kept_raw
 from backfill.scripts.legacy_script import (
     LegacySave,
     LegacyScript,
+    ListedTimes,
+    SaveSource,
     ScriptEdited,
-    SourceChanged,
-    is_row,
     submission_id,
 )
+from backfill.scripts.migrated_saves import edited_since
 from backfill.translate.script_commands import matched, save_commands
 from backfill.translate.script_lines import LineTranslator, with_new_ids
 from domain.commands.base import Command
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.errors import Rejected
+from domain.errors import LedgerError, Rejected
 from domain.script.line import Line
 from domain.script.state import State
 from domain.submissions.answer import Refusal
 from domain.submissions.origin import Origin
-from domain.submissions.submission import Cause, Submission, decode_cause
+from domain.submissions.submission import Cause, Submission
 from materialization.write_path.backfill_slice import UNCHANGED, Slice, Unchanged
+from repos.backfill.legacy_versions import LegacyVersion
 from repos.locked_scripts import LockedScript
-from repos.unit_of_work import RecordsTransaction
 
-# Versions whose authorship is read at a time.
-AUTHORSHIP_PAGE = 200
+
+class ScriptRefused(LedgerError):
+    """The ledger refuses the script itself, not one of its saves."""
 
 
 class RefusedSave(NamedTuple):
-    """A save that was not accepted, and why; it and those after it are not written."""
+    """A save that was not accepted, and why; it is not written, and the saves after it are."""
 
     origin: Origin
     refusal: Refusal
 
 
-class _LastSave(NamedTuple):
-    """The legacy row of the last version that a save made, if any, and whether the script was edited here since."""
+class WrittenSaves(NamedTuple):
+    """What a slice did: the place it reached, its saves, how many of them by table equal the one before, and those
+    that were refused. `complete` says that none is left."""
 
-    origin: Origin | None
-    edited: bool
+    place: int
+    saves: list[LegacyVersion]
+    merged: Counter[str]
+    refused: list[RefusedSave]
+    complete: bool
+
+
+class SaveRecorder(Protocol):
+    """Records slices in the transactions that write them."""
+
+    def place(self, tx: LockedScript) -> int:
+        """The place that was recorded last: the number of saves that are done."""
+
+    def record(self, tx: LockedScript, written: WrittenSaves) -> None:
+        """Record a slice; it is committed with it, or not at all."""
 
 
 class PendingSaves:
-    """The saves of one script that are not in its log yet, each as a submission."""
+    """The saves of one script that are not in its log yet, each as a submission.
 
-    def __init__(self, script: LegacyScript, saves: Callable[[], Iterable[LegacySave]]) -> None:
-        # Saves of the last slice that equalled the one before.
-        self.merged = 0
-        self.refused: RefusedSave | None = None
+    A save that is refused is left out, because a later one may need nothing of it: each save holds the whole text.
+    """
+
+    def __init__(self, script: LegacyScript, saves: SaveSource, recorder: SaveRecorder) -> None:
         self._script = script
         self._saves = saves
-        # The version after the last slice, if it was committed.
-        self._version: int | None = None
-        # The first save of all, until it is written.
-        self._first: LegacySave | None = None
+        self._recorder = recorder
+        # The version and the place after the last slice, if it was committed.
+        self._committed: tuple[int, int] | None = None
 
-    def none_left(self, tx: RecordsTransaction) -> bool:
-        """Whether the script was migrated whole and is open.
-
-        Raises:
-            SourceChanged, ScriptEdited: it was migrated, and what is left cannot follow.
-        """
-        head = tx.heads.get(self._script.script_id)
-        if head is None or not head.version or head.health != "open":
-            return False
-        last = self._last_save(tx, head.version)
-        self._start_after(last.origin)
-        if next(self._left, None) is None:
-            row = tx.scripts.get(self._script.script_id)
-            return last.edited or (row is not None and bool(row.archived) == (self._script.archived_at is not None))
-        if last.edited:
-            raise self._edited()
-        return False
+    @property
+    def weight(self) -> int:
+        """The bytes that `record` will write."""
+        return self._weight
 
     def begin(self, tx: LockedScript, state: State, now: int) -> None:
-        self.merged = 0
-        self.refused = None
         self._now = now
-        # Another attempt at a transaction starts from the log; only after a commit is the next save the right one.
-        committed, self._version = self._version, None
-        if state.exists and state.version == committed:
+        self._written: list[LegacyVersion] = []
+        self._merged: Counter[str] = Counter()
+        self._refused: list[RefusedSave] = []
+        self._weight = 0
+        self._current: LegacySave | None = None
+        place = self._recorder.place(tx)
+        # Another attempt at a transaction starts from what is committed; only after a commit is the next save the right
+        # one.
+        committed, self._committed = self._committed, None
+        if committed == (state.version, place) and state.exists:
             return
+        if edited_since(tx, self._script, tx.head.version) and place < len(self._saves):
+            raise ScriptEdited(f"script {self._script.script_id} was edited after it was migrated")
         self._translator = LineTranslator()
         self._lines = tuple(state.lines())
         self._time = tx.head.updated_at
-        last = self._last_save(tx, tx.head.version)
-        self._start_after(last.origin)
-        if last.edited:
-            raise self._edited()
+        self._place = place
+        self._left: Iterator[LegacySave] = self._saves.read(place)
+        self._ahead: LegacySave | None = next(self._left, None)
 
     def next(self, state: State) -> Submission | Unchanged | None:
-        try:
-            return self._next(state)
-        except Rejected as refusal:
-            # The content cannot be decoded; the slice ends before it.
-            self.refused = RefusedSave(self._current, Refusal.of(refusal))
-            return None
+        self._take(state.version)
+        while (save := self._ahead) is not None:
+            if not state.exists and self._begins_empty(save):
+                return self._created_empty(state)
+            self._ahead = next(self._left, None)
+            self._place += 1
+            if (refusal := save.refusal) is None:
+                try:
+                    return self._submission_of(state, save)
+                except Rejected as rejected:
+                    refusal = Refusal.of(rejected)
+            self._refused.append(RefusedSave(save.origin, refusal))
+        return self._last_submission(state)
 
     def record(self, tx: LockedScript, written: Slice) -> None:
-        last = written.answers[-1].last_version if written.answers else None
-        self._version = last or tx.head.version
-        if written.refusal is not None:
-            self.refused = RefusedSave(self._current, written.refusal)
+        version = max((answer.last_version or 0 for answer in written.answers), default=0) or tx.head.version
+        if written.refusal is None:
+            self._take(version)
+        elif self._current is None:
+            raise ScriptRefused(f"script {self._script.script_id} is refused: {written.refusal.code}")
+        else:
+            self._refused.append(RefusedSave(self._current.origin, written.refusal))
+            self._lines, self._translator = self._before, LineTranslator()
+        script = self._script
+        tx.legacy_versions.add(script.script_id, self._written)
+        if not written.more:
+            listed = script.listed or ListedTimes(None, None)
+            updated_at = self._time if listed.updated_at is None else listed.updated_at
+            tx.scripts.list_as(script.script_id, version, listed.created_at, updated_at)
+        outcome = WrittenSaves(self._place, self._written, self._merged, self._refused, not written.more)
+        self._recorder.record(tx, outcome)
+        self._committed = version, self._place
 
-    def _next(self, state: State) -> Submission | Unchanged | None:
-        if not state.exists and self._first is not None and self._script.created_at < self._first.saved_at:
-            return self._created_empty(state)
-        save = self._first or next(self._left, None)
-        self._first = None
+    def _take(self, version: int) -> None:
+        """Note the version after the current save."""
+        save, self._current = self._current, None
         if save is None:
-            return self._last_submission(state)
-        self._place += 1
-        self._current = save.origin
-        lines = self._identified(save)
+            return
+        origin = save.origin
+        self._written.append(LegacyVersion(origin.table, origin.key, origin.number, version, save.saved_at, self._raw))
+        self._weight += len(self._raw or b"")
+
+    def _submission_of(self, state: State, save: LegacySave) -> Submission | Unchanged:
+        decoded = decode(save.content, save.shape)
+        lines = self._identified(self._translator.lines(decoded), state)
         commands: tuple[Command, ...] = (self._create(lines),)
         if state.exists:
             commands = save_commands(state, self._lines, lines)
-        self._lines = lines
+        self._before, self._lines = self._lines, lines
+        self._current, self._raw = save, kept_raw(decoded, save.content)
         if not commands:
-            self.merged += 1
+            self._merged[save.origin.table] += 1
             return UNCHANGED
         if state.archived:
             commands = (ScriptUnarchive(), *commands)
         return self._submission(state, save.origin, save.saved_at, commands)
 
+    def _begins_empty(self, save: LegacySave) -> bool:
+        """Whether the script was there before its first save; where only the last text is left, it is the first."""
+        return save.origin.table != self._script.origin.table and self._script.created_at < save.saved_at
+
     def _created_empty(self, state: State) -> Submission:
-        self._current = self._script.origin
-        return self._submission(state, self._current, self._script.created_at, (self._create(()),))
+        return self._submission(
+            state, self._script.origin, self._script.created_at, (self._create(()),), "legacy.create"
+        )
 
     def _last_submission(self, state: State) -> Submission | None:
         script = self._script
-        self._current = script.origin
         if not state.exists:
             return self._created_empty(state)
         if script.archived_at is not None and not state.archived:
@@ -147,12 +184,12 @@ class PendingSaves:
             return self._submission(state, script.origin, self._time, (ScriptUnarchive(),), name)
         return None
 
-    def _identified(self, save: LegacySave) -> tuple[Line, ...]:
-        lines = self._translator.lines(decode(save.content, save.shape))
+    def _identified(self, lines: tuple[Line, ...], state: State) -> tuple[Line, ...]:
         with_ids = [line for line in lines if line.id]
         if len(with_ids) == len(lines):
             return lines
-        new = with_new_ids(lines, f"s{self._place}")
+        # Named after the version, which no other save has.
+        new = with_new_ids(lines, f"s{state.version + 1}")
         return new if with_ids else matched(self._lines, new)
 
     def _create(self, lines: tuple[Line, ...]) -> ScriptCreate:
@@ -173,35 +210,3 @@ class PendingSaves:
             cause=Cause(origin=origin),
             occurred_at=self._time,
         )
-
-    def _start_after(self, last: Origin | None) -> None:
-        """Go to the save after the one of the last version."""
-        self._left: Iterator[LegacySave] = iter(self._saves())
-        self._place = 0
-        self._current = self._script.origin
-        self._first = None
-        if last is None:
-            self._first = next(self._left, None)
-            return
-        for save in self._left:
-            self._place += 1
-            if is_row(save.origin, last):
-                return
-        raise SourceChanged(f"the log of script {self._script.script_id} ends with a row that the source does not have")
-
-    def _last_save(self, tx: LockedScript | RecordsTransaction, version: int) -> _LastSave:
-        edited = False
-        while version > 0:
-            first = max(1, version - AUTHORSHIP_PAGE + 1)
-            page = tx.commands.authorships(self._script.script_id, range(first, version + 1))
-            for number in range(version, first - 1, -1):
-                origin = decode_cause(page[number].cause).origin
-                if origin is None:
-                    edited = True
-                elif not is_row(origin, self._script.origin):
-                    return _LastSave(origin, edited)
-            version = first - 1
-        return _LastSave(None, edited)
-
-    def _edited(self) -> ScriptEdited:
-        return ScriptEdited(f"script {self._script.script_id} was edited after it was migrated")

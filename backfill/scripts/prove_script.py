@@ -1,16 +1,18 @@
 """Proof of one script: each of its legacy saves, read again from the ledger, is as in the source.
 
-Compared are lines, time and writer of every save, and title, owner and archiving of the script.
+Compared are lines, time and writer of every save, the bytes that are kept in addition, and title, owner, times and
+archiving of the script. Commands of other legacy tables and edits by people come after the saves and are no difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from backfill.content.recognise import decode
-from backfill.content.shape import Decoded
-from backfill.scripts.legacy_script import LegacySave, LegacyScript, is_row
+from backfill.scripts.kept_content import is_whole, raw_bytes
+from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_row
 from backfill.translate.script_lines import script_lines
 from domain.errors import Rejected
 from domain.log.entry import LogEntry
@@ -20,7 +22,11 @@ from domain.script.line import Line
 from domain.script.state import State
 from domain.submissions.origin import Origin
 from domain.submissions.submission import decode_cause
+from repos.backfill.legacy_versions import LegacyVersion
 from repos.unit_of_work import RecordsTransaction
+
+# Rows of legacy_versions that are read at a time; each may have the bytes of a save.
+PAGE = 50
 
 
 class Difference(NamedTuple):
@@ -33,12 +39,14 @@ class Difference(NamedTuple):
 class Proof(NamedTuple):
     """How many saves were compared, and where ledger and source differ.
 
-    `inexact` are saves whose content has more than its lines, or another spelling: it cannot be encoded again as it is.
+    `inexact` are saves whose content has more than its lines, or another spelling: their bytes are kept. `set_aside`
+    counts saves that are not in the ledger by decision.
     """
 
     saves: int
     differences: tuple[Difference, ...]
     inexact: tuple[Origin, ...] = ()
+    set_aside: int = 0
 
     @property
     def holds(self) -> bool:
@@ -46,39 +54,70 @@ class Proof(NamedTuple):
         return not self.differences
 
 
-def prove_script(tx: RecordsTransaction, script: LegacyScript, saves: Iterable[LegacySave]) -> Proof:
-    """Compare a script and every save of it with the ledger; `saves` reads all of them from the first, in order.
+def _none(_table: str, _key: str) -> bool:
+    return False
+
+
+def prove_script(
+    tx: RecordsTransaction,
+    script: LegacyScript,
+    saves: SaveSource,
+    is_set_aside: Callable[[str, str], bool] = _none,
+) -> Proof:
+    """Compare a script and every save of it with the ledger; `is_set_aside` knows rows by table and key.
 
     Raises:
         UnknownScript: the script was not migrated.
         Corrupt: a version is missing.
     """
     versions = _Versions(tx, script)
+    migrated = _legacy_versions(tx, script.script_id)
     differences: list[Difference] = []
     inexact: list[Origin] = []
-    count = 0
-    for save in saves:
+    set_aside = count = 0
+    known = next(migrated, None)
+    for save in saves.read(0):
         count += 1
-        # The script was created empty, archived or unarchived.
-        versions.take(script.origin)
-        problem = versions.take(save.origin, save.saved_at)
-        try:
-            decoded = decode(save.content, save.shape)
-            problem = _difference(tuple(versions.state.lines()), script_lines(decoded)) or problem
-        except Rejected as refusal:
-            problem = f"the source cannot be decoded: {refusal.code}"
-        else:
-            if not _is_exact(decoded):
-                inexact.append(save.origin)
-        if problem is not None:
-            differences.append(Difference(save.origin, problem))
-    versions.take(script.origin)
+        origin = save.origin
+        if known is None or (known.source_table, known.source_key) != (origin.table, origin.key):
+            if is_set_aside(origin.table, origin.key):
+                set_aside += 1
+            else:
+                differences.append(Difference(origin, "it is neither in the ledger nor set aside"))
+            continue
+        problem = versions.go_to(known.version_number, save)
+        is_exact, other = _compared(save, known, versions.state)
+        if not is_exact:
+            inexact.append(origin)
+        if (problem := other or problem) is not None:
+            differences.append(Difference(origin, problem))
+        known = next(migrated, None)
     differences += [Difference(script.origin, problem) for problem in versions.script_problems()]
-    return Proof(count, tuple(differences), tuple(inexact))
+    for extra in () if known is None else chain((known,), migrated):
+        lost = Origin(table=extra.source_table, key=extra.source_key, number=extra.number)
+        differences.append(Difference(lost, "the ledger has versions of a row that the source does not have"))
+    return Proof(count, tuple(differences), tuple(inexact), set_aside)
+
+
+def _compared(save: LegacySave, known: LegacyVersion, state: State) -> tuple[bool, str | None]:
+    """Whether the content consists of its lines, and what is wrong with the save, if anything."""
+    if save.refusal is not None:
+        return True, f"the source cannot be read: {save.refusal.code}"
+    try:
+        decoded = decode(save.content, save.shape)
+        problem = _difference(tuple(state.lines()), script_lines(decoded))
+    except Rejected as refusal:
+        return True, f"the source cannot be decoded: {refusal.code}"
+    is_exact = is_whole(decoded)
+    if known.saved_at != save.saved_at:
+        problem = problem or "it is recorded with another time"
+    if not is_exact and (known.raw is None or raw_bytes(known.raw) != save.content):
+        problem = problem or "its bytes are not kept"
+    return is_exact, problem
 
 
 class _Versions:
-    """The versions of a script in order, grouped by the legacy row they come from."""
+    """The versions of a script in order, with the legacy rows they come from."""
 
     def __init__(self, tx: RecordsTransaction, script: LegacyScript) -> None:
         head = tx.heads.require(script.script_id)
@@ -86,43 +125,79 @@ class _Versions:
         rows = tx.versions.read(script.script_id, generation=head.generation, after=0, upto=head.version)
         self.state = State.empty()
         self._script = script
+        self._tx = tx
+        self._head = head.version
         self._steps = zip(entries, rows, strict=True)
         self._time = 0
-        self._step()
 
-    def take(self, origin: Origin, moment: int | None = None) -> str | None:
-        """Go on to the last version of a row; what is wrong with writer or time of one, else None."""
+    def go_to(self, version: int, save: LegacySave) -> str | None:
+        """Go on to the version that a save became; what is wrong with those on the way, else None."""
+        if version < self.state.version:
+            return "its version is before that of the save before"
         problem = None
-        while self._next is not None and self._origin is not None and is_row(self._origin, origin):
-            entry, row = self._next
-            expected = self._time if moment is None else max(self._time, min(moment, entry.recorded_at))
-            if moment is not None and entry.occurred_at != expected:
-                problem = "its version has another time"
-            if (self._origin.author, self._origin.actor) != (origin.author, origin.actor):
+        while self.state.version < version and (step := self._step()) is not None:
+            entry, origin = step
+            if origin is None or is_row(origin, self._script.origin):
+                if origin is None:
+                    problem = "it comes after an edit"
+            elif not is_row(origin, save.origin):
+                problem = "its version is that of another row"
+            elif (origin.author, origin.actor) != (save.origin.author, save.origin.actor):
                 problem = "its version has another writer"
-            self._time = entry.occurred_at
-            self.state = advance(self.state, decode_delta(row.delta))
-            self._step()
+            elif entry.occurred_at != max(self._before, min(max(save.saved_at, 0), entry.recorded_at)):
+                problem = "its version has another time"
         return problem
 
     def script_problems(self) -> Iterator[str]:
-        """What is wrong with the script at the end of its backfilled versions."""
-        if self._next is not None and self._origin is not None:
-            yield "the ledger has versions of a row that the source does not have"
-        metadata, script = self.state.metadata, self._script
-        if metadata.get("title") != script.title:
+        """What is wrong with the script, and with the commands after its last save."""
+        created = self.state.metadata
+        edited = False
+        listed = self._script.listed
+        while (step := self._step()) is not None:
+            origin = step[1]
+            edited = edited or origin is None
+            if not edited:
+                created = self.state.metadata
+        script = self._script
+        if created.get("title") != script.title:
             yield "the script has another title"
-        if metadata.get("owner") != script.owner:
+        if created.get("owner") != script.owner:
             yield "the script has another owner"
-        if self.state.archived != (script.archived_at is not None):
+        for name, value in script.metadata.items():
+            if created.get(name) != value:
+                yield f"the script has another {name}"
+        if not edited and self.state.archived != (script.archived_at is not None):
             yield "the script is archived here or there only"
+        row = self._tx.scripts.get(script.script_id)
+        if listed is None or row is None or edited:
+            return
+        if listed.created_at is not None and row.created_at != listed.created_at:
+            yield "the script is listed with another time of creation"
+        if listed.updated_at is not None and row.updated_at != listed.updated_at:
+            yield "the script is listed with another time of change"
 
-    def _step(self) -> None:
-        self._next: tuple[LogEntry, VersionRow] | None = next(self._steps, None)
-        self._origin = None if self._next is None else decode_cause(self._next[0].cause).origin
+    def _step(self) -> tuple[LogEntry, Origin | None] | None:
+        """Go on to the next version: its command and legacy row."""
+        step: tuple[LogEntry, VersionRow] | None = next(self._steps, None)
+        if step is None:
+            return None
+        entry, row = step
+        self.state = advance(self.state, decode_delta(row.delta))
+        self._before, self._time = self._time, entry.occurred_at or 0
+        return entry, decode_cause(entry.cause).origin
+
+
+def _legacy_versions(tx: RecordsTransaction, script_id: int) -> Iterator[LegacyVersion]:
+    after = 0
+    while page := tx.legacy_versions.read(script_id, after=after, limit=PAGE):
+        after = page[-1][0]
+        for _, save in page:
+            yield save
 
 
 def _difference(found: tuple[Line, ...], expected: tuple[Line, ...]) -> str | None:
+    if found == expected:
+        return None
     if len(found) != len(expected):
         return f"{len(found)} lines instead of {len(expected)}"
     for place, (line, wanted) in enumerate(zip(found, expected, strict=True), 1):
@@ -131,7 +206,3 @@ def _difference(found: tuple[Line, ...], expected: tuple[Line, ...]) -> str | No
         if wanted.id and line.id != wanted.id:
             return f"line {place} has another id"
     return None
-
-
-def _is_exact(decoded: Decoded) -> bool:
-    return decoded.exact and not any(line.extra for line in decoded.lines)

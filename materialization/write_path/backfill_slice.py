@@ -40,6 +40,10 @@ MAX_SLICE_VERSIONS: Final = 20_000
 class Saves(Protocol):
     """The saves of one script that are still to be written, as submissions of the author `backfill`."""
 
+    @property
+    def weight(self) -> int:
+        """The bytes that `record` will write."""
+
     def begin(self, tx: LockedScript, state: State, now: int) -> None:
         """Start from what is committed. Called again for each attempt at a transaction; no time may be after `now`."""
 
@@ -114,6 +118,8 @@ class _Slices(SingleScript):
             saves.begin(tx, state, now)
             written = _apply_saves(settlement, saves, time.monotonic() + seconds)
             settlement.write()
+            if state.exists and settlement.state.version > state.version:
+                tx.scripts.keep_times(script_id, state.version, settlement.state.version)
             saves.record(tx, written)
         self._keep_warm(settlement)
         return written
@@ -142,7 +148,8 @@ def _apply_saves(settlement: Settlement, saves: Saves, deadline: float) -> Slice
             return Slice(tuple(settlement.answers.values()), more=True, refusal=refused.refusal)
         except Rejected as refusal:
             return Slice(tuple(settlement.answers.values()), more=True, refusal=Refusal.of(refusal))
-        full = settlement.weight >= MAX_SLICE_BYTES or settlement.state.version - start >= MAX_SLICE_VERSIONS
+        bytes_to_write = settlement.weight + saves.weight
+        full = bytes_to_write >= MAX_SLICE_BYTES or settlement.state.version - start >= MAX_SLICE_VERSIONS
         if full or time.monotonic() >= deadline:
             return Slice(tuple(settlement.answers.values()), more=True)
     return Slice(tuple(settlement.answers.values()), more=False)

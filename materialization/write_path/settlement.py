@@ -189,7 +189,7 @@ class Settlement:
                 raise ScriptBeingBackfilled(script=self._tx.script_id)
             require_in_order(submission, self.head, self._now)
             if isinstance(first := submission.commands[0], ScriptCreate) and first.owner is not None:
-                self._require_owner(first.owner)
+                self._require_owner(first.owner, deleted_too=submission.author == "backfill")
             work = WorkCount()
             try:
                 verdict = decide(submission, self.state, self.head, work)
@@ -225,8 +225,8 @@ class Settlement:
         if answer.outcome == "refused":
             raise PredecessorRefused(after=after, reason=answer.refusal.code if answer.refusal else "refused")
 
-    def _require_owner(self, owner: int) -> None:
-        if not self._tx.scripts.owner_exists(owner):
+    def _require_owner(self, owner: int, *, deleted_too: bool) -> None:
+        if not self._tx.scripts.owner_exists(owner, deleted_too=deleted_too):
             raise UnknownOwner(owner=owner)
 
     def _require_room(self, growth: LogRows, answer: Answer) -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +99,7 @@ class Source:
 
     def stream(
         self, sql: str, params: Sequence[Any] = (), *, table: str | None = None, batch_rows: int = STREAM_BATCH_ROWS
-    ) -> Iterator[list[Row]]:
+    ) -> Generator[list[Row], None, None]:
         """The rows of a result of any size, in lists, through a server-side cursor on a connection of its own.
 
         A `%` in the text of the statement is written `%%` on a server, and once on SQLite.

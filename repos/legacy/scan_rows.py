@@ -39,7 +39,7 @@ def read_batches(  # noqa: PLR0913 - the parts of one statement
 
     A batch has at most BATCH_ROWS rows; where rows may be large, about BATCH_BYTES or one row.
     """
-    names = ", ".join(_selected(source, table, name, contents) for name in columns)
+    names = ", ".join(selected(source, table, name, contents) for name in columns)
     sql = f"SELECT {names} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
     params: list[Any] = []
     if start is not None:
@@ -90,7 +90,8 @@ def _may_be_large(table: Table, name: str) -> bool:
     return column is not None and column.has_content
 
 
-def _selected(source: Source, table: Table, name: str, contents: Collection[str]) -> str:
+def selected(source: Source, table: Table, name: str, contents: Collection[str]) -> str:
+    """The expression for a column: as bytes if it is one of the contents."""
     quoted = source.quoted(name)
     column = table.column(name)
     if name not in contents or (column is not None and column.kind == "bytes" and not source.is_sqlite):

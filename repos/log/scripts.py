@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from domain.script.state import State
@@ -44,16 +44,21 @@ class ScriptRow(NamedTuple):
 
 
 _GET = select(*scripts.c).where(scripts.c.id == bindparam("script"))
-# The row has the version that last changed a projected column; a list shows the version of the head.
+# The row has the version that last changed a projected column; a list shows the version of the head. Where the row is
+# at the head, its time counts: a backfilled script is listed with the time that the legacy application had for it.
 _AT_HEAD = [column for column in scripts.c if column.name not in ("version_number", "created_at", "updated_at")]
+_UPDATED_AT = case(
+    (script_heads.c.version_number == scripts.c.version_number, scripts.c.updated_at), else_=script_heads.c.updated_at
+)
 _LIST = (
-    select(*_AT_HEAD, script_heads.c.version_number, scripts.c.created_at, script_heads.c.updated_at)
+    select(*_AT_HEAD, script_heads.c.version_number, scripts.c.created_at, _UPDATED_AT.label("updated_at"))
     .select_from(scripts.join(script_heads))
     .where(scripts.c.id > bindparam("after"))
     .order_by(scripts.c.id)
     .limit(bindparam("limit"))
 )
 _OWNER = select(users.c.id).where(users.c.id == bindparam("owner"), users.c.deleted_at.is_(None))
+_OWNER_EVER = select(users.c.id).where(users.c.id == bindparam("owner"))
 _INSERT_COLUMNS = tuple(column.name for column in scripts.c)
 _PROJECT = (
     update(scripts)
@@ -65,6 +70,20 @@ _PROJECT = (
         version_number=bindparam("version"),
         updated_at=bindparam("now"),
     )
+)
+_LIST_AS = (
+    update(scripts)
+    .where(scripts.c.id == bindparam("script"))
+    .values(
+        version_number=bindparam("version"),
+        created_at=func.coalesce(bindparam("made"), scripts.c.created_at),
+        updated_at=bindparam("now"),
+    )
+)
+_KEEP_TIMES = (
+    update(scripts)
+    .where(scripts.c.id == bindparam("script"), scripts.c.version_number == bindparam("before"))
+    .values(version_number=bindparam("version"))
 )
 
 
@@ -90,9 +109,9 @@ class Scripts:
 class ProjectedScripts(Scripts):
     """The row of the locked script."""
 
-    def owner_exists(self, user_id: int) -> bool:
-        """Whether the user exists and is not deleted."""
-        return bool(self._session.rows(_OWNER, owner=user_id))
+    def owner_exists(self, user_id: int, *, deleted_too: bool = False) -> bool:
+        """Whether the user exists and is not deleted; with `deleted_too`, whether there ever was one."""
+        return bool(self._session.rows(_OWNER_EVER if deleted_too else _OWNER, owner=user_id))
 
     def add(self, row: ScriptRow) -> None:
         """Add the row of a new script."""
@@ -110,6 +129,14 @@ class ProjectedScripts(Scripts):
             version=row.version_number,
             now=row.updated_at,
         )
+
+    def list_as(self, script_id: int, version: int, created_at: int | None, updated_at: int) -> None:
+        """Show the head with other times than those of its log; without `created_at`, that of the log stays."""
+        self._session.later(_LIST_AS, rows=1, script=script_id, version=version, made=created_at, now=updated_at)
+
+    def keep_times(self, script_id: int, version: int, new_version: int) -> None:
+        """Show a new head with the times that an older one was shown with by `list_as`."""
+        self._session.later(_KEEP_TIMES, script=script_id, before=version, version=new_version)
 
 
 # Greater ids are not marked as used: the next id follows the greatest one, so a single script could exhaust them all.

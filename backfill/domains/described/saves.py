@@ -88,7 +88,9 @@ class Tally:
 
 
 class DescribedSaves:
-    """The rows of one script that are not in its log yet."""
+    """The rows of one script that are not in its log yet. What is recorded of them, keys, is as good as nothing."""
+
+    weight = 0
 
     def __init__(self, work: ItemWork, script_id: int, rows: Sequence[PlannedRow]) -> None:
         self._work = work

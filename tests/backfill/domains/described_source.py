@@ -30,6 +30,7 @@ from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.schema import upgrade
 from repos.unit_of_work import UnitOfWork
+from tests.backfill.scripts.legacy_history import ListedSaves
 from tests.materialization.writer import SECOND, START, Clock, open_database
 
 SCRIPTS = """
@@ -109,7 +110,7 @@ class DescribedSource:
             script_id=script_id, origin=origin, title="A", owner=owner, created_at=saved_at, archived_at=archived_at
         )
         save = LegacySave(Origin(table="script_versions", key=str(script_id), number=1), b"A line.", saved_at)
-        ScriptMigration(self.unit_of_work, clock=self.clock).run(script, lambda: [save])
+        ScriptMigration(self.unit_of_work, clock=self.clock).run(script, ListedSaves([save]))
         with self.unit_of_work.records() as tx:
             tx.legacy_keys.add("scripts", "scripts", [NewKey(row_key([script_id]), script_id, b"\0" * 16)])
 

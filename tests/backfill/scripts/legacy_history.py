@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from backfill.scripts.legacy_script import LegacySave, LegacyScript
 from backfill.scripts.migrate_script import MigratedScript, ScriptMigration
@@ -29,6 +29,29 @@ def saves_of(contents: Sequence[bytes], authors: Sequence[tuple[str, str]] = ())
     return saves
 
 
+class ListedSaves:
+    """Saves in a list. `reads` counts those that were read; the one at `stop` interrupts."""
+
+    def __init__(self, saves: Sequence[LegacySave], *, stop: int | None = None) -> None:
+        self.saves = saves
+        self.reads = 0
+        self.stop = stop
+
+    def __len__(self) -> int:
+        return len(self.saves)
+
+    def row(self, place: int) -> tuple[str, str]:
+        origin = self.saves[place].origin
+        return origin.table, origin.key
+
+    def read(self, start: int) -> Iterator[LegacySave]:
+        for place in range(start, len(self.saves)):
+            if place == self.stop:
+                raise KeyboardInterrupt
+            self.reads += 1
+            yield self.saves[place]
+
+
 class Legacy:
     """A script of the legacy application, and its migration."""
 
@@ -47,11 +70,11 @@ class Legacy:
         self.migration = ScriptMigration(unit_of_work, clock=clock)
 
     def run(self) -> MigratedScript:
-        return self.migration.run(self.script, lambda: self.saves)
+        return self.migration.run(self.script, ListedSaves(self.saves))
 
     def proof(self) -> Proof:
         with self.unit_of_work.reading() as tx:
-            return prove_script(tx, self.script, self.saves)
+            return prove_script(tx, self.script, ListedSaves(self.saves))
 
     def texts(self, version: int | None = None) -> list[str]:
         with self.unit_of_work.reading() as tx:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec.structs import replace
 
-from backfill.scripts.legacy_script import LegacySave, ScriptEdited, SourceChanged
+from backfill.scripts.legacy_script import ScriptEdited, SourceChanged
 from backfill.scripts.migrate_script import MigratedScript
-from backfill.scripts.pending_saves import PendingSaves
+from backfill.scripts.pending_saves import PendingSaves, WrittenSaves
 from backfill.scripts.prove_script import Proof
 from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import Conflict
@@ -18,8 +16,9 @@ from materialization.submissions.backfill_mode import begin_backfill
 from materialization.write_path import backfill_slice
 from materialization.write_path.backfill_slice import BackfillLedger
 from materialization.write_path.settlement import Settlement
+from repos.locked_scripts import LockedScript
 from repos.unit_of_work import UnitOfWork
-from tests.backfill.scripts.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
+from tests.backfill.scripts.legacy_history import YEARS_AGO, Legacy, ListedSaves, json_save, saves_of
 from tests.materialization.writer import SECOND, Clock, Writer
 
 
@@ -31,13 +30,10 @@ def test_a_run_that_stops_anywhere_continues_there(
     for stop in range(1, 13):
         legacy = Legacy(unit_of_work, clock, contents)
 
-        def stopping(stop: int = stop, legacy: Legacy = legacy) -> Iterator[LegacySave]:
-            yield from legacy.saves[:stop]
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            legacy.migration.run(legacy.script, stopping)
-        assert legacy.run().refused is None
+        if stop < 12:
+            with pytest.raises(KeyboardInterrupt):
+                legacy.migration.run(legacy.script, ListedSaves(legacy.saves, stop=stop))
+        assert legacy.run().refused == ()
         assert legacy.proof() == Proof(12, ())
 
 
@@ -46,35 +42,56 @@ def test_each_slice_reads_only_the_saves_after_the_one_before(
 ) -> None:
     monkeypatch.setattr(backfill_slice, "MAX_SLICE_BYTES", 1)
     legacy = Legacy(unit_of_work, clock, [json_save(f"Save {number}.") for number in range(9)])
-    reads = 0
+    saves = ListedSaves(legacy.saves)
 
-    def counted() -> Iterator[LegacySave]:
-        nonlocal reads
-        for save in legacy.saves:
-            reads += 1
-            yield save
+    legacy.migration.run(legacy.script, saves)
 
-    legacy.migration.run(legacy.script, counted)
-
-    assert reads == 9
+    assert saves.reads == 9
     assert legacy.head() == 9
 
 
-def test_a_refused_save_stops_the_script_and_can_be_repaired(unit_of_work: UnitOfWork, clock: Clock) -> None:
-    legacy = Legacy(unit_of_work, clock, [json_save("One."), b'{"version":2,"lines":[{', json_save("Three.")])
+BROKEN = b'{"version":2,"lines":[{'
+TOO_LONG = json_save("x" * 1_100_000)
+
+
+@pytest.mark.parametrize(("content", "code"), [(BROKEN, "json_malformed"), (TOO_LONG, "text_too_long")])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_refused_save_is_set_aside_and_its_neighbours_come_over(
+    unit_of_work: UnitOfWork, clock: Clock, place: int, content: bytes, code: str
+) -> None:
+    contents = [json_save("One."), json_save("Two."), json_save("Three.")]
+    contents[place] = content
+    legacy = Legacy(unit_of_work, clock, contents)
 
     outcome = legacy.run()
 
-    assert outcome.submissions == 1
-    assert outcome.refused is not None
-    assert outcome.refused.origin.number == 2
-    assert outcome.refused.refusal.code == "json_malformed"
-    assert not legacy.proof().holds
+    assert [(each.origin.number, each.refusal.code) for each in outcome.refused] == [(place + 1, code)]
+    assert outcome.versions >= 2
+    with unit_of_work.reading() as tx:
+        written = [save.number for _, save in tx.legacy_versions.read(legacy.script.script_id)]
+    assert written == [number for number in (1, 2, 3) if number != place + 1]
+
+
+def test_a_refused_save_that_is_the_last_one_can_be_repaired_and_brought_over(
+    unit_of_work: UnitOfWork, clock: Clock
+) -> None:
+    legacy = Legacy(unit_of_work, clock, [json_save("One."), BROKEN])
+    assert len(legacy.run().refused) == 1
+
+    legacy.saves = saves_of([json_save("One."), json_save("Two.")])
+
+    assert legacy.run() == MigratedScript(1, 1, 0)
+    assert legacy.proof().holds
+
+
+def test_a_repaired_save_is_not_written_after_later_ones(unit_of_work: UnitOfWork, clock: Clock) -> None:
+    legacy = Legacy(unit_of_work, clock, [json_save("One."), BROKEN, json_save("Three.")])
+    legacy.run()
 
     legacy.saves = saves_of([json_save("One."), json_save("Two."), json_save("Three.")])
 
-    assert legacy.run() == MigratedScript(2, 2, 0, None)
-    assert legacy.proof().holds
+    assert legacy.run() == MigratedScript(0, 0, 0)
+    assert legacy.texts() == ["Three."]
 
 
 def test_a_source_without_the_last_migrated_row_is_refused(unit_of_work: UnitOfWork, clock: Clock) -> None:
@@ -104,8 +121,20 @@ def test_a_conflict_in_a_later_slice_skips_no_save(
 
     monkeypatch.setattr(Settlement, "write", conflicting)
 
-    assert legacy.run() == MigratedScript(8, 8, 0, None)
+    assert legacy.run() == MigratedScript(8, 8, 0)
     assert legacy.proof() == Proof(8, ())
+
+
+class ReachedPlace:
+    """The place that was recorded last."""
+
+    reached = 0
+
+    def place(self, tx: LockedScript) -> int:  # noqa: ARG002 - as recorders are called
+        return self.reached
+
+    def record(self, tx: LockedScript, written: WrittenSaves) -> None:  # noqa: ARG002 - as recorders are called
+        self.reached = written.place
 
 
 def test_equal_saves_end_a_slice_in_time(
@@ -115,7 +144,7 @@ def test_equal_saves_end_a_slice_in_time(
     legacy = Legacy(unit_of_work, clock, [json_save("One.")] * 5)
     ledger = BackfillLedger(unit_of_work, clock=clock)
     begin_backfill(unit_of_work, legacy.script.script_id)
-    pending = PendingSaves(legacy.script, lambda: legacy.saves)
+    pending = PendingSaves(legacy.script, ListedSaves(legacy.saves), ReachedPlace())
 
     slices = [ledger.write(legacy.script.script_id, pending, seconds=0) for _ in range(6)]
 
@@ -130,7 +159,7 @@ def test_an_edit_by_a_person_ends_the_migration_of_a_script(unit_of_work: UnitOf
     writer.script_id, writer.version = legacy.script.script_id, 1
     assert writer.send(LineEdit(line="a", text="Mine.", expect=writer.expect("a"))).outcome == "applied"
 
-    assert legacy.run() == MigratedScript(0, 0, 0, None)
+    assert legacy.run() == MigratedScript(0, 0, 0)
     legacy.saves = saves_of([json_save("One."), json_save("Two.")])
     with pytest.raises(ScriptEdited):
         legacy.run()
@@ -144,7 +173,7 @@ def test_a_renamed_author_does_not_hide_a_row(unit_of_work: UnitOfWork, clock: C
     legacy.run()
     legacy.saves = saves_of([json_save("One."), json_save("Two.")], [("user", "Anna"), ("user", "Anna")])
 
-    assert legacy.run() == MigratedScript(0, 0, 0, None)
+    assert legacy.run() == MigratedScript(0, 0, 0)
 
 
 def test_a_save_after_the_archiving_and_a_restored_script_come_over(unit_of_work: UnitOfWork, clock: Clock) -> None:
@@ -153,7 +182,7 @@ def test_a_save_after_the_archiving_and_a_restored_script_come_over(unit_of_work
     assert legacy.run().versions == 2
 
     legacy.saves = saves_of([json_save("One."), json_save("Two.")])
-    assert legacy.run().refused is None
+    assert legacy.run().refused == ()
     assert legacy.texts() == ["Two."]
     assert legacy.proof() == Proof(2, ())
 

@@ -28,7 +28,7 @@ def test_every_save_comes_back_with_its_author_and_time(unit_of_work: UnitOfWork
     contents = [json_save("One."), json_save("One.", "Two."), json_save("Won.", "Two.")]
     legacy.saves = saves_of(contents, [("user", "Ann"), ("ai", "Bea"), ("user", "Cas")])
 
-    assert legacy.run() == MigratedScript(3, 3, 0, None)
+    assert legacy.run() == MigratedScript(3, 3, 0)
 
     assert legacy.proof() == Proof(3, ())
     with unit_of_work.reading() as tx:
@@ -73,16 +73,16 @@ def test_a_revision_history_comes_back_in_every_shape(
 
     outcome = legacy.run()
 
-    assert outcome.refused is None
+    assert outcome.refused == ()
     assert legacy.proof() == Proof(len(revisions), ())
     assert outcome.submissions + outcome.merged == len(revisions)
-    assert legacy.run() == MigratedScript(0, 0, 0, None)
+    assert legacy.run() == MigratedScript(0, 0, 0)
 
 
 def test_equal_saves_are_merged_and_counted(unit_of_work: UnitOfWork, clock: Clock) -> None:
     legacy = Legacy(unit_of_work, clock, [json_save("One."), json_save("One."), json_save("Two."), json_save("Two.")])
 
-    assert legacy.run() == MigratedScript(2, 2, 2, None)
+    assert legacy.run() == MigratedScript(2, 2, 2)
     assert legacy.proof() == Proof(4, ())
 
 
@@ -98,8 +98,8 @@ def test_a_script_without_saves_is_empty_and_archived_when_the_application_delet
         archived_at=YEARS_AGO + SECOND,
     )
 
-    assert legacy.run() == MigratedScript(2, 2, 0, None)
-    assert legacy.run() == MigratedScript(0, 0, 0, None)
+    assert legacy.run() == MigratedScript(2, 2, 0)
+    assert legacy.run() == MigratedScript(0, 0, 0)
     assert legacy.texts() == []
     with unit_of_work.reading() as tx:
         assert state_at(tx, legacy.script.script_id).archived
@@ -127,7 +127,7 @@ def test_ids_that_are_doubled_or_come_back_are_history(unit_of_work: UnitOfWork,
     ]
     legacy = Legacy(unit_of_work, clock, contents)
 
-    assert legacy.run().refused is None
+    assert legacy.run().refused == ()
     assert legacy.proof() == Proof(4, ())
 
 
@@ -135,8 +135,8 @@ def test_a_script_that_is_older_than_its_first_save_begins_empty(unit_of_work: U
     legacy = Legacy(unit_of_work, clock, [json_save("One.")])
     legacy.script = replace(legacy.script, created_at=YEARS_AGO - SECOND)
 
-    assert legacy.run() == MigratedScript(2, 2, 0, None)
-    assert legacy.run() == MigratedScript(0, 0, 0, None)
+    assert legacy.run() == MigratedScript(2, 2, 0)
+    assert legacy.run() == MigratedScript(0, 0, 0)
     assert legacy.proof() == Proof(1, ())
     assert [legacy.texts(version) for version in (1, 2)] == [[], ["One."]]
     with unit_of_work.reading() as tx:
@@ -150,7 +150,7 @@ def test_a_save_dated_in_the_future_is_written_now(unit_of_work: UnitOfWork) -> 
     legacy.migration = ScriptMigration(unit_of_work)
     legacy.saves[1] = replace(legacy.saves[1], saved_at=system_clock() + 10**12)
 
-    assert legacy.run() == MigratedScript(2, 2, 0, None)
+    assert legacy.run() == MigratedScript(2, 2, 0)
     assert legacy.proof().holds
 
 

@@ -54,6 +54,10 @@ class LegacySaves:
         self.fail: Exception | None = None
         self._next = 0
 
+    @property
+    def weight(self) -> int:
+        return 0
+
     def begin(self, tx: LockedScript, state: State, now: int) -> None:
         assert tx.head.version == state.version
         assert now == START

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repos.legacy.stored_size import stored_bytes
+from repos.legacy.column_types import stored_bytes
 
 
 @pytest.mark.parametrize(

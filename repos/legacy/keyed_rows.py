@@ -1,0 +1,95 @@
+"""Rows of a legacy table by their keys, in the order in which they are asked for, with bounded memory.
+
+Contents come as the UTF-8 bytes of their text. A statement asks for as many keys as rows of the last size fit into
+BATCH_BYTES, so that small rows share a round trip and a large one has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+from repos.legacy.catalog import Table
+from repos.legacy.connection import Row, Source
+from repos.legacy.scan_rows import selected
+
+BATCH_BYTES = 1 << 20
+MAX_BATCH_KEYS = 256
+MAX_GROWTH = 4
+# Rows that arrive before their turn; beyond it they are read again in smaller batches.
+MAX_HELD_BYTES = 8 << 20
+
+
+class KeyedReader:
+    """Reads columns of rows by the values of key columns."""
+
+    def __init__(
+        self,
+        source: Source,
+        table: Table,
+        key: Sequence[str],
+        columns: Sequence[str],
+        *,
+        contents: Collection[str] = (),
+    ) -> None:
+        self._source = source
+        self._table = table
+        self._key = tuple(map(source.quoted, key))
+        self._width = len(key)
+        names = [*self._key, *(selected(source, table, name, contents) for name in columns)]
+        self._select = f"SELECT {', '.join(names)} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
+        self._batch_keys = 1
+
+    def read(self, keys: Sequence[Row]) -> Iterator[Row | None]:
+        """The columns of each row in turn; None if there is no row with the key."""
+        place = 0
+        while place < len(keys):
+            batch = keys[place : place + self._batch_keys]
+            held, complete = self._held(batch)
+            size = max(map(_size, held.values()), default=0)
+            for key in batch:
+                if key not in held and not complete:
+                    break
+                yield held.pop(key, None)
+                place += 1
+            fitting = BATCH_BYTES // max(size, 1)
+            self._batch_keys = max(1, min(fitting, self._batch_keys * MAX_GROWTH, MAX_BATCH_KEYS))
+
+    def _held(self, keys: Sequence[Row]) -> tuple[dict[Row, Row], bool]:
+        """Rows by key, and whether all of them: the rest is left out where they are too large together."""
+        condition, params = self._condition(keys)
+        order = f" ORDER BY {', '.join(self._key)}" if len(keys) > 1 else ""
+        sql = f"{self._select} WHERE {condition}{order}"
+        held: dict[Row, Row] = {}
+        size = 0
+        with closing(self._source.stream(sql, params, table=self._table.name, batch_rows=1)) as rows:
+            for [row] in rows:
+                held[row[: self._width]] = row[self._width :]
+                size += _size(row)
+                if size > MAX_HELD_BYTES and keys[0] in held and len(keys) > 1:
+                    return held, False
+        return held, True
+
+    def _condition(self, keys: Sequence[Row]) -> tuple[str, list[Any]]:
+        if self._width == 1:
+            marks, params = zip(*(self._bound(key[0]) for key in keys), strict=True)
+            return f"{self._key[0]} IN ({', '.join(marks)})", list(params)
+        conditions: list[str] = []
+        params_of_all: list[Any] = []
+        for key in keys:
+            marks, params = zip(*map(self._bound, key), strict=True)
+            equal = (f"{name} = {mark}" for name, mark in zip(self._key, marks, strict=True))
+            conditions.append(f"({' AND '.join(equal)})")
+            params_of_all += params
+        return " OR ".join(conditions), params_of_all
+
+    def _bound(self, value: Any) -> tuple[str, Any]:
+        if self._source.is_sqlite and isinstance(value, str) and not value.isascii():
+            # Text that is not UTF-8 can only be bound as bytes.
+            return "CAST(? AS TEXT)", value.encode(errors="surrogateescape")
+        return self._source.mark, value
+
+
+def _size(row: Row) -> int:
+    return sum(len(value) for value in row if isinstance(value, str | bytes))
