@@ -112,10 +112,10 @@ def test_the_settings_of_celery_are_inside_a_package(installed: Installed):
 
 
 def test_another_celery_application_keeps_the_defaults(installed: Installed, tmp_path: Path):
-    asked = (
+    program = (
         "from celery import Celery, current_app as app; print(Celery('x').conf.task_default_queue, app.conf.broker_url)"
     )
-    done = installed.run(installed.bin / "python", "-c", asked, cwd=tmp_path)
+    done = installed.run(installed.bin / "python", "-c", program, cwd=tmp_path)
     assert (done.stdout, done.returncode) == ("celery None\n", 0), done.stderr
 
 
