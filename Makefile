@@ -7,7 +7,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test pythons fuzz docs test-mysql try-mysql try-mariadb traces faults soak delays bench lock clean
+.PHONY: help demo dev check test pythons fuzz docs test-mysql try-mysql try-mariadb traces faults backfill-faults soak delays bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -63,6 +63,10 @@ traces: $(READY) ## replay every recorded session to its last keystroke, scan a 
 faults: $(READY) ## inject CASES=2160 faults at every step of a submission and print a table of violations
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.faults.run
+
+backfill-faults: $(READY) ## kill workers, connections and the database of a backfill, KILLS=200 times
+	@sh tests/services/install.sh
+	@$(BIN)/python -m tests.faults.backfill_kills --kills "$(or $(KILLS),200)" $(if $(SEED),--seed $(SEED))
 
 soak: $(READY) ## random load and faults for MINUTES=16; prints the SEED= to repeat it and a verdict
 	@sh tests/services/install.sh

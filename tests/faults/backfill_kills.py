@@ -1,0 +1,287 @@
+"""A backfill whose workers are killed, whose connections are cut and whose database is killed, at random boundaries.
+
+    python -m tests.faults.backfill_kills --kills 200 --seed 1
+
+Two workers at a time bring one legacy database over, with batches of another size after each start. Whatever happens,
+all tables must end like those of an uninterrupted run, and a second run must write nothing. When a run ends before all
+faults have happened, the next one begins in an empty ledger.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from hashlib import sha256
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any, NoReturn
+
+import psutil
+import structlog
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from backfill.domains import legacy_rows
+from backfill.domains.flat import slices
+from backfill.mapping.draft import draft
+from backfill.mapping.toml_text import mapping_text
+from backfill.runs.local_run import run_here
+from backfill.runs.opening import open_run, plan
+from backfill.runs.run_context import run_context
+from backfill.samples import sample_sql
+from domain.errors import Conflict
+from repos import fault_points
+from repos.database.engine import make_engine, open_engine
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+from repos.schema.upgrade import upgrade
+from repos.unit_of_work import UnitOfWork
+from tests.backfill.runs.backfill_setup import LEGACY
+from tests.faults.fault_injector import FaultInjector
+from tests.services.mariadb import MariaDB
+
+START = 1_800_000_000_000_000
+HASH_KEY = bytes(32)
+EXPIRE_SECONDS = 1.0
+WORKERS = 2
+# A fault happens at one of so many of the boundaries that a process comes by, counted from its start.
+MAX_PASSAGES = 60
+ACTIONS = ("kill", "kill", "drop connection", "kill database")
+BATCHES = (3, 20, 400)
+# Numbers that the database gave: an attempt that was undone leaves a gap.
+GIVEN_IDS = {"legacy_rows", "legacy_versions", "backfill_quarantine", "chat_messages", "chat_message_usage", "sessions"}
+OF_THE_RUN = {"backfill_runs", "backfill_items", "alembic_version", "leases", "bell_rings", "schedule_slots"}
+DECISIONS = '[decisions]\nL14 = "quarantine"\nL02 = "repair"\nL10 = "repair"\nL30 = "quarantine"\n'
+
+
+def clock() -> int:
+    """Always the same time, so that two runs write the same rows."""
+    return START
+
+
+class Site:
+    """A legacy database, and ledgers on one server."""
+
+    def __init__(self, server: MariaDB, folder: Path) -> None:
+        self.server = server
+        self.faults = folder / "faults"
+        self.faults.touch()
+        self.legacy = f"sqlite:///{folder / 'legacy.db'}"
+        with closing(sqlite3.connect(folder / "legacy.db")) as connection:
+            connection.executescript(LEGACY + sample_sql())
+        with open_source(self.legacy) as source:
+            self.mapping = mapping_text(draft(read_catalog(source))).replace("[decisions]\n", DECISIONS)
+
+    def happened(self) -> int:
+        """How many faults have happened in all processes."""
+        return len(self.faults.read_bytes())
+
+    def new_ledger(self) -> str:
+        """An empty ledger in which the run is planned."""
+        url = self.server.create_database()
+        with open_engine(url) as engine, open_source(self.legacy) as source:
+            upgrade(engine)
+            unit_of_work = UnitOfWork(engine)
+            run, _ = open_run(unit_of_work, source, self.mapping, share=None, clock=clock)
+            with engine.begin() as connection:
+                # The same in every ledger: the hashes of rows are compared.
+                connection.execute(text("UPDATE backfill_runs SET hash_key = :key"), {"key": HASH_KEY})
+            plan(run_context(run._replace(hash_key=HASH_KEY), source, unit_of_work, clock), lambda *_: None)
+        return url
+
+    def work(self, url: str) -> None:
+        """Work on the active run to its end, in this process; a new one is opened if none is active."""
+        engine = make_engine(url)
+        unit_of_work = UnitOfWork(engine)
+        with open_source(self.legacy) as source:
+            run, _ = open_run(unit_of_work, source, self.mapping, share=None, clock=clock)
+            context = run_context(run, source, unit_of_work, clock)
+            plan(context, lambda *_: None)
+            run_here(context, lambda _: None, clock=clock)
+        engine.dispose()
+
+
+class Faults(FaultInjector):
+    """One fault in this process, at a boundary that a seed chooses."""
+
+    def __init__(self, seed: str, site: Site, server: int) -> None:
+        super().__init__(None, "any")  # type: ignore[arg-type]  # there is no plan of several processes
+        chosen = random.Random(seed)
+        self._left = chosen.randint(1, MAX_PASSAGES)
+        self._action = chosen.choice(ACTIONS)
+        self._by_server = chosen.random() < 0.5
+        self._site = site
+        self._server = server
+
+    def install(self) -> None:
+        fault_points.listener = self
+        self._watch_driver()
+
+    def __call__(self, boundary: str, request: Any = None) -> None:  # noqa: ARG002 - there is no message
+        self._left -= 1
+        if self._left:
+            return
+        with self._site.faults.open("ab") as file:
+            file.write(b".")
+        os.write(1, f"{self._action} at {boundary}\n".encode())
+        if self._action == "kill":
+            os.kill(os.getpid(), SIGKILL)
+        elif self._action == "kill database":
+            os.kill(self._server, SIGKILL)
+        else:
+            self._drop(by_server=self._by_server)
+
+
+def checksums(url: str) -> dict[str, str]:
+    """A checksum of each table of a ledger, without numbers that the database gave and places of a run."""
+    found = {}
+    with open_engine(url) as engine, engine.connect() as connection:
+        for name in sorted(set(inspect(engine).get_table_names()) - OF_THE_RUN):
+            rows = connection.execute(text(f"SELECT * FROM {name}")).mappings().all()
+            but = {"id", "item_id", "run_id"} if name in GIVEN_IDS else set()
+            plain = sorted(repr([(key, value) for key, value in row.items() if key not in but]) for row in rows)
+            found[name] = f"{len(plain)} {sha256(repr(plain).encode()).hexdigest()}"
+    return found
+
+
+def counts(url: str, run_id: int) -> list[tuple[Any, ...]]:
+    """What the items of a run counted."""
+    query = text("SELECT domain, name, state, counts FROM backfill_items WHERE run_id = :run ORDER BY domain, name")
+    with open_engine(url) as engine, engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(query, {"run": run_id})]
+
+
+def main(arguments: list[str]) -> int:
+    """Run, print each fault and a verdict; the exit status is 1 if any table differs."""
+    parser = argparse.ArgumentParser(prog="tests.faults.backfill_kills")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    options = parser.parse_args(arguments)
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    print(f"seed {options.seed}", flush=True)
+    with (
+        tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder,
+        MariaDB(durable=True) as server,
+    ):
+        return _compare(Site(server, Path(folder)), options.seed, options.kills)
+
+
+def _compare(site: Site, seed: int, kills: int) -> int:
+    url = site.new_ledger()
+    site.work(url)
+    wanted, counted = checksums(url), counts(url, 1)
+    runs = 0
+    problems: list[str] = []
+    while site.happened() < kills and not problems:
+        runs += 1
+        url = site.new_ledger()
+        _until_done(site, url, f"{seed} {runs}", kills)
+        problems += _differences(wanted, checksums(url))
+        problems += ["the items counted other rows"] if counts(url, 1) != counted else []
+        site.work(url)
+        problems += [f"a second run: {problem}" for problem in _differences(wanted, checksums(url))]
+        problems += ["the second run counted other rows"] if counts(url, 2) != counted else []
+        site.server.drop_database(url)
+    for problem in problems:
+        print(problem)
+    print(
+        f"{site.happened()} faults in {runs} runs: {'every table is equal' if not problems else 'NOT EQUAL'}",
+        flush=True,
+    )
+    return 1 if problems else 0
+
+
+def _until_done(site: Site, url: str, seed: str, faults: int) -> None:
+    """Keep two workers at work until the run is finished, with at most so many faults in all."""
+    running: dict[int, bool] = {}
+    started = 0
+    while True:
+        while len(running) < WORKERS:
+            started += 1
+            harmful = site.happened() + sum(running.values()) < faults
+            running[_fork(site, url, f"{seed} {started}", harmful=harmful)] = harmful
+        ended, status = _wait(running, url)
+        running.pop(ended)
+        if not site.server.answers():
+            site.server.restart()
+        if status == 0:
+            for other in running:
+                os.kill(other, SIGKILL)
+                os.waitpid(other, 0)
+            return
+
+
+def _wait(running: Iterable[int], url: str) -> tuple[int, int]:
+    """Wait for one of these processes; returns it and its exit status, negative for a signal."""
+    waited = time.monotonic()
+    while True:
+        for pid in running:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                _expire_claims(url)
+                return ended, os.waitstatus_to_exitcode(status)
+        if time.monotonic() - waited > EXPIRE_SECONDS:
+            # A worker that lost the answer to its claim does not know that it has the item.
+            _expire_claims(url)
+            waited = time.monotonic()
+        time.sleep(0.005)
+
+
+def _expire_claims(url: str) -> None:
+    """Let it be long ago that workers claimed their items; one of them may still be at work."""
+    with suppress(DBAPIError), open_engine(url) as engine, engine.begin() as connection:
+        connection.execute(text("UPDATE backfill_items SET expires_at = 1 WHERE state = 'running'"))
+
+
+def _process_of(server: MariaDB) -> int:
+    """The process of the server, which is a child of its guardian."""
+    port = f"--port={server.port}"
+    for each in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # a worker that has just ended
+            if port in each.cmdline()[1:]:
+                return int(each.pid)
+    raise ProcessLookupError(port)
+
+
+def _fork(site: Site, url: str, seed: str, *, harmful: bool) -> int:
+    server = _process_of(site.server)
+    pid = os.fork()
+    if not pid:
+        _work_with_faults(site, url, seed, server if harmful else 0)
+    return pid
+
+
+def _work_with_faults(site: Site, url: str, seed: str, server: int) -> NoReturn:
+    """The life of a worker: it ends with 0 when the run is finished, and with 3 when the database was away."""
+    status = 4
+    try:
+        rows = random.Random(seed).choice(BATCHES)
+        legacy_rows.ROWS_PER_TRANSACTION = slices.ROWS_PER_TRANSACTION = rows
+        if server:
+            Faults(seed, site, server).install()
+        site.work(url)
+        status = 0
+    except Conflict:
+        status = 3
+        time.sleep(0.1)
+    finally:
+        os._exit(status)
+
+
+def _differences(wanted: dict[str, str], found: dict[str, str]) -> list[str]:
+    return [
+        f"{name}: {wanted.get(name)} uninterrupted, {found.get(name)} here"
+        for name in sorted(wanted.keys() | found.keys())
+        if wanted.get(name) != found.get(name)
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
