@@ -106,7 +106,11 @@ class ItemWorker:
             return self._close(item, "failed", f"{MAX_ATTEMPTS} workers ended while they worked on it")
         if self._throttle is not None and (reason := self._throttle.reason()) is not None:
             return self._give_back(item, reason)
-        context = self._context_of(run)
+        try:
+            context = self._context_of(run)
+        except SourceError as error:
+            # Of the whole source as this worker is configured, and not of the item.
+            return self._give_back(item, str(error))
         if self._throttle is not None and (reason := source_reason(context.source)) is not None:
             return self._give_back(item, reason)
         return self._slices(context, item, run)

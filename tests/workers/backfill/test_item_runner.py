@@ -1,0 +1,106 @@
+"""The item runner: a worker that is configured for no source, or another one, holds the run and says why."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from backfill.mapping.draft import draft
+from backfill.mapping.toml_text import mapping_text
+from backfill.runs.opening import open_run, plan
+from backfill.runs.run_context import run_context
+from materialization.clock import system_clock
+from repos.backfill.runs import BackfillRunRow
+from repos.database.engine import open_engine
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+from repos.schema.upgrade import upgrade
+from repos.unit_of_work import UnitOfWork
+from workers.backfill.item_runner import HELD_SECONDS, ItemRunner, feeding_schedule
+from workers.messaging.backfill_messages import BackfillMessages
+
+
+class NoBroker(BackfillMessages):
+    """A broker that takes everything and has no worker."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+
+    def send_all(self, items: object) -> bool:
+        self.sent += items  # type: ignore[operator]
+        return True
+
+    def waiting(self) -> int:
+        return 0
+
+    def edits_waiting(self) -> int:
+        return 0
+
+
+@pytest.fixture
+def source_url(tmp_path: Path) -> str:
+    for name in ("legacy", "other"):
+        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as connection:
+            connection.executescript(
+                "CREATE TABLE ideas (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO ideas VALUES (1, 'x')"
+            )
+    return f"sqlite:///{tmp_path / 'legacy.db'}"
+
+
+@pytest.fixture
+def unit_of_work(tmp_path: Path, source_url: str) -> Iterator[UnitOfWork]:
+    with open_engine(f"sqlite:///{tmp_path / 'ledger.db'}") as engine, open_source(source_url) as source:
+        upgrade(engine)
+        unit_of_work = UnitOfWork(engine)
+        run, _ = open_run(
+            unit_of_work, source, mapping_text(draft(read_catalog(source))), share=None, clock=system_clock
+        )  # fmt: skip
+        plan(run_context(run, source, unit_of_work, system_clock), lambda *_: None)
+        yield unit_of_work
+
+
+def run_of(unit_of_work: UnitOfWork) -> BackfillRunRow:
+    with unit_of_work.reading() as tx:
+        [run] = tx.backfill_runs.read()
+    return run
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("", "The workers of the role backfill need SCRIPTLEDGER_LEGACY_URL."),
+        ("sqlite:///nowhere.db", "There is no SQLite file sqlite:///nowhere.db, or it cannot be read."),
+        ("{other}", "This backfill reads "),
+    ],
+)
+def test_a_worker_without_the_source_holds_the_run_and_says_why(
+    unit_of_work: UnitOfWork, source_url: str, url: str, reason: str
+):
+    slept: list[float] = []
+    other = source_url.replace("legacy.db", "other.db")
+    runner = ItemRunner(unit_of_work, url.replace("{other}", other), NoBroker(), sleep=slept.append)
+
+    worked = runner.run(1)
+
+    assert (worked.outcome, worked.reason.startswith(reason), slept) == ("held", True, [HELD_SECONDS]), worked
+    assert str(run_of(unit_of_work).held_by).startswith(reason)
+    mended = ItemRunner(unit_of_work, source_url, NoBroker())
+    assert mended.run(1).outcome == "done"
+    mended.close()
+    assert run_of(unit_of_work).held_by is None
+
+
+def test_a_runner_sends_more_and_finishes_the_run(unit_of_work: UnitOfWork, source_url: str):
+    runner = ItemRunner(unit_of_work, source_url, NoBroker())
+
+    assert runner.run(1).outcome == "done"
+
+    runner.close()
+    assert run_of(unit_of_work).state == "finished"
+    assert runner.run(1).outcome == "skipped"
+    assert runner.run(99).outcome == "skipped"
+    assert feeding_schedule(unit_of_work, NoBroker()).run(0) == {}
