@@ -86,18 +86,21 @@ _RECORD = (
 )
 _CLOSE = update(items).where(_MINE).values(state=bindparam("outcome"), error=bindparam("why"))
 _GIVE_BACK = update(items).where(_MINE).values(state="due", attempts=literal(0), sent_at=literal(0))
-_NEXT = (
+# Two queries, each of which reads a part of an index: a run may have a million items.
+_DUE = (
+    select(*items.c).where(_OF_RUN, _OF_DOMAIN, items.c.state == "due").order_by(items.c.id).limit(bindparam("limit"))
+)
+_LOST = (
     select(*items.c)
     .where(
         _OF_RUN,
         _OF_DOMAIN,
+        items.c.state.in_([literal("sent"), literal("running")]),
         or_(
-            items.c.state == "due",
             and_(items.c.state == "sent", items.c.sent_at <= bindparam("lost")),
             and_(items.c.state == "running", items.c.expires_at <= bindparam("now")),
         ),
     )
-    .order_by(items.c.id)
     .limit(bindparam("limit"))
 )
 _SENT = (
@@ -190,8 +193,9 @@ class BackfillItems:
 
     def next_to_send(self, run_id: int, domain: str, *, now: int, lost_before: int, limit: int) -> list[BackfillItem]:
         """Items that no worker has: never sent, sent before `lost_before` and not claimed, or with an expired claim."""
-        rows = self._session.rows(_NEXT, run=run_id, part=domain, now=now, lost=lost_before, limit=limit)
-        return [BackfillItem(*row) for row in rows]
+        lost = self._session.rows(_LOST, run=run_id, part=domain, now=now, lost=lost_before, limit=limit)
+        due = self._session.rows(_DUE, run=run_id, part=domain, limit=limit)
+        return sorted((BackfillItem(*row) for row in (*lost, *due)), key=lambda item: item.id)[:limit]
 
     def mark_sent(self, item_ids: Sequence[int], *, now: int) -> None:
         """Mark items as sent."""

@@ -44,7 +44,7 @@ backfill_items = table(
     Column("error", Text(512)),
     CheckConstraint("state in ('due', 'sent', 'running', 'done', 'failed')", name="state"),
     UniqueConstraint("run_id", "domain", "name"),
-    Index(None, "run_id", "state", "id"),
+    Index(None, "run_id", "domain", "state", "id"),
     sqlite_autoincrement=True,
 )
 

@@ -23,6 +23,8 @@ from workers.scheduling.slot_runner import Schedule
 HELD_SECONDS = 1.0
 # How often a process sends more items, unless the one it worked on is to be continued.
 FEED_SECONDS = 2.0
+# A process spends at most one part in so many on feeding.
+FEED_SHARE = 20
 MINUTE = 60
 
 
@@ -42,7 +44,7 @@ class ItemRunner:
         self._worker = ItemWorker(unit_of_work, self._contexts.of, throttle=throttle)
         self._feeder = Feeder(unit_of_work, messages, throttle)
         self._sleep = sleep
-        self._fed_at = 0.0
+        self._feed_at = 0.0
 
     def run(self, item_id: int) -> Worked:
         """Work on one item, then send others if it is time to.
@@ -54,9 +56,12 @@ class ItemRunner:
         if worked.outcome == "held":
             self._contexts.close()
             self._sleep(HELD_SECONDS)
-        if worked.outcome == "more" or time.monotonic() - self._fed_at >= FEED_SECONDS:
+        begun = time.monotonic()
+        if worked.outcome == "more" or begun >= self._feed_at:
             self._feeder.feed()
-            self._fed_at = time.monotonic()
+            # In a run of a million items, a turn of the feeder takes a moment.
+            ended = time.monotonic()
+            self._feed_at = ended + max(FEED_SECONDS, FEED_SHARE * (ended - begun))
         return worked
 
     def close(self) -> None:

@@ -87,7 +87,9 @@ def upgrade() -> None:
         **_OPTIONS,
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_backfill_items_run_id_state_id"), "backfill_items", ["run_id", "state", "id"])
+    op.create_index(
+        op.f("ix_backfill_items_run_id_domain_state_id"), "backfill_items", ["run_id", "domain", "state", "id"]
+    )
     op.create_table(
         "backfill_quarantine",
         sa.Column("id", _NUMBER, autoincrement=True, nullable=False),
