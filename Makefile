@@ -18,11 +18,12 @@ demo: $(READY) ## show every feature in a minute, on this machine alone
 dev: $(READY) ## run everything here (database, broker, workers) until Ctrl-C
 	@$(BIN)/scriptledger dev
 
-check: $(READY) ## format, lint, types, layers and the quick tests: about two minutes, no servers
+check: $(READY) ## format, lint, types, layers, write rules and the quick tests: about two minutes, no servers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/scriptledger gates check
 	@sh tests/once_more.sh $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not services and not slow and not full"
 
 test: $(READY) ## every test, on a private MariaDB and Redis (installed if missing and allowed)

@@ -16,7 +16,7 @@ from cli.json_documents.base import Pending
 from cli.json_documents.database_accounts import GatesStatus, Installation
 from cli.json_documents.diff import Diff
 from cli.json_documents.drift import Drift, Frozen
-from cli.json_documents.gates import TouchpointInventory
+from cli.json_documents.gates import GateCheck, TouchpointInventory
 from cli.json_documents.legacy import LegacyInspection, MappingCheck, MappingDrafted, SampleWritten
 from cli.json_documents.legacy_scan import LegacyScan
 from cli.json_documents.lookup import Kinds, Roundtrip, Schemas, Upgraded
@@ -113,6 +113,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "backfill quarantine list": (QuarantinedLegacyRows,),
     "backfill quarantine show": (QuarantinedLegacyRow,),
     "gates inventory": (TouchpointInventory,),
+    "gates check": (GateCheck,),
     "kinds": (Kinds,),
     "roundtrip": (Roundtrip,),
 }

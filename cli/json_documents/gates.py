@@ -69,3 +69,40 @@ class TouchpointInventory(Document, frozen=True):
     touchpoints: list[GateTouchpoint]
     unread: list[UnreadCode]
     skipped: list[SkippedPath]
+
+
+class GateFinding(Document, frozen=True):
+    """One finding of a check. `key` stays the same when lines move: a baseline knows a finding by it."""
+
+    rule: str
+    level: Literal["error", "warning", "note"]
+    file: str
+    line: int
+    end_line: int
+    function: str
+    table: str | None
+    domain: str
+    message: str
+    code: str
+    key: str
+
+
+class GateCheck(Document, frozen=True):
+    """A check of a tree: the findings that are not in the baseline.
+
+    `known` is the number of findings that are, `gone` that of entries without a finding, `excused` that of findings
+    the policy makes an exception for.
+    """
+
+    root: str
+    policy: str
+    baseline: str | None
+    files: int
+    lines: int
+    passed: bool
+    findings: list[GateFinding]
+    known: int
+    gone: int
+    excused: int
+    notes: list[str]
+    skipped: list[SkippedPath]

@@ -127,7 +127,7 @@ def _named(node: SgNode, source: SourceText) -> str:
     kind = node.kind()
     text = source.slice(node)[:200]
     if kind in ("string", "template_string"):
-        name = text.strip("`'\"rbf")
+        name = text.lstrip("rRbBuUfF").strip("`'\"")
         return name if "${" not in text and "{" not in text else ""
     if kind == "identifier":
         return _model(text)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.code.call_chain import Link, chain_of
+from gates.static_scan.code.call_chain import Link, chain_of, expanded
+from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Function, Syntax
 from gates.static_scan.code.text_folding import UNKNOWN, Folded, Folder
@@ -36,6 +38,7 @@ class PassThrough(NamedTuple):
     name: str
     parameter: str
     position: int
+    file: str
 
 
 class FileScan:
@@ -64,7 +67,9 @@ class FileScan:
     def callers(self, known: Sequence[PassThrough]) -> list[Touchpoint]:
         """The calls of functions that pass SQL through, and again the functions found by that."""
         self._collected.clear()
-        by_name = {each.name: each for each in known}
+        by_name: dict[str, list[PassThrough]] = {}
+        for each in known:
+            by_name.setdefault(each.name, []).append(each)
         for part in self._syntax.parts:
             if part.kind not in self._syntax.grammar.calls:
                 continue
@@ -74,8 +79,8 @@ class FileScan:
             end = function.range().end.index
             tail = self.source.text[max(0, end - 80) : end]
             name = _last_name(tail)
-            if name in by_name:
-                self._caller(part.node, by_name[name])
+            for target in by_name.get(name, ()):
+                self._caller(part.node, target)
         return self._collected.sorted()
 
     def unparsed(self) -> list[Unread]:
@@ -90,7 +95,7 @@ class FileScan:
         if touch.access == "connection" and touch.text is not None:
             self._driver(rule, node)
             return
-        chain = self._expanded(chain_of(node, self.source, self._syntax.grammar))
+        chain = expanded(chain_of(node, self.source, self._syntax.grammar), self._syntax)
         if not chain:
             return
         sure = convinces(touch, chain, self._modules, self.source)
@@ -179,7 +184,7 @@ class FileScan:
             (place for place, name in enumerate(function.parameters) if name == parameter or parameter in name), 0
         )
         if function.name and names:
-            self.pass_throughs.append(PassThrough(function.name, parameter, position))
+            self.pass_throughs.append(PassThrough(function.name, parameter, position, self.source.file))
 
     def _caller(self, node: SgNode, target: PassThrough) -> None:
         chain = chain_of(node, self.source, self._syntax.grammar)
@@ -198,13 +203,26 @@ class FileScan:
         folded = self._folder.fold(argument)
         if not folded.texts or self._is_statement_object(argument):
             return
-        if folded.is_known and not any(starts_as_sql(text) for text in folded.texts):
+        is_sql_text = folded.is_known and any(starts_as_sql(text) for text in folded.texts)
+        if not is_sql_text and (folded.is_known or not self._is_call_of(target, chain)):
             return  # another function of the same name
         rule = Rule("passed-through-sql", (), "", {})
         message = "" if folded.is_known else f"Gives SQL made at run time to {target.name}, which runs it."
         self._statements(node, rule, folded, "caller", message)
         if not folded.is_known:
             self._passed_through(folded)
+
+    def _is_call_of(self, target: PassThrough, chain: Sequence[Link]) -> bool:
+        """Whether a call is of that function, and not of another one of the same name."""
+        before = [link.name for link in chain[:-1]]
+        if target.file == self.source.file:
+            return not before or before in (["self"], ["this"], ["cls"])
+        if not before:
+            return target.name.lower() in self._modules
+        words = {*words_of(before[-1])}
+        return (
+            len(before) == 1 and bool(words & {*words_of(PurePosixPath(target.file).stem)}) and words <= self._modules
+        )
 
     def _texts(self) -> None:
         """SQL in texts that no call was seen to run: it may be run elsewhere."""
@@ -247,31 +265,6 @@ class FileScan:
                 self._collected.add(node, rule, _CONNECTION, "connection", message=f"Loads the driver {name}.")
                 return
 
-    def _expanded(self, chain: list[Link]) -> list[Link]:
-        """The chain with what its first name stands for: `const delegate = prisma[model]`."""
-        if not chain or len(chain) > 20:
-            return chain
-        root = chain[0]
-        values = self._syntax.assignments.get(root.name, [])
-        if (root.arguments is not None and len(chain) > 1) or not values or len(values) > 3:
-            return chain
-        grammar = self._syntax.grammar
-        for value in values:
-            kind = value.value.kind()
-            if kind in grammar.members or kind in grammar.subscripts or (value.taken_apart and kind == "identifier"):
-                before = chain_of(value.value, self.source, grammar)
-                own = (
-                    [Link(root.name, root.arguments)]
-                    if value.taken_apart
-                    else [before[-1]._replace(arguments=root.arguments)]
-                )
-                return (before if value.taken_apart else before[:-1]) + own + chain[1:]
-            if kind in grammar.calls and len(chain) > 1:
-                return [*chain_of(value.value, self.source, grammar)[:20], *chain]
-            if kind == "await_expression" and len(chain) > 1:
-                return [*chain_of(value.value, self.source, grammar)[:20], *chain]
-        return chain
-
     def _required(self) -> set[str]:
         """The words of modules that `require` loads."""
         if self.source.is_python or "require" not in self.source.text:
@@ -283,6 +276,8 @@ class FileScan:
 
 
 def _sentence(statement: Statement) -> str:
+    if statement.access == "connection":
+        return "Lets a session do what it could not, by SET."
     if not statement.parsed:
         return f"Runs {statement.verb or 'SQL'} that the parser does not read."
     return f"Runs {statement.verb}."

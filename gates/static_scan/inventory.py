@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from gates.static_scan.code.source_text import SourceText
@@ -39,6 +39,7 @@ class Inventory(NamedTuple):
     unread: list[Unread]
     skipped: list[Skipped]
     matches: list[RuleMatch]
+    paths: list[str]
 
 
 def take_inventory(
@@ -66,7 +67,15 @@ def take_inventory(
         matches += _matches(file, scan.source, rules)
     _find_callers(files, passed, touchpoints, domains or {})
     found = [each for path in sorted(touchpoints) for each in touchpoints[path]]
-    return Inventory(len(files), lines, found, sorted(tree.unread + unread), sorted(tree.skipped), matches)
+    return Inventory(
+        len(files),
+        lines,
+        found,
+        sorted(tree.unread + unread),
+        sorted(tree.skipped),
+        matches,
+        [file.path for file in files],
+    )
 
 
 def _scan(file: SourceFile, domains: Mapping[str, str]) -> FileScan:
@@ -84,10 +93,11 @@ def _find_callers(
     for _ in range(MAX_ROUNDS):
         if not pending:
             return
-        names = {each.name for each in pending}
+        # A text of SQL is found wherever it is; one made at run time only where the function is known.
+        calls = {(f"{each.name}(", each.file, PurePosixPath(each.file).stem) for each in pending}
         further: set[PassThrough] = set()
         for file in files:
-            if not any(name in file.text for name in names):
+            if not any(call in file.text and (path == file.path or stem in file.text) for call, path, stem in calls):
                 continue
             scan = _scan(file, domains)
             found = scan.callers(sorted(pending))

@@ -16,6 +16,7 @@ _FUNCTIONS = frozenset(
     addEventListener setTitle""".split()
 )
 _THROUGH = frozenset("format format_map strip trim dedent cleandoc String str concat join lower upper".split())
+_RAISES = ("raise_statement", "throw_statement")
 _ENDS = ("Error", "Exception", "Warning", "Rejected", "Panic")
 
 
@@ -53,7 +54,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
             if name in _FUNCTIONS or name.endswith(_ENDS) or {link.name for link in links[:2]} & _LOGGERS:
                 return True
             if name not in _THROUGH:
-                return False
+                return outer.parent is not None and outer.parent.kind in _RAISES
         elif outer.kind in grammar.assignments and outer.kind not in ("pair", "keyword_argument"):
             return False
         inner, outer = outer, outer.parent

@@ -1,4 +1,4 @@
-"""Check the write rules: find every place that reaches the database, and limit what its accounts may do.
+"""Check the write rules, in code and in database accounts.
 
 The code of an application is read, never run.
 """
@@ -9,16 +9,11 @@ import typer
 
 from cli.terminal.options import example, prose
 from cli.verbs.migrate.gates_verbs.account_status import status
+from cli.verbs.migrate.gates_verbs.check import check
 from cli.verbs.migrate.gates_verbs.installation import install
 from cli.verbs.migrate.gates_verbs.inventory import inventory
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
-
-
-@app.callback()
-def verbs() -> None:
-    """Keep `gates` a group of verbs, however many there are."""
-
 
 app.command(
     "inventory",
@@ -26,6 +21,13 @@ app.command(
         "scriptledger gates inventory server", "scriptledger gates inventory server --html touchpoints.html --writes"
     ),
 )(inventory)
+app.command(
+    "check",
+    epilog=example(
+        "scriptledger gates check --example > gates.toml",
+        "scriptledger gates check server --baseline gates-baseline.json --sarif gates.sarif",
+    ),
+)(check)
 app.command(
     "install",
     epilog=example(

@@ -8,6 +8,7 @@ from ast_grep_py import SgNode
 
 from gates.static_scan.code.languages import Grammar
 from gates.static_scan.code.source_text import SourceText
+from gates.static_scan.code.syntax import Syntax
 
 MAX_LINKS = 60
 # The name of a member that is chosen at run time.
@@ -57,6 +58,32 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             break
         arguments, is_new = None, False
     return links[::-1]
+
+
+def expanded(chain: list[Link], syntax: Syntax) -> list[Link]:
+    """The chain with what its first name stands for: `const delegate = prisma[model]`."""
+    if not chain or len(chain) > 20:
+        return chain
+    root = chain[0]
+    values = syntax.assignments.get(root.name, [])
+    if (root.arguments is not None and len(chain) > 1) or not values or len(values) > 3:
+        return chain
+    grammar = syntax.grammar
+    for value in values:
+        kind = value.value.kind()
+        if kind in grammar.members or kind in grammar.subscripts or (value.taken_apart and kind == "identifier"):
+            before = chain_of(value.value, syntax.source, grammar)
+            own = (
+                [Link(root.name, root.arguments)]
+                if value.taken_apart
+                else [before[-1]._replace(arguments=root.arguments)]
+            )
+            return (before if value.taken_apart else before[:-1]) + own + chain[1:]
+        if kind in grammar.calls and len(chain) > 1:
+            return [*chain_of(value.value, syntax.source, grammar)[:20], *chain]
+        if kind == "await_expression" and len(chain) > 1:
+            return [*chain_of(value.value, syntax.source, grammar)[:20], *chain]
+    return chain
 
 
 def _arguments(call: SgNode) -> list[SgNode]:

@@ -29,6 +29,10 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 # What drivers of Python, and formats, fill in.
 _PLACEHOLDER = re.compile(r"%(?:\([A-Za-z_]\w{0,60}\))?s|\{[A-Za-z_0-9.]{0,60}\}")
 _WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
+# Variables that switch off what the server checks.
+_LIMITS = frozenset(
+    "FOREIGN_KEY_CHECKS UNIQUE_CHECKS CHECK_CONSTRAINT_CHECKS SQL_LOG_BIN READ_ONLY TX_READ_ONLY".split()
+)
 _SCHEMA = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable)
 
 
@@ -87,13 +91,21 @@ def _of_tree(tree: exp.Expr, tokens: list[str]) -> Iterator[Statement]:
         names = [_name(table) for table in tree.find_all(exp.Table)] or [""]
         yield Statement("write", names[0], verb, parsed=True)
     elif isinstance(tree, exp.Set):
-        yield Statement("unknown", "", "SET", parsed=True)
+        yield _set(tokens)
     elif isinstance(tree, (exp.Query, exp.Show, exp.Describe, exp.Use)) and verb in READS:
         if "OUTFILE" in tokens or "DUMPFILE" in tokens:
             yield Statement("write", "", verb, parsed=True)
         yield from (Statement("read", name, verb, parsed=True) for name in _tables(tree) or [""])
     else:
         yield from _unparsed("", tokens)
+
+
+def _set(tokens: list[str]) -> Statement:
+    """A variable of a session; one that lifts a limit opens a way to write."""
+    named = {token.upper().rpartition(".")[2].lstrip("@") for token in tokens}
+    if {"READ", "WRITE"} <= named or named & _LIMITS:
+        return Statement("connection", "", "SET", parsed=True)
+    return Statement("unknown", "", "SET", parsed=True)
 
 
 def _target(node: exp.Expr) -> str:
@@ -130,6 +142,8 @@ def _unparsed(text: str, tokens: list[str]) -> tuple[Statement, ...]:
     if not verbs:
         return (Statement("unknown", "", tokens[0] if tokens else "", parsed=False),)
     # A schema's or routine's name is no table.
+    if verbs[0] == "SET":
+        return (_set(tokens),)
     opaque = verbs[0] in ("CALL", "PREPARE", "EXECUTE", "SET", "DO", "GRANT", "REVOKE", "XA", "BEGIN", "ANALYZE")
     names = [] if opaque else _names(tokens, ("INTO", "UPDATE", "FROM", "TABLE", "HANDLER"))
     access: Access = "write" if verbs[0] in ("INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE", "LOAD") else "unknown"

@@ -103,6 +103,7 @@ FEW: dict[str, list[list[object]]] = {
     "backfill quarantine list": [[]],
     "backfill quarantine show": [[1]],
     "gates inventory": [["{code}", "--html", "{odd}.html"], [HOSTILE]],
+    "gates check": [["{code}"], ["{code}", "-c", "{submission}"], ["{code}", "--baseline", "{odd}"]],
     "users add": [[HOSTILE], ["a@b.c", "--name", HOSTILE]],
     "users list": [[]],
     "users rename": [[HOSTILE, "x"], ["a@b.c", HOSTILE]],

@@ -1,0 +1,39 @@
+"""Samples of code: every write is found at its line, and nothing in code that only talks about SQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from gates.static_scan.inventory import take_inventory
+from tests.gates.static_scan.sample_files import Sample, samples
+
+OFFENDING, CLEAN = samples("offending"), samples("clean")
+
+
+def found(tmp_path: Path, sample: Sample) -> set[tuple[int, str, str]]:
+    """The touchpoints of a sample that write or may write."""
+    (tmp_path / f"sample{sample.suffix}").write_text(sample.code, encoding="utf-8")
+    inventory = take_inventory(tmp_path)
+    assert inventory.unread == []
+    return {(each.line, each.access, each.table) for each in inventory.touchpoints if each.writes}
+
+
+@pytest.mark.parametrize("sample", OFFENDING, ids=lambda sample: sample.name)
+def test_a_write_is_found_at_its_line(tmp_path: Path, sample: Sample):
+    assert found(tmp_path, sample) == sample.marks
+
+
+@pytest.mark.parametrize("sample", CLEAN, ids=lambda sample: sample.name)
+def test_code_that_talks_about_sql_is_clean(tmp_path: Path, sample: Sample):
+    assert found(tmp_path, sample) == set()
+
+
+def test_there_are_enough_samples_of_each_kind():
+    names = [sample.name for sample in (*OFFENDING, *CLEAN)]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+    assert len(OFFENDING) >= 80
+    assert len(CLEAN) >= 80
+    assert all(sample.marks for sample in OFFENDING)
