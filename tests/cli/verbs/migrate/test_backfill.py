@@ -173,3 +173,51 @@ def test_a_quarantined_row_is_shown_without_its_values_and_can_be_retried(
     mended = warm("backfill", "run", URL, "--in-process", "--json")
     assert (mended.json["run"], mended.json["state"], mended.json["quarantined"]) == (1, "finished", 0)
     assert {table["table"]: table["left"] for table in mended.json["tables"]} == dict.fromkeys(TABLES, 0)
+
+
+@pytest.fixture
+def planned(warm: CommandLine, home: Path) -> CommandLine:
+    """A run whose items have failed, because the ledger refused to record them."""
+    warm("db", "upgrade")
+    with closing(sqlite3.connect(home / "ledger.db")) as connection:
+        connection.execute(
+            "CREATE TRIGGER refuse BEFORE UPDATE ON backfill_items "
+            "WHEN NEW.state = 'running' AND NEW.counts <> x'7b7d' BEGIN SELECT RAISE(ABORT, 'not yet'); END"
+        )
+    assert warm(*RUN, "--in-process").status == 1
+    with closing(sqlite3.connect(home / "ledger.db")) as connection:
+        connection.execute("DROP TRIGGER refuse")
+    return warm
+
+
+def test_failed_items_are_named_and_done_again(planned: CommandLine):
+    failed = planned("backfill", "status", "--json").json
+
+    assert (failed["state"], failed["held_by"]) == ("running", "legacy_rows: 3 failed items")
+    assert {each["error"].partition(" at ")[0] for each in failed["failures"]} == {"stopped by IntegrityError"}
+    assert "`scriptledger backfill retry --failed` does failed items again" in planned("backfill", "status").out
+    assert planned("backfill", "retry", "--failed", "--json").json == {"run": 1, "items": 3}
+    assert planned("backfill", "retry", 99, "--json").json["error"]["code"] == "unknown_backfill_item"
+    ran = planned("backfill", "run", URL, "--in-process", "--json")
+    assert (ran.status, ran.json["run"], ran.json["state"], ran.json["failures"]) == (0, 1, "finished", [])
+
+
+def test_a_run_is_paused_resumed_and_cancelled(planned: CommandLine):
+    assert planned("backfill", "pause", "--json").json == {"run": 1, "state": "paused"}
+    assert planned("backfill", "status", "--json").json["state"] == "paused"
+    assert planned("backfill", "status", "--watch", "--json").json["state"] == "paused"
+    assert planned("backfill", "resume", "--json").json == {"run": 1, "state": "running"}
+    assert planned("backfill", "cancel", "--json").json == {"run": 1, "state": "cancelled"}
+    assert planned("backfill", "resume", "--json").json["error"]["code"] == "no_backfill_run"
+    assert planned("backfill", "retry", "--failed", "--json").json["error"]["code"] == "no_backfill_run"
+    again = planned(*RUN, "--in-process", "--json")
+    assert (again.status, again.json["run"], again.json["state"]) == (0, 2, "finished")
+
+
+def test_an_active_run_takes_no_other_source(planned: CommandLine, tmp_path: Path):
+    make_legacy_file(tmp_path / "other.db")
+    planned("legacy", "map", "sqlite:///other.db", "-o", "other.toml")
+
+    ran = planned("backfill", "run", "sqlite:///other.db", "-m", "other.toml", "--in-process", "--json")
+
+    assert (ran.status, ran.json["error"]["code"]) == (1, "other_source")
