@@ -97,5 +97,7 @@ def email_key(email: str) -> str:
     stripped = email.strip()
     if len(stripped) > MAX_EMAIL:
         return stripped
+    if stripped.isascii():
+        return stripped.casefold()
     stripped = unicodedata.normalize("NFKD", stripped)
     return "".join(character for character in stripped if not unicodedata.combining(character)).casefold()

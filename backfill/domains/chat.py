@@ -10,6 +10,7 @@ from backfill.domains.chat_logs.batch import ChatWriter
 from backfill.domains.chat_logs.log_rows import TARGET, log_rows
 from backfill.domains.chat_logs.proof import prove
 from backfill.domains.chat_logs.reading_order import batches
+from backfill.domains.flat.reserved_numbers import reserve_script_numbers
 
 # All chat tables together are one item, because they are merged by time.
 ITEM = "all tables"
@@ -24,6 +25,8 @@ class Chat(Domain):
 
     def items(self, context: BackfillContext) -> Iterator[str]:
         if context.tables_for(TARGET):
+            # Scripts come over later, and messages name them by their numbers.
+            reserve_script_numbers(context)
             yield ITEM
 
     def migrate(self, work: ItemWork) -> bool:

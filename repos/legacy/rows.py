@@ -181,7 +181,10 @@ class _Reader:
         return sum(len(value) for value in values if isinstance(value, (str, bytes)))
 
     def _row(self, row: Row) -> LegacyRow:
-        return LegacyRow(tuple(row[place] for place in self.key_places), row[: self.width])
+        values = row if len(row) == self.width else row[: self.width]
+        if len(self.key_places) == 1:
+            return LegacyRow((row[self.key_places[0]],), values)
+        return LegacyRow(tuple([row[place] for place in self.key_places]), values)
 
 
 def _rowid(table: Table) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import msgspec
 from backfill.checks.base import keyed_hash
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Counts, ItemWork
+from backfill.domains.flat.read_ahead import read_ahead
 from backfill.kept_columns import columns_json
 from backfill.translate.accounts import Account, Repaired, Times
 from backfill.translate.checkpoints import decode_key, encode_key
@@ -29,7 +30,7 @@ from repos.legacy.connection import Row
 from repos.legacy.rows import LegacyRow, read_pages
 from repos.unit_of_work import RecordsTransaction
 
-ROWS_PER_TRANSACTION = 2_000
+ROWS_PER_TRANSACTION = 4_000
 
 
 class FlatRow(NamedTuple):
@@ -114,17 +115,21 @@ def batches(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
     # Without a key a table is read from its beginning, and its rows are numbered.
     numbered = not table.key and not table.has_rowid
     flat.times.last = position.last if after is not None else _first_time(flat)
-    for page in read_pages(flat.context.source, table, reader.columns, after=None if numbered else after):
+    for page in read_ahead(read_pages(flat.context.source, table, reader.columns, after=None if numbered else after)):
         rows = page if not numbered or after is None else [row for row in page if row.key[0] > after[0]]
         for start in range(0, len(rows), ROWS_PER_TRANSACTION):
-            yield [_translated(flat, row) for row in rows[start : start + ROWS_PER_TRANSACTION]]
+            yield _translated(flat, rows[start : start + ROWS_PER_TRANSACTION])
 
 
-def _translated(flat: FlatTable, row: LegacyRow) -> FlatRow:
-    reader = flat.reader
-    account = flat.translate(row.values)
-    finding = row.key if flat.table.table.key else reader.finding_key(row.values)
-    return FlatRow(row.key, reader.key(row.values), reader.hash(row.values), account, flat.times.last, finding)
+def _translated(flat: FlatTable, rows: Sequence[LegacyRow]) -> list[FlatRow]:
+    reader, times = flat.reader, flat.times
+    has_key = bool(flat.table.table.key)
+    found = []
+    for place, values in rows:
+        account = flat.translate(values)
+        finding = place if has_key else reader.finding_key(values)
+        found.append(FlatRow(place, reader.key(values), reader.hash(values), account, times.last, finding))
+    return found
 
 
 def _first_time(flat: FlatTable) -> int | None:

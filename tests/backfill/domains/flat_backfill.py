@@ -77,8 +77,9 @@ class FlatBackfill:
     def run_domain(self, run_id: int, name: str, *, slice_seconds: float = 60.0) -> None:
         with self.context(run_id) as context:
             domain = DOMAINS[name]
+            names = list(domain.items(context))
             with self.unit_of_work.records() as tx:
-                tx.backfill_items.add(run_id, name, list(domain.items(context)))
+                tx.backfill_items.add(run_id, name, names)
             for item in self.items(run_id):
                 if item.domain == name:
                     while not domain.migrate(self.claimed(context, item, slice_seconds)):

@@ -193,3 +193,26 @@ def test_messages_without_a_user_stay_without_one(backfill: FlatBackfill) -> Non
     run(backfill)
 
     assert [row.message.user_id for row in chat(backfill)] == [None]
+
+
+def test_scripts_with_text_keys_get_their_numbers_before_they_come_over(tmp_path: Path, ledger: UnitOfWork) -> None:
+    url = legacy_file(
+        tmp_path / "text.db",
+        OWNERS.replace("scripts (id INTEGER", "scripts (id VARCHAR(40)")
+        .replace("(10, 1", "('cka', 1")
+        .replace("(11, 2", "('ckb', 2")
+        + HISTORY.replace("script_id INTEGER", "script_id VARCHAR(40)"),
+    )
+    backfill = FlatBackfill(url, ledger)
+    backfill.rules["scripts"] = {"key_map": {"ckb": 70}}
+    add_message(backfill, 1, "user", "of a", script_id="cka")
+    add_message(backfill, 2, "user", "of b", script_id="ckb", user_id=2)
+    add_message(backfill, 3, "user", "of none", script_id="ckc")
+
+    assert run(backfill)["chat_history"] == Counts(migrated=2, quarantined=1)
+
+    assert (texts(backfill, 71), texts(backfill, 70)) == (["of a"], ["of b"])
+    with ledger.records() as tx:
+        assert tx.script_ids.new() == 72
+    assert run(backfill)["chat_history"] == Counts(migrated=2, quarantined=1)
+    assert backfill.differences("chat") == []
