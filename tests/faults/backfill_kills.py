@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from signal import SIGKILL
@@ -37,23 +37,19 @@ from backfill.runs.opening import open_run, plan
 from backfill.runs.run_context import run_context
 from backfill.samples import sample_sql
 from domain.errors import Conflict
-from repos import fault_points
 from repos.database.engine import make_engine, open_engine
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.runs.backfill_setup import LEGACY
-from tests.faults.fault_injector import FaultInjector
+from tests.faults.backfill_faults import Faults, Files
 from tests.services.mariadb import MariaDB
 
 START = 1_800_000_000_000_000
 HASH_KEY = bytes(32)
 EXPIRE_SECONDS = 1.0
 WORKERS = 2
-# A fault happens at one of so many of the boundaries that a process comes by, counted from its start.
-MAX_PASSAGES = 60
-ACTIONS = ("kill", "kill", "drop connection", "kill database")
 BATCHES = (3, 20, 400)
 # Numbers that the database gave: an attempt that was undone leaves a gap.
 GIVEN_IDS = {"legacy_rows", "legacy_versions", "backfill_quarantine", "chat_messages", "chat_message_usage", "sessions"}
@@ -67,9 +63,9 @@ def clock() -> int:
 
 
 class Site:
-    """A legacy database, and ledgers on one server."""
+    """A legacy database, and ledgers on one server or in files."""
 
-    def __init__(self, server: MariaDB, folder: Path) -> None:
+    def __init__(self, server: MariaDB | Files, folder: Path) -> None:
         self.server = server
         self.faults = folder / "faults"
         self.faults.touch()
@@ -108,37 +104,6 @@ class Site:
         engine.dispose()
 
 
-class Faults(FaultInjector):
-    """One fault in this process, at a boundary that a seed chooses."""
-
-    def __init__(self, seed: str, site: Site, server: int) -> None:
-        super().__init__(None, "any")  # type: ignore[arg-type]  # there is no plan of several processes
-        chosen = random.Random(seed)
-        self._left = chosen.randint(1, MAX_PASSAGES)
-        self._action = chosen.choice(ACTIONS)
-        self._by_server = chosen.random() < 0.5
-        self._site = site
-        self._server = server
-
-    def install(self) -> None:
-        fault_points.listener = self
-        self._watch_driver()
-
-    def __call__(self, boundary: str, request: Any = None) -> None:  # noqa: ARG002 - there is no message
-        self._left -= 1
-        if self._left:
-            return
-        with self._site.faults.open("ab") as file:
-            file.write(b".")
-        os.write(1, f"{self._action} at {boundary}\n".encode())
-        if self._action == "kill":
-            os.kill(os.getpid(), SIGKILL)
-        elif self._action == "kill database":
-            os.kill(self._server, SIGKILL)
-        else:
-            self._drop(by_server=self._by_server)
-
-
 def checksums(url: str) -> dict[str, str]:
     """A checksum of each table of a ledger, without numbers that the database gave and places of a run."""
     found = {}
@@ -163,14 +128,15 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests.faults.backfill_kills")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--sqlite", action="store_true", help="ledgers in files instead of a MariaDB")
     options = parser.parse_args(arguments)
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     print(f"seed {options.seed}", flush=True)
-    with (
-        tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder,
-        MariaDB(durable=True) as server,
-    ):
-        return _compare(Site(server, Path(folder)), options.seed, options.kills)
+    with ExitStack() as stack:
+        memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
+        server = Files(folder) if options.sqlite else stack.enter_context(MariaDB(durable=True))
+        return _compare(Site(server, folder), options.seed, options.kills)
 
 
 def _compare(site: Site, seed: int, kills: int) -> int:
@@ -240,8 +206,10 @@ def _expire_claims(url: str) -> None:
         connection.execute(text("UPDATE backfill_items SET expires_at = 1 WHERE state = 'running'"))
 
 
-def _process_of(server: MariaDB) -> int:
-    """The process of the server, which is a child of its guardian."""
+def _process_of(server: MariaDB | Files) -> int:
+    """The process of the server, which is a child of its guardian; 0 for files."""
+    if isinstance(server, Files):
+        return 0
     port = f"--port={server.port}"
     for each in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # a worker that has just ended
@@ -254,18 +222,18 @@ def _fork(site: Site, url: str, seed: str, *, harmful: bool) -> int:
     server = _process_of(site.server)
     pid = os.fork()
     if not pid:
-        _work_with_faults(site, url, seed, server if harmful else 0)
+        _work_with_faults(site, url, seed, server if harmful else None)
     return pid
 
 
-def _work_with_faults(site: Site, url: str, seed: str, server: int) -> NoReturn:
+def _work_with_faults(site: Site, url: str, seed: str, server: int | None) -> NoReturn:
     """The life of a worker: it ends with 0 when the run is finished, and with 3 when the database was away."""
     status = 4
     try:
         rows = random.Random(seed).choice(BATCHES)
         legacy_rows.ROWS_PER_TRANSACTION = slices.ROWS_PER_TRANSACTION = rows
-        if server:
-            Faults(seed, site, server).install()
+        if server is not None:
+            Faults(seed, site.faults, server).install()
         site.work(url)
         status = 0
     except Conflict:

@@ -15,9 +15,10 @@ from tests.cli.running import ROOT
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 
-def test_whatever_is_killed_all_tables_end_equal_and_a_second_run_writes_nothing():
+@pytest.mark.parametrize("ledger", [[], ["--sqlite"]], ids=["mariadb", "sqlite"])
+def test_whatever_is_killed_all_tables_end_equal_and_a_second_run_writes_nothing(ledger: list[str]):
     # A program of its own, because a process with threads should not be forked.
-    command = [sys.executable, "-m", "tests.faults.backfill_kills", "--kills", "10", "--seed", "3"]
+    command = [sys.executable, "-m", "tests.faults.backfill_kills", "--kills", "10", "--seed", "3", *ledger]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
 
     *faults, verdict = done.stdout.splitlines()
