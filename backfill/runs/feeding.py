@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from backfill.domains.registry import DOMAINS
 from backfill.runs.progress import DomainState, domain_states
 from backfill.runs.run_options import load_options
 from backfill.runs.throttle import Throttle
@@ -22,6 +23,8 @@ SECOND = 1_000_000
 LOST_AFTER_SECONDS = 10
 # What the broker has held for longer has expired there.
 EXPIRED_AFTER_SECONDS = 3_600
+
+MAX_REASON = 256
 
 
 class Messages(Protocol):
@@ -85,6 +88,9 @@ class Feeder:
             domains = domain_states(tx, run)
         if run.state != "running":
             return Fed(run, domains, 0, run.held_by, ended=run.active is None)
+        if missing := [name for name in DOMAINS if name not in load_options(run.options).planned]:
+            reason = f"the items of {', '.join(missing)} are not known yet: `scriptledger backfill run` finds them"
+            return self._held(run, domains, reason)
         if all(domain.complete for domain in domains):
             return self._finish(run, domains)
         if not any(domain.can_move for domain in domains):
@@ -124,14 +130,13 @@ class Feeder:
         return chosen[: self._window]
 
     def _finish(self, run: BackfillRunRow, domains: list[DomainState]) -> Fed:
-        planned = set(load_options(run.options).planned)
-        assert planned >= {domain.name for domain in domains}, "a run is running once it is planned"  # noqa: S101
         with self._unit_of_work.records() as tx:
             tx.backfill_runs.move(run.id, "finished", now=self._clock())
             ended = tx.backfill_runs.get(run.id)
         return Fed(ended or run, domains, 0, None, ended=True)
 
     def _held(self, run: BackfillRunRow, domains: list[DomainState], reason: str, *, ended: bool = False) -> Fed:
+        reason = reason[:MAX_REASON]
         if run.held_by != reason:
             with self._unit_of_work.records() as tx:
                 tx.backfill_runs.hold(run.id, reason)

@@ -61,24 +61,19 @@ def open_run(  # noqa: PLR0913 - the parts of a run
             if not is_same_source(source.name, run.source):
                 raise OtherSource(wanted=run.source, named=source.name)
             if run.mapping != mapping:
+                # Nothing is sent until its items are known again.
                 tx.backfill_runs.remap(run_id, mapping)
+                tx.backfill_runs.move(run_id, "planning", now=clock())
                 _choose_share(tx.backfill_runs.choose, run, share, replan=True)
             elif share is not None:
                 _choose_share(tx.backfill_runs.choose, run, share, replan=False)
     return _get(unit_of_work, run_id), run is None
 
 
-def active_run(unit_of_work: UnitOfWork) -> BackfillRunRow:
-    """The active run.
-
-    Raises:
-        NoBackfillRun: there is none.
-    """
-    with unit_of_work.reading() as tx:
-        run = tx.backfill_runs.active()
-    if run is None:
-        raise NoBackfillRun
-    return run
+def take_over(unit_of_work: UnitOfWork, run_id: int) -> None:
+    """Take every item from its worker: for a process that has the only workers, now that earlier ones have ended."""
+    with unit_of_work.records() as tx:
+        tx.backfill_items.stop(run_id)
 
 
 def plan(context: BackfillContext, progress: Callable[[str, int], object]) -> None:

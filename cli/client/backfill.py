@@ -44,11 +44,12 @@ def absolute(url: str) -> str:
 
 
 class Served(NamedTuple):
-    """A ledger with workers; `tend` keeps those of this process running."""
+    """A ledger with workers. `are_ours` is whether all are of this process; `tend` keeps them running."""
 
     unit_of_work: UnitOfWork
     feeder: Feeder
     tend: Callable[[], object]
+    are_ours: bool
 
 
 @contextmanager
@@ -68,10 +69,10 @@ def ledger_with_workers(chosen: Settings, url: str) -> Iterator[Served]:
     chosen = replace(chosen, legacy_url=url)
     if not chosen.embedded_broker:
         with database.opened(chosen) as unit_of_work:
-            yield Served(unit_of_work, feeder(unit_of_work, chosen.broker_url), lambda: None)
+            yield Served(unit_of_work, feeder(unit_of_work, chosen.broker_url), lambda: None, are_ours=False)
         return
     with database.explained(chosen), Stack(chosen) as stack, database.opened(stack.settings) as unit_of_work:
-        yield Served(unit_of_work, feeder(unit_of_work, stack.settings.broker_url), stack.tend)
+        yield Served(unit_of_work, feeder(unit_of_work, stack.settings.broker_url), stack.tend, stack.is_ours)
 
 
 def feeder(unit_of_work: UnitOfWork, broker_url: str) -> Feeder:

@@ -11,9 +11,11 @@ from backfill.domains.registry import DOMAINS
 from backfill.runs.control import pause, resume
 from backfill.runs.feeding import EXPIRED_AFTER_SECONDS, LOST_AFTER_SECONDS, Fed, Feeder
 from backfill.runs.item_worker import ItemWorker
+from backfill.runs.opening import open_run, take_over
 from backfill.runs.throttle import MAX_EDITS, Throttle
 from domain.errors import Rejected
 from repos.backfill.quarantined_rows import QuarantinedRow
+from repos.legacy.connection import open_source
 from tests.backfill.runs.backfill_setup import Backfill
 from tests.backfill.runs.made_domains import Made, record
 
@@ -233,3 +235,47 @@ def test_two_feeders_and_two_workers_do_each_item_once(backfill: Backfill):
             one.work()
             other.work()
     assert sorted(done) == sorted([*map(str, range(30)), "x"])
+
+
+@pytest.mark.usefixtures("domains")
+def test_a_changed_mapping_is_planned_again_before_anything_is_sent(backfill: Backfill):
+    first = Made("first", ["a"])
+    make(first)
+    mapping = backfill.mapping()
+    with backfill.context(mapping=mapping) as context:
+        fleet = Fleet(context, backfill)
+        fleet.feed()
+        fleet.work()
+    first.names = ["a", "b"]
+    with open_source(backfill.url) as source:
+        run, is_new = open_run(backfill.unit_of_work, source, f"{mapping}# changed\n", share=None, clock=backfill.clock)
+        assert (run.state, is_new, fleet.feed().sent) == ("planning", False, 0)
+    with backfill.context(mapping=f"{mapping}# changed\n") as context:
+        fleet = Fleet(context, backfill)
+        assert (context.run_id, fleet.feed().sent, fleet.work()) == (run.id, 1, ["done"])
+        assert fleet.feed().run.state == "finished"
+
+
+@pytest.mark.usefixtures("domains")
+def test_a_newer_program_with_more_domains_does_not_finish_without_them(backfill: Backfill):
+    make(Made("first", ["a"]))
+    with backfill.context() as context:
+        fleet = Fleet(context, backfill)
+        fleet.feed()
+        fleet.work()
+        make(Made("second", ["b"]))
+        fed = fleet.feed()
+        assert (fed.ended, fed.run.state) == (False, "running")
+        assert fed.held_by == "the items of second are not known yet: `scriptledger backfill run` finds them"
+    assert backfill.run().run.state == "finished"
+
+
+@pytest.mark.usefixtures("domains")
+def test_the_items_of_ended_workers_are_taken_over_at_once(backfill: Backfill):
+    make(Made("first", ["a", "b"]))
+    with backfill.context() as context:
+        fleet = Fleet(context, backfill)
+        fleet.feed()
+        assert not isinstance(fleet.worker._claim(fleet.broker.queue.pop()), str)
+        take_over(backfill.unit_of_work, context.run_id)
+        assert (fleet.feed().sent, set(fleet.work())) == (2, {"done", "skipped"})

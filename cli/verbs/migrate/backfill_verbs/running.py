@@ -15,7 +15,7 @@ from backfill.mapping.model import Mapping
 from backfill.runs.control import resume
 from backfill.runs.feeding import Fed
 from backfill.runs.local_run import run_here, scratch_ledger
-from backfill.runs.opening import open_run, plan
+from backfill.runs.opening import open_run, plan, take_over
 from backfill.runs.run_context import is_same_source, run_context
 from backfill.runs.run_options import MAX_SHARE, MIN_SHARE
 from backfill.runs.scan import Scan
@@ -89,13 +89,13 @@ def run(
         options = _Options(text, rules, share, scan=not no_scan, into_used=into_used_ledger)
         if in_process:
             with client.ledger_here(chosen) as unit_of_work, _interruptible(here=True):
-                context = _opened(unit_of_work, source, options)
+                context = _opened(unit_of_work, source, options, here=True)
                 with client.shown_progress(unit_of_work) as show:
                     fed: Fed | None = run_here(context, show)
                 _end(unit_of_work, fed, as_json=as_json)
             return
         with client.ledger_with_workers(chosen, url) as served, _interruptible(here=chosen.embedded_broker):
-            context = _opened(served.unit_of_work, source, options)
+            context = _opened(served.unit_of_work, source, options, here=served.are_ours)
             fed = client.watch(lambda: served.feeder.feed(context.run_id), served.unit_of_work, served.tend)
             _end(served.unit_of_work, fed, as_json=as_json)
 
@@ -111,8 +111,8 @@ class _Options:
         self.into_used = into_used
 
 
-def _opened(unit_of_work: UnitOfWork, source: Source, options: _Options) -> BackfillContext:
-    """The planned run; a new one only if nothing has to be decided before."""
+def _opened(unit_of_work: UnitOfWork, source: Source, options: _Options, *, here: bool) -> BackfillContext:
+    """The planned run; a new one only if nothing has to be decided before. `here`: all workers are of this process."""
     with unit_of_work.reading() as tx:
         active = tx.backfill_runs.active()
     if active is None:
@@ -128,6 +128,8 @@ def _opened(unit_of_work: UnitOfWork, source: Source, options: _Options) -> Back
         clock=system_clock,
     )
     context = run_context(row, source, unit_of_work, system_clock)
+    if here:
+        take_over(unit_of_work, row.id)
     _plan(context)
     if row.state == "paused":
         resume(unit_of_work, system_clock())
