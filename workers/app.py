@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import structlog
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, signals
 
+from domain.errors import Conflict
+from gates.database.accounts.start_check import AccountsMissing, forbidden_writes
 from workers import bootstrap
 from workers.celery_settings import celery_settings
 from workers.draining.drain_runner import Draining, next_task
@@ -24,6 +27,7 @@ from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
 from workers.process.task_names import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
 from workers.setting_values import BadSetting
 
+log = structlog.get_logger(__name__)
 app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.transport.redis_transport:AMQP")
 app.config_from_object(celery_settings)
 app.steps["worker"].add(Heartbeat)
@@ -44,6 +48,26 @@ def refuse_bad_settings(**_: Any) -> None:
         bootstrap.settings()
     except BadSetting as error:
         raise SystemExit(f"scriptledger: {error}") from None
+
+
+@signals.celeryd_init.connect(weak=False)
+def refuse_unlimited_account(**_: Any) -> None:
+    """Exit if the database account of this worker may write what no worker needs, where accounts are installed."""
+    chosen = bootstrap.settings()
+    try:
+        allowed = forbidden_writes(chosen.database_url, required=bool(chosen.require_accounts))
+    except AccountsMissing as error:
+        raise SystemExit(f"scriptledger: SCRIPTLEDGER_REQUIRE_ACCOUNTS is set, and {error}.") from None
+    except Conflict as error:
+        if chosen.require_accounts:
+            raise SystemExit(f"scriptledger: the database account cannot be checked: {error}.") from None
+        log.warning("worker.account_not_checked", reason=str(error))
+        return
+    if allowed:
+        raise SystemExit(
+            f"scriptledger: the database account of this worker may {', '.join(allowed)}: `scriptledger gates status` "
+            "shows what it has too much, and `scriptledger gates install` revokes it."
+        )
 
 
 @signals.celeryd_init.connect(weak=False)

@@ -50,6 +50,13 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
     pool_size: Annotated[
         int, Meta(description="The maximum number of database connections of a process; a rebuild needs two.")
     ] = 2
+    require_accounts: Annotated[
+        int,
+        Meta(
+            description="1: workers start only where [database accounts](../migration/gates.md#database-accounts) are "
+            "installed. 0: they start without, too."
+        ),
+    ] = 0
     keep_rejected_days: Annotated[
         int, Meta(description="How many days a rejected submission stays in the dead letters.")
     ] = 90
@@ -72,6 +79,7 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
             broker_url=_broker_url(_with_password("BROKER", environ)),
             legacy_url=_with_password("LEGACY", environ),
             pool_size=number("POOL_SIZE", environ.get(f"{PREFIX}POOL_SIZE", ""), least=2) or 2,
+            require_accounts=number("REQUIRE_ACCOUNTS", environ.get(f"{PREFIX}REQUIRE_ACCOUNTS", ""), least=0, most=1),
             keep_rejected_days=number("KEEP_REJECTED_DAYS", environ.get(f"{PREFIX}KEEP_REJECTED_DAYS", "")) or 90,
             ai_delete_percent=number("AI_DELETE_PERCENT", environ.get(f"{PREFIX}AI_DELETE_PERCENT", ""), most=100)
             or 20,
@@ -86,6 +94,7 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
             f"{PREFIX}BROKER_URL": self.broker_url,
             f"{PREFIX}LEGACY_URL": self.legacy_url,
             f"{PREFIX}POOL_SIZE": str(self.pool_size),
+            f"{PREFIX}REQUIRE_ACCOUNTS": str(self.require_accounts),
             f"{PREFIX}KEEP_REJECTED_DAYS": str(self.keep_rejected_days),
             f"{PREFIX}AI_DELETE_PERCENT": str(self.ai_delete_percent),
             **self.model_to_env(),

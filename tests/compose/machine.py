@@ -35,6 +35,8 @@ class Database(MariaDB):
             f"CREATE DATABASE {name} CHARACTER SET utf8mb4",
             f"CREATE USER {user}@'%' IDENTIFIED BY '{password}'",
             f"GRANT ALL ON {name}.* TO {user}@'%'",
+            # Last, because these connections have no password.
+            f"SET PASSWORD = PASSWORD('{SECRETS['DATABASE_ROOT_PASSWORD']}')",
         ):
             self.execute(statement)
 

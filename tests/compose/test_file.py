@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from compose_spec import PyCompose
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from cli.command_line import module_of
@@ -23,7 +24,9 @@ SERVICES = services(SECRETS)
 OURS = [service for service in SERVICES if service.is_ours]
 
 # These are mounted as files and are in no environment.
-IN_FILES = ("DATABASE_ROOT_PASSWORD", "DATABASE_PASSWORD", "BROKER_PASSWORD")
+IN_FILES = tuple(name for name in SECRETS if name != "FLOWER_PASSWORD")
+# They run once, before the others.
+ONCE = ("migrations", "accounts")
 
 every = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 of_ours = pytest.mark.parametrize("service", OURS, ids=lambda service: service.name)
@@ -47,6 +50,9 @@ def test_a_command_exists(service: Service):
     verb, *words = service.given["command"]
     command = get_command(import_module(module_of(verb)).app)
 
+    if isinstance(command, TyperGroup):
+        verb, *words = words
+        command = command.commands[verb]
     with command.make_context(verb, list(words)) as context:
         assert context.args == []
 
@@ -63,7 +69,7 @@ def test_a_service_has_limits_and_restarts(service: Service):
     assert {"cpus", "memory", "pids"} <= limits.keys()
     assert service.given["logging"]["options"].keys() >= {"max-size", "max-file"}
     assert "no-new-privileges:true" in service.given["security_opt"]
-    if service.name == "migrations":
+    if service.name in ONCE:
         assert service.given["restart"] == "no", "it runs once"
     else:
         assert service.given["restart"] == "unless-stopped"
@@ -76,8 +82,10 @@ def test_a_service_of_ours_writes_nowhere_and_waits_for_the_schema(service: Serv
     waits = {name: how["condition"] for name, how in service.given["depends_on"].items()}
     if service.name == "migrations":
         assert waits == {"database": "service_healthy"}
+    elif service.name == "accounts":
+        assert waits == {"database": "service_healthy", "migrations": "service_completed_successfully"}
     else:
-        assert waits["migrations"] == "service_completed_successfully"
+        assert waits["accounts"] == "service_completed_successfully"
         assert waits["broker"] == waits["database"] == "service_healthy"
 
 
@@ -113,8 +121,8 @@ def test_a_service_of_ours_does_not_start_with_an_empty_password(service: Servic
     file = Path(service.given["environment"][name])
     assert file.parent == Path("/run/secrets")
     assert file.name in service.given["secrets"]
-    for secret in ("database_password", "broker_password"):
-        (tmp_path / secret).write_text("1a2b3c")
+    for secret in IN_FILES:
+        (tmp_path / secret.lower()).write_text("1a2b3c")
     (tmp_path / file.name).write_text("\n")
     environ = {
         variable: value.replace("/run/secrets", str(tmp_path))

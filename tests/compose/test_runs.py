@@ -29,8 +29,9 @@ from workers.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
+ONCE = ("migrations", "accounts")
 SERVICES = {service.name: service for service in services(SECRETS)}
-STAYING = [service for service in SERVICES.values() if service.is_ours and service.name != "migrations"]
+STAYING = [service for service in SERVICES.values() if service.is_ours and service.name not in ONCE]
 TIMEOUT_SECONDS = 120.0
 
 
@@ -52,7 +53,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 def start(here: Machine, service: Service) -> None:
     if service.name == "database":
         here.start_database(service)
-    elif service.name == "migrations":
+    elif service.name in ONCE:
         done = here.run(service)
         assert done.returncode == 0, done.stderr
     else:
@@ -150,7 +151,7 @@ def main_process(running: Machine, service: Service) -> psutil.Process:
     wanted = running.environ(service)["SCRIPTLEDGER_HEARTBEAT"]
     for process, line in command_lines():
         with suppress(psutil.Error):
-            if "-m celery" in line and process.environ().get("SCRIPTLEDGER_HEARTBEAT") == wanted:
+            if "-m workers.celery_program" in line and process.environ().get("SCRIPTLEDGER_HEARTBEAT") == wanted:
                 return process
     raise AssertionError(f"{service.name} does not run")
 

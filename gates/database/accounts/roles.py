@@ -46,6 +46,8 @@ _READ, _ADD, _CHANGE, _ALL = "SELECT", "SELECT INSERT", "SELECT INSERT UPDATE", 
 # Without `id`, `attempts` and `account`, which only the server and the workers write.
 _SEND = "INSERT(script_id,submission_id,payload,enqueued_at,user_id)"
 _PENDING = "SELECT(id,script_id,submission_id,payload,user_id)"
+# All but the password's hash.
+_NAMES = "SELECT(id,email,email_key,created_at,deleted_at,name)"
 _SENDER = {
     "inbox": f"{_PENDING} {_SEND}",
     "script_ids": "INSERT(user_id)",
@@ -57,7 +59,7 @@ _SENDER = {
 _READER = {
     **dict.fromkeys(("commands", "versions", "keyframes", "heads", "scripts", "answers", "readers", "log_view"), _READ),
     **dict.fromkeys(("chat", "proposals", "integrity", "seals", "schema"), _READ),
-    "users": "SELECT(id,email,email_key,created_at,deleted_at,name)",
+    "users": _NAMES,
 }
 _WORKER = {
     "commands": _ADD,
@@ -71,7 +73,7 @@ _WORKER = {
     "script_ids": _CHANGE,
     "readers": _ALL,
     "log_view": _READ,
-    "users": _READ,
+    "users": _NAMES,
     "sessions": "SELECT DELETE",
     "chat": _ADD,
     "proposals": _CHANGE,

@@ -43,7 +43,7 @@ def install(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="A folder with a file for each account, named after it: read, or else made and written, for its "
+            help="A folder with a file for each role, database_<role>_password: read, or made and written, for its "
             "owner only. Default: new passwords are printed once.",
             show_default=False,
         ),
@@ -66,12 +66,17 @@ def install(
     where = without_password(chosen.database_url)
     with opened_server(chosen) as server:
         accounts = default_accounts(prefix or server.database, host, role or ACCOUNT_ROLES)
-        accounts += [named_account(*_parts(text), host) for text in account or ()]
+        files = {each.account: f"database_{each.role}_password" for each in accounts}
+        more = [named_account(*_parts(text), host) for text in account or ()]
+        files |= {each.account: f"database_{each.account.rpartition('@')[0]}_password" for each in more}
+        accounts += more
         if dry_run or print_sql:
-            steps = plan(server, accounts, _unmade(server, accounts, set_passwords=set_passwords))
+            steps = plan(server, accounts, dict.fromkeys(_unset(server, accounts, set_passwords=set_passwords)))
             _show(where, steps, print_sql=print_sql, as_json=as_json)
             return
-        made = _passwords(server, accounts, passwords, set_passwords=set_passwords)
+        places = {name: passwords / file if passwords else None for name, file in files.items()}
+        unset = _unset(server, accounts, set_passwords=set_passwords)
+        made = {name: _password(places[name]) for name in unset}
         steps = plan(server, accounts, dict(made))
         try:
             gaps = run_plan(server, steps)
@@ -82,7 +87,7 @@ def install(
             raise
     if as_json:
         new = [
-            NewPassword(name, str(_file(passwords, name)) if passwords else None, None if passwords else password)
+            NewPassword(name, str(places[name]) if passwords else None, None if passwords else password)
             for name, password in made.items()
         ]
         screen.print_json(
@@ -121,32 +126,23 @@ def _show(where: str, steps: list[Step], *, print_sql: bool, as_json: bool) -> N
         screen.print_unwrapped(_same(where))
 
 
-def _unmade(server: Server, accounts: Iterable[Account], *, set_passwords: bool) -> dict[str, str | None]:
-    """The accounts that would get a password."""
-    return {each.account: None for each in accounts if set_passwords or server.grants_of(each.account) is None}
+def _unset(server: Server, accounts: Iterable[Account], *, set_passwords: bool) -> list[str]:
+    """The accounts that get a password."""
+    return [each.account for each in accounts if set_passwords or server.grants_of(each.account) is None]
 
 
-def _passwords(
-    server: Server, accounts: Iterable[Account], folder: Path | None, *, set_passwords: bool
-) -> dict[str, str]:
-    """The passwords to set, by account: from its file, or new and written there before anything is created."""
-    made = {}
-    for account in _unmade(server, accounts, set_passwords=set_passwords):
-        file = _file(folder, account) if folder else None
-        if file is not None and file.exists():
-            try:
-                made[account] = read_password(str(file))
-            except UnfitFile as error:
-                raise NoAccounts(f"The password file {file} must be {error}.") from error
-        else:
-            made[account] = new_password()
-            if file is not None:
-                write_password(file, made[account])
-    return made
-
-
-def _file(folder: Path, account: str) -> Path:
-    return folder / account.rpartition("@")[0]
+def _password(file: Path | None) -> str:
+    """A password: from its file, or new, and written there before anything is created."""
+    if file is None:
+        return new_password()
+    if file.exists():
+        try:
+            return read_password(str(file))
+        except UnfitFile as error:
+            raise NoAccounts(f"The password file {file} is not {error}.") from error
+    password = new_password()
+    write_password(file, password)
+    return password
 
 
 def _print_passwords(made: Iterable[tuple[str, str]]) -> None:

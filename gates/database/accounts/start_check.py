@@ -1,0 +1,80 @@
+"""The check at the start of a worker: writes that must be impossible are tried in transactions that are rolled back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from gates.database.accounts.server import DENIED, number_of
+from gates.database.accounts.triggers import SIGNALLED
+from repos.database.driver_errors import conflict_of
+from repos.database.engine import open_engine
+from repos.schema.revision import connected
+
+# What no worker needs. Each names a row that may exist, so that a guard gets to refuse it.
+FORBIDDEN: Final[dict[str, str]] = {
+    "change a command": "UPDATE script_commands SET kind = kind LIMIT 1",
+    "delete a command": "DELETE FROM script_commands LIMIT 1",
+    "change a version": "UPDATE script_versions SET line_count = line_count LIMIT 1",
+    "change an answer": "UPDATE submissions SET outcome = outcome LIMIT 1",
+    "delete an answer": "DELETE FROM submissions LIMIT 1",
+    "send under the name of another account": (
+        "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at, account)"
+        " VALUES (0, 'start check', '', 0, 'another')"
+    ),
+}
+_NO_TABLE = 1146
+_LOCKED = frozenset({1205, 1213})
+
+
+class AccountsMissing(Exception):
+    """Accounts are required, and none are installed; the message is what to do."""
+
+
+def forbidden_writes(database_url: str, *, required: bool = False) -> list[str]:
+    """The forbidden writes that would succeed with this account; none where no accounts are installed.
+
+    Raises:
+        AccountsMissing: they are `required`, and not installed.
+        Conflict: the database cannot be reached.
+    """
+    with open_engine(database_url) as engine:
+        if engine.dialect.name == "sqlite":
+            if required:
+                raise AccountsMissing("an SQLite file has no accounts: set SCRIPTLEDGER_DATABASE_URL to a server")
+            return []
+        with connected(engine) as connection:
+            if not _installed(connection):
+                if required:
+                    raise AccountsMissing("no database accounts are installed: run `scriptledger gates install`")
+                return []
+            return [name for name, statement in FORBIDDEN.items() if _succeeds(connection, statement)]
+
+
+def _installed(connection: Connection) -> bool:
+    try:
+        return connection.exec_driver_sql("SELECT 1 FROM database_accounts LIMIT 1").first() is not None
+    except DBAPIError as error:
+        # An older schema, or an account that was limited by hand before there was this table.
+        if number_of(error) in {*DENIED, _NO_TABLE}:
+            return False
+        raise
+    finally:
+        connection.rollback()
+
+
+def _succeeds(connection: Connection, statement: str) -> bool:
+    try:
+        connection.exec_driver_sql(statement)
+    except DBAPIError as error:
+        number = number_of(error)
+        if number not in _LOCKED and error.orig is not None and conflict_of(error.orig) is not None:
+            raise
+        # Only refusals count. A statement that waited for a lock was allowed, and a foreign key that keeps one row
+        # lets another one go.
+        return number not in {*DENIED, SIGNALLED}
+    finally:
+        connection.rollback()
+    return True

@@ -1,0 +1,128 @@
+"""The statements of the matrix: each way to write, for each group of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pymysql
+
+from gates.database.accounts.roles import TABLE_GROUPS
+from gates.database.accounts.server import DENIED
+from gates.database.accounts.triggers import SIGNALLED
+
+# A column of the first table of each group that a statement may name.
+COLUMNS = {
+    "commands": "kind",
+    "versions": "line_count",
+    "keyframes": "state",
+    "heads": "updated_at",
+    "scripts": "title",
+    "answers": "reason",
+    "inbox": "payload",
+    "dead_letters": "code",
+    "script_ids": "user_id",
+    "readers": "projected_at",
+    "log_view": "kind",
+    "users": "name",
+    "sessions": "seen_at",
+    "chat": "content",
+    "proposals": "run_id",
+    "ai_limits": "lost",
+    "scheduling": "rings",
+    "integrity": "reason",
+    "seals": "sealed_at",
+    "backfill": "state",
+    "legacy_rows": "content",
+    "accounts": "role",
+    "schema": "version_num",
+}
+# Each way, for a table t and its column c. Those that would change a table come last.
+WAYS = {
+    "select": "SELECT {c} FROM {t} LIMIT 1",
+    "insert": "INSERT INTO {t} ({c}) VALUES (NULL)",
+    "upsert": "INSERT INTO {t} ({c}) VALUES (NULL) ON DUPLICATE KEY UPDATE {c} = {c}",
+    "replace": "REPLACE INTO {t} ({c}) VALUES (NULL)",
+    "update": "UPDATE {t} SET {c} = {c} LIMIT 1",
+    "update by a join": "UPDATE {t} JOIN (SELECT 1) AS one SET {t}.{c} = {t}.{c}",
+    "delete": "DELETE FROM {t} LIMIT 1",
+    "delete by a join": "DELETE {t} FROM {t} JOIN (SELECT 1) AS one",
+    "lock": "LOCK TABLES {t} WRITE",
+    "add a trigger": "CREATE TRIGGER added BEFORE UPDATE ON {t} FOR EACH ROW SET @a = 1",
+    "alter": "ALTER TABLE {t} COMMENT = 'x'",
+    "truncate": "TRUNCATE TABLE {t}",
+}
+# A view takes neither LIMIT nor these.
+NOT_OF_A_VIEW = ("lock", "add a trigger", "alter", "truncate")
+# Ways that name no table, or one only.
+OTHERS = {
+    ("name another sender", "inbox"): "INSERT INTO submission_inbox (account) VALUES ('x')",
+    ("choose the arrival number", "inbox"): "INSERT INTO submission_inbox (id) VALUES (9)",
+    ("reset the attempts", "inbox"): "UPDATE submission_inbox SET attempts = 0",
+    ("take over a user's submission", "inbox"): "UPDATE submission_inbox SET user_id = NULL",
+    ("choose the script number", "script_ids"): "INSERT INTO script_ids (id) VALUES (9)",
+    ("read passwords", "users"): "SELECT password FROM users",
+    ("read whole rows", "inbox"): "SELECT * FROM submission_inbox",
+    ("create a table", "schema"): "CREATE TABLE added (a INT)",
+    ("create a view", "schema"): "CREATE VIEW added_view AS SELECT 1 AS a",
+    ("create a procedure", "schema"): "CREATE PROCEDURE added() DELETE FROM script_commands",
+    ("create an account", "schema"): "CREATE USER added",
+    ("grant", "schema"): "GRANT SELECT ON script_commands TO CURRENT_USER()",
+    ("read a file", "schema"): "SELECT LOAD_FILE('/etc/hostname') INTO OUTFILE '/nowhere/x'",
+    ("set a global variable", "schema"): "SET GLOBAL innodb_lock_wait_timeout = 50",
+    ("stop the binary log", "schema"): "SET SESSION sql_log_bin = 0",
+    ("drop a guard", "commands"): "DROP TRIGGER guard_script_commands_update",
+}
+CHECKS_OFF = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
+# Complete rows, without the command that they belong to.
+ORPHANS = {
+    "commands": (
+        "INSERT INTO script_commands (script_id, version_number, kind, payload, author, actor, base_version, cause,"
+        " submission_id, submission_index, occurred_at, recorded_at, chain_hash)"
+        " VALUES (9, 1, 'k', '', 'user', '', 0, '{}', 's', 0, 1, 1, REPEAT('x', 32))"
+    ),
+    "versions": (
+        "INSERT INTO script_versions (script_id, version_number, generation, delta, state_hash, line_count)"
+        " VALUES (9, 1, 0, '', REPEAT('x', 16), 0)"
+    ),
+    "keyframes": (
+        "INSERT INTO script_keyframes (script_id, version_number, generation, state, state_hash)"
+        " VALUES (9, 1, 0, '', REPEAT('x', 16))"
+    ),
+}
+
+
+def cells() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Each way and group, and the statements."""
+    for way, statement in WAYS.items():
+        for group, column in COLUMNS.items():
+            if group != "log_view" or way not in NOT_OF_A_VIEW:
+                text = statement.removesuffix(" LIMIT 1") if group == "log_view" else statement
+                yield way, group, (text.format(t=TABLE_GROUPS[group][0], c=column),)
+        if way == "insert":
+            for group, orphan in ORPHANS.items():
+                yield "insert without its command", group, (orphan,)
+                for number, off in enumerate(CHECKS_OFF):
+                    yield f"insert with {('foreign keys', 'unique keys')[number]} off", group, (off, orphan)
+    for (way, group), statement in OTHERS.items():
+        yield way, group, (statement,)
+
+
+def outcome(connection: pymysql.Connection[Any], statements: tuple[str, ...]) -> str:
+    """What happens: `yes`, or the layer that refuses: `grant`, `guard` or `key`."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            for statement in statements:
+                cursor.execute(statement)
+    except pymysql.MySQLError as error:
+        number = error.args[0]
+        if number in DENIED:
+            return "grant"
+        return "guard" if number == SIGNALLED else "key" if number in (1451, 1452, 1701) else "yes"
+    else:
+        return "yes"
+    finally:
+        with connection.cursor() as cursor:
+            for statement in ("ROLLBACK", "UNLOCK TABLES", "SET SESSION foreign_key_checks = 1, unique_checks = 1"):
+                cursor.execute(statement)

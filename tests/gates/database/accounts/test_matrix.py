@@ -1,0 +1,124 @@
+"""The matrix: way to write × group of tables × account, every cell run on a real server; matrix.csv has the outcomes.
+
+`yes` means that no layer of the gates refuses: the statement may still fail because a column is missing. The others
+name the layer: `grant`, `guard` (a trigger) or `key` (a foreign key).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.submissions.account_roles import ACCOUNT_ROLES
+from gates.database.accounts.roles import TABLE_GROUPS
+from materialization.write_path.submit import Ledger
+from repos.database.engine import open_engine
+from repos.unit_of_work import UnitOfWork
+from tests.gates.database.accounts.installed import InstalledLedger
+from tests.gates.database.accounts.matrix import COLUMNS, ORPHANS, cells, outcome
+from tests.services.databases import DatabaseServer
+
+FILE = Path(__file__).with_name("matrix.csv")
+
+
+@pytest.fixture(scope="module")
+def filled(mariadb: DatabaseServer) -> Iterator[InstalledLedger]:
+    """A ledger with accounts, one script, a seal and a pending submission."""
+    ledger = InstalledLedger(mariadb)
+    ledger.send("producer", "s", author="user")
+    with open_engine(ledger.url_of("worker")) as engine:
+        Ledger(UnitOfWork(engine)).drain(1)
+    ledger.root(
+        "INSERT INTO script_seals (script_id, version_number, chain_hash, sealed_at) VALUES (1, 1, REPEAT('x', 32), 1)"
+    )
+    ledger.root(
+        "INSERT IGNORE INTO script_keyframes (script_id, version_number, generation, state, state_hash)"
+        " VALUES (1, 1, 1, '', REPEAT('x', 16))"
+    )
+    ledger.send("producer", "pending", author="user")
+    yield ledger
+    ledger.remove()
+
+
+def expected(role: str) -> dict[tuple[str, str], str]:
+    with FILE.open(newline="") as file:
+        return {(row["way"], row["group"]): row[role] for row in csv.DictReader(file)}
+
+
+def run(ledger: InstalledLedger, role: str) -> dict[tuple[str, str], str]:
+    with ledger.connect(role) as connection:
+        return {(way, group): outcome(connection, statements) for way, group, statements in cells()}
+
+
+def test_the_matrix_has_every_group_and_role():
+    assert set(COLUMNS) == set(TABLE_GROUPS)
+    for role in ACCOUNT_ROLES:
+        assert list(expected(role)) == [(way, group) for way, group, _ in cells()]
+
+
+# The migrator comes last: what it may do stays done.
+@pytest.mark.parametrize("role", ACCOUNT_ROLES)
+def test_every_cell_of_the_matrix_is_as_written(filled: InstalledLedger, role: str):
+    found, wanted = run(filled, role), expected(role)
+
+    assert {cell: found[cell] for cell in found if found[cell] != wanted[cell]} == {}
+
+
+@pytest.mark.parametrize("role", [role for role in ACCOUNT_ROLES if role != "migrator"])
+def test_no_account_but_the_migrators_changes_what_was_written(role: str):
+    outcomes = expected(role)
+
+    for group in ("commands", "answers", "seals"):
+        for way in ("update", "update by a join", "delete", "delete by a join", "replace", "truncate", "alter"):
+            assert outcomes[way, group] == "grant", (way, group)
+    for group in ORPHANS:
+        assert outcomes["insert without its command", group] in ("grant", "key")
+        assert outcomes["insert with foreign keys off", group] in ("grant", "guard")
+
+
+def test_a_guard_refuses_what_a_grant_too_much_allows(own: InstalledLedger):
+    """Without the layer of the grants the next one refuses, and the status is red."""
+    fill(own)
+    own.root(f"GRANT UPDATE, DELETE ON `{own.database}`.* TO '{own.name('worker')}'@'%'")
+    with own.connect("worker") as connection:
+        for table, column in (
+            ("script_commands", "kind"),
+            ("script_versions", "line_count"),
+            ("submissions", "reason"),
+        ):
+            assert outcome(connection, (f"UPDATE {table} SET {column} = {column}",)) == "guard"
+            assert outcome(connection, (f"DELETE FROM {table}",)) == "guard"
+
+
+def test_a_grant_refuses_what_no_guard_does(own: InstalledLedger):
+    """Without the layer of the guards the grants refuse; with neither, the foreign keys keep what they can."""
+    fill(own)
+    for name in ("commands_insert", "commands_update", "commands_delete", "versions_insert", "versions_delete"):
+        own.root(f"DROP TRIGGER guard_script_{name}")
+    with own.connect("worker") as connection:
+        assert outcome(connection, ("UPDATE script_commands SET kind = kind",)) == "grant"
+        assert outcome(connection, ("DELETE FROM script_commands",)) == "grant"
+        assert outcome(connection, (ORPHANS["versions"],)) == "key"
+        assert outcome(connection, ("SET SESSION foreign_key_checks = 0", ORPHANS["versions"])) == "yes"
+    with own.server.connect(database=own.database) as connection:
+        assert outcome(connection, ("DELETE FROM script_commands",)) == "key"
+
+
+def test_a_rebuild_may_remove_versions_of_another_generation_only(own: InstalledLedger):
+    fill(own)
+    own.root(
+        "INSERT INTO script_versions (script_id, version_number, generation, delta, state_hash, line_count)"
+        " VALUES (1, 1, 9, '', REPEAT('x', 16), 0)"
+    )
+    with own.connect("worker") as connection:
+        assert outcome(connection, ("DELETE FROM script_versions WHERE generation = 9",)) == "yes"
+        assert outcome(connection, ("DELETE FROM script_versions WHERE generation <> 9",)) == "guard"
+
+
+def fill(ledger: InstalledLedger) -> None:
+    ledger.send("producer", "s", author="user")
+    with open_engine(ledger.url_of("worker")) as engine:
+        Ledger(UnitOfWork(engine)).drain(1)
