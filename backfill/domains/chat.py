@@ -31,7 +31,7 @@ class Chat(Domain):
 
     def migrate(self, work: ItemWork) -> bool:
         writer = ChatWriter(work)
-        for rows in batches(log_rows(work.context, writer.place.places)):
+        for rows in batches(log_rows(work.context, writer.progress, writer.place.places)):
             writer.write(rows)
             if time.monotonic() >= work.deadline:
                 return False

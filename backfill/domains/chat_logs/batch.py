@@ -6,19 +6,17 @@ table becomes these. Everything is recorded in the transaction that writes it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from backfill.domains.base import Counts, ItemWork
-from backfill.domains.chat_logs.log_rows import TARGET, LogRow, TablePlace
+from backfill.domains.chat_logs.log_rows import TARGET, LogRow, TablePlace, TableProgress
 from backfill.domains.chat_logs.overlaps import Overlaps, RecentMessage
 from backfill.domains.chat_logs.ownership import Owned, Ownership
 from backfill.domains.chat_logs.reading_order import RACE_MICROSECONDS, in_reading_order
 from backfill.domains.flat.slices import keep_repaired, quarantined
 from backfill.translate.accounts import Repaired
-from backfill.translate.checkpoints import encode_key
 from backfill.translate.source_rows import Problem, decision
 from domain.errors import Rejected
 from repos.accounts.bulk_chat import MessageRecord, UsageRecord
@@ -79,6 +77,8 @@ class ChatWriter:
             with work.context.unit_of_work.reading() as tx:
                 self.place = ChatPlace(fresh=not any(map(tx.legacy_keys.count, self._names)))
         self._overlaps = Overlaps(work.context.hash_key, self.place.recent)
+        places = self.place.places
+        self.progress = {name: TableProgress(places.get(name, TablePlace())) for name in self._names}
 
     def write(self, rows: list[LogRow]) -> None:
         """Write rows in the order of the log; if the database refuses them, each alone."""
@@ -100,10 +100,16 @@ class ChatWriter:
             next_id = tx.bulk_chat.highest() + 1
             for known in self._known(tx, in_reading_order(self._context, rows)):
                 next_id = self._add(batch, overlaps, known, next_id)
-            place = ChatPlace(self.place.places | self._places(rows), overlaps.recent(), self.place.fresh)
+            numbers = {
+                name: {row.number for row in rows if row.table == place} for place, name in enumerate(self._names)
+            }
+            places = {name: self.progress[name].after(numbers[name]) for name in self._names}
+            place = ChatPlace(places, overlaps.recent(), self.place.fresh)
             self._work.record(tx, msgspec.msgpack.encode(place), batch.counts, batch.aside)
             _write(tx, batch, self._context.clock())
         self._work.committed()
+        for name, progress in self.progress.items():
+            progress.finish(numbers[name])
         self._overlaps, self.place = overlaps, place
 
     def _known(self, tx: RecordsTransaction, rows: list[LogRow]) -> list[_Known]:
@@ -113,9 +119,6 @@ class ChatWriter:
             found = tx.legacy_keys.find(name, [row.key for row in rows if row.table == number])
             before |= {(number, key): value for key, value in found.items()}
         return [_Known(row, owner, before.get((row.table, row.key))) for row, owner in zip(rows, owned, strict=True)]
-
-    def _places(self, rows: Sequence[LogRow]) -> dict[str, TablePlace]:
-        return {self._names[row.table]: TablePlace(encode_key(row.place), row.last) for row in rows}
 
     def _add(self, batch: Batch, overlaps: Overlaps, known: _Known, next_id: int) -> int:
         """Add a row to the batch; returns the next free id."""

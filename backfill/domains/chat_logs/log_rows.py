@@ -1,29 +1,34 @@
-"""The rows of all chat tables as one log: each table in the order of its key, the tables merged by time.
+"""The rows of all chat tables as one log, merged by time.
 
-A table is read in pages by its key, so the log can be continued after any row, and no row is passed over when others
-are deleted.
+A table is read in pages by its key, so no row is passed over when others are deleted, and its rows are sorted by time
+within a window: ids are nearly in the order of time, and no legacy table has an index for it. The place in a table is
+the key up to which every row is done, with the rows after it that are done already.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from backfill.domains.base import BackfillContext
+from backfill.domains.flat.read_ahead import read_ahead
 from backfill.translate.chat import ChatRow, ChatTranslator
-from backfill.translate.checkpoints import decode_key
+from backfill.translate.checkpoints import decode_key, encode_key
 from repos.legacy.connection import Row
 from repos.legacy.rows import read_pages
 
 TARGET = "chat_messages"
+# Rows of a table among which the earliest is next.
+WINDOW_ROWS = 1_000
+WINDOW_CHARACTERS = 4 << 20
 
 
 class LogRow(NamedTuple):
     """A translated row of a chat table; `table` is the place of the table among the chat tables.
 
-    `finding` is the key that decisions of the mapping name, and `last` the time of the last row up to this one that has
-    one.
+    `finding` is the key that decisions of the mapping name, `last` the time of the last row up to this one that has
+    one, and `number` counts the rows as they were read.
     """
 
     table: int
@@ -33,22 +38,103 @@ class LogRow(NamedTuple):
     finding: Row
     chat: ChatRow
     last: int | None
+    number: int = 0
 
 
 class TablePlace(NamedTuple):
-    """How far a table is read: the place of the last row, and its time."""
+    """How far a table is: the place and the time of the last row before which all are done, and those done after it."""
 
     place: bytes = b""
     last: int | None = None
+    done: tuple[bytes, ...] = ()
 
 
-def log_rows(context: BackfillContext, places: Mapping[str, TablePlace]) -> Iterator[LogRow]:
-    """The rows after some places."""
-    tables = (
-        table_rows(context, number, places.get(table.name, TablePlace()))
-        for number, table in enumerate(context.tables_for(TARGET))
-    )
+class TableProgress:
+    """Which of the rows that were read from a table are done."""
+
+    def __init__(self, start: TablePlace) -> None:
+        self._start = start
+        self._known = set(start.done)
+        self._read: dict[int, LogRow] = {}
+        self._done: set[int] = set()
+
+    def is_new(self, row: LogRow) -> bool:
+        """Remember a row that was read; returns whether it is still to be done."""
+        self._read[row.number] = row._replace(chat=NOTHING)
+        place = encode_key(row.place)
+        if place not in self._known:
+            return True
+        self._known.discard(place)
+        self._done.add(row.number)
+        return False
+
+    def after(self, numbers: Collection[int]) -> TablePlace:
+        """The place once these rows are done as well."""
+        place, last, done = self._start.place, self._start.last, []
+        is_gapless = True
+        for number, row in self._read.items():
+            if number not in self._done and number not in numbers:
+                is_gapless = False
+            elif is_gapless:
+                place, last = encode_key(row.place), row.last
+            else:
+                done.append(encode_key(row.place))
+        # Those that were done before and are not read again yet stay in the list.
+        return TablePlace(place, last, (*done, *sorted(self._known)))
+
+    def finish(self, numbers: Collection[int]) -> None:
+        """Mark rows as done, after their commit."""
+        self._done.update(numbers)
+        for number in list(self._read):
+            if number not in self._done:
+                break
+            row = self._read.pop(number)
+            self._done.discard(number)
+            self._start = TablePlace(encode_key(row.place), row.last)
+
+
+NOTHING = ChatRow(0, exact=False)
+
+
+def log_rows(
+    context: BackfillContext, progress: Mapping[str, TableProgress], places: Mapping[str, TablePlace]
+) -> Iterator[LogRow]:
+    """The rows after some places, in the order of time."""
+    tables = []
+    for number, table in enumerate(context.tables_for(TARGET)):
+        known = progress[table.name]
+        rows = table_rows(context, number, places.get(table.name, TablePlace()))
+        tables.append(sorted_in_window(rows, known))
     return heapq.merge(*tables, key=lambda row: (row.chat.at, row.table))
+
+
+def sorted_in_window(rows: Iterator[LogRow], progress: TableProgress) -> Iterator[LogRow]:
+    """Always the earliest row of a window; one that as many others have overtaken comes next, whatever its time is."""
+    window: dict[int, LogRow] = {}
+    order: list[tuple[int, int]] = []
+    size, newest, is_end = 0, 0, False
+    while True:
+        while not is_end and len(window) < WINDOW_ROWS and size < WINDOW_CHARACTERS:
+            row = next(rows, None)
+            if row is None:
+                is_end = True
+            else:
+                newest = row.number
+                if progress.is_new(row):
+                    window[row.number] = row
+                    heapq.heappush(order, (row.chat.at, row.number))
+                    size += _size(row)
+        if not window:
+            return
+        oldest = next(iter(window))
+        if newest - oldest >= 2 * WINDOW_ROWS:
+            number = oldest
+        else:
+            while (number := heapq.heappop(order)[1]) not in window:
+                pass
+        row = window.pop(number)
+        size -= _size(row)
+        yield row
 
 
 def table_rows(context: BackfillContext, number: int, start: TablePlace) -> Iterator[LogRow]:
@@ -59,14 +145,21 @@ def table_rows(context: BackfillContext, number: int, start: TablePlace) -> Iter
     has_key = bool(table.table.key)
     numbered = not has_key and not table.table.has_rowid
     translator.times.last = start.last if after is not None else _first_time(context, translator)
-    for page in read_pages(context.source, table.table, reader.columns, after=None if numbered else after):
-        for row in page:
-            if numbered and after is not None and row.key[0] <= after[0]:
+    counted = 0
+    pages = read_pages(context.source, table.table, reader.columns, after=None if numbered else after)
+    for page in read_ahead(pages):
+        for place, values in page:
+            if numbered and after is not None and place[0] <= after[0]:
                 continue
-            chat = translator.translate(row.values)
-            finding = row.key if has_key else reader.finding_key(row.values)
-            key, digest = reader.key(row.values), reader.hash(row.values)
-            yield LogRow(number, row.key, key, digest, finding, chat, translator.times.last)
+            counted += 1
+            chat = translator.translate(values)
+            finding = place if has_key else reader.finding_key(values)
+            key, digest = reader.key(values), reader.hash(values)
+            yield LogRow(number, place, key, digest, finding, chat, translator.times.last, counted)
+
+
+def _size(row: LogRow) -> int:
+    return sum(len(text.content) for text in row.chat.texts)
 
 
 def _first_time(context: BackfillContext, translator: ChatTranslator) -> int | None:

@@ -19,6 +19,7 @@ from backfill.translate.row_keys import row_key
 SAME_MICROSECONDS = SAME_SECONDS * 1_000_000
 # A log without times says everything in one moment.
 MAX_REMEMBERED = 20_000
+MIN_REMEMBERED = 100
 
 
 class RecentMessage(msgspec.Struct, array_like=True):
@@ -87,7 +88,8 @@ class Overlaps:
         self._by_text.setdefault(recent.text, []).append(recent)
 
     def _forget(self, before: int) -> None:
-        while self._order and (self._order[0].at < before or len(self._order) > MAX_REMEMBERED):
+        # A single row with a time in the future makes none of the others old.
+        while len(self._order) > MIN_REMEMBERED and (self._order[0].at < before or len(self._order) > MAX_REMEMBERED):
             recent = self._order.popleft()
             same = self._by_text[recent.text]
             same.remove(recent)

@@ -37,6 +37,14 @@ def ledger(ledger_url: str) -> Iterator[UnitOfWork]:
         yield UnitOfWork(engine)
 
 
+@pytest.fixture
+def other_ledger(empty_ledger: Path, tmp_path: Path) -> Iterator[UnitOfWork]:
+    """A second ledger, to compare the first with."""
+    shutil.copy(empty_ledger, tmp_path / "other.db")
+    with open_engine(f"sqlite:///{tmp_path / 'other.db'}") as engine:
+        yield UnitOfWork(engine)
+
+
 @pytest.fixture(autouse=True)
 def closed_ledgers() -> Iterator[None]:
     yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from backfill.domains.base import Counts
 from backfill.domains.registry import DOMAINS
 from domain.chat import ChatMessage
-from repos.database.engine import open_engine
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.flat_backfill import FlatBackfill, execute, insert_rows, legacy_file
 from tests.backfill.domains.legacy_chat import EXCHANGES, HISTORY, OWNERS, add_message, at, chat, exchange, run, texts
@@ -56,19 +54,39 @@ def test_a_conversation_in_two_logs_is_one(backfill: FlatBackfill) -> None:
     assert backfill.differences("chat") == []
 
 
+def test_logs_whose_ids_do_not_follow_their_times_are_one_all_the_same(backfill: FlatBackfill) -> None:
+    conversation(backfill, 40)
+    execute(backfill.url, "UPDATE chat_history SET id = 1000 - id")
+    add_message(backfill, 1, "user", "of the future", timestamp="2099-01-01 00:00:00")
+
+    assert run(backfill) == {"chat_history": Counts(migrated=81), "chat_messages": Counts(merged=40)}
+
+    assert texts(backfill)[-3:] == ["question 40 🌫️", "answer 40", "of the future"]
+    assert backfill.differences("chat") == []
+
+
 # maintenance_tasks #796: the batch size was changed in mid-run.
+@pytest.mark.parametrize("window", [1, 5, 1_000])
 @pytest.mark.parametrize("sizes", [(1,), (2, 7, 1, 50), (3,)])
 def test_batches_of_any_size_end_the_same(
-    backfill: FlatBackfill, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_ledger: Path, sizes: tuple[int, ...]
+    backfill: FlatBackfill,
+    monkeypatch: pytest.MonkeyPatch,
+    other_ledger: UnitOfWork,
+    sizes: tuple[int, ...],
+    window: int,
 ) -> None:
+    monkeypatch.setattr("backfill.domains.chat_logs.log_rows.WINDOW_ROWS", window)
     conversation(backfill, 20)
+    # Times that do not follow the ids, and one in the future.
+    execute(backfill.url, "UPDATE chat_history SET timestamp = '2099-01-01' WHERE id = 8")
+    execute(backfill.url, "UPDATE chat_messages SET created_at = '1970-01-02 00:18:00' WHERE id = 4")
     in_batches = by_slices(backfill, monkeypatch, sizes)
-    shutil.copy(empty_ledger, tmp_path / "other.db")
-    with open_engine(f"sqlite:///{tmp_path / 'other.db'}") as engine:
-        whole = FlatBackfill(backfill.url, UnitOfWork(engine))
-        assert run(whole) == {"chat_history": Counts(migrated=40), "chat_messages": Counts(merged=20)}
+    whole = FlatBackfill(backfill.url, other_ledger)
+    counts = run(whole)
+    assert (counts["chat_history"].rows, counts["chat_messages"].rows) == (40, 20)
 
-        assert in_batches == everything(whole)
+    assert in_batches == everything(whole)
+    assert whole.differences("chat") == []
 
 
 def by_slices(backfill: FlatBackfill, monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...]) -> list[tuple[Any, ...]]:
@@ -83,7 +101,7 @@ def by_slices(backfill: FlatBackfill, monkeypatch: pytest.MonkeyPatch, sizes: tu
         with backfill.context(run_id) as context:
             if DOMAINS["chat"].migrate(backfill.claimed(context, item, seconds=0)):
                 break
-    assert backfill.counts(run_id)["chat_messages"].rows == 20
+    assert (backfill.counts(run_id)["chat_history"].rows, backfill.counts(run_id)["chat_messages"].rows) == (40, 20)
     return everything(backfill)
 
 
