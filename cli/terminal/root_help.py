@@ -33,6 +33,5 @@ def _rows(group: TyperGroup) -> Iterator[Text]:
         heading = verb.rich_help_panel if verb.rich_help_panel != panel else ""  # type: ignore[attr-defined]
         panel = heading or panel
         yield Text.assemble((f"{heading:<{PANEL_WIDTH}}", "cyan"), (f"{name:<{VERB_WIDTH}}", "bold"), verb.help or "")
-    yield Text()
     yield Text("VERB --help ends with examples; also --version and --install-completion.")
     yield Text("Exit status: 0 done, 1 refused, 2 misused, 3 no answer, 4 no server, 5 bad data.")

@@ -170,7 +170,7 @@ class FileScan:
                 link.name in _BUILDERS and link.arguments is not None for link in chain_of(node, self.source, grammar)
             )
         if node.kind() == "identifier" and depth < 3:
-            values = self._syntax.assignments.get(node.text(), [])
+            values = self._syntax.assignments.get(self.source.name(node), [])
             return bool(values) and all(self._is_statement_object(each.value, depth + 1) for each in values[:8])
         return False
 

@@ -44,7 +44,7 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             continue
         if kind in grammar.members:
             name = node.field("property") or node.field("attribute")
-            links.append(Link(name.text()[:80] if name is not None else COMPUTED, arguments, is_new))
+            links.append(Link(source.name(name)[:80] if name is not None else COMPUTED, arguments, is_new))
             node = node.field("object")
         elif kind in grammar.subscripts:
             index = node.field("index") or node.field("subscript")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ast_grep_py import SgNode
@@ -40,13 +40,13 @@ class Grammar(NamedTuple):
         return (word for name in _NAME.findall(text[:4_000]) for word in (name.lower(), *words_of(name)))
 
     @staticmethod
-    def parameters(function: SgNode) -> list[str]:
+    def parameters(function: SgNode, name_of: Callable[[SgNode], str]) -> list[str]:
         """The names of a function's parameters; of one that is taken apart, those of its parts."""
         listed = function.field("parameters") or function.field("parameter")
         if listed is None:
             return []
         if listed.kind() == "identifier":
-            return [listed.text()]
+            return [name_of(listed)]
         found = []
         for child in listed.children()[:100]:
             if not child.is_named():
@@ -56,7 +56,7 @@ class Grammar(NamedTuple):
             if kind != "identifier":
                 inner = child.field("pattern") or child.field("name") or child.field("left") or child.child(0)
                 name = inner if inner is not None else child
-            found.append(name.text()[:80])
+            found.append(name_of(name)[:80])
         return found[1:] if found[:1] in (["self"], ["cls"]) else found
 
 

@@ -36,7 +36,8 @@ class SourceText:
         self.text = text
         self.language = language
         self.is_python = language == "python"
-        ascii_text = text if text.isascii() else _NOT_ASCII.sub(_stand_in, text)
+        self._is_ascii = text.isascii()
+        ascii_text = text if self._is_ascii else _NOT_ASCII.sub(_stand_in, text)
         self.root: SgNode = SgRoot(ascii_text, language).root()
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
@@ -47,6 +48,10 @@ class SourceText:
     def lines(self) -> int:
         """The number of lines."""
         return len(self._line_starts)
+
+    def name(self, node: SgNode) -> str:
+        """The text of a short node, as a name."""
+        return node.text() if self._is_ascii else self.slice(node)
 
     def slice(self, node: SgNode) -> str:
         """The text of a node."""

@@ -102,12 +102,12 @@ class Syntax:
     def _function(self, node: SgNode, part: Part) -> Function:
         name, parent = node.field("name"), part.parent
         if name is not None:
-            label = name.text()
+            label = self.source.name(name)
         elif parent is not None and (owner := parent.node.field("name") or parent.node.field("key")) is not None:
-            label = owner.text()
+            label = self.source.name(owner)
         else:
             label = ""
-        return Function(label[:80], self.grammar.parameters(node), part.start, part.function)
+        return Function(label[:80], self.grammar.parameters(node, self.source.name), part.start, part.function)
 
     def _assignment(self, node: SgNode, kind: str, part: Part) -> None:
         left = node.field("name") or node.field("left") or node.field("key") or node.field("property")
@@ -117,11 +117,11 @@ class Syntax:
         left_kind = left.kind()
         if left_kind in ("identifier", "shorthand_property_identifier_pattern") and kind not in ("pair",):
             added = kind in ("augmented_assignment", "augmented_assignment_expression")
-            self.assignments[left.text()].append(Assignment(value, part.function, added, part.start))
+            self.assignments[self.source.name(left)].append(Assignment(value, part.function, added, part.start))
         elif left_kind in ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern"):
             for name in left.find_all(any=[{"kind": each} for each in self.grammar.pattern_names]):
-                self.assignments[name.text()].append(
+                self.assignments[self.source.name(name)].append(
                     Assignment(value, part.function, added=False, start=part.start, taken_apart=True)
                 )
         if left_kind != "identifier" or kind in ("pair", "assignment", "field_definition", "public_field_definition"):
-            self.fields[left.text().strip("'\"").rpartition(".")[2][:80]].append(value)
+            self.fields[self.source.name(left).strip("'\"").rpartition(".")[2][:80]].append(value)

@@ -73,7 +73,7 @@ class Folder:
         if kind in ("call", "call_expression", "new_expression"):
             return self._call(node, depth, seen)
         if kind == "identifier":
-            return self._name(node.text(), node.range().start.index, depth, seen)
+            return self._name(self._source.name(node), node.range().start.index, depth, seen)
         if kind in self._grammar.members or kind in self._grammar.subscripts:
             return self._member(node, depth, seen)
         if kind in ("ternary_expression", "conditional_expression"):
@@ -159,7 +159,7 @@ class Folder:
         if not self._source.is_python:
             between = given[0] if given else None
         if listed.kind() == "identifier":
-            found = self._assigned(listed.text(), listed.range().start.index)
+            found = self._assigned(self._source.name(listed), listed.range().start.index)
             if len(found) != 1:
                 return UNKNOWN
             listed = found[0].value
@@ -211,12 +211,12 @@ class Folder:
         kind = function.kind()
         if kind in self._grammar.members:
             name = function.field("property") or function.field("attribute")
-            return (name.text() if name is not None else ""), function.field("object")
+            return (self._source.name(name) if name is not None else ""), function.field("object")
         if kind in self._grammar.subscripts:
             index = function.field("index") or function.field("subscript")
             text = self._source.slice(index) if index is not None else ""
             return text.strip("'\"`") if text[:1] in "'\"`" else "", function.field("object") or function.field("value")
-        return (function.text() if kind == "identifier" else ""), None
+        return (self._source.name(function) if kind == "identifier" else ""), None
 
 
 def joined(parts: Iterable[Folded]) -> Folded:

@@ -1,0 +1,131 @@
+"""Bad input to a scan: it is named, never passed over, and costs a bounded time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gates.static_scan.inventory import Inventory, take_inventory
+from gates.static_scan.source_files import MAX_FILE_BYTES, Excluded
+from tests.cpu_limit import cpu_limit
+
+WRITE = 'cursor.execute("DELETE FROM scripts WHERE id = 1")\n'
+
+
+def scanned(tmp_path: Path, name: str, data: str | bytes) -> Inventory:
+    """The inventory of a folder with one file."""
+    (tmp_path / name).write_bytes(data.encode() if isinstance(data, str) else data)
+    return take_inventory(tmp_path)
+
+
+def codes(inventory: Inventory) -> list[str]:
+    return [each.code for each in inventory.unread]
+
+
+def test_a_part_that_does_not_parse_is_named_and_the_rest_is_read(tmp_path: Path):
+    found = scanned(tmp_path, "a.py", f"{WRITE}\n\ndef (:\n")
+    assert [(each.line, each.code) for each in found.unread] == [(4, "unparsed")]
+    assert [each.line for each in found.touchpoints] == [1]
+
+
+def test_a_minified_file_of_10_mb_is_not_read_and_named(tmp_path: Path):
+    with cpu_limit(1, "a large file"):
+        found = scanned(tmp_path, "bundle.min.js", 'function a(b){return b("x")}' * 380_000)
+    assert codes(found) == ["too_large"]
+
+
+def test_a_smaller_minified_file_costs_a_bounded_time(tmp_path: Path):
+    with cpu_limit(2, "a minified file"):
+        found = scanned(tmp_path, "bundle.js", 'a.b("c",[1]);' * 70_000)
+    assert codes(found) == ["minified"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("nested.js", "f(" * 20_000 + ")" * 20_000),
+        ("chain.js", "a" + "\n.b()" * 40_000),
+        ("sum.js", "x = " + "'UPDATE '\n+ " * 20_000 + "'a'"),
+        ("sum.py", "x = (" + "'UPDATE '\n+ " * 20_000 + "'a')"),
+        ("template.js", "`${" * 30_000),
+        ("brackets.py", "[\n" * 60_000),
+        ("strings.py", "f'{" * 60_000),
+        ("comments.js", 'db.query("' + "/* " * 30_000 + '");'),
+        ("parentheses.js", 'db.query("SELECT ' + "(" * 30_000 + '");'),
+        ("semicolons.js", 'db.query("' + "DELETE FROM a;" * 5_000 + '");'),
+        ("assigned.py", "x = 1\n" * 30_000 + "cursor.execute(x)\n" * 500),
+        ("circle.py", "a = b + c\nb = a + c\nc = a + b\ncursor.execute(a)\n"),
+        ("doubled.py", "".join(f"a{n + 1} = a{n} + a{n}\n" for n in range(60)) + "cursor.execute(a60)\n"),
+    ],
+)
+def test_hostile_code_costs_a_bounded_time(tmp_path: Path, name: str, code: str):
+    assert len(code) < MAX_FILE_BYTES
+    with cpu_limit(6, name):
+        scanned(tmp_path, name, code)
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path):
+    assert codes(scanned(tmp_path, "a.py", b"x = '\xff\xfe'\n")) == ["not_utf8"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path, encoding: str):
+    found = scanned(tmp_path, "a.py", f"# é 😀\n{WRITE}".encode(encoding))
+    assert codes(found) == []
+    assert [each.line for each in found.touchpoints] == [2]
+
+
+def test_positions_are_right_after_text_in_any_alphabet(tmp_path: Path):
+    found = scanned(tmp_path, "a.js", 'const é = "😀日本";\n\nconst 名 = `UPDATE scripts SET a = "é"`; db.query(名);\n')
+    assert [(each.line, each.table) for each in found.touchpoints] == [(3, "scripts")]
+
+
+def test_a_circle_of_links_ends_and_a_link_out_of_the_tree_is_named(tmp_path: Path):
+    tree = tmp_path / "tree"
+    (tree / "a").mkdir(parents=True)
+    (tree / "a" / "back").symlink_to(tree)
+    (tmp_path / "outside.py").write_text(WRITE)
+    (tree / "out.py").symlink_to(tmp_path / "outside.py")
+    (tree / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    (tree / "self.py").symlink_to(tree / "self.py")
+
+    found = take_inventory(tree)
+
+    assert [(each.path) for each in found.skipped] == ["a/back/"]
+    assert [(each.file, each.code) for each in found.unread] == [("out.py", "link")]
+
+
+def test_installed_packages_are_left_out_and_named(tmp_path: Path):
+    for folder in ("node_modules/x", "server/node_modules", ".venv"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.py").write_text(WRITE)
+    found = take_inventory(tmp_path)
+    assert found.files == 0
+    assert [each.path for each in found.skipped] == [".venv/", "node_modules/", "server/node_modules/"]
+
+
+def test_an_excluded_path_is_named_with_its_reason(tmp_path: Path):
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "a.py").write_text(WRITE)
+    found = take_inventory(tmp_path, excluded=[Excluded("made", "generated")])
+    assert (found.files, found.skipped) == (0, [("made/", "generated")])
+
+
+def test_a_program_without_a_suffix_is_read_by_its_first_line(tmp_path: Path):
+    found = scanned(tmp_path, "migrate", f"#!/usr/bin/env python3\n{WRITE}")
+    assert [each.file for each in found.touchpoints] == ["migrate"]
+    assert scanned(tmp_path, "README", WRITE).files == 1
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    usual = Path.open
+
+    def refusing(path: Path, *args: str, **options: str) -> object:
+        if path.name == "a.py":
+            raise PermissionError(13, "Permission denied")
+        return usual(path, *args, **options)
+
+    (tmp_path / "a.py").write_text(WRITE)
+    monkeypatch.setattr(Path, "open", refusing)
+    assert codes(take_inventory(tmp_path)) == ["unreadable"]
