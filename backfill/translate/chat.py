@@ -88,6 +88,7 @@ class ChatTranslator:
         self._model, self._cost, self._currency = map(reader.value, ("model", "cost", "currency"))
         self._numbers = {name: reader.value(name) for name in NUMBERS}
         self._members = reader.members("metadata")
+        self._costs = any(table.has(field) for field in ("model", "cost", *NUMBERS))
 
     def translate(self, row: Row) -> ChatRow:
         """What a row becomes."""
@@ -95,20 +96,25 @@ class ChatTranslator:
         at, doubt = self.created(row)
         if (at is None or doubt) and (column := self._table.column("created_at")) is not None:
             repaired[column] = self._raw(row, column)
-        found = ChatRow(self.times.created(at), at is not None, script=self._script(row), user=self._user(row))
-        texts = []
+        created_at, exact = self.times.created(at), at is not None
+        script, user = self._script(row), self._user(row)
+        texts: list[ChatText] = []
         for column, field, value_of, speaker in self._texts:
             text = self._text(row, column, field, value_of(row), repaired)
             if not isinstance(text, str):
-                return found._replace(problem=text)
+                return ChatRow(created_at, exact, script=script, user=user, problem=text)
             if text or field == "content":
                 texts.append(ChatText(speaker or self._speaker(row, repaired), text))
-        return found._replace(
-            texts=tuple(texts or [ChatText("user", "")]),
-            intent=self._intent_of(row, repaired),
-            metadata=self._metadata(row, repaired),
-            cost=self._cost_of(row, repaired),
-            repaired=repaired,
+        return ChatRow(
+            created_at,
+            exact,
+            tuple(texts) or (ChatText("user", ""),),
+            self._intent_of(row, repaired),
+            self._metadata(row, repaired) if self._members else "{}",
+            self._cost_of(row, repaired) if self._costs else None,
+            script,
+            user,
+            repaired,
         )
 
     def _text(self, row: Row, column: str, field: str, value: Any, repaired: Repaired) -> str | Problem | None:

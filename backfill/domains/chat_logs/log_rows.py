@@ -55,14 +55,13 @@ class TableProgress:
     def __init__(self, start: TablePlace) -> None:
         self._start = start
         self._known = set(start.done)
-        self._read: dict[int, LogRow] = {}
+        self._read: dict[int, tuple[Row, int | None]] = {}
         self._done: set[int] = set()
 
     def is_new(self, row: LogRow) -> bool:
         """Remember a row that was read; returns whether it is still to be done."""
-        self._read[row.number] = row._replace(chat=NOTHING)
-        place = encode_key(row.place)
-        if place not in self._known:
+        self._read[row.number] = row.place, row.last
+        if not self._known or (place := encode_key(row.place)) not in self._known:
             return True
         self._known.discard(place)
         self._done.add(row.number)
@@ -70,16 +69,18 @@ class TableProgress:
 
     def after(self, numbers: Collection[int]) -> TablePlace:
         """The place once these rows are done as well."""
-        place, last, done = self._start.place, self._start.last, []
+        done: list[bytes] = []
+        reached: tuple[Row, int | None] | None = None
         is_gapless = True
-        for number, row in self._read.items():
+        for number, (key, time) in self._read.items():
             if number not in self._done and number not in numbers:
                 is_gapless = False
             elif is_gapless:
-                place, last = encode_key(row.place), row.last
+                reached = key, time
             else:
-                done.append(encode_key(row.place))
+                done.append(encode_key(key))
         # Those that were done before and are not read again yet stay in the list.
+        place, last = self._start[:2] if reached is None else (encode_key(reached[0]), reached[1])
         return TablePlace(place, last, (*done, *sorted(self._known)))
 
     def finish(self, numbers: Collection[int]) -> None:
@@ -88,12 +89,9 @@ class TableProgress:
         for number in list(self._read):
             if number not in self._done:
                 break
-            row = self._read.pop(number)
+            key, time = self._read.pop(number)
             self._done.discard(number)
-            self._start = TablePlace(encode_key(row.place), row.last)
-
-
-NOTHING = ChatRow(0, exact=False)
+            self._start = TablePlace(encode_key(key), time)
 
 
 def log_rows(

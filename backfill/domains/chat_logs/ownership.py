@@ -42,25 +42,39 @@ class Ownership:
         """The owners of rows."""
         users = self._users.find(tx, [row.chat.user for row in rows])
         scripts = self._scripts.find(tx, [row.chat.script for row in rows]) if self._gives_numbers else {}
-        return [self._owned(tx, row, users, scripts) for row in rows]
+        # Most rows share their script and user with others; what is decided for one row is not shared.
+        shared: dict[tuple[Any, Any], Owned] = {}
+        found = []
+        for row in rows:
+            pair = row.chat.script, row.chat.user
+            owned = shared.get(pair)
+            if owned is None:
+                is_shared, owned = self._owned(tx, row, users, scripts)
+                if is_shared:
+                    shared[pair] = owned
+            found.append(owned)
+        return found
 
-    def _owned(self, tx: RecordsTransaction, row: LogRow, users: dict[str, int], scripts: dict[str, int]) -> Owned:
+    def _owned(
+        self, tx: RecordsTransaction, row: LogRow, users: dict[str, int], scripts: dict[str, int]
+    ) -> tuple[bool, Owned]:
+        """The owner of a row, and whether every row with the same script and user has it."""
         table, script, user = self._tables[row.table], row.chat.script, row.chat.user
         script_id = user_id = None
         if script is not None:
             script_id = scripts.get(row_key((script,))) if self._gives_numbers else whole_key(script)
             if not script_id or script_id < 0 or (self._knows_scripts and script not in self._owners):
-                return self._decided(tx, row, Problem("L05", NO_SCRIPT, table.column("script_id")), Owned())
+                return False, self._decided(tx, row, Problem("L05", NO_SCRIPT, table.column("script_id")), Owned())
         if user is not None:
             user_id = users.get(row_key((user,)))
             column = table.column("user_id")
             if user_id is None:
                 problem = Problem("L30", USER_ZERO, column) if whole_key(user) == 0 else Problem("L05", NO_USER, column)
-                return self._decided(tx, row, problem, Owned(script_id))
+                return False, self._decided(tx, row, problem, Owned(script_id))
             if script is not None and self._owners.conflicts(script, user):
                 problem = Problem("L06", OTHER_OWNER, column)
-                return self._decided(tx, row, problem, Owned(script_id, user_id))
-        return Owned(script_id, user_id)
+                return False, self._decided(tx, row, problem, Owned(script_id, user_id))
+        return True, Owned(script_id, user_id)
 
     def _decided(self, tx: RecordsTransaction, row: LogRow, problem: Problem, known: Owned) -> Owned:
         table = self._tables[row.table]

@@ -12,7 +12,7 @@ from backfill.translate.row_keys import row_key
 from backfill.translate.source_rows import decision
 
 RACE_MICROSECONDS = RACE_SECONDS * 1_000_000
-MAX_BATCH_ROWS = 1_000
+MAX_BATCH_ROWS = 4_000
 MAX_BATCH_CHARACTERS = 2 << 20
 
 
