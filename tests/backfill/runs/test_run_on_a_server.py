@@ -1,0 +1,80 @@
+"""A run between two databases of one MariaDB, interrupted after each batch: also a table without a key continues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from backfill.domains import legacy_rows
+from backfill.domains.base import BackfillContext, Counts
+from backfill.domains.registry import DOMAINS
+from backfill.mapping.draft import draft
+from backfill.mapping.toml_text import mapping_text
+from backfill.runs.item_worker import ItemWorker
+from backfill.runs.local_run import run_here
+from backfill.runs.opening import open_run, plan
+from backfill.runs.progress import row_counts
+from backfill.runs.run_context import run_context
+from repos.database.engine import open_engine
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+from repos.schema.upgrade import upgrade
+from repos.unit_of_work import UnitOfWork
+from tests.materialization.writer import Clock
+from tests.services.databases import DatabaseServer
+
+TABLES = {"ideas": 90, "loose": 90, "pairs": 90}
+SOURCE = (
+    "CREATE TABLE ideas (id BIGINT UNSIGNED PRIMARY KEY, body TEXT, at DATETIME(3), amount DECIMAL(30,10))",
+    "CREATE TABLE loose (word VARCHAR(20)) ENGINE=MyISAM",
+    "CREATE TABLE pairs (a VARCHAR(20) COLLATE utf8mb4_bin, b ENUM('z','y'), c VARBINARY(9), PRIMARY KEY (a, b))",
+    "INSERT INTO ideas SELECT 18446744073709551000 + seq, concat('idea 🎬 ', seq), '2021-02-03 04:05:06.789', seq + 0.25 "
+    "FROM seq_1_to_90",
+    "INSERT INTO loose SELECT concat('w', seq MOD 7) FROM seq_1_to_90",
+    "INSERT INTO pairs SELECT concat('ä', seq DIV 2), if(seq MOD 2, 'z', 'y'), unhex(hex(seq)) FROM seq_1_to_90",
+)
+
+
+@pytest.fixture
+def context(mariadb: DatabaseServer, clock: Clock) -> Iterator[BackfillContext]:
+    """A planned run."""
+    source_url, ledger_url = mariadb.create_database(), mariadb.create_database()
+    with open_engine(source_url) as engine, engine.begin() as connection:
+        for statement in SOURCE:
+            connection.execute(text(statement))
+    with open_engine(ledger_url) as engine, open_source(source_url) as source:
+        upgrade(engine)
+        unit_of_work = UnitOfWork(engine)
+        mapping = mapping_text(draft(read_catalog(source)))
+        run, _ = open_run(unit_of_work, source, mapping, share=None, clock=clock)
+        context = run_context(run, source, unit_of_work, clock)
+        plan(context, lambda *_: None)
+        yield context
+    for url in (source_url, ledger_url):
+        mariadb.drop_database(url)
+
+
+def test_a_run_that_continues_after_each_batch_has_every_row_once(
+    context: BackfillContext, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(legacy_rows, "ROWS_PER_TRANSACTION", 20)
+    # No time for more than one batch, after which the item is claimed again and read from its checkpoint.
+    worker = ItemWorker(context.unit_of_work, lambda _: context, seconds=0, clock=clock)
+
+    fed = run_here(context, lambda _: None, clock=clock, worker=worker)
+
+    assert fed.run.state == "finished"
+    with context.unit_of_work.reading() as tx:
+        assert row_counts(tx, fed.run) == {name: Counts(migrated=rows) for name, rows in TABLES.items()}
+        rows = {name: tx.legacy_rows.read(name) for name in TABLES}
+        claims = [item.claim for item in tx.backfill_items.read(fed.run.id)]
+    assert {name: len({row.key for row in found}) for name, found in rows.items()} == TABLES
+    assert min(claims) >= 5
+    assert rows["ideas"][0].content == (
+        '{"amount":"1.2500000000","at":"2021-02-03 04:05:06.789","body":"idea 🎬 1",'
+        '"id":{"number":"18446744073709551001"}}'
+    )
+    assert [*DOMAINS["legacy_rows"].prove(context, "pairs")] == []
+    assert [*DOMAINS["legacy_rows"].prove(context, "loose")] == []
