@@ -15,13 +15,14 @@ from domain.errors import Conflict
 from gates.database.accounts.start_check import AccountsMissing, forbidden_writes
 from workers import bootstrap
 from workers.celery_settings import celery_settings
+from workers.draining.drain_log import DrainLog
 from workers.draining.drain_runner import Draining, next_task
 from workers.draining.suspect_slots import SuspectSlots
 from workers.draining.taken_bells import TakenBells
 from workers.messaging.bell import Bell
 from workers.messaging.broker_connections import forget_connections
 from workers.monitoring.heartbeat import Heartbeat
-from workers.process import worker_logs
+from workers.process import outages, worker_logs
 from workers.process.roles import BadQueuesError, transport_options
 from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
 from workers.process.task_names import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
@@ -92,7 +93,9 @@ def bell() -> Bell:
 @cache
 def draining() -> Draining:
     """The drain runner of this process."""
-    return Draining(bootstrap.ledger(), bell(), taken_bells())
+    log = DrainLog()
+    bootstrap.ledger().report_to(log.add)
+    return Draining(bootstrap.ledger(), bell(), taken_bells(), log)
 
 
 @signals.worker_ready.connect(weak=False)
@@ -116,6 +119,8 @@ def share_with_pool(conf: Any, options: dict[str, Any], **_: Any) -> None:
     conf.worker_concurrency = options.get("concurrency") or conf.worker_concurrency
     taken_bells()
     suspect_slots()
+    outages.database()
+    outages.broker()
 
 
 @cache

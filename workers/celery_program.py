@@ -6,10 +6,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import workers.tasks  # noqa: F401 - Celery would look for it in the working directory
 from workers.app import app
 
+# Of Celery: each would take the place of our app, broker or settings.
+_FOREIGN = [f"CELERY_{name}" for name in ("APP", "BROKER_URL", "CONFIG_MODULE", "LOADER", "RESULT_BACKEND")]
+_FOREIGN += ["CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL", *(name.removeprefix("CELERY_") for name in _FOREIGN)]
+
 if __name__ == "__main__":
-    sys.exit(app.start(sys.argv[1:]))
+    for _name in _FOREIGN:
+        os.environ.pop(_name, None)
+    # Without Celery's banner: the log has one format.
+    sys.exit(app.start(["--quiet", *sys.argv[1:]]))

@@ -32,8 +32,8 @@ from tornado.web import RequestHandler
 from workers.app import app
 from workers.messaging.broker_trouble import refusals
 from workers.monitoring.flower_access import FlowerAccess, credentials
-from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_LISTENING, FLOWER_PASSWORD, FLOWER_READY, FLOWER_USER
-from workers.process.visible_output import guard_output
+from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_LISTENING, FLOWER_PASSWORD, FLOWER_USER
+from workers.process.worker_logs import prepare_logs, report_ready
 
 # Tasks are kept in memory, a few hundred bytes each; nothing is stored on disk.
 MAX_TASKS = 20_000
@@ -168,7 +168,7 @@ def without_text(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Serve until the process ends; there is no state to save."""
-    guard_output()
+    prepare_logs()
     watch = Watch(app, os.environ.pop(FLOWER_PASSWORD))
     if (listening := os.environ.get(FLOWER_LISTENING)) is not None:
         sockets = [socket.socket(fileno=int(listening))]
@@ -177,7 +177,7 @@ def main() -> None:
         host, _, port = os.environ[FLOWER_ADDRESS].rpartition(":")
         sockets = bind_sockets(int(port), address=host)
     watch.listen_on(sockets)
-    print(FLOWER_READY, flush=True)
+    report_ready("flower")
     watch.start()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NoReturn
 
 from domain.errors import LedgerError
@@ -22,6 +23,14 @@ def number(name: str, value: str, *, least: int = 1, most: int | None = None) ->
     if value and not (is_number and least <= int(value) <= (int(value) if most is None else most)):
         refuse(name, f"a number from {least}" + ("" if most is None else f" to {most}"))
     return int(value or 0)
+
+
+def choice(name: str, value: str, values: Iterable[str]) -> str:
+    """The value of a variable if it is one of several, in any case; the first if it is empty."""
+    choices = list(values)
+    if value and value.lower() not in choices:
+        refuse(name, f"one of {', '.join(choices)}")
+    return value.lower() or choices[0]
 
 
 def micros(name: str, value: str) -> int | None:

@@ -12,8 +12,9 @@ from msgspec import Meta
 from repos.database.database_url import UnfitUrl, checked
 from workers.messaging import broker_url
 from workers.model_settings import ModelSettings
+from workers.process.log_choices import FORMATS, INFO, LEVELS, TEXT
 from workers.process.password_file import UnfitFile, read_password, with_password
-from workers.setting_values import PREFIX, number, refuse
+from workers.setting_values import PREFIX, choice, number, refuse
 
 HOME = Path(".scriptledger")
 # Variables that name a file with a secret; a child process gets the content.
@@ -64,6 +65,13 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
         int,
         Meta(description="The percentage of a script's lines an AI run may delete without consent, from 1 to 100."),
     ] = 20
+    log_format: Annotated[
+        str, Meta(description="The format of the logs of workers: `text`, or `json` with one object a line.")
+    ] = TEXT
+    log_level: Annotated[
+        str,
+        Meta(description="The least level that is logged: `debug` (with ticks), `info`, `warning` or `error`."),
+    ] = INFO
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -83,6 +91,8 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
             keep_rejected_days=number("KEEP_REJECTED_DAYS", environ.get(f"{PREFIX}KEEP_REJECTED_DAYS", "")) or 90,
             ai_delete_percent=number("AI_DELETE_PERCENT", environ.get(f"{PREFIX}AI_DELETE_PERCENT", ""), most=100)
             or 20,
+            log_format=choice("LOG_FORMAT", environ.get(f"{PREFIX}LOG_FORMAT", ""), FORMATS),
+            log_level=choice("LOG_LEVEL", environ.get(f"{PREFIX}LOG_LEVEL", ""), LEVELS),
             **cls.model_from_env(environ, partial(_read, "MODEL_KEY_FILE", environ)),
         )
 
@@ -97,6 +107,8 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
             f"{PREFIX}REQUIRE_ACCOUNTS": str(self.require_accounts),
             f"{PREFIX}KEEP_REJECTED_DAYS": str(self.keep_rejected_days),
             f"{PREFIX}AI_DELETE_PERCENT": str(self.ai_delete_percent),
+            f"{PREFIX}LOG_FORMAT": self.log_format,
+            f"{PREFIX}LOG_LEVEL": self.log_level,
             **self.model_to_env(),
             **dict.fromkeys((f"{PREFIX}{name}" for name in FILES), ""),
         }

@@ -135,7 +135,7 @@ def _decoded(keyframe: FoundKeyframe) -> State:
 
 
 def _report(head: Head, version: int, found: Corrupt) -> None:
-    log.warning("history.keyframe_passed_over", script_id=head.script_id, version=version, problem=str(found))
+    log.warning("history.keyframe_passed_over", script_id=head.script_id, version=version, problem=found)
 
 
 def catch_up(tx: HistoryReader, head: Head, state: State, version: int) -> State:

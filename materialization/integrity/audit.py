@@ -62,7 +62,7 @@ class _Keeper:
         except (Conflict, *DriverError) as refusal:
             # A read-only replica can be audited too.
             self._is_refused = True
-            log.warning("audit.checkpoint_refused", script_id=checkpoint.script_id, problem=str(refusal))
+            log.warning("audit.checkpoint_refused", script_id=checkpoint.script_id, problem=refusal)
 
 
 def _findings(tx: RecordsTransaction, script_id: int) -> Iterator[Finding]:

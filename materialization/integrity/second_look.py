@@ -35,7 +35,7 @@ def look_twice(
     except Quarantined:
         raise
     except Corrupt as found:
-        log.warning("script.second_look", script_id=script_id, problem=str(found))
+        log.warning("script.second_look", script_id=script_id, problem=found)
         forget(script_id)
         with suppress(Conflict, *DriverError):
             unit_of_work.catch_up()

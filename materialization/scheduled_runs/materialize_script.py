@@ -77,7 +77,7 @@ class Materializer:
         except Conflict as conflict:
             return "due", {"waits": str(conflict)[:200]}
         except Corrupt as found:
-            log.error("materialize.corrupt", script_id=item.script_id, problem=str(found))  # noqa: TRY400 - not a bug
+            log.error("materialize.corrupt", script_id=item.script_id, problem=found)  # noqa: TRY400 - not a bug
             quarantine(self._unit_of_work, item.script_id, found_by=FOUND_BY, reason=str(found), now=self._clock())
             return "failed", {"reason": str(found)}
         except Exception as error:

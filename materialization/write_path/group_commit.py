@@ -40,6 +40,8 @@ class GroupCommit:
         self._warm = warm
         self._clock = clock
         self._limits = limits
+        # Called with each unit of work once its COMMIT is answered.
+        self.settled: Callable[[Settlement], object] = _ignore
 
     def drain(self, script_ids: Sequence[int]) -> GroupResult:
         """Answer the pending submissions of several scripts in one transaction; one with too deep an inbox is left.
@@ -61,6 +63,7 @@ class GroupCommit:
             settlements = self._settlements(works, states)
         for settlement in settlements.values():
             self._warm.put(settlement.head, settlement.state)
+            self.settled(settlement)
         quiet = {work.script_id for work in works if not work.more and not work.waiting}
         done = {
             work.script_id
@@ -104,3 +107,7 @@ class GroupCommit:
 def _is_plain(work: LockedScript) -> bool:
     tried = any(row.attempts for row in work.waiting)
     return work.head.version > 0 and work.head.health == "open" and not tried
+
+
+def _ignore(_: Settlement) -> None:
+    """The default listener does nothing."""

@@ -46,13 +46,14 @@ class Settlement:
     """One unit of work on one script: decides submission by submission, then writes everything at once.
 
     The state advances with every accepted submission; a refused one leaves it unchanged. Nothing is written
-    before `write`; `head` is then the head to commit. `done` holds the answered inbox rows, `work` the work units
-    spent on deciding them.
+    before `write`; `head` is then the head to commit, `first_version` the first version this unit of work may add.
+    `done` holds the answered inbox rows, `work` the work units spent on deciding them.
     """
 
     def __init__(self, tx: LockedScript, state: State, now: int, *, limits: AiLimits = USUAL) -> None:
         self.state = state
         self.head = tx.head
+        self.first_version = tx.head.version + 1
         self.answers: dict[str, Answer] = {}
         self.done: list[int] = []
         self.work = 0

@@ -46,6 +46,8 @@ class SingleScript:
         self._warm = warm
         self._clock = clock
         self._limits = limits
+        # Called with each unit of work once its COMMIT is answered.
+        self.settled: Callable[[Settlement], object] = _ignore
 
     def drain(self, script_id: int, only: int | None = None) -> DrainResult:
         """Answer the pending submissions up to the first that was tried before; or only the inbox row `only`.
@@ -141,6 +143,7 @@ class SingleScript:
     def _keep_warm(self, settlement: Settlement) -> None:
         if settlement.state.exists:
             self._warm.put(settlement.head, settlement.state)
+        self.settled(settlement)
 
 
 def _rows_to_apply(tx: LockedScript, only: int | None = None) -> list[InboxRow]:
@@ -172,3 +175,7 @@ def _answer_of(tx: LockedScript | RecordsTransaction, submission: Submission) ->
 
 def _unknown_rows(script_id: int) -> Corrupt:
     return Corrupt(f"script {script_id} holds rows that its head does not know of")
+
+
+def _ignore(_: Settlement) -> None:
+    """The default listener does nothing."""

@@ -22,7 +22,7 @@ from materialization.retry import with_retries
 from materialization.submissions.in_process_check import checked
 from materialization.write_path.ai_limits import USUAL, AiLimits
 from materialization.write_path.group_commit import GroupCommit
-from materialization.write_path.settlement import MAX_UNIT_WORK
+from materialization.write_path.settlement import MAX_UNIT_WORK, Settlement
 from materialization.write_path.single_script import SingleScript
 from materialization.write_path.suspects import SuspectsLeft, is_suspect, waited_for_others
 from materialization.write_path.warm_states import WarmStates
@@ -84,6 +84,10 @@ class Ledger:
         self._single_script = SingleScript(unit_of_work, self._warm, clock, limits)
         self._group_commit = GroupCommit(unit_of_work, self._warm, clock, limits)
 
+    def report_to(self, settled: Callable[[Settlement], object]) -> None:
+        """Call a function with each unit of work once its COMMIT is answered. It must not raise."""
+        self._single_script.settled = self._group_commit.settled = settled
+
     def drain_all(self, script_ids: Iterable[int]) -> DrainedAll:
         """Answer the pending submissions of several scripts: in one unit of work if possible, else one by one.
 
@@ -111,8 +115,7 @@ class Ledger:
                 answered += left_there.answered
                 suspects.append(script_id)
                 continue
-            except Exception as error:
-                # It affects only this script.
+            except Exception as error:  # it affects only this script
                 failed = error
                 suspects += [script_id] if is_suspect(error) else []
                 continue

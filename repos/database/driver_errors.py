@@ -7,9 +7,18 @@ import sqlite3
 import pymysql
 
 from domain.errors import Conflict, Rejected
-from repos.database.error_codes import CHECK_FAILED, CONFLICTS, DUPLICATE_KEY, PACKET_TOO_LARGE, UNREACHABLE
+from repos.database.error_codes import (
+    CHECK_FAILED,
+    CONFLICTS,
+    DUPLICATE_KEY,
+    INTERRUPTED,
+    NO_WRITES,
+    PACKET_TOO_LARGE,
+    UNREACHABLE,
+)
 
 SQLITE_AGAIN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+SQLITE_OUTAGES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 SQLITE_DUPLICATE_KEY = frozenset(
     {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
 )
@@ -58,15 +67,25 @@ def blames_a_row(error: BaseException) -> bool:
     return isinstance(error, (sqlite3.DataError, sqlite3.IntegrityError))
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether an error means that the database, or its disk, works for no one at the moment."""
+    if isinstance(error, DatabaseUnreachable):
+        return True
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES
+    if not isinstance(error, pymysql.MySQLError):
+        return False
+    number = _number(error)
+    return number in UNREACHABLE or number in INTERRUPTED or number in NO_WRITES or _is_broken(error)
+
+
 def _mysql_conflict(error: pymysql.MySQLError) -> Conflict | None:
     number = _number(error)
     if number == DUPLICATE_KEY:
         return DuplicateKey(str(error))
     if number in UNREACHABLE:
         return DatabaseUnreachable(str(error))
-    # PyMySQL sets no error number for a connection it already closed, or for packets out of sequence.
-    broken = number == 0 and isinstance(error, (pymysql.InterfaceError, pymysql.InternalError))
-    return Conflict(str(error)) if number in CONFLICTS or broken else None
+    return Conflict(str(error)) if number in CONFLICTS or _is_broken(error) else None
 
 
 def _sqlite_conflict(error: sqlite3.Error) -> Conflict | None:
@@ -77,6 +96,11 @@ def _sqlite_conflict(error: sqlite3.Error) -> Conflict | None:
     if primary == sqlite3.SQLITE_CANTOPEN:
         return DatabaseUnreachable(str(error))
     return Conflict(str(error)) if primary in SQLITE_AGAIN else None
+
+
+def _is_broken(error: pymysql.MySQLError) -> bool:
+    # PyMySQL sets no error number for a connection it already closed, or for packets out of sequence.
+    return _number(error) == 0 and isinstance(error, (pymysql.InterfaceError, pymysql.InternalError))
 
 
 def _number(error: pymysql.MySQLError) -> int:

@@ -120,7 +120,7 @@ class Stage:
         """A worker that drains, exactly as production starts it."""
         command = worker_command(ROLES["commands"], pool=pool, concurrency=concurrency)
         with self.process(command, {**ENVIRON, **self.settings(engine).to_env()}) as child:
-            wait_until(lambda: " ready." in child.log.read_text(errors="replace"), child)
+            wait_until(lambda: "worker.ready" in child.log.read_text(errors="replace"), child)
             yield child
 
     @contextmanager

@@ -106,7 +106,7 @@ class Cluster:
 
     def environ_of(self, name: str) -> dict[str, str]:  # noqa: ARG002 - the same for all, but where that is overridden
         """The settings of a process."""
-        return self.settings.to_env()
+        return {**self.settings.to_env(), "SCRIPTLEDGER_LOG_LEVEL": "warning"}
 
     def start_nodes(self, nodes: int, *, concurrency: int, as_in_production: bool = False) -> None:
         """Fork nodes that drain, and a reconciler that ticks often, or as in production."""

@@ -6,7 +6,6 @@ answers those questions for a process, so `CeleryTestWorker` and `CeleryTestBrok
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -90,11 +89,11 @@ class LocalWorker(LocalProcess):
         super().__init__(name)
         self.role = role
         self._folder = logs
-        own = {f"--hostname={role.name}-{os.getpid()}@%h": f"--hostname={name}@%h"}
+        own = {f"--hostname={role.name}@%h": f"--hostname={name}@%h"}
         argv = worker_command(role, concurrency=concurrency, flags=[BEAT] if beat else [])
         argv = [own.get(word, word) for word in argv]
         if app != "workers.app":
-            argv = [sys.executable, "-m", "celery", "-A", app, *argv[argv.index("worker") :]]
+            argv = [sys.executable, "-m", "celery", "-A", app, "--quiet", *argv[argv.index("worker") :]]
         self._argv = argv
         # A worker that loses its broker leaves what it held in a temporary file.
         self._environ = {**ENVIRON, **settings.to_env(), "TMPDIR": str(logs)}
@@ -139,8 +138,8 @@ class LocalWorker(LocalProcess):
     def hostname(self) -> str | None:
         """The name it goes by in Celery since its last start, or None while it starts."""
         for line in self._log(self._starts).read_text(errors="replace").splitlines():
-            if line.endswith(" ready."):
-                return line.split()[-2]
+            if "worker.ready" in line:
+                return line.partition("name=")[2].split()[0]
         return None
 
     def logs(self) -> str:

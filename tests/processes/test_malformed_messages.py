@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from tests.processes.environment import Site, wait_until
 from tests.processes.malformed import GOOD, SECRET, good, kinds, message
@@ -27,6 +28,8 @@ of_every_queue = pytest.mark.parametrize("queue", GOOD)
 @pytest.fixture(scope="module")
 def local_workers(settings: Settings, logs: Path) -> list[LocalWorker]:
     """One for each role."""
+    # At this level every task has a line.
+    settings = replace(settings, log_level="debug")
     return [LocalWorker(role, settings, logs, name=role.name) for role in ROLES.values()]
 
 
@@ -42,7 +45,7 @@ def worker_of(queue: str, workers: list[LocalWorker]) -> LocalWorker:
 
 def answer_in_time(client: redis.Redis, queue: str, worker: LocalWorker, name: str) -> None:
     """Send a good message, and wait until it is carried out, from its push on."""
-    done = f"{GOOD[queue][0]}[{name}] succeeded"
+    done = f"id={name} "
     client.lpush(queue, good(queue, name))
     began = time.monotonic()
     wait_until(lambda: done in worker.logs())
@@ -123,7 +126,7 @@ def test_a_key_of_another_type_is_moved_out_of_the_way(
 def answer_at_last(client: redis.Redis, queue: str, worker: LocalWorker) -> None:
     name = f"moved-{time.time_ns()}"
     client.lpush(queue, good(queue, name))
-    wait_until(lambda: f"[{name}] succeeded" in worker.logs(), timeout=20)
+    wait_until(lambda: f"id={name} " in worker.logs(), timeout=20)
 
 
 def test_what_lies_among_the_unacknowledged_ends_no_worker(

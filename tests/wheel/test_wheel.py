@@ -131,6 +131,7 @@ def test_workers_and_beat_start_among_files_of_another_application(installed: In
     environ = {
         "SCRIPTLEDGER_BROKER_URL": redis_url,
         "SCRIPTLEDGER_DATABASE_URL": f"sqlite:///{installed.foreign.parent}/ledger.db",
+        "SCRIPTLEDGER_LOG_LEVEL": "debug",  # ticks are logged at no other
     }
     done = subprocess.run(
         [installed.bin / "scriptledger", "db", "upgrade"],
@@ -141,8 +142,10 @@ def test_workers_and_beat_start_among_files_of_another_application(installed: In
     )
     assert done.returncode == 0
     with (
-        started(installed, "worker", "--role", "reconcile", "--role", "upkeep", ready=" ready.", **environ) as worker,
-        started(installed, "beat", ready="beat: Starting", **environ) as beat,
+        started(
+            installed, "worker", "--role", "reconcile", "--role", "upkeep", ready="worker.ready", **environ
+        ) as worker,
+        started(installed, "beat", ready="beat.ready", **environ) as beat,
     ):
         # The schedule is ours: its ticks reach the worker.
         log = installed.foreign.parent / "worker.log"
@@ -156,7 +159,7 @@ def test_workers_and_beat_start_among_files_of_another_application(installed: In
 
 def test_flower_starts_among_files_of_another_application(installed: Installed, redis_url: str):
     environ = {"SCRIPTLEDGER_BROKER_URL": redis_url, "SCRIPTLEDGER_FLOWER_PASSWORD": "a-password-for-tests"}
-    with started(installed, "flower", "--port", str(_free_port()), ready="Flower is ready.", **environ) as flower:
+    with started(installed, "flower", "--port", str(_free_port()), ready="flower.ready", **environ) as flower:
         assert flower.running()
 
 

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 
 from materialization.write_path.submit import Ledger
 from materialization.write_path.suspects import SuspectsLeft, is_suspect
+from workers.draining.drain_log import DrainLog
 from workers.draining.suspect_slots import SuspectSlots
 from workers.draining.taken_bells import TakenBells
 from workers.messaging.bell import Bell
+from workers.process import outages
 from workers.process.low_priority import run
 from workers.process.task_names import DRAIN_DEEP, DRAIN_ONE_BY_ONE
 
@@ -36,7 +38,8 @@ class DrainFailedError(Exception):
 class Draining:
     """Runs the drains of one worker process."""
 
-    def __init__(self, ledger: Ledger, bell: Bell, taken_bells: TakenBells) -> None:
+    def __init__(self, ledger: Ledger, bell: Bell, taken_bells: TakenBells, log: DrainLog) -> None:
+        self._log = log
         self._ledger = ledger
         self._bell = bell
         self._taken_bells = taken_bells
@@ -81,7 +84,9 @@ class Draining:
         """Ring again for each of these scripts if the block ends in an error that is not a conflict."""
         self._taken_bells.hold(task_id, scripts)
         try:
-            yield
+            with self._log.line():
+                yield
+            outages.database().answered()
         except Exception as error:
             if is_suspect(error):
                 time.sleep(PAUSE_SECONDS)

@@ -27,7 +27,7 @@ class Service(NamedTuple):
 
     name: str
     command: Sequence[str]
-    ready: bytes = b"ready."
+    ready: bytes = b"worker.ready"
     environ: Mapping[str, str] = ENVIRON
     keep: Sequence[int] = ()
 
@@ -49,7 +49,7 @@ def all_services(settings: Settings, flower: FlowerAccess) -> Iterator[Service]:
     """A worker for each role, beat, and Flower."""
     for role in ROLES.values():
         yield Service(role.name, worker_command(role, pool=_pool(settings), flags=[EVENTS]))
-    yield Service("beat", beat_command(), ready=b"beat: Starting")
+    yield Service("beat", beat_command(), ready=b"beat.ready")
     listening = flower.listening.fileno()
     environ = {FLOWER_PASSWORD: flower.password, FLOWER_LISTENING: str(listening)}
     yield Service("flower", flower_command(), ready=FLOWER_READY.encode(), environ=environ, keep=[listening])

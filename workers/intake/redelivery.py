@@ -17,6 +17,8 @@ from kombu.exceptions import OperationalError
 
 from domain.errors import Conflict
 from repos.database.driver_errors import DriverError, blames_a_row
+from workers.process import outages
+from workers.process.celery_records import outage_problem
 
 # A message that failed or killed its worker this many times is not retried.
 MAX_DELIVERIES = 5
@@ -44,11 +46,15 @@ def deliver(
             _send_again(task, args, kwargs, number + 1)
         else:
             work()
+            outages.database().answered()
     except Reject:
         raise
     except Exception as error:
-        # Only the class name: the message of the error may contain text of a script.
-        log.warning("delivery.failed", message=task.request.id, problem=type(error).__name__, delivery=number)
+        if (problem := outage_problem(error)) is not None:
+            outages.database().failed(problem)
+        else:
+            # Only the class name: the message of the error may contain text of a script.
+            log.warning("delivery.failed", message=task.request.id, problem=type(error).__name__, delivery=number)
         time.sleep(PAUSE_SECONDS)
         _send_again(task, args, kwargs, number + blames_the_message(error))
 

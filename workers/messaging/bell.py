@@ -10,8 +10,8 @@ from kombu.message import Message
 
 from repos.fault_points import fault_point
 from workers.messaging.broker_connections import BrokerConnections, describe, producing_app
-from workers.messaging.broker_trouble import refusals
 from workers.messaging.task_message import Envelope
+from workers.process import outages
 from workers.process.task_names import DRAIN
 
 QUEUE = "commands"
@@ -36,8 +36,9 @@ class Bell:
             with self._connections.producer() as producer:
                 self._envelope(task).send(producer, script_id)
         except self._connections.delivery_errors as error:
-            refusals.warning("bell.unheard", script_id=script_id, problem=describe(error))
+            outages.broker().failed(describe(error))
             return False
+        outages.broker().answered()
         fault_point("after bell rung")
         return True
 
@@ -47,8 +48,9 @@ class Bell:
             with self._connections.producer() as producer:
                 self._envelope(DRAIN).send_all(producer, [(script_id,) for script_id in script_ids])
         except self._connections.delivery_errors as error:
-            refusals.warning("bell.unheard", problem=describe(error))
+            outages.broker().failed(describe(error))
             return False
+        outages.broker().answered()
         return True
 
     def take(self, limit: int) -> list[int]:
@@ -66,7 +68,7 @@ class Bell:
                         break
                     scripts.append(script_id)
         except (*self._connections.delivery_errors, *NO_MESSAGE) as error:
-            refusals.warning("bell.not_taken", problem=type(error).__name__)
+            outages.broker().failed(type(error).__name__)
         return scripts
 
     def waiting(self) -> int | None:

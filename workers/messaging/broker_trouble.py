@@ -39,6 +39,8 @@ class BrokerTrouble:
         self._began = 0.0
         self._pause = 0.0
         self._last = 0.0
+        self._logged = 0.0
+        self._refused = 0
 
     def begins(self, error: Exception) -> float:
         """Record that a command was refused; return how many seconds to wait before the next."""
@@ -47,7 +49,11 @@ class BrokerTrouble:
             self._began = self._began if self._codes else self._clock()
             self._codes[code] = None
             log.error("broker.refuses", code=code, advice=_ADVICE.get(code, "retrying until the command is accepted"))
-        self._last = self._clock()
+        self._last = now = self._clock()
+        self._refused += 1
+        if now - max(self._began, self._logged) >= WINDOW_SECONDS:
+            self._logged = now
+            log.error("broker.still_refuses", code=code, refused=self._refused, seconds=round(now - self._began))
         self._pause = min(max(self._pause * 2, FIRST_PAUSE_SECONDS), MAX_PAUSE_SECONDS)
         return self._pause
 
@@ -59,6 +65,7 @@ class BrokerTrouble:
             seconds = round(self._clock() - self._began, 1)
             log.warning("broker.takes_commands", code=", ".join(self._codes), seconds=seconds)
             self._codes.clear()
+            self._refused = 0
         self._pause = 0.0
 
 

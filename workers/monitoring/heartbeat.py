@@ -10,6 +10,7 @@ from celery.beat import SchedulingError
 
 from workers.messaging.broker_trouble import cause_of, trouble
 from workers.monitoring.health import EVERY_SECONDS, beat
+from workers.process import outages
 
 
 class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
@@ -47,3 +48,4 @@ class Scheduler(CelerysScheduler):  # type: ignore[misc]
             trouble.begins(cause_of(error))
         else:
             trouble.ends()
+            outages.broker().answered(at_once=True)

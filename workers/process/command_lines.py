@@ -17,7 +17,7 @@ FLOWER_PASSWORD = "SCRIPTLEDGER_FLOWER_PASSWORD"  # noqa: S105 - the name of a v
 FLOWER_ADDRESS = "SCRIPTLEDGER_FLOWER_ADDRESS"
 FLOWER_LISTENING = "SCRIPTLEDGER_FLOWER_LISTENING"
 FLOWER_USER = "scriptledger"
-FLOWER_READY = "Flower is ready."
+FLOWER_READY = "flower.ready"
 
 BEAT = "--beat"
 EVENTS = "--task-events"
@@ -44,8 +44,8 @@ def worker_command(
         f"--pool={pool}",
         # A solo worker is always one process, but would prefetch a message for each of a higher number.
         f"--concurrency={1 if pool == 'solo' else concurrency}",
-        f"--hostname={role.name}-{os.getpid()}@%h",
-        "--loglevel=INFO",
+        # A name that stays the same after a restart, in Flower too.
+        f"--hostname={role.name}@%h",
         # Workers neither discover nor follow each other: they coordinate through the database.
         "--without-gossip",
         "--without-mingle",
@@ -55,7 +55,7 @@ def worker_command(
 
 def beat_command() -> list[str]:
     """The command line of the process that sends the ticks of the schedule."""
-    return [*_CELERY, "beat", "--loglevel=INFO"]
+    return [*_CELERY, "beat"]
 
 
 def flower_command() -> list[str]:

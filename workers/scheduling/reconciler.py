@@ -19,6 +19,7 @@ from materialization.retry import with_retries
 from repos.scheduling.bell_rings import RingHistory
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.messaging.bell import Bell
+from workers.process import outages
 from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
 
 LEASE = "reconciler"
@@ -64,7 +65,9 @@ class Reconciler:
         Raises:
             Conflict: the database is unavailable; the next tick finds the same submissions.
         """
-        return with_retries(self._tick)
+        ticked = with_retries(self._tick)
+        outages.database().answered()
+        return ticked
 
     def _tick(self) -> Tick:
         fence = self._take_lease()

@@ -18,6 +18,8 @@ from materialization.clock import system_clock
 from materialization.retry import with_retries
 from repos.scheduling.schedule_slots import ClaimedSlot
 from repos.unit_of_work import UnitOfWork
+from workers.process import outages
+from workers.process.celery_records import outage_problem
 
 Missed = Literal["skip", "once", "all"]
 
@@ -59,7 +61,9 @@ class SlotRunner:
 
     def tick(self, schedule: Schedule) -> list[SlotResult]:
         """Run every due slot that no other process has taken."""
-        return [ran for slot in self._due(schedule) if (ran := self._run(schedule, slot)) is not None]
+        due = self._due(schedule)
+        outages.database().answered()
+        return [ran for slot in due if (ran := self._run(schedule, slot)) is not None]
 
     def _due(self, schedule: Schedule) -> list[int]:
         now, every = self._clock(), schedule.every * SECOND
@@ -85,7 +89,10 @@ class SlotRunner:
             report = dict(schedule.run(slot))
         except Exception as error:
             # The slot stores the error, so that the failure is visible; the next slot is the retry.
-            log.exception("schedule.failed", schedule=schedule.name, slot=slot)
+            if (problem := outage_problem(error)) is not None:
+                outages.database().failed(problem)
+            else:
+                log.exception("schedule.failed", schedule=schedule.name, slot=slot)
             outcome, report = "failed", {"error": type(error).__name__}
         # Retried, because a run that is not recorded as done would be repeated.
         ours = with_retries(partial(self._finish, taken, outcome, msgspec.json.encode(report)))

@@ -42,7 +42,7 @@ def test_dev_serves_commands_restarts_services_and_stops_quickly(alone: CommandL
         assert alone.submit(creation(7)).status == 0
         assert alone("dev").status == 1  # it runs already
 
-        dev.service("commands-").kill()
+        dev.service("commands@").kill()
         dev.wait_for("commands ended with status 137, restarts in 0.5 s", "commands started")
         dev.service("workers.flower").kill()
         dev.wait_for("flower ended with status 137", "flower started")

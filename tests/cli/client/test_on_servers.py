@@ -33,7 +33,7 @@ def production(mariadb_url: str, redis_url: str, tmp_path_factory: pytest.TempPa
         Child([*COMMAND, *map(str, args)], log=folder / f"{name}.log", environ=cli.environ)
         for name, args in commands.items()
     ]
-    wait_until(lambda: all(b"ready." in worker.log.read_bytes() for worker in workers))
+    wait_until(lambda: all(b"worker.ready" in worker.log.read_bytes() for worker in workers))
     yield cli
     for worker in workers:
         worker.stop()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import structlog
@@ -14,19 +16,26 @@ import structlog
 from domain.visible_text import visible_lines
 from tests.cli.running import ROOT
 from workers.embedded.valkey import EmbeddedValkey
-from workers.process.visible_logs import Visible, configure_log, make_visible
+from workers.process.visible_logs import Records, configure_log, event_of
 from workers.process.visible_output import VisibleStream, unguarded
 
 HOSTILE = "EVIL\x1b]0;OWNED\x07\x1b[2J\x9b31m\x7f\u202e\u2028\nFORGED"
 
 
-@pytest.fixture
-def logger() -> logging.Logger:
-    logger = logging.Logger("test")
-    logger.addHandler(logging.StreamHandler(io.StringIO()))
-    logger.handlers[0].setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    make_visible(logger.handlers)
-    return logger
+class Written(NamedTuple):
+    logger: logging.Logger
+    stream: io.StringIO
+
+    def lines(self) -> list[str]:
+        text = self.stream.getvalue()
+        assert visible_lines(text) == text
+        return text.splitlines()
+
+
+def written(form: str) -> Written:
+    logger, stream = logging.Logger("test"), io.StringIO()
+    logger.addHandler(Records(stream, form, event_of))
+    return Written(logger, stream)
 
 
 def fail() -> None:
@@ -34,40 +43,52 @@ def fail() -> None:
     raise ValueError(HOSTILE if secret else secret)
 
 
-def logged(logger: logging.Logger) -> list[str]:
-    handler = logger.handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    text: str = handler.stream.getvalue()
-    assert visible_lines(text) == text
-    return text.splitlines()
+def test_a_record_is_one_visible_line():
+    log = written("text")
+    log.logger.error("task %s failed: %r", HOSTILE, b"\x1b")
+
+    [line] = log.lines()
+    assert r"[error] task EVIL\x1b]0;OWNED\x07" in line
+    assert r"\nFORGED failed: b'\x1b'" in line
 
 
-def test_a_record_is_one_visible_line(logger: logging.Logger):
-    logger.error("task %s failed: %r", HOSTILE, b"\x1b")
-
-    [line] = logged(logger)
-    assert line.startswith(r"ERROR task EVIL\x1b]0;OWNED\x07")
-    assert line.endswith(r"\nFORGED failed: b'\x1b'")
-
-
-def test_no_line_of_a_traceback_looks_like_a_record(logger: logging.Logger):
+def test_a_traceback_shows_places_and_no_message():
+    log = written("text")
     try:
         fail()
     except ValueError:
-        logger.exception("it failed")
+        log.logger.exception("it failed")
 
-    first, *rest = logged(logger)
-    assert first == "ERROR it failed"
-    assert any("FORGED" in line for line in rest)
+    first, kind, *rest = log.lines()
+    assert "it failed" in first
+    assert kind == "  ValueError"
+    assert any(line.endswith(" in fail") for line in rest)
     assert all(line.startswith("  ") for line in rest)
+    assert "FORGED" not in "".join(rest)
 
 
-def test_handlers_are_made_visible_once(logger: logging.Logger):
-    formatter = logger.handlers[0].formatter
-    make_visible(logger.handlers)
+def test_an_error_among_the_arguments_shows_no_message():
+    log = written("text")
+    log.logger.error("failed: %r", ValueError(HOSTILE))
 
-    assert logger.handlers[0].formatter is formatter
-    assert isinstance(formatter, Visible)
+    [line] = log.lines()
+    assert "failed: 'ValueError'" in line
+
+
+def test_json_is_one_object_a_line_in_ascii():
+    log = written("json")
+    try:
+        fail()
+    except ValueError:
+        log.logger.exception("%s", HOSTILE)
+
+    [line] = log.lines()
+    assert line.isascii()
+    event = json.loads(line)
+    assert event["event"] == HOSTILE
+    assert event["level"] == "error"
+    assert event["timestamp"].endswith("Z")
+    assert event["exception"].startswith("ValueError\n")
 
 
 def test_an_event_is_one_visible_line():
@@ -146,7 +167,7 @@ from workers.app import app
         )
 
     printed = (done.stdout + done.stderr).decode()
-    assert printed.count("EVIL") > 10
+    assert printed.count("EVIL") >= 9
     assert visible_lines(printed) == printed
 
 
