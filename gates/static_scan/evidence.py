@@ -39,6 +39,8 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.receiver and not {*evidence.receiver} & {*_words(before[-1:])}:
         return False
+    if evidence.receiver and evidence.named and before[-1].arguments:
+        return False  # a builder for one table: what is given to it is a row
     if evidence.client and not {*evidence.client} & {*_words(before)}:
         return False
     if evidence.unless and {*evidence.unless} & {*_words(before[-1:])}:
@@ -75,7 +77,8 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
     given = last.arguments or []
     match touch.table:
         case "receiver":
-            return _model(before[-1].name) if before else ""
+            owners = [link for link in before if link.name != "query"]
+            return _model(owners[-1].name) if owners else ""
         case "argument":
             return _named(given[0], source) if given else ""
         case "class":
@@ -86,14 +89,14 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
                 return _named(given[0], source)
             return _model(before[-1].name) if before else ""
         case "chain":
+            if chain[0].arguments and _literal(chain[0].arguments[0], source):
+                return _named(chain[0].arguments[0], source)
             for link in (last, *reversed(before)):
                 if link.name in _INTO and link.arguments and (name := _named(link.arguments[0], source)):
                     return name
             for place, link in enumerate(before):
                 if link.name in ("objects", "_default_manager", "_base_manager"):
                     return _model(before[place - 1].name) if place else ""
-            if chain[0].arguments and _literal(chain[0].arguments[0], source):
-                return _named(chain[0].arguments[0], source)
             return _model(before[-1].name) if before and before[-1].arguments is None else ""
     return ""
 
@@ -142,6 +145,7 @@ def _named(node: SgNode, source: SourceText) -> str:
 
 def _model(name: str) -> str:
     """The name of a model or table, without what says that it is a repository; empty for what is chosen at run time."""
+    name = name.partition(" ")[0]
     if name in (COMPUTED, "this", "self") or not name[:1].isidentifier():
         return ""
     words = [

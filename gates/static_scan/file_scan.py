@@ -19,7 +19,7 @@ from gates.static_scan.evidence import convinces, table_of
 from gates.static_scan.mentions import is_mention
 from gates.static_scan.rules import Rule
 from gates.static_scan.sql.sql_text import Statement, statements
-from gates.static_scan.sql.sql_words import is_sql, mentions_sql, starts_as_sql
+from gates.static_scan.sql.sql_words import is_sql, mentions_sql, of_shell, starts_as_sql
 from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
 
 # Statements that SQLAlchemy and the like build: the call that makes one is found by itself.
@@ -131,6 +131,8 @@ class FileScan:
             return
         if not folded.texts or (tagged and rule.id == "tagged-sql" and not known):
             return
+        if rule.id == "tagged-sql" and {*folded.literals} <= self._run_texts:
+            return  # the call around it runs it
         self._run_texts |= {*folded.literals}
         self._statements(node, rule, folded, "sql")
         if not folded.is_known or not known:
@@ -241,6 +243,7 @@ class FileScan:
             ):
                 continue
             folded = self._folder.fold(part.node)
+            folded = folded._replace(texts=tuple(map(of_shell, folded.texts)))
             if not {*folded.literals} - self._run_texts or not any(is_sql(text) for text in folded.texts):
                 continue
             self._run_texts |= {*folded.literals}

@@ -35,6 +35,9 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             is_new = kind == "new_expression"
             arguments = _arguments(node)
             node = node.field("function") or node.field("constructor")
+            if node is not None and node.kind() == "identifier" and node.text() == "await" and arguments:
+                node, arguments = arguments[0], None  # the grammar takes `await (…)` for a call
+                continue
             if node is not None and node.kind() in grammar.calls:
                 links.append(Link(COMPUTED, arguments, is_new))
                 arguments = None
@@ -79,10 +82,10 @@ def expanded(chain: list[Link], syntax: Syntax) -> list[Link]:
                 else [before[-1]._replace(arguments=root.arguments)]
             )
             return (before if value.taken_apart else before[:-1]) + own + chain[1:]
-        if kind in grammar.calls and len(chain) > 1:
-            return [*chain_of(value.value, syntax.source, grammar)[:20], *chain]
-        if kind == "await_expression" and len(chain) > 1:
-            return [*chain_of(value.value, syntax.source, grammar)[:20], *chain]
+        if len(chain) > 1 and (kind in grammar.calls or kind == "await_expression"):
+            before = chain_of(value.value, syntax.source, grammar)[:20]
+            # Both names say what it is: `script_repository`, and the `Session` of `with Session() as s`.
+            return [*before, root._replace(name=f"{root.name} {before[-1].name}"), *chain[1:]] if before else chain
     return chain
 
 

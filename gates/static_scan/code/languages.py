@@ -63,7 +63,9 @@ class Grammar(NamedTuple):
 _PYTHON = Grammar(
     calls=frozenset({"call"}),
     strings=frozenset({"string", "concatenated_string"}),
-    assignments=frozenset({"assignment", "augmented_assignment", "pair", "named_expression", "keyword_argument"}),
+    assignments=frozenset(
+        {"assignment", "augmented_assignment", "pair", "named_expression", "keyword_argument", "as_pattern"}
+    ),
     functions=frozenset({"function_definition", "lambda"}),
     imports=frozenset({"import_statement", "import_from_statement"}),
     comparisons=frozenset({"comparison_operator"}),

@@ -112,10 +112,16 @@ class Syntax:
     def _assignment(self, node: SgNode, kind: str, part: Part) -> None:
         left = node.field("name") or node.field("left") or node.field("key") or node.field("property")
         value = node.field("value") or node.field("right")
+        if kind == "as_pattern":
+            alias = node.field("alias")
+            left, value = (alias.child(0) if alias is not None else None), node.child(0)
         if left is None or value is None:
             return
         left_kind = left.kind()
-        if left_kind in ("identifier", "shorthand_property_identifier_pattern") and kind not in ("pair",):
+        if left_kind in ("identifier", "shorthand_property_identifier_pattern") and kind not in (
+            "pair",
+            "keyword_argument",
+        ):
             added = kind in ("augmented_assignment", "augmented_assignment_expression")
             self.assignments[self.source.name(left)].append(Assignment(value, part.function, added, part.start))
         elif left_kind in ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern"):

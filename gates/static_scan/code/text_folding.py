@@ -24,7 +24,7 @@ _OF_RECEIVER = frozenset(
     toString replace replaceAll expandtabs bindparams columns slice""".split()
 )
 _OF_ARGUMENT = frozenset(
-    "text raw sql SQL dedent cleandoc String str unsafe literal Literal TextClause literal_column inline".split()
+    "await text raw sql SQL dedent cleandoc String str unsafe literal Literal TextClause literal_column inline".split()
 )
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r?\n|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}

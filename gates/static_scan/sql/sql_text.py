@@ -31,7 +31,8 @@ _PLACEHOLDER = re.compile(r"%(?:\([A-Za-z_]\w{0,60}\))?s|\{[A-Za-z_0-9.]{0,60}\}
 _WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 # Variables that switch off what the server checks.
 _LIMITS = frozenset(
-    "FOREIGN_KEY_CHECKS UNIQUE_CHECKS CHECK_CONSTRAINT_CHECKS SQL_LOG_BIN READ_ONLY TX_READ_ONLY".split()
+    """FOREIGN_KEY_CHECKS UNIQUE_CHECKS CHECK_CONSTRAINT_CHECKS SQL_LOG_BIN READ_ONLY TX_READ_ONLY
+    TRANSACTION_READ_ONLY""".split()
 )
 _SCHEMA = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable)
 

@@ -114,6 +114,16 @@ def mentions_sql(text: str) -> bool:
     return _KEYWORD.search(text) is not None
 
 
+def of_shell(text: str) -> str:
+    """The SQL that a command line gives to a client of the database; other texts as they are."""
+    program = text.lstrip().split(None, 1)[0].rpartition("/")[2] if text.strip() else ""
+    if program not in ("mysql", "mariadb", "sqlite3", "psql"):
+        return text
+    quotes = [place for place in (text.find("'"), text.find('"')) if place >= 0]
+    start = min(quotes, default=-1)
+    return text[start + 1 :].rpartition(text[start])[0] if start >= 0 else text
+
+
 def starts_as_sql(text: str) -> bool:
     """Whether the first word of a text is a verb of SQL."""
     first = words(opened(text)[:400])[:1]
