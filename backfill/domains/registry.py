@@ -6,6 +6,9 @@
 from backfill.domains import users
 from backfill.domains import sessions
 from backfill.domains import chat
+from backfill.domains import scripts
+from backfill.domains import elements
+from backfill.domains import personas
 from backfill.domains import legacy_rows
 from backfill.domains.base import DOMAINS
 

@@ -15,7 +15,9 @@ import msgspec
 
 from backfill.checks.mapped_table import MappedTable
 from backfill.kept_columns import key_json
-from domain.script.validation import EXACT
+from domain.errors import Rejected
+from domain.script.validation import EXACT, check_text
+from domain.submissions.origin import MAX_KEY
 
 ROW_HASH_BYTES = 16
 # Targets whose rows others refer to by their id.
@@ -42,6 +44,16 @@ def key_digest(key: str) -> bytes:
     return sha256(key.encode()).digest()
 
 
+def origin_key(values: Sequence[Any]) -> str:
+    """The key of a row as the log names it: readable, or a hash of it."""
+    text = "/".join(map(_text, values))
+    try:
+        check_text("key", text)
+    except Rejected:
+        text = ""
+    return text if 0 < len(text) <= MAX_KEY else f"#{sha256(repr(tuple(values)).encode()).hexdigest()}"
+
+
 def whole_key(value: Any) -> int | None:
     """The whole number that a database takes a key for; None if it takes it for none."""
     if value.__class__ is int:
@@ -61,6 +73,10 @@ def row_hash(hash_key: bytes, values: Sequence[Any]) -> bytes:
     except (UnicodeEncodeError, OverflowError):
         data = _encode([_spelled(value) for value in values])
     return blake2b(data, digest_size=ROW_HASH_BYTES, key=hash_key).digest()
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else str(value)
 
 
 def _spelled(value: Any) -> Any:

@@ -76,6 +76,7 @@ _CLAIM = (
     )
 )
 _GET = select(*items.c).where(_THIS)
+_FIND = select(*items.c).where(_OF_RUN, _OF_DOMAIN, items.c.name == bindparam("named"))
 _RECORD = (
     update(items)
     .where(_MINE)
@@ -170,6 +171,11 @@ class BackfillItems:
 
     def get(self, item_id: int) -> BackfillItem | None:
         rows = self._session.rows(_GET, item=item_id)
+        return BackfillItem(*rows[0]) if rows else None
+
+    def find(self, run_id: int, domain: str, name: str) -> BackfillItem | None:
+        """The item of a domain with this name."""
+        rows = self._session.rows(_FIND, run=run_id, part=domain, named=name)
         return BackfillItem(*rows[0]) if rows else None
 
     def record(self, item: BackfillItem, *, checkpoint: bytes, counts: bytes, until: int) -> None:

@@ -68,6 +68,7 @@ _FIND = (
     .where(_OF_RUN, quarantine.c.source_table == bindparam("source"), quarantine.c.source_key == bindparam("key"))
     .limit(bindparam("limit"))
 )
+_OF_ITEM = select(*quarantine.c).where(quarantine.c.item_id == bindparam("item")).order_by(quarantine.c.id)
 _COUNT = (
     select(quarantine.c.source_table, quarantine.c.code, func.count())
     .where(_OF_RUN)
@@ -98,6 +99,10 @@ class QuarantinedRows:
     def has(self, run_id: int, source_table: str, source_key: str) -> bool:
         """Whether a run set this row aside."""
         return bool(self._session.rows(_FIND, run=run_id, source=source_table, key=source_key, limit=1))
+
+    def of_item(self, item_id: int) -> list[QuarantinedRow]:
+        """The rows that an item set aside."""
+        return [_stored(row).row for row in self._session.rows(_OF_ITEM, item=item_id)]
 
     def counts(self, run_id: int) -> list[QuarantineCount]:
         """The number of rows by table and code."""

@@ -19,12 +19,10 @@ from backfill.checks.saves import grows
 from backfill.domains.base import BackfillContext
 from backfill.kept_columns import columns_json
 from backfill.translate.described_rows import DescribedRow, DescribedRows, UnfitRow
-from backfill.translate.row_keys import key_columns, row_hash, row_key
+from backfill.translate.row_keys import key_columns, origin_key, row_hash, row_key
 from backfill.translate.words import text_of
-from domain.errors import Rejected
 from domain.script.state import Element, Persona
-from domain.script.validation import check_text
-from domain.submissions.origin import MAX_KEY, Origin
+from domain.submissions.origin import Origin
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.legacy.rows import read_pages
 
@@ -136,7 +134,7 @@ class Plans:
             key=key,
             hash=row_hash(self._context.hash_key, row.values),
             fate="write",
-            origin=Origin(table=table.mapped.name[:64], key=_origin_key(values)),
+            origin=Origin(table=table.mapped.name[:64], key=origin_key(values)),
         )
         try:
             described = table.rows.translate(tuple(values), row.values)
@@ -267,15 +265,5 @@ def _table(mapped: MappedTable, *, only: bool) -> SourceTable:
     )
 
 
-def _origin_key(values: Sequence[Any]) -> str:
-    """The key of a row as the log names it: readable, or a hash of it."""
-    text = "/".join(map(text_of, values))
-    try:
-        check_text("key", text)
-    except Rejected:
-        text = ""
-    return text if 0 < len(text) <= MAX_KEY else f"#{sha256(repr(tuple(values)).encode()).hexdigest()}"
-
-
 def _shown_actor(user: Any) -> str:
-    return _origin_key([user])[:120]
+    return origin_key([user])[:120]

@@ -28,6 +28,7 @@ from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.database.driver_errors import DriverError, DuplicateKey, blames_a_row
 from repos.legacy.connection import Row
 from repos.legacy.rows import LegacyRow, read_pages
+from repos.locked_scripts import LockedScript
 from repos.unit_of_work import RecordsTransaction
 
 ROWS_PER_TRANSACTION = 4_000
@@ -227,7 +228,9 @@ def quarantined(context: BackfillContext, table: MappedTable, key: str, problem:
     )
 
 
-def keep_repaired(tx: RecordsTransaction, table: str, rows: Iterable[tuple[str, Repaired]], now: int) -> None:
+def keep_repaired(
+    tx: LockedScript | RecordsTransaction, table: str, rows: Iterable[tuple[str, Repaired]], now: int
+) -> None:
     """Keep the values of repaired columns as they were, under the key of their row and the word `repaired`."""
     kept = {repaired_key(key): columns_json(repaired) for key, repaired in rows if repaired}
     if not kept:

@@ -1,0 +1,152 @@
+"""The record of a script's migration: every row of its tables is counted once, in the transaction that writes it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from backfill.domains.base import Counts, ItemWork
+from backfill.domains.flat.slices import keep_repaired, quarantined
+from backfill.domains.script_log.source import SourceScript
+from backfill.scripts.migrated_saves import MigratedSaves
+from backfill.scripts.pending_saves import RefusedSave, WrittenSaves
+from backfill.translate.source_rows import Problem
+from repos.backfill.legacy_keys import NewKey
+from repos.backfill.quarantined_rows import QuarantinedRow
+from repos.locked_scripts import LockedScript
+from repos.unit_of_work import RecordsTransaction
+
+Transaction = LockedScript | RecordsTransaction
+
+
+class Progress(msgspec.Struct, array_like=True, frozen=True):
+    """How many saves are done, and whether the text of the script's own row was refused."""
+
+    place: int = 0
+    head_refused: bool = False
+
+
+class ItemRecorder:
+    """Records the slices of one script through its item."""
+
+    def __init__(self, work: ItemWork, found: SourceScript, script_id: int) -> None:
+        self._work = work
+        self._found = found
+        self._script_id = script_id
+        self._keys = {found.saves.row(place): found.saves.source_row(place) for place in range(len(found.saves.rows))}
+
+    @property
+    def progress(self) -> Progress:
+        """What was recorded last."""
+        checkpoint = self._work.checkpoint
+        return msgspec.msgpack.decode(checkpoint, type=Progress) if checkpoint else Progress()
+
+    def place(self, tx: LockedScript) -> int:  # noqa: ARG002 - the claim of the item excludes other writers
+        """The number of saves that are done."""
+        return self.progress.place
+
+    def record(self, tx: LockedScript, written: WrittenSaves) -> None:
+        """Record a slice, and after the last one the script itself."""
+        saved = Counter(save.source_table for save in written.saves)
+        self.write(tx, written.place, saved - written.merged, written.merged, written.refused, done=written.complete)
+
+    def write(  # noqa: PLR0913 - what a slice did
+        self,
+        tx: Transaction,
+        place: int,
+        migrated: Mapping[str, int],
+        merged: Mapping[str, int],
+        refused: Iterable[RefusedSave],
+        *,
+        done: bool,
+    ) -> None:
+        """Record saves by table; with `done`, the row of the script and the commands that point to its saves."""
+        own = self._found.row.origin.table
+        names = self._keys
+        counts: dict[str, Counts] = {}
+        aside: list[QuarantinedRow] = []
+        head_refused = self.progress.head_refused
+        for table, rows in _by_source(migrated, names, own):
+            counts[table] = counts.get(table, Counts()) + Counts(migrated=rows)
+        for table, rows in _by_source(merged, names, own):
+            counts[table] = counts.get(table, Counts()) + Counts(merged=rows)
+        for save in refused:
+            if (save.origin.table, save.origin.key) not in names:
+                head_refused = True
+                aside.append(self._aside(self._found.table.name, self._found.row.key, save))
+                continue
+            table, key = names[save.origin.table, save.origin.key]
+            aside.append(self._aside(table, key, save))
+            counts[table] = counts.get(table, Counts()) + Counts(quarantined=1)
+        if done:
+            _add(counts, _script_counts(self._found, head_refused=head_refused))
+            self._keep_script(tx)
+        self._work.record(tx, msgspec.msgpack.encode(Progress(place, head_refused)), counts, aside)
+
+    def _keep_script(self, tx: Transaction) -> None:
+        row, table = self._found.row, self._found.table.name
+        known = tx.legacy_keys.find(table, [row.key]).get(row.key)
+        if known is None:
+            tx.legacy_keys.add(table, "scripts", [NewKey(row.key, self._script_id, row.hash)])
+        elif known.row_hash != row.hash:
+            tx.legacy_keys.change(table, row.key, row.hash)
+        if known is None or known.row_hash != row.hash:
+            keep_repaired(tx, table, [(row.key, row.repaired)], self._work.context.clock())
+
+    @staticmethod
+    def _aside(table: str, key: str, save: RefusedSave) -> QuarantinedRow:
+        return QuarantinedRow(table, key, save.refusal.code[:64], f"The save is refused: {save.refusal.code}.")
+
+
+def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | None) -> None:
+    """Quarantine a script with its saves; without a problem the mapping leaves it out."""
+    context, tables = work.context, found.saves.tables
+    counts = {table: Counts(skipped=rows) for table, rows in tables.items()}
+    aside: list[QuarantinedRow] = []
+    own = Counts(skipped=1)
+    if problem is not None:
+        counts = {table: Counts(quarantined=rows) for table, rows in tables.items()}
+        own = Counts(quarantined=1)
+        aside.append(quarantined(context, found.table, found.row.key, problem))
+        aside += (
+            QuarantinedRow(*found.saves.source_row(place), "script_set_aside", "Its script is set aside.")
+            for place in range(len(found.saves.rows))
+        )
+    commands = Counter(found.pointed) + Counter(found.pointless)
+    _add(counts, {table: Counts(skipped=rows) for table, rows in commands.items()})
+    _add(counts, {found.table.name: own})
+    with context.unit_of_work.records() as tx:
+        work.record(tx, msgspec.msgpack.encode(Progress(len(found.saves))), counts, aside)
+    work.committed()
+
+
+def record_known(
+    work: ItemWork, recorder: ItemRecorder, known: MigratedSaves, late: Iterable[RefusedSave], *, done: bool
+) -> None:
+    """Record what an earlier run brought over; `late` are the saves that it left out."""
+    with work.context.unit_of_work.records() as tx:
+        recorder.write(tx, known.place, known.migrated, known.merged, late, done=done)
+    work.committed()
+
+
+def _script_counts(found: SourceScript, *, head_refused: bool) -> dict[str, Counts]:
+    """The row of the script and the commands: a command that names a save is a part of its origin."""
+    counts = {table: Counts(merged=rows) for table, rows in found.pointed.items()}
+    _add(counts, {table: Counts(skipped=rows) for table, rows in found.pointless.items()})
+    _add(counts, {found.table.name: Counts(quarantined=1) if head_refused else Counts(migrated=1)})
+    return counts
+
+
+def _add(counts: dict[str, Counts], more: Mapping[str, Counts]) -> None:
+    for table, count in more.items():
+        counts[table] = counts.get(table, Counts()) + count
+
+
+def _by_source(
+    counted: Mapping[str, int], names: Mapping[tuple[str, str], tuple[str, str]], own: str
+) -> Iterable[tuple[str, int]]:
+    """Rows by the name of their table, which an origin may have cut; the script's own row is counted at the end."""
+    tables = {origin: source for (origin, _), (source, _) in names.items()}
+    return [(tables[table], rows) for table, rows in counted.items() if table in tables and (rows and table != own)]

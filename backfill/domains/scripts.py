@@ -1,0 +1,150 @@
+"""The domain of scripts: each becomes a log that replays to every save of it; one item a script."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+from backfill.content.recognise import decode
+from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
+from backfill.domains.flat.reserved_numbers import reserve_script_numbers
+from backfill.domains.script_log.orphans import TARGETS, migrate_orphans
+from backfill.domains.script_log.recorder import ItemRecorder, record_known, set_script_aside
+from backfill.domains.script_log.source import ScriptSource, SourceScript, item_of
+from backfill.scripts.legacy_script import LegacyScript
+from backfill.scripts.migrate_script import ScriptMigration, is_migrated
+from backfill.scripts.migrated_saves import migrated_saves
+from backfill.scripts.pending_saves import PendingSaves, RefusedSave
+from backfill.scripts.prove_script import prove_script
+from backfill.translate.row_keys import origin_key, row_key
+from backfill.translate.source_rows import Problem
+from domain.errors import Rejected
+from domain.submissions.answer import Refusal
+from repos.legacy.rows import read_pages
+from repos.unit_of_work import RecordsTransaction
+
+TARGET = "scripts"
+# The beginning of the name of an item for the rows of a table whose scripts do not exist.
+ORPHANS = "orphans "
+MIN_SLICE_SECONDS = 1.0
+TOO_LATE = Refusal("later_saves_came_over", "The ledger has later saves of the script already.")
+
+
+@domain
+class Scripts(Domain):
+    """Scripts with all their saves."""
+
+    name = TARGET
+    needs = ("users",)
+
+    def items(self, context: BackfillContext) -> Iterator[str]:
+        reserve_script_numbers(context)
+        for table in context.tables_for(TARGET):
+            column = str(table.column("id"))
+            for page in read_pages(context.source, table.table, [column]):
+                yield from (item_of(table.name, row.values[0]) for row in page)
+        yield from (f"{ORPHANS}{table.name}" for table in context.tables_for(*TARGETS))
+
+    def migrate(self, work: ItemWork) -> bool:
+        if work.name.startswith(ORPHANS):
+            return migrate_orphans(work, work.context.tables[work.name.removeprefix(ORPHANS)])
+        source = ScriptSource(work.context)
+        found = source.read(work.name)
+        if found is None:
+            return True  # deleted since the run was planned
+        with work.context.unit_of_work.reading() as tx:
+            script = _script(tx, source, found)
+        if not isinstance(script, LegacyScript):
+            set_script_aside(work, found, script)
+            return True
+        return _migrate(work, found, script)
+
+    def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
+        if name.startswith(ORPHANS):
+            return
+        source = ScriptSource(context)
+        found = source.read(name)
+        if found is None:
+            yield Difference(*_row_of(name), "the source no longer has the row")
+            return
+        with context.unit_of_work.reading() as tx:
+            script = _script(tx, source, found)
+            if not isinstance(script, LegacyScript):
+                return
+            head = tx.heads.get(script.script_id)
+            if head is None or not head.version:
+                yield Difference(found.table.name, found.row.key, "the script is not in the ledger")
+                return
+            aside = _set_aside(context, tx, name)
+            proof = prove_script(tx, script, found.saves, lambda table, key: (table, key) in aside)
+        keys = {found.saves.row(place): found.saves.source_row(place) for place in range(len(found.saves.rows))}
+        for origin, problem in proof.differences:
+            table, key = keys.get((origin.table, origin.key), (found.table.name, found.row.key))
+            yield Difference(table, key, problem)
+
+
+def _script(tx: RecordsTransaction, source: ScriptSource, found: SourceScript) -> LegacyScript | Problem | None:
+    """The script as it comes over; a problem if it is set aside, None if the mapping leaves it out."""
+    row = found.row
+    if row.skipped:
+        return None
+    if row.problem is not None:
+        return row.problem
+    known = tx.legacy_keys.find(found.table.name, [row.key]).get(row.key)
+    number = row.number or (known.our_id if known is not None else 0)
+    if not number:
+        return Problem("L40", "The script was added after its run was planned.", found.table.column("id"))
+    return source.script(tx, found, number)
+
+
+def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
+    """Write slices until the deadline; returns whether the script is complete."""
+    unit_of_work = work.context.unit_of_work
+    recorder = ItemRecorder(work, found, script.script_id)
+    if not work.checkpoint:
+        with unit_of_work.reading() as tx:
+            known = migrated_saves(tx, script.script_id, found.saves)
+            done = is_migrated(tx, script, found.saves, known)
+        if known.place or done:
+            late = _late(found, known.late)
+            record_known(work, recorder, known, late, done=done)
+        if done:
+            return True
+    migration = ScriptMigration(unit_of_work, clock=work.context.clock)
+    pending = PendingSaves(script, found.saves, recorder)
+    while True:
+        left = max(MIN_SLICE_SECONDS, work.deadline - time.monotonic())
+        written = migration.write(script.script_id, pending, left)
+        work.committed()
+        if not written.more:
+            return True
+        if time.monotonic() >= work.deadline:
+            return False
+
+
+def _late(found: SourceScript, places: list[int]) -> list[RefusedSave]:
+    """Saves that cannot follow later ones: what cannot be read, or was added since."""
+    late = []
+    for place in places:
+        save = next(iter(found.saves.read(place)))
+        refusal = save.refusal or TOO_LATE
+        try:
+            if save.refusal is None:
+                decode(save.content, save.shape)
+        except Rejected as rejected:
+            refusal = Refusal.of(rejected)
+        late.append(RefusedSave(save.origin, refusal))
+    return late
+
+
+def _set_aside(context: BackfillContext, tx: RecordsTransaction, name: str) -> set[tuple[str, str]]:
+    """Table and key of the rows that the item set aside, as origins name them."""
+    item = tx.backfill_items.find(context.run_id, TARGET, name)
+    rows = [] if item is None else tx.quarantined_rows.of_item(item.id)
+    return {(row.source_table[:64], origin_key(json.loads(row.source_key))) for row in rows}
+
+
+def _row_of(name: str) -> tuple[str, str]:
+    table, script = json.loads(name)
+    return table, row_key([script])

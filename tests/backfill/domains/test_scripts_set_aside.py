@@ -1,0 +1,119 @@
+"""Saves and scripts that do not come over: each is set aside with a reason, and its neighbours come over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backfill.domains.base import Counts
+from backfill.mapping.model import RowDecision
+from repos.unit_of_work import UnitOfWork
+from tests.backfill.domains.script_database import (
+    DAY,
+    ScriptDatabase,
+    add_saves,
+    add_script,
+    everything_is_counted,
+    lines,
+)
+from tests.materialization.writer import Clock
+
+
+@pytest.fixture
+def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
+    return ScriptDatabase(tmp_path, ledger, Clock())
+
+
+def test_a_save_that_cannot_be_read_is_set_aside_and_its_neighbours_come_over(legacy: ScriptDatabase):
+    add_script(legacy)
+    add_saves(legacy, lines("One."), '{"version": 2, "lines": [', None, lines("One.", "Two."))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["script_versions"] == Counts(migrated=2, quarantined=2)
+    assert {(row.source_key, row.code) for row in legacy.quarantined()} == {
+        ("[702]", "json_malformed"),
+        ("[703]", "save_without_text"),
+    }
+    assert legacy.texts(7) == ["One.", "Two."]
+    assert legacy.differences() == []
+
+
+def test_a_script_is_never_given_to_another_user(legacy: ScriptDatabase, owner: int | None):
+    add_script(legacy, owner=owner)
+    add_saves(legacy, lines("One."), lines("Two."))
+    legacy.add("script_commands", (1, 7, "save", '{"versionNumber": 1}', "user", DAY.format(1)))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["scripts"] == Counts(quarantined=1)
+    assert counts["script_versions"] == Counts(quarantined=2)
+    with legacy.unit_of_work.reading() as tx:
+        assert tx.scripts.read(after=0, limit=9) == []
+
+
+def test_the_mapping_decides_whose_a_script_is(legacy: ScriptDatabase):
+    for script_id in (7, 8, 9):
+        add_script(legacy, script_id, owner=None)
+    assign = RowDecision(code="L06", key=(7,), do="assign", to=2, reason="asked")
+    accept = RowDecision(code="L06", key=(8,), do="accept", reason="a template")
+    leave = RowDecision(code="L06", key=(9,), do="skip", reason="a test")
+    legacy.change_rule("scripts", decisions=(assign, accept, leave))
+
+    counts = legacy.run()
+
+    assert counts["scripts"] == Counts(migrated=2, skipped=1)
+    with legacy.unit_of_work.reading() as tx:
+        assert [(row.id, row.user_id) for row in tx.scripts.read(after=0, limit=9)] == [(7, 2), (8, None)]
+
+
+def test_rows_of_scripts_that_do_not_exist_are_set_aside_one_by_one(legacy: ScriptDatabase):
+    add_script(legacy)
+    add_saves(legacy, lines("One."))
+    add_saves(legacy, lines("Lost."), lines("Lost too."), script_id=99)
+    legacy.add("script_versions", (1, None, 1, lines("Nowhere."), DAY.format(1)))
+    legacy.add("script_commands", (1, 99, "save", '{"versionNumber": 1}', "user", DAY.format(1)))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["script_versions"] == Counts(migrated=1, quarantined=3)
+    assert {(row.source_table, row.source_key, row.code) for row in legacy.quarantined()} == {
+        ("script_versions", "[9901]", "L05"),
+        ("script_versions", "[9902]", "L05"),
+        ("script_versions", "[1]", "L05"),
+        ("script_commands", "[1]", "L05"),
+    }
+
+
+def test_saves_of_other_branches_are_set_aside(tmp_path: Path, ledger: UnitOfWork):
+    legacy = ScriptDatabase(tmp_path, ledger, Clock())
+    legacy.sql("ALTER TABLE script_versions ADD COLUMN branchId TEXT")
+    add_script(legacy)
+    for key, branch in ((1, "main"), (2, "other"), (3, "main")):
+        legacy.add("script_versions", (key, 7, key, lines(f"Save {key}."), DAY.format(key), branch))
+    legacy.change_rule("script_versions", history="branches")
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["script_versions"] == Counts(migrated=2, quarantined=1)
+    assert legacy.texts(7) == ["Save 3."]
+
+
+def test_a_save_added_below_the_last_one_is_set_aside(legacy: ScriptDatabase):
+    """A high-water mark would walk over it (claude-mem #3917)."""
+    add_script(legacy)
+    add_saves(legacy, lines("One."), lines("Two."))
+    legacy.run()
+    legacy.sql("UPDATE script_versions SET versionNumber = 3 WHERE versionNumber = 2")
+    legacy.add("script_versions", (650, 7, 2, lines("Between."), DAY.format(1)))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["script_versions"] == Counts(migrated=2, quarantined=1)
+    assert [(row.source_key, row.code) for row in legacy.quarantined()] == [("[650]", "later_saves_came_over")]
