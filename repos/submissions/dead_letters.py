@@ -51,6 +51,7 @@ _LIST = (
     .where(
         rejected_submissions.c.id > bindparam("after"),
         or_(rejected_submissions.c.script_id == bindparam("script"), bindparam("script") == literal(0)),
+        or_(rejected_submissions.c.code == bindparam("code"), bindparam("code") == literal("")),
     )
     .order_by(rejected_submissions.c.id)
     .limit(bindparam("limit"))
@@ -71,9 +72,10 @@ class DeadLetters:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def read(self, *, after: int = 0, limit: int = 100, script_id: int = 0) -> list[DeadLetter]:
-        """Dead letters after an id, oldest first: those for a script, or all."""
-        return [DeadLetter(*row) for row in self._session.rows(_LIST, after=after, limit=limit, script=script_id)]
+    def read(self, *, after: int = 0, limit: int = 100, script_id: int = 0, code: str = "") -> list[DeadLetter]:
+        """Dead letters after an id, oldest first: those for a script, those with a code, or all."""
+        rows = self._session.rows(_LIST, after=after, limit=limit, script=script_id, code=code)
+        return [DeadLetter(*row) for row in rows]
 
     def get(self, number: int) -> DeadLetter | None:
         rows = self._session.rows(_GET, number=number)

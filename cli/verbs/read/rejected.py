@@ -24,25 +24,32 @@ from repos.submissions.dead_letters import DeadLetter
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=prose(__doc__))
 
 After = Annotated[int, typer.Option(metavar="N", min=0, help="Only dead letters with a higher number.")]
+Code = Annotated[str, typer.Option(metavar="CODE", help="Only those refused with this code.", show_default=False)]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number in the list.", show_default=False, min=1)]
 
 
 @app.callback()
-def rejected(context: typer.Context, after: After = 0, limit: Limit = 50, as_json: AsJson = False) -> None:
+def rejected(
+    context: typer.Context, code: Code = "", after: After = 0, limit: Limit = 50, as_json: AsJson = False
+) -> None:
     if context.invoked_subcommand is None:
-        list_(after=after, limit=limit, as_json=as_json)
+        list_(code=code, after=after, limit=limit, as_json=as_json)
 
 
-@app.command("list", epilog=example("scriptledger rejected list --limit 20", "scriptledger rejected list --script 7"))
+@app.command(
+    "list",
+    epilog=example("scriptledger rejected list --limit 20", "scriptledger rejected list --script 7 --code stale_line"),
+)
 def list_(
     script: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those of this script.")] = 0,
+    code: Code = "",
     after: After = 0,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List dead letters with the reason of each. `scriptledger rejected` alone does the same."""
     with database.reading() as tx:
-        rows = tx.rejected.read(after=after, limit=limit + 1, script_id=script)
+        rows = tx.rejected.read(after=after, limit=limit + 1, script_id=script, code=code)
     listing(
         page_of(rows, limit),
         lambda page: Rejected([_document(row) for row in page.rows], page.next),

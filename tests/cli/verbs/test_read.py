@@ -186,6 +186,10 @@ def test_dead_letters_are_listed(scriptledger: CommandLine, ferry: int):
     assert [(row["submission_id"], row["code"]) for row in letters] == [("e2", "stale_line")]
     assert "Never mind." in letters[0]["payload"]
     assert "stale_line" in scriptledger("rejected").out
+    for listed in (("rejected", "--code"), ("rejected", "list", "--code")):
+        stale = scriptledger(*listed, "stale_line", "--json").json["rejected"]
+        assert {row["code"] for row in stale} == {"stale_line"}
+        assert scriptledger(*listed, "no_such_code", "--json").json["rejected"] == []
 
 
 def test_a_consistent_script_is_verified(scriptledger: CommandLine, ferry: int):
