@@ -36,7 +36,8 @@ def prepare_logs(level: str | None = None) -> None:
     configure_log(sys.stdout, form=form, wrapper_class=at_level(name))
     root = logging.getLogger()
     root.handlers = [Records(sys.stdout, form, CeleryRecords(LEVELS[name]).event)]
-    root.setLevel(LEVELS[name])
+    # Libraries log whole messages and requests at debug, with the texts in them.
+    root.setLevel(max(LEVELS[name], LEVELS[INFO]))
     # The lines "Task … received", two a tick: nothing is in them that its end does not say.
     logging.getLogger("celery.worker.strategy").setLevel(max(LEVELS[name], LEVELS["warning"] if name != "debug" else 0))
     logging.captureWarnings(capture=True)
