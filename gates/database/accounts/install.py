@@ -10,18 +10,18 @@ from gates.database.accounts.plan import Step
 from gates.database.accounts.server import DENIED, NEEDS_SUPER, NoAccounts, Server, number_of
 
 _NO_TRIGGER = (
-    "The guard {guard} was not created ({number}: {reason}). The grants hold without it. To have it, set "
+    "The server did not create {guards} ({number}: {reason}). The grants hold without. To have them, set "
     "log_bin_trust_function_creators = 1 on the server or use an account with SUPER, and run this again."
 )
 
 
 def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
-    """Run the statements of a plan, and return a sentence for each guard that the server did not allow.
+    """Run the statements of a plan, and return a sentence for the guards that the server did not allow.
 
     Raises:
         NoAccounts: this account may not do what a statement does; what was done before stays, and a repeat goes on.
     """
-    gaps: list[str] = []
+    gaps: dict[tuple[int, str], list[str]] = {}
     for step in steps:
         try:
             _run(server, step)
@@ -29,7 +29,7 @@ def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
             number = number_of(error)
             reason = str(error.orig.args[-1]).rstrip(".") if error.orig is not None else ""
             if step.guard and number in {*DENIED, NEEDS_SUPER}:
-                gaps.append(_NO_TRIGGER.format(guard=step.guard, number=number, reason=reason))
+                gaps.setdefault((number, reason), []).append(step.guard)
             elif number in DENIED:
                 raise NoAccounts(
                     f"The account {server.account} may not {step.about} ({number}: {reason}). Name an administrator's "
@@ -37,7 +37,10 @@ def run_plan(server: Server, steps: Sequence[Step]) -> list[str]:
                 ) from None
             else:
                 raise NoAccounts(f"The server refused to {step.about} ({number}: {reason}).") from None
-    return gaps
+    return [
+        _NO_TRIGGER.format(guards=", ".join(dict.fromkeys(names)), number=number, reason=reason)
+        for (number, reason), names in gaps.items()
+    ]
 
 
 def _run(server: Server, step: Step) -> None:

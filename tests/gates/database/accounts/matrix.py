@@ -44,6 +44,7 @@ WAYS = {
     "upsert": "INSERT INTO {t} ({c}) VALUES (NULL) ON DUPLICATE KEY UPDATE {c} = {c}",
     "replace": "REPLACE INTO {t} ({c}) VALUES (NULL)",
     "update": "UPDATE {t} SET {c} = {c} LIMIT 1",
+    "update without reading": "UPDATE {t} SET {c} = NULL",
     "update by a join": "UPDATE {t} JOIN (SELECT 1) AS one SET {t}.{c} = {t}.{c}",
     "delete": "DELETE FROM {t} LIMIT 1",
     "delete by a join": "DELETE {t} FROM {t} JOIN (SELECT 1) AS one",

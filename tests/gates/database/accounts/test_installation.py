@@ -123,7 +123,7 @@ def test_a_server_that_allows_no_trigger_gets_the_accounts_and_the_gap_is_named(
         own.root(f"DROP USER '{installer}'@'%'")
 
     assert len(gaps) == 1
-    assert gaps[0].startswith("The guard guard_script_commands_update was not created (1142")
+    assert gaps[0].startswith("The server did not create guard_script_commands_update (1142")
 
 
 def test_a_password_is_sent_to_mariadb_as_a_hash_and_shown_nowhere():
