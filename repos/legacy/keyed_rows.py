@@ -42,7 +42,7 @@ class KeyedReader:
         self._batch_keys = 1
 
     def read(self, keys: Sequence[Row]) -> Iterator[Row | None]:
-        """The columns of each row in turn; None if there is no row with the key."""
+        """The columns of each row in turn; None if there is no row with the key. No key may be there twice."""
         place = 0
         while place < len(keys):
             batch = keys[place : place + self._batch_keys]
