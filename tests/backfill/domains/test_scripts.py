@@ -167,7 +167,6 @@ def test_lists_show_the_times_of_the_legacy_application(legacy: ScriptDatabase):
     assert (row.created_at, row.updated_at) == (1612173600_000000, 1612864800_000000)
 
 
-@pytest.mark.parametrize("owner", [None, 0, 99])
 def test_text_keys_get_numbers_that_stay(tmp_path: Path, ledger: UnitOfWork):
     tables = """
     CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, created_at TEXT);

@@ -41,6 +41,7 @@ def test_a_save_that_cannot_be_read_is_set_aside_and_its_neighbours_come_over(le
     assert legacy.differences() == []
 
 
+@pytest.mark.parametrize("owner", [None, 0, 99])
 def test_a_script_is_never_given_to_another_user(legacy: ScriptDatabase, owner: int | None):
     add_script(legacy, owner=owner)
     add_saves(legacy, lines("One."), lines("Two."))
