@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from backfill.checks.mapped_table import MappedTable
 from backfill.mapping.model import Mapping as MappingFile
-from repos.backfill.items import BackfillItem, BackfillItems
+from repos.backfill.items import BackfillItem, BackfillItems, ClaimLost
 from repos.backfill.quarantined_rows import QuarantinedRow, QuarantinedRows
 from repos.legacy.catalog import Catalog
 from repos.legacy.connection import Source
@@ -103,6 +103,17 @@ class ItemWork:
     def checkpoint(self) -> bytes:
         """What was recorded last."""
         return self._item.checkpoint
+
+    def refresh(self, tx: _RecordingTransaction) -> None:
+        """Read what is recorded: an attempt whose COMMIT was not answered may have recorded its slice.
+
+        Raises:
+            ClaimLost: another worker has the item now.
+        """
+        item = tx.backfill_items.get(self._item.id)
+        if item is None or (item.state, item.claim) != ("running", self._item.claim):
+            raise ClaimLost(f"the claim of item {self._item.id} is no longer valid")
+        self._item, self._counts = item, decode_counts(item.counts)
 
     def record(
         self,

@@ -21,6 +21,7 @@ from backfill.translate.row_keys import origin_key, row_key
 from backfill.translate.source_rows import Problem
 from domain.errors import Rejected
 from domain.submissions.answer import Refusal
+from materialization.submissions.backfill_mode import end_backfill
 from repos.legacy.rows import read_pages
 from repos.unit_of_work import RecordsTransaction
 
@@ -111,6 +112,10 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
             record_known(work, recorder, known, late, done=done)
         if done:
             return True
+    elif recorder.progress.done:
+        # Its worker ended before it could let the script take edits.
+        end_backfill(unit_of_work, script.script_id)
+        return True
     migration = ScriptMigration(unit_of_work, clock=work.context.clock)
     pending = PendingSaves(script, found.saves, recorder)
     while True:

@@ -22,10 +22,11 @@ Transaction = LockedScript | RecordsTransaction
 
 
 class Progress(msgspec.Struct, array_like=True, frozen=True):
-    """How many saves are done, and whether the text of the script's own row was refused."""
+    """How many saves are done, whether the text of the script's own row was refused, and whether all is recorded."""
 
     place: int = 0
     head_refused: bool = False
+    done: bool = False
 
 
 class ItemRecorder:
@@ -43,8 +44,9 @@ class ItemRecorder:
         checkpoint = self._work.checkpoint
         return msgspec.msgpack.decode(checkpoint, type=Progress) if checkpoint else Progress()
 
-    def place(self, tx: LockedScript) -> int:  # noqa: ARG002 - the claim of the item excludes other writers
+    def place(self, tx: LockedScript) -> int:
         """The number of saves that are done."""
+        self._work.refresh(tx)
         return self.progress.place
 
     def record(self, tx: LockedScript, written: WrittenSaves) -> None:
@@ -80,10 +82,10 @@ class ItemRecorder:
             table, key = names[save.origin.table, save.origin.key]
             aside.append(self._aside(table, key, save))
             counts[table] = counts.get(table, Counts()) + Counts(quarantined=1)
-        if done:
+        if done and not self.progress.done:
             _add(counts, _script_counts(self._found, head_refused=head_refused))
             self._keep_script(tx)
-        self._work.record(tx, msgspec.msgpack.encode(Progress(place, head_refused)), counts, aside)
+        self._work.record(tx, msgspec.msgpack.encode(Progress(place, head_refused, done)), counts, aside)
 
     def _keep_script(self, tx: Transaction) -> None:
         row, table = self._found.row, self._found.table.name
