@@ -49,6 +49,7 @@ from tests.services.mariadb import MariaDB
 START = 1_800_000_000_000_000
 HASH_KEY = bytes(32)
 EXPIRE_SECONDS = 1.0
+START_SECONDS = 10.0
 WORKERS = 2
 BATCHES = (3, 20, 400)
 # Numbers that the database gave: an attempt that was undone leaves a gap.
@@ -213,10 +214,13 @@ def _process_of(server: MariaDB | Files) -> int:
     if isinstance(server, Files):
         return 0
     port = f"--port={server.port}"
-    for each in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):  # a worker that has just ended
-            if port in each.cmdline()[1:]:
-                return int(each.pid)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        for each in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # a worker that has just ended
+                if port in each.cmdline()[1:]:
+                    return int(each.pid)
+        time.sleep(0.05)  # it is being started again
     raise ProcessLookupError(port)
 
 
