@@ -10,7 +10,7 @@ from backfill.content.recognise import decode
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.reserved_numbers import reserve_script_numbers
 from backfill.domains.script_log.orphans import TARGETS, migrate_orphans
-from backfill.domains.script_log.recorder import ItemRecorder, record_known, set_script_aside
+from backfill.domains.script_log.recorder import TOO_LATE, ItemRecorder, record_known, set_script_aside
 from backfill.domains.script_log.source import ScriptSource, SourceScript, item_of
 from backfill.scripts.legacy_script import LegacyScript
 from backfill.scripts.migrate_script import ScriptMigration, is_migrated
@@ -21,6 +21,8 @@ from backfill.translate.row_keys import origin_key, row_key
 from backfill.translate.source_rows import Problem
 from domain.errors import Rejected
 from domain.submissions.answer import Refusal
+from domain.submissions.origin import MAX_TABLE
+from domain.submissions.submission import decode_cause
 from materialization.submissions.backfill_mode import end_backfill
 from repos.legacy.rows import read_pages
 from repos.unit_of_work import RecordsTransaction
@@ -29,7 +31,7 @@ TARGET = "scripts"
 # The beginning of the name of an item for the rows of a table whose scripts do not exist.
 ORPHANS = "orphans "
 MIN_SLICE_SECONDS = 1.0
-TOO_LATE = Refusal("later_saves_came_over", "The ledger has later saves of the script already.")
+LATE = Refusal(TOO_LATE, "The ledger has later saves of the script already.")
 
 
 @domain
@@ -55,7 +57,7 @@ class Scripts(Domain):
         if found is None:
             return True  # deleted since the run was planned
         with work.context.unit_of_work.reading() as tx:
-            script = _script(tx, source, found)
+            script = _script(work.context, tx, source, found)
         if not isinstance(script, LegacyScript):
             set_script_aside(work, found, script)
             return True
@@ -70,7 +72,7 @@ class Scripts(Domain):
             yield Difference(*_row_of(name), "the source no longer has the row")
             return
         with context.unit_of_work.reading() as tx:
-            script = _script(tx, source, found)
+            script = _script(context, tx, source, found)
             if not isinstance(script, LegacyScript):
                 return
             head = tx.heads.get(script.script_id)
@@ -85,7 +87,9 @@ class Scripts(Domain):
             yield Difference(table, key, problem)
 
 
-def _script(tx: RecordsTransaction, source: ScriptSource, found: SourceScript) -> LegacyScript | Problem | None:
+def _script(
+    context: BackfillContext, tx: RecordsTransaction, source: ScriptSource, found: SourceScript
+) -> LegacyScript | Problem | None:
     """The script as it comes over; a problem if it is set aside, None if the mapping leaves it out."""
     row = found.row
     if row.skipped:
@@ -96,7 +100,22 @@ def _script(tx: RecordsTransaction, source: ScriptSource, found: SourceScript) -
     number = row.number or (known.our_id if known is not None else 0)
     if not number:
         return Problem("L40", "The script was added after its run was planned.", found.table.column("id"))
+    if _is_taken(context, tx, found, number):
+        reason = 'A script of another table has this id: `keys = "assigned"` gives new ones.'
+        return Problem("script_id_taken", reason, found.table.column("id"))
     return source.script(tx, found, number)
+
+
+def _is_taken(context: BackfillContext, tx: RecordsTransaction, found: SourceScript, number: int) -> bool:
+    """Whether the log with this id was begun by a row of scripts that is not this one."""
+    first = tx.commands.authorships(number, range(1, 2)).get(1)
+    origin = None if first is None else decode_cause(first.cause).origin
+    tables = {table.name[:MAX_TABLE] for table in context.tables_for(TARGET)}
+    return (
+        origin is not None
+        and origin.table in tables
+        and ((origin.table, origin.key) != (found.row.origin.table, found.row.origin.key))
+    )
 
 
 def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
@@ -133,7 +152,7 @@ def _late(found: SourceScript, places: list[int]) -> list[RefusedSave]:
     late = []
     for place in places:
         save = next(iter(found.saves.read(place)))
-        refusal = save.refusal or TOO_LATE
+        refusal = save.refusal or LATE
         try:
             if save.refusal is None:
                 decode(save.content, save.shape)

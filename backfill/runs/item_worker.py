@@ -19,6 +19,7 @@ from backfill.domains.registry import DOMAINS
 from backfill.runs.run_context import MappingOutdated, OtherSource
 from backfill.runs.run_options import load_options
 from backfill.runs.throttle import Throttle, rest, source_reason
+from backfill.scripts.migrate_script import FINAL
 from domain.errors import Conflict, Corrupt, Rejected
 from materialization.clock import system_clock
 from materialization.retry import with_retries
@@ -212,6 +213,8 @@ def _failure(item: BackfillItem, error: Exception) -> str:
     if isinstance(error, Corrupt):
         log.error("backfill.corrupt", item=item.id, problem=str(error))
         return "the ledger contradicts itself: see `scriptledger quarantine list`"
+    if isinstance(error, FINAL):
+        return str(error)
     # A bug, or the end of the task's time.
     return f"stopped by {type(error).__name__}{_place(error)}"
 

@@ -25,8 +25,8 @@ from repos.legacy.connection import Row, Source
 from repos.legacy.keyed_rows import KeyedReader
 from repos.legacy.rows import read_pages
 
-NO_TEXT = Refusal("save_without_text", "The row has no text.")
-ROW_GONE = Refusal("row_gone", "The row was there when the saves were listed, and is no longer.")
+NO_TEXT = Refusal("L22", "The row has no text.")
+ROW_GONE = Refusal("L20", "The row was there when the saves were listed, and is no longer.")
 OTHER_BRANCH = Refusal("L43", "The save is on another branch than the first save of its script.")
 # Histories whose rows hold whole texts.
 WHOLE = ("none", "head", "full_saves", "branches", "hashes")

@@ -84,7 +84,7 @@ class UserTranslator:
         password = self._password_of(row) if deleted_at is None else None
         if password is not None and len(password) > MAX_PASSWORD:
             reason = f"The password's hash has {len(password)} characters, more than {MAX_PASSWORD}."
-            return Account(problem=Problem("password_too_long", reason, self._table.column("password")))
+            return Account(problem=Problem("L29", reason, self._table.column("password")))
         record = UserRecord(number, email, created_at, deleted_at, self._name_of(row, repaired), password)
         return Account(record, None, repaired)
 
@@ -125,7 +125,7 @@ class UserTranslator:
             if do == "skip":
                 return Account()
             if do != "repair" or not number:
-                return Account(problem=Problem(refusal.code, "This is not an e-mail address.", column, text))
+                return Account(problem=Problem("L29", f"The value is refused: {refusal.code}.", column, text))
             if column is not None:
                 repaired[column] = value
             return NO_ADDRESS.format(number=number)

@@ -95,3 +95,94 @@ class QuarantinedLegacyRows(Document, frozen=True):
     run: int
     rows: list[QuarantinedLegacyRow]
     next: int | None
+
+
+class CertificateCheck(Document, frozen=True):
+    """One check of a certificate: how many things it compared, and how many problems it found."""
+
+    name: str
+    about: str
+    compared: int
+    problems: int
+
+
+class CertificateProblem(Document, frozen=True):
+    """A problem that forbids the certificate: the check that found it, the row, and one sentence."""
+
+    check: str
+    table: str
+    key: str
+    sentence: str
+
+
+class CertifiedColumn(Document, frozen=True):
+    """What became of a column; the rows of its table are migrated, merged, quarantined, skipped or dropped.
+
+    `to` is a field, `reason` why it was dropped. Of all values, `nulls` are NULL and `repaired` had to be changed.
+    """
+
+    name: str
+    fate: Literal["field", "kept", "dropped"]
+    to: str
+    reason: str
+    migrated: int
+    merged: int
+    quarantined: int
+    skipped: int
+    dropped: int
+    nulls: int
+    repaired: int
+
+
+class CertifiedSegment(Document, frozen=True):
+    """Some rows of the source in the order of their key, with the keyed hash of all their values."""
+
+    rows: int
+    first: str
+    last: str
+    hash: str
+
+
+class CertifiedTable(Document, frozen=True):
+    """A table of the source; its rows are the sum of the migrated, merged, quarantined, skipped and dropped ones."""
+
+    name: str
+    becomes: str
+    reason: str
+    rows: int
+    migrated: int
+    merged: int
+    quarantined: int
+    skipped: int
+    dropped: int
+    columns: list[CertifiedColumn]
+    segments: list[CertifiedSegment]
+
+
+class CertificateQuarantine(Document, frozen=True):
+    """Rows of a table that are quarantined for one reason, and what decided it; empty if nothing did."""
+
+    table: str
+    code: str
+    title: str
+    rows: int
+    decided: str
+
+
+class BackfillCertificate(Document, frozen=True):
+    """The verdict of a whole pass over a run: `certified` is false if one check found a problem.
+
+    `problems` are the first ones, `problem_count` is how many there are.
+    """
+
+    format: int
+    run: int
+    source: str
+    certified: bool
+    begun_at: str
+    ended_at: str
+    checks: list[CertificateCheck]
+    problems: list[CertificateProblem]
+    problem_count: int
+    tables: list[CertifiedTable]
+    quarantined: list[CertificateQuarantine]

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from cli.json_documents.accounts import SignedIn, SignedOut, SignIns, User, Users
 from cli.json_documents.backfill import (
+    BackfillCertificate,
     BackfillMoved,
     BackfillRetried,
     BackfillStatus,
@@ -105,6 +106,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "legacy scan": (LegacyScan,),
     "legacy sample": (SampleWritten,),
     "backfill run": (BackfillStatus,),
+    "backfill certify": (BackfillCertificate,),
     "backfill status": (BackfillStatus,),
     "backfill pause": (BackfillMoved,),
     "backfill resume": (BackfillMoved,),

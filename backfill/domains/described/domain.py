@@ -13,7 +13,7 @@ from backfill.domains.described.plan import NO_SCRIPT, Owners, PlannedRow, Plans
 from backfill.domains.described.proof import prove_rows, prove_rows_without_script
 from backfill.domains.described.saves import (
     DescribedSaves,
-    Progress,
+    RowsProgress,
     Tally,
     keep_rows,
     known_rows,
@@ -87,7 +87,7 @@ class DescribedDomain(Domain):
             ]
             keep_rows(tx, tally, script.id, work.context.clock())
             work.record(
-                tx, msgpack.encode(Progress(progress.counted + tally.places())), tally.counts(), tally.quarantined()
+                tx, msgpack.encode(RowsProgress(progress.counted + tally.places())), tally.counts(), tally.quarantined()
             )
         work.committed()
         return False

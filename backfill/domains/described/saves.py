@@ -30,7 +30,7 @@ PLACE_BYTES = 8
 AUTHORSHIP_PAGE = 200
 
 
-class Progress(Struct, omit_defaults=True):
+class RowsProgress(Struct, omit_defaults=True):
     """What is recorded of an item: digests of the rows that are counted, and whether the script was archived."""
 
     counted: bytes = b""
@@ -143,7 +143,7 @@ class DescribedSaves:
             self.stuck = written.refusal if tally.refused is None else None
         keep_rows(tx, tally, self._script_id, self._now)
         counted = self._progress.counted + tally.places()
-        checkpoint = msgpack.encode(Progress(counted, archived=self._archived))
+        checkpoint = msgpack.encode(RowsProgress(counted, archived=self._archived))
         self._work.record(tx, checkpoint, tally.counts(), tally.quarantined())
 
     def _edited(self) -> bool:
@@ -168,9 +168,9 @@ class DescribedSaves:
         )
 
 
-def progress_of(work: ItemWork) -> Progress:
+def progress_of(work: ItemWork) -> RowsProgress:
     """What was recorded of an item."""
-    return msgpack.decode(work.checkpoint, type=Progress) if work.checkpoint else Progress()
+    return msgpack.decode(work.checkpoint, type=RowsProgress) if work.checkpoint else RowsProgress()
 
 
 def place_of(row: PlannedRow) -> bytes:

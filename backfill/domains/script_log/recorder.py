@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from backfill.checks.saves import BAD_JSON
 from backfill.domains.base import Counts, ItemWork
 from backfill.domains.flat.slices import keep_repaired, quarantined
 from backfill.domains.script_log.source import SourceScript
+from backfill.scripts.full_saves import NO_TEXT, NOT_WHOLE, OTHER_BRANCH, ROW_GONE
 from backfill.scripts.migrated_saves import MigratedSaves
 from backfill.scripts.pending_saves import RefusedSave, WrittenSaves
 from backfill.translate.source_rows import Problem
@@ -18,10 +20,16 @@ from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.locked_scripts import LockedScript
 from repos.unit_of_work import RecordsTransaction
 
+# The ledger has later saves of the script already.
+TOO_LATE = "later_saves_came_over"
+BAD_JSON_CODES = frozenset(refusal.code for refusal in BAD_JSON)
+# Codes of findings, whose sentences have no values.
+OWN_REASONS = frozenset(each.code for each in (NO_TEXT, ROW_GONE, OTHER_BRANCH, NOT_WHOLE)) | {TOO_LATE}
+
 Transaction = LockedScript | RecordsTransaction
 
 
-class Progress(msgspec.Struct, array_like=True, frozen=True):
+class ScriptProgress(msgspec.Struct, array_like=True, frozen=True):
     """How many saves are done, whether the text of the script's own row was refused, and whether all is recorded."""
 
     place: int = 0
@@ -39,10 +47,10 @@ class ItemRecorder:
         self._keys = {found.saves.row(place): found.saves.source_row(place) for place in range(len(found.saves.rows))}
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> ScriptProgress:
         """What was recorded last."""
         checkpoint = self._work.checkpoint
-        return msgspec.msgpack.decode(checkpoint, type=Progress) if checkpoint else Progress()
+        return msgspec.msgpack.decode(checkpoint, type=ScriptProgress) if checkpoint else ScriptProgress()
 
     def place(self, tx: LockedScript) -> int:
         """The number of saves that are done."""
@@ -85,7 +93,7 @@ class ItemRecorder:
         if done and not self.progress.done:
             _add(counts, _script_counts(self._found, head_refused=head_refused))
             self._keep_script(tx)
-        self._work.record(tx, msgspec.msgpack.encode(Progress(place, head_refused, done)), counts, aside)
+        self._work.record(tx, msgspec.msgpack.encode(ScriptProgress(place, head_refused, done)), counts, aside)
 
     def _keep_script(self, tx: Transaction) -> None:
         row, table = self._found.row, self._found.table.name
@@ -99,7 +107,11 @@ class ItemRecorder:
 
     @staticmethod
     def _aside(table: str, key: str, save: RefusedSave) -> QuarantinedRow:
-        return QuarantinedRow(table, key, save.refusal.code[:64], f"The save is refused: {save.refusal.code}.")
+        code = save.refusal.code
+        if code in OWN_REASONS:
+            return QuarantinedRow(table, key, code, save.refusal.message)
+        # L15: JSON that cannot be read. L29: what our own rules refuse.
+        return QuarantinedRow(table, key, "L15" if code in BAD_JSON_CODES else "L29", f"The save is refused: {code}.")
 
 
 def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | None) -> None:
@@ -113,14 +125,14 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
         own = Counts(quarantined=1)
         aside.append(quarantined(context, found.table, found.row.key, problem))
         aside += (
-            QuarantinedRow(*found.saves.source_row(place), "script_set_aside", "Its script is set aside.")
+            QuarantinedRow(*found.saves.source_row(place), problem.code, "Its script is set aside.")
             for place in range(len(found.saves.rows))
         )
     commands = Counter(found.pointed) + Counter(found.pointless)
     _add(counts, {table: Counts(skipped=rows) for table, rows in commands.items()})
     _add(counts, {found.table.name: own})
     with context.unit_of_work.records() as tx:
-        work.record(tx, msgspec.msgpack.encode(Progress(len(found.saves))), counts, aside)
+        work.record(tx, msgspec.msgpack.encode(ScriptProgress(len(found.saves))), counts, aside)
     work.committed()
 
 

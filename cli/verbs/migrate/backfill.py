@@ -10,6 +10,7 @@ import typer
 
 from cli.terminal.options import example, prose
 from cli.verbs.migrate.backfill_verbs import quarantine
+from cli.verbs.migrate.backfill_verbs.certification import certify
 from cli.verbs.migrate.backfill_verbs.control import cancel, pause, resume, retry, status
 from cli.verbs.migrate.backfill_verbs.running import run
 
@@ -28,4 +29,11 @@ app.command("pause", epilog=example("scriptledger backfill pause"))(pause)
 app.command("resume", epilog=example("scriptledger backfill resume"))(resume)
 app.command("cancel", epilog=example("scriptledger backfill cancel"))(cancel)
 app.command("retry", epilog=example("scriptledger backfill retry --failed", "scriptledger backfill retry 12"))(retry)
+app.command(
+    "certify",
+    epilog=example(
+        "scriptledger backfill certify sqlite:///legacy.db -o certificate",
+        "scriptledger backfill certify mysql://reader:secret@db/stories --json",
+    ),
+)(certify)
 app.add_typer(quarantine.app, name="quarantine", epilog=example("scriptledger backfill quarantine list"))

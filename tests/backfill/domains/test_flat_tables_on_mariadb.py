@@ -69,7 +69,7 @@ def test_every_row_comes_over_or_has_its_reason(backfill: FlatBackfill) -> None:
         ("users", "[0]"): "L30",
         ("users", "[2]"): "L14",
         ("users", "[3]"): "L14",
-        ("users", "[5]"): "bad_email",
+        ("users", "[5]"): "L29",
         ("sessions", "[2]"): "L32",
         ("sessions", "[3]"): "L32",
         ("sessions", "[4]"): "L30",

@@ -34,8 +34,8 @@ def test_a_save_that_cannot_be_read_is_set_aside_and_its_neighbours_come_over(le
     assert everything_is_counted(legacy, counts)
     assert counts["script_versions"] == Counts(migrated=2, quarantined=2)
     assert {(row.source_key, row.code) for row in legacy.quarantined()} == {
-        ("[702]", "json_malformed"),
-        ("[703]", "save_without_text"),
+        ("[702]", "L15"),
+        ("[703]", "L22"),
     }
     assert legacy.texts(7) == ["One.", "Two."]
     assert legacy.differences() == []

@@ -15,6 +15,8 @@ ALLOWED = {
     "cli/terminal/screen.py": "the place",
     "cli/terminal/typer_screen.py": "gives Typer the class of that module",
     "workers/process/visible_output.py": "the guard",
+    "workers/process/visible_logs.py": "prints lines that it has made visible",
+    "workers/process/worker_logs.py": "writes such a line within a signal handler",
     "workers/flower.py": "prints one constant, behind the guard",
     "workers/monitoring/health.py": "prints what `visible_lines` made",
     "workers/embedded/guardian.py": "runs isolated; names a program of ours",

@@ -99,6 +99,7 @@ FEW: dict[str, list[list[object]]] = {
     "backfill pause": [[]],
     "backfill resume": [[]],
     "backfill cancel": [[]],
+    "backfill certify": [[LEGACY, "-o", "{odd}.d"], [LEGACY, "-m", "{odd}"], [f"sqlite:///{HOSTILE}"]],
     "backfill retry": [["--failed"], [1]],
     "backfill quarantine list": [[]],
     "backfill quarantine show": [[1]],
