@@ -18,15 +18,19 @@ from backfill.certificate.source_pass import ReadTable, read_table
 from backfill.domains.base import BackfillContext, Difference
 from backfill.domains.registry import DOMAINS
 from backfill.runs.progress import row_counts
-from domain.errors import Conflict, Corrupt, LedgerError
+from domain.errors import Conflict
 from materialization.integrity.audit import audit
 from repos.backfill.items import BackfillItem
 from repos.backfill.runs import BackfillRunRow
+from repos.database.driver_errors import DriverError
+from repos.legacy.errors import SourceError
 from repos.legacy.scan_rows import TableState, table_state
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
 PAGE = 1_000
 MAX_VOID = 512
+# Without source or ledger there is no verdict.
+UNAVAILABLE = (Conflict, SourceError, *DriverError)
 
 # Called with what is read or compared, and a number of rows, items or scripts of it.
 Progress = Callable[[str, int], object]
@@ -89,9 +93,9 @@ def _prove(context: BackfillContext, problems: Problems, progress: Progress) -> 
         try:
             for table, key, sentence in _differences(context, item):
                 problems.add("proof", sentence, table, key)
-        except Conflict:
+        except UNAVAILABLE:
             raise
-        except LedgerError as error:
+        except Exception as error:  # whatever it is, this item is not proved
             # Its sentence may quote a value of a row.
             problems.add("proof", f"{item.domain} cannot be read again: {type(error).__name__}", key=item.name)
         progress(f"proof of {item.domain}", 1)
@@ -111,7 +115,9 @@ def _verify(unit_of_work: UnitOfWork, problems: Problems, progress: Progress) ->
             try:
                 found = audit(unit_of_work, script).finding
                 version = None if found is None else found.version
-            except Corrupt:
+            except UNAVAILABLE:
+                raise
+            except Exception:  # whatever it is, this script is not verified
                 version = 0
             if version is not None:
                 sentence = f"script {script} is inconsistent at version {version}: see `scriptledger verify {script}`"

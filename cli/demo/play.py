@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from itertools import count
+from pathlib import Path
 
 from rich.console import RenderableType
 
 from cli.client import database
 from cli.client.queue import Queue
 from cli.demo import screenplay
+from cli.demo.move_act import bring_over
 from cli.demo.proposal_act import ProposalAct
 from cli.rendering.answers import described
 from cli.rendering.diff_text import changes
@@ -49,6 +52,7 @@ class Play:
         self._proposal()
         self._look_back(imported)
         self._prove()
+        self._bring_over()
 
     def _import(self) -> None:
         self._begin("Import a screenplay")
@@ -115,6 +119,11 @@ class Play:
         if len(set(hashes)) != 1:
             raise Ending(Exit.CORRUPT, "The three hashes differ.")
         self._print(Text("All the same.", "green"))
+
+    def _bring_over(self) -> None:
+        self._begin("Bring a small legacy database over, prove every row, and certify it")
+        with tempfile.TemporaryDirectory(prefix="scriptledger-legacy-") as folder:
+            self._print(*bring_over(Path(folder)))
 
     def _begin(self, title: str) -> None:
         screen.print_text(Text(), Text.assemble((f"{next(self._numbers)}  ", "bold cyan"), (title, "bold")))

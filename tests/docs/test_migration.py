@@ -1,4 +1,4 @@
-"""The session of `docs/migration`, run for real on the sample it makes."""
+"""The sessions of `docs/migration`, run for real on the samples they make."""
 
 from __future__ import annotations
 
@@ -16,17 +16,24 @@ from tests.cli.running import ROOT
 from tests.docs.console import agrees, commands, run
 from tests.docs.warm_program import warm_program
 
-PAGE = ROOT / "docs" / "migration" / "day-1.md"
+DAYS = [ROOT / "docs" / "migration" / f"day-{number}.md" for number in (1, 2)]
+PAGE = DAYS[0]
 
 
 @pytest.mark.slow
-def test_every_command_prints_what_the_page_shows(tmp_path: Path):
+@pytest.mark.parametrize("page", DAYS, ids=lambda page: page.stem)
+def test_every_command_prints_what_the_page_shows(page: Path, tmp_path: Path):
     programs = tmp_path / "bin"
     programs.mkdir()
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SCRIPTLEDGER_")}
-    environ = {**ours, "PATH": f"{programs}:{ours['PATH']}", "PYTHONPATH": str(ROOT)}
+    environ = {
+        **ours,
+        "PATH": f"{programs}:{ours['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "SCRIPTLEDGER_HOME": str(tmp_path / "home"),
+    }
     with warm_program(programs / "scriptledger"):
-        for command in commands(PAGE.read_text()):
+        for command in commands(page.read_text()):
             status, printed = run(command, tmp_path, environ)
             assert status == command.status, printed
             if command.output:

@@ -1,0 +1,133 @@
+"""A sample of each generation is certified; every kind of change to its ledger is found, named, and voids it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from backfill.mapping.draft import draft
+from backfill.mapping.toml_text import mapping_text
+from backfill.samples import GENERATIONS, make_sample_file
+from materialization.clock import system_clock
+from repos.database.engine import open_engine
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+from repos.unit_of_work import UnitOfWork
+from tests.backfill.certificate.certifying import certified, in_ledger, in_source, latest, sentences, stored
+from tests.backfill.runs.backfill_setup import Backfill, copied_ledger
+
+DECISIONS = '[decisions]\nL14 = "quarantine"\nL29 = "quarantine"\nL30 = "quarantine"\n'
+
+
+def moved(folder: Path, ledger: Path, generation: int) -> Iterator[Backfill]:
+    """A sample that was brought over."""
+    make_sample_file(folder / "legacy.db", generation)
+    with open_engine(copied_ledger(ledger, folder / "ledger.db")) as engine:
+        backfill = Backfill(folder, UnitOfWork(engine), system_clock)  # type: ignore[arg-type]
+        with open_source(backfill.url) as source:
+            mapping = mapping_text(draft(read_catalog(source))).replace("[decisions]\n", DECISIONS, 1)
+        backfill.run(mapping=mapping)
+        yield backfill
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_each_generation_is_certified(tmp_path: Path, empty_ledger: Path, generation: int) -> None:
+    for backfill in moved(tmp_path, empty_ledger, generation):
+        certificate = certified(backfill)
+
+        assert sentences(certificate) == []
+        assert all(table.holds for table in certificate.tables)
+        data = msgspec.json.encode(certificate).lower()
+        assert not any(word in data for word in (b"ferry", b"ines", b"tide", b"sample-", b"compass"))
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, empty_ledger: Path) -> Path:
+    """A folder with generation 6, brought over and certified."""
+    folder = tmp_path_factory.mktemp("moved")
+    for backfill in moved(folder, empty_ledger, 6):
+        assert certified(backfill).certified
+    return folder
+
+
+@pytest.fixture
+def backfill(template: Path, tmp_path: Path) -> Iterator[Backfill]:
+    for name in ("legacy.db", "ledger.db"):
+        shutil.copy(template / name, tmp_path / name)
+    in_ledger(Backfill(tmp_path, None, None), f"UPDATE backfill_runs SET source = 'sqlite:///{tmp_path}/legacy.db'")  # type: ignore[arg-type]
+    with open_engine(f"sqlite:///{tmp_path}/ledger.db") as engine:
+        yield Backfill(tmp_path, UnitOfWork(engine), system_clock)  # type: ignore[arg-type]
+
+
+VERSION = "WHERE script_id = 1 AND version_number = 2"
+CHANGES = {
+    "a line": "UPDATE script_commands SET payload = replace(payload, 'buoy 7', 'buoy 77')",
+    "a delta": f"UPDATE script_versions SET delta = x'00' {VERSION}",
+    "a version is missing": "DELETE FROM script_versions WHERE script_id = 1 AND version_number = 3",
+    "a command is missing": f"PRAGMA foreign_keys = OFF; DELETE FROM script_commands {VERSION}",
+    "a time": f"UPDATE script_commands SET occurred_at = occurred_at + 3600000000 {VERSION}",
+    "an author": "UPDATE script_commands SET cause = replace(cause, '\"ai\"', '\"system\"') WHERE script_id = 1",
+    "an owner": "UPDATE scripts SET user_id = 2 WHERE id = 1",
+    "a title": "UPDATE scripts SET title = 'Another' WHERE id = 2",
+    "an archived script": "UPDATE scripts SET archived = 0 WHERE id = 3",
+    "the map of versions": "UPDATE legacy_versions SET version_number = 1 WHERE script_id = 1 AND number = 3",
+    "a missing user": "PRAGMA foreign_keys = OFF; DELETE FROM users WHERE id = 2",
+    "an address": "UPDATE users SET email = 'other@ferry.example' WHERE id = 1",
+    "a password": "UPDATE users SET password = 'x' WHERE id = 2",
+    "a session's token": "UPDATE sessions SET token_sha256 = zeroblob(32)",
+    "a session's user": "UPDATE sessions SET user_id = 2",
+    "a session's end": "UPDATE sessions SET expires_at = expires_at + 1",
+    "a missing session": "DELETE FROM sessions",
+    "a chat message": "UPDATE chat_messages SET content = content || ' ' WHERE id = 1",
+    "the user of a chat message": "UPDATE chat_messages SET user_id = 2 WHERE id = 1",
+    "a missing chat message": "DELETE FROM chat_messages WHERE id = 3",
+    "a doubled chat message": (
+        "INSERT INTO chat_messages (script_id, user_id, role, content, metadata, created_at) "
+        "SELECT script_id, user_id, role, content, metadata, created_at FROM chat_messages WHERE id = 1"
+    ),
+    "an element": "UPDATE script_commands SET payload = replace(payload, 'ferry', 'Ferry') WHERE kind = 'element.add'",
+    "a kept column": "DELETE FROM legacy_rows WHERE source_table = 'users'",
+    "a kept row": "UPDATE legacy_rows SET content = '{}' WHERE source_table = 'script_comments'",
+}
+
+
+@pytest.mark.parametrize("sql", CHANGES.values(), ids=CHANGES)
+def test_a_change_of_the_ledger_is_found_and_voids_the_certificate(backfill: Backfill, sql: str) -> None:
+    in_ledger(backfill, sql)
+
+    certificate = certified(backfill)
+
+    assert not certificate.certified
+    assert {each.check for each in certificate.problems} & {"proof", "ledger"}
+    assert all(each.table or each.key or "script " in each.sentence for each in certificate.problems)
+    assert stored(backfill) is None
+    assert latest(backfill).void
+
+
+SOURCE = {
+    "users": "UPDATE users SET email = 'other@ferry.example' WHERE id = 1",
+    "sessions": "UPDATE sessions SET token = 'another'",
+    "scripts": "UPDATE scripts SET title = 'Another' WHERE id = 1",
+    "script_versions": "UPDATE script_versions SET content = replace(content, 'buoy 7', 'buoy 8') WHERE id = 3",
+    "script_commands": "UPDATE script_commands SET author = 'ai' WHERE id = 1",
+    "scenes": "UPDATE scenes SET summary = 'Another' WHERE id = 1",
+    "story_elements": "DELETE FROM story_elements WHERE id = 1",
+    "chat_history": "UPDATE chat_history SET content = 'Another' WHERE id = 2",
+    "chat_messages": "DELETE FROM chat_messages",
+    "script_comments": "INSERT INTO script_comments VALUES (2, 1, 1, 'Late.', '2022-02-07 10:00:00.000')",
+}
+
+
+@pytest.mark.parametrize("table", SOURCE)
+def test_a_change_of_the_source_is_found_and_voids_the_certificate(backfill: Backfill, table: str) -> None:
+    in_source(backfill, SOURCE[table])
+
+    certificate = certified(backfill)
+
+    assert ("source", table, "") in sentences(certificate)
+    assert {each.check for each in certificate.problems} & {"proof", "rows"}
+    assert stored(backfill) is None
