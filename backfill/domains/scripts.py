@@ -17,7 +17,7 @@ from backfill.scripts.migrate_script import ScriptMigration, is_migrated
 from backfill.scripts.migrated_saves import migrated_saves
 from backfill.scripts.pending_saves import PendingSaves, RefusedSave
 from backfill.scripts.prove_script import prove_script
-from backfill.translate.row_keys import origin_key, row_key
+from backfill.translate.row_keys import origin_key
 from backfill.translate.source_rows import Problem
 from domain.errors import Rejected
 from domain.submissions.answer import Refusal
@@ -69,7 +69,7 @@ class Scripts(Domain):
         source = ScriptSource(context)
         found = source.read(name)
         if found is None:
-            yield Difference(*_row_of(name), "the source no longer has the row")
+            yield Difference("", name, "the source no longer has the row of the item")
             return
         with context.unit_of_work.reading() as tx:
             script = _script(context, tx, source, found)
@@ -167,8 +167,3 @@ def _set_aside(context: BackfillContext, tx: RecordsTransaction, name: str) -> s
     item = tx.backfill_items.find(context.run_id, TARGET, name)
     rows = [] if item is None else tx.quarantined_rows.of_item(item.id)
     return {(row.source_table[:64], origin_key(json.loads(row.source_key))) for row in rows}
-
-
-def _row_of(name: str) -> tuple[str, str]:
-    table, script = json.loads(name)
-    return table, row_key([script])

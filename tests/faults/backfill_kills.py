@@ -32,6 +32,7 @@ from backfill.domains import legacy_rows
 from backfill.domains.flat import slices
 from backfill.mapping.draft import draft
 from backfill.mapping.toml_text import mapping_text
+from backfill.runs.control import retry
 from backfill.runs.local_run import run_here
 from backfill.runs.opening import open_run, plan
 from backfill.runs.run_context import run_context
@@ -152,6 +153,7 @@ def _compare(site: Site, seed: int, kills: int) -> int:
         runs += 1
         url = site.new_ledger()
         _until_done(site, url, f"{seed} {runs}", kills)
+        _retry_given_up(site, url)
         problems += _differences(wanted, checksums(url))
         problems += ["the items counted other rows"] if counts(url, 1) != counted else []
         site.work(url)
@@ -185,6 +187,20 @@ def _until_done(site: Site, url: str, seed: str, faults: int) -> None:
                 os.kill(other, SIGKILL)
                 os.waitpid(other, 0)
             return
+
+
+def _retry_given_up(site: Site, url: str) -> None:
+    """Do items again that were given up because five workers died on them, as an operator would."""
+    with open_engine(url) as engine:
+        unit_of_work = UnitOfWork(engine)
+        with unit_of_work.reading() as tx:
+            given_up = tx.backfill_items.read(1, state="failed")
+        if any("workers ended" not in str(item.error) for item in given_up):
+            raise AssertionError(f"an item failed for another reason: {given_up}")
+        if given_up:
+            retry(unit_of_work, failed=True)
+    if given_up:
+        site.work(url)
 
 
 def _wait(running: Iterable[int], url: str) -> tuple[int, int]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-
-import msgspec
 
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
@@ -14,11 +13,16 @@ from backfill.scripts.full_saves import FullSaves, SaveTable, fitting, latest_sa
 from backfill.scripts.legacy_script import LegacyScript, ListedTimes
 from backfill.scripts.script_rows import ScriptRow, ScriptRows
 from backfill.scripts.written_by import CommandTable, Writers
-from backfill.translate.row_keys import row_key
+from backfill.translate.row_keys import key_digest, row_key
 from backfill.translate.source_rows import Problem
+from domain.submissions.origin import MAX_TABLE
+from repos.legacy.connection import Source
+from repos.legacy.rows import read_pages
 from repos.unit_of_work import RecordsTransaction
 
 NO_TIME = 0
+# Of the name of an item, in characters.
+MAX_ITEM_NAME = 250
 
 
 class SourceScript(NamedTuple):
@@ -48,10 +52,12 @@ class ScriptSource:
     def read(self, name: str) -> SourceScript | None:
         """The script of an item; None if its row is gone."""
         source = self._context.source
-        table_name, script = decode_name(name)
-        rows = next((each for each in self._rows if each.table.name == table_name), None)
-        row = None if rows is None else rows.read(source, script)
-        if rows is None or row is None:
+        rows = next((each for each in self._rows if name.startswith(_start(each.table.name))), None)
+        if rows is None:
+            return None
+        script = _script_of(source, rows.table, name)
+        row = None if script is None else rows.read(source, script)
+        if row is None:
             return None
         writers = Writers()
         for command in self._commands:
@@ -93,11 +99,24 @@ class ScriptSource:
 
 
 def item_of(table: str, script: Any) -> str:
-    """The name of the item of a script: its table, and its id."""
-    return msgspec.json.encode([table, script]).decode()
+    """The name of the item of a script: its table, and its id, or the hash of a long one."""
+    name = f"{_start(table)}{row_key([script])}"
+    return name if len(name) <= MAX_ITEM_NAME else f"{_start(table)}#{key_digest(row_key([script])).hex()}"
 
 
-def decode_name(name: str) -> tuple[str, Any]:
-    """Table and id of the script of an item."""
-    table, script = msgspec.json.decode(name)
-    return table, script
+def _start(table: str) -> str:
+    """The beginning of the names of a table's items."""
+    return f"{table if len(table) <= MAX_TABLE else key_digest(table).hex()} "
+
+
+def _script_of(source: Source, table: MappedTable, name: str) -> Any:
+    """The id of the script of an item, as the source has it; None if it is gone."""
+    column = str(table.column("id"))
+    key = name.removeprefix(_start(table.name))
+    if not key.startswith("#"):
+        [value] = json.loads(key)
+        if isinstance(value, str) or (isinstance(value, int) and table.described(column).kind == "integer"):
+            return value
+    # A key that JSON does not have as it is, or too long for a name: looked for among all.
+    ids = (row.values[0] for page in read_pages(source, table.table, [column]) for row in page)
+    return next((script for script in ids if item_of(table.name, script) == name), None)

@@ -219,3 +219,28 @@ def test_a_save_added_later_follows(legacy: ScriptDatabase):
     assert counts["script_versions"] == Counts(migrated=2)
     assert legacy.texts(7) == ["One.", "Later."]
     assert legacy.differences() == []
+
+
+def test_binary_and_long_keys_are_kept_apart(tmp_path: Path, ledger: UnitOfWork):
+    tables = """
+    CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, created_at TEXT);
+    INSERT INTO users VALUES (1, 'ada@example.com', '2020-01-01 00:00:00');
+    CREATE TABLE scripts (id BLOB PRIMARY KEY, userId INTEGER, title TEXT, createdAt TEXT, updatedAt TEXT)
+      WITHOUT ROWID;
+    CREATE TABLE script_versions (id INTEGER PRIMARY KEY, scriptId BLOB, versionNumber INTEGER, content TEXT,
+      createdAt TEXT);
+    """
+    legacy = ScriptDatabase(tmp_path, ledger, Clock(), tables)
+    for number, key in enumerate((b"\x00" * 16, b"\x00" * 15 + b"\x01", b"\xff" * 300), 1):
+        legacy.add("scripts", (key, 1, f"Script {number}", DAY.format(1), DAY.format(2)))
+        legacy.add("script_versions", (number, key, 1, lines(f"Text {number}."), DAY.format(1)))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    with ledger.reading() as tx:
+        scripts = {row.title: row.id for row in tx.scripts.read(after=0, limit=9)}
+    assert {title: legacy.texts(number) for title, number in scripts.items()} == {
+        f"Script {number}": [f"Text {number}."] for number in (1, 2, 3)
+    }
+    assert legacy.differences() == []
