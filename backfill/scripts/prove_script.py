@@ -13,7 +13,7 @@ from typing import NamedTuple
 from backfill.content.recognise import decode
 from backfill.scripts.kept_content import is_whole, raw_bytes
 from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_row
-from backfill.translate.script_lines import script_lines
+from backfill.translate.script_lines import LineTranslator
 from domain.errors import Rejected
 from domain.log.entry import LogEntry
 from domain.log.version import VersionRow
@@ -71,6 +71,7 @@ def prove_script(
         Corrupt: a version is missing.
     """
     versions = _Versions(tx, script)
+    translator = LineTranslator()
     migrated = _legacy_versions(tx, script.script_id)
     differences: list[Difference] = []
     inexact: list[Origin] = []
@@ -86,7 +87,7 @@ def prove_script(
                 differences.append(Difference(origin, "it is neither in the ledger nor set aside"))
             continue
         problem = versions.go_to(known.version_number, save)
-        is_exact, other = _compared(save, known, versions.state)
+        is_exact, other = _compared(save, known, versions.state, translator)
         if not is_exact:
             inexact.append(origin)
         if (problem := other or problem) is not None:
@@ -99,13 +100,15 @@ def prove_script(
     return Proof(count, tuple(differences), tuple(inexact), set_aside)
 
 
-def _compared(save: LegacySave, known: LegacyVersion, state: State) -> tuple[bool, str | None]:
+def _compared(
+    save: LegacySave, known: LegacyVersion, state: State, translator: LineTranslator
+) -> tuple[bool, str | None]:
     """Whether the content consists of its lines, and what is wrong with the save, if anything."""
     if save.refusal is not None:
         return True, f"the source cannot be read: {save.refusal.code}"
     try:
         decoded = decode(save.content, save.shape)
-        problem = _difference(tuple(state.lines()), script_lines(decoded))
+        problem = _difference(tuple(state.lines()), translator.lines(decoded))
     except Rejected as refusal:
         return True, f"the source cannot be decoded: {refusal.code}"
     is_exact = is_whole(decoded)
