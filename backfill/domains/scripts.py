@@ -28,8 +28,8 @@ from repos.legacy.rows import read_pages
 from repos.unit_of_work import RecordsTransaction
 
 TARGET = "scripts"
-# The beginning of the name of an item for the rows of a table whose scripts do not exist.
-ORPHANS = "orphans "
+# The end of the name of an item for the rows of a table whose scripts do not exist.
+ORPHANS = " orphans"
 MIN_SLICE_SECONDS = 1.0
 LATE = Refusal(TOO_LATE, "The ledger has later saves of the script already.")
 
@@ -47,11 +47,11 @@ class Scripts(Domain):
             column = str(table.column("id"))
             for page in read_pages(context.source, table.table, [column]):
                 yield from (item_of(table.name, row.values[0]) for row in page)
-        yield from (f"{ORPHANS}{table.name}" for table in context.tables_for(*TARGETS))
+        yield from (f"{table.name}{ORPHANS}" for table in context.tables_for(*TARGETS))
 
     def migrate(self, work: ItemWork) -> bool:
-        if work.name.startswith(ORPHANS):
-            return migrate_orphans(work, work.context.tables[work.name.removeprefix(ORPHANS)])
+        if work.name.endswith(ORPHANS):
+            return migrate_orphans(work, work.context.tables[work.name.removesuffix(ORPHANS)])
         source = ScriptSource(work.context)
         found = source.read(work.name)
         if found is None:
@@ -59,12 +59,13 @@ class Scripts(Domain):
         with work.context.unit_of_work.reading() as tx:
             script = _script(work.context, tx, source, found)
         if not isinstance(script, LegacyScript):
-            set_script_aside(work, found, script)
+            if not work.checkpoint:  # else it is recorded, and its worker ended before the item was closed
+                set_script_aside(work, found, script)
             return True
         return _migrate(work, found, script)
 
     def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
-        if name.startswith(ORPHANS):
+        if name.endswith(ORPHANS):
             return
         source = ScriptSource(context)
         found = source.read(name)
@@ -114,7 +115,7 @@ def _is_taken(context: BackfillContext, tx: RecordsTransaction, found: SourceScr
     return (
         origin is not None
         and origin.table in tables
-        and ((origin.table, origin.key) != (found.row.origin.table, found.row.origin.key))
+        and (origin.table, origin.key) != (found.row.origin.table, found.row.origin.key)
     )
 
 
@@ -151,7 +152,7 @@ def _late(found: SourceScript, places: list[int]) -> list[RefusedSave]:
     """Saves that cannot follow later ones: what cannot be read, or was added since."""
     late = []
     for place in places:
-        save = next(iter(found.saves.read(place)))
+        save = next(found.saves.read(place))
         refusal = save.refusal or LATE
         try:
             if save.refusal is None:
@@ -166,4 +167,4 @@ def _set_aside(context: BackfillContext, tx: RecordsTransaction, name: str) -> s
     """Table and key of the rows that the item set aside, as origins name them."""
     item = tx.backfill_items.find(context.run_id, TARGET, name)
     rows = [] if item is None else tx.quarantined_rows.of_item(item.id)
-    return {(row.source_table[:64], origin_key(json.loads(row.source_key))) for row in rows}
+    return {(row.source_table[:MAX_TABLE], origin_key(json.loads(row.source_key))) for row in rows}

@@ -98,12 +98,13 @@ class ItemRecorder:
     def _keep_script(self, tx: Transaction) -> None:
         row, table = self._found.row, self._found.table.name
         known = tx.legacy_keys.find(table, [row.key]).get(row.key)
+        if known is not None and known.row_hash == row.hash:
+            return
         if known is None:
             tx.legacy_keys.add(table, "scripts", [NewKey(row.key, self._script_id, row.hash)])
-        elif known.row_hash != row.hash:
+        else:
             tx.legacy_keys.change(table, row.key, row.hash)
-        if known is None or known.row_hash != row.hash:
-            keep_repaired(tx, table, [(row.key, row.repaired)], self._work.context.clock())
+        keep_repaired(tx, table, [(row.key, row.repaired)], self._work.context.clock())
 
     @staticmethod
     def _aside(table: str, key: str, save: RefusedSave) -> QuarantinedRow:
@@ -163,4 +164,4 @@ def _by_source(
 ) -> Iterable[tuple[str, int]]:
     """Rows by the name of their table, which an origin may have cut; the script's own row is counted at the end."""
     tables = {origin: source for (origin, _), (source, _) in names.items()}
-    return [(tables[table], rows) for table, rows in counted.items() if table in tables and (rows and table != own)]
+    return [(tables[table], rows) for table, rows in counted.items() if rows and table in tables and table != own]

@@ -52,7 +52,12 @@ class ScriptSource:
     def read(self, name: str) -> SourceScript | None:
         """The script of an item; None if its row is gone."""
         source = self._context.source
-        rows = next((each for each in self._rows if name.startswith(_start(each.table.name))), None)
+        named = [
+            each
+            for each in self._rows
+            if name.startswith((f"{_start(each.table.name)}[", f"{_start(each.table.name)}#"))
+        ]
+        rows = max(named, key=lambda each: len(each.table.name), default=None)
         if rows is None:
             return None
         script = _script_of(source, rows.table, name)
@@ -115,6 +120,8 @@ def _script_of(source: Source, table: MappedTable, name: str) -> Any:
     key = name.removeprefix(_start(table.name))
     if not key.startswith("#"):
         [value] = json.loads(key)
+        if isinstance(value, dict) and "hex" in value and table.described(column).kind == "bytes":
+            return bytes.fromhex(value["hex"])
         if isinstance(value, str) or (isinstance(value, int) and table.described(column).kind == "integer"):
             return value
     # A key that JSON does not have as it is, or too long for a name: looked for among all.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from backfill.domains.base import Counts
+from backfill.domains.base import Counts, ItemWork, decode_counts
+from backfill.domains.registry import DOMAINS
 from backfill.mapping.model import RowDecision
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import (
@@ -118,3 +120,39 @@ def test_a_save_added_below_the_last_one_is_set_aside(legacy: ScriptDatabase):
     assert everything_is_counted(legacy, counts)
     assert counts["script_versions"] == Counts(migrated=2, quarantined=1)
     assert [(row.source_key, row.code) for row in legacy.quarantined()] == [("[650]", "later_saves_came_over")]
+
+
+def test_scripts_of_two_tables_with_one_id_are_never_one(legacy: ScriptDatabase):
+    add_script(legacy, content=lines("New."))
+    legacy.sql(
+        'CREATE TABLE "scripts old" (id INTEGER PRIMARY KEY, userId INTEGER, title TEXT, status TEXT, content TEXT, '
+        "createdAt TEXT, updatedAt TEXT, versionNumber INTEGER, deletedAt TEXT)",
+        'INSERT INTO "scripts old" SELECT * FROM scripts',
+        "UPDATE \"scripts old\" SET content = 'Old.'",
+    )
+
+    counts = legacy.run()
+
+    assert counts["scripts"] == Counts(migrated=1)
+    assert counts["scripts old"] == Counts(quarantined=1)
+    assert [(row.source_table, row.code) for row in legacy.quarantined()] == [("scripts old", "script_id_taken")]
+    assert legacy.texts(7) == ["New."]
+
+
+def test_a_script_that_is_set_aside_is_counted_once_also_if_its_worker_ends(legacy: ScriptDatabase):
+    add_script(legacy, owner=99)
+    add_saves(legacy, lines("One."))
+    with legacy.context() as context, legacy.unit_of_work.records() as tx:
+        [item] = [each for each in tx.backfill_items.read(context.run_id) if each.name == "scripts [7]"]
+        claimed = tx.backfill_items.claim(item.id, now=1, until=2)
+    assert claimed is not None
+    with legacy.context() as context:
+        for claim in (claimed, None):
+            with legacy.unit_of_work.records() as tx:
+                held = claim or tx.backfill_items.claim(item.id, now=1 << 60, until=1 << 61)
+            assert held is not None
+            assert DOMAINS["scripts"].migrate(ItemWork(context, held, time.monotonic() + 9))
+    with legacy.unit_of_work.reading() as tx:
+        stored = tx.backfill_items.get(item.id)
+    assert stored is not None
+    assert decode_counts(stored.counts)["script_versions"] == Counts(quarantined=1)
