@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 LEGACY = ROOT / "repos" / "legacy"
 # Layers that work with a legacy source through values.
-ABOVE = ("backfill", "gates", "workers/backfill", "cli/verbs/migrate", "cli/client", "cli/rendering")
+ABOVE = ("backfill", "gates", "workers/backfill", "cli/verbs/migrate", "cli/client", "cli/rendering", "cli/demo")
 READS = ("SELECT", "SHOW", "WITH", "CHECKSUM")
 # What a session is set to before anything is read.
 SETTINGS = {
