@@ -1,6 +1,6 @@
 # The program as a container: one image for every service of docker-compose.yml.
 # Every package is installed by its hash in a lock file. The base image is a tag unless PYTHON_IMAGE names a digest:
-# see docs/operations.md.
+# see docs/operations/deploy.md.
 
 ARG PYTHON_IMAGE=python:3.13-slim
 

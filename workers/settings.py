@@ -29,8 +29,8 @@ class Settings(ModelSettings, frozen=True, kw_only=True):
         str,
         Meta(
             description="The database, as `mysql://user:password@host/name` (MySQL or MariaDB) or `sqlite:///file`. "
-            "After `?`, a server takes `unix_socket` and the [TLS](../operations.md#tls-to-the-database) options. "
-            "Empty: an SQLite file in the home, created and migrated automatically."
+            "After `?`, a server takes `unix_socket` and the [TLS](../operations/deploy.md#tls-to-the-database) "
+            "options. Empty: an SQLite file in the home, created and migrated automatically."
         ),
     ] = ""
     broker_url: Annotated[
