@@ -27,7 +27,7 @@ from domain.submissions.answer import encode_rest
 from materialization.history_files.check import Derived, HistoryFile, history_file
 from materialization.retry import with_retries
 from repos.locked_scripts import LockedScript
-from repos.log.scripts import ScriptRow
+from repos.log.scripts import StoredScript
 from repos.submissions.answers import Answered
 from repos.unit_of_work import UnitOfWork
 
@@ -187,7 +187,7 @@ class _Log:
         tx, head = self._tx, self._head
         if head.version == tx.head.version:
             return
-        row = ScriptRow.of(tx.script_id, self._state, self._created_at, head.updated_at)
+        row = StoredScript.of(tx.script_id, self._state, self._created_at)
         if row.user_id is not None and not tx.scripts.owner_exists(row.user_id):
             row = row._replace(user_id=None)
         if tx.head.version:

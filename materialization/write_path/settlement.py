@@ -31,7 +31,7 @@ from materialization.write_path.log_rows import LogRows, build_log_rows
 from materialization.write_path.refusal_explanations import RefusalExplanations
 from repos.locked_scripts import LockedScript
 from repos.log.heads import InboxRow
-from repos.log.scripts import ScriptRow
+from repos.log.scripts import StoredScript
 from repos.submissions.answers import Answered
 from repos.submissions.dead_letters import DeadLetter
 
@@ -289,8 +289,8 @@ class Settlement:
         # A backfilled script keeps the times of the legacy application.
         first = self._entries[0]
         created_at = written_at(first.author, first.occurred_at, first.recorded_at)
-        row = ScriptRow.of(self._tx.script_id, self.state, created_at, self.head.updated_at)
-        before = ScriptRow.of(self._tx.script_id, self._start, created_at, self.head.updated_at)
+        row = StoredScript.of(self._tx.script_id, self.state, created_at)
+        before = StoredScript.of(self._tx.script_id, self._start, created_at)
         if not self._start.exists:
             self._tx.scripts.add(row)
             self._tx.script_ids.take(row.id)

@@ -1,4 +1,4 @@
-"""Table scripts: identity and owner. Title, status and version are projections, written with the version."""
+"""Table scripts: identity and owner. Title and status are projections; version and time are those of the head."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from repos.schema.core_tables import script_heads, script_ids, scripts, users
 
 
 class ScriptRow(NamedTuple):
-    """A script as readers list it; times are microseconds since 1970 UTC."""
+    """A script as readers list it, with the version and time of its head; times are microseconds since 1970 UTC.
+
+    A backfilled script has the time of change of its legacy application, until it is edited.
+    """
 
     id: int
     user_id: int | None
@@ -26,8 +29,19 @@ class ScriptRow(NamedTuple):
     created_at: int
     updated_at: int
 
+
+class StoredScript(NamedTuple):
+    """What the row of a script holds itself; times are microseconds since 1970 UTC."""
+
+    id: int
+    user_id: int | None
+    title: str
+    status: str
+    archived: int
+    created_at: int
+
     @classmethod
-    def of(cls, script_id: int, state: State, created_at: int, updated_at: int) -> ScriptRow:
+    def of(cls, script_id: int, state: State, created_at: int) -> StoredScript:
         """The row of a script in this state; its owner may not exist."""
         metadata = state.metadata
         owner = metadata.get("owner")
@@ -37,53 +51,46 @@ class ScriptRow(NamedTuple):
             title=str(metadata.get("title", "")),
             status=str(metadata.get("status", "draft")),
             archived=int(state.archived),
-            version_number=state.version,
             created_at=created_at,
-            updated_at=updated_at,
         )
 
 
-_GET = select(*scripts.c).where(scripts.c.id == bindparam("script"))
-# The row has the version that last changed a projected column; a list shows the version of the head. Where the row is
-# at the head, its time counts: a backfilled script is listed with the time that the legacy application had for it.
-_AT_HEAD = [column for column in scripts.c if column.name not in ("version_number", "created_at", "updated_at")]
 _UPDATED_AT = case(
-    (script_heads.c.version_number == scripts.c.version_number, scripts.c.updated_at), else_=script_heads.c.updated_at
+    (script_heads.c.version_number == scripts.c.legacy_version, scripts.c.legacy_updated_at),
+    else_=script_heads.c.updated_at,
 )
-_LIST = (
-    select(*_AT_HEAD, script_heads.c.version_number, scripts.c.created_at, _UPDATED_AT.label("updated_at"))
-    .select_from(scripts.join(script_heads))
-    .where(scripts.c.id > bindparam("after"))
-    .order_by(scripts.c.id)
-    .limit(bindparam("limit"))
-)
+_READ = select(
+    scripts.c.id,
+    scripts.c.user_id,
+    scripts.c.title,
+    scripts.c.status,
+    scripts.c.archived,
+    script_heads.c.version_number,
+    scripts.c.created_at,
+    _UPDATED_AT.label("updated_at"),
+).select_from(scripts.join(script_heads))
+_GET = _READ.where(scripts.c.id == bindparam("script"))
+_LIST = _READ.where(scripts.c.id > bindparam("after")).order_by(scripts.c.id).limit(bindparam("limit"))
 _OWNER = select(users.c.id).where(users.c.id == bindparam("owner"), users.c.deleted_at.is_(None))
 _OWNER_EVER = select(users.c.id).where(users.c.id == bindparam("owner"))
-_INSERT_COLUMNS = tuple(column.name for column in scripts.c)
 _PROJECT = (
     update(scripts)
     .where(scripts.c.id == bindparam("script"))
-    .values(
-        title=bindparam("title"),
-        status=bindparam("status"),
-        archived=bindparam("archived"),
-        version_number=bindparam("version"),
-        updated_at=bindparam("now"),
-    )
+    .values(title=bindparam("title"), status=bindparam("status"), archived=bindparam("archived"))
 )
 _LIST_AS = (
     update(scripts)
     .where(scripts.c.id == bindparam("script"))
     .values(
-        version_number=bindparam("version"),
         created_at=func.coalesce(bindparam("made"), scripts.c.created_at),
-        updated_at=bindparam("now"),
+        legacy_version=bindparam("version"),
+        legacy_updated_at=bindparam("now"),
     )
 )
 _KEEP_TIMES = (
     update(scripts)
-    .where(scripts.c.id == bindparam("script"), scripts.c.version_number == bindparam("before"))
-    .values(version_number=bindparam("version"))
+    .where(scripts.c.id == bindparam("script"), scripts.c.legacy_version == bindparam("before"))
+    .values(legacy_version=bindparam("version"))
 )
 
 
@@ -102,7 +109,7 @@ class Scripts:
         return ScriptRow(*rows[0]) if rows else None
 
     def read(self, *, after: int = 0, limit: int = 100) -> list[ScriptRow]:
-        """Scripts after an id, by id, with the version and time of their heads."""
+        """Scripts after an id, by id."""
         return [ScriptRow(*row) for row in self._session.rows(_LIST, after=after, limit=limit)]
 
 
@@ -113,11 +120,11 @@ class ProjectedScripts(Scripts):
         """Whether the user exists and is not deleted; with `deleted_too`, whether there ever was one."""
         return bool(self._session.rows(_OWNER_EVER if deleted_too else _OWNER, owner=user_id))
 
-    def add(self, row: ScriptRow) -> None:
+    def add(self, row: StoredScript) -> None:
         """Add the row of a new script."""
-        self._session.later_insert(scripts, _INSERT_COLUMNS, [tuple(row)])
+        self._session.later_insert(scripts, StoredScript._fields, [tuple(row)])
 
-    def project(self, row: ScriptRow) -> None:
+    def project(self, row: StoredScript) -> None:
         """Update the projected columns to the head."""
         self._session.later(
             _PROJECT,
@@ -126,8 +133,6 @@ class ProjectedScripts(Scripts):
             title=row.title,
             status=row.status,
             archived=row.archived,
-            version=row.version_number,
-            now=row.updated_at,
         )
 
     def list_as(self, script_id: int, version: int, created_at: int | None, updated_at: int) -> None:

@@ -141,9 +141,10 @@ scripts = table(
     Column("title", Text(500), nullable=False),
     Column("status", Word(16), nullable=False),
     Column("archived", SmallInteger, nullable=False),
-    Column("version_number", BigInteger, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
+    # When a legacy application changed the script last. It counts while the head is at this version.
+    Column("legacy_version", BigInteger),
+    Column("legacy_updated_at", Moment),
     Index(None, "user_id", "id"),
 )
 

@@ -29,7 +29,7 @@ from domain.submissions.submission import Cause, Submission, encode_command
 from materialization.projections.updater import project
 from materialization.write_path.submit import Ledger
 from repos.database.engine import open_engine
-from repos.log.scripts import ScriptRow
+from repos.log.scripts import StoredScript
 from repos.proposals.proposals import ProposalRequest
 from repos.schema.upgrade import upgrade_if_outdated
 from repos.submissions.dead_letters import DeadLetter
@@ -93,7 +93,7 @@ def _forge(unit_of_work: UnitOfWork) -> None:
             versions.append(VersionRow(version, encode_delta(delta), hashed, len(list(state.lines()))))
         tx.commands.append(entries)
         tx.versions.put(FORGED, tx.head.generation, versions)
-        row = ScriptRow(FORGED, None, HOSTILE, "draft", 0, len(entries), 1, 1)
+        row = StoredScript(FORGED, None, HOSTILE, "draft", 0, 1)
         tx.scripts.add(row)
         head = msgspec.structs.replace(
             tx.head, version=len(entries), chain_hash=entries[-1].chain_hash, state_hash=versions[-1].state_hash

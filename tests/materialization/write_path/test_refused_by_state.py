@@ -7,7 +7,7 @@ from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, Sc
 from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.write_path.script_editor import A, ScriptEditor, create, edit
+from tests.materialization.write_path.script_editor import A, ScriptEditor, create, edit, keystrokes
 
 
 def refused_with(editor: ScriptEditor, code: str, *commands: LineEdit, **more: object) -> None:
@@ -80,3 +80,15 @@ def test_the_listed_title_and_status_follow_the_commands(editor: ScriptEditor):
         row = tx.scripts.get(editor.script_id)
     assert row
     assert (row.title, row.status, row.version_number) == ("Nächte 🎬", "complete", 2)
+
+
+def test_the_listed_version_and_time_are_those_of_the_head(editor: ScriptEditor):
+    editor.begin()
+    for submission in keystrokes(editor, 8):
+        assert editor.ledger.submit(submission).outcome == "applied"
+
+    with editor.unit_of_work.reading() as tx:
+        head, row = tx.heads.get(editor.script_id), tx.scripts.get(editor.script_id)
+    assert head
+    assert row
+    assert (row.version_number, row.updated_at) == (9, head.updated_at)
