@@ -43,11 +43,14 @@ from repos.projections.projected_elements import ProjectedThings
 from repos.projections.projected_lines import ProjectedLines
 from repos.projections.projections import Projections, ProjectionWork
 from repos.proposals.proposals import Proposals
+from repos.scheduling.activity_counts import ActivityCounts
+from repos.scheduling.backlog import Backlog
 from repos.scheduling.bell_rings import BellRings
 from repos.scheduling.leases import Leases
 from repos.scheduling.materialization_items import MaterializationItems
 from repos.scheduling.materialization_runs import MaterializationRuns
 from repos.scheduling.outdated_scripts import OutdatedScripts
+from repos.scheduling.role_heartbeats import RoleHeartbeats
 from repos.scheduling.schedule_slots import Slots
 from repos.submissions.answers import Answers, Submissions
 from repos.submissions.cluster_nodes import catch_up
@@ -99,6 +102,9 @@ class RecordsTransaction:
     legacy_keys = LazyRepository(LegacyKeys)
     legacy_versions = LazyRepository(LegacyVersions)
     legacy_rows = LazyRepository(LegacyRows)
+    heartbeats = LazyRepository(RoleHeartbeats)
+    activity = LazyRepository(ActivityCounts)
+    backlog = LazyRepository(Backlog)
 
     def __init__(self, session: Session) -> None:
         self._session = session

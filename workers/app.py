@@ -21,7 +21,7 @@ from workers.draining.suspect_slots import SuspectSlots
 from workers.draining.taken_bells import TakenBells
 from workers.messaging.bell import Bell
 from workers.messaging.broker_connections import forget_connections
-from workers.monitoring.heartbeat import Heartbeat
+from workers.monitoring.heartbeat import Consuming, Heartbeat
 from workers.process import outages, worker_logs
 from workers.process.roles import BadQueuesError, transport_options
 from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.transport.redis_transport:AMQP")
 app.config_from_object(celery_settings)
 app.steps["worker"].add(Heartbeat)
+app.steps["consumer"].add(Consuming)
 worker_logs.connect()
 
 
@@ -121,6 +122,7 @@ def share_with_pool(conf: Any, options: dict[str, Any], **_: Any) -> None:
     suspect_slots()
     outages.database()
     outages.broker()
+    bootstrap.answer_counters()
 
 
 @cache

@@ -16,6 +16,7 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
 from workers.messaging.version_announcements import Announcer
+from workers.monitoring.answer_counters import AnswerCounters
 from workers.settings import Settings
 
 
@@ -42,7 +43,20 @@ def unit_of_work() -> UnitOfWork:
 def ledger() -> Ledger:
     """The write path of this process, with its cached states."""
     limits = AiLimits(settings().ai_delete_percent)
-    return Ledger(unit_of_work(), limits=limits, time_is_up=(SoftTimeLimitExceeded,))
+    made = Ledger(unit_of_work(), limits=limits, time_is_up=(SoftTimeLimitExceeded,))
+    made.report_to(answer_counters().add)
+    return made
+
+
+@cache
+def answer_counters() -> AnswerCounters:
+    """The counters that a worker's processes share; the main process creates them before it forks."""
+    return AnswerCounters()
+
+
+def heartbeat_engine() -> Engine:
+    """An engine for the heartbeat of a main process, which writes one row at a time."""
+    return make_engine(settings().database_url, pool_size=1)
 
 
 def start_afresh() -> None:
@@ -51,3 +65,4 @@ def start_afresh() -> None:
         engine().dispose(close=False)
     for built in (settings, engine, unit_of_work, ledger):
         built.cache_clear()
+    answer_counters().forget_slot()

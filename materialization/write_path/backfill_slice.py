@@ -121,7 +121,7 @@ class _Slices(SingleScript):
             if state.exists and settlement.state.version > state.version:
                 tx.scripts.keep_times(script_id, state.version, settlement.state.version)
             saves.record(tx, written)
-        self._keep_warm(settlement)
+        self._committed(settlement)
         return written
 
 

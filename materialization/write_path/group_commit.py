@@ -35,13 +35,19 @@ class GroupResult(NamedTuple):
 class GroupCommit:
     """Drains several scripts per unit of work."""
 
-    def __init__(self, unit_of_work: UnitOfWork, warm: WarmStates, clock: Callable[[], int], limits: AiLimits) -> None:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWork,
+        warm: WarmStates,
+        clock: Callable[[], int],
+        limits: AiLimits,
+        listeners: Sequence[Callable[[Settlement], object]],
+    ) -> None:
         self._unit_of_work = unit_of_work
         self._warm = warm
         self._clock = clock
         self._limits = limits
-        # Called with each unit of work once its COMMIT is answered.
-        self.settled: Callable[[Settlement], object] = _ignore
+        self._listeners = listeners
 
     def drain(self, script_ids: Sequence[int]) -> GroupResult:
         """Answer the pending submissions of several scripts in one transaction; one with too deep an inbox is left.
@@ -63,7 +69,8 @@ class GroupCommit:
             settlements = self._settlements(works, states)
         for settlement in settlements.values():
             self._warm.put(settlement.head, settlement.state)
-            self.settled(settlement)
+            for listener in self._listeners:
+                listener(settlement)
         quiet = {work.script_id for work in works if not work.more and not work.waiting}
         done = {
             work.script_id
@@ -107,7 +114,3 @@ class GroupCommit:
 def _is_plain(work: LockedScript) -> bool:
     tried = any(row.attempts for row in work.waiting)
     return work.head.version > 0 and work.head.health == "open" and not tried
-
-
-def _ignore(_: Settlement) -> None:
-    """The default listener does nothing."""

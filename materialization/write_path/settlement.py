@@ -47,7 +47,7 @@ class Settlement:
 
     The state advances with every accepted submission; a refused one leaves it unchanged. Nothing is written
     before `write`; `head` is then the head to commit, `first_version` the first version this unit of work may add.
-    `done` holds the answered inbox rows, `work` the work units spent on deciding them.
+    `done` holds the answered inbox rows and `arrived` their times, `answered` the new answers, `work` the units spent.
     """
 
     def __init__(self, tx: LockedScript, state: State, now: int, *, limits: AiLimits = USUAL) -> None:
@@ -56,6 +56,8 @@ class Settlement:
         self.first_version = tx.head.version + 1
         self.answers: dict[str, Answer] = {}
         self.done: list[int] = []
+        self.arrived: list[int] = []
+        self.answered: list[Answered] = []
         self.work = 0
         self._tx = tx
         self._start = state
@@ -67,7 +69,6 @@ class Settlement:
         self._entries: list[LogEntry] = []
         self._versions: list[VersionRow] = []
         self._keyframes: list[KeyframeRow] = []
-        self._answered: list[Answered] = []
         self._rejected: list[DeadLetter] = []
         self._accepted: list[tuple[int, Answer]] = []
         self._explanations: RefusalExplanations | None = None
@@ -81,6 +82,7 @@ class Settlement:
                 return
             self._apply_row(row, size)
             self.done.append(row.id)
+            self.arrived.append(row.enqueued_at)
 
     def apply(self, submission: Submission, payload: bytes) -> None:
         """Apply a submission that did not come through the inbox; `payload` is its canonical encoding."""
@@ -112,7 +114,7 @@ class Settlement:
             self._losses.write()
         for proposal_id, answer in self._accepted:
             tx.hunks.record(proposal_id, answer, self._now)
-        tx.submissions.put(self._answered)
+        tx.submissions.put(self.answered)
         if self._rejected:
             tx.rejected.put(self._rejected)
         if self.done:
@@ -121,7 +123,7 @@ class Settlement:
             tx.heads.advance(self.head, self._start.version)
         elif self.head.provisional:
             tx.heads.remove_unborn(tx.script_id)
-        elif self._answered or self.done:
+        elif self.answered or self.done:
             tx.heads.touch(tx.head)
 
     def _apply_row(self, row: InboxRow, size: int) -> None:
@@ -283,7 +285,7 @@ class Settlement:
     def _answer(self, answer: Answer, arrival: Arrival) -> None:
         self.answers[answer.submission_id] = answer
         account_id = None if arrival.account is None else self._tx.sending_accounts.find(arrival.account).id
-        self._answered.append(Answered(answer, arrival.digest, self._now, account_id))
+        self.answered.append(Answered(answer, arrival.digest, self._now, account_id))
 
     def _project(self) -> None:
         # A backfilled script keeps the times of the legacy application.

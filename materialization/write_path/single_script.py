@@ -47,7 +47,7 @@ class SingleScript:
         self._clock = clock
         self._limits = limits
         # Called with each unit of work once its COMMIT is answered.
-        self.settled: Callable[[Settlement], object] = _ignore
+        self.listeners: list[Callable[[Settlement], object]] = []
 
     def drain(self, script_id: int, only: int | None = None) -> DrainResult:
         """Answer the pending submissions up to the first that was tried before; or only the inbox row `only`.
@@ -94,7 +94,7 @@ class SingleScript:
                 tx.heads.remove_unborn(script_id)
         if quarantined:
             return DrainResult(0, more=False)
-        self._keep_warm(settlement)
+        self._committed(settlement)
         answered = len(settlement.done)
         return DrainResult(answered, tx.more, suspects=answered == len(rows) < len(tx.waiting), work=settlement.work)
 
@@ -112,7 +112,7 @@ class SingleScript:
             if has_room and not waits_too:
                 settlement.apply(submission, payload)
             settlement.write()
-        self._keep_warm(settlement)
+        self._committed(settlement)
         if not waits_too:
             return settlement.answers.get(submission.submission_id), tx.more
         with self._unit_of_work.reading() as reading:
@@ -140,10 +140,11 @@ class SingleScript:
         self._warm.put(head, state)
         return state
 
-    def _keep_warm(self, settlement: Settlement) -> None:
+    def _committed(self, settlement: Settlement) -> None:
         if settlement.state.exists:
             self._warm.put(settlement.head, settlement.state)
-        self.settled(settlement)
+        for listener in self.listeners:
+            listener(settlement)
 
 
 def _rows_to_apply(tx: LockedScript, only: int | None = None) -> list[InboxRow]:
@@ -175,7 +176,3 @@ def _answer_of(tx: LockedScript | RecordsTransaction, submission: Submission) ->
 
 def _unknown_rows(script_id: int) -> Corrupt:
     return Corrupt(f"script {script_id} holds rows that its head does not know of")
-
-
-def _ignore(_: Settlement) -> None:
-    """The default listener does nothing."""

@@ -82,11 +82,11 @@ class Ledger:
         self._warm = WarmStates() if warm is None else warm
         self._clock = clock
         self._single_script = SingleScript(unit_of_work, self._warm, clock, limits)
-        self._group_commit = GroupCommit(unit_of_work, self._warm, clock, limits)
+        self._group_commit = GroupCommit(unit_of_work, self._warm, clock, limits, self._single_script.listeners)
 
     def report_to(self, settled: Callable[[Settlement], object]) -> None:
-        """Call a function with each unit of work once its COMMIT is answered. It must not raise."""
-        self._single_script.settled = self._group_commit.settled = settled
+        """Call another function with each unit of work once its COMMIT is answered. It must not raise."""
+        self._single_script.listeners.append(settled)
 
     def drain_all(self, script_ids: Iterable[int]) -> DrainedAll:
         """Answer the pending submissions of several scripts: in one unit of work if possible, else one by one.

@@ -250,6 +250,8 @@ rejected_submissions = table(
     Column("account", Text(384)),
     Index(None, "script_id", "submission_id"),
     Index(None, "rejected_at"),
+    # For the operator: how many of each code, and the latest of one.
+    Index(None, "code", "rejected_at"),
     sqlite_autoincrement=True,
 )
 

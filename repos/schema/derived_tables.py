@@ -97,6 +97,7 @@ quarantines = table(
     Column("verified", SmallInteger),
     Column("health_before", Word(16), nullable=False, server_default="open"),
     Index(None, "script_id", "id"),
+    Index(None, "reopened_at", "script_id"),
     sqlite_autoincrement=True,
 )
 
@@ -112,6 +113,7 @@ rebuilds = table(
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
     CheckConstraint("state in ('running', 'active', 'differs')", name="state"),
+    Index(None, "state"),
 )
 
 verifications = table(

@@ -1,4 +1,6 @@
-"""The heartbeat of a worker and of beat, driven by Celery's own loops: it stops when they hang."""
+"""The heartbeats of a worker and of beat: a file touched by Celery's own loops, which stops when they hang, and a row
+in the database for each role (`role_heartbeat`).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,13 @@ from celery import bootsteps
 from celery.beat import Scheduler as CelerysScheduler
 from celery.beat import SchedulingError
 
+from repos.scheduling.role_heartbeats import RoleState
+from workers import bootstrap
 from workers.messaging.broker_trouble import cause_of, trouble
 from workers.monitoring.health import EVERY_SECONDS, beat
+from workers.monitoring.role_heartbeat import BEAT_ROLE, RoleHeartbeat
 from workers.process import outages
+from workers.process.roles import ROLES
 
 
 class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
@@ -21,23 +27,54 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
     def __init__(self, parent: Any, **options: Any) -> None:
         self._timer: Any = None
         super().__init__(parent, **options)
+        queues = parent.app.amqp.queues.consume_from
+        roles = [role.name for role in ROLES.values() if role.queue in queues]
+        parent.role_heartbeat = RoleHeartbeat(roles, bootstrap.heartbeat_engine, bootstrap.answer_counters())
 
     def start(self, parent: Any) -> None:
         """Start with the worker."""
         self._timer = parent.timer.call_repeatedly(EVERY_SECONDS, beat)
+        parent.role_heartbeat.start()
 
-    def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's
+    def stop(self, parent: Any) -> None:
         """Stop with the worker."""
         if self._timer is not None:
             self._timer.cancel()
+        parent.role_heartbeat.stop()
+
+    def terminate(self, parent: Any) -> None:
+        """Stop with a worker that does not wait for its tasks."""
+        self.stop(parent)
+
+
+class Consuming(bootsteps.StartStopStep):  # type: ignore[misc]
+    """A bootstep of a worker's consumer: reports whether it is connected to the broker and takes messages."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, parent: Any) -> None:
+        """Start after the queues are consumed, again after each lost connection."""
+        parent.controller.role_heartbeat.change("consuming")
+
+    def stop(self, parent: Any) -> None:
+        """Stop when the connection is lost, or with the worker."""
+        parent.controller.role_heartbeat.change("disconnected")
 
 
 class Scheduler(CelerysScheduler):  # type: ignore[misc]
     """Celery's scheduler with a heartbeat; it stores nothing else on disk."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._role_heartbeat: RoleHeartbeat | None = None
+
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """Send the messages that are due; return how long to sleep."""
         beat()
+        if self._role_heartbeat is None:
+            # Only now: the scheduler may have been created before a fork.
+            self._role_heartbeat = RoleHeartbeat([BEAT_ROLE], bootstrap.heartbeat_engine)
+            self._role_heartbeat.start()
         return super().tick(*args, **kwargs)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
@@ -46,6 +83,18 @@ class Scheduler(CelerysScheduler):  # type: ignore[misc]
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
             trouble.begins(cause_of(error))
+            self._report("disconnected")
         else:
             trouble.ends()
             outages.broker().answered(at_once=True)
+            self._report("consuming")
+
+    def close(self) -> None:
+        """End with beat."""
+        if self._role_heartbeat is not None:
+            self._role_heartbeat.stop()
+        super().close()
+
+    def _report(self, state: RoleState) -> None:
+        if self._role_heartbeat is not None:
+            self._role_heartbeat.change(state)

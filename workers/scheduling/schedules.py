@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from materialization.clock import system_clock
 from materialization.integrity.rebuild import prune_left_behind
 from materialization.scheduled_runs.open_run import SAMPLE, open_run
 from repos.unit_of_work import UnitOfWork
+from workers.process.schedule_names import (
+    DAY,
+    HOUR,
+    INTERVALS,
+    MATERIALIZE,
+    MINUTE,
+    PRUNE_GENERATIONS,
+    PRUNE_MONITORING,
+    PRUNE_REJECTED,
+    PRUNE_RUNS,
+    PRUNE_SESSIONS,
+    VERIFY_SAMPLE,
+)
 from workers.scheduling.slot_runner import SECOND, Schedule
 from workers.settings import Settings
 
-MINUTE = 60
-HOUR = 3_600
-DAY = 24 * HOUR
 KEEP_RUNS_DAYS = 30
 # An expired session is listed for this long.
 KEEP_SESSIONS_DAYS = 30
+# Counts by minute are for plots; totals are kept. A host not seen for this long was replaced.
+KEEP_MONITORING_DAYS = 7
 
 
 class RunMessages(Protocol):
@@ -62,13 +74,22 @@ def schedules(unit_of_work: UnitOfWork, settings: Settings, fan_out: RunMessages
     def prune_generations(_slot: int) -> Mapping[str, int]:
         return {"pruned": prune_left_behind(unit_of_work, system_clock())}
 
+    def prune_monitoring(slot: int) -> Mapping[str, int]:
+        before = slot - KEEP_MONITORING_DAYS * DAY * SECOND
+        with unit_of_work.records() as tx:
+            return {"pruned": tx.activity.prune(before=before), "hosts": tx.heartbeats.prune(before=before)}
+
     return [
         # The sample runs first: it would wait for the messages of the minute's run.
-        Schedule("verify-sample", every=HOUR, lease=5 * MINUTE, missed="once", run=verify_sample),
-        Schedule("materialize", every=MINUTE, lease=5 * MINUTE, missed="once", run=materialize),
-        # A run a minute makes 1,440 a day, and one pruning takes 1,000.
-        Schedule("prune-materialization-runs", every=6 * HOUR, lease=HOUR, missed="once", run=prune_runs),
-        Schedule("prune-rejected", every=DAY, lease=HOUR, missed="once", run=prune_rejected),
-        Schedule("prune-generations", every=HOUR, lease=HOUR, missed="once", run=prune_generations),
-        Schedule("prune-sessions", every=DAY, lease=HOUR, missed="once", run=prune_sessions),
+        _schedule(VERIFY_SAMPLE, 5 * MINUTE, verify_sample),
+        _schedule(MATERIALIZE, 5 * MINUTE, materialize),
+        _schedule(PRUNE_RUNS, HOUR, prune_runs),
+        _schedule(PRUNE_REJECTED, HOUR, prune_rejected),
+        _schedule(PRUNE_GENERATIONS, HOUR, prune_generations),
+        _schedule(PRUNE_SESSIONS, HOUR, prune_sessions),
+        _schedule(PRUNE_MONITORING, HOUR, prune_monitoring),
     ]
+
+
+def _schedule(name: str, lease: int, run: Callable[[int], Mapping[str, int | None]]) -> Schedule:
+    return Schedule(name, every=INTERVALS[name], lease=lease, missed="once", run=run)

@@ -30,6 +30,7 @@ COLUMNS = {
     "proposals": "run_id",
     "ai_limits": "lost",
     "scheduling": "rings",
+    "monitoring": "state",
     "integrity": "reason",
     "seals": "sealed_at",
     "backfill": "state",

@@ -1,0 +1,216 @@
+"""Overview reader: asks database and broker, and never fails: an outage is a part of the overview."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from domain.errors import Conflict
+from materialization.clock import system_clock
+from repos.database.driver_errors import DriverError
+from repos.database.engine import Engine
+from repos.database.supported_servers import UnsupportedServer
+from repos.scheduling.activity_counts import MINUTE_MICROS, ActivityCount, Measure
+from repos.scheduling.backlog_rows import BacklogRead, PendingSubmissions
+from repos.scheduling.role_heartbeats import RoleHeartbeat
+from repos.schema.revision import found_revision, wanted_revision
+from repos.unit_of_work import UnitOfWork
+from workers.messaging.broker_check import BrokerUnreachable
+from workers.messaging.queue_lengths import queue_lengths
+from workers.monitoring import overview_runs
+from workers.monitoring.answer_counters import LATENCY_BOUNDS_MS, UNBOUNDED
+from workers.monitoring.overview import (
+    Activity,
+    DeadLetters,
+    Host,
+    Lag,
+    Latency,
+    Minute,
+    Overview,
+    Quarantined,
+    Reconciler,
+    Role,
+    RoleCondition,
+    ScheduleState,
+    Schema,
+    Server,
+    Waiting,
+)
+from workers.monitoring.role_heartbeat import BEAT_ROLE, MISSING_SECONDS
+from workers.process.roles import ROLES
+from workers.process.schedule_names import INTERVALS
+
+SECOND = 1_000_000
+# Rates are those of the current minute and of this many before it.
+WINDOW_MINUTES = 5
+HISTORY_MINUTES = 60
+RECENT_SECONDS = 3_600
+# A slot may be taken this much later than it is due: the ticks come every 15 s.
+SLOT_GRACE_SECONDS = 60
+LEASE = "reconciler"
+# Needed only by producers without the database, by a model, and by a move: missing only while messages wait for them.
+OPTIONAL_ROLES = frozenset({"intake", "proposals", "backfill"})
+
+
+class OverviewReader:
+    """Reads the overview of one installation.
+
+    Without a broker URL the installation is an embedded one whose broker does not run at the moment.
+    """
+
+    def __init__(self, engine: Engine, broker_url: str, *, embedded: bool = False) -> None:
+        self._engine = engine
+        self._broker_url = broker_url
+        self._embedded = embedded
+
+    def read(self) -> Overview:
+        """The overview as it is now."""
+        schema = Schema(None, wanted_revision())
+        broker, queued = self._broker()
+        try:
+            schema = Schema(found_revision(self._engine), schema.needed)
+            if schema.found != schema.needed:
+                return self._empty(Server(), broker, schema)
+            # The clock of the database is known only afterwards; that of this host chooses the minutes.
+            now = system_clock()
+            since = now - now % MINUTE_MICROS - HISTORY_MINUTES * MINUTE_MICROS
+            with UnitOfWork(self._engine).reading() as tx:
+                read = tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
+        except (Conflict, UnsupportedServer, *DriverError) as error:
+            return self._empty(Server(_reason(error)), broker, schema)
+        return self._filled(read, broker, schema, queued)
+
+    def _broker(self) -> tuple[Server, dict[str, int]]:
+        if not self._broker_url:
+            return Server("" if self._embedded else "no broker is configured"), {}
+        try:
+            return Server(), queue_lengths(self._broker_url)
+        except BrokerUnreachable as error:
+            return Server(str(error)), {}
+
+    def _empty(self, database: Server, broker: Server, schema: Schema) -> Overview:
+        return Overview(
+            at=system_clock(),
+            embedded=self._embedded,
+            database=database,
+            broker=broker,
+            schema=schema,
+            activity=_activity([], [], system_clock()),
+        )
+
+    def _filled(self, read: BacklogRead, broker: Server, schema: Schema, queued: dict[str, int]) -> Overview:
+        now = read.now
+        quarantined = [each for each in read.pending if each.health == "quarantined"]
+        others = [each for each in read.pending if each.health != "quarantined"]
+        lag = read.lag
+        return Overview(
+            at=now,
+            embedded=self._embedded,
+            database=Server("it is read-only" if read.is_read_only else ""),
+            broker=broker,
+            schema=schema,
+            roles=tuple(self._roles(read.heartbeats, now, queued)),
+            waiting=_waiting(others, now),
+            waiting_quarantined=_waiting(quarantined, now),
+            activity=_activity(read.activity, read.totals, now),
+            lag=Lag(lag.scripts, lag.versions, _age(now, lag.since)),
+            dead_letters=tuple(DeadLetters(*row) for row in read.dead_letters),
+            quarantined_count=read.quarantined,
+            quarantined=tuple(Quarantined(*row) for row in read.quarantines),
+            runs=tuple(overview_runs.runs(read)),
+            proposals=overview_runs.proposals(read),
+            reconciler=_reconciler(read, now),
+            schedules=tuple(_schedules(read, now)),
+        )
+
+    def _roles(self, heartbeats: Sequence[RoleHeartbeat], now: int, queued: dict[str, int]) -> Iterable[Role]:
+        for name in (*ROLES, BEAT_ROLE):
+            hosts = tuple(
+                Host(row.host, row.state, row.started_at, row.seen_at, _age(now, row.seen_at))
+                for row in heartbeats
+                if row.role == name
+            )
+            length = queued.get(ROLES[name].queue) if name in ROLES else None
+            # An embedded installation starts its workers when a command needs them.
+            required = not self._embedded and (name not in OPTIONAL_ROLES or bool(length))
+            yield Role(name, _condition(hosts), required, hosts, length)
+
+
+def _waiting(pending: Sequence[PendingSubmissions], now: int) -> Waiting:
+    return Waiting(
+        sum(each.number for each in pending),
+        sum(each.scripts for each in pending),
+        max((_age(now, each.oldest_at) for each in pending), default=0.0),
+    )
+
+
+def _condition(hosts: Sequence[Host]) -> RoleCondition:
+    alive = [host for host in hosts if host.state != "stopped" and host.seen_seconds <= MISSING_SECONDS]
+    if any(host.state == "consuming" for host in alive):
+        return "running"
+    return "disconnected" if alive else "missing"
+
+
+def _reconciler(read: BacklogRead, now: int) -> Reconciler:
+    for lease in read.leases:
+        if lease.name == LEASE:
+            # The rest of the holder distinguishes processes, which mean nothing on another host.
+            return Reconciler(lease.holder.partition(":")[0], lease.expires_at, lease.expires_at > now)
+    return Reconciler()
+
+
+def _schedules(read: BacklogRead, now: int) -> Iterable[ScheduleState]:
+    last = {slot.schedule: slot for slot in read.slots}
+    for name, every in INTERVALS.items():
+        slot = last.get(name)
+        if slot is None:
+            yield ScheduleState(name, every, None, "never", late=False)
+        else:
+            due = slot.slot_at + (2 * every + SLOT_GRACE_SECONDS) * SECOND
+            yield ScheduleState(name, every, slot.slot_at, slot.state, late=due < now)
+
+
+def _activity(rows: Sequence[ActivityCount], totals: Sequence[ActivityCount], now: int) -> Activity:
+    this_minute = now - now % MINUTE_MICROS
+    start = this_minute - WINDOW_MINUTES * MINUTE_MICROS
+    window = [row for row in rows if row.minute_at >= start]
+    minutes = sorted({row.minute_at for row in rows})
+    return Activity(
+        minutes=tuple(
+            Minute(minute, _by_label("outcome", of_minute), _by_label("refusal", of_minute))
+            for minute in minutes
+            for of_minute in [[row for row in rows if row.minute_at == minute]]
+        ),
+        window_seconds=(now - start) / SECOND,
+        outcomes=_by_label("outcome", window),
+        refusals=_by_label("refusal", window),
+        latency=_latency(window),
+        total_outcomes=_by_label("outcome", totals),
+        total_refusals=_by_label("refusal", totals),
+        total_latency=_latency(totals),
+    )
+
+
+def _by_label(measure: Measure, rows: Iterable[ActivityCount]) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for row in rows:
+        if row.measure == measure:
+            counted[row.label] += row.amount
+    return dict(sorted(counted.items()))
+
+
+def _latency(rows: Sequence[ActivityCount]) -> Latency:
+    counts = _by_label("latency", rows)
+    labels = (*map(str, LATENCY_BOUNDS_MS), UNBOUNDED)
+    micros = sum(_by_label("latency_sum", rows).values())
+    return Latency(LATENCY_BOUNDS_MS, tuple(counts.get(label, 0) for label in labels), micros / SECOND)
+
+
+def _age(now: int, moment: int | None) -> float:
+    # Clocks of producers may be ahead.
+    return 0.0 if moment is None else max(0.0, (now - moment) / SECOND)
+
+
+def _reason(error: Exception) -> str:
+    cause = error.__cause__ or error
+    return str(cause.args[-1] if cause.args else cause).rstrip(".") or type(cause).__name__
