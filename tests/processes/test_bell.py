@@ -21,6 +21,7 @@ from tests.services.redis_server import RedisServer
 from tests.slowness import adjusted_for_load
 from workers.app import after_fork
 from workers.messaging.bell import Bell
+from workers.process import outages
 from workers.process.task_names import DRAIN, DRAIN_ONE_BY_ONE
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -38,6 +39,7 @@ def broker() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def bell(broker: RedisServer) -> Iterator[Bell]:
+    outages.broker.cache_clear()  # another broker than that of the test before, which may have ended
     with Celery("tests", broker=broker.url, config_source="celeryconfig", set_as_current=False) as app:
         yield Bell(app)
     kombu.pools.reset()
