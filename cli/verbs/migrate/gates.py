@@ -5,24 +5,53 @@ The code of an application is read, never run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
 import typer
 
+from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import example, prose
 from cli.verbs.migrate.gates_verbs.account_status import status
-from cli.verbs.migrate.gates_verbs.check import check
 from cli.verbs.migrate.gates_verbs.installation import install
-from cli.verbs.migrate.gates_verbs.inventory import inventory
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
+# Of the extra `gates`. Servers are installed without it, and `install` and `status` need nothing of it.
+PARSERS = frozenset({"ast_grep_py", "sqlglot", "yaml"})
+ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def _needs_parsers(context: typer.Context) -> None:
+    """Read code; needs the extra `gates`, which is not installed here."""
+    sentence = f"`gates {context.info_name}` needs the extra `gates`: pip install 'scriptledger[gates]'."
+    raise Ending(Exit.USAGE, sentence, code="extra_missing")
+
+
+def _reader_of_code(name: str) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """A command that reads code, and settings of its arguments; without the parsers, one that says so."""
+    try:
+        return getattr(import_module(f"cli.verbs.migrate.gates_verbs.{name}"), name), {}
+    except ModuleNotFoundError as missing:
+        if missing.name not in PARSERS:
+            raise
+    return _needs_parsers, ANY_ARGUMENTS
+
+
+inventory, inventory_arguments = _reader_of_code("inventory")
+check, check_arguments = _reader_of_code("check")
+
 app.command(
     "inventory",
+    context_settings=inventory_arguments,
     epilog=example(
         "scriptledger gates inventory server", "scriptledger gates inventory server --html touchpoints.html --writes"
     ),
 )(inventory)
 app.command(
     "check",
+    context_settings=check_arguments,
     epilog=example(
         "scriptledger gates check --example > gates.toml",
         "scriptledger gates check server --baseline gates-baseline.json --sarif gates.sarif",
