@@ -154,6 +154,7 @@ def _compare(site: Site, seed: int, kills: int) -> int:
         url = site.new_ledger()
         _until_done(site, url, f"{seed} {runs}", kills)
         _retry_given_up(site, url)
+        problems += _unfinished(url)
         problems += _differences(wanted, checksums(url))
         problems += ["the items counted other rows"] if counts(url, 1) != counted else []
         site.work(url)
@@ -201,6 +202,16 @@ def _retry_given_up(site: Site, url: str) -> None:
             retry(unit_of_work, failed=True)
     if given_up:
         site.work(url)
+
+
+def _unfinished(url: str) -> list[str]:
+    """What is left of the first run, and why."""
+    with open_engine(url) as engine, UnitOfWork(engine).reading() as tx:
+        run = tx.backfill_runs.get(1)
+        items = tx.backfill_items.read(1)
+    assert run is not None
+    left = [f"{item.domain} {item.name} is {item.state}: {item.error}" for item in items if item.state != "done"]
+    return left if run.state == "finished" else [f"the run is {run.state}, held by {run.held_by}", *left]
 
 
 def _wait(running: Iterable[int], url: str) -> tuple[int, int]:
