@@ -9,6 +9,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+# The problem of a database that answers, but takes no writes.
+READ_ONLY = "it is read-only"
+
 
 class Server(Struct, frozen=True):
     """A server, and what is wrong with it; empty if nothing is."""

@@ -20,6 +20,7 @@ from workers.messaging.queue_lengths import queue_lengths
 from workers.monitoring import overview_runs
 from workers.monitoring.answer_counters import LATENCY_BOUNDS_MS, UNBOUNDED
 from workers.monitoring.overview import (
+    READ_ONLY,
     Activity,
     DeadLetters,
     Host,
@@ -106,7 +107,7 @@ class OverviewReader:
         return Overview(
             at=now,
             embedded=self._embedded,
-            database=Server("it is read-only" if read.is_read_only else ""),
+            database=Server(READ_ONLY if read.is_read_only else ""),
             broker=broker,
             schema=schema,
             roles=tuple(self._roles(read.heartbeats, now, queued)),
@@ -124,16 +125,13 @@ class OverviewReader:
         )
 
     def _roles(self, heartbeats: Sequence[RoleHeartbeat], now: int, queued: dict[str, int]) -> Iterable[Role]:
+        hosts = {name: tuple(_hosts(heartbeats, name, now)) for name in (*ROLES, BEAT_ROLE)}
+        # An embedded installation starts a few workers when a command needs them; only with beat it has all.
+        complete = not self._embedded or _condition(hosts[BEAT_ROLE]) != "missing"
         for name in (*ROLES, BEAT_ROLE):
-            hosts = tuple(
-                Host(row.host, row.state, row.started_at, row.seen_at, _age(now, row.seen_at))
-                for row in heartbeats
-                if row.role == name
-            )
             length = queued.get(ROLES[name].queue) if name in ROLES else None
-            # An embedded installation starts its workers when a command needs them.
-            required = not self._embedded and (name not in OPTIONAL_ROLES or bool(length))
-            yield Role(name, _condition(hosts), required, hosts, length)
+            required = complete and (name not in OPTIONAL_ROLES or bool(length))
+            yield Role(name, _condition(hosts[name]), required, hosts[name], length)
 
 
 def _waiting(pending: Sequence[PendingSubmissions], now: int) -> Waiting:
@@ -142,6 +140,12 @@ def _waiting(pending: Sequence[PendingSubmissions], now: int) -> Waiting:
         sum(each.scripts for each in pending),
         max((_age(now, each.oldest_at) for each in pending), default=0.0),
     )
+
+
+def _hosts(heartbeats: Sequence[RoleHeartbeat], role: str, now: int) -> Iterable[Host]:
+    for row in heartbeats:
+        if row.role == role:
+            yield Host(row.host, row.state, row.started_at, row.seen_at, _age(now, row.seen_at))
 
 
 def _condition(hosts: Sequence[Host]) -> RoleCondition:

@@ -1,0 +1,89 @@
+"""Rules about submissions and their scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workers.monitoring.overview import Overview, Waiting
+from workers.monitoring.problems.problem import Problem, duration, start_command
+
+# Submissions are usually answered within milliseconds, and rung for again after three seconds.
+MAX_WAIT_SECONDS = 15.0
+MAX_P99_MS = 1_000
+MIN_ANSWERS_FOR_P99 = 100
+MAX_NAMED_SCRIPTS = 5
+
+
+def pending(overview: Overview) -> Iterator[Problem]:
+    """Submissions that wait too long."""
+    waiting = overview.waiting
+    if waiting.oldest_seconds <= MAX_WAIT_SECONDS:
+        return
+    if overview.embedded and not any(role.condition == "running" for role in overview.roles):
+        advice = "`scriptledger dev` answers them."
+    elif any(role.name == "commands" and role.condition == "missing" for role in overview.roles):
+        advice = f"They are answered once a worker runs: `{start_command('commands')}`."
+    else:
+        advice = (
+            "Look for `task.failed` in the logs of the workers of the role commands; if there is none, they cannot "
+            f"keep up: start more with `{start_command('commands')}`."
+        )
+    yield Problem("submissions_wait", f"{_waits(waiting)} for an answer.", advice)
+
+
+def quarantine(overview: Overview) -> Iterator[Problem]:
+    """Scripts that take no edits."""
+    count = overview.quarantined_count
+    if not count:
+        return
+    named = ", ".join(str(each.script_id) for each in overview.quarantined[:MAX_NAMED_SCRIPTS]) + (
+        ", …" if count > MAX_NAMED_SCRIPTS else ""
+    )
+    scripts = (
+        f"Script {named} is quarantined and takes"
+        if count == 1
+        else f"{count} scripts ({named}) are quarantined and take"
+    )
+    held = overview.waiting_quarantined.count
+    pending = f"{held} submission{' waits' if held == 1 else 's wait'} for that" if held else "no submission waits"
+    first = overview.quarantined[0].script_id if overview.quarantined else "ID"
+    yield Problem(
+        "scripts_quarantined",
+        f"{scripts} no edits; {pending}.",
+        f"`scriptledger verify {first}` says what is wrong with it. When it is repaired (docs/operations/repair.md), "
+        f"`scriptledger quarantine reopen {first}` takes it back into service.",
+    )
+
+
+def poison(overview: Overview) -> Iterator[Problem]:
+    """Submissions that ended their workers."""
+    recent = sum(each.recent for each in overview.dead_letters if each.code == "poison")
+    if recent:
+        submissions = "1 submission was" if recent == 1 else f"{recent} submissions were"
+        yield Problem(
+            "submissions_poisonous",
+            f"{submissions} refused as poison within the last hour: each had ended its worker five times.",
+            "`scriptledger rejected list --code poison` shows them; report what they hold, and replay them once "
+            "that is mended.",
+        )
+
+
+def answers(overview: Overview) -> Iterator[Problem]:
+    """Answers that come late."""
+    latency = overview.activity.latency
+    if sum(latency.counts) < MIN_ANSWERS_FOR_P99:
+        return
+    bound = latency.quantile_ms(0.99)
+    if bound is None or bound > MAX_P99_MS:
+        slow = f"more than {duration(latency.bounds_ms[-1] / 1_000)}" if bound is None else duration(bound / 1_000)
+        yield Problem(
+            "answers_slow",
+            f"1 of 100 answers of the last minutes took {'' if bound is None else 'up to '}{slow}.",
+            f"After an outage this passes. If it stays, start more workers: `{start_command('commands')}`.",
+        )
+
+
+def _waits(waiting: Waiting) -> str:
+    if waiting.count == 1:
+        return f"1 submission has waited {duration(waiting.oldest_seconds)}"
+    return f"{waiting.count} submissions wait, the first for {duration(waiting.oldest_seconds)},"
