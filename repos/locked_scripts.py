@@ -33,7 +33,8 @@ from repos.proposals.hunk_outcomes import HunkOutcomes
 from repos.submissions.answers import Answers, WritableSubmissions
 from repos.submissions.database_accounts import SendingAccounts
 from repos.submissions.dead_letters import DeadLetters
-from repos.submissions.inbox import INBOX_RECHECK, DrainableInbox, SharedInbox
+from repos.submissions.drainable_inbox import DrainableInbox, SharedInbox
+from repos.submissions.inbox import INBOX_RECHECK
 
 
 class LockedScript:

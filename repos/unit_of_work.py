@@ -46,6 +46,7 @@ from repos.proposals.proposals import Proposals
 from repos.scheduling.activity_counts import ActivityCounts
 from repos.scheduling.backlog import Backlog
 from repos.scheduling.bell_rings import BellRings
+from repos.scheduling.drain_pauses import DrainPauses
 from repos.scheduling.leases import Leases
 from repos.scheduling.materialization_items import MaterializationItems
 from repos.scheduling.materialization_runs import MaterializationRuns
@@ -71,6 +72,7 @@ class RecordsTransaction:
     proposals = LazyRepository(Proposals)
     inbox = LazyRepository(Inbox)
     bells = LazyRepository(BellRings)
+    drain_pauses = LazyRepository(DrainPauses)
     leases = LazyRepository(Leases)
     slots = LazyRepository(Slots)
     scripts = LazyRepository(Scripts)

@@ -96,7 +96,7 @@ def draining() -> Draining:
     """The drain runner of this process."""
     log = DrainLog()
     bootstrap.ledger().report_to(log.add)
-    return Draining(bootstrap.ledger(), bell(), taken_bells(), log)
+    return Draining(bootstrap.ledger(), bell(), taken_bells(), log, bootstrap.pauses())
 
 
 @signals.worker_ready.connect(weak=False)
@@ -123,6 +123,7 @@ def share_with_pool(conf: Any, options: dict[str, Any], **_: Any) -> None:
     outages.database()
     outages.broker()
     bootstrap.answer_counters()
+    bootstrap.pauses()
 
 
 @cache

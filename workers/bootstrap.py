@@ -11,6 +11,7 @@ from functools import cache
 
 from billiard.exceptions import SoftTimeLimitExceeded
 
+from materialization.submissions.drain_pauses import PauseWatch
 from materialization.write_path.ai_limits import AiLimits
 from materialization.write_path.submit import Ledger
 from repos.database.engine import Engine, make_engine
@@ -45,6 +46,7 @@ def ledger() -> Ledger:
     limits = AiLimits(settings().ai_delete_percent)
     made = Ledger(unit_of_work(), limits=limits, time_is_up=(SoftTimeLimitExceeded,))
     made.report_to(answer_counters().add)
+    made.pauses = pauses()
     return made
 
 
@@ -57,6 +59,12 @@ def answer_counters() -> AnswerCounters:
 def heartbeat_engine() -> Engine:
     """An engine for the heartbeat of a main process, which writes one row at a time."""
     return make_engine(settings().database_url, pool_size=1)
+
+
+@cache
+def pauses() -> PauseWatch:
+    """What this process knows of the pause of drains; kept over a fork, because the processes of a worker share it."""
+    return PauseWatch(unit_of_work)
 
 
 def start_afresh() -> None:

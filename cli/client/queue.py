@@ -13,6 +13,7 @@ import structlog
 
 from cli.client import database
 from cli.client.broker import require_broker
+from cli.client.drain_pauses import current_pause, pause_sentence
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from domain.errors import Corrupt
@@ -38,6 +39,7 @@ class Queue:
         self.settings = settings
         self._broker_url = settings.broker_url
         self._stack = stack
+        self._paused = ""
         self._bell = LoneBell(settings.broker_url)
         self._producer = Producer(unit_of_work, self._bell)
 
@@ -90,6 +92,7 @@ class Queue:
                     self._check_progress(script_id, submission_id, left - CHECK_SECONDS)
 
     def _check_progress(self, script_id: int, submission_id: str, left: float) -> None:
+        self._report_pause()
         hint = f"check with `scriptledger outcome {script_id} {submission_id} --wait`"
         self._refuse_to_wait_in_quarantine(script_id)
         if not self._bell.delivered:
@@ -101,8 +104,8 @@ class Queue:
         if left <= 0:
             raise Ending(
                 Exit.NOT_ANSWERED,
-                f"Submission {submission_id} of script {script_id} is safe but not answered yet, perhaps because no "
-                f"worker runs: {hint}.",
+                f"Submission {submission_id} of script {script_id} is safe but not answered yet, "
+                f"{self._paused or 'perhaps because no worker runs'}: {hint}.",
                 code="not_answered_in_time",
             )
         if self._stack is not None:
@@ -112,6 +115,13 @@ class Queue:
                 self._broker_url = self._stack.settings.broker_url
                 self._bell = LoneBell(self._broker_url)
                 self._bell.ring(script_id)
+
+    def _report_pause(self) -> None:
+        """Say once that drains are paused: a person may wait for long."""
+        pause = current_pause(self.unit_of_work)
+        if pause is not None and not self._paused:
+            screen.warn(pause_sentence(pause), style="yellow")
+        self._paused = "because drains are paused" if pause is not None else ""
 
     def _refuse_to_wait_in_quarantine(self, script_id: int) -> None:
         with self.unit_of_work.reading() as tx:

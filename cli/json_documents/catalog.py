@@ -35,6 +35,7 @@ from cli.json_documents.maintenance import (
     Staleness,
     Verification,
 )
+from cli.json_documents.operate.drains import DrainsChanged, DrainsStatus
 from cli.json_documents.proposals import Accepted, Chat, Estimate, Message, Proposal, Proposals, TurnedDown
 from cli.json_documents.read import (
     Blame,
@@ -83,6 +84,9 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "materialize run": (OneRun, Projected),
     "materialize status": (Runs, Staleness),
     "rebuild": (Rebuilt, Pruned, AllRebuilt, AllPruned),
+    "drains pause": (DrainsChanged,),
+    "drains resume": (DrainsChanged,),
+    "drains status": (DrainsStatus,),
     "quarantine list": (OutOfService,),
     "quarantine show": (Quarantines,),
     "quarantine reopen": (Reopened,),

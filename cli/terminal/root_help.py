@@ -13,7 +13,7 @@ from cli.terminal.screen import Text
 ABOUT = "Keeps screenplays as append-only logs of commands."
 PANEL_WIDTH = 9
 VERB_WIDTH = 13
-MAX_HELP_LINES = 40
+MAX_HELP_LINES = 46
 # The description of a verb fits into the remaining columns of an 80-column terminal.
 SENTENCE = 80 - PANEL_WIDTH - VERB_WIDTH
 

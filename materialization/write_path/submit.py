@@ -19,6 +19,7 @@ from materialization.clock import system_clock
 from materialization.integrity.quarantine import quarantine
 from materialization.integrity.second_look import look_twice
 from materialization.retry import with_retries
+from materialization.submissions.drain_pauses import PauseWatch
 from materialization.submissions.in_process_check import checked
 from materialization.write_path.ai_limits import USUAL, AiLimits
 from materialization.write_path.group_commit import GroupCommit
@@ -56,13 +57,6 @@ class DrainedAll(NamedTuple):
     suspects: tuple[int, ...] = ()
 
 
-class _Submitted(NamedTuple):
-    """The answer to a submission, and whether others are pending."""
-
-    answer: Answer
-    more: bool
-
-
 class Ledger:
     """The write side: every version is created here."""
 
@@ -78,6 +72,8 @@ class Ledger:
         # Exceptions a worker raises when a drain exceeds its time limit; they end the drain. If set, drains leave
         # submissions that were tried before to `drain_one_by_one`, which has more time.
         self._time_is_up = time_is_up
+        # Set where the pause of drains also holds up submissions made in process.
+        self.pauses: PauseWatch | None = None
         self._unit_of_work = unit_of_work
         self._warm = WarmStates() if warm is None else warm
         self._clock = clock
@@ -219,18 +215,22 @@ class Ledger:
 
         Raises:
             Rejected: the submission is not valid in itself, or its id was already used for other content.
+            DrainsPaused: drains are paused; nothing was written.
             Conflict: every attempt met one. Whether the last was committed may be unknown: submit it again.
             Corrupt: the script is quarantined.
         """
         submission, payload = checked(submission)
+        if self.pauses is not None:
+            self.pauses.require_running()
+        work = partial(self._submit_with_retries, submission, payload)
         try:
-            done = self._look_twice(submission.script_id, lambda: self._submit_with_retries(submission, payload))
+            answer, more = self._look_twice(submission.script_id, work)
         except Corrupt as found:
             self.quarantine(submission.script_id, str(found))
             raise
-        if done.more:
+        if more:
             self._drain_new_arrivals(submission.script_id)
-        return done.answer
+        return answer
 
     def quarantine(self, script_id: int, reason: str) -> None:
         """Quarantine a script: it takes no edits until it is repaired."""
@@ -272,7 +272,7 @@ class Ledger:
         with self._unit_of_work.records() as tx:
             tx.inbox.take_back_attempt(arrival)
 
-    def _submit_with_retries(self, submission: Submission, payload: bytes) -> _Submitted:
+    def _submit_with_retries(self, submission: Submission, payload: bytes) -> tuple[Answer, bool]:
         try:
             return self._submit_once(submission, payload)
         except Exception as error:
@@ -283,11 +283,11 @@ class Ledger:
                 self.drain_one_by_one(submission.script_id)
             return self._submit_once(submission, payload)
 
-    def _submit_once(self, submission: Submission, payload: bytes) -> _Submitted:
+    def _submit_once(self, submission: Submission, payload: bytes) -> tuple[Answer, bool]:
         while True:
             answer, more = self._single_script.submit(submission, payload)
             if answer is not None:
-                return _Submitted(answer, more)
+                return answer, more
 
     def _drain_new_arrivals(self, script_id: int) -> None:
         """Drain submissions that arrived while we held the head lock; errors here do not affect the answer."""

@@ -252,6 +252,7 @@ rejected_submissions = table(
     Index(None, "rejected_at"),
     # For the operator: how many of each code, and the latest of one.
     Index(None, "code", "rejected_at"),
+    Index("ix_rejected_submissions_of_script", "script_id", "rejected_at"),
     sqlite_autoincrement=True,
 )
 

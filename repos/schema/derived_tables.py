@@ -137,3 +137,16 @@ script_seals = table(
     Index(None, "script_id", "version_number"),
     sqlite_autoincrement=True,
 )
+
+drain_pauses = table(
+    "drain_pauses",
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("paused_at", Moment, nullable=False),
+    Column("paused_by", Text(120), nullable=False),
+    Column("reason", Text(500), nullable=False),
+    # 1 while drains are paused, then NULL: the unique key allows one active pause.
+    Column("active", SmallInteger, unique=True),
+    Column("resumed_at", Moment),
+    Column("resumed_by", Text(120)),
+    sqlite_autoincrement=True,
+)

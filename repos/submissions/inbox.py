@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
-    Delete,
-    Executable,
-    LargeBinary,
     Select,
     bindparam,
     case,
-    cast,
-    delete,
     func,
     insert,
     literal,
@@ -25,7 +18,6 @@ from sqlalchemy import (
     update,
 )
 
-from domain.errors import Conflict
 from repos.database.driver_errors import DuplicateKey
 from repos.database.session import Session
 from repos.fault_points import fault_point
@@ -34,7 +26,6 @@ from repos.schema.core_tables import script_heads, submission_inbox
 MAX_INBOX_BATCH = 256
 # A submission with more attempts than this is refused as poison.
 MAX_ATTEMPTS = 5
-CHUNK_BYTES = 1 << 20
 
 
 class InboxBacklog(NamedTuple):
@@ -64,23 +55,6 @@ _PUT = insert(submission_inbox).values(
 _FIND = select(submission_inbox.c.id).where(
     submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
 )
-# Cast on SQLite only: there, text inserted by a producer stays text and its length counts characters. A server casts
-# at most one packet.
-_BYTES = {True: cast(submission_inbox.c.payload, LargeBinary), False: submission_inbox.c.payload}
-_SIZE = {
-    is_sqlite: select(func.length(payload)).where(submission_inbox.c.id == bindparam("row"))
-    for is_sqlite, payload in _BYTES.items()
-}
-_CHUNK = {
-    is_sqlite: select(func.substr(payload, bindparam("start"), bindparam("size"))).where(
-        submission_inbox.c.id == bindparam("row")
-    )
-    for is_sqlite, payload in _BYTES.items()
-}
-_SHA256 = select(func.unhex(func.sha2(submission_inbox.c.payload, literal(256)))).where(
-    submission_inbox.c.id == bindparam("row")
-)
-_PAYLOAD = select(submission_inbox.c.payload).where(submission_inbox.c.id == bindparam("row"))
 _HELD = select(submission_inbox.c.payload, submission_inbox.c.user_id).where(
     submission_inbox.c.script_id == bindparam("script"), submission_inbox.c.submission_id == bindparam("submission")
 )
@@ -135,6 +109,14 @@ _ARRIVALS = (
     .order_by(submission_inbox.c.id)
     .limit(MAX_INBOX_BATCH)
 )
+_SCRIPTS = (
+    select(submission_inbox.c.script_id)
+    .where(submission_inbox.c.script_id > bindparam("after"))
+    .distinct()
+    .order_by(submission_inbox.c.script_id)
+    .limit(bindparam("limit"))
+)
+_SCRIPTS_SQLITE = _SCRIPTS.where(func.typeof(submission_inbox.c.script_id) == literal("integer"))
 # Whether a script has pending submissions: read in the same round trip as a commit.
 INBOX_RECHECK = select(literal(1)).where(submission_inbox.c.script_id == bindparam("script")).limit(1)
 
@@ -221,6 +203,11 @@ class Inbox:
         """
         return [row[0] for row in self._session.rows(_ARRIVALS, script=script_id)]
 
+    def scripts(self, *, after: int, limit: int) -> list[int]:
+        """The scripts after an id that have pending submissions, by id."""
+        statement = _SCRIPTS_SQLITE if self._session.is_sqlite else _SCRIPTS
+        return [row[0] for row in self._session.rows(statement, after=after, limit=limit)]
+
     def count_attempt(self, arrival: int) -> None:
         """Count an attempt before it begins, in a transaction of its own."""
         self._session.run(_TRY, row=arrival)
@@ -228,67 +215,3 @@ class Inbox:
     def take_back_attempt(self, arrival: int) -> None:
         """Uncount an attempt that was not made, or whose failure was not caused by the submission."""
         self._session.run(_UNTRY, row=arrival)
-
-
-class DrainableInbox:
-    """The inbox of the locked script. It has no `put`: the holder of the head would not see the new row."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def size(self, arrival: int) -> int:
-        """The size in bytes of a payload that was too large to be read with the head."""
-        return int(self._value(_SIZE[self._session.is_sqlite], arrival))
-
-    def payload(self, arrival: int) -> bytes:
-        """A payload that was too large to be read with the head."""
-        return as_bytes(self._value(_PAYLOAD, arrival))
-
-    def beginning(self, arrival: int, size: int) -> bytes:
-        """The first bytes of a payload that is too large to be read whole."""
-        return as_bytes(self._value(_CHUNK[self._session.is_sqlite], arrival, start=1, size=size))
-
-    def sha256(self, arrival: int, size: int) -> bytes:
-        """The hash of a payload of a known size that is too large to be read whole."""
-        if not self._session.is_sqlite:
-            return as_bytes(self._value(_SHA256, arrival))
-        digest = sha256()
-        for start in range(1, size + 1, CHUNK_BYTES):
-            digest.update(as_bytes(self._value(_CHUNK[True], arrival, start=start, size=CHUNK_BYTES)))
-        return digest.digest()
-
-    def _value(self, statement: Executable, arrival: int, **params: int) -> Any:
-        rows = self._session.rows(statement, row=arrival, **params)
-        if not rows:
-            raise Conflict("a submission was removed from the inbox by another program")
-        return rows[0][0]
-
-    def remove(self, arrivals: Sequence[int]) -> None:
-        """Delete exactly these rows, never a range, because arrival numbers are not in commit order."""
-        for start in range(0, len(arrivals), 100):
-            part = arrivals[start : start + 100]
-            names = {f"row_{position}": arrival for position, arrival in enumerate(part)}
-            self._session.later(_remove(len(part)), rows=len(part), **names)
-
-
-class SharedInbox(DrainableInbox):
-    """The inbox of several locked scripts: answered submissions are deleted together, at the end."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._answered: list[int] = []
-
-    def remove(self, arrivals: Sequence[int]) -> None:
-        """Delete exactly these rows, together with those of the other scripts."""
-        self._answered += arrivals
-
-    def remove_all(self) -> None:
-        """Delete all answered submissions."""
-        super().remove(self._answered)
-
-
-@cache
-def _remove(count: int) -> Delete:
-    return delete(submission_inbox).where(
-        submission_inbox.c.id.in_([bindparam(f"row_{position}") for position in range(count)])
-    )

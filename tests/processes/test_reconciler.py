@@ -13,6 +13,7 @@ from celery import Celery
 from sqlalchemy import Engine, text
 
 from domain.submissions.submission import encode_submission
+from materialization.submissions.drain_pauses import LOOK_SECONDS, PauseWatch, pause_drains, resume_drains
 from materialization.write_path.submit import Ledger
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
@@ -127,6 +128,26 @@ def test_a_bell_that_the_broker_does_not_take_is_no_ring(world: World):
     world.bell.rung.clear()
     assert world.reconciler().tick() == Tick(5)
     assert sorted(world.bell.rung) == [(script_id, DRAIN) for script_id in sorted(waiting)]
+
+
+def test_it_rings_nothing_and_counts_nothing_while_drains_are_paused(world: World):
+    script_id = world.waiting_submission()
+    world.later(RING_AGAIN_AFTER_SECONDS)
+    seconds = [0.0]
+    watch = PauseWatch(lambda: world.unit_of_work, clock=lambda: seconds[0])
+    reconciler = Reconciler(world.unit_of_work, world.bell, clock=lambda: world.clock[0], pauses=watch)
+    pause_drains(world.unit_of_work, "ana", "")
+    try:
+        assert reconciler.tick() == Tick(0, "drains are paused")
+        world.later(3_600)
+        assert reconciler.tick() == Tick(0, "drains are paused")
+        assert world.bell.rung == []
+    finally:
+        resume_drains(world.unit_of_work, "ana")
+
+    seconds[0] += LOOK_SECONDS
+    assert reconciler.tick() == Tick(1)
+    assert world.bell.rung == [(script_id, DRAIN)]  # as if it were the first time: not one by one
 
 
 def test_it_rings_for_a_submission_that_waited_and_not_for_one_that_just_came(world: World):

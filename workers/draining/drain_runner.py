@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from materialization.submissions.drain_pauses import PauseWatch
 from materialization.write_path.submit import Ledger
 from materialization.write_path.suspects import SuspectsLeft, is_suspect
 from workers.draining.drain_log import DrainLog
@@ -36,16 +37,22 @@ class DrainFailedError(Exception):
 
 
 class Draining:
-    """Runs the drains of one worker process."""
+    """Runs the drains of one worker process.
 
-    def __init__(self, ledger: Ledger, bell: Bell, taken_bells: TakenBells, log: DrainLog) -> None:
+    While drains are paused, bells are taken and nothing is answered: `drains resume` and the reconciler ring again.
+    """
+
+    def __init__(self, ledger: Ledger, bell: Bell, taken_bells: TakenBells, log: DrainLog, pauses: PauseWatch) -> None:
         self._log = log
+        self._pauses = pauses
         self._ledger = ledger
         self._bell = bell
         self._taken_bells = taken_bells
 
     def drain(self, task_id: str, script_id: int) -> int:
         """Answer the pending submissions of a script, and of others whose bells are queued; return the count."""
+        if self._pauses.pause() is not None:
+            return 0
         scripts = [script_id, *self._bell.take(MAX_OTHER_BELLS)]
         with self._going_on(task_id, scripts):
             done = self._ledger.drain_all(scripts)
@@ -59,6 +66,8 @@ class Draining:
 
     def drain_deep(self, task_id: str, script_id: int) -> int:
         """Answer one more batch of a script's pending submissions, alone; return the count."""
+        if self._pauses.pause() is not None:
+            return 0
         try:
             with self._going_on(task_id, [script_id]):
                 done = run(lambda: self._ledger.drain(script_id, batches=1))
@@ -69,6 +78,8 @@ class Draining:
 
     def drain_one_by_one(self, task_id: str, script_id: int, slots: SuspectSlots) -> int:
         """Answer a script's pending submissions, each counted before it is tried; return the count."""
+        if self._pauses.pause() is not None:
+            return 0
         with slots.take() as free:
             if free:
                 with self._going_on(task_id, [script_id]):

@@ -84,6 +84,12 @@ class Stack:
     ) -> None:
         self.stop()
 
+    @classmethod
+    def joined(cls, settings: Settings) -> Settings | None:
+        """The settings of the stack that another process runs in this home; None if none runs, and none is started."""
+        stack = cls(settings)
+        return stack.settings if stack._join() else None
+
     @property
     def is_ours(self) -> bool:
         """Whether this process runs the stack; otherwise another process does."""

@@ -16,6 +16,7 @@ import structlog
 
 from materialization.clock import system_clock
 from materialization.retry import with_retries
+from materialization.submissions.drain_pauses import PauseWatch
 from repos.scheduling.bell_rings import RingHistory
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 from workers.messaging.bell import Bell
@@ -52,7 +53,9 @@ class Reconciler:
         *,
         ring_again_after: float = RING_AGAIN_AFTER_SECONDS,
         clock: Callable[[], int] = system_clock,
+        pauses: PauseWatch | None = None,
     ) -> None:
+        self._pauses = pauses
         self._unit_of_work = unit_of_work
         self._bell = bell
         self._ring_again_after = int(ring_again_after * 1_000_000)
@@ -65,6 +68,8 @@ class Reconciler:
         Raises:
             Conflict: the database is unavailable; the next tick finds the same submissions.
         """
+        if self._pauses is not None and self._pauses.pause() is not None:
+            return Tick(0, "drains are paused")  # a bell that no drain answers must not count
         ticked = with_retries(self._tick)
         outages.database().answered()
         return ticked

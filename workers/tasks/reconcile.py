@@ -20,4 +20,4 @@ def reconcile() -> None:
 @cache
 def _reconciler() -> Reconciler:
     # One per process, because it holds the lease: a new one would have to wait until that expires.
-    return Reconciler(bootstrap.unit_of_work(), bell())
+    return Reconciler(bootstrap.unit_of_work(), bell(), pauses=bootstrap.pauses())

@@ -26,6 +26,7 @@ TABLE_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "ai_limits": ("ai_run_losses", "ai_writings"),
     "scheduling": ("bells", "leases", "schedule_slots", "materialization_runs", "materialization_items"),
     "monitoring": ("role_heartbeats", "activity_counts"),
+    "drain_pauses": ("drain_pauses",),
     "integrity": ("quarantines", "rebuilds", "verifications"),
     "seals": ("script_seals",),
     "backfill": ("backfill_runs", "backfill_items", "backfill_quarantine", "legacy_keys", "legacy_versions"),
@@ -61,6 +62,7 @@ _READER = {
     **dict.fromkeys(("commands", "versions", "keyframes", "heads", "scripts", "answers", "readers", "log_view"), _READ),
     **dict.fromkeys(("chat", "proposals", "integrity", "seals", "schema"), _READ),
     "users": _NAMES,
+    "drain_pauses": _READ,
 }
 _WORKER = {
     "commands": _ADD,
@@ -81,6 +83,7 @@ _WORKER = {
     "ai_limits": _CHANGE,
     "scheduling": _ALL,
     "monitoring": _ALL,
+    "drain_pauses": _CHANGE,
     "integrity": _ALL,
     "seals": _ADD,
     "backfill": _READ,

@@ -31,6 +31,7 @@ COLUMNS = {
     "ai_limits": "lost",
     "scheduling": "rings",
     "monitoring": "state",
+    "drain_pauses": "reason",
     "integrity": "reason",
     "seals": "sealed_at",
     "backfill": "state",
