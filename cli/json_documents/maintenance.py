@@ -48,14 +48,24 @@ class Run(Document, frozen=True):
 
 
 class OneRun(Document, frozen=True):
-    """The run that was done; null if nothing was due."""
+    """The run that was done, null if nothing was due; `again` counts scripts of earlier runs that were taken again."""
 
     run: Run | None
+    again: int
+
+
+class Lag(Document, frozen=True):
+    """How far readers are behind now: how many scripts, by how many versions at most, and for how many seconds."""
+
+    scripts: int
+    versions: int
+    seconds: float
 
 
 class Runs(Document, frozen=True):
-    """The latest runs."""
+    """The lag of readers now, and the latest runs, each with the lag when it was opened."""
 
+    lag: Lag
     runs: list[Run]
 
 

@@ -1,12 +1,13 @@
 """Materialization of one script of a run: update projections, verify a sample by replay, compact inactive scripts.
 
 due ──claim──▶ running ──▶ done | failed    the claim of a dead worker expires, and the next tick hands it out again
-                  └─────▶ due              another worker held the script: later
+                  └─────▶ due              another worker held the script, or this one is stopping: later
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -28,8 +29,9 @@ from repos.database.driver_errors import HeadLocked
 from repos.scheduling.materialization_items import ItemRow, ItemState
 from repos.unit_of_work import UnitOfWork
 
-# Longer than the time limit of a task.
-CLAIM_MICROS = 20 * 60 * 1_000_000
+# A worker that has not renewed its claim for this long is dead. Only a replay can take longer, and renews it.
+CLAIM_MICROS = 2 * 60 * 1_000_000
+RENEW_AFTER_MICROS = CLAIM_MICROS // 6
 MAX_ATTEMPTS = 5
 FOUND_BY = "materialization"
 
@@ -60,7 +62,13 @@ class Materializer:
             item = tx.run_items.claim(run_id, script_id, now=now, until=now + CLAIM_MICROS)
         if item is None:
             return None
-        outcome, report = self._attempt(item)
+        try:
+            outcome, report = self._attempt(item)
+        except BaseException:
+            # The process is stopping: the next tick hands the script out again, before the claim expires.
+            with suppress(Exception), self._unit_of_work.records() as tx:
+                tx.run_items.give_back(item, b"{}")
+            raise
         with self._unit_of_work.records() as tx:
             encoded = msgspec.json.encode(report)
             if outcome == "due":
@@ -70,9 +78,12 @@ class Materializer:
         return outcome
 
     def _attempt(self, item: ItemRow) -> tuple[ItemState, dict[str, Any]]:
+        if item.attempts > MAX_ATTEMPTS:
+            # A conflict takes its attempt back, so only attempts of workers that died are counted.
+            log.error("materialize.given_up", script_id=item.script_id, attempts=MAX_ATTEMPTS)
+            return "failed", {"reason": f"{MAX_ATTEMPTS} workers ended while they materialized it"}
         try:
-            _require_hope(item)
-            work = partial(self._work, item.script_id, verified=bool(item.verify))
+            work = partial(self._work, item)
             return "done", look_twice(self._unit_of_work, item.script_id, work)
         except Conflict as conflict:
             return "due", {"waits": str(conflict)[:200]}
@@ -85,17 +96,19 @@ class Materializer:
             log.exception("materialize.failed", script_id=item.script_id)
             return "failed", {"reason": f"{type(error).__name__}: {error}"[:1_000]}
 
-    def _work(self, script_id: int, *, verified: bool) -> dict[str, Any]:
+    def _work(self, item: ItemRow) -> dict[str, Any]:
+        script_id = item.script_id
         done = project(self._unit_of_work, script_id, clock=self._clock)
         report: dict[str, Any] = {"from": done.before, "to": done.version, "whole": done.whole}
-        if verified:
-            report |= self._verify(script_id)
+        if item.verify:
+            report |= self._verify(item)
         seal_if_due(self._unit_of_work, script_id, self._clock())
         return report | self._tidy(script_id)
 
-    def _verify(self, script_id: int) -> dict[str, Any]:
+    def _verify(self, item: ItemRow) -> dict[str, Any]:
+        script_id, claim = item.script_id, _Claim(self._unit_of_work, item, self._clock)
         with self._unit_of_work.reading() as tx:
-            found = verify(tx, script_id)
+            found = verify(tx, script_id, progress=claim.renew)
             finding = found.finding or check_seals(tx, script_id)
             if finding is not None:
                 raise Corrupt(f"version {finding.version}: {finding.problem}")
@@ -118,7 +131,26 @@ class Materializer:
         return {"keyframe": tidied.written, "keyframes_removed": tidied.removed}
 
 
-def _require_hope(item: ItemRow) -> None:
-    # A conflict takes its attempt back, so only attempts of workers that died are counted.
-    if item.attempts > MAX_ATTEMPTS:
-        raise Corrupt(f"{MAX_ATTEMPTS} attempts to materialize it did not finish")
+class _Claim:
+    """The claim of an item, renewed while its script is replayed."""
+
+    def __init__(self, unit_of_work: UnitOfWork, item: ItemRow, clock: Callable[[], int]) -> None:
+        self._unit_of_work = unit_of_work
+        self._item = item
+        self._clock = clock
+        self._renewed_at = clock()
+
+    def renew(self, _version: int) -> None:
+        """Renew the claim if that was not done for a while.
+
+        Raises:
+            Conflict: another worker has claimed the script.
+        """
+        now = self._clock()
+        if now - self._renewed_at < RENEW_AFTER_MICROS:
+            return
+        self._renewed_at = now
+        with self._unit_of_work.records() as tx:
+            is_ours = tx.run_items.renew(self._item, now + CLAIM_MICROS)
+        if not is_ours:
+            raise Conflict("another worker has claimed it")

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from repos.database.driver_errors import DuplicateKey
 from repos.scheduling.materialization_runs import Lag
-from repos.scheduling.outdated_scripts import OutdatedScript
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
 # Scripts in one run. Those not materialized for longest come first, so none is left out forever.
@@ -40,7 +39,8 @@ def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sa
         lying = [item for item in unfinished if item.state == "due" or item.expires_at <= now]
         taken = {item.script_id for item in unfinished}
         behind = tx.outdated.read(quiet_before=now - QUIET_MICROS, limit=MAX_DUE_SCRIPTS + len(taken))
-        due = {script.script_id: script for script in behind if script.script_id not in taken}
+        due = {script.script_id for script in behind} - taken
+        lag = tx.outdated.lag()
         checked, upto = _sample(tx, sample, taken)
     for item in lying:
         send(item.run_id, item.script_id)
@@ -49,7 +49,7 @@ def open_run(unit_of_work: UnitOfWork, slot_at: int, now: int, send: Send, *, sa
         return Opened(None, 0, len(lying))
     try:
         with unit_of_work.records() as tx:
-            run_id = tx.runs.open(slot_at, now, len(scripts), _lag(list(due.values()), now), upto=upto)
+            run_id = tx.runs.open(slot_at, now, len(scripts), Lag(lag.versions, lag.micros(now)), upto=upto)
             tx.run_items.add(run_id, [(script_id, script_id in checked) for script_id in scripts])
     except DuplicateKey:
         return Opened(None, 0, len(lying))
@@ -66,10 +66,3 @@ def _sample(tx: RecordsTransaction, size: int, taken: set[int]) -> tuple[set[int
         return set(), upto
     found = tx.outdated.following(upto, limit=size)
     return set(found) - taken, found[-1] if len(found) == size else 0
-
-
-def _lag(due: list[OutdatedScript], now: int) -> Lag:
-    return Lag(
-        max((script.versions for script in due), default=0),
-        max((now - script.since for script in due if script.since is not None), default=0),
-    )

@@ -47,6 +47,11 @@ _GIVE_BACK = (
     .where(*_THIS, _items.c.state == "running", _items.c.attempts == bindparam("held"))
     .values(state="due", attempts=_items.c.attempts - literal(1), report=bindparam("result"))
 )
+_RENEW = (
+    update(_items)
+    .where(*_THIS, _items.c.state == "running", _items.c.attempts == bindparam("held"))
+    .values(expires_at=bindparam("until"))
+)
 _UNFINISHED = (
     select(*_items.c)
     .where(or_(_items.c.state == "due", _items.c.state == "running"))
@@ -84,6 +89,11 @@ class MaterializationItems:
         """Undo the claim of a script; returns whether the claim was still valid."""
         this = {"run": item.run_id, "script": item.script_id, "held": item.attempts}
         return self._session.run(_GIVE_BACK, **this, result=report) == 1
+
+    def renew(self, item: ItemRow, until: int) -> bool:
+        """Extend the claim of a script; returns whether it was still valid."""
+        this = {"run": item.run_id, "script": item.script_id, "held": item.attempts}
+        return self._session.run(_RENEW, **this, until=until) == 1
 
     def unfinished(self) -> list[ItemRow]:
         """The due and running scripts of all runs."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -16,12 +17,26 @@ from materialization.projections.reader import Staleness, staleness
 from materialization.projections.updater import project
 from materialization.scheduled_runs.materialize_script import Materializer
 from materialization.scheduled_runs.open_run import open_run
+from repos.scheduling.materialization_items import ItemState
 from repos.scheduling.materialization_runs import RunRow
+from repos.scheduling.outdated_scripts import ProjectionLag
 from repos.unit_of_work import UnitOfWork
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
 OneScript = Annotated[int | None, typer.Argument(metavar="SCRIPT", help="Only this script.", show_default=False)]
+
+
+MaxLag = Annotated[
+    float | None,
+    typer.Option(
+        "--max-lag",
+        metavar="SECONDS",
+        min=0,
+        help="End with exit status 1 if readers are more than this behind.",
+        show_default=False,
+    ),
+]
 
 
 @app.command(epilog=example("scriptledger materialize run", "scriptledger materialize run 1"))
@@ -39,43 +54,105 @@ def run(script: OneScript = None, as_json: AsJson = False) -> None:
                     f"Readers see script {script} at version {done.version}; before, at version {done.before}."
                 )
             return
-        row = _run_all(unit_of_work)
+        finished = _run_all(unit_of_work)
+    row = finished.row
     if as_json:
-        screen.print_json(documents.OneRun(row and _document(row)))
+        screen.print_json(documents.OneRun(row and _document(row), finished.again))
     else:
-        screen.print_text(_run_sentence(row) if row else "Nothing was due.")
-    raise typer.Exit(Exit.CORRUPT if row and row.failed else Exit.DONE)
+        screen.print_text(*_run_sentences(finished))
+    raise typer.Exit(Exit.CORRUPT if finished.failed else Exit.DONE)
 
 
-@app.command(epilog=example("scriptledger materialize status", "scriptledger materialize status 1 --json"))
-def status(script: OneScript = None, as_json: AsJson = False) -> None:
-    """Show how far behind a script is, or the results of the latest runs."""
+@app.command(
+    epilog=example(
+        "scriptledger materialize status",
+        "scriptledger materialize status --max-lag 300",
+        "scriptledger materialize status 1 --json",
+    )
+)
+def status(script: OneScript = None, max_lag: MaxLag = None, as_json: AsJson = False) -> None:
+    """Show how far readers are behind now, of one script or of all, and the latest runs.
+
+    Scripts that are quarantined or being backfilled are not counted.
+    """
     with database.reading() as tx:
+        now = system_clock()
         if script is not None:
             database.head_of(tx, script)
-            _print_staleness(script, staleness(tx, script, system_clock()), as_json=as_json)
-            return
-        runs = tx.runs.read()
-    if as_json:
-        screen.print_json(documents.Runs([_document(row) for row in runs]))
-        return
-    screen.print_text(
-        screen.table(
-            ("run", "opened", "due", "done", "failed", "lag"),
-            [_run_cells(row) for row in runs],
-            right=("run", "due", "done", "failed"),
+            stale = staleness(tx, script, now)
+            lag = ProjectionLag(1 if stale.micros else 0, stale.behind, now - stale.micros if stale.micros else None)
+        else:
+            runs, lag = tx.runs.read(), tx.outdated.lag()
+    seconds = lag.micros(now) / 1_000_000
+    if script is not None:
+        _print_staleness(script, stale, as_json=as_json)
+    elif as_json:
+        shown = documents.Lag(lag.scripts, lag.versions, seconds)
+        screen.print_json(documents.Runs(shown, [_document(row) for row in runs]))
+    else:
+        screen.print_text(_lag_sentence(lag, seconds))
+        if runs:
+            screen.print_text(
+                screen.table(
+                    ("run", "opened", "due", "done", "failed", "lag when opened"),
+                    [_run_cells(row) for row in runs],
+                    right=("run", "due", "done", "failed"),
+                )
+            )
+    if max_lag is not None and seconds > max_lag:
+        screen.warn(
+            f"Readers are {seconds:.0f} s behind, more than {max_lag:g} s: check that a worker of the role "
+            "materialization is running, and a beat."
         )
-    )
+        raise typer.Exit(Exit.REFUSED)
 
 
-def _run_all(unit_of_work: UnitOfWork) -> RunRow | None:
+class _Finished(NamedTuple):
+    """The run that was opened, None if nothing was due; scripts of earlier runs that were done; and what is left."""
+
+    row: RunRow | None
+    again: int
+    failed: int
+    lag: ProjectionLag
+
+
+def _run_all(unit_of_work: UnitOfWork) -> _Finished:
     items: list[tuple[int, int]] = []
     opened = open_run(unit_of_work, system_clock(), system_clock(), lambda *item: items.append(item))
     materializer = Materializer(unit_of_work)
-    for item in items:
-        materializer.materialize(*item)
+    outcomes: list[tuple[int, ItemState | None]] = []
+    with screen.progress() as bars:
+        bar = bars.add_task("scripts", total=len(items))
+        for run_id, script_id in items:
+            outcomes.append((run_id, materializer.materialize(run_id, script_id)))
+            bars.advance(bar)
+    again = sum(run_id != opened.run_id and outcome in ("done", "failed") for run_id, outcome in outcomes)
+    failed = sum(outcome == "failed" for _, outcome in outcomes)
     with unit_of_work.reading() as tx:
-        return tx.runs.get(opened.run_id) if opened.run_id else None
+        row = tx.runs.get(opened.run_id) if opened.run_id else None
+        return _Finished(row, again, failed, tx.outdated.lag())
+
+
+def _run_sentences(finished: _Finished) -> Iterator[str]:
+    row, again, _, lag = finished
+    if row is not None:
+        yield f"Run {row.id}: {screen.counted(row.due, 'script')} due, {row.done} done, {row.failed} failed."
+    if again:
+        yield f"{screen.counted(again, 'script')} of earlier runs {'was' if again == 1 else 'were'} taken again."
+    if lag.scripts:
+        yield f"{_behind(lag)}: other workers have them, or they were edited since."
+    elif row is None and not again:
+        yield "Nothing was due."
+
+
+def _lag_sentence(lag: ProjectionLag, seconds: float) -> str:
+    if not lag.scripts:
+        return "Readers see the head of every script in service."
+    return f"{_behind(lag)}, by {screen.counted(lag.versions, 'version')} at most, the first for {seconds:.0f} s."
+
+
+def _behind(lag: ProjectionLag) -> str:
+    return f"Readers are behind for {screen.counted(lag.scripts, 'script')}"
 
 
 def _print_staleness(script: int, stale: Staleness, *, as_json: bool) -> None:
@@ -92,10 +169,6 @@ def _print_staleness(script: int, stale: Staleness, *, as_json: bool) -> None:
 def _run_cells(row: RunRow) -> tuple[str, ...]:
     lag = f"{screen.counted(row.lag_versions, 'version')}, {row.lag_micros / 1_000_000:.0f} s"
     return (str(row.id), screen.moment(row.opened_at), str(row.due), str(row.done), str(row.failed), lag)
-
-
-def _run_sentence(row: RunRow) -> str:
-    return f"Run {row.id}: {screen.counted(row.due, 'script')} due, {row.done} done, {row.failed} failed."
 
 
 def _document(row: RunRow) -> documents.Run:

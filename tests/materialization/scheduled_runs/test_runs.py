@@ -12,68 +12,22 @@ from sqlalchemy import update
 from domain.commands.kinds.line_edit import LineEdit
 from domain.errors import Conflict
 from domain.log.head import MAX_DELTAS
-from materialization.projections.reader import read_projection, staleness
+from materialization.projections.reader import read_projection
 from materialization.scheduled_runs import materialize_script as materialize_module
 from materialization.scheduled_runs.compact_keyframes import redundant
 from materialization.scheduled_runs.materialize_script import CLAIM_MICROS, Materializer
-from materialization.scheduled_runs.open_run import QUIET_MICROS, Opened, open_run
+from materialization.scheduled_runs.open_run import QUIET_MICROS, Opened
 from repos.log.keyframes import KeyframeSize
-from repos.scheduling.materialization_runs import RunRow
 from repos.schema.core_tables import script_versions
 from repos.unit_of_work import UnitOfWork
+from tests.materialization.scheduled_runs.runs import Run, behind, scripts
 from tests.materialization.writer import SECOND, START, Clock, Writer, forging, open_database
-
-_slots = itertools.count(START, 60 * SECOND)
-
-
-@pytest.fixture
-def own(tmp_path_factory: pytest.TempPathFactory) -> UnitOfWork:
-    """A database of its own: a run takes every script that is due."""
-    return open_database(f"sqlite:///{tmp_path_factory.mktemp('runs')}/ledger.db")
-
-
-class Run:
-    """The runs of one test: opens them, and does the scripts handed out."""
-
-    def __init__(self, unit_of_work: UnitOfWork, clock: Clock, *, sample: int = 0) -> None:
-        self.unit_of_work = unit_of_work
-        self.clock = clock
-        self.sample = sample
-        self.sent: list[tuple[int, int]] = []
-
-    def open(self, slot: int | None = None) -> Opened:
-        at = next(_slots) if slot is None else slot
-        return open_run(self.unit_of_work, at, self.clock(), lambda *item: self.sent.append(item), sample=self.sample)
-
-    def work(self) -> list[str | None]:
-        """Materialize all scripts handed out, in order."""
-        items, self.sent = self.sent, []
-        materializer = Materializer(self.unit_of_work, clock=self.clock)
-        return [materializer.materialize(*item) for item in items]
-
-    def row(self, run_id: int | None) -> RunRow:
-        with self.unit_of_work.reading() as tx:
-            row = tx.runs.get(run_id or 0)
-        assert row
-        return row
-
-
-def scripts(unit_of_work: UnitOfWork, clock: Clock, count: int) -> list[Writer]:
-    writers = [Writer(unit_of_work, clock=clock) for _ in range(count)]
-    for writer in writers:
-        writer.create()
-    return writers
 
 
 def report_of(run: Run, run_id: int | None, writer: Writer) -> dict[str, object]:
     with run.unit_of_work.reading() as tx:
         reports = {item.script_id: item.report for item in tx.run_items.read(run_id or 0)}
     return dict(msgspec.json.decode(reports[writer.script_id]))
-
-
-def behind(writer: Writer) -> int:
-    with writer.unit_of_work.reading() as tx:
-        return staleness(tx, writer.script_id, writer.clock()).behind
 
 
 def damage(url: str, writer: Writer) -> None:
@@ -200,7 +154,10 @@ def test_a_script_that_crashes_its_worker_each_time_is_given_up(own: UnitOfWork,
         run.open()
 
     assert run.work()[0] == "failed"
-    assert "5 attempts" in str(report_of(run, opened.run_id, writer)["reason"])
+    assert "5 workers ended" in str(report_of(run, opened.run_id, writer)["reason"])
+    with own.reading() as tx:
+        assert tx.heads.require(writer.script_id).health == "open", "its writers go on"
+    assert run.open().due == 1, "the next run tries it again"
 
 
 def test_samples_are_replayed_and_cycle_through_all_scripts(own: UnitOfWork, clock: Clock) -> None:
