@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, literal, or_, select
+from sqlalchemy import and_, bindparam, case, func, literal, select
 
 from repos.database.packet_text import Query
 from repos.database.session import Session
@@ -20,11 +20,11 @@ from repos.scheduling.backlog_rows import (
     LeaseRow,
     OpenQuarantine,
     PendingSubmissions,
-    ProjectionLag,
     ProposalCount,
     RunningRebuild,
 )
 from repos.scheduling.materialization_runs import RunRow
+from repos.scheduling.outdated_scripts import SELECT_LAG, ProjectionLag
 from repos.scheduling.role_heartbeats import SELECT_HEARTBEATS, RoleHeartbeat
 from repos.scheduling.server_clock import SELECT_CLOCK_AND_MODE
 from repos.schema.backfill_tables import backfill_items, backfill_runs
@@ -32,11 +32,10 @@ from repos.schema.core_tables import (
     leases,
     rejected_submissions,
     schedule_slots,
-    script_commands,
     script_heads,
     submission_inbox,
 )
-from repos.schema.derived_tables import materialization_runs, projection_heads, quarantines, rebuilds
+from repos.schema.derived_tables import materialization_runs, quarantines, rebuilds
 from repos.schema.proposal_tables import ai_proposals
 
 MAX_LISTED = 100
@@ -65,24 +64,6 @@ _groups = (
 )
 _PENDING = select(_groups.c.health, _groups.c.waiting, _groups.c.scripts, submission_inbox.c.enqueued_at).select_from(
     _groups.outerjoin(submission_inbox, submission_inbox.c.id == _groups.c.first)
-)
-_shown = func.coalesce(projection_heads.c.version_number, literal(0))
-_LAG = (
-    select(func.count(), func.max(script_heads.c.version_number - _shown), func.min(script_commands.c.recorded_at))
-    .select_from(
-        script_heads.outerjoin(projection_heads, projection_heads.c.script_id == script_heads.c.script_id).outerjoin(
-            script_commands,
-            and_(
-                script_commands.c.script_id == script_heads.c.script_id,
-                script_commands.c.version_number == _shown + literal(1),
-            ),
-        )
-    )
-    .where(
-        script_heads.c.version_number > literal(0),
-        script_heads.c.health == "open",
-        or_(_shown != script_heads.c.version_number, projection_heads.c.generation != script_heads.c.generation),
-    )
 )
 _recent = case((rejected_submissions.c.rejected_at >= bindparam("recently"), literal(1)))
 _DEAD_LETTERS = (
@@ -164,7 +145,7 @@ def backlog_queries(*, is_sqlite: bool, recently: int, since: int) -> list[Query
     return [
         (SELECT_CLOCK_AND_MODE[is_sqlite], {}),
         (_PENDING, {}),
-        (_LAG, {}),
+        (SELECT_LAG, {}),
         (_DEAD_LETTERS, {"recently": recently}),
         (_QUARANTINES, {}),
         (_QUARANTINED, {}),
@@ -198,7 +179,7 @@ class Backlog:
             now=int(now),
             is_read_only=bool(int(is_read_only)),
             pending=[_pending(row) for row in next(read)],
-            lag=_lag(next(read)[0]),
+            lag=ProjectionLag.of(next(read)[0]),
             dead_letters=[DeadLetterCount(*row) for row in next(read)],
             quarantines=[OpenQuarantine(*row) for row in next(read)],
             quarantined=int(next(read)[0][0]),
@@ -218,8 +199,3 @@ def _pending(row: tuple[Any, ...]) -> PendingSubmissions:
     health, number, scripts, oldest_at = row
     # On SQLite a producer may have stored anything as the time.
     return PendingSubmissions(health, int(number), int(scripts), oldest_at if isinstance(oldest_at, int) else None)
-
-
-def _lag(row: tuple[Any, ...]) -> ProjectionLag:
-    scripts, versions, since = row
-    return ProjectionLag(scripts, int(versions or 0), since)

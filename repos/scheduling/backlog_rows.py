@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from repos.scheduling.activity_counts import ActivityCount
 from repos.scheduling.materialization_runs import RunRow
+from repos.scheduling.outdated_scripts import ProjectionLag
 from repos.scheduling.role_heartbeats import RoleHeartbeat
 
 
@@ -19,14 +20,6 @@ class PendingSubmissions(NamedTuple):
     number: int
     scripts: int
     oldest_at: int | None
-
-
-class ProjectionLag(NamedTuple):
-    """Scripts whose projections are behind, by how many versions at most, and since when the first of them is."""
-
-    scripts: int
-    versions: int
-    since: int | None
 
 
 class DeadLetterCount(NamedTuple):

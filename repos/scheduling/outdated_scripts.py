@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, func, literal, or_, select
 
 from repos.database.session import Session
+from repos.database.statements import Row
 from repos.schema.core_tables import script_commands, script_heads
 from repos.schema.derived_tables import projection_heads
 
@@ -28,6 +29,12 @@ class ProjectionLag(NamedTuple):
     scripts: int
     versions: int
     since: int | None
+
+    @classmethod
+    def of(cls, row: Row) -> ProjectionLag:
+        """The lag that a row of `SELECT_LAG` holds."""
+        scripts, versions, since = row
+        return cls(scripts, int(versions or 0), since)
 
     def micros(self, now: int) -> int:
         """How long the first missing version has been missing."""
@@ -81,8 +88,7 @@ class OutdatedScripts:
 
     def lag(self) -> ProjectionLag:
         """How far readers are behind now: scripts that are quarantined or being backfilled are not counted."""
-        ((scripts, versions, since),) = self._session.rows(SELECT_LAG)
-        return ProjectionLag(scripts, versions or 0, since)
+        return ProjectionLag.of(self._session.rows(SELECT_LAG)[0])
 
     def following(self, script_id: int, *, limit: int) -> list[int]:
         """The scripts in service after an id, by id, so that samples cover all scripts in turn."""
