@@ -21,6 +21,7 @@ from workers.draining.suspect_slots import SuspectSlots
 from workers.draining.taken_bells import TakenBells
 from workers.messaging.bell import Bell
 from workers.messaging.broker_connections import forget_connections
+from workers.monitoring.health import forget_reports
 from workers.monitoring.heartbeat import Consuming, Heartbeat
 from workers.process import outages, worker_logs
 from workers.process.roles import BadQueuesError, transport_options
@@ -34,6 +35,9 @@ app.config_from_object(celery_settings)
 app.steps["worker"].add(Heartbeat)
 app.steps["consumer"].add(Consuming)
 worker_logs.connect()
+
+
+signals.celeryd_init.connect(lambda **_: forget_reports(), weak=False)
 
 
 @app.on_configure.connect(weak=False)

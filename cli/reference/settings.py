@@ -20,7 +20,8 @@ OTHERS = {
     "SCRIPTLEDGER_BROKER_PASSWORD_FILE": "The same for the broker.",
     "SCRIPTLEDGER_MODEL_KEY_FILE": "A file with the key of the model, instead of the variable.",
     "SCRIPTLEDGER_DEBUG": "If not empty, a command that fails prints a traceback instead of one sentence.",
-    "SCRIPTLEDGER_HEARTBEAT": "A file that one worker, or beat, touches while it works: for health checks.",
+    "SCRIPTLEDGER_HEARTBEAT": "A file that one worker, or beat, touches while it works, with reports next to it: for "
+    "[health checks](../operations/deploy.md#health-checks).",
     "SCRIPTLEDGER_FLOWER_PASSWORD": "The password that `scriptledger flower` requires; `dev` generates its own.",
     "NO_COLOR": "If not empty, no colours, as in every program that respects it.",
 }

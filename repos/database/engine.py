@@ -26,6 +26,7 @@ STRICT_MODE = (
 )
 LOCK_WAIT_SECONDS = 5
 SOCKET_SECONDS = 15
+CONNECT_SECONDS = 5
 RECYCLE_SECONDS = 1_800
 # The largest page the server packs into one value; a larger page is read row by row.
 PACKED_PAGE_BYTES = 4 << 20
@@ -51,13 +52,13 @@ BEGIN = "begin"
 ENDED = "ended"
 
 
-def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
+def make_engine(database_url: str, *, pool_size: int = 5, answer_seconds: int = SOCKET_SECONDS) -> Engine:
     """An engine for ``mysql+pymysql://…`` or ``sqlite:///…``, set up so that both behave the same.
 
-    Connections wait at most 5 s for a lock and 15 s for an answer. Nothing is connected yet.
+    Connections wait at most 5 s for a lock and `answer_seconds` for an answer. Nothing is connected yet.
     """
     url = make_url(database_url)
-    engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _mysql(url, pool_size)
+    engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _mysql(url, pool_size, answer_seconds)
 
     # Both drivers stay in autocommit, so that a statement outside a transaction leaves none open: an idle connection
     # in a transaction blocks ALTER TABLE on every table it read. Transactions begin explicitly.
@@ -69,16 +70,16 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
 
 
 @contextmanager
-def open_engine(database_url: str, *, pool_size: int = 5) -> Iterator[Engine]:
+def open_engine(database_url: str, *, pool_size: int = 5, answer_seconds: int = SOCKET_SECONDS) -> Iterator[Engine]:
     """An engine for the length of a block: its connections are closed at the end, also after an exception."""
-    engine = make_engine(database_url, pool_size=pool_size)
+    engine = make_engine(database_url, pool_size=pool_size, answer_seconds=answer_seconds)
     try:
         yield engine
     finally:
         engine.dispose()
 
 
-def _mysql(url: URL, pool_size: int) -> Engine:
+def _mysql(url: URL, pool_size: int, answer_seconds: int) -> Engine:
     engine = create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
         paramstyle="format",
@@ -90,9 +91,9 @@ def _mysql(url: URL, pool_size: int) -> Engine:
         pool_reset_on_return=None,
         connect_args={
             "autocommit": True,
-            "connect_timeout": 5,
-            "read_timeout": SOCKET_SECONDS,
-            "write_timeout": SOCKET_SECONDS,
+            "connect_timeout": min(CONNECT_SECONDS, answer_seconds),
+            "read_timeout": answer_seconds,
+            "write_timeout": answer_seconds,
             "client_flag": CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS,
         },
     )

@@ -20,6 +20,7 @@ from pytest_celery import CeleryTestBroker, CeleryTestWorker
 
 from tests.services.private import PrivateServer
 from workers.embedded.child_process import Child
+from workers.monitoring.health import VARIABLE
 from workers.process.command_lines import BEAT, ENVIRON, worker_command
 from workers.process.roles import Role
 from workers.settings import Settings
@@ -85,6 +86,7 @@ class LocalWorker(LocalProcess):
         beat: bool = False,
         app: str = "workers.app",
         concurrency: int = 2,
+        heartbeat: Path | None = None,
     ) -> None:
         super().__init__(name)
         self.role = role
@@ -97,6 +99,8 @@ class LocalWorker(LocalProcess):
         self._argv = argv
         # A worker that loses its broker leaves what it held in a temporary file.
         self._environ = {**ENVIRON, **settings.to_env(), "TMPDIR": str(logs)}
+        if heartbeat is not None:
+            self._environ[VARIABLE] = str(heartbeat)
         self._starts = 0
         self._child: Child
         self._guardian: psutil.Process

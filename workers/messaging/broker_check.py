@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+
+from celery import Celery
 
 from workers.messaging.broker_connections import producing_app
 
@@ -19,19 +22,23 @@ class SignInFailed(BrokerUnreachable):
     """The broker responds, but refuses the password."""
 
 
-def require_broker(broker_url: str) -> None:
-    """Connect to a broker and disconnect.
+def require_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> None:
+    """Connect to a broker and disconnect; each step waits at most so many `seconds`.
 
     Raises:
         SignInFailed: the broker refuses the password.
         BrokerUnreachable: the broker cannot be reached.
     """
-    short_timeouts = {"socket_timeout": BROKER_TIMEOUT_SECONDS, "socket_connect_timeout": BROKER_TIMEOUT_SECONDS}
-    app = producing_app(broker_url)
-    connection: Any = app.connection_for_read(connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=short_timeouts)
+    short_timeouts = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+    connection: Any = _app(broker_url).connection_for_read(connect_timeout=seconds, transport_options=short_timeouts)
     with connection:
         try:
             connection.connect()
         except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
             refused = PASSWORD_REFUSED & {kind.__name__ for kind in type(error).__mro__}
             raise (SignInFailed if refused else BrokerUnreachable)(str(error).rstrip(".")) from error
+
+
+@lru_cache(maxsize=4)
+def _app(broker_url: str) -> Celery:
+    return producing_app(broker_url)

@@ -42,6 +42,11 @@ class BrokerTrouble:
         self._logged = 0.0
         self._refused = 0
 
+    @property
+    def codes(self) -> list[str]:
+        """The error codes with which the broker refuses commands now."""
+        return list(self._codes)
+
     def begins(self, error: Exception) -> float:
         """Record that a command was refused; return how many seconds to wait before the next."""
         code = code_of(error)

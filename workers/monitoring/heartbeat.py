@@ -1,5 +1,5 @@
-"""The heartbeats of a worker and of beat: a file touched by Celery's own loops, which stops when they hang, and a row
-in the database for each role (`role_heartbeat`).
+"""The heartbeats of a worker and of beat: a file touched by Celery's own loops, which stops when they hang, a row in
+the database for each role (`role_heartbeat`), and a report whether the process is ready (`readiness`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from celery.beat import SchedulingError
 from repos.scheduling.role_heartbeats import RoleState
 from workers import bootstrap
 from workers.messaging.broker_trouble import cause_of, trouble
+from workers.monitoring import health
 from workers.monitoring.health import EVERY_SECONDS, beat
+from workers.monitoring.readiness import beat_readiness, worker_readiness
 from workers.monitoring.role_heartbeat import BEAT_ROLE, RoleHeartbeat
 from workers.process import outages
 from workers.process.roles import ROLES
@@ -48,17 +50,28 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
 
 
 class Consuming(bootsteps.StartStopStep):  # type: ignore[misc]
-    """A bootstep of a worker's consumer: reports whether it is connected to the broker and takes messages."""
+    """A bootstep of a worker's consumer: reports whether it takes messages, and whether its servers let it work."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        self._timer: Any = None
+        super().__init__(parent, **options)
 
     def start(self, parent: Any) -> None:
         """Start after the queues are consumed, again after each lost connection."""
         parent.controller.role_heartbeat.change("consuming")
+        readiness = worker_readiness()
+        readiness.report()
+        self._timer = parent.timer.call_repeatedly(EVERY_SECONDS, readiness.report)
 
     def stop(self, parent: Any) -> None:
         """Stop when the connection is lost, or with the worker."""
         parent.controller.role_heartbeat.change("disconnected")
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            health.report("worker", ["it takes no messages: it lost the broker, or stops"])
 
 
 class Scheduler(CelerysScheduler):  # type: ignore[misc]
@@ -71,6 +84,7 @@ class Scheduler(CelerysScheduler):  # type: ignore[misc]
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """Send the messages that are due; return how long to sleep."""
         beat()
+        beat_readiness().report_if_due()
         if self._role_heartbeat is None:
             # Only now: the scheduler may have been created before a fork.
             self._role_heartbeat = RoleHeartbeat([BEAT_ROLE], bootstrap.heartbeat_engine)

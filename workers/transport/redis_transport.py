@@ -31,6 +31,8 @@ from workers.transport.unacknowledged_messages import Recorded, Unrecorded
 
 MAX_REFUSED_IN_A_ROW = 100
 MAX_RESTORED = 1_000
+# Of a broker that does not answer; in seconds.
+RETRY_PAUSES = {"interval_start": 1, "interval_step": 1, "interval_max": 4}
 
 
 class Channel(redis.Channel):
@@ -196,7 +198,11 @@ class _OurTransports:
 
 
 class Connection(_OurTransports, connection.Connection):
-    """A connection, with a pool of the same kind."""
+    """A connection, with a pool of the same kind. It returns soon after its broker: kombu's pauses grow to 30 s."""
+
+    def ensure_connection(self, errback: Any = None, max_retries: int | None = None, **options: Any) -> Any:
+        """Connect, with short pauses unless others are given."""
+        return super().ensure_connection(errback, max_retries, **{**RETRY_PAUSES, **options})
 
     def Pool(self, limit: int | None = None, **options: Any) -> ConnectionPool:  # noqa: N802 - kombu's
         """A pool of such connections."""

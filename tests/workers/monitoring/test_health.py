@@ -81,6 +81,62 @@ def test_a_server_that_does_not_respond_is_unhealthy(url: str, capsys: pytest.Ca
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_a_process_is_ready_when_its_report_is_empty_and_new(heartbeat: Path, capsys: pytest.CaptureFixture[str]):
+    assert health.main(["ready"]) == 1
+    assert capsys.readouterr().err == "it has not reported yet\n"
+
+    health.report("worker", [])
+    assert health.main(["ready"]) == 0
+
+    health.report("beat", ["the broker does not answer: refused", "and \x1b[31m"])
+    assert health.main(["ready"]) == 1
+    assert capsys.readouterr().err == "the broker does not answer: refused\nand \\x1b[31m\n"
+
+    health.report("beat", [])
+    late = time.time() - health.OLD_SECONDS - 8
+    os.utime(f"{heartbeat}.worker", (late, late))
+    assert health.main(["ready"]) == 1
+    assert capsys.readouterr().err.startswith("its main loop reported 20 s ago")
+
+
+def test_reports_of_an_earlier_process_are_forgotten(heartbeat: Path):
+    for kind in health.KINDS:
+        health.report(kind, [])
+
+    health.forget_reports()
+
+    assert not list(heartbeat.parent.iterdir())
+
+
+@pytest.mark.parametrize("content", ["", "{", "7", "null", "\x00" * 20])
+def test_a_report_that_cannot_be_read_is_a_problem(heartbeat: Path, content: str):
+    Path(f"{heartbeat}.worker").write_text(content)
+
+    assert health.main(["ready"]) == 1
+
+
+def test_a_link_in_the_place_of_a_report_is_replaced(heartbeat: Path, tmp_path: Path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    Path(f"{heartbeat}.worker").symlink_to(victim)
+    Path(f"{heartbeat}.worker.new").symlink_to(victim)
+
+    health.report("worker", [])
+
+    assert victim.read_text() == "precious"
+    assert not Path(f"{heartbeat}.worker").is_symlink()
+    assert health.main(["ready"]) == 0
+
+
+def test_without_a_file_nothing_is_reported_and_nothing_is_ready(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(health.VARIABLE, raising=False)
+
+    health.report("worker", [])
+    health.forget_reports()
+
+    assert health.main(["ready"]) == 1
+
+
 def test_unknown_arguments_print_the_usage(capsys: pytest.CaptureFixture[str]):
     assert health.main([]) == 1
-    assert "python -m workers.monitoring.health beating" in capsys.readouterr().err
+    assert "python -P -m workers.monitoring.health beating" in capsys.readouterr().err

@@ -1,0 +1,96 @@
+"""Readiness of the database: whether it takes writes at this moment, and has the schema of this program.
+
+The check writes nothing: a statement that finds no rows is refused wherever a real one would be, by a read-only server,
+a node without its cluster, or a missing privilege. Every account of a worker may either insert into the inbox or delete
+from it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from domain.errors import LedgerError
+from repos.database.driver_errors import DriverError
+from repos.database.engine import BEGIN, MEMORY
+from repos.schema.revision import connected, wanted_revision
+
+_EMPTY_WRITES = (
+    "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at)"
+    " SELECT 0, '', '', 0 FROM alembic_version WHERE 1 = 0",
+    "DELETE FROM submission_inbox WHERE 1 = 0",
+)
+# On a table, and on a column of it.
+_DENIED = frozenset({1142, 1143})
+_REVISION = "SELECT version_num FROM alembic_version"
+# A column or a table that is not there, on MariaDB and MySQL.
+_NO_SUCH_OBJECT = frozenset({1054, 1146})
+
+
+def database_problem(engine: Engine) -> str | None:
+    """Why the database takes no submissions now; None if it does."""
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file not in (None, "", MEMORY) and not Path(str(file)).exists():
+        return "the database file does not exist"
+    try:
+        with connected(engine) as connection:
+            return _schema_problem(connection) or _write_problem(connection)
+    except (LedgerError, *DriverError) as error:
+        return f"the database does not answer: {_text_of(error)}"
+
+
+def _schema_problem(connection: Connection) -> str | None:
+    try:
+        found = connection.exec_driver_sql(_REVISION).scalar()
+    except DBAPIError as error:
+        if not _is_missing(error):
+            raise
+        found = None
+    finally:
+        connection.rollback()
+    wanted = wanted_revision()
+    return None if found == wanted else f"the database is at schema {found or 'nothing'}, this program needs {wanted}"
+
+
+def _write_problem(connection: Connection) -> str | None:
+    is_file = connection.dialect.name == "sqlite"
+    if is_file:
+        # Another writer is no problem: do not wait for it.
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        connection.rollback()
+        connection = connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+    refusals = []
+    for statement in _EMPTY_WRITES:
+        try:
+            connection.exec_driver_sql(statement)
+        except DBAPIError as error:
+            if is_file and "locked" in str(error.orig):
+                return None
+            if _is_missing(error):
+                return "the table submission_inbox, or a column of it, is missing"
+            refusals.append(f"the database takes no writes: {_text_of(error.orig)}")
+            if _number(error) not in _DENIED:
+                break
+        else:
+            return None
+        finally:
+            with suppress(DBAPIError):
+                connection.rollback()
+    return refusals[0]
+
+
+def _is_missing(error: DBAPIError) -> bool:
+    return _number(error) in _NO_SUCH_OBJECT or str(error.orig).startswith("no such")
+
+
+def _number(error: DBAPIError) -> object:
+    return error.orig.args[0] if error.orig is not None and error.orig.args else None
+
+
+def _text_of(error: BaseException | None) -> str:
+    cause = error.__cause__ or error if error is not None else None
+    arguments = getattr(cause, "args", ())
+    return str(arguments[-1] if arguments else cause).rstrip(".")
