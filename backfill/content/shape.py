@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backfill.content.refusals import ContentNotUtf8, ContentTooLarge, ContentTooManyLines
+from backfill.content.window import Window
 from domain.script.script_size import MAX_LINES
 
 # The largest content that is decoded, as for files.
@@ -58,13 +59,18 @@ class Decoded(Struct, frozen=True):
 
 
 class Shape(NamedTuple):
-    """One shape of contents: `recognise` is cheap and never fails; `decode` refuses as `Rejected`."""
+    """One shape of contents: `recognise` is cheap and never fails; `decode` refuses as `Rejected`.
+
+    `decode_changed` is given a content with its bytes and the bytes of the next one. It decodes only the lines that
+    differ, and returns None where only the whole content tells.
+    """
 
     name: str
     title: str
     recognise: Callable[[bytes], bool]
     decode: Callable[[bytes], Decoded]
     encode: Callable[[Decoded], bytes]
+    decode_changed: Callable[[Decoded, bytes, bytes], tuple[Decoded, Window] | None] | None = None
 
 
 # Every shape by name, in the order in which they are tried.
@@ -92,6 +98,15 @@ def require_text(data: bytes) -> None:
             decoder.decode(data[start : start + PART_BYTES], start + PART_BYTES >= len(data))
         except UnicodeDecodeError:
             raise ContentNotUtf8(position=_first_bad(data, start)) from None
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether a part of a content is UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def require_few_lines(count: int) -> None:

@@ -20,9 +20,9 @@ def is_whole(decoded: Decoded) -> bool:
     )
 
 
-def kept_raw(decoded: Decoded, content: bytes) -> bytes | None:
-    """The compressed bytes of a content that is not whole; None if nothing has to be kept."""
-    return None if is_whole(decoded) else zstandard.ZstdCompressor(level=LEVEL).compress(content)
+def kept_raw(content: bytes) -> bytes:
+    """The compressed bytes of a content that is not whole."""
+    return zstandard.ZstdCompressor(level=LEVEL).compress(content)
 
 
 def raw_bytes(raw: bytes) -> bytes:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from backfill.content.recognise import decode
+from backfill.content.window import Window
 from backfill.scripts.kept_content import kept_raw
 from backfill.scripts.legacy_script import (
     LegacySave,
@@ -17,8 +17,9 @@ from backfill.scripts.legacy_script import (
     submission_id,
 )
 from backfill.scripts.migrated_saves import edited_since
+from backfill.scripts.successive_saves import SaveText, SuccessiveSaves
 from backfill.translate.script_commands import matched, save_commands
-from backfill.translate.script_lines import LineTranslator, with_new_ids
+from backfill.translate.script_lines import with_new_ids
 from domain.commands.base import Command
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
 from domain.commands.kinds.script_create import ScriptCreate
@@ -98,7 +99,7 @@ class PendingSaves:
             return
         if edited_since(tx, self._script, tx.head.version) and place < len(self._saves):
             raise ScriptEdited(f"script {self._script.script_id} was edited after it was migrated")
-        self._translator = LineTranslator()
+        self._texts = SuccessiveSaves()
         self._lines = tuple(state.lines())
         self._time = tx.head.updated_at
         self._place = place
@@ -117,6 +118,7 @@ class PendingSaves:
                     return self._submission_of(state, save)
                 except Rejected as rejected:
                     refusal = Refusal.of(rejected)
+                    self._texts = SuccessiveSaves()
             self._refused.append(RefusedSave(save.origin, refusal))
         return self._last_submission(state)
 
@@ -128,7 +130,7 @@ class PendingSaves:
             raise ScriptRefused(f"script {self._script.script_id} is refused: {written.refusal.code}")
         else:
             self._refused.append(RefusedSave(self._current.origin, written.refusal))
-            self._lines, self._translator = self._before, LineTranslator()
+            self._lines, self._texts = self._before, SuccessiveSaves()
         script = self._script
         tx.legacy_versions.add(script.script_id, self._written)
         if not written.more:
@@ -149,13 +151,13 @@ class PendingSaves:
         self._weight += len(self._raw or b"")
 
     def _submission_of(self, state: State, save: LegacySave) -> Submission | Unchanged:
-        decoded = decode(save.content, save.shape)
-        lines = self._identified(self._translator.lines(decoded), state)
+        text = self._texts.read(save.content, save.shape)
+        lines, changed = self._identified(text, state)
         commands: tuple[Command, ...] = (self._create(lines),)
         if state.exists:
-            commands = save_commands(state, self._lines, lines)
+            commands = save_commands(state, self._lines, lines, changed)
         self._before, self._lines = self._lines, lines
-        self._current, self._raw = save, kept_raw(decoded, save.content)
+        self._current, self._raw = save, None if text.whole else kept_raw(save.content)
         if not commands:
             self._merged[save.origin.table] += 1
             return UNCHANGED
@@ -184,13 +186,15 @@ class PendingSaves:
             return self._submission(state, script.origin, self._time, (ScriptUnarchive(),), name)
         return None
 
-    def _identified(self, lines: tuple[Line, ...], state: State) -> tuple[Line, ...]:
-        with_ids = [line for line in lines if line.id]
-        if len(with_ids) == len(lines):
-            return lines
+    def _identified(self, text: SaveText, state: State) -> tuple[tuple[Line, ...], Window | None]:
+        """The lines with their ids, and where they differ from those before, if that is known."""
+        if not text.unnamed:
+            return text.lines, text.changed
         # Named after the version, which no other save has.
-        new = with_new_ids(lines, f"s{state.version + 1}")
-        return new if with_ids else matched(self._lines, new)
+        prefix = f"s{state.version + 1}"
+        if text.unnamed < len(text.lines):
+            return with_new_ids(text.lines, prefix), None
+        return matched(self._lines, text.lines, prefix, text.changed)
 
     def _create(self, lines: tuple[Line, ...]) -> ScriptCreate:
         script = self._script

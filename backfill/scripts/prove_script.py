@@ -6,20 +6,22 @@ archiving of the script. Commands of other legacy tables and edits by people com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
-from backfill.content.recognise import decode
-from backfill.scripts.kept_content import is_whole, raw_bytes
+from backfill.content.window import Window
+from backfill.scripts.kept_content import raw_bytes
 from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_row
-from backfill.translate.script_lines import LineTranslator
+from backfill.scripts.successive_saves import SuccessiveSaves
 from domain.errors import Rejected
 from domain.log.entry import LogEntry
 from domain.log.version import VersionRow
-from domain.script.delta import advance, decode_delta
+from domain.script.delta import decode_delta
+from domain.script.hashing import STATE_MODULUS, line_term, neighbour_term
 from domain.script.line import Line
-from domain.script.state import State
+from domain.script.state import EDGE, State
+from domain.script.state_builder import StateBuilder
 from domain.submissions.origin import Origin
 from domain.submissions.submission import decode_cause
 from repos.backfill.legacy_versions import LegacyVersion
@@ -71,7 +73,7 @@ def prove_script(
         Corrupt: a version is missing.
     """
     versions = _Versions(tx, script)
-    translator = LineTranslator()
+    lines = _Lines()
     migrated = _legacy_versions(tx, script.script_id)
     differences: list[Difference] = []
     inexact: list[Origin] = []
@@ -87,7 +89,7 @@ def prove_script(
                 differences.append(Difference(origin, "it is neither in the ledger nor set aside"))
             continue
         problem = versions.go_to(known.version_number, save)
-        is_exact, other = _compared(save, known, versions.state, translator)
+        is_exact, other = _compared(save, known, versions.state, lines)
         if not is_exact:
             inexact.append(origin)
         if (problem := other or problem) is not None:
@@ -100,23 +102,79 @@ def prove_script(
     return Proof(count, tuple(differences), tuple(inexact), set_aside)
 
 
-def _compared(
-    save: LegacySave, known: LegacyVersion, state: State, translator: LineTranslator
-) -> tuple[bool, str | None]:
+def _compared(save: LegacySave, known: LegacyVersion, state: State, lines: _Lines) -> tuple[bool, str | None]:
     """Whether the content consists of its lines, and what is wrong with the save, if anything."""
     if save.refusal is not None:
         return True, f"the source cannot be read: {save.refusal.code}"
     try:
-        decoded = decode(save.content, save.shape)
-        problem = _difference(tuple(state.lines()), translator.lines(decoded))
+        is_exact, problem = lines.compare(state, save)
     except Rejected as refusal:
         return True, f"the source cannot be decoded: {refusal.code}"
-    is_exact = is_whole(decoded)
     if known.saved_at != save.saved_at:
         problem = problem or "it is recorded with another time"
     if not is_exact and (known.raw is None or raw_bytes(known.raw) != save.content):
         problem = problem or "its bytes are not kept"
     return is_exact, problem
+
+
+class _Lines:
+    """The lines of the ledger, compared with those of one save after another.
+
+    Where little changed since a save that was equal, only that part is compared, and the state hash proves that the
+    rest is as it was: it covers every line and its neighbours.
+    """
+
+    def __init__(self) -> None:
+        self._saves = SuccessiveSaves()
+        # The lines of the ledger and the state hash after the last save, if it was equal.
+        self._equal: tuple[tuple[Line, ...], int] | None = None
+
+    def compare(self, state: State, save: LegacySave) -> tuple[bool, str | None]:
+        """Whether the bytes of a save follow from its lines, and what differs in them, if anything.
+
+        Raises:
+            Rejected: the save cannot be read.
+        """
+        before, self._equal = self._equal, None
+        text = self._saves.read(save.content, save.shape)
+        found = None
+        if before is not None and text.changed is not None:
+            found = _changed_lines(state, *before, text.changed)
+        if found is None or text.changed is None:
+            found = tuple(state.lines())
+            problem = _difference(found, text.lines)
+        else:
+            part = slice(text.changed.start, text.changed.new_end)
+            problem = _difference(found[part], text.lines[part], text.changed.start + 1)
+        if problem is None:
+            self._equal = found, state.hash
+        return text.whole, problem
+
+
+def _changed_lines(state: State, before: tuple[Line, ...], before_hash: int, window: Window) -> tuple[Line, ...] | None:
+    """The lines of a state that differs from the one before in a window only; None if it differs elsewhere too."""
+    start, old_end, new_end = window
+    above = before[start - 1].id if start else EDGE
+    below = before[old_end].id if old_end < len(before) else EDGE
+    middle: list[Line] = []
+    here = above
+    while len(middle) < new_end - start:
+        node = state.nodes.get(here)
+        node = None if node is None or node.after == EDGE else state.nodes.get(node.after)
+        if node is None:
+            return None
+        middle.append(node.line)
+        here = node.line.id
+    change = _terms(middle, above, below) - _terms(before[start:old_end], above, below)
+    if (before_hash + change - state.hash) % STATE_MODULUS:
+        return None
+    return (*before[:start], *middle, *before[old_end:])
+
+
+def _terms(lines: Sequence[Line], above: str, below: str) -> int:
+    """The part of the state hash that lines and their places have."""
+    ids = [above, *(line.id for line in lines), below]
+    return sum(map(line_term, lines)) + sum(neighbour_term(*pair) for pair in pairwise(ids))
 
 
 class _Versions:
@@ -126,6 +184,7 @@ class _Versions:
         head = tx.heads.require(script.script_id)
         entries = tx.commands.read(script.script_id, upto=head.version)
         rows = tx.versions.read(script.script_id, generation=head.generation, after=0, upto=head.version)
+        self._builder = StateBuilder(State.empty())
         self.state = State.empty()
         self._script = script
         self._tx = tx
@@ -185,7 +244,10 @@ class _Versions:
         if step is None:
             return None
         entry, row = step
-        self.state = advance(self.state, decode_delta(row.delta))
+        for change in decode_delta(row.delta):
+            change.onto(self._builder)
+        self.state = self._builder.so_far()
+        self._builder.version += 1
         self._before, self._time = self._time, entry.occurred_at or 0
         return entry, decode_cause(entry.cause).origin
 
@@ -198,12 +260,11 @@ def _legacy_versions(tx: RecordsTransaction, script_id: int) -> Iterator[LegacyV
             yield save
 
 
-def _difference(found: tuple[Line, ...], expected: tuple[Line, ...]) -> str | None:
-    if found == expected:
-        return None
+def _difference(found: Sequence[Line], expected: Sequence[Line], first: int = 1) -> str | None:
+    """How lines differ; `first` is the number of the first one."""
     if len(found) != len(expected):
         return f"{len(found)} lines instead of {len(expected)}"
-    for place, (line, wanted) in enumerate(zip(found, expected, strict=True), 1):
+    for place, (line, wanted) in enumerate(zip(found, expected, strict=True), first):
         if (line.format, line.text, line.sep, line.attrs) != (wanted.format, wanted.text, wanted.sep, wanted.attrs):
             return f"line {place} differs"
         if wanted.id and line.id != wanted.id:

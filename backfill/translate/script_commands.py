@@ -11,7 +11,8 @@ from typing import Final
 
 from msgspec import UNSET
 
-from backfill.translate.difference import difference
+from backfill.content.window import Window, difference
+from backfill.translate.script_lines import with_new_ids
 from domain.commands.base import Command, Target
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
@@ -26,24 +27,30 @@ from domain.script.state import State
 MAX_COMMANDS: Final = 500
 
 
-def matched(old: Sequence[Line], new: Sequence[Line]) -> tuple[Line, ...]:
-    """The new lines, those without ids of their own with the ids of the old lines that they match.
+def matched(
+    old: Sequence[Line], new: Sequence[Line], prefix: str, known: Window | None = None
+) -> tuple[tuple[Line, ...], Window]:
+    """The new lines, which have no ids, with the ids of the old lines that they match, and where they differ.
 
-    Lines that match none keep their ids, which must not be in use.
+    Lines that match none are named after the prefix, which no other save has, and their place. `known` is a window
+    outside of which the lines are equal but for their ids.
     """
-    start, old_end, new_end = difference([_content(line) for line in old], [_content(line) for line in new])
-    before = {line.id: line for line in old[start:old_end]}
-    aligned = align(old[start:old_end], new[start:new_end])
-    middle = (before[entry] if isinstance(entry, str) else entry for entry in aligned)
-    return (*old[:start], *middle, *old[old_end:])
+    window = difference(old, new, known, _is_same)
+    before, after = old[window.start : window.old_end], new[window.start : window.new_end]
+    by_id = {line.id: line for line in before}
+    aligned = align(before, with_new_ids(after, prefix, window.start + 1))
+    middle = (by_id[entry] if isinstance(entry, str) else entry for entry in aligned)
+    return (*old[: window.start], *middle, *old[window.old_end :]), window
 
 
-def save_commands(state: State, old: Sequence[Line], new: Sequence[Line]) -> tuple[Command, ...]:
+def save_commands(
+    state: State, old: Sequence[Line], new: Sequence[Line], known: Window | None = None
+) -> tuple[Command, ...]:
     """The commands from the old lines, which the state has, to the new ones; their ids are unique.
 
-    Ids that were removed earlier and return are revived.
+    Ids that were removed earlier and return are revived. `known` is a window outside of which the lines are equal.
     """
-    start, old_end, new_end = difference(old, new)
+    start, old_end, new_end = difference(old, new, known)
     before, after = old[start:old_end], new[start:new_end]
     kept = _kept_in_order(before, after)
     if kept is None:
@@ -57,8 +64,9 @@ def save_commands(state: State, old: Sequence[Line], new: Sequence[Line]) -> tup
     return commands
 
 
-def _content(line: Line) -> tuple[object, ...]:
-    return line.format, line.text, line.sep, line.attrs
+def _is_same(old: Line, new: Line) -> bool:
+    """Whether two lines differ at most in their ids."""
+    return (old.text, old.format, old.sep, old.attrs) == (new.text, new.format, new.sep, new.attrs)
 
 
 def _kept_in_order(before: Sequence[Line], after: Sequence[Line]) -> dict[str, Line] | None:

@@ -13,10 +13,9 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from backfill.content.shape import Decoded, LegacyLine
-from backfill.translate.difference import difference
+from backfill.translate.fountain_lines import read_fountain
 from backfill.translate.line_formats import LEGACY_FORMAT, MAX_LEGACY_FORMAT, our_format
 from domain.errors import Rejected
-from domain.formats.registry import FORMATS
 from domain.script.line import Attr, Line
 from domain.script.validation import check_id
 
@@ -24,35 +23,8 @@ from domain.script.validation import check_id
 FOUNTAIN = "fountain"
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
-# Shapes whose lines have no ids.
-_WITHOUT_IDS = ("empty", "fountain", "plain", "tagged_lines")
 # What `check_text` refuses, except line ends.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-class LineTranslator:
-    """Translates the saves of one script in order: only what changed since the save before is translated again."""
-
-    def __init__(self) -> None:
-        self._legacy: tuple[LegacyLine, ...] = ()
-        self._lines: tuple[Line, ...] = ()
-
-    def lines(self, decoded: Decoded) -> tuple[Line, ...]:
-        """The same as `script_lines`, which see."""
-        lines = None if decoded.shape in _WITHOUT_IDS else self._changed_lines(decoded.lines)
-        if lines is None:
-            lines = script_lines(decoded)
-        # Where each legacy line became one line under its own id, the next save can build on this one.
-        as_they_are = len(lines) == len(decoded.lines) and all(map(_is_own, decoded.lines, lines))
-        self._legacy, self._lines = (decoded.lines, lines) if as_they_are else ((), ())
-        return lines
-
-    def _changed_lines(self, legacy: tuple[LegacyLine, ...]) -> tuple[Line, ...] | None:
-        """The lines, if those that changed need no other id than their own; else None."""
-        start, old_end, new_end = difference(self._legacy, legacy)
-        middle = [line for each in legacy[start:new_end] for line in translated(each)]
-        lines = (*self._lines[:start], *middle, *self._lines[old_end:])
-        return lines if len({line.id for line in lines}) == len(legacy) == len(lines) else None
 
 
 def script_lines(decoded: Decoded) -> tuple[Line, ...]:
@@ -62,8 +34,7 @@ def script_lines(decoded: Decoded) -> tuple[Line, ...]:
         Rejected: the content is Fountain that cannot be read.
     """
     if decoded.shape == FOUNTAIN:
-        text = "".join(line.text + line.sep for line in decoded.lines)
-        return FORMATS["fountain"].read(text.encode(), _no_id).lines
+        return read_fountain(decoded.lines)
     if decoded.shape == "empty":
         return ()
     return tuple(_with_ids_once(line for legacy in decoded.lines for line in translated(legacy)))
@@ -98,14 +69,6 @@ def our_id(legacy_id: str) -> str:
     return legacy_id
 
 
-def _is_own(legacy: LegacyLine, line: Line) -> bool:
-    return legacy.id == line.id
-
-
-def _no_id() -> str:
-    return ""
-
-
 def _with_ids_once(lines: Iterable[Line]) -> Iterator[Line]:
     seen: set[str] = set()
     # The number that the next line of a doubled id tries first.
@@ -119,6 +82,6 @@ def _with_ids_once(lines: Iterable[Line]) -> Iterator[Line]:
         yield line if line_id == line.id else replace(line, id=line_id)
 
 
-def with_new_ids(lines: Sequence[Line], prefix: str) -> tuple[Line, ...]:
-    """The same lines, each without an id named after the save and its place in it."""
-    return tuple(line if line.id else replace(line, id=f"{prefix}.{place}") for place, line in enumerate(lines, 1))
+def with_new_ids(lines: Sequence[Line], prefix: str, first: int = 1) -> tuple[Line, ...]:
+    """The same lines, each without an id named after the save and its place in it, which `first` is that of."""
+    return tuple(line if line.id else replace(line, id=f"{prefix}.{place}") for place, line in enumerate(lines, first))

@@ -7,15 +7,20 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from backfill.content.refusals import NotLines
-from backfill.content.shape import Decoded, LegacyLine, Shape, register, require_few_lines, with_exactness
+from backfill.content.shape import Decoded, LegacyLine, Shape, is_utf8, register, require_few_lines, with_exactness
 from backfill.content.strict_json import COMPACT, Style, parse, require_few_values, write
+from backfill.content.window import Window, equal_end, equal_start
 from domain.script.script_size import MAX_LINES
 
 # Objects of a document that are no lines.
 MAX_OTHER_OBJECTS = 20_000
 TEXT_FIELDS = ("content", "text", "value")
+# Between two lines as JavaScript writes them. A quotation mark in a text is escaped, so no text holds these bytes.
+_NEXT_LINE = b'},{"id":"'
+_BEGIN, _END = b'{"version":2,"lines":[', b"]}"
 _START = re.compile(rb'\s*(?:\{\s*"|\[\s*\{\s*"|\{\s*\}|\[\s*\])')
 
 
@@ -36,6 +41,8 @@ class _Save(Struct, frozen=True, forbid_unknown_fields=True):
     lines: tuple[LegacyLine, ...]
 
 
+# The usual document in the version that is the only one yet.
+_USUAL = Dressing({"version": 2, "lines": None})
 _read = msgspec.json.Decoder(_Save).decode
 _write = msgspec.json.Encoder().encode
 
@@ -62,6 +69,33 @@ def _usual(data: bytes) -> Decoded | None:
     if any(line.id is None for line in save.lines) or _write(save) != data:
         return None
     return Decoded("json_lines", save.lines, Dressing({"version": save.version, "lines": None}), exact=True)
+
+
+def _decode_changed(before: Decoded, old: bytes, data: bytes) -> tuple[Decoded, Window] | None:
+    """The usual document after a change, whose lines outside of the shared bytes are decoded."""
+    if before.dressing != _USUAL or not before.exact:
+        return None
+    shared = equal_start(old, data)
+    start = data.rfind(_NEXT_LINE, 0, shared)
+    begin = len(_BEGIN) if start < 0 else start + 2
+    if begin > shared:
+        return None
+    end = data.find(_NEXT_LINE, len(data) - equal_end(old, data, shared))
+    part = _BEGIN + (data[begin:] if end < 0 else data[begin : end + 1] + _END)
+    changed = _usual(part) if is_utf8(part) else None
+    if changed is None:
+        return None
+    # Only the shorter side is counted.
+    if start < 0 or end < 0 or start > len(data) - end:
+        old_end = len(before.lines) - (0 if end < 0 else data.count(_NEXT_LINE, end))
+        old_end_at = len(old) if end < 0 else end + len(old) - len(data)
+        first = 0 if start < 0 else old_end - old.count(_NEXT_LINE, start, old_end_at)
+    else:
+        first = data.count(_NEXT_LINE, 0, start) + 1
+        old_end = first + old.count(_NEXT_LINE, start, end + len(old) - len(data))
+    lines = (*before.lines[:first], *changed.lines, *before.lines[old_end:])
+    require_few_lines(len(lines))
+    return replace(before, lines=lines), Window(first, old_end, first + len(changed.lines))
 
 
 def _any(data: bytes) -> Decoded:
@@ -122,4 +156,4 @@ def _order(listed: list[Any]) -> tuple[str, ...]:
     return tuple(listed[0]) if listed and isinstance(listed[0], dict) else ()
 
 
-JSON_LINES = register(Shape("json_lines", "JSON lines", _recognise, _decode, _encode))
+JSON_LINES = register(Shape("json_lines", "JSON lines", _recognise, _decode, _encode, _decode_changed))

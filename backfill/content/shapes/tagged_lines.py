@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from backfill.content.shape import Decoded, LegacyLine, Shape, register
-from backfill.content.shapes.text import SEARCHED_BYTES, split
+from backfill.content.shapes.text import SEARCHED_BYTES, count_lines, decode_changed, split
+from backfill.content.window import Window
 
 TAGS = ("header", "action", "speaker", "dialog", "directions", "chapter-break")
 _NAMES = "|".join(TAGS)
@@ -77,4 +78,9 @@ def _encode(decoded: Decoded) -> bytes:
     return "".join(line.before + line.text + line.after + line.sep for line in decoded.lines).encode()
 
 
-TAGGED_LINES = register(Shape("tagged_lines", "one tag per line", _recognise, _decode, _encode))
+def _decode_changed(before: Decoded, old: bytes, data: bytes) -> tuple[Decoded, Window] | None:
+    """A text after a change; a source line with several tags has several lines, and is only found in the whole text."""
+    return decode_changed(_decode, before, old, data) if count_lines(old) == len(before.lines) else None
+
+
+TAGGED_LINES = register(Shape("tagged_lines", "one tag per line", _recognise, _decode, _encode, _decode_changed))

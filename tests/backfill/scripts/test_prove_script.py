@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from backfill.scripts.legacy_script import LegacySave
+from domain.script.delta import (
+    Change,
+    LineChanged,
+    LinesInserted,
+    LinesMoved,
+    LinesRemoved,
+    decode_delta,
+    encode_delta,
+)
+from domain.script.line import Line
+from repos.schema.core_tables import script_versions
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.scripts.legacy_history import YEARS_AGO, Legacy, json_save, saves_of
-from tests.materialization.writer import SECOND, Clock
+from tests.materialization.writer import SECOND, Clock, forging
 
 
 def test_the_proof_finds_a_changed_a_missing_and_an_added_save(unit_of_work: UnitOfWork, clock: Clock) -> None:
@@ -58,3 +71,31 @@ def test_a_save_with_more_than_its_lines_is_flagged(unit_of_work: UnitOfWork, cl
 
     assert proof.holds
     assert [origin.number for origin in proof.inexact] == [2]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (LineChanged("d", text="Another one."), "line 4 differs"),
+        (LineChanged("d", format="dialogue"), "line 4 differs"),
+        (LinesMoved(("d",), after="b"), "line 3 differs"),
+        (LinesRemoved(("d",)), "3 lines instead of 4"),
+        (LinesInserted("d", (Line("z", "action", "One."),)), "5 lines instead of 4"),
+    ],
+)
+def test_the_proof_finds_what_differs_elsewhere_than_in_the_changed_lines(
+    unit_of_work: UnitOfWork, clock: Clock, database_url: str, change: Change, problem: str
+) -> None:
+    saves = [json_save(f"Take {number}.", "Two.", "Three.", "Four.") for number in range(1, 5)]
+    legacy = Legacy(unit_of_work, clock, saves)
+    legacy.run()
+    script_id = legacy.script.script_id
+    with unit_of_work.reading() as tx:
+        (row,) = tx.versions.read(script_id, generation=1, after=2, upto=3)
+
+    this = (script_versions.c.script_id == script_id, script_versions.c.version_number == 3)
+    with forging(database_url) as connection:
+        delta = encode_delta((*decode_delta(row.delta), change))
+        connection.execute(update(script_versions).where(*this).values(delta=delta))
+
+    assert [(each.origin.number, each.problem) for each in legacy.proof().differences] == [(3, problem), (4, problem)]
