@@ -31,14 +31,14 @@ class SaveText(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """The save that was read last: its bytes and the shape named for it, and what became of them.
+    """The save that was read last: its bytes, the shape that was named for it, and what became of them.
 
     `ids` are those of its lines, empty if they have none; None unless each legacy line is one line, under the id that
     follows from its own.
     """
 
     content: bytes
-    shape_name: str | None
+    named: str | None
     decoded: Decoded
     text: SaveText
     ids: set[str] | None
@@ -104,7 +104,7 @@ def _changed(last: _Read, content: bytes, shape: str | None) -> _Read | None:
 def _decoded(last: _Read, content: bytes, shape: str | None) -> tuple[Decoded, Window] | None:
     before = last.decoded
     known = SHAPES[before.shape]
-    if shape != last.shape_name or before.wrapped_in or known.decode_changed is None or len(content) > MAX_CONTENT_BYTES:
+    if shape != last.named or before.wrapped_in or known.decode_changed is None or len(content) > MAX_CONTENT_BYTES:
         return None
     if shape is None and shape_of(content) is not known:
         return None
