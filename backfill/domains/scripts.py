@@ -41,6 +41,9 @@ class Scripts(Domain):
     name = TARGET
     needs = ("users",)
 
+    def __init__(self) -> None:
+        self._source: ScriptSource | None = None
+
     def items(self, context: BackfillContext) -> Iterator[str]:
         reserve_script_numbers(context)
         for table in context.tables_for(TARGET):
@@ -52,7 +55,7 @@ class Scripts(Domain):
     def migrate(self, work: ItemWork) -> bool:
         if work.name.endswith(ORPHANS):
             return migrate_orphans(work, work.context.tables[work.name.removesuffix(ORPHANS)])
-        source = ScriptSource(work.context)
+        source = self._source_of(work.context)
         found = source.read(work.name)
         if found is None:
             return True  # deleted since the run was planned
@@ -67,7 +70,7 @@ class Scripts(Domain):
     def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
         if name.endswith(ORPHANS):
             return
-        source = ScriptSource(context)
+        source = self._source_of(context)
         found = source.read(name)
         if found is None:
             yield Difference("", name, "the source no longer has the row of the item")
@@ -86,6 +89,12 @@ class Scripts(Domain):
         for origin, problem in proof.differences:
             table, key = keys.get((origin.table, origin.key), (found.table.name, found.row.key))
             yield Difference(table, key, problem)
+
+    def _source_of(self, context: BackfillContext) -> ScriptSource:
+        """The scripts of the source, which most items share."""
+        if self._source is None or self._source.context is not context:
+            self._source = ScriptSource(context)
+        return self._source
 
 
 def _script(

@@ -19,13 +19,15 @@ from domain.script.state import Element, Persona, State
 from domain.submissions.answer import Refusal
 from domain.submissions.origin import Origin
 from domain.submissions.submission import Cause, Submission
-from materialization.write_path.backfill_slice import Slice
+from materialization.write_path.backfill_slice import UNCHANGED, Slice, Unchanged
 from repos.backfill.legacy_keys import KeyRow, NewKey
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.locked_scripts import LockedScript
 from repos.unit_of_work import RecordsTransaction
 
 PLACE_BYTES = 8
+# Of a recorded key: its digests, its table and numbers.
+KEY_BYTES = 128
 # Versions whose authors are read at a time.
 AUTHORSHIP_PAGE = 200
 
@@ -88,9 +90,7 @@ class Tally:
 
 
 class DescribedSaves:
-    """The rows of one script that are not in its log yet. What is recorded of them, keys, is as good as nothing."""
-
-    weight = 0
+    """The rows of one script that are not in its log yet."""
 
     def __init__(self, work: ItemWork, script_id: int, rows: Sequence[PlannedRow]) -> None:
         self._work = work
@@ -100,8 +100,14 @@ class DescribedSaves:
         # Why the script could not be archived again.
         self.stuck: Refusal | None = None
 
+    @property
+    def weight(self) -> int:
+        """The bytes that `record` will write: keys, and the JSON that is kept."""
+        return self._weight
+
     def begin(self, tx: LockedScript, state: State, now: int) -> None:
         self._tx, self._now, self._is_edited = tx, now, None
+        self._weight = 0
         self._time = tx.head.updated_at
         self._progress = progress_of(self._work)
         self._archived = self._progress.archived or state.archived
@@ -110,7 +116,7 @@ class DescribedSaves:
         counted = self._progress.places()
         self._left: Iterator[PlannedRow] = iter([row for row in self._rows if place_of(row) not in counted])
 
-    def next(self, state: State) -> Submission | None:
+    def next(self, state: State) -> Submission | Unchanged | None:
         for row in self._left:
             self._tally.rows.append(row)
             if row.fate not in ("write", "merge", "keep"):
@@ -122,12 +128,14 @@ class DescribedSaves:
                 self._tally.rows[-1] = _edited_here(row)
                 continue
             (self._tally.new if known is None else self._tally.changed).append(row)
+            self._weight += _weight(row)
             is_ours = known is not None or row.grown
             if row.fate == "write" and (commands := tuple(_commands(row, state, is_ours=is_ours))):
                 self._tally.last = row
                 if state.archived:
                     commands = (ScriptUnarchive(), *commands)
                 return self._submission(state, row.origin, _moment(row), commands, _submission_id(row))
+            return UNCHANGED
         self._tally.last = None
         if self._archived and not state.archived:
             origin = next((row.origin for row in reversed(self._rows) if row.fate == "write"), None)
@@ -201,6 +209,10 @@ def keep_rows(tx: LockedScript | RecordsTransaction, tally: Tally, our_id: int, 
         tx.legacy_keys.change(row.table, row.key, row.hash)
         if row.kept is not None:
             tx.legacy_rows.change(row.kept[0], row.key, row.kept[1], now)
+
+
+def _weight(row: PlannedRow) -> int:
+    return KEY_BYTES + len(row.key) + (0 if row.kept is None else len(row.kept[1]))
 
 
 def final_thing(row: PlannedRow) -> Element | Persona | None:

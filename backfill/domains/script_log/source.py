@@ -42,7 +42,7 @@ class ScriptSource:
     """The scripts of a source, one by one."""
 
     def __init__(self, context: BackfillContext) -> None:
-        self._context = context
+        self.context = context
         self._rows = [ScriptRows(table, context.mapping, context.hash_key) for table in context.tables_for("scripts")]
         self._saves = [SaveTable(table, context.hash_key) for table in context.tables_for("versions")]
         self._commands = [CommandTable(table, context.hash_key) for table in context.tables_for("commands")]
@@ -51,7 +51,7 @@ class ScriptSource:
 
     def read(self, name: str) -> SourceScript | None:
         """The script of an item; None if its row is gone."""
-        source = self._context.source
+        source = self.context.source
         named = [
             each
             for each in self._rows

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import backfill.domains.registry  # noqa: F401 - in its order, whichever test is run alone
 from repos.database.engine import open_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from backfill.domains.base import Counts
+from backfill.domains.described.saves import DescribedSaves
 from backfill.domains.elements import Elements
 from domain.submissions.submission import decode_cause
 from materialization.integrity.audit import audit
+from materialization.write_path import backfill_slice
+from materialization.write_path.backfill_slice import Slice
+from repos.locked_scripts import LockedScript
 from tests.backfill.domains.described_source import ELEMENTS, FIRST_SAVE, GROWING, ROWS, DescribedSource
 from tests.materialization.writer import SECOND
 
@@ -221,4 +225,25 @@ INSERT INTO script_elements VALUES (1, 1, 'beat', 'A beat.', '2019-05-02 09:25:0
 
     assert counts["script_elements"] == Counts(migrated=1)
     assert set(legacy.state(1).elements) == {"story_elements.1", "story_elements.2", "script_elements.1"}
+    assert legacy.prove(Elements()) == []
+
+
+def test_rows_that_are_kept_as_json_are_written_in_slices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backfill_slice, "MAX_SLICE_BYTES", 1 << 20)
+    slices: list[int] = []
+    record = DescribedSaves.record
+
+    def counted(saves: DescribedSaves, tx: LockedScript, written: Slice) -> None:
+        slices.append(saves.weight)
+        record(saves, tx, written)
+
+    monkeypatch.setattr(DescribedSaves, "record", counted)
+    rows = ", ".join(f"({number}, 1, 'a', '{'x' * 1_100_000}', NULL)" for number in range(1, 3))
+    more = f"INSERT INTO story_elements VALUES {rows}, (3, 1, 'a', 'Short.', NULL);"
+    legacy = DescribedSource(tmp_path, ELEMENTS + more, decisions='L29 = "report"\n')
+    legacy.script(1)
+
+    assert legacy.migrate(Elements()) == {"story_elements": Counts(migrated=3)}
+
+    assert [weight >> 20 for weight in slices] == [1, 1, 0]
     assert legacy.prove(Elements()) == []
