@@ -36,6 +36,7 @@ from cli.json_documents.maintenance import (
     Verification,
 )
 from cli.json_documents.operate.drains import DrainsChanged, DrainsStatus
+from cli.json_documents.operate.status import Status
 from cli.json_documents.proposals import Accepted, Chat, Estimate, Message, Proposal, Proposals, TurnedDown
 from cli.json_documents.read import (
     Blame,
@@ -80,6 +81,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "rejected list": (Rejected,),
     "rejected show": (Refused,),
     "rejected replay": (Answer,),
+    "status": (Status,),
     "verify": (Verification,),
     "materialize run": (OneRun, Projected),
     "materialize status": (Runs, Staleness),

@@ -23,7 +23,7 @@ MEANINGS = {
     Exit.DONE: "done",
     Exit.REFUSED: "refused: an edit, all or part of it, a file, or a query for something that does not exist",
     Exit.USAGE: "the command line is wrong, a port is taken, or a file cannot be read or written",
-    Exit.NOT_ANSWERED: "not answered in time; the submission is safe and pending",
+    Exit.NOT_ANSWERED: "not answered in time, the submission is safe and pending; or no worker answers",
     Exit.UNREACHABLE: "the database or the broker is unreachable or unusable, or the schema is not the one needed",
     Exit.CORRUPT: "the stored data is inconsistent",
     Exit.BUG: "a bug in scriptledger; SCRIPTLEDGER_DEBUG=1 shows where",

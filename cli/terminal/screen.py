@@ -16,7 +16,8 @@ from typing import IO, Any, Self, cast
 
 import msgspec
 from msgspec import Struct
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.live import Live
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
@@ -167,6 +168,13 @@ def waiting(what: str) -> Iterator[Callable[[str], None]]:
         return
     with err().status(Text(what)) as status:
         yield lambda words: status.update(Text(words))
+
+
+@contextmanager
+def redrawn() -> Iterator[Callable[[Iterable[RenderableType]], None]]:
+    """Yields a function that prints lines on a terminal, each time in place of the last ones."""
+    with Live(console=out(), auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
+        yield lambda lines: live.update(Group(*map(_line, lines)), refresh=True)
 
 
 def counted(count: int, thing: str) -> str:

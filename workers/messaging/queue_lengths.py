@@ -42,4 +42,5 @@ def _length(connection: Any, queue: str) -> int:
 
 
 def _is_missing(error: Exception) -> bool:
-    return getattr(error, "reply_code", getattr(error, "code", None)) == 404 or type(error).__name__ == "NotFound"
+    # Of a broker, or of kombu's Redis transport, which has the code as text.
+    return str(getattr(error, "reply_code", "")) == "404" or type(error).__name__ == "NotFound"

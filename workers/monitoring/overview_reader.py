@@ -126,11 +126,10 @@ class OverviewReader:
 
     def _roles(self, heartbeats: Sequence[RoleHeartbeat], now: int, queued: dict[str, int]) -> Iterable[Role]:
         hosts = {name: tuple(_hosts(heartbeats, name, now)) for name in (*ROLES, BEAT_ROLE)}
-        # An embedded installation starts a few workers when a command needs them; only with beat it has all.
-        complete = not self._embedded or _condition(hosts[BEAT_ROLE]) != "missing"
         for name in (*ROLES, BEAT_ROLE):
             length = queued.get(ROLES[name].queue) if name in ROLES else None
-            required = complete and (name not in OPTIONAL_ROLES or bool(length))
+            # An embedded installation that does not run starts its workers when a command needs them.
+            required = not self._embedded and (name not in OPTIONAL_ROLES or bool(length))
             yield Role(name, _condition(hosts[name]), required, hosts[name], length)
 
 

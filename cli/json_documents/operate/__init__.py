@@ -1,1 +1,1 @@
-"""JSON documents of the verbs that operate a ledger in bulk."""
+"""JSON documents of the verbs that operate an installation."""

@@ -65,6 +65,7 @@ FEW: dict[str, list[list[object]]] = {
     "worker": [["--role", "commands"], ["--role", HOSTILE]],
     "beat": [[]],
     "flower": [[], ["--host", HOSTILE]],
+    "status": [[], ["--interval", HOSTILE]],
     "db upgrade": [[], ["--database", f"mysql://u:p@{HOSTILE}/x"]],
     "db current": [[], ["--database", f"sqlite:///{HOSTILE}"]],
     "db drift": [[], ["--database", f"sqlite:///{HOSTILE}"]],

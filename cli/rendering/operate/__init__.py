@@ -1,0 +1,1 @@
+"""How the verbs that operate an installation print."""
