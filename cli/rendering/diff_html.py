@@ -17,12 +17,12 @@ from typing import NamedTuple
 from cli.rendering.diff_text import LIKE_ENOUGH, credited, moved
 from cli.rendering.printed_comparison import printed
 from cli.rendering.screenplay_layout import gap_after, shown
-from cli.rendering.visible_markup import Html
 from cli.terminal.screen import counted, utc
 from domain.formats.fountain import display
 from domain.script.hashing import state_hash_bytes
 from domain.script.line import Line
 from domain.script.state import State
+from domain.visible_markup import Html
 from materialization.diff.compare import Compared, ComparedScene, Comparison
 from materialization.diff.line_diff import Change, NamedDiff
 from materialization.diff.summary import Tally, sentence, tally

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from cli.json_documents.legacy_scan import LegacyCode, LegacyFinding, LegacyScan
 from cli.rendering.scan_plot import plot
-from cli.rendering.visible_markup import Html
 from cli.terminal.screen import counted
+from domain.visible_markup import Html
 
 MEANINGS = {
     "block": "blocks the cut-over until it is decided",

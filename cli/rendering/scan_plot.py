@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from cli.rendering.visible_markup import Html
+from domain.visible_markup import Html
 
 WIDTH, HEIGHT, BASE, TOP = 720, 180, 150, 18
 MAX_BARS = 60

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from cli.rendering.visible_markup import Html
+from domain.visible_markup import Html
 from gates.report import counts
 from gates.static_scan.domains import DOMAINS
 from gates.static_scan.inventory import Inventory

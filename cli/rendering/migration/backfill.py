@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 
-from backfill.checks.base import keyed_hash
 from backfill.domains.base import Counts
 from backfill.mapping.decode import decode
 from backfill.runs.progress import DomainState, domain_of, domain_states, row_counts
 from backfill.runs.run_options import load_options
+from backfill.runs.shown_keys import shown_key
 from cli.json_documents.backfill import BackfillDomain, BackfillFailure, BackfillStatus, BackfillTable
 from cli.terminal import screen
 from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import RecordsTransaction
 
 MAX_FAILURES = 100
-_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
 
 
 def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: bool = False) -> BackfillStatus:
@@ -63,22 +60,6 @@ def unaccounted(document: BackfillStatus) -> list[str]:
     """The tables whose rows were not counted once each, of the domains that this program brings over."""
     known = {domain.domain for domain in document.domains}
     return [table.table for table in document.tables if table.left and table.domain in known]
-
-
-def shown_key(key: str, hash_key: bytes) -> str:
-    """A key that is safe to show: what may be an address or a token is replaced by its keyed hash."""
-    if not key.startswith("["):
-        return key
-    parts = [part if isinstance(part, int) or _is_id(part) else _hashed(part, hash_key) for part in json.loads(key)]
-    return json.dumps(parts)
-
-
-def _is_id(part: object) -> bool:
-    return isinstance(part, str) and _ID.fullmatch(part) is not None
-
-
-def _hashed(part: object, hash_key: bytes) -> str:
-    return f"#{keyed_hash(hash_key, str(part).encode(errors='surrogateescape'))}"
 
 
 def _domain(state: DomainState) -> BackfillDomain:

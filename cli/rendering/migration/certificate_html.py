@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cli.json_documents.backfill import BackfillCertificate, CertifiedColumn, CertifiedTable
 from cli.rendering.migration.certificate_plot import PARTS, legend, rows_plot
-from cli.rendering.visible_markup import Html
 from cli.terminal.screen import counted
+from domain.visible_markup import Html
 
 _HERE = Path(__file__)
 _STYLES = (_HERE.parents[1] / "scan.css", _HERE.with_name("certificate.css"))

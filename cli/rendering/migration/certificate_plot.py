@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cli.json_documents.backfill import CertifiedTable
-from cli.rendering.visible_markup import Html
+from domain.visible_markup import Html
 
 WIDTH, LABEL, ROW, BAR = 720, 190, 24, 14
 MAX_TABLES = 60

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from backfill.runs.control import latest_run
+from backfill.runs.shown_keys import shown_key
 from cli.client import database
 from cli.json_documents.backfill import QuarantinedLegacyRow, QuarantinedLegacyRows
-from cli.rendering.migration.backfill import shown_key
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, Limit, example, prose
