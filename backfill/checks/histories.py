@@ -60,7 +60,9 @@ class Save:
         self.at: str | None = at if isinstance(at, str) else None
         self.actor = values.get("actor")
         self.branch = values.get("branch")
-        self.has_patch = values.get("patch") is not None
+        patch = values.get("patch")
+        self.patch: str | None = None if patch is None else _text(patch)
+        self.has_patch = patch is not None
         self.has_content = data is not None
         self.data = data
         self.content = Content(data, table.content_shape(key))
@@ -70,7 +72,7 @@ class Save:
 
     def forget(self) -> None:
         """Drop what later saves are not compared with."""
-        self.data = None
+        self.data = self.patch = None
         self.content.lines = ()
         self.ids = []
 
@@ -84,6 +86,7 @@ class History:
         self.saves = 0
         self.previous: Save | None = None
         self.number = 0  # the highest so far
+        self.has_text = False  # whether a save holds a whole text
         self.ever: set[str] = set()
         self.branches: set[Any] = set()
         self.wiped: list[tuple[Save, Save]] = []  # the save before, and the one that lost lines
@@ -95,6 +98,7 @@ class History:
         save.forget()
         self.saves += 1
         self.previous = save
+        self.has_text = self.has_text or save.has_content
         if save.number is not None:
             self.number = max(self.number, save.number)
         self.ever |= save.id_set
@@ -132,6 +136,10 @@ def _number(value: Any) -> int | None:
     if isinstance(value, str) and len(value) < 19 and value.isascii() and value.isdigit():
         return int(value)
     return int(value) if isinstance(value, int | Decimal) and value == int(value) else None
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else str(value)
 
 
 def _digest(data: bytes, lines: tuple[LegacyLine, ...] | None) -> int:

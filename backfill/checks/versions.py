@@ -1,4 +1,4 @@
-"""Checks of version numbers and histories (L01–L04, L09, L27, L39, L41, L42, L43)."""
+"""Checks of version numbers and histories (L01–L04, L09, L27, L39, L41–L44)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from backfill.checks.histories import History, Save
 from backfill.checks.key_index import KeyIndex, number_of
 from backfill.checks.scope import RowKeys
 from backfill.content.linked_lines import Link, in_order
+from backfill.content.patch_text import read_patch
 from backfill.content.refusals import LinksBroken
+from domain.errors import Rejected
 
 
 @check
@@ -243,3 +245,33 @@ class Branches(Check):
         except LinksBroken as refusal:
             table = batch.table if batch is not None else self._table
             yield self.finding(table, links[0][0], table.column("next"), note=refusal.facts["problem"])
+
+
+@check
+class NotRebuilt(Check):
+    """A save whose text follows from a patch that cannot be read, or without a whole text to begin from.
+
+    Whether each patch fits shows when the script is brought over, or in a dry run: a scan reads forwards.
+    """
+
+    code = "L44"
+    title = "saves that cannot be rebuilt from patches or hashes"
+    decision = "block"
+    blocks = "the cut-over: look for the texts in a backup, or accept the loss"
+
+    def save(self, history: History, save: Save) -> Iterator[Finding]:
+        if save.patch is None or save.table.rule.history != "patches":
+            return
+        try:
+            read_patch(save.patch)
+        except Rejected as refusal:
+            yield self.finding(save.table, save.key, save.table.column("patch"), save.patch, note=refusal.alone().code)
+
+    def history(self, history: History) -> Iterator[Finding]:
+        last = history.previous
+        if last is None or history.has_text or last.table.rule.history != "patches":
+            return
+        if number_of(history.script) not in self.scope.heads:
+            yield self.finding(
+                last.table, last.key, last.table.column("content"), note="no revision holds a whole text"
+            )

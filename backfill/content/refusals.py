@@ -53,6 +53,10 @@ class PatchDoesNotFit(Rejected):
     """Hunk {hunk} of the patch does not fit the text it is applied to."""
 
 
+class PatchTooLarge(Rejected):
+    """The patch has {hunks} hunks, or makes a text, too large to apply."""
+
+
 class LinksBroken(Rejected):
     """The lines do not form one list: {problem}."""
 

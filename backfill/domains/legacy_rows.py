@@ -19,6 +19,8 @@ from repos.legacy.rows import LegacyRow, read_pages
 
 TARGET = "legacy_rows"
 ROWS_PER_TRANSACTION = 500
+# Fields of histories from which texts are rebuilt: a patch or a hash does not follow from the text.
+RAW_FIELDS = {"versions": ("last_content", "patch", "hash", "branch")}
 
 
 class _Kept(NamedTuple):
@@ -142,4 +144,10 @@ def _columns(table: MappedTable) -> tuple[str, ...]:
     """The columns that are kept as JSON."""
     if table.target == TARGET:
         return tuple(name for name in table.table.names if table.rule_of(name).drop is None)
-    return tuple(name for name in table.table.names if table.rule_of(name).keep)
+    return tuple(name for name in table.table.names if table.rule_of(name).keep or _is_raw(table, name))
+
+
+def _is_raw(table: MappedTable, name: str) -> bool:
+    """Whether a column is kept although it has a field, because the ledger does not give its value back."""
+    field = table.fields.get(name, "")
+    return field in RAW_FIELDS.get(table.target, ()) or (table.target == "versions" and field.startswith("metadata."))

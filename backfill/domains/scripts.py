@@ -17,6 +17,7 @@ from backfill.scripts.migrate_script import ScriptMigration, is_migrated
 from backfill.scripts.migrated_saves import migrated_saves
 from backfill.scripts.pending_saves import PendingSaves, RefusedSave
 from backfill.scripts.prove_script import prove_script
+from backfill.scripts.script_saves import ScriptSaves
 from backfill.translate.row_keys import origin_key
 from backfill.translate.source_rows import Problem
 from domain.errors import Rejected
@@ -83,12 +84,14 @@ class Scripts(Domain):
             if head is None or not head.version:
                 yield Difference(found.table.name, found.row.key, "the script is not in the ledger")
                 return
-            aside = _set_aside(context, tx, name)
+            places = {found.saves.row(place): place for place in range(len(found.saves.rows))}
+            aside = _set_aside(context, tx, name, found.saves)
             proof = prove_script(tx, script, found.saves, lambda table, key: (table, key) in aside)
-        keys = {found.saves.row(place): found.saves.source_row(place) for place in range(len(found.saves.rows))}
+        own = [(found.table.name, found.row.key)]
         for origin, problem in proof.differences:
-            table, key = keys.get((origin.table, origin.key), (found.table.name, found.row.key))
-            yield Difference(table, key, problem)
+            place = places.get((origin.table, origin.key))
+            for table, key in own if place is None else found.saves.source_rows(place):
+                yield Difference(table, key, problem)
 
     def _source_of(self, context: BackfillContext) -> ScriptSource:
         """The scripts of the source, which most items share."""
@@ -160,8 +163,7 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
 def _late(found: SourceScript, places: list[int]) -> list[RefusedSave]:
     """Saves that cannot follow later ones: what cannot be read, or was added since."""
     late = []
-    for place in places:
-        save = next(found.saves.read(place))
+    for save in found.saves.read_places(places):
         refusal = save.refusal or LATE
         try:
             if save.refusal is None:
@@ -172,8 +174,14 @@ def _late(found: SourceScript, places: list[int]) -> list[RefusedSave]:
     return late
 
 
-def _set_aside(context: BackfillContext, tx: RecordsTransaction, name: str) -> set[tuple[str, str]]:
-    """Table and key of the rows that the item set aside, as origins name them."""
+def _set_aside(context: BackfillContext, tx: RecordsTransaction, name: str, saves: ScriptSaves) -> set[tuple[str, str]]:
+    """Table and key of the saves that the item set aside, as origins name them."""
     item = tx.backfill_items.find(context.run_id, TARGET, name)
     rows = [] if item is None else tx.quarantined_rows.of_item(item.id)
-    return {(row.source_table[:MAX_TABLE], origin_key(json.loads(row.source_key))) for row in rows}
+    named = {(row.source_table, row.source_key) for row in rows}
+    several = {
+        saves.row(place)
+        for place, save in enumerate(saves.rows)
+        if save.members and not named.isdisjoint(saves.source_rows(place))
+    }
+    return several | {(table[:MAX_TABLE], origin_key(json.loads(key))) for table, key in named}

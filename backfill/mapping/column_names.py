@@ -32,8 +32,9 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
     "versions": {
         "id": "id",
         "script_id": "script_id document_id note_id doc_id",
-        "version_number": "version_number version revision",
+        "version_number": "version_number version revision revision_number number",
         "content": "content body text last_content",
+        "last_content": "last_content",
         "patch": "patch diff delta",
         "hash": "content_hash hash sha256 checksum",
         "branch": "branch_id branch",

@@ -14,7 +14,7 @@ from backfill.mapping.problem import BadMapping, Problem
 MAX_MAPPING_BYTES = 16 << 20
 # The fields of the file's first level.
 _TOP = ("format", "source", "decisions", "tables")
-_CODE = re.compile(r"L(0[1-9]|[1-3][0-9]|4[0-3])")
+_CODE = re.compile(r"L(0[1-9]|[1-3][0-9]|4[0-4])")
 
 
 def decode(text: str) -> Mapping:
@@ -107,7 +107,7 @@ class _Decoder:
 
     def _check_code(self, where: str, code: str) -> None:
         if not _CODE.fullmatch(code):
-            self._add("unknown_code", where, f"There is no anomaly {code!r}; codes are L01 to L43.")
+            self._add("unknown_code", where, f"There is no anomaly {code!r}; codes are L01 to L44.")
 
     def _converted(self, data: Any, kind: Any, where: str) -> Any:
         try:

@@ -68,6 +68,8 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
             yield Problem(
                 "unknown_shape", table.name, f"The row {list(shape.key)} has no known shape: {shape.shape!r}."
             )
+    if rule.becomes == "versions" and rule.history == "linked_lines":
+        yield Problem("wrong_rule", table.name, "`linked_lines` is the history of a table that becomes lines.")
     yield from (Problem(code, table.name, text) for code, text in _fields(rule, target))
 
 

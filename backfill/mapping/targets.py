@@ -133,6 +133,7 @@ _TARGETS = (
             "script_id": _SCRIPT,
             "version_number": Field(NUMBER, "the number of the save"),
             "content": Field(CONTENT, "the text", one_of="text"),
+            "last_content": Field(CONTENT, "the text of a row whose content is NULL", one_of="text"),
             "patch": Field(TEXT, "the patch that leads to or from this text", one_of="text"),
             "hash": Field(TEXT, "the hash of a text that is not there", one_of="text"),
             "branch": Field(TEXT, "the branch"),

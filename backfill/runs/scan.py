@@ -187,7 +187,8 @@ class Scan:
         table = batch.table
         read = ((name, field) for name, field in table.fields.items() if name in table.read_columns)
         values = {field: batch.column(name)[place] for name, field in read}
-        data = values.pop("content", None)
+        data, last = values.pop("content", None), values.pop("last_content", None)
+        data = last if data is None else data
         save = Save(table, batch.key(place), values, data)
         for check in self._save_checks:
             self._of_saved.add(check.save(history, save))
@@ -202,7 +203,8 @@ class Scan:
                 self._of_saved.add(check.history(history))
 
     def _batches(self, table: MappedTable, start: tuple[str, Any] | None = None) -> Iterator[list[tuple[Any, ...]]]:
-        content = [name for name in (table.content_column,) if name in table.read_columns]
+        columns = (table.content_column, table.column("last_content"))
+        content = [name for name in columns if name in table.read_columns]
         return read_batches(
             self._source, table.table, table.read_columns, contents=content, order=_order(table), start=start
         )

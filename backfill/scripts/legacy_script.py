@@ -59,6 +59,9 @@ class SaveSource(Protocol):
     def row(self, place: int) -> tuple[str, str]:
         """Table and key of the save at a place, counted from 0, as its origin names them."""
 
+    def weight(self, place: int) -> int:
+        """How many legacy rows the save at a place consists of."""
+
     def read(self, start: int) -> Iterator[LegacySave]:
         """The saves from a place on."""
 

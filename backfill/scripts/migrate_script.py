@@ -123,5 +123,5 @@ class _InMemory:
     def committed(self) -> None:
         """Take over the record of the last slice."""
         self._place = self._written.place
-        self.merged += self._written.merged.total()
+        self.merged += len(self._written.merged)
         self.refused += self._written.refused

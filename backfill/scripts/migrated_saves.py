@@ -22,8 +22,8 @@ Transaction = LockedScript | RecordsTransaction
 class MigratedSaves(NamedTuple):
     """The saves of a script that the ledger has: `place` is that of the first save after all of them.
 
-    Saves by table: `migrated`, and `merged` ones, which equal the one before. `late` are the places of saves that the
-    ledger does not have although it has later ones.
+    Rows of saves by table: `migrated`, and `merged` ones, which equal the one before. `late` are the places of saves
+    that the ledger does not have although it has later ones.
     """
 
     place: int
@@ -51,7 +51,7 @@ def migrated_saves(tx: Transaction, script_id: int, saves: SaveSource) -> Migrat
         if version is None:
             missing.append(number)
             continue
-        (merged if version == before else migrated)[row[0]] += 1
+        (merged if version == before else migrated)[row[0]] += saves.weight(number)
         before, place = version, number + 1
         late += missing
         missing = []

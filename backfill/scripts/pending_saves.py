@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -46,12 +45,12 @@ class RefusedSave(NamedTuple):
 
 
 class WrittenSaves(NamedTuple):
-    """What a slice did: the place it reached, its saves, how many of them by table equal the one before, and those
+    """What a slice did: the place it reached, its saves, the origins of those that equal the one before, and those
     that were refused. `complete` says that none is left."""
 
     place: int
     saves: list[LegacyVersion]
-    merged: Counter[str]
+    merged: list[Origin]
     refused: list[RefusedSave]
     complete: bool
 
@@ -87,7 +86,7 @@ class PendingSaves:
     def begin(self, tx: LockedScript, state: State, now: int) -> None:
         self._now = now
         self._written: list[LegacyVersion] = []
-        self._merged: Counter[str] = Counter()
+        self._merged: list[Origin] = []
         self._refused: list[RefusedSave] = []
         self._weight = 0
         self._current: LegacySave | None = None
@@ -159,7 +158,7 @@ class PendingSaves:
         self._before, self._lines = self._lines, lines
         self._current, self._raw = save, None if text.whole else kept_raw(save.content)
         if not commands:
-            self._merged[save.origin.table] += 1
+            self._merged.append(save.origin)
             return UNCHANGED
         if state.archived:
             commands = (ScriptUnarchive(), *commands)

@@ -40,17 +40,19 @@ def read_rows(
         yield from page
 
 
-def read_pages(
+def read_pages(  # noqa: PLR0913 - the parts of one statement
     source: Source,
     table: Table,
     columns: Sequence[str] | None = None,
     *,
     after: Row | None = None,
     where: Mapping[str, Any] | None = None,
+    lengths: Sequence[str] = (),
 ) -> Iterator[list[LegacyRow]]:
     """The rows of a table in key order, in lists of bounded size.
 
-    `where` keeps only rows whose columns equal these values (as the source compares them; None means NULL).
+    `where` keeps only rows whose columns equal these values (as the source compares them; None means NULL). After the
+    values come the lengths of the columns in `lengths`, -1 for NULL.
 
     Raises:
         SourceError: the table cannot be read, or `after` is given for a table without a key.
@@ -58,7 +60,7 @@ def read_pages(
     if table.problem is not None:
         raise SourceError("source_no_table", table.problem)
     names = table.names if columns is None else tuple(columns)
-    reader = _Reader(source, table, names, where or {})
+    reader = _Reader(source, table, names, where or {}, lengths)
     if reader.key:
         return reader.by_key(after)
     if after is not None:
@@ -75,20 +77,30 @@ def count_rows(source: Source, table: Table) -> int:
 class _Reader:
     """Builds the statements that read one table, and adapts the size of its pages to that of its rows."""
 
-    def __init__(self, source: Source, table: Table, names: tuple[str, ...], where: Mapping[str, Any]) -> None:
-        self.source, self.table, self.width = source, table, len(names)
+    def __init__(
+        self,
+        source: Source,
+        table: Table,
+        names: tuple[str, ...],
+        where: Mapping[str, Any],
+        lengths: Sequence[str],
+    ) -> None:
+        self.source, self.table, self.width = source, table, len(names) + len(lengths)
         self.key = table.key or _rowid(table)
-        selected = (*names, *(name for name in self.key if name not in names))
-        self.key_places = tuple(selected.index(name) for name in self.key)
+        more = [name for name in self.key if name not in names]
+        places = {name: place for place, name in enumerate(names)}
+        places |= {name: self.width + place for place, name in enumerate(more)}
+        self.key_places = tuple(places[name] for name in self.key)
         kinds = {column.name: column.kind for column in table.columns}
         content = {column.name for column in table.columns if column.has_content}
-        self.content_places = tuple(place for place, name in enumerate(selected) if name in content)
+        self.content_places = tuple(place for name, place in places.items() if name in content)
         # An enum is sorted by its number and compared by its text: both by the bytes of its text.
         self.order = tuple(
             f"CAST({source.quoted(name)} AS BINARY)" if kinds.get(name) in ("enum", "set") else source.quoted(name)
             for name in self.key
         )
-        columns = ", ".join(map(source.quoted, selected))
+        measured = (f"COALESCE(LENGTH({source.quoted(name)}), -1)" for name in lengths)
+        columns = ", ".join((*map(source.quoted, names), *measured, *map(source.quoted, more)))
         self.select = f"SELECT {columns} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
         self.conditions = [
             f"{source.quoted(name)} {'IS NULL' if value is None else f'= {source.mark}'}"

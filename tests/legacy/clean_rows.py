@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
+from tests.legacy.patch_maker import make_patch
 from tests.legacy.schemas import Table
 
 Row = dict[str, Any]
@@ -156,7 +157,7 @@ def _content(place: Place) -> str | None:
         case "script_versions":
             return save(place)
         case "revisions":
-            return place.words(20) if place.turn == 2 else None
+            return revision(place) if place.turn == place.versions - 1 else None
         case _:
             return place.words(8)
 
@@ -172,7 +173,7 @@ VALUES: dict[str, Callable[[Place], Any]] = {
     "number": lambda place: place.turn + 1,
     "branch_id": lambda place: place.script,
     "content": _content,
-    "patch": lambda place: None if place.turn == 2 else f"@@ -1,3 +1,4 @@\n {place.words(3)}\n",
+    "patch": lambda place: _patch(place),  # noqa: PLW0108 - defined below
     "payload": lambda place: json.dumps(
         {"versionNumber": place.turn + 1} if place.table.name == "script_commands" else {"text": place.words(4)}
     ),
@@ -209,6 +210,18 @@ VALUES: dict[str, Callable[[Place], Any]] = {
         for name in ("questions", "response", "prompt", "user_prompt", "assistant_response", "summary")
     },
 }
+
+
+def revision(place: Place) -> str:
+    """The text of a revision: a line more in each."""
+    return "".join(f"Line {turn} of script {place.script}{place.marker}.\n" for turn in range(place.turn + 1))
+
+
+def _patch(place: Place) -> str | None:
+    """The patch that leads to the next revision."""
+    if place.turn == place.versions - 1:
+        return None
+    return make_patch(revision(place), revision(place._replace(of_script=(place.script, place.turn + 1))))
 
 
 def _type(place: Place) -> str:

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from backfill.checks.registry import CHECKS
 from backfill.checks.saves import BAD_JSON
 from backfill.domains.base import Counts, ItemWork
 from backfill.domains.flat.slices import keep_repaired, quarantined
 from backfill.domains.script_log.source import SourceScript
-from backfill.scripts.full_saves import NO_TEXT, NOT_WHOLE, OTHER_BRANCH, ROW_GONE
 from backfill.scripts.migrated_saves import MigratedSaves
 from backfill.scripts.pending_saves import RefusedSave, WrittenSaves
 from backfill.translate.source_rows import Problem
+from domain.submissions.origin import MAX_TABLE
 from repos.backfill.legacy_keys import NewKey
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.locked_scripts import LockedScript
@@ -24,7 +25,7 @@ from repos.unit_of_work import RecordsTransaction
 TOO_LATE = "later_saves_came_over"
 BAD_JSON_CODES = frozenset(refusal.code for refusal in BAD_JSON)
 # Codes of findings, whose sentences have no values.
-OWN_REASONS = frozenset(each.code for each in (NO_TEXT, ROW_GONE, OTHER_BRANCH, NOT_WHOLE)) | {TOO_LATE}
+OWN_REASONS = frozenset(CHECKS) | {TOO_LATE}
 
 Transaction = LockedScript | RecordsTransaction
 
@@ -44,7 +45,7 @@ class ItemRecorder:
         self._work = work
         self._found = found
         self._script_id = script_id
-        self._keys = {found.saves.row(place): found.saves.source_row(place) for place in range(len(found.saves.rows))}
+        self._keys = {found.saves.row(place): place for place in range(len(found.saves.rows))}
 
     @property
     def progress(self) -> ScriptProgress:
@@ -59,8 +60,17 @@ class ItemRecorder:
 
     def record(self, tx: LockedScript, written: WrittenSaves) -> None:
         """Record a slice, and after the last one the script itself."""
-        saved = Counter(save.source_table for save in written.saves)
-        self.write(tx, written.place, saved - written.merged, written.merged, written.refused, done=written.complete)
+        saved = self._rows_of((save.source_table, save.source_key) for save in written.saves)
+        merged = self._rows_of((origin.table, origin.key) for origin in written.merged)
+        self.write(tx, written.place, saved - merged, merged, written.refused, done=written.complete)
+
+    def _rows_of(self, saves: Iterable[tuple[str, str]]) -> Counter[str]:
+        """The rows of saves, by the table that their origins name."""
+        rows: Counter[str] = Counter()
+        for save in saves:
+            place = self._keys.get(save)
+            rows[save[0]] += 1 if place is None else self._found.saves.weight(place)
+        return rows
 
     def write(  # noqa: PLR0913 - what a slice did
         self,
@@ -78,18 +88,21 @@ class ItemRecorder:
         counts: dict[str, Counts] = {}
         aside: list[QuarantinedRow] = []
         head_refused = self.progress.head_refused
-        for table, rows in _by_source(migrated, names, own):
-            counts[table] = counts.get(table, Counts()) + Counts(migrated=rows)
-        for table, rows in _by_source(merged, names, own):
-            counts[table] = counts.get(table, Counts()) + Counts(merged=rows)
+        tables = {table[:MAX_TABLE]: table for table in self._found.saves.tables if table != own}
+        for table, rows in migrated.items():
+            if table in tables:
+                _add(counts, {tables[table]: Counts(migrated=rows)})
+        for table, rows in merged.items():
+            if table in tables:
+                _add(counts, {tables[table]: Counts(merged=rows)})
         for save in refused:
             if (save.origin.table, save.origin.key) not in names:
                 head_refused = True
                 aside.append(self._aside(self._found.table.name, self._found.row.key, save))
                 continue
-            table, key = names[save.origin.table, save.origin.key]
-            aside.append(self._aside(table, key, save))
-            counts[table] = counts.get(table, Counts()) + Counts(quarantined=1)
+            for table, key in self._found.saves.source_rows(names[save.origin.table, save.origin.key]):
+                aside.append(self._aside(table, key, save))
+                counts[table] = counts.get(table, Counts()) + Counts(quarantined=1)
         if done and not self.progress.done:
             _add(counts, _script_counts(self._found, head_refused=head_refused))
             self._keep_script(tx)
@@ -126,8 +139,9 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
         own = Counts(quarantined=1)
         aside.append(quarantined(context, found.table, found.row.key, problem))
         aside += (
-            QuarantinedRow(*found.saves.source_row(place), problem.code, "Its script is set aside.")
+            QuarantinedRow(*row, problem.code, "Its script is set aside.")
             for place in range(len(found.saves.rows))
+            for row in found.saves.source_rows(place)
         )
     commands = Counter(found.pointed) + Counter(found.pointless)
     _add(counts, {table: Counts(skipped=rows) for table, rows in commands.items()})
@@ -157,11 +171,3 @@ def _script_counts(found: SourceScript, *, head_refused: bool) -> dict[str, Coun
 def _add(counts: dict[str, Counts], more: Mapping[str, Counts]) -> None:
     for table, count in more.items():
         counts[table] = counts.get(table, Counts()) + count
-
-
-def _by_source(
-    counted: Mapping[str, int], names: Mapping[tuple[str, str], tuple[str, str]], own: str
-) -> Iterable[tuple[str, int]]:
-    """Rows by the name of their table, which an origin may have cut; the script's own row is counted at the end."""
-    tables = {origin: source for (origin, _), (source, _) in names.items()}
-    return [(tables[table], rows) for table, rows in counted.items() if rows and table in tables and table != own]

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.references import References
-from backfill.scripts.full_saves import FullSaves, SaveTable, fitting, latest_save
+from backfill.scripts.histories.history_form import FormOptions
+from backfill.scripts.histories.row_per_save import fitting
+from backfill.scripts.history_forms import form_of
 from backfill.scripts.legacy_script import LegacyScript, ListedTimes
 from backfill.scripts.script_rows import ScriptRow, ScriptRows
+from backfill.scripts.script_saves import ScriptSaves, TableSaves
 from backfill.scripts.written_by import CommandTable, Writers
 from backfill.translate.row_keys import key_digest, row_key
 from backfill.translate.source_rows import Problem
@@ -33,7 +36,7 @@ class SourceScript(NamedTuple):
 
     table: MappedTable
     row: ScriptRow
-    saves: FullSaves
+    saves: ScriptSaves
     pointed: Mapping[str, int]
     pointless: Mapping[str, int]
 
@@ -44,7 +47,7 @@ class ScriptSource:
     def __init__(self, context: BackfillContext) -> None:
         self.context = context
         self._rows = [ScriptRows(table, context.mapping, context.hash_key) for table in context.tables_for("scripts")]
-        self._saves = [SaveTable(table, context.hash_key) for table in context.tables_for("versions")]
+        self._forms = [form_of(FormOptions(table, context.hash_key)) for table in context.tables_for("versions")]
         self._commands = [CommandTable(table, context.hash_key) for table in context.tables_for("commands")]
         self._users = References(context, "users")
         self._has_users = bool(context.tables_for("users"))
@@ -68,14 +71,10 @@ class ScriptSource:
         for command in self._commands:
             column = str(command.table.column("script_id"))
             command.read(source, row.id, fitting(command.table, column, row.id), writers)
-        saves = [(each.table, save) for each in self._saves for save in each.rows(source, row.id, writers)]
-        numbers = {save.origin.number for _, save in saves if save.origin.number is not None}
-        listed = FullSaves(source, saves, None)
-        last_at = next((save.at for _, save in reversed(saves) if save.at is not None), None)
-        head = latest_save(row, listed, last_at)
-        pointed = writers.merged(numbers)
-        total = writers.all()
-        return SourceScript(rows.table, row, FullSaves(source, saves, head), pointed, total - pointed)
+        parts = [TableSaves(form, form.rows(source, row.id, writers)) for form in self._forms]
+        saves = ScriptSaves(source, parts, row, with_head=True)
+        pointed = writers.merged({save.origin.number for save in saves.rows if save.origin.number is not None})
+        return SourceScript(rows.table, row, saves, pointed, writers.all() - pointed)
 
     def script(self, tx: RecordsTransaction, found: SourceScript, script_id: int) -> LegacyScript | Problem:
         """The script as it is brought over; a problem if its owner has not come over."""
@@ -85,7 +84,7 @@ class ScriptSource:
             owner = self._users.find(tx, [row.owner]).get(row_key([row.owner]))
             if owner is None:
                 return Problem("L05", "The owner of the script did not come over.", found.table.column("user_id"))
-        first = next((save.at for _, save in found.saves.rows if save.at is not None), None)
+        first = next((save.at for save in found.saves.rows if save.at is not None), None)
         known = [at for at in (row.created_at, first, row.updated_at) if at is not None]
         created_at = row.created_at if row.created_at is not None else min(known, default=NO_TIME)
         archived_at = row.archived_at

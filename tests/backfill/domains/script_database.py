@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from backfill.domains.base import BackfillContext, Counts, Difference, decode_counts
 from backfill.domains.registry import DOMAINS
 from backfill.mapping.draft import draft
-from backfill.mapping.model import Mapping, TableRule
+from backfill.mapping.model import CodeAction, Mapping, TableRule
 from backfill.mapping.toml_text import mapping_text
 from backfill.runs.local_run import run_here
 from backfill.runs.opening import open_run, plan
@@ -86,6 +86,11 @@ class ScriptDatabase:
             return replace(mapping, tables={**mapping.tables, table: rule})
 
         self.mapped = mapped
+
+    def decide(self, **decisions: CodeAction) -> None:
+        """Decide on codes in the mapping."""
+        before = self.mapped
+        self.mapped = lambda mapping: replace(before(mapping), decisions={**mapping.decisions, **decisions})
 
     @contextmanager
     def context(self) -> Iterator[BackfillContext]:

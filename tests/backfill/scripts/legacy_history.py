@@ -44,6 +44,9 @@ class ListedSaves:
         origin = self.saves[place].origin
         return origin.table, origin.key
 
+    def weight(self, place: int) -> int:  # noqa: ARG002 - each save is one row
+        return 1
+
     def read(self, start: int) -> Iterator[LegacySave]:
         for place in range(start, len(self.saves)):
             if place == self.stop:

@@ -1,4 +1,4 @@
-"""Seeds: numbers, histories and pointers (L01, L02, L03, L04, L27, L39, L41, L42, L43)."""
+"""Seeds: numbers, histories and pointers (L01, L02, L03, L04, L27, L39, L41, L42, L43, L44)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def newer_head(draft: Draft) -> None:
     if draft.has("revisions"):
         script = draft.add("scripts")
         draft.add("revisions", script_id=script, number=1, content=None, patch="@@ -1 +1 @@\n-a\n+b\n")
-        draft.add("revisions", "L42", script_id=script, number=2, content="b", patch="@@ -1 +1 @@\n-b\n+c\n")
+        both = {"content": "b", "patch": "@@ -1 +1 @@\n-b\n+c\n", "created_at": at(hours=2)}
+        draft.add("revisions", "L42", script_id=script, number=2, **both)
         draft.add("revisions", script_id=script, number=3, content="c", patch=None, created_at=at(days=1))
 
 
@@ -76,6 +77,17 @@ def branches(draft: Draft) -> None:
         draft.rows["script_lines"][-2].update(previous=second, next=second)
 
 
+def not_rebuilt(draft: Draft) -> None:
+    if draft.has("revisions"):
+        script = draft.add("scripts")
+        draft.add("revisions", "L44", script_id=script, number=1, content=None, patch="@@ -1 +1 @@\n*a\n")
+        draft.add("revisions", script_id=script, number=2, content="b", patch=None, created_at=at(days=1))
+        script = draft.add("scripts")
+        draft.add("revisions", script_id=script, number=1, content=None, patch="@@ -1 +1 @@\n-a\n+b\n")
+        patch = {"content": None, "patch": "@@ -1 +1 @@\n-b\n+c\n", "created_at": at(days=1)}
+        draft.add("revisions", "L44", script_id=script, number=2, **patch)
+
+
 MAIN = 900
 
 SEEDS = (
@@ -88,4 +100,5 @@ SEEDS = (
     no_version,
     newer_head,
     branches,
+    not_rebuilt,
 )

@@ -1,0 +1,84 @@
+"""The base of history forms, and their registry: how an application stores the saves of a script.
+
+A form lists the saves of a script without their texts, and reads the texts of some of them. A text that cannot be had
+exactly is a refusal, never a guess: the save is set aside, and those that do not need it come over.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.scripts.written_by import Writers
+from domain.submissions.answer import Refusal
+from domain.submissions.origin import Origin
+from repos.legacy.connection import Row, Source
+
+# The finding that a save cannot be rebuilt.
+NOT_REBUILT = "L44"
+NO_TEXT = Refusal("L22", "The row has no text.")
+ROW_GONE = Refusal("L20", "The row was there when the saves were listed, and is no longer.")
+
+
+class SaveRow(NamedTuple):
+    """A save without its text; `at` is never None once the rows are in order.
+
+    `lengths` are those of the fields that its form measures, -1 for NULL; `members` are the keys of its rows where it
+    has other ones than `key`.
+    """
+
+    key: Row
+    origin: Origin
+    at: int | None
+    branch: Any = None
+    refusal: Refusal | None = None
+    lengths: tuple[int, ...] = ()
+    members: tuple[Row, ...] = ()
+
+
+# Reads the texts of saves, given their places in ascending order.
+TextReader = Callable[[Sequence[int]], Iterator[bytes | Refusal]]
+
+
+class FormOptions(NamedTuple):
+    """What a form is made with: its table, the key of hashes, and the tables with texts that others point at."""
+
+    table: MappedTable
+    hash_key: bytes
+    contents: Sequence[MappedTable] = ()
+
+
+class HistoryForm(ABC):
+    """The saves of scripts in one table."""
+
+    # The values of `history` in a mapping that name it, and what the table becomes.
+    names: ClassVar[tuple[str, ...]]
+    target: ClassVar[str] = "versions"
+
+    def __init__(self, options: FormOptions) -> None:
+        self.table = options.table
+
+    @abstractmethod
+    def rows(self, source: Source, script: Any, writers: Writers) -> list[SaveRow]:
+        """The saves of a script, in order, each with a time."""
+
+    @abstractmethod
+    def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader:
+        """A reader of the texts of these saves; `latest` is the text of the script itself."""
+
+
+F = TypeVar("F", bound=type[HistoryForm])
+
+# The forms by target and name. Filled by importing `backfill.scripts.history_forms`.
+FORMS: dict[tuple[str, str], type[HistoryForm]] = {}
+
+
+def history_form(cls: F) -> F:
+    """Register a form under its names."""
+    for name in cls.names:
+        if (cls.target, name) in FORMS:
+            raise TypeError(f"two forms of {cls.target} are called {name!r}")
+        FORMS[cls.target, name] = cls
+    return cls

@@ -1,0 +1,64 @@
+"""How the patches of a chain lie between its rows, and between which rows a patch may be missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from domain.submissions.answer import Refusal
+
+NUMBER_MISSING = Refusal(
+    "revision_missing", "A revision next to this one is missing, so its patch may not be the next."
+)
+NUMBER_TWICE = Refusal("revision_twice", "Two revisions have one number: it is unknown which one the next follows.")
+
+
+class ChainRow(NamedTuple):
+    """A row of a chain: its number, and the lengths of its text and of its patch, -1 for NULL."""
+
+    number: int | None
+    text_length: int
+    patch_length: int
+
+
+class Layout(NamedTuple):
+    """Whether the patch of a row leads to it or from it to the next row, and in which direction it was written."""
+
+    leads_to: bool
+    is_forward: bool
+
+    def row(self, edge: int) -> int:
+        """The place of the row with the patch between the places `edge - 1` and `edge`."""
+        return edge if self.leads_to else edge - 1
+
+
+def likely_layouts(rows: Sequence[ChainRow]) -> list[Layout]:
+    """All layouts, the likeliest first: the row at one end of a chain needs no patch."""
+    leads_from = rows[0].patch_length > 0 >= rows[-1].patch_length
+    return [Layout(leads_to, forward) for leads_to in (not leads_from, leads_from) for forward in (True, False)]
+
+
+def whole_texts(rows: Sequence[ChainRow]) -> bytearray:
+    """For each row whether it holds its text. Where none is NULL, an empty text is one that was cleared."""
+    empty_is_whole = any(row.text_length < 0 for row in rows)
+    whole = bytearray(row.text_length > 0 or (row.text_length == 0 and empty_is_whole) for row in rows)
+    if not any(whole) and rows[-1].text_length == 0:
+        whole[-1] = True
+    return whole
+
+
+def doubtful_edges(rows: Sequence[ChainRow]) -> dict[int, Refusal]:
+    """The places before which a row may be missing, or which share their number; only where numbers count the rows."""
+    numbers = [row.number for row in rows if row.number is not None]
+    steps = [after - before for before, after in pairwise(numbers)]
+    if len(numbers) < len(rows) or 2 * steps.count(1) < len(steps):
+        return {}
+    doubled = {number for number, count in Counter(numbers).items() if count > 1}
+    doubtful = {place: NUMBER_MISSING for place, step in enumerate(steps, 1) if step > 1}
+    if doubled:
+        for place in range(1, len(rows)):
+            if numbers[place] in doubled or numbers[place - 1] in doubled:
+                doubtful[place] = NUMBER_TWICE
+    return doubtful

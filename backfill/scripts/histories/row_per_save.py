@@ -1,0 +1,121 @@
+"""The base of forms with one row a save: its columns but the large ones, and the order of the rows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.scripts.histories.history_form import FormOptions, HistoryForm, SaveRow, TextReader
+from backfill.scripts.written_by import Writers, our_author
+from backfill.translate.moments import Doubt
+from backfill.translate.row_keys import origin_key, row_key
+from backfill.translate.source_rows import FieldReader
+from backfill.translate.words import count_of, text_of, word_reader
+from domain.submissions.origin import MAX_ACTOR, MAX_TABLE, Origin
+from repos.legacy.connection import Row, Source
+from repos.legacy.rows import read_pages
+
+LARGE = ("content", "last_content", "patch")
+
+
+class RowPerSave(HistoryForm):
+    """One row a save."""
+
+    # Large fields whose lengths are read with the rows.
+    measured: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, options: FormOptions) -> None:
+        super().__init__(options)
+        table = self.table
+        self._reader = reader = FieldReader(table, options.hash_key)
+        unneeded = {name for name, field in table.fields.items() if field in LARGE or field.startswith("metadata.")}
+        writers = {writer.column for rule in table.rule.columns.values() for writer in rule.writers}
+        needed = {*table.key_columns, *writers}
+        self._columns = [name for name in reader.columns if name not in unneeded or name in needed]
+        self._measured = [name for field in self.measured if (name := table.column(field)) is not None]
+        self._number, self._branch = reader.value("version_number"), reader.value("branch")
+        self._author, self._actor = reader.value("author"), reader.value("actor")
+        self._created = reader.moment("created_at")
+        self._key = tuple(reader.columns.index(name) for name in table.key_columns)
+        author = table.column("author")
+        self._word = None if author is None else word_reader(table.rule_of(author), reader.known("author"))
+
+    def rows(self, source: Source, script: Any, writers: Writers) -> list[SaveRow]:
+        column = str(self.table.column("script_id"))
+        wanted = fitting(self.table, column, script)
+        found: list[tuple[int | None, SaveRow, Doubt]] = []
+        key = row_key([script])
+        script_place = self._reader.columns.index(column)
+        pages = read_pages(source, self.table.table, self._columns, where={column: wanted}, lengths=self._measured)
+        width = len(self._columns)
+        for page in pages:
+            for read in page:
+                row = self._wide(read.values[:width])
+                if row_key([row[script_place]]) == key:
+                    found.append(self._save(row, read.values[width:], writers))
+        return self.arranged(in_order(found))
+
+    def arranged(self, rows: list[SaveRow]) -> list[SaveRow]:
+        """The rows as the form has them, given in order."""
+        return rows
+
+    @abstractmethod
+    def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader: ...
+
+    def lengths(self, row: SaveRow) -> dict[str, int]:
+        """The lengths of the measured fields of a row, by column."""
+        return dict(zip(self._measured, row.lengths, strict=True))
+
+    def _wide(self, values: Row) -> Row:
+        """A row as the reader takes it, without the large columns."""
+        by_name = dict(zip(self._columns, values, strict=True))
+        return tuple(by_name.get(name) for name in self._reader.columns)
+
+    def _save(self, row: Row, lengths: Row, writers: Writers) -> tuple[int | None, SaveRow, Doubt]:
+        number, _ = count_of(self._number(row))
+        key = tuple(row[place] for place in self._key)
+        author, actor = writers.of(number)
+        if self._word is not None:
+            author = our_author(self._word(self._author(row))[0])
+        if (value := self._actor(row)) is not None:
+            actor = origin_key([value])[:MAX_ACTOR]
+        origin = Origin(
+            table=self.table.name[:MAX_TABLE], key=origin_key(key), number=number, author=author, actor=actor
+        )
+        at, doubt = self._created(row)
+        return number, SaveRow(key, origin, at, self._branch(row), lengths=tuple(map(int, lengths))), doubt
+
+
+def fitting(table: MappedTable, column: str, value: Any) -> Any:
+    """A key as the column of another table holds it, which may have another type."""
+    kind = table.described(column).kind
+    text = text_of(value) if not isinstance(value, int) else str(value)
+    if kind in ("integer", "decimal") and text.lstrip("-").isdigit():
+        return int(text)
+    return text if kind in ("text", "enum") else value
+
+
+def in_order(found: list[tuple[int | None, SaveRow, Doubt]]) -> list[SaveRow]:
+    """By number, and those of one number by time; rows without a number by their time among the others.
+
+    A time that is missing is that of the save before, or else of the first that has one.
+    """
+    last: int | None = None
+    numbered = sorted(
+        (each for each in found if each[0]), key=lambda each: (each[0] or 0, each[1].at or 0, each[1].origin.key)
+    )
+    placed: list[tuple[int, int, int, SaveRow]] = []
+    for place, (_, row, _doubt) in enumerate(numbered):
+        last = row.at if row.at is not None and (last is None or row.at > last) else last
+        placed.append((last or 0, 0, place, row))
+    others = sorted((each[1] for each in found if not each[0]), key=lambda row: (row.at or 0, row.origin.key))
+    placed += [(row.at or 0, 1, place, row) for place, row in enumerate(others)]
+    rows = [row for *_, row in sorted(placed, key=lambda each: each[:3])] if others else [row for *_, row in placed]
+    at = next((row.at for row in rows if row.at is not None), None)
+    timed = []
+    for row in rows:
+        at = at if row.at is None else row.at
+        timed.append(row if row.at is not None or at is None else row._replace(at=at))
+    return timed

@@ -1,0 +1,51 @@
+"""Full saves: each row holds its whole text. Also the versions of branches, of which one is a script's own history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.scripts.histories.history_form import NO_TEXT, ROW_GONE, SaveRow, TextReader, history_form
+from backfill.scripts.histories.row_per_save import RowPerSave
+from domain.submissions.answer import Refusal
+from repos.legacy.connection import Source
+from repos.legacy.keyed_rows import KeyedReader
+
+OTHER_BRANCH = Refusal("L43", "The save is on another branch than the first save of its script.")
+
+
+@history_form
+class WholeTexts(RowPerSave):
+    """One row a save, with the whole text."""
+
+    names: ClassVar[tuple[str, ...]] = ("none", "head", "full_saves")
+
+    def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader:  # noqa: ARG002 - each row has its text
+        return lambda places: stored_texts(source, self.table, [rows[place] for place in places])
+
+
+@history_form
+class Branches(WholeTexts):
+    """Whole texts on branches."""
+
+    names: ClassVar[tuple[str, ...]] = ("branches",)
+
+    def arranged(self, rows: list[SaveRow]) -> list[SaveRow]:
+        return [row if row.branch == rows[0].branch else row._replace(refusal=OTHER_BRANCH) for row in rows]
+
+
+def stored_texts(source: Source, table: MappedTable, rows: Sequence[SaveRow]) -> Iterator[bytes | Refusal]:
+    """The texts of rows from the column of contents."""
+    column = table.content_column
+    if column is None:
+        yield from [NO_TEXT] * len(rows)
+        return
+    reader = KeyedReader(source, table.table, table.key_columns, [column], contents=[column])
+    for row, found in zip(rows, reader.read([row.key for row in rows]), strict=True):
+        if found is None:
+            yield row.refusal or ROW_GONE
+        elif found[0] is None:
+            yield NO_TEXT
+        else:
+            yield found[0] if isinstance(found[0], bytes) else str(found[0]).encode(errors="surrogateescape")

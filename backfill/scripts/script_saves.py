@@ -1,0 +1,118 @@
+"""The saves of one script, from all tables that hold some, and the latest text in the row of the script itself."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from backfill.checks.mapped_table import MappedTable
+from backfill.checks.registry import CHECKS
+from backfill.content.recognise import decode
+from backfill.scripts.histories.history_form import NOT_REBUILT, HistoryForm, SaveRow
+from backfill.scripts.legacy_script import LegacySave
+from backfill.scripts.script_rows import ScriptRow
+from backfill.translate.row_keys import row_key
+from backfill.translate.script_lines import script_lines
+from domain.errors import Rejected
+from domain.submissions.answer import Refusal
+from repos.legacy.connection import Source
+
+
+class TableSaves(NamedTuple):
+    """The saves of a script in one table, in order."""
+
+    form: HistoryForm
+    rows: Sequence[SaveRow]
+
+
+class ScriptSaves:
+    """The saves of one script, in order; it is a SaveSource. `rows` has them without texts, `tables` counts rows."""
+
+    def __init__(self, source: Source, parts: Sequence[TableSaves], script: ScriptRow, *, with_head: bool) -> None:
+        self.rows = [row for part in parts for row in part.rows]
+        self._tables = [part.form.table for part in parts for _ in part.rows]
+        latest = None if script.content is None else script.content.decode(errors="surrogateescape")
+        self._parts = [(part.form.table, part.rows, part.form.texts(source, part.rows, latest)) for part in parts]
+        self._head: LegacySave | None = None
+        if with_head:
+            last_at = next((row.at for row in reversed(self.rows) if row.at is not None), None)
+            self._head = latest_save(script, self, last_at)
+        self.tables = Counter[str]()
+        for table, row in zip(self._tables, self.rows, strict=True):
+            self.tables[table.name] += len(row.members) or 1
+
+    def __len__(self) -> int:
+        return len(self.rows) + (self._head is not None)
+
+    def row(self, place: int) -> tuple[str, str]:
+        """Table and key of the save at a place, counted from 0, as its origin names them."""
+        if place < len(self.rows):
+            origin = self.rows[place].origin
+        else:
+            assert self._head is not None  # noqa: S101 - places end there
+            origin = self._head.origin
+        return origin.table, origin.key
+
+    def weight(self, place: int) -> int:
+        """How many legacy rows the save at a place consists of."""
+        return len(self.rows[place].members) or 1 if place < len(self.rows) else 1
+
+    def source_rows(self, place: int) -> list[tuple[str, str]]:
+        """Tables and keys of the rows of a save, the keys as JSON lists; none for the row of the script."""
+        if place >= len(self.rows):
+            return []
+        name, row = self._tables[place].name, self.rows[place]
+        return [(name, row_key(key)) for key in row.members or (row.key,)]
+
+    def read(self, start: int) -> Iterator[LegacySave]:
+        """The saves from a place on."""
+        return self.read_places(range(start, len(self)))
+
+    def read_places(self, places: Sequence[int]) -> Iterator[LegacySave]:
+        """The saves at these places, which ascend."""
+        first = at = 0
+        for table, rows, texts in self._parts:
+            begin = at
+            at = bisect_left(places, first + len(rows))
+            if here := [place - first for place in places[begin:at]]:
+                for place, text in zip(here, texts(here), strict=True):
+                    yield _save(table, rows[place], text)
+            first += len(rows)
+        if self._head is not None and at < len(places):
+            yield self._head
+
+
+def _save(table: MappedTable, row: SaveRow, text: bytes | Refusal) -> LegacySave:
+    refusal, content = row.refusal, b""
+    if not isinstance(text, Refusal):
+        content = text
+    elif refusal is None:
+        refusal = text if text.code in CHECKS else Refusal(NOT_REBUILT, text.message)
+    return LegacySave(row.origin, content, row.at or 0, table.content_shape(table.shown_key(row.key)), refusal)
+
+
+def latest_save(script: ScriptRow, saves: ScriptSaves, last_at: int | None) -> LegacySave | None:
+    """The text of the script's own row as a save after all others; None if it has none, or that of the last one."""
+    if script.content is None or (len(saves) and not script.content.strip()):
+        return None
+    at = script.updated_at if script.updated_at is not None else script.created_at
+    if len(saves):
+        if at is not None and last_at is not None and at < last_at:
+            return None  # the application writes the row of the script after the version, or not at all
+        [last] = saves.read(len(saves) - 1)
+        if last.refusal is None and _same(last, script):
+            return None
+    origin = replace(script.origin, number=script.counter)
+    return LegacySave(origin, script.content, at if at is not None else last_at or 0, script.shape)
+
+
+def _same(last: LegacySave, script: ScriptRow) -> bool:
+    try:
+        before, after = decode(last.content, last.shape), decode(script.content or b"", script.shape)
+        return script_lines(before) == script_lines(after)
+    except Rejected:
+        return last.content == script.content

@@ -1,0 +1,144 @@
+"""Histories stored as patches come over: every revision with its text, its time, and its patch as it was."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from backfill.domains.base import Counts
+from repos.unit_of_work import UnitOfWork
+from tests.backfill.domains.script_database import DAY, ScriptDatabase, everything_is_counted, lines
+from tests.legacy.patch_maker import make_patch, make_patches
+from tests.materialization.writer import Clock
+
+TABLES = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, created_at TEXT);
+INSERT INTO users VALUES (1, 'ada@example.com', '2020-01-01 00:00:00');
+CREATE TABLE notes (id INTEGER PRIMARY KEY, ownerId INTEGER, title TEXT, content TEXT, createdAt TEXT, updatedAt TEXT);
+INSERT INTO notes VALUES (7, 1, 'The Ferry', NULL, '2021-02-01 10:00:00', '2021-02-09 10:00:00');
+CREATE TABLE revisions (id INTEGER PRIMARY KEY, noteId INTEGER, patch TEXT, lastContent TEXT, content TEXT,
+  length INTEGER, createdAt TEXT);
+"""
+TEXTS = ["One 🎬.\n", "One 🎬.\nTwo.\n", "Zero.\nOne 🎬.\nTwo.\n", "Zero.\nTwo 🎬.\n"]
+
+
+@pytest.fixture
+def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
+    return ScriptDatabase(tmp_path, ledger, Clock(), TABLES)
+
+
+def add_chain(legacy: ScriptDatabase, texts: list[str], *, first: str | None = None, note: int = 7) -> None:
+    """The oldest revision with `first`, the newest with its text, and patches between them."""
+    patches = [None, *make_patches(texts)]
+    for number, (text, patch) in enumerate(zip(texts, patches, strict=True), 1):
+        last = text if number == len(texts) else None
+        row = (note * 100 + number, note, patch, first if number == 1 else None, last, len(text), DAY.format(number))
+        legacy.add("revisions", row)
+
+
+def saves(legacy: ScriptDatabase) -> list[str]:
+    return ["\n".join(legacy.texts(7, version)) for _, version in legacy.saves(7)]
+
+
+def test_every_revision_is_a_version_with_its_time(legacy: ScriptDatabase) -> None:
+    add_chain(legacy, TEXTS)
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["revisions"] == Counts(migrated=4)
+    assert saves(legacy) == [text.rstrip("\n") for text in TEXTS]
+    with legacy.unit_of_work.reading() as tx:
+        times = [save.saved_at for _, save in tx.legacy_versions.read(7)]
+    assert times == sorted(set(times))
+    assert legacy.differences() == []
+    assert legacy.run() == counts
+
+
+def test_the_content_of_a_revision_may_have_any_shape(legacy: ScriptDatabase) -> None:
+    texts = [lines("One.") + "\n", lines("One.", "Two.") + "\n", lines("One, changed.", "Two.") + "\n"]
+    add_chain(legacy, texts)
+
+    legacy.run()
+
+    assert saves(legacy) == ["One.", "One.\nTwo.", "One, changed.\nTwo."]
+    assert legacy.differences() == []
+
+
+def test_the_patches_are_kept_as_they_were(legacy: ScriptDatabase, tmp_path: Path) -> None:
+    add_chain(legacy, TEXTS)
+    legacy.run()
+
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        kept = connection.execute("SELECT content FROM legacy_rows WHERE source_table = 'revisions' ORDER BY id")
+        found = [json.loads(content) for (content,) in kept]
+
+    assert [row["patch"] for row in found] == [None, *make_patches(TEXTS)]
+    assert found[0]["length"] == len(TEXTS[0])
+
+
+def test_a_broken_patch_sets_aside_the_revisions_that_need_it(legacy: ScriptDatabase) -> None:
+    add_chain(legacy, TEXTS, first=TEXTS[0])
+    add_chain(legacy, TEXTS, note=8)
+    legacy.sql(
+        "INSERT INTO notes SELECT 8, 1, 'Lost', NULL, createdAt, updatedAt FROM notes",
+        "UPDATE revisions SET patch = '@@ -1 +1 @@\n-x\n+y\n' WHERE id IN (703, 803)",
+    )
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["revisions"] == Counts(migrated=6, quarantined=2)
+    assert saves(legacy) == [text.rstrip("\n") for text in TEXTS]
+    assert [(row.source_key, row.code, row.reason) for row in legacy.quarantined()] == [
+        ("[801]", "L44", "A patch between this save and the nearest whole text cannot be applied."),
+        ("[802]", "L44", "Hunk 1 of the patch does not fit the text it is applied to."),
+    ]
+    assert legacy.differences() == []
+
+
+def test_a_repaired_patch_brings_nothing_before_what_came_over(legacy: ScriptDatabase) -> None:
+    add_chain(legacy, TEXTS)
+    legacy.decide(L44="quarantine")
+    legacy.sql("UPDATE revisions SET patch = NULL WHERE id = 703")
+    legacy.run()
+    legacy.sql(f"UPDATE revisions SET patch = '{make_patch(TEXTS[1], TEXTS[2])}' WHERE id = 703")
+
+    counts = legacy.run()
+
+    assert counts["revisions"] == Counts(migrated=2, quarantined=2)
+    assert {row.code for row in legacy.quarantined()} == {"later_saves_came_over"}
+
+
+def test_a_newer_text_of_the_script_is_one_save_more(legacy: ScriptDatabase) -> None:
+    add_chain(legacy, TEXTS)
+    legacy.sql("UPDATE notes SET content = 'The newest.'")
+
+    legacy.run()
+
+    assert saves(legacy) == [*(text.rstrip("\n") for text in TEXTS), "The newest."]
+    assert legacy.differences() == []
+
+
+def test_a_single_revision_has_its_text_in_another_column(legacy: ScriptDatabase) -> None:
+    legacy.add("revisions", (701, 7, None, "Only one.", None, 9, DAY.format(1)))
+
+    legacy.run()
+
+    assert saves(legacy) == ["Only one."]
+
+
+def test_saves_that_cannot_be_rebuilt_wait_for_a_decision(legacy: ScriptDatabase) -> None:
+    add_chain(legacy, TEXTS)
+    legacy.sql("UPDATE revisions SET patch = NULL WHERE id = 703")
+    legacy.run()
+
+    with legacy.unit_of_work.reading() as tx:
+        run = tx.backfill_runs.get(legacy.run_id)
+
+    assert run is not None
+    assert (run.state, str(run.held_by)) == ("running", "scripts: 2 quarantined rows to decide")
