@@ -89,10 +89,10 @@ docs: $(READY) ## generate docs/reference from the program
 
 # Pins stay unless pyproject.toml no longer allows them; UPGRADE=1 takes the newest version of everything.
 lock: $(READY) ## update the lock files from pyproject.toml (UPGRADE=1: newest versions)
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra embedded --extra gates --extra models --group dev \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra embedded --extra gates --extra models --extra serve --group dev \
 	  --generate-hashes --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --quiet \
 	  --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra gates --extra models --constraint requirements.lock \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra gates --extra models --extra serve --constraint requirements.lock \
 	  --generate-hashes --custom-compile-command "make lock" --quiet --output-file requirements-image.lock
 	$(BIN)/uv pip compile --group build --universal --python-version 3.11 \
 	  --generate-hashes --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --quiet \

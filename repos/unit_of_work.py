@@ -56,8 +56,10 @@ from repos.scheduling.schedule_slots import Slots
 from repos.submissions.answers import Answers, Submissions
 from repos.submissions.cluster_nodes import catch_up
 from repos.submissions.database_accounts import SendingAccounts
+from repos.submissions.dead_letter_search import DeadLetterSearch
 from repos.submissions.dead_letters import DeadLetters
 from repos.submissions.inbox import Inbox, inbox_recheck
+from repos.submissions.pending_scripts import PendingScripts
 
 
 class RecordsTransaction:
@@ -71,6 +73,7 @@ class RecordsTransaction:
     chat_usage = LazyRepository(ChatUsage)
     proposals = LazyRepository(Proposals)
     inbox = LazyRepository(Inbox)
+    pending_scripts = LazyRepository(PendingScripts)
     bells = LazyRepository(BellRings)
     drain_pauses = LazyRepository(DrainPauses)
     leases = LazyRepository(Leases)
@@ -83,6 +86,7 @@ class RecordsTransaction:
     paths = LazyRepository(PathsToVersion)
     submissions = LazyRepository(Submissions)
     rejected = LazyRepository(DeadLetters)
+    rejected_search = LazyRepository(DeadLetterSearch)
     sending_accounts = LazyRepository(SendingAccounts)
     projections = LazyRepository(Projections)
     lines = LazyRepository(ProjectedLines)

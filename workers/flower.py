@@ -31,7 +31,7 @@ from tornado.web import RequestHandler
 
 from workers.app import app
 from workers.messaging.broker_trouble import refusals
-from workers.monitoring.flower_access import FlowerAccess, credentials
+from workers.monitoring.password_access import FlowerAccess, credentials
 from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_LISTENING, FLOWER_PASSWORD, FLOWER_USER
 from workers.process.worker_logs import prepare_logs, report_ready
 

@@ -9,6 +9,13 @@ from workers.settings import Settings
 
 def served() -> Settings:
     """The settings of such a process: they name a broker, and the database is migrated."""
+    chosen = with_broker()
+    with database.opened(chosen):
+        return chosen
+
+
+def with_broker() -> Settings:
+    """The settings of such a process, which name a broker; the database may be away."""
     chosen = database.settings()
     if chosen.embedded_broker:
         raise Ending(
@@ -16,5 +23,4 @@ def served() -> Settings:
             "No broker is configured: set SCRIPTLEDGER_BROKER_URL, or run `scriptledger dev`, which starts its own.",
             code="no_broker",
         )
-    with database.opened(chosen):
-        return chosen
+    return chosen

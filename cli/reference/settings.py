@@ -23,6 +23,10 @@ OTHERS = {
     "SCRIPTLEDGER_HEARTBEAT": "A file that one worker, or beat, touches while it works, with reports next to it: for "
     "[health checks](../operations/deploy.md#health-checks).",
     "SCRIPTLEDGER_FLOWER_PASSWORD": "The password that `scriptledger flower` requires; `dev` generates its own.",
+    "SCRIPTLEDGER_FLOWER_URL": "The address of Flower that the page of `scriptledger serve` links to; empty: no link.",
+    "SCRIPTLEDGER_OPERATORS_FILE": "A file with a line `name:password` for each person who may act on the page of "
+    "`scriptledger serve`.",
+    "SCRIPTLEDGER_VIEWERS_FILE": "The same for those who may only look.",
     "NO_COLOR": "If not empty, no colours, as in every program that respects it.",
 }
 

@@ -35,13 +35,20 @@ class Dev:
 
     def wait_until_ready(self) -> None:
         """Wait for every service."""
-        self.wait_for(*(f"{name} ready" for name in (*ROLES, "beat", "flower")))
+        self.wait_for(*(f"{name} ready" for name in (*ROLES, "beat", "page", "flower")))
 
     @property
     def flower(self) -> tuple[str, str, str]:
         """The URL of Flower, and the user and password it requires."""
         self.wait_for("password")
         match = re.search(r"flower +(\S+) +user (\w+), password (\S+)", self.output())
+        assert match is not None
+        return match[1], match[2], match[3]
+
+    @property
+    def page(self) -> tuple[str, str, str]:
+        """The URL, user and password of the operator's page."""
+        match = re.search(r"page +(\S+) +user (\w+), password (\S+)", self.output())
         assert match is not None
         return match[1], match[2], match[3]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from workers.embedded.flower_port import FlowerAccess
+from workers.embedded.local_ports import LocalAccess
+from workers.http.access.people import People
+from workers.http.serve_settings import ServeSettings
 from workers.model_settings import SCRIPTED
 from workers.process.command_lines import (
     BEAT,
@@ -16,10 +18,14 @@ from workers.process.command_lines import (
     FLOWER_READY,
     beat_command,
     flower_command,
+    serve_command,
     worker_command,
 )
 from workers.process.roles import ROLES
 from workers.settings import Settings
+
+# The only person who may sign in to the page of the development services.
+OPERATOR = "operator"
 
 
 class Service(NamedTuple):
@@ -45,14 +51,19 @@ def minimal_services(settings: Settings) -> Iterator[Service]:
     yield Service("reconcile", worker_command(ROLES["reconcile"], also=rest, flags=[BEAT]))
 
 
-def all_services(settings: Settings, flower: FlowerAccess) -> Iterator[Service]:
-    """A worker for each role, beat, and Flower."""
+def all_services(settings: Settings, flower: LocalAccess, page: LocalAccess | None = None) -> Iterator[Service]:
+    """A worker for each role, beat, Flower, and the operator's page where its extra is installed."""
     for role in ROLES.values():
         yield Service(role.name, worker_command(role, pool=_pool(settings), flags=[EVENTS]))
     yield Service("beat", beat_command(), ready=b"beat.ready")
     listening = flower.listening.fileno()
     environ = {FLOWER_PASSWORD: flower.password, FLOWER_LISTENING: str(listening)}
     yield Service("flower", flower_command(), ready=FLOWER_READY.encode(), environ=environ, keep=[listening])
+    if page is not None:
+        fileno = page.listening.fileno()
+        people = People({"operator": {OPERATOR: page.password}})
+        chosen = ServeSettings(people, str(fileno), flower.url)
+        yield Service("page", serve_command(), ready=b"page.ready", environ=chosen.to_env(), keep=[fileno])
 
 
 def _pool(settings: Settings) -> str | None:

@@ -1,4 +1,7 @@
-"""The command lines of workers, beat and Flower. Each runs in its own process, which builds everything itself."""
+"""The command lines of workers, beat, Flower and the HTTP server.
+
+Each runs in its own process, which builds everything itself.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +66,13 @@ def flower_command() -> list[str]:
     return [*_PYTHON, "workers.flower"]
 
 
+def serve_command() -> list[str]:
+    """The command line of the HTTP server, which reads the rest from its environment."""
+    return [*_PYTHON, "workers.http.server"]
+
+
 def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Replace this process by a worker or beat, so that signals reach Celery directly."""
+    """Replace this process by one of these, so that signals reach it directly."""
     sys.stdout.flush()
     os.execve(command[0], list(command), {**os.environ, **ENVIRON, **environ})  # noqa: S606 - a list of our own making
 

@@ -15,7 +15,7 @@ import typer
 from cli.client.served import served
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import example, prose
-from workers.embedded.flower_port import PortTaken, require_free
+from workers.embedded.local_ports import PortTaken, require_free
 from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_PASSWORD, become, flower_command
 
 app = typer.Typer(add_completion=False)

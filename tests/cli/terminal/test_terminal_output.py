@@ -66,6 +66,7 @@ FEW: dict[str, list[list[object]]] = {
     "beat": [[]],
     "flower": [[], ["--host", HOSTILE]],
     "status": [[], ["--interval", HOSTILE]],
+    "serve": [[], ["--host", HOSTILE]],
     "db upgrade": [[], ["--database", f"mysql://u:p@{HOSTILE}/x"]],
     "db current": [[], ["--database", f"sqlite:///{HOSTILE}"]],
     "db drift": [[], ["--database", f"sqlite:///{HOSTILE}"]],

@@ -219,3 +219,16 @@ def test_flower_needs_a_password(tmp_path: Path):
     ran = CommandLine(tmp_path / "home", warm=True)("flower")
 
     assert (ran.status, ran.err) == (2, "scriptledger: Flower has no password: set SCRIPTLEDGER_FLOWER_PASSWORD.\n")
+
+
+def test_the_page_runs_next_to_flower(dev: Dev):
+    url, user, password = dev.page
+    header = {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+
+    assert fetch(f"{url}alive")[0] == 204
+    assert fetch(f"{url}waiting")[0] == 401
+    status, page = fetch(f"{url}waiting", headers=header)
+
+    assert status == 200
+    assert f'href="{dev.flower[0]}"' in page
+    assert [process for process in dev.services() if password in " ".join(process.cmdline())] == []

@@ -1,4 +1,4 @@
-"""Access to Flower: one user with one password, protected against guessing.
+"""Access by user name and password (HTTP Basic), protected against guessing; Flower has one such user.
 
 The response to a wrong password is delayed, longer after each. The number of delayed responses is limited, per address
 and in total; beyond it, requests are refused unread. The right password is answered at once.
@@ -12,7 +12,7 @@ import time
 import unicodedata
 from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct
@@ -33,20 +33,28 @@ class _Tries(Struct):
     waiting: int = 0
 
 
-class FlowerAccess:
-    """The password, and the failures of each address and of all."""
+class PasswordAccess:
+    """The users with their passwords, as `name:password`, and the failures of each address and of all."""
 
-    def __init__(self, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, users: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._key = secrets.token_bytes()
-        self._wanted = self._digest(f"{user}:{password}".encode(errors="surrogateescape"))
+        self._wanted = {
+            self._digest(words.encode(errors="surrogateescape")): words.partition(":")[0] for words in users
+        }
         self._clock = clock
         self._all = _Tries()
         self._addresses: OrderedDict[str, _Tries] = OrderedDict()
 
-    def opens(self, header: str) -> bool:
-        """Whether an Authorization header holds the user and the password."""
+    def user_of(self, header: str) -> str | None:
+        """The user whose name and password an Authorization header holds; None if they are not right."""
         given = credentials(header)
-        return given is not None and hmac.compare_digest(self._digest(given), self._wanted)
+        digest = b"" if given is None else self._digest(given)
+        found = None
+        # Every digest is compared, so that the duration does not reveal which one it was.
+        for wanted, user in self._wanted.items():
+            if hmac.compare_digest(digest, wanted):
+                found = user
+        return found
 
     def is_full(self, address: str) -> bool:
         """Whether too many wrong passwords wait for their responses; then no other is checked."""
@@ -84,6 +92,17 @@ class FlowerAccess:
         tries.failures += 1
         tries.last = now
         tries.waiting += 1
+
+
+class FlowerAccess(PasswordAccess):
+    """Access to Flower: one user."""
+
+    def __init__(self, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__([f"{user}:{password}"], clock)
+
+    def opens(self, header: str) -> bool:
+        """Whether an Authorization header holds the user and the password."""
+        return self.user_of(header) is not None
 
 
 def credentials(header: str) -> bytes | None:

@@ -1,4 +1,7 @@
-"""The port and password of Flower: local to this machine, created before Flower starts, kept while it restarts."""
+"""The ports and passwords of Flower and of the operator's page.
+
+They are local to this machine, created before the services start, and kept while these restart.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,17 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
-# Flower's default port; if it is taken, any free one is used.
-USUAL_PORT = 5555
+# The default ports; if one is taken, any free one is used.
+USUAL_FLOWER_PORT = 5555
+USUAL_PAGE_PORT = 5556
 
 
 class PortTaken(Exception):
     """Another process listens on this port."""
 
 
-class FlowerAccess(NamedTuple):
-    """A listening socket, for this machine only, and the password of Flower."""
+class LocalAccess(NamedTuple):
+    """A listening socket, for this machine only, and the password of what is served there."""
 
     listening: socket.socket
     password: str
@@ -30,14 +34,14 @@ class FlowerAccess(NamedTuple):
 
 
 @contextmanager
-def flower_access(port: int | None) -> Iterator[FlowerAccess]:
-    """Access to Flower at this port, or at any free port for None, with a new random password.
+def local_access(port: int | None, usual: int) -> Iterator[LocalAccess]:
+    """Access at this port, or for None at the usual or any free one, with a new random password.
 
     Raises:
         PortTaken: another process listens there.
     """
-    with closing(_listening(USUAL_PORT, 0) if port is None else _listening(port)) as listening:
-        yield FlowerAccess(listening, secrets.token_urlsafe(15))
+    with closing(_listening(usual, 0) if port is None else _listening(port)) as listening:
+        yield LocalAccess(listening, secrets.token_urlsafe(15))
 
 
 def require_free(host: str, port: int) -> None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from workers.monitoring.flower_access import (
+from workers.monitoring.password_access import (
     FORGET_SECONDS,
     MAX_ADDRESSES,
     MAX_DELAY_SECONDS,

@@ -1,0 +1,213 @@
+"""Access to the page: a password on every route, roles, forms that cannot be forged, headers and limits."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.workers.http.site import ANNA, BEN, FORM, Site
+from workers.http.access.authentication import ALIVE
+from workers.http.access.request_limits import MAX_BODY_BYTES
+from workers.http.page.routes import ACTIONS, VIEWS
+
+
+def filled(path: str) -> str:
+    """A path with something for each of its parts."""
+    for part in ("{number:int}", "{script:int}"):
+        path = path.replace(part, "1")
+    return path.replace("{submission}", "s")
+
+
+PAGES = [filled(path) for path in VIEWS]
+FORMS = [filled(path) for path in ACTIONS]
+WRONG = [None, ("anna", BEN[1]), ("nobody", ANNA[1]), ("anna", "é" * 2_000)]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "BREW"])
+def test_without_a_password_every_address_is_closed(site: Site, method: str):
+    addresses = [*PAGES, *FORMS, "/", "/nowhere", "//", "/alive/", "/ALIVE", "/%61live/x", "/page.css", "/favicon.ico"]
+
+    assert {path: site.request(method, path).status for path in addresses} == dict.fromkeys(addresses, 401)
+
+
+@pytest.mark.parametrize("who", WRONG)
+def test_wrong_passwords_open_nothing(site: Site, who: tuple[str, str] | None):
+    seen = site.get("/waiting", who)
+
+    assert seen.status == 401
+    assert seen.headers["www-authenticate"].startswith("Basic ")
+
+
+def test_that_it_lives_is_all_that_anybody_learns(site: Site):
+    seen = site.get(ALIVE, None)
+
+    assert (seen.status, seen.text) == (204, "")
+    assert "server" not in seen.headers
+
+
+@pytest.mark.parametrize("who", [ANNA, BEN])
+def test_both_roles_see_every_page(site: Site, who: tuple[str, str]):
+    known = {path: site.get(path, who).status for path in PAGES}
+
+    # There is no submission `s`.
+    assert known == {path: 404 if path == "/submissions/1/s" else 200 for path in PAGES}
+
+
+def test_a_wrong_password_is_delayed_and_logged_without_itself(site: Site):
+    with capture_logs() as logs:
+        began = time.monotonic()
+        assert site.get("/waiting", ("anna", "a secret guess")).status == 401
+        assert time.monotonic() - began >= 0.1
+
+    (line,) = [line for line in logs if line["event"] == "page.wrong_password"]
+    assert line["address"] == "127.0.0.1"
+    assert "guess" not in str(logs)
+
+
+def test_two_authorization_headers_are_none(site: Site):
+    right = site.get("/waiting").status
+    raw = exchange(
+        site, b"GET /waiting HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YTpi\r\nAuthorization: Basic YTpi\r\n\r\n"
+    )
+
+    assert right == 200
+    assert raw.startswith(b"HTTP/1.1 401")
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_viewer_may_do_nothing(site: Site, path: str):
+    seen = site.post(path, {"token": site.token(), "sure": "yes"}, BEN)
+
+    assert seen.status == 403
+    assert "only operators" in seen.text
+
+
+def test_a_viewer_is_shown_no_forms(site: Site):
+    assert [path for path in PAGES if 'method="post"' in site.get(path, BEN).text] == []
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Sec_Fetch_Site": "none"},
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "http://[::1"},
+        {"Origin": ""},
+    ],
+)
+def test_a_form_of_another_site_is_refused(site: Site, path: str, headers: dict[str, str]):
+    seen = site.post(path, {"token": site.token()}, **headers)
+
+    assert seen.status == 403
+    assert "another site" in seen.text
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("token", ["", "0" * 64, "é", "of ben"])
+def test_a_form_without_the_token_of_the_person_is_refused(site: Site, path: str, token: str):
+    seen = site.post(path, {"token": token})
+
+    assert seen.status == 403
+    assert "before a restart" in seen.text
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", "multipart/form-data; boundary=x", ""])
+def test_only_forms_are_accepted(site: Site, kind: str):
+    seen = site.request("POST", FORMS[0], ANNA, body=f"token={site.token()}", headers={"Content-Type": kind})
+
+    assert seen.status == 403
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"&".join(b"a=b" for _ in range(100))])
+def test_an_unreadable_form_is_refused(site: Site, body: bytes):
+    seen = site.request("POST", FORMS[0], ANNA, body=body, headers={"Content-Type": FORM})
+
+    assert seen.status == 403
+
+
+def test_the_same_origin_is_accepted(site: Site):
+    headers = {"Origin": f"http://127.0.0.1:{site.port}", "Sec_Fetch_Site": "same-origin"}
+
+    seen = site.post(f"/quarantine/{site.room.script_id}/reopen", {"token": site.token()}, **headers)
+
+    assert seen.status == 409
+    assert "is not quarantined" in seen.text
+
+
+def test_actions_take_no_other_method(site: Site):
+    assert {path: site.get(path).status for path in FORMS} == dict.fromkeys(FORMS, 405)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nowhere", ALIVE])
+@pytest.mark.parametrize("who", [ANNA, None])
+def test_every_response_has_the_headers(site: Site, path: str, who: tuple[str, str] | None):
+    headers = site.get(path, who).headers
+
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_no_page_has_a_script_or_a_style_of_an_element(site: Site):
+    for path in PAGES:
+        text = site.get(path).text
+        assert "<script" not in text
+        assert " style=" not in text
+        assert re.search(r"<[^>]*\son\w+=", text) is None
+
+
+def test_large_requests_are_refused(site: Site):
+    large = "x=" + "y" * MAX_BODY_BYTES
+    form = {"Content-Type": FORM}
+
+    assert site.request("POST", FORMS[0], ANNA, body=large, headers=form).status == 413
+    assert site.get("/waiting?after=" + "1" * 3_000).status == 414
+    assert site.get("/waiting", **{"X-Large": "x" * 200_000}).status in (400, 431)
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=-1", "after=1e3", "after=%00", "after=" + "9" * 40])
+def test_a_bad_number_is_a_sentence(site: Site, query: str):
+    seen = site.get(f"/waiting?{query}")
+
+    assert seen.status == 400
+    assert "is not a number" in seen.text
+
+
+@pytest.mark.parametrize("query", ["since=yesterday", "until=2026-13-01", "since=%F0%9F%8E%AC", "since=99999-01-01"])
+def test_a_bad_time_is_a_sentence(site: Site, query: str):
+    seen = site.get(f"/dead-letters?{query}")
+
+    assert seen.status == 400
+    assert "is not a time" in seen.text
+
+
+def test_a_slash_too_many_redirects_nowhere(site: Site):
+    assert site.get("/waiting/", Host="evil.example").status == 404
+
+
+@pytest.mark.slow
+def test_a_slow_request_is_closed(site: Site):
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        began = time.monotonic()
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert connection.recv(1) == b""
+    assert time.monotonic() - began < 15
+
+
+def exchange(site: Site, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        connection.sendall(request)
+        return connection.recv(65_536)
