@@ -10,8 +10,8 @@ SCRIPTS_PER_PAGE = 1_000
 
 
 def every_script(tx: RecordsTransaction) -> Iterator[int]:
-    """The ids of all scripts."""
+    """The ids of all scripts that have a head: one whose row in `scripts` was lost is among them."""
     after = 0
-    while page := tx.scripts.read(after=after, limit=SCRIPTS_PER_PAGE):
-        yield from (row.id for row in page)
-        after = page[-1].id
+    while page := tx.heads.ids(after=after, limit=SCRIPTS_PER_PAGE):
+        yield from page
+        after = page[-1]

@@ -8,14 +8,22 @@ from cli.json_documents.base import Document
 
 
 class Finding(Document, frozen=True):
-    """The first inconsistent version, and the reason."""
+    """The first inconsistent version, the reason, and the repair.
+
+    `repair` is `restore` (the log, from a backup), `rebuild` (what is derived from the log) or `project` (what readers
+    see).
+    """
 
     version: int
     problem: str
+    repair: str
 
 
 class Verified(Document, frozen=True, kw_only=True):
-    """The verification of one script; `sound` means consistent. An earlier run verified it up to version `after`."""
+    """The verification of one script; `sound` means consistent. An earlier run verified it up to version `after`.
+
+    `quarantined` is true if the script is out of service now.
+    """
 
     script_id: int
     sound: bool
@@ -24,6 +32,7 @@ class Verified(Document, frozen=True, kw_only=True):
     keyframes: int
     state_hash: str
     finding: Finding | None
+    quarantined: bool = False
 
 
 class Verification(Document, frozen=True):

@@ -72,7 +72,7 @@ def _findings(tx: RecordsTransaction, script_id: int) -> Iterator[Finding]:
         state = state_at(tx, script_id)
     except Corrupt as found:
         head = tx.heads.get(script_id)
-        yield Finding(head.version if head else 0, str(found))
+        yield Finding(head.version if head else 0, str(found), "rebuild")
         return
     yield from _of_row(tx, script_id, state)
     yield from _of_projections(tx, script_id)
@@ -83,7 +83,7 @@ def _of_row(tx: RecordsTransaction, script_id: int, state: State) -> Iterator[Fi
     for _ in range(MAX_READ_ATTEMPTS):
         row, head = tx.scripts.get(script_id), tx.heads.get(script_id)
         if row is None:
-            yield Finding(state.version, "its row in scripts is missing")
+            yield Finding(state.version, "its row in scripts is missing", "project")
             return
         if head is None or head.version == state.version:
             break
@@ -91,9 +91,9 @@ def _of_row(tx: RecordsTransaction, script_id: int, state: State) -> Iterator[Fi
     else:
         return  # edited too fast to compare
     yield from (
-        Finding(state.version, f"its row in scripts has {name} {shown!r}, its log {logged!r}")
+        Finding(state.version, f"its row in scripts has {name} {shown!r}, its log {logged!r}", "project")
         for name, shown, logged in _compared(row, state)
-        if shown != logged
+        if shown != logged and not (name == "owner" and shown is None and _is_unknown(tx, logged))
     )
 
 
@@ -108,7 +108,12 @@ def _compared(row: ScriptRow, state: State) -> list[tuple[str, object, object]]:
     ]
 
 
+def _is_unknown(tx: RecordsTransaction, owner: object) -> bool:
+    """Whether there never was such a user: an imported history may name one, and its row has no owner then."""
+    return isinstance(owner, int) and tx.users.get(owner) is None
+
+
 def _of_projections(tx: RecordsTransaction, script_id: int) -> Iterator[Finding]:
     shown = read_projection(tx, script_id)
     if shown.version and not shown.shows(state_at(tx, script_id, shown.version)):
-        yield Finding(shown.version, f"its projections do not show version {shown.version} as it was")
+        yield Finding(shown.version, f"its projections do not show version {shown.version} as it was", "project")

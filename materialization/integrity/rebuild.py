@@ -180,8 +180,8 @@ def _head_of(head: Head | None, row: RebuildRow) -> Head:
 def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) -> list[int]:
     """Remove the generations of a script that its head has not named since `before`, and return them.
 
-    If interrupted, it can be run again. Readers that started before a switch of generations must have finished by
-    `before`.
+    Those of a quarantined script stay. If interrupted, it can be run again. Readers that started before a switch of
+    generations must have finished by `before`.
     """
     with unit_of_work.reading() as tx:
         # The generations are read first, so that one created or activated later is not among them.
@@ -189,6 +189,8 @@ def prune_generations(unit_of_work: UnitOfWork, script_id: int, *, before: int) 
         head, known = tx.heads.get(script_id), tx.rebuilds.read(script_id)
     if head is None:
         raise UnknownScript(script=script_id)
+    if head.health == "quarantined":
+        return []  # they are evidence
     kept = {head.generation, *(row.generation for row in known if row.state == "running")}
     if any((row.finished_at or 0) >= before for row in known):
         return []

@@ -45,7 +45,8 @@ def check_seals(tx: SealReader, script_id: int) -> Finding | None:
     for seal in tx.seals.read(script_id):
         entry = tx.commands.get(script_id, seal.version)
         if entry is None:
-            return Finding(seal.version, f"version {seal.version} was sealed, but is no longer in the log")
+            return Finding(seal.version, f"version {seal.version} was sealed, but is no longer in the log", "restore")
         if entry.chain_hash != seal.chain_hash:
-            return Finding(seal.version, f"the log up to version {seal.version} is not the one that was sealed")
+            problem = f"the log up to version {seal.version} is not the one that was sealed"
+            return Finding(seal.version, problem, "restore")
     return None

@@ -10,7 +10,7 @@ It stores checkpoints as it goes. Continuing from one trusts what was verified b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from domain.errors import Conflict, Corrupt, LedgerError
 from domain.log.head import MAX_DELTAS, Head
@@ -30,11 +30,17 @@ PROGRESS_EVERY_VERSIONS = 500
 MAX_READ_ATTEMPTS = 3
 
 
+# What repairs a script: restoring its log from a backup, deriving its versions from the log again, or writing what
+# readers see again.
+Repair = Literal["restore", "rebuild", "project"]
+
+
 class Finding(NamedTuple):
-    """The first problem of a script, and its version."""
+    """The first problem of a script, its version, and what repairs it. What is checked before it is right."""
 
     version: int
     problem: str
+    repair: Repair
 
 
 class Verification(NamedTuple):
@@ -51,7 +57,11 @@ class Verification(NamedTuple):
 
 
 class _Contradiction(LedgerError):
-    """Two stored values do not agree."""
+    """Two stored values do not agree: what is derived from the log is wrong."""
+
+
+class _WrongLog(LedgerError):
+    """The log itself is wrong."""
 
 
 Keep = Callable[[Checkpoint], object]
@@ -113,7 +123,8 @@ class _Pass:
             raise  # a database conflict, not a problem of the script
         except LedgerError as error:
             version = min(self._version + 1, self._head.version)
-            return Verification(self._head.script_id, version, self._keyframes, Finding(version, str(error)), after)
+            finding = Finding(version, str(error), "rebuild" if isinstance(error, _Contradiction) else "restore")
+            return Verification(self._head.script_id, version, self._keyframes, finding, after)
         if self._version > after:
             self._leave_checkpoint()
         self._progress(self._version)
@@ -180,7 +191,7 @@ def _difference(derived: VersionRow, stored: VersionRow | None) -> _Contradictio
 
 def _compare_head(head: Head, state: State, chain: bytes) -> None:
     if head.chain_hash != chain:
-        raise _Contradiction("the chain hash of the head is not that of its last command")
+        raise _WrongLog("the chain hash of the head is not that of its last command")
     if head.state_hash != state_hash_bytes(state.hash):
         raise _Contradiction("the state hash of the head is not that of its last version")
     if hash_from_scratch(state) != state.hash:
@@ -190,7 +201,7 @@ def _compare_head(head: Head, state: State, chain: bytes) -> None:
 def _require_end(tx: LogReader, head: Head) -> None:
     # A command and its head are committed together: a command after an unmoved head was inserted from outside.
     if tx.commands.get(head.script_id, head.version + 1) is not None and tx.heads.get(head.script_id) == head:
-        raise _Contradiction(f"command {head.version + 1} is after the head, which is at version {head.version}")
+        raise _WrongLog(f"command {head.version + 1} is after the head, which is at version {head.version}")
 
 
 class _Keyframes:
@@ -209,7 +220,7 @@ class _Keyframes:
             if state.version - self._last > MAX_DELTAS:
                 raise _Contradiction(f"there is no keyframe among the versions {self._last + 1} to {state.version}")
             return 0
-        if row.state_hash != state_hash_bytes(state.hash) or not is_keyframe_of(row.state, state):
+        if row.state_hash != state_hash_bytes(state.hash) or not _shows(row, state):
             raise _Contradiction(f"the keyframe of version {row.version} is not the state of that version")
         self._next = next(self._rows, None)
         self._last = row.version
@@ -221,6 +232,13 @@ class _Keyframes:
             raise _Contradiction(
                 f"the head names a keyframe of version {head.keyframe_version}, the last one is of version {self._last}"
             )
+
+
+def _shows(row: KeyframeRow, state: State) -> bool:
+    try:
+        return is_keyframe_of(row.state, state)
+    except Corrupt as damaged:
+        raise _Contradiction(str(damaged)) from damaged
 
 
 def _every_keyframe(tx: LogReader, head: Head, after: int) -> Iterator[KeyframeRow]:

@@ -16,12 +16,11 @@ import structlog
 
 from domain.errors import Conflict, Corrupt
 from materialization.clock import system_clock
-from materialization.history.state_at import state_at
+from materialization.integrity.audit import audit
 from materialization.integrity.quarantine import quarantine
-from materialization.integrity.seals import check_seals, seal_if_due
+from materialization.integrity.readers_repair import rewrite_for_readers
+from materialization.integrity.seals import seal_if_due
 from materialization.integrity.second_look import look_twice
-from materialization.integrity.verify import verify
-from materialization.projections.reader import read_projection
 from materialization.projections.updater import project
 from materialization.scheduled_runs.compact_keyframes import tidy_if_quiet
 from materialization.scheduled_runs.open_run import QUIET_MICROS
@@ -98,6 +97,9 @@ class Materializer:
 
     def _work(self, item: ItemRow) -> dict[str, Any]:
         script_id = item.script_id
+        with self._unit_of_work.reading() as tx:
+            if tx.heads.require(script_id).health == "quarantined":
+                return {"left_out": "quarantined"}
         done = project(self._unit_of_work, script_id, clock=self._clock)
         report: dict[str, Any] = {"from": done.before, "to": done.version, "whole": done.whole}
         if item.verify:
@@ -107,17 +109,13 @@ class Materializer:
 
     def _verify(self, item: ItemRow) -> dict[str, Any]:
         script_id, claim = item.script_id, _Claim(self._unit_of_work, item, self._clock)
-        with self._unit_of_work.reading() as tx:
-            found = verify(tx, script_id, progress=claim.renew)
-            finding = found.finding or check_seals(tx, script_id)
-            if finding is not None:
+        found = audit(self._unit_of_work, script_id, progress=claim.renew)
+        if (finding := found.finding) is not None:
+            if finding.repair != "project":
                 raise Corrupt(f"version {finding.version}: {finding.problem}")
-            projection = read_projection(tx, script_id)
-            agrees = projection.shows(state_at(tx, script_id, projection.version))
-        if not agrees:
-            log.error("materialize.projection_differed", script_id=script_id)
-            project(self._unit_of_work, script_id, clock=self._clock, from_scratch=True)
-        return {"verified": found.versions, "projection_agreed": agrees}
+            log.error("materialize.projection_differed", script_id=script_id, version=finding.version)
+            rewrite_for_readers(self._unit_of_work, script_id, clock=self._clock)
+        return {"verified": found.versions, "projection_agreed": finding is None}
 
     def _tidy(self, script_id: int) -> dict[str, Any]:
         try:

@@ -87,7 +87,7 @@ _UNREFERENCED = (
             ),
         )
     )
-    .where(rebuilds.c.finished_at < bindparam("before"))
+    .where(rebuilds.c.finished_at < bindparam("before"), script_heads.c.health != "quarantined")
     .order_by(rebuilds.c.script_id)
     .limit(bindparam("limit"))
 )
@@ -108,7 +108,7 @@ class Rebuilds:
         return {row[0] for row in self._session.rows(_ACTIVE_SINCE, at=moment)}
 
     def left_behind(self, *, before: int, limit: int) -> list[int]:
-        """The scripts with generations no head refers to, from rebuilds that ended before a time."""
+        """The scripts in service with generations no head refers to, from rebuilds that ended before a time."""
         return [row[0] for row in self._session.rows(_UNREFERENCED, before=before, limit=limit)]
 
     def open(self, script_id: int, generation: int, genesis: bytes, now: int) -> None:

@@ -74,6 +74,10 @@ class Heads:
             raise UnknownScript(script=script_id)
         return head
 
+    def ids(self, *, after: int = 0, limit: int) -> list[int]:
+        """The scripts after an id, by id."""
+        return [row[0] for row in self._session.rows(_IDS, after=after, limit=limit)]
+
 
 class LockedHead(Heads):
     """The head of one script, locked: its holder is the only writer of the script.
@@ -219,6 +223,12 @@ def _unpacked(text: str) -> Row:
 
 
 SELECT_HEAD = select(*HEAD).where(script_heads.c.script_id == bindparam("script"))
+_IDS = (
+    select(script_heads.c.script_id)
+    .where(script_heads.c.script_id > bindparam("after"), script_heads.c.version_number > literal(0))
+    .order_by(script_heads.c.script_id)
+    .limit(bindparam("limit"))
+)
 _EXISTS = select(script_heads.c.script_id).where(script_heads.c.script_id == bindparam("script"))
 _NAMES = tuple([column.name for column in HEAD])
 _COLUMNS: dict[str, Any] = {name: bindparam(name) for name in _NAMES}

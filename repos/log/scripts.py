@@ -70,6 +70,7 @@ _READ = select(
     _UPDATED_AT.label("updated_at"),
 ).select_from(scripts.join(script_heads))
 _GET = _READ.where(scripts.c.id == bindparam("script"))
+_STORED = select(scripts.c.id).where(scripts.c.id == bindparam("script"))
 _LIST = _READ.where(scripts.c.id > bindparam("after")).order_by(scripts.c.id).limit(bindparam("limit"))
 _OWNER = select(users.c.id).where(users.c.id == bindparam("owner"), users.c.deleted_at.is_(None))
 _OWNER_EVER = select(users.c.id).where(users.c.id == bindparam("owner"))
@@ -78,6 +79,7 @@ _PROJECT = (
     .where(scripts.c.id == bindparam("script"))
     .values(title=bindparam("title"), status=bindparam("status"), archived=bindparam("archived"))
 )
+_RESTORE = _PROJECT.values(user_id=bindparam("owner"))
 _LIST_AS = (
     update(scripts)
     .where(scripts.c.id == bindparam("script"))
@@ -130,6 +132,21 @@ class ProjectedScripts(Scripts):
             _PROJECT,
             rows=1,
             script=row.id,
+            title=row.title,
+            status=row.status,
+            archived=row.archived,
+        )
+
+    def restore(self, row: StoredScript) -> None:
+        """Write the row again; the time of its creation stays if there is a row."""
+        if not self._session.rows(_STORED, script=row.id):
+            self.add(row)
+            return
+        self._session.later(
+            _RESTORE,
+            rows=1,
+            script=row.id,
+            owner=row.user_id,
             title=row.title,
             status=row.status,
             archived=row.archived,

@@ -10,9 +10,11 @@ import typer
 from cli.client import database
 from cli.json_documents import maintenance as documents
 from cli.terminal import screen
-from cli.terminal.exit_status import Exit
+from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, example, prose
+from domain.log.head import Head
 from materialization.clock import system_clock
+from materialization.integrity.readers_repair import rewrite_for_readers
 from materialization.projections.reader import Staleness, staleness
 from materialization.projections.updater import project
 from materialization.scheduled_runs.materialize_script import Materializer
@@ -39,14 +41,28 @@ MaxLag = Annotated[
 ]
 
 
-@app.command(epilog=example("scriptledger materialize run", "scriptledger materialize run 1"))
-def run(script: OneScript = None, as_json: AsJson = False) -> None:
+@app.command(
+    epilog=example(
+        "scriptledger materialize run",
+        "scriptledger materialize run 1",
+        "scriptledger materialize run 1 --from-scratch",
+    )
+)
+def run(
+    script: OneScript = None,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Write all that readers see of one script again.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Run now, for all scripts that are due or for one; exit status 5 if a script is inconsistent."""
+    if from_scratch and script is None:
+        raise typer.BadParameter("--from-scratch needs a script")
     with database.opened() as unit_of_work:
         if script is not None:
             with unit_of_work.reading() as tx:
-                database.head_of(tx, script)
-            done = project(unit_of_work, script)
+                _require_service(database.head_of(tx, script))
+            done = (rewrite_for_readers if from_scratch else project)(unit_of_work, script)
             if as_json:
                 screen.print_json(documents.Projected(*done))
             else:
@@ -105,6 +121,17 @@ def status(script: OneScript = None, max_lag: MaxLag = None, as_json: AsJson = F
             "materialization is running, and a beat."
         )
         raise typer.Exit(Exit.REFUSED)
+
+
+def _require_service(head: Head) -> None:
+    if head.health == "quarantined":
+        script = head.script_id
+        raise Ending(
+            Exit.CORRUPT,
+            f"Script {script} is quarantined, so readers see it as it was: `scriptledger quarantine reopen {script}` "
+            "verifies it first.",
+            code="quarantined",
+        )
 
 
 class _Finished(NamedTuple):

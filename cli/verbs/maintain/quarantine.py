@@ -10,6 +10,7 @@ import typer
 
 from cli.client import database
 from cli.json_documents.maintenance import OutOfService, Quarantine, Quarantines, Reopened
+from cli.rendering.operate.repairs import repair_of
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import Actor, AsJson, Script, example, prose
@@ -67,7 +68,10 @@ def reopen(
     actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify a script and reopen it; exit status 5, and nothing is changed, if it is inconsistent."""
+    """Verify a script and reopen it; exit status 5 if it is inconsistent.
+
+    Where only readers see it wrong, what they see is written again. If it stays quarantined, nothing else is changed.
+    """
     by = actor or getpass.getuser()
     with database.opened() as unit_of_work:
         with unit_of_work.reading() as tx:
@@ -79,14 +83,14 @@ def reopen(
         except StillBroken as broken:
             raise Ending(
                 Exit.CORRUPT,
-                f"It stays quarantined: {broken}. `scriptledger rebuild {script} --accept-differences` repairs what is "
-                "derived from the log; if the log itself was changed, restore it from a backup.",
+                f"It stays quarantined: {broken}. {repair_of(script, broken.finding, quarantined=True)}",
                 code="still_broken",
             ) from broken
     if as_json:
         screen.print_json(Reopened(script, not unverified, waits))
     else:
-        after = " The reconciler will drain its pending submissions." if waits else ""
+        after = " Workers answer its pending submissions when the reconciler rings for them, within a minute."
+        after = after if waits else ""
         screen.print_text(f"Script {script} is back in service{', unverified' if unverified else ''}.{after}")
 
 

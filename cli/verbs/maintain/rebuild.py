@@ -78,7 +78,8 @@ def _rebuild_one(unit_of_work: UnitOfWork, script: int, *, accept_differences: b
         try:
             done = _rebuilt(unit_of_work, script, bars, accept_differences=accept_differences)
         except RebuildDiffers as differs:
-            raise Ending(Exit.CORRUPT, f"{differs}.", code="rebuild_differs") from differs
+            sentence = f"{differs}. With --accept-differences, versions become what the log says."
+            raise Ending(Exit.CORRUPT, sentence, code="rebuild_differs") from differs
     if as_json:
         screen.print_json(documents.Rebuilt(*done))
     else:

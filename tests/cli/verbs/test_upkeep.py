@@ -82,3 +82,50 @@ def test_scripts_of_a_stalled_run_are_taken_again_or_named(home: CommandLine):
         "Readers are behind for 1 script: other workers have them, or they were edited since.\n"
     )
     assert home("materialize", "status").out.startswith("Readers are behind for 1 script, by 6 versions at most, the")
+
+
+def test_a_tampered_script_is_taken_out_of_service_and_comes_back(home: CommandLine):
+    query(home, "UPDATE script_versions SET line_count = 99 WHERE script_id = 1 AND version_number = 5")
+    assert home("verify", 1).status == 5
+    assert home("quarantine", "list").status == 0, "verify alone changes nothing"
+
+    ran = home("verify", "--all", "--quarantine")
+
+    assert ran.status == 5
+    assert ran.out.startswith(
+        "Script 1 is inconsistent at version 5, and quarantined: it takes no edits: version 5 has "
+    )
+    assert (
+        "`scriptledger rebuild 1 --accept-differences` derives it again, then `scriptledger quarantine reopen 1`"
+        in (" ".join(ran.out.split()))
+    )
+    assert "Script 2 is consistent" in ran.out
+    assert home("quarantine", "list", "--json").json["scripts"][0]["found_by"] == "verify"
+    refused = home("materialize", "run", 1)
+    assert (refused.status, "is quarantined" in refused.err) == (5, True)
+    stays = home("quarantine", "reopen", 1)
+    assert stays.status == 5
+    assert "derives it again" in stays.err
+    assert home("rebuild", 1, "--accept-differences").status == 0
+    assert "`scriptledger quarantine reopen 1` takes it back" in " ".join(home("verify", 1).out.split())
+    assert home("quarantine", "reopen", 1).out == "Script 1 is back in service.\n"
+    assert home("verify", 1, "--json").json["scripts"][0]["quarantined"] is False
+
+
+def test_a_lost_row_of_a_script_is_found_and_written_again(home: CommandLine):
+    before = home("scripts", "--json").json
+    query(home, "DELETE FROM scripts WHERE id = 2")
+
+    ran = home("verify", "--all", "--quarantine", "--json")
+    assert [(row["script_id"], row["finding"] and row["finding"]["repair"]) for row in ran.json["scripts"]] == [
+        (1, None),
+        (2, "project"),
+    ]
+    assert "`scriptledger materialize run 2 --from-scratch` writes that again" in " ".join(
+        home("verify", 2).out.split()
+    )
+    assert home("materialize", "run", "--from-scratch").status == 2
+    assert home("materialize", "run", 2, "--from-scratch").status == 0
+
+    assert home("verify", "--all").status == 0
+    assert home("scripts", "--json").json == before

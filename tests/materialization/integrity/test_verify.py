@@ -230,7 +230,7 @@ def test_a_cut_off_end_is_found_by_its_seal(damaged: Damaged) -> None:
     finding, broken_seal = damaged.after(cut_off)
 
     assert finding is None, "the rest is consistent"
-    assert broken_seal == Finding(VERSIONS, f"version {VERSIONS} was sealed, but is no longer in the log")
+    assert broken_seal == Finding(VERSIONS, f"version {VERSIONS} was sealed, but is no longer in the log", "restore")
 
 
 def test_a_rewritten_log_is_found_by_its_seal(damaged: Damaged) -> None:

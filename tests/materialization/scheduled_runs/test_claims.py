@@ -47,7 +47,7 @@ def test_a_long_replay_keeps_its_claim(own: UnitOfWork, clock: Clock, monkeypatc
     monkeypatch.setattr(verify_module, "PROGRESS_EVERY_VERSIONS", 1)
     for number in range(5):
         writer.send(LineEdit(line="l1", text=f"Dawn {number}.", expect=writer.expect("l1")))
-    whole = materialize_module.verify
+    whole = materialize_module.audit
 
     def slowly(*args: Any, progress: Callable[[int], None], **more: Any) -> Any:
         def slow(version: int) -> None:
@@ -58,7 +58,7 @@ def test_a_long_replay_keeps_its_claim(own: UnitOfWork, clock: Clock, monkeypatc
         return whole(*args, progress=slow, **more)
 
     (item,) = run.sent
-    monkeypatch.setattr(materialize_module, "verify", slowly)
+    monkeypatch.setattr(materialize_module, "audit", slowly)
 
     assert run.work() == ["done"]
     assert len(others) >= 6, "minutes passed"
@@ -69,7 +69,7 @@ def test_a_claim_that_was_lost_ends_the_replay(own: UnitOfWork, clock: Clock, mo
     writer = scripts(own, clock, 1)[0]
     run = Run(own, clock, sample=1)
     opened = run.open()
-    whole = materialize_module.verify
+    whole = materialize_module.audit
 
     def suspended(*args: Any, progress: Callable[[int], None], **more: Any) -> Any:
         clock.pass_seconds(CLAIM_MICROS / SECOND)
@@ -78,7 +78,7 @@ def test_a_claim_that_was_lost_ends_the_replay(own: UnitOfWork, clock: Clock, mo
         return whole(*args, progress=progress, **more)
 
     (item,) = run.sent
-    monkeypatch.setattr(materialize_module, "verify", suspended)
+    monkeypatch.setattr(materialize_module, "audit", suspended)
 
     assert run.work() == ["due"], "it gives up"
     with own.reading() as tx:
@@ -116,3 +116,15 @@ def test_scripts_out_of_service_have_no_lag(own: UnitOfWork, clock: Clock) -> No
 
     with own.reading() as tx:
         assert tx.outdated.lag().scripts == 0
+
+
+def test_a_script_that_was_quarantined_in_the_meantime_is_left_as_it_is(own: UnitOfWork, clock: Clock) -> None:
+    writer = scripts(own, clock, 1)[0]
+    run = Run(own, clock)
+    run.open()
+    quarantine(own, writer.script_id, found_by="a test", reason="broken", now=clock())
+
+    assert run.work() == ["done"]
+    assert behind(writer) == 1
+    with own.reading() as tx:
+        assert tx.seals.read(writer.script_id) == []
