@@ -23,6 +23,7 @@ from cli.terminal.typer_screen import print_usage_error, with_help_on_screen
 from domain.errors import Conflict, Corrupt, LedgerError, Rejected
 from repos.private_file import UnsafePlace
 from workers.embedded.errors import EmbeddedBrokerError
+from workers.imports import without_garbage_collection
 
 HERE = Path(__file__).parent
 # The folders of `cli/verbs` with their titles, in the order of the help.
@@ -58,7 +59,7 @@ class Verb(TyperCommand):
         super().__init__(name, help=first_line.strip('"'), rich_help_panel=panel)
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        with ending_at_once():
+        with ending_at_once(), without_garbage_collection():
             real = with_help_on_screen(get_command(import_module(self.module).app))
         return real.make_context(info_name, args, parent, **extra)
 

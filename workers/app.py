@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import structlog
@@ -24,7 +25,7 @@ from workers.messaging.broker_connections import forget_connections
 from workers.monitoring.health import forget_reports
 from workers.monitoring.heartbeat import Consuming, Heartbeat
 from workers.process import outages, worker_logs
-from workers.process.roles import BadQueuesError, transport_options
+from workers.process.roles import ROLES, BadQueuesError, transport_options
 from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
 from workers.process.task_names import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
 from workers.setting_values import BadSetting
@@ -79,14 +80,17 @@ def refuse_unlimited_account(**_: Any) -> None:
 @signals.celeryd_init.connect(weak=False)
 def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None:
     """Set the acknowledgement mode that the queues of this worker need; exit if they need different modes."""
-    queues = _names(options.get("queues")) or [queue.name for queue in conf.task_queues]
-    left_out = _names(options.get("exclude_queues"))
     try:
-        conf.broker_transport_options = transport_options(
-            [queue for queue in queues if queue not in left_out], dict(conf.broker_transport_options)
-        )
+        conf.broker_transport_options = transport_options(_served(conf, options), dict(conf.broker_transport_options))
     except BadQueuesError as error:
         raise SystemExit(f"scriptledger: {error}") from None
+
+
+@signals.celeryd_init.connect(weak=False)
+def load_before_forking(conf: Any, options: dict[str, Any], **_: Any) -> None:
+    """Load what only workers of the backfill need, before they fork: a third of all imports."""
+    if ROLES["backfill"].queue in _served(conf, options):
+        import_module("workers.backfill.item_runner")
 
 
 @cache
@@ -154,6 +158,13 @@ def try_one_by_one(sender: Any, task_id: str, exception: BaseException, args: Se
         scripts = list(dict.fromkeys([args[0], *taken_bells().of(task_id)]))
         for script_id in scripts:
             bell().ring(script_id, next_task(scripts))
+
+
+def _served(conf: Any, options: dict[str, Any]) -> list[str]:
+    """The queues of this worker."""
+    queues = _names(options.get("queues")) or [queue.name for queue in conf.task_queues]
+    left_out = _names(options.get("exclude_queues"))
+    return [queue for queue in queues if queue not in left_out]
 
 
 def _names(option: str | Sequence[str] | None) -> Sequence[str]:

@@ -30,7 +30,7 @@ from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.processes.environment import wait_until
 from tests.processes.nodes import LocalWorker, start_together
-from workers.backfill.item_runner import feeding_schedule
+from workers.backfill.feeding_schedule import feeding_schedule
 from workers.messaging.backfill_messages import BackfillMessages
 from workers.process.roles import ROLES
 from workers.settings import Settings

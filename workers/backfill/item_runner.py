@@ -17,7 +17,6 @@ from repos.legacy.connection import open_source
 from repos.legacy.errors import SourceError
 from repos.unit_of_work import UnitOfWork
 from workers.messaging.backfill_messages import BackfillMessages
-from workers.scheduling.slot_runner import Schedule
 
 # A run whose source or broker is away would otherwise be tried as fast as messages arrive.
 HELD_SECONDS = 1.0
@@ -25,7 +24,6 @@ HELD_SECONDS = 1.0
 FEED_SECONDS = 2.0
 # A process spends at most one part in so many on feeding.
 FEED_SHARE = 20
-MINUTE = 60
 
 
 class ItemRunner:
@@ -100,14 +98,3 @@ class OpenContext:
         """Close the source."""
         self._context = None
         self._stack.close()
-
-
-def feeding_schedule(unit_of_work: UnitOfWork, messages: BackfillMessages) -> Schedule:
-    """A schedule that feeds the active run, if any: it sends the items whose messages were lost."""
-    feeder = Feeder(unit_of_work, messages, Throttle(unit_of_work, messages.edits_waiting))
-
-    def feed(slot: int) -> dict[str, int]:  # noqa: ARG001 - every slot sends what is due now
-        fed = feeder.feed()
-        return {} if fed is None else {"run": fed.run.id, "sent": fed.sent}
-
-    return Schedule("feed-backfill", every=MINUTE, lease=MINUTE, missed="once", run=feed)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
+from typing import Any
 
 from workers import bootstrap
 from workers.app import app
-from workers.backfill.item_runner import ItemRunner
 from workers.messaging.backfill_messages import BackfillMessages
 from workers.process.task_names import BACKFILL_ITEM
+
+ITEM_RUNNER = "workers.backfill.item_runner"
 
 
 # A slice takes ten seconds, or as long as one huge save; the claim of an item whose task was ended expires.
@@ -19,6 +22,8 @@ def backfill_item(item_id: int) -> list[str]:
 
 
 @cache
-def _runner() -> ItemRunner:
-    # One per process: it keeps the legacy database open.
-    return ItemRunner(bootstrap.unit_of_work(), bootstrap.settings().legacy_url, BackfillMessages(app))
+def _runner() -> Any:
+    # One per process: it keeps the legacy database open. Workers of other roles do not load it.
+    return import_module(ITEM_RUNNER).ItemRunner(
+        bootstrap.unit_of_work(), bootstrap.settings().legacy_url, BackfillMessages(app)
+    )

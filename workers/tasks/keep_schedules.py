@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workers import bootstrap
 from workers.app import app
-from workers.backfill.item_runner import feeding_schedule
+from workers.backfill.feeding_schedule import feeding_schedule
 from workers.messaging.backfill_messages import BackfillMessages
 from workers.messaging.run_messages import FanOut
 from workers.process.task_names import KEEP_SCHEDULES

@@ -20,7 +20,8 @@ from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
-from workers.backfill.item_runner import HELD_SECONDS, ItemRunner, feeding_schedule
+from workers.backfill.feeding_schedule import feeding_schedule
+from workers.backfill.item_runner import HELD_SECONDS, ItemRunner
 from workers.messaging.backfill_messages import BackfillMessages
 
 
