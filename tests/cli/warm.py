@@ -16,7 +16,9 @@ from cli.command_line import VERBS, module_of
 from cli.main import main
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([module_of(name) for names in VERBS.values() for name in names])
+# Typer loads pydantic, where that is installed, for the first option it reads: most of the time of a forked command.
+READING_OPTIONS = "typer._adapters"
+FORKS.set_forkserver_preload([READING_OPTIONS, *(module_of(name) for names in VERBS.values() for name in names)])
 
 
 def run_warm(

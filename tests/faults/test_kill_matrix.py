@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 @pytest.mark.timeout(900)
 def test_whatever_breaks_at_whatever_boundary_nothing_is_lost_and_nothing_done_twice(tmp_path: Path):
-    report = kill_matrix(tmp_path, SHORT, scripts=16, steps=3)
+    report = kill_matrix(tmp_path, SHORT, scripts=16, steps=3, lone=2)
 
     print(report.text())
     assert [violation for row in report.rows for violation in row.violations] == []
