@@ -225,11 +225,11 @@ class Branches(Check):
     def batch(self, batch: Batch) -> Iterator[Finding]:
         if batch.table.target != "lines" or not batch.table.has("previous", "next"):
             return
-        names = ("script_id", "id", "previous", "next")
-        for place, (script, *link) in enumerate(zip(*map(batch.field, names), strict=True)):
-            if script != self._script:
+        names = ("script_id", "revision", "id", "previous", "next")
+        for place, (script, revision, *link) in enumerate(zip(*map(batch.field, names), strict=True)):
+            if (script, revision) != self._script:
                 yield from self._walk(batch)
-                self._script = script
+                self._script = script, revision
             self._links.append((batch.key(place), Link(*link)))
             if len(self._links) == 1:
                 self.scope.count_save(script)

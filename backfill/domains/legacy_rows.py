@@ -19,8 +19,11 @@ from repos.legacy.rows import LegacyRow, read_pages
 
 TARGET = "legacy_rows"
 ROWS_PER_TRANSACTION = 500
-# Fields of histories from which texts are rebuilt: a patch or a hash does not follow from the text.
-RAW_FIELDS = {"versions": ("last_content", "patch", "hash", "branch")}
+# Fields of histories from which texts are rebuilt: they do not follow from the texts in the spelling that they had.
+RAW_FIELDS = {
+    "versions": ("last_content", "patch", "hash", "branch"),
+    "lines": ("next", "previous", "position", "created_at"),
+}
 
 
 class _Kept(NamedTuple):

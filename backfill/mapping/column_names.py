@@ -52,7 +52,8 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
     },
     "lines": {
         "id": "id",
-        "script_id": "script_id revision_id version_id document_id",
+        "script_id": "script_id document_id",
+        "revision": "revision_id version_id revision version",
         "content": "content text",
         "format": "format type kind",
         "next": "next next_id next_line_id",

@@ -15,6 +15,8 @@ from backfill.mapping.time_zones import time_zone
 from domain.script.validation import EXACT
 from repos.legacy.catalog import Catalog, Column, Table
 
+# The histories of a table of lines.
+OF_LINES = ("none", "head", "linked_lines")
 # Epoch times need no zone.
 _EPOCH_KINDS = ("integer", "decimal")
 # SQLite: a column without a type may hold numbers.
@@ -68,8 +70,10 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
             yield Problem(
                 "unknown_shape", table.name, f"The row {list(shape.key)} has no known shape: {shape.shape!r}."
             )
-    if rule.becomes == "versions" and rule.history == "linked_lines":
-        yield Problem("wrong_rule", table.name, "`linked_lines` is the history of a table that becomes lines.")
+    if (rule.becomes == "versions" and rule.history == "linked_lines") or (
+        rule.becomes == "lines" and rule.history not in OF_LINES
+    ):
+        yield Problem("wrong_rule", table.name, f"{target.name.capitalize()} cannot have the history {rule.history}.")
     yield from (Problem(code, table.name, text) for code, text in _fields(rule, target))
 
 
@@ -215,7 +219,12 @@ def _fields(rule: TableRule, target: Target) -> Iterator[tuple[str, str]]:
 
 def _references(mapping: Mapping) -> Iterator[Problem]:
     """Rows that cannot come over without the rows they belong to."""
-    for target, needed in (("versions", "scripts"), ("commands", "scripts"), ("sessions", "users")):
+    for target, needed in (
+        ("versions", "scripts"),
+        ("commands", "scripts"),
+        ("lines", "scripts"),
+        ("sessions", "users"),
+    ):
         if not mapping.tables_for(needed):
             for name in mapping.tables_for(target):
                 sentence = f"{target.capitalize()} belong to {needed}, and no table becomes {needed}."

@@ -162,7 +162,8 @@ _TARGETS = (
         "lines as rows, linked to their neighbours",
         {
             "id": _ID,
-            "script_id": Field(KEY, "the script or the revision", required=True),
+            "script_id": _SCRIPT,
+            "revision": Field(KEY, "the revision of the script, where there are several"),
             "content": Field(TEXT, "the text of the line", required=True),
             "format": Field(TEXT, "what kind of line it is"),
             "next": Field(KEY, "the line after it", one_of="neighbour"),

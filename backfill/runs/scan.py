@@ -31,7 +31,7 @@ KEEP_SECONDS = 10.0
 # Tables are read in the order of these fields, and of their key.
 ORDERS = {
     "elements": ("script_id", "type"),
-    "lines": ("script_id",),
+    "lines": ("script_id", "revision"),
     "chat_messages": ("script_id", "user_id", "created_at"),
     "versions": ("script_id", "version_number"),
 }

@@ -33,6 +33,8 @@ class ScriptSaves:
     """The saves of one script, in order; it is a SaveSource. `rows` has them without texts, `tables` counts rows."""
 
     def __init__(self, source: Source, parts: Sequence[TableSaves], script: ScriptRow, *, with_head: bool) -> None:
+        known = (script.updated_at, script.created_at)
+        parts = [part._replace(rows=_timed(part.rows, known)) for part in parts]
         self.rows = [row for part in parts for row in part.rows]
         self._tables = [part.form.table for part in parts for _ in part.rows]
         latest = None if script.content is None else script.content.decode(errors="surrogateescape")
@@ -86,13 +88,21 @@ class ScriptSaves:
             yield self._head
 
 
+def _timed(rows: Sequence[SaveRow], known: Sequence[int | None]) -> list[SaveRow]:
+    """Rows whose table has no times with those of the script."""
+    at = next((each for each in known if each is not None), None)
+    return [row if row.at is not None else row._replace(at=at) for row in rows]
+
+
 def _save(table: MappedTable, row: SaveRow, text: bytes | Refusal) -> LegacySave:
     refusal, content = row.refusal, b""
     if not isinstance(text, Refusal):
         content = text
     elif refusal is None:
         refusal = text if text.code in CHECKS else Refusal(NOT_REBUILT, text.message)
-    return LegacySave(row.origin, content, row.at or 0, table.content_shape(table.shown_key(row.key)), refusal)
+    # A save of several rows is written by its form, as JSON lines.
+    shape = "json_lines" if row.members else table.content_shape(table.shown_key(row.key))
+    return LegacySave(row.origin, content, row.at or 0, shape, refusal)
 
 
 def latest_save(script: ScriptRow, saves: ScriptSaves, last_at: int | None) -> LegacySave | None:

@@ -47,7 +47,9 @@ class ScriptSource:
     def __init__(self, context: BackfillContext) -> None:
         self.context = context
         self._rows = [ScriptRows(table, context.mapping, context.hash_key) for table in context.tables_for("scripts")]
-        self._forms = [form_of(FormOptions(table, context.hash_key)) for table in context.tables_for("versions")]
+        self._forms = [
+            form_of(FormOptions(table, context.hash_key)) for table in context.tables_for("versions", "lines")
+        ]
         self._commands = [CommandTable(table, context.hash_key) for table in context.tables_for("commands")]
         self._users = References(context, "users")
         self._has_users = bool(context.tables_for("users"))
