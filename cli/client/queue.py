@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 
@@ -91,15 +91,38 @@ class Queue:
                 except NotAnsweredInTime:
                     self._check_progress(script_id, submission_id, left - CHECK_SECONDS)
 
-    def _check_progress(self, script_id: int, submission_id: str, left: float) -> None:
+    def ring_all(self, script_ids: Iterable[int]) -> bool:
+        """Ring for several scripts; return whether the broker took every bell."""
+        return self._bell.ring_all(script_ids)
+
+    @property
+    def paused(self) -> str:
+        """Why nothing is answered, as a part of a sentence, if drains were paused at the last `tend`; else empty."""
+        return self._paused
+
+    def tend(self, then: str) -> None:
+        """Check what every wait depends on: the pause of drains, the broker, embedded workers. Call it each second.
+
+        Raises:
+            Ending: the broker took no bell and cannot be used; `then` is added to the message.
+        """
         self._report_pause()
+        if not self._bell.delivered:
+            require_broker(self._broker_url, then)
+        if self._stack is None:
+            return
+        self._stack.tend()
+        if self._stack.settings.broker_url != self._broker_url:
+            # The process that ran the stack has ended, and this one took it over: bells may be lost.
+            self._broker_url = self._stack.settings.broker_url
+            self._bell = LoneBell(self._broker_url)
+
+    def _check_progress(self, script_id: int, submission_id: str, left: float) -> None:
         hint = f"check with `scriptledger outcome {script_id} {submission_id} --wait`"
         self._refuse_to_wait_in_quarantine(script_id)
-        if not self._bell.delivered:
-            require_broker(
-                self._broker_url,
-                f" Submission {submission_id} is safe and will be answered when the broker is back: {hint}.",
-            )
+        was_delivered, bell = self._bell.delivered, self._bell
+        self.tend(f" Submission {submission_id} is safe and will be answered when the broker is back: {hint}.")
+        if not was_delivered or self._bell is not bell:
             self._bell.ring(script_id)
         if left <= 0:
             raise Ending(
@@ -108,13 +131,6 @@ class Queue:
                 f"{self._paused or 'perhaps because no worker runs'}: {hint}.",
                 code="not_answered_in_time",
             )
-        if self._stack is not None:
-            self._stack.tend()
-            if self._stack.settings.broker_url != self._broker_url:
-                # The process that ran the stack has ended, and this one took it over: bells may be lost.
-                self._broker_url = self._stack.settings.broker_url
-                self._bell = LoneBell(self._broker_url)
-                self._bell.ring(script_id)
 
     def _report_pause(self) -> None:
         """Say once that drains are paused: a person may wait for long."""

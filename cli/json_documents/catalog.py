@@ -35,6 +35,7 @@ from cli.json_documents.maintenance import (
     Staleness,
     Verification,
 )
+from cli.json_documents.operate.bulk import ManySubmitted
 from cli.json_documents.operate.drains import DrainsChanged, DrainsStatus
 from cli.json_documents.operate.status import Status
 from cli.json_documents.proposals import Accepted, Chat, Estimate, Message, Proposal, Proposals, TurnedDown
@@ -55,7 +56,7 @@ from domain.submissions.answer import Answer
 # A verb prints one of its documents, or `Failed`.
 DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "import": (Answer,),
-    "submit": (Answer, Pending),
+    "submit": (Answer, Pending, ManySubmitted),
     "outcome": (Answer, Pending),
     "undo": (Answer,),
     "redo": (Answer,),

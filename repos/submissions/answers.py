@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select
 
 from domain.submissions.answer import Answer, encode_rest, with_rest
 from repos.database.session import Session
@@ -64,6 +66,37 @@ def to_answered(script_id: int, row: Row) -> Answered:
     return Answered(answer, bytes(content_hash), recorded_at)
 
 
+# Submissions that one query names: those beyond are named by further queries of the same round trip.
+NAMED_AT_ONCE = 100
+
+
+@cache
+def _among() -> Select[Any]:
+    return select(submissions.c.script_id, *SELECT_ANSWERS.selected_columns).where(
+        any_named(submissions.c.script_id, submissions.c.submission_id)
+    )
+
+
+def any_named(script: ColumnElement[int], submission: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that a row belongs to one of NAMED_AT_ONCE submissions, each found by its key."""
+    places: list[tuple[BindParameter[int], BindParameter[str]]] = [
+        (bindparam(f"script_{place}"), bindparam(f"submission_{place}")) for place in range(NAMED_AT_ONCE)
+    ]
+    return or_(*[and_(script == of, submission == name) for of, name in places])
+
+
+def named_parameters(names: Sequence[tuple[int, str]]) -> Iterator[dict[str, int | str]]:
+    """The parameters of as many such queries as these submissions need; a short one repeats its last."""
+    for start in range(0, len(names), NAMED_AT_ONCE):
+        part = names[start : start + NAMED_AT_ONCE]
+        part = [*part, *[part[-1]] * (NAMED_AT_ONCE - len(part))]
+        yield {
+            name: value
+            for place, (script_id, submission_id) in enumerate(part)
+            for name, value in ((f"script_{place}", script_id), (f"submission_{place}", submission_id))
+        }
+
+
 class Submissions:
     """The answers to every submission, for reading."""
 
@@ -74,6 +107,11 @@ class Submissions:
         """The answer to a submission; None if there is none yet."""
         rows = self._session.rows(_GET, script=script_id, submission=submission_id)
         return to_answered(script_id, rows[0]) if rows else None
+
+    def among(self, names: Sequence[tuple[int, str]]) -> list[Answered]:
+        """The answers to those of several submissions, by script and id, that are answered."""
+        results = self._session.rows_of([(_among(), named) for named in named_parameters(names)])
+        return [to_answered(script_id, tuple(row)) for rows in results for script_id, *row in rows]
 
 
 class WritableSubmissions(Submissions):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from repos.database.driver_errors import DuplicateKey
 from repos.database.session import Session
 from repos.fault_points import fault_point
 from repos.schema.core_tables import script_heads, submission_inbox
+from repos.submissions.answers import any_named, named_parameters
 
 MAX_INBOX_BATCH = 256
 # A submission with more attempts than this is refused as poison.
@@ -122,6 +124,13 @@ INBOX_RECHECK = select(literal(1)).where(submission_inbox.c.script_id == bindpar
 
 
 @cache
+def _held_among() -> Select[Any]:
+    named = any_named(submission_inbox.c.script_id, submission_inbox.c.submission_id)
+    held = (submission_inbox.c.script_id, submission_inbox.c.submission_id, *_HELD.selected_columns)
+    return select(*held).where(named)
+
+
+@cache
 def inbox_recheck(count: int) -> Select[Any]:
     """The query for which of several scripts have pending submissions; parameters are `script_0`, `script_1`, …"""
     names: list[BindParameter[int]] = [bindparam(f"script_{position}") for position in range(count)]
@@ -160,15 +169,20 @@ class Inbox:
         fault_point("after inbox row inserted")
         return arrival
 
-    def put_all(self, rows: list[tuple[int, str, bytes, int]]) -> None:
+    def put_all(self, rows: Sequence[tuple[int, str, bytes, int]], users: Sequence[int | None] = ()) -> None:
         """Add many submissions: script, id, payload and now of each. `DuplicateKey` at the flush if one is pending.
+
+        `users` are the signed-in users who sent them, one for each; without, a program did.
 
         Raises:
             TooLargeForDatabase: a payload is too large for the database.
         """
         for _, _, payload, _ in rows:
             self._session.require_room("submission", len(payload))
-        self._session.later_insert(submission_inbox, ("script_id", "submission_id", "payload", "enqueued_at"), rows)
+        columns: tuple[str, ...] = ("script_id", "submission_id", "payload", "enqueued_at")
+        if any(user is not None for user in users):
+            columns, rows = (*columns, "user_id"), [(*row, user) for row, user in zip(rows, users, strict=True)]  # type: ignore[misc]
+        self._session.later_insert(submission_inbox, columns, list(rows))
 
     def holds(self, script_id: int, submission_id: str) -> bool:
         """Whether a submission is pending."""
@@ -183,6 +197,15 @@ class Inbox:
         """A pending submission: its payload and its sender; None if it is no longer pending."""
         rows = self._session.rows(_HELD, script=script_id, submission=submission_id)
         return Held(as_bytes(rows[0][0]), rows[0][1]) if rows else None
+
+    def held_among(self, names: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Held]:
+        """Those of several submissions, by script and id, that are pending."""
+        results = self._session.rows_of([(_held_among(), named) for named in named_parameters(names)])
+        return {
+            (script_id, submission_id): Held(as_bytes(payload), user_id)
+            for rows in results
+            for script_id, submission_id, payload, user_id in rows
+        }
 
     def release(self, script_id: int, submission_id: str) -> None:
         """Clear the user of a submission, because a program with its own credentials sent the same one."""

@@ -120,3 +120,8 @@ class LoneBell(Bell):
         """Send a bell for a script with pending submissions; return whether the broker took it."""
         self.delivered = super().ring(script_id, task)
         return self.delivered
+
+    def ring_all(self, script_ids: Iterable[int]) -> bool:
+        """Send a bell for each of several scripts; return whether the broker took them all."""
+        self.delivered = super().ring_all(script_ids)
+        return self.delivered

@@ -1,0 +1,1 @@
+"""Many submissions at once: sent from a file, replayed or cancelled."""

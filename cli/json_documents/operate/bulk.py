@@ -1,0 +1,33 @@
+"""JSON documents of the verbs that send or cancel many submissions."""
+
+from __future__ import annotations
+
+from cli.json_documents.base import Document
+
+
+class LineProblem(Document, frozen=True):
+    """A line that is no submission, or whose submission was not applied whole. Names are null where there are none."""
+
+    line: int
+    script_id: int | None
+    submission_id: str | None
+    code: str
+    message: str
+
+
+class ManySubmitted(Document, frozen=True, kw_only=True):
+    """A file of submissions: how many lines had text, what became of them, and the first problems.
+
+    `outcomes` counts the lines by outcome: applied, no_op, partly, refused, pending, invalid. `codes` counts refusals
+    and invalid lines by code. `answered_before` counts those that an earlier run had sent. `stopped` is whether lines
+    are left that were not sent.
+    """
+
+    file: str
+    lines: int
+    answered_before: int
+    outcomes: dict[str, int]
+    codes: dict[str, int]
+    problems: list[LineProblem]
+    stopped: bool
+    seconds: float
