@@ -23,6 +23,7 @@ from repos.scheduling.backlog_rows import (
     ProposalCount,
     RunningRebuild,
 )
+from repos.scheduling.drain_pauses import SELECT_CURRENT_PAUSE, DrainPause
 from repos.scheduling.materialization_runs import RunRow
 from repos.scheduling.outdated_scripts import SELECT_LAG, ProjectionLag
 from repos.scheduling.role_heartbeats import SELECT_HEARTBEATS, RoleHeartbeat
@@ -144,6 +145,7 @@ def backlog_queries(*, is_sqlite: bool, recently: int, since: int) -> list[Query
     """The queries, each with its parameters, in the order in which `Backlog.read` takes their results."""
     return [
         (SELECT_CLOCK_AND_MODE[is_sqlite], {}),
+        (SELECT_CURRENT_PAUSE, {}),
         (_PENDING, {}),
         (SELECT_LAG, {}),
         (_DEAD_LETTERS, {"recently": recently}),
@@ -178,6 +180,7 @@ class Backlog:
         return BacklogRead(
             now=int(now),
             is_read_only=bool(int(is_read_only)),
+            pause=next((DrainPause(*row) for row in next(read)), None),
             pending=[_pending(row) for row in next(read)],
             lag=ProjectionLag.of(next(read)[0]),
             dead_letters=[DeadLetterCount(*row) for row in next(read)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from repos.scheduling.activity_counts import ActivityCount
+from repos.scheduling.drain_pauses import DrainPause
 from repos.scheduling.materialization_runs import RunRow
 from repos.scheduling.outdated_scripts import ProjectionLag
 from repos.scheduling.role_heartbeats import RoleHeartbeat
@@ -90,6 +91,7 @@ class BacklogRead(NamedTuple):
 
     now: int
     is_read_only: bool
+    pause: DrainPause | None
     pending: list[PendingSubmissions]
     lag: ProjectionLag
     dead_letters: list[DeadLetterCount]

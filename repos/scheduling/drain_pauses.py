@@ -25,7 +25,7 @@ class DrainPause(NamedTuple):
 
 
 _COLUMNS = tuple(drain_pauses.c[name] for name in DrainPause._fields)
-_CURRENT = select(*_COLUMNS).where(drain_pauses.c.active == literal(1))
+SELECT_CURRENT_PAUSE = select(*_COLUMNS).where(drain_pauses.c.active == literal(1))
 _READ = select(*_COLUMNS).order_by(drain_pauses.c.id.desc()).limit(bindparam("limit"))
 _ADD = insert(drain_pauses).values(
     paused_at=bindparam("now"), paused_by=bindparam("who"), reason=bindparam("why"), active=literal(1)
@@ -45,7 +45,7 @@ class DrainPauses:
 
     def current(self) -> DrainPause | None:
         """The active pause; None while drains run."""
-        rows = self._session.rows(_CURRENT)
+        rows = self._session.rows(SELECT_CURRENT_PAUSE)
         return DrainPause(*rows[0]) if rows else None
 
     def read(self, *, limit: int = 20) -> list[DrainPause]:

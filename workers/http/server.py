@@ -17,10 +17,11 @@ from starlette.types import ASGIApp
 from repos.database.engine import open_engine
 from repos.unit_of_work import UnitOfWork
 from workers.http.application import make_application
-from workers.http.database_threads import POOL_SIZE
+from workers.http.database_threads import MAX_THREADS, POOL_SIZE
 from workers.http.page.visit import Services
 from workers.http.serve_settings import ServeSettings
 from workers.messaging.bell import LoneBell
+from workers.monitoring.overview_reader import ANSWER_SECONDS, OverviewReader
 from workers.process.worker_logs import prepare_logs, report_ready
 from workers.producers.producer import Producer
 from workers.producers.replays import Replays
@@ -42,10 +43,14 @@ def main() -> None:
     chosen = ServeSettings.of_child(os.environ)  # type: ignore[arg-type]  # a dictionary in all that is used
     settings = Settings.from_env(os.environ)
     listening = listening_socket(chosen.listening)
-    with open_engine(settings.database_url, pool_size=POOL_SIZE) as engine:
+    with (
+        open_engine(settings.database_url, pool_size=POOL_SIZE) as engine,
+        open_engine(settings.database_url, pool_size=MAX_THREADS, answer_seconds=ANSWER_SECONDS) as monitoring,
+    ):
         unit_of_work = UnitOfWork(engine)
         producer = Producer(unit_of_work, LoneBell(settings.broker_url))
-        services = Services(unit_of_work, Replays(unit_of_work, producer), chosen.flower_url)
+        overview = OverviewReader(monitoring, settings.broker_url, embedded=settings.embedded_broker)
+        services = Services(unit_of_work, Replays(unit_of_work, producer), overview, chosen.flower_url)
         asyncio.run(_serve(make_application(services, chosen.people), listening))
 
 

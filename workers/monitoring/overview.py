@@ -39,6 +39,14 @@ class Waiting(Struct, frozen=True):
     oldest_seconds: float = 0.0
 
 
+class Pause(Struct, frozen=True):
+    """A pause of all drains: since when, by whom and why."""
+
+    paused_at: int
+    paused_by: str
+    reason: str
+
+
 class Minute(Struct, frozen=True):
     """The answers of one minute, by outcome and by refusal code."""
 
@@ -189,6 +197,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     broker: Server
     schema: Schema
     roles: tuple[Role, ...] = ()
+    pause: Pause | None = None
     waiting: Waiting = Waiting()
     waiting_quarantined: Waiting = Waiting()
     activity: Activity

@@ -28,6 +28,7 @@ from workers.monitoring.overview import (
     Latency,
     Minute,
     Overview,
+    Pause,
     Quarantined,
     Reconciler,
     Role,
@@ -42,6 +43,8 @@ from workers.process.roles import ROLES
 from workers.process.schedule_names import INTERVALS
 
 SECOND = 1_000_000
+# For an engine that reads the overview: a database that hangs is away.
+ANSWER_SECONDS = 5
 # Rates are those of the current minute and of this many before it.
 WINDOW_MINUTES = 5
 HISTORY_MINUTES = 60
@@ -111,6 +114,7 @@ class OverviewReader:
             broker=broker,
             schema=schema,
             roles=tuple(self._roles(read.heartbeats, now, queued)),
+            pause=_pause(read),
             waiting=_waiting(others, now),
             waiting_quarantined=_waiting(quarantined, now),
             activity=_activity(read.activity, read.totals, now),
@@ -131,6 +135,10 @@ class OverviewReader:
             # An embedded installation that does not run starts its workers when a command needs them.
             required = not self._embedded and (name not in OPTIONAL_ROLES or bool(length))
             yield Role(name, _condition(hosts[name]), required, hosts[name], length)
+
+
+def _pause(read: BacklogRead) -> Pause | None:
+    return None if read.pause is None else Pause(read.pause.paused_at, read.pause.paused_by, read.pause.reason)
 
 
 def _waiting(pending: Sequence[PendingSubmissions], now: int) -> Waiting:

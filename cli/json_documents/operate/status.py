@@ -58,6 +58,14 @@ class StatusWaiting(Document, frozen=True):
     oldest_seconds: float
 
 
+class StatusPause(Document, frozen=True):
+    """A pause of all drains: since when, by whom and why."""
+
+    paused_at: str
+    paused_by: str
+    reason: str
+
+
 class StatusLatency(Document, frozen=True):
     """Answers by the time since they were enqueued: `counts[i]` of them took at most `bounds_ms[i]`, but more than the
     bound before; the last count has no bound. The percentiles are such bounds; null if there is none.
@@ -169,6 +177,7 @@ class Status(Document, frozen=True):
     broker: StatusServer
     schema: StatusSchema
     roles: list[StatusRole]
+    pause: StatusPause | None
     waiting: StatusWaiting
     waiting_quarantined: StatusWaiting
     answers: StatusAnswers

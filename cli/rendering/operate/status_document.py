@@ -29,6 +29,7 @@ def document_of(overview: Overview, problems: Sequence[Problem]) -> documents.St
         broker=documents.StatusServer(overview.broker.problem or None),
         schema=_as(documents.StatusSchema, overview.schema),
         roles=[_role(role) for role in overview.roles],
+        pause=None if overview.pause is None else _as(documents.StatusPause, overview.pause),
         waiting=_as(documents.StatusWaiting, overview.waiting),
         waiting_quarantined=_as(documents.StatusWaiting, overview.waiting_quarantined),
         answers=_answers(overview.activity),

@@ -23,15 +23,13 @@ from cli.terminal.options import AsJson, example, prose
 from repos.database.engine import open_engine
 from workers.embedded.stack import Stack
 from workers.monitoring.overview import Overview
-from workers.monitoring.overview_reader import OverviewReader
+from workers.monitoring.overview_reader import ANSWER_SECONDS, OverviewReader
 from workers.monitoring.problems.find import find_problems
 from workers.monitoring.problems.problem import Code, Problem
 from workers.settings import Settings
 
 app = typer.Typer(add_completion=False)
 
-# A server that hangs is away.
-ANSWER_SECONDS = 5
 _EXITS: Final[dict[Code, Exit]] = {
     "database_down": Exit.UNREACHABLE,
     "database_read_only": Exit.UNREACHABLE,

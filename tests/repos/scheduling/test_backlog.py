@@ -81,6 +81,17 @@ def test_submissions_behind_quarantined_scripts_are_counted_apart(cleared: UnitO
     assert found.quarantined == 1
 
 
+def test_a_pause_of_drains_is_read_until_it_ends(cleared: UnitOfWork):
+    with cleared.records() as tx:
+        tx.drain_pauses.begin("Ann", "a dump", 5)
+    assert (pause := read(cleared).pause) is not None
+    assert (pause.paused_by, pause.reason, pause.paused_at) == ("Ann", "a dump", 5)
+
+    with cleared.records() as tx:
+        tx.drain_pauses.end("Bob", 6)
+    assert read(cleared).pause is None
+
+
 def test_a_reopened_script_is_not_quarantined(cleared: UnitOfWork, migrated: Engine):
     script_id = create_script(cleared)
     quarantine(cleared, script_id, found_by="drain", reason="torn", now=7)

@@ -30,10 +30,12 @@ from workers.http.access.people import People
 from workers.http.application import make_application
 from workers.http.page.visit import Services
 from workers.http.server import listening_socket, server_config
+from workers.monitoring.overview_reader import OverviewReader
 from workers.producers.replays import Replays
 
 ANNA, BEN = ("anna", "pässwörd:1"), ("ben", "密码")
 _numbers = count(1)
+NO_BROKER = "redis://127.0.0.1:1/0"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -149,7 +151,8 @@ class Site:
         listening = listening_socket("127.0.0.1:0")
         self.port = listening.getsockname()[1]
         unit_of_work = self.room.unit_of_work
-        services = Services(unit_of_work, Replays(unit_of_work, self.room.producer), self._flower_url)
+        overview = OverviewReader(self.engine, NO_BROKER)
+        services = Services(unit_of_work, Replays(unit_of_work, self.room.producer), overview, self._flower_url)
         people = People({"operator": dict([ANNA]), "viewer": dict([BEN])})
         self._ready.set()
         await serve(

@@ -25,10 +25,11 @@ from workers.http.access.request_limits import ARRIVAL_SECONDS
 from workers.http.database_threads import DatabaseThreads, TooBusy
 from workers.http.page.backfill import backfill
 from workers.http.page.dead_letters import dead_letter, dead_letters, replay_matching, replay_one, submission
+from workers.http.page.metrics import metrics
 from workers.http.page.quarantine import history, quarantine, reopen_script
 from workers.http.page.rendering import make_templates, render
 from workers.http.page.runs import runs
-from workers.http.page.visit import MAX_NUMBER, Moved, Problem, Services, Shown, View, Visit
+from workers.http.page.visit import MAX_NUMBER, Moved, Plain, Problem, Services, Shown, View, Visit
 from workers.http.page.waiting import waiting
 from workers.process.safe_errors import problem_of
 
@@ -44,6 +45,7 @@ VIEWS: Mapping[str, View] = {
     "/quarantine/{script:int}": history,
     "/backfill": backfill,
 }
+FOR_PROGRAMS: Mapping[str, View] = {"/metrics": metrics}
 ACTIONS: Mapping[str, View] = {
     "/dead-letters/replay": replay_matching,
     "/dead-letters/{number:int}/replay": replay_one,
@@ -72,7 +74,7 @@ class Page:
     def routes(self) -> list[Route]:
         """The routes of every view and action."""
         return [
-            *(Route(path, self._viewed(view), methods=["GET"]) for path, view in VIEWS.items()),
+            *(Route(path, self._viewed(view), methods=["GET"]) for path, view in {**VIEWS, **FOR_PROGRAMS}.items()),
             *(Route(path, self._acted(view), methods=["POST"]) for path, view in ACTIONS.items()),
         ]
 
@@ -136,8 +138,14 @@ class Page:
         except (Conflict, UnsupportedServer, *DriverError) as error:
             log.warning("page.database_error", problem=problem_of(error))
             return self._problem(request, Problem(503, database_sentence(error)))
-        if isinstance(answer, Moved):
-            return RedirectResponse(answer.location, status_code=303)
+        return self._sent(request, answer)
+
+    def _sent(self, request: Request, answer: Shown | Moved | Plain) -> Response:
+        match answer:
+            case Moved():
+                return RedirectResponse(answer.location, status_code=303)
+            case Plain():
+                return Response(answer.body, media_type=answer.content_type)
         return self._html(request, answer)
 
     def _problem(self, request: Request, problem: Problem) -> Response:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from repos.unit_of_work import UnitOfWork
 from workers.http.access.people import Person
+from workers.monitoring.overview_reader import OverviewReader
 from workers.producers.replays import Replays
 
 # Numbers of rows and scripts fit into a BIGINT.
@@ -95,12 +96,20 @@ class Moved(NamedTuple):
         return f"{self.path}?{urlencode(given)}" if given else self.path
 
 
+class Plain(NamedTuple):
+    """A body that is no page, and its type."""
+
+    body: bytes
+    content_type: str
+
+
 class Services(NamedTuple):
     """What views work with."""
 
     unit_of_work: UnitOfWork
     replays: Replays
+    overview: OverviewReader
     flower_url: str = ""
 
 
-View = Callable[[Services, Visit], Shown | Moved]
+View = Callable[[Services, Visit], Shown | Moved | Plain]

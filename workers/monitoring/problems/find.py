@@ -10,12 +10,13 @@ from workers.monitoring.problems.problem import Problem
 from workers.monitoring.problems.role_rules import reconciler, roles
 from workers.monitoring.problems.scheduled_rules import proposals, readers, runs, schedules
 from workers.monitoring.problems.server_rules import servers
-from workers.monitoring.problems.submission_rules import answers, pending, poison, quarantine
+from workers.monitoring.problems.submission_rules import answers, pause, pending, poison, quarantine
 
 # In the order of the list: the cause before its consequences, what harms all before what harms some.
 RULES: Final[tuple[Callable[[Overview], Iterator[Problem]], ...]] = (
     servers,
     roles,
+    pause,
     pending,
     quarantine,
     reconciler,

@@ -14,10 +14,27 @@ MIN_ANSWERS_FOR_P99 = 100
 MAX_NAMED_SCRIPTS = 5
 
 
+def pause(overview: Overview) -> Iterator[Problem]:
+    """Drains that an operator paused."""
+    pause = overview.pause
+    if pause is not None:
+        since = duration(max(0, overview.at - pause.paused_at) / 1_000_000)
+        why = f" ({pause.reason})" if pause.reason else ""
+        yield Problem(
+            "drains_paused",
+            f"{pause.paused_by} paused all drains {since} ago{why}; {_count(overview.waiting.count)}.",
+            "`scriptledger drains resume` lets them run again.",
+        )
+
+
+def _count(count: int) -> str:
+    return "1 submission waits" if count == 1 else f"{count or 'no'} submissions wait"
+
+
 def pending(overview: Overview) -> Iterator[Problem]:
     """Submissions that wait too long."""
     waiting = overview.waiting
-    if waiting.oldest_seconds <= MAX_WAIT_SECONDS:
+    if overview.pause is not None or waiting.oldest_seconds <= MAX_WAIT_SECONDS:
         return
     if overview.embedded and not any(role.condition == "running" for role in overview.roles):
         advice = "`scriptledger dev` answers them."

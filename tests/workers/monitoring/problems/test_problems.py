@@ -17,6 +17,7 @@ from workers.monitoring.overview import (
     Host,
     Lag,
     Overview,
+    Pause,
     Proposals,
     Quarantined,
     Reconciler,
@@ -56,6 +57,7 @@ SAMPLES: dict[str, Overview] = {
     "broker_down": healthy(broker=Server("refused")),
     "role_missing": with_role(gone("commands")),
     "role_disconnected": disconnected("commands"),
+    "drains_paused": healthy(pause=Pause(NOW - 90 * SECOND, "Ann", "a dump"), waiting=Waiting(9, 2, 80.0)),
     "submissions_wait": healthy(waiting=Waiting(408, 300, 52.0)),
     "scripts_quarantined": healthy(quarantined_count=1, quarantined=QUARANTINED),
     "reconciler_idle": healthy(reconciler=Reconciler("host-a", NOW - SECOND, is_held=False)),
@@ -175,6 +177,20 @@ def test_waiting_submissions_name_the_missing_worker():
 
     assert waiting.sentence == "2 submissions wait, the first for 16 s, for an answer."
     assert "worker --role commands" in waiting.advice
+
+
+@pytest.mark.parametrize(
+    ("reason", "waiting", "sentence"),
+    [
+        ("a dump", 9, "Ann paused all drains 90 s ago (a dump); 9 submissions wait."),
+        ("", 1, "Ann paused all drains 90 s ago; 1 submission waits."),
+        ("", 0, "Ann paused all drains 90 s ago; no submissions wait."),
+    ],
+)
+def test_a_pause_names_who_began_it(reason: str, waiting: int, sentence: str):
+    pause = Pause(NOW - 90 * SECOND, "Ann", reason)
+
+    assert only(healthy(pause=pause, waiting=Waiting(waiting, 1, 80.0))).sentence == sentence
 
 
 def test_submissions_may_wait_a_moment():
