@@ -17,7 +17,8 @@ from starlette.types import ASGIApp
 from repos.database.engine import open_engine
 from repos.unit_of_work import UnitOfWork
 from workers.http.application import make_application
-from workers.http.database_threads import MAX_THREADS, POOL_SIZE
+from workers.http.database_threads import POOL_SIZE
+from workers.http.page.overview import SharedOverview
 from workers.http.page.visit import Services
 from workers.http.serve_settings import ServeSettings
 from workers.messaging.bell import LoneBell
@@ -45,11 +46,12 @@ def main() -> None:
     listening = listening_socket(chosen.listening)
     with (
         open_engine(settings.database_url, pool_size=POOL_SIZE) as engine,
-        open_engine(settings.database_url, pool_size=MAX_THREADS, answer_seconds=ANSWER_SECONDS) as monitoring,
+        # Of its own: the overview does not wait for a database that hangs as long as other pages do.
+        open_engine(settings.database_url, pool_size=1, answer_seconds=ANSWER_SECONDS) as monitoring,
     ):
         unit_of_work = UnitOfWork(engine)
         producer = Producer(unit_of_work, LoneBell(settings.broker_url))
-        overview = OverviewReader(monitoring, settings.broker_url, embedded=settings.embedded_broker)
+        overview = SharedOverview(OverviewReader(monitoring, settings.broker_url, embedded=settings.embedded_broker))
         services = Services(unit_of_work, Replays(unit_of_work, producer), overview, chosen.flower_url)
         asyncio.run(_serve(make_application(services, chosen.people), listening))
 

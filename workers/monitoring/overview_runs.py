@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from repos.scheduling.activity_counts import MINUTE_MICROS
 from repos.scheduling.backlog_rows import BacklogRead
+from repos.scheduling.materialization_runs import RunRow
 from workers.monitoring.overview import Proposals, Run
 
 SECOND = 1_000_000
@@ -20,16 +21,7 @@ def runs(read: BacklogRead) -> Iterator[Run]:
         finished += row.finished_at is not None
         if row.finished_at is not None and finished > MAX_FINISHED:
             continue
-        yield Run(
-            # A run with a sample to verify has the slot after the minute's own (`workers.scheduling.schedules`).
-            kind="verification" if row.slot_at % MINUTE_MICROS == 1 else "materialization",
-            id=row.id,
-            started_at=row.opened_at,
-            finished_at=row.finished_at,
-            total=row.due,
-            done=row.done,
-            failed=row.failed,
-        )
+        yield run_of(row)
     for rebuild in read.rebuilds:
         yield Run(
             kind="rebuild",
@@ -49,6 +41,20 @@ def runs(read: BacklogRead) -> Iterator[Run]:
             done=counts.get("done", 0),
             failed=counts.get("failed", 0),
         )
+
+
+def run_of(row: RunRow) -> Run:
+    """A run of materialization or verification."""
+    return Run(
+        # A run with a sample to verify has the slot after the minute's own (`workers.scheduling.schedules`).
+        kind="verification" if row.slot_at % MINUTE_MICROS == 1 else "materialization",
+        id=row.id,
+        started_at=row.opened_at,
+        finished_at=row.finished_at,
+        total=row.due,
+        done=row.done,
+        failed=row.failed,
+    )
 
 
 def proposals(read: BacklogRead) -> Proposals:

@@ -28,7 +28,8 @@ from repos.unit_of_work import UnitOfWork
 from tests.workers.writer_setup import WritingRoom
 from workers.http.access.people import People
 from workers.http.application import make_application
-from workers.http.page.visit import Services
+from workers.http.page.overview import SharedOverview
+from workers.http.page.visit import OverviewSource, Services
 from workers.http.server import listening_socket, server_config
 from workers.monitoring.overview_reader import OverviewReader
 from workers.producers.replays import Replays
@@ -56,10 +57,12 @@ class Seen(NamedTuple):
 class Site:
     """The page, which an operator (anna) and a viewer (ben) may use, and a room that writes to its database."""
 
-    def __init__(self, folder: Path, *, flower_url: str = "") -> None:
+    def __init__(self, folder: Path, *, flower_url: str = "", overview: OverviewSource | None = None) -> None:
         self._file = folder / "ledger.db"
         self.engine = make_engine(f"sqlite:///{self._file}", pool_size=8)
         self._flower_url = flower_url
+        # What the first page shows instead of what is so.
+        self.overview = overview
         self._ready, self._stopped = Event(), asyncio.Event()
         self._thread = Thread(target=self._run)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -151,8 +154,9 @@ class Site:
         listening = listening_socket("127.0.0.1:0")
         self.port = listening.getsockname()[1]
         unit_of_work = self.room.unit_of_work
-        overview = OverviewReader(self.engine, NO_BROKER)
-        services = Services(unit_of_work, Replays(unit_of_work, self.room.producer), overview, self._flower_url)
+        shared = SharedOverview(OverviewReader(self.engine, NO_BROKER), fresh_seconds=0)
+        replays = Replays(unit_of_work, self.room.producer)
+        services = Services(unit_of_work, replays, self.overview or shared, self._flower_url)
         people = People({"operator": dict([ANNA]), "viewer": dict([BEN])})
         self._ready.set()
         await serve(

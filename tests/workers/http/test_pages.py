@@ -166,6 +166,7 @@ def test_without_the_database_every_page_says_so(empty: Site):
             form = empty.post("/dead-letters/1/replay", {"token": token, "batch": "0" * 16})
 
     assert {path: seen.status for path, seen in pages.items()} == dict.fromkeys(PAGES, 503)
+    assert "The database cannot be used" in pages.pop("/").text
     assert all("The database does not answer" in seen.text for seen in (*pages.values(), form))
     assert all("Traceback" not in seen.text for seen in pages.values())
     assert form.status == 503

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.visible_markup import Html
+from workers.monitoring.overview import Latency
+from workers.monitoring.problems.problem import duration
 
 _HERE = Path(__file__)
 STYLE = _HERE.with_name("page.css").read_text(encoding="utf-8")
@@ -20,7 +22,6 @@ STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 
 # The largest time that can be shown; a producer may have stored any.
 _MAX_MOMENT = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def make_templates() -> Environment:
@@ -34,7 +35,8 @@ def make_templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(moment=moment, ago=ago, duration=duration, count=count)
+    environment.filters.update(moment=moment, clock=clock, ago=ago, duration=duration, count=count)
+    environment.filters.update(rate=rate, quantile=quantile, marked=marked)
     environment.globals.update(style=Html(STYLE), address=address, path=path)
     return environment
 
@@ -63,20 +65,37 @@ def moment(microseconds: int | None) -> Html:
     return Html('<time datetime="{}">{}</time>').format(f"{when:%Y-%m-%dT%H:%M:%SZ}", f"{when:%Y-%m-%d %H:%M:%S}")
 
 
+def clock(microseconds: int) -> str:
+    """The UTC time of a day, to the minute."""
+    return f"{datetime.fromtimestamp(microseconds // 1_000_000, UTC):%H:%M}"
+
+
+def rate(number: float) -> str:
+    """A rate: whole if it is large."""
+    return f"{number:,.0f}" if number >= 10 or not number else f"{number:.1f}"
+
+
+def quantile(latency: Latency, share: float) -> str:
+    """How long this share of the answers took at most."""
+    if not sum(latency.counts):
+        return "—"
+    bound = latency.quantile_ms(share)
+    if bound is None:
+        return f"over {latency.bounds_ms[-1] / 1_000:g} s"
+    return f"{bound} ms" if bound < 1_000 else f"{bound / 1_000:g} s"
+
+
+def marked(text: str) -> Html:
+    """A sentence in which what is between backticks is code."""
+    parts = enumerate(text.split("`"))
+    return Html("").join(
+        Html("<code>{}</code>").format(part) if place % 2 else Html.escape(part) for place, part in parts
+    )
+
+
 def ago(microseconds: int, now: int) -> str:
     """How long ago a time was."""
     return duration(max(0, now - microseconds) / 1_000_000)
-
-
-def duration(seconds: float) -> str:
-    """A length of time, in its two largest units."""
-    whole = int(seconds)
-    for position, (length, unit) in enumerate(_UNITS):
-        if whole >= length:
-            smaller, name = _UNITS[position + 1] if position + 1 < len(_UNITS) else (1, "s")
-            rest = whole % length // smaller
-            return f"{whole // length:,} {unit} {rest} {name}" if rest else f"{whole // length:,} {unit}"
-    return f"{whole} s"
 
 
 def count(number: int, thing: str = "") -> str:

@@ -26,6 +26,7 @@ from workers.http.database_threads import DatabaseThreads, TooBusy
 from workers.http.page.backfill import backfill
 from workers.http.page.dead_letters import dead_letter, dead_letters, replay_matching, replay_one, submission
 from workers.http.page.metrics import metrics
+from workers.http.page.overview import overview
 from workers.http.page.quarantine import history, quarantine, reopen_script
 from workers.http.page.rendering import make_templates, render
 from workers.http.page.runs import runs
@@ -36,6 +37,7 @@ from workers.process.safe_errors import problem_of
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 VIEWS: Mapping[str, View] = {
+    "/": overview,
     "/waiting": waiting,
     "/dead-letters": dead_letters,
     "/dead-letters/{number:int}": dead_letter,
@@ -52,6 +54,7 @@ ACTIONS: Mapping[str, View] = {
     "/quarantine/{script:int}/reopen": reopen_script,
 }
 SECTIONS = (
+    ("/", "Overview"),
     ("/waiting", "Waiting"),
     ("/dead-letters", "Dead letters"),
     ("/runs", "Runs"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from repos.unit_of_work import UnitOfWork
 from workers.http.access.people import Person
-from workers.monitoring.overview_reader import OverviewReader
+from workers.monitoring.overview import Overview
 from workers.producers.replays import Replays
 
 # Numbers of rows and scripts fit into a BIGINT.
@@ -103,12 +103,19 @@ class Plain(NamedTuple):
     content_type: str
 
 
+class OverviewSource(Protocol):
+    """Where the overview comes from."""
+
+    def read(self) -> Overview:
+        """The overview as it is now."""
+
+
 class Services(NamedTuple):
     """What views work with."""
 
     unit_of_work: UnitOfWork
     replays: Replays
-    overview: OverviewReader
+    overview: OverviewSource
     flower_url: str = ""
 
 
