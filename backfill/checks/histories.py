@@ -63,6 +63,7 @@ class Save:
         patch = values.get("patch")
         self.patch: str | None = None if patch is None else _text(patch)
         self.has_patch = patch is not None
+        self.hash = values.get("hash")
         self.has_content = data is not None
         self.data = data
         self.content = Content(data, table.content_shape(key))

@@ -86,7 +86,7 @@ class MappedTable:
     @cached_property
     def content_column(self) -> str | None:
         """The column with whole scripts."""
-        return self.column("content") if self.target in ("scripts", "versions") else None
+        return self.column("content") if self.target in ("scripts", "versions", "contents") else None
 
     def content_shape(self, key: str) -> str | None:
         """The shape of the content of a row, where the mapping names one."""

@@ -10,6 +10,7 @@ from backfill.checks.base import Batch, Check, Decision, Finding, check
 from backfill.checks.histories import History, Save
 from backfill.checks.key_index import KeyIndex, number_of
 from backfill.checks.scope import RowKeys
+from backfill.content.content_hash import all_hashes, digits, has_hash, is_checked
 from backfill.content.linked_lines import Link, in_order
 from backfill.content.patch_text import read_patch
 from backfill.content.refusals import LinksBroken
@@ -249,7 +250,7 @@ class Branches(Check):
 
 @check
 class NotRebuilt(Check):
-    """A save whose text follows from a patch that cannot be read, or without a whole text to begin from.
+    """A save whose text follows from a patch that cannot be read, or without a whole text, or with an unknown hash.
 
     Whether each patch fits shows when the script is brought over, or in a dry run: a scan reads forwards.
     """
@@ -259,7 +260,28 @@ class NotRebuilt(Check):
     decision = "block"
     blocks = "the cut-over: look for the texts in a backup, or accept the loss"
 
+    def __init__(self, scope: Any) -> None:
+        super().__init__(scope)
+        self._hashes = KeyIndex()
+        hashed = [table for table in scope.tables_for("versions", "contents") if table.has("hash")]
+        # A scan does not read columns of bytes.
+        self._sees_hashes = all(table.column("hash") in table.read_columns for table in hashed) and bool(hashed)
+
+    def batch(self, batch: Batch) -> Iterator[Finding]:
+        if not self._sees_hashes or batch.table.target not in ("contents", "scripts"):
+            return
+        column = batch.table.column("hash")
+        for place, (value, content) in enumerate(zip(batch.field("hash"), batch.field("content"), strict=True)):
+            data = content if isinstance(content, bytes) else str(content or "").encode(errors="surrogateescape")
+            for known in all_hashes(data) if column is None else [digits(value)]:
+                self._hashes.add(number_of(known))
+            if column is not None and is_checked(value) and not has_hash(value, data):
+                yield self.finding(batch.table, batch.key(place), column, note="the text has another hash")
+
     def save(self, history: History, save: Save) -> Iterator[Finding]:
+        is_hash = self._sees_hashes and save.table.rule.history == "hashes"
+        if is_hash and number_of(digits(save.hash)) not in self._hashes:
+            yield self.finding(save.table, save.key, save.table.column("hash"), note="no text has this hash")
         if save.patch is None or save.table.rule.history != "patches":
             return
         try:

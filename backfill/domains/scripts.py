@@ -12,6 +12,8 @@ from backfill.domains.flat.reserved_numbers import reserve_script_numbers
 from backfill.domains.script_log.orphans import TARGETS, migrate_orphans
 from backfill.domains.script_log.recorder import TOO_LATE, ItemRecorder, record_known, set_script_aside
 from backfill.domains.script_log.source import ScriptSource, SourceScript, item_of
+from backfill.domains.script_log.texts_by_hash import TARGET as CONTENTS
+from backfill.domains.script_log.texts_by_hash import migrate_texts
 from backfill.scripts.legacy_script import LegacyScript
 from backfill.scripts.migrate_script import ScriptMigration, is_migrated
 from backfill.scripts.migrated_saves import migrated_saves
@@ -31,6 +33,8 @@ from repos.unit_of_work import RecordsTransaction
 TARGET = "scripts"
 # The end of the name of an item for the rows of a table whose scripts do not exist.
 ORPHANS = " orphans"
+# The same for the texts of a table that versions point at.
+TEXTS = " texts"
 MIN_SLICE_SECONDS = 1.0
 LATE = Refusal(TOO_LATE, "The ledger has later saves of the script already.")
 
@@ -52,10 +56,13 @@ class Scripts(Domain):
             for page in read_pages(context.source, table.table, [column]):
                 yield from (item_of(table.name, row.values[0]) for row in page)
         yield from (f"{table.name}{ORPHANS}" for table in context.tables_for(*TARGETS))
+        yield from (f"{table.name}{TEXTS}" for table in context.tables_for(CONTENTS))
 
     def migrate(self, work: ItemWork) -> bool:
         if work.name.endswith(ORPHANS):
             return migrate_orphans(work, work.context.tables[work.name.removesuffix(ORPHANS)])
+        if work.name.endswith(TEXTS):
+            return migrate_texts(work, work.context.tables[work.name.removesuffix(TEXTS)])
         source = self._source_of(work.context)
         found = source.read(work.name)
         if found is None:
@@ -69,7 +76,7 @@ class Scripts(Domain):
         return _migrate(work, found, script)
 
     def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
-        if name.endswith(ORPHANS):
+        if name.endswith((ORPHANS, TEXTS)):
             return
         source = self._source_of(context)
         found = source.read(name)

@@ -41,6 +41,10 @@ USUAL_NAMES: dict[str, dict[str, str]] = {
         "author": "author",
         "actor": "user_id saved_by created_by author_id",
     },
+    "contents": {
+        "hash": "content_hash hash sha256 checksum",
+        "content": "content body text data",
+    },
     "commands": {
         "id": "id",
         "script_id": "script_id",

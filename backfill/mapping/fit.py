@@ -223,6 +223,7 @@ def _references(mapping: Mapping) -> Iterator[Problem]:
         ("versions", "scripts"),
         ("commands", "scripts"),
         ("lines", "scripts"),
+        ("contents", "versions"),
         ("sessions", "users"),
     ):
         if not mapping.tables_for(needed):

@@ -135,13 +135,21 @@ _TARGETS = (
             "content": Field(CONTENT, "the text", one_of="text"),
             "last_content": Field(CONTENT, "the text of a row whose content is NULL", one_of="text"),
             "patch": Field(TEXT, "the patch that leads to or from this text", one_of="text"),
-            "hash": Field(TEXT, "the hash of a text that is not there", one_of="text"),
+            "hash": Field(KEY, "the hash of the text, which is in a table of contents or nowhere", one_of="text"),
             "branch": Field(TEXT, "the branch"),
             "created_at": _CREATED,
             "author": Field(WORD, "who wrote it", words=AUTHORS, others="user"),
             "actor": Field(KEY, "the user who saved it"),
         },
         open_group="metadata",
+    ),
+    Target(
+        "contents",
+        "texts by their hash, which versions point at",
+        {
+            "hash": Field(KEY, "the hash, or an id, that versions name", required=True),
+            "content": Field(CONTENT, "the text", required=True),
+        },
     ),
     Target(
         "commands",

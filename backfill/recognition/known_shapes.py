@@ -5,16 +5,8 @@ The first shape that fits wins, so the newer generations come first and shapes w
 
 from __future__ import annotations
 
-from backfill.recognition.shape import (
-    BRANCHES,
-    FULL_SAVES,
-    HASHES,
-    HEAD_ONLY,
-    LINKED_LINES,
-    PATCHES,
-    Shape,
-    words,
-)
+from backfill.recognition.shape import FULL_SAVES, HEAD_ONLY, Shape, words
+from backfill.recognition.shapes_of_others import OF_OTHERS
 
 _SCRIPTS = words("scripts script screenplays documents")
 _VERSIONS = words("script_versions versions script_revisions revisions document_versions")
@@ -222,73 +214,6 @@ OF_GENERATIONS = (
     Shape("scripts", "scripts", HEAD_ONLY, names=_SCRIPTS, has=words("id title content"), camel=False),
     Shape("scripts without a text", "scripts", names=_SCRIPTS, has=words("id title")),
     Shape("users", "users", names=words("users user"), has=words("id email")),
-)
-
-OF_OTHERS = (
-    Shape(
-        "revisions as patches",
-        "versions",
-        PATCHES,
-        any_of=(
-            words("patch diff delta"),
-            words("content last_content text"),
-            words("note_id script_id document_id doc_id"),
-        ),
-        note="only the newest revision holds the whole text",
-    ),
-    Shape(
-        "versions on branches",
-        "versions",
-        BRANCHES,
-        any_of=(words("branch_id branch"), words("version_number version"), words("content text body")),
-    ),
-    Shape(
-        "lines as rows, linked",
-        "lines",
-        LINKED_LINES,
-        any_of=(words("next next_id next_line_id"), words("previous prev previous_id prev_id previous_line_id")),
-    ),
-    Shape(
-        "versions without their text",
-        "versions",
-        HASHES,
-        any_of=(
-            words("version_number version revision"),
-            words("hash content_hash sha256 checksum"),
-            words("script_id document_id note_id"),
-        ),
-        lacks=words("content text body patch diff"),
-    ),
-    Shape(
-        "versions, one row a save",
-        "versions",
-        FULL_SAVES,
-        any_of=(
-            words("version_number version revision"),
-            words("script_id document_id note_id"),
-            words("content text body"),
-        ),
-        lacks=words("title prompt response role"),
-    ),
-    Shape(
-        "chat, question and answer in one row",
-        "chat_messages",
-        any_of=(words("prompt user_prompt question"), words("response assistant_response answer completion")),
-    ),
-    Shape(
-        "chat, one message a row",
-        "chat_messages",
-        any_of=(words("role sender"), words("content message text"), _CREATED),
-    ),
-    Shape("sessions", "sessions", any_of=(words("token session_token"), words("user_id"), words("expires_at expires"))),
-    Shape("users", "users", has=words("email"), any_of=(words("password password_hash name username"), _CREATED)),
-    Shape(
-        "documents",
-        "scripts",
-        HEAD_ONLY,
-        has=words("id title"),
-        any_of=(words("content body text"), words("user_id owner_id author_id created_by")),
-    ),
 )
 
 KNOWN_SHAPES = (*OF_GENERATIONS, *OF_OTHERS)

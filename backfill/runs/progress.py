@@ -16,7 +16,7 @@ from repos.unit_of_work import RecordsTransaction
 
 ITEMS_PER_PAGE = 1_000
 # The targets whose rows a domain brings over, where they are not its own name.
-TARGETS_OF = {"scripts": ("scripts", "versions", "commands", "lines"), "chat": ("chat_messages",)}
+TARGETS_OF = {"scripts": ("scripts", "versions", "commands", "lines", "contents"), "chat": ("chat_messages",)}
 
 
 class DomainState(NamedTuple):

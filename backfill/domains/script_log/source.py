@@ -48,7 +48,8 @@ class ScriptSource:
         self.context = context
         self._rows = [ScriptRows(table, context.mapping, context.hash_key) for table in context.tables_for("scripts")]
         self._forms = [
-            form_of(FormOptions(table, context.hash_key)) for table in context.tables_for("versions", "lines")
+            form_of(FormOptions(table, context.hash_key, context.tables_for("contents")))
+            for table in context.tables_for("versions", "lines")
         ]
         self._commands = [CommandTable(table, context.hash_key) for table in context.tables_for("commands")]
         self._users = References(context, "users")

@@ -1,20 +1,22 @@
-"""Histories that keep texts by their hash: versions name the hash, and the text is elsewhere or nowhere."""
+"""Histories that keep texts by their hash: a version names the hash, and the text is in another table or nowhere."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from backfill.scripts.histories.history_form import ROW_GONE, SaveRow, TextReader, history_form
+from backfill.checks.mapped_table import MappedTable
+from backfill.content.content_hash import digits, has_hash, is_checked
+from backfill.scripts.histories.history_form import ROW_GONE, FormOptions, SaveRow, TextReader, history_form
 from backfill.scripts.histories.row_per_save import RowPerSave
 from domain.submissions.answer import Refusal
 from repos.legacy.connection import Source
 from repos.legacy.keyed_rows import KeyedReader
 
 UNKNOWN_HASH = Refusal("unknown_hash", "The source has no text with the hash of this save.")
-# Algorithms by the number of hexadecimal digits.
-ALGORITHMS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
+OTHER_HASH = Refusal("other_hash", "The text that is stored under the hash of this save has another hash.")
+# Texts that are asked for together.
+MAX_TOGETHER = 64
 
 
 @history_form
@@ -23,38 +25,77 @@ class Hashes(RowPerSave):
 
     names: ClassVar[tuple[str, ...]] = ("hashes",)
 
+    def __init__(self, options: FormOptions) -> None:
+        super().__init__(options)
+        self._contents = options.contents
+
     def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader:
         known = None if latest is None else latest.encode(errors="surrogateescape")
+        readers = [_TextsByHash(source, table) for table in self._contents]
 
         def read(places: Sequence[int]) -> Iterator[bytes | Refusal]:
-            for digest in self._hashes(source, [rows[place] for place in places]):
-                if isinstance(digest, Refusal):
-                    yield digest
-                else:
-                    yield known if known is not None and is_hash(digest, known) else UNKNOWN_HASH
+            for hashes in self._hashes(source, [rows[place] for place in places]):
+                texts = zip(*(reader.texts(hashes) for reader in readers), strict=True) if readers else None
+                for value in hashes:
+                    found = next((text for text in next(texts) if text is not None), None) if texts else None
+                    yield _checked(value, found, known)
 
         return read
 
-    def _hashes(self, source: Source, rows: Sequence[SaveRow]) -> Iterator[str | Refusal]:
+    def _hashes(self, source: Source, rows: Sequence[SaveRow]) -> Iterator[list[Any]]:
+        """The hashes of saves, in lists in which none is twice."""
         column = self.table.column("hash")
         if column is None:
-            yield from [UNKNOWN_HASH] * len(rows)
+            yield from [[None]] * len(rows)
             return
         reader = KeyedReader(source, self.table.table, self.table.key_columns, [column])
+        part: list[Any] = []
         for found in reader.read([row.key for row in rows]):
-            yield ROW_GONE if found is None else UNKNOWN_HASH if found[0] is None else digits(found[0])
+            value = ROW_GONE if found is None else found[0]
+            if value in part or len(part) == MAX_TOGETHER:
+                yield part
+                part = []
+            part.append(value)
+        if part:
+            yield part
 
 
-def digits(value: Any) -> str:
-    """A hash as text: bytes in hexadecimal digits, without the name of the algorithm that may stand before it."""
-    text = value.hex() if isinstance(value, bytes) else str(value).strip().lower()
-    return text.rpartition(":")[2].rpartition("-")[2]
+class _TextsByHash:
+    """A table of texts by their hash."""
+
+    def __init__(self, source: Source, table: MappedTable) -> None:
+        self._column = column = str(table.column("hash"))
+        content = str(table.column("content"))
+        self._is_bytes = table.described(column).kind == "bytes"
+        self._reader = KeyedReader(source, table.table, (column,), [content], contents=[content])
+
+    def texts(self, hashes: Sequence[Any]) -> Iterator[bytes | None]:
+        """The text of each hash; None if there is none."""
+        for found in self._reader.read([(self._fitting(value),) for value in hashes]):
+            content = None if found is None else found[0]
+            yield content if content is None or isinstance(content, bytes) else _encoded(content)
+
+    def _fitting(self, value: Any) -> Any:
+        """A hash as this table holds it."""
+        if self._is_bytes and isinstance(value, str) and is_checked(value):
+            return bytes.fromhex(digits(value))
+        if not self._is_bytes and isinstance(value, bytes):
+            return value.hex()
+        return "" if isinstance(value, Refusal) or value is None else value
 
 
-def is_hash(digest: str, content: bytes) -> bool:
-    """Whether a content has this hash; also as git computes it."""
-    algorithm = ALGORITHMS.get(len(digest))
-    if algorithm is None:
-        return False
-    as_git = b"blob %d\0" % len(content) + content
-    return any(hashlib.new(algorithm, data, usedforsecurity=False).hexdigest() == digest for data in (content, as_git))
+def _checked(value: Any, found: bytes | None, latest: bytes | None) -> bytes | Refusal:
+    """The text of a hash, or that of the script itself, if it has the hash."""
+    if isinstance(value, Refusal):
+        return value
+    if value is None:
+        return UNKNOWN_HASH
+    if found is not None and (not is_checked(value) or has_hash(value, found)):
+        return found
+    if latest is not None and has_hash(value, latest):
+        return latest
+    return UNKNOWN_HASH if found is None else OTHER_HASH
+
+
+def _encoded(content: Any) -> bytes:
+    return str(content).encode(errors="surrogateescape")

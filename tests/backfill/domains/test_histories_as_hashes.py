@@ -1,0 +1,129 @@
+"""Versions that hold the hash of their text come over with it, if it is there and has that hash."""
+
+from __future__ import annotations
+
+from hashlib import md5, sha1, sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backfill.domains.base import Counts
+from backfill.mapping.draft import draft
+from backfill.runs.scan import Scan
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+from repos.unit_of_work import UnitOfWork
+from tests.backfill.domains.script_database import DAY, ScriptDatabase, everything_is_counted
+from tests.materialization.writer import Clock
+
+TABLES = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, created_at TEXT);
+INSERT INTO users VALUES (1, 'ada@example.com', '2020-01-01 00:00:00');
+CREATE TABLE scripts (id INTEGER PRIMARY KEY, user_id INTEGER, title TEXT, content TEXT, created_at TEXT,
+  updated_at TEXT);
+INSERT INTO scripts VALUES (7, 1, 'The Ferry', NULL, '2021-02-01 10:00:00', '2021-02-09 10:00:00');
+CREATE TABLE script_versions (id INTEGER PRIMARY KEY, script_id INTEGER, version_number INTEGER, content_hash {0},
+  created_at TEXT);
+CREATE TABLE contents (hash {0} PRIMARY KEY, content TEXT) WITHOUT ROWID;
+"""
+
+
+def database(folder: Path, ledger: UnitOfWork, kind: str = "TEXT") -> ScriptDatabase:
+    legacy = ScriptDatabase(folder, ledger, Clock(), TABLES.format(kind))
+    legacy.decide(L44="quarantine")
+    return legacy
+
+
+@pytest.fixture
+def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
+    return database(tmp_path, ledger)
+
+
+def hex_of(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def add_versions(legacy: ScriptDatabase, *hashes: Any) -> None:
+    for number, value in enumerate(hashes, 1):
+        legacy.add("script_versions", (700 + number, 7, number, value, DAY.format(number)))
+
+
+def texts(legacy: ScriptDatabase) -> list[tuple[int | None, list[str]]]:
+    return [(number, legacy.texts(7, version)) for number, version in legacy.saves(7)]
+
+
+HASHES = {
+    "sha256": hex_of,
+    "with its name": lambda text: f"sha256:{hex_of(text)}",
+    "in capitals": lambda text: hex_of(text).upper(),
+    "sha1": lambda text: sha1(text.encode(), usedforsecurity=False).hexdigest(),
+    "md5": lambda text: md5(text.encode(), usedforsecurity=False).hexdigest(),
+    "git": lambda text: sha1(f"blob {len(text)}\0{text}".encode(), usedforsecurity=False).hexdigest(),
+    "an id": lambda text: f"text-{len(text)}",
+}
+
+
+@pytest.mark.parametrize("hash_of", HASHES.values(), ids=HASHES)
+def test_texts_are_found_by_their_hash(legacy: ScriptDatabase, hash_of: Any) -> None:
+    add_versions(legacy, hash_of("One."), hash_of("One, two."), hash_of("One."))
+    legacy.add("contents", (hash_of("One."), "One."), (hash_of("One, two."), "One, two."))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert (counts["script_versions"], counts["contents"]) == (Counts(migrated=3), Counts(merged=2))
+    assert texts(legacy) == [(1, ["One."]), (2, ["One, two."]), (3, ["One."])]
+    assert legacy.differences() == []
+    assert legacy.run() == counts
+
+
+def test_hashes_may_be_bytes(tmp_path: Path, ledger: UnitOfWork) -> None:
+    legacy = database(tmp_path, ledger, "BINARY(32)")
+    add_versions(legacy, sha256(b"One.").digest())
+    legacy.add("contents", (sha256(b"One.").digest(), "One."))
+
+    assert everything_is_counted(legacy, legacy.run())
+    assert texts(legacy) == [(1, ["One."])]
+
+
+def test_a_text_that_is_missing_or_another_one_is_set_aside(legacy: ScriptDatabase) -> None:
+    add_versions(legacy, hex_of("One."), hex_of("Lost."), hex_of("Changed."), None, hex_of("Last."))
+    legacy.add("contents", (hex_of("One."), "One."), (hex_of("Changed."), "Changed!"), (hex_of("Last."), "Last."))
+    legacy.add("contents", (hex_of("Nobody's."), "Nobody's."))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert texts(legacy) == [(1, ["One."]), (5, ["Last."])]
+    found = {(row.source_table, row.code, row.reason.split()[0]) for row in legacy.quarantined()}
+    assert found == {("script_versions", "L44", "The"), ("contents", "L44", "The"), ("contents", "L05", "No")}
+    assert counts["contents"] == Counts(merged=2, quarantined=2)
+    assert legacy.differences() == []
+
+
+def test_the_text_of_the_script_is_that_of_the_version_with_its_hash(legacy: ScriptDatabase) -> None:
+    add_versions(legacy, hex_of("Lost."), hex_of("The newest."))
+    legacy.sql("UPDATE scripts SET content = 'The newest.'")
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert texts(legacy) == [(2, ["The newest."])]
+    assert legacy.differences() == []
+
+
+def test_a_scan_names_hashes_without_a_text(legacy: ScriptDatabase) -> None:
+    add_versions(legacy, hex_of("One."), hex_of("Lost."), hex_of("Changed."), hex_of("The newest."))
+    legacy.add("contents", (hex_of("One."), "One."), (hex_of("Changed."), "Changed!"))
+    legacy.sql("UPDATE scripts SET content = 'The newest.'")
+
+    with open_source(f"sqlite:///{legacy.file}") as source:
+        catalog = read_catalog(source)
+        scanned = Scan(source, catalog, draft(catalog).mapping).run()
+
+    found = [each for each in scanned.findings.kept() if each.code == "L44"]
+    assert [(each.table, each.note) for each in found] == [
+        ("contents", "the text has another hash"),
+        ("script_versions", "no text has this hash"),
+    ]
