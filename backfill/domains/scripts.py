@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from backfill.content.recognise import decode
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
@@ -48,6 +49,8 @@ class Scripts(Domain):
 
     def __init__(self) -> None:
         self._source: ScriptSource | None = None
+        # The script that was read for an item, for the slices after the first.
+        self._found: WeakKeyDictionary[ItemWork, SourceScript | None] = WeakKeyDictionary()
 
     def items(self, context: BackfillContext) -> Iterator[str]:
         reserve_script_numbers(context)
@@ -64,7 +67,9 @@ class Scripts(Domain):
         if work.name.endswith(TEXTS):
             return migrate_texts(work, work.context.tables[work.name.removesuffix(TEXTS)])
         source = self._source_of(work.context)
-        found = source.read(work.name)
+        if work not in self._found:
+            self._found[work] = source.read(work.name)
+        found = self._found[work]
         if found is None:
             return True  # deleted since the run was planned
         with work.context.unit_of_work.reading() as tx:

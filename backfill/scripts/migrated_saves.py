@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backfill.scripts.legacy_script import LegacyScript, SaveSource, ScriptTaken, SourceChanged
 from domain.submissions.submission import decode_cause
-from repos.backfill.legacy_versions import LegacyVersion
+from repos.backfill.legacy_versions import START, LegacyVersion
 from repos.locked_scripts import LockedScript
 from repos.unit_of_work import RecordsTransaction
 
@@ -80,7 +80,7 @@ def edited_since(tx: Transaction, script: LegacyScript, version: int) -> bool:
 
 
 def _read(tx: Transaction, script_id: int) -> Iterator[LegacyVersion]:
-    after = 0
+    after = START
     while page := tx.legacy_versions.read(script_id, after=after, limit=PAGE):
         after = page[-1][0]
         for _, save in page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from backfill.content.window import Window
+from backfill.content.window import Window, difference
 from backfill.scripts.kept_content import kept_raw
 from backfill.scripts.legacy_script import (
     LegacySave,
@@ -22,6 +22,7 @@ from backfill.translate.script_lines import with_new_ids
 from domain.commands.base import Command
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
 from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_replace import ScriptReplace
 from domain.errors import LedgerError, Rejected
 from domain.script.line import Line
 from domain.script.state import State
@@ -89,7 +90,7 @@ class PendingSaves:
         self._merged: list[Origin] = []
         self._refused: list[RefusedSave] = []
         self._weight = 0
-        self._current: LegacySave | None = None
+        self._current: tuple[Origin, int] | None = None
         place = self._recorder.place(tx)
         # Another attempt at a transaction starts from what is committed; only after a commit is the next save the right
         # one.
@@ -100,17 +101,23 @@ class PendingSaves:
             raise ScriptEdited(f"script {self._script.script_id} was edited after it was migrated")
         self._texts = SuccessiveSaves()
         self._lines = tuple(state.lines())
+        self._is_written_whole = False
         self._time = tx.head.updated_at
         self._place = place
         self._left: Iterator[LegacySave] = self._saves.read(place)
-        self._ahead: LegacySave | None = next(self._left, None)
+        self._ahead: LegacySave | None = None
 
     def next(self, state: State) -> Submission | Unchanged | None:
         self._take(state.version)
-        while (save := self._ahead) is not None:
+        if self._is_written_whole:
+            # The same lines, of which one copy is enough.
+            self._lines, self._is_written_whole = tuple(state.lines()), False
+        # Not read ahead: one save may be of 16 MiB.
+        while (save := self._ahead or next(self._left, None)) is not None:
             if not state.exists and self._begins_empty(save):
+                self._ahead = save
                 return self._created_empty(state)
-            self._ahead = next(self._left, None)
+            self._ahead = None
             self._place += 1
             if (refusal := save.refusal) is None:
                 try:
@@ -128,7 +135,8 @@ class PendingSaves:
         elif self._current is None:
             raise ScriptRefused(f"script {self._script.script_id} is refused: {written.refusal.code}")
         else:
-            self._refused.append(RefusedSave(self._current.origin, written.refusal))
+            self._refused.append(RefusedSave(self._current[0], written.refusal))
+            self._is_written_whole = False
             self._lines, self._texts = self._before, SuccessiveSaves()
         script = self._script
         tx.legacy_versions.add(script.script_id, self._written)
@@ -142,11 +150,11 @@ class PendingSaves:
 
     def _take(self, version: int) -> None:
         """Note the version after the current save."""
-        save, self._current = self._current, None
-        if save is None:
+        taken, self._current = self._current, None
+        if taken is None:
             return
-        origin = save.origin
-        self._written.append(LegacyVersion(origin.table, origin.key, origin.number, version, save.saved_at, self._raw))
+        origin, saved_at = taken
+        self._written.append(LegacyVersion(origin.table, origin.key, origin.number, version, saved_at, self._raw))
         self._weight += len(self._raw or b"")
 
     def _submission_of(self, state: State, save: LegacySave) -> Submission | Unchanged:
@@ -154,9 +162,14 @@ class PendingSaves:
         lines, changed = self._identified(text, state)
         commands: tuple[Command, ...] = (self._create(lines),)
         if state.exists:
-            commands = save_commands(state, self._lines, lines, changed)
+            old, changed = self._lines, difference(self._lines, lines, changed)
+            # Equal lines are kept once.
+            lines = (*old[: changed.start], *lines[changed.start : changed.new_end], *old[changed.old_end :])
+            commands = save_commands(state, old, lines, changed)
         self._before, self._lines = self._lines, lines
-        self._current, self._raw = save, None if text.whole else kept_raw(save.content)
+        self._current = save.origin, save.saved_at
+        self._raw = None if text.whole else kept_raw(save.content)
+        self._is_written_whole = isinstance(commands[-1] if commands else None, ScriptCreate | ScriptReplace)
         if not commands:
             self._merged.append(save.origin)
             return UNCHANGED

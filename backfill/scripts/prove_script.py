@@ -24,7 +24,7 @@ from domain.script.state import EDGE, State
 from domain.script.state_builder import StateBuilder
 from domain.submissions.origin import Origin
 from domain.submissions.submission import decode_cause
-from repos.backfill.legacy_versions import LegacyVersion
+from repos.backfill.legacy_versions import START, LegacyVersion
 from repos.unit_of_work import RecordsTransaction
 
 # Rows of legacy_versions that are read at a time; each may have the bytes of a save.
@@ -253,7 +253,7 @@ class _Versions:
 
 
 def _legacy_versions(tx: RecordsTransaction, script_id: int) -> Iterator[LegacyVersion]:
-    after = 0
+    after = START
     while page := tx.legacy_versions.read(script_id, after=after, limit=PAGE):
         after = page[-1][0]
         for _, save in page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 
 from repos.database.session import Session
 from repos.schema.backfill_tables import legacy_versions
@@ -25,16 +25,24 @@ class LegacyVersion(NamedTuple):
     raw: bytes | None = None
 
 
+# Of a save among those of its script: its version, and the id of its row.
+Place = tuple[int, int]
+START: Place = (0, 0)
+
 _COLUMNS = ("script_id", *LegacyVersion._fields)
 _FIELDS = tuple(legacy_versions.c[name] for name in LegacyVersion._fields)
 _OF_SCRIPT = legacy_versions.c.script_id == bindparam("script")
+_AFTER: BindParameter[int] = bindparam("version")
+_AFTER_ID: BindParameter[int] = bindparam("after")
+_VERSION, _ID = legacy_versions.c.version_number, legacy_versions.c.id
+# In the order of the index on script and version: by the id alone, each page would sort all saves of the script.
 _READ = (
-    select(legacy_versions.c.id, *_FIELDS)
-    .where(_OF_SCRIPT, legacy_versions.c.id > bindparam("after"))
-    .order_by(legacy_versions.c.id)
+    select(_ID, *_FIELDS)
+    .where(_OF_SCRIPT, _VERSION >= _AFTER, or_(_VERSION > _AFTER, _ID > _AFTER_ID))
+    .order_by(_VERSION, _ID)
     .limit(bindparam("limit"))
 )
-_LAST = select(*_FIELDS).where(_OF_SCRIPT).order_by(legacy_versions.c.id.desc()).limit(bindparam("limit"))
+_LAST = select(*_FIELDS).where(_OF_SCRIPT).order_by(_VERSION.desc(), _ID.desc()).limit(bindparam("limit"))
 _COUNT = select(func.count()).select_from(legacy_versions).where(_OF_SCRIPT)
 
 
@@ -48,10 +56,12 @@ class LegacyVersions:
         """Store saves, with the commit; one that is there already ends it with `DuplicateKey`."""
         self._session.later_insert(legacy_versions, _COLUMNS, [(script_id, *save) for save in saves])
 
-    def read(self, script_id: int, *, after: int = 0, limit: int = 1_000) -> list[tuple[int, LegacyVersion]]:
-        """The saves of a script after an id, each with its id."""
-        rows = self._session.rows(_READ, script=script_id, after=after, limit=limit)
-        return [(row[0], LegacyVersion(*row[1:])) for row in rows]
+    def read(self, script_id: int, *, after: Place = START, limit: int = 1_000) -> list[tuple[Place, LegacyVersion]]:
+        """The saves of a script after a place, each with its place."""
+        version, row_id = after
+        rows = self._session.rows(_READ, script=script_id, version=version, after=row_id, limit=limit)
+        saves = ((row[0], LegacyVersion(*row[1:])) for row in rows)
+        return [((save.version_number, row_id), save) for row_id, save in saves]
 
     def last(self, script_id: int) -> LegacyVersion | None:
         """The last migrated save of a script."""

@@ -17,6 +17,7 @@ from domain.script.script_size import MAX_LINES
 
 # Objects of a document that are no lines.
 MAX_OTHER_OBJECTS = 20_000
+LINES_PER_PART = 1_000
 TEXT_FIELDS = ("content", "text", "value")
 # Between two lines as JavaScript writes them. A quotation mark in a text is escaped, so no text holds these bytes.
 _NEXT_LINE = b'},{"id":"'
@@ -66,9 +67,21 @@ def _usual(data: bytes) -> Decoded | None:
         return None
     require_few_lines(len(save.lines))
     # A duplicate key, another order or a null: the bytes differ.
-    if any(line.id is None for line in save.lines) or _write(save) != data:
+    if any(line.id is None for line in save.lines) or not _is_spelling_of(data, save):
         return None
     return Decoded("json_lines", save.lines, Dressing({"version": save.version, "lines": None}), exact=True)
+
+
+def _is_spelling_of(data: bytes, save: _Save) -> bool:
+    """Whether data is what JavaScript writes for a document; written in parts, because a whole may have 16 MiB."""
+    part = b'{"version":%d,"lines":[' % save.version
+    place = 0
+    for start in range(0, len(save.lines), LINES_PER_PART):
+        if data[place : place + len(part)] != part:
+            return False
+        place += len(part)
+        part = b"," * (start > 0) + _write(save.lines[start : start + LINES_PER_PART])[1:-1]
+    return data[place : place + len(part)] == part and data[place + len(part) :] == _END
 
 
 def _decode_changed(before: Decoded, old: bytes, data: bytes) -> tuple[Decoded, Window] | None:
