@@ -43,7 +43,7 @@ def own_schema(product: str, version: str, database: str) -> SchemaShape:
         version,
         database,
         tables=tuple(_table(table) for table in tables),
-        views=(ViewShape(log_view.NAME, log_view.QUERY),),
+        views=(ViewShape(log_view.NAME, log_view.QUERY, security="invoker"),),
     )
 
 

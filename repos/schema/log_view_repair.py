@@ -17,10 +17,13 @@ from repos.schema.revision import connected
 
 _COLUMNS = re.findall(r" AS (\w+)", QUERY)
 _DEFINITION = text("SELECT sql FROM sqlite_master WHERE name = :name")
-# There is no such table, a column is missing, the view refers to something that is gone, or its definer is gone.
-_MISSING = frozenset({1146, 1054, 1356, 1449})
+# There is no such table, a column is missing, or the definer of the view is gone.
+_MISSING = frozenset({1146, 1054, 1449})
+# The view refers to something that is gone, or that this account may not read.
+_NOT_READABLE = 1356
 # The account may not create views, or not replace this one.
 _DENIED = frozenset({1044, 1142, 1227})
+_DENIED_COLUMN = frozenset({1143})
 
 
 def is_missing(engine: Engine) -> bool:
@@ -40,7 +43,7 @@ def restore(connection: Connection) -> None:
         connection.exec_driver_sql(as_migrated)
         return
     try:
-        connection.execute(text(f"CREATE OR REPLACE VIEW {NAME} AS {QUERY}"))
+        connection.execute(text(f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {NAME} AS {QUERY}"))
     except DBAPIError as error:
         if _number(error) not in _DENIED:
             raise
@@ -50,12 +53,24 @@ def _is_missing(connection: Connection) -> bool:
     try:
         connection.execute(text(f"SELECT {', '.join(_COLUMNS)} FROM {NAME} WHERE 1 = 0"))  # noqa: S608 - constants
     except DBAPIError as error:
+        if _number(error) == _NOT_READABLE:
+            return _may_read_tables(connection)
         if _number(error) in _MISSING or str(error.orig).startswith("no such"):
             return True
         if _number(error) in _DENIED:
             return False  # what this account may not read may be there
         raise
     return False
+
+
+def _may_read_tables(connection: Connection) -> bool:
+    try:
+        connection.execute(text(f"SELECT * FROM ({QUERY}) AS log WHERE 1 = 0"))  # noqa: S608 - a constant
+    except DBAPIError as error:
+        if _number(error) in _DENIED | _DENIED_COLUMN:
+            return False
+        raise
+    return True
 
 
 def _number(error: DBAPIError) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from cli.terminal.options import AsJson, DatabaseUrl, example, prose
 from gates.database.own_drift import own_drift
 from repos.database.engine import open_engine
 from repos.schema import log_view, log_view_repair
+from repos.schema.revision import SchemaOutdated, require_current
 from repos.schema.upgrade import found_revision, require_fit, upgrade_if_outdated, wanted_revision
 from workers.embedded.private_home import secure_home
 from workers.settings import without_password
@@ -78,6 +80,9 @@ def current(database: DatabaseUrl = None, allow_table: AllowTable = None, as_jso
         with ledger.explained(chosen), open_engine(chosen.database_url) as engine:
             require_fit(engine, allowed=allow_table or ())
             revision = found_revision(engine)
+            # One that no upgrade leads to, because a newer program made it, is refused as `db upgrade` refuses it.
+            with suppress(SchemaOutdated):
+                require_current(engine)
             if revision is not None and log_view_repair.is_missing(engine):
                 screen.warn(f"{_NO_VIEW} `scriptledger db upgrade` creates it again.")
     needed = wanted_revision()

@@ -63,3 +63,16 @@ def test_a_missing_view_is_reported_and_created_again(warm: CommandLine, tmp_pat
     ran = warm("db", "upgrade", "--database", url)
     assert (ran.status, ran.err) == (0, "")
     assert warm("db", "current", "--database", url).err == ""
+
+
+def test_a_newer_schema_is_refused_by_current_and_upgrade_in_the_same_words(warm: CommandLine, tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    assert warm("db", "upgrade", "--database", url).status == 0
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as file, file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    ran = [warm("db", verb, "--database", url) for verb in ("upgrade", "current")]
+
+    assert [each.status for each in ran] == [4, 4]
+    assert sentence(ran[0]) == sentence(ran[1])
+    assert sentence(ran[0]).endswith("install a newer scriptledger.")

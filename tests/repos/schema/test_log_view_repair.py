@@ -80,3 +80,40 @@ def test_an_account_that_may_create_no_view_is_not_refused(mariadb: DatabaseServ
 
     mariadb.execute("DROP USER 'reader'@'%'")
     mariadb.drop_database(url)
+
+
+def test_an_account_that_may_not_read_the_log_does_not_find_the_view_missing(mariadb: DatabaseServer):
+    url = mariadb.create_database()
+    name = url.rpartition("/")[2].partition("?")[0]
+    with open_engine(url) as engine:
+        upgrade.upgrade(engine)
+    mariadb.execute("CREATE USER IF NOT EXISTS 'sender'@'%' IDENTIFIED BY 'secret'")
+    mariadb.execute(f"GRANT SELECT ON `{name}`.script_log TO 'sender'@'%'")
+    sender = make_url(url).set(username="sender", password="secret").render_as_string(hide_password=False)
+
+    with open_engine(sender) as engine:
+        assert not log_view_repair.is_missing(engine)
+
+    mariadb.execute("DROP USER 'sender'@'%'")
+    mariadb.drop_database(url)
+
+
+def test_the_view_does_not_depend_on_the_account_that_created_it(mariadb: DatabaseServer):
+    url = mariadb.create_database()
+    name = url.rpartition("/")[2].partition("?")[0]
+    mariadb.execute("CREATE USER 'migrator'@'%' IDENTIFIED BY 'secret'")
+    mariadb.execute(f"GRANT ALL ON `{name}`.* TO 'migrator'@'%'")
+    migrator = make_url(url).set(username="migrator", password="secret").render_as_string(hide_password=False)
+    with open_engine(migrator) as engine:
+        upgrade.upgrade(engine)
+    mariadb.execute("DROP USER 'migrator'@'%'")
+
+    with open_engine(url) as engine:
+        assert not log_view_repair.is_missing(engine)
+        run(engine, "DROP VIEW script_log")
+        upgrade.upgrade_if_outdated(engine)
+        with engine.connect() as connection:
+            definition = connection.execute(text("SHOW CREATE VIEW script_log")).all()[0][1]
+    assert "SQL SECURITY INVOKER" in definition
+
+    mariadb.drop_database(url)
