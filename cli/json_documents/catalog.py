@@ -35,7 +35,7 @@ from cli.json_documents.maintenance import (
     Staleness,
     Verification,
 )
-from cli.json_documents.operate.bulk import ManySubmitted
+from cli.json_documents.operate.bulk import ManySubmitted, ReplayedAll
 from cli.json_documents.operate.drains import DrainsChanged, DrainsStatus
 from cli.json_documents.operate.status import Status
 from cli.json_documents.proposals import Accepted, Chat, Estimate, Message, Proposal, Proposals, TurnedDown
@@ -81,7 +81,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "rejected": (Rejected,),
     "rejected list": (Rejected,),
     "rejected show": (Refused,),
-    "rejected replay": (Answer,),
+    "rejected replay": (Answer, ReplayedAll),
     "status": (Status,),
     "verify": (Verification,),
     "materialize run": (OneRun, Projected),

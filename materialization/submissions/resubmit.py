@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from msgspec.structs import replace
 
 from domain.accounts import PayloadCut, UnknownRejection, UserDeleted
@@ -10,6 +12,14 @@ from materialization.access import require_author_of, require_may_send
 from repos.accounts.users import display_name
 from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import RecordsTransaction
+
+REPLAY = "replay-"
+
+
+def replay_id(number: int, script_id: int, submission_id: str, rejected_at: int) -> str:
+    """The id under which a dead letter is sent again for the first time: the same each time."""
+    digest = sha256(f"{script_id}:{submission_id}:{rejected_at}".encode(errors="surrogateescape")).hexdigest()
+    return f"{REPLAY}{number}-{digest[:16]}"
 
 
 def rejection(tx: RecordsTransaction, number: int) -> DeadLetter:

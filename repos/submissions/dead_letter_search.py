@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select
 
 from repos.database.session import Session
 from repos.schema.core_tables import rejected_submissions as letters
@@ -37,31 +38,6 @@ class ListedLetter(NamedTuple):
     user_id: int | None
 
 
-def _or_all(name: str, everything: object, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return or_(bindparam(name) == literal(everything), condition)
-
-
-_MATCHES = and_(
-    _or_all("script", 0, letters.c.script_id == bindparam("script")),
-    _or_all("code", "", letters.c.code == bindparam("code")),
-    _or_all("since", 0, letters.c.rejected_at >= bindparam("since")),
-    _or_all("until", 0, letters.c.rejected_at < bindparam("until")),
-)
-_LATEST = (
-    select(*(letters.c[name] for name in ListedLetter._fields))
-    .where(_MATCHES, _or_all("before", 0, letters.c.id < bindparam("before")))
-    .order_by(letters.c.id.desc())
-    .limit(bindparam("limit"))
-)
-_NUMBERS = (
-    select(letters.c.id)
-    .where(_MATCHES, letters.c.id > bindparam("after"), letters.c.id <= bindparam("upto"))
-    .order_by(letters.c.id)
-    .limit(bindparam("limit"))
-)
-_COUNT = select(func.count()).select_from(select(letters.c.id).where(_MATCHES).limit(literal(MAX_COUNT + 1)).subquery())
-
-
 class DeadLetterSearch:
     """Searches the dead letters."""
 
@@ -70,18 +46,70 @@ class DeadLetterSearch:
 
     def latest(self, wanted: LetterFilter, *, before: int = 0, limit: int) -> list[ListedLetter]:
         """Those that match, the newest first; with `before`, only those with a lower number."""
-        rows = self._session.rows(_LATEST, **_params(wanted), before=before, limit=limit)
+        params = {**_given(wanted), **({"before": before} if before else {})}
+        rows = self._session.rows(_latest(frozenset(params)), **params, limit=limit)
+        return [ListedLetter(*row) for row in rows]
+
+    def oldest(self, wanted: LetterFilter, *, after: int, upto: int, limit: int) -> list[ListedLetter]:
+        """Those that match, the oldest first: with a number greater than `after`, and at most `upto`."""
+        params = _given(wanted)
+        rows = self._session.rows(_oldest(frozenset(params)), **params, after=after, upto=upto, limit=limit)
         return [ListedLetter(*row) for row in rows]
 
     def numbers(self, wanted: LetterFilter, *, after: int, upto: int, limit: int) -> list[int]:
         """The numbers of those that match, the oldest first: greater than `after`, and at most `upto`."""
-        rows = self._session.rows(_NUMBERS, **_params(wanted), after=after, upto=upto, limit=limit)
-        return [row[0] for row in rows]
+        return [row.id for row in self.oldest(wanted, after=after, upto=upto, limit=limit)]
 
     def count(self, wanted: LetterFilter) -> int:
         """How many match; `MAX_COUNT + 1` for more than `MAX_COUNT`."""
-        return int(self._session.rows(_COUNT, **_params(wanted))[0][0])
+        params = _given(wanted)
+        return int(self._session.rows(_count(frozenset(params)), **params)[0][0])
 
 
-def _params(wanted: LetterFilter) -> dict[str, Any]:
-    return {"script": wanted.script_id, "code": wanted.code, "since": wanted.since, "until": wanted.until}
+def _given(wanted: LetterFilter) -> dict[str, Any]:
+    """The parameters of the conditions that are set."""
+    values = {"script": wanted.script_id, "code": wanted.code, "since": wanted.since, "until": wanted.until}
+    return {name: value for name, value in values.items() if value}
+
+
+_later = letters.alias("later")
+_FIRST_SINCE = select(func.min(_later.c.id)).where(_later.c.rejected_at >= bindparam("since")).scalar_subquery()
+
+
+# A statement has only the conditions that are set, so that SQLite finds rows by an index too: it plans a statement
+# without the values of its parameters.
+def _conditions(given: frozenset[str]) -> list[ColumnElement[bool]]:
+    conditions = {
+        "script": letters.c.script_id == bindparam("script"),
+        "code": letters.c.code == bindparam("code"),
+        "since": letters.c.rejected_at >= bindparam("since"),
+        "until": letters.c.rejected_at < bindparam("until"),
+        "before": letters.c.id < bindparam("before"),
+    }
+    chosen = [condition for name, condition in conditions.items() if name in given]
+    if "since" in given and not given & {"script", "code"}:
+        # Rows are read by number: this ends the reading where older ones begin.
+        chosen.append(letters.c.id >= _FIRST_SINCE)
+    return chosen
+
+
+def _listed(given: frozenset[str]) -> Select[Any]:
+    listed = select(*(letters.c[name] for name in ListedLetter._fields))
+    return listed.where(*_conditions(given)).limit(bindparam("limit"))
+
+
+@cache
+def _latest(given: frozenset[str]) -> Select[Any]:
+    return _listed(given).order_by(letters.c.id.desc())
+
+
+@cache
+def _oldest(given: frozenset[str]) -> Select[Any]:
+    beyond = (letters.c.id > bindparam("after"), letters.c.id <= bindparam("upto"))
+    return _listed(given).where(*beyond).order_by(letters.c.id)
+
+
+@cache
+def _count(given: frozenset[str]) -> Select[Any]:
+    found = select(letters.c.id).where(*_conditions(given)).limit(literal(MAX_COUNT + 1))
+    return select(func.count()).select_from(found.subquery())

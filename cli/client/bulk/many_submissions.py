@@ -38,10 +38,10 @@ def send_file(path: Path, batch: str, pace: Pace, *, stop_on_error: bool) -> Man
     Raises:
         Ending: interrupted, or the broker cannot be used; what was sent is safe.
     """
-    report = BulkReport(str(path))
+    report = BulkReport("line")
     with opened(path) as source, queue() as sending:
         lines = read_lines(source.file, batch_name(path, batch))
-        run = BulkRun(sending, pace, lambda result: _count(report, result))
+        run = BulkRun(sending, pace, lambda result: count_result(report, result))
         reader = _Reader(lines, report, stop_on_error=stop_on_error)
         try:
             run.send_all(reader, total=source.lines, stopped=lambda: stop_on_error and report.has_refusals)
@@ -55,7 +55,7 @@ def send_file(path: Path, batch: str, pace: Pace, *, stop_on_error: bool) -> Man
             raise
         report.pending(len(run.pending))
         if run.pending and pace.wait:
-            _explain(sending, run)
+            explain_pending(sending, run)
     return Many(report, stopped=run.stopped or not reader.ended)
 
 
@@ -80,15 +80,16 @@ class _Reader:
         self.ended = True
 
 
-def _count(report: BulkReport, result: Result) -> None:
+def count_result(report: BulkReport, result: Result) -> None:
+    """Count what became of a submission."""
     if result.answer is not None:
         report.answered(result.key, result.answer, before=result.before)
     elif result.refusal is not None:
         report.invalid(result.key, result.refusal, result.name)
 
 
-def _explain(sending: Queue, run: BulkRun) -> None:
-    """Say why submissions are pending at the end."""
+def explain_pending(sending: Queue, run: BulkRun) -> None:
+    """Warn with the reason why submissions are pending at the end."""
     why = sending.paused or "because their scripts are quarantined, or because no worker runs"
     screen.warn(
         f"{screen.counted(len(run.pending), 'submission')} not answered yet, {why}. {CONTINUES}", style="yellow"

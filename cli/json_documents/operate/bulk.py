@@ -15,6 +15,32 @@ class LineProblem(Document, frozen=True):
     message: str
 
 
+class LetterProblem(Document, frozen=True):
+    """A dead letter that could not be sent again, or whose replay was not applied whole."""
+
+    number: int
+    script_id: int | None
+    submission_id: str | None
+    code: str
+    message: str
+
+
+class ReplayedAll(Document, frozen=True, kw_only=True):
+    """Dead letters that were sent again: how many were sent before and are left out, and what became of the others.
+
+    `left_out` counts dead letters that are replays themselves. `outcomes` counts by outcome: applied, no_op, partly,
+    refused, pending, invalid. `codes` counts refusals by code.
+    """
+
+    replayed: int
+    replayed_before: int
+    left_out: int
+    outcomes: dict[str, int]
+    codes: dict[str, int]
+    problems: list[LetterProblem]
+    seconds: float
+
+
 class ManySubmitted(Document, frozen=True, kw_only=True):
     """A file of submissions: how many lines had text, what became of them, and the first problems.
 

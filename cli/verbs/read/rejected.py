@@ -5,54 +5,72 @@ Dead letters keep their payload for a configured time.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from cli.client import database
+from cli.client.bulk.replay_all import Counts, Selection, count_due, send_again
 from cli.client.queue import queue
+from cli.client.since import Since, moment_of
+from cli.json_documents.operate.bulk import LetterProblem, ReplayedAll
 from cli.json_documents.read import Refused, Rejected
 from cli.rendering.answers import end_with
 from cli.rendering.listing import Columns, listing, page_of
+from cli.rendering.operate.bulk import BulkReport
 from cli.terminal import screen
+from cli.terminal.confirmation import Yes, confirm
 from cli.terminal.new_ids import new_submission_id
 from cli.terminal.options import WAIT_SECONDS, AsJson, Limit, Timeout, example, prose
 from cli.terminal.screen import Text
-from materialization.submissions.resubmit import rejection, replayed
+from materialization.submissions.resubmit import rejection, replay_id, replayed
+from repos.submissions.dead_letter_search import LetterFilter, ListedLetter
 from repos.submissions.dead_letters import DeadLetter
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=prose(__doc__))
 
-After = Annotated[int, typer.Option(metavar="N", min=0, help="Only dead letters with a higher number.")]
+After = Annotated[int, typer.Option(metavar="N", min=0, help="Continue after this number: only older ones.")]
 Code = Annotated[str, typer.Option(metavar="CODE", help="Only those refused with this code.", show_default=False)]
+Script = Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those of this script.", show_default=False)]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number in the list.", show_default=False, min=1)]
 
 
 @app.callback()
 def rejected(
-    context: typer.Context, code: Code = "", after: After = 0, limit: Limit = 50, as_json: AsJson = False
-) -> None:
-    if context.invoked_subcommand is None:
-        list_(code=code, after=after, limit=limit, as_json=as_json)
-
-
-@app.command(
-    "list",
-    epilog=example("scriptledger rejected list --limit 20", "scriptledger rejected list --script 7 --code stale_line"),
-)
-def list_(
-    script: Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those of this script.")] = 0,
+    context: typer.Context,
+    script: Script = 0,
     code: Code = "",
+    since: Since = "",
     after: After = 0,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List dead letters with the reason of each. `scriptledger rejected` alone does the same."""
+    if context.invoked_subcommand is None:
+        list_(script=script, code=code, since=since, after=after, limit=limit, as_json=as_json)
+
+
+@app.command(
+    "list",
+    epilog=example(
+        "scriptledger rejected list --since 2h", "scriptledger rejected list --script 7 --code stale_line --limit 20"
+    ),
+)
+def list_(
+    script: Script = 0,
+    code: Code = "",
+    since: Since = "",
+    after: After = 0,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List dead letters with the reason of each, newest first. `scriptledger rejected` alone does the same."""
+    wanted = LetterFilter(script, code, moment_of(since) or 0)
     with database.reading() as tx:
-        rows = tx.rejected.read(after=after, limit=limit + 1, script_id=script, code=code)
+        page = page_of(tx.rejected_search.latest(wanted, before=after, limit=limit + 1), limit)
+        whole = [tx.rejected.get(row.id) for row in page.rows] if as_json else []
     listing(
-        page_of(rows, limit),
-        lambda page: Rejected([_document(row) for row in page.rows], page.next),
+        page,
+        lambda page: Rejected([_document(row) for row in whole if row is not None], page.next),
         Columns(("number", "when", "script", "submission", "code", "reason"), _cells, right=("number", "script")),
         as_json=as_json,
     )
@@ -74,9 +92,24 @@ def show(number: Number, as_json: AsJson = False) -> None:
     )
 
 
-@app.command(epilog=example("scriptledger rejected replay 12", "scriptledger rejected replay 12 --base 40 --json"))
+@app.command(
+    epilog=example(
+        "scriptledger rejected replay 12",
+        "scriptledger rejected replay 12 --base 40 --json",
+        "scriptledger rejected replay --all --code unknown_owner --since 2h",
+    )
+)
 def replay(
-    number: Number,
+    number: Annotated[int | None, typer.Argument(metavar="NUMBER", help="The number in the list.", min=1)] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that match, oldest first, each once.")] = False,
+    script: Script = 0,
+    code: Code = "",
+    since: Since = "",
+    limit: Annotated[int, typer.Option(metavar="N", min=0, help="With --all: at most so many; 0 is all.")] = 0,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --all: also those that are replays, and were refused again.")
+    ] = False,
+    yes: Yes = False,
     base: Annotated[
         int | None, typer.Option(metavar="VERSION", min=0, help="Use this base version.", show_default=False)
     ] = None,
@@ -85,14 +118,73 @@ def replay(
 ) -> None:
     """Send it again, as a new submission that names the old one as its cause. It may be refused again.
 
-    A user's submission is sent for that user, who may edit their own scripts only.
+    A user's submission is sent for that user, who may edit their own scripts only. With --all, a second run sends
+    nothing again, also after an interruption.
     """
+    if every == (number is not None):
+        raise typer.BadParameter("give a NUMBER or --all", param_hint="NUMBER")
+    if number is not None:
+        if script or code or since or limit or again:
+            raise typer.BadParameter("filters need --all", param_hint="--script, --code, --since, --limit, --again")
+        _replay_one(number, base, timeout=timeout, as_json=as_json)
+        return
+    if base is not None:
+        raise typer.BadParameter("needs a NUMBER", param_hint="--base")
+    wanted = LetterFilter(script, code, moment_of(since) or 0)
+    _replay_all(wanted, limit, again=again, yes=yes, timeout=timeout, as_json=as_json)
+
+
+def _replay_one(number: int, base: int | None, *, timeout: float, as_json: bool) -> None:
     with queue() as sending:
         with sending.unit_of_work.reading() as tx:
             row = rejection(tx, number)
-            submission = replayed(tx, row, new_submission_id("replay"), base_version=base)
+            name = replay_id(row.id, row.script_id, row.submission_id, row.rejected_at)
+            if tx.submissions.get(row.script_id, name) is not None or tx.inbox.holds(row.script_id, name):
+                name = new_submission_id("replay")
+            submission = replayed(tx, row, name, base_version=base)
         answer = sending.send(submission, timeout=timeout, user_id=row.user_id)
     end_with(answer, as_json=as_json)
+
+
+def _replay_all(wanted: LetterFilter, limit: int, *, again: bool, yes: bool, timeout: float, as_json: bool) -> NoReturn:
+    report = BulkReport("number")
+    with queue() as sending:
+        with sending.unit_of_work.reading() as tx, screen.waiting("Counting…"):
+            newest = tx.rejected_search.latest(LetterFilter(), limit=1)
+            selection = Selection(wanted, newest[0].id if newest else 0, limit, again)
+            counts = count_due(tx, selection)
+        if counts.due:
+            confirm(f"Send {screen.counted(counts.due, 'dead letter')} again?", yes=yes)
+            send_again(sending, selection, report, total=counts.due, timeout=timeout)
+    if as_json:
+        screen.print_json(_all_document(counts, report))
+    else:
+        _print_all(counts, report)
+    raise typer.Exit(report.status(waited=True))
+
+
+def _print_all(counts: Counts, report: BulkReport) -> None:
+    if counts.due:
+        report.print()
+    else:
+        screen.print_text("Nothing to send again.")
+    if counts.before:
+        screen.print_text(f"{screen.counted(counts.before, 'dead letter')} had been sent again before.")
+    if counts.replays:
+        replays = screen.counted(counts.replays, "refused replay")
+        screen.print_text(f"{replays} left out; --again includes them.")
+
+
+def _all_document(counts: Counts, report: BulkReport) -> ReplayedAll:
+    return ReplayedAll(
+        replayed=report.outcomes.total() - report.outcomes["invalid"],
+        replayed_before=counts.before,
+        left_out=counts.replays,
+        outcomes=dict(report.outcomes),
+        codes=dict(report.codes),
+        problems=[LetterProblem(*problem) for problem in report.problems],
+        seconds=report.seconds,
+    )
 
 
 def _cut(row: DeadLetter) -> list[Text]:
@@ -103,7 +195,7 @@ def _cut(row: DeadLetter) -> list[Text]:
     return [Text(f"(the first {stored} of {whole} bytes; SHA-256 of all {row.whole_sha256.hex()})", "dim")]
 
 
-def _cells(row: DeadLetter) -> tuple[str, ...]:
+def _cells(row: ListedLetter) -> tuple[str, ...]:
     when = screen.moment(row.rejected_at)
     return str(row.id), when, str(row.script_id), row.submission_id, row.code, row.message
 

@@ -17,8 +17,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli.client.bulk.bulk_run import Pace
-from cli.client.bulk.many_submissions import send_file
+from cli.client.bulk.many_submissions import Many, send_file
 from cli.client.queue import queue
+from cli.json_documents.operate.bulk import LineProblem, ManySubmitted
 from cli.rendering.answers import end_pending, end_with
 from cli.terminal import screen
 from cli.terminal.bounded_file import STANDARD_INPUT, read_bounded
@@ -82,12 +83,26 @@ def submit(
 def _submit_many(file: Path, batch: str, pace: Pace, *, stop_on_error: bool, as_json: bool) -> NoReturn:
     done = send_file(file, batch, pace, stop_on_error=stop_on_error)
     if as_json:
-        screen.print_json(done.report.document(stopped=done.stopped))
+        screen.print_json(_document(file, done))
     else:
         done.report.print()
         if done.stopped:
             screen.print_text("Stopped early: lines are left that were not sent. The same command continues.")
     raise typer.Exit(done.report.status(waited=pace.wait))
+
+
+def _document(file: Path, done: Many) -> ManySubmitted:
+    report = done.report
+    return ManySubmitted(
+        file=str(file),
+        lines=report.outcomes.total(),
+        answered_before=report.answered_before,
+        outcomes=dict(report.outcomes),
+        codes=dict(report.codes),
+        problems=[LineProblem(*problem) for problem in report.problems],
+        stopped=done.stopped,
+        seconds=report.seconds,
+    )
 
 
 def _rate(text: str) -> float:
