@@ -21,6 +21,8 @@ SECRETS = {
     "DATABASE_AI_PASSWORD": "8192a3",
     "BROKER_PASSWORD": "2b3c4d",
     "FLOWER_PASSWORD": "3c4d5e",
+    "PAGE_OPERATORS": "anna:7c8d9e",
+    "PAGE_VIEWERS": "ben:9e0f1a",
 }
 VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::(?P<how>[-?])(?P<rest>[^}]*))?\})")
 

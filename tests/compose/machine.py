@@ -95,6 +95,7 @@ class Machine:
             "broker:6379": f"127.0.0.1:{self._port('6379')}",
             " 6379": f" {self._port('6379')}",
             "5555": str(self._port("5555")),
+            "5556": str(self._port("5556")),
             "0.0.0.0": "127.0.0.1",
             "/run/secrets": str(self.folder / "secrets"),
             "--dir /data": f"--dir {self.folder / 'data'}",

@@ -148,7 +148,7 @@ def test_it_holds_no_secret():
     assert secret
     for name, value in secret.items():
         # The value is only in a variable, or it is the path of a file.
-        without_any = re.fullmatch(r"\w+://(\w+@)?[\w:]+/\w+", value)
+        without_any = re.fullmatch(r"\w+://(\w+@)?[\w.:]+/\w*", value)
         assert value.startswith("/run/secrets/") or value == "" or without_any or value not in in_file, name
     assert not re.search(r"://\w*:(?!\$\{|\d+/)", in_file), "a URL with a password written out"
     example = (ROOT / ".env.example").read_text()
@@ -239,10 +239,10 @@ def test_every_image_can_be_pinned_by_digest():
     assert {service.given["build"]["args"]["PYTHON_IMAGE"] for service in OURS} == {default}
 
 
-def test_nothing_but_flower_is_published_and_that_to_this_machine_alone():
+def test_only_what_people_open_is_published_and_that_to_this_machine_alone():
     published = {service.name: service.given["ports"] for service in SERVICES if "ports" in service.given}
 
-    assert published == {"flower": ["127.0.0.1:5555:5555"]}
+    assert published == {"flower": ["127.0.0.1:5555:5555"], "page": ["127.0.0.1:5556:5556"]}
     for service in SERVICES:
         assert not {"privileged", "network_mode", "pid", "ipc", "devices", "cap_add"} & service.given.keys()
         assert (service.given["cap_drop"], service.given["read_only"]) == (["ALL"], True)

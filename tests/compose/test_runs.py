@@ -6,8 +6,11 @@ import os
 import re
 import signal
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import psutil
 import pytest
@@ -128,6 +131,17 @@ def test_the_broker_and_flower_require_a_password(running: Machine):
     assert flower.given["ports"] == ["127.0.0.1:5555:5555"]
 
 
+def test_the_page_lets_the_people_of_its_files_in(running: Machine):
+    address = f"http://127.0.0.1:{running.here(SERVICES['page'], ['5556'])[0]}/"
+
+    for name in ("PAGE_OPERATORS", "PAGE_VIEWERS"):
+        header = {"Authorization": f"Basic {b64encode(SECRETS[name].encode()).decode()}"}
+        with urlopen(Request(address, headers=header), timeout=20) as page:
+            assert "People can write" in page.read().decode()
+    with pytest.raises(HTTPError, match="401"):
+        urlopen(address, timeout=20)
+
+
 def test_a_hanging_loop_is_reported_unhealthy(running: Machine):
     for service in (SERVICES["beat"], SERVICES["upkeep"]):
         kind = "beat" if service.name == "beat" else "worker"
@@ -151,7 +165,8 @@ def main_process(running: Machine, service: Service) -> psutil.Process:
     wanted = running.environ(service)["SCRIPTLEDGER_HEARTBEAT"]
     for process, line in command_lines():
         with suppress(psutil.Error):
-            if "-m workers.celery_program" in line and process.environ().get("SCRIPTLEDGER_HEARTBEAT") == wanted:
+            ours = "-m workers.celery_program" in line or "-m workers.http.server" in line
+            if ours and process.environ().get("SCRIPTLEDGER_HEARTBEAT") == wanted:
                 return process
     raise AssertionError(f"{service.name} does not run")
 

@@ -38,7 +38,7 @@ def environment(unit: Path) -> dict[str, str]:
 
 def test_there_is_a_unit_for_each_kind_of_process():
     assert {unit.stem.partition("@")[0] for unit in UNITS} == {
-        f"scriptledger-{name}" for name in ("worker", "beat", "flower", "ready")
+        f"scriptledger-{name}" for name in ("worker", "beat", "flower", "serve", "ready")
     }
 
 

@@ -178,7 +178,8 @@ def test_a_defect_is_a_sentence_and_its_place_is_logged(empty: Site, monkeypatch
         raise RuntimeError("the text of a script")
 
     monkeypatch.setattr(routes, "VIEWS", {"/waiting": broken})
-    with empty, capture_logs() as logs:
+    # The log follows the response.
+    with capture_logs() as logs, empty:
         seen = empty.get("/waiting")
 
     assert seen.status == 500

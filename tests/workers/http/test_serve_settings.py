@@ -32,6 +32,11 @@ def test_without_files_there_are_no_people(tmp_path: Path):
     assert not settings(tmp_path).people
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"# nothing\n\n"])
+def test_an_empty_file_names_no_people(tmp_path: Path, content: bytes):
+    assert not settings(tmp_path, content, content).people
+
+
 def test_a_child_process_gets_the_same(tmp_path: Path):
     chosen = settings(tmp_path, b"anna:a", b"ben:b", FLOWER_URL="https://flower.example/")
     environ = chosen.to_env()
@@ -46,8 +51,6 @@ def test_a_child_process_gets_the_same(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "wanted"),
     [
-        (b"", "(it has none)"),
-        (b"# nothing\n\n", "(it has none)"),
         (b"anna\n", "(see line 1)"),
         (b"x:y\nanna:\n", "(see line 2)"),
         (b":secret\n", "(see line 1)"),
