@@ -10,9 +10,11 @@ from weakref import WeakKeyDictionary
 from backfill.content.recognise import decode
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.reserved_numbers import reserve_script_numbers
+from backfill.domains.script_log.branches import branches_of, reserve_branch_numbers
+from backfill.domains.script_log.item_names import ItemKey, is_branch, item_of
 from backfill.domains.script_log.orphans import TARGETS, migrate_orphans
 from backfill.domains.script_log.recorder import TOO_LATE, ItemRecorder, record_known, set_script_aside
-from backfill.domains.script_log.source import ScriptSource, SourceScript, item_of
+from backfill.domains.script_log.source import ScriptSource, SourceScript
 from backfill.domains.script_log.texts_by_hash import TARGET as CONTENTS
 from backfill.domains.script_log.texts_by_hash import migrate_texts
 from backfill.scripts.legacy_script import LegacyScript
@@ -57,7 +59,11 @@ class Scripts(Domain):
         for table in context.tables_for(TARGET):
             column = str(table.column("id"))
             for page in read_pages(context.source, table.table, [column]):
-                yield from (item_of(table.name, row.values[0]) for row in page)
+                yield from (item_of(table.name, ItemKey(row.values[0])) for row in page)
+        for table in context.tables_for(TARGET)[:1]:
+            branches = list(branches_of(context))
+            reserve_branch_numbers(context, table, branches)
+            yield from (item_of(table.name, ItemKey(branch.script, (branch.branch,))) for branch in branches)
         yield from (f"{table.name}{ORPHANS}" for table in context.tables_for(*TARGETS))
         yield from (f"{table.name}{TEXTS}" for table in context.tables_for(CONTENTS))
 
@@ -85,6 +91,8 @@ class Scripts(Domain):
             return
         source = self._source_of(context)
         found = source.read(name)
+        if found is None and is_branch(context, name):
+            return
         if found is None:
             yield Difference("", name, "the source no longer has the row of the item")
             return

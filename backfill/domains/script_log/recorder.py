@@ -137,7 +137,8 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
     if problem is not None:
         counts = {table: Counts(quarantined=rows) for table, rows in tables.items()}
         own = Counts(quarantined=1)
-        aside.append(quarantined(context, found.table, found.row.key, problem))
+        if not found.is_branch:
+            aside.append(quarantined(context, found.table, found.row.key, problem))
         aside += (
             QuarantinedRow(*row, problem.code, "Its script is set aside.")
             for place in range(len(found.saves.rows))
@@ -145,7 +146,8 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
         )
     commands = Counter(found.pointed) + Counter(found.pointless)
     _add(counts, {table: Counts(skipped=rows) for table, rows in commands.items()})
-    _add(counts, {found.table.name: own})
+    if not found.is_branch:
+        _add(counts, {found.table.name: own})
     with context.unit_of_work.records() as tx:
         work.record(tx, msgspec.msgpack.encode(ScriptProgress(len(found.saves))), counts, aside)
     work.committed()
@@ -164,7 +166,8 @@ def _script_counts(found: SourceScript, *, head_refused: bool) -> dict[str, Coun
     """The row of the script and the commands: a command that names a save is a part of its origin."""
     counts = {table: Counts(merged=rows) for table, rows in found.pointed.items()}
     _add(counts, {table: Counts(skipped=rows) for table, rows in found.pointless.items()})
-    _add(counts, {found.table.name: Counts(quarantined=1) if head_refused else Counts(migrated=1)})
+    if not found.is_branch:  # its script is counted already
+        _add(counts, {found.table.name: Counts(quarantined=1) if head_refused else Counts(migrated=1)})
     return counts
 
 

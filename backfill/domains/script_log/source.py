@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.references import References
+from backfill.domains.script_log.branches import saves_of, script_of_branch
+from backfill.domains.script_log.item_names import key_of, start_of
 from backfill.scripts.histories.history_form import FormOptions
 from backfill.scripts.histories.row_per_save import fitting
 from backfill.scripts.history_forms import form_of
@@ -16,11 +17,8 @@ from backfill.scripts.legacy_script import LegacyScript, ListedTimes
 from backfill.scripts.script_rows import ScriptRow, ScriptRows
 from backfill.scripts.script_saves import ScriptSaves, TableSaves
 from backfill.scripts.written_by import CommandTable, Writers
-from backfill.translate.row_keys import key_digest, row_key
+from backfill.translate.row_keys import row_key
 from backfill.translate.source_rows import Problem
-from domain.submissions.origin import MAX_TABLE
-from repos.legacy.connection import Source
-from repos.legacy.rows import read_pages
 from repos.unit_of_work import RecordsTransaction
 
 NO_TIME = 0
@@ -39,6 +37,7 @@ class SourceScript(NamedTuple):
     saves: ScriptSaves
     pointed: Mapping[str, int]
     pointless: Mapping[str, int]
+    is_branch: bool = False
 
 
 class ScriptSource:
@@ -58,26 +57,34 @@ class ScriptSource:
     def read(self, name: str) -> SourceScript | None:
         """The script of an item; None if its row is gone."""
         source = self.context.source
-        named = [
-            each
-            for each in self._rows
-            if name.startswith((f"{_start(each.table.name)}[", f"{_start(each.table.name)}#"))
-        ]
-        rows = max(named, key=lambda each: len(each.table.name), default=None)
-        if rows is None:
-            return None
-        script = _script_of(source, rows.table, name)
-        row = None if script is None else rows.read(source, script)
-        if row is None:
+        rows = self._table_of(name)
+        wanted = None if rows is None else key_of(self.context, rows.table, name)
+        row = None if rows is None or wanted is None else rows.read(source, wanted.script)
+        if rows is None or wanted is None or row is None:
             return None
         writers = Writers()
         for command in self._commands:
             column = str(command.table.column("script_id"))
             command.read(source, row.id, fitting(command.table, column, row.id), writers)
-        parts = [TableSaves(form, form.rows(source, row.id, writers)) for form in self._forms]
-        saves = ScriptSaves(source, parts, row, with_head=True)
-        pointed = writers.merged({save.origin.number for save in saves.rows if save.origin.number is not None})
-        return SourceScript(rows.table, row, saves, pointed, writers.all() - pointed)
+        branch = None if wanted.branch is None else row_key(wanted.branch)
+        found = [saves_of(form.table, form.rows(source, row.id, writers), branch) for form in self._forms]
+        if wanted.branch is not None:
+            if not any(each.rows for each in found):
+                return None  # the branch of the first save is the script itself
+            row = script_of_branch(row, wanted.branch[0])
+        parts = [TableSaves(form, each.rows) for form, each in zip(self._forms, found, strict=True)]
+        saves = ScriptSaves(source, parts, row, with_head=branch is None)
+        pointed = writers.merged(set().union(*(each.own for each in found)))
+        pointless = writers.all() - writers.merged(set().union(*(each.every for each in found)))
+        if branch is not None:
+            pointless.clear()  # the script itself counts them
+        return SourceScript(rows.table, row, saves, pointed, pointless, is_branch=branch is not None)
+
+    def _table_of(self, name: str) -> ScriptRows | None:
+        """The table of scripts of an item."""
+        starts = ("[", "#")
+        named = [each for each in self._rows if name.startswith(tuple(start_of(each.table.name) + at for at in starts))]
+        return max(named, key=lambda each: len(each.table.name), default=None)
 
     def script(self, tx: RecordsTransaction, found: SourceScript, script_id: int) -> LegacyScript | Problem:
         """The script as it is brought over; a problem if its owner has not come over."""
@@ -103,29 +110,3 @@ class ScriptSource:
             archived_at=archived_at,
             listed=ListedTimes(row.created_at, row.updated_at),
         )
-
-
-def item_of(table: str, script: Any) -> str:
-    """The name of the item of a script: its table, and its id, or the hash of a long one."""
-    name = f"{_start(table)}{row_key([script])}"
-    return name if len(name) <= MAX_ITEM_NAME else f"{_start(table)}#{key_digest(row_key([script])).hex()}"
-
-
-def _start(table: str) -> str:
-    """The beginning of the names of a table's items."""
-    return f"{table if len(table) <= MAX_TABLE else key_digest(table).hex()} "
-
-
-def _script_of(source: Source, table: MappedTable, name: str) -> Any:
-    """The id of the script of an item, as the source has it; None if it is gone."""
-    column = str(table.column("id"))
-    key = name.removeprefix(_start(table.name))
-    if not key.startswith("#"):
-        [value] = json.loads(key)
-        if isinstance(value, dict) and "hex" in value and table.described(column).kind == "bytes":
-            return bytes.fromhex(value["hex"])
-        if isinstance(value, str) or (isinstance(value, int) and table.described(column).kind == "integer"):
-            return value
-    # A key that JSON does not have as it is, or too long for a name: looked for among all.
-    ids = (row.values[0] for page in read_pages(source, table.table, [column]) for row in page)
-    return next((script for script in ids if item_of(table.name, script) == name), None)

@@ -32,6 +32,8 @@ class Branches(WholeTexts):
     names: ClassVar[tuple[str, ...]] = ("branches",)
 
     def arranged(self, rows: list[SaveRow]) -> list[SaveRow]:
+        if self.table.rule.branches == "own_script":
+            return rows
         return [row if row.branch == rows[0].branch else row._replace(refusal=OTHER_BRANCH) for row in rows]
 
 
