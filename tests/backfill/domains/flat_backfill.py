@@ -74,12 +74,17 @@ class FlatBackfill:
                 tx.backfill_runs.move(active.id, "finished", now=START)
             return tx.backfill_runs.open(source="legacy", mapping="", hash_key=HASH_KEY, options=b"{}", now=START)
 
-    def run_domain(self, run_id: int, name: str, *, slice_seconds: float = 60.0) -> None:
+    def plan(self, run_id: int, name: str) -> None:
+        """Add the items of a domain."""
         with self.context(run_id) as context:
-            domain = DOMAINS[name]
-            names = list(domain.items(context))
+            names = list(DOMAINS[name].items(context))
             with self.unit_of_work.records() as tx:
                 tx.backfill_items.add(run_id, name, names)
+
+    def run_domain(self, run_id: int, name: str, *, slice_seconds: float = 60.0) -> None:
+        self.plan(run_id, name)
+        with self.context(run_id) as context:
+            domain = DOMAINS[name]
             for item in self.items(run_id):
                 if item.domain == name:
                     while not domain.migrate(self.claimed(context, item, slice_seconds)):
