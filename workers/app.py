@@ -16,6 +16,7 @@ from domain.errors import Conflict
 from gates.database.accounts.start_check import AccountsMissing, forbidden_writes
 from workers import bootstrap
 from workers.celery_settings import celery_settings
+from workers.checks.start_checks import check_beat, check_worker
 from workers.draining.drain_log import DrainLog
 from workers.draining.drain_runner import Draining, next_task
 from workers.draining.suspect_slots import SuspectSlots
@@ -25,7 +26,7 @@ from workers.messaging.broker_connections import forget_connections
 from workers.monitoring.health import forget_reports
 from workers.monitoring.heartbeat import Consuming, Heartbeat
 from workers.process import outages, worker_logs
-from workers.process.roles import ROLES, BadQueuesError, transport_options
+from workers.process.roles import ROLES, BadQueuesError, roles_of, transport_options
 from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
 from workers.process.task_names import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
 from workers.setting_values import BadSetting
@@ -75,6 +76,21 @@ def refuse_unlimited_account(**_: Any) -> None:
             f"scriptledger: the database account of this worker may {', '.join(allowed)}: `scriptledger gates status` "
             "shows what it has too much, and `scriptledger gates install` revokes it."
         )
+
+
+@signals.celeryd_init.connect(weak=False)
+def refuse_faults(conf: Any, options: dict[str, Any], **_: Any) -> None:
+    """Exit if the database or the broker cannot be used; warn where something may go wrong."""
+    check_worker(bootstrap.settings(), roles_of(_served(conf, options)))
+
+
+@signals.beat_init.connect(weak=False)
+def refuse_faulty_broker(**_: Any) -> None:
+    """The same for beat."""
+    check_beat(bootstrap.settings())
+
+
+signals.beat_init.connect(worker_logs.report_beat, weak=False)
 
 
 @signals.celeryd_init.connect(weak=False)

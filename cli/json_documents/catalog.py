@@ -36,6 +36,7 @@ from cli.json_documents.maintenance import (
     Verification,
 )
 from cli.json_documents.operate.bulk import ManySubmitted, ReplayedAll
+from cli.json_documents.operate.diagnosis import Diagnosis
 from cli.json_documents.operate.drains import DrainsChanged, DrainsStatus
 from cli.json_documents.operate.status import Status
 from cli.json_documents.proposals import Accepted, Chat, Estimate, Message, Proposal, Proposals, TurnedDown
@@ -93,6 +94,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "quarantine list": (OutOfService,),
     "quarantine show": (Quarantines,),
     "quarantine reopen": (Reopened,),
+    "doctor": (Diagnosis,),
     "db upgrade": (Upgraded,),
     "db current": (Schemas,),
     "db drift": (Drift,),

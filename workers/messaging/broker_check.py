@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +31,18 @@ def require_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) 
         SignInFailed: the broker refuses the password.
         BrokerUnreachable: the broker cannot be reached.
     """
+    with open_broker(broker_url, seconds=seconds):
+        pass
+
+
+@contextmanager
+def open_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> Iterator[Any]:
+    """A connection of kombu to a broker, for a block; errors in the block are not translated.
+
+    Raises:
+        SignInFailed: the broker refuses the password.
+        BrokerUnreachable: the broker cannot be reached.
+    """
     short_timeouts = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
     connection: Any = _app(broker_url).connection_for_read(connect_timeout=seconds, transport_options=short_timeouts)
     with connection:
@@ -37,6 +51,7 @@ def require_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) 
         except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
             refused = PASSWORD_REFUSED & {kind.__name__ for kind in type(error).__mro__}
             raise (SignInFailed if refused else BrokerUnreachable)(str(error).rstrip(".")) from error
+        yield connection
 
 
 @lru_cache(maxsize=4)

@@ -35,6 +35,12 @@ ROLES = {
 }
 
 
+def roles_of(queues: Iterable[str]) -> list[Role]:
+    """The roles that serve some queues; a queue that does not exist has none."""
+    wanted = set(queues)
+    return [role for role in ROLES.values() if role.queue in wanted]
+
+
 class BadQueuesError(Exception):
     """A worker cannot serve these queues; the message gives the reason."""
 

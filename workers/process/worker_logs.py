@@ -26,7 +26,6 @@ def connect() -> None:
     # With this receiver Celery configures no log of its own.
     signals.setup_logging.connect(_take_records, weak=False)
     signals.worker_ready.connect(_report_worker, weak=False)
-    signals.beat_init.connect(_report_beat, weak=False)
 
 
 def prepare_logs(level: str | None = None) -> None:
@@ -61,6 +60,11 @@ def report_ready(process: str, **fields: Any) -> None:
     log_always(sys.stdout, chosen_format(), f"{process}.ready", **fields)
 
 
+def report_beat(**_: Any) -> None:
+    """Log that beat is ready; connected after every receiver that may refuse to start."""
+    report_ready("beat")
+
+
 def _prepare(**_: Any) -> None:
     prepare_logs()
 
@@ -73,10 +77,6 @@ def _take_records(loglevel: int | None = None, **_: Any) -> None:
 def _report_worker(sender: Any, **_: Any) -> None:
     queues = sorted(queue.name for queue in sender.app.amqp.queues.consume_from.values())
     report_ready("worker", name=sender.hostname, queues=",".join(queues))
-
-
-def _report_beat(**_: Any) -> None:
-    report_ready("beat")
 
 
 def _say(message: str, _stream: object = None) -> None:

@@ -69,6 +69,7 @@ FEW: dict[str, list[list[object]]] = {
     "serve": [[], ["--host", HOSTILE]],
     "db upgrade": [[], ["--database", f"mysql://u:p@{HOSTILE}/x"]],
     "db current": [[], ["--database", f"sqlite:///{HOSTILE}"]],
+    "doctor": [[], ["--database", f"sqlite:///{HOSTILE}"], ["--broker", f"redis://{HOSTILE}"]],
     "db drift": [[], ["--database", f"sqlite:///{HOSTILE}"]],
     "legacy sample": [["-o", "{odd}.db"], ["-o", "/nowhere/{odd_name}"]],
     "legacy inspect": [

@@ -1,0 +1,1 @@
+"""Checks of a Redis broker, each given its facts."""

@@ -1,0 +1,1 @@
+"""Checks of a database server, each given its facts."""

@@ -1,0 +1,33 @@
+"""Whether this account may do what a worker of its role does."""
+
+from __future__ import annotations
+
+from gates.database.accounts.held_privileges import HeldPrivileges
+from gates.database.accounts.roles import wanted_privileges
+from repos.server_checks.server_facts import ServerFacts
+from workers.checks.finding import Check, Finding, fault, fine, warning
+
+MAX_NAMED = 4
+
+
+def _examine(server: ServerFacts) -> Finding:
+    held = HeldPrivileges(server.grants, server.database)
+    missing = sorted({each for each in wanted_privileges(server.account_role) if not held.covers(each)})
+    if not missing:
+        return fine(f"The account {server.account} may do what the role {server.account_role} needs.")
+    named = ", ".join(
+        f"{each.name}{f' ({each.column})' if each.column else ''} on {each.scope}" for each in missing[:MAX_NAMED]
+    )
+    more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
+    if held.by_roles:
+        return warning(
+            f"The account {server.account} may lack {named}{more}: it has roles, whose privileges are not listed.",
+            "Make its roles default roles of the account, so that they are active in a session.",
+        )
+    return fault(
+        f"The account {server.account} lacks {named}{more}, which the role {server.account_role} needs.",
+        "Grant them, or run `scriptledger gates install` with an administrator's account.",
+    )
+
+
+CHECK = Check("grants", _examine, at_start=True)

@@ -1,0 +1,1 @@
+"""Checks of an SQLite file, each given its path."""
