@@ -93,8 +93,9 @@ class MappingDrafted(Document, frozen=True):
 
 
 class SampleWritten(Document, frozen=True):
-    """A sample legacy database that was written to a file."""
+    """A sample legacy database that was written to a file: of a generation, or with a history of another form."""
 
-    generation: int
+    generation: int | None
     file: str
     url: str
+    history: str | None = None

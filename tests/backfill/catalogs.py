@@ -15,11 +15,11 @@ from repos.legacy.connection import ServerFacts, open_source
 SERVER = ServerFacts("MariaDB", "10.11.6", "legacy", "utf8mb4", "utf8mb4_general_ci", "", "UTC", 0, 16 << 20)
 
 
-def catalog_of_sample(generation: int) -> Catalog:
+def catalog_of_sample(sample: int | str) -> Catalog:
     """The catalog of a shipped sample."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "legacy.db"
-        make_sample_file(file, generation)
+        make_sample_file(file, sample)
         with open_source(f"sqlite:///{file}") as source:
             return read_catalog(source)
 

@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from backfill.mapping.draft import draft
 from backfill.mapping.fit import problems
 from backfill.recognition.recognise import recognise_all
-from backfill.samples import GENERATIONS, make_sample_file, sample_sql
+from backfill.samples import GENERATIONS, HISTORIES, make_sample_file, sample_sql
 from repos.legacy.catalog import Catalog, read_catalog
 from repos.legacy.connection import open_source
 from repos.legacy.rows import read_rows
@@ -19,7 +19,7 @@ from tests.backfill.catalogs import catalog_of_sample
 from tests.services.databases import DatabaseServer
 
 
-def load(mariadb: DatabaseServer, generation: int) -> str:
+def load(mariadb: DatabaseServer, generation: int | str) -> str:
     """The URL of a new schema with a sample in it."""
     url = mariadb.create_database()
     options = {"database": make_url(url).database, "client_flag": CLIENT.MULTI_STATEMENTS}
@@ -38,8 +38,8 @@ def rows_of(url: str, catalog: Catalog) -> dict[str, list[list[str]]]:
         }
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-def test_a_sample_is_the_same_on_a_server_and_in_a_file(mariadb: DatabaseServer, generation: int, tmp_path: Path):
+@pytest.mark.parametrize("generation", [*GENERATIONS, *HISTORIES])
+def test_a_sample_is_the_same_on_a_server_and_in_a_file(mariadb: DatabaseServer, generation: int | str, tmp_path: Path):
     url = load(mariadb, generation)
     with open_source(url) as source:
         on_server = read_catalog(source)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backfill.samples import make_sample_file
+from backfill.samples import HISTORIES, make_sample_file
 from tests.cli.running import CommandLine, sentence
 
 
@@ -39,6 +39,21 @@ def test_the_sample_is_inspected_mapped_and_checked_and_stays_the_same(warm: Com
     assert warm("legacy", "map", SCRIPTLEDGER_LEGACY_URL=url).out == (tmp_path / "legacy.toml").read_text()
     assert sha256((tmp_path / "legacy.db").read_bytes()).digest() == before
     assert sorted(file.name for file in tmp_path.iterdir()) == ["legacy.db", "legacy.toml"]
+
+
+# What a scan of each sample says has to be decided.
+FINDINGS = {"patches": "L44", "hashes": "L44", "branches": "L43", "linked_lines": "L43"}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_a_sample_of_each_history_is_inspected_and_scanned(warm: CommandLine, tmp_path: Path, history: str):
+    made = warm("legacy", "sample", "--history", history, "-o", "other.db", "--json")
+    assert (made.status, made.json["history"], made.json["generation"]) == (0, history, None)
+    url = f"sqlite:///{tmp_path}/other.db"
+    assert history.replace("_", " ").rstrip("es") in warm("legacy", "inspect", url).out
+    scanned = warm("legacy", "scan", url, "--findings")
+    assert (scanned.status, FINDINGS[history] in scanned.out) == (FINDINGS[history] == "L44", True)
+    assert warm("legacy", "sample", "--history", history, "-g", "2").status == 2
 
 
 def test_no_value_of_a_row_is_printed(warm: CommandLine, url: str, tmp_path: Path):
