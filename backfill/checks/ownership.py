@@ -173,6 +173,13 @@ class OddKey(Check):
     code = "L40"
     title = "keys that cannot be ours"
     decision = "repair"
+    before_saves = True
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._rows = RowKeys()
+        # The ids of scripts by table, where nothing keeps two rows from having the same.
+        self._ids: dict[str, KeyIndex] = {}
 
     def tables(self) -> Iterator[Finding]:
         for table in self.scope.tables:
@@ -188,3 +195,16 @@ class OddKey(Check):
         for place, value in enumerate(batch.field("id")):
             if isinstance(value, int) and not 0 < value < EXACT:
                 yield self.finding(batch.table, batch.key(place), batch.table.column("id"))
+        if batch.table.target == "scripts" and batch.table.table.key != (batch.table.column("id"),):
+            ids = self._ids.setdefault(batch.table.name, KeyIndex())
+            for place, value in enumerate(batch.field("id")):
+                if value is not None:
+                    ids.add(number_of(value), self._rows.number(batch.key(place)))
+
+    def relations(self) -> Iterator[Finding]:
+        for table in self.scope.tables_for("scripts"):
+            for rows in self._ids[table.name].groups() if table.name in self._ids else ():
+                for row in rows:
+                    note = f"{len(rows)} scripts have this id"
+                    key = self._rows.text(row)
+                    yield self.finding(table, key, table.column("id"), note=note, decision="quarantine")

@@ -10,6 +10,13 @@ from weakref import WeakKeyDictionary
 from backfill.content.recognise import decode
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.reserved_numbers import reserve_script_numbers
+from backfill.domains.script_log.ambiguous_ids import (
+    SAME_ID,
+    has_unique_ids,
+    is_ambiguous,
+    migrate_ambiguous,
+    scripts_of,
+)
 from backfill.domains.script_log.branches import branches_of, reserve_branch_numbers
 from backfill.domains.script_log.item_names import ItemKey, is_branch, item_of
 from backfill.domains.script_log.orphans import TARGETS, migrate_orphans
@@ -30,7 +37,6 @@ from domain.submissions.answer import Refusal
 from domain.submissions.origin import MAX_TABLE
 from domain.submissions.submission import decode_cause
 from materialization.submissions.backfill_mode import end_backfill
-from repos.legacy.rows import read_pages
 from repos.unit_of_work import RecordsTransaction
 
 TARGET = "scripts"
@@ -38,6 +44,8 @@ TARGET = "scripts"
 ORPHANS = " orphans"
 # The same for the texts of a table that versions point at.
 TEXTS = " texts"
+# The same for the rows of a table of scripts whose ids others have too, and those without one.
+AMBIGUOUS = " ambiguous"
 MIN_SLICE_SECONDS = 1.0
 LATE = Refusal(TOO_LATE, "The ledger has later saves of the script already.")
 
@@ -57,9 +65,9 @@ class Scripts(Domain):
     def items(self, context: BackfillContext) -> Iterator[str]:
         reserve_script_numbers(context)
         for table in context.tables_for(TARGET):
-            column = str(table.column("id"))
-            for page in read_pages(context.source, table.table, [column]):
-                yield from (item_of(table.name, ItemKey(row.values[0])) for row in page)
+            yield from (item_of(table.name, ItemKey(script)) for script in scripts_of(context, table))
+            if not has_unique_ids(table):
+                yield f"{table.name}{AMBIGUOUS}"
         for table in context.tables_for(TARGET)[:1]:
             branches = list(branches_of(context))
             reserve_branch_numbers(context, table, branches)
@@ -72,6 +80,8 @@ class Scripts(Domain):
             return migrate_orphans(work, work.context.tables[work.name.removesuffix(ORPHANS)])
         if work.name.endswith(TEXTS):
             return migrate_texts(work, work.context.tables[work.name.removesuffix(TEXTS)])
+        if work.name.endswith(AMBIGUOUS):
+            return migrate_ambiguous(work, work.context.tables[work.name.removesuffix(AMBIGUOUS)])
         source = self._source_of(work.context)
         if work not in self._found:
             self._found[work] = source.read(work.name)
@@ -87,7 +97,7 @@ class Scripts(Domain):
         return _migrate(work, found, script)
 
     def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
-        if name.endswith((ORPHANS, TEXTS)):
+        if name.endswith((ORPHANS, TEXTS, AMBIGUOUS)):
             return
         source = self._source_of(context)
         found = source.read(name)
@@ -129,6 +139,8 @@ def _script(
         return None
     if row.problem is not None:
         return row.problem
+    if is_ambiguous(context, found.table, row.id):
+        return Problem("L40", SAME_ID, found.table.column("id"))
     known = tx.legacy_keys.find(found.table.name, [row.key]).get(row.key)
     number = row.number or (known.our_id if known is not None else 0)
     if not number:

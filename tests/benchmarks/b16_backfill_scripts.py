@@ -24,7 +24,7 @@ SAVES, COMMANDS, SECONDS, MEGABYTES = "saves/s", "commands/s", "s", "MB"
 LINES, FOUNTAIN_LINES = 900, 3_000
 # Commands of a submission in B4, and lines that are edited between two saves to compare with it.
 EDITED_LINES = 200
-LARGEST_LINES, LARGEST_TEXT = 20_000, 750
+BIG_LINES, BIG_TEXT = 20_000, 750
 
 
 class Moved(NamedTuple):
@@ -105,8 +105,8 @@ def _of_many_saves(stage: Stage) -> Iterator[Pair]:
 
 
 def _largest(stage: Stage) -> Pair:
-    lines = [(f"l{number:07}", "action", f"{number:07}" * (LARGEST_TEXT // 7)) for number in range(LARGEST_LINES)]
-    lines = lines[: stage.count(LARGEST_LINES, quick=100)]
+    lines = [(f"l{number:07}", "action", f"{number:07}" * (BIG_TEXT // 7)) for number in range(BIG_LINES)]
+    lines = lines[: stage.count(BIG_LINES, quick=100)]
     with _large_packets(stage):
         legacy = legacy_scripts(stage.mariadb, [_changed(lines, saves=4)])
 

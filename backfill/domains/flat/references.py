@@ -57,6 +57,8 @@ class ScriptOwners:
             owner = table.column("user_id")
             names = [str(table.column("id")), *([owner] if owner is not None else [])]
             for row in read_rows(context.source, table.table, names):
+                if row.values[0] is None:
+                    continue  # a script without an id has no rows elsewhere
                 user = row.values[1] if owner is not None else None
                 self._owners.add(number_of(row.values[0]), NO_OWNER if user is None else number_of(user))
 
