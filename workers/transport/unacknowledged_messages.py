@@ -43,8 +43,10 @@ class Recorded(redis.QoS):
 
     def ack(self, delivery_tag: str) -> None:
         """Delete the record of a message; if Redis refuses, it is redelivered, which is idempotent."""
-        self._forget(delivery_tag)
-        virtual.QoS.ack(self, delivery_tag)
+        try:
+            self._forget(delivery_tag)
+        finally:
+            self._finish(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         """Restore a message to its queue, or delete its record; if Redis refuses, it is redelivered later."""
@@ -55,6 +57,14 @@ class Recorded(redis.QoS):
                 self._forget(delivery_tag)
         except exceptions.ResponseError as error:
             self.channel.refused(error)
+        finally:
+            self._finish(delivery_tag)
+
+    def _finish(self, delivery_tag: str) -> None:
+        """Count a message as done, also where the connection is lost.
+
+        A worker with as many messages as it may have does not poll. It would never notice the loss, and take no more.
+        """
         virtual.QoS.ack(self, delivery_tag)
 
     def _forget(self, delivery_tag: str) -> None:
