@@ -83,7 +83,18 @@ class _Decoder:
                 self._add("no_reason", name, f"{what} skips it, which needs a written reason.")
             if (decision.do == "assign") != (decision.to is not None):
                 self._add("no_rule", name, f"{what} needs `to` with `assign`, and only there.")
+        self._check_expiry(name, table, {rule.to for rule in rules.values()})
         return msgspec.structs.replace(table, columns=rules)
+
+    def _check_expiry(self, name: str, table: TableRule, fields: set[str | None]) -> None:
+        if table.skip_expired_before is None:
+            return
+        if table.becomes != "sessions" or "expires_at" not in fields:
+            self._add("no_rule", name, "`skip_expired_before` is for sessions that have an end, `expires_at`.")
+        try:
+            _ = table.first_expiry
+        except (ValueError, OverflowError):
+            self._add("wrong_rule", name, "`skip_expired_before` is a date or a time, such as 2026-11-01T09:00:00Z.")
 
     def _column(self, where: str, given: Any) -> ColumnRule | None:
         if isinstance(given, str):

@@ -10,11 +10,14 @@ catalog, `backfill.mapping.draft.draft` proposes one for a catalog. The rules ar
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from msgspec import Struct, field
 
 FORMAT = 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 # The content shape of each value is recognised; any other word names a shape of `backfill.content`.
 AUTO = "auto"
 
@@ -74,6 +77,7 @@ class TableRule(Rule, frozen=True, kw_only=True):
     """What becomes of one table: a target (`becomes`), or nothing (`drop` and why).
 
     `schema` is the fingerprint of the columns that this rule was written for. `set` gives fields that no column holds.
+    Sessions that ended before the date or time of `skip_expired_before`, in UTC, are left out.
     """
 
     becomes: str | None = None
@@ -84,6 +88,7 @@ class TableRule(Rule, frozen=True, kw_only=True):
     key_map: dict[str, int] = field(default_factory=dict)
     history: History = "none"
     branches: Literal["own_script", "quarantine"] = "quarantine"
+    skip_expired_before: str | None = None
     set: dict[str, str] = field(default_factory=dict)
     columns: dict[str, ColumnRule] = field(default_factory=dict)
     shapes: tuple[ShapeRule, ...] = ()
@@ -92,6 +97,18 @@ class TableRule(Rule, frozen=True, kw_only=True):
     def field_columns(self) -> dict[str, str]:
         """The column of each mapped field."""
         return {rule.to: name for name, rule in self.columns.items() if rule.to is not None}
+
+    @property
+    def first_expiry(self) -> int | None:
+        """The first end of a session that is not left out, in microseconds since 1970; None if none is left out.
+
+        Raises:
+            ValueError: it is no time.
+        """
+        if self.skip_expired_before is None:
+            return None
+        at = datetime.fromisoformat(self.skip_expired_before)
+        return (at.replace(tzinfo=at.tzinfo or UTC) - EPOCH) // MICROSECOND
 
     def decision(self, code: str, key: tuple[Any, ...]) -> RowDecision | None:
         """The decision on a finding in a row; keys are compared as text."""

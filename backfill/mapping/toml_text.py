@@ -47,6 +47,8 @@ HEAD = """\
 #     decisions = [ { code = "L06", key = [7], do = "assign", to = 3 },
 #                   { code = "L05", key = [9], do = "skip", reason = "a test" } ]
 #
+# Of sessions: `skip_expired_before = "2026-11-01"` leaves those out that ended before, in UTC.
+#
 """
 TARGETS_TITLE = "# Targets and their fields; * is needed:\n#\n"
 DECISIONS = """\

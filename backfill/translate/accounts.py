@@ -170,12 +170,17 @@ class SessionTranslator:
         self._id, self._user, self._token = reader.value("id"), reader.value("user_id"), reader.value("token")
         self.created, self._seen = reader.moment("created_at"), reader.moment("seen_at")
         self._expires, self._revoked = reader.moment("expires_at"), reader.moment("revoked_at")
+        self._first_expiry = table.rule.first_expiry
 
     def translate(self, row: Row) -> Account:
         """What a row becomes; its user is looked up afterwards."""
         repaired: Repaired = {}
         created_at = self.times.created(self._time(row, "created_at", self.created, repaired))
         expires_at = self._time(row, "expires_at", self._expires, repaired)
+        # A session without an end that can be read has ended.
+        expires_at = created_at if expires_at is None else expires_at
+        if self._first_expiry is not None and expires_at < self._first_expiry:
+            return Account()
         seen_at = self._time(row, "seen_at", self._seen, repaired)
         revoked_at, doubt = self._revoked(row)
         if doubt == "unreadable":
@@ -192,8 +197,7 @@ class SessionTranslator:
             token_hash(text_of(token)),
             created_at,
             created_at if seen_at is None else seen_at,
-            # A session without an end that can be read has ended.
-            created_at if expires_at is None else expires_at,
+            expires_at,
             revoked_at,
         )
         return Account(record, None, repaired, self._user(row))

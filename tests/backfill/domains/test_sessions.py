@@ -200,3 +200,21 @@ def test_each_change_of_a_session_is_found(backfill: FlatBackfill, ledger_url: s
     execute(ledger_url, sql)
 
     assert [(each.source_key, each.problem) for each in backfill.differences("sessions")] == [("[2]", problem)]
+
+
+def test_sessions_that_ended_before_a_time_are_left_out_by_decision(backfill: FlatBackfill) -> None:
+    insert(backfill, 1, expires_at="1970-01-08 23:59:59")
+    insert(backfill, 2, expires_at="1970-01-09 00:00:00")
+    insert(backfill, 3, expires_at=None)
+    insert(backfill, 4, expires_at="0000-00-00 00:00:00")
+    insert(backfill, 5, expires_at="1970-01-01 00:00:00", user=99)
+    insert(backfill, 6, expires_at="2030-01-01 00:00:00")
+    backfill.rules["sessions"] = {"skip_expired_before": "1970-01-09"}
+
+    assert backfill.run("users", "sessions")["sessions"] == Counts(migrated=2, skipped=4)
+
+    with backfill.unit_of_work.reading() as tx:
+        assert set(tx.bulk_accounts.get_sessions(range(1, 7))) == {2, 6}
+    assert [row for row in backfill.quarantined() if row[0] == "sessions"] == []
+    assert backfill.differences("sessions") == []
+    assert backfill.run("users", "sessions")["sessions"] == Counts(migrated=2, skipped=4)

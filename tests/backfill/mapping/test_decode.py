@@ -50,6 +50,20 @@ def test_a_whole_file_is_decoded():
     assert list(mapping.tables_for("users")) == ["users"]
 
 
+SESSIONS = """
+format = 1
+[source]
+name = "legacy"
+[tables.sessions]
+becomes = "sessions"
+schema = "abc"
+skip_expired_before = "{}"
+[tables.sessions.columns]
+id = "id"
+expires = "expires_at"
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -99,6 +113,28 @@ def test_a_file_that_is_no_mapping_is_named(text: str, wanted: list[tuple[str, s
 def test_a_wrong_rule_is_named_where_it_is(old: str, new: str, wanted: tuple[str, str]):
     assert old in WHOLE
     assert codes(WHOLE.replace(old, new, 1)) == [wanted]
+
+
+@pytest.mark.parametrize(
+    "before", ["2026-11-01", "2026-11-01T01:00:00+01:00", "2026-11-01 00:00:00", "2026-11-01T00:00:00Z"]
+)
+def test_sessions_that_ended_before_a_time_can_be_left_out(before: str):
+    rule = decode(SESSIONS.format(before)).tables["sessions"]
+    assert rule.first_expiry == 1_793_491_200_000_000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("2026-11-01", "yesterday", ("wrong_rule", "sessions")),
+        ("2026-11-01", "", ("wrong_rule", "sessions")),
+        ('"2026-11-01"', "2026", ("wrong_rule", "sessions")),
+        ('"expires_at"', '"seen_at"', ("no_rule", "sessions")),
+        ('"sessions"', '"users"', ("no_rule", "sessions")),
+    ],
+)
+def test_a_wrong_time_of_expiry_is_named(old: str, new: str, wanted: tuple[str, str]):
+    assert codes(SESSIONS.format("2026-11-01").replace(old, new, 1)) == [wanted]
 
 
 def test_every_problem_is_named_not_only_the_first():
