@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from backfill.scripts.legacy_script import LegacyScript, SaveSource, ScriptEdited, ScriptTaken, SourceChanged
+from backfill.scripts.legacy_script import (
+    LegacyScript,
+    ListedTimes,
+    SaveSource,
+    ScriptEdited,
+    ScriptTaken,
+    SourceChanged,
+)
 from backfill.scripts.migrated_saves import MigratedSaves, edited_since, migrated_saves
 from backfill.scripts.pending_saves import PendingSaves, RefusedSave, ScriptRefused, WrittenSaves
 from materialization.clock import system_clock
 from materialization.submissions.backfill_mode import begin_backfill, end_backfill
 from materialization.write_path.backfill_slice import SLICE_SECONDS, BackfillLedger
 from repos.locked_scripts import LockedScript
+from repos.log.scripts import ScriptRow
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
 # The script takes edits again, and its item has failed.
@@ -102,8 +110,14 @@ def is_migrated(tx: RecordsTransaction, script: LegacyScript, saves: SaveSource,
             raise ScriptEdited(f"script {script.script_id} was edited after it was migrated")
         return False
     row = tx.scripts.get(script.script_id)
-    archived = script.archived_at is not None
-    return head.health == "open" and (edited or (row is not None and bool(row.archived) == archived))
+    return head.health == "open" and (edited or (row is not None and _is_listed(row, script)))
+
+
+def _is_listed(row: ScriptRow, script: LegacyScript) -> bool:
+    """Whether a list shows the script as the application does; it may change there after the last save."""
+    listed = script.listed or ListedTimes(None, None)
+    times = (listed.created_at in (None, row.created_at), listed.updated_at in (None, row.updated_at))
+    return all(times) and bool(row.archived) == (script.archived_at is not None)
 
 
 class _InMemory:

@@ -56,6 +56,18 @@ def test_an_edit_and_a_later_save_are_listed_with_their_times(unit_of_work: Unit
     assert listed(legacy).updated_at == clock.now
 
 
+def test_a_time_that_changes_after_the_last_save_is_brought_over(unit_of_work: UnitOfWork, clock: Clock) -> None:
+    legacy = Legacy(unit_of_work, clock, [json_save("One.")])
+    for seconds in (90, 95, 95, 80):
+        legacy.script = replace(legacy.script, listed=ListedTimes(YEARS_AGO, YEARS_AGO + seconds * SECOND))
+
+        legacy.run()
+
+        assert listed(legacy).updated_at == YEARS_AGO + seconds * SECOND
+        assert legacy.proof().holds
+        assert legacy.head() == 1
+
+
 def test_the_proof_finds_another_listed_time(unit_of_work: UnitOfWork, clock: Clock) -> None:
     legacy = Legacy(unit_of_work, clock, [json_save("One.")])
     legacy.run()
