@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -27,15 +27,17 @@ from workers.monitoring.health import forget_reports
 from workers.monitoring.heartbeat import Consuming, Heartbeat
 from workers.process import outages, worker_logs
 from workers.process.roles import ROLES, BadQueuesError, roles_of, transport_options
-from workers.process.stop_deadline import GRACE_SECONDS, EndInTime
 from workers.process.task_names import DRAIN, DRAIN_DEEP, DRAIN_ONE_BY_ONE
 from workers.setting_values import BadSetting
+from workers.stopping.deadline import GRACE_SECONDS, EndInTime
+from workers.stopping.orderly_stop import OrderlyStop, wake
 
 log = structlog.get_logger(__name__)
 app = Celery("scriptledger", include=["workers.tasks"], amqp="workers.transport.redis_transport:AMQP")
 app.config_from_object(celery_settings)
 app.steps["worker"].add(Heartbeat)
 app.steps["consumer"].add(Consuming)
+app.steps["consumer"].add(OrderlyStop)
 worker_logs.connect()
 
 
@@ -126,7 +128,17 @@ def draining() -> Draining:
 @signals.worker_ready.connect(weak=False)
 def stop_in_time(**_: Any) -> None:
     """Limit how long a stop takes, now that Celery's own signal handlers are installed."""
-    EndInTime.install(app.conf.worker_soft_shutdown_timeout + GRACE_SECONDS)
+    EndInTime.install(app.conf.worker_soft_shutdown_timeout + GRACE_SECONDS, wake())
+
+
+def hand_over(tasks: Iterable[tuple[str, Sequence[Any]]]) -> None:
+    """Ring again for the scripts of drains that this worker took and does not finish, given by id and arguments."""
+    scripts = [script for task_id, args in tasks for script in (args[0], *taken_bells().of(task_id))]
+    delivered = bell().ring_all(dict.fromkeys(scripts))
+    log.info("worker.handed_over", scripts=len({*scripts}), delivered=delivered)
+
+
+OrderlyStop.hand_over = staticmethod(hand_over)
 
 
 @signals.worker_process_init.connect(weak=False)

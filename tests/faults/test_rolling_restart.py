@@ -28,9 +28,9 @@ from tests.processes.writers import beginning, own_line
 from tests.services.redis_server import RedisServer
 from tests.slowness import adjusted_for_load
 from workers.messaging.bell import Bell
-from workers.process.stop_deadline import GRACE_SECONDS
 from workers.producers.producer import Producer
 from workers.settings import Settings
+from workers.stopping.deadline import GRACE_SECONDS
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

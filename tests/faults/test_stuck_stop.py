@@ -12,8 +12,8 @@ import celeryconfig
 from tests.processes.nodes import LocalWorker, start_together
 from tests.slowness import adjusted_for_load
 from workers.process.roles import ROLES
-from workers.process.stop_deadline import GRACE_SECONDS
 from workers.settings import Settings
+from workers.stopping.deadline import GRACE_SECONDS
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

@@ -20,6 +20,7 @@ from kombu import Connection
 import celeryconfig
 from tests.processes.environment import EVERYTHING, Site, assert_one_true_history
 from tests.processes.nodes import LocalWorker
+from workers.draining.drain_runner import HARD_SECONDS, SOFT_SECONDS
 from workers.process.command_lines import ENVIRON
 from workers.process.roles import ROLES, Role
 from workers.settings import Settings
@@ -44,7 +45,7 @@ IN_EVERY_WORKER = {
     "broker_pool_acquire_timeout": 5,
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
-    "worker_soft_shutdown_timeout": 5,
+    "worker_soft_shutdown_timeout": 1.5,
     "worker_proc_alive_timeout": 60,
     "worker_max_memory_per_child": 400_000,
     "timezone": "UTC",
@@ -124,7 +125,7 @@ def test_the_database_gives_up_before_a_task_is_ended(site: Site):
         answer = driver._read_timeout
 
     assert (lock, answer) == (5, 15)
-    assert lock <= celeryconfig.worker_soft_shutdown_timeout
+    assert lock < SOFT_SECONDS < HARD_SECONDS < celeryconfig.task_soft_time_limit
     assert lock < answer < celeryconfig.task_soft_time_limit < celeryconfig.task_time_limit
     assert celeryconfig.task_time_limit < celeryconfig.broker_transport_options["visibility_timeout"]
 
