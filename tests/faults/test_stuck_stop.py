@@ -9,6 +9,8 @@ import psutil
 import pytest
 
 import celeryconfig
+from repos.database.engine import open_engine
+from repos.schema.upgrade import upgrade
 from tests.processes.nodes import LocalWorker, start_together
 from tests.slowness import adjusted_for_load
 from workers.process.roles import ROLES
@@ -21,6 +23,8 @@ CONFIGURED_SECONDS = celeryconfig.worker_soft_shutdown_timeout + GRACE_SECONDS
 
 
 def test_a_stop_that_hangs_ends_in_time(mariadb_url: str, redis_url: str, tmp_path: Path):
+    with open_engine(mariadb_url) as engine:
+        upgrade(engine)
     settings = Settings(home=tmp_path, database_url=mariadb_url, broker_url=redis_url)
     worker = LocalWorker(ROLES["commands"], settings, tmp_path, name="stuck", app="tests.processes.stuck_app")
     start_together([worker])
