@@ -37,13 +37,16 @@ class Chromium:
         """The page after its scripts have run."""
         return self._run(url, settle, ["--dump-dom"])
 
-    def screenshot(self, url: str, name: str, *, settle: float = 3.0, size: tuple[int, int] = (1400, 900)) -> Path:
-        """A screenshot of the page, saved as ``build/screenshots/<name>.png``."""
+    def screenshot(
+        self, url: str, name: str, *, settle: float = 3.0, size: tuple[int, int] = (1400, 900), dark: bool = False
+    ) -> Path:
+        """A screenshot of the page, saved as ``build/screenshots/<name>.png``; `dark` for people who prefer that."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         picture = SCREENSHOTS / f"{name}.png"
         picture.unlink(missing_ok=True)
         width, height = size
-        self._run(url, settle, [f"--screenshot={picture}", f"--window-size={width},{height}", "--hide-scrollbars"])
+        options = [f"--screenshot={picture}", f"--window-size={width},{height}", "--hide-scrollbars"]
+        self._run(url, settle, [*options, *(["--blink-settings=preferredColorScheme=0"] if dark else [])])
         return picture
 
     def _run(self, url: str, settle: float, options: Sequence[str]) -> str:

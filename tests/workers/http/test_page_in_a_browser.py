@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 
 from backfill.runs.run_options import RunOptions
 from materialization.integrity.quarantine import quarantine
@@ -14,11 +18,24 @@ from repos.backfill.quarantined_rows import QuarantinedRow
 from tests.browser.chromium import Chromium
 from tests.workers.http.site import Site
 from tests.workers.monitoring.overviews import NOW, activity, gone, healthy, latency, with_role
-from workers.monitoring.overview import DeadLetters, Lag, Minute, Overview, Proposals, Run, ScheduleState, Waiting
+from workers.monitoring.overview import (
+    DeadLetters,
+    Lag,
+    Minute,
+    Overview,
+    Proposals,
+    Quarantined,
+    Run,
+    ScheduleState,
+    Server,
+    Waiting,
+)
 
 pytestmark = pytest.mark.slow
 
-DESK, PHONE = (1200, 1000), (500, 1400)
+DESK, PHONE = (1200, 1000), (380, 1400)
+# The size of each screen, and in how many rows their pictures are put.
+SCREENS = {"desk": (DESK, 4), "phone": (PHONE, 2)}
 MINUTE = 60_000_000
 
 
@@ -94,31 +111,78 @@ def full(tmp_path_factory: pytest.TempPathFactory, given: Given) -> Iterator[Sit
 
 
 PAGES = ("waiting", "dead-letters", "dead-letters/1", "runs", "quarantine", "quarantine/2", "backfill", "nowhere")
+STATES = ("well", "no-commands", "database-away", "several")
+# Tells by how much the page in each frame is too wide.
+MEASURE = """
+<script>
+onload = () => {
+  const pages = [...document.querySelectorAll("iframe")].map(each => each.contentDocument.documentElement);
+  document.body.dataset.excess = pages.map(page => page.scrollWidth - page.clientWidth).join(" ");
+};
+</script>
+"""
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_each_page_is_drawn(full: Site, given: Given, chromium: Chromium, path: str):
+def in_state(state: str) -> Overview:
+    """An installation in which something is wrong, or nothing."""
+    match state:
+        case "no-commands":
+            roles = with_role(gone("commands", seconds=52)).roles
+            return replace(busy(), roles=roles, waiting=Waiting(408, 300, 52.0))
+        case "database-away":
+            return healthy(roles=(), database=Server("Connection refused"))
+        case "several":
+            return replace(
+                busy(),
+                lag=Lag(3, 12, 300.0),
+                quarantined_count=1,
+                quarantined=(Quarantined(2, "verify", "torn", NOW),),
+                waiting_quarantined=Waiting(68, 1, 9.0),
+            )
+        case _:
+            return busy()
+
+
+def framed(full: Site, given: Given, size: tuple[int, int]) -> str:
+    """Every page, in frames of this size next to each other: a window is never narrower than 500 pixels."""
+    texts = []
+    for state in STATES:
+        given.overview = in_state(state)
+        texts.append(full.get("/").text)
     given.overview = busy()
-    name = path.replace("/", "-")
+    texts += [full.get(f"/{path}").text for path in PAGES]
+    width, height = size
+    frames = (
+        f'<iframe srcdoc="{escape(text)}" width="{width}" height="{height}" style="border: 0; float: left"></iframe>'
+        for text in texts
+    )
+    return f'<!doctype html><meta charset="utf-8"><body style="margin: 0">{"".join(frames)}{MEASURE}</body>'
 
-    for size, where in ((DESK, "desk"), (PHONE, "phone")):
-        picture = chromium.screenshot(f"{full.signed_in}/{path}", f"page-{name}-{where}", size=size, settle=1)
-        assert picture.stat().st_size > 8_000
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_page_fits_on_the_screen(full: Site, given: Given, chromium: Chromium, tmp_path: Path, name: str):
+    size, rows = SCREENS[name]
+    page = tmp_path / "frames.html"
+    page.write_text(framed(full, given, size), encoding="utf-8")
+    columns = -(-(len(PAGES) + len(STATES)) // rows)
+    window = (columns * size[0], rows * size[1])
+
+    for dark in (False, True):
+        picture = chromium.screenshot(
+            page.as_uri(), f"page-{name}{'-dark' if dark else ''}", size=window, settle=1, dark=dark
+        )
+        assert picture.stat().st_size > 100_000
+    measured = re.search(r'data-excess="([\d ]+)"', chromium.dom(page.as_uri(), settle=1))
+    assert measured is not None
+    assert measured[1].split() == ["0"] * (len(PAGES) + len(STATES))
 
 
-@pytest.mark.parametrize("state", ["well", "no-commands", "database-away", "several"])
-def test_the_overview_is_drawn_in_each_state(full: Site, given: Given, chromium: Chromium, state: str):
-    given.overview = {
-        "well": busy(),
-        "no-commands": replace(
-            busy(), roles=with_role(gone("commands", seconds=52)).roles, waiting=Waiting(408, 300, 52.0)
-        ),
-        "database-away": replace(healthy(roles=()), database=replace(healthy().database, problem="Connection refused")),
-        "several": replace(busy(), lag=Lag(3, 12, 300.0), quarantined_count=1, waiting_quarantined=Waiting(68, 1, 9.0)),
-    }[state]
+def test_no_commands_worker_is_red_in_a_browser(full: Site, given: Given, chromium: Chromium):
+    given.overview = in_state("no-commands")
 
-    for size, where in ((DESK, "desk"), (PHONE, "phone")):
-        picture = chromium.screenshot(f"{full.signed_in}/", f"overview-{state}-{where}", size=size, settle=1)
-        assert picture.stat().st_size > 8_000
-    shown = chromium.dom(f"{full.signed_in}/", settle=1)
-    assert ("badge bad" in shown) == (state == "no-commands")
+    picture = chromium.screenshot(f"{full.signed_in}/", "page-no-commands", size=DESK, settle=1)
+
+    with Image.open(picture) as image:
+        colours = {colour: number for number, colour in image.convert("RGB").getcolors(2**24)}
+    # The background of a problem: the style of the page was not blocked by its own policy.
+    assert colours[(251, 228, 225)] > 10_000
