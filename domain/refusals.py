@@ -239,5 +239,9 @@ class UnknownUndo(Rejected):
     """Script {script} has no {what} that made a version."""
 
 
+class Cancelled(Rejected):
+    """The submission was cancelled by {by} before it was applied: {reason}."""
+
+
 class Poison(Rejected):
     """This submission crashed its worker {attempts} times and is rejected."""

@@ -60,6 +60,7 @@ from repos.submissions.dead_letter_search import DeadLetterSearch
 from repos.submissions.dead_letters import DeadLetters
 from repos.submissions.inbox import Inbox, inbox_recheck
 from repos.submissions.pending_scripts import PendingScripts
+from repos.submissions.pending_search import PendingSearch
 
 
 class RecordsTransaction:
@@ -73,6 +74,7 @@ class RecordsTransaction:
     chat_usage = LazyRepository(ChatUsage)
     proposals = LazyRepository(Proposals)
     inbox = LazyRepository(Inbox)
+    pending = LazyRepository(PendingSearch)
     pending_scripts = LazyRepository(PendingScripts)
     bells = LazyRepository(BellRings)
     drain_pauses = LazyRepository(DrainPauses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -34,11 +35,22 @@ def pause_sentence(pause: DrainPause) -> str:
     return f"Drains are {described(pause)}: submissions wait until `scriptledger drains resume`."
 
 
-def ring_pending(unit_of_work: UnitOfWork, settings: Settings) -> Rung:
-    """Ring for every script with pending submissions, on the broker that its workers use, if one runs."""
+def ring_scripts(settings: Settings, scripts: Iterable[int]) -> bool:
+    """Ring for scripts on the broker that workers use; whether it took every bell. If not, the reconciler rings."""
+    bell = _bell(settings)
+    return bell is not None and bell.ring_all(scripts)
+
+
+def _bell(settings: Settings) -> LoneBell | None:
+    """A bell on the configured broker, or on that of the stack that runs in this home; None if there is none."""
     if settings.embedded_broker:
         settings = Stack.joined(settings) or settings
-    bell = None if settings.embedded_broker else LoneBell(settings.broker_url)
+    return None if settings.embedded_broker else LoneBell(settings.broker_url)
+
+
+def ring_pending(unit_of_work: UnitOfWork, settings: Settings) -> Rung:
+    """Ring for every script with pending submissions, on the broker that its workers use, if one runs."""
+    bell = _bell(settings)
     count, delivered = 0, bell is not None
     with screen.waiting("Ringing for pending submissions…"):
         for page in pending_scripts(unit_of_work):

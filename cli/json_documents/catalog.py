@@ -35,7 +35,7 @@ from cli.json_documents.maintenance import (
     Staleness,
     Verification,
 )
-from cli.json_documents.operate.bulk import ManySubmitted, ReplayedAll
+from cli.json_documents.operate.bulk import CancelledMany, ManySubmitted, ReplayedAll
 from cli.json_documents.operate.diagnosis import Diagnosis
 from cli.json_documents.operate.drains import DrainsChanged, DrainsStatus
 from cli.json_documents.operate.status import Status
@@ -58,6 +58,7 @@ from domain.submissions.answer import Answer
 DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "import": (Answer,),
     "submit": (Answer, Pending, ManySubmitted),
+    "cancel": (CancelledMany,),
     "outcome": (Answer, Pending),
     "undo": (Answer,),
     "redo": (Answer,),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from domain.errors import Rejected
 from domain.refusals import Poison, SubmissionTooLarge
 from domain.submissions.answer import Refusal
-from domain.submissions.submission import MAX_SUBMISSION_BYTES
+from domain.submissions.submission import MAX_SUBMISSION_BYTES, content_hash, decode_submission
 from repos.database.driver_errors import TooLargeForDatabase
 from repos.locked_scripts import LockedScript
 from repos.log.heads import InboxRow
@@ -73,6 +73,18 @@ def reason_not_to_read(tx: LockedScript, row: InboxRow, size: int) -> Rejected |
     if size > (limit := tx.room.to_read):
         return TooLargeForDatabase(what="submission", size=size, limit=limit)
     return None
+
+
+def unapplied(tx: LockedScript, row: InboxRow, size: int) -> Arrival:
+    """A submission that is refused whatever it says, with its whole payload unless that is too large to be read."""
+    if size > min(MAX_SUBMISSION_BYTES, tx.room.to_read):
+        return unread(tx, row, size)
+    payload = tx.inbox.payload(row.id) if row.payload is None else row.payload
+    try:
+        digest = content_hash(decode_submission(payload))
+    except Rejected:
+        digest = sha256(payload).digest()
+    return Arrival(row.submission_id, payload, digest, row.user_id, row.account)
 
 
 def unread(tx: LockedScript, row: InboxRow, size: int) -> Arrival:

@@ -1,4 +1,4 @@
-"""Log rows for accepted commands, and the head after them. Nothing is written here."""
+"""Log rows for accepted commands, the head after them, and whether the database takes them. Nothing is written."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from msgspec import Struct
 from domain.log.entry import LogEntry, chained, written_at
 from domain.log.head import Head
 from domain.log.version import KeyframeRow, VersionRow
+from domain.submissions.answer import Answer, encode_rest
 from domain.submissions.submission import Submission, encode_cause, encode_command
 from materialization.write_path.acceptance import Step
+from repos.locked_scripts import LockedScript
 
 
 class LogRows(Struct, frozen=True):
@@ -62,3 +64,21 @@ def build_log_rows(head: Head, submission: Submission, applied: Iterable[tuple[i
     if versions:
         head = head.extended_by(versions, keyframes, chain, written_at(submission.author, occurred_at, now))
     return LogRows(head, entries, versions, keyframes, weight)
+
+
+def require_room(tx: LockedScript, growth: LogRows, answer: Answer) -> None:
+    """Refuse rows too large for the database: bytes are sent to it in hex.
+
+    Raises:
+        TooLargeForDatabase: one of them is.
+    """
+    if not growth.keyframes and answer.refusal is None and growth.weight <= tx.room.for_bytes:
+        return  # All rows together are smaller than the limit of one.
+    for entry in growth.entries:
+        tx.require_room("command", len(entry.payload) + len(entry.cause))
+    for version in growth.versions:
+        tx.require_room("change", len(version.delta))
+    for keyframe in growth.keyframes:
+        tx.require_room("whole script", len(keyframe.state))
+    if answer.refusal is not None:
+        tx.require_room("answer", len(encode_rest(answer)))

@@ -25,9 +25,16 @@ from domain.submissions.submission import Submission, content_hash, decode_submi
 from materialization.access import require_still_allowed
 from materialization.submissions.backfill_mode import require_in_order
 from materialization.write_path.ai_limits import USUAL, AiLimits, Losses
-from materialization.write_path.arrivals import Arrival, as_declared, reason_not_to_read, unread, without_name
+from materialization.write_path.arrivals import (
+    Arrival,
+    as_declared,
+    reason_not_to_read,
+    unapplied,
+    unread,
+    without_name,
+)
 from materialization.write_path.decide import answer_for, decide
-from materialization.write_path.log_rows import LogRows, build_log_rows
+from materialization.write_path.log_rows import LogRows, build_log_rows, require_room
 from materialization.write_path.refusal_explanations import RefusalExplanations
 from repos.locked_scripts import LockedScript
 from repos.log.heads import InboxRow
@@ -73,14 +80,19 @@ class Settlement:
         self._accepted: list[tuple[int, Answer]] = []
         self._explanations: RefusalExplanations | None = None
 
-    def apply_inbox(self, rows: Sequence[InboxRow]) -> None:
-        """Apply inbox submissions in order, as many as fit into one unit of work."""
+    def apply_inbox(self, rows: Sequence[InboxRow], instead: Refusal | None = None) -> None:
+        """Apply inbox submissions in order, or refuse them `instead`, as many as fit into one unit of work."""
         for stored in rows:
             row = as_declared(stored)
             size = self._tx.inbox.size(row.id) if row.payload is None else len(row.payload)
             if not self.has_room(size):
                 return
-            self._apply_row(row, size)
+            if instead is None:
+                self._apply_row(row, size)
+            elif (nameless := without_name(self._tx, row, size)) is not None:
+                self._keep(nameless, instead)
+            else:
+                self._refuse_unread(unapplied(self._tx, row, size), instead, row.answered)
             self.done.append(row.id)
             self.arrived.append(row.enqueued_at)
 
@@ -201,7 +213,7 @@ class Settlement:
             explained = self._explained().explain_all(verdict.refused) if verdict.refused else {}
             answer = answer_for(submission, self.state, verdict, explained)
             growth = build_log_rows(self.head, submission, verdict.applied, self._now)
-            self._require_room(growth, answer)
+            require_room(self._tx, growth, answer)
             if submission.author == "ai":
                 self._counted_losses().count(submission, self.state, verdict)
         except Rejected as refusal:
@@ -231,19 +243,6 @@ class Settlement:
     def _require_owner(self, owner: int, *, deleted_too: bool) -> None:
         if not self._tx.scripts.owner_exists(owner, deleted_too=deleted_too):
             raise UnknownOwner(owner=owner)
-
-    def _require_room(self, growth: LogRows, answer: Answer) -> None:
-        """Refuse rows too large for the database: bytes are sent to it in hex."""
-        if not growth.keyframes and answer.refusal is None and growth.weight <= self._tx.room.for_bytes:
-            return  # All rows together are smaller than the limit of one.
-        for entry in growth.entries:
-            self._tx.require_room("command", len(entry.payload) + len(entry.cause))
-        for version in growth.versions:
-            self._tx.require_room("change", len(version.delta))
-        for keyframe in growth.keyframes:
-            self._tx.require_room("whole script", len(keyframe.state))
-        if answer.refusal is not None:
-            self._tx.require_room("answer", len(encode_rest(answer)))
 
     def _counted_losses(self) -> Losses:
         # Created on first use, like the next: most units of work hold no submission of an AI.

@@ -11,6 +11,8 @@ from sqlalchemy.sql.expression import Select, Subquery
 from repos.schema.core_tables import script_heads, submission_inbox, submissions, users
 
 MAX_INBOX_BATCH = 256
+# Pending submissions of one script that a query finds by their arrival numbers.
+NAMED_AT_ONCE = 100
 # Larger payloads are fetched one by one, so that one read of the inbox, in hex, stays at 16 MiB.
 INLINE_PAYLOAD_BYTES = 32 << 10
 
@@ -99,11 +101,11 @@ def _with_answers_and_users(waiting: Join) -> Join:
     return waiting.outerjoin(submissions, _OF_INBOX).outerjoin(users, users.c.id == submission_inbox.c.user_id)
 
 
-def _lock_query(head: FromClause, of: FromClause) -> LockQuery:
+def _inbox_values() -> tuple[ColumnElement[Any], ...]:
+    """The values of a submission in the inbox, in the order of `InboxRow`."""
     inbox = submission_inbox
     small = func.length(inbox.c.payload) <= INLINE_PAYLOAD_BYTES
-    values = (
-        *(head.c[column.name] for column in HEAD[1:]),
+    return (
         inbox.c.id,
         inbox.c.submission_id,
         case((small, inbox.c.payload)),
@@ -114,16 +116,30 @@ def _lock_query(head: FromClause, of: FromClause) -> LockQuery:
         users.c.deleted_at,
         inbox.c.account,
     )
+
+
+def _lock_query(head: FromClause, of: FromClause) -> LockQuery:
+    values = (*(head.c[column.name] for column in HEAD[1:]), *_inbox_values())
     packed = func.json_array(
         *(func.hex(value) if place in HEX_COLUMNS else value for place, value in enumerate(values))
     )
     return LockQuery(*(select(*of_row).select_from(of).limit(MAX_INBOX_BATCH) for of_row in (values, (packed,))))
 
 
+def _named_in_inbox() -> Select[Any]:
+    inbox = submission_inbox
+    numbers: list[BindParameter[int]] = [bindparam(f"row_{place}") for place in range(NAMED_AT_ONCE)]
+    of = _with_answers_and_users(inbox.join(script_heads, script_heads.c.script_id == inbox.c.script_id))
+    found = select(*_inbox_values()).select_from(of)
+    return found.where(inbox.c.script_id == bindparam("script"), inbox.c.id.in_(numbers)).order_by(inbox.c.id)
+
+
 _OF_INBOX = and_(
     submissions.c.script_id == submission_inbox.c.script_id,
     submissions.c.submission_id == submission_inbox.c.submission_id,
 )
+# The pending submissions of a locked script with some of NAMED_AT_ONCE arrival numbers.
+SELECT_NAMED = _named_in_inbox()
 LOCK_FREE = _with_inbox(skip_locked=True)
 LOCK_WAITING = _with_inbox(skip_locked=False)
 SELECT_FIRST_OF_INBOX = _first_of_inbox()

@@ -23,7 +23,9 @@ from repos.log.head_lock_statements import (
     LOCK_FREE,
     LOCK_WAITING,
     MAX_INBOX_BATCH,
+    NAMED_AT_ONCE,
     SELECT_FIRST_OF_INBOX,
+    SELECT_NAMED,
     LockQuery,
     free_of,
 )
@@ -144,6 +146,12 @@ class LockedHead(Heads):
         locked = self._read(script_id, self._session.rows(self._statement(LOCK_WAITING), script=script_id))
         assert locked is not None  # noqa: S101 - just created and locked
         return locked
+
+    def pending(self, script_id: int, arrivals: Sequence[int]) -> list[InboxRow]:
+        """Those of at most NAMED_AT_ONCE submissions, by arrival number, that are still pending; the head is locked."""
+        numbers = [*arrivals, *[arrivals[-1]] * (NAMED_AT_ONCE - len(arrivals))]
+        named = {f"row_{place}": number for place, number in enumerate(numbers)}
+        return [InboxRow(*row) for row in self._session.rows(SELECT_NAMED, script=script_id, **named)]
 
     def exists(self, script_id: int) -> bool:
         """Whether there is a head, locked or not."""

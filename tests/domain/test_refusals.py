@@ -46,6 +46,7 @@ RAISED_BY_LATER_LAYERS = {
     "PredecessorUnknown",
     "NothingToUndo",
     "UnknownUndo",
+    "Cancelled",
     "Poison",
     "ScriptTooLarge",
     "TooManyValues",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from cli.json_documents.base import Document
 
 
@@ -13,6 +15,30 @@ class LineProblem(Document, frozen=True):
     submission_id: str | None
     code: str
     message: str
+
+
+class CancelledOne(Document, frozen=True):
+    """What became of a submission that was to be cancelled: cancelled, answered before, or gone without an answer.
+
+    `outcome` is that of its answer; null if it is gone.
+    """
+
+    script_id: int
+    submission_id: str
+    became: Literal["cancelled", "answered", "gone"]
+    outcome: str | None
+
+
+class CancelledMany(Document, frozen=True, kw_only=True):
+    """How many pending submissions were cancelled, and how many were answered first or are gone.
+
+    `submissions` holds those that were named, or of a selection those that were not cancelled; at most 1,000.
+    """
+
+    cancelled: int
+    answered: int
+    gone: int
+    submissions: list[CancelledOne]
 
 
 class LetterProblem(Document, frozen=True):

@@ -15,8 +15,9 @@ from cli.client.queue import default_actor
 from cli.json_documents.operate.drains import DrainsChanged, DrainsStatus, Pause
 from cli.terminal import screen
 from cli.terminal.options import Actor, AsJson, example, prose
+from cli.terminal.short_text import short_text
 from materialization.submissions.drain_pauses import LOOK_SECONDS, described, pause_drains, resume_drains
-from repos.scheduling.drain_pauses import MAX_REASON, DrainPause
+from repos.scheduling.drain_pauses import MAX_BY, MAX_REASON, DrainPause
 
 # Added to the time in which each process looks once.
 MARGIN_SECONDS = 0.1
@@ -37,10 +38,10 @@ def pause(
     When this command ends, no drain begins any more; one that has begun ends first. A backfill has a pause of
     its own: `scriptledger backfill pause`.
     """
-    if len(reason) > MAX_REASON:
-        raise typer.BadParameter(f"a reason has at most {MAX_REASON} characters", param_hint="--reason")
+    short_text(reason, "--reason", MAX_REASON)
+    by = short_text(actor or default_actor() or "unknown", "--actor", MAX_BY)
     with database.opened() as unit_of_work:
-        current, changed = pause_drains(unit_of_work, actor or default_actor() or "unknown", reason)
+        current, changed = pause_drains(unit_of_work, by, reason)
         if changed:
             with screen.waiting("Waiting until every worker has seen it…"):
                 time.sleep(LOOK_SECONDS + MARGIN_SECONDS)
@@ -60,9 +61,10 @@ def pause(
 def resume(actor: Actor = None, as_json: AsJson = False) -> None:
     """Let drains run again, and ring for every script with pending submissions."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    by = short_text(actor or default_actor() or "unknown", "--actor", MAX_BY)
     chosen = database.settings()
     with database.opened(chosen) as unit_of_work:
-        last, changed = resume_drains(unit_of_work, actor or default_actor() or "unknown")
+        last, changed = resume_drains(unit_of_work, by)
         rung = ring_pending(unit_of_work, chosen)
     if as_json:
         document = None if last is None else _document(last)

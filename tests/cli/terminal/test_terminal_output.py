@@ -28,6 +28,7 @@ LEGACY = "sqlite:///{legacy}"
 FEW: dict[str, list[list[object]]] = {
     "import": [["{odd}"], ["{bytes}"], ["{fdx}"], ["{bad_fdx}"], ["{odd}", "--script", FORGED, "--confirm-shrink"]],
     "submit": [["{submission}"], ["{odd}"], ["--many", "{submission}"], ["--many", "{odd}", "--batch", HOSTILE]],
+    "cancel": [[HOSTILE], ["--all", "--yes", "--reason", HOSTILE], ["--script", PLAIN, "--run", HOSTILE, "--yes"]],
     "outcome": [[PLAIN, f"k{number}"] for number in range(6)] + [[PLAIN, HOSTILE], [FORGED, f"s1{HOSTILE}"]],
     "undo": [[FORGED, "--submission", f"s1{HOSTILE}"], [FORGED, "--version", 2, "--actor", HOSTILE]],
     "redo": [[FORGED], [FORGED, "--submission", HOSTILE]],

@@ -1,0 +1,1 @@
+"""Pending submissions: those that wait in the inbox, found and cancelled by an operator."""
