@@ -36,6 +36,8 @@ class ScriptSaves:
         known = (script.updated_at, script.created_at)
         parts = [part._replace(rows=_timed(part.rows, known)) for part in parts]
         self.rows = [row for part in parts for row in part.rows]
+        # Whether a save may consist of several legacy rows.
+        self.has_members = any(row.members for row in self.rows)
         self._tables = [part.form.table for part in parts for _ in part.rows]
         latest = None if script.content is None else script.content.decode(errors="surrogateescape")
         self._parts = [(part.form.table, part.rows, part.form.texts(source, part.rows, latest)) for part in parts]

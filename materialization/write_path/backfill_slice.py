@@ -34,7 +34,7 @@ from repos.unit_of_work import UnitOfWork
 # of a slice are in memory until its commit.
 SLICE_SECONDS: Final = 10.0
 MAX_SLICE_BYTES: Final = 16 << 20
-MAX_SLICE_VERSIONS: Final = 20_000
+MAX_SLICE_VERSIONS: Final = 5_000
 
 
 class Saves(Protocol):

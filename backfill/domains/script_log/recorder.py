@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -45,7 +46,11 @@ class ItemRecorder:
         self._work = work
         self._found = found
         self._script_id = script_id
-        self._keys = {found.saves.row(place): place for place in range(len(found.saves.rows))}
+
+    @cached_property
+    def _keys(self) -> dict[tuple[str, str], int]:
+        """The places of saves by table and key; made where they are needed, because there may be 100,000."""
+        return {self._found.saves.row(place): place for place in range(len(self._found.saves.rows))}
 
     @property
     def progress(self) -> ScriptProgress:
@@ -66,6 +71,8 @@ class ItemRecorder:
 
     def _rows_of(self, saves: Iterable[tuple[str, str]]) -> Counter[str]:
         """The rows of saves, by the table that their origins name."""
+        if not self._found.saves.has_members:
+            return Counter(table for table, _ in saves)
         rows: Counter[str] = Counter()
         for save in saves:
             place = self._keys.get(save)
