@@ -65,7 +65,7 @@ faults: $(READY) ## inject CASES=2160 faults at every step of a submission and p
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.faults.run
 
-backfill-faults: $(READY) ## kill workers, connections and the database of a backfill, KILLS=200 times
+backfill-faults: $(READY) ## kill workers, connections, database and broker of a backfill, KILLS=200 times
 	@sh tests/services/install.sh
 	@$(BIN)/python -m tests.faults.backfill_kills --kills "$(or $(KILLS),200)" $(if $(SEED),--seed $(SEED))
 

@@ -1,51 +1,135 @@
-"""The faults of a backfill: one in each process, at a boundary that a seed chooses; and ledgers in SQLite files."""
+"""The faults of a backfill, at boundaries that a seed chooses; and ledgers in SQLite files.
+
+Each process also works in slices of another size, and counts its slices: those it recorded, and those it committed.
+"""
 
 from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+from backfill.domains import legacy_rows, scripts
+from backfill.domains.base import ItemWork
+from backfill.domains.flat import slices
+from backfill.runs.item_worker import ItemWorker
 from repos import fault_points
 from tests.faults.fault_injector import FaultInjector
 
-# A fault happens at one of so many of the boundaries that a process comes by, counted from its start.
-MAX_PASSAGES = 60
-ACTIONS = ("kill", "kill", "drop connection", "kill database")
+Action = Literal["kill", "kill node", "drop connection", "kill database", "kill broker"]
+
+# A fault happens at one of the next so many boundaries that a process comes by.
+MAX_PASSAGES = 50
+ROWS_PER_TRANSACTION = (3, 20, 400)
+# With no time at all, a slice of a script ends after its first save.
+SLICE_SECONDS = (0.0, 0.0, 0.02, 10.0)
+
+
+class Limits(NamedTuple):
+    """How many faults happen in all processes, and what kinds."""
+
+    faults: int
+    actions: tuple[Action, ...]
+
+
+class Happened:
+    """What has happened so far in all processes, a byte each; `output` is where each fault is printed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.output = os.dup(1)
+        for name in ("faults", "recorded", "committed"):
+            (folder / name).touch()
+
+    def count(self, name: str) -> int:
+        """How often something happened."""
+        return (self._folder / name).stat().st_size
+
+    def note(self, name: str) -> None:
+        """Note that it happens once more; also for a process that ends at once."""
+        with (self._folder / name).open("ab") as file:
+            file.write(b".")
+
+    def runs(self, action: Action, process: int) -> None:
+        """Know the process of a server that this action kills."""
+        (self._folder / action).write_text(str(process))
+
+    def kill(self, action: Action) -> bool:
+        """Kill a server; returns whether it ran."""
+        try:
+            os.kill(int((self._folder / action).read_text()), SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
 
 class Faults(FaultInjector):
-    """One fault in this process, at a boundary that a seed chooses."""
+    """Faults in this process, at boundaries that a seed chooses.
 
-    def __init__(self, seed: str, happened: Path, server: int) -> None:
+    The processes of the database and the broker are those that `Happened` knows at the time.
+    """
+
+    def __init__(self, seed: str, happened: Happened, limits: Limits) -> None:
         super().__init__(None, "any")  # type: ignore[arg-type]  # there is no plan of several processes
-        chosen = random.Random(seed)
-        self._left = chosen.randint(1, MAX_PASSAGES)
-        self._action = chosen.choice(ACTIONS) if server else "kill"
-        self._by_server = chosen.random() < 0.5
+        self._chosen = random.Random(seed)
         self._happened = happened
-        self._server = server
+        self._limits = limits
+        self._choose()
 
     def install(self) -> None:
         fault_points.listener = self
-        if self._server:
-            self._watch_driver()
+        self._watch_driver()
+
+    def _choose(self) -> None:
+        """What happens next in this process, and where."""
+        self._left = self._chosen.randint(1, MAX_PASSAGES)
+        self._action = self._chosen.choice(self._limits.actions)
+        self._by_server = self._chosen.random() < 0.5
 
     def __call__(self, boundary: str, request: Any = None) -> None:  # noqa: ARG002 - there is no message
         self._left -= 1
-        if self._left:
+        if self._left or self._happened.count("faults") >= self._limits.faults:
             return
-        with self._happened.open("ab") as file:
-            file.write(b".")
-        os.write(1, f"{self._action} at {boundary}\n".encode())
-        if self._action == "kill":
+        action, by_server = self._action, self._by_server
+        self._choose()
+        if action in ("kill database", "kill broker") and not self._happened.kill(action):
+            return  # it is being started again
+        self._happened.note("faults")
+        os.write(self._happened.output, f"{action} at {boundary}\n".encode())
+        if action == "kill":
             os.kill(os.getpid(), SIGKILL)
-        elif self._action == "kill database":
-            os.kill(self._server, SIGKILL)
-        else:
-            self._drop(by_server=self._by_server)
+        elif action == "kill node":
+            os.killpg(0, SIGKILL)
+        elif action == "drop connection":
+            self._drop(by_server=by_server)
+
+
+def choose_sizes(seed: str) -> None:
+    """Work in batches and slices of sizes that a seed chooses, in this process."""
+    chosen = random.Random(seed)
+    legacy_rows.ROWS_PER_TRANSACTION = slices.ROWS_PER_TRANSACTION = chosen.choice(ROWS_PER_TRANSACTION)
+    seconds = chosen.choice(SLICE_SECONDS)
+    scripts.MIN_SLICE_SECONDS = seconds
+    defaults = ItemWorker.__init__.__kwdefaults__
+    defaults["slice_seconds"] = seconds
+
+
+def count_slices(happened: Happened) -> None:
+    """Count the slices of this process."""
+    record, committed = ItemWork.record, ItemWork.committed
+    ItemWork.record = _noting(happened, "recorded", record)  # type: ignore[method-assign]
+    ItemWork.committed = _noting(happened, "committed", committed)  # type: ignore[method-assign]
+
+
+def _noting(happened: Happened, name: str, method: Callable[..., None]) -> Callable[..., None]:
+    def noted(self: ItemWork, *args: Any) -> None:
+        happened.note(name)
+        method(self, *args)
+
+    return noted
 
 
 class Files:

@@ -1,4 +1,4 @@
-"""A backfill whose workers, connections and database are killed ends like an uninterrupted one.
+"""A backfill whose workers, connections, database and broker are killed ends like an uninterrupted one.
 
 This is the short form; `make backfill-faults` is the long one, with 200 faults.
 """
@@ -15,7 +15,7 @@ from tests.cli.running import ROOT
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("ledger", [[], ["--sqlite"]], ids=["mariadb", "sqlite"])
+@pytest.mark.parametrize("ledger", [[], ["--sqlite", "--in-process"]], ids=["workers on mariadb", "sqlite"])
 def test_whatever_is_killed_all_tables_end_equal_and_a_second_run_writes_nothing(ledger: list[str]):
     # A program of its own, because a process with threads should not be forked.
     command = [sys.executable, "-m", "tests.faults.backfill_kills", "--kills", "10", "--seed", "3", *ledger]
