@@ -1,0 +1,48 @@
+"""B18: `submit` with the account of a worker and guard triggers; against the same without either."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import psutil
+
+from repos.database.engine import make_engine
+from tests.benchmarks.frame import Figures, Goal, Pair
+from tests.benchmarks.stage import Stage
+from tests.benchmarks.submitting import COMMANDS_PER_SECOND, MICROSECONDS, OurWriter
+from tests.gates.database.accounts.installed import InstalledLedger
+
+KEY = "B18"
+CPU = "µs of processor time a command"
+
+
+def pairs(stage: Stage) -> Iterator[Pair]:
+    """One command a submission, in two databases of one server."""
+    guarded = InstalledLedger(stage.mariadb)
+    assert guarded.gaps == []
+    with stage.database() as plain:
+        engine = make_engine(guarded.url_of("worker"))
+        sides = [OurWriter(engine, 1), OurWriter(plain, 1)]
+        [(pid_file,)] = stage.mariadb.execute("SELECT @@pid_file")
+        server = psutil.Process(int((stage.mariadb.data / pid_file).read_text()))
+        # Many short turns: a disk that others share is slow for seconds at a time.
+        count = stage.count(300, quick=30)
+        ours, reference = (partial(_measured, side, server, count) for side in sides)
+        goals = (Goal(COMMANDS_PER_SECOND, "commands/s", "at least", 0.98), Goal(CPU, "µs", "at most", 1.02))
+        yield Pair(KEY, "submit with accounts and guards; without", ours, reference, goals, rounds=25)
+        engine.dispose()
+    guarded.remove()
+
+
+def _measured(side: OurWriter, server: psutil.Process, count: int) -> Figures:
+    """How long it takes, and the processor time of this process and the server, which other load does not change."""
+    before = time.process_time() + sum(server.cpu_times()[:2])
+    figures = side.measure(count)
+    used = time.process_time() + sum(server.cpu_times()[:2]) - before
+    return {
+        COMMANDS_PER_SECOND: figures[COMMANDS_PER_SECOND],
+        MICROSECONDS: figures[MICROSECONDS],
+        CPU: used / count * 1e6,
+    }
