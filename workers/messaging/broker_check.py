@@ -44,7 +44,9 @@ def open_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> 
         BrokerUnreachable: the broker cannot be reached.
     """
     short_timeouts = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
-    connection: Any = _app(broker_url).connection_for_read(connect_timeout=seconds, transport_options=short_timeouts)
+    connection: Any = checking_app(broker_url).connection_for_read(
+        connect_timeout=seconds, transport_options=short_timeouts
+    )
     with connection:
         try:
             connection.connect()
@@ -55,5 +57,6 @@ def open_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> 
 
 
 @lru_cache(maxsize=4)
-def _app(broker_url: str) -> Celery:
+def checking_app(broker_url: str) -> Celery:
+    """An app for short connections to a broker; it keeps none open."""
     return producing_app(broker_url)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.messaging.broker_check import BROKER_TIMEOUT_SECONDS, BrokerUnreachable
-from workers.messaging.broker_connections import producing_app
+from workers.messaging.broker_check import BROKER_TIMEOUT_SECONDS, BrokerUnreachable, checking_app
 from workers.process.roles import ROLES
 
 
@@ -20,7 +19,7 @@ def queue_lengths(broker_url: str) -> dict[str, int]:
         "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
         "max_retries": 0,
     }
-    app = producing_app(broker_url)
+    app = checking_app(broker_url)
     connection: Any = app.connection_for_read(connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=options)
     with connection:
         try:

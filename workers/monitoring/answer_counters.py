@@ -23,6 +23,8 @@ SLOTS = 256
 # Upper bounds of the latency from enqueue to answer, in milliseconds; a last bucket has none.
 LATENCY_BOUNDS_MS: Final = (10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000)
 UNBOUNDED = "inf"
+# A longer wait counts as this long, an hour, so that no sum overflows.
+MAX_WAITED_MICROS: Final = 3_600_000_000
 # A refusal with a code that the main process does not know.
 OTHER = "other"
 _BOUNDS = [bound * 1_000 for bound in LATENCY_BOUNDS_MS]
@@ -68,8 +70,9 @@ class AnswerCounters:
                 slot[self._refusals.get(answer.refusal.code, self._refusals[OTHER])] += 1
         now = self._clock()
         for arrived_at in arrived:
-            # A producer's clock may be ahead; on SQLite it may store anything.
+            # A producer's clock may be wrong, and on SQLite it may store anything.
             waited = now - arrived_at if arrived_at.__class__ is int and arrived_at < now else 0
+            waited = min(waited, MAX_WAITED_MICROS)
             slot[self._first_bucket + bisect_left(_BOUNDS, waited)] += 1
             slot[self._sum] += waited
 

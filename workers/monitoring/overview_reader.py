@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from domain.errors import Conflict
 from materialization.clock import system_clock
@@ -68,21 +69,29 @@ class OverviewReader:
         self._embedded = embedded
 
     def read(self) -> Overview:
-        """The overview as it is now."""
+        """The overview as it is now; both servers are asked at the same time, so that two outages take no longer."""
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            asked = threads.submit(self._broker)
+            schema, problem, backlog = self._database()
+            broker, queued = asked.result()
+        if backlog is None:
+            return self._empty(Server(problem), broker, schema)
+        return self._filled(backlog, broker, schema, queued)
+
+    def _database(self) -> tuple[Schema, str, BacklogRead | None]:
+        """The schema, what is wrong with the database, and what was read, if anything."""
         schema = Schema(None, wanted_revision())
-        broker, queued = self._broker()
         try:
             schema = Schema(found_revision(self._engine), schema.needed)
             if schema.found != schema.needed:
-                return self._empty(Server(), broker, schema)
+                return schema, "", None
             # The clock of the database is known only afterwards; that of this host chooses the minutes.
             now = system_clock()
             since = now - now % MINUTE_MICROS - HISTORY_MINUTES * MINUTE_MICROS
             with UnitOfWork(self._engine).reading() as tx:
-                read = tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
+                return schema, "", tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
         except (Conflict, UnsupportedServer, *DriverError) as error:
-            return self._empty(Server(_reason(error)), broker, schema)
-        return self._filled(read, broker, schema, queued)
+            return schema, _reason(error), None
 
     def _broker(self) -> tuple[Server, dict[str, int]]:
         if not self._broker_url:

@@ -10,7 +10,14 @@ from domain.refusals import Poison
 from domain.submissions.answer import Answer, Refusal
 from repos.submissions.answers import Answered
 from workers.monitoring import answer_counters
-from workers.monitoring.answer_counters import OTHER, UNBOUNDED, AnswerCounters, increase, refusal_codes
+from workers.monitoring.answer_counters import (
+    MAX_WAITED_MICROS,
+    OTHER,
+    UNBOUNDED,
+    AnswerCounters,
+    increase,
+    refusal_codes,
+)
 
 NOW = 1_000_000_000
 
@@ -56,6 +63,15 @@ def test_no_stored_time_can_break_the_counting(counters: AnswerCounters, arrived
     counters.observe([answered("applied")], [arrived])  # type: ignore[list-item]
 
     assert sum(amount for (measure, _), amount in counters.totals().items() if measure == "latency") == 1
+
+
+def test_times_long_ago_overflow_no_sum(counters: AnswerCounters):
+    counters.observe([], [-(1 << 62)] * 100)
+
+    assert counters.totals() == {
+        ("latency", UNBOUNDED): 100,
+        ("latency_sum", "micros"): 100 * MAX_WAITED_MICROS,
+    }
 
 
 def test_forked_processes_count_in_slots_of_their_own(counters: AnswerCounters, monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,10 @@ from repos.database.engine import make_engine, open_engine
 from repos.schema import upgrade
 from repos.submissions.answers import Answered
 from repos.unit_of_work import UnitOfWork
+from tests.slowness import adjusted_for_load
 from workers.monitoring.answer_counters import AnswerCounters
 from workers.monitoring.overview import Latency, Overview
-from workers.monitoring.overview_reader import OverviewReader
+from workers.monitoring.overview_reader import ANSWER_SECONDS, OverviewReader
 from workers.monitoring.role_heartbeat import RoleHeartbeat
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -146,6 +148,20 @@ def test_a_database_that_is_away_is_part_of_the_overview():
     assert not found.is_known
     assert found.database.problem
     assert "secret" not in found.database.problem
+
+
+@pytest.mark.slow
+def test_servers_that_hang_are_away_within_fifteen_seconds():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = f"mysql+pymysql://ledger:secret@127.0.0.1:{port}/ledger"
+        began = time.monotonic()
+        with open_engine(url, answer_seconds=ANSWER_SECONDS) as engine:
+            found = OverviewReader(engine, f"redis://127.0.0.1:{port}/0").read()
+
+    assert time.monotonic() - began < adjusted_for_load(12)
+    assert found.database.problem
+    assert found.broker.problem
 
 
 def test_the_reconciler_is_named_by_its_host(engine: Engine):

@@ -30,8 +30,8 @@ def servers(overview: Overview) -> Iterator[Problem]:
         yield Problem(
             "broker_down",
             f"The broker cannot be used: {overview.broker.problem}.",
-            "Start it, or correct SCRIPTLEDGER_BROKER_URL. Submissions in the inbox are safe, and answered once it is "
-            "back.",
+            "Start it, mend what it names, or correct SCRIPTLEDGER_BROKER_URL. Submissions in the inbox are safe, and "
+            "answered once it is back.",
         )
 
 
