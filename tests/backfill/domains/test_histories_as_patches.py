@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+import tracemalloc
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from backfill.domains.base import Counts
+from backfill.domains import scripts
+from backfill.domains.base import Counts, ItemWork, decode_counts
+from backfill.domains.registry import DOMAINS
+from backfill.domains.script_log.source import ScriptSource
+from backfill.scripts.histories import patch_chain
+from materialization.write_path.settlement import Settlement
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import DAY, ScriptDatabase, everything_is_counted, lines
+from tests.legacy.clean_rows import written
 from tests.legacy.patch_maker import make_patch, make_patches
 from tests.materialization.writer import Clock
 
@@ -23,6 +34,7 @@ INSERT INTO notes VALUES (7, 1, 'The Ferry', NULL, '2021-02-01 10:00:00', '2021-
 CREATE TABLE revisions (id INTEGER PRIMARY KEY, noteId INTEGER, patch TEXT, lastContent TEXT, content TEXT,
   length INTEGER, createdAt TEXT);
 """
+FIRST = datetime(2021, 2, 1)  # noqa: DTZ001 - a DATETIME column has no zone
 TEXTS = ["One 🎬.\n", "One 🎬.\nTwo.\n", "Zero.\nOne 🎬.\nTwo.\n", "Zero.\nTwo 🎬.\n"]
 
 
@@ -34,10 +46,12 @@ def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
 def add_chain(legacy: ScriptDatabase, texts: list[str], *, first: str | None = None, note: int = 7) -> None:
     """The oldest revision with `first`, the newest with its text, and patches between them."""
     patches = [None, *make_patches(texts)]
+    rows = []
     for number, (text, patch) in enumerate(zip(texts, patches, strict=True), 1):
         last = text if number == len(texts) else None
-        row = (note * 100 + number, note, patch, first if number == 1 else None, last, len(text), DAY.format(number))
-        legacy.add("revisions", row)
+        at = written(FIRST + timedelta(hours=number))
+        rows.append((note * 100 + number, note, patch, first if number == 1 else None, last, len(text), at))
+    legacy.add("revisions", *rows)
 
 
 def saves(legacy: ScriptDatabase) -> list[str]:
@@ -142,3 +156,67 @@ def test_saves_that_cannot_be_rebuilt_wait_for_a_decision(legacy: ScriptDatabase
 
     assert run is not None
     assert (run.state, str(run.held_by)) == ("running", "scripts: 2 quarantined rows to decide")
+
+
+def test_a_chain_continues_after_each_end_of_its_worker(
+    legacy: ScriptDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each worker writes one save, and every second one ends before its commit."""
+    texts = [f"Line {number}.\n" * 2 for number in range(12)]
+    add_chain(legacy, texts)
+    monkeypatch.setattr(scripts, "MIN_SLICE_SECONDS", 0)
+    write, attempts = Settlement.write, 0
+
+    def ending(settlement: Settlement) -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts % 2:
+            raise KeyboardInterrupt
+        write(settlement)
+
+    monkeypatch.setattr(Settlement, "write", ending)
+    now = 1 << 60
+    for domain, name in (("users", "users"), ("scripts", "notes [7]")):
+        complete = False
+        while not complete:
+            with legacy.context() as context, legacy.unit_of_work.records() as tx:
+                [item] = [each for each in tx.backfill_items.read(context.run_id) if each.name == name]
+                claimed = tx.backfill_items.claim(item.id, now=now, until=now + 1)
+            now += 2
+            assert claimed is not None
+            with legacy.context() as context, suppress(KeyboardInterrupt):
+                complete = DOMAINS[domain].migrate(ItemWork(context, claimed, deadline=0))
+
+    assert saves(legacy) == [text.rstrip("\n") for text in texts]
+    assert attempts >= 2 * len(texts)
+    with legacy.unit_of_work.reading() as tx:
+        [item] = [each for each in tx.backfill_items.read(1) if each.name == "notes [7]"]
+    assert decode_counts(item.counts)["revisions"] == Counts(migrated=12)
+
+
+def test_a_long_chain_is_walked_a_few_times_and_never_held(
+    legacy: ScriptDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"Line {number}.\n" + "x" * 2_000 + "\n" for number in range(600)]
+    add_chain(legacy, texts)
+    read = 0
+    apply, revert = patch_chain.apply_patch, patch_chain.revert_patch
+
+    def counted(work: Callable[..., None], *arguments: Any) -> None:
+        nonlocal read
+        read += 1
+        work(*arguments)
+
+    monkeypatch.setattr(patch_chain, "apply_patch", partial(counted, apply))
+    monkeypatch.setattr(patch_chain, "revert_patch", partial(counted, revert))
+    with legacy.context() as context:
+        found = ScriptSource(context).read("notes [7]")
+        assert found is not None
+        tracemalloc.start()
+        lengths = [len(save.content) for save in found.saves.read(0)]
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert lengths == [len(text) for text in texts]
+    assert read <= 3 * len(texts) + 2 * patch_chain.TRIED_PATCHES
+    assert peak < 2_000_000
