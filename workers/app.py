@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import structlog
+from billiard import current_process
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, signals
 
@@ -88,8 +89,9 @@ def refuse_faults(conf: Any, options: dict[str, Any], **_: Any) -> None:
 
 @signals.beat_init.connect(weak=False)
 def refuse_faulty_broker(**_: Any) -> None:
-    """The same for beat."""
-    check_beat(bootstrap.settings())
+    """The same for beat; one that a worker has started was checked with it."""
+    if current_process().name == "MainProcess":
+        check_beat(bootstrap.settings())
 
 
 signals.beat_init.connect(worker_logs.report_beat, weak=False)

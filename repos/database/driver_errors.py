@@ -47,7 +47,7 @@ class DatabaseUnreachable(Conflict):
 
 
 class TooLargeForDatabase(Rejected):
-    """The {what} has {size} bytes, more than the {limit} this database accepts at once; send it in parts."""
+    """The {what} has {size} bytes, more than the {limit} that its max_allowed_packet lets in; send it in parts."""
 
 
 def conflict_of(error: BaseException) -> Conflict | None:

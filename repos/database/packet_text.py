@@ -65,7 +65,10 @@ class PacketText:
             text = with_literals(write.sql, write.values)
             if len(text) >= self._packet_bytes:
                 # The server would close the connection, which would look like a lost connection.
-                raise pymysql.OperationalError(PACKET_TOO_LARGE, f"a statement has {len(text)} bytes: {write.sql[:80]}")
+                limit = f"max_allowed_packet is {self._packet_bytes} bytes"
+                raise pymysql.OperationalError(
+                    PACKET_TOO_LARGE, f"a statement has {len(text)} bytes, {limit}: {write.sql[:80]}"
+                )
             if batch and size + len(text) > self.max_bytes:
                 yield ";".join(texts), batch
                 texts, batch, size = [], [], 0

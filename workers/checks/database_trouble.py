@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from repos.database.driver_errors import DatabaseUnreachable, DriverError
-from repos.database.error_codes import DISK_FULL, READ_ONLY, READ_ONLY_MODE, TABLE_FULL
+from repos.database.error_codes import DISK_FULL, PACKET_TOO_LARGE, READ_ONLY, READ_ONLY_MODE, TABLE_FULL
 from workers.settings import Settings, without_password
 
 SIGN_IN_REFUSED = frozenset({1044, 1045, 1698})
@@ -81,6 +81,9 @@ def _by_number(number: int, where: str, reason: str) -> DatabaseTrouble | None:
     if number in NO_ROOM:
         problem = f"The disk of the database {where} is full"
         return DatabaseTrouble("disk_full", problem, "free some space and try again", reason)
+    if number == PACKET_TOO_LARGE:
+        problem = f"The database {where} refused a statement that is larger than its max_allowed_packet"
+        return DatabaseTrouble("packet_too_large", problem, "raise that on the server", reason)
     if number in ONLY_READ:
         problem = f"The database {where} is read-only"
         return DatabaseTrouble("read_only", problem, f"name the one that takes writes in {_URL}", reason)

@@ -15,6 +15,10 @@ BROKER_TIMEOUT_SECONDS = 3.0
 # Names of the drivers' errors for a refused password; kombu has none of its own.
 PASSWORD_REFUSED = frozenset({"AuthenticationError", "AccessRefused"})
 
+# Instead of the driver's words, which may quote a part of the URL.
+_MISFIT = "its driver does not take this URL"
+_NO_NAME = "Sentinel needs the name of its primary, which a URL cannot give: name the primary itself"
+
 
 class BrokerUnreachable(Exception):
     """The broker is unreachable; the message is the underlying error."""
@@ -44,15 +48,20 @@ def open_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> 
         BrokerUnreachable: the broker cannot be reached.
     """
     short_timeouts = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
-    connection: Any = checking_app(broker_url).connection_for_read(
-        connect_timeout=seconds, transport_options=short_timeouts
-    )
+    try:
+        connection: Any = checking_app(broker_url).connection_for_read(
+            connect_timeout=seconds, transport_options=short_timeouts
+        )
+    except (ValueError, TypeError) as error:
+        raise BrokerUnreachable(_MISFIT) from error
     with connection:
         try:
             connection.connect()
         except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
             refused = PASSWORD_REFUSED & {kind.__name__ for kind in type(error).__mro__}
             raise (SignInFailed if refused else BrokerUnreachable)(str(error).rstrip(".")) from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise BrokerUnreachable(_NO_NAME if "master_name" in str(error) else _MISFIT) from error
         yield connection
 
 

@@ -39,7 +39,7 @@ class Outage:
         self._lock_file: int | None = None  # without it, two processes may log the same line
         with suppress(OSError), tempfile.TemporaryFile() as file:
             self._lock_file = os.dup(file.fileno())
-            weakref.finalize(self, os.close, self._lock_file)
+            weakref.finalize(self, _close, self._lock_file)
 
     @property
     def lasts(self) -> bool:
@@ -84,12 +84,19 @@ class Outage:
         if self._lock_file is None:
             yield
             return
-        # A kernel lock: a killed process frees it.
-        fcntl.lockf(self._lock_file, fcntl.LOCK_EX)
+        # A kernel lock: a killed process frees it. In the process of an embedded beat, Celery closes all files.
+        with suppress(OSError):
+            fcntl.lockf(self._lock_file, fcntl.LOCK_EX)
         try:
             yield
         finally:
-            fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
+            with suppress(OSError):
+                fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
+
+
+def _close(file: int) -> None:
+    with suppress(OSError):
+        os.close(file)
 
 
 @cache

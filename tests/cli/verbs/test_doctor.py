@@ -117,6 +117,16 @@ def test_an_invalid_setting_is_a_fault_next_to_what_can_be_checked(cli: CommandL
     assert PASSWORD not in ran.out + ran.err
 
 
+@pytest.mark.parametrize(
+    "url", ["sentinel://127.0.0.1:1", f"amqps://u:{PASSWORD}@127.0.0.1:1/x", "redis+socket:///no/s"]
+)
+def test_a_broker_that_cannot_be_used_is_a_fault(cli: CommandLine, url: str):
+    ran = cli("doctor", "--json", "--broker", url)
+
+    assert (ran.status, levels(ran.json)["broker reachable"]) == (4, "fault"), ran
+    assert PASSWORD not in ran.out + ran.err
+
+
 def test_two_invalid_settings_are_both_named(cli: CommandLine):
     ran = cli("doctor", SCRIPTLEDGER_POOL_SIZE="one", SCRIPTLEDGER_LOG_FORMAT="xml")
 

@@ -13,7 +13,7 @@ def _examine(broker: Broker) -> Finding:
     if broker.info.get("slave_read_only", 1):
         return fault(
             f"Redis is a read-only replica of {primary}.",
-            "Name the primary in SCRIPTLEDGER_BROKER_URL, or Sentinel, which finds it.",
+            "Name the primary in SCRIPTLEDGER_BROKER_URL.",
         )
     return warning(
         f"Redis is a replica of {primary} that takes writes, which the next synchronization deletes.",
