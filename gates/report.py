@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
+from domain.counting import counted
 from domain.visible_text import visible
 from gates.findings import Finding
 from gates.static_scan.domains import DOMAINS
@@ -101,7 +102,8 @@ def markdown(root: str, inventory: Inventory) -> str:
     lines = [
         f"# Database touchpoints of {_cell(root)}",
         "",
-        f"{inventory.files:,} files, {inventory.lines:,} lines, {len(inventory.touchpoints):,} touchpoints.",
+        f"{counted(inventory.files, 'file')}, {counted(inventory.lines, 'line')}, "
+        f"{counted(len(inventory.touchpoints), 'touchpoint')}.",
         "",
     ]
     if inventory.unread:

@@ -33,7 +33,7 @@ class OverwrittenHistory(Check):
                 if counter is not None and counter > kept:
                     self.scope.overwritten_saves += counter - kept
                     self.scope.overwritten_scripts += 1
-                    yield self.finding(table, key, column, note=f"{counter - kept} of {counter} saves are lost")
+                    yield self.finding(table, key, column, note=f"{counter - kept} of {counter} saves lost")
 
 
 @check

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from backfill.content.refusals import LinksBroken
+from domain.counting import counted
 
 
 class Link(NamedTuple):
@@ -42,5 +43,5 @@ def in_order(links: Iterable[Link]) -> list[Any]:
         link = following
     # Each line has one line before it, so the walk cannot come back: what it did not reach is a circle of its own.
     if len(ordered) < len(by_key):
-        raise LinksBroken(problem=f"{len(by_key) - len(ordered)} lines cannot be reached from the first")
+        raise LinksBroken(problem=f"{counted(len(by_key) - len(ordered), 'line')} cannot be reached from the first")
     return ordered

@@ -27,7 +27,7 @@ def problems(mapping: Mapping, catalog: Catalog) -> list[Problem]:
     """Everything in which a mapping does not fit a source; empty if it fits."""
     if not mapping.tables.keys() & catalog.tables.keys():
         count, made_for = len(mapping.tables), mapping.source.name
-        sentence = f"None of its {count} tables is in {catalog.source}: the mapping was made for {made_for}."
+        sentence = f"None of its tables ({count}) is in {catalog.source}: the mapping was made for {made_for}."
         return [Problem("another_source", "", sentence)]
     return [*_tables(mapping, catalog), *_references(mapping)]
 

@@ -21,6 +21,7 @@ from backfill.checks.scope import Scope
 from backfill.mapping.model import Mapping
 from backfill.runs.findings import KEPT_PER_CODE, Findings
 from backfill.runs.scan_state import ScanState
+from domain.counting import counted
 from repos.legacy.catalog import Catalog
 from repos.legacy.connection import Source
 from repos.legacy.scan_rows import TableState, count_added, read_batches, table_state
@@ -239,9 +240,13 @@ class Scan:
                 continue
             count = count_added(self._source, table.table, old.last_key)
             if count:
-                yield added.finding(table, None, note=f"{count} rows; a delta pass takes them over")
+                yield added.finding(
+                    table,
+                    None,
+                    note=f"{counted(count, 'row')}; a delta pass takes {'it' if count == 1 else 'them'} over",
+                )
             if not count or new.rows - count != old.rows:
-                yield written.finding(table, None, note=f"{old.rows} rows before, {new.rows} after")
+                yield written.finding(table, None, note=f"{counted(old.rows, 'row')} before, {new.rows} after")
 
 
 def _overriding(checks: list[Check], name: str) -> list[Check]:

@@ -14,6 +14,7 @@ from backfill.content.window import Window
 from backfill.scripts.kept_content import raw_bytes
 from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_row
 from backfill.scripts.successive_saves import SuccessiveSaves
+from domain.counting import counted
 from domain.errors import Rejected
 from domain.log.entry import LogEntry
 from domain.log.version import VersionRow
@@ -263,7 +264,7 @@ def _legacy_versions(tx: RecordsTransaction, script_id: int) -> Iterator[LegacyV
 def _difference(found: Sequence[Line], expected: Sequence[Line], first: int = 1) -> str | None:
     """How lines differ; `first` is the number of the first one."""
     if len(found) != len(expected):
-        return f"{len(found)} lines instead of {len(expected)}"
+        return f"{counted(len(found), 'line')} instead of {len(expected)}"
     for place, (line, wanted) in enumerate(zip(found, expected, strict=True), first):
         if (line.format, line.text, line.sep, line.attrs) != (wanted.format, wanted.text, wanted.sep, wanted.attrs):
             return f"line {place} differs"

@@ -37,7 +37,7 @@ class NoSuchScene(Rejected):
 
 
 class NoSuchLines(Rejected):
-    """Version {version} of the script has {count} lines; lines {first} to {last} are not among them."""
+    """Version {version} of the script ends with line {count}; lines {first} to {last} are not in it."""
 
 
 class ModelRefused(Rejected):

@@ -22,7 +22,7 @@ class BadBaseline(Rejected):
 
 
 class BaselineGrows(Rejected):
-    """The baseline {file} may only shrink, and {count} findings are not in it: mend them, first {where}."""
+    """The baseline {file} may only shrink, and it lacks {count} of these findings: mend them, first {where}."""
 
 
 class KnownFinding(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
+from domain.counting import does
 from domain.errors import Conflict, Corrupt, LedgerError
 from domain.log.head import Head
 from domain.refusals import UnknownScript
@@ -139,8 +140,9 @@ def _activate(
         return None
     if finished.state == "differs":
         raise RebuildDiffers(
-            f"{finished.differences} of {finished.version} versions of script {row.script_id} differ from the stored "
-            f"state, the first is version {finished.first_difference}; nothing was changed"
+            f"{finished.differences} of {finished.version} versions of script {row.script_id} "
+            f"{does(finished.differences, 'differ')} from the stored state, the first is version "
+            f"{finished.first_difference}; nothing was changed"
         )
     return Rebuilt(row.script_id, row.generation, finished.version, finished.differences, finished.first_difference)
 

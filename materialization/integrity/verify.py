@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from domain.counting import counted
 from domain.errors import Conflict, Corrupt, LedgerError
 from domain.log.head import MAX_DELTAS, Head
 from domain.log.version import KeyframeRow, VersionRow
@@ -186,7 +187,7 @@ def _difference(derived: VersionRow, stored: VersionRow | None) -> _Contradictio
         return _Contradiction(f"the delta of version {version} is not what its command gives")
     if stored.state_hash != derived.state_hash:
         return _Contradiction(f"the state hash of version {version} is not what its command gives")
-    return _Contradiction(f"version {version} has {derived.line_count} lines, not {stored.line_count}")
+    return _Contradiction(f"version {version} has {counted(derived.line_count, 'line')}, not {stored.line_count}")
 
 
 def _compare_head(head: Head, state: State, chain: bytes) -> None:

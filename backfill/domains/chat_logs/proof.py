@@ -13,6 +13,7 @@ from backfill.domains.chat_logs.batch import MERGED, messages_of
 from backfill.domains.chat_logs.log_rows import TARGET, LogRow, TablePlace, table_rows
 from backfill.domains.chat_logs.ownership import Owned, Ownership
 from backfill.domains.flat.proof import MISSING, SEGMENT_ROWS, UNEXPECTED, differing
+from domain.counting import counted
 from repos.accounts.bulk_chat import MessageRecord, UsageRecord
 from repos.backfill.legacy_keys import KeyRow
 from repos.unit_of_work import RecordsTransaction
@@ -36,7 +37,9 @@ def prove(context: BackfillContext) -> Iterator[Difference]:
         with context.unit_of_work.reading() as tx:
             stored = tx.legacy_keys.count(table.name)
         if stored > came:
-            yield Difference(table.name, "[]", f"{stored - came} rows came over that the source no longer has")
+            yield Difference(
+                table.name, "[]", f"{counted(stored - came, 'row')} came over that the source no longer has"
+            )
     yield from _unexplained(context, explained)
 
 

@@ -15,6 +15,7 @@ import msgspec
 from backfill.domains.base import Difference
 from backfill.domains.flat.slices import FlatRow, FlatTable, Position, batches
 from backfill.translate.row_keys import row_hash
+from domain.counting import counted
 from repos.unit_of_work import RecordsTransaction
 
 SEGMENT_ROWS = 1_024
@@ -35,7 +36,7 @@ def prove(flat: FlatTable, fields: Sequence[str]) -> Iterator[Difference]:
     with flat.context.unit_of_work.reading() as tx:
         stored = tx.legacy_keys.count(table)
     if stored > came:
-        yield Difference(table, "[]", f"{stored - came} rows came over that the source no longer has")
+        yield Difference(table, "[]", f"{counted(stored - came, 'row')} came over that the source no longer has")
 
 
 def differing(hash_key: bytes, wanted: Sequence[Any], found: Sequence[Any]) -> Iterator[int]:

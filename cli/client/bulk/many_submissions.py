@@ -13,6 +13,7 @@ from cli.rendering.operate.bulk import BulkReport
 from cli.terminal import screen
 from cli.terminal.bounded_file import STANDARD_INPUT
 from cli.terminal.exit_status import Ending, Exit
+from domain.counting import counted, does
 from domain.errors import Conflict
 from repos.database.driver_errors import DriverError
 from workers.producers.bulk_sender import Outgoing, Result
@@ -47,11 +48,12 @@ def send_file(path: Path, batch: str, pace: Pace, *, stop_on_error: bool) -> Man
             run.send_all(reader, total=source.lines, stopped=lambda: stop_on_error and report.has_refusals)
         except KeyboardInterrupt:
             sentence = (
-                f"Interrupted after {run.sent:,} submissions were sent and {run.answered:,} answered. {CONTINUES}"
+                f"Interrupted after {counted(run.sent, 'submission')} {does(run.sent, 'were')} sent and "
+                f"{run.answered:,} answered. {CONTINUES}"
             )
             raise Ending(Exit.INTERRUPTED, sentence) from None
         except (Conflict, *DriverError):
-            screen.warn(f"{run.sent:,} submissions were sent. {CONTINUES}", style="yellow")
+            screen.warn(f"{counted(run.sent, 'submission')} {does(run.sent, 'were')} sent. {CONTINUES}", style="yellow")
             raise
         report.pending(len(run.pending))
         if run.pending and pace.wait:

@@ -10,6 +10,7 @@ from cli.json_documents.gates import (
     UnreadCode,
 )
 from cli.terminal import screen
+from domain.counting import counted
 from gates.report import counts
 from gates.static_scan.domains import DOMAINS
 from gates.static_scan.inventory import Inventory
@@ -50,7 +51,7 @@ def print_inventory(root: str, inventory: Inventory, *, writes_only: bool) -> No
         screen.print_text("")
     if folders := [each for each in inventory.skipped if each.path.endswith("/")]:
         screen.print_unwrapped(f"Left out: {', '.join(f'{each.path} ({each.reason})' for each in folders[:10])}.")
-    files, lines = screen.counted(inventory.files, "file"), f"{inventory.lines:,} lines"
+    files, lines = screen.counted(inventory.files, "file"), counted(inventory.lines, "line")
     found = screen.counted(len(inventory.touchpoints), "touchpoint")
     screen.print_unwrapped(f"{root}: {files}, {lines}, {found}.")
 

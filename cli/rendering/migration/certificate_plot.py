@@ -49,7 +49,7 @@ def _row(table: CertifiedTable, place: int) -> Iterator[Html]:
             round(width, 1),
             BAR,
             table.name,
-            f"{rows:,} rows",
+            counted(rows, "row"),
             part,
         )
         left += width

@@ -56,4 +56,6 @@ def export(
     elif output is None:
         screen.write_content(data)
     else:
-        screen.print_text(f"Wrote version {state.version} of script {script} to {output}: {len(data)} bytes.")
+        screen.print_text(
+            f"Wrote version {state.version} of script {script} to {output}: {screen.counted(len(data), 'byte')}."
+        )

@@ -26,6 +26,7 @@ from cli.rendering.migration.backfill import print_status, status_document, unac
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
+from domain.counting import counted
 from materialization.clock import system_clock
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import Source
@@ -143,7 +144,7 @@ def _plan(context: BackfillContext) -> None:
 
         def count(domain: str, items: int) -> None:
             added[domain] = added.get(domain, 0) + items
-            show(f"Planning {domain}: {added[domain]:,} items")
+            show(f"Planning {domain}: {counted(added[domain], 'item')}")
 
         plan(context, count)
 

@@ -15,6 +15,7 @@ from cli.terminal.bounded_file import read_bounded
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
 from cli.verbs.migrate.gates_verbs.inventory import Sarif, require_tree, showing_files, write
+from domain.counting import counted
 from domain.errors import Rejected
 from gates.findings import Finding
 from gates.report import sarif
@@ -196,4 +197,6 @@ def _print(document: GateCheck) -> None:
     folders = [each.path for each in document.skipped if each.path.endswith("/")]
     left_out = f" Left out: {', '.join(folders[:8])}." if folders else ""
     files = screen.counted(document.files, "file")
-    screen.print_unwrapped(f"{document.root}: {files}, {document.lines:,} lines, {', '.join(parts)}.{left_out}")
+    screen.print_unwrapped(
+        f"{document.root}: {files}, {counted(document.lines, 'line')}, {', '.join(parts)}.{left_out}"
+    )

@@ -14,6 +14,7 @@ from cli.json_documents.database_accounts import Installation, NewPassword
 from cli.terminal import screen
 from cli.terminal.options import AsJson, DatabaseUrl
 from cli.verbs.migrate.gates_verbs.gates_server import opened_server
+from domain.counting import does
 from domain.submissions.account_roles import ACCOUNT_ROLES
 from gates.database.accounts.install import run_plan
 from gates.database.accounts.passwords import new_password, write_password
@@ -95,7 +96,8 @@ def install(
         )
         return
     done = screen.counted(len(steps), "statement")
-    screen.print_unwrapped(f"{done} run: {len(accounts)} accounts of {where} are installed." if steps else _same(where))
+    installed = f"{screen.counted(len(accounts), 'account')} of {where} {does(len(accounts), 'are')} installed"
+    screen.print_unwrapped(f"{done} run: {installed}." if steps else _same(where))
     if passwords is None:
         _print_passwords(made.items())
     elif made:

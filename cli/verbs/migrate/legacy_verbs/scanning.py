@@ -27,6 +27,7 @@ from cli.terminal.atomic_file import new_file
 from cli.terminal.bounded_file import read_bounded
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
+from domain.counting import counted
 from domain.errors import Rejected
 from repos.legacy.catalog import Catalog, read_catalog
 from repos.private_file import make_private_file
@@ -194,7 +195,7 @@ def _print(document: LegacyScan, *, listed: bool, has_page: bool) -> None:
     for sentence in document.headline:
         screen.print_text(screen.Text(sentence, "bold"))
     tables = screen.counted(len(document.tables), "table")
-    screen.print_text(f"{document.source}: {document.rows:,} rows in {tables}.")
+    screen.print_text(f"{document.source}: {counted(document.rows, 'row')} in {tables}.")
     if document.codes:
         screen.print_text("")
         columns = ("code", "findings", "decision", "what")
