@@ -28,7 +28,8 @@ from workers.producers.producer import Producer
 from workers.producers.replays import Replays
 from workers.settings import Settings
 
-# How long a connection may be silent: before, between and after the parts of a request.
+# How long a connection may last without a request whose headers have arrived. A limit on every read
+# (`read_timeout`) would also end requests that wait for the database; bodies have a limit in `request_limits`.
 IDLE_SECONDS = 5
 # How long requests may take to finish when the process stops.
 STOP_SECONDS = 3.0
@@ -70,7 +71,6 @@ def server_config(listening: socket.socket) -> Config:
     config = Config()
     config.bind = [f"fd://{listening.detach()}"]
     config.keep_alive_timeout = IDLE_SECONDS
-    config.read_timeout = IDLE_SECONDS
     config.graceful_timeout = STOP_SECONDS
     config.h11_max_incomplete_size = MAX_HEADER_BYTES
     config.include_server_header = False

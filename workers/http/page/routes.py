@@ -160,7 +160,7 @@ class Page:
             "person": person,
             "token": self._tokens.token(person.name),
             "sections": SECTIONS,
-            "here": "/" + request.url.path.strip("/").partition("/")[0],
+            "here": "/" + request.scope["path"].strip("/").partition("/")[0],
             "flower_url": self._services.flower_url,
         }
         return HTMLResponse(render(self._templates, shown.template, {**around, **shown.values}), shown.status)
@@ -170,7 +170,7 @@ class Page:
             "page.action",
             by=person.name,
             address=request.client.host if request.client else "",
-            action=request.url.path,
+            action=request.scope["path"],
             status=status,
             **{f"form_{name}": value for name, value in sorted(form.items()) if name in LOGGED},
         )
@@ -184,7 +184,9 @@ def database_sentence(error: Exception) -> str:
     """What is wrong with the database, as one sentence."""
     if isinstance(error, UnsupportedServer):
         return str(error)
-    return f"The database does not answer as it should ({problem_of(error.__cause__ or error)})."
+    # A message of a lost connection or a lock names only the server; others may quote what was refused.
+    reason = str(error).rstrip(".") if isinstance(error, Conflict) else problem_of(error)
+    return f"The database does not answer as it should ({reason}). Try again; the overview says what to do."
 
 
 def _person(request: Request) -> Person:
