@@ -109,7 +109,9 @@ def heads(url: str) -> list[Any]:
     engine = create_engine(url)
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("SELECT script_id, version_number, chain_hash, state_hash FROM script_heads ORDER BY script_id")
-        return list(cursor.fetchall())
+        rows = list(cursor.fetchall())
+    engine.dispose()
+    return rows
 
 
 def rename(unit_of_work: UnitOfWork, script_id: int, title: str) -> None:
