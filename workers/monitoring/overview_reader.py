@@ -71,9 +71,9 @@ class OverviewReader:
     def read(self) -> Overview:
         """The overview as it is now; both servers are asked at the same time, so that two outages take no longer."""
         with ThreadPoolExecutor(max_workers=1) as threads:
-            asked = threads.submit(self._broker)
+            pending = threads.submit(self._broker)
             schema, problem, backlog = self._database()
-            broker, queued = asked.result()
+            broker, queued = pending.result()
         if backlog is None:
             return self._empty(Server(problem), broker, schema)
         return self._filled(backlog, broker, schema, queued)
