@@ -34,7 +34,7 @@ class Pace(NamedTuple):
 class BulkRun:
     """One run of the sender over a stream of submissions. `show` is called with each result, in no order.
 
-    `sent` counts what was put or found answered, `answered` what has an answer; `pending` holds the keys of what has
+    `sent` counts what was put or found answered, `answered` what has an answer; `pending` counts what has
     none after `timeout`, or because its script is quarantined. `stopped` is whether something was left unsent.
     """
 
@@ -46,7 +46,7 @@ class BulkRun:
         self._began = self._moved_at = self._checked_at = time.monotonic()
         self._pause = FIRST_PAUSE_SECONDS
         self.sent = self.answered = 0
-        self.pending: list[int] = []
+        self.pending = 0
         self.timed_out = self.stopped = False
 
     def send_all(
@@ -74,7 +74,7 @@ class BulkRun:
             while self._sender.outstanding and not self.timed_out:
                 self._wait()
                 bars.update(tasks[1], completed=self.answered)
-        self.pending += self._sender.give_up()
+        self.pending += len(self._sender.give_up())
 
     def _rows(self) -> int:
         return min(MAX_ROWS, max(1, round(self._pace.rate / 10))) if self._pace.rate else MAX_ROWS
@@ -91,7 +91,7 @@ class BulkRun:
         if self._pace.wait:
             self._collect()
         else:
-            self.pending += self._sender.give_up()
+            self.pending += len(self._sender.give_up())
 
     def _collect(self) -> None:
         """Read the answers that are there."""
@@ -123,7 +123,7 @@ class BulkRun:
         self._checked_at = now
         self._queue.tend(THEN)
         with suppress(*DriverError), self._queue.unit_of_work.reading() as tx:
-            self.pending += self._sender.give_up(set(tx.quarantines.out_of_service()))
+            self.pending += len(self._sender.give_up(set(tx.quarantines.out_of_service())))
 
     def _take(self, results: Iterable[Result]) -> None:
         for result in results:

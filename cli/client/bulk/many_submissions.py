@@ -55,7 +55,7 @@ def send_file(path: Path, batch: str, pace: Pace, *, stop_on_error: bool) -> Man
         except (Conflict, *DriverError):
             screen.warn(f"{counted(run.sent, 'submission')} {does(run.sent, 'were')} sent. {CONTINUES}", style="yellow")
             raise
-        report.pending(len(run.pending))
+        report.pending(run.pending)
         if run.pending and pace.wait:
             explain_pending(sending, run)
     return Many(report, stopped=run.stopped or not reader.ended)
@@ -93,6 +93,4 @@ def count_result(report: BulkReport, result: Result) -> None:
 def explain_pending(sending: Queue, run: BulkRun) -> None:
     """Warn with the reason why submissions are pending at the end."""
     why = sending.paused or "because their scripts are quarantined, or because no worker runs"
-    screen.warn(
-        f"{screen.counted(len(run.pending), 'submission')} not answered yet, {why}. {CONTINUES}", style="yellow"
-    )
+    screen.warn(f"{screen.counted(run.pending, 'submission')} not answered yet, {why}. {CONTINUES}", style="yellow")

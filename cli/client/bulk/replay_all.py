@@ -72,7 +72,7 @@ def send_again(sending: Queue, selection: Selection, report: BulkReport, *, tota
     except (Conflict, *DriverError):
         screen.warn(f"{run.sent:,} were sent again. {CONTINUES}", style="yellow")
         raise
-    report.pending(len(run.pending))
+    report.pending(run.pending)
     if run.pending:
         explain_pending(sending, run)
 
