@@ -28,8 +28,7 @@ from workers.producers.producer import Producer
 from workers.producers.replays import Replays
 from workers.settings import Settings
 
-# How long a connection may last without a request whose headers have arrived. A limit on every read
-# (`read_timeout`) would also end requests that wait for the database; bodies have a limit in `request_limits`.
+# How long a connection may last without a request whose headers have arrived; for bodies see `request_limits`.
 IDLE_SECONDS = 5
 # How long requests may take to finish when the process stops.
 STOP_SECONDS = 3.0

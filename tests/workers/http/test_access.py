@@ -239,8 +239,8 @@ def test_slow_requests_are_ended_and_slow_answers_are_not(tmp_path: Path, monkey
 
 
 def dripped(site: Site, request: bytes) -> bytes:
-    """What the server says to a client that goes on byte by byte, until it closes the connection."""
-    said = b""
+    """What the server sends to a client that goes on byte by byte, until it closes the connection."""
+    reply = b""
     deadline = time.monotonic() + ARRIVAL_SECONDS + 2 * IDLE_SECONDS
     with socket.create_connection(("127.0.0.1", site.port)) as connection:
         connection.sendall(request)
@@ -249,13 +249,13 @@ def dripped(site: Site, request: bytes) -> bytes:
             try:
                 part = connection.recv(65_536)
                 if not part:
-                    return said
-                said += part
+                    return reply
+                reply += part
             except TimeoutError:
                 if request:
                     connection.sendall(b"a")
             except OSError:
-                return said
+                return reply
     raise AssertionError("The connection stayed open.")
 
 
