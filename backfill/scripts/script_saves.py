@@ -39,7 +39,8 @@ class ScriptSaves:
         # Whether a save may consist of several legacy rows.
         self.has_members = any(row.members for row in self.rows)
         self._tables = [part.form.table for part in parts for _ in part.rows]
-        latest = None if script.content is None else script.content.decode(errors="surrogateescape")
+        is_used = script.content is not None and any(part.form.uses_latest and part.rows for part in parts)
+        latest = (script.content or b"").decode(errors="surrogateescape") if is_used else None
         self._parts = [(part.form.table, part.rows, part.form.texts(source, part.rows, latest)) for part in parts]
         self._head: LegacySave | None = None
         if with_head:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from backfill.checks.key_index import number_of
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.references import RESERVED, script_owners
@@ -48,14 +49,14 @@ def branches_of(context: BackfillContext) -> Iterator[BranchKey]:
             continue
         scripts = script_owners(context)
         # The branch that is read first need not be that of the first save, so it has an item too.
-        first: dict[str, BranchKey] = {}
+        first: dict[int, Any] = {}
         seen: set[str] = set()
         for page in read_pages(context.source, table.table, [str(table.column("script_id")), column]):
             for row in page:
                 branch = BranchKey(*row.values[:2])
                 if branch.script not in scripts:
                     continue
-                begun = first.setdefault(row_key([branch.script]), branch)
+                begun = BranchKey(branch.script, first.setdefault(number_of(branch.script), branch.branch))
                 for each in (begun, branch) if branch.key != begun.key else ():
                     if each.key not in seen:
                         seen.add(each.key)

@@ -24,6 +24,7 @@ class Hashes(RowPerSave):
     """One row a save, with the hash of its text."""
 
     names: ClassVar[tuple[str, ...]] = ("hashes",)
+    uses_latest = True
 
     def __init__(self, options: FormOptions) -> None:
         super().__init__(options)

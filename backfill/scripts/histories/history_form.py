@@ -56,6 +56,8 @@ class HistoryForm(ABC):
     # The values of `history` in a mapping that name it, and what the table becomes.
     names: ClassVar[tuple[str, ...]]
     target: ClassVar[str] = "versions"
+    # Whether its texts may follow from the text of the script itself.
+    uses_latest: ClassVar[bool] = False
 
     def __init__(self, options: FormOptions) -> None:
         self.table = options.table

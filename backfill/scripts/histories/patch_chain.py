@@ -31,8 +31,8 @@ TRIED_PATCHES = 16
 class ChainReader(Protocol):
     """Reads the rows of a chain by their places."""
 
-    def text(self, place: int) -> str | None:
-        """The whole text of a row; None if it is gone."""
+    def texts(self, places: Sequence[int]) -> Iterator[str | None]:
+        """The whole texts of rows, in the order of the places; None where one is gone."""
 
     def patches(self, places: Sequence[int]) -> Iterator[str | None]:
         """The patches of rows, in the order of the places."""
@@ -65,9 +65,10 @@ class PatchChain:
         start = 0
         while start < len(places):
             if self._whole[places[start]]:
-                text = self._reader.text(places[start])
-                yield PATCH_MISSING if text is None else text.encode(errors="surrogateescape")
-                start += 1
+                end = next((at for at in range(start, len(places)) if not self._whole[places[at]]), len(places))
+                for text in self._reader.texts(places[start:end]):
+                    yield PATCH_MISSING if text is None else text.encode(errors="surrogateescape")
+                start = end
                 continue
             run = self._run(places[start])
             end = next((at for at in range(start, len(places)) if places[at] > run.last), len(places))
@@ -243,7 +244,7 @@ class PatchChain:
         if place < 0:
             return bytearray()
         is_row = place < len(self._rows) and self._whole[place]
-        text = self._reader.text(place) if is_row else self._latest
+        text = next(self._reader.texts([place])) if is_row else self._latest
         return utf16(text or "")
 
     def _patches(self, edges: Sequence[int]) -> Iterator[str | None]:

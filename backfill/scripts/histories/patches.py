@@ -19,9 +19,12 @@ class Patches(RowPerSave):
     """One row a save, with a patch of diff-match-patch."""
 
     names = ("patches",)
+    uses_latest = True
     measured = ("content", "last_content", "patch")
 
     def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader:
+        if not rows:
+            return lambda _: iter(())
         return PatchChain([self._chain_row(row) for row in rows], _Rows(source, self.table, rows), latest).texts
 
     def _chain_row(self, row: SaveRow) -> ChainRow:
@@ -41,9 +44,9 @@ class _Rows:
         patch = table.column("patch")
         self._patches = None if patch is None else KeyedReader(source, table.table, table.key_columns, [patch])
 
-    def text(self, place: int) -> str | None:
-        [found] = self._texts.read([self._rows[place].key])
-        return None if found is None else next((_text(value) for value in found if value), "")
+    def texts(self, places: Sequence[int]) -> Iterator[str | None]:
+        for found in self._texts.read([self._rows[place].key for place in places]):
+            yield None if found is None else next((_text(value) for value in found if value), "")
 
     def patches(self, places: Sequence[int]) -> Iterator[str | None]:
         if self._patches is None:

@@ -220,3 +220,13 @@ def test_a_long_chain_is_walked_a_few_times_and_never_held(
     assert lengths == [len(text) for text in texts]
     assert read <= 3 * len(texts) + 2 * patch_chain.TRIED_PATCHES
     assert peak < 2_000_000
+
+
+def test_a_script_without_revisions_has_its_own_text_or_none(legacy: ScriptDatabase) -> None:
+    legacy.sql("INSERT INTO notes SELECT 8, 1, 'With a text', 'Only here.', createdAt, updatedAt FROM notes")
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert (legacy.texts(7), legacy.texts(8)) == ([], ["Only here."])
+    assert legacy.differences() == []

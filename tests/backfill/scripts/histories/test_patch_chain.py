@@ -32,8 +32,8 @@ class Stored:
         self.numbers = numbers or range(1, len(texts) + 1)
         self.read = 0
 
-    def text(self, place: int) -> str | None:
-        return self.stored[place]
+    def texts(self, places: Sequence[int]) -> Iterator[str | None]:
+        yield from (self.stored[place] for place in places)
 
     def patches(self, places: Sequence[int]) -> Iterator[str | None]:
         for place in places:
