@@ -18,7 +18,7 @@ from workers.checks.broker_facts import read_broker
 from workers.checks.database_trouble import database_trouble
 from workers.checks.finding import Finding, Result, fault, fine
 from workers.checks.registry import Area, examine
-from workers.messaging.broker_check import BrokerUnreachable, SignInFailed, open_broker
+from workers.messaging.broker_check import BrokerUnreachable, SignInFailed, UnfitBroker, open_broker
 from workers.process.roles import Role
 from workers.settings import Settings, without_password
 
@@ -63,6 +63,8 @@ def examine_broker(settings: Settings, roles: Sequence[Role] = (), *, at_start: 
     except SignInFailed as error:
         change = "Check user and password in SCRIPTLEDGER_BROKER_URL."
         yield Result("broker", REACHABLE, fault(f"{where} refuses the sign-in ({error}).", change))
+    except UnfitBroker as error:
+        yield Result("broker", "url", fault(f"{where} cannot be used: {error}.", "Correct SCRIPTLEDGER_BROKER_URL."))
     except (BrokerUnreachable, RedisError, OSError) as error:
         change = "Start it, or name another in SCRIPTLEDGER_BROKER_URL."
         yield Result("broker", REACHABLE, fault(f"{where} does not answer ({error}).", change))

@@ -28,6 +28,10 @@ class SignInFailed(BrokerUnreachable):
     """The broker responds, but refuses the password."""
 
 
+class UnfitBroker(BrokerUnreachable):
+    """The driver does not take the URL, now or later; the message is the reason."""
+
+
 def require_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> None:
     """Connect to a broker and disconnect; each step waits at most so many `seconds`.
 
@@ -53,7 +57,7 @@ def open_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> 
             connect_timeout=seconds, transport_options=short_timeouts
         )
     except (ValueError, TypeError) as error:
-        raise BrokerUnreachable(_MISFIT) from error
+        raise UnfitBroker(_MISFIT) from error
     with connection:
         try:
             connection.connect()
@@ -61,7 +65,7 @@ def open_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> 
             refused = PASSWORD_REFUSED & {kind.__name__ for kind in type(error).__mro__}
             raise (SignInFailed if refused else BrokerUnreachable)(str(error).rstrip(".")) from error
         except (ValueError, TypeError, AttributeError) as error:
-            raise BrokerUnreachable(_NO_NAME if "master_name" in str(error) else _MISFIT) from error
+            raise UnfitBroker(_NO_NAME if "master_name" in str(error) else _MISFIT) from error
         yield connection
 
 

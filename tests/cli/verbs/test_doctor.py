@@ -118,7 +118,7 @@ def test_an_invalid_setting_is_a_fault_next_to_what_can_be_checked(cli: CommandL
 
 
 @pytest.mark.parametrize(
-    "url", ["sentinel://127.0.0.1:1", f"amqps://u:{PASSWORD}@127.0.0.1:1/x", "redis+socket:///no/s"]
+    "url", [f"redis://:{PASSWORD}@127.0.0.1:1", f"amqps://u:{PASSWORD}@127.0.0.1:1/x", "redis+socket:///no/s"]
 )
 def test_a_broker_that_cannot_be_used_is_a_fault(cli: CommandLine, url: str):
     ran = cli("doctor", "--json", "--broker", url)

@@ -96,6 +96,16 @@ def test_servers_that_do_not_answer_are_no_reason_to_refuse(tmp_path: Path):
     check_beat(away)
 
 
+def test_a_broker_url_that_its_driver_never_takes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        check_beat(Settings(home=tmp_path, broker_url="sentinel://:hidden-word@127.0.0.1:1"))
+
+    printed = capsys.readouterr().err
+    assert ended.value.code == UNUSABLE
+    assert "name the primary itself" in printed
+    assert "hidden-word" not in printed
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [worker_command(ROLES["commands"], pool="solo"), beat_command()])
 def test_a_process_that_refuses_is_never_ready_and_prints_no_traceback(
