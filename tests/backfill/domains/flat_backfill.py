@@ -77,18 +77,21 @@ class FlatBackfill:
     def plan(self, run_id: int, name: str) -> None:
         """Add the items of a domain."""
         with self.context(run_id) as context:
-            names = list(DOMAINS[name].items(context))
-            with self.unit_of_work.records() as tx:
-                tx.backfill_items.add(run_id, name, names)
+            self._plan(context, run_id, name)
 
     def run_domain(self, run_id: int, name: str, *, slice_seconds: float = 60.0) -> None:
-        self.plan(run_id, name)
         with self.context(run_id) as context:
+            self._plan(context, run_id, name)
             domain = DOMAINS[name]
             for item in self.items(run_id):
                 if item.domain == name:
                     while not domain.migrate(self.claimed(context, item, slice_seconds)):
                         pass
+
+    def _plan(self, context: BackfillContext, run_id: int, name: str) -> None:
+        names = list(DOMAINS[name].items(context))
+        with self.unit_of_work.records() as tx:
+            tx.backfill_items.add(run_id, name, names)
 
     def claimed(self, context: BackfillContext, item: BackfillItem, seconds: float = 60.0) -> ItemWork:
         """The item as a worker has it that claims it now; the worker before is presumed dead."""
