@@ -19,6 +19,7 @@ ALLOWED = {
     "workers/process/worker_logs.py": "writes such a line within a signal handler",
     "workers/flower.py": "prints one constant, behind the guard",
     "workers/monitoring/health.py": "prints what `visible_lines` made",
+    "workers/checks/start_checks.py": "prints what `visible` made, before the log of a worker is set up",
     "workers/embedded/guardian.py": "runs isolated; names a program of ours",
 }
 WRITES = ("stdout.write", "stderr.write", "stdout.buffer", "stderr.buffer", "__stdout__", "__stderr__")
