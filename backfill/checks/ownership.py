@@ -173,7 +173,6 @@ class OddKey(Check):
     code = "L40"
     title = "keys that cannot be ours"
     decision = "repair"
-    before_saves = True
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
