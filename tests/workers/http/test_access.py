@@ -85,8 +85,10 @@ def test_two_authorization_headers_are_none(site: Site):
 
 @pytest.mark.parametrize("path", FORMS)
 def test_a_viewer_may_do_nothing(site: Site, path: str):
-    seen = site.post(path, {"token": site.token(), "sure": "yes"}, BEN)
+    with capture_logs() as logs:
+        seen = site.post(path, {"token": site.token(), "sure": "yes"}, BEN)
 
+    assert [(line["by"], line["action"], line["status"]) for line in logs] == [("ben", path, 403)]
     assert seen.status == 403
     assert "only operators" in seen.text
 

@@ -101,23 +101,33 @@ class Page:
     def _acted(self, view: View) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             person = _person(request)
-            if not person.may_act:
-                return self._problem(
-                    request, Problem(403, "You are signed in as a viewer: only operators may do this.")
-                )
+            form: Mapping[str, str] = {}
             try:
-                async with asyncio.timeout(ARRIVAL_SECONDS):
-                    body = await request.body()
-                form = self._tokens.fields(person.name, request.headers, body)
-            except TimeoutError:
-                return self._problem(request, Problem(408, "The form took too long to arrive."))
-            except ForgedForm as error:
-                return self._problem(request, Problem(403, str(error)))
-            response = await self._answered(request, view, form)
+                form = await self._form(request, person)
+                response = await self._answered(request, view, form)
+            except Problem as problem:
+                response = self._problem(request, problem)
             self._log(request, person, form, response.status_code)
             return response
 
         return endpoint
+
+    async def _form(self, request: Request, person: Person) -> Mapping[str, str]:
+        """The fields of the form of an operator.
+
+        Raises:
+            Problem: the person may not act, or the form is not theirs.
+        """
+        if not person.may_act:
+            raise Problem(403, "You are signed in as a viewer: only operators may do this.")
+        try:
+            async with asyncio.timeout(ARRIVAL_SECONDS):
+                body = await request.body()
+            return self._tokens.fields(person.name, request.headers, body)
+        except TimeoutError:
+            raise Problem(408, "The form took too long to arrive.") from None
+        except ForgedForm as error:
+            raise Problem(403, str(error)) from None
 
     async def _answered(self, request: Request, view: View, form: Mapping[str, str]) -> Response:
         visit = Visit(_person(request), request.path_params, request.query_params, form)
