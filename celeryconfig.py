@@ -68,7 +68,7 @@ task_publish_retry_policy = {"max_retries": 2, "interval_start": 0.1, "interval_
 worker_cancel_long_running_tasks_on_connection_loss = True
 # After SIGTERM a worker takes no more messages, and has this many seconds for the tasks it has (`orderly_stop`), many
 # times what a drain takes. What is not finished by then is handed over, and done again from the start.
-worker_soft_shutdown_timeout = 1.5
+worker_soft_shutdown_timeout = 1.0
 # By default a pool process has four seconds to start. On a machine too busy for that, each was killed and forked
 # again, forever, and the node did no work at all.
 worker_proc_alive_timeout = 60

@@ -45,7 +45,7 @@ IN_EVERY_WORKER = {
     "broker_pool_acquire_timeout": 5,
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
-    "worker_soft_shutdown_timeout": 1.5,
+    "worker_soft_shutdown_timeout": 1.0,
     "worker_proc_alive_timeout": 60,
     "worker_max_memory_per_child": 400_000,
     "timezone": "UTC",

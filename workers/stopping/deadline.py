@@ -14,13 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-import billiard
 import structlog
 
-from workers.stopping.orderly_stop import Wake
+from workers.stopping.orderly_stop import Wake, kill_pool
 
 # A stop may take this long beyond the soft timeout; it usually takes half a second.
-GRACE_SECONDS = 1.3
+GRACE_SECONDS = 1.8
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +53,8 @@ class EndInTime:
 
     def _end(self) -> None:
         log.warning("worker.overdue", seconds=self._seconds)
-        for child in billiard.active_children():
-            with suppress(ProcessLookupError):
-                os.kill(child.pid, signal.SIGKILL)
+        kill_pool()
+        with suppress(Exception):
+            self._wake.rescue()
         # Status 0: the stop was requested, and interrupted work is repeated elsewhere.
         os._exit(0)

@@ -24,6 +24,8 @@ from celery.worker import state
 from kombu.message import Message
 
 CHECK_SECONDS = 0.02
+# How long a killed process may take to end.
+REAP_SECONDS = 0.2
 # After the pool processes are killed, until the database has rolled their transactions back.
 ROLLBACK_SECONDS = 0.05
 
@@ -39,6 +41,8 @@ class Wake:
         os.set_blocking(self.reader, False)
         self.is_read = False
         self.leave: Callable[[], object] = lambda: None
+        # Hands over what is not finished: for a process that is ended because its loop does not.
+        self.rescue: Callable[[], object] = lambda: None
 
     def send(self, leave: Callable[[], object]) -> bool:
         """Wake the loop, which calls `leave` in the end; returns whether one reads."""
@@ -82,6 +86,8 @@ class OrderlyStop(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has 
         wake().clear()
         parent.hub.remove(wake().reader)
         log.info("worker.stopping", tasks=len(state.reserved_requests))
+        if not _acknowledges(parent):
+            wake().rescue = self._hand_over_left
         self._take_no_more(parent)
         deadline = time.monotonic() + parent.app.conf.worker_soft_shutdown_timeout
         parent.timer.call_repeatedly(CHECK_SECONDS, self._check, (parent, deadline))
@@ -104,19 +110,36 @@ class OrderlyStop(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has 
             transport._callbacks.update(callbacks)
 
     def _check(self, parent: Any, deadline: float) -> None:
-        left = [(request.id, request.args) for request in state.reserved_requests]
-        if left and time.monotonic() < deadline:
+        left = bool(state.reserved_requests)
+        if (left or _is_polling(parent)) and time.monotonic() < deadline:
             return
         if left and not _acknowledges(parent):
             # A drain that is cut off later would make the next one of its script find a locked head, and leave.
-            for child in billiard.active_children():
-                with suppress(ProcessLookupError):
-                    os.kill(child.pid, signal.SIGKILL)
-            time.sleep(ROLLBACK_SECONDS)
-            self.hand_over(left)
+            kill_pool()
+            self._hand_over_left()
         # The time is used up: Celery need not sleep.
         parent.app.conf.worker_soft_shutdown_timeout = 0
         wake().leave()
+
+    def _hand_over_left(self) -> None:
+        time.sleep(ROLLBACK_SECONDS)
+        if left := [(request.id, request.args) for request in list(state.reserved_requests)]:
+            self.hand_over(left)
+
+
+def kill_pool() -> None:
+    """End the pool processes of this worker at once, and wait for each, so that none is left as a zombie."""
+    children = billiard.active_children()
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGKILL)
+    for child in children:
+        child.join(REAP_SECONDS)
+
+
+def _is_polling(parent: Any) -> bool:
+    # Redis may still give a message to the last request for one, which takes at most a second; unread, it is lost.
+    return bool(getattr(parent.task_consumer.channel, "_in_poll", None))
 
 
 def _acknowledges(parent: Any) -> bool:
