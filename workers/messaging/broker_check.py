@@ -53,14 +53,17 @@ def open_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> 
     """
     short_timeouts = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
     try:
-        connection: Any = checking_app(broker_url).connection_for_read(
+        connection: Any = _app(broker_url).connection_for_read(
             connect_timeout=seconds, transport_options=short_timeouts
         )
     except (ValueError, TypeError) as error:
         raise UnfitBroker(_MISFIT) from error
     with connection:
         try:
-            connection.connect()
+            # One attempt for each broker of a list: kombu's `connect` would rest for two seconds and try again.
+            connection.ensure_connection(
+                max_retries=broker_url.count(";"), interval_start=0, reraise_as_library_errors=False
+            )
         except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
             refused = PASSWORD_REFUSED & {kind.__name__ for kind in type(error).__mro__}
             raise (SignInFailed if refused else BrokerUnreachable)(str(error).rstrip(".")) from error
@@ -70,6 +73,5 @@ def open_broker(broker_url: str, *, seconds: float = BROKER_TIMEOUT_SECONDS) -> 
 
 
 @lru_cache(maxsize=4)
-def checking_app(broker_url: str) -> Celery:
-    """An app for short connections to a broker; it keeps none open."""
+def _app(broker_url: str) -> Celery:
     return producing_app(broker_url)

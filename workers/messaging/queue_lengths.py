@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.messaging.broker_check import BROKER_TIMEOUT_SECONDS, BrokerUnreachable, checking_app
+from workers.messaging.broker_check import BrokerUnreachable, open_broker
 from workers.process.roles import ROLES
 
 
@@ -14,16 +14,8 @@ def queue_lengths(broker_url: str) -> dict[str, int]:
     Raises:
         BrokerUnreachable: the broker did not answer.
     """
-    options = {
-        "socket_timeout": BROKER_TIMEOUT_SECONDS,
-        "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
-        "max_retries": 0,
-    }
-    app = checking_app(broker_url)
-    connection: Any = app.connection_for_read(connect_timeout=BROKER_TIMEOUT_SECONDS, transport_options=options)
-    with connection:
+    with open_broker(broker_url) as connection:
         try:
-            connection.connect()
             return {role.queue: _length(connection, role.queue) for role in ROLES.values()}
         except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
             raise BrokerUnreachable(str(error).rstrip(".") or type(error).__name__) from error
