@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cli.json_documents.backfill import CertifiedTable
+from domain.counting import counted
 from domain.visible_markup import Html
 
 WIDTH, LABEL, ROW, BAR = 720, 190, 24, 14
@@ -34,14 +35,14 @@ def _row(table: CertifiedTable, place: int) -> Iterator[Html]:
     top = place * ROW
     name = table.name if len(table.name) <= 24 else f"{table.name[:23]}…"
     yield Html('<text x="0" y="{}">{}</text>').format(top + BAR, name)
-    counted = max(table.rows, sum(getattr(table, part) for part in PARTS))
+    total = max(table.rows, sum(getattr(table, part) for part in PARTS))
     left = float(LABEL)
     for part in PARTS:
         rows = getattr(table, part)
         if not rows:
             continue
         # A single row among many stays visible.
-        width = max(2.0, (WIDTH - LABEL) * rows / counted)
+        width = max(2.0, (WIDTH - LABEL) * rows / total)
         yield Html('<rect class="{}" x="{}" y="{}" width="{}" height="{}"><title>{}: {} {}</title></rect>').format(
             part,
             round(min(left, WIDTH - width), 1),
