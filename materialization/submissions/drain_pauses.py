@@ -1,7 +1,8 @@
 """Drain pauses: while drains are paused, submissions stay in the inbox and no worker answers them.
 
 The pause is a row in the database. Each process looks for it at most once a second, outside the transactions of its
-drains, and ends the drain it is in.
+drains, and ends the drain it is in. While it is there, a process looks before each drain: bells that the end of the
+pause rings are not dropped.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def pending_scripts(unit_of_work: UnitOfWork) -> Iterator[list[int]]:
 
 
 class PauseWatch:
-    """The pause as one process knows it, at most a second old; logs when it begins and when it ends.
+    """The pause as one process knows it: its beginning is seen within a second, its end at once. Both are logged.
 
     The processes that are forked from its owner share what was logged. While the database does not answer, the last
     known pause counts: a drain meets the same outage by itself.
@@ -83,7 +84,7 @@ class PauseWatch:
     def pause(self) -> DrainPause | None:
         """The active pause; None while drains run."""
         now = self._clock()
-        if now - self._looked_at >= LOOK_SECONDS:
+        if self._pause is not None or now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
             self._look()
         return self._pause
