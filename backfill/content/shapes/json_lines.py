@@ -22,6 +22,8 @@ TEXT_FIELDS = ("content", "text", "value")
 # Between two lines as JavaScript writes them. A quotation mark in a text is escaped, so no text holds these bytes.
 _NEXT_LINE = b'},{"id":"'
 _BEGIN, _END = b'{"version":2,"lines":[', b"]}"
+# How the names begin of the fields of a line that no usual document has; escaped, they are another spelling.
+_PRIVATE_NAME = '"\ue000'.encode()
 _START = re.compile(rb'\s*(?:\{\s*"|\[\s*\{\s*"|\{\s*\}|\[\s*\])')
 
 
@@ -61,6 +63,8 @@ def _decode(data: bytes) -> Decoded:
 
 def _usual(data: bytes) -> Decoded | None:
     """The usual document, four times as fast: None for any other, or one that is not spelled as JavaScript does."""
+    if _PRIVATE_NAME in data:
+        return None
     try:
         save = _read(data)
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
@@ -86,7 +90,7 @@ def _is_spelling_of(data: bytes, save: _Save) -> bool:
 
 def _decode_changed(before: Decoded, old: bytes, data: bytes) -> tuple[Decoded, Window] | None:
     """The usual document after a change, whose lines outside of the shared bytes are decoded."""
-    if before.dressing != _USUAL or not before.exact:
+    if before.dressing != _USUAL or not before.exact or not old.startswith(_BEGIN):
         return None
     shared = equal_start(old, data)
     start = data.rfind(_NEXT_LINE, 0, shared)

@@ -112,6 +112,20 @@ def test_tagged_and_plain_saves_are_read_as_if_alone(saves: list[list[tuple[str,
     read_alike([as_text(save) for save in saves], shape)
 
 
+def test_no_field_of_a_line_is_taken_for_one_of_ours() -> None:
+    first = '{"id":"a","format":"action","content":"Rain.","\ue000extra":{"x":[{"id":"a"},{"id":"b"}]}}'
+    second = first.replace('"id":"a","format"', '"id":"c","format"')
+    saves = [f'{{"version":2,"lines":[{",".join(lines)}]}}'.encode() for lines in ([first, second], [second], [])]
+    read_alike([*saves, *reversed(saves)])
+
+    odd = saves[0].replace(b"extra", b"sep").replace(b'{"x":[{"id":"a"},{"id":"b"}]}', b'"x"')
+    assert [each.whole for each in map(SuccessiveSaves().read, (saves[0], odd, saves[2]))] == [False, False, True]
+
+
+def test_a_document_in_another_order_is_read_as_if_alone() -> None:
+    read_alike([b'{"lines":[],"version":2}', b'{"lines":[],"version":]}'])
+
+
 def test_contents_of_changing_shapes_are_read_as_if_alone() -> None:
     one, other = json_save("One.", "Two."), b"INT. HALL - DAY\n\nRain.\n"
     wrapped = b'{"content":"Rain.","format":"plain"}'
