@@ -79,7 +79,11 @@ class PatchChain:
         if run.refusal is not None:
             yield from [run.refusal] * len(places)
             return
-        at, text = self._begin(run, places[0])
+        begun = self._begin(run, places[0])
+        if isinstance(begun, Refusal):
+            yield from [begun] * len(places)
+            return
+        (at, text), refusal = begun, None
         wanted = set(places)
         try:
             if at in wanted:
@@ -94,10 +98,11 @@ class PatchChain:
                 if at in wanted:
                     yield _utf8(text)
         finally:
-            self._reached = run, at, text
+            if refusal is None:
+                self._reached = run, at, text
 
-    def _begin(self, run: Run, place: int) -> tuple[int, bytearray]:
-        """A place at or before one of a run, and its text."""
+    def _begin(self, run: Run, place: int) -> tuple[int, bytearray] | Refusal:
+        """A place at or before one of a run, and its text; a refusal if the source was changed since the walk."""
         reached, self._reached = self._reached, None
         if reached is not None and reached[0] == run and reached[1] <= place:
             return reached[1:]
@@ -106,7 +111,8 @@ class PatchChain:
             return run.anchor, text
         edges = range(run.anchor, place, -1)
         for patch in self._patches(edges):
-            self._crossed(patch, text, up=False)
+            if (refusal := self._crossed(patch, text, up=False)) is not None:
+                return refusal
         return place, text
 
     def _run(self, place: int) -> Run:

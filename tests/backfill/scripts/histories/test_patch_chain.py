@@ -128,6 +128,19 @@ def test_a_patch_that_cannot_be_applied_sets_aside_what_needs_it(
     assert Stored(only(*whole), made).all() == [code if text == "x" else text for text in expected]
 
 
+@pytest.mark.parametrize(("whole", "broken"), [((-1,), 4), ((-1,), 1), ((0,), 4)])
+def test_a_patch_that_was_changed_since_it_was_read_gives_no_other_text(whole: Sequence[int], broken: int) -> None:
+    stored = Stored(only(*whole), patches(leads_to=True))
+    chain = stored.chain()
+    assert [text for text in chain.texts(range(6)) if isinstance(text, Refusal)] == []
+    # Its first hunk fits everywhere, the second one nowhere.
+    stored.stored_patches[broken] = "@@ -0,0 +1 @@\n+x\n@@ -1 +1 @@\n-y\n+z\n"
+
+    for places in ([0], range(6), [broken - 1], [broken], range(6)):
+        for place, text in zip(places, chain.texts(places), strict=True):
+            assert isinstance(text, Refusal) or text.decode() == TEXTS[place]
+
+
 def test_rows_between_two_broken_patches_are_set_aside() -> None:
     made = patches(leads_to=True)
     made[2], made[5] = None, None
