@@ -27,7 +27,7 @@ from repos.scheduling.drain_pauses import SELECT_CURRENT_PAUSE, DrainPause
 from repos.scheduling.materialization_runs import RunRow
 from repos.scheduling.outdated_scripts import SELECT_LAG, ProjectionLag
 from repos.scheduling.role_heartbeats import SELECT_HEARTBEATS, RoleHeartbeat
-from repos.scheduling.server_clock import SELECT_CLOCK_AND_MODE
+from repos.scheduling.server_clock import SELECT_CLOCK_AND_MODE, is_on
 from repos.schema.backfill_tables import backfill_items, backfill_runs
 from repos.schema.core_tables import (
     leases,
@@ -179,7 +179,7 @@ class Backlog:
         now, is_read_only = next(read)[0]
         return BacklogRead(
             now=int(now),
-            is_read_only=bool(int(is_read_only)),
+            is_read_only=is_on(is_read_only),
             pause=next((DrainPause(*row) for row in next(read)), None),
             pending=[_pending(row) for row in next(read)],
             lag=ProjectionLag.of(next(read)[0]),

@@ -16,3 +16,8 @@ SELECT_CLOCK_AND_MODE: dict[bool, Select[Any]] = {
     True: select(SERVER_CLOCK[True], literal_column("0")),
     False: select(SERVER_CLOCK[False], literal_column("@@GLOBAL.read_only")),
 }
+
+
+def is_on(mode: object) -> bool:
+    """Whether a read value of `read_only` means that no writes are taken: a number, or a word of newer MariaDBs."""
+    return str(mode).upper() not in {"0", "OFF"}

@@ -18,6 +18,7 @@ from repos.database.statements import prepare
 from repos.scheduling.activity_counts import MINUTE_MICROS, ActivityCount
 from repos.scheduling.backlog import backlog_queries
 from repos.scheduling.backlog_rows import BacklogRead
+from repos.scheduling.server_clock import is_on
 from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
 
@@ -199,3 +200,11 @@ def fill(engine: Engine) -> None:
                 {"code": f"c{number % 9}", "name": f"n{number}"},
             )
         connection.execute(text("ANALYZE TABLE submission_inbox, rejected_submissions"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [(0, False), ("0", False), ("OFF", False), (1, True), ("ON", True), ("NO_LOCK_NO_ADMIN", True)],
+)
+def test_a_server_names_its_mode_by_a_number_or_a_word(mode: object, expected: bool):
+    assert is_on(mode) is expected
