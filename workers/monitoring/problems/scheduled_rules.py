@@ -50,12 +50,14 @@ def schedules(overview: Overview) -> Iterator[Problem]:
 
 
 def runs(overview: Overview) -> Iterator[Problem]:
-    """Runs with failures."""
+    """Runs with failures. A later run that ended without any has done again what failed."""
     seen = set()
     for run in overview.runs:
-        if not run.failed or run.kind in seen:
+        if run.kind in seen or (not run.failed and run.finished_at is None):
             continue
         seen.add(run.kind)
+        if not run.failed:
+            continue
         number = f" {run.id}" if run.id is not None else ""
         parts = "items" if run.kind == "backfill" else "scripts"
         advice = (

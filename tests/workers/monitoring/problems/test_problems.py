@@ -240,6 +240,19 @@ def test_one_problem_a_kind_of_run_with_failures():
     assert [problem.subject for problem in find_problems(overview)] == ["materialization", "backfill"]
 
 
+@pytest.mark.parametrize(
+    ("later", "found"),
+    [
+        (run(id=8, failed=0, finished_at=NOW), []),
+        (run(id=8, failed=0, finished_at=None), ["run_failed"]),
+        (run(id=8, failed=1, finished_at=NOW), ["run_failed"]),
+        (run(id=8, kind="verification", failed=0, finished_at=NOW), ["run_failed"]),
+    ],
+)
+def test_a_later_run_without_failures_ends_the_problem(later: Run, found: list[str]):
+    assert codes(healthy(runs=(later, run(finished_at=NOW), run(id=6, finished_at=NOW)))) == found
+
+
 def test_old_or_other_dead_letters_are_no_problem():
     assert codes(healthy(dead_letters=(DeadLetters("poison", 9, 0, NOW), DeadLetters("stale_line", 5, 5, NOW)))) == []
 
