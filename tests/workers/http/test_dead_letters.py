@@ -69,6 +69,9 @@ def shown(numbers: list[int], page: Seen) -> list[int]:
         ("since=2026-11-30T08:00&code=stale_line", [2]),
         ("script=1", [0, 1, 2]),
         ("script=99", []),
+        ("script=0", []),
+        ("until=1969-12-31T08:00", []),
+        ("since=1969-12-31T08:00", [0, 1, 2]),
         ("script=&code=&since=&until=", [0, 1, 2]),
     ],
 )
@@ -164,7 +167,8 @@ def test_one_that_cannot_be_sent_is_named_and_the_others_are_sent(empty: Site):
 
 
 @pytest.mark.parametrize(
-    ("fields", "status"), [({"sure": ""}, 400), ({"batch": "../x"}, 400), ({"batch": ""}, 400), ({"upto": "x"}, 400)]
+    ("fields", "status"),
+    [({"sure": ""}, 400), ({"batch": "../x"}, 400), ({"batch": ""}, 400), ({"upto": "x"}, 400), ({"script": "0"}, 400)],
 )
 def test_an_incomplete_form_sends_nothing(site: Site, fields: dict[str, str], status: int):
     waiting = site.room.waiting()

@@ -109,7 +109,11 @@ def _batch(visit: Visit) -> str:
 
 
 def _filter(visit: Visit) -> LetterFilter:
-    return LetterFilter(visit.number("script"), visit.text("code"), visit.moment("since"), visit.moment("until"))
+    script = visit.number("script")
+    if visit.text("script") and not script:
+        # Without a script all would match.
+        raise Problem(400, "There is no script 0.")
+    return LetterFilter(script, visit.text("code"), visit.moment("since"), visit.moment("until"))
 
 
 def _query(visit: Visit) -> dict[str, str]:

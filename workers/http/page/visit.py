@@ -60,7 +60,7 @@ class Visit(NamedTuple):
         return text
 
     def moment(self, name: str) -> int:
-        """A UTC time of the query or the form in microseconds since 1970, 0 if there is none.
+        """A UTC time of the query or the form in microseconds since 1970, at least 1; 0 if there is none.
 
         Raises:
             Problem: it is not a time.
@@ -70,7 +70,7 @@ class Visit(NamedTuple):
             return 0
         try:
             when = datetime.fromisoformat(text)
-            return max(0, int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1_000_000))
+            return max(1, int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1_000_000))
         except (ValueError, OverflowError):
             raise Problem(400, f"“{name}” is not a time like 2026-11-30T08:15.") from None
 
