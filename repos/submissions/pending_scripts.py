@@ -7,18 +7,19 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select
 
 from repos.database.session import Session
+from repos.database.statements import Row
 from repos.schema.core_tables import script_heads, submission_inbox
 
 
 class PendingScript(NamedTuple):
     """A script with pending submissions: how many, the oldest time, the most attempts, the first arrival number.
 
-    `health` is None for a script that does not exist yet.
+    `oldest_at` is None if that is unknown, `health` for a script that does not exist yet.
     """
 
     script_id: int
     waiting: int
-    oldest_at: int
+    oldest_at: int | None
     attempts: int
     first: int
     health: str | None
@@ -49,4 +50,10 @@ class PendingScripts:
 
     def read(self, *, after: int = 0, limit: int = 100) -> list[PendingScript]:
         """Those whose first submission arrived after an arrival number, the first arrival first."""
-        return [PendingScript(*row) for row in self._session.rows(_READ, after=after, limit=limit)]
+        return [_pending(row) for row in self._session.rows(_READ, after=after, limit=limit)]
+
+
+def _pending(row: Row) -> PendingScript:
+    pending = PendingScript(*row)
+    # On SQLite a producer may have stored anything as the time.
+    return pending if isinstance(pending.oldest_at, int) else pending._replace(oldest_at=None)

@@ -15,6 +15,7 @@ from tests.workers.http.site import BEN, Site
 from tests.workers.http.test_access import PAGES
 from workers.http.page import routes
 from workers.http.page.visit import ROWS_PER_PAGE, Services, Shown, Visit
+from workers.producers import replays
 
 HOSTILE = "\x1b[2J<script>alert(1)</script>\u202egnp.exe\u2066\x00\"'&{{ 7 * 7 }}"
 SHOWN = "\\x1b[2J&lt;script&gt;alert(1)&lt;/script&gt;\\u202egnp.exe\\u2066\\x00&#34;&#39;&amp;{{ 7 * 7 }}"
@@ -186,6 +187,30 @@ def test_a_defect_is_a_sentence_and_its_place_is_logged(empty: Site, monkeypatch
     assert "defect of the program" in seen.text
     assert "the text" not in seen.text
     assert [line["event"] for line in logs] == ["page.failed"]
+
+
+def test_an_action_that_fails_is_logged_as_one(site: Site, monkeypatch: pytest.MonkeyPatch):
+    number = site.refuse()
+    form = {"token": site.token(), "batch": "0" * 16}
+    monkeypatch.setattr(replays, "replayed", None)
+
+    with capture_logs() as logs:
+        seen = site.post(f"/dead-letters/{number}/replay", form)
+
+    assert seen.status == 500
+    actions = [(line["by"], line["action"], line["status"]) for line in logs if line["event"] == "page.action"]
+    assert actions == [("anna", f"/dead-letters/{number}/replay", 500)]
+
+
+@pytest.mark.parametrize("when", ["'yesterday'", "x'00'", "-5", "1.5", "99999999999999999999"])
+def test_a_time_of_arrival_may_be_anything(empty: Site, when: str):
+    with empty:
+        empty.room.producer.enqueue(empty.room.submission(empty.room.edit(1, "x")))
+        with empty.engine.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE submission_inbox SET enqueued_at = {when}")
+        pages = {path: empty.get(path).status for path in ("/waiting", "/metrics")}
+
+    assert pages == dict.fromkeys(pages, 200)
 
 
 def stop(site: Site, script: int, reason: str = "It was tampered with.") -> None:

@@ -93,8 +93,10 @@ def marked(text: str) -> Html:
     )
 
 
-def ago(microseconds: int, now: int) -> str:
-    """How long ago a time was."""
+def ago(microseconds: int | None, now: int) -> str:
+    """How long ago a time was, or that it is unknown."""
+    if microseconds is None:
+        return "unknown"
     return duration(max(0, now - microseconds) / 1_000_000)
 
 

@@ -102,12 +102,17 @@ class Page:
         async def endpoint(request: Request) -> Response:
             person = _person(request)
             form: Mapping[str, str] = {}
+            status = 500
             try:
                 form = await self._form(request, person)
                 response = await self._answered(request, view, form)
+                status = response.status_code
             except Problem as problem:
                 response = self._problem(request, problem)
-            self._log(request, person, form, response.status_code)
+                status = problem.status
+            finally:
+                # Also after a defect: what was done before it stays done.
+                self._log(request, person, form, status)
             return response
 
         return endpoint
