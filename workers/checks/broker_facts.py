@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from redis import SSLConnection, exceptions
@@ -82,21 +82,29 @@ def _denied(client: Any, roles: Sequence[Role]) -> tuple[str, ...]:
         commands += [list(command) for command in _ACKNOWLEDGED]
     connection = client.connection_pool.get_connection()
     try:
-        if not _is_permitted(connection, ["MULTI"]):
-            return ("MULTI",)
-        return tuple(dict.fromkeys(command[0] for command in commands if not _is_permitted(connection, command)))
+        return tuple(_denied_in_transaction(connection, commands))
     finally:
         # Without DISCARD: what is queued on a connection that ends is never run.
         connection.disconnect()
         client.connection_pool.release(connection)
 
 
-def _is_permitted(connection: Any, command: list[str]) -> bool:
+def _denied_in_transaction(connection: Any, commands: Sequence[Sequence[str]]) -> Iterator[str]:
+    begun = _answer(connection, ["MULTI"])
+    if isinstance(begun, exceptions.NoPermissionError):
+        yield "MULTI"
+    if begun != b"OK":
+        return  # without a transaction, the commands would run
+    denied = dict.fromkeys(
+        command[0] for command in commands if isinstance(_answer(connection, command), exceptions.NoPermissionError)
+    )
+    yield from denied
+
+
+def _answer(connection: Any, command: Sequence[str]) -> Any:
+    """The answer to a command; an error that is none of the connection is an answer, too."""
     connection.send_command(*command)
     try:
-        connection.read_response()
-    except exceptions.NoPermissionError:
-        return False
-    except exceptions.ResponseError:
-        return True  # refused for another reason, like a full memory, which other checks report
-    return True
+        return connection.read_response()
+    except exceptions.ResponseError as refused:
+        return refused  # for another reason than a permission, like a full memory: other checks report it

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 
+from tests.services.redis_server import RedisServer
 from workers.checks.broker_facts import Broker, read_broker
 from workers.checks.finding import Result
 from workers.checks.registry import examine
@@ -126,3 +127,22 @@ def test_a_full_redis_and_a_replica_lack_no_permission(admin: redis.Redis, redis
     assert broker is not None
     assert broker.denied == ()
     assert {result.check: result.finding.level for result in results(broker)}["replica"] == "fault"
+
+
+class WithoutTransactions(RedisServer):
+    """A Redis that knows no MULTI, like some proxies before one."""
+
+    def options(self) -> list[str]:
+        return [*super().options(), "--rename-command", "MULTI", ""]
+
+
+def test_a_redis_without_transactions_runs_nothing_of_the_check():
+    with WithoutTransactions() as server, redis.Redis.from_url(server.url) as client:
+        client.rpush("intake", "first", "second")
+        with open_broker(server.url) as connection:
+            broker = read_broker(connection, [ROLES["intake"]])
+
+        assert client.lrange("intake", 0, -1) == [b"first", b"second"]
+        assert client.keys("*") == [b"intake"]
+    assert broker is not None
+    assert broker.denied == ()
