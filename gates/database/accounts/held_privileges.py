@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
-from gates.database.accounts.grants import read_grants
+from gates.database.accounts.grants import quoted, read_grants
 from gates.database.accounts.roles import Privilege
 
 _EVERYTHING = ("ALL", "ALL PRIVILEGES")
@@ -15,10 +16,8 @@ class HeldPrivileges:
     """The privileges in lines of `SHOW GRANTS`, on one schema."""
 
     def __init__(self, lines: Iterable[str], database: str) -> None:
-        plain = [line.replace(_OPTION, "") for line in lines]
-        held, others = read_grants(plain, database)
-        again, _ = read_grants(others, database, wildcards=False)
-        self._held = held | again
+        plain = (line.replace(_OPTION, "") for line in lines)
+        self._held, others = read_grants([_with_name(line, database) for line in plain], database)
         # A role whose privileges the server does not list.
         self.by_roles = any(" ON " not in line for line in others)
 
@@ -36,3 +35,25 @@ def readable_tables(lines: Iterable[str], database: str, tables: Iterable[str]) 
     """The tables of which an account may read every column."""
     held = HeldPrivileges(lines, database)
     return {name for name in tables if held.covers(Privilege("SELECT", name))}
+
+
+def _with_name(line: str, database: str) -> str:
+    """A grant on every schema whose name matches a pattern, as one on our schema if its name does."""
+    granted, on, rest = line.partition(" ON ")
+    target, to, grantee = rest.partition(" TO ")
+    pattern = target.removeprefix("`").removesuffix("`.*").replace("``", "`")
+    if target.endswith("`.*") and fnmatchcase(database, _as_glob(pattern)):
+        target = f"{quoted(database)}.*"
+    return f"{granted}{on}{target}{to}{grantee}"
+
+
+def _as_glob(pattern: str) -> str:
+    """A pattern of `LIKE`, with a backslash before what stands for itself, as one of a shell."""
+    glob, characters = "", iter(pattern)
+    for character in characters:
+        if character in "%_":
+            glob += "*" if character == "%" else "?"
+        else:
+            literal = next(characters, "\\") if character == "\\" else character
+            glob += f"[{literal}]" if literal in "*?[" else literal
+    return glob

@@ -141,6 +141,9 @@ def test_no_finding_and_no_error_shows_the_password():
         ["GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` IDENTIFIED BY PASSWORD '*00' WITH GRANT OPTION"],
         ["GRANT SELECT, INSERT, UPDATE, DELETE ON `led\\_ger`.* TO `l`@`%`"],
         ["GRANT SELECT, INSERT, UPDATE, DELETE ON `led_ger`.* TO `l`@`%`"],
+        ["GRANT ALL PRIVILEGES ON `led%`.* TO `l`@`%` WITH GRANT OPTION"],
+        ["GRANT ALL PRIVILEGES ON `l_d\\_%`.* TO `l`@`%`"],
+        ["GRANT ALL PRIVILEGES ON `%`.* TO `l`@`%`"],
     ],
 )
 @pytest.mark.parametrize("role", [role for role in GRANTS if role != "migrator"])
@@ -150,9 +153,10 @@ def test_larger_grants_cover_what_a_role_needs(lines: list[str], role: str):
     assert [each for each in wanted_privileges(role) if not held.covers(each)] == []
 
 
-def test_grants_on_another_schema_or_on_columns_do_not_cover():
+@pytest.mark.parametrize("name", ["other", "ledge", "ledger2", "ledger_", "ledger\\_%", "led\\%", "l.*r"])
+def test_grants_on_another_schema_or_on_columns_do_not_cover(name: str):
     held = HeldPrivileges(
-        ["GRANT ALL PRIVILEGES ON `other`.* TO `l`@`%`", "GRANT SELECT (id) ON `ledger`.`users` TO `l`@`%`"], "ledger"
+        [f"GRANT ALL PRIVILEGES ON `{name}`.* TO `l`@`%`", "GRANT SELECT (id) ON `ledger`.`users` TO `l`@`%`"], "ledger"
     )
 
     assert held.covers(Privilege("SELECT", "users", "id"))
