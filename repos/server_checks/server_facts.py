@@ -49,12 +49,16 @@ SELECT version(), current_user(), database(), utc_timestamp(6), user();
 SHOW STATUS WHERE Variable_name IN ('Ssl_cipher', 'Threads_connected');
 SHOW GRANTS"""
 
+# The account lacks a privilege on a table.
+_DENIED = 1142
+
 
 class ServerFacts(NamedTuple):
     """What a server says about itself, this connection and this account.
 
-    `client_host` is where the connection comes from, `account_role` what the account is checked for, and `clock_ahead`
-    how many seconds the server's clock is ahead of ours. `problem` is why it takes no writes.
+    `client_host` is where the connection comes from, `account_role` what the account is checked for, empty if that is
+    not known, and `clock_ahead` how many seconds the server's clock is ahead of ours. `problem` is why it takes no
+    writes.
     """
 
     database_url: str
@@ -101,7 +105,7 @@ def read_server_facts(engine: Engine, account_role: str = "") -> ServerFacts:
             version=str(version),
             account=str(account),
             client_host=str(user).rpartition("@")[2],
-            account_role=account_role or _listed_role(connection, str(account)) or "worker",
+            account_role=account_role or _listed_role(connection, str(account)),
             database=str(database),
             variables={str(name).lower(): str(value) for name, value in variables},
             status={str(name).lower(): str(value) for name, value in status},
@@ -112,13 +116,13 @@ def read_server_facts(engine: Engine, account_role: str = "") -> ServerFacts:
         )
 
 
-def _listed_role(connection: Connection, account: str) -> str | None:
-    """The role under which an account is listed; None if it is not, or may not read the list."""
+def _listed_role(connection: Connection, account: str) -> str:
+    """The role under which an account is listed, worker if it is not; empty if it may not read the list."""
     query = select(database_accounts.c.role).where(database_accounts.c.account == account)
     try:
-        return connection.execute(query).scalar()
-    except DBAPIError:
-        return None
+        return connection.execute(query).scalar() or "worker"
+    except DBAPIError as error:
+        return "" if error.orig is not None and error.orig.args[0] == _DENIED else "worker"
     finally:
         connection.rollback()
 

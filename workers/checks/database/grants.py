@@ -11,6 +11,11 @@ MAX_NAMED = 4
 
 
 def _examine(server: ServerFacts) -> Finding:
+    if not server.account_role:
+        return warning(
+            f"The privileges of the account {server.account} are not checked: it may not read which role it has.",
+            "Where it is the account of a worker, name the worker's role with --role.",
+        )
     held = HeldPrivileges(server.grants, server.database)
     missing = sorted({each for each in wanted_privileges(server.account_role) if not held.covers(each)})
     if not missing:
