@@ -136,7 +136,7 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
                 f"{reason}. The script takes no more writes; `scriptledger verify` shows the first bad version.",
             )
         case Conflict():
-            return Ending(Exit.UNREACHABLE, f"The database was too busy: {error}. Nothing was changed; try again.")
+            return Ending(Exit.UNREACHABLE, f"The database was too busy: {error}. Try again.")
         case UnsafePlace():
             return Ending(Exit.UNREACHABLE, str(error), code="unsafe_place")
         case LedgerError() | EmbeddedBrokerError():
@@ -146,6 +146,8 @@ def ending_of(error: Exception) -> Ending:  # noqa: PLR0911 - one return an erro
             return Ending(Exit.USAGE, f"{where}{error.strerror or error}.")
         case OverflowError():
             return Ending(Exit.USAGE, "A number is out of range: script ids and versions must be below 2^53.")
+        case UnicodeEncodeError() if any(error.object[error.start : error.end] in given for given in sys.argv):
+            return Ending(Exit.USAGE, "An argument is not UTF-8.")
         case _:
             what = f"{type(error).__name__}: {error}"
             return Ending(Exit.BUG, f"This is a bug in scriptledger ({what}); SCRIPTLEDGER_DEBUG=1 shows where.")

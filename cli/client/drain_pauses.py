@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from cli.terminal import screen
+from domain.errors import Conflict
 from materialization.submissions.drain_pauses import described, pending_scripts
 from repos.database.driver_errors import DriverError
 from repos.scheduling.drain_pauses import DrainPause
@@ -24,8 +25,8 @@ class Rung(NamedTuple):
 
 
 def current_pause(unit_of_work: UnitOfWork) -> DrainPause | None:
-    """The active pause; None while drains run, or where the database account may not read it."""
-    with suppress(*DriverError), unit_of_work.reading() as tx:
+    """The active pause; None while drains run, or where it cannot be read."""
+    with suppress(Conflict, *DriverError), unit_of_work.reading() as tx:
         return tx.drain_pauses.current()
     return None
 

@@ -175,6 +175,8 @@ def queue(chosen: Settings | None = None) -> Iterator[Queue]:
 def default_actor() -> str:
     """The name of the operating system's user."""
     try:
-        return getpass.getuser()[:120]
+        name = getpass.getuser()
     except (KeyError, OSError):
         return ""
+    # The environment may name bytes that are not UTF-8, which cannot be stored.
+    return name.encode(errors="backslashreplace").decode()[:120]

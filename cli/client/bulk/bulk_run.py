@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cli.client.queue import CHECK_SECONDS, Queue
 from cli.terminal import screen
+from domain.errors import Conflict
 from repos.database.driver_errors import DriverError
 from workers.producers.bulk_sender import ANSWERS_PER_LOOK, MAX_BYTES, MAX_ROWS, BulkSender, Outgoing, Result
 
@@ -122,7 +123,7 @@ class BulkRun:
             return
         self._checked_at = now
         self._queue.tend(THEN)
-        with suppress(*DriverError), self._queue.unit_of_work.reading() as tx:
+        with suppress(Conflict, *DriverError), self._queue.unit_of_work.reading() as tx:
             self.pending += len(self._sender.give_up(set(tx.quarantines.out_of_service())))
 
     def _take(self, results: Iterable[Result]) -> None:

@@ -67,14 +67,18 @@ def cancel_rows(
     return left
 
 
+def with_a_script(rows: Sequence[PendingRow]) -> list[PendingRow]:
+    """The rows that name a script which can be locked: SQLite keeps values of other types too."""
+    return [row for row in rows if row.script_id.__class__ is int]
+
+
 def _pages(unit_of_work: UnitOfWork, choice: Choice) -> Iterator[list[PendingRow]]:
     wanted = choice.wanted._replace(with_payloads=choice.run is not None)
     after = 0
     while True:
         with unit_of_work.reading() as tx:
             page = tx.pending.search(wanted, after=after, upto=choice.upto, limit=ROWS_PER_PAGE)
-            # SQLite keeps values of other types in these columns: such a row names no script that could be locked.
-            known = [row for row in page if row.script_id.__class__ is int]
+            known = with_a_script(page)
             chosen = known if choice.run is None else [row for row in known if _run_of(tx, row) == choice.run]
         if not page:
             return

@@ -10,7 +10,7 @@ import structlog
 import typer
 
 from cli.client import database
-from cli.client.drain_pauses import count_pending, current_pause, pause_sentence, ring_pending
+from cli.client.drain_pauses import count_pending, pause_sentence, ring_pending
 from cli.client.queue import default_actor
 from cli.json_documents.operate.drains import DrainsChanged, DrainsStatus, Pause
 from cli.terminal import screen
@@ -81,10 +81,10 @@ def resume(actor: Actor = None, as_json: AsJson = False) -> None:
 def status(as_json: AsJson = False) -> None:
     """Show whether drains are paused, and the latest pauses."""
     with database.opened() as unit_of_work:
-        current = current_pause(unit_of_work)
-        pending = count_pending(unit_of_work)
         with unit_of_work.reading() as tx:
+            current = tx.drain_pauses.current()
             pauses = tx.drain_pauses.read()
+        pending = count_pending(unit_of_work)
     if as_json:
         screen.print_json(DrainsStatus(current is not None, pending, [_document(row) for row in pauses]))
         return

@@ -17,7 +17,7 @@ import typer
 
 from cli.client import database
 from cli.client.actor import As, person
-from cli.client.bulk.cancelling import Choice, cancel_matching, cancel_rows, count
+from cli.client.bulk.cancelling import Choice, cancel_matching, cancel_rows, count, with_a_script
 from cli.client.drain_pauses import ring_scripts
 from cli.client.since import moment_of
 from cli.json_documents.operate.bulk import CancelledMany, CancelledOne
@@ -26,8 +26,10 @@ from cli.terminal.confirmation import Yes, confirm
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, example, prose
 from cli.terminal.short_text import short_text
+from domain.errors import Conflict
 from domain.refusals import Cancelled
 from materialization.pending.cancel import Cancellation
+from repos.database.driver_errors import DriverError
 from repos.submissions.pending_search import PendingFilter, PendingRow
 from repos.unit_of_work import RecordsTransaction, UnitOfWork
 
@@ -70,7 +72,7 @@ def cancel(
     _require_choice(submissions or [], script, run, older_than, every=every, reason=reason)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     chosen = database.settings()
-    report = _Report(named=bool(submissions))
+    report = _Report(named=bool(submissions), as_user=as_user)
     with database.opened(chosen) as unit_of_work:
         with unit_of_work.reading() as tx:
             by = person(tx, as_user)
@@ -88,6 +90,10 @@ def cancel(
             raise Ending(
                 Exit.INTERRUPTED, f"Interrupted after {done} had been cancelled. The same command continues."
             ) from None
+        except (Conflict, *DriverError):
+            done = screen.counted(report.counts["cancelled"], "submission")
+            screen.warn(f"Cancelled {done}. The same command continues.", style="yellow")
+            raise
         # A drain that found a script locked by us has left it to us.
         if left:
             ring_scripts(chosen, left)
@@ -116,7 +122,9 @@ def _named(tx: RecordsTransaction, names: Sequence[str], wanted: PendingFilter, 
     rows: list[PendingRow] = []
     upto = tx.pending.last_arrival()
     for name in dict.fromkeys(names):
-        found = tx.pending.search(wanted._replace(submission_id=name), after=0, upto=upto, limit=MAX_SAME_ID)
+        found = with_a_script(
+            tx.pending.search(wanted._replace(submission_id=name), after=0, upto=upto, limit=MAX_SAME_ID)
+        )
         if len(found) > 1:
             scripts = ", ".join(str(row.script_id) for row in found)
             sentence = f"{name} is pending for several scripts: {scripts}. Name one with --script."
@@ -141,8 +149,9 @@ def _require_choice(
 class _Report:
     """What became of the submissions."""
 
-    def __init__(self, *, named: bool) -> None:
+    def __init__(self, *, named: bool, as_user: str | None) -> None:
         self.counts: Counter[str] = Counter()
+        self._as_user = as_user
         self._named = named
         self._listed: list[CancelledOne] = []
 
@@ -172,7 +181,7 @@ class _Report:
             )
         else:
             for one in self._listed:
-                screen.print_text(_sentence(one))
+                screen.print_text(_sentence(one, self._as_user))
             if not self._named:
                 screen.print_text(f"Cancelled {screen.counted(counts['cancelled'], 'pending submission')}.")
         is_refused = self._named and (counts["answered"] or counts["gone"])
@@ -184,7 +193,7 @@ class _Report:
             self._listed.append(one)
 
 
-def _sentence(one: CancelledOne) -> str:
+def _sentence(one: CancelledOne, as_user: str | None) -> str:
     where = f" of script {one.script_id}" if one.script_id else ""
     match one.became:
         case "cancelled":
@@ -193,4 +202,5 @@ def _sentence(one: CancelledOne) -> str:
             return f"Submission {one.submission_id}{where} was answered first ({one.outcome}): it is not cancelled."
         case _:
             hint = "" if one.script_id else "; with --script its answer is shown, if it has one"
-            return f"Submission {one.submission_id}{where} is not pending{hint}."
+            sender = "" if as_user is None else f", or {as_user} did not send it"
+            return f"Submission {one.submission_id}{where} is not pending{sender}{hint}."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from domain.submissions.submission import decode_submission, encode_submission
 from repos.database.engine import make_engine
 from repos.unit_of_work import UnitOfWork
 from tests.cli.edits import creation, edit, submission
-from tests.cli.running import CommandLine
+from tests.cli.running import CommandLine, sentence
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +121,7 @@ def test_a_user_cancels_own_submissions_only(home: CommandLine, unit_of_work: Un
     assert "by Ann before" in home("outcome", script, "hers", "--json").json["refusal"]["message"]
     named = home("cancel", "other", "--script", script, "--as", f"ann{script}@example.org")
     assert (named.status, pending(unit_of_work, script)) == (1, 1)
+    assert f"is not pending, or ann{script}@example.org did not send it." in named.out
 
 
 def test_with_running_workers_the_answer_says_who_was_first(scriptledger: CommandLine, tmp_path: Path):
@@ -144,3 +147,50 @@ def test_with_running_workers_the_answer_says_who_was_first(scriptledger: Comman
 )
 def test_a_command_line_that_is_wrong_cancels_nothing(home: CommandLine, args: tuple[str, ...]):
     assert home("cancel", *args).status == 2
+
+
+@pytest.mark.parametrize("args", [("\udcff",), ("--all", "--as", "\udcff", "--yes")])
+def test_an_argument_that_is_not_utf_8_is_named_as_the_reason(home: CommandLine, args: tuple[str, ...]):
+    ran = home("cancel", *args)
+    assert (ran.status, sentence(ran)) == (2, "An argument is not UTF-8.")
+
+
+def test_a_name_of_the_environment_that_is_not_utf_8_is_written_in_ascii(home: CommandLine, unit_of_work: UnitOfWork):
+    script = next(_scripts)
+    put(unit_of_work, title(script, "a"))
+
+    assert home("cancel", "a", "--script", script, LOGNAME="\udcff").status == 0
+    refusal = home("outcome", script, "a", "--json").json["refusal"]
+    assert r"cancelled by \udcff before" in refusal["message"]
+
+
+def test_a_row_that_names_no_script_is_left(home: CommandLine, unit_of_work: UnitOfWork):
+    script = next(_scripts)
+    put(unit_of_work, title(script, f"a{script}"))
+    row = "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES ('x', 'odd', '{}', 1)"
+    with closing(sqlite3.connect(home.home / "ledger.db")) as connection, connection:
+        connection.execute(row)
+
+    ran = home("cancel", "odd", f"a{script}", "--json")
+    assert (ran.status, ran.json["cancelled"], ran.json["gone"]) == (1, 1, 1)
+    with closing(sqlite3.connect(home.home / "ledger.db")) as connection, connection:
+        assert connection.execute("DELETE FROM submission_inbox WHERE script_id = 'x'").rowcount == 1
+
+
+def test_where_the_database_fails_what_was_cancelled_is_counted(home: CommandLine, unit_of_work: UnitOfWork):
+    assert home("cancel", "--all", "--yes").status == 0
+    first, second = next(_scripts), next(_scripts)
+    put(unit_of_work, title(first, "a"), title(second, "a"))
+    fails = (
+        f"CREATE TRIGGER fails BEFORE DELETE ON submission_inbox WHEN old.script_id = {second} "
+        "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    with closing(sqlite3.connect(home.home / "ledger.db")) as connection, connection:
+        connection.execute(fails)
+
+    ran = home("cancel", "--all", "--yes")
+    with closing(sqlite3.connect(home.home / "ledger.db")) as connection, connection:
+        connection.execute("DROP TRIGGER fails")
+    assert ran.status == 4
+    assert "Cancelled 1 submission. The same command continues." in ran.err
+    assert home("cancel", "--all", "--yes").out == "Cancelled 1 pending submission.\n"
