@@ -12,14 +12,28 @@ _DIGITS = frozenset("0123456789abcdef")
 
 def digits(value: Any) -> str:
     """A hash as text: bytes in hexadecimal digits, without the name of the algorithm that may stand before it."""
-    text = value.hex() if isinstance(value, bytes) else str(value).strip().lower()
-    return text.rpartition(":")[2]
+    if isinstance(value, bytes):
+        # Of the bytes of a hash, one in 2^128 has only bytes that are digits.
+        is_text = value.isascii() and is_checked(value.decode())
+        value = value.decode() if is_text else value.hex()
+    return str(value).strip().lower().rpartition(":")[2]
 
 
 def is_checked(value: Any) -> bool:
     """Whether a text can be compared with this hash."""
     text = digits(value)
     return len(text) in ALGORITHMS and _DIGITS.issuperset(text)
+
+
+def spellings(value: Any) -> list[Any]:
+    """How a table may hold a hash, as it is given first; anything that is no hash in one way only."""
+    if not is_checked(value):
+        return [value]
+    text = digits(value)
+    name = ALGORITHMS[len(text)]
+    texts = [each for low in (text, f"{name}:{text}") for each in (low, low.upper())]
+    texts.append(f"{name}:{text.upper()}")
+    return [*dict.fromkeys([value, *texts, bytes.fromhex(text), *(each.encode() for each in texts)])]
 
 
 def all_hashes(content: bytes) -> list[str]:

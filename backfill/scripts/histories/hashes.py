@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from backfill.checks.mapped_table import MappedTable
-from backfill.content.content_hash import digits, has_hash, is_checked
+from backfill.content.content_hash import has_hash, is_checked, spellings
 from backfill.scripts.histories.history_form import ROW_GONE, FormOptions, SaveRow, TextReader, history_form
 from backfill.scripts.histories.row_per_save import RowPerSave
 from domain.submissions.answer import Refusal
@@ -62,27 +62,40 @@ class Hashes(RowPerSave):
 
 
 class _TextsByHash:
-    """A table of texts by their hash."""
+    """A table of texts by their hash, which it may spell in another way than the versions do."""
 
     def __init__(self, source: Source, table: MappedTable) -> None:
         self._column = column = str(table.column("hash"))
         content = str(table.column("content"))
-        self._is_bytes = table.described(column).kind == "bytes"
-        self._reader = KeyedReader(source, table.table, (column,), [content], contents=[content])
+        self._kind = bytes if table.described(column).kind == "bytes" else str
+        self._reader, self._others = (
+            KeyedReader(source, table.table, (column,), [content], contents=[content]) for _ in range(2)
+        )
+        # The place of the spelling that was found last among those of its hash.
+        self._usual = 0
 
     def texts(self, hashes: Sequence[Any]) -> Iterator[bytes | None]:
         """The text of each hash; None if there is none."""
-        for found in self._reader.read([(self._fitting(value),) for value in hashes]):
-            content = None if found is None else found[0]
+        spelled = [self._fitting(value) for value in hashes]
+        usual = [(each[min(self._usual, len(each) - 1)],) for each in spelled]
+        for each, found in zip(spelled, self._reader.read(usual), strict=True):
+            content = self._otherwise(each) if found is None else found[0]
             yield content if content is None or isinstance(content, bytes) else _encoded(content)
 
-    def _fitting(self, value: Any) -> Any:
-        """A hash as this table holds it."""
-        if self._is_bytes and isinstance(value, str) and is_checked(value):
-            return bytes.fromhex(digits(value))
-        if not self._is_bytes and isinstance(value, bytes):
-            return value.hex()
-        return "" if isinstance(value, Refusal) or value is None else value
+    def _otherwise(self, spelled: Sequence[Any]) -> Any:
+        """The text of a hash in any spelling."""
+        for place, found in enumerate(self._others.read([(each,) for each in spelled]) if len(spelled) > 1 else ()):
+            if found is not None:
+                self._usual = place
+                return found[0]
+        return None
+
+    def _fitting(self, value: Any) -> list[Any]:
+        """A hash as this table may hold it."""
+        if isinstance(value, Refusal) or value is None:
+            return [""]
+        fitting = [each for each in spellings(value) if isinstance(each, self._kind)]
+        return fitting or [value.hex() if isinstance(value, bytes) else value]
 
 
 def _checked(value: Any, found: bytes | None, latest: bytes | None) -> bytes | Refusal:

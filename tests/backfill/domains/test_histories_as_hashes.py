@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import md5, sha1, sha256
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,34 @@ def test_texts_are_found_by_their_hash(legacy: ScriptDatabase, hash_of: Any) -> 
     assert texts(legacy) == [(1, ["One."]), (2, ["One, two."]), (3, ["One."])]
     assert legacy.differences() == []
     assert legacy.run() == counts
+
+
+SPELLED = {
+    "digits": ("TEXT", hex_of),
+    "with its name": ("TEXT", HASHES["with its name"]),
+    "in capitals": ("TEXT", HASHES["in capitals"]),
+    "bytes": ("BINARY(32)", lambda text: sha256(text.encode()).digest()),
+    "digits as bytes": ("BINARY(64)", lambda text: hex_of(text).encode()),
+}
+
+
+@pytest.mark.parametrize(("named", "stored"), [*product(["digits"], SPELLED), *product(SPELLED, ["bytes"])])
+def test_a_text_may_be_kept_by_another_spelling_of_its_hash(
+    tmp_path: Path, ledger: UnitOfWork, named: str, stored: str
+) -> None:
+    (kind, name_of), (stored_kind, hash_of) = SPELLED[named], SPELLED[stored]
+    legacy = database(tmp_path, ledger, kind)
+    legacy.sql("DROP TABLE contents", f"CREATE TABLE contents (hash {stored_kind} PRIMARY KEY, content TEXT)")
+    add_versions(legacy, name_of("One."), name_of("One, two."), name_of("One."), HASHES["with its name"]("One."))
+    legacy.add("contents", *((hash_of(text), text) for text in ("One.", "One, two.", "Nobody's.")))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["contents"] == Counts(merged=2, quarantined=1)
+    assert texts(legacy)[:3] == [(1, ["One."]), (2, ["One, two."]), (3, ["One."])]
+    assert counts["script_versions"] == Counts(migrated=3, merged=1)
+    assert legacy.differences() == []
 
 
 def test_hashes_may_be_bytes(tmp_path: Path, ledger: UnitOfWork) -> None:
