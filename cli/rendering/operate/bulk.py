@@ -39,6 +39,7 @@ class BulkReport:
         self.problems: list[Problem] = []
         self._thing = thing
         self._printed = 0
+        self._not_taken = 0
         self._began = time.monotonic()
 
     @property
@@ -53,8 +54,8 @@ class BulkReport:
 
     @property
     def has_refusals(self) -> bool:
-        """Whether a submission was refused, in part or whole."""
-        return bool(self.outcomes["refused"] or self.outcomes["partly"])
+        """Whether a submission was refused, in part or whole, or was not taken."""
+        return bool(self.outcomes["refused"] or self.outcomes["partly"] or self._not_taken)
 
     def answered(self, number: int, answer: Answer, *, before: bool) -> None:
         """Count an answer."""
@@ -70,6 +71,7 @@ class BulkReport:
         """Count what is no submission, or has an id that was used for other content."""
         self.outcomes["invalid"] += 1
         self.codes[refusal.code] += 1
+        self._not_taken += name != (None, None)
         self._add(Problem(number, *name, refusal.code, refusal.message))
         screen.warn(f"{self._thing} {number}: {refusal.code}: {refusal.message}", style="yellow")
 

@@ -87,7 +87,8 @@ def _submit_many(file: Path, batch: str, pace: Pace, *, stop_on_error: bool, as_
     else:
         done.report.print()
         if done.stopped:
-            screen.print_text("Stopped early: lines are left that were not sent. The same command continues.")
+            how = "Without --stop-on-error, the same command" if stop_on_error else "The same command"
+            screen.print_text(f"Stopped early: lines are left that were not sent. {how} continues.")
     raise typer.Exit(done.report.status(waited=pace.wait))
 
 

@@ -94,6 +94,21 @@ def test_with_stop_on_error_it_stops_at_the_first_problem(scriptledger: CommandL
     assert ran.json["outcomes"] == {"applied": 1, "invalid": 1}
 
 
+def test_with_stop_on_error_it_stops_at_an_id_of_other_content(scriptledger: CommandLine, file: Path):
+    script = next(_scripts)
+    write(file, creation(script), *labels(script, [1]))
+    assert many(scriptledger, file).status == 0
+    other = edit(script, "n1", "d1", "Hello?")
+    write(file, other, *labels(script, range(2, 5)))
+
+    # One line at a time.
+    ran = scriptledger("submit", "--many", file, "--stop-on-error", "--rate", "10/s")
+    assert ran.status == 1
+    assert "line 1: same_id_other_content: " in ran.err
+    assert "1 line in " in ran.out
+    assert "not sent. Without --stop-on-error, the same command continues." in ran.out
+
+
 def test_submissions_of_a_quarantined_script_do_not_hold_the_others_up(scriptledger: CommandLine, file: Path):
     bad, good = next(_scripts), next(_scripts)
     write(file, creation(bad), creation(good))
