@@ -265,6 +265,13 @@ def test_slow_answers_are_a_problem_where_there_are_enough(counts: tuple[int, ..
     assert codes(healthy(activity=activity(latency(*counts)))) == (["answers_slow"] if found else [])
 
 
+@pytest.mark.parametrize(("counts", "limit"), [((9_800, 50, 60, 90), "1 s"), ((90, 7, 1, 2), "5 s")])
+def test_slow_answers_name_the_limit_that_one_of_100_exceeds(counts: tuple[int, ...], limit: str):
+    sentence = only(healthy(activity=activity(latency(*counts)))).sentence
+
+    assert sentence == f"More than 1 of 100 answers of the last minutes took more than {limit}."
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
