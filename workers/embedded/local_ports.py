@@ -5,6 +5,7 @@ They are local to this machine, created before the services start, and kept whil
 
 from __future__ import annotations
 
+import errno
 import secrets
 import socket
 from collections.abc import Iterator
@@ -18,6 +19,10 @@ USUAL_PAGE_PORT = 5556
 
 class PortTaken(Exception):
     """Another process listens on this port."""
+
+
+class UnfitAddress(Exception):
+    """This process cannot listen on an address; the message is the reason."""
 
 
 class LocalAccess(NamedTuple):
@@ -45,15 +50,26 @@ def local_access(port: int | None, usual: int) -> Iterator[LocalAccess]:
 
 
 def require_free(host: str, port: int) -> None:
-    """Check that a port is free.
+    """Check that this process can listen on a port of an address.
 
     Raises:
-        PortTaken: another process listens there, or this user may not bind it.
+        PortTaken: another process listens there.
+        UnfitAddress: the address is not one of this machine, or this user may not listen on the port.
     """
+    if not host:
+        # For a socket it would mean all addresses.
+        raise UnfitAddress("the address is empty")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((host, port)).close()
+        host.encode("idna")
+        socket.create_server((host, port), family=family).close()
+    except UnicodeError as error:
+        raise UnfitAddress("it is no address") from error
     except OSError as error:
-        raise PortTaken(error.strerror) from error
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(error.strerror) from error
+        # What follows in brackets repeats the address.
+        raise UnfitAddress(str(error.strerror).partition(" (")[0]) from error
 
 
 def _listening(port: int, *others: int) -> socket.socket:

@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 
-from cli.client.served import served
+from cli.client.served import require_port, served
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import example, prose
-from workers.embedded.local_ports import PortTaken, require_free
 from workers.process.command_lines import FLOWER_ADDRESS, FLOWER_PASSWORD, become, flower_command
 
 app = typer.Typer(add_completion=False)
@@ -28,9 +27,5 @@ def flower(
 ) -> None:
     if not os.environ.get(FLOWER_PASSWORD):
         raise Ending(Exit.USAGE, f"Flower has no password: set {FLOWER_PASSWORD}.", code="no_password")
-    try:
-        require_free(host, port)
-    except PortTaken as error:
-        sentence = f"Port {port} of {host} is in use: choose another with --port. ({error})"
-        raise Ending(Exit.USAGE, sentence, code="port_taken") from error
+    require_port(host, port)
     become(flower_command(), {**served().to_env(), FLOWER_ADDRESS: f"{host}:{port}"})

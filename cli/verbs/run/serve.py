@@ -14,10 +14,9 @@ from typing import Annotated
 
 import typer
 
-from cli.client.served import with_broker
+from cli.client.served import require_port, with_broker
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import example, prose
-from workers.embedded.local_ports import PortTaken, require_free
 from workers.http.serve_settings import ServeSettings
 from workers.process.command_lines import become, serve_command
 
@@ -41,9 +40,5 @@ def serve(
             "SCRIPTLEDGER_OPERATORS_FILE or SCRIPTLEDGER_VIEWERS_FILE.",
             code="no_people",
         )
-    try:
-        require_free(host, port)
-    except PortTaken as error:
-        sentence = f"Port {port} of {host} is in use: choose another with --port. ({error})"
-        raise Ending(Exit.USAGE, sentence, code="port_taken") from error
+    require_port(host, port)
     become(serve_command(), {**with_broker().to_env(), **chosen.to_env()})

@@ -55,6 +55,14 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path, operators: dict[str, str]
     assert sentence(ran).startswith(f"Port {port} of 127.0.0.1 is in use: choose another with --port.")
 
 
+@pytest.mark.parametrize("host", ["", "192.0.2.1"])
+def test_an_address_that_cannot_be_used_is_named(tmp_path: Path, operators: dict[str, str], host: str):
+    ran = CommandLine(tmp_path / "home", warm=True)("serve", "--host", host, **BROKER, **operators)
+
+    assert ran.status == 2
+    assert sentence(ran).startswith(f"Nothing can listen on port 5556 of “{host}” here (")
+
+
 @pytest.mark.slow
 def test_it_says_that_its_servers_are_away_and_ends_cleanly(tmp_path: Path, operators: dict[str, str]):
     with socket.create_server(("127.0.0.1", 0)) as free:
