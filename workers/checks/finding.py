@@ -18,7 +18,7 @@ class Finding(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The finding of one check, which has a name and is about the database, the broker, the file or the machine."""
+    """The finding of one check, which has a name and is about its area, like the database or the broker."""
 
     area: str
     check: str

@@ -10,7 +10,7 @@ from cli.json_documents.base import Document
 class Examined(Document, frozen=True):
     """What one check found; `change` is what to do, empty if nothing.
 
-    `area` is `settings`, `database`, `file` (of SQLite), `broker` or `machine`.
+    `area` is `settings`, `database`, `file` (of SQLite), `schema`, `broker` or `machine`.
     """
 
     area: str
