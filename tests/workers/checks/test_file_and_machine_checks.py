@@ -61,6 +61,15 @@ def test_a_file_that_others_may_use_is_named(file: Path, mode: int, level: str):
         file.chmod(0o600)
 
 
+def test_each_part_of_a_file_counts(tmp_path: Path):
+    for ending, mode in (("", 0o644), ("-wal", 0o620)):
+        part = tmp_path / f"ledger.db{ending}"
+        part.touch()
+        part.chmod(mode)
+
+    assert of_file(tmp_path / "ledger.db")["privacy"].level == "fault"
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import stat
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from workers.checks.finding import Check, Finding, fault, fine, warning
 
 
 def _examine(file: Path) -> Finding:
-    mode = max((part.stat().st_mode & 0o077 for part in _parts(file) if part.exists()), default=0)
+    mode = reduce(or_, (part.stat().st_mode & 0o077 for part in _parts(file) if part.exists()), 0)
     change = f"Run `chmod 600 {file}*`, and `chmod 700 {file.parent}` where the folder is only for it."
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
         return fault("Other users of this machine may write to the database file.", change)
