@@ -18,7 +18,7 @@ import structlog
 
 from workers.stopping.orderly_stop import Wake, kill_pool
 
-# A stop may take this long beyond the soft timeout; it usually takes half a second.
+# A stop may take this long beyond the soft timeout: Celery's own end of a prefork pool takes 1.5 s.
 GRACE_SECONDS = 1.8
 
 log = structlog.get_logger(__name__)
