@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.errors import LedgerError
 from repos.database.driver_errors import DriverError
 from repos.database.engine import BEGIN, MEMORY
+from repos.database.error_codes import INTERRUPTED
 from repos.schema.revision import connected, wanted_revision
 
 _EMPTY_WRITES = (
@@ -23,6 +24,8 @@ _EMPTY_WRITES = (
     " SELECT 0, '', '', 0 FROM alembic_version WHERE 1 = 0",
     "DELETE FROM submission_inbox WHERE 1 = 0",
 )
+# How a problem begins that says nothing about the database itself: a lock, a restart, a slow network.
+NO_ANSWER = "the database does not answer"
 # On a table, and on a column of it.
 _DENIED = frozenset({1142, 1143})
 _REVISION = "SELECT version_num FROM alembic_version"
@@ -39,7 +42,7 @@ def database_problem(engine: Engine) -> str | None:
         with connected(engine) as connection:
             return _schema_problem(connection) or _write_problem(connection)
     except (LedgerError, *DriverError) as error:
-        return f"the database does not answer: {_text_of(error)}"
+        return f"{NO_ANSWER}: {_text_of(error)}"
 
 
 def _schema_problem(connection: Connection) -> str | None:
@@ -71,6 +74,8 @@ def _write_problem(connection: Connection) -> str | None:
                 return None
             if _is_missing(error):
                 return "the table submission_inbox, or a column of it, is missing"
+            if _number(error) in INTERRUPTED:
+                return f"{NO_ANSWER}: {_text_of(error.orig)}"
             refusals.append(f"the database takes no writes: {_text_of(error.orig)}")
             if _number(error) not in _DENIED:
                 break

@@ -13,6 +13,8 @@ from gates.database.accounts.roles import Privilege
 from repos.database.driver_errors import DatabaseUnreachable, DriverError
 from repos.database.engine import open_engine
 from repos.database.supported_servers import UnsupportedServer
+from repos.schema.core_tables import submission_inbox
+from repos.server_checks.readiness import NO_ANSWER
 from repos.server_checks.server_facts import ServerFacts, read_server_facts
 from workers.checks.broker_facts import read_broker
 from workers.checks.database_trouble import database_trouble
@@ -41,8 +43,15 @@ def examine_database(settings: Settings, roles: Sequence[Role] = (), *, at_start
     except Exception as error:  # whatever it is, it is what was found
         yield Result("database", REACHABLE, _unreachable(settings, error))
         return
-    yield Result("database", REACHABLE, fine(f"{without_password(settings.database_url)} answers, as {facts.version}."))
-    yield from examine("database", facts, at_start=at_start)
+    problem = facts.problem or ""
+    if problem.startswith(NO_ANSWER):
+        change = f"Look for what locks the table {submission_inbox.name}, like a backup or a change of it."
+        yield Result("database", REACHABLE, fault(f"{problem[:1].upper()}{problem[1:]}.", change))
+        yield from (result for result in examine("database", facts, at_start=at_start) if result.check != "writes")
+    else:
+        answers = f"{without_password(settings.database_url)} answers, as {facts.version}."
+        yield Result("database", REACHABLE, fine(answers))
+        yield from examine("database", facts, at_start=at_start)
     for account_role in wanted[1:]:
         # A worker of several roles has one account, which needs the privileges of each.
         others = examine("database", facts._replace(account_role=account_role), at_start=at_start)

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from repos.database.engine import open_engine
 from repos.schema.upgrade import upgrade
 from tests.services.databases import DatabaseServer
+from workers.checks.examination import examine_database
 from workers.checks.start_checks import UNUSABLE, check_beat, check_worker
 from workers.process.command_lines import beat_command, worker_command
 from workers.process.roles import ROLES
@@ -121,3 +122,16 @@ def test_a_process_that_refuses_is_never_ready_and_prints_no_traceback(
     assert "allkeys-lfu: a full Redis deletes whole queues." in done.stderr
     assert "ready" not in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_table_that_a_backup_locks_is_no_reason_to_refuse(settings: Settings, mariadb: DatabaseServer):
+    database = settings.database_url.rpartition("/")[2].partition("?")[0]
+    with mariadb.connect(database=database) as backup, backup.cursor() as cursor:
+        cursor.execute("LOCK TABLES submission_inbox WRITE")
+
+        assert "database.writes" not in warnings(settings)
+        [found] = [each for each in examine_database(settings, DRAIN) if each.finding.level == "fault"]
+
+    assert found.check == "reachable"
+    assert "does not answer" in found.finding.sentence
