@@ -31,14 +31,16 @@ app = typer.Typer(add_completion=False, invoke_without_command=True, help=prose(
 
 After = Annotated[int, typer.Option(metavar="N", min=0, help="Continue after this number: only older ones.")]
 Code = Annotated[str, typer.Option(metavar="CODE", help="Only those refused with this code.", show_default=False)]
-Script = Annotated[int, typer.Option(metavar="SCRIPT", min=0, help="Only those of this script.", show_default=False)]
+Script = Annotated[
+    int | None, typer.Option(metavar="SCRIPT", min=1, help="Only those of this script.", show_default=False)
+]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number in the list.", show_default=False, min=1)]
 
 
 @app.callback()
 def rejected(
     context: typer.Context,
-    script: Script = 0,
+    script: Script = None,
     code: Code = "",
     since: Since = "",
     after: After = 0,
@@ -56,7 +58,7 @@ def rejected(
     ),
 )
 def list_(
-    script: Script = 0,
+    script: Script = None,
     code: Code = "",
     since: Since = "",
     after: After = 0,
@@ -64,7 +66,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List dead letters with the reason of each, newest first. `scriptledger rejected` alone does the same."""
-    wanted = LetterFilter(script, code, moment_of(since) or 0)
+    wanted = LetterFilter(script or 0, code, moment_of(since) or 0)
     with database.reading() as tx:
         page = page_of(tx.rejected_search.latest(wanted, before=after, limit=limit + 1), limit)
         whole = [tx.rejected.get(row.id) for row in page.rows] if as_json else []
@@ -102,7 +104,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
 def replay(
     number: Annotated[int | None, typer.Argument(metavar="NUMBER", help="The number in the list.", min=1)] = None,
     every: Annotated[bool, typer.Option("--all", help="All that match, oldest first, each once.")] = False,
-    script: Script = 0,
+    script: Script = None,
     code: Code = "",
     since: Since = "",
     limit: Annotated[int, typer.Option(metavar="N", min=0, help="With --all: at most so many; 0 is all.")] = 0,
@@ -130,7 +132,7 @@ def replay(
         return
     if base is not None:
         raise typer.BadParameter("needs a NUMBER", param_hint="--base")
-    wanted = LetterFilter(script, code, moment_of(since) or 0)
+    wanted = LetterFilter(script or 0, code, moment_of(since) or 0)
     _replay_all(wanted, limit, again=again, yes=yes, timeout=timeout, as_json=as_json)
 
 

@@ -109,7 +109,15 @@ def test_what_cannot_be_sent_again_is_named_and_stops_no_other(scriptledger: Com
 
 @pytest.mark.parametrize(
     "args",
-    [(), ("1", "--all"), ("1", "--code", "x"), ("--all", "--base", "1"), ("1", "--again"), ("--all", "--since", "x")],
+    [
+        (),
+        ("1", "--all"),
+        ("1", "--code", "x"),
+        ("--all", "--base", "1"),
+        ("1", "--again"),
+        ("--all", "--since", "x"),
+        ("--all", "--script", "0", "--yes"),
+    ],
 )
 def test_a_command_line_that_is_wrong_sends_nothing(scriptledger: CommandLine, args: tuple[str, ...]):
     ran = scriptledger("rejected", "replay", *args)
