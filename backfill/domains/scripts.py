@@ -68,10 +68,12 @@ class Scripts(Domain):
             yield from (item_of(table.name, ItemKey(script)) for script in scripts_of(context, table))
             if not has_unique_ids(table):
                 yield f"{table.name}{AMBIGUOUS}"
-        for table in context.tables_for(TARGET)[:1]:
-            branches = list(branches_of(context))
-            reserve_branch_numbers(context, table, branches)
-            yield from (item_of(table.name, ItemKey(branch.script, (branch.branch,))) for branch in branches)
+        branches = list(branches_of(context))
+        for table in context.tables_for(TARGET):
+            own = reserve_branch_numbers(context, table, branches)
+            yield from (item_of(table.name, ItemKey(branch.script, (branch.branch,))) for branch in own)
+            begun = {branch.key for branch in own}
+            branches = [branch for branch in branches if branch.key not in begun]
         yield from (f"{table.name}{ORPHANS}" for table in context.tables_for(*TARGETS))
         yield from (f"{table.name}{TEXTS}" for table in context.tables_for(CONTENTS))
 

@@ -14,6 +14,7 @@ from domain.script.metadata import LASTING, RESERVED, STATUSES
 # What a field holds, and so which columns fit it.
 KEY = "key"  # the id of the row, or of a row of another table
 TEXT = "text"
+NAME = "name"  # of a branch, which may be an id in bytes
 CONTENT = "content"  # a whole script, in one of the content shapes
 MOMENT = "moment"
 FLAG = "flag"
@@ -24,6 +25,7 @@ JSON = "json"
 FITTING_KINDS = {
     KEY: {"integer", "text", "bytes", "decimal", "any", "enum"},
     TEXT: {"text", "enum", "set", "json", "integer", "decimal", "float", "any", "moment", "date", "time"},
+    NAME: {"text", "enum", "integer", "decimal", "float", "bytes", "any"},
     CONTENT: {"text", "json", "bytes", "any"},
     MOMENT: {"moment", "date", "integer", "text", "decimal", "any"},
     FLAG: {"integer", "text", "enum", "bytes", "any"},
@@ -136,7 +138,7 @@ _TARGETS = (
             "last_content": Field(CONTENT, "the text of a row whose content is NULL", one_of="text"),
             "patch": Field(TEXT, "the patch that leads to or from this text", one_of="text"),
             "hash": Field(KEY, "the hash of the text, which is in a table of contents or nowhere", one_of="text"),
-            "branch": Field(TEXT, "the branch"),
+            "branch": Field(NAME, "the branch"),
             "created_at": _CREATED,
             "author": Field(WORD, "who wrote it", words=AUTHORS, others="user"),
             "actor": Field(KEY, "the user who saved it"),

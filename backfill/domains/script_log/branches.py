@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from backfill.checks.key_index import number_of
+from backfill.checks.key_index import KeyIndex, number_of
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.references import RESERVED, script_owners
@@ -63,13 +63,18 @@ def branches_of(context: BackfillContext) -> Iterator[BranchKey]:
                         yield each
 
 
-def reserve_branch_numbers(context: BackfillContext, scripts: MappedTable, branches: Sequence[BranchKey]) -> None:
-    """Give a number to each branch that has none yet; it is kept for ever."""
+def reserve_branch_numbers(
+    context: BackfillContext, scripts: MappedTable, branches: Sequence[BranchKey]
+) -> list[BranchKey]:
+    """Give a number to each branch of the scripts of a table that has none yet, for ever; returns these branches."""
     if not branches:
-        return
-    column = str(scripts.column("id"))
-    ids = (whole_key(row.values[0]) for page in read_pages(context.source, scripts.table, [column]) for row in page)
-    largest = max((number for number in ids if number is not None), default=0)
+        return []
+    ids, largest = KeyIndex(), 0
+    for page in read_pages(context.source, scripts.table, [str(scripts.column("id"))]):
+        for row in page:
+            ids.add(number_of(row.values[0]))
+            largest = max(largest, whole_key(row.values[0]) or 0)
+    branches = [branch for branch in branches if number_of(branch.script) in ids]
     with context.unit_of_work.records() as tx:
         keys = [branch.key for branch in branches]
         known = tx.legacy_keys.find(scripts.name, keys)
@@ -80,6 +85,7 @@ def reserve_branch_numbers(context: BackfillContext, scripts: MappedTable, branc
         tx.legacy_keys.add(scripts.name, TARGET, numbers)
         if numbers:
             tx.script_ids.reserve(numbers[-1].our_id)
+    return branches
 
 
 class BranchSaves(NamedTuple):
@@ -115,7 +121,9 @@ def _numbers(rows: Sequence[SaveRow]) -> set[int]:
 
 def script_of_branch(row: ScriptRow, branch: Any) -> ScriptRow:
     """The row of a script as that of one of its branches, which has no text and no times of its own."""
-    name = "unnamed" if branch is None else repaired_line(text_of(branch))[:MAX_NAME]
+    # An item has the name of a branch as JSON: an object for bytes and large numbers.
+    shown = next(iter(branch.values())) if isinstance(branch, dict) else branch
+    name = "unnamed" if branch is None else repaired_line(text_of(shown))[:MAX_NAME]
     return row._replace(
         key=row_key([row.id, branch]),
         origin=Origin(table=row.origin.table, key=origin_key([row.id, branch])),

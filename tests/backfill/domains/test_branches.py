@@ -40,6 +40,34 @@ def scripts(legacy: ScriptDatabase) -> dict[str, list[int | None]]:
     return {row.title: [number for number, _ in legacy.saves(row.id)] for row in rows}
 
 
+def test_scripts_of_two_tables_have_branches(legacy: ScriptDatabase) -> None:
+    legacy.sql("CREATE TABLE documents (id INTEGER PRIMARY KEY, userId INTEGER, title TEXT, content TEXT)")
+    legacy.add("documents", (8, 1, "Other", None))
+    add_script(legacy)
+    add_saves(legacy, (1, "main"), (2, "other"))
+    add_saves(legacy, (1, "main"), (2, "other"), script=8)
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert scripts(legacy) == {"The Ferry": [1], "The Ferry (other)": [2], "Other": [1], "Other (other)": [2]}
+    assert legacy.differences() == []
+    assert legacy.run() == counts
+
+
+def test_the_ids_of_branches_may_be_bytes(tmp_path: Path, ledger: UnitOfWork) -> None:
+    legacy = divided(tmp_path, ledger, "BLOB")
+    add_script(legacy)
+    add_saves(legacy, (1, b"\x00\xff"), (2, b"\xfe"), (3, None), (4, b"\x00\xff"))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert scripts(legacy) == {"The Ferry": [1, 4], "The Ferry (fe)": [2], "The Ferry (unnamed)": [3]}
+    assert legacy.differences() == []
+    assert legacy.run() == counts
+
+
 def test_each_branch_is_a_script_with_its_saves(legacy: ScriptDatabase) -> None:
     add_script(legacy)
     add_script(legacy, 8, title="Undivided")
