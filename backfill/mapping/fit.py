@@ -74,6 +74,9 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
         rule.becomes == "lines" and rule.history not in OF_LINES
     ):
         yield Problem("wrong_rule", table.name, f"{target.name.capitalize()} cannot have the history {rule.history}.")
+    if rule.history == "branches" and "branch" not in rule.field_columns():
+        sentence = "No column becomes branch, which the history branches needs: map one, or write another history."
+        yield Problem("missing_field", table.name, sentence)
     yield from (Problem(code, table.name, text) for code, text in _fields(rule, target))
 
 

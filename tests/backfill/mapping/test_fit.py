@@ -170,6 +170,21 @@ def test_what_belongs_to_scripts_needs_scripts():
     assert codes(mapping, catalog_of(versions)) == [("no_scripts", "versions")]
 
 
+def test_a_history_of_branches_needs_their_column():
+    versions = table_of("versions", {"id": "int", "script_id": "int", "content": "text", "branch_id": "binary(16)"})
+    fields = {"id": "id", "script_id": "script_id", "content": "content", "branch_id": "branch"}
+    rule = TableRule(
+        becomes="versions",
+        schema=schema_of(versions),
+        history="branches",
+        columns={name: ColumnRule(to=field) for name, field in fields.items()},
+    )
+    without = structs.replace(rule, columns={**rule.columns, "branch_id": ColumnRule(keep=True)})
+    for each, wanted in ((rule, []), (without, [("missing_field", "versions")])):
+        mapping = structs.replace(mapping_of(), tables={"scripts": mapping_of().tables["scripts"], "versions": each})
+        assert codes(mapping, catalog_of(SCRIPTS, versions)) == wanted
+
+
 def test_the_schema_of_a_table_is_the_same_on_mariadb_and_mysql():
     mariadb = table_of("t", {"id": "int(11)", "n": "bigint(20) unsigned", "flag": "tinyint(1)", "doc": "longtext"})
     mysql = table_of("t", {"doc": "json", "id": "int", "n": "bigint unsigned", "flag": "tinyint"})
