@@ -13,6 +13,7 @@ from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.scheduling.materialization_runs import Lag
 from tests.workers.http.site import BEN, Site
 from tests.workers.http.test_access import PAGES
+from workers.http.page import quarantine as quarantine_page
 from workers.http.page import routes
 from workers.http.page.visit import ROWS_PER_PAGE, Services, Shown, Visit
 from workers.producers import replays
@@ -100,6 +101,23 @@ def test_a_broken_script_stays_unless_it_is_reopened_as_it_is(empty: Site):
     assert "It stays quarantined" in refused.text
     assert forced.status == 303
     assert '<span class="bad">no</span>' in history
+
+
+@pytest.mark.parametrize(("scripts", "text"), [(1, "1 script is being"), (2, "2 scripts or more are being")])
+def test_scripts_being_backfilled_are_counted_up_to_a_limit(
+    empty: Site, monkeypatch: pytest.MonkeyPatch, scripts: int, text: str
+):
+    monkeypatch.setattr(quarantine_page, "MAX_COUNT", 2)
+    with empty:
+        for _ in range(scripts):
+            empty.room.new_script(None)
+        with empty.engine.begin() as connection:
+            connection.exec_driver_sql(
+                f"UPDATE script_heads SET health = 'backfilling' WHERE script_id > {empty.room.script_id}"
+            )
+        seen = empty.get("/quarantine").text
+
+    assert f"{text} backfilled" in seen
 
 
 def test_an_unknown_script_is_not_found(site: Site):

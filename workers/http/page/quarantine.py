@@ -9,6 +9,9 @@ from materialization.integrity.quarantine import NotQuarantined, StillBroken, re
 from repos.integrity.quarantines import QuarantineRow
 from workers.http.page.visit import ROWS_PER_PAGE, Moved, Problem, Services, Shown, Visit
 
+# A count of scripts that are being backfilled stops here.
+MAX_COUNT = 1_000
+
 
 class OutOfService(NamedTuple):
     """A quarantined script: its latest quarantine, and whether submissions wait for it (at most 256 are counted)."""
@@ -27,9 +30,9 @@ def quarantine(services: Services, visit: Visit) -> Shown:
             OutOfService(script, next(iter(tx.quarantines.read(script, limit=1)), None), len(tx.inbox.arrivals(script)))
             for script in scripts[:ROWS_PER_PAGE]
         ]
-        backfilling = len(tx.quarantines.backfilling())
+        backfilling = len(tx.quarantines.backfilling(limit=MAX_COUNT))
     following = rows[-1].script_id if len(scripts) > ROWS_PER_PAGE else 0
-    values = {"rows": rows, "next": following, "after": after, "backfilling": backfilling}
+    values = {"rows": rows, "next": following, "after": after, "backfilling": backfilling, "most": MAX_COUNT}
     return Shown("quarantine.html", {**values, "reopened": visit.number("reopened"), "waits": visit.number("waits")})
 
 
