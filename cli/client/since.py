@@ -13,7 +13,7 @@ UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 MAX_DIGITS = 9
 
 Since = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="TIME|AGE",
         help="Only those at or after a time (ISO 8601, local without a zone), or an age: 90s, 30m, 2h, 3d, 1w.",
@@ -22,16 +22,16 @@ Since = Annotated[
 ]
 
 
-def moment_of(text: str, option: str = "--since", *, now: int | None = None) -> int | None:
-    """Microseconds since 1970 UTC of a time or an age; None for an empty text.
+def moment_of(text: str | None, option: str = "--since", *, now: int | None = None) -> int | None:
+    """Microseconds since 1970 UTC of a time or an age; None without an option.
 
     Raises:
-        BadParameter: it is neither.
+        BadParameter: it is neither. An empty text, as of an empty variable of a shell, does not choose everything.
     """
-    if not text:
+    if text is None:
         return None
     now = system_clock() if now is None else now
-    number, unit = text[:-1], text[-1]
+    number, unit = text[:-1], text[-1:]
     if unit in UNITS and number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS:
         return max(0, now - int(number) * UNITS[unit] * 1_000_000)
     try:

@@ -30,7 +30,9 @@ from repos.submissions.dead_letters import DeadLetter
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=prose(__doc__))
 
 After = Annotated[int, typer.Option(metavar="N", min=0, help="Continue after this number: only older ones.")]
-Code = Annotated[str, typer.Option(metavar="CODE", help="Only those refused with this code.", show_default=False)]
+Code = Annotated[
+    str | None, typer.Option(metavar="CODE", help="Only those refused with this code.", show_default=False)
+]
 Script = Annotated[
     int | None, typer.Option(metavar="SCRIPT", min=1, help="Only those of this script.", show_default=False)
 ]
@@ -41,8 +43,8 @@ Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number in the
 def rejected(
     context: typer.Context,
     script: Script = None,
-    code: Code = "",
-    since: Since = "",
+    code: Code = None,
+    since: Since = None,
     after: After = 0,
     limit: Limit = 50,
     as_json: AsJson = False,
@@ -59,14 +61,14 @@ def rejected(
 )
 def list_(
     script: Script = None,
-    code: Code = "",
-    since: Since = "",
+    code: Code = None,
+    since: Since = None,
     after: After = 0,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List dead letters with the reason of each, newest first. `scriptledger rejected` alone does the same."""
-    wanted = LetterFilter(script or 0, code, moment_of(since) or 0)
+    wanted = _filter(script, code, since)
     with database.reading() as tx:
         page = page_of(tx.rejected_search.latest(wanted, before=after, limit=limit + 1), limit)
         whole = [tx.rejected.get(row.id) for row in page.rows] if as_json else []
@@ -105,8 +107,8 @@ def replay(
     number: Annotated[int | None, typer.Argument(metavar="NUMBER", help="The number in the list.", min=1)] = None,
     every: Annotated[bool, typer.Option("--all", help="All that match, oldest first, each once.")] = False,
     script: Script = None,
-    code: Code = "",
-    since: Since = "",
+    code: Code = None,
+    since: Since = None,
     limit: Annotated[int, typer.Option(metavar="N", min=0, help="With --all: at most so many; 0 is all.")] = 0,
     again: Annotated[
         bool, typer.Option("--again", help="With --all: also those that are replays, and were refused again.")
@@ -132,8 +134,15 @@ def replay(
         return
     if base is not None:
         raise typer.BadParameter("needs a NUMBER", param_hint="--base")
-    wanted = LetterFilter(script or 0, code, moment_of(since) or 0)
+    wanted = _filter(script, code, since)
     _replay_all(wanted, limit, again=again, yes=yes, timeout=timeout, as_json=as_json)
+
+
+def _filter(script: int | None, code: str | None, since: str | None) -> LetterFilter:
+    """The filter of the options. An empty code, as of an empty variable of a shell, does not choose everything."""
+    if code == "":
+        raise typer.BadParameter("it is empty", param_hint="--code")
+    return LetterFilter(script or 0, code or "", moment_of(since) or 0)
 
 
 def _replay_one(number: int, base: int | None, *, timeout: float, as_json: bool) -> None:

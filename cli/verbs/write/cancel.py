@@ -59,8 +59,8 @@ def cancel(
         str | None, typer.Option(metavar="RUN", help="Only those of this run of an AI.", show_default=False)
     ] = None,
     older_than: Annotated[
-        str, typer.Option(metavar="AGE|TIME", help="Only those that have waited since then.", show_default=False)
-    ] = "",
+        str | None, typer.Option(metavar="AGE|TIME", help="Only those that have waited since then.", show_default=False)
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
     reason: Annotated[
         str, typer.Option(metavar="TEXT", help="Why; the sender sees it.", show_default=False)
@@ -136,7 +136,7 @@ def _named(tx: RecordsTransaction, names: Sequence[str], wanted: PendingFilter, 
 
 
 def _require_choice(
-    names: Sequence[str], script: int | None, run: str | None, older_than: str, *, every: bool, reason: str
+    names: Sequence[str], script: int | None, run: str | None, older_than: str | None, *, every: bool, reason: str
 ) -> None:
     moment_of(older_than, "--older-than")
     short_text(reason, "--reason", MAX_REASON)

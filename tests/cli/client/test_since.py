@@ -16,7 +16,7 @@ SECOND = 1_000_000
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("", None),
+        (None, None),
         ("90s", NOW - 90 * SECOND),
         ("30m", NOW - 1_800 * SECOND),
         ("2h", NOW - 7_200 * SECOND),
@@ -28,7 +28,7 @@ SECOND = 1_000_000
         ("2026-11-23T10:30:00+01:00", 1_795_426_200_000_000),
     ],
 )
-def test_an_age_or_a_time(text: str, moment: int | None):
+def test_an_age_or_a_time(text: str | None, moment: int | None):
     assert moment_of(text, now=NOW) == moment
 
 
@@ -46,6 +46,7 @@ def test_a_time_without_a_zone_is_local(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     "text",
     [
+        "",
         "yesterday",
         "2",
         "h",

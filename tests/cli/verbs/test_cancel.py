@@ -143,7 +143,14 @@ def test_with_running_workers_the_answer_says_who_was_first(scriptledger: Comman
 
 @pytest.mark.parametrize(
     "args",
-    [(), ("a", "--all"), ("a", "--run", "x"), ("--older-than", "soon"), ("--all", "--reason", "x" * 201)],
+    [
+        (),
+        ("--script", "7", "--older-than", "", "--yes"),
+        ("a", "--all"),
+        ("a", "--run", "x"),
+        ("--older-than", "soon"),
+        ("--all", "--reason", "x" * 201),
+    ],
 )
 def test_a_command_line_that_is_wrong_cancels_nothing(home: CommandLine, args: tuple[str, ...]):
     assert home("cancel", *args).status == 2

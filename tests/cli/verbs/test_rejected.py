@@ -117,6 +117,8 @@ def test_what_cannot_be_sent_again_is_named_and_stops_no_other(scriptledger: Com
         ("1", "--again"),
         ("--all", "--since", "x"),
         ("--all", "--script", "0", "--yes"),
+        ("--all", "--since", "", "--yes"),
+        ("--all", "--code", "", "--yes"),
     ],
 )
 def test_a_command_line_that_is_wrong_sends_nothing(scriptledger: CommandLine, args: tuple[str, ...]):
