@@ -94,9 +94,10 @@ def status(script: OneScript = None, max_lag: MaxLag = None, as_json: AsJson = F
     with database.reading() as tx:
         now = system_clock()
         if script is not None:
-            database.head_of(tx, script)
+            served = database.head_of(tx, script).health == "open"
             stale = staleness(tx, script, now)
-            lag = ProjectionLag(1 if stale.micros else 0, stale.behind, now - stale.micros if stale.micros else None)
+            since = now - stale.micros if served and stale.micros else None
+            lag = ProjectionLag(int(since is not None), stale.behind, since)
         else:
             runs, lag = tx.runs.read(), tx.outdated.lag()
     seconds = lag.micros(now) / 1_000_000

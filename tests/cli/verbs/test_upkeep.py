@@ -60,6 +60,9 @@ def test_the_lag_is_of_now_and_bounds_the_exit_status(home: CommandLine):
     assert "a worker of the role materialization is running, and a beat" in before.err
     assert home("materialize", "status", "--max-lag", 86_400).status == 0
     assert home("materialize", "status", 2, "--max-lag", 299).status == 1
+    query(home, "UPDATE script_heads SET health = 'quarantined' WHERE script_id = 2")
+    assert home("materialize", "status", 2, "--max-lag", 299).status == 0, "no worker may bring it up to date"
+    query(home, "UPDATE script_heads SET health = 'open' WHERE script_id = 2")
 
     assert home("materialize", "run").out == "Run 1: 2 scripts due, 2 done, 0 failed.\n"
 
