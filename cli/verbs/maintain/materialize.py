@@ -12,6 +12,7 @@ from cli.json_documents import maintenance as documents
 from cli.terminal import screen
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson, example, prose
+from domain.counting import does
 from domain.log.head import Head
 from materialization.clock import system_clock
 from materialization.integrity.readers_repair import rewrite_for_readers
@@ -174,8 +175,10 @@ def _run_sentences(finished: _Finished) -> Iterator[str]:
 
 
 def _lag_sentence(lag: ProjectionLag, seconds: float) -> str:
-    if not lag.scripts:
-        return "Readers see the head of every script in service."
+    if not lag.versions:
+        rebuilt = f"{screen.counted(lag.scripts, 'script')} {does(lag.scripts, 'were')} rebuilt since"
+        again = f"; {rebuilt}, and {does(lag.scripts, 'are')} written again next" if lag.scripts else ""
+        return f"Readers see the head of every script in service{again}."
     return f"{_behind(lag)}, by {screen.counted(lag.versions, 'version')} at most, the first for {seconds:.0f} s."
 
 
