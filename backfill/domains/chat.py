@@ -10,6 +10,7 @@ from backfill.domains.chat_logs.batch import ChatWriter
 from backfill.domains.chat_logs.log_rows import TARGET, log_rows
 from backfill.domains.chat_logs.proof import prove
 from backfill.domains.chat_logs.reading_order import batches
+from backfill.domains.flat.garbage_searches import rare_garbage_searches
 from backfill.domains.flat.reserved_numbers import reserve_script_numbers
 
 # All chat tables together are one item, because they are merged by time.
@@ -29,6 +30,7 @@ class Chat(Domain):
             reserve_script_numbers(context)
             yield ITEM
 
+    @rare_garbage_searches()
     def migrate(self, work: ItemWork) -> bool:
         writer = ChatWriter(work)
         for rows in batches(log_rows(work.context, writer.progress, writer.place.places)):

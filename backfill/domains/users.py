@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.duplicates import column_values, fingerprint, remembered, repeated
+from backfill.domains.flat.garbage_searches import rare_garbage_searches
 from backfill.domains.flat.proof import prove
 from backfill.domains.flat.slices import FlatRow, FlatTable, Position, migrate
 from backfill.translate.accounts import Account, UserTranslator
@@ -32,6 +33,7 @@ class Users(Domain):
     def items(self, context: BackfillContext) -> Iterator[str]:
         yield from (table.name for table in context.tables_for(TARGET))
 
+    @rare_garbage_searches()
     def migrate(self, work: ItemWork) -> bool:
         return migrate(work, UserTable(work.context, work.context.tables[work.name]))
 

@@ -136,7 +136,12 @@ def sorted_in_window(rows: Iterator[LogRow], progress: TableProgress) -> Iterato
 
 
 def table_rows(context: BackfillContext, number: int, start: TablePlace) -> Iterator[LogRow]:
-    """The rows of one table after a place, in the order of its key."""
+    """The rows of one table after a place, in the order of its key; the next ones while the caller waits."""
+    for page in read_ahead(_pages(context, number, start)):
+        yield from page
+
+
+def _pages(context: BackfillContext, number: int, start: TablePlace) -> Iterator[list[LogRow]]:
     table = context.tables_for(TARGET)[number]
     translator = ChatTranslator(table, context.mapping, context.hash_key)
     reader, after = translator.reader, decode_key(start.place)
@@ -144,8 +149,8 @@ def table_rows(context: BackfillContext, number: int, start: TablePlace) -> Iter
     numbered = not has_key and not table.table.has_rowid
     translator.times.last = start.last if after is not None else _first_time(context, translator)
     counted = 0
-    pages = read_pages(context.source, table.table, reader.columns, after=None if numbered else after)
-    for page in read_ahead(pages):
+    for page in read_pages(context.source, table.table, reader.columns, after=None if numbered else after):
+        rows = []
         for place, values in page:
             if numbered and after is not None and place[0] <= after[0]:
                 continue
@@ -153,7 +158,9 @@ def table_rows(context: BackfillContext, number: int, start: TablePlace) -> Iter
             chat = translator.translate(values)
             finding = place if has_key else reader.finding_key(values)
             key, digest = reader.key(values), reader.hash(values)
-            yield LogRow(number, place, key, digest, finding, chat, translator.times.last, counted)
+            rows.append(LogRow(number, place, key, digest, finding, chat, translator.times.last, counted))
+        yield rows
+        del page, rows  # or they would stay while the next ones are read
 
 
 def _size(row: LogRow) -> int:

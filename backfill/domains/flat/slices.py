@@ -110,16 +110,21 @@ def migrate(work: ItemWork, flat: FlatTable) -> bool:
 
 
 def batches(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
-    """The rows after a position, translated."""
+    """The rows after a position, translated; the next ones while the caller waits for the database."""
+    return read_ahead(_batches(flat, position))
+
+
+def _batches(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
     reader, table = flat.reader, flat.table.table
     after = decode_key(position.place)
     # Without a key a table is read from its beginning, and its rows are numbered.
     numbered = not table.key and not table.has_rowid
     flat.times.last = position.last if after is not None else _first_time(flat)
-    for page in read_ahead(read_pages(flat.context.source, table, reader.columns, after=None if numbered else after)):
+    for page in read_pages(flat.context.source, table, reader.columns, after=None if numbered else after):
         rows = page if not numbered or after is None else [row for row in page if row.key[0] > after[0]]
         for start in range(0, len(rows), ROWS_PER_TRANSACTION):
             yield _translated(flat, rows[start : start + ROWS_PER_TRANSACTION])
+        del page, rows  # or they would stay while the next ones are read
 
 
 def _translated(flat: FlatTable, rows: Sequence[LegacyRow]) -> list[FlatRow]:
