@@ -45,7 +45,7 @@ def examine_database(settings: Settings, roles: Sequence[Role] = (), *, at_start
         return
     problem = facts.problem or ""
     if problem.startswith(NO_ANSWER):
-        change = f"Look for what locks the table {submission_inbox.name}, like a backup or a change of it."
+        change = f"Read the server's log, and look for what locks the table {submission_inbox.name}, like a backup."
         yield Result("database", REACHABLE, fault(f"{problem[:1].upper()}{problem[1:]}.", change))
         yield from (result for result in examine("database", facts, at_start=at_start) if result.check != "writes")
     else:
