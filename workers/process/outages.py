@@ -39,7 +39,8 @@ class Outage:
         self._lock_file: int | None = None  # without it, two processes may log the same line
         with suppress(OSError), tempfile.TemporaryFile() as file:
             self._lock_file = os.dup(file.fileno())
-            weakref.finalize(self, _close, self._lock_file)
+            self._identity = _identity_of(self._lock_file)
+            weakref.finalize(self, _close, self._lock_file, self._identity)
 
     @property
     def lasts(self) -> bool:
@@ -81,21 +82,29 @@ class Outage:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        if self._lock_file is None:
+        # In the process of an embedded beat, Celery closes all files, and another one may have the number.
+        if self._lock_file is None or _identity_of(self._lock_file) != self._identity:
             yield
             return
-        # A kernel lock: a killed process frees it. In the process of an embedded beat, Celery closes all files.
-        with suppress(OSError):
-            fcntl.lockf(self._lock_file, fcntl.LOCK_EX)
+        # A kernel lock: a killed process frees it.
+        fcntl.lockf(self._lock_file, fcntl.LOCK_EX)
         try:
             yield
         finally:
-            with suppress(OSError):
-                fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
+            fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
 
 
-def _close(file: int) -> None:
-    with suppress(OSError):
+def _identity_of(file: int) -> tuple[int, int] | None:
+    """Which file an open number stands for; None if it is closed."""
+    try:
+        status = os.fstat(file)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _close(file: int, identity: tuple[int, int] | None) -> None:
+    if _identity_of(file) == identity is not None:
         os.close(file)
 
 

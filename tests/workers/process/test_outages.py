@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from workers.process.outages import Outage
+
+TRY_LOCK = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
 
 
 class Clock:
@@ -83,3 +89,19 @@ def test_processes_share_an_outage(outage: Outage, lines: list[dict[str, object]
 
     assert outage.lasts
     assert lines == []  # the child logged it
+
+
+def test_another_file_under_the_number_of_a_closed_one_is_left_alone(clock: Clock, tmp_path: Path):
+    outage = Outage("database", clock)
+    number = outage._lock_file
+    assert number is not None
+    with (tmp_path / "other").open("w") as other:
+        os.dup2(other.fileno(), number)  # Celery closed it, and something else was opened
+        fcntl.lockf(number, fcntl.LOCK_EX)
+
+        outage.failed("gone away")
+
+        assert subprocess.run([sys.executable, "-c", TRY_LOCK, other.name], check=False).returncode == 1
+        del outage
+        os.fstat(number)
+        os.close(number)
