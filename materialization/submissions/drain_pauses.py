@@ -80,11 +80,12 @@ class PauseWatch:
         self._looked_at = float("-inf")
         self._pause: DrainPause | None = None
         self._refused = False
+        self._is_known = True
 
     def pause(self) -> DrainPause | None:
         """The active pause; None while drains run."""
         now = self._clock()
-        if self._pause is not None or now - self._looked_at >= LOOK_SECONDS:
+        if (self._pause is not None and self._is_known) or now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
             self._look()
         return self._pause
@@ -103,7 +104,9 @@ class PauseWatch:
         try:
             with self._unit_of_work().reading() as tx:
                 self._pause = tx.drain_pauses.current()
+            self._is_known = True
         except (Conflict, *DriverError) as error:
+            self._is_known = False
             if isinstance(error, DriverError) and not is_outage(error) and not self._refused:
                 self._refused = True
                 log.warning("drains.pause_not_read", problem=type(error).__name__)

@@ -16,7 +16,7 @@ from workers.producers.bulk_sender import ANSWERS_PER_LOOK, MAX_BYTES, MAX_ROWS,
 # Submissions that wait for an answer at a time.
 WINDOW = 4_000
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.005, 0.2
-# What comes slowly, from a pipe, is sent after this long.
+# What comes slowly, from a pipe, is sent with the first that comes after this long, or at the end.
 BATCH_SECONDS = 0.5
 THEN = " What was sent is safe and will be answered when the broker is back; the same command continues."
 
@@ -134,7 +134,7 @@ class BulkRun:
 
 
 def _batches(items: Iterable[Outgoing], rows: int) -> Iterator[list[Outgoing]]:
-    """Batches of bounded size; what comes slowly is not held back for long."""
+    """Batches of bounded size; what comes slowly goes in small ones."""
     batch: list[Outgoing] = []
     size, began = 0, time.monotonic()
     for item in items:

@@ -112,6 +112,18 @@ def test_a_process_looks_once_a_second_however_many_drains_it_runs(unit_of_work:
     assert reads.count == 2
 
 
+def test_an_outage_during_a_pause_is_met_once_a_second(unit_of_work: UnitOfWork, seconds: Seconds):
+    reads = CountedReads(unit_of_work)
+    watch = PauseWatch(lambda: reads, clock=seconds)  # type: ignore[arg-type, return-value]
+    pause_drains(unit_of_work, "ana", "")
+    assert watch.pause() is not None
+
+    reads.error = DatabaseUnreachable("away")
+    for _ in range(100):
+        assert watch.pause() is not None
+    assert reads.count == 2
+
+
 def test_the_processes_of_a_worker_log_the_beginning_and_the_end_once(unit_of_work: UnitOfWork, seconds: Seconds):
     watch = PauseWatch(lambda: unit_of_work, clock=seconds)
     with capture_logs() as lines:
