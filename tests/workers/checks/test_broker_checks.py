@@ -136,6 +136,7 @@ class WithoutTransactions(RedisServer):
         return [*super().options(), "--rename-command", "MULTI", ""]
 
 
+@pytest.mark.services
 def test_a_redis_without_transactions_runs_nothing_of_the_check():
     with WithoutTransactions() as server, redis.Redis.from_url(server.url) as client:
         client.rpush("intake", "first", "second")
