@@ -106,7 +106,10 @@ class PatchChain:
         reached, self._reached = self._reached, None
         if reached is not None and reached[0] == run and reached[1] <= place:
             return reached[1:]
-        text = self._anchor(run.anchor)
+        stored = self._stored(run.anchor)
+        if stored is None:
+            return PATCH_MISSING
+        text = utf16(stored)
         if run.anchor < run.first:
             return run.anchor, text
         edges = range(run.anchor, place, -1)
@@ -246,12 +249,15 @@ class PatchChain:
         return fitting, sum(len(edges) for _, edges, _ in tries)
 
     def _anchor(self, place: int) -> bytearray:
-        """The whole text at a place."""
+        """The whole text at a place; an empty one if it is gone."""
+        return utf16(self._stored(place) or "")
+
+    def _stored(self, place: int) -> str | None:
+        """The whole text at a place; None if it is gone."""
         if place < 0:
-            return bytearray()
+            return ""
         is_row = place < len(self._rows) and self._whole[place]
-        text = next(self._reader.texts([place])) if is_row else self._latest
-        return utf16(text or "")
+        return next(self._reader.texts([place])) if is_row else self._latest
 
     def _patches(self, edges: Sequence[int]) -> Iterator[str | None]:
         return self._reader.patches([self._layout.row(edge) for edge in edges])

@@ -141,6 +141,15 @@ def test_a_patch_that_was_changed_since_it_was_read_gives_no_other_text(whole: S
             assert isinstance(text, Refusal) or text.decode() == TEXTS[place]
 
 
+def test_a_whole_text_that_is_gone_since_is_not_taken_for_an_empty_one() -> None:
+    stored = Stored(["One.", None, None], [None, *["@@ -0,0 +1,4 @@\n+Two.\n"] * 2])
+    chain = stored.chain()
+    assert [*chain.texts([2])] == [b"Two.Two.One."]
+    stored.stored[0] = None
+
+    assert [text.code for text in chain.texts([1, 2]) if isinstance(text, Refusal)] == ["patch_missing"] * 2
+
+
 def test_rows_between_two_broken_patches_are_set_aside() -> None:
     made = patches(leads_to=True)
     made[2], made[5] = None, None
