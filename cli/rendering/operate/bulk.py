@@ -29,15 +29,17 @@ class Problem(NamedTuple):
 class BulkReport:
     """Counts what became of many submissions, and prints problems on standard error.
 
-    `thing` is what the user counts: a line, a number.
+    A problem is named by its place: a line, or the number of a dead letter. The summary counts things, which are places
+    if they have no other name.
     """
 
-    def __init__(self, thing: str) -> None:
+    def __init__(self, place: str, thing: str = "") -> None:
         self.outcomes: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
         self.answered_before = 0
         self.problems: list[Problem] = []
-        self._thing = thing
+        self._place = place
+        self._thing = thing or place
         self._printed = 0
         self._not_taken = 0
         self._began = time.monotonic()
@@ -73,7 +75,7 @@ class BulkReport:
         self.codes[refusal.code] += 1
         self._not_taken += name != (None, None)
         self._add(Problem(number, *name, refusal.code, refusal.message))
-        screen.warn(f"{self._thing} {number}: {refusal.code}: {refusal.message}", style="yellow")
+        screen.warn(f"{self._place} {number}: {refusal.code}: {refusal.message}", style="yellow")
 
     def pending(self, count: int) -> None:
         """Count submissions without an answer yet."""
@@ -104,7 +106,7 @@ class BulkReport:
         self._add(Problem(number, answer.script_id, answer.submission_id, refusal.code, refusal.message))
         self._printed += 1
         if self._printed <= MAX_PRINTED:
-            screen.warn(f"{self._thing} {number}: {answer.outcome}: {refusal.code}: {refusal.message}", style="yellow")
+            screen.warn(f"{self._place} {number}: {answer.outcome}: {refusal.code}: {refusal.message}", style="yellow")
         elif self._printed == MAX_PRINTED + 1:
             screen.warn("Further refusals are counted; `scriptledger rejected` lists them.", style="yellow")
 

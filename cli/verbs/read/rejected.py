@@ -158,7 +158,7 @@ def _replay_one(number: int, base: int | None, *, timeout: float, as_json: bool)
 
 
 def _replay_all(wanted: LetterFilter, limit: int, *, again: bool, yes: bool, timeout: float, as_json: bool) -> NoReturn:
-    report = BulkReport("number")
+    report = BulkReport("number", "dead letter")
     with queue() as sending:
         with sending.unit_of_work.reading() as tx, screen.waiting("Counting…"):
             newest = tx.rejected_search.latest(LetterFilter(), limit=1)
