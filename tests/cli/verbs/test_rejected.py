@@ -76,7 +76,7 @@ def test_a_filter_chooses_what_is_sent_again(scriptledger: CommandLine, refused:
     assert (first.status, first.json["outcomes"]) == (0, {"applied": 2})
     rest = scriptledger(*args, "--yes")
     assert rest.status == 0
-    assert "1 number in " in rest.out
+    assert "1 dead letter in " in rest.out
     assert "2 dead letters had been sent again before." in rest.out
 
 
