@@ -1,6 +1,7 @@
 """The HTTP server, a process of its own (`python -m workers.http.server`); it takes its settings from the environment.
 
-Hypercorn closes connections whose requests do not arrive within seconds, which other servers leave open.
+Hypercorn closes connections whose requests do not arrive within seconds, which other servers leave open. It does not
+close idle ones of HTTP/2, so there is none: a request for it is answered in HTTP/1.1.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import socket
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from hypercorn.protocol.h11 import H11Protocol
 from starlette.types import ASGIApp
 
 from repos.database.engine import open_engine
@@ -67,6 +69,8 @@ def listening_socket(listening: str) -> socket.socket:
 
 def server_config(listening: socket.socket) -> Config:
     """The limits of the server on a listening socket, which it takes over."""
+    # Hypercorn has no setting for it.
+    H11Protocol._check_protocol = _keep_protocol  # type: ignore[method-assign, assignment]
     config = Config()
     config.bind = [f"fd://{listening.detach()}"]
     config.keep_alive_timeout = IDLE_SECONDS
@@ -76,6 +80,10 @@ def server_config(listening: socket.socket) -> Config:
     config.backlog = BACKLOG
     config.errorlog = logging.getLogger("hypercorn.error")
     return config
+
+
+async def _keep_protocol(_protocol: H11Protocol, _request: object) -> None:
+    """Change to no other protocol, whatever a request asks for."""
 
 
 async def _serve(app: ASGIApp, listening: socket.socket) -> None:

@@ -213,6 +213,18 @@ def test_any_host_is_answered(site: Site, host: str):
     assert "evil.example" not in seen.text
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+    ],
+    ids=["assumed", "upgrade"],
+)
+def test_http_2_whose_idle_connections_stay_open_is_not_spoken(site: Site, request_: bytes):
+    assert exchange(site, request_).startswith(b"HTTP/1.1 401")
+
+
 @pytest.mark.slow
 def test_slow_requests_are_ended_and_slow_answers_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def slow(_services: Services, _visit: Visit) -> Shown:
