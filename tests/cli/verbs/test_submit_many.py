@@ -122,6 +122,7 @@ def test_submissions_of_a_quarantined_script_do_not_hold_the_others_up(scriptled
     assert time.monotonic() - began < 30
     assert (ran.status, ran.json["outcomes"]) == (3, {"applied": 3, "pending": 3})
     assert "because their scripts are quarantined" in ran.err
+    assert scriptledger("cancel", "--script", bad, "--yes", "--json").json["cancelled"] == 3  # not left to other tests
 
 
 def test_without_waiting_everything_is_pending_and_answered_later(scriptledger: CommandLine, file: Path):
