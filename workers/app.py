@@ -62,6 +62,15 @@ def refuse_bad_settings(**_: Any) -> None:
 
 
 @signals.celeryd_init.connect(weak=False)
+def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None:
+    """Set the acknowledgement mode that the queues of this worker need; exit if they need different modes."""
+    try:
+        conf.broker_transport_options = transport_options(_served(conf, options), dict(conf.broker_transport_options))
+    except BadQueuesError as error:
+        raise SystemExit(f"scriptledger: {error}") from None
+
+
+@signals.celeryd_init.connect(weak=False)
 def refuse_unlimited_account(**_: Any) -> None:
     """Exit if the database account of this worker may write what no worker needs, where accounts are installed."""
     chosen = bootstrap.settings()
@@ -95,15 +104,6 @@ def refuse_faulty_broker(**_: Any) -> None:
 
 
 signals.beat_init.connect(worker_logs.report_beat, weak=False)
-
-
-@signals.celeryd_init.connect(weak=False)
-def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None:
-    """Set the acknowledgement mode that the queues of this worker need; exit if they need different modes."""
-    try:
-        conf.broker_transport_options = transport_options(_served(conf, options), dict(conf.broker_transport_options))
-    except BadQueuesError as error:
-        raise SystemExit(f"scriptledger: {error}") from None
 
 
 @signals.celeryd_init.connect(weak=False)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from repos.database.engine import open_engine
 from repos.scheduling.materialization_runs import RunRow
+from repos.schema.upgrade import upgrade
 from tests.materialization.writer import Writer, close_databases, open_database
 from tests.processes.nodes import LocalWorker, start_together
 from workers.process.roles import ROLES
@@ -23,6 +25,8 @@ TIMEOUT_SECONDS = 60.0
 
 @pytest.fixture
 def settings(mariadb_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    with open_engine(mariadb_url) as engine:
+        upgrade(engine)
     return Settings(home=tmp_path, database_url=mariadb_url, broker_url=redis_url)
 
 
