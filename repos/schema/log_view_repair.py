@@ -57,7 +57,7 @@ def _is_missing(connection: Connection) -> bool:
             return _may_read_tables(connection)
         if _number(error) in _MISSING or str(error.orig).startswith("no such"):
             return True
-        if _number(error) in _DENIED:
+        if _number(error) in _DENIED | _DENIED_COLUMN:
             return False  # what this account may not read may be there
         raise
     return False

@@ -25,15 +25,19 @@ from repos.unit_of_work import UnitOfWork
 from tests.materialization.writer import Clock
 from tests.services.databases import DatabaseServer
 
+NUMBERS = (
+    "(WITH RECURSIVE numbers (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < 90) "
+    "SELECT seq FROM numbers) AS seq_1_to_90"
+)
 TABLES = {"ideas": 90, "loose": 90, "pairs": 90}
 SOURCE = (
     "CREATE TABLE ideas (id BIGINT UNSIGNED PRIMARY KEY, body TEXT, at DATETIME(3), amount DECIMAL(30,10))",
     "CREATE TABLE loose (word VARCHAR(20)) ENGINE=MyISAM",
     "CREATE TABLE pairs (a VARCHAR(20) COLLATE utf8mb4_bin, b ENUM('z','y'), c VARBINARY(9), PRIMARY KEY (a, b))",
     "INSERT INTO ideas SELECT 18446744073709551000 + seq, concat('idea 🎬 ', seq), '2021-02-03 04:05:06.789', "
-    "seq + 0.25 FROM seq_1_to_90",
-    "INSERT INTO loose SELECT concat('w', seq MOD 7) FROM seq_1_to_90",
-    "INSERT INTO pairs SELECT concat('ä', seq DIV 2), if(seq MOD 2, 'z', 'y'), unhex(hex(seq)) FROM seq_1_to_90",
+    f"seq + 0.25 FROM {NUMBERS}",
+    f"INSERT INTO loose SELECT concat('w', seq MOD 7) FROM {NUMBERS}",
+    f"INSERT INTO pairs SELECT concat('ä', seq DIV 2), if(seq MOD 2, 'z', 'y'), unhex(hex(seq)) FROM {NUMBERS}",
 )
 
 

@@ -162,7 +162,7 @@ def test_large_tables_are_read_by_their_indexes(migrated: Engine):
         assert [scan for scan in large if "COVERING INDEX" not in scan] == []
         return
     fill(migrated)
-    rows = explain(migrated, "EXPLAIN")
+    rows = explain(migrated, "EXPLAIN FORMAT=TRADITIONAL")
     scanned = {(row.table, row.key) for row in rows if row.type in ("ALL", "index") and row.table in LARGE}
     assert scanned <= {
         ("submission_inbox", "ix_submission_inbox_script_id_id"),

@@ -23,7 +23,8 @@ def engine(mariadb: DatabaseServer, mariadb_url: str) -> Iterator[Engine]:
     with open_engine(mariadb_url) as engine:
         upgrade(engine)
     url = make_url(mariadb_url)
-    mariadb.execute("CREATE OR REPLACE USER ready@'%' IDENTIFIED BY 'x'")
+    mariadb.execute("DROP USER IF EXISTS ready@'%'")
+    mariadb.execute("CREATE USER ready@'%' IDENTIFIED BY 'x'")
     mariadb.execute(f"GRANT ALL ON `{url.database}`.* TO ready@'%'")
     with open_engine(url.set(username="ready", password="x").render_as_string(hide_password=False)) as engine:
         yield engine
@@ -76,7 +77,8 @@ def test_a_missing_inbox_is_named(engine: Engine):
 
 def test_a_missing_privilege_is_named(engine: Engine, mariadb: DatabaseServer):
     database = engine.url.database
-    mariadb.execute("CREATE OR REPLACE USER onlooker@'%' IDENTIFIED BY 'x'")
+    mariadb.execute("DROP USER IF EXISTS onlooker@'%'")
+    mariadb.execute("CREATE USER onlooker@'%' IDENTIFIED BY 'x'")
     mariadb.execute(f"GRANT SELECT ON `{database}`.* TO onlooker@'%'")
     url = engine.url.set(username="onlooker").render_as_string(hide_password=False)
     with open_engine(url) as reading:

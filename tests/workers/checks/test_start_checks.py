@@ -77,7 +77,8 @@ def test_a_worker_refuses_an_account_that_lacks_a_privilege(
     settings: Settings, mariadb: DatabaseServer, capsys: pytest.CaptureFixture[str]
 ):
     database = settings.database_url.rpartition("/")[2].partition("?")[0]
-    mariadb.execute("CREATE OR REPLACE USER onlooker@'%' IDENTIFIED BY 'hidden-word'")
+    mariadb.execute("DROP USER IF EXISTS onlooker@'%'")
+    mariadb.execute("CREATE USER onlooker@'%' IDENTIFIED BY 'hidden-word'")
     mariadb.execute(f"GRANT SELECT, INSERT, UPDATE ON `{database}`.* TO onlooker@'%'")
     url = settings.database_url.replace("root@", "onlooker:hidden-word@")
 
