@@ -1,9 +1,9 @@
 """Serve the operator's page, with passwords.
 
-On it people see what waits, and mend it. They sign in with a name and a password: SCRIPTLEDGER_OPERATORS_FILE names a
-file with a line `name:password` for each person who may act (send dead letters again, reopen scripts),
-SCRIPTLEDGER_VIEWERS_FILE one for those who may only look. For access from other machines, put it after a TLS proxy.
-`scriptledger dev` starts its own.
+On it people see pending submissions and failures, and mend them. They sign in with a name and a password:
+SCRIPTLEDGER_OPERATORS_FILE names a file with a line `name:password` for each person who may act (send dead letters
+again, reopen scripts), SCRIPTLEDGER_VIEWERS_FILE one for those who may only look. For access from other machines, put
+it after a TLS proxy. `scriptledger dev` starts its own.
 """
 
 from __future__ import annotations

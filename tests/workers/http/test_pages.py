@@ -91,7 +91,7 @@ def test_a_broken_script_stays_unless_it_is_reopened_as_it_is(empty: Site):
         script = empty.room.script_id
         stop(empty, script)
         with empty.engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE script_commands SET actor = 'somebody else'")
+            connection.exec_driver_sql("UPDATE script_commands SET actor = 'another writer'")
         token = empty.get("/quarantine").field("token")
         refused = empty.post(f"/quarantine/{script}/reopen", {"token": token})
         forced = empty.post(f"/quarantine/{script}/reopen", {"token": token, "unverified": "yes"})
