@@ -57,7 +57,6 @@ class Syntax:
         self.source = source
         self.grammar: Grammar = grammar_of(source.language)
         self.parts: list[Part] = []
-        self.by_start: dict[tuple[int, int], Part] = {}
         self.assignments: dict[str, list[Assignment]] = defaultdict(list)
         self.fields: dict[str, list[SgNode]] = defaultdict(list)
         self.module_words: set[str] = set()
@@ -67,11 +66,6 @@ class Syntax:
     def errors(self) -> list[int]:
         """Where the parser gave up."""
         return [node.range().start.index for node in self.source.root.find_all(kind="ERROR")[:20]]
-
-    def part_of(self, node: SgNode) -> Part | None:
-        """The part that is this node."""
-        place = node.range()
-        return self.by_start.get((place.start.index, place.end.index))
 
     def function_at(self, index: int) -> Function | None:
         """The innermost function around a position."""
@@ -93,7 +87,6 @@ class Syntax:
                 part.function = self._function(node, part)
             stack.append(part)
             self.parts.append(part)
-            self.by_start.setdefault((part.start, part.end), part)
             if part.kind in grammar.assignments:
                 self._assignment(node, part.kind, part)
             elif part.kind in grammar.imports:
