@@ -119,7 +119,7 @@ def _largest(stage: Stage) -> Pair:
 
 
 def _two_workers(stage: Stage) -> Pair:
-    scripts = stage.count(40, quick=4)
+    scripts = stage.count(80, quick=4)
     legacy = legacy_scripts(stage.mariadb, [json_saves(60, 300, seed=number) for number in range(scripts)])
     return Pair(
         KEY,

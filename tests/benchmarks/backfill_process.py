@@ -58,7 +58,11 @@ def run_processes(legacy_url: str, ledger_url: str, count: int) -> tuple[float, 
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
         began = time.perf_counter()
-        results = [process.communicate("go\n")[0] for process in processes]
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        results = [process.communicate()[0] for process in processes]
         seconds = time.perf_counter() - began
     assert all(process.returncode == 0 for process in processes)
     return seconds, max(json.loads(result)["peak"] for result in results)
