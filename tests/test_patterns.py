@@ -19,7 +19,8 @@ from tests.pattern_attacks import attacks
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("domain", "repos", "materialization", "workers", "cli", "gates", "backfill")
-MAX_SECONDS = 1.0
+# The slowest pattern takes 0.02 s for LONG. One that takes the square of the length took 0.3 s.
+MAX_SECONDS = 0.15
 SHORT, LONG = 60, 30_000
 """The short one is enough for what takes exponential time, the long one for its square."""
 ALL_WAYS = ("match", "fullmatch", "search", "sub")
@@ -32,6 +33,7 @@ BAD = {
     "twice anything": r"(?:[^!]*[^!]*)*!x",
     "trailing blanks": r"\s+\Z",
     "two runs": r"[a-z_]*[a-z0]*[a-z]*\Z",
+    "starts anywhere": r"eyJ[A-Za-z0-9_-]{10,}\.eyJ",
     "looked around": r"x(?=(?:a+)+\Z)",
 }
 
@@ -113,5 +115,6 @@ def test_no_schema_holds_a_pattern() -> None:
     """msgspec would look for it before any length is known."""
     for folder in SOURCES:
         for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            source = path.read_text()
+            for node in ast.walk(ast.parse(source)) if "pattern" in source else ():
                 assert not (isinstance(node, ast.keyword) and node.arg == "pattern"), f"{path}:{node.value.lineno}"

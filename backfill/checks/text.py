@@ -20,14 +20,22 @@ _DOUBLE = re.compile(f"[Â-ß][\x80-¿{_SPECIALS}]|[à-ï][\x80-¿{_SPECIALS}]{{
 _MARKS = re.compile(r"\?{2,}")
 # In a column that can hold an emoji, fewer marks are emphasis.
 MANY_MARKS = "????"
+# A JSON Web Token is recognised by the dot before its second part: looked for from its first part on, the rest of a
+# text would be read once for each "eyJ" in it.
 _SECRET = re.compile(
     r"sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}"
-    r"|xox[abpr]-[0-9A-Za-z-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\."
+    r"|xox[abpr]-[0-9A-Za-z-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\.eyJ(?<=[A-Za-z0-9_-]{13}\.eyJ)[A-Za-z0-9_-]{10,}\."
     r"|\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}"
 )
 SECRET_STARTS = ("sk-", "gh", "AKIA", "AIza", "xox", "-----BEGIN", "eyJ", "$2")
 # Columns that are meant to hold secrets.
 OF_SECRETS = ("token", "password", "password_salt")
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a key of a service, a token or a password hash is in a text."""
+    return _SECRET.search(text) is not None
 
 
 def double_encoded(text: str) -> str | None:
@@ -190,10 +198,10 @@ class SecretInText(_TextCheck):
     def suspects(self, batch: Batch, name: str, joined: str) -> bool:
         if batch.table.fields.get(name) in OF_SECRETS:
             return False
-        return any(start in joined for start in SECRET_STARTS) and _SECRET.search(joined) is not None
+        return any(start in joined for start in SECRET_STARTS) and holds_secret(joined)
 
     def problem(self, batch: Batch, name: str, text: str) -> str | None:
-        return "looks like a key, token or password hash" if _SECRET.search(text) else None
+        return "looks like a key, token or password hash" if holds_secret(text) else None
 
 
 def _is_narrow(batch: Batch, name: str) -> bool:

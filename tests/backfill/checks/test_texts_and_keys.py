@@ -10,11 +10,14 @@ import pytest
 from backfill.checks.key_index import KeyIndex, number_of
 from backfill.checks.mapped_table import MappedTable
 from backfill.checks.registry import CHECKS
-from backfill.checks.text import double_encoded
+from backfill.checks.text import double_encoded, holds_secret
 from backfill.checks.times import hour_problem, is_zero
 from backfill.mapping.model import TableRule
 from backfill.runs.headline import day_in_words
 from repos.legacy.catalog import Column, Table
+
+# A JSON Web Token that nothing ever signed.
+TOKEN = f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ3cml0ZXIifQ.{'x' * 43}"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,32 @@ def test_text_that_was_encoded_twice_is_recognised_and_its_first_reading_is_not(
 @pytest.mark.parametrize("text", ["", "plain", "Ângela", "SÃO PAULO", "à", "Ã la carte", "100 °C ± 5", "«guillemets»"])
 def test_accents_alone_are_not_taken_for_double_encoding(text: str) -> None:
     assert double_encoded(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Bearer {TOKEN}",
+        f'{{"text": "see\\n{TOKEN}"}}',
+        f"id_{TOKEN}",
+        "eyJ" * 1_000 + TOKEN,
+        "sk-" + "q7Z" * 14,
+        "ghp_" + "q7Z" * 14,
+        "AKIA" + "Q7Z0" * 4,
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "$2b$12$" + "q7Z" * 17 + "./",
+    ],
+)
+def test_secrets_are_recognised_in_texts(text: str) -> None:
+    assert holds_secret(f"INT. OFFICE\n\n{text}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["eyJhbGci", "eyJhbGciOiJIUzI1NiJ9", "see file.eyJ", "eyJa.eyJb.", TOKEN[:30], "task-" + "q" * 19, "$2b$12$q7Z"],
+)
+def test_texts_that_resemble_secrets_are_none(text: str) -> None:
+    assert not holds_secret(text)
 
 
 @pytest.mark.parametrize(
