@@ -92,7 +92,7 @@ lock: $(READY) ## update the lock files from pyproject.toml (UPGRADE=1: newest v
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra embedded --extra gates --extra models --extra serve --group dev \
 	  --generate-hashes --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --quiet \
 	  --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra gates --extra models --extra serve --constraint requirements.lock \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra drift --extra models --extra serve --constraint requirements.lock \
 	  --generate-hashes --custom-compile-command "make lock" --quiet --output-file requirements-image.lock
 	$(BIN)/uv pip compile --group build --universal --python-version 3.11 \
 	  --generate-hashes --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --quiet \

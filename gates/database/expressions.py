@@ -56,7 +56,7 @@ def _tree(text: str, database: str) -> Any:
         if missing.name != "sqlglot":
             raise
         raise ParserMissing(
-            "Comparing schemas needs the SQL parser of the extra `gates`: pip install 'scriptledger[gates]'."
+            "Comparing schemas needs the SQL parser of the extra `drift`: pip install 'scriptledger[drift]'."
         ) from None
     return parser.parsed(_without_introducers(text), database)
 

@@ -32,7 +32,7 @@ def own_drift(database_url: str, *, allowed: tuple[str, ...] = ()) -> tuple[list
     Raises:
         SchemaOutdated, SchemaTooNew: the schema is another one as a whole.
         SourceError: the database cannot be read.
-        ParserMissing: the program was installed without the extra `gates`.
+        ParserMissing: the program was installed without the extra `drift`.
     """
     with open_engine(database_url) as engine:
         require_current(engine)

@@ -1,4 +1,4 @@
-"""SQL as a tree without the spellings that servers add; needs the extra `gates`."""
+"""SQL as a tree without the spellings that servers add; needs the extra `drift`."""
 
 from __future__ import annotations
 

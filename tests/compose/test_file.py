@@ -233,7 +233,8 @@ def test_every_image_can_be_pinned_by_digest():
     assert {service.given["build"]["args"]["PYTHON_IMAGE"] for service in given if service.is_ours} == {digest}
     assert [line for line in dockerfile() if line.startswith("FROM ")] == [
         "FROM ${PYTHON_IMAGE} AS build",
-        "FROM ${PYTHON_IMAGE}",
+        "FROM ${PYTHON_IMAGE} AS base",
+        "FROM scratch",
     ]
     [default] = [line.partition("=")[2] for line in dockerfile() if line.startswith("ARG PYTHON_IMAGE=")]
     assert {service.given["build"]["args"]["PYTHON_IMAGE"] for service in OURS} == {default}

@@ -18,14 +18,16 @@ from cli.verbs.migrate.gates_verbs.installation import install
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
-# Of the extra `gates`. Servers are installed without it, and `install` and `status` need nothing of it.
+# Of the extra `gates`. The image is built without it, and `install` and `status` need nothing of it.
 PARSERS = frozenset({"ast_grep_py", "sqlglot", "yaml"})
 ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def _needs_parsers(context: typer.Context) -> None:
     """Read code; needs the extra `gates`, which is not installed here."""
-    sentence = f"`gates {context.info_name}` needs the extra `gates`: pip install 'scriptledger[gates]'."
+    sentence = (
+        f"`gates {context.info_name}` reads source code; where the code is, run pip install 'scriptledger[gates]'."
+    )
     raise Ending(Exit.USAGE, sentence, code="extra_missing")
 
 

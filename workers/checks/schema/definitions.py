@@ -16,7 +16,7 @@ def _examine(database_url: str) -> Finding:
     except ParserMissing:
         return warning(
             "The definitions of tables and views are not compared: the SQL parser is not installed.",
-            "Install it with `pip install 'scriptledger[gates]'`.",
+            "Install it with `pip install 'scriptledger[drift]'`.",
         )
     except (SchemaOutdated, SchemaTooNew):
         return fine("The definitions of tables and views are not compared: the schema is another one as a whole.")

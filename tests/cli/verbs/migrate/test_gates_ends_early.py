@@ -80,7 +80,9 @@ def test_without_the_extra_one_sentence_says_what_to_install(home: Path, verb: s
         "gates", verb, ".", "--html", "a", "--json"
     )
     assert (ran.status, ran.json["error"]["code"]) == (2, "extra_missing")
-    assert sentence(ran) == f"`gates {verb}` needs the extra `gates`: pip install 'scriptledger[gates]'."
+    assert (
+        sentence(ran) == f"`gates {verb}` reads source code; where the code is, run pip install 'scriptledger[gates]'."
+    )
 
 
 def test_without_the_extra_the_accounts_are_still_compared(home: Path):
