@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from repos.schema.account_tables import database_accounts
 from repos.schema.contents import Contents, contents_of
 from repos.schema.revision import connected
+from repos.server_checks.held_locks import HeldLocks
 from repos.server_checks.readiness import database_problem
 
 # Names differ between MariaDB and MySQL; a variable that a server does not have is simply not returned.
@@ -58,7 +59,7 @@ class ServerFacts(NamedTuple):
 
     `client_host` is where the connection comes from, `account_role` what the account is checked for, empty if that is
     not known, and `clock_ahead` how many seconds the server's clock is ahead of ours. `problem` is why it takes no
-    writes.
+    writes. `locks` are read for `doctor` alone.
     """
 
     database_url: str
@@ -73,6 +74,7 @@ class ServerFacts(NamedTuple):
     clock_ahead: float
     contents: Contents
     problem: str | None
+    locks: HeldLocks = HeldLocks()
 
     def __repr__(self) -> str:
         """Without the URL, which holds a password."""

@@ -14,6 +14,7 @@ from repos.database.driver_errors import DatabaseUnreachable, DriverError
 from repos.database.engine import open_engine
 from repos.database.supported_servers import UnsupportedServer
 from repos.schema.core_tables import submission_inbox
+from repos.server_checks.held_locks import held_locks
 from repos.server_checks.readiness import NO_ANSWER
 from repos.server_checks.server_facts import ServerFacts, read_server_facts
 from workers.checks.broker_facts import read_broker
@@ -40,6 +41,8 @@ def examine_database(settings: Settings, roles: Sequence[Role] = (), *, at_start
     try:
         with open_engine(settings.database_url, pool_size=1, answer_seconds=ANSWER_SECONDS) as engine:
             facts = read_server_facts(engine, wanted[0])
+            if not at_start and facts.problem is None:
+                facts = facts._replace(locks=held_locks(engine))
     except Exception as error:  # whatever it is, it is what was found
         yield Result("database", REACHABLE, _unreachable(settings, error))
         return

@@ -10,6 +10,7 @@ from gates.database.accounts.held_privileges import HeldPrivileges, readable_tab
 from gates.database.accounts.roles import GRANTS, Privilege, wanted_privileges
 from repos.schema.contents import Contents
 from repos.server_checks.declared_objects import declared_tables
+from repos.server_checks.held_locks import HeldLocks, OpenTransaction
 from repos.server_checks.server_facts import ServerFacts
 from workers.checks.finding import Result
 from workers.checks.registry import checks_of, examine
@@ -51,6 +52,9 @@ FINE = ServerFacts(
     contents=Contents(tables=declared_tables(), views={"script_log": frozenset()}),
     problem=None,
 )
+
+
+HELD = OpenTransaction(17, "ann@db2", 40, idle=True)
 
 
 def changed(**fields: Any) -> ServerFacts:
@@ -95,6 +99,10 @@ SERVERS = [
     ("encryption", "warning", "not encrypted", {"status": {"ssl_cipher": ""}}),
     ("grants", "fault", "DELETE on", {"grants": ("GRANT SELECT, INSERT, UPDATE ON `ledger`.* TO `l`@`%`",)}),
     ("grants", "warning", "roles", {"grants": ("GRANT USAGE ON *.* TO `l`@`%`", "GRANT `writers` TO `l`@`%`")}),
+    ("locks", "warning", "connection 17 of ann@db2 has a transaction of 40 s", {"locks": HeldLocks((HELD,))}),
+    ("locks", "fault", "script 3, 7 wait for a lock: connection 17", {"locks": HeldLocks((HELD,), (3, 7))}),
+    ("locks", "fault", "may not see who holds it", {"locks": HeldLocks(None, (3,))}),
+    ("locks", "fault", "just took", {"locks": HeldLocks((), (3,))}),
     ("objects", "warning", "script_log", {"contents": Contents(tables=declared_tables())}),
 ]
 

@@ -42,8 +42,9 @@ def pending(overview: Overview) -> Iterator[Problem]:
         advice = f"They are answered once a worker runs: `{start_command('commands')}`."
     else:
         advice = (
-            "Look for `task.failed` in the logs of the workers of the role commands; if there is none, they cannot "
-            f"keep up: start more with `{start_command('commands')}`."
+            "`scriptledger doctor` says whether they wait for a lock of another program. Otherwise look for "
+            "`task.failed` in the logs of the workers of the role commands; if there is none, they cannot keep up: "
+            f"start more with `{start_command('commands')}`."
         )
     yield Problem("submissions_wait", f"{_waits(waiting)} for an answer.", advice)
 
