@@ -17,6 +17,11 @@ TABLE_FULL: Final = 1114
 READ_ONLY: Final = 1290
 READ_ONLY_MODE: Final = 1836
 
+# Of the server, of all accounts, and of this account.
+TOO_MANY_CONNECTIONS: Final = frozenset({1040, 1203, 1226})
+SIGN_IN_REFUSED: Final = frozenset({1044, 1045, 1698})
+NO_SUCH_DATABASE: Final = 1049
+
 # Another transaction, or one that alters a table, was in the way.
 ANOTHER_TRANSACTION: Final = {
     1205: "waited too long for a lock (MariaDB: also NOWAIT)",

@@ -6,14 +6,21 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from repos.database.driver_errors import DatabaseUnreachable, DriverError
-from repos.database.error_codes import DISK_FULL, PACKET_TOO_LARGE, READ_ONLY, READ_ONLY_MODE, TABLE_FULL
+from repos.database.error_codes import (
+    DISK_FULL,
+    NO_SUCH_DATABASE,
+    PACKET_TOO_LARGE,
+    READ_ONLY,
+    READ_ONLY_MODE,
+    SIGN_IN_REFUSED,
+    TABLE_FULL,
+    TOO_MANY_CONNECTIONS,
+)
 from workers.settings import Settings, without_password
 
-SIGN_IN_REFUSED = frozenset({1044, 1045, 1698})
-NO_SUCH_DATABASE = 1049
 NO_ROOM = frozenset({DISK_FULL, TABLE_FULL})
 ONLY_READ = frozenset({READ_ONLY, READ_ONLY_MODE})
 
@@ -21,6 +28,36 @@ ONLY_READ = frozenset({READ_ONLY, READ_ONLY_MODE})
 MIN_FREE_BYTES = 64 * 1024
 
 _URL = "SCRIPTLEDGER_DATABASE_URL"
+# Error numbers, each with the code, what is wrong, and what to do.
+_KNOWN: Final = (
+    (
+        SIGN_IN_REFUSED,
+        "database_sign_in",
+        "The database {where} refused the sign-in",
+        f"check user and password in {_URL}",
+    ),
+    (
+        {NO_SUCH_DATABASE},
+        "no_database",
+        "There is no database {where}",
+        f"create it, or name another in {_URL}",
+    ),
+    (
+        TOO_MANY_CONNECTIONS,
+        "too_many_connections",
+        "The database {where} takes no more connections",
+        "raise max_connections on the server, or the limit of this account, or end what else is connected, which SHOW "
+        "PROCESSLIST lists",
+    ),
+    (NO_ROOM, "disk_full", "The disk of the database {where} is full", "free some space and try again"),
+    (
+        {PACKET_TOO_LARGE},
+        "packet_too_large",
+        "The database {where} refused a statement that is larger than its max_allowed_packet",
+        "raise that on the server",
+    ),
+    (ONLY_READ, "read_only", "The database {where} is read-only", f"name the one that takes writes in {_URL}"),
+)
 
 
 class DatabaseTrouble(NamedTuple):
@@ -72,21 +109,9 @@ def _with_file(file: Path) -> DatabaseTrouble | None:
 
 
 def _by_number(number: int, where: str, reason: str) -> DatabaseTrouble | None:
-    if number in SIGN_IN_REFUSED:
-        problem = f"The database {where} refused the sign-in"
-        return DatabaseTrouble("database_sign_in", problem, f"check user and password in {_URL}", reason)
-    if number == NO_SUCH_DATABASE:
-        problem = f"There is no database {where}"
-        return DatabaseTrouble("no_database", problem, f"create it, or name another in {_URL}", reason)
-    if number in NO_ROOM:
-        problem = f"The disk of the database {where} is full"
-        return DatabaseTrouble("disk_full", problem, "free some space and try again", reason)
-    if number == PACKET_TOO_LARGE:
-        problem = f"The database {where} refused a statement that is larger than its max_allowed_packet"
-        return DatabaseTrouble("packet_too_large", problem, "raise that on the server", reason)
-    if number in ONLY_READ:
-        problem = f"The database {where} is read-only"
-        return DatabaseTrouble("read_only", problem, f"name the one that takes writes in {_URL}", reason)
+    for numbers, code, problem, change in _KNOWN:
+        if number in numbers:
+            return DatabaseTrouble(code, problem.format(where=where), change, reason)
     return None
 
 

@@ -18,13 +18,21 @@ MAX_LINES = 100
 WINDOW_SECONDS = 60.0
 QUIET_SECONDS = 5.0
 
-# Advice for the operator, for errors that do not pass by waiting.
-_ADVICE = {
+# What errors mean that do not pass by waiting.
+_MEANINGS = {
     "NoPermissionError": "the user in SCRIPTLEDGER_BROKER_URL lacks a permission",
-    "AuthenticationError": "the password in SCRIPTLEDGER_BROKER_URL is refused",
+    "AuthenticationError": "the password is refused; a process that has an old one needs a restart",
     "OutOfMemoryError": "Redis has reached its maxmemory",
     "ReadOnlyError": "Redis is a replica, or was made one",
     "WRONGTYPE": "a key of ours has another type; it is moved out of the way",
+}
+# What an operator changes.
+_CHANGES = {
+    "NoPermissionError": "Permit the user what workers need",
+    "OutOfMemoryError": "Raise its maxmemory, or delete what fills it, which `redis-cli --memkeys` names",
+    "ReadOnlyError": "Name the primary in SCRIPTLEDGER_BROKER_URL, or let this server take writes",
+    "NOREPLICAS": "Start its replicas, or lower its min-replicas-to-write",
+    "MISCONF": "Free disk space on its machine: it cannot save its data",
 }
 
 log = structlog.get_logger(__name__)
@@ -53,7 +61,7 @@ class BrokerTrouble:
         if code not in self._codes:
             self._began = self._began if self._codes else self._clock()
             self._codes[code] = None
-            log.error("broker.refuses", code=code, advice=_ADVICE.get(code, "retrying until the command is accepted"))
+            log.error("broker.refuses", code=code, advice=meaning_of(code))
         self._last = now = self._clock()
         self._refused += 1
         if now - max(self._began, self._logged) >= WINDOW_SECONDS:
@@ -92,6 +100,16 @@ class BoundedLog:
         self._lines += 1
         if self._lines <= MAX_LINES:
             log.warning(event, **fields)
+
+
+def meaning_of(code: str) -> str:
+    """What an error code with which the broker refuses a command means."""
+    return _MEANINGS.get(code, "retrying until the command is accepted")
+
+
+def change_for(code: str) -> str:
+    """What an operator changes so that the broker accepts commands again; empty if it may pass by itself."""
+    return _CHANGES.get(code, "")
 
 
 def cause_of(error: BaseException) -> Exception:

@@ -1,27 +1,39 @@
-"""Queue lengths: how many messages wait in each queue, read in one short connection."""
+"""Queues of the broker: how many messages wait in each, and whether it takes more, read in one short connection."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from workers.messaging.broker_check import BrokerUnreachable, open_broker
+from workers.messaging.broker_writes import write_refusal
 from workers.process.roles import ROLES
 
 
-def queue_lengths(broker_url: str) -> dict[str, int]:
-    """The number of messages in the queue of each role.
+class Queues(NamedTuple):
+    """The number of messages in each queue, and the error code with which others are refused, if they are."""
+
+    lengths: dict[str, int]
+    refusal: str = ""
+
+
+def read_queues(broker_url: str) -> Queues:
+    """The queues of every role.
 
     Raises:
         BrokerUnreachable: the broker did not answer.
     """
     with open_broker(broker_url) as connection:
         try:
-            return {role.queue: _length(connection, role.queue) for role in ROLES.values()}
+            lengths = {role.queue: _length(connection, role.queue) for role in ROLES.values()}
+            return Queues(lengths, write_refusal(connection))
         except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
             raise BrokerUnreachable(str(error).rstrip(".") or type(error).__name__) from error
 
 
 def _length(connection: Any, queue: str) -> int:
+    if connection.transport.driver_type == "redis":
+        # A full Redis refuses kombu's way, a transaction, whatever is in it. No message of ours has a priority.
+        return int(connection.default_channel.client.llen(queue))
     # A channel of its own: one on which a queue was missing is closed.
     with connection.channel() as channel:
         try:

@@ -14,9 +14,10 @@ READ_ONLY = "it is read-only"
 
 
 class Server(Struct, frozen=True):
-    """A server, and what is wrong with it; empty if nothing is."""
+    """A server, what is wrong with it, and what to do if that is known; empty if nothing is."""
 
     problem: str = ""
+    advice: str = ""
 
     @property
     def is_up(self) -> bool:

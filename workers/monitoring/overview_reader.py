@@ -10,14 +10,16 @@ from domain.errors import Conflict
 from materialization.clock import system_clock
 from repos.database.driver_errors import DriverError
 from repos.database.engine import Engine
+from repos.database.error_codes import NO_SUCH_DATABASE, SIGN_IN_REFUSED, TOO_MANY_CONNECTIONS
 from repos.database.supported_servers import UnsupportedServer
 from repos.scheduling.activity_counts import MINUTE_MICROS, ActivityCount, Measure
 from repos.scheduling.backlog_rows import BacklogRead, PendingSubmissions
 from repos.scheduling.role_heartbeats import RoleHeartbeat
 from repos.schema.revision import found_revision, wanted_revision
 from repos.unit_of_work import UnitOfWork
-from workers.messaging.broker_check import BrokerUnreachable
-from workers.messaging.queue_lengths import queue_lengths
+from workers.messaging.broker_check import BrokerUnreachable, SignInFailed
+from workers.messaging.broker_trouble import change_for, meaning_of
+from workers.messaging.queue_lengths import read_queues
 from workers.monitoring import overview_runs
 from workers.monitoring.answer_counters import LATENCY_BOUNDS_MS, UNBOUNDED
 from workers.monitoring.overview import (
@@ -53,6 +55,22 @@ RECENT_SECONDS = 3_600
 # A slot may be taken this much later than it is due: the ticks come every 15 s.
 SLOT_GRACE_SECONDS = 60
 LEASE = "reconciler"
+_DATABASE_ADVICE = {
+    **dict.fromkeys(
+        TOO_MANY_CONNECTIONS,
+        "Raise max_connections on the server, or the limit of this account, or end what else is connected, which "
+        "`SHOW PROCESSLIST` lists",
+    ),
+    **dict.fromkeys(
+        SIGN_IN_REFUSED,
+        "Correct the user or the password in SCRIPTLEDGER_DATABASE_URL, or in SCRIPTLEDGER_DATABASE_PASSWORD_FILE",
+    ),
+    NO_SUCH_DATABASE: "Create it, or name another in SCRIPTLEDGER_DATABASE_URL",
+}
+_BROKER_SIGN_IN = (
+    "Correct the user or the password in SCRIPTLEDGER_BROKER_URL, or in SCRIPTLEDGER_BROKER_PASSWORD_FILE, and restart "
+    "what still has the old one"
+)
 # Needed only by producers without the database, by a model, and by a move: missing only while messages wait for them.
 OPTIONAL_ROLES = frozenset({"intake", "proposals", "backfill"})
 
@@ -72,34 +90,39 @@ class OverviewReader:
         """The overview as it is now; both servers are asked at the same time, so that two outages take no longer."""
         with ThreadPoolExecutor(max_workers=1) as threads:
             pending = threads.submit(self._broker)
-            schema, problem, backlog = self._database()
+            schema, database, backlog = self._database()
             broker, queued = pending.result()
         if backlog is None:
-            return self._empty(Server(problem), broker, schema)
+            return self._empty(database, broker, schema)
         return self._filled(backlog, broker, schema, queued)
 
-    def _database(self) -> tuple[Schema, str, BacklogRead | None]:
-        """The schema, what is wrong with the database, and what was read, if anything."""
+    def _database(self) -> tuple[Schema, Server, BacklogRead | None]:
+        """The schema, the database, and what was read, if anything."""
         schema = Schema(None, wanted_revision())
         try:
             schema = Schema(found_revision(self._engine), schema.needed)
             if schema.found != schema.needed:
-                return schema, "", None
+                return schema, Server(), None
             # The clock of the database is known only afterwards; that of this host chooses the minutes.
             now = system_clock()
             since = now - now % MINUTE_MICROS - HISTORY_MINUTES * MINUTE_MICROS
             with UnitOfWork(self._engine).reading() as tx:
-                return schema, "", tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
+                return schema, Server(), tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
         except (Conflict, UnsupportedServer, *DriverError) as error:
-            return schema, _reason(error), None
+            return schema, Server(_reason(error), _advice(error)), None
 
     def _broker(self) -> tuple[Server, dict[str, int]]:
         if not self._broker_url:
             return Server("" if self._embedded else "no broker is configured"), {}
         try:
-            return Server(), queue_lengths(self._broker_url)
+            lengths, refusal = read_queues(self._broker_url)
+        except SignInFailed as error:
+            return Server(str(error), _BROKER_SIGN_IN), {}
         except BrokerUnreachable as error:
             return Server(str(error)), {}
+        if refusal:
+            return Server(f"it refuses messages ({refusal}: {meaning_of(refusal)})", change_for(refusal)), lengths
+        return Server(), lengths
 
     def _empty(self, database: Server, broker: Server, schema: Schema) -> Overview:
         return Overview(
@@ -229,6 +252,12 @@ def _latency(rows: Sequence[ActivityCount]) -> Latency:
 def _age(now: int, moment: int | None) -> float:
     # Clocks of producers may be ahead.
     return 0.0 if moment is None else max(0.0, (now - moment) / SECOND)
+
+
+def _advice(error: Exception) -> str:
+    """What to do about an error of the database, if it says that."""
+    arguments = (error.__cause__ or error).args
+    return _DATABASE_ADVICE.get(arguments[0], "") if arguments and isinstance(arguments[0], int) else ""
 
 
 def _reason(error: Exception) -> str:

@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from redis.exceptions import RedisError
+
 from repos.database.engine import make_engine
 from repos.server_checks.readiness import database_problem
 from workers import bootstrap
-from workers.messaging.broker_check import BrokerUnreachable, require_broker
+from workers.messaging.broker_check import BrokerUnreachable, open_broker
 from workers.messaging.broker_trouble import trouble
+from workers.messaging.broker_writes import write_refusal
 from workers.monitoring.health import EVERY_SECONDS, VARIABLE, report
 
 ANSWER_SECONDS = 2
@@ -70,9 +73,10 @@ def beat_readiness() -> Readiness:
 
 def _of_broker() -> Iterator[str]:
     try:
-        require_broker(bootstrap.settings().broker_url, seconds=ANSWER_SECONDS)
-    except BrokerUnreachable as error:
+        with open_broker(bootstrap.settings().broker_url, seconds=ANSWER_SECONDS) as connection:
+            refusal = write_refusal(connection)
+    except (BrokerUnreachable, RedisError, OSError) as error:
         yield f"the broker does not answer: {error}"
         return
-    if trouble.codes:
-        yield f"the broker refuses commands: {', '.join(trouble.codes)}"
+    if codes := list(dict.fromkeys([*trouble.codes, *([refusal] if refusal else [])])):
+        yield f"the broker refuses commands: {', '.join(codes)}"

@@ -21,8 +21,8 @@ def servers(overview: Overview) -> Iterator[Problem]:
         yield Problem(
             "database_down",
             f"The database cannot be used: {overview.database.problem}.",
-            "Start it, or correct SCRIPTLEDGER_DATABASE_URL; `scriptledger doctor` checks it. Workers go on by "
-            "themselves once it answers.",
+            f"{overview.database.advice or 'Start it, or correct SCRIPTLEDGER_DATABASE_URL'}; `scriptledger doctor` "
+            "checks it. Workers go on by themselves once it answers.",
         )
     elif overview.schema.found != overview.schema.needed:
         yield _schema(overview.schema.found, overview.schema.needed)
@@ -30,8 +30,8 @@ def servers(overview: Overview) -> Iterator[Problem]:
         yield Problem(
             "broker_down",
             f"The broker cannot be used: {overview.broker.problem}.",
-            "Start it, or correct SCRIPTLEDGER_BROKER_URL; `scriptledger doctor` checks it. Submissions in the inbox "
-            "are safe, and answered once it is back.",
+            f"{overview.broker.advice or 'Start it, or correct SCRIPTLEDGER_BROKER_URL'}; `scriptledger doctor` checks "
+            "it. Submissions in the inbox are safe, and answered once it is back.",
         )
 
 
