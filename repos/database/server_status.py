@@ -11,10 +11,11 @@ from __future__ import annotations
 from struct import Struct
 from typing import Any, Final
 
-from pymysql.connections import Connection, MySQLResult
+from pymysql.connections import MySQLResult
 from pymysql.constants import SERVER_STATUS
 
 from domain.errors import Conflict
+from repos.tls_context import SharedContextConnection
 
 # Autocommit is off, a transaction is open.
 IN_TRANSACTION: Final = SERVER_STATUS.SERVER_STATUS_IN_TRANS
@@ -36,7 +37,7 @@ class TransactionLost(Conflict):
     """The server's answer is not from the transaction that was begun; nothing of it may be committed."""
 
 
-class StatusConnection(Connection):  # type: ignore[misc]  # PyMySQL has no types
+class StatusConnection(SharedContextConnection):
     """A connection that updates `server_status` after every answer.
 
     PyMySQL updates it after writes only, not after result sets.

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,7 @@ from repos.database.database_url import UnfitUrl, checked
 from repos.legacy.errors import SourceError, explained
 from repos.legacy.reading import require_reading
 from repos.read_only_file import read_only_uri
+from repos.tls_context import SharedContextConnection
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 120
@@ -98,11 +99,18 @@ class Source:
         return [row for batch in self.stream(sql, params, table=table) for row in batch]
 
     def stream(
-        self, sql: str, params: Sequence[Any] = (), *, table: str | None = None, batch_rows: int = STREAM_BATCH_ROWS
+        self,
+        sql: str,
+        params: Sequence[Any] = (),
+        *,
+        table: str | None = None,
+        batch_rows: int = STREAM_BATCH_ROWS,
+        as_bytes: Collection[int] = (),
     ) -> Generator[list[Row], None, None]:
         """The rows of a result of any size, in lists, through a server-side cursor on a connection of its own.
 
-        A `%` in the text of the statement is written `%%` on a server, and once on SQLite.
+        A `%` in the text of the statement is written `%%` on a server, and once on SQLite. `as_bytes` are the places of
+        columns whose text a server sends in UTF-8 and that are returned as it comes; SQLite has a CAST for that.
 
         Raises:
             SourceError: the statement does more than read, or the source cannot be read.
@@ -115,6 +123,10 @@ class Source:
             ended = False
             try:
                 cursor.execute(sql, tuple(params))
+                if as_bytes and not self.is_sqlite:
+                    converters = cursor._result.converters  # PyMySQL has no other way to undecoded text
+                    for place in as_bytes:
+                        converters[place] = (None, None)
                 while rows := cursor.fetchmany(batch_rows):
                     yield list(rows)
                     del rows  # or it would stay while the next ones are read
@@ -192,6 +204,10 @@ def _server(url: URL, name: str, read_timeout: float) -> Engine:
             "local_infile": False,
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> SharedContextConnection:
+        return SharedContextConnection(*arguments, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: pymysql.Connection[Any], _record: Any) -> None:

@@ -1,12 +1,12 @@
 """Rows of a legacy table by their keys, in the order in which they are asked for, with bounded memory.
 
 Contents come as the UTF-8 bytes of their text. A statement asks for as many keys as rows of the last size fit into
-BATCH_BYTES, so that small rows share a round trip and a large one has its own.
+BATCH_BYTES, so that small rows share a round trip and a large one has its own. Small ones are requested ahead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -37,34 +37,49 @@ class KeyedReader:
         self._table = table
         self._key = tuple(map(source.quoted, key))
         self._width = len(key)
-        names = [*self._key, *(selected(source, table, name, contents) for name in columns)]
-        self._select = f"SELECT {', '.join(names)} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
+        names, places = selected(source, table, columns, contents)
+        self._as_bytes = tuple(self._width + place for place in places)
+        self._select = f"SELECT {', '.join((*self._key, *names))} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
         self._batch_keys = 1
 
     def read(self, keys: Sequence[Row]) -> Iterator[Row | None]:
         """The columns of each row in turn; None if there is no row with the key. No key may be there twice."""
         place = 0
-        while place < len(keys):
-            batch = keys[place : place + self._batch_keys]
-            held, complete = self._held(batch)
-            size = max(map(_size, held.values()), default=0)
-            for key in batch:
-                if key not in held and not complete:
-                    break
-                yield held.pop(key, None)
-                place += 1
-            fitting = BATCH_BYTES // max(size, 1)
-            self._batch_keys = max(1, min(fitting, self._batch_keys * MAX_GROWTH, MAX_BATCH_KEYS))
+        ahead: _Stream | None = None
+        try:
+            while place < len(keys):
+                batch = keys[place : place + self._batch_keys]
+                rows, ahead = ahead or self._rows(batch), None
+                held, complete = self._held(batch, rows)
+                size = max(map(_size, held.values()), default=0)
+                fitting = BATCH_BYTES // max(size, 1)
+                self._batch_keys = max(1, min(fitting, self._batch_keys * MAX_GROWTH, MAX_BATCH_KEYS))
+                following = place + len(batch)
+                if complete and self._batch_keys > 1 and following < len(keys) and not self._source.is_sqlite:
+                    # The server reads the next rows while these are used.
+                    ahead = self._rows(keys[following : following + self._batch_keys])
+                for key in batch:
+                    if key not in held and not complete:
+                        break
+                    yield held.pop(key, None)
+                    place += 1
+        finally:
+            if ahead is not None:
+                ahead.close()
 
-    def _held(self, keys: Sequence[Row]) -> tuple[dict[Row, Row], bool]:
-        """Rows by key, and whether all of them: the rest is left out where they are too large together."""
+    def _rows(self, keys: Sequence[Row]) -> _Stream:
+        """The rows with these keys; the server has begun to read them."""
         condition, params = self._condition(keys)
         order = f" ORDER BY {', '.join(self._key)}" if len(keys) > 1 else ""
         sql = f"{self._select} WHERE {condition}{order}"
+        return _Stream(self._source.stream(sql, params, table=self._table.name, batch_rows=1, as_bytes=self._as_bytes))
+
+    def _held(self, keys: Sequence[Row], rows: _Stream) -> tuple[dict[Row, Row], bool]:
+        """Rows by key, and whether all of them: the rest is left out where they are too large together."""
         held: dict[Row, Row] = {}
         size = 0
-        with closing(self._source.stream(sql, params, table=self._table.name, batch_rows=1)) as rows:
-            for [row] in rows:
+        with closing(rows):
+            while (row := rows.next()) is not None:
                 held[row[: self._width]] = row[self._width :]
                 size += _size(row)
                 if size > MAX_HELD_BYTES and keys[0] in held and len(keys) > 1:
@@ -89,6 +104,23 @@ class KeyedReader:
             # Text that is not UTF-8 can only be bound as bytes.
             return "CAST(? AS TEXT)", value.encode(errors="surrogateescape")
         return self._source.mark, value
+
+
+class _Stream:
+    """A statement that is sent when this is made: its rows, one at a time."""
+
+    def __init__(self, rows: Generator[list[Row], None, None]) -> None:
+        self._rows = rows
+        self._first = next(rows, None)
+
+    def next(self) -> Row | None:
+        """The next row; None after the last one."""
+        rows, self._first = self._first or next(self._rows, None), None
+        return None if rows is None else rows[0]
+
+    def close(self) -> None:
+        """Read no more rows."""
+        self._rows.close()
 
 
 def _size(row: Row) -> int:

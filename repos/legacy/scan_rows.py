@@ -39,8 +39,8 @@ def read_batches(  # noqa: PLR0913 - the parts of one statement
 
     A batch has at most BATCH_ROWS rows; where rows may be large, about BATCH_BYTES or one row.
     """
-    names = ", ".join(selected(source, table, name, contents) for name in columns)
-    sql = f"SELECT {names} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
+    names, as_bytes = selected(source, table, columns, contents)
+    sql = f"SELECT {', '.join(names)} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
     params: list[Any] = []
     if start is not None:
         sql += f" WHERE {source.quoted(start[0])} >= {source.mark}"
@@ -49,11 +49,11 @@ def read_batches(  # noqa: PLR0913 - the parts of one statement
         sql += f" ORDER BY {', '.join(map(source.quoted, order))}"
     places = [place for place, name in enumerate(columns) if _may_be_large(table, name)]
     if not places:
-        yield from source.stream(sql, params, table=table.name, batch_rows=BATCH_ROWS)
+        yield from source.stream(sql, params, table=table.name, batch_rows=BATCH_ROWS, as_bytes=as_bytes)
         return
     batch: list[Row] = []
     size = 0
-    for rows in source.stream(sql, params, table=table.name, batch_rows=1):
+    for rows in source.stream(sql, params, table=table.name, batch_rows=1, as_bytes=as_bytes):
         batch += rows
         size += sum(len(value) for place in places if isinstance(value := rows[0][place], str | bytes))
         if size >= BATCH_BYTES or len(batch) >= BATCH_ROWS:
@@ -90,10 +90,31 @@ def _may_be_large(table: Table, name: str) -> bool:
     return column is not None and column.has_content
 
 
-def selected(source: Source, table: Table, name: str, contents: Collection[str]) -> str:
-    """The expression for a column: as bytes if it is one of the contents."""
-    quoted = source.quoted(name)
-    column = table.column(name)
-    if name not in contents or (column is not None and column.kind == "bytes" and not source.is_sqlite):
-        return quoted
-    return f"CAST({quoted} AS BLOB)" if source.is_sqlite else f"CAST(CONVERT({quoted} USING utf8mb4) AS BINARY)"
+class Selected(NamedTuple):
+    """The expressions for columns, and the places of those whose text is returned as bytes, as it comes."""
+
+    expressions: tuple[str, ...]
+    as_bytes: tuple[int, ...]
+
+
+def selected(source: Source, table: Table, columns: Sequence[str], contents: Collection[str]) -> Selected:
+    """The columns of a statement; those that are contents as bytes.
+
+    A server sends text in UTF-8 anyway: a CAST that makes it bytes first takes four times as long as reading it.
+    """
+    expressions: list[str] = []
+    as_bytes: list[int] = []
+    for place, name in enumerate(columns):
+        quoted = source.quoted(name)
+        column = table.column(name)
+        kind = "unknown" if column is None else column.kind
+        if name not in contents or (kind == "bytes" and not source.is_sqlite):
+            expressions.append(quoted)
+        elif source.is_sqlite:
+            expressions.append(f"CAST({quoted} AS BLOB)")
+        elif kind in ("text", "json"):
+            expressions.append(quoted)
+            as_bytes.append(place)
+        else:
+            expressions.append(f"CAST(CONVERT({quoted} USING utf8mb4) AS BINARY)")
+    return Selected(tuple(expressions), tuple(as_bytes))

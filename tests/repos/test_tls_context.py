@@ -1,0 +1,38 @@
+"""Connections that verify no certificate share one TLS context; one with certificates has its own."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from repos.tls_context import SharedContextConnection
+
+# Nothing is connected.
+OFFLINE = {"host": "127.0.0.1", "user": "u", "defer_connect": True}
+
+
+def test_connections_without_certificates_share_a_context():
+    first, second = (SharedContextConnection(**OFFLINE).ctx for _ in range(2))
+
+    assert first is second
+    assert first.verify_mode == ssl.CERT_NONE
+
+
+@pytest.mark.parametrize("named", [{"ssl_verify_cert": True}, {"ssl": {"ca": "FILE", "check_hostname": True}}])
+def test_a_connection_with_certificates_has_a_context_of_its_own(named: dict[str, object], tmp_path: Path):
+    # Any certificate: the system's own are many.
+    file = tmp_path / "ca.pem"
+    file.write_text(ssl.DER_cert_to_PEM_cert(ssl.create_default_context().get_ca_certs(binary_form=True)[0]))
+    options = {name: {**value, "ca": str(file)} if isinstance(value, dict) else value for name, value in named.items()}
+    options |= {"ssl_ca": str(file)} if "ssl" not in options else {}
+
+    own, shared = SharedContextConnection(**OFFLINE, **options).ctx, SharedContextConnection(**OFFLINE).ctx
+
+    assert own is not shared
+    assert own.verify_mode == ssl.CERT_REQUIRED
+
+
+def test_a_connection_without_tls_makes_no_context():
+    assert not hasattr(SharedContextConnection(**OFFLINE, ssl_disabled=True), "ctx")
