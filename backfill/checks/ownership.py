@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from backfill.checks.base import Batch, Check, Finding, check
 from backfill.checks.key_index import KeyIndex, number_of
 from backfill.checks.scope import RowKeys, Scope
+from backfill.mapping.flags import flag_reader
 from domain.accounts import email_key
 from domain.script.validation import EXACT
 
@@ -122,9 +124,15 @@ class SoftDeleted(Check):
             name = batch.table.column(field)
             if name is None or name not in batch.table.read_columns:
                 continue
+            is_deleted = _is_deleted if field.endswith("_at") else flag_reader(batch.table.rule_of(name))
             for place, value in enumerate(batch.column(name)):
-                if value not in (None, 0, "", "0", "false") and not str(value).startswith("0000"):
+                if is_deleted(value):
                     yield self.finding(batch.table, batch.key(place), name)
+
+
+def _is_deleted(at: Any) -> bool:
+    """Whether the time of a deletion is one: neither NULL, empty, 0 nor a zero date."""
+    return at not in (None, 0, "", "0") and not str(at).startswith("0000")
 
 
 @check

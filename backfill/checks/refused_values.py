@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from backfill.checks.base import Batch, Check, Finding, check
+from backfill.checks.base import Batch, Check, Decision, Finding, check
 from backfill.checks.histories import Content, History, Save, refusals_of
 from backfill.checks.saves import BAD_JSON, contents_of, ids_of
 from backfill.content.strict_json import parse
@@ -34,6 +34,8 @@ class RefusedValue(Check):
             validate = _validator(batch, name)
             if validate is None:
                 continue
+            # A user is not given another address unless the mapping says so.
+            default: Decision | None = "quarantine" if batch.table.fields.get(name) == "email" else None
             for place, value in enumerate(batch.column(name)):
                 try:
                     validate(value)
@@ -41,7 +43,7 @@ class RefusedValue(Check):
                     # Metadata are refused for the reason that their value was refused.
                     if isinstance(refusal, ELSEWHERE) or isinstance(refusal.__cause__, ELSEWHERE):
                         continue
-                    yield self.finding(batch.table, batch.key(place), name, value, note=refusal.code)
+                    yield self.finding(batch.table, batch.key(place), name, value, note=refusal.code, decision=default)
         if batch.table.target == "scripts":
             for place, content in enumerate(contents_of(batch)):
                 for note, decision in self._of_content(content, list(content.lines), ids_of(content)):

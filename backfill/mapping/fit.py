@@ -9,6 +9,7 @@ from datetime import datetime
 from backfill.content.recognise import shape_names
 from backfill.mapping.model import AUTO, ColumnRule, Mapping, TableRule
 from backfill.mapping.problem import Problem
+from backfill.mapping.row_decisions import decision_problems
 from backfill.mapping.table_schema import schema_of
 from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
 from backfill.mapping.time_zones import time_zone
@@ -78,6 +79,7 @@ def _table(rule: TableRule, table: Table) -> Iterator[Problem]:
         sentence = "No column becomes branch, which the history branches needs: map one, or write another history."
         yield Problem("missing_field", table.name, sentence)
     yield from (Problem(code, table.name, text) for code, text in _fields(rule, target))
+    yield from (Problem("wrong_decision", table.name, text) for text in decision_problems(rule))
 
 
 def _key(rule: TableRule, table: Table) -> Iterator[Problem]:

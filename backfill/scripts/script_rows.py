@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from backfill.checks.mapped_table import MappedTable
 from backfill.content.strict_json import parse
-from backfill.mapping.model import Mapping
+from backfill.mapping.flags import flag_reader
+from backfill.mapping.model import Mapping, RowDecision
 from backfill.translate.row_keys import origin_key, whole_key
 from backfill.translate.source_rows import FieldReader, Problem, decision
-from backfill.translate.words import count_of, flag_reader, repaired_line, repaired_text, text_of, word_reader
+from backfill.translate.words import count_of, repaired_line, repaired_text, text_of, word_reader
 from domain.errors import Rejected
 from domain.script.metadata import MAX_TITLE, check_metadata
 from domain.script.state import Value
@@ -29,6 +30,7 @@ class ScriptRow(NamedTuple):
     """A script as its row has it. `owner` is the id of a legacy user, `number` 0 if the script gets a new one.
 
     `problem` says why it is set aside, `skipped` that the mapping leaves it out; otherwise it is brought over.
+    `without_owner` is what the mapping decides on the row if its owner does not come over (L05).
     """
 
     key: str
@@ -50,6 +52,7 @@ class ScriptRow(NamedTuple):
     repaired: dict[str, Any]
     problem: Problem | None = None
     skipped: bool = False
+    without_owner: RowDecision | None = None
 
 
 class ScriptRows:
@@ -107,6 +110,7 @@ class ScriptRows:
             repaired=repaired,
             problem=problem,
             skipped=skipped,
+            without_owner=self.table.rule.decision("L05", finding),
         )
 
     def _number(self, row: Row) -> int | Problem:

@@ -9,10 +9,11 @@ import json
 from typing import Any, NamedTuple
 
 from backfill.checks.mapped_table import MappedTable
+from backfill.mapping.flags import flag_reader
 from backfill.mapping.model import Mapping
 from backfill.translate.row_keys import whole_key
 from backfill.translate.source_rows import FieldReader, Problem, decision
-from backfill.translate.words import flag_reader, repaired_line, text_of
+from backfill.translate.words import repaired_line, text_of
 from domain.accounts import BadEmail, check_email
 from repos.accounts.bulk_accounts import MAX_NAME, MAX_PASSWORD, SessionRecord, UserRecord
 from repos.accounts.sessions import token_hash

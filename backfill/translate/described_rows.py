@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from backfill.checks.mapped_table import MappedTable
 from backfill.content.strict_json import parse
 from backfill.kept_columns import json_value
+from backfill.mapping.flags import flag_reader
 from backfill.mapping.targets import TARGETS
 from backfill.translate.moments import EPOCH, MICROSECOND, moment_reader
 from backfill.translate.script_lines import our_id
-from backfill.translate.words import flag_reader, repaired_line, repaired_text, text_of, word_reader
+from backfill.translate.words import repaired_line, repaired_text, text_of, word_reader
 from domain.commands.kinds.element import check_element
 from domain.commands.kinds.persona import check_persona
 from domain.errors import Rejected

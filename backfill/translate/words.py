@@ -1,4 +1,4 @@
-"""Words, flags, numbers and texts of legacy columns as values of ours.
+"""Words, numbers and texts of legacy columns as values of ours.
 
 A value that had to be changed is returned as well, so that it can be kept: the second of each pair says whether.
 """
@@ -14,7 +14,6 @@ from backfill.mapping.targets import Field
 from backfill.translate.script_lines import clean
 from domain.script.validation import EXACT
 
-FALSE = frozenset({"", "0", "false"})
 BYTE_ORDER_MARK = "\ufeff"
 MICROS = 1_000_000
 # More digits are no amount; and a power of ten as an exponent would take all memory.
@@ -34,21 +33,6 @@ def word_reader(rule: ColumnRule, field: Field) -> Callable[[Any], tuple[str | N
             return None, False
         word = known.get(value if isinstance(value, str) else text_of(value))
         return (others, True) if word is None else (word, False)
-
-    return read
-
-
-def flag_reader(rule: ColumnRule) -> Callable[[Any], bool]:
-    """Whether a value means yes: by the mapping's values, else whether it is neither NULL, 0, empty nor `false`."""
-    values = {value: word == "true" for value, word in rule.values.items()}
-    others = rule.others == "true"
-
-    def read(value: Any) -> bool:
-        if value is None:
-            return False
-        if not values:
-            return any(value) if isinstance(value, bytes) else str(value).strip().lower() not in FALSE
-        return values.get(text_of(value), others)
 
     return read
 

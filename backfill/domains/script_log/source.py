@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
@@ -22,6 +22,7 @@ from backfill.translate.source_rows import Problem
 from repos.unit_of_work import RecordsTransaction
 
 NO_TIME = 0
+NO_OWNER = "The owner of the script did not come over."
 # Of the name of an item, in characters.
 MAX_ITEM_NAME = 250
 
@@ -86,14 +87,19 @@ class ScriptSource:
         named = [each for each in self._rows if name.startswith(tuple(start_of(each.table.name) + at for at in starts))]
         return max(named, key=lambda each: len(each.table.name), default=None)
 
-    def script(self, tx: RecordsTransaction, found: SourceScript, script_id: int) -> LegacyScript | Problem:
-        """The script as it is brought over; a problem if its owner has not come over."""
+    def script(self, tx: RecordsTransaction, found: SourceScript, script_id: int) -> LegacyScript | Problem | None:
+        """The script as it is brought over; a problem if its owner has not come over, None if it is left out then."""
         row = found.row
         owner = row.new_owner
         if owner is None and row.owner is not None and self._has_users:
-            owner = self._users.find(tx, [row.owner]).get(row_key([row.owner]))
+            owner = self._user(tx, row.owner)
+            decided = row.without_owner
+            if owner is None and decided is not None and decided.do == "skip":
+                return None
+            if owner is None and decided is not None and decided.do == "assign":
+                owner = self._user(tx, decided.to)
             if owner is None:
-                return Problem("L05", "The owner of the script did not come over.", found.table.column("user_id"))
+                return Problem("L05", NO_OWNER, found.table.column("user_id"))
         first = next((save.at for save in found.saves.rows if save.at is not None), None)
         known = [at for at in (row.created_at, first, row.updated_at) if at is not None]
         created_at = row.created_at if row.created_at is not None else min(known, default=NO_TIME)
@@ -110,3 +116,7 @@ class ScriptSource:
             archived_at=archived_at,
             listed=ListedTimes(row.created_at, row.updated_at),
         )
+
+    def _user(self, tx: RecordsTransaction, user: Any) -> int | None:
+        """Our id of a legacy user who came over."""
+        return self._users.find(tx, [user]).get(row_key([user]))

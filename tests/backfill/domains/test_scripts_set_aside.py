@@ -73,6 +73,24 @@ def test_the_mapping_decides_whose_a_script_is(legacy: ScriptDatabase):
         assert [(row.id, row.user_id) for row in tx.scripts.read(after=0, limit=9)] == [(7, 2), (8, None)]
 
 
+def test_the_mapping_decides_about_a_script_whose_owner_does_not_exist(legacy: ScriptDatabase):
+    for script_id in (7, 8, 9):
+        add_script(legacy, script_id, owner=99)
+        add_saves(legacy, lines("One."), script_id=script_id)
+    assign = RowDecision(code="L05", key=(7,), do="assign", to=2)
+    lost = RowDecision(code="L05", key=(8,), do="assign", to=98)
+    leave = RowDecision(code="L05", key=(9,), do="skip", reason="a test")
+    legacy.change_rule("scripts", decisions=(assign, lost, leave))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["scripts"] == Counts(migrated=1, quarantined=1, skipped=1)
+    with legacy.unit_of_work.reading() as tx:
+        assert [(row.id, row.user_id) for row in tx.scripts.read(after=0, limit=9)] == [(7, 2)]
+    assert legacy.differences() == []
+
+
 def test_rows_of_scripts_that_do_not_exist_are_set_aside_one_by_one(legacy: ScriptDatabase):
     add_script(legacy)
     add_saves(legacy, lines("One."))

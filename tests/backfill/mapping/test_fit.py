@@ -10,7 +10,8 @@ from msgspec import structs
 
 from backfill.mapping.draft import draft
 from backfill.mapping.fit import problems
-from backfill.mapping.model import ColumnRule, Mapping, ShapeRule, TableRule, WriterRule
+from backfill.mapping.model import ColumnRule, Mapping, RowDecision, ShapeRule, TableRule, WriterRule
+from backfill.mapping.row_decisions import allowed_actions
 from backfill.mapping.table_schema import schema_of
 from repos.legacy.catalog import Catalog, Column
 from tests.backfill.catalogs import catalog_of, table_of
@@ -196,3 +197,38 @@ def test_enum_values_without_a_word_of_their_own_have_the_word_for_others():
     status = Column("status", "enum('a','draft')", "enum", nullable=False, values=("a", "draft"))
     table = replace(SCRIPTS, columns=(*(each for each in SCRIPTS.columns if each.name != "status"), status))
     assert codes(mapping_of(schema=schema_of(table)), catalog_of(table)) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "do", "fits"),
+    [
+        ("L05", "assign", True),
+        ("L05", "skip", True),
+        ("L05", "quarantine", True),
+        ("L05", "accept", False),
+        ("L06", "accept", True),
+        ("L06", "repair", False),
+        ("L29", "assign", False),
+        ("L29", "repair", True),
+    ],
+)
+def test_a_decision_on_a_row_that_would_change_nothing_is_refused(code: str, do: Any, *, fits: bool):
+    decision = RowDecision(code=code, key=(7,), do=do, to=2 if do == "assign" else None)
+    found = list(problems(mapping_of(decisions=(decision,)), CATALOG))
+
+    assert [(each.code, each.where) for each in found] == ([] if fits else [("wrong_decision", "scripts")])
+    assert all(f"has no '{do}' for {code}, but quarantine or " in each.sentence for each in found)
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "allowed"),
+    [
+        ("users", "L14", ("quarantine", "accept", "repair", "skip")),
+        ("personas", "L06", ("quarantine", "accept", "repair", "skip")),
+        ("versions", "L44", ("quarantine",)),
+        ("versions", "L10", ("quarantine", "accept", "repair")),
+        ("lines", "L05", ("quarantine", "skip")),
+    ],
+)
+def test_what_a_finding_allows_depends_on_what_the_row_becomes(target: str, code: str, allowed: tuple[str, ...]):
+    assert allowed_actions(target, code) == allowed

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from backfill.mapping.flags import flag_reader
 from backfill.mapping.model import ColumnRule
 from backfill.mapping.targets import TARGETS
-from backfill.translate.words import count_of, flag_reader, micros_of, repaired_line, repaired_text, word_reader
+from backfill.translate.words import count_of, micros_of, repaired_line, repaired_text, word_reader
 
 ROLE = TARGETS["chat_messages"].fields["role"]
 
@@ -51,6 +52,14 @@ def test_a_flag_is_read_by_its_words(value: Any, *, flag: bool) -> None:
     rule = ColumnRule(to="archived", values={"trash": "true", "live": "false"})
 
     assert flag_reader(rule)(value) is flag
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"), [(b"\1", False), (b"\0", True), (1, False), (0, True), ("0", True), (None, False), (2, False)]
+)
+def test_a_bit_is_named_by_its_number(value: Any, *, flag: bool) -> None:
+    """`is_active`, the other way round."""
+    assert flag_reader(ColumnRule(to="deleted", values={"0": "true"}, others="false"))(value) is flag
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""What a mapping can decide about one row: a decision that would change nothing is refused before the move.
+
+A row may always be quarantined. What else a finding allows depends on what the row becomes; where nothing is listed
+here, it may be skipped, accepted or repaired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backfill.mapping.model import RowAction, RowDecision, TableRule
+
+_OWNED: frozenset[RowAction] = frozenset({"skip", "assign"})
+_NOTHING_ELSE: frozenset[RowAction] = frozenset()
+# A save is a step of a history: one that cannot be read cannot be accepted, and one that can is not left out.
+_OF_SAVES: dict[str, frozenset[RowAction]] = {
+    "L05": frozenset({"skip"}),
+    **dict.fromkeys(("L15", "L43", "L44"), _NOTHING_ELSE),
+}
+# By target and code.
+_ALLOWED: dict[str, dict[str, frozenset[RowAction]]] = {
+    "users": {"L14": frozenset({"skip", "accept", "repair"}), "L29": frozenset({"skip", "repair"}), "L30": _OWNED},
+    "sessions": {"L05": _OWNED, "L30": _OWNED, "L32": frozenset({"skip", "accept", "repair"})},
+    "chat_messages": {"L05": _OWNED, "L06": _OWNED | {"accept", "repair"}, "L30": _OWNED},
+    "scripts": {"L05": _OWNED, "L06": _OWNED | {"accept"}, "L30": _OWNED},
+    "versions": _OF_SAVES,
+    "lines": _OF_SAVES,
+}
+_OF_OTHERS: frozenset[RowAction] = frozenset({"skip", "accept", "repair"})
+
+
+def decision_problems(rule: TableRule) -> Iterator[str]:
+    """A sentence for each decision on a row that could not be carried out."""
+    for decision in rule.decisions:
+        allowed = allowed_actions(str(rule.becomes), decision.code)
+        if decision.do not in allowed:
+            yield _sentence(rule, decision, allowed)
+
+
+def allowed_actions(target: str, code: str) -> tuple[RowAction, ...]:
+    """What can be decided about a finding in a row of a target: to quarantine it is always one."""
+    others = _OF_OTHERS - {"skip"} if target in ("versions", "lines") else _OF_OTHERS
+    return ("quarantine", *sorted(_ALLOWED.get(target, {}).get(code, others)))
+
+
+def _sentence(rule: TableRule, decision: RowDecision, allowed: tuple[RowAction, ...]) -> str:
+    return (
+        f"The decision on the row {list(decision.key)} cannot be carried out: a row that becomes {rule.becomes} has "
+        f"no {decision.do!r} for {decision.code}, but {' or '.join(allowed)}."
+    )

@@ -1,0 +1,56 @@
+"""A scan reads flags as the mapping does, and does not promise an address that the move would not give."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from backfill.mapping.draft import draft
+from backfill.mapping.model import ColumnRule, Mapping
+from backfill.runs.scan import Scan, Scanned
+from repos.legacy.catalog import read_catalog
+from repos.legacy.connection import open_source
+
+ROWS = ((1, "one@example.org", 1), (2, "two@example.org", 0), (3, "no address", 1))
+
+
+def scanned(file: Path, *, decisions: dict[str, Any] | None = None, **flag: Any) -> Scanned:
+    with closing(sqlite3.connect(file)) as legacy:
+        legacy.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(200), active INTEGER)")
+        legacy.executemany("INSERT INTO users VALUES (?, ?, ?)", ROWS)
+        legacy.commit()
+    with open_source(f"sqlite:///{file}") as source:
+        catalog = read_catalog(source)
+        mapping: Mapping = draft(catalog).mapping
+        users = mapping.tables["users"]
+        columns = {**users.columns, "active": ColumnRule(**(flag or {"keep": True}))}
+        rule = replace(users, columns=columns)
+        return Scan(source, catalog, replace(mapping, tables={"users": rule}, decisions=decisions or {})).run()
+
+
+@pytest.mark.parametrize(
+    ("flag", "deleted"),
+    [
+        ({"to": "deleted", "values": {"0": "true"}, "others": "false"}, ["2"]),
+        ({"to": "deleted", "values": {"1": "true", "0": "false"}}, ["1", "3"]),
+        ({"to": "deleted"}, ["1", "3"]),
+    ],
+)
+def test_a_row_is_deleted_if_the_mapping_says_so(tmp_path: Path, flag: dict[str, Any], deleted: list[str]) -> None:
+    findings = scanned(tmp_path / "legacy.db", **flag).findings.kept()
+
+    assert [each.key for each in findings if each.code == "L18"] == deleted
+
+
+@pytest.mark.parametrize(("decisions", "wanted"), [({}, "quarantine"), ({"L29": "repair"}, "repair")])
+def test_a_user_without_a_valid_address_is_set_aside_unless_the_mapping_repairs_it(
+    tmp_path: Path, decisions: dict[str, Any], wanted: str
+) -> None:
+    findings = scanned(tmp_path / "legacy.db", decisions=decisions).findings.kept()
+
+    assert [(each.key, each.decision) for each in findings if each.code == "L29"] == [("3", wanted)]
