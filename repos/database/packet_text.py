@@ -62,12 +62,12 @@ class PacketText:
         batch: list[Write] = []
         size = 0
         for write in writes:
-            text = with_literals(write.sql, write.values)
+            text = write.sql if write.values is None else with_literals(write.sql, write.values)
             if len(text) >= self._packet_bytes:
                 # The server would close the connection, which would look like a lost connection.
                 limit = f"max_allowed_packet is {self._packet_bytes} bytes"
                 raise pymysql.OperationalError(
-                    PACKET_TOO_LARGE, f"a statement has {len(text)} bytes, {limit}: {write.sql[:80]}"
+                    PACKET_TOO_LARGE, f"a statement has {len(text)} bytes, {limit}: {write.name}"
                 )
             if batch and size + len(text) > self.max_bytes:
                 yield ";".join(texts), batch

@@ -21,7 +21,7 @@ from repos.database.driver_errors import DriverError
 from repos.database.packet_text import Query
 from repos.database.round_trip import Exchange
 from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
-from repos.database.statements import Insert, Row, Write, inserts, prepare
+from repos.database.statements import Insert, Row, Write, inserts, inserts_as_text, prepare
 from repos.fault_points import fault_point
 
 
@@ -173,7 +173,7 @@ class Session:
             return
         self.wrote = True
         if self._inserts is None:
-            self._writes += inserts(table, columns, rows, self._mark, self._text.max_bytes)
+            self._writes += self._insert_writes(Insert(table, columns, rows))
         elif (known := self._inserts.get(table)) is not None:
             known.rows.extend(rows)
         else:
@@ -283,8 +283,13 @@ class Session:
                         cursor.nextset()
 
     def _writes_of(self, gathered: Write | Insert) -> list[Write]:
-        return [gathered] if isinstance(gathered, Write) else inserts(*gathered, self._mark, self._text.max_bytes)
+        return [gathered] if isinstance(gathered, Write) else self._insert_writes(gathered)
+
+    def _insert_writes(self, gathered: Insert) -> list[Write]:
+        if self._many_at_once:
+            return inserts_as_text(*gathered, self._text.max_bytes)
+        return inserts(*gathered, self._mark, self._text.max_bytes)
 
 
 def _missed(write: Write, found: int) -> Corrupt:
-    return Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.sql[:80]}")
+    return Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.name}")

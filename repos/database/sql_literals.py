@@ -6,8 +6,12 @@ written in hex. Unknown types are refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from math import isfinite
+from types import NoneType
 from typing import Any
+
+_WHOLE_OR_NULL = frozenset({int, NoneType})
 
 
 def with_literals(sql: str, values: tuple[Any, ...]) -> str:
@@ -24,6 +28,32 @@ def with_literals(sql: str, values: tuple[Any, ...]) -> str:
             for value in values
         ]
     )
+
+
+def rows_with_literals(rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    """Each of some rows as the text `(1,'a',NULL)`.
+
+    The literals are made column by column: the values of a column mostly are of one type, and what is done once for a
+    column costs a tenth of what is done for each value.
+    """
+    marks, columns = zip(*map(_column, zip(*rows, strict=True)), strict=True)
+    return list(map(f"({','.join(marks)})".__mod__, zip(*columns, strict=True)))
+
+
+def _column(values: tuple[Any, ...]) -> tuple[str, Iterable[Any]]:
+    """The mark of a column in the text of a row, and what takes its place in each row."""
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        (kind,) = kinds
+        if kind is int:
+            return "%s", values
+        if kind is bytes:
+            return "X'%s'", map(bytes.hex, values)
+        if kind is str and _is_clear("".join(values)):
+            return "'%s'", values
+    if kinds <= _WHOLE_OR_NULL:
+        return "%s", ["NULL" if value is None else value for value in values]
+    return "%s", [_text(value) if value.__class__ is str else with_literals("%s", (value,)) for value in values]
 
 
 def _literal(value: object) -> str:
@@ -43,7 +73,9 @@ def _literal(value: object) -> str:
 
 
 def _text(value: str) -> str:
+    return f"'{value}'" if _is_clear(value) else f"_utf8mb4 X'{value.encode().hex()}'"
+
+
+def _is_clear(value: str) -> bool:
     # ASCII is the same in every connection character set; only quotes and backslashes have a meaning.
-    if value.isascii() and "'" not in value and "\\" not in value:
-        return f"'{value}'"
-    return f"_utf8mb4 X'{value.encode().hex()}'"
+    return value.isascii() and "'" not in value and "\\" not in value

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Dialect, Executable, Table
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from repos.database.sql_literals import rows_with_literals
+
+T = TypeVar("T")
 Params = dict[str, Any]
 Row = tuple[Any, ...]
 
@@ -26,11 +29,16 @@ class Prepared(NamedTuple):
 
 
 class Write(Struct, frozen=True, gc=False):
-    """A write as it is sent; `rows` is how many rows it must match."""
+    """A write as it is sent; `rows` is how many rows it must match, and `values` is None where the text has them."""
 
     sql: str
-    values: Row
+    values: Row | None
     rows: int | None
+
+    @property
+    def name(self) -> str:
+        """Its beginning, which has no values."""
+        return self.sql.partition(" VALUES ")[0][:80]
 
 
 class Insert(NamedTuple):
@@ -56,17 +64,24 @@ def prepare(statement: Executable, dialect: Dialect) -> Prepared:
 
 
 def inserts(table: Table, columns: tuple[str, ...], rows: list[Row], mark: str, most_bytes: int) -> list[Write]:
-    """INSERT statements of bounded size for rows; `mark` is the placeholder of a value."""
-    if len(rows) == 1:
-        return [Write(_insert_text(table.name, columns, 1, mark), rows[0], 1)]
+    """INSERT statements of bounded size for rows, for a driver that binds values; `mark` is its placeholder."""
     return [
         Write(
             _insert_text(table.name, columns, len(part), mark),
             tuple([value for row in part for value in row]),
             len(part),
         )
-        for part in _bounded(rows, most_bytes)
+        for part in _parts(rows, map(_weight, rows), most_bytes)
     ]
+
+
+def inserts_as_text(table: Table, columns: tuple[str, ...], rows: list[Row], most_bytes: int) -> list[Write]:
+    """The same for a server: the values of several rows are in the text."""
+    if len(rows) == 1:
+        return [Write(_insert_text(table.name, columns, 1, "%s"), rows[0], 1)]
+    beginning = _insert_text(table.name, columns, 0, "")
+    texts = rows_with_literals(rows)
+    return [Write(beginning + ",".join(part), None, len(part)) for part in _parts(texts, map(len, texts), most_bytes)]
 
 
 @lru_cache(maxsize=256)
@@ -76,24 +91,16 @@ def _insert_text(table: str, columns: tuple[str, ...], rows: int, mark: str) -> 
     return f"INSERT INTO {table} ({names}) VALUES {', '.join([group] * rows)}"  # noqa: S608 - constant names, no values
 
 
-def _bounded(rows: Sequence[Row], most_bytes: int) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), MAX_ROWS_PER_INSERT):
-        part = rows[start : start + MAX_ROWS_PER_INSERT]
-        if _weight(part) <= most_bytes:
-            yield part
-            continue
-        first = size = 0
-        for position, row in enumerate(part):
-            weight = _weight((row,))
-            if position > first and size + weight > most_bytes:
-                yield part[first:position]
-                first, size = position, 0
-            size += weight
-        yield part[first:]
+def _parts(rows: Sequence[T], sizes: Iterable[int], most_bytes: int) -> Iterator[Sequence[T]]:
+    """Rows in parts of bounded size; a row that is larger than a part is alone."""
+    first = total = 0
+    for place, size in enumerate(sizes):
+        if place > first and (total + size > most_bytes or place - first == MAX_ROWS_PER_INSERT):
+            yield rows[first:place]
+            first, total = place, 0
+        total += size
+    yield rows[first:]
 
 
-def _weight(rows: Sequence[Row]) -> int:
-    # Bytes are sent in hex, and so is text that is not pure ASCII: up to four bytes a character.
-    sizes = [len(value) for row in rows for value in row if (kind := value.__class__) is bytes or kind is str]
-    wide = [len(value) for row in rows for value in row if value.__class__ is str and not value.isascii()]
-    return 16 * len(rows) * len(rows[0]) + 2 * sum(sizes) + 6 * sum(wide)
+def _weight(row: Row) -> int:
+    return 16 * len(row) + 2 * sum([len(value) for value in row if value.__class__ in (bytes, str)])
