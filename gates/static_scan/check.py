@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from gates.findings import Finding
+from gates.static_scan.files.source_files import fits
 from gates.static_scan.inventory import Inventory
 from gates.static_scan.policy import Exemption, Policy
-from gates.static_scan.source_files import fits
 from gates.static_scan.touchpoint import Touchpoint
 
 TITLES = {

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.code.call_chain import Link, chain_of, expanded
-from gates.static_scan.code.name_words import words_of
+from gates.static_scan.calls.client_programs import client_in, command_line
+from gates.static_scan.calls.drivers import driver_in
+from gates.static_scan.calls.evidence import convinces, table_of
+from gates.static_scan.calls.mentions import is_mention, is_pattern_match
+from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
+from gates.static_scan.calls.references import chain_of_reference, reference_at
+from gates.static_scan.calls.statement_objects import is_statement_object, text_argument
+from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
+from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.source_text import SourceText
-from gates.static_scan.code.syntax import Function, Syntax
+from gates.static_scan.code.syntax import Syntax
 from gates.static_scan.code.text_folding import UNKNOWN, Folded, Folder
 from gates.static_scan.collected import Collected
-from gates.static_scan.drivers import driver_in
-from gates.static_scan.evidence import convinces, table_of
-from gates.static_scan.mentions import is_mention
 from gates.static_scan.rules import Rule
 from gates.static_scan.sql.sql_text import Statement, statements
-from gates.static_scan.sql.sql_words import is_sql, mentions_sql, of_shell, starts_as_sql
+from gates.static_scan.sql.sql_words import is_sql, mentions_sql, of_shell, quoted, starts_as_sql
 from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
-
-# Statements that SQLAlchemy and the like build: the call that makes one is found by itself.
-_BUILDERS = frozenset(
-    """select insert update delete union union_all exists table mysql_insert pg_insert sqlite_insert values merge
-    with_entities selectFrom insertInto""".split()
-)
 
 _UNKNOWN = Statement("unknown", "", "", parsed=False)
 _CONNECTION = Statement("connection", "", "", parsed=True)
-
-
-class PassThrough(NamedTuple):
-    """A function that runs the SQL in one of its parameters."""
-
-    name: str
-    parameter: str
-    position: int
-    file: str
 
 
 class FileScan:
@@ -47,7 +34,8 @@ class FileScan:
     def __init__(self, source: SourceText, rules: Sequence[Rule], domains: Mapping[str, str]) -> None:
         self.source = source
         self._syntax = Syntax(source)
-        self._folder = Folder(self._syntax)
+        self._origins = Origins(self._syntax)
+        self._folder = Folder(self._syntax, self._origins.aliases)
         self._rules = [rule for rule in rules if source.language in rule.languages]
         self._collected = Collected(self._syntax, domains)
         self._run_texts: set[int] = set()
@@ -61,6 +49,8 @@ class FileScan:
                 continue
             for node in self.source.root.find_all(rule.config):  # type: ignore[call-overload]
                 self._match(rule, node)
+        if self._origins.aliases:
+            self._renamed()
         self._texts()
         return self._collected.sorted()
 
@@ -77,8 +67,7 @@ class FileScan:
             if function is None:
                 continue
             end = function.range().end.index
-            tail = self.source.text[max(0, end - 80) : end]
-            name = _last_name(tail)
+            name = last_name(self.source.text[max(0, end - 80) : end])
             for target in by_name.get(name, ()):
                 self._caller(part.node, target)
         return self._collected.sorted()
@@ -95,12 +84,20 @@ class FileScan:
         if touch.access == "connection" and touch.text is not None:
             self._driver(rule, node)
             return
-        chain = expanded(chain_of(node, self.source, self._syntax.grammar), self._syntax)
+        if touch.access == "program":
+            self._program(rule, node)
+            return
+        is_reference = touch.access == "reference"
+        chain = chain_of_reference(node, self._syntax) if is_reference else self._chain(node)
+        chain = applied(expanded(chain, self._syntax, self._origins, node.range().start.index))
         if not chain:
             return
         sure = convinces(touch, chain, self._modules, self.source)
         if touch.access == "sql":
             self._sql(rule, node, chain, touch.text or 0, sure=sure)
+        elif touch.access == "reference":
+            if sure:
+                self._reference(rule, node)
         elif sure:
             kind: Kind = "connection" if touch.access == "connection" else "call"
             table = table_of(touch, chain, self.source)
@@ -110,19 +107,61 @@ class FileScan:
             what = Statement(touch.access, table, "", parsed=touch.access != "unknown")
             self._collected.add(node, rule, what, kind, message=message)
 
+    def _chain(self, node: SgNode) -> list[Link]:
+        return chain_of(node, self.source, self._syntax.grammar)
+
+    def _renamed(self) -> None:
+        """Calls of functions that an import gave another name: `update as sa_update`."""
+        for part in self._syntax.parts:
+            if part.kind not in self._syntax.grammar.calls:
+                continue
+            function = part.node.field("function")
+            if function is None or function.kind() != "identifier":
+                continue
+            meant = self._origins.aliases.get(self.source.name(function))
+            for rule in self._rules if meant else ():
+                if rule.touch is not None and meant in rule.touch.words and rule.touch.access != "program":
+                    self._match(rule, part.node)
+
+    def _reference(self, rule: Rule, node: SgNode) -> None:
+        """A method of a database that is passed on, or gets another name."""
+        reference = reference_at(node, self._syntax)
+        if reference is None or any(self._is_built(each) for each in reference.given):
+            return
+        for each in reference.given:
+            folded = self._folder.fold(each)
+            if any(starts_as_sql(text) for text in folded.texts):
+                self._run_texts |= {*folded.literals}
+                self._statements(node, rule, folded, "sql")
+                return
+        self._collected.add(node, rule, _UNKNOWN, "pass-through", message=rule.message)
+        if reference.alias:
+            self.pass_throughs.append(PassThrough(reference.alias, "sql", 0, self.source.file))
+
+    def _program(self, rule: Rule, node: SgNode) -> None:
+        """A client of the database that is started, with SQL that the code does not show."""
+        chain = self._chain(node)
+        parts = command_line(chain[-1].arguments or [], self._folder, ("list", "array", "tuple"))
+        name = client_in(" ".join(parts))
+        if name and not any(is_sql(each) for part in parts for each in (part, of_shell(part), *quoted(part))):
+            self._collected.add(node, rule, _UNKNOWN, "sql", message=f"Starts {name}: what it runs is not known.")
+
+    def _is_built(self, node: SgNode) -> bool:
+        return is_statement_object(node, self._syntax, self._origins)
+
     def _sql(self, rule: Rule, node: SgNode, chain: Sequence[Link], position: int, *, sure: bool) -> None:
         given = chain[-1].arguments or []
-        if len(given) <= position:
+        if len(given) <= position or is_pattern_match(chain):
             return
-        if chain[-1].name in ("call", "apply") and len(given) > 1:
-            position = 1
-        argument = self._text_argument(given[position])
+        if any(link.name == "sql" and link.arguments for link in chain[:-1]):
+            return  # a statement that is a tagged template, which is found by itself, gets its connection
+        argument = text_argument(given[position])
         if argument is None or (argument.kind() in self._syntax.grammar.functions):
             return
         if rule.id == "python-execute" and chain[-1].name == "callproc":
             self._collected.add(node, rule, _UNKNOWN, "sql", message="Calls a procedure: what it does is not known.")
             return
-        if self._is_statement_object(argument):
+        if self._is_built(argument):
             return
         folded = self._folder.fold(argument)
         tagged = given[0].kind() == "template_string"
@@ -149,82 +188,27 @@ class FileScan:
         for each in found:
             self._collected.add(node, rule, each, kind, message=message or _sentence(each), text_line=line)
 
-    def _text_argument(self, node: SgNode) -> SgNode | None:
-        """The argument, or of an object its `sql` or `text`; None for a query of another kind, like GraphQL."""
-        kind = node.kind()
-        if kind == "keyword_argument":
-            return node.field("value")
-        if kind not in ("object", "dictionary"):
-            return node
-        for child in node.children()[:50]:
-            key = child.field("key")
-            if key is not None and key.text().strip("'\"") in ("sql", "text", "queryString"):
-                return child.field("value")
-        return None
-
-    def _is_statement_object(self, node: SgNode, depth: int = 0) -> bool:
-        """Whether an argument is a statement that a builder made, which is found where it is made."""
-        grammar = self._syntax.grammar
-        while node.kind() in grammar.wrappers:
-            node = next(child for child in node.children() if child.is_named())
-        if node.kind() in grammar.calls:
-            return any(
-                link.name in _BUILDERS and link.arguments is not None for link in chain_of(node, self.source, grammar)
-            )
-        if node.kind() == "identifier" and depth < 3:
-            values = self._syntax.assignments.get(self.source.name(node), [])
-            return bool(values) and all(self._is_statement_object(each.value, depth + 1) for each in values[:8])
-        return False
-
     def _passed_through(self, folded: Folded) -> None:
         for function, parameter in folded.parameters:
-            self._pass_through(function, parameter)
-
-    def _pass_through(self, function: Function, parameter: str) -> None:
-        names = [name.partition(":")[0].strip(" .*{}") for name in function.parameters]
-        position = next(
-            (place for place, name in enumerate(function.parameters) if name == parameter or parameter in name), 0
-        )
-        if function.name and names:
-            self.pass_throughs.append(PassThrough(function.name, parameter, position, self.source.file))
+            if target := pass_through_of(function, parameter, self.source.file):
+                self.pass_throughs.append(target)
 
     def _caller(self, node: SgNode, target: PassThrough) -> None:
-        chain = chain_of(node, self.source, self._syntax.grammar)
-        given = chain[-1].arguments or []
-        named = [each for each in given if each.kind() == "keyword_argument" and _name_of(each) == target.parameter]
-        argument = (
-            named[0].field("value") if named else (given[target.position] if target.position < len(given) else None)
-        )
+        chain = self._chain(node)
+        argument = given_to(target, chain[-1].arguments or [])
         if argument is None or argument.kind() in self._syntax.grammar.functions:
             return
-        if argument.kind() in ("object", "dictionary"):
-            pairs = [each for each in argument.children() if each.kind() == "pair"]
-            argument = next((each.field("value") for each in pairs if _name_of(each) == target.parameter), argument)
-            if argument is None:
-                return
         folded = self._folder.fold(argument)
-        if not folded.texts or self._is_statement_object(argument):
+        if not folded.texts or self._is_built(argument):
             return
         is_sql_text = folded.is_known and any(starts_as_sql(text) for text in folded.texts)
-        if not is_sql_text and (folded.is_known or not self._is_call_of(target, chain)):
+        if not is_sql_text and (folded.is_known or not is_call_of(target, chain, self.source.file, self._modules)):
             return  # another function of the same name
         rule = Rule("passed-through-sql", (), "", {})
         message = "" if folded.is_known else f"Gives SQL made at run time to {target.name}, which runs it."
         self._statements(node, rule, folded, "caller", message)
         if not folded.is_known:
             self._passed_through(folded)
-
-    def _is_call_of(self, target: PassThrough, chain: Sequence[Link]) -> bool:
-        """Whether a call is of that function, and not of another one of the same name."""
-        before = [link.name for link in chain[:-1]]
-        if target.file == self.source.file:
-            return not before or before in (["self"], ["this"], ["cls"])
-        if not before:
-            return target.name.lower() in self._modules
-        words = {*words_of(before[-1])}
-        return (
-            len(before) == 1 and bool(words & {*words_of(PurePosixPath(target.file).stem)}) and words <= self._modules
-        )
 
     def _texts(self) -> None:
         """SQL in texts that no call was seen to run: it may be run elsewhere."""
@@ -284,15 +268,3 @@ def _sentence(statement: Statement) -> str:
     if not statement.parsed:
         return f"Runs {statement.verb or 'SQL'} that the parser does not read."
     return f"Runs {statement.verb}."
-
-
-def _last_name(text: str) -> str:
-    end = len(text)
-    while end > 0 and (text[end - 1].isalnum() or text[end - 1] in "_$"):
-        end -= 1
-    return text[end:]
-
-
-def _name_of(node: SgNode) -> str:
-    name = node.field("name") or node.field("key")
-    return name.text().strip("'\"") if name is not None else ""

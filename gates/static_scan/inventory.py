@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from gates.static_scan.calls.pass_through import PassThrough
 from gates.static_scan.code.source_text import SourceText
-from gates.static_scan.file_scan import FileScan, PassThrough
+from gates.static_scan.file_scan import FileScan
+from gates.static_scan.files.source_files import Excluded, SourceFile, SourceFiles
 from gates.static_scan.rules import Rule, package_rules
-from gates.static_scan.source_files import Excluded, SourceFile, SourceFiles
 from gates.static_scan.touchpoint import Skipped, Touchpoint, Unread
 
 # A function that passes SQL to one that passes it on, and so forth.

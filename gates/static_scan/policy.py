@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from domain.errors import Rejected
 from gates.static_scan.domains import DOMAINS
-from gates.static_scan.source_files import Excluded, fits
+from gates.static_scan.files.source_files import Excluded, fits
 
 MAX_POLICY_BYTES = 1 << 20
 FORMAT = 1

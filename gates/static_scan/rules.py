@@ -43,12 +43,13 @@ class BadRule(Rejected):
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     """What makes a match a touchpoint: all that is given holds.
 
-    `receiver` are words of the name before the method, `client` of all names before it, `unless` those it must not
-    have; `chain` are names called earlier in the chain, `methods` the method, `imports` words of imported modules.
-    Of what is given to the call: `given` are words of the first value, `keys` keys of a first or second object,
-    `keywords` keyword arguments, `arguments` their number. `model` is a receiver with a capital first letter, `named` a
-    first value that is a name, `table` a chain that begins with the text of a table's name, `statement` a function of
-    a module, `root` a function without a receiver, `new` the making of an object.
+    `receiver` are words of the name before the method, `client` of all names before it, `unless` and `without` those
+    that these must not have; `chain` are names called earlier in the chain, `methods` the method, `imports` words of
+    imported modules. Of what is given to the call: `given` are words of the first value, `keys` keys of a first or
+    second object, `keywords` keyword arguments, `arguments` their number. `model` is a receiver with a capital first
+    letter, `named` a first value that is a name, `member` a receiver that is a member of another, `table` a chain that
+    begins with the text of a table's name, `statement` a function of a module, `root` a function without a receiver,
+    `new` the making of an object.
     """
 
     receiver: tuple[str, ...] = ()
@@ -58,10 +59,12 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     chain: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     arguments: int | None = None
     model: bool = False
+    member: bool = False
     named: bool = False
     table: bool = False
     statement: bool = False
@@ -72,7 +75,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
 class Touch(Struct, frozen=True, forbid_unknown_fields=True):
     """What a match does, and where its table or text is."""
 
-    access: Literal["read", "write", "unknown", "connection", "sql"]
+    access: Literal["read", "write", "unknown", "connection", "sql", "reference", "program"]
     api: str
     evidence: tuple[Evidence, ...] = ()
     table: Literal["", "receiver", "argument", "root", "into", "from", "class", "chain"] = ""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ast_grep_py import SgNode
 
 from gates.static_scan.code.languages import Grammar
+from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
 
@@ -63,15 +64,21 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
     return links[::-1]
 
 
-def expanded(chain: list[Link], syntax: Syntax) -> list[Link]:
-    """The chain with what its first name stands for: `const delegate = prisma[model]`."""
+def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int) -> list[Link]:
+    """The chain with what its first name stands for: `const delegate = prisma[model]`, `(s: Session)`."""
     if not chain or len(chain) > 20:
         return chain
+    chain = _with_origins(chain, origins, index)
     root = chain[0]
     values = syntax.assignments.get(root.name, [])
-    if (root.arguments is not None and len(chain) > 1) or not values or len(values) > 3:
+    if not values or len(values) > 3:
         return chain
     grammar = syntax.grammar
+    if root.arguments is not None and len(chain) > 1:
+        if values[0].value.kind() not in grammar.calls:
+            return chain
+        # `const k = require("knex")(config)`, then `k("scripts").insert(row)`.
+        return [root._replace(name=f"{root.name} {syntax.source.slice(values[0].value)[:60]}"), *chain[1:]]
     for value in values:
         kind = value.value.kind()
         if kind in grammar.members or kind in grammar.subscripts or (value.taken_apart and kind == "identifier"):
@@ -86,6 +93,28 @@ def expanded(chain: list[Link], syntax: Syntax) -> list[Link]:
             before = chain_of(value.value, syntax.source, grammar)[:20]
             # Both names say what it is: `script_repository`, and the `Session` of `with Session() as s`.
             return [*before, root._replace(name=f"{root.name} {before[-1].name}"), *chain[1:]] if before else chain
+    return chain
+
+
+def applied(chain: list[Link]) -> list[Link]:
+    """The chain with the method that `call` or `apply` of JavaScript calls: `pool.query.call(pool, text)`."""
+    if len(chain) < 3 or chain[-1].name not in ("call", "apply") or chain[-2].arguments is not None:
+        return chain
+    given = (chain[-1].arguments or [])[1:]
+    if chain[-1].name == "apply" and given and given[0].kind() == "array":
+        given = [child for child in given[0].children()[:200] if child.is_named()]
+    return [*chain[:-2], chain[-2]._replace(arguments=given)]
+
+
+def _with_origins(chain: list[Link], origins: Origins, index: int) -> list[Link]:
+    """The chain with what types and imports say of its first name, or of a member of its own object."""
+    root = chain[0]
+    if root.name in origins.aliases:
+        chain = [root._replace(name=origins.aliases[root.name]), *chain[1:]]
+    elif len(chain) > 2 and root.name in ("this", "self", "cls") and (words := origins.of_member(chain[1].name)):
+        chain = [root, chain[1]._replace(name=f"{chain[1].name} {words}"), *chain[2:]]
+    elif len(chain) > 1 and (words := origins.of_name(root.name, index)):
+        chain = [root._replace(name=f"{root.name} {words}"), *chain[1:]]
     return chain
 
 

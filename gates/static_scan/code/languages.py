@@ -110,7 +110,7 @@ _JAVASCRIPT = Grammar(
     subscripts=frozenset({"subscript_expression"}),
 )
 _TYPESCRIPT = _JAVASCRIPT._replace(
-    assignments=_JAVASCRIPT.assignments - {"field_definition"} | {"public_field_definition"},
+    assignments=_JAVASCRIPT.assignments - {"field_definition"} | {"public_field_definition", "enum_assignment"},
     others=_JAVASCRIPT.others | {"literal_type"},
 )
 _JSX = _JAVASCRIPT._replace(others=_JAVASCRIPT.others | {"jsx_attribute"})

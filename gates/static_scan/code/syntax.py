@@ -69,11 +69,16 @@ class Syntax:
 
     def function_at(self, index: int) -> Function | None:
         """The innermost function around a position."""
+        part = self.part_at(index)
+        return None if part is None else part.function
+
+    def part_at(self, index: int) -> Part | None:
+        """The innermost part around a position."""
         place = bisect_right(self._starts, index) - 1
         part = self.parts[place] if place >= 0 else None
         while part is not None and part.end < index:
             part = part.parent
-        return None if part is None else part.function
+        return part
 
     def _build(self) -> None:
         grammar = self.grammar
@@ -117,6 +122,8 @@ class Syntax:
         ):
             added = kind in ("augmented_assignment", "augmented_assignment_expression")
             self.assignments[self.source.name(left)].append(Assignment(value, part.function, added, part.start))
+        elif left_kind in ("array_pattern", "pattern_list", "tuple_pattern") and self._one_by_one(left, value, part):
+            return
         elif left_kind in ("object_pattern", "array_pattern", "pattern_list", "tuple_pattern"):
             for name in left.find_all(any=[{"kind": each} for each in self.grammar.pattern_names]):
                 self.assignments[self.source.name(name)].append(
@@ -124,3 +131,16 @@ class Syntax:
                 )
         if left_kind != "identifier" or kind in ("pair", "assignment", "field_definition", "public_field_definition"):
             self.fields[self.source.name(left).strip("'\"").rpartition(".")[2][:80]].append(value)
+
+    def _one_by_one(self, left: SgNode, value: SgNode, part: Part) -> bool:
+        """Give each name of a list its own value, if there are as many values."""
+        names = [child for child in left.children()[:100] if child.is_named()]
+        values = [child for child in value.children()[:100] if child.is_named()]
+        if value.kind() not in ("expression_list", "tuple", "list", "array") or len(names) != len(values):
+            return False
+        if any(name.kind() != "identifier" for name in names):
+            return False
+        for name, each in zip(names, values, strict=True):
+            start = each.range().start.index
+            self.assignments[self.source.name(name)].append(Assignment(each, part.function, added=False, start=start))
+        return True

@@ -5,12 +5,13 @@ what is only known at run time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
 from ast_grep_py import SgNode
 
+from gates.static_scan.code.changed_text import changed, unescaped
 from gates.static_scan.code.syntax import Assignment, Function, Syntax
 from gates.static_scan.sql.sql_words import HOLE
 
@@ -26,8 +27,6 @@ _OF_RECEIVER = frozenset(
 _OF_ARGUMENT = frozenset(
     "await text raw sql SQL dedent cleandoc String str unsafe literal Literal TextClause literal_column inline".split()
 )
-_ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r?\n|.)", re.DOTALL)
-_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
 _PREFIX = re.compile(r"[A-Za-z]{0,3}")
 
 
@@ -53,8 +52,9 @@ UNKNOWN = Folded((HOLE,))
 class Folder:
     """Folds the expressions of one file."""
 
-    def __init__(self, syntax: Syntax) -> None:
+    def __init__(self, syntax: Syntax, aliases: Mapping[str, str] | None = None) -> None:
         self._syntax = syntax
+        self._aliases = aliases or {}
         self._source = syntax.source
         self._grammar = syntax.grammar
 
@@ -147,11 +147,25 @@ class Folder:
             return self._join(receiver, given, depth, seen)
         if receiver is not None and name == "concat":
             return joined([self.fold(each, depth, seen) for each in (receiver, *given)])
-        if name in _OF_ARGUMENT and given:
+        if self._aliases.get(name, name) in _OF_ARGUMENT and given:
             return self.fold(given[0], depth, seen)
         if receiver is not None and name in _OF_RECEIVER:
-            return self.fold(receiver, depth, seen)
+            folded = self.fold(receiver, depth, seen)
+            texts = [changed(name, text, [self._constant(each) for each in given]) for text in folded.texts]
+            return folded._replace(texts=tuple(texts))
         return UNKNOWN
+
+    def _constant(self, node: SgNode) -> str | int | None:
+        """A literal text or number, or a regular expression as it is written; None for anything else."""
+        kind, text = node.kind(), node.text()
+        if kind == "regex":
+            return text
+        if kind == "string" and self._source.is_python | (text[:1] in "'\""):
+            folded = self.fold(node)
+            return folded.texts[0] if len(folded.texts) == 1 and HOLE not in folded.texts[0] else None
+        number = text.replace(" ", "")
+        is_number = kind in ("number", "integer", "unary_expression", "unary_operator")
+        return int(number) if is_number and number.lstrip("-").isdecimal() and len(number) < 8 else None
 
     def _join(self, receiver: SgNode, given: Sequence[SgNode], depth: int, seen: frozenset[int]) -> Folded:
         """`", ".join([…])` of Python and `[…].join(", ")` of JavaScript."""
@@ -237,19 +251,6 @@ def either(choices: Sequence[Folded]) -> Folded:
     """One of several."""
     texts = tuple(dict.fromkeys(text for choice in choices for text in choice.texts))[:MAX_ALTERNATIVES]
     return Folded(texts, _parameters(choices), tuple(each for choice in choices for each in choice.literals))
-
-
-def unescaped(text: str) -> str:
-    """The text that a literal stands for."""
-    return text if "\\" not in text else _ESCAPE.sub(_character, text)
-
-
-def _character(match: re.Match[str]) -> str:
-    escape = match[1]
-    if escape[0] in "ux" and len(escape) > 1:
-        number = int(escape[1:].strip("{}"), 16)
-        return chr(number) if number < 0x110000 else ""
-    return "" if escape.endswith("\n") else _SIMPLE.get(escape, escape)
 
 
 def _parameters(parts: Iterable[Folded]) -> frozenset[tuple[Function, str]]:

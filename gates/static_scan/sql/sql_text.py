@@ -121,7 +121,14 @@ def _written(node: exp.Expr) -> list[str]:
     if several:
         aliases = {table.alias_or_name: _name(table) for table in node.find_all(exp.Table)}
         return [aliases.get(table.name, table.name) for table in several]
-    return [_target(node)]
+    target = _target(node)
+    return [_of_alias(node, target) if isinstance(node, exp.Delete) else target]
+
+
+def _of_alias(node: exp.Expr, target: str) -> str:
+    """The table that `DELETE FROM v USING script_versions AS v` names by its alias."""
+    tables = [table for table in node.find_all(exp.Table) if table.alias and table.alias == target]
+    return _name(tables[0]) if tables else target
 
 
 def _tables(tree: exp.Expr) -> list[str]:

@@ -124,6 +124,11 @@ def of_shell(text: str) -> str:
     return text[start + 1 :].rpartition(text[start])[0] if start >= 0 else text
 
 
+def quoted(text: str) -> list[str]:
+    """The parts of a command line that are in quotes."""
+    return [part for sign in "'\"" if sign in text for part in text.split(sign)[1:200:2]]
+
+
 def starts_as_sql(text: str) -> bool:
     """Whether the first word of a text is a verb of SQL."""
     first = words(opened(text)[:400])[:1]

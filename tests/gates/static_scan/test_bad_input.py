@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gates.static_scan.files.source_files import MAX_FILE_BYTES, Excluded
 from gates.static_scan.inventory import Inventory, take_inventory
-from gates.static_scan.source_files import MAX_FILE_BYTES, Excluded
 from tests.cpu_limit import cpu_limit
 
 WRITE = 'cursor.execute("DELETE FROM scripts WHERE id = 1")\n'

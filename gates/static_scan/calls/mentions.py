@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from gates.static_scan.code.call_chain import chain_of
+from collections.abc import Sequence
+
+from gates.static_scan.code.call_chain import Link, chain_of
+from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.syntax import Part, Syntax
 
 _LOGGERS = frozenset("console log logger logging warnings winston pino toast notify sentry assert t i18n st".split())
@@ -15,6 +18,8 @@ _FUNCTIONS = frozenset(
     split rsplit partition gettext ngettext _ echo secho perror exit mark parametrize param add_row Text title
     addEventListener setTitle""".split()
 )
+_HELP = frozenset("help description epilog message msg reason id ids match label title summary placeholder".split())
+_PATTERNS = frozenset("regex regexp re pattern matcher matches".split())
 _THROUGH = frozenset("format format_map strip trim dedent cleandoc String str concat join lower upper".split())
 _RAISES = ("raise_statement", "throw_statement")
 _ENDS = ("Error", "Exception", "Warning", "Rejected", "Panic")
@@ -38,7 +43,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
             return True
         if outer.kind == "binary_expression" and _compares(outer):
             return True
-        if outer.kind == "pair" and _is_key(outer, inner):
+        if outer.kind == "pair" and (_is_key(outer, inner) or _names_help(outer)):
             return True
         if outer.kind == "keyword_argument" and _names_help(outer):
             return True
@@ -51,7 +56,14 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 if name in ("startsWith", "endsWith", "includes", "startswith", "endswith"):
                     return True
                 continue
-            if name in _FUNCTIONS or name.endswith(_ENDS) or {link.name for link in links[:2]} & _LOGGERS:
+            if (
+                name in _FUNCTIONS
+                or name.startswith("assert")
+                or name.endswith(_ENDS)
+                or {link.name for link in links[:2]} & _LOGGERS
+            ):
+                return True
+            if is_pattern_match(links):
                 return True
             if name not in _THROUGH:
                 return outer.parent is not None and outer.parent.kind in _RAISES
@@ -59,6 +71,11 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
             return False
         inner, outer = outer, outer.parent
     return False
+
+
+def is_pattern_match(links: Sequence[Link]) -> bool:
+    """Whether a chain of calls looks for a pattern in a text: `regex.exec(text)`."""
+    return len(links) > 1 and links[-1].name == "exec" and bool({*words_of(links[-2].name)} & _PATTERNS)
 
 
 def _compares(part: Part) -> bool:
@@ -72,17 +89,5 @@ def _is_key(pair: Part, inner: Part) -> bool:
 
 
 def _names_help(part: Part) -> bool:
-    name = part.node.field("name")
-    return name is not None and name.text() in (
-        "help",
-        "description",
-        "epilog",
-        "message",
-        "msg",
-        "reason",
-        "id",
-        "ids",
-        "match",
-        "label",
-        "title",
-    )
+    name = part.node.field("name") or part.node.field("key")
+    return name is not None and name.text().strip("'\"") in _HELP

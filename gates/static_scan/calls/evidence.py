@@ -45,6 +45,8 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.unless and {*evidence.unless} & {*_words(before[-1:])}:
         return False
+    if evidence.without and {*evidence.without} & {*_words(before)}:
+        return False
     if evidence.imports and not {*evidence.imports} & modules:
         return False
     if evidence.chain and not {*evidence.chain} & {link.name for link in before}:
@@ -60,7 +62,9 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
             return False
     if evidence.arguments is not None and len(given) != evidence.arguments:
         return False
-    if evidence.model and not (before and before[-1].name[:1].isupper()):
+    if evidence.member and len(before) < 2:
+        return False
+    if evidence.model and not any(link.name[:1].isupper() for link in before):
         return False
     if evidence.named and not (given and given[0].kind() in _NAMES):
         return False
@@ -77,10 +81,15 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
     given = last.arguments or []
     match touch.table:
         case "receiver":
+            if given and given[0].kind() == "identifier" and given[0].text()[:1].isupper():
+                return _named(given[0], source)
             owners = [link for link in before if link.name != "query"]
-            return _model(owners[-1].name) if owners else ""
+            named = [link for link in owners if link.arguments is None] or owners
+            classes = [link for link in named if link.name[:1].isupper() and " " not in link.name]
+            return _model((classes or named)[-1].name) if named else ""
         case "argument":
-            return _named(given[0], source) if given else ""
+            tables = [each.field("value") for each in given if _keyword(each) in ("name", "table", "table_name")]
+            return _named(tables[0] or given[0], source) if tables else (_named(given[0], source) if given else "")
         case "class":
             for link in reversed(before):
                 if link.name.startswith("get") and link.arguments:
@@ -91,6 +100,9 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
         case "chain":
             if chain[0].arguments and _literal(chain[0].arguments[0], source):
                 return _named(chain[0].arguments[0], source)
+            for link in before:
+                if link.name in _INTO and link.arguments and _literal(link.arguments[0], source):
+                    return _named(link.arguments[0], source)
             for link in (last, *reversed(before)):
                 if link.name in _INTO and link.arguments and (name := _named(link.arguments[0], source)):
                     return name

@@ -1,0 +1,1 @@
+"""Calls: what makes one reach a database, what is only talked about, and which programs it starts."""

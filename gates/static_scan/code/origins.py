@@ -1,0 +1,139 @@
+"""Where names come from, besides the values they get: types, parameters of callbacks, names given by imports.
+
+`constructor(@InjectRepository(Script) private scripts: Repository<Script>)` makes `this.scripts` a repository, and
+`knex.transaction(async (t) => …)` makes `t` a transaction of knex.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from ast_grep_py import SgNode
+
+from gates.static_scan.code.syntax import Function, Part, Syntax
+
+# What gives a client, a connection or a transaction to the function it gets.
+_GIVERS = frozenset(
+    """transaction $transaction getConnection withTransaction withConnection transactional startTransaction begin
+    connect getClient useConnection executeInTransaction runInTransaction acquire task tx""".split()
+)
+_ERRORS = frozenset({"err", "error", "e", "_err", "_"})
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+# Types around the one that matters.
+_AROUND = frozenset("Optional Annotated Union typing t Promise Readonly Partial NonNullable None undefined".split())
+_TYPED = {
+    "python": ("typed_parameter", "typed_default_parameter", "assignment"),
+    "typescript": ("required_parameter", "optional_parameter", "public_field_definition", "variable_declarator"),
+}
+_NAMED_BY_IMPORT = {"python": "aliased_import", "typescript": "import_specifier"}
+
+
+class _Origin(NamedTuple):
+    """What a name is in a function, or everywhere."""
+
+    function: Function | None
+    words: str
+
+
+class Origins:
+    """The origins of the names of one file."""
+
+    def __init__(self, syntax: Syntax) -> None:
+        self._syntax = syntax
+        self._source = syntax.source
+        self._names: dict[str, list[_Origin]] = defaultdict(list)
+        self._members: dict[str, str] = {}
+        # The names that imports give, and what they import: `update as sa_update`.
+        self.aliases: dict[str, str] = {}
+        language = "python" if self._source.is_python else "typescript"
+        if self._source.language != "javascript":
+            self._read_types(_TYPED[language])
+        if " as " in self._source.text:
+            self._read_aliases(_NAMED_BY_IMPORT[language])
+        for part in syntax.parts:
+            if part.kind in syntax.grammar.functions:
+                self._read_callback(part)
+
+    def of_name(self, name: str, index: int) -> str:
+        """The words of what a variable or parameter is; empty if nothing says it."""
+        found = self._names.get(name)
+        if not found:
+            return ""
+        function = self._syntax.function_at(index)
+        while True:
+            known = next((each.words for each in found if each.function is function), "")
+            if known or function is None:
+                return known
+            function = function.outer
+
+    def of_member(self, name: str) -> str:
+        """The words of what a member of an object is, by its type or by the class whose object it gets."""
+        name = name.lstrip("#")
+        if name in self._members:
+            return self._members[name]
+        grammar = self._syntax.grammar
+        for value in self._syntax.fields.get(name, [])[:3]:
+            function = value.field("function") or value.field("constructor") if value.kind() in grammar.calls else None
+            if function is not None:
+                return self._source.slice(function)[-80:].rpartition(".")[2]
+        return ""
+
+    def _read_types(self, kinds: tuple[str, ...]) -> None:
+        if self._source.is_python:
+            given = {"any": [{"kind": kind, "has": {"field": "type", "kind": "type"}} for kind in kinds]}
+        else:
+            given = {"any": [{"kind": kind, "has": {"kind": "type_annotation"}} for kind in kinds]}
+        for node in self._source.root.find_all({"rule": given}):  # type: ignore[call-overload]
+            self._read_typed(node)
+
+    def _read_typed(self, node: SgNode) -> None:
+        named = node.field("pattern") or node.field("name") or node.field("left") or node.child(0)
+        annotation = node.field("type")
+        if named is None or annotation is None:
+            return
+        words = _of_type(self._source.slice(annotation)[:200])
+        decorator = next((child for child in node.children()[:4] if child.kind() == "decorator"), None)
+        if decorator is not None:
+            injected = self._source.slice(decorator)[1:80].partition("(")[0]
+            words = f"{words} {injected.removeprefix('Inject')}"
+        if not words.strip():
+            return
+        name = self._source.name(named)[:80].rpartition(".")[2].lstrip("#")
+        kind = node.kind()
+        self._names[name].append(_Origin(self._syntax.function_at(named.range().start.index), words))
+        if kind == "public_field_definition" or named.kind() == "attribute" or _is_field(node):
+            self._members.setdefault(name, words)
+
+    def _read_aliases(self, kind: str) -> None:
+        for node in self._source.root.find_all(kind=kind):
+            name, alias = node.field("name"), node.field("alias")
+            if name is not None and alias is not None:
+                self.aliases[self._source.name(alias)] = self._source.name(name).rpartition(".")[2]
+
+    def _read_callback(self, part: Part) -> None:
+        call = part.parent
+        if call is None or part.function is None or call.kind not in self._syntax.grammar.calls:
+            return
+        function = call.node.field("function")
+        if function is None:
+            return
+        text = self._source.slice(function)[-80:]
+        if text.rpartition(".")[2] in _GIVERS:
+            for name in part.function.parameters:
+                if name not in _ERRORS:
+                    self._names[name].append(_Origin(part.function, text))
+
+
+def _of_type(text: str) -> str:
+    """The name of a type, without those around it: `Session` of `Annotated[Session, Depends(get)]`."""
+    names = _NAME.findall(text)
+    if "typeof" in names[:1]:
+        return names[1] if len(names) > 1 else ""
+    return next((name for name in names if name not in _AROUND), "")
+
+
+def _is_field(parameter: SgNode) -> bool:
+    """Whether a parameter of a constructor is a field too."""
+    return any(child.kind() in ("accessibility_modifier", "readonly") for child in parameter.children()[:6])
