@@ -17,6 +17,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+from urllib.parse import quote
 
 from repos.database.engine import make_engine
 from repos.schema.upgrade import upgrade
@@ -42,11 +43,18 @@ class Look(NamedTuple):
     document: Any
     page: list[str]
     alerts: set[tuple[str, str]]
+    html: bytes
 
     @property
     def problems(self) -> list[tuple[str, str]]:
         """The problems of `status`, worst first, each with its subject."""
         return [(problem["code"], problem["subject"]) for problem in self.document["problems"]]
+
+    @property
+    def heading(self) -> str:
+        """The heading of the page."""
+        [found] = re.findall(r"<h1[^>]*>(.*?)</h1>", self.html.decode())
+        return unescape(found)
 
     @property
     def agrees(self) -> bool:
@@ -127,12 +135,14 @@ class Installation:
     def look(self) -> Look:
         """Look at all places at about the same time."""
         ran = self.run("status", "--json")
-        return Look(ran.status, json.loads(ran.out), self.problems_on_page(), firing(self.page("/metrics")[1]))
-
-    def problems_on_page(self) -> list[str]:
-        """The sentence and the advice of each problem on the first page, without numbers."""
         _, html = self.page("/")
-        return [without_numbers(text_of(found)) for found in _PROBLEM.findall(html.decode())]
+        problems = [without_numbers(text_of(found)) for found in _PROBLEM.findall(html.decode())]
+        return Look(ran.status, json.loads(ran.out), problems, firing(self.page("/metrics")[1]), html)
+
+    @property
+    def signed_in(self) -> str:
+        """The address of the page with the name and the password of its viewer."""
+        return f"http://{PERSON}:{quote(PASSWORD)}@127.0.0.1:{self._port}"
 
     def see(self, *problems: tuple[str, str], warnings: bool = False) -> Look:
         """Wait until all places show these problems and no other critical one, or no other at all."""

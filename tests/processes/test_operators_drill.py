@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +19,8 @@ from domain.script.line import Line
 from domain.submissions.submission import Submission, encode_submission
 from materialization.clock import system_clock
 from materialization.write_path.submit import Ledger
+from tests.browser.chromium import Chromium
+from tests.browser.gallery import Colours, Gallery
 from tests.processes.drill import Installation, Look
 from tests.services.mariadb import MariaDB
 from tests.services.redis_server import RedisServer
@@ -26,6 +30,30 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 SCRIPTS = 5
 OTHER_ROLES = ("reconcile", "materialization", "upkeep")
 SECOND = 1_000_000
+WRITING, NOT_WRITING = "People can write", "People cannot work as they should"
+GREEN, AMBER = (Colours(frozenset({name}), heading_is_red=False) for name in ("green", "amber"))
+RED = Colours(frozenset({"red"}), heading_is_red=True)
+RED_AND_AMBER = Colours(frozenset({"red", "amber"}), heading_is_red=True)
+# A page that has no answer: its note is red, and its heading says what is wrong.
+RED_NOTE = Colours(frozenset({"red"}), heading_is_red=False)
+NO_NOTE = Colours(frozenset(), heading_is_red=False)
+# What is seen at first sight at each step.
+PICTURES = {
+    "drill-1-everything-works": GREEN,
+    "drill-2-drains-stopped": RED,
+    "drill-2-drains-stopped-in-a-browser": RED,
+    "drill-3-inbox-filled": RED,
+    "drill-3-inbox-filled-waiting": NO_NOTE,
+    "drill-3-mended": GREEN,
+    "drill-4-poison": AMBER,
+    "drill-4-poison-dead-letters": NO_NOTE,
+    "drill-5-database-lost": RED,
+    "drill-5-database-lost-waiting": RED_NOTE,
+    "drill-5-mended": AMBER,
+    "drill-6-row-corrupted": RED_AND_AMBER,
+    "drill-6-row-corrupted-quarantine": NO_NOTE,
+    "drill-6-mended": AMBER,
+}
 
 
 @pytest.fixture
@@ -65,7 +93,13 @@ def change(installation: Installation, statement: str, **params: object) -> None
         assert connection.execute(text(statement), params).rowcount == 1
 
 
-def test_every_place_says_the_same_and_the_advice_mends_it(installation: Installation):
+@pytest.fixture
+def gallery(chromium: Chromium, tmp_path: Path) -> Iterator[Gallery]:
+    with Gallery(chromium, tmp_path) as gallery:
+        yield gallery
+
+
+def test_every_place_says_the_same_and_the_advice_mends_it(installation: Installation, gallery: Gallery):
     ledger = Ledger(installation.unit_of_work)
     scripts = list(range(1, SCRIPTS + 1))
     for script_id in scripts:
@@ -73,14 +107,15 @@ def test_every_place_says_the_same_and_the_advice_mends_it(installation: Install
     installation.wait_for(lambda: answers(installation))
     installation.start("worker", *(word for role in OTHER_ROLES for word in ("--role", role)), "--beat")
     commands = installation.start("worker", "--role", "commands")
-    assert installation.see().status == 0
+    see_writing(installation, gallery, "drill-1-everything-works")
 
-    stopped = stop_drains(installation, commands)
-    fill_inbox(installation, scripts, stopped)
-    poison(installation, scripts[0])
-    lose_database(installation)
-    corrupt(installation, scripts[1])
+    stopped = stop_drains(installation, gallery, commands)
+    fill_inbox(installation, gallery, scripts, stopped)
+    poison(installation, gallery, scripts[0])
+    lose_database(installation, gallery)
+    corrupt(installation, gallery, scripts[1])
 
+    assert gallery.colours() == PICTURES
     assert "Traceback" not in installation.logs
 
 
@@ -91,18 +126,27 @@ def answers(installation: Installation) -> bool:
         return False
 
 
-def stop_drains(installation: Installation, commands: subprocess.Popen[bytes]) -> Look:
+def see_writing(installation: Installation, gallery: Gallery, picture: str, warnings: str = "") -> None:
+    """Wait until every place says that people can write."""
+    seen = installation.see()
+    assert (seen.status, seen.heading) == (0, f"{WRITING}{warnings}")
+    gallery.add(picture, seen.html)
+
+
+def stop_drains(installation: Installation, gallery: Gallery, commands: subprocess.Popen[bytes]) -> Look:
     """The worker of the role commands ends by Ctrl-C."""
     os.killpg(commands.pid, signal.SIGINT)
     seen = installation.see(("role_missing", "commands"))
 
-    assert seen.status == 3
+    assert (seen.status, seen.heading) == (3, NOT_WRITING)
+    gallery.add("drill-2-drains-stopped", seen.html)
+    gallery.visit("drill-2-drains-stopped-in-a-browser", f"{installation.signed_in}/")
     sentence = seen.document["problems"][0]["sentence"]
     assert "The worker of the role commands does not run, so no submission is answered; it stopped" in sentence
     return seen
 
 
-def fill_inbox(installation: Installation, scripts: list[int], stopped: Look) -> None:
+def fill_inbox(installation: Installation, gallery: Gallery, scripts: list[int], stopped: Look) -> None:
     """Submissions wait, until the worker is started as the advice says."""
     for script_id in scripts:
         for number in range(10):
@@ -111,16 +155,19 @@ def fill_inbox(installation: Installation, scripts: list[int], stopped: Look) ->
 
     assert (seen.status, seen.document["waiting"]["count"]) == (3, 10 * len(scripts))
     assert seen.advice("submissions_wait") == seen.advice("role_missing")
+    assert seen.heading == NOT_WRITING
+    gallery.add("drill-3-inbox-filled", seen.html)
     status, page = installation.page("/waiting")
-    assert (status, b"waits-0" in page or b">10<" in page) == (200, True)
+    assert (status, page.count(b'<td class="number">10</td>')) == (200, len(scripts))
+    gallery.add("drill-3-inbox-filled-waiting", page)
 
     [command] = stopped.advice("role_missing")
     installation.start(*command)
-    assert installation.see().status == 0
+    see_writing(installation, gallery, "drill-3-mended")
     assert {outcome(installation, script_id, "waits-9") for script_id in scripts} == {"applied"}
 
 
-def poison(installation: Installation, script_id: int) -> None:
+def poison(installation: Installation, gallery: Gallery, script_id: int) -> None:
     """A submission that had ended its worker five times is refused; it is a warning, and can be sent again."""
     with installation.unit_of_work.records() as tx:
         payload = encode_submission(submission(script_id, "poison"))
@@ -128,31 +175,38 @@ def poison(installation: Installation, script_id: int) -> None:
     change(installation, "UPDATE submission_inbox SET attempts = 6 WHERE submission_id = 'poison'")
     seen = installation.see(("submissions_poisonous", ""), warnings=True)
 
-    assert seen.status == 0
+    assert (seen.status, seen.heading) == (0, f"{WRITING}, with 1 warning")
+    gallery.add("drill-4-poison", seen.html)
     [command] = seen.advice("submissions_poisonous")
     [letter] = installation.run(*command, "--json").json["rejected"]
     assert letter["submission_id"] == "poison"
-    assert b"poison" in installation.page("/dead-letters?code=poison")[1]
+    status, page = installation.page("/dead-letters?code=poison")
+    assert (status, page.count(b'<a href="/dead-letters/')) == (200, 1)
+    gallery.add("drill-4-poison-dead-letters", page)
     assert installation.run("rejected", "replay", letter["number"], "--json").json["outcome"] == "applied"
 
 
-def lose_database(installation: Installation) -> None:
+def lose_database(installation: Installation, gallery: Gallery) -> None:
     """Without the database every place says so; once it answers, the workers go on by themselves."""
     installation.database.kill()
     seen = installation.see(("database_down", ""))
 
-    assert (seen.status, seen.document["roles"]) == (4, [])
-    assert installation.page("/waiting")[0] == 503
+    assert (seen.status, seen.document["roles"], seen.heading) == (4, [], NOT_WRITING)
+    gallery.add("drill-5-database-lost", seen.html)
+    status, page = installation.page("/waiting")
+    assert (status, b">The database is away</h1>" in page) == (503, True)
+    assert not re.search(rb"\(\d+, ['&]", page), "the sentence of the server, not its Python value"
+    gallery.add("drill-5-database-lost-waiting", page)
 
     began = time.monotonic()
     installation.database.restart()
-    assert installation.see().status == 0
+    see_writing(installation, gallery, "drill-5-mended", warnings=", with 1 warning")
     enqueue(installation, 1, "after-the-outage")
     installation.wait_for(lambda: outcome(installation, 1, "after-the-outage") == "applied")
     assert time.monotonic() - began < 120
 
 
-def corrupt(installation: Installation, script_id: int) -> None:
+def corrupt(installation: Installation, gallery: Gallery, script_id: int) -> None:
     """A script whose stored version was changed is taken out of service, repaired, and taken back."""
     change(
         installation,
@@ -165,13 +219,16 @@ def corrupt(installation: Installation, script_id: int) -> None:
 
     assert (seen.status, seen.document["waiting_quarantined"]["count"]) == (5, 1)
     assert f"Script {script_id} is quarantined" in seen.document["problems"][0]["sentence"]
+    assert seen.heading == NOT_WRITING
+    gallery.add("drill-6-row-corrupted", seen.html)
     status, page = installation.page("/quarantine")
     assert (status, f"/quarantine/{script_id}".encode() in page) == (200, True)
+    gallery.add("drill-6-row-corrupted-quarantine", page)
 
     verify, reopen = seen.advice("scripts_quarantined")
     assert installation.run(*verify).status == 5
     assert installation.run(*reopen).status == 5
     assert installation.run("rebuild", script_id, "--accept-differences").status in (0, 5)
     assert installation.run(*reopen).status == 0
-    assert installation.see().status == 0
+    see_writing(installation, gallery, "drill-6-mended", warnings=", with 1 warning")
     installation.wait_for(lambda: outcome(installation, script_id, "held") == "applied", seconds=90)
