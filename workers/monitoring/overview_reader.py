@@ -109,7 +109,7 @@ class OverviewReader:
             with UnitOfWork(self._engine).reading() as tx:
                 return schema, Server(), tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
         except (Conflict, UnsupportedServer, *DriverError) as error:
-            return schema, Server(_reason(error), _advice(error)), None
+            return schema, Server(reason_of(error), _advice(error)), None
 
     def _broker(self) -> tuple[Server, dict[str, int]]:
         if not self._broker_url:
@@ -260,6 +260,7 @@ def _advice(error: Exception) -> str:
     return _DATABASE_ADVICE.get(arguments[0], "") if arguments and isinstance(arguments[0], int) else ""
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """The message of a server, without its number."""
     cause = error.__cause__ or error
     return str(cause.args[-1] if cause.args else cause).rstrip(".") or type(cause).__name__

@@ -32,6 +32,7 @@ from workers.http.page.rendering import make_templates, render
 from workers.http.page.runs import runs
 from workers.http.page.visit import MAX_NUMBER, Moved, Plain, Problem, Services, Shown, View, Visit
 from workers.http.page.waiting import waiting
+from workers.monitoring.overview_reader import reason_of
 from workers.process.safe_errors import problem_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -200,7 +201,7 @@ def database_sentence(error: Exception) -> str:
     if isinstance(error, UnsupportedServer):
         return str(error)
     # A message of a lost connection or a lock names only the server; others may quote what was refused.
-    reason = str(error).rstrip(".") if isinstance(error, Conflict) else problem_of(error)
+    reason = reason_of(error) if isinstance(error, Conflict) else problem_of(error)
     return f"The database does not answer as it should ({reason}). Try again; the overview says what to do."
 
 
