@@ -27,6 +27,7 @@ class Violation(NamedTuple):
 
 VIOLATIONS = (
     Violation("Data flows one way", "domain/errors.py", "import repos.unit_of_work"),
+    Violation("No circle", "domain/script/line.py", "import domain.script.state"),
     Violation("Celery lives in workers", "materialization/access.py", "import celery"),
     Violation("SQL lives in repos", "workers/settings.py", "import sqlalchemy"),
     Violation("gates know", "gates/database/drift.py", "import materialization.access"),

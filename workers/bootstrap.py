@@ -17,7 +17,7 @@ from materialization.write_path.submit import Ledger
 from repos.database.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
 from workers.messaging.version_announcements import Announcer
-from workers.monitoring.answer_counters import AnswerCounters
+from workers.process.answer_counters import AnswerCounters
 from workers.settings import Settings
 
 

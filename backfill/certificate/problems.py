@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from backfill.certificate.document import CheckResult, Problem
-from backfill.checks.base import keyed_hash
+from backfill.scanning.finding import keyed_hash
 
 MAX_PROBLEMS = 1_000
 # Keys that are ids: anything else, such as an address or a token, is shown as a hash.

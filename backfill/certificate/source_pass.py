@@ -15,8 +15,8 @@ import msgspec
 
 from backfill.certificate.document import Segment
 from backfill.certificate.problems import Problems
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.targets import MOMENT, TARGETS, TEXT, WORD
 from backfill.translate.moments import moment_reader
 from backfill.translate.row_keys import row_hash, row_key

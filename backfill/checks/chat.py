@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from backfill.checks.base import Batch, Check, Finding, check
-from backfill.checks.key_index import KeyIndex, number_of
-from backfill.checks.scope import RowKeys, Scope
+from backfill.checks.base import Check, check
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import Finding
+from backfill.scanning.key_index import KeyIndex, number_of
+from backfill.scanning.scope import RowKeys, Scope
 
 # Two inserts of one exchange end in either order within this time.
 RACE_SECONDS = 1

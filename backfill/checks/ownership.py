@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from backfill.checks.base import Batch, Check, Finding, check
-from backfill.checks.key_index import KeyIndex, number_of
-from backfill.checks.scope import RowKeys, Scope
+from backfill.checks.base import Check, check
 from backfill.mapping.flags import flag_reader
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import Finding
+from backfill.scanning.key_index import KeyIndex, number_of
+from backfill.scanning.scope import RowKeys, Scope
 from domain.accounts import email_key
 from domain.script.validation import EXACT
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from backfill.checks.base import Batch, Check, Decision, Finding, check
-from backfill.checks.histories import Content, History, Save, refusals_of
+from backfill.checks.base import Check, check
 from backfill.checks.saves import BAD_JSON, contents_of, ids_of
 from backfill.content.strict_json import parse
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import Decision, Finding
+from backfill.scanning.histories import Content, History, Save, refusals_of
 from domain.accounts import check_email
 from domain.errors import Rejected
 from domain.refusals import ControlCharacter

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from backfill.checks.base import Batch, Check, Finding, Loss, check, day_of
-from backfill.checks.histories import Content, History, Save
-from backfill.checks.key_index import number_of
-from backfill.checks.mapped_table import MappedTable
+from backfill.checks.base import Check, check
 from backfill.content.refusals import (
     JsonDuplicateKey,
     JsonLoneSurrogate,
@@ -19,6 +16,11 @@ from backfill.content.refusals import (
     NotLines,
 )
 from backfill.content.strict_json import parse
+from backfill.mapping.mapped_table import MappedTable
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import Finding, Loss, day_of
+from backfill.scanning.histories import Content, History, Save
+from backfill.scanning.key_index import number_of
 from domain.errors import Rejected
 from domain.script.validation import MAX_TEXT_BYTES
 from repos.legacy.column_types import stored_bytes

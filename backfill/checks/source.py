@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from backfill.checks.base import Check, Finding, check
+from backfill.checks.base import Check, check
 from backfill.recognition.known_shapes import UNKNOWN
 from backfill.recognition.recognise import recognise
+from backfill.scanning.finding import Finding
 
 # Collations that MariaDB 10.11 or MySQL 8.4 alone has.
 _OF_ONE_SERVER = re.compile(r"_0900_|_nopad_|uca1400")

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from backfill.checks.base import Batch, Check, Finding, check
-from backfill.checks.histories import Content, Save
+from backfill.checks.base import Check, check
 from backfill.checks.saves import contents_of
 from backfill.mapping.targets import TARGETS
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import Finding
+from backfill.scanning.histories import Content, Save
 from domain.errors import Rejected
 from domain.refusals import ControlCharacter
 from domain.script.validation import check_text

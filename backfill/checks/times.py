@@ -8,9 +8,11 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from backfill.checks.base import Batch, Check, Finding, check
-from backfill.checks.mapped_table import MappedTable
+from backfill.checks.base import Check, check
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.time_zones import time_zone
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import Finding
 
 # A year, month or day that is zero.
 _ZERO = re.compile(r"0000-|-00\b")

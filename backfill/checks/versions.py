@@ -1,4 +1,4 @@
-"""Checks of version numbers and histories (L01–L04, L09, L27, L39, L41–L44)."""
+"""Checks of version numbers and of the order of saves (L01–L04, L09, L27, L39)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from backfill.checks.base import Batch, Check, Decision, Finding, check
-from backfill.checks.histories import History, Save
-from backfill.checks.key_index import KeyIndex, number_of
-from backfill.checks.scope import RowKeys
-from backfill.content.content_hash import all_hashes, digits, has_hash, is_checked
-from backfill.content.linked_lines import Link, in_order
-from backfill.content.patch_text import read_patch
-from backfill.content.refusals import LinksBroken
-from domain.errors import Rejected
+from backfill.checks.base import Check, check
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import Decision, Finding
+from backfill.scanning.histories import History, Save
+from backfill.scanning.key_index import KeyIndex, number_of
+from backfill.scanning.scope import RowKeys
 
 
 @check
@@ -166,134 +163,3 @@ class PointerCommand(Check):
             for pointer, row in zip(one.keys(), one.values(), strict=True):
                 if pointer not in other:
                     yield self.finding(table, keys.text(row), note=note)
-
-
-@check
-class NoVersion(Check):
-    code = "L41"
-    title = "scripts without any version"
-    decision = "repair"
-
-    def relations(self) -> Iterator[Finding]:
-        if not self.scope.has_versions:
-            return
-        for table in self.scope.tables_for("scripts"):
-            for key, saves, _ in self.scope.counted_scripts():
-                if saves == 0:
-                    yield self.finding(table, key, note="becomes a script with the text of its head, or an empty one")
-
-
-@check
-class NewerHead(Check):
-    code = "L42"
-    title = "half-done clean-up of revisions, or a head newer than its last version"
-    decision = "repair"
-
-    def save(self, history: History, save: Save) -> Iterator[Finding]:
-        before = history.previous
-        if before is not None and before.has_patch and before.has_content and save.table.rule.history == "patches":
-            yield self.finding(
-                before.table, before.key, before.table.column("content"), note="text and patch are both there"
-            )
-
-    def history(self, history: History) -> Iterator[Finding]:
-        head = self.scope.heads.get(number_of(history.script))
-        last = history.previous
-        if head is None or last is None or not last.has_content or head == last.content.digest:
-            return
-        for table in self.scope.tables_for("scripts"):
-            key = self.scope.script_key(number_of(history.script))
-            yield self.finding(table, key, table.column("content"), note="becomes one version more")
-
-
-@check
-class Branches(Check):
-    code = "L43"
-    title = "histories that branch, and links that run in a circle"
-    decision = "quarantine"
-
-    def __init__(self, scope: Any) -> None:
-        super().__init__(scope)
-        self._script: Any = None
-        self._links: list[tuple[str, Link]] = []
-
-    def save(self, history: History, save: Save) -> Iterator[Finding]:
-        if save.branch is not None and save.branch not in history.branches:
-            if history.branches:
-                yield self.finding(save.table, save.key, save.table.column("branch"), note="the first one of a branch")
-            history.branches.add(save.branch)
-
-    def batch(self, batch: Batch) -> Iterator[Finding]:
-        if batch.table.target != "lines" or not batch.table.has("previous", "next"):
-            return
-        names = ("script_id", "revision", "id", "previous", "next")
-        for place, (script, revision, *link) in enumerate(zip(*map(batch.field, names), strict=True)):
-            if (script, revision) != self._script:
-                yield from self._walk(batch)
-                self._script = script, revision
-            self._links.append((batch.key(place), Link(*link)))
-            if len(self._links) == 1:
-                self.scope.count_save(script)
-        self._table = batch.table
-
-    def relations(self) -> Iterator[Finding]:
-        yield from self._walk(None)
-
-    def _walk(self, batch: Batch | None) -> Iterator[Finding]:
-        links, self._links = self._links, []
-        try:
-            in_order([link for _, link in links])
-        except LinksBroken as refusal:
-            table = batch.table if batch is not None else self._table
-            yield self.finding(table, links[0][0], table.column("next"), note=refusal.facts["problem"])
-
-
-@check
-class NotRebuilt(Check):
-    """A save whose text follows from a patch that cannot be read, or without a whole text, or with an unknown hash.
-
-    Whether each patch fits shows when the script is brought over, or in a dry run: a scan reads forwards.
-    """
-
-    code = "L44"
-    title = "saves that cannot be rebuilt from patches or hashes"
-    decision = "block"
-    blocks = "the cut-over: look for the texts in a backup, or accept the loss"
-
-    def __init__(self, scope: Any) -> None:
-        super().__init__(scope)
-        self._hashes = KeyIndex()
-        hashed = [table for table in scope.tables_for("versions", "contents") if table.has("hash")]
-        # A scan does not read columns of bytes.
-        self._sees_hashes = all(table.column("hash") in table.read_columns for table in hashed) and bool(hashed)
-
-    def batch(self, batch: Batch) -> Iterator[Finding]:
-        if not self._sees_hashes or batch.table.target not in ("contents", "scripts"):
-            return
-        column = batch.table.column("hash")
-        for place, (value, content) in enumerate(zip(batch.field("hash"), batch.field("content"), strict=True)):
-            data = content if isinstance(content, bytes) else str(content or "").encode(errors="surrogateescape")
-            for known in all_hashes(data) if column is None else [digits(value)]:
-                self._hashes.add(number_of(known))
-            if column is not None and is_checked(value) and not has_hash(value, data):
-                yield self.finding(batch.table, batch.key(place), column, note="the text has another hash")
-
-    def save(self, history: History, save: Save) -> Iterator[Finding]:
-        is_hash = self._sees_hashes and save.table.rule.history == "hashes"
-        if is_hash and number_of(digits(save.hash)) not in self._hashes:
-            yield self.finding(save.table, save.key, save.table.column("hash"), note="no text has this hash")
-        if save.patch is None or save.table.rule.history != "patches":
-            return
-        try:
-            read_patch(save.patch)
-        except Rejected as refusal:
-            yield self.finding(save.table, save.key, save.table.column("patch"), save.patch, note=refusal.alone().code)
-
-    def history(self, history: History) -> Iterator[Finding]:
-        last = history.previous
-        if last is None or history.has_text or last.table.rule.history != "patches":
-            return
-        if number_of(history.script) not in self.scope.heads:
-            yield self.finding(
-                last.table, last.key, last.table.column("content"), note="no revision holds a whole text"
-            )

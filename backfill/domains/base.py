@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from backfill.checks.mapped_table import MappedTable
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping as MappingFile
 from repos.backfill.items import BackfillItem, BackfillItems, ClaimLost
 from repos.backfill.quarantined_rows import QuarantinedRow, QuarantinedRows

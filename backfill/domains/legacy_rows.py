@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Counts, Difference, Domain, ItemWork, domain
 from backfill.kept_columns import columns_json, key_json
+from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import key_columns, row_key
 from domain.errors import Rejected

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.duplicates import column_values, fingerprint, remembered, repeated
 from backfill.domains.flat.garbage_searches import rare_garbage_searches
@@ -12,6 +11,7 @@ from backfill.domains.flat.proof import prove
 from backfill.domains.flat.references import References
 from backfill.domains.flat.slices import FlatRow, FlatTable, migrate
 from backfill.domains.users import numbered
+from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.accounts import Account, SessionTranslator
 from backfill.translate.row_keys import row_key
 from backfill.translate.source_rows import Problem, decision

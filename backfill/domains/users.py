@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Difference, Domain, ItemWork, domain
 from backfill.domains.flat.duplicates import column_values, fingerprint, remembered, repeated
 from backfill.domains.flat.garbage_searches import rare_garbage_searches
 from backfill.domains.flat.proof import prove
 from backfill.domains.flat.slices import FlatRow, FlatTable, Position, migrate
+from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.accounts import Account, UserTranslator
 from backfill.translate.source_rows import Problem
 from backfill.translate.words import text_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from backfill.checks.base import Decision, Finding
 from backfill.checks.registry import CHECKS
+from backfill.scanning.finding import Decision, Finding
 
 KEPT_PER_CODE = 1_000
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from backfill.checks.base import Loss
 from backfill.runs.scan import Scanned
+from backfill.scanning.finding import Loss
 
 MAX_LOSSES = 5
 

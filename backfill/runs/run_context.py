@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.mapping.decode import decode
 from backfill.mapping.fit import problems
+from backfill.mapping.mapped_table import MappedTable
 from domain.errors import Rejected
 from repos.backfill.runs import BackfillRunRow
 from repos.legacy.catalog import read_catalog

@@ -12,15 +12,17 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from backfill.checks.base import Batch, Check, Finding, Loss
-from backfill.checks.histories import History, Save
-from backfill.checks.mapped_table import MappedTable
+from backfill.checks.base import Check
 from backfill.checks.registry import CHECKS
 from backfill.checks.saves import remember_heads
-from backfill.checks.scope import Scope
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
 from backfill.runs.findings import KEPT_PER_CODE, Findings
 from backfill.runs.scan_state import ScanState
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import Finding, Loss
+from backfill.scanning.histories import History, Save
+from backfill.scanning.scope import Scope
 from domain.counting import counted
 from repos.legacy.catalog import Catalog
 from repos.legacy.connection import Source

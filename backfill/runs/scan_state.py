@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from backfill.checks.base import Decision, Finding, Loss
 from backfill.mapping.model import Mapping
+from backfill.scanning.finding import Decision, Finding, Loss
 from domain.errors import Rejected
 from domain.script.hashing import canonical_json
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from backfill.checks.base import keyed_hash
+from backfill.scanning.finding import keyed_hash
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from backfill.checks.mapped_table import MappedTable
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts import histories
 from backfill.scripts.histories.history_form import FORMS, FormOptions, HistoryForm
 

@@ -22,7 +22,7 @@ from backfill.translate.script_lines import with_new_ids
 from domain.commands.base import Command
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.whole_script.script_replace import ScriptReplace
 from domain.errors import LedgerError, Rejected
 from domain.script.line import Line
 from domain.script.state import State

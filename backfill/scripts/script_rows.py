@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.content.strict_json import parse
 from backfill.mapping.flags import flag_reader
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping, RowDecision
 from backfill.translate.row_keys import origin_key, whole_key
 from backfill.translate.source_rows import FieldReader, Problem, decision

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.checks.registry import CHECKS
 from backfill.content.recognise import decode
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import NOT_REBUILT, HistoryForm, SaveRow
 from backfill.scripts.legacy_script import LegacySave
 from backfill.scripts.script_rows import ScriptRow

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.content.strict_json import parse
+from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.row_keys import origin_key, row_key
 from backfill.translate.source_rows import FieldReader
 from backfill.translate.words import count_of, text_of, word_reader

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.mapping.flags import flag_reader
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
 from backfill.translate.row_keys import whole_key
 from backfill.translate.source_rows import FieldReader, Problem, decision

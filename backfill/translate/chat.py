@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.checks.text import double_encoded
 from backfill.content.strict_json import parse
 from backfill.kept_columns import columns_json
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
 from backfill.translate.accounts import Repaired, Times
 from backfill.translate.source_rows import FieldReader, Problem, decision

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.content.strict_json import parse
 from backfill.kept_columns import json_value
 from backfill.mapping.flags import flag_reader
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.targets import TARGETS
 from backfill.translate.moments import EPOCH, MICROSECOND, moment_reader
 from backfill.translate.script_lines import our_id

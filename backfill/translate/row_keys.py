@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.kept_columns import key_json
+from backfill.mapping.mapped_table import MappedTable
 from domain.errors import Rejected
 from domain.script.validation import EXACT, check_text
 from domain.submissions.origin import MAX_KEY

@@ -16,10 +16,10 @@ from backfill.translate.script_lines import with_new_ids
 from domain.commands.base import Command, Target
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.line_list import resolve
 from domain.commands.line_matching import align
-from domain.commands.state_diff import commands_to
+from domain.commands.whole_script.script_replace import ScriptReplace
+from domain.commands.whole_script.state_diff import commands_to
 from domain.script.line import Line
 from domain.script.state import State
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.checks.registry import CHECKS
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping, RowDecision
 from backfill.mapping.targets import TARGETS, Field
 from backfill.translate.moments import Doubt, moment_reader

@@ -21,12 +21,12 @@ from domain.commands.kinds.lines_move import LinesMove
 from domain.commands.kinds.persona import PersonaAdd, PersonaRemove, PersonaUpdate
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_replace import ScriptReplace
-from domain.commands.kinds.script_restore import restore_to
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.commands.kinds.version_label import VersionLabel
 from domain.commands.line_matching import align
 from domain.commands.registry import KINDS
+from domain.commands.whole_script.script_replace import ScriptReplace
+from domain.commands.whole_script.script_restore import restore_to
 from domain.errors import Rejected
 from domain.script.line import Line
 from domain.script.state import PLAIN, Mark, State

@@ -17,9 +17,9 @@ from domain.commands.kinds.line_split_and_merge import MergeLines
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
 from domain.commands.kinds.lines_move import LinesMove
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.commands.kinds.version_label import VersionLabel
+from domain.commands.whole_script.script_replace import ScriptReplace
 from domain.errors import Rejected
 from domain.script.line import Line
 from domain.script.state import Element, State

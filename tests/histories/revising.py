@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.commands.base import Command
 from domain.commands.kinds.script_create import ScriptCreate
 from domain.commands.line_matching import align
-from domain.commands.state_diff import commands_to
+from domain.commands.whole_script.state_diff import commands_to
 from domain.formats.fountain import read
 from domain.script.delta import advance
 from domain.script.state import State

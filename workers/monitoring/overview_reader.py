@@ -21,7 +21,6 @@ from workers.messaging.broker_check import BrokerUnreachable, SignInFailed
 from workers.messaging.broker_trouble import change_for, meaning_of
 from workers.messaging.queue_lengths import read_queues
 from workers.monitoring import overview_runs
-from workers.monitoring.answer_counters import LATENCY_BOUNDS_MS, UNBOUNDED
 from workers.monitoring.overview import (
     READ_ONLY,
     Activity,
@@ -42,6 +41,7 @@ from workers.monitoring.overview import (
     Waiting,
 )
 from workers.monitoring.role_heartbeat import BEAT_ROLE, MISSING_SECONDS
+from workers.process.answer_counters import LATENCY_BOUNDS_MS, UNBOUNDED
 from workers.process.roles import ROLES
 from workers.process.schedule_names import INTERVALS
 

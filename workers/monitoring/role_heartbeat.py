@@ -18,7 +18,7 @@ from materialization.clock import system_clock
 from repos.database.engine import Engine
 from repos.scheduling.role_heartbeats import RoleState
 from repos.unit_of_work import UnitOfWork
-from workers.monitoring.answer_counters import AnswerCounters, Counts, increase
+from workers.process.answer_counters import AnswerCounters, Counts, increase
 
 BEAT_SECONDS = 3.0
 # A role that was not seen for this long is missing.

@@ -13,11 +13,12 @@ from typing import Any, Literal, NamedTuple
 from msgspec.structs import replace
 
 import backfill.checks.registry  # noqa: F401 - fills CHECKS
-from backfill.checks.base import CHECKS, keyed_hash
-from backfill.checks.mapped_table import MappedTable
+from backfill.checks.base import CHECKS
 from backfill.checks.saves import grows
 from backfill.domains.base import BackfillContext
 from backfill.kept_columns import columns_json
+from backfill.mapping.mapped_table import MappedTable
+from backfill.scanning.finding import keyed_hash
 from backfill.translate.described_rows import DescribedRow, DescribedRows, UnfitRow
 from backfill.translate.row_keys import key_columns, origin_key, row_hash, row_key
 from backfill.translate.words import text_of

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from backfill.checks.key_index import KeyIndex, number_of
 from backfill.domains.base import BackfillContext
+from backfill.scanning.key_index import KeyIndex, number_of
 from repos.legacy.connection import Source
 from repos.legacy.rows import read_rows
 

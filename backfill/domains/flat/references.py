@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from backfill.checks.key_index import KeyIndex, number_of
-from backfill.checks.scope import NO_OWNER
 from backfill.domains.base import BackfillContext
+from backfill.scanning.key_index import KeyIndex, number_of
+from backfill.scanning.scope import NO_OWNER
 from backfill.translate.row_keys import row_key
 from repos.backfill.legacy_keys import LegacyKeys
 from repos.legacy.connection import Source

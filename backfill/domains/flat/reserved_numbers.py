@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.references import RESERVED
+from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.row_keys import row_key
 from backfill.translate.words import text_of
 from repos.backfill.legacy_keys import NewKey

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from backfill.checks.base import keyed_hash
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Counts, ItemWork
 from backfill.domains.flat.read_ahead import read_ahead
 from backfill.kept_columns import columns_json
+from backfill.mapping.mapped_table import MappedTable
+from backfill.scanning.finding import keyed_hash
 from backfill.translate.accounts import Account, Repaired, Times
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import whole_key

@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Counts, ItemWork
 from backfill.domains.flat.duplicates import fingerprint, remembered, repeated
+from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import row_key
 from repos.backfill.quarantined_rows import QuarantinedRow

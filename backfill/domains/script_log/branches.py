@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from backfill.checks.key_index import KeyIndex, number_of
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.references import RESERVED, script_owners
+from backfill.mapping.mapped_table import MappedTable
+from backfill.scanning.key_index import KeyIndex, number_of
 from backfill.scripts.histories.history_form import SaveRow
 from backfill.scripts.script_rows import ScriptRow
 from backfill.translate.row_keys import origin_key, row_key, whole_key

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.domains.script_log.branches import branches_of
+from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.row_keys import key_digest, row_key
 from domain.submissions.origin import MAX_TABLE
 from repos.legacy.rows import read_pages

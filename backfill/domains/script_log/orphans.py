@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Counts, ItemWork
 from backfill.domains.flat.references import script_owners
+from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import row_key
 from backfill.translate.source_rows import decision

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.references import References
 from backfill.domains.script_log.branches import saves_of, script_of_branch
 from backfill.domains.script_log.item_names import key_of, start_of
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import FormOptions
 from backfill.scripts.histories.row_per_save import fitting
 from backfill.scripts.history_forms import form_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from backfill.checks.key_index import KeyIndex, number_of
-from backfill.checks.mapped_table import MappedTable
 from backfill.content.content_hash import digits, has_hash, is_checked
 from backfill.domains.base import BackfillContext, Counts, ItemWork
 from backfill.domains.flat.references import script_owners
+from backfill.mapping.mapped_table import MappedTable
+from backfill.scanning.key_index import KeyIndex, number_of
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import row_key
 from backfill.translate.source_rows import decision

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.content.content_hash import has_hash, is_checked, spellings
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import ROW_GONE, FormOptions, SaveRow, TextReader, history_form
 from backfill.scripts.histories.row_per_save import RowPerSave
 from domain.submissions.answer import Refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from backfill.checks.mapped_table import MappedTable
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import SaveRow, TextReader, history_form
 from backfill.scripts.histories.patch_chain import PatchChain
 from backfill.scripts.histories.patch_layout import ChainRow

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from backfill.checks.mapped_table import MappedTable
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import FormOptions, HistoryForm, SaveRow, TextReader
 from backfill.scripts.written_by import Writers, our_author
 from backfill.translate.moments import Doubt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from backfill.checks.mapped_table import MappedTable
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import NO_TEXT, ROW_GONE, SaveRow, TextReader, history_form
 from backfill.scripts.histories.row_per_save import RowPerSave
 from domain.submissions.answer import Refusal

@@ -26,10 +26,10 @@ from cli.terminal.options import FILE_HELP, WAIT_SECONDS, Actor, AsJson, FormatN
 from cli.terminal.screen import counted, warn
 from domain.commands.base import Command
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.commands.line_matching import align
-from domain.commands.state_diff import commands_to
+from domain.commands.whole_script.script_replace import ScriptReplace
+from domain.commands.whole_script.state_diff import commands_to
 from domain.formats.format import MAX_FILE_BYTES, Format, Imported
 from domain.formats.refusals import FileTooLarge
 from domain.formats.registry import format_of

@@ -16,7 +16,7 @@ from cli.client.version_options import ABOUT_TIMES, At, Label, Version, chosen
 from cli.rendering.answers import end_with
 from cli.terminal.new_ids import new_submission_id
 from cli.terminal.options import WAIT_SECONDS, Actor, AsJson, Script, Timeout, example, prose
-from domain.commands.kinds.script_restore import restore_to
+from domain.commands.whole_script.script_restore import restore_to
 from domain.submissions.submission import Submission
 
 app = typer.Typer(add_completion=False)

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from backfill.checks.key_index import KeyIndex, number_of
-from backfill.checks.mapped_table import MappedTable
 from backfill.checks.registry import CHECKS
 from backfill.checks.text import double_encoded, holds_secret
 from backfill.checks.times import hour_problem, is_zero
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import TableRule
 from backfill.runs.headline import day_in_words
+from backfill.scanning.key_index import KeyIndex, number_of
 from repos.legacy.catalog import Column, Table
 
 # A JSON Web Token that nothing ever signed.

@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Counts, Difference, Domain, ItemWork, decode_counts
 from backfill.mapping.decode import decode
 from backfill.mapping.draft import draft
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.toml_text import mapping_text
 from backfill.scripts.legacy_script import LegacySave, LegacyScript
 from backfill.scripts.migrate_script import ScriptMigration

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.domains.base import BackfillContext, Counts, Difference, ItemWork, decode_counts
 from backfill.domains.registry import DOMAINS
 from backfill.mapping.draft import draft
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping, TableRule
 from repos.backfill.items import BackfillItem
 from repos.backfill.quarantined_rows import QuarantinedRow

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from backfill.checks.base import Batch
-from backfill.checks.scope import Scope
 from backfill.mapping.draft import draft
 from backfill.runs.headline import headline
 from backfill.runs.scan import Scanned
+from backfill.scanning.batch import Batch
+from backfill.scanning.scope import Scope
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from tests.legacy.clean_rows import Size

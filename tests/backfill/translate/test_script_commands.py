@@ -14,7 +14,7 @@ from domain.commands.base import Command
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_replace import ScriptReplace
+from domain.commands.whole_script.script_replace import ScriptReplace
 from domain.log.head import Head
 from domain.script.line import Line
 from domain.script.state import State

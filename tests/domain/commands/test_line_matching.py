@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from domain.commands.base import Command
 from domain.commands.line_list import check_resolved, ids_of
 from domain.commands.line_matching import align
-from domain.commands.state_diff import commands_to
+from domain.commands.whole_script.state_diff import commands_to
 from domain.formats.fountain import read
 from domain.script.line import Line
 from tests.domain.folding import run

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from domain.commands.kinds.script_restore import restore_to
-from domain.commands.state_diff import commands_between
+from domain.commands.whole_script.script_restore import restore_to
+from domain.commands.whole_script.state_diff import commands_between
 from domain.script.delta import advance, decode_delta, encode_delta
 from domain.script.keyframe import decode_keyframe, encode_keyframe
 from domain.script.state import State

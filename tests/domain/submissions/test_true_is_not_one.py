@@ -11,9 +11,9 @@ from domain.commands.kinds.element import ElementAdd, ElementUpdate
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.persona import PersonaAdd, PersonaUpdate
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_restore import restore_to
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
-from domain.commands.state_diff import commands_between
+from domain.commands.whole_script.script_restore import restore_to
+from domain.commands.whole_script.state_diff import commands_between
 from domain.refusals import StaleMetadata
 from domain.script.hashing import canonical_json
 from domain.script.line import Line

@@ -11,9 +11,9 @@ from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
 from domain.commands.kinds.lines_move import LinesMove
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.commands.line_list import Resolved
+from domain.commands.whole_script.script_replace import ScriptReplace
 from domain.refusals import UnknownScript, UnknownVersion
 from domain.script.line import Line
 from materialization.diff.compare import Compared, Comparison, compare

@@ -12,8 +12,8 @@ from domain.commands.kinds.line_splice import LineSplice
 from domain.commands.kinds.line_split_and_merge import MergeLines
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive
-from domain.commands.kinds.script_replace import ScriptReplace
-from domain.commands.kinds.script_restore import ScriptRestore
+from domain.commands.whole_script.script_replace import ScriptReplace
+from domain.commands.whole_script.script_restore import ScriptRestore
 from domain.refusals import NotForAi
 from domain.script.hashing import expect_hash
 from domain.script.line import Line

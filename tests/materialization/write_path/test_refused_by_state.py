@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
-from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.whole_script.script_replace import ScriptReplace
 from repos.unit_of_work import UnitOfWork
 from tests.materialization.write_path.script_editor import A, ScriptEditor, create, edit, keystrokes
 

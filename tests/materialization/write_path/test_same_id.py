@@ -7,8 +7,8 @@ import pytest
 from domain.commands.kinds.element import ElementAdd
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.line_splice import LineSplice
-from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.whole_script.script_replace import ScriptReplace
 from domain.refusals import SameIdOtherContent
 from domain.script.hashing import expect_hash
 from domain.script.line import Line

@@ -11,9 +11,9 @@ from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.line_splice import LineSplice
 from domain.commands.kinds.line_split_and_merge import MergeLines
 from domain.commands.kinds.lines_insert_and_delete import LinesDelete, LinesInsert
-from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.commands.kinds.version_label import VersionLabel
+from domain.commands.whole_script.script_replace import ScriptReplace
 from domain.refusals import TooMuchWork
 from domain.script.hashing import expect_hash
 from domain.script.keyframe import decode_keyframe, encode_keyframe

@@ -18,10 +18,10 @@ from repos.schema import upgrade
 from repos.submissions.answers import Answered
 from repos.unit_of_work import UnitOfWork
 from tests.slowness import adjusted_for_load
-from workers.monitoring.answer_counters import AnswerCounters
 from workers.monitoring.overview import Latency, Overview
 from workers.monitoring.overview_reader import ANSWER_SECONDS, OverviewReader
 from workers.monitoring.role_heartbeat import RoleHeartbeat
+from workers.process.answer_counters import AnswerCounters
 
 NOWHERE = "redis://127.0.0.1:1/0"
 

@@ -8,8 +8,8 @@ from typing import Any
 from domain.commands.base import Command
 from domain.commands.kinds.line_edit import LineEdit
 from domain.commands.kinds.script_create import ScriptCreate
-from domain.commands.kinds.script_replace import ScriptReplace
 from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
+from domain.commands.whole_script.script_replace import ScriptReplace
 from domain.script.line import Line
 from domain.submissions.answer import Answer, encode_answer
 from domain.submissions.submission import Cause, Submission, encode_submission

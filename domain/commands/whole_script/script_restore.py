@@ -8,7 +8,7 @@ from domain.commands.kinds.element import check_element
 from domain.commands.kinds.persona import check_persona
 from domain.commands.line_list import Resolved, check_resolved, lines_delta, resolve, resolving_units
 from domain.commands.placement import require_version
-from domain.commands.state_diff import commands_between
+from domain.commands.whole_script.state_diff import commands_between
 from domain.script.delta import Delta, MetadataSet
 from domain.script.metadata import RESERVED, changed_fields, check_whole_metadata
 from domain.script.state import Element, Persona, State, Value

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from domain.commands.base import Command, command
 from domain.commands.line_list import Resolved, check_resolved, lines_delta, resolving_units
-from domain.commands.state_diff import commands_between
+from domain.commands.whole_script.state_diff import commands_between
 from domain.refusals import ShrinkRefused
 from domain.script.delta import Delta
 from domain.script.line import Line

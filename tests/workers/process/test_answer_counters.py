@@ -9,8 +9,8 @@ import pytest
 from domain.refusals import Poison
 from domain.submissions.answer import Answer, Refusal
 from repos.submissions.answers import Answered
-from workers.monitoring import answer_counters
-from workers.monitoring.answer_counters import (
+from workers.process import answer_counters
+from workers.process.answer_counters import (
     MAX_WAITED_MICROS,
     OTHER,
     UNBOUNDED,

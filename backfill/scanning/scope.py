@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backfill.checks.base import UNKNOWN_DAY, Batch, Decision, Loss, day_of, keyed_hash
-from backfill.checks.key_index import KeyIndex, number_of
-from backfill.checks.mapped_table import MappedTable
+from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
+from backfill.scanning.batch import Batch
+from backfill.scanning.finding import UNKNOWN_DAY, Decision, Loss, day_of, keyed_hash
+from backfill.scanning.key_index import KeyIndex, number_of
 from repos.legacy.catalog import Catalog
 
 # A clock that is ahead by less is no defect.

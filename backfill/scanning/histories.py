@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from backfill.checks.mapped_table import MappedTable
 from backfill.content.recognise import decode
 from backfill.content.shape import LegacyLine
+from backfill.mapping.mapped_table import MappedTable
 from domain.errors import Rejected
 from domain.script.validation import check_id, check_text
 

@@ -1,0 +1,1 @@
+"""What a scan reads and remembers: rows in batches, the saves of scripts, keys, and its findings."""
