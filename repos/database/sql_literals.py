@@ -20,7 +20,7 @@ def with_literals(sql: str, values: tuple[Any, ...]) -> str:
         [
             value
             if (kind := value.__class__) is int
-            else _text(value)
+            else _compared_text(value)
             if kind is str
             else f"X'{value.hex()}'"
             if kind is bytes
@@ -74,6 +74,11 @@ def _literal(value: object) -> str:
 
 def _text(value: str) -> str:
     return f"'{value}'" if _is_clear(value) else f"_utf8mb4 X'{value.encode().hex()}'"
+
+
+def _compared_text(value: str) -> str:
+    # Compared with a column of ASCII, other text without a collation of its own is an error.
+    return f"'{value}'" if _is_clear(value) else f"{_text(value)} COLLATE utf8mb4_bin"
 
 
 def _is_clear(value: str) -> bool:

@@ -180,7 +180,9 @@ def test_large_requests_are_refused(site: Site):
     large = "x=" + "y" * MAX_BODY_BYTES
     form = {"Content-Type": FORM}
 
-    assert site.request("POST", FORMS[0], ANNA, body=large, headers=form).status == 413
+    with capture_logs() as logs:
+        assert site.request("POST", FORMS[0], ANNA, body=large, headers=form).status == 413
+    assert [(line["event"], line["status"]) for line in logs] == [("page.action", 413)]
     assert site.get("/waiting?after=" + "1" * 3_000).status == 414
     assert site.get("/waiting", **{"X-Large": "x" * 200_000}).status in (400, 431)
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -111,6 +111,13 @@ class Page:
             except Problem as problem:
                 response = self._problem(request, problem)
                 status = problem.status
+            except HTTPException as error:
+                # The form is too large; the answer is made where others of this kind are.
+                status = error.status_code
+                raise
+            except ClientDisconnect:
+                status = 400
+                raise
             finally:
                 # Also after a defect: what was done before it stays done.
                 self._log(request, person, form, status)
