@@ -74,8 +74,8 @@ class BulkChat:
         Raises:
             TooLargeForDatabase: a message does not fit into a statement.
         """
-        for message in messages:
-            self._session.require_room("chat message", 4 * (len(message.content) + len(message.metadata)))
+        largest = max((len(message.content) + len(message.metadata) for message in messages), default=0)
+        self._session.require_room("chat message", 4 * largest)
         self._session.later_insert(chat_messages, MessageRecord._fields, list(messages))
         self._session.later_insert(chat_message_usage, UsageRecord._fields, list(usage))
 

@@ -128,7 +128,7 @@ class ChatWriter:
         if problem is not None:
             self._set_aside(batch, row, problem)
         elif owned.skipped or not chat.texts:
-            self._count(batch, row, Counts(skipped=1))
+            self._counts(batch, row).skipped += 1
         elif before is not None:
             self._again(batch, overlaps, known, before)
         elif (same := self._same(overlaps, row)) is not None:
@@ -140,8 +140,9 @@ class ChatWriter:
             if chat.cost is not None:
                 batch.usage.append(UsageRecord(messages[-1].id, *chat.cost, chat.at))
             batch.keys.setdefault((name, TARGET), []).append(NewKey(row.key, next_id, row.hash))
-            batch.repaired.setdefault(name, []).append((row.key, chat.repaired))
-            self._count(batch, row, Counts(migrated=1))
+            if chat.repaired:
+                batch.repaired.setdefault(name, []).append((row.key, chat.repaired))
+            self._counts(batch, row).migrated += 1
             return next_id + len(messages)
         return next_id
 
@@ -150,7 +151,7 @@ class ChatWriter:
         row, owned, _ = known
         name, is_same = self._names[row.table], row.hash == before.row_hash
         if before.target == MERGED and is_same:
-            self._count(batch, row, Counts(merged=1))
+            self._counts(batch, row).merged += 1
             return
         messages = messages_of(row, owned, before.our_id)
         if before.target == MERGED:
@@ -161,7 +162,7 @@ class ChatWriter:
             batch.hashes.append((name, row.key, row.hash))
             batch.repaired.setdefault(name, []).append((row.key, row.chat.repaired))
         self._remember(overlaps, row, messages)
-        self._count(batch, row, Counts(migrated=1))
+        self._counts(batch, row).migrated += 1
 
     def _same(self, overlaps: Overlaps, row: LogRow) -> list[RecentMessage] | None:
         """The messages that a row repeats, unless the mapping keeps both."""
@@ -174,7 +175,7 @@ class ChatWriter:
         name, table = self._names[row.table], self._tables[row.table]
         do, _ = decision(self._context.mapping, table, "L34", row.finding)
         if do == "skip":
-            self._count(batch, row, Counts(skipped=1))
+            self._counts(batch, row).skipped += 1
             return
         if do in ("quarantine", "block"):
             self._set_aside(batch, row, REPEATED)
@@ -186,7 +187,7 @@ class ChatWriter:
             batch.usage.append(UsageRecord(message, *row.chat.cost, row.chat.at))
         batch.keys.setdefault((name, MERGED), []).append(NewKey(row.key, message, row.hash))
         batch.repaired.setdefault(name, []).append((row.key, row.chat.repaired))
-        self._count(batch, row, Counts(merged=1))
+        self._counts(batch, row).merged += 1
 
     def _remember(self, overlaps: Overlaps, row: LogRow, messages: list[MessageRecord]) -> None:
         if len(self._tables) > 1:
@@ -195,16 +196,18 @@ class ChatWriter:
 
     def _set_aside(self, batch: Batch, row: LogRow, problem: Problem) -> None:
         batch.aside.append(quarantined(self._context, self._tables[row.table], row.key, problem))
-        self._count(batch, row, Counts(quarantined=1))
+        self._counts(batch, row).quarantined += 1
 
-    def _count(self, batch: Batch, row: LogRow, count: Counts) -> None:
-        name = self._names[row.table]
-        batch.counts[name] = batch.counts.get(name, Counts()) + count
+    def _counts(self, batch: Batch, row: LogRow) -> Counts:
+        return batch.counts.setdefault(self._names[row.table], Counts())
 
 
 def messages_of(row: LogRow, owned: Owned, first_id: int) -> list[MessageRecord]:
     """The messages of a row; intent and metadata are those of the first, and the second answers it."""
-    chat, (script_id, user_id, *_) = row.chat, owned
+    chat, script_id, user_id = row.chat, owned.script_id, owned.user_id
+    if len(chat.texts) == 1:
+        [(role, content)] = chat.texts
+        return [MessageRecord(first_id, script_id, user_id, None, role, chat.intent, content, chat.metadata, chat.at)]
     return [
         MessageRecord(
             first_id + place,

@@ -28,7 +28,7 @@ class LogRow(NamedTuple):
     """A translated row of a chat table; `table` is the place of the table among the chat tables.
 
     `finding` is the key that decisions of the mapping name, `last` the time of the last row up to this one that has
-    one, and `number` counts the rows as they were read.
+    one, `number` counts the rows as they were read, and `size` is the number of characters of its texts.
     """
 
     table: int
@@ -38,7 +38,8 @@ class LogRow(NamedTuple):
     finding: Row
     chat: ChatRow
     last: int | None
-    number: int = 0
+    number: int
+    size: int
 
 
 class TablePlace(NamedTuple):
@@ -121,7 +122,7 @@ def sorted_in_window(rows: Iterator[LogRow], progress: TableProgress) -> Iterato
                 if progress.is_new(row):
                     window[row.number] = row
                     heapq.heappush(order, (row.chat.at, row.number))
-                    size += _size(row)
+                    size += row.size
         if not window:
             return
         oldest = next(iter(window))
@@ -131,7 +132,7 @@ def sorted_in_window(rows: Iterator[LogRow], progress: TableProgress) -> Iterato
             while (number := heapq.heappop(order)[1]) not in window:
                 pass
         row = window.pop(number)
-        size -= _size(row)
+        size -= row.size
         yield row
 
 
@@ -158,13 +159,11 @@ def _pages(context: BackfillContext, number: int, start: TablePlace) -> Iterator
             chat = translator.translate(values)
             finding = place if has_key else reader.finding_key(values)
             key, digest = reader.key(values), reader.hash(values)
-            rows.append(LogRow(number, place, key, digest, finding, chat, translator.times.last, counted))
+            texts = chat.texts
+            size = len(texts[0].content) if len(texts) == 1 else sum(len(text.content) for text in texts)
+            rows.append(LogRow(number, place, key, digest, finding, chat, translator.times.last, counted, size))
         yield rows
         del page, rows  # or they would stay while the next ones are read
-
-
-def _size(row: LogRow) -> int:
-    return sum(len(text.content) for text in row.chat.texts)
 
 
 def _first_time(context: BackfillContext, translator: ChatTranslator) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from backfill.domains.base import BackfillContext
 from backfill.domains.chat_logs.log_rows import TARGET, LogRow
-from backfill.domains.flat.references import References, script_owners
+from backfill.domains.flat.references import References, conflicts, script_owners
 from backfill.translate.row_keys import row_key, whole_key
 from backfill.translate.source_rows import Problem, decision
 from repos.unit_of_work import RecordsTransaction
@@ -60,10 +60,11 @@ class Ownership:
     ) -> tuple[bool, Owned]:
         """The owner of a row, and whether every row with the same script and user has it."""
         table, script, user = self._tables[row.table], row.chat.script, row.chat.user
-        script_id = user_id = None
+        script_id = user_id = owner = None
         if script is not None:
             script_id = scripts.get(row_key((script,))) if self._gives_numbers else whole_key(script)
-            if not script_id or script_id < 0 or (self._knows_scripts and script not in self._owners):
+            owner = self._owners.owner(script)
+            if not script_id or script_id < 0 or (self._knows_scripts and owner is None):
                 return False, self._decided(tx, row, Problem("L05", NO_SCRIPT, table.column("script_id")), Owned())
         if user is not None:
             user_id = users.get(row_key((user,)))
@@ -71,7 +72,7 @@ class Ownership:
             if user_id is None:
                 problem = Problem("L30", USER_ZERO, column) if whole_key(user) == 0 else Problem("L05", NO_USER, column)
                 return False, self._decided(tx, row, problem, Owned(script_id))
-            if script is not None and self._owners.conflicts(script, user):
+            if conflicts(owner, user):
                 problem = Problem("L06", OTHER_OWNER, column)
                 return False, self._decided(tx, row, problem, Owned(script_id, user_id))
         return True, Owned(script_id, user_id)

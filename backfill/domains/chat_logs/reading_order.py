@@ -8,7 +8,7 @@ from typing import Any
 from backfill.checks.chat import RACE_SECONDS
 from backfill.domains.base import BackfillContext
 from backfill.domains.chat_logs.log_rows import TARGET, LogRow
-from backfill.translate.row_keys import row_key
+from backfill.translate.row_keys import row_key, whole_key
 from backfill.translate.source_rows import decision
 
 RACE_MICROSECONDS = RACE_SECONDS * 1_000_000
@@ -27,7 +27,7 @@ def batches(rows: Iterator[LogRow]) -> Iterator[list[LogRow]]:
             yield batch
             batch, size = [], 0
         batch.append(row)
-        size += sum(len(text.content) for text in row.chat.texts)
+        size += row.size
     if batch:
         yield batch
 
@@ -35,31 +35,38 @@ def batches(rows: Iterator[LogRow]) -> Iterator[list[LogRow]]:
 def in_reading_order(context: BackfillContext, rows: list[LogRow]) -> list[LogRow]:
     """The rows of a batch, questions before their answers."""
     tables = context.tables_for(TARGET)
-    places = {id(row): float(place) for place, row in enumerate(rows)}
-    # Of each thread the last row, and the role before it.
-    last: dict[tuple[int, str, str], tuple[LogRow, str | None]] = {}
-    for row in rows:
-        if (role := _role(row)) is None:
+    # The rows that move, with their new places.
+    moved: dict[int, float] = {}
+    # Of each thread the last row with one message and a time of its own: its place, its role, and the role before it.
+    last: dict[tuple[Any, ...], tuple[int, str, str | None]] = {}
+    for place, row in enumerate(rows):
+        chat = row.chat
+        if not chat.exact or len(chat.texts) != 1:
             continue
-        thread = (row.table, _key(row.chat.script), _key(row.chat.user))
-        answer, before = last.get(thread, (None, None))
+        role, script, user = chat.texts[0].role, chat.script, chat.user
+        thread = (
+            row.table,
+            script if script.__class__ is int else _key(script),
+            user if user.__class__ is int else _key(user),
+        )
+        answer, last_role, before = last.get(thread, (0, None, None))
         if (
-            answer is not None
+            last_role == "assistant"
             and role == "user"
-            and _role(answer) == "assistant"
             and before != "user"
-            and abs(answer.chat.at - row.chat.at) <= RACE_MICROSECONDS
-            and decision(context.mapping, tables[row.table], "L33", answer.finding)[0] == "repair"
+            and abs(rows[answer].chat.at - chat.at) <= RACE_MICROSECONDS
+            and decision(context.mapping, tables[row.table], "L33", rows[answer].finding)[0] == "repair"
         ):
-            places[id(row)] = places[id(answer)] - 0.5
-        last[thread] = row, None if answer is None else _role(answer)
-    return sorted(rows, key=lambda row: places[id(row)])
+            moved[place] = moved.get(answer, answer) - 0.5
+        last[thread] = place, role, last_role
+    if not moved:
+        return rows
+    return [rows[place] for place in sorted(range(len(rows)), key=lambda place: moved.get(place, place))]
 
 
-def _role(row: LogRow) -> str | None:
-    """Who speaks in a row with one message and a time of its own."""
-    return row.chat.texts[0].role if row.chat.exact and len(row.chat.texts) == 1 else None
-
-
-def _key(value: Any) -> str:
-    return "" if value is None else row_key((value,))
+def _key(value: Any) -> Any:
+    """A key as others compare it: the same for a number and its digits."""
+    if value is None:
+        return None
+    number = whole_key(value)
+    return row_key((value,)) if number is None else number

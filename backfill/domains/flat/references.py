@@ -34,7 +34,9 @@ class References:
 
     def find(self, tx: _Reading, values: Iterable[Any]) -> dict[str, int]:
         """The ids of those that came over, by `row_key`; NULL has none."""
-        keys = {row_key((value,)) for value in values if value is not None}
+        # Most values are there several times. A number and a text may be equal, and not the same key.
+        distinct = {(value.__class__, value) for value in values if value is not None}
+        keys = {row_key((value,)) for _, value in distinct}
         found = {key: self._known[key] for key in keys if key in self._known}
         missing = keys - found.keys()
         for table in self._tables:
@@ -65,10 +67,14 @@ class ScriptOwners:
     def __contains__(self, script: Any) -> bool:
         return number_of(script) in self._owners
 
-    def conflicts(self, script: Any, user: Any) -> bool:
-        """Whether a user is another one than the owner of the script."""
-        owner = self._owners.get(number_of(script))
-        return owner not in (None, NO_OWNER) and owner != number_of(user)
+    def owner(self, script: Any) -> int | None:
+        """The owner of a script as a number, NO_OWNER if it has none; None if there is no such script."""
+        return self._owners.get(number_of(script))
+
+
+def conflicts(owner: int | None, user: Any) -> bool:
+    """Whether a user is another one than the owner of a script."""
+    return owner not in (None, NO_OWNER) and owner != number_of(user)
 
 
 _OWNERS: WeakKeyDictionary[Source, tuple[object, ScriptOwners]] = WeakKeyDictionary()
