@@ -38,13 +38,17 @@ def tables_of(
 def reasons_of(context: BackfillContext, counts: list[QuarantineCount], problems: Problems) -> list[QuarantineReason]:
     """The quarantined rows by reason; undecided ones are problems, each row by its name."""
     reasons = []
-    for table, code, rows in counts:
+    for table, code, rows, _ in counts:
         decided = decided_by(context, table, code)
-        known = CHECKS.get(code)
-        title = known.title if known is not None else code.replace("_", " ")
-        reasons.append(QuarantineReason(table, code, title, rows, decided))
+        reasons.append(QuarantineReason(table, code, title_of(code), rows, decided))
         problems.compared("decisions", rows)
     return reasons
+
+
+def title_of(code: str) -> str:
+    """What a code means, in a few words."""
+    known = CHECKS.get(code)
+    return known.title if known is not None else code.replace("_", " ")
 
 
 def undecided_rows(context: BackfillContext, problems: Problems) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from domain.counting import counted
 from repos.legacy.catalog import Catalog, Table
 
 # A dump makes each view as a table of numbers first, and as the view itself at its very end.
@@ -28,7 +29,16 @@ def doubts(catalog: Catalog) -> list[Doubt]:
     if catalog.tables.keys() >= _OURS:
         sentence = f"{catalog.source} is a ledger of scriptledger, not a legacy database: name the legacy one."
         return [Doubt("own_ledger", "", sentence, blocks=True)]
-    return [doubt for table in catalog for doubt in _of(table, catalog)]
+    unseen = [] if catalog.sees_all else [Doubt("partial_grants", "", _partial(catalog), blocks=True)]
+    return unseen + [doubt for table in catalog for doubt in _of(table, catalog)]
+
+
+def _partial(catalog: Catalog) -> str:
+    tables = counted(len(catalog.tables), "table")
+    return (
+        f"The account may read {tables} of {catalog.source} that it was granted one by one, and sees no others: "
+        "grant it SELECT on the whole database."
+    )
 
 
 def _of(table: Table, catalog: Catalog) -> Iterator[Doubt]:

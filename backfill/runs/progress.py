@@ -82,7 +82,7 @@ def undecided_rows(tx: RecordsTransaction, run: BackfillRunRow) -> dict[str, int
         return {}
     mapping = decode(run.mapping)
     undecided: Counter[str] = Counter()
-    for table, code, rows in counts:
+    for table, code, rows, _ in counts:
         if mapping.decision(code) in (None, "block"):
             undecided[domain_of(mapping, table)] += max(0, rows - _decided(mapping, table, code))
     return {name: rows for name, rows in undecided.items() if rows}

@@ -43,8 +43,18 @@ class BackfillFailure(Document, frozen=True):
     error: str
 
 
+class BackfillReason(Document, frozen=True):
+    """Rows of a source table that were set aside for one reason. `key` is the key of the first of them, a JSON list."""
+
+    table: str
+    code: str
+    title: str
+    rows: int
+    key: str
+
+
 class BackfillStatus(Document, frozen=True):
-    """A run. `held_by` is why nothing moves; `failures` are the first failed items."""
+    """A run. `held_by` is why nothing moves; `reasons` say why rows are quarantined, `failures` are the first items."""
 
     run: int
     source: str
@@ -57,6 +67,7 @@ class BackfillStatus(Document, frozen=True):
     domains: list[BackfillDomain]
     tables: list[BackfillTable]
     quarantined: int
+    reasons: list[BackfillReason]
     failures: list[BackfillFailure]
 
 
@@ -75,7 +86,10 @@ class BackfillRetried(Document, frozen=True):
 
 
 class QuarantinedLegacyRow(Document, frozen=True):
-    """A row that was set aside. `hash` is keyed with a key of its run; `key` is a JSON list."""
+    """A row that was set aside. `hash` is keyed with a key of its run; `key` is a JSON list.
+
+    `decisions` are what the mapping can decide about it; empty if only the cause can be repaired.
+    """
 
     number: int
     item: int
@@ -87,6 +101,7 @@ class QuarantinedLegacyRow(Document, frozen=True):
     length: int | None
     hash: str | None
     found_at: str
+    decisions: list[str]
 
 
 class QuarantinedLegacyRows(Document, frozen=True):

@@ -36,11 +36,12 @@ class StoredQuarantine(NamedTuple):
 
 
 class QuarantineCount(NamedTuple):
-    """How many rows of a table were set aside for a reason."""
+    """How many rows of a table were set aside for a reason; `first` is the id of the first one."""
 
     source_table: str
     code: str
     rows: int
+    first: int
 
 
 _COLUMNS = (
@@ -70,7 +71,7 @@ _FIND = (
 )
 _OF_ITEM = select(*quarantine.c).where(quarantine.c.item_id == bindparam("item")).order_by(quarantine.c.id)
 _COUNT = (
-    select(quarantine.c.source_table, quarantine.c.code, func.count())
+    select(quarantine.c.source_table, quarantine.c.code, func.count(), func.min(quarantine.c.id))
     .where(_OF_RUN)
     .group_by(quarantine.c.source_table, quarantine.c.code)
     .order_by(quarantine.c.source_table, quarantine.c.code)

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SAWarning
 from repos.legacy.column_types import LENGTH, kind_of, lower_type, values_of
 from repos.legacy.connection import ServerFacts, Source
 from repos.legacy.errors import SourceError, explained
+from repos.legacy.grants import sees_all_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All tables and views of a source, by name."""
+    """All tables and views of a source, by name; without `sees_all` only those that the account was granted singly."""
 
     source: str
     server: ServerFacts
     tables: dict[str, Table]
+    sees_all: bool = True
 
     def __iter__(self) -> Iterator[Table]:
         return iter(self.tables.values())
@@ -132,7 +134,7 @@ def read_catalog(source: Source) -> Catalog:
         for row in rows:
             table = _readable(source, Table(columns=tuple(columns.get(row["name"], ())), **row))
             tables[table.name] = table if table.is_view or table.problem else _with_keys(source, inspector, table)
-    return Catalog(source.name, source.facts, tables)
+    return Catalog(source.name, source.facts, tables, sees_all=sees_all_tables(source))
 
 
 def _tables_of_server(source: Source) -> Iterator[dict[str, Any]]:

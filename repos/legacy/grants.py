@@ -6,12 +6,32 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from repos.legacy.connection import Source
+from repos.legacy.errors import SourceError
+
 Fetch = Callable[[str], list[Any]]
 
 _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(`(?:[^`]|``)+`|\*)\.\* TO ", re.IGNORECASE)
 # On MariaDB, an account that may read this table sees every routine.
 _ROUTINES_TABLE = re.compile(r"GRANT .*\bSELECT\b.* ON `mysql`\.(\*|`proc`) TO ", re.IGNORECASE)
 _SHOWS_ROUTINES = re.compile(r"EXECUTE|CREATE ROUTINE|ALTER ROUTINE|SHOW_ROUTINE|SHOW CREATE ROUTINE")
+
+# A name that no legacy application has.
+_NO_TABLE = "scriptledger_looks_for_grants"
+
+
+def sees_all_tables(source: Source) -> bool:
+    """Whether the account may read every table, by whatever grant or role: a server shows it no others.
+
+    Who may not read a table is refused before the server says whether there is one.
+    """
+    if source.is_sqlite:
+        return True
+    try:
+        source.fetch(f"SELECT 1 FROM {source.quoted(_NO_TABLE)}")  # noqa: S608 - a constant
+    except SourceError as error:
+        return error.code != "source_no_select"
+    return True
 
 
 def unseen_by_account(fetch: Fetch, database: str, *, has_roles: bool) -> tuple[str, ...]:

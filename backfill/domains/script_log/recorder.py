@@ -24,6 +24,8 @@ from repos.unit_of_work import RecordsTransaction
 
 # The ledger has later saves of the script already.
 TOO_LATE = "later_saves_came_over"
+# The reason of a save whose script is set aside: what is decided about the script holds for it.
+WITH_ITS_SCRIPT = "Its script is set aside."
 BAD_JSON_CODES = frozenset(refusal.code for refusal in BAD_JSON)
 # Codes of findings, whose sentences have no values.
 OWN_REASONS = frozenset(CHECKS) | {TOO_LATE}
@@ -147,7 +149,7 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
         if not found.is_branch:
             aside.append(quarantined(context, found.table, found.row.key, problem))
         aside += (
-            QuarantinedRow(*row, problem.code, "Its script is set aside.")
+            QuarantinedRow(*row, problem.code, WITH_ITS_SCRIPT)
             for place in range(len(found.saves.rows))
             for row in found.saves.source_rows(place)
         )

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backfill.certificate.law import title_of
 from backfill.domains.base import Counts
 from backfill.mapping.decode import decode
 from backfill.runs.progress import DomainState, domain_of, domain_states, row_counts
 from backfill.runs.run_options import load_options
 from backfill.runs.shown_keys import shown_key
-from cli.json_documents.backfill import BackfillDomain, BackfillFailure, BackfillStatus, BackfillTable
+from cli.json_documents.backfill import BackfillDomain, BackfillFailure, BackfillReason, BackfillStatus, BackfillTable
 from cli.terminal import screen
+from repos.backfill.quarantined_rows import QuarantineCount
 from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import RecordsTransaction
 
 MAX_FAILURES = 100
+MAX_REASONS = 30
 
 
 def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: bool = False) -> BackfillStatus:
     """The document of a run."""
     options = load_options(run.options)
     failures = tx.backfill_items.read(run.id, state="failed", limit=MAX_FAILURES)
+    counts = tx.quarantined_rows.counts(run.id)
     return BackfillStatus(
         run=run.id,
         source=run.source,
@@ -32,7 +36,8 @@ def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: boo
         dry_run=dry_run,
         domains=[_domain(state) for state in domain_states(tx, run)],
         tables=_tables(tx, run, options.rows),
-        quarantined=sum(count.rows for count in tx.quarantined_rows.counts(run.id)),
+        quarantined=sum(count.rows for count in counts),
+        reasons=[_reason(tx, run, count) for count in counts],
         failures=[
             BackfillFailure(item.id, item.domain, shown_key(item.name, run.hash_key), item.error or "")
             for item in failures
@@ -53,6 +58,10 @@ def print_status(document: BackfillStatus) -> None:
     if tables:
         counts = ("rows", "migrated", "merged", "quarantined", "skipped", "left")
         screen.print_text("", screen.table(("table", *counts), map(_table_cells, tables), right=counts))
+    if document.reasons:
+        reasons = [_reason_cells(reason) for reason in document.reasons[:MAX_REASONS]]
+        named = ("quarantined", "code", "rows", "first", "what")
+        screen.print_text("", screen.table(named, reasons, right=("rows",)))
     screen.print_text(*_sentences(document))
 
 
@@ -72,6 +81,16 @@ def _domain(state: DomainState) -> BackfillDomain:
         problem=state.problem,
         waits_for=list(state.waits_for),
     )
+
+
+def _reason(tx: RecordsTransaction, run: BackfillRunRow, count: QuarantineCount) -> BackfillReason:
+    first = tx.quarantined_rows.get(count.first)
+    key = "" if first is None else shown_key(first.row.source_key, run.hash_key)
+    return BackfillReason(count.source_table, count.code, title_of(count.code), count.rows, key)
+
+
+def _reason_cells(reason: BackfillReason) -> tuple[str, ...]:
+    return (reason.table, reason.code, f"{reason.rows:,}", reason.key, reason.title)
 
 
 def _tables(tx: RecordsTransaction, run: BackfillRunRow, rows: dict[str, int]) -> list[BackfillTable]:
@@ -119,4 +138,5 @@ def _sentences(document: BackfillStatus) -> Iterator[str]:
         rows = "row is" if document.quarantined == 1 else "rows are"
         yield f"{document.quarantined:,} {rows} quarantined: `scriptledger backfill quarantine list` shows why."
     elif document.quarantined:
-        yield f"{document.quarantined:,} would be quarantined."
+        rows = screen.counted(document.quarantined, "row")
+        yield f"{rows} would be quarantined: decide about them in the mapping, or leave it at that."

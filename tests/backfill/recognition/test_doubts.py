@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backfill.recognition.doubts import doubts
 from repos.legacy.catalog import Column, ForeignKey, Table
 from tests.backfill.catalogs import catalog_of, table_of
@@ -43,3 +45,10 @@ def test_a_ledger_of_ours_is_distinguished_from_a_legacy_database():
     ours = [table_of(name, {"id": "int"}) for name in ("script_heads", "script_keyframes", "submission_inbox", "users")]
     assert codes(*ours) == [("own_ledger", True)]
     assert codes(*ours[1:]) == []
+
+
+def test_an_account_that_sees_single_tables_makes_the_source_incomplete():
+    catalog = replace(catalog_of(table_of("users", {"id": "int"})), sees_all=False)
+
+    assert [(doubt.code, doubt.blocks) for doubt in doubts(catalog)] == [("partial_grants", True)]
+    assert "1 table " in doubts(catalog)[0].sentence

@@ -114,7 +114,7 @@ def test_a_retried_item_begins_again(unit_of_work: UnitOfWork) -> None:
         [stored] = tx.quarantined_rows.read(run_id)
         assert (stored.row, stored.item_id, stored.found_at) == (row, item.id, NOW)
         assert tx.quarantined_rows.get(stored.id) == stored
-        assert [tuple(count) for count in tx.quarantined_rows.counts(run_id)] == [("users", "bad_email", 1)]
+        assert [tuple(count) for count in tx.quarantined_rows.counts(run_id)] == [("users", "bad_email", 1, stored.id)]
     with unit_of_work.records() as tx:
         assert tx.backfill_items.retry(item.id)
         assert tx.quarantined_rows.remove_of_item(item.id) == 1

@@ -58,6 +58,21 @@ def test_a_table_that_cannot_be_read_is_named_and_the_rest_is_read(make_server_s
     assert catalog.tables["shut"].problem == "The account may not read the table shut: grant it SELECT."
 
 
+@pytest.mark.parametrize(
+    ("grant", "sees_all"),
+    [("SELECT ON `{schema}`.*", True), ("SELECT ON *.*", True), ("SELECT ON `{schema}`.scripts", False)],
+)
+def test_an_account_that_was_granted_single_tables_does_not_see_all(
+    make_server_source: MakeSource, grant: str, *, sees_all: bool
+):
+    create = ("CREATE TABLE scripts (id INT PRIMARY KEY)", "CREATE TABLE users (id INT PRIMARY KEY)")
+    with open_source(make_server_source(*create, grant=grant)) as source:
+        catalog = read_catalog(source)
+
+    assert catalog.sees_all is sees_all
+    assert catalog.tables.keys() == ({"scripts", "users"} if sees_all else {"scripts"})
+
+
 def test_a_view_whose_table_is_gone_is_named(make_server_source: MakeSource):
     url = make_server_source(
         "CREATE TABLE t (id INT PRIMARY KEY)", "CREATE VIEW v AS SELECT id FROM t", "RENAME TABLE t TO other"

@@ -6,6 +6,11 @@ from typing import Annotated
 
 import typer
 
+from backfill.checks.registry import CHECKS
+from backfill.domains.script_log.recorder import WITH_ITS_SCRIPT
+from backfill.mapping.decode import decode
+from backfill.mapping.model import Mapping
+from backfill.mapping.row_decisions import allowed_actions
 from backfill.runs.control import latest_run
 from backfill.runs.shown_keys import shown_key
 from cli.client import database
@@ -17,6 +22,9 @@ from repos.backfill.quarantined_rows import StoredQuarantine
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=prose(__doc__))
 
+# What a decision needs in addition.
+_AND = {"skip": " with `reason`", "assign": " with `to`, the id of a user"}
+
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the row.", show_default=False, min=1)]
 After = Annotated[int, typer.Option(metavar="NUMBER", min=0, help="Only rows after this number.")]
 
@@ -27,7 +35,8 @@ def list_(after: After = 0, limit: Limit = 100, as_json: AsJson = False) -> None
     with database.reading() as tx:
         run = latest_run(tx)
         stored = tx.quarantined_rows.read(run.id, after=after, limit=limit + 1)
-    rows = [_document(row, run.hash_key) for row in stored[:limit]]
+    mapping = decode(run.mapping)
+    rows = [_document(row, run.hash_key, mapping) for row in stored[:limit]]
     following = rows[-1].number if len(stored) > limit else None
     if as_json:
         screen.print_json(QuarantinedLegacyRows(run.id, rows, following))
@@ -49,7 +58,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
         run, stored = latest_run(tx), tx.quarantined_rows.get(number)
     if stored is None:
         raise Ending(Exit.REFUSED, f"There is no quarantined row {number}.", code="unknown_quarantined_row")
-    row = _document(stored, run.hash_key)
+    row = _document(stored, run.hash_key, decode(run.mapping))
     if as_json:
         screen.print_json(row)
         return
@@ -58,13 +67,34 @@ def show(number: Number, as_json: AsJson = False) -> None:
     if row.column is not None:
         length = "" if row.length is None else f", {row.length:,} bytes or characters"
         screen.print_text(f"Column {row.column}{length}{'' if row.hash is None else f', hash {row.hash}'}")
+    if row.decisions:
+        _print_decision(row)
+    cause = "Repair its cause in the source, or decide it in the mapping" if row.decisions else "Repair its cause"
     screen.print_text(
-        f"Repair it or decide it in the mapping; `scriptledger backfill retry {row.item}` then does its item again."
+        f"{cause}; `scriptledger backfill retry {row.item}` and `scriptledger backfill run --mapping FILE` then do its "
+        "item again."
     )
 
 
-def _document(stored: StoredQuarantine, hash_key: bytes) -> QuarantinedLegacyRow:
+def _print_decision(row: QuarantinedLegacyRow) -> None:
+    """The line of the mapping that decides about the row, and what else it may say."""
+    first, *others = row.decisions
+    key = row.key if "#" not in row.key else "[the key of the row]"
+    choices = ", ".join(f'"{each}"{_AND.get(each, "")}' for each in others)
+    line = f'  decisions = [ {{ code = "{row.code}", key = {key}, do = "{first}" }} ]'
+    screen.print_text(f"To decide it, add to [tables.{row.table}] in the mapping:", line)
+    if others:
+        screen.print_text(f"  instead of {first}: {choices}")
+
+
+def _document(stored: StoredQuarantine, hash_key: bytes, mapping: Mapping) -> QuarantinedLegacyRow:
     row = stored.row
+    rule = mapping.tables.get(row.source_table)
+    decisions = (
+        allowed_actions(str(rule.becomes), row.code)
+        if rule is not None and row.code in CHECKS and row.reason != WITH_ITS_SCRIPT
+        else ()
+    )
     return QuarantinedLegacyRow(
         number=stored.id,
         item=stored.item_id,
@@ -76,4 +106,5 @@ def _document(stored: StoredQuarantine, hash_key: bytes) -> QuarantinedLegacyRow
         length=row.length,
         hash=row.hash,
         found_at=screen.iso(stored.found_at),
+        decisions=list(decisions),
     )

@@ -108,6 +108,9 @@ def _check(catalog: Catalog, file: Path, *, as_json: bool) -> None:
         found = problems(read_mapping(file), catalog)
     except BadMapping as error:
         found = error.problems
+    for doubt in doubts(catalog):
+        if doubt.code == "partial_grants":
+            screen.warn(doubt.sentence, style="yellow")
     columns = sum(len(table.columns) for table in catalog)
     checked = MappingCheck(
         source=catalog.source,

@@ -185,6 +185,37 @@ def test_a_quarantined_row_is_shown_without_its_values_and_can_be_retried(
     assert {table["table"]: table["left"] for table in mended.json["tables"]} == dict.fromkeys(TABLES, 0)
 
 
+def test_the_mapping_takes_the_decision_that_is_shown_with_a_quarantined_row(home: Path, tmp_path: Path):
+    command_line = CommandLine(home, warm=True)
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
+        connection.executescript(
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, created_at TEXT);"
+            "CREATE TABLE scripts (id INTEGER PRIMARY KEY, user_id INTEGER, title TEXT, content TEXT, created_at TEXT);"
+            "INSERT INTO users VALUES (1, 'ada@example.org', '2024-01-01'), (2, 'none', '2024-01-01');"
+            "INSERT INTO scripts VALUES (7, 99, 'Lost', 'INT. HOUSE - DAY', '2024-01-02 00:00:00')"
+        )
+    assert command_line("legacy", "map", URL, "-o", "legacy.toml").status == 0
+
+    tried = command_line(*RUN, "--dry-run")
+    reasons = command_line(*RUN, "--in-process", "--json").json["reasons"]
+    shown = command_line("backfill", "quarantine", "show", 2)
+
+    assert "2 rows would be quarantined" in tried.out
+    assert [(each["table"], each["code"], each["rows"], each["key"]) for each in reasons] == [
+        ("scripts", "L05", 1, "[7]"),
+        ("users", "L29", 1, "[2]"),
+    ]
+    line = 'decisions = [ { code = "L05", key = [7], do = "quarantine" } ]'
+    assert f"To decide it, add to [tables.scripts] in the mapping:\n  {line}\n" in shown.out
+    assert 'instead of quarantine: "assign" with `to`, the id of a user, "skip" with `reason`' in shown.out
+    mapping = tmp_path / "legacy.toml"
+    decided = line.replace('do = "quarantine"', 'do = "assign", to = 1')
+    mapping.write_text(mapping.read_text().replace('becomes = "scripts"', f'becomes = "scripts"\n{decided}'))
+    assert command_line("backfill", "retry", "--quarantined").status == 0
+    mended = command_line(*RUN, "--in-process", "--json")
+    assert [each["table"] for each in mended.json["reasons"]] == ["users"]
+
+
 @pytest.fixture
 def planned(warm: CommandLine, home: Path) -> CommandLine:
     """A run whose items have failed, because the ledger refused to record them."""
