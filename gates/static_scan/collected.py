@@ -52,6 +52,10 @@ class Collected:
         if known is None or (touchpoint.confident and not known.confident):
             self._found[start, what.access, what.table] = touchpoint
 
+    def writes(self) -> list[int]:
+        """Where anything was found that writes, or may."""
+        return sorted(start for start, access, _ in self._found if access in ("write", "unknown"))
+
     def clear(self) -> None:
         """Forget them."""
         self._found.clear()

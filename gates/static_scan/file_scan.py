@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from ast_grep_py import SgNode
@@ -12,7 +13,7 @@ from gates.static_scan.calls.evidence import convinces, table_of
 from gates.static_scan.calls.mentions import is_mention, is_pattern_match
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
-from gates.static_scan.calls.statement_objects import is_statement_object, text_argument
+from gates.static_scan.calls.statement_objects import is_statement_object, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.origins import Origins
 from gates.static_scan.code.source_text import SourceText
@@ -40,6 +41,7 @@ class FileScan:
         self._collected = Collected(self._syntax, domains)
         self._run_texts: set[int] = set()
         self._modules = self._syntax.module_words | self._required()
+        self._built: list[tuple[Rule, SgNode, SgNode]] = []
         self.pass_throughs: list[PassThrough] = []
 
     def run(self) -> list[Touchpoint]:
@@ -51,6 +53,7 @@ class FileScan:
                 self._match(rule, node)
         if self._origins.aliases:
             self._renamed()
+        self._statement_objects()
         self._texts()
         return self._collected.sorted()
 
@@ -123,6 +126,15 @@ class FileScan:
                 if rule.touch is not None and meant in rule.touch.words and rule.touch.access != "program":
                     self._match(rule, part.node)
 
+    def _statement_objects(self) -> None:
+        """Statements that a builder made which no rule knows."""
+        writes = self._collected.writes() if self._built else []
+        for rule, node, argument in self._built:
+            places = writing_builders(argument, self._syntax, self._origins)
+            if any(bisect_left(writes, place.start) == bisect_left(writes, place.stop) for place in places):
+                message = "Runs a statement that is built in a way that is not known."
+                self._collected.add(node, rule, _UNKNOWN, "sql", message=message)
+
     def _reference(self, rule: Rule, node: SgNode) -> None:
         """A method of a database that is passed on, or gets another name."""
         reference = reference_at(node, self._syntax)
@@ -155,13 +167,14 @@ class FileScan:
             return
         if any(link.name == "sql" and link.arguments for link in chain[:-1]):
             return  # a statement that is a tagged template, which is found by itself, gets its connection
-        argument = text_argument(given[position])
+        argument = text_argument(given[position], self._syntax)
         if argument is None or (argument.kind() in self._syntax.grammar.functions):
             return
         if rule.id == "python-execute" and chain[-1].name == "callproc":
             self._collected.add(node, rule, _UNKNOWN, "sql", message="Calls a procedure: what it does is not known.")
             return
         if self._is_built(argument):
+            self._built.append((rule, node, argument))
             return
         folded = self._folder.fold(argument)
         tagged = given[0].kind() == "template_string"

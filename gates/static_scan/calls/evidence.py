@@ -96,7 +96,7 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
                     return _named(link.arguments[0], source)
             if given and given[0].kind() == "identifier" and given[0].text()[:1].isupper():
                 return _named(given[0], source)
-            return _model(before[-1].name) if before else ""
+            return _model(before[-1].name) if before and before[-1].arguments is None else ""
         case "chain":
             if chain[0].arguments and _literal(chain[0].arguments[0], source):
                 return _named(chain[0].arguments[0], source)

@@ -16,7 +16,7 @@ _FUNCTIONS = frozenset(
     toHaveBeenCalledWith add_argument Option Argument option argument command help getByText
     findByText setError setMessage rejects raises
     split rsplit partition gettext ngettext _ echo secho perror exit mark parametrize param add_row Text title
-    addEventListener setTitle""".split()
+    addEventListener setTitle description summary usage commit""".split()
 )
 _HELP = frozenset("help description epilog message msg reason id ids match label title summary placeholder".split())
 _PATTERNS = frozenset("regex regexp re pattern matcher matches".split())
@@ -30,8 +30,8 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
     grammar = syntax.grammar
     inner, outer = part, part.parent
     while outer is not None and outer.kind not in grammar.functions:
-        if outer.kind in ("expression_statement",):
-            return True  # a docstring, or a directive
+        if outer.kind == "expression_statement":
+            return outer.start == part.start  # a docstring, or a directive
         if outer.kind in grammar.imports or outer.kind in (
             "literal_type",
             "jsx_attribute",

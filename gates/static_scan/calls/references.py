@@ -41,8 +41,12 @@ def reference_at(node: SgNode, syntax: Syntax) -> Reference | None:
     part = syntax.part_at(start)
     while part is not None and part.start == start and part.end == end:
         part = part.parent
-    if part is None or is_mention(Part(node, place, part), syntax):
+    if part is None:
         return None
+    if part.kind in grammar.calls and (listed := part.node.field("arguments")) is not None:
+        inside = listed.range().start.index <= start < listed.range().end.index
+        if inside and is_mention(Part(node, place, part), syntax):
+            return None
     given: list[SgNode] = []
     outer: Part | None = part
     while outer is not None and (outer.kind in grammar.calls or outer.kind == "keyword_argument"):

@@ -15,18 +15,45 @@ _BUILDERS = frozenset(
 )
 
 
-def text_argument(node: SgNode) -> SgNode | None:
+_WRITING = frozenset("insert update delete mysql_insert pg_insert sqlite_insert merge insertInto".split())
+_TEXT_KEYS = ("sql", "text", "queryString", "statement")
+
+
+def text_argument(node: SgNode, syntax: Syntax) -> SgNode | None:
     """The argument, or of an object its `sql` or `text`; None for a query of another kind, like GraphQL."""
     kind = node.kind()
+    if kind == "identifier":
+        values = syntax.assignments.get(syntax.source.name(node), [])
+        if len(values) == 1 and values[0].value.kind() in ("object", "dictionary") and not values[0].taken_apart:
+            return text_argument(values[0].value, syntax)
     if kind == "keyword_argument":
         return node.field("value")
     if kind not in ("object", "dictionary"):
         return node
     for child in node.children()[:50]:
+        if child.kind() == "shorthand_property_identifier" and child.text() in _TEXT_KEYS:
+            return child
         key = child.field("key")
-        if key is not None and key.text().strip("'\"") in ("sql", "text", "queryString", "statement"):
+        if key is not None and key.text().strip("'\"") in _TEXT_KEYS:
             return child.field("value")
     return None
+
+
+def writing_builders(node: SgNode, syntax: Syntax, origins: Origins, depth: int = 0) -> list[range]:
+    """The places of the calls that make a statement that writes, in an argument or where its name gets its value."""
+    grammar = syntax.grammar
+    while node.kind() in grammar.wrappers:
+        node = next(child for child in node.children() if child.is_named())
+    name = syntax.source.name(node) if node.kind() == "identifier" else ""
+    if node.kind() in grammar.calls:
+        chain = chain_of(node, syntax.source, grammar)
+        names = {origins.aliases.get(link.name, link.name) for link in chain if link.arguments is not None}
+        if names & _WRITING:
+            place = node.range()
+            return [range(place.start.index, place.end.index)]
+        name = chain[0].name if chain and chain[0].arguments is None else ""
+    values = syntax.assignments.get(name, [])[:8] if name and depth < 3 else []
+    return [place for each in values for place in writing_builders(each.value, syntax, origins, depth + 1)]
 
 
 def is_statement_object(node: SgNode, syntax: Syntax, origins: Origins, depth: int = 0) -> bool:

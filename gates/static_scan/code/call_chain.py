@@ -14,6 +14,8 @@ from gates.static_scan.code.syntax import Syntax
 MAX_LINKS = 60
 # The name of a member that is chosen at run time.
 COMPUTED = ""
+# `(tx || pool).query(text)`: either may be meant.
+_CHOICES = ("ternary_expression", "conditional_expression", "binary_expression", "boolean_operator")
 
 
 class Link(NamedTuple):
@@ -54,8 +56,17 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             index = node.field("index") or node.field("subscript")
             text = source.slice(index)[:80] if index is not None else ""
             literal = text[:1] in ("'", '"', "`") and "${" not in text
-            links.append(Link(text[1:-1] if literal else COMPUTED, arguments, is_new))
             node = node.field("object") or node.field("value")
+            # One of `connections` is a connection.
+            owner = source.name(node)[:80] if literal and node is not None and node.kind() == "identifier" else ""
+            several = f" {owner[:-1]}" if owner.endswith("s") else ""
+            links.append(Link(text[1:-1] + several if literal else COMPUTED, arguments, is_new))
+        elif kind == "sequence_expression":  # `(0, db.query)(text)`
+            node = node.children()[-1]
+            continue
+        elif kind in _CHOICES:
+            links.append(Link(f"{kind} {source.slice(node)[:80]}", arguments, is_new))
+            break
         else:
             text = source.slice(node)[:80] if kind in ("identifier", "this", "self", "super") else kind
             links.append(Link(text, arguments, is_new))
@@ -64,7 +75,7 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
     return links[::-1]
 
 
-def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int) -> list[Link]:
+def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, depth: int = 0) -> list[Link]:
     """The chain with what its first name stands for: `const delegate = prisma[model]`, `(s: Session)`."""
     if not chain or len(chain) > 20:
         return chain
@@ -89,8 +100,14 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int) ->
                 else [before[-1]._replace(arguments=root.arguments)]
             )
             return (before if value.taken_apart else before[:-1]) + own + chain[1:]
+        if depth and len(chain) == 1 and kind in grammar.calls:
+            # `Maker = sessionmaker(engine)`, then `with Maker() as unit`.
+            made_by = chain_of(value.value, syntax.source, grammar)
+            return [root._replace(name=f"{root.name} {made_by[-1].name}")] if made_by else chain
         if len(chain) > 1 and (kind in grammar.calls or kind == "await_expression"):
             before = chain_of(value.value, syntax.source, grammar)[:20]
+            if depth < 2 and before and before[0].name != root.name:
+                before = expanded(before, syntax, origins, value.start, depth + 1)[:20]
             # Both names say what it is: `script_repository`, and the `Session` of `with Session() as s`.
             return [*before, root._replace(name=f"{root.name} {before[-1].name}"), *chain[1:]] if before else chain
     return chain

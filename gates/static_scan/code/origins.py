@@ -27,6 +27,7 @@ _TYPED = {
     "python": ("typed_parameter", "typed_default_parameter", "assignment"),
     "typescript": ("required_parameter", "optional_parameter", "public_field_definition", "variable_declarator"),
 }
+_DEFAULTS = {"python": ("default_parameter", "typed_default_parameter"), "typescript": ("assignment_pattern",)}
 _NAMED_BY_IMPORT = {"python": "aliased_import", "typescript": "import_specifier"}
 
 
@@ -50,6 +51,7 @@ class Origins:
         language = "python" if self._source.is_python else "typescript"
         if self._source.language != "javascript":
             self._read_types(_TYPED[language])
+        self._read_defaults(_DEFAULTS[language])
         if " as " in self._source.text:
             self._read_aliases(_NAMED_BY_IMPORT[language])
         for part in syntax.parts:
@@ -105,6 +107,19 @@ class Origins:
         self._names[name].append(_Origin(self._syntax.function_at(named.range().start.index), words))
         if kind == "public_field_definition" or named.kind() == "attribute" or _is_field(node):
             self._members.setdefault(name, words)
+
+    def _read_defaults(self, kinds: tuple[str, ...]) -> None:
+        """Parameters with a default: `c=cursor`, `dbs=Depends(get_session)`."""
+        for node in self._source.root.find_all(any=[{"kind": kind} for kind in kinds]):
+            named, value = node.field("name") or node.field("left"), node.field("value") or node.field("right")
+            if (
+                named is None
+                or value is None
+                or value.kind() not in ("identifier", "attribute", "member_expression", "call")
+            ):
+                continue
+            function = self._syntax.function_at(named.range().start.index)
+            self._names[self._source.name(named)[:80]].append(_Origin(function, self._source.slice(value)[:60]))
 
     def _read_aliases(self, kind: str) -> None:
         for node in self._source.root.find_all(kind=kind):

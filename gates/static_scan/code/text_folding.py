@@ -72,7 +72,7 @@ class Folder:
             return self._binary(node, depth, seen)
         if kind in ("call", "call_expression", "new_expression"):
             return self._call(node, depth, seen)
-        if kind == "identifier":
+        if kind in ("identifier", "shorthand_property_identifier"):
             return self._name(self._source.name(node), node.range().start.index, depth, seen)
         if kind in self._grammar.members or kind in self._grammar.subscripts:
             return self._member(node, depth, seen)
@@ -80,6 +80,8 @@ class Folder:
             choices = node.named_children()
             ends = choices[1:] if kind == "ternary_expression" else [choices[0], choices[-1]]
             return either([self.fold(each, depth, seen) for each in ends])
+        if kind == "type_assertion":
+            return self.fold(node.named_children()[-1], depth, seen)
         if kind in self._grammar.wrappers and (inner := _parts(node)):
             return self.fold(inner[0], depth, seen)
         if kind in ("array", "list", "tuple", "object", "dictionary", "number", "true", "false", "null", "none"):
@@ -148,6 +150,8 @@ class Folder:
         if receiver is not None and name == "concat":
             return joined([self.fold(each, depth, seen) for each in (receiver, *given)])
         if self._aliases.get(name, name) in _OF_ARGUMENT and given:
+            return self.fold(given[0], depth, seen)
+        if name in ("format", "sprintf") and given and not self._source.is_python:
             return self.fold(given[0], depth, seen)
         if receiver is not None and name in _OF_RECEIVER:
             folded = self.fold(receiver, depth, seen)
