@@ -33,6 +33,9 @@ _ACKNOWLEDGED: tuple[tuple[str, ...], ...] = (
     ("PTTL", "unacked_mutex"),
     ("EVALSHA", "0" * 40, "1", "unacked_mutex", ""),
 )
+# Beat sends ticks, and looks whether they are taken.
+_OF_BEAT: tuple[tuple[str, ...], ...] = (("PING",), ("LPUSH", "{queue}", ""), ("LLEN", "{queue}"))
+_TICKED = ("reconcile", "upkeep")
 
 
 class Broker(NamedTuple):
@@ -49,8 +52,8 @@ class Broker(NamedTuple):
         return value if isinstance(value, int) else 0
 
 
-def read_broker(connection: Any, roles: Sequence[Role] = ()) -> Broker | None:
-    """The facts about the broker of a kombu connection, for workers of some roles; None if it is no Redis.
+def read_broker(connection: Any, roles: Sequence[Role] = (), *, for_beat: bool = False) -> Broker | None:
+    """The facts about the broker of a kombu connection, for workers of some roles or for beat; None if it is no Redis.
 
     Raises:
         RedisError: it stopped answering.
@@ -62,7 +65,7 @@ def read_broker(connection: Any, roles: Sequence[Role] = ()) -> Broker | None:
     host = str(options.get("host", ""))
     return Broker(
         info=_info(client),
-        denied=_denied(client, roles or tuple(ROLES.values())),
+        denied=_denied(client, _needed_by_beat() if for_beat else _needed(roles or tuple(ROLES.values()))),
         encrypted=issubclass(client.connection_pool.connection_class, SSLConnection),
         is_local="path" in options or host in ("localhost", "127.0.0.1", "::1"),
     )
@@ -76,10 +79,18 @@ def _info(client: Any) -> Mapping[str, Any]:
     return info
 
 
-def _denied(client: Any, roles: Sequence[Role]) -> tuple[str, ...]:
+def _needed(roles: Sequence[Role]) -> list[list[str]]:
     commands = [[word.format(queue=role.queue) for word in command] for role in roles for command in _ALWAYS]
     if any(role.acknowledges for role in roles):
         commands += [list(command) for command in _ACKNOWLEDGED]
+    return commands
+
+
+def _needed_by_beat() -> list[list[str]]:
+    return [[word.format(queue=ROLES[name].queue) for word in command] for name in _TICKED for command in _OF_BEAT]
+
+
+def _denied(client: Any, commands: Sequence[Sequence[str]]) -> tuple[str, ...]:
     connection = client.connection_pool.get_connection()
     try:
         return tuple(_denied_in_transaction(connection, commands))

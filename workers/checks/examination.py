@@ -63,15 +63,17 @@ def examine_database(settings: Settings, roles: Sequence[Role] = (), *, at_start
         yield from _of_schema(facts)
 
 
-def examine_broker(settings: Settings, roles: Sequence[Role] = (), *, at_start: bool = False) -> Iterator[Result]:
-    """The results about the broker, if one is configured."""
+def examine_broker(
+    settings: Settings, roles: Sequence[Role] = (), *, for_beat: bool = False, at_start: bool = False
+) -> Iterator[Result]:
+    """The results about the broker, if one is configured, for workers of some roles or for beat."""
     if settings.embedded_broker:
         yield Result("broker", REACHABLE, fine("No broker is configured: commands start their own while they need it."))
         return
     where = f"The broker {without_password(settings.broker_url)}"
     try:
         with open_broker(settings.broker_url, seconds=ANSWER_SECONDS) as connection:
-            facts = read_broker(connection, roles)
+            facts = read_broker(connection, roles, for_beat=for_beat)
     except SignInFailed as error:
         change = "Check user and password in SCRIPTLEDGER_BROKER_URL."
         yield Result("broker", REACHABLE, fault(f"{where} refuses the sign-in ({error}).", change))

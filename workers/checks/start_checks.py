@@ -31,7 +31,7 @@ def check_worker(settings: Settings, roles: Sequence[Role]) -> None:
 
 def check_beat(settings: Settings) -> None:
     """The same for beat, which uses the broker alone."""
-    _act_on([*examine_broker(settings, at_start=True), *examine_machine(settings, at_start=True)])
+    _act_on([*examine_broker(settings, for_beat=True, at_start=True), *examine_machine(settings, at_start=True)])
 
 
 def _act_on(results: Iterable[Result]) -> None:

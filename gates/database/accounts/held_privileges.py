@@ -18,8 +18,8 @@ class HeldPrivileges:
     def __init__(self, lines: Iterable[str], database: str) -> None:
         plain = (line.replace(_OPTION, "") for line in lines)
         self._held, others = read_grants([_with_name(line, database) for line in plain], database)
-        # A role whose privileges the server does not list.
-        self.by_roles = any(" ON " not in line for line in others)
+        # Roles of the server: their privileges are listed, too, if they are active.
+        self.has_roles = any(" ON " not in line for line in others)
 
     def covers(self, wanted: Privilege) -> bool:
         """Whether a privilege is held, also as a part of a larger one."""

@@ -79,10 +79,11 @@ def admin(redis_url: str) -> Iterator[redis.Redis]:
         client.execute_command("ACL", "DELUSER", "limited")
 
 
-def denied(admin: redis.Redis, redis_url: str, rules: str, role: str) -> set[str]:
+def denied(admin: redis.Redis, redis_url: str, rules: str, role: str | None = None) -> set[str]:
+    """What an account with these rules may not run, for a worker of a role; without one, for beat."""
     admin.execute_command("ACL", "SETUSER", "limited", "reset", "on", ">pw", *rules.split())
     with open_broker(redis_url.replace("redis://", "redis://limited:pw@")) as connection:
-        broker = read_broker(connection, [ROLES[role]])
+        broker = read_broker(connection, [ROLES[role]] if role else [], for_beat=role is None)
     assert broker is not None
     return {*broker.denied}
 
@@ -109,6 +110,23 @@ def test_what_an_account_at_redis_may_not_run_is_found_without_running_it(
     admin: redis.Redis, redis_url: str, rules: str, role: str, wanted: set[str]
 ):
     assert denied(admin, redis_url, rules, role) == wanted
+    assert admin.keys("*") == []
+
+
+BEAT = "resetchannels -@all +hello +ping +info +multi +lpush +llen"
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted"),
+    [
+        (f"~reconcile ~upkeep {BEAT}", set()),
+        (f"~reconcile {BEAT}", {"LPUSH", "LLEN"}),
+        (f"~reconcile ~upkeep {BEAT} -llen", {"LLEN"}),
+        (f"~commands ~intake {EVERYTHING.removeprefix('~* ')}", {"LPUSH", "LLEN"}),
+    ],
+)
+def test_beat_needs_nothing_but_to_send_its_ticks(admin: redis.Redis, redis_url: str, rules: str, wanted: set[str]):
+    assert denied(admin, redis_url, rules) == wanted
     assert admin.keys("*") == []
 
 

@@ -98,7 +98,7 @@ SERVERS = [
     ("connections", "warning", "wait_timeout is 60 s", {"variables": {"wait_timeout": "60"}}),
     ("encryption", "warning", "not encrypted", {"status": {"ssl_cipher": ""}}),
     ("grants", "fault", "DELETE on", {"grants": ("GRANT SELECT, INSERT, UPDATE ON `ledger`.* TO `l`@`%`",)}),
-    ("grants", "warning", "roles", {"grants": ("GRANT USAGE ON *.* TO `l`@`%`", "GRANT `writers` TO `l`@`%`")}),
+    ("grants", "fault", "DELETE on", {"grants": ("GRANT USAGE ON *.* TO `l`@`%`", "GRANT `writers` TO `l`@`%`")}),
     ("locks", "warning", "connection 17 of ann@db2 has a transaction of 40 s", {"locks": HeldLocks((HELD,))}),
     ("locks", "fault", "script 3, 7 wait for a lock: connection 17", {"locks": HeldLocks((HELD,), (3, 7))}),
     ("locks", "fault", "may not see who holds it", {"locks": HeldLocks(None, (3,))}),

@@ -24,14 +24,14 @@ def _examine(server: ServerFacts) -> Finding:
         f"{each.name}{f' ({each.column})' if each.column else ''} on {each.scope}" for each in missing[:MAX_NAMED]
     )
     more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
-    if held.by_roles:
-        return warning(
-            f"The account {server.account} may lack {named}{more}: it has roles, whose privileges are not listed.",
-            "Make its roles default roles of the account, so that they are active in a session.",
-        )
+    # The server lists what active roles give, by default roles, mandatory ones and roles of roles, too.
+    if held.has_roles:
+        grant = "Where another role has them, make it a default role of the account: SET DEFAULT ROLE. Otherwise grant"
+    else:
+        grant = "Grant"
     return fault(
         f"The account {server.account} lacks {named}{more}, which the role {server.account_role} needs.",
-        "Grant them, or run `scriptledger gates install` with an administrator's account.",
+        f"{grant} them, or run `scriptledger gates install` with an administrator's account.",
     )
 
 
