@@ -13,6 +13,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
+from tests import distribution
 from tests.browser.chromium import Chromium, find_chromium
 from tests.requirements import failed_instead, in_ci, leave_out
 from tests.services.databases import DatabaseServer
@@ -53,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Without a bytecode cache every process of the tests compiles what it imports, and each pytest worker every test.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    config.pluginmanager.register(distribution)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
 
