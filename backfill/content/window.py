@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from operator import eq
 from typing import Any, NamedTuple
 
+# Contents are compared in parts of this size.
+PART_BYTES = 4_096
+
 
 class Window(NamedTuple):
     """The lines that differ: old[start:old_end] became new[start:new_end]; the lines around them are equal."""
@@ -34,24 +37,34 @@ def difference(
 
 
 def equal_start(before: bytes, after: bytes) -> int:
-    """The length of the common beginning, by comparing halves: at the speed of memory."""
-    low, high = 0, min(len(before), len(after))
+    """The length of the common beginning."""
+    end = min(len(before), len(after))
+    low = 0
+    # Parts stay in the processor's cache; halves of the whole would be copied through memory.
+    while low < end and before.startswith(after[low : min(low + PART_BYTES, end)], low):
+        low += PART_BYTES
+    high = min(low + PART_BYTES, end)
     while low < high:
         middle = (low + high + 1) // 2
-        if before[low:middle] == after[low:middle]:
+        if before.startswith(after[low:middle], low):
             low = middle
         else:
             high = middle - 1
-    return low
+    return min(low, end)
 
 
 def equal_end(before: bytes, after: bytes, start: int) -> int:
     """The length of the common end of what follows a common beginning of the length `start`."""
-    low, high = 0, min(len(before), len(after)) - start
+    end = min(len(before), len(after)) - start
+    old, new = len(before), len(after)
+    low = 0
+    while low < end and before.endswith(after[new - min(low + PART_BYTES, end) : new - low], 0, old - low):
+        low += PART_BYTES
+    high = min(low + PART_BYTES, end)
     while low < high:
         middle = (low + high + 1) // 2
-        if before[len(before) - middle : len(before) - low] == after[len(after) - middle : len(after) - low]:
+        if before.endswith(after[new - middle : new - low], 0, old - low):
             low = middle
         else:
             high = middle - 1
-    return low
+    return min(low, end)

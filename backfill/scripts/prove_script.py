@@ -16,7 +16,6 @@ from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource,
 from backfill.scripts.successive_saves import SuccessiveSaves
 from domain.counting import counted
 from domain.errors import Rejected
-from domain.log.entry import LogEntry
 from domain.log.version import VersionRow
 from domain.script.delta import decode_delta
 from domain.script.hashing import STATE_MODULUS, line_term, neighbour_term
@@ -26,6 +25,7 @@ from domain.script.state_builder import StateBuilder
 from domain.submissions.origin import Origin
 from domain.submissions.submission import decode_cause
 from repos.backfill.legacy_versions import START, LegacyVersion
+from repos.log.commands import Provenance
 from repos.unit_of_work import RecordsTransaction
 
 # Rows of legacy_versions that are read at a time; each may have the bytes of a save.
@@ -157,25 +157,37 @@ def _changed_lines(state: State, before: tuple[Line, ...], before_hash: int, win
     start, old_end, new_end = window
     above = before[start - 1].id if start else EDGE
     below = before[old_end].id if old_end < len(before) else EDGE
+    nodes = state.nodes
     middle: list[Line] = []
-    here = above
+    node = nodes.get(above)
     while len(middle) < new_end - start:
-        node = state.nodes.get(here)
-        node = None if node is None or node.after == EDGE else state.nodes.get(node.after)
+        node = None if node is None or node.after == EDGE else nodes.get(node.after)
         if node is None:
             return None
         middle.append(node.line)
-        here = node.line.id
-    change = _terms(middle, above, below) - _terms(before[start:old_end], above, below)
-    if (before_hash + change - state.hash) % STATE_MODULUS:
+    if (before_hash + _change(before[start:old_end], middle, above, below) - state.hash) % STATE_MODULUS:
         return None
     return (*before[:start], *middle, *before[old_end:])
 
 
-def _terms(lines: Sequence[Line], above: str, below: str) -> int:
-    """The part of the state hash that lines and their places have."""
-    ids = [above, *(line.id for line in lines), below]
-    return sum(map(line_term, lines)) + sum(neighbour_term(*pair) for pair in pairwise(ids))
+def _change(old: Sequence[Line], new: Sequence[Line], above: str, below: str) -> int:
+    """By how much the state hash differs with the new lines between two neighbours, instead of the old ones."""
+    by_id = {line.id: line for line in old}
+    total = 0
+    for line in new:
+        known = by_id.pop(line.id, None)
+        if known is line:
+            continue
+        total += line_term(line)
+        if known is not None:
+            total -= line_term(known)
+    total -= sum(map(line_term, by_id.values()))
+    old_ids, new_ids = [above, *(line.id for line in old), below], [above, *(line.id for line in new), below]
+    if old_ids != new_ids:
+        # No id is there twice, so no pair is.
+        gone, come = set(pairwise(old_ids)), set(pairwise(new_ids))
+        total += sum(neighbour_term(*pair) for pair in come - gone) - sum(neighbour_term(*pair) for pair in gone - come)
+    return total
 
 
 class _Versions:
@@ -183,7 +195,7 @@ class _Versions:
 
     def __init__(self, tx: RecordsTransaction, script: LegacyScript) -> None:
         head = tx.heads.require(script.script_id)
-        entries = tx.commands.read(script.script_id, upto=head.version)
+        entries = tx.commands.provenances(script.script_id, upto=head.version)
         rows = tx.versions.read(script.script_id, generation=head.generation, after=0, upto=head.version)
         self._builder = StateBuilder(State.empty())
         self.state = State.empty()
@@ -239,9 +251,9 @@ class _Versions:
         if listed.updated_at is not None and row.updated_at != listed.updated_at:
             yield "the script is listed with another time of change"
 
-    def _step(self) -> tuple[LogEntry, Origin | None] | None:
+    def _step(self) -> tuple[Provenance, Origin | None] | None:
         """Go on to the next version: its command and legacy row."""
-        step: tuple[LogEntry, VersionRow] | None = next(self._steps, None)
+        step: tuple[Provenance, VersionRow] | None = next(self._steps, None)
         if step is None:
             return None
         entry, row = step
@@ -249,7 +261,7 @@ class _Versions:
             change.onto(self._builder)
         self.state = self._builder.so_far()
         self._builder.version += 1
-        self._before, self._time = self._time, entry.occurred_at or 0
+        self._before, self._time = self._time, entry.occurred_at
         return entry, decode_cause(entry.cause).origin
 
 
@@ -266,6 +278,8 @@ def _difference(found: Sequence[Line], expected: Sequence[Line], first: int = 1)
     if len(found) != len(expected):
         return f"{counted(len(found), 'line')} instead of {len(expected)}"
     for place, (line, wanted) in enumerate(zip(found, expected, strict=True), first):
+        if line is wanted or line == wanted:
+            continue
         if (line.format, line.text, line.sep, line.attrs) != (wanted.format, wanted.text, wanted.sep, wanted.attrs):
             return f"line {place} differs"
         if wanted.id and line.id != wanted.id:

@@ -117,17 +117,41 @@ def _translated(
     """The lines and their ids, if those that changed need no other id than their own."""
     if last.ids is None:
         return None, None
-    before, legacy = last.text.lines, decoded.lines[window.start : window.new_end]
-    lines = tuple(line for each in legacy for line in translated(each))
-    if len(lines) != len(legacy):
+    before = last.text.lines
+    old, legacy = before[window.start : window.old_end], decoded.lines[window.start : window.new_end]
+    lines = _with_equal_ones(last.decoded.lines[window.start : window.old_end], old, legacy)
+    if lines is None:
         return None, None
     ids = last.ids
-    ids.difference_update(line.id for line in before[window.start : window.old_end])
-    new = [line.id for line in lines if line.id]
-    if not ids.isdisjoint(new) or len(set(new)) < len(new):
-        return None, None
-    ids.update(new)
+    old_ids, new_ids = [line.id for line in old], [line.id for line in lines]
+    if old_ids != new_ids:
+        ids.difference_update(old_ids)
+        new = [name for name in new_ids if name]
+        if not ids.isdisjoint(new) or len(set(new)) < len(new):
+            return None, None
+        ids.update(new)
     return ((*before[: window.start], *lines, *before[window.old_end :]), window), ids
+
+
+def _with_equal_ones(
+    before: Sequence[LegacyLine], lines: Sequence[Line], legacy: Sequence[LegacyLine]
+) -> list[Line] | None:
+    """The lines of legacy lines, each of which is one; those that were there before are the same objects as before.
+
+    Between two changes most lines are equal: they are not translated again, and whoever compares lines sees it at once.
+    """
+    places = {each.id: place for place, each in enumerate(before)}
+    new: list[Line] = []
+    for each in legacy:
+        place = places.get(each.id)
+        if place is not None and before[place] == each:
+            new.append(lines[place])
+            continue
+        first, *rest = translated(each)
+        if rest:
+            return None
+        new.append(first)
+    return new
 
 
 def _has_own_ids(legacy: Sequence[LegacyLine], lines: Sequence[Line]) -> bool:

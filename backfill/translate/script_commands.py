@@ -72,6 +72,8 @@ def _is_same(old: Line, new: Line) -> bool:
 def _kept_in_order(before: Sequence[Line], after: Sequence[Line]) -> dict[str, Line] | None:
     """The old lines that stay, by id; None if some change places."""
     old = {line.id: line for line in before}
+    if list(old) == [line.id for line in after]:
+        return old
     kept = {line.id: old[line.id] for line in after if line.id in old}
     return kept if [line.id for line in before if line.id in kept] == list(kept) else None
 
@@ -87,9 +89,11 @@ def _window_commands(
     if removed:
         yield LinesDelete(lines=removed)
     for line in after:
-        if line.id in kept and kept[line.id] != line:
-            yield _edit(state, kept[line.id], line)
-    yield from _insertions(state, after, kept, neighbours)
+        known = kept.get(line.id)
+        if known is not None and known is not line and known != line:
+            yield _edit(state, known, line)
+    if len(kept) < len(after):
+        yield from _insertions(state, after, kept, neighbours)
 
 
 def _edit(state: State, old: Line, new: Line) -> LineEdit:

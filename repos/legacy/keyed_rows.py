@@ -14,7 +14,7 @@ from repos.legacy.catalog import Table
 from repos.legacy.connection import Row, Source
 from repos.legacy.scan_rows import selected
 
-BATCH_BYTES = 1 << 20
+BATCH_BYTES = 2 << 20
 MAX_BATCH_KEYS = 256
 MAX_GROWTH = 4
 # Rows that arrive before their turn; beyond it they are read again in smaller batches.

@@ -31,6 +31,15 @@ class Authorship(NamedTuple):
     occurred_at: int
 
 
+class Provenance(NamedTuple):
+    """Where a version comes from: its cause as stored, and its times by the author's clock and by ours."""
+
+    version: int
+    cause: bytes
+    occurred_at: int
+    recorded_at: int
+
+
 # A command as input of the hash chain: its payload; the bytes the hash covers in addition to the previous hash, which
 # are the netstrings of the columns in stored order; and the hash.
 Link = tuple[bytes, bytes, bytes]
@@ -73,6 +82,14 @@ _LINKS = packed(
     script_commands.c.payload,
     func.concat(_COMMA, *_netstrings(_ALL[_PAYLOAD + 1 : -1])),
 )
+_PROVENANCE = _OF_PAGE.with_only_columns(
+    script_commands.c.version_number,
+    script_commands.c.cause,
+    script_commands.c.occurred_at,
+    script_commands.c.recorded_at,
+)
+_PROVENANCES = _PROVENANCE.order_by(script_commands.c.version_number).limit(bindparam("limit"))
+_PACKED_PROVENANCES = packed(_PROVENANCE, *_PROVENANCE.selected_columns)
 _CAUSES_OF_AI = (
     select(script_commands.c.version_number, script_commands.c.cause)
     .where(
@@ -183,6 +200,22 @@ class Commands:
                 if rows is None:
                     return
                 yield [(payload, left + payload + right, unhexlify(chain)) for _, chain, left, payload, right in rows]
+
+    def provenances(self, script_id: int, *, after: int = 0, upto: int) -> Iterator[Provenance]:
+        """The provenance of versions `after` + 1 to `upto`, in order, read page by page without their payloads."""
+        while after < upto:
+            end = min(after + COMMANDS_PER_PAGE, upto)
+            params = {"script": script_id, "after": after, "upto": end}
+            found: list[tuple[Any, ...]] | None = None
+            if is_worth_packing(self._session, end - after):
+                found = split(self._session.rows(_PACKED_PROVENANCES, **params)[0], len(Provenance._fields))
+            if found is None:
+                found = self._session.rows(_PROVENANCES, **params, limit=COMMANDS_PER_PAGE)
+            for version, cause, occurred_at, recorded_at in found:
+                yield Provenance(int(version), cause, int(occurred_at), int(recorded_at))
+            if len(found) < end - after:
+                return
+            after = end
 
     def causes_of_ai(self, script_id: int) -> Iterator[tuple[int, bytes]]:
         """The versions written by an AI, with their causes, in order, read page by page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -89,6 +90,13 @@ def test_json_saves_are_read_as_if_alone(saves: list[list[tuple[str | None, str]
     read_alike([as_json(save) for save in saves])
 
 
+@given(st.lists(JSON_LINES, min_size=2, max_size=6), JSON_LINES)
+def test_json_saves_that_differ_in_several_places_are_read_as_if_alone(
+    parts: list[list[tuple[str | None, str]]], same: list[tuple[str | None, str]]
+) -> None:
+    read_alike([as_json([*first, *same, *last]) for first, last in pairwise([*parts, *reversed(parts)])])
+
+
 @given(st.lists(SOURCE, min_size=1, max_size=6).map(edited))  # type: ignore[arg-type]
 def test_fountain_saves_are_read_as_if_alone(saves: list[list[tuple[str, str]]]) -> None:
     read_alike([as_text(save) for save in saves], "fountain")
@@ -165,6 +173,18 @@ def test_only_what_changed_is_decoded() -> None:
     assert all(each is not None and max(each.new_end, each.old_end) - each.start <= 3 for each in windows[1:])
 
 
+def test_lines_between_two_changes_are_not_translated_again() -> None:
+    saves = SuccessiveSaves()
+    before = saves.read(json_save("One.", "Two.", "Three.", "Four.")).lines
+
+    after = saves.read(json_save("Uno.", "Two.", "Three.", "Cuatro.", ids="abcd")).lines
+    moved = saves.read(json_save("Three.", "Two.", "Five.", "Cuatro.", ids="cbed")).lines
+
+    assert [one is other for one, other in zip(before, after, strict=True)] == [False, True, True, False]
+    assert (moved[0], moved[1], moved[3]) == (after[2], after[1], after[3])
+    assert moved[0] is after[2]
+
+
 def test_only_the_scene_that_changed_is_read_again() -> None:
     scene = "INT. HALL {} - DAY\n\nShe waits.\n\nANNA\nYes.\n\n"
     scenes = [scene.format(number) for number in range(300)]
@@ -197,13 +217,16 @@ def test_a_known_window_changes_nothing_in_the_difference(old: list[str], new: l
     assert difference(old, new, Window(start, len(old) - end, len(new) - end)) == difference(old, new)
 
 
-@given(st.binary(max_size=40), st.binary(max_size=40), st.integers(0, 40))
-def test_equal_bytes_at_both_ends_are_counted(one: bytes, other: bytes, shared: int) -> None:
+@given(st.binary(max_size=40), st.binary(max_size=40), st.integers(0, 40), st.sampled_from([1, 3, 8, 4_096]))
+def test_equal_bytes_at_both_ends_are_counted(one: bytes, other: bytes, shared: int, part: int) -> None:
     other = one[:shared] + other + one[shared:]
-    start = equal_start(one, other)
-    end = equal_end(one, other, start)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("backfill.content.window.PART_BYTES", part)
+        start = equal_start(one, other)
+        end = equal_end(one, other, start)
 
     assert one[:start] == other[:start]
     assert one[start : start + 1] != other[start : start + 1] or start == min(len(one), len(other))
     assert end <= min(len(one), len(other)) - start
     assert one[len(one) - end :] == other[len(other) - end :]
+    assert end == min(len(one), len(other)) - start or one[-end - 1] != other[-end - 1]
