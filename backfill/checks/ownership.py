@@ -189,6 +189,8 @@ class OddKey(Check):
         self._rows = RowKeys()
         # The ids of scripts by table, where nothing keeps two rows from having the same.
         self._ids: dict[str, KeyIndex] = {}
+        # The keys of the rows of tables without a key of their own.
+        self._keys: dict[str, KeyIndex] = {}
 
     def tables(self) -> Iterator[Finding]:
         for table in self.scope.tables:
@@ -199,6 +201,10 @@ class OddKey(Check):
                     yield self.finding(table, None, name, note=f"{table.described(name).kind}: each row gets a number")
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
+        if not batch.table.table.key and batch.table.target not in ("commands", "legacy_rows"):
+            keys = self._keys.setdefault(batch.table.name, KeyIndex())
+            for key in zip(*map(batch.column, batch.table.key_columns), strict=True):
+                keys.add(number_of(*key))
         if "id" not in batch or batch.table.target in ("users", "legacy_rows"):
             return
         for place, value in enumerate(batch.field("id")):
@@ -210,7 +216,19 @@ class OddKey(Check):
                 if value is not None:
                     ids.add(number_of(value), self._rows.number(batch.key(place)))
 
+    def dump(self) -> list[bytes]:
+        saves = {table.name for table in self.scope.tables_for("versions")}
+        return [part for name, keys in self._keys.items() if name in saves for part in (name.encode(), *keys.dump())]
+
+    def load(self, parts: list[bytes]) -> None:
+        for place in range(0, len(parts), 3):
+            self._keys.setdefault(parts[place].decode(), KeyIndex()).load(parts[place + 1 : place + 3])
+
     def relations(self) -> Iterator[Finding]:
+        for table in self.scope.tables:
+            if table.name in self._keys and (shared := sum(map(len, self._keys[table.name].groups()))):
+                note = f"{shared} rows have the key of another one: name the columns that identify a row in `key`"
+                yield self.finding(table, None, table.key_columns[0], note=note, decision="quarantine")
         for table in self.scope.tables_for("scripts"):
             for rows in self._ids[table.name].groups() if table.name in self._ids else ():
                 for row in rows:

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from backfill.checks.base import Check, check
-from backfill.content.content_hash import all_hashes, digits, has_hash, is_checked
+from backfill.content.content_hash import has_hash, is_checked
 from backfill.content.linked_lines import Link, in_order
-from backfill.content.patch_text import read_patch
 from backfill.content.refusals import LinksBroken
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding
 from backfill.scanning.histories import History, Save
-from backfill.scanning.key_index import KeyIndex, number_of
-from domain.errors import Rejected
+from backfill.scanning.key_index import number_of
 
 
 @check
@@ -99,50 +97,18 @@ class Branches(Check):
 
 @check
 class NotRebuilt(Check):
-    """A save whose text follows from a patch that cannot be read, or without a whole text, or with an unknown hash.
-
-    Whether each patch fits shows when the script is brought over, or in a dry run: a scan reads forwards.
-    """
+    """Texts that have another hash than their own. Saves without a text are found by rebuilding them, as a run does."""
 
     code = "L44"
     title = "saves that cannot be rebuilt from patches or hashes"
     decision = "block"
     blocks = "the cut-over: look for the texts in a backup, or accept the loss"
 
-    def __init__(self, scope: Any) -> None:
-        super().__init__(scope)
-        self._hashes = KeyIndex()
-        hashed = [table for table in scope.tables_for("versions", "contents") if table.has("hash")]
-        # A scan does not read columns of bytes.
-        self._sees_hashes = all(table.column("hash") in table.read_columns for table in hashed) and bool(hashed)
-
     def batch(self, batch: Batch) -> Iterator[Finding]:
-        if not self._sees_hashes or batch.table.target not in ("contents", "scripts"):
-            return
         column = batch.table.column("hash")
+        if batch.table.target != "contents" or column not in batch.table.read_columns:
+            return
         for place, (value, content) in enumerate(zip(batch.field("hash"), batch.field("content"), strict=True)):
             data = content if isinstance(content, bytes) else str(content or "").encode(errors="surrogateescape")
-            for known in all_hashes(data) if column is None else [digits(value)]:
-                self._hashes.add(number_of(known))
-            if column is not None and is_checked(value) and not has_hash(value, data):
+            if is_checked(value) and not has_hash(value, data):
                 yield self.finding(batch.table, batch.key(place), column, note="the text has another hash")
-
-    def save(self, history: History, save: Save) -> Iterator[Finding]:
-        is_hash = self._sees_hashes and save.table.rule.history == "hashes"
-        if is_hash and number_of(digits(save.hash)) not in self._hashes:
-            yield self.finding(save.table, save.key, save.table.column("hash"), note="no text has this hash")
-        if save.patch is None or save.table.rule.history != "patches":
-            return
-        try:
-            read_patch(save.patch)
-        except Rejected as refusal:
-            yield self.finding(save.table, save.key, save.table.column("patch"), save.patch, note=refusal.alone().code)
-
-    def history(self, history: History) -> Iterator[Finding]:
-        last = history.previous
-        if last is None or history.has_text or last.table.rule.history != "patches":
-            return
-        if number_of(history.script) not in self.scope.heads:
-            yield self.finding(
-                last.table, last.key, last.table.column("content"), note="no revision holds a whole text"
-            )

@@ -23,6 +23,8 @@ from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding, Loss
 from backfill.scanning.histories import History, Save
 from backfill.scanning.scope import Scope
+from backfill.scripts.histories.history_form import NOT_REBUILT
+from backfill.scripts.refused_rebuilds import refused_rebuilds
 from domain.counting import counted
 from repos.legacy.catalog import Catalog
 from repos.legacy.connection import Source
@@ -127,6 +129,7 @@ class Scan:
                 state.finished.append(table.name)
                 state.table, state.position = "", None
         self._findings.merge(self._of_saved)
+        self._findings.add(self._not_rebuilt())
         for check in self._checks:
             self._findings.add(check.relations())
         after = {table.name: table_state(self._source, table.table) for table in scope.tables}
@@ -233,6 +236,12 @@ class Scan:
         for check in self._checks:
             if parts := state.checks.get(check.code):
                 check.load(parts)
+
+    def _not_rebuilt(self) -> Iterator[Finding]:
+        """Saves whose text does not follow from its patches, or from its hash."""
+        check = next(each for each in self._checks if each.code == NOT_REBUILT)
+        for table, key, column, refusal in refused_rebuilds(self._source, self.scope, self._state.hash_key):
+            yield check.finding(table, table.shown_key(key), column, note=refusal.message)
 
     def _changes(self, before: dict[str, TableState], after: dict[str, TableState]) -> Iterator[Finding]:
         written, added = (next(each for each in self._checks if each.code == code) for code in ("L20", "L28"))

@@ -6,7 +6,7 @@ BATCH_BYTES, so that small rows share a round trip and a large one has its own. 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -22,9 +22,13 @@ MAX_HELD_BYTES = 8 << 20
 
 
 class KeyedReader:
-    """Reads columns of rows by the values of key columns."""
+    """Reads columns of rows by the values of key columns.
 
-    def __init__(
+    `chosen` is called with a key and two rows that have it, where nothing in the source forbids that; it returns the
+    one to take. Without it the key is one of which the source or the caller knows that no two rows have it.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of one statement
         self,
         source: Source,
         table: Table,
@@ -32,6 +36,7 @@ class KeyedReader:
         columns: Sequence[str],
         *,
         contents: Collection[str] = (),
+        chosen: Callable[[Row, Row, Row], Row] | None = None,
     ) -> None:
         self._source = source
         self._table = table
@@ -41,6 +46,7 @@ class KeyedReader:
         self._as_bytes = tuple(self._width + place for place in places)
         self._select = f"SELECT {', '.join((*self._key, *names))} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
         self._batch_keys = 1
+        self._chosen = chosen
 
     def read(self, keys: Sequence[Row]) -> Iterator[Row | None]:
         """The columns of each row in turn; None if there is no row with the key. No key may be there twice."""
@@ -80,9 +86,17 @@ class KeyedReader:
         size = 0
         with closing(rows):
             while (row := rows.next()) is not None:
-                held[row[: self._width]] = row[self._width :]
+                key, found = row[: self._width], row[self._width :]
+                if self._chosen is not None and key in held:
+                    held[key] = self._chosen(key, held[key], found)
+                    continue
+                # All rows of one key are read, so reading stops at another key where there may be several.
+                is_full = size + (0 if self._chosen else _size(row)) > MAX_HELD_BYTES and len(keys) > 1
+                if is_full and self._chosen is not None and keys[0] in held:
+                    return held, False
+                held[key] = found
                 size += _size(row)
-                if size > MAX_HELD_BYTES and keys[0] in held and len(keys) > 1:
+                if is_full and self._chosen is None and keys[0] in held:
                     return held, False
         return held, True
 

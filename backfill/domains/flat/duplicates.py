@@ -8,8 +8,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from backfill.domains.base import BackfillContext
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.key_index import KeyIndex, number_of
-from repos.legacy.connection import Source
+from backfill.translate.row_keys import row_key
+from repos.legacy.connection import Row, Source
 from repos.legacy.rows import read_rows
 
 _FOUND: WeakKeyDictionary[Source, dict[str, tuple[object, frozenset[int]]]] = WeakKeyDictionary()
@@ -35,6 +37,16 @@ def repeated(values: Iterable[str]) -> frozenset[int]:
         index.add(fingerprint(value))
     keys = index.keys()
     return frozenset(one for one, other in pairwise(keys) if one == other)
+
+
+def repeated_keys(context: BackfillContext, table: MappedTable) -> Callable[[Row], bool]:
+    """Whether several rows of a table have the same key; a key of the source itself forbids that."""
+    if table.table.key:
+        return lambda _: False
+    columns = table.key_columns
+    keys = (row_key(row.values) for row in read_rows(context.source, table.table, columns))
+    found = remembered(context, f"keys of {table.name}", lambda: repeated(keys))
+    return lambda key: fingerprint(row_key(key)) in found
 
 
 def column_values(context: BackfillContext, target: str, field: str) -> Iterator[Any]:

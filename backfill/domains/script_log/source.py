@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from backfill.domains.base import BackfillContext
+from backfill.domains.flat.duplicates import repeated_keys
 from backfill.domains.flat.references import References
 from backfill.domains.script_log.branches import saves_of, script_of_branch
 from backfill.domains.script_log.item_names import key_of, start_of
@@ -48,7 +49,7 @@ class ScriptSource:
         self.context = context
         self._rows = [ScriptRows(table, context.mapping, context.hash_key) for table in context.tables_for("scripts")]
         self._forms = [
-            form_of(FormOptions(table, context.hash_key, context.tables_for("contents")))
+            form_of(FormOptions(table, context.hash_key, context.tables_for("contents"), repeated_keys(context, table)))
             for table in context.tables_for("versions", "lines")
         ]
         self._commands = [CommandTable(table, context.hash_key) for table in context.tables_for("commands")]

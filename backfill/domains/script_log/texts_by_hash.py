@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from hashlib import sha256
+from itertools import pairwise
 
 from backfill.content.content_hash import digits, has_hash, is_checked
 from backfill.domains.base import BackfillContext, Counts, ItemWork
+from backfill.domains.flat.duplicates import fingerprint, remembered
 from backfill.domains.flat.references import script_owners
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.key_index import KeyIndex, number_of
@@ -20,10 +24,13 @@ NO_VERSION = "No version of a script points at this text."
 OTHER_HASH = "The text has another hash than the one that it is stored under."
 
 
+SEVERAL = "Other texts are stored under the same id."
+
+
 def migrate_texts(work: ItemWork, table: MappedTable) -> bool:
     """Count the rows of a table of texts; returns whether all were looked at."""
     context, after = work.context, decode_key(work.checkpoint)
-    named = _named(context)
+    named, ambiguous = _named(context), _ambiguous(context)
     described = table.table
     # Without a key a table is read from its beginning, and its rows are numbered.
     numbered = not described.key and not described.has_rowid
@@ -33,7 +40,7 @@ def migrate_texts(work: ItemWork, table: MappedTable) -> bool:
         rows = page if not numbered or after is None else [row for row in page if row.key > after]
         for row in rows:
             value, content, *key = row.values
-            problem = _problem(value, content, named)
+            problem = _problem(value, content, named, ambiguous)
             if problem is None:
                 merged += 1
             elif decision(context.mapping, table, problem[0], tuple(key))[0] == "skip":
@@ -51,12 +58,37 @@ def migrate_texts(work: ItemWork, table: MappedTable) -> bool:
     return True
 
 
-def _problem(value: object, content: object, named: KeyIndex) -> tuple[str, str] | None:
+def _problem(value: object, content: object, named: KeyIndex, ambiguous: frozenset[int]) -> tuple[str, str] | None:
     """The code and the reason for which a text is not a part of any version."""
     if value is None or number_of(digits(value)) not in named:
         return "L05", NO_VERSION
-    data = content if isinstance(content, bytes) else str(content or "").encode(errors="surrogateescape")
-    return ("L44", OTHER_HASH) if is_checked(value) and not has_hash(value, data) else None
+    if is_checked(value):
+        return None if has_hash(value, _bytes(content)) else ("L44", OTHER_HASH)
+    return ("L44", SEVERAL) if number_of(value) in ambiguous else None
+
+
+def _bytes(content: object) -> bytes:
+    return content if isinstance(content, bytes) else str(content or "").encode(errors="surrogateescape")
+
+
+def _ambiguous(context: BackfillContext) -> frozenset[int]:
+    """The ids under which different texts are stored, where nothing in the source forbids that."""
+    tables = context.tables_for(TARGET)
+    if len(tables) == 1 and (str(tables[0].column("hash")),) in (tables[0].table.key, *tables[0].table.unique_keys):
+        return frozenset()
+    return remembered(context, "ids of texts", lambda: _different(context, tables))
+
+
+def _different(context: BackfillContext, tables: Sequence[MappedTable]) -> frozenset[int]:
+    found = KeyIndex()
+    for table in tables:
+        names = [str(table.column("hash")), str(table.column("content"))]
+        for page in read_pages(context.source, table.table, names):
+            for value, content in (row.values for row in page):
+                if value is not None and content is not None and not is_checked(value):
+                    found.add(number_of(value), fingerprint(sha256(_bytes(content)).hexdigest()))
+    texts = zip(found.keys(), found.values(), strict=True)
+    return frozenset(one[0] for one, other in pairwise(texts) if one[0] == other[0] and one[1] != other[1])
 
 
 def _named(context: BackfillContext) -> KeyIndex:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from backfill.content.content_hash import has_hash, is_checked, spellings
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import ROW_GONE, FormOptions, SaveRow, TextReader, history_form
 from backfill.scripts.histories.row_per_save import RowPerSave
+from backfill.translate.row_keys import whole_key
 from domain.submissions.answer import Refusal
-from repos.legacy.connection import Source
+from repos.legacy.connection import Row, Source
 from repos.legacy.keyed_rows import KeyedReader
 
 UNKNOWN_HASH = Refusal("unknown_hash", "The source has no text with the hash of this save.")
 OTHER_HASH = Refusal("other_hash", "The text that is stored under the hash of this save has another hash.")
+TEXT_TWICE = Refusal("text_twice", "Different texts are stored under the hash or id of this save.")
 # Texts that are asked for together.
 MAX_TOGETHER = 64
 
@@ -38,8 +40,8 @@ class Hashes(RowPerSave):
             for hashes in self._hashes(source, [rows[place] for place in places]):
                 texts = zip(*(reader.texts(hashes) for reader in readers), strict=True) if readers else None
                 for value in hashes:
-                    found = next((text for text in next(texts) if text is not None), None) if texts else None
-                    yield _checked(value, found, known)
+                    found = _only(value, next(texts)) if texts else None
+                    yield found if isinstance(found, Refusal) else _checked(value, found, known)
 
         return read
 
@@ -67,20 +69,20 @@ class _TextsByHash:
     def __init__(self, source: Source, table: MappedTable) -> None:
         self._column = column = str(table.column("hash"))
         content = str(table.column("content"))
-        self._kind = bytes if table.described(column).kind == "bytes" else str
+        self._fitting_kind = table.described(column).kind
         self._reader, self._others = (
-            KeyedReader(source, table.table, (column,), [content], contents=[content]) for _ in range(2)
+            KeyedReader(source, table.table, (column,), [content], contents=[content], chosen=_chosen) for _ in range(2)
         )
         # The place of the spelling that was found last among those of its hash.
         self._usual = 0
 
-    def texts(self, hashes: Sequence[Any]) -> Iterator[bytes | None]:
-        """The text of each hash; None if there is none."""
+    def texts(self, hashes: Sequence[Any]) -> Iterator[bytes | Refusal | None]:
+        """The text of each hash; None if there is none, a refusal if there are several."""
         spelled = [self._fitting(value) for value in hashes]
         usual = [(each[min(self._usual, len(each) - 1)],) for each in spelled]
         for each, found in zip(spelled, self._reader.read(usual), strict=True):
             content = self._otherwise(each) if found is None else found[0]
-            yield content if content is None or isinstance(content, bytes) else _encoded(content)
+            yield None if content is None else _bytes(content)
 
     def _otherwise(self, spelled: Sequence[Any]) -> Any:
         """The text of a hash in any spelling."""
@@ -94,8 +96,30 @@ class _TextsByHash:
         """A hash as this table may hold it."""
         if isinstance(value, Refusal) or value is None:
             return [""]
-        fitting = [each for each in spellings(value) if isinstance(each, self._kind)]
-        return fitting or [value.hex() if isinstance(value, bytes) else value]
+        if self._fitting_kind in ("integer", "decimal"):
+            return [int(value) if isinstance(value, str) and whole_key(value) is not None else value]
+        kind = bytes if self._fitting_kind == "bytes" else str
+        fitting = [each for each in spellings(value) if isinstance(each, kind)]
+        return fitting or [value.hex() if isinstance(value, bytes) else str(value) if kind is str else value]
+
+
+def _chosen(key: Row, one: Row, other: Row) -> Row:
+    """Of two rows under one hash the one whose text has it; a refusal instead of a text if nothing tells them apart."""
+    if one == other:
+        return one
+    return (_only(key[0], [None if text is None else _bytes(text) for (text,) in (one, other)]),)
+
+
+def _only(value: Any, texts: Iterable[bytes | Refusal | None]) -> bytes | Refusal | None:
+    """The one text of a hash that several places may have."""
+    different: list[bytes | Refusal] = []
+    for text in texts:
+        if text is not None and text not in different:
+            different.append(text)
+    if len(different) < 2:
+        return different[0] if different else None
+    fitting = [text for text in different if not isinstance(text, Refusal) and has_hash(value, text)]
+    return fitting[0] if fitting else different[0] if is_checked(value) else TEXT_TWICE
 
 
 def _checked(value: Any, found: bytes | None, latest: bytes | None) -> bytes | Refusal:
@@ -111,5 +135,7 @@ def _checked(value: Any, found: bytes | None, latest: bytes | None) -> bytes | R
     return UNKNOWN_HASH if found is None else OTHER_HASH
 
 
-def _encoded(content: Any) -> bytes:
+def _bytes(content: Any) -> bytes | Refusal:
+    if isinstance(content, bytes | Refusal):
+        return content
     return str(content).encode(errors="surrogateescape")

@@ -19,6 +19,9 @@ from repos.legacy.connection import Row, Source
 # The finding that a save cannot be rebuilt.
 NOT_REBUILT = "L44"
 NO_TEXT = Refusal("L22", "The row has no text.")
+SAME_KEY = Refusal(
+    "L40", "Other rows of the table have the same key: name the columns that identify a row in `key` of the mapping."
+)
 ROW_GONE = Refusal("L20", "The row was there when the saves were listed, and is no longer.")
 
 
@@ -42,12 +45,20 @@ class SaveRow(NamedTuple):
 TextReader = Callable[[Sequence[int]], Iterator[bytes | Refusal]]
 
 
+def _never(_key: Row) -> bool:
+    return False
+
+
 class FormOptions(NamedTuple):
-    """What a form is made with: its table, the key of hashes, and the tables with texts that others point at."""
+    """What a form is made with: its table, the key of hashes, and the tables with texts that others point at.
+
+    `is_repeated` says whether several rows of the table have a key, which only a key of the source itself forbids.
+    """
 
     table: MappedTable
     hash_key: bytes
     contents: Sequence[MappedTable] = ()
+    is_repeated: Callable[[Row], bool] = _never
 
 
 class HistoryForm(ABC):
@@ -61,6 +72,7 @@ class HistoryForm(ABC):
 
     def __init__(self, options: FormOptions) -> None:
         self.table = options.table
+        self.is_repeated = options.is_repeated
 
     @abstractmethod
     def rows(self, source: Source, script: Any, writers: Writers) -> list[SaveRow]:

@@ -15,6 +15,7 @@ from backfill.content.linked_lines import Link, in_order
 from backfill.content.refusals import LinksBroken
 from backfill.scripts.histories.history_form import (
     ROW_GONE,
+    SAME_KEY,
     FormOptions,
     HistoryForm,
     SaveRow,
@@ -88,11 +89,11 @@ class LinkedLines(HistoryForm):
         revision = self._revision(rows[0])
         keys = {row_key([self._id(row)]): tuple(row[place] for place in self._key) for row in rows}
         members = tuple(tuple(row[place] for place in self._key) for row in rows)
-        refusal = None
+        refusal = SAME_KEY if any(map(self.is_repeated, members)) else None
         try:
             members = tuple(keys[key] for key in self._in_order(rows))
         except LinksBroken as broken:
-            refusal = Refusal("L43", broken.message)
+            refusal = refusal or Refusal("L43", broken.message)
         number = count_of(revision)[0]
         name = [script] if revision is None else [script, revision]
         origin = Origin(table=self.table.name[:MAX_TABLE], key=origin_key(name), number=number)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from backfill.mapping.mapped_table import MappedTable
-from backfill.scripts.histories.history_form import FormOptions, HistoryForm, SaveRow, TextReader
+from backfill.scripts.histories.history_form import SAME_KEY, FormOptions, HistoryForm, SaveRow, TextReader
 from backfill.scripts.written_by import Writers, our_author
 from backfill.translate.moments import Doubt
 from backfill.translate.row_keys import origin_key, row_key
@@ -85,7 +85,8 @@ class RowPerSave(HistoryForm):
             table=self.table.name[:MAX_TABLE], key=origin_key(key), number=number, author=author, actor=actor
         )
         at, doubt = self._created(row)
-        return number, SaveRow(key, origin, at, self._branch(row), lengths=tuple(map(int, lengths))), doubt
+        refusal = SAME_KEY if self.is_repeated(key) else None
+        return number, SaveRow(key, origin, at, self._branch(row), refusal, tuple(map(int, lengths))), doubt
 
 
 def fitting(table: MappedTable, column: str, value: Any) -> Any:

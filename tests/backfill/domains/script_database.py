@@ -19,6 +19,8 @@ from backfill.mapping.toml_text import mapping_text
 from backfill.runs.local_run import run_here
 from backfill.runs.opening import open_run, plan
 from backfill.runs.run_context import run_context
+from backfill.runs.scan import Scan
+from backfill.scanning.finding import Finding
 from materialization.history.state_at import state_at
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.legacy.catalog import read_catalog
@@ -116,6 +118,13 @@ class ScriptDatabase:
             for table, counts in decode_counts(item.counts).items():
                 total[table] = total.get(table, Counts()) + counts
         return total
+
+    def findings(self) -> list[Finding]:
+        """What a scan finds."""
+        with open_source(f"sqlite:///{self.file}") as source:
+            catalog = read_catalog(source)
+            scanned = Scan(source, catalog, self.mapped(draft(catalog).mapping)).run()
+        return scanned.findings.kept()
 
     def rows(self) -> dict[str, int]:
         """The number of rows of each legacy table."""

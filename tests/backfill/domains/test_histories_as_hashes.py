@@ -10,10 +10,6 @@ from typing import Any
 import pytest
 
 from backfill.domains.base import Counts
-from backfill.mapping.draft import draft
-from backfill.runs.scan import Scan
-from repos.legacy.catalog import read_catalog
-from repos.legacy.connection import open_source
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import DAY, ScriptDatabase, everything_is_counted
 from tests.materialization.writer import Clock
@@ -147,12 +143,79 @@ def test_a_scan_names_hashes_without_a_text(legacy: ScriptDatabase) -> None:
     legacy.add("contents", (hex_of("One."), "One."), (hex_of("Changed."), "Changed!"))
     legacy.sql("UPDATE scripts SET content = 'The newest.'")
 
-    with open_source(f"sqlite:///{legacy.file}") as source:
-        catalog = read_catalog(source)
-        scanned = Scan(source, catalog, draft(catalog).mapping).run()
-
-    found = [each for each in scanned.findings.kept() if each.code == "L44"]
+    found = [each for each in legacy.findings() if each.code == "L44"]
     assert [(each.table, each.note) for each in found] == [
         ("contents", "the text has another hash"),
-        ("script_versions", "no text has this hash"),
+        ("script_versions", "The source has no text with the hash of this save."),
+        ("script_versions", "The text that is stored under the hash of this save has another hash."),
     ]
+
+
+def with_ids(folder: Path, ledger: UnitOfWork, kind: str = "INTEGER") -> ScriptDatabase:
+    """Versions that name the id of their text, where nothing keeps two texts from having the same."""
+    legacy = database(folder, ledger, kind)
+    legacy.sql("DROP TABLE contents", f"CREATE TABLE contents (id INTEGER PRIMARY KEY, hash {kind}, content TEXT)")
+    return legacy
+
+
+def test_different_texts_under_one_id_are_set_aside_with_their_saves(tmp_path: Path, ledger: UnitOfWork) -> None:
+    legacy = with_ids(tmp_path, ledger)
+    add_versions(legacy, 1, 2, 3, 4)
+    stored = [(1, "One."), (2, "Two."), (2, "Two!"), (2, "Two."), (3, "Three."), (3, "Three."), (4, "Four.")]
+    legacy.add("contents", *((number, *each) for number, each in enumerate(stored, 1)))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert texts(legacy) == [(1, ["One."]), (3, ["Three."]), (4, ["Four."])]
+    assert counts["contents"] == Counts(merged=4, quarantined=3)
+    assert {(row.source_table, row.source_key, row.code, row.reason) for row in legacy.quarantined()} == {
+        ("script_versions", "[702]", "L44", "Different texts are stored under the hash or id of this save."),
+        *(("contents", f"[{key}]", "L44", "Other texts are stored under the same id.") for key in (2, 3, 4)),
+    }
+    assert legacy.differences() == []
+
+
+def test_two_tables_with_different_texts_under_one_id_are_no_better(tmp_path: Path, ledger: UnitOfWork) -> None:
+    legacy = with_ids(tmp_path, ledger, "TEXT")
+    legacy.sql("CREATE TABLE blobs (hash TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID")
+    add_versions(legacy, "a", "b", "c", "d")
+    legacy.add("contents", (1, "a", "One."), (2, "b", "Two."), (3, "c", "Three."))
+    legacy.add("blobs", ("b", "Two!"), ("c", "Three."), ("d", "Four."))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert texts(legacy) == [(1, ["One."]), (3, ["Three."]), (4, ["Four."])]
+    assert (counts["contents"], counts["blobs"]) == (Counts(merged=2, quarantined=1), Counts(merged=2, quarantined=1))
+
+
+def test_of_several_texts_under_a_hash_the_one_that_has_it_is_taken(tmp_path: Path, ledger: UnitOfWork) -> None:
+    legacy = with_ids(tmp_path, ledger, "TEXT")
+    add_versions(legacy, hex_of("One."), hex_of("Two."))
+    stored = [("One.", "One."), ("One.", "Another."), ("Two.", "Another."), ("Two.", "Two.")]
+    legacy.add("contents", *((number, hex_of(name), text) for number, (name, text) in enumerate(stored, 1)))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert texts(legacy) == [(1, ["One."]), (2, ["Two."])]
+    assert counts["contents"] == Counts(merged=2, quarantined=2)
+
+
+def test_ids_may_be_numbers_in_one_table_and_digits_in_the_other(tmp_path: Path, ledger: UnitOfWork) -> None:
+    legacy = with_ids(tmp_path, ledger, "TEXT")
+    legacy.sql("DROP TABLE contents", "CREATE TABLE contents (hash INTEGER PRIMARY KEY, content TEXT)")
+    add_versions(legacy, "1", "2")
+    legacy.add("contents", (1, "One."), (2, "Two."))
+
+    assert everything_is_counted(legacy, legacy.run())
+    assert texts(legacy) == [(1, ["One."]), (2, ["Two."])]
+
+
+def test_a_scan_names_saves_with_several_texts(tmp_path: Path, ledger: UnitOfWork) -> None:
+    legacy = with_ids(tmp_path, ledger)
+    add_versions(legacy, 1, 2)
+    legacy.add("contents", (1, 1, "One."), (2, 2, "Two."), (3, 2, "Two!"))
+
+    assert [(each.table, each.key) for each in legacy.findings() if each.code == "L44"] == [("script_versions", "702")]

@@ -112,6 +112,9 @@ def test_a_broken_patch_sets_aside_the_revisions_that_need_it(legacy: ScriptData
         ("[801]", "L44", "A patch between this save and the nearest whole text cannot be applied."),
         ("[802]", "L44", "Hunk 1 of the patch does not fit the text it is applied to."),
     ]
+    assert [(f"[{each.key}]", each.code, each.note) for each in legacy.findings() if each.code == "L44"] == [
+        (row.source_key, row.code, row.reason) for row in legacy.quarantined()
+    ]
     assert legacy.differences() == []
 
 

@@ -83,9 +83,13 @@ def not_rebuilt(draft: Draft) -> None:
         draft.add("revisions", "L44", script_id=script, number=1, content=None, patch="@@ -1 +1 @@\n*a\n")
         draft.add("revisions", script_id=script, number=2, content="b", patch=None, created_at=at(days=1))
         script = draft.add("scripts")
-        draft.add("revisions", script_id=script, number=1, content=None, patch="@@ -1 +1 @@\n-a\n+b\n")
+        draft.add("revisions", "L44", script_id=script, number=1, content=None, patch="@@ -1 +1 @@\n-a\n+b\n")
         patch = {"content": None, "patch": "@@ -1 +1 @@\n-b\n+c\n", "created_at": at(days=1)}
         draft.add("revisions", "L44", script_id=script, number=2, **patch)
+        # A patch that can be read and does not fit.
+        script = draft.add("scripts")
+        draft.add("revisions", "L44", script_id=script, number=1, content=None, patch="@@ -1 +1 @@\n-a\n+x\n")
+        draft.add("revisions", script_id=script, number=2, content="b", patch=None, created_at=at(days=1))
 
 
 MAIN = 900
