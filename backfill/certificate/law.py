@@ -11,7 +11,7 @@ from backfill.certificate.problems import Problems
 from backfill.certificate.source_pass import ReadTable
 from backfill.checks.registry import CHECKS
 from backfill.domains.base import BackfillContext, Counts
-from backfill.mapping.model import ColumnRule, TableRule
+from backfill.mapping.model import ColumnRule, Mapping, TableRule
 from repos.backfill.quarantined_rows import QuarantineCount
 from repos.legacy.catalog import Table
 from repos.legacy.errors import SourceError
@@ -19,6 +19,8 @@ from repos.legacy.rows import count_rows
 
 BY_MAPPING = "by the mapping"
 BY_DEFAULT = "by the default of the code"
+# The mapping brings rows with this finding over where it can, and of these it cannot.
+NO_WAY = "because such a row cannot come over"
 
 
 def tables_of(
@@ -39,7 +41,7 @@ def reasons_of(context: BackfillContext, counts: list[QuarantineCount], problems
     """The quarantined rows by reason; undecided ones are problems, each row by its name."""
     reasons = []
     for table, code, rows, _ in counts:
-        decided = decided_by(context, table, code)
+        decided = decided_by(context.mapping, table, code)
         reasons.append(QuarantineReason(table, code, title_of(code), rows, decided))
         problems.compared("decisions", rows)
     return reasons
@@ -58,16 +60,16 @@ def undecided_rows(context: BackfillContext, problems: Problems) -> None:
         while page := tx.quarantined_rows.read(context.run_id, after=after, limit=1_000):
             for stored in page:
                 row = stored.row
-                if not decided_by(context, row.source_table, row.code, row.source_key):
+                if not decided_by(context.mapping, row.source_table, row.code, row.source_key):
                     sentence = f"the row is quarantined for {row.code}, and nothing decides this"
                     problems.add("decisions", sentence, row.source_table, row.source_key)
             after = page[-1].id
 
 
-def decided_by(context: BackfillContext, table: str, code: str, key: str = "") -> str:
+def decided_by(mapping: Mapping, table: str, code: str, key: str = "") -> str:
     """What decides that rows with a finding are set aside; empty if nothing does."""
-    decision = context.mapping.decision(code)
-    rule = context.mapping.tables.get(table)
+    decision = mapping.decision(code)
+    rule = mapping.tables.get(table)
     of_rows = [each for each in rule.decisions if each.code == code] if rule is not None else []
     if decision == "quarantine" or any(
         each.do == "quarantine" and (not key or _is_key(key, each.key)) for each in of_rows
@@ -76,9 +78,9 @@ def decided_by(context: BackfillContext, table: str, code: str, key: str = "") -
     if code == "decided":
         return BY_MAPPING
     known = CHECKS.get(code)
-    if decision is None and known is not None and known.decision != "block":
-        return BY_DEFAULT
-    return ""
+    if decision == "block" or known is None or known.decision == "block":
+        return ""
+    return BY_DEFAULT if decision is None else NO_WAY
 
 
 def _is_key(key: str, decided: tuple[str | int, ...]) -> bool:

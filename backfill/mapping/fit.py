@@ -9,7 +9,7 @@ from datetime import datetime
 from backfill.content.recognise import shape_names
 from backfill.mapping.model import AUTO, ColumnRule, Mapping, TableRule
 from backfill.mapping.problem import Problem
-from backfill.mapping.row_decisions import decision_problems
+from backfill.mapping.row_decisions import ROW_BY_ROW, decision_problems
 from backfill.mapping.table_schema import schema_of
 from backfill.mapping.targets import CONTENT, FITTING_KINDS, FLAG, MOMENT, TARGETS, Field, Target
 from backfill.mapping.time_zones import time_zone
@@ -30,7 +30,16 @@ def problems(mapping: Mapping, catalog: Catalog) -> list[Problem]:
         count, made_for = len(mapping.tables), mapping.source.name
         sentence = f"None of its tables ({count}) is in {catalog.source}: the mapping was made for {made_for}."
         return [Problem("another_source", "", sentence)]
-    return [*_tables(mapping, catalog), *_references(mapping)]
+    return [*_decisions(mapping), *_tables(mapping, catalog), *_references(mapping)]
+
+
+def _decisions(mapping: Mapping) -> Iterator[Problem]:
+    for code in ROW_BY_ROW:
+        if (action := mapping.decision(code)) in ("repair", "report"):
+            sentence = (
+                f"{code} cannot be {action!r} for all rows: write quarantine, and decide about others by their key."
+            )
+            yield Problem("wrong_decision", "decisions", sentence)
 
 
 def _tables(mapping: Mapping, catalog: Catalog) -> Iterator[Problem]:

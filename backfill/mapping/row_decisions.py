@@ -26,6 +26,8 @@ _ALLOWED: dict[str, dict[str, frozenset[RowAction]]] = {
     "versions": _OF_SAVES,
     "lines": _OF_SAVES,
 }
+# Rows with these findings do not come over as they are, whatever is decided about all of them.
+ROW_BY_ROW = ("L14", "L30", "L44")
 _OF_OTHERS: frozenset[RowAction] = frozenset({"skip", "accept", "repair"})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from backfill.domains.registry import DOMAINS
 from backfill.runs.opening import NoBackfillRun
+from backfill.runs.progress import domain_states
 from backfill.runs.run_options import load_options
 from domain.errors import Rejected
 from repos.backfill.runs import BackfillRunRow
@@ -49,7 +50,7 @@ def pause(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
 
 
 def resume(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
-    """Let the active run go on.
+    """Let the active run go on; it is finished if its workers had done everything when it was paused.
 
     Raises:
         NoBackfillRun: none is active.
@@ -60,7 +61,9 @@ def resume(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:
         if not DOMAINS.keys() <= set(load_options(run.options).planned):
             raise BackfillNotPlanned
         tx.backfill_runs.move(run.id, "running", now=now)
-        return run._replace(state="running")
+        if all(domain.complete for domain in domain_states(tx, run)):
+            tx.backfill_runs.move(run.id, "finished", now=now)
+        return tx.backfill_runs.get(run.id) or run
 
 
 def cancel(unit_of_work: UnitOfWork, now: int) -> BackfillRunRow:

@@ -232,3 +232,9 @@ def test_a_decision_on_a_row_that_would_change_nothing_is_refused(code: str, do:
 )
 def test_what_a_finding_allows_depends_on_what_the_row_becomes(target: str, code: str, allowed: tuple[str, ...]):
     assert allowed_actions(target, code) == allowed
+
+
+@pytest.mark.parametrize(("code", "action"), [("L14", "report"), ("L30", "repair"), ("L44", "report")])
+def test_rows_that_never_come_over_as_they_are_cannot_be_reported(code: str, action: Any):
+    assert codes(structs.replace(mapping_of(), decisions={code: action})) == [("wrong_decision", "decisions")]
+    assert codes(structs.replace(mapping_of(), decisions={code: "quarantine", "L05": "report"})) == []

@@ -11,7 +11,7 @@ from backfill.domains.registry import DOMAINS
 from backfill.runs.control import pause, resume
 from backfill.runs.feeding import EXPIRED_AFTER_SECONDS, LOST_AFTER_SECONDS, Fed, Feeder
 from backfill.runs.item_worker import ItemWorker
-from backfill.runs.opening import open_run, take_over
+from backfill.runs.opening import NoBackfillRun, open_run, take_over
 from backfill.runs.throttle import MAX_EDITS, Throttle
 from domain.errors import Rejected
 from repos.backfill.quarantined_rows import QuarantinedRow
@@ -215,6 +215,21 @@ def test_a_paused_run_is_left_alone(backfill: Backfill):
         backfill.clock.pass_seconds(LOST_AFTER_SECONDS)
         assert fleet.feed().sent == 2
         assert fleet.work() == ["done", "done"]
+
+
+@pytest.mark.usefixtures("domains")
+def test_a_paused_run_whose_items_are_all_done_is_finished_when_it_is_resumed(backfill: Backfill):
+    make(Made("first", ["a"]))
+    with backfill.context() as context:
+        fleet = Fleet(context, backfill)
+        fleet.feed()
+        assert fleet.work() == ["done"]
+        pause(backfill.unit_of_work, backfill.clock())
+        resumed = resume(backfill.unit_of_work, backfill.clock())
+
+        assert (resumed.state, resumed.active) == ("finished", None)
+        with pytest.raises(NoBackfillRun):
+            resume(backfill.unit_of_work, backfill.clock())
 
 
 @pytest.mark.usefixtures("domains")

@@ -57,7 +57,17 @@ def pause(as_json: AsJson = False) -> None:
 
 def resume(as_json: AsJson = False) -> None:
     """Let a paused run go on, by workers of the role backfill."""
-    _moved(control.resume, "goes on, if workers run; `scriptledger backfill run` shows and feeds it", as_json=as_json)
+    chosen = database.settings()
+    with database.opened(chosen) as unit_of_work:
+        run = control.resume(unit_of_work, system_clock())
+        if chosen.broker_url and run.active is not None:
+            client.feeder(unit_of_work, chosen.broker_url).feed(run.id)
+    sentence = (
+        "goes on, if workers run; `scriptledger backfill run` shows and feeds it"
+        if run.active is not None
+        else "is finished: its workers had done everything"
+    )
+    _print_moved(run, sentence, as_json=as_json)
 
 
 def cancel(as_json: AsJson = False) -> None:
@@ -88,6 +98,10 @@ def retry(item: Item = None, failed: Failed = False, quarantined: Quarantined = 
 def _moved(move: Callable[[UnitOfWork, int], BackfillRunRow], sentence: str, *, as_json: bool) -> None:
     with database.opened() as unit_of_work:
         run = move(unit_of_work, system_clock())
+    _print_moved(run, sentence, as_json=as_json)
+
+
+def _print_moved(run: BackfillRunRow, sentence: str, *, as_json: bool) -> None:
     if as_json:
         screen.print_json(BackfillMoved(run.id, run.state))
     else:
