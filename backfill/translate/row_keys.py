@@ -45,13 +45,18 @@ def key_digest(key: str) -> bytes:
 
 
 def origin_key(values: Sequence[Any]) -> str:
-    """The key of a row as the log names it: readable, or a hash of it."""
-    text = "/".join(map(_text, values))
+    """The key of a row as the log names it, which no other row of the table has: readable, or a hash of it.
+
+    Between values is a slash; one within a value is `~1` and a tilde `~0`, as in a JSON Pointer, and NULL is `~`.
+    """
+    text = _text(values[0]) if len(values) == 1 else "/".join(map(_escaped, values))
     try:
         check_text("key", text)
     except Rejected:
         text = ""
-    return text if 0 < len(text) <= MAX_KEY else f"#{sha256(repr(tuple(values)).encode()).hexdigest()}"
+    # Of texts that differ in spaces at their end only, the ledger's unique key takes one.
+    is_readable = 0 < len(text) <= MAX_KEY and text[-1] != " " and text[0] != "#"
+    return text if is_readable else f"#{sha256(repr(tuple(values)).encode()).hexdigest()}"
 
 
 def whole_key(value: Any) -> int | None:
@@ -77,6 +82,10 @@ def row_hash(hash_key: bytes, values: Sequence[Any]) -> bytes:
 
 def _text(value: Any) -> str:
     return value.decode(errors="surrogateescape") if isinstance(value, bytes) else str(value)
+
+
+def _escaped(value: Any) -> str:
+    return "~" if value is None else _text(value).replace("~", "~0").replace("/", "~1")
 
 
 def _spelled(value: Any) -> Any:

@@ -97,3 +97,19 @@ def test_rows_whose_key_is_null_are_set_aside(legacy: ScriptDatabase) -> None:
     assert everything_is_counted(legacy, counts)
     assert counts["script_versions"] == Counts(migrated=1, quarantined=2)
     assert found(legacy) == ["text", "2 rows have the key of another one"]
+
+
+def test_keys_of_several_texts_are_not_taken_for_each_other(legacy: ScriptDatabase) -> None:
+    legacy.sql(
+        "DROP TABLE script_versions", f"CREATE TABLE script_versions (a TEXT, b TEXT, {COLUMNS}, PRIMARY KEY (a, b))"
+    )
+    legacy.change_rule("script_versions", key=("a", "b"))
+    for number, key in enumerate((("a/b", "c"), ("a", "b/c"), ("a~1b", "c"), ("A", "b/c"), ("a", "b/c ")), 1):
+        legacy.add("script_versions", (*key, 7, number, lines(f"Save {number}."), DAY.format(number)))
+
+    counts = legacy.run()
+
+    assert counts["script_versions"] == Counts(migrated=5)
+    assert [legacy.texts(7, version) for _, version in legacy.saves(7)] == [[f"Save {at}."] for at in range(1, 6)]
+    assert legacy.differences() == []
+    assert legacy.run() == counts

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backfill.translate.row_keys import key_digest, row_hash, row_key, whole_key
+from backfill.translate.row_keys import key_digest, origin_key, row_hash, row_key, whole_key
 
 HASH_KEY = b"k" * 32
 
@@ -56,3 +56,51 @@ def test_rows_with_other_values_have_other_hashes() -> None:
 
 def test_the_hash_of_a_row_is_the_same_in_every_process() -> None:
     assert row_hash(HASH_KEY, (7, "é🌫️", None, Decimal("1.20"), b"\0")).hex() == "b6aeb0590241cc91d7270c99bb3ffd6f"
+
+
+READABLE = {
+    (812,): "812",
+    ("ckq1v7",): "ckq1v7",
+    ("docs/ferry~1",): "docs/ferry~1",
+    (7, 2): "7/2",
+    ("a", None): "a/~",
+    ("a/b", "c"): "a~1b/c",
+    ("a", "b/c"): "a/b~1c",
+    ("a~1b", "c"): "a~01b/c",
+    (b"a", "é"): "a/é",
+}
+
+
+def test_the_log_names_rows_by_readable_keys() -> None:
+    assert {values: origin_key(values) for values in READABLE} == READABLE
+
+
+OTHERS: list[tuple[Any, ...]] = [
+    *READABLE,
+    ("a/b/c",),
+    ("a", "b", "c"),
+    ("a ",),
+    ("a",),
+    ("a  ",),
+    ("a", "b "),
+    ("a", "b"),
+    ("a", "None"),
+    ("",),
+    ("", ""),
+    ("/",),
+    ("\udcff",),
+    ("\udcfe",),
+    (origin_key(["a "]),),
+    ("x" * 300,),
+    ("x" * 301,),
+]
+
+
+def test_rows_with_other_keys_have_other_names_in_the_log() -> None:
+    keys = (
+        [origin_key(values) for values in OTHERS if len(values) == 1],
+        [origin_key(values) for values in OTHERS if len(values) > 1],
+    )
+
+    assert [len(set(each)) for each in keys] == [len(each) for each in keys]
+    assert all(0 < len(key) <= 200 and key[-1] != " " for each in keys for key in each)
