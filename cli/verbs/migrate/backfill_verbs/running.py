@@ -28,6 +28,7 @@ from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
 from domain.counting import counted
 from materialization.clock import system_clock
+from repos.backfill.runs import RunState
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import Source
 from repos.unit_of_work import UnitOfWork
@@ -89,13 +90,16 @@ def run(
             raise Ending(Exit.USAGE, f"The ledger and the legacy database are the same: {source.name}.", code="same")
         options = _Options(text, rules, share, scan=not no_scan, into_used=into_used_ledger)
         if in_process:
-            with client.ledger_here(chosen) as unit_of_work, _interruptible(here=True):
+            with client.ledger_here(chosen) as unit_of_work, _interruptible(unit_of_work, here=True):
                 context = _opened(unit_of_work, source, options, here=True)
                 with client.shown_progress(unit_of_work) as show:
                     fed: Fed | None = run_here(context, show)
                 _end(unit_of_work, fed, as_json=as_json)
             return
-        with client.ledger_with_workers(chosen, url) as served, _interruptible(here=chosen.embedded_broker):
+        with (
+            client.ledger_with_workers(chosen, url) as served,
+            _interruptible(served.unit_of_work, here=chosen.embedded_broker),
+        ):
             context = _opened(served.unit_of_work, source, options, here=served.are_ours)
             fed = client.watch(lambda: served.feeder.feed(context.run_id), served.unit_of_work, served.tend)
             _end(served.unit_of_work, fed, as_json=as_json)
@@ -190,17 +194,26 @@ def _end(unit_of_work: UnitOfWork, fed: Fed | None, *, as_json: bool, dry_run: b
 
 
 @contextmanager
-def _interruptible(*, here: bool) -> Iterator[None]:
+def _interruptible(unit_of_work: UnitOfWork, *, here: bool) -> Iterator[None]:
     """After Ctrl-C, say what goes on."""
     try:
         yield
     except KeyboardInterrupt:
-        then = (
-            "the same command continues it"
-            if here
-            else "the workers go on; `scriptledger backfill status --watch` shows how, `backfill pause` stops them"
-        )
-        raise Ending(Exit.INTERRUPTED, f"Interrupted, but nothing is lost: {then}.") from None
+        with unit_of_work.reading() as tx:
+            active = tx.backfill_runs.active()
+        raise Ending(Exit.INTERRUPTED, after_interrupt(active.state if active else None, here=here)) from None
+
+
+def after_interrupt(state: RunState | None, *, here: bool) -> str:
+    """What Ctrl-C left: the state of the active run, if there is one. `here`: its workers end with this process."""
+    if state is None:
+        return "Interrupted before a run began: nothing was written."
+    then = (
+        "the same command continues it"
+        if here or state == "planning"
+        else "the workers go on; `scriptledger backfill status --watch` shows how, `backfill pause` stops them"
+    )
+    return f"Interrupted, but nothing is lost: {then}."
 
 
 def _fitting(file: Path, source: Source) -> Mapping:

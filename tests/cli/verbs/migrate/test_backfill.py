@@ -6,9 +6,11 @@ import sqlite3
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cli.verbs.migrate.backfill_verbs.running import after_interrupt
 from tests.backfill.runs.backfill_setup import ROWS, TABLES, make_legacy_file, table_rows
 from tests.cli.running import CommandLine, press_ctrl_c, sentence, wait_until
 
@@ -61,6 +63,20 @@ def test_embedded_workers_bring_everything_over(warm: CommandLine, home: Path):
     assert (ran.status, ran.json["state"]) == (0, "finished")
     assert {table["table"]: table["migrated"] for table in ran.json["tables"]} == TABLES
     assert "scriptledger.backfill_item" in (home / "logs" / "backfill.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("state", "here", "then"),
+    [
+        (None, False, "before a run began: nothing was written"),
+        (None, True, "before a run began: nothing was written"),
+        ("planning", False, "the same command continues it"),
+        ("running", True, "the same command continues it"),
+        ("running", False, "the workers go on"),
+    ],
+)
+def test_ctrl_c_promises_only_what_goes_on(state: Any, then: str, *, here: bool):
+    assert then in after_interrupt(state, here=here)
 
 
 @pytest.mark.slow
