@@ -38,3 +38,17 @@ def test_no_bell_is_due_for_a_script_id_that_is_not_an_integer(engine: Engine, o
         waiting = tx.inbox.waiting(before=LATER, after=LATER, limit=10)
 
     assert [script.script_id for script in waiting] == [7]
+
+
+@pytest.mark.parametrize("odd", ["abc", "", 1.5, b"xx"])
+def test_a_script_id_that_is_not_an_integer_is_not_listed(engine: Engine, odd: Any) -> None:
+    unit_of_work = UnitOfWork(engine)
+    with engine.begin() as connection:
+        connection.execute(INSERT, {"odd": odd})
+    with unit_of_work.records() as tx:
+        tx.inbox.put(7, "s1", b"{}", 2)
+
+    with unit_of_work.reading() as tx:
+        listed, following = tx.pending_scripts.read()
+
+    assert ([script.script_id for script in listed], following) == ([7], 0)
