@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.calls.client_programs import client_in, command_line
 from gates.static_scan.calls.drivers import driver_in
 from gates.static_scan.calls.evidence import convinces, table_of
 from gates.static_scan.calls.mentions import is_mention, is_pattern_match
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
+from gates.static_scan.calls.started_programs import command_line
 from gates.static_scan.calls.statement_objects import is_statement_object, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.origins import Origins
@@ -21,6 +21,7 @@ from gates.static_scan.code.syntax import Syntax
 from gates.static_scan.code.text_folding import UNKNOWN, Folded, Folder
 from gates.static_scan.collected import Collected
 from gates.static_scan.rules import Rule
+from gates.static_scan.sql.client_programs import client_in
 from gates.static_scan.sql.sql_text import Statement, statements
 from gates.static_scan.sql.sql_words import is_sql, mentions_sql, of_shell, quoted, starts_as_sql
 from gates.static_scan.touchpoint import Kind, Touchpoint, Unread

@@ -10,6 +10,7 @@ from gates.static_scan.calls.pass_through import PassThrough
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.file_scan import FileScan
 from gates.static_scan.files.source_files import Excluded, SourceFile, SourceFiles
+from gates.static_scan.files.sql_files import SQL_LANGUAGES, sql_touchpoints
 from gates.static_scan.rules import Rule, package_rules
 from gates.static_scan.touchpoint import Skipped, Touchpoint, Unread
 
@@ -57,8 +58,15 @@ def take_inventory(
     unread: list[Unread] = []
     matches: list[RuleMatch] = []
     passed: dict[PassThrough, None] = {}
-    files, lines = [], 0
+    files: list[SourceFile] = []
+    paths: list[str] = []
+    lines = 0
     for file in tree.read(progress):
+        paths.append(file.path)
+        if file.language in SQL_LANGUAGES:
+            touchpoints[file.path] = sql_touchpoints(file.path, file.text, file.language, domains or {})
+            lines += file.text.count("\n") + 1
+            continue
         files.append(file)
         scan = _scan(file, domains or {})
         touchpoints[file.path] = scan.run()
@@ -69,13 +77,13 @@ def take_inventory(
     _find_callers(files, passed, touchpoints, domains or {})
     found = [each for path in sorted(touchpoints) for each in touchpoints[path]]
     return Inventory(
-        len(files),
+        len(paths),
         lines,
         found,
         sorted(tree.unread + unread),
         sorted(tree.skipped),
         matches,
-        [file.path for file in files],
+        paths,
     )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from domain.counting import counted
 from gates.static_scan.code.source_text import LANGUAGES, is_dense
+from gates.static_scan.files.embedded_code import NOTEBOOK, PAGES, code_of_notebook, scripts_of_page
+from gates.static_scan.files.sql_files import SQL_LANGUAGES
 from gates.static_scan.touchpoint import Skipped, Unread
 
 MAX_FILE_BYTES = 1 << 20
@@ -31,7 +35,47 @@ SKIPPED_FOLDERS = {
     ".nuxt": "build output",
     ".turbo": "a cache",
 }
-_INTERPRETERS = {b"python": "python", b"node": "javascript", b"deno": "typescript", b"bun": "typescript"}
+_INTERPRETERS = {
+    b"python": "python",
+    b"node": "javascript",
+    b"deno": "typescript",
+    b"bun": "typescript",
+    b"bash": "shell",
+    b"/sh": "shell",
+    b"zsh": "shell",
+    b"ksh": "shell",
+    b"dash": "shell",
+}
+# Besides code: pages with scripts, notebooks, SQL and scripts of a shell.
+_SUFFIXES = {
+    **LANGUAGES,
+    **dict.fromkeys(PAGES, "page"),
+    NOTEBOOK: "notebook",
+    ".sql": "sql",
+    **dict.fromkeys((".sh", ".bash", ".zsh", ".ksh"), "shell"),
+}
+# Languages that no rule reads: their files are counted, so that no report is silent about them.
+_NOT_READ = {
+    ".php": "PHP",
+    ".rb": "Ruby",
+    ".go": "Go",
+    ".java": "Java",
+    ".kt": "Kotlin",
+    ".cs": "C#",
+    ".rs": "Rust",
+    ".pl": "Perl",
+    ".pm": "Perl",
+    ".scala": "Scala",
+    ".ex": "Elixir",
+    ".exs": "Elixir",
+    ".lua": "Lua",
+    ".swift": "Swift",
+    ".dart": "Dart",
+    ".ps1": "PowerShell",
+    ".coffee": "CoffeeScript",
+    ".ejs": "EJS",
+    ".erb": "ERB",
+}
 
 
 class Excluded(NamedTuple):
@@ -69,6 +113,7 @@ class SourceFiles:
         if self._root.is_file():
             yield self._root, self._root.name
             return
+        others: Counter[str] = Counter()
         for folder, folders, files in os.walk(self._root, onerror=self._not_listed):
             here = Path(folder)
             prefix = here.relative_to(self._root)
@@ -77,16 +122,23 @@ class SourceFiles:
             folders.sort()
             for name in sorted(files):
                 path, relative = here / name, (prefix / name).as_posix()
-                if path.suffix.lower() not in LANGUAGES and "." in name:
+                suffix = path.suffix.lower()
+                if suffix in _NOT_READ and not self._exclusion(relative):
+                    others[suffix] += 1
+                if suffix not in _SUFFIXES and "." in name:
                     continue
                 if excluded := self._exclusion(relative):
-                    if path.suffix.lower() in LANGUAGES:
+                    if suffix in _SUFFIXES:
                         self.skipped.append(Skipped(relative, excluded.reason))
                 elif path.is_symlink() and not self._stays_inside(path):
-                    if path.suffix.lower() in LANGUAGES:
+                    if suffix in _SUFFIXES:
                         self._add_unread(relative, "link", "It is a link to a place outside, which was not followed.")
                 elif path.is_file() and not path.is_symlink():
                     yield path, relative
+        for suffix, count in sorted(others.items()):
+            self.skipped.append(
+                Skipped(f"*{suffix}", f"{counted(count, 'file')} of {_NOT_READ[suffix]}, which is not read")
+            )
 
     def _keep_out(self, path: Path, relative: Path, folders: list[str]) -> None:
         name, shown = path.name, relative.as_posix() + "/"
@@ -117,7 +169,8 @@ class SourceFiles:
         return next((each for each in self._excluded if fits(relative, each.pattern)), None)
 
     def _file(self, path: Path, name: str) -> SourceFile | None:
-        language = LANGUAGES.get(path.suffix.lower(), "")
+        suffix = path.suffix.lower()
+        language = _SUFFIXES.get(suffix, "")
         try:
             with path.open("rb") as opened:
                 if not language and not (language := _interpreter(opened.readline(200))):
@@ -135,7 +188,18 @@ class SourceFiles:
         if text is None:
             self._add_unread(name, "not_utf8", "It is not UTF-8: it was not read.")
             return None
-        if is_dense(text):
+        if language == "page":
+            text, language = scripts_of_page(text, suffix)
+        elif language == "notebook":
+            code = code_of_notebook(text)
+            if code is None:
+                sentence = (
+                    "It is a notebook of another language, or without a line for each line of code: it was not read."
+                )
+                self._add_unread(name, "notebook", sentence)
+                return None
+            text, language = code, "python"
+        if language not in SQL_LANGUAGES and is_dense(text):
             self._add_unread(name, "minified", "Its lines are too long for code that people write: it was not read.")
             return None
         return SourceFile(name, text, language)

@@ -1,0 +1,161 @@
+"""Files that are no code by themselves: pages with scripts, notebooks, SQL, scripts of a shell, other languages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gates.static_scan.inventory import Inventory, take_inventory
+from tests.cpu_limit import cpu_limit
+
+VUE = """<template>
+  <p>DELETE FROM scripts WHERE id = 1</p>
+</template>
+<script setup lang="ts">
+const go = async (p: Pool) => p.query("DELETE FROM scripts WHERE id = 1");
+</script>
+<style>select { color: red }</style>
+"""
+SVELTE = """<script>
+  export let db;
+</script>
+<h1>Update</h1>
+<script context="module">
+  db.query("UPDATE scripts SET a = 1");
+</script>
+"""
+ASTRO = """---
+await pool.query(`DELETE FROM users WHERE id = 1`);
+---
+<p>Select from the list</p>
+"""
+HTML = """<!doctype html>
+<script type="application/json">{"sql": "DELETE FROM scripts WHERE id = 1"}</script>
+<SCRIPT>pool.query(text)</SCRIPT>
+"""
+SCHEMA = """-- DELETE FROM nothing;
+CREATE TABLE scripts (id INT);
+INSERT INTO scripts VALUES (1), ('a;b');
+INSERT INTO scripts VALUES (2);
+DELIMITER //
+CREATE PROCEDURE p() BEGIN DELETE FROM users; UPDATE users SET a = 1; END //
+DELIMITER ;
+/* UPDATE nothing SET a = 1; */ SELECT 1;
+/*!40000 ALTER TABLE personas DISABLE KEYS */;
+"""
+SHELL = """#!/usr/bin/env bash
+# mysql app -e "DELETE FROM nothing"
+echo "UPDATE scripts SET a = 1 would be wrong"
+mysql app -e "DELETE FROM scripts WHERE id = $id"
+mysql app <<'SQL'
+UPDATE personas SET a = 1;
+SQL
+zcat dump.gz | mysql app
+mysql --version
+mysqldump app > dump.sql
+"""
+
+
+def scanned(tmp_path: Path, name: str, text: str) -> Inventory:
+    """The inventory of a folder with one file."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return take_inventory(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("A.vue", VUE, [(5, "write", "scripts")]),
+        ("a.svelte", SVELTE, [(6, "write", "scripts")]),
+        ("a.astro", ASTRO, [(2, "write", "users")]),
+        ("a.html", HTML, [(3, "unknown", "")]),
+        (
+            "a.sql",
+            SCHEMA,
+            [(2, "write", "scripts"), (6, "write", "users"), (6, "unknown", ""), (9, "unknown", "personas")],
+        ),
+        ("a.sh", SHELL, [(4, "write", "scripts"), (5, "write", "personas"), (8, "unknown", "")]),
+        ("deploy", SHELL, [(4, "write", "scripts"), (5, "write", "personas"), (8, "unknown", "")]),
+        ("a.sql", "DELETE FROM scripts", [(1, "write", "scripts")]),
+        ("a.sql", "CALL p();\nSET SESSION TRANSACTION READ WRITE;", [(1, "unknown", ""), (2, "connection", "")]),
+        ("empty.sql", "", []),
+        ("unclosed.sql", "INSERT INTO scripts VALUES ('", [(1, "write", "scripts")]),
+    ],
+)
+def test_code_and_sql_are_found_at_their_lines(tmp_path: Path, name: str, text: str, found: list[tuple[int, str, str]]):
+    inventory = scanned(tmp_path, name, text)
+    assert [(each.line, each.access, each.table) for each in inventory.touchpoints if each.access != "read"] == found
+    assert inventory.unread == []
+    assert inventory.paths == [name]
+
+
+def notebook(*cells: list[str], kernel: str = "python") -> str:
+    """A notebook as Jupyter writes it."""
+    listed = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells]
+    text = {"cell_type": "markdown", "source": ["DELETE FROM scripts WHERE id = 1"]}
+    return json.dumps({"cells": [text, *listed], "metadata": {"language_info": {"name": kernel}}}, indent=1)
+
+
+def test_the_cells_of_a_notebook_are_read_at_the_lines_of_the_file(tmp_path: Path):
+    first = ["import pymysql\n", 'cursor.execute("DELETE FROM scripts WHERE id = 1")  # é\n', "cursor.execute(q)"]
+    text = notebook(first, ["%sql UPDATE users SET a = 1"], ["%%sql\n", "DELETE FROM personas"], ["!mysql app < x"])
+    found = scanned(tmp_path, "a.ipynb", text)
+    lines = text.split("\n")
+    assert found.unread == []
+    assert [(lines[each.line - 1].strip(' ",')[:14], each.access) for each in found.touchpoints] == [
+        ("import pymysql", "connection"),
+        ("cursor.execute", "write"),
+        ("cursor.execute", "unknown"),
+        ("%sql UPDATE us", "write"),
+        ("DELETE FROM pe", "write"),
+        ("!mysql app < x", "unknown"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        notebook(["SELECT 1"], kernel="sql"),
+        json.dumps(json.loads(notebook(["a = 1\n", "cursor.execute(q)"]))),
+        '{"cells": ' + "[" * 200_000,
+    ],
+)
+def test_a_notebook_whose_lines_are_not_known_is_named(tmp_path: Path, text: str):
+    found = scanned(tmp_path, "a.ipynb", text)
+    assert [each.code for each in found.unread] == ["notebook"]
+    assert found.touchpoints == []
+
+
+def test_files_of_languages_that_are_not_read_are_counted(tmp_path: Path):
+    for name in ("a.php", "b.php", "c.rb", "d.txt"):
+        (tmp_path / name).write_text("x")
+    found = take_inventory(tmp_path)
+    assert found.skipped == [
+        ("*.php", "2 files of PHP, which is not read"),
+        ("*.rb", "1 file of Ruby, which is not read"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.sql", "INSERT INTO a VALUES (1);\n" * 38_000),
+        ("b.sql", ";" * 1_000_000),
+        ("c.sql", "DELIMITER x\n" * 80_000),
+        ("d.sql", "/*" * 500_000),
+        ("e.sql", "'" * 999_999),
+        ("f.sh", 'mysql <<A\n"' * 80_000),
+        ("g.sh", "mysql <<" + "A" * 70 + "\n" + "x\n" * 400_000),
+        ("h.vue", "<script " * 120_000),
+        ("i.vue", "<script>\n" * 100_000),
+        ("j.sh", '"\n' * 400_000),
+        ("k.sql", "".join(f"UPDATE t{n} SET a = 1;\n" for n in range(2_000))),
+    ],
+)
+def test_hostile_files_cost_a_bounded_time(tmp_path: Path, name: str, text: str):
+    with cpu_limit(6, name):
+        scanned(tmp_path, name, text)
