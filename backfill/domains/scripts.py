@@ -20,10 +20,17 @@ from backfill.domains.script_log.ambiguous_ids import (
 from backfill.domains.script_log.branches import branches_of, reserve_branch_numbers
 from backfill.domains.script_log.item_names import ItemKey, is_branch, item_of
 from backfill.domains.script_log.orphans import TARGETS, migrate_orphans
-from backfill.domains.script_log.recorder import TOO_LATE, ItemRecorder, record_known, set_script_aside
+from backfill.domains.script_log.recorder import (
+    TOO_LATE,
+    ItemRecorder,
+    is_row_changed,
+    record_known,
+    set_script_aside,
+)
 from backfill.domains.script_log.source import ScriptSource, SourceScript
 from backfill.domains.script_log.texts_by_hash import TARGET as CONTENTS
 from backfill.domains.script_log.texts_by_hash import migrate_texts
+from backfill.scripts.changed_metadata import metadata_refusal
 from backfill.scripts.legacy_script import LegacyScript
 from backfill.scripts.migrate_script import ScriptMigration, is_migrated
 from backfill.scripts.migrated_saves import migrated_saves
@@ -172,9 +179,13 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
     if not work.checkpoint:
         with unit_of_work.reading() as tx:
             known = migrated_saves(tx, script.script_id, found.saves)
-            done = is_migrated(tx, script, found.saves, known)
-        if known.place or done:
+            changed = is_row_changed(tx, found)
+            refusal = metadata_refusal(tx, script) if changed else None
+            done = is_migrated(tx, script, found.saves, known, changed=changed)
+        if known.place or done or refusal is not None:
             late = _late(found, known.late)
+            if refusal is not None:
+                late.append(RefusedSave(script.origin, refusal))
             record_known(work, recorder, known, late, done=done)
         if done:
             return True

@@ -17,7 +17,7 @@ from backfill.scripts.legacy_script import (
     ScriptTaken,
     SourceChanged,
 )
-from backfill.scripts.migrated_saves import MigratedSaves, edited_since, migrated_saves
+from backfill.scripts.migrated_saves import MigratedSaves, first_edit, migrated_saves
 from backfill.scripts.pending_saves import PendingSaves, RefusedSave, ScriptRefused, WrittenSaves
 from materialization.clock import system_clock
 from materialization.submissions.backfill_mode import begin_backfill, end_backfill
@@ -95,8 +95,10 @@ class ScriptMigration:
         return WrittenSlice(len(written.answers), versions, written.more)
 
 
-def is_migrated(tx: RecordsTransaction, script: LegacyScript, saves: SaveSource, known: MigratedSaves) -> bool:
-    """Whether nothing of a script is left to write.
+def is_migrated(
+    tx: RecordsTransaction, script: LegacyScript, saves: SaveSource, known: MigratedSaves, *, changed: bool = False
+) -> bool:
+    """Whether nothing of a script is left to write; `changed` says that its row is another one than the last time.
 
     Raises:
         ScriptEdited, ScriptTaken: something is, and it cannot follow.
@@ -104,13 +106,13 @@ def is_migrated(tx: RecordsTransaction, script: LegacyScript, saves: SaveSource,
     head = tx.heads.get(script.script_id)
     if head is None or not head.version:
         return False
-    edited = edited_since(tx, script, head.version)
+    edited = bool(first_edit(tx, script, head.version))
     if known.place < len(saves):
         if edited:
             raise ScriptEdited(f"script {script.script_id} was edited after it was migrated")
         return False
     row = tx.scripts.get(script.script_id)
-    return head.health == "open" and (edited or (row is not None and _is_listed(row, script)))
+    return head.health == "open" and (edited or (not changed and row is not None and _is_listed(row, script)))
 
 
 def _is_listed(row: ScriptRow, script: LegacyScript) -> bool:

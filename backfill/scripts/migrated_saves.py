@@ -61,8 +61,8 @@ def migrated_saves(tx: Transaction, script_id: int, saves: SaveSource) -> Migrat
     return MigratedSaves(place, migrated, merged, late)
 
 
-def edited_since(tx: Transaction, script: LegacyScript, version: int) -> bool:
-    """Whether anything but the backfill wrote to the script after its last migrated save.
+def first_edit(tx: Transaction, script: LegacyScript, version: int) -> int:
+    """The first version after the last migrated save that something but the backfill wrote; 0 if there is none.
 
     Raises:
         ScriptTaken: the script was not made by the backfill.
@@ -75,8 +75,8 @@ def edited_since(tx: Transaction, script: LegacyScript, version: int) -> bool:
             if decode_cause(page[number].cause).origin is None:
                 if number == 1:
                     raise ScriptTaken(f"the ledger has another script {script.script_id}")
-                return True
-    return False
+                return number
+    return 0
 
 
 def _read(tx: Transaction, script_id: int) -> Iterator[LegacyVersion]:

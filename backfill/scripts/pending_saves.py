@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from backfill.content.window import Window, difference
+from backfill.scripts.changed_metadata import changed_metadata
 from backfill.scripts.kept_content import kept_raw
 from backfill.scripts.legacy_script import (
     LegacySave,
@@ -15,17 +16,18 @@ from backfill.scripts.legacy_script import (
     ScriptEdited,
     submission_id,
 )
-from backfill.scripts.migrated_saves import edited_since
+from backfill.scripts.migrated_saves import first_edit
 from backfill.scripts.successive_saves import SaveText, SuccessiveSaves
 from backfill.translate.script_commands import matched, save_commands
 from backfill.translate.script_lines import with_new_ids
 from domain.commands.base import Command
 from domain.commands.kinds.script_archive_and_unarchive import ScriptArchive, ScriptUnarchive
 from domain.commands.kinds.script_create import ScriptCreate
+from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
 from domain.commands.whole_script.script_replace import ScriptReplace
 from domain.errors import LedgerError, Rejected
 from domain.script.line import Line
-from domain.script.state import State
+from domain.script.state import State, Value
 from domain.submissions.answer import Refusal
 from domain.submissions.origin import Origin
 from domain.submissions.submission import Cause, Submission
@@ -97,7 +99,8 @@ class PendingSaves:
         committed, self._committed = self._committed, None
         if committed == (state.version, place) and state.exists:
             return
-        if edited_since(tx, self._script, tx.head.version) and place < len(self._saves):
+        self._is_edited = bool(first_edit(tx, self._script, tx.head.version))
+        if self._is_edited and place < len(self._saves):
             raise ScriptEdited(f"script {self._script.script_id} was edited after it was migrated")
         self._texts = SuccessiveSaves()
         self._lines = tuple(state.lines())
@@ -190,6 +193,8 @@ class PendingSaves:
         script = self._script
         if not state.exists:
             return self._created_empty(state)
+        if not self._is_edited and (fields := changed_metadata(state.metadata, script)):
+            return self._changed_metadata(state, fields)
         if script.archived_at is not None and not state.archived:
             name = f"legacy.archive.{state.version}"
             return self._submission(state, script.origin, script.archived_at, (ScriptArchive(),), name)
@@ -197,6 +202,17 @@ class PendingSaves:
             name = f"legacy.unarchive.{state.version}"
             return self._submission(state, script.origin, self._time, (ScriptUnarchive(),), name)
         return None
+
+    def _changed_metadata(self, state: State, fields: dict[str, Value | None]) -> Submission:
+        """The title, the status and other fields as the source has them now."""
+        script = self._script
+        expect = {name: state.metadata.get(name) for name in fields}
+        commands: tuple[Command, ...] = (ScriptSetMetadata(fields=fields, expect=expect),)
+        if state.archived:
+            commands = (ScriptUnarchive(), *commands)
+        moment = script.listed.updated_at if script.listed is not None else None
+        name = f"legacy.metadata.{state.version}"
+        return self._submission(state, script.origin, self._time if moment is None else moment, commands, name)
 
     def _identified(self, text: SaveText, state: State) -> tuple[tuple[Line, ...], Window | None]:
         """The lines with their ids, and where they differ from those before, if that is known."""

@@ -11,6 +11,7 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 
 from backfill.content.window import Window
+from backfill.scripts.changed_metadata import changed_metadata
 from backfill.scripts.kept_content import raw_bytes
 from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_row
 from backfill.scripts.successive_saves import SuccessiveSaves
@@ -234,13 +235,10 @@ class _Versions:
             if not edited:
                 created = self.state.metadata
         script = self._script
-        if created.get("title") != script.title:
-            yield "the script has another title"
         if created.get("owner") != script.owner:
             yield "the script has another owner"
-        for name, value in script.metadata.items():
-            if created.get(name) != value:
-                yield f"the script has another {name}"
+        for name in changed_metadata(created, script):
+            yield f"the script has another {name}"
         if not edited and self.state.archived != (script.archived_at is not None):
             yield "the script is archived here or there only"
         row = self._tx.scripts.get(script.script_id)

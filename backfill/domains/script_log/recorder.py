@@ -11,8 +11,10 @@ import msgspec
 from backfill.checks.registry import CHECKS
 from backfill.checks.saves import BAD_JSON
 from backfill.domains.base import Counts, ItemWork
+from backfill.domains.flat.references import RESERVED
 from backfill.domains.flat.slices import keep_repaired, quarantined
 from backfill.domains.script_log.source import SourceScript
+from backfill.scripts.changed_metadata import EDITED, OTHER_OWNER
 from backfill.scripts.migrated_saves import MigratedSaves
 from backfill.scripts.pending_saves import RefusedSave, WrittenSaves
 from backfill.translate.source_rows import Problem
@@ -28,7 +30,7 @@ TOO_LATE = "later_saves_came_over"
 WITH_ITS_SCRIPT = "Its script is set aside."
 BAD_JSON_CODES = frozenset(refusal.code for refusal in BAD_JSON)
 # Codes of findings, whose sentences have no values.
-OWN_REASONS = frozenset(CHECKS) | {TOO_LATE}
+OWN_REASONS = frozenset(CHECKS) | {TOO_LATE, EDITED.code, OTHER_OWNER.code}
 
 Transaction = LockedScript | RecordsTransaction
 
@@ -114,13 +116,14 @@ class ItemRecorder:
                 counts[table] = counts.get(table, Counts()) + Counts(quarantined=1)
         if done and not self.progress.done:
             _add(counts, _script_counts(self._found, head_refused=head_refused))
-            self._keep_script(tx)
+            self._keep_script(tx, head_refused=head_refused)
         self._work.record(tx, msgspec.msgpack.encode(ScriptProgress(place, head_refused, done)), counts, aside)
 
-    def _keep_script(self, tx: Transaction) -> None:
+    def _keep_script(self, tx: Transaction, *, head_refused: bool) -> None:
         row, table = self._found.row, self._found.table.name
         known = tx.legacy_keys.find(table, [row.key]).get(row.key)
-        if known is not None and known.row_hash == row.hash:
+        # A change that did not come over is one in the next run as well.
+        if known is not None and (known.row_hash == row.hash or head_refused):
             return
         if known is None:
             tx.legacy_keys.add(table, "scripts", [NewKey(row.key, self._script_id, row.hash)])
@@ -135,6 +138,12 @@ class ItemRecorder:
             return QuarantinedRow(table, key, code, save.refusal.message)
         # L15: JSON that cannot be read. L29: what our own rules refuse.
         return QuarantinedRow(table, key, "L15" if code in BAD_JSON_CODES else "L29", f"The save is refused: {code}.")
+
+
+def is_row_changed(tx: Transaction, found: SourceScript) -> bool:
+    """Whether the row of a script that came over is another one than it was then."""
+    known = tx.legacy_keys.find(found.table.name, [found.row.key]).get(found.row.key)
+    return known is not None and known.row_hash not in (found.row.hash, RESERVED)
 
 
 def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | None) -> None:

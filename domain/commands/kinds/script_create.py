@@ -23,14 +23,14 @@ class ScriptCreate(Command, frozen=True, tag="script.create"):
     lines: tuple[Line, ...] = ()
 
     def check(self) -> None:
-        check_whole_metadata(self._named_fields())
+        check_whole_metadata(self.named_fields())
         check_lines("lines", self.lines)
 
     def apply(self, state: State) -> Delta:
         if state.exists:
             raise ScriptExists
         owner: dict[str, Value] = {} if self.owner is None else {"owner": self.owner}
-        changes: list[Change] = [MetadataSet({**self._named_fields(), **owner})]
+        changes: list[Change] = [MetadataSet({**self.named_fields(), **owner})]
         if self.lines:
             changes.append(LinesInserted(EDGE, self.lines))
         return tuple(changes)
@@ -38,5 +38,6 @@ class ScriptCreate(Command, frozen=True, tag="script.create"):
     def inverse(self, before: State, after: State) -> tuple[Command, ...]:
         return ()
 
-    def _named_fields(self) -> dict[str, Value]:
+    def named_fields(self) -> dict[str, Value]:
+        """The metadata that the script begins with, but for its owner."""
         return {"status": "draft", **self.metadata, "title": self.title}
