@@ -138,7 +138,7 @@ def _with_equal_ones(
 ) -> list[Line] | None:
     """The lines of legacy lines, each of which is one; those that were there before are the same objects as before.
 
-    Between two changes most lines are equal: they are not translated again, and a comparison of objects finds them equal.
+    Between two changes most lines are equal: they are not translated again, and compared at no cost.
     """
     places = {each.id: place for place, each in enumerate(before)}
     new: list[Line] = []
