@@ -21,6 +21,7 @@ from tests.services.mariadb import MariaDB
 from tests.services.named import NamedDatabaseServer, NamedRedisServer
 from tests.services.places import ServerMissingError
 from tests.services.redis_server import RedisServer
+from workers.imports import without_garbage_collection
 
 MARKERS = (
     "services: needs MariaDB or Redis (set by itself on every test that uses one of their fixtures)",
@@ -63,6 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"mariadb", "redis_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.services)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    with without_garbage_collection():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
