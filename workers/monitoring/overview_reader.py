@@ -52,6 +52,8 @@ ANSWER_SECONDS = 5
 WINDOW_MINUTES = 5
 HISTORY_MINUTES = 60
 RECENT_SECONDS = 3_600
+# A host that was not seen for this long was replaced: each new container has a new name.
+GONE_SECONDS = 3_600
 # A slot may be taken this much later than it is due: the ticks come every 15 s.
 SLOT_GRACE_SECONDS = 60
 LEASE = "reconciler"
@@ -161,7 +163,7 @@ class OverviewReader:
         )
 
     def _roles(self, heartbeats: Sequence[RoleHeartbeat], now: int, queued: dict[str, int]) -> Iterable[Role]:
-        hosts = {name: tuple(_hosts(heartbeats, name, now)) for name in (*ROLES, BEAT_ROLE)}
+        hosts = {name: tuple(_listed(_hosts(heartbeats, name, now))) for name in (*ROLES, BEAT_ROLE)}
         for name in (*ROLES, BEAT_ROLE):
             length = queued.get(ROLES[name].queue) if name in ROLES else None
             # An embedded installation that does not run starts its workers when a command needs them.
@@ -185,6 +187,13 @@ def _hosts(heartbeats: Sequence[RoleHeartbeat], role: str, now: int) -> Iterable
     for row in heartbeats:
         if row.role == role:
             yield Host(row.host, row.state, row.started_at, row.seen_at, _age(now, row.seen_at))
+
+
+def _listed(hosts: Iterable[Host]) -> list[Host]:
+    """Those that run or were seen lately; if there are none, the one seen last, for its role is missing."""
+    by_age = sorted(hosts, key=lambda host: host.seen_seconds)
+    listed = [host for host in by_age if host.seen_seconds <= GONE_SECONDS] or by_age[:1]
+    return sorted(listed, key=lambda host: host.name)
 
 
 def _condition(hosts: Sequence[Host]) -> RoleCondition:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
 from domain.submissions.answer import Answer
+from materialization.clock import system_clock
 from repos.database.engine import make_engine, open_engine
 from repos.schema import upgrade
 from repos.submissions.answers import Answered
@@ -100,6 +101,26 @@ def test_a_stop_during_a_write_is_written_too(engine: Engine, monkeypatch: pytes
     heartbeat.stop()
 
     assert [host.state for role in overview(engine).roles for host in role.hosts] == ["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("ages", "listed"),
+    [
+        ({"a": 0, "b": 60, "c": 3_500}, ["a", "b", "c"]),
+        ({"a": 0, "b": 3_700, "c": 86_400}, ["a"]),
+        ({"a": 86_400, "b": 3_700, "c": 90_000}, ["b"]),
+        ({}, []),
+    ],
+)
+def test_hosts_that_are_gone_are_no_longer_listed(engine: Engine, ages: dict[str, int], listed: list[str]):
+    put = text("INSERT INTO role_heartbeats VALUES ('commands', :host, 'stopped', 1, :seen_at)")
+    with engine.begin() as connection:
+        for host, age in reversed(ages.items()):
+            connection.execute(put, {"host": host, "seen_at": system_clock() - age * 1_000_000})
+
+    [role] = [role for role in overview(engine).roles if role.name == "commands"]
+
+    assert [host.name for host in role.hosts] == listed
 
 
 def test_a_heartbeat_that_cannot_be_stored_is_logged_once(tmp_path: Path):
