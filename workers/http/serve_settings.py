@@ -1,4 +1,4 @@
-"""Settings of `scriptledger serve`: the people who may sign in, the address, and the link to Flower."""
+"""Settings of `scriptledger serve`: the people who may sign in, the address, trusted proxies, and the link to Flower."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from workers.http.access.people import DuplicateName, People, Role
+from workers.http.access.proxies import MAX_NETWORKS, Network, read_networks
 from workers.process.password_file import UnfitFile, read_users
 from workers.setting_values import PREFIX, refuse
 
 FILES: Final[Mapping[Role, str]] = {"operator": "OPERATORS_FILE", "viewer": "VIEWERS_FILE"}
 FLOWER_URL = "FLOWER_URL"
+TRUSTED_PROXIES = "TRUSTED_PROXIES"
 # For the child process alone: what the files hold, and where it listens.
 _PEOPLE, _LISTENING = f"{PREFIX}SERVE_PEOPLE", f"{PREFIX}SERVE_LISTENING"
 
@@ -22,6 +24,7 @@ class ServeSettings(NamedTuple):
     people: People
     listening: str
     flower_url: str = ""
+    proxies: tuple[Network, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], listening: str) -> ServeSettings:
@@ -38,13 +41,13 @@ class ServeSettings(NamedTuple):
         url = environ.get(f"{PREFIX}{FLOWER_URL}", "")
         if url and not (url.startswith(("http://", "https://")) and url.isprintable() and len(url) <= 500):
             refuse(FLOWER_URL, "an address that begins with http:// or https://")
-        return cls(people, listening, url)
+        return cls(people, listening, url, _proxies(environ))
 
     @classmethod
     def of_child(cls, environ: dict[str, str]) -> ServeSettings:
         """The settings that a parent process gave; the passwords are removed from the environment."""
         people = People(json.loads(environ.pop(_PEOPLE)))
-        return cls(people, environ[_LISTENING], environ.get(f"{PREFIX}{FLOWER_URL}", ""))
+        return cls(people, environ[_LISTENING], environ.get(f"{PREFIX}{FLOWER_URL}", ""), _proxies(environ))
 
     def to_env(self) -> dict[str, str]:
         """The environment variables that give a child process these settings."""
@@ -52,8 +55,17 @@ class ServeSettings(NamedTuple):
             _PEOPLE: json.dumps(self.people.passwords),
             _LISTENING: self.listening,
             f"{PREFIX}{FLOWER_URL}": self.flower_url,
+            f"{PREFIX}{TRUSTED_PROXIES}": ",".join(map(str, self.proxies)),
             **{f"{PREFIX}{name}": "" for name in FILES.values()},
         }
+
+
+def _proxies(environ: Mapping[str, str]) -> tuple[Network, ...]:
+    try:
+        return read_networks(environ.get(f"{PREFIX}{TRUSTED_PROXIES}", ""))
+    except ValueError:
+        wanted = f"a list of at most {MAX_NETWORKS} addresses or networks with commas, like 10.0.0.7, 192.168.0.0/24"
+        refuse(TRUSTED_PROXIES, wanted)
 
 
 def _users(name: str, environ: Mapping[str, str]) -> dict[str, str]:

@@ -55,7 +55,7 @@ def main() -> None:
         producer = Producer(unit_of_work, LoneBell(settings.broker_url))
         overview = SharedOverview(OverviewReader(monitoring, settings.broker_url, embedded=settings.embedded_broker))
         services = Services(unit_of_work, Replays(unit_of_work, producer), overview, chosen.flower_url)
-        asyncio.run(_serve(make_application(services, chosen.people), listening))
+        asyncio.run(_serve(make_application(services, chosen.people, chosen.proxies), listening))
 
 
 def listening_socket(listening: str) -> socket.socket:

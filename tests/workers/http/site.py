@@ -27,6 +27,7 @@ from repos.submissions.dead_letters import DeadLetter
 from repos.unit_of_work import UnitOfWork
 from tests.workers.writer_setup import WritingRoom
 from workers.http.access.people import People
+from workers.http.access.proxies import Network
 from workers.http.application import make_application
 from workers.http.page.overview import SharedOverview
 from workers.http.page.visit import OverviewSource, Services
@@ -57,10 +58,18 @@ class Seen(NamedTuple):
 class Site:
     """The page, which an operator (anna) and a viewer (ben) may use, and a room that writes to its database."""
 
-    def __init__(self, folder: Path, *, flower_url: str = "", overview: OverviewSource | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        flower_url: str = "",
+        overview: OverviewSource | None = None,
+        proxies: tuple[Network, ...] = (),
+    ) -> None:
         self._file = folder / "ledger.db"
         self.engine = make_engine(f"sqlite:///{self._file}", pool_size=8)
         self._flower_url = flower_url
+        self._proxies = proxies
         # What the first page shows instead of what is so.
         self.overview = overview
         self._ready, self._stopped = Event(), asyncio.Event()
@@ -160,7 +169,7 @@ class Site:
         people = People({"operator": dict([ANNA]), "viewer": dict([BEN])})
         self._ready.set()
         await serve(
-            make_application(services, people),  # type: ignore[arg-type]
+            make_application(services, people, self._proxies),  # type: ignore[arg-type]
             server_config(listening),
             shutdown_trigger=self._stopped.wait,
         )

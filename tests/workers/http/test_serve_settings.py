@@ -38,7 +38,9 @@ def test_an_empty_file_names_no_people(tmp_path: Path, content: bytes):
 
 
 def test_a_child_process_gets_the_same(tmp_path: Path):
-    chosen = settings(tmp_path, b"anna:a", b"ben:b", FLOWER_URL="https://flower.example/")
+    chosen = settings(
+        tmp_path, b"anna:a", b"ben:b", FLOWER_URL="https://flower.example/", TRUSTED_PROXIES="::1, 10.0.0.0/8"
+    )
     environ = chosen.to_env()
 
     of_child = ServeSettings.of_child(environ)
@@ -86,3 +88,9 @@ def test_no_one_has_two_roles(tmp_path: Path):
 def test_another_link_is_refused(tmp_path: Path, url: str):
     with pytest.raises(BadSetting, match="FLOWER_URL is not an address"):
         settings(tmp_path, FLOWER_URL=url)
+
+
+@pytest.mark.parametrize("proxies", ["proxy.example", "10.0.0.1/8", "10.0.0.256", "*", "10.0.0.1:80", "::1," * 21])
+def test_a_proxy_is_an_address_or_a_network(tmp_path: Path, proxies: str):
+    with pytest.raises(BadSetting, match="TRUSTED_PROXIES is not a list of at most 20 addresses or networks"):
+        settings(tmp_path, TRUSTED_PROXIES=proxies)
