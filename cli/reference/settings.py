@@ -27,8 +27,8 @@ OTHERS = {
     "SCRIPTLEDGER_OPERATORS_FILE": "A file with a line `name:password` for each person who may act on the page of "
     "`scriptledger serve`.",
     "SCRIPTLEDGER_VIEWERS_FILE": "The same for those who may only look.",
-    "SCRIPTLEDGER_TRUSTED_PROXIES": "The addresses or networks, with commas, of proxies in front of `scriptledger serve` that set "
-    "X-Forwarded-For; empty: none.",
+    "SCRIPTLEDGER_TRUSTED_PROXIES": "The addresses or networks, with commas, of proxies in front of "
+    "`scriptledger serve` that set X-Forwarded-For; empty: none.",
     "NO_COLOR": "If not empty, no colours, as in every program that respects it.",
 }
 

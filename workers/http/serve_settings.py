@@ -1,4 +1,4 @@
-"""Settings of `scriptledger serve`: the people who may sign in, the address, trusted proxies, and the link to Flower."""
+"""Settings of `scriptledger serve`: who may sign in, the address, trusted proxies, and the link to Flower."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trusted proxies: the address that a request comes from, which nobody can invent."""
+"""Trusted proxies: the address that a request comes from, which the client cannot invent."""
 
 from __future__ import annotations
 
