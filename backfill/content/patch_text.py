@@ -84,6 +84,19 @@ def revert_patch(hunks: Sequence[Hunk], text: bytearray) -> None:
     _apply(((hunk.after_at, hunk.after, hunk.before) for hunk in reversed(hunks)), text, len(hunks))
 
 
+def require_repeatable(hunks: Sequence[Hunk]) -> None:
+    """Refuse a patch that leads back, but not forth: what was rebuilt backwards is read forwards.
+
+    Each hunk is written for the text after those before it, so its place is the same on both sides.
+
+    Raises:
+        PatchDoesNotFit: a hunk has two places.
+    """
+    for number, hunk in enumerate(hunks, 1):
+        if hunk.before_at != hunk.after_at:
+            raise PatchDoesNotFit(hunk=number)
+
+
 def _apply(changes: Iterable[tuple[int, bytes, bytes]], text: bytearray, count: int) -> None:
     if count * len(text) > MAX_MOVED_BYTES:
         raise PatchTooLarge(hunks=count)

@@ -54,7 +54,9 @@ TEXTS = " texts"
 # The same for the rows of a table of scripts whose ids others have too, and those without one.
 AMBIGUOUS = " ambiguous"
 MIN_SLICE_SECONDS = 1.0
-LATE = Refusal(TOO_LATE, "The ledger has later saves of the script already.")
+LATE = Refusal(
+    TOO_LATE, "The ledger has later saves of the script already: only an empty ledger takes this one in its place."
+)
 
 
 @domain

@@ -1,7 +1,8 @@
 """Proof of one script: each of its legacy saves, read again from the ledger, is as in the source.
 
 Compared are lines, time and writer of every save, the bytes that are kept in addition, and title, owner, times and
-archiving of the script. Commands of other legacy tables and edits by people come after the saves and are no difference.
+archiving of the script. Edits by people come after the saves and are no difference; nor are commands of other legacy
+tables, which may also be between two saves, if the later one came over in a later run.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from backfill.scripts.successive_saves import SuccessiveSaves
 from domain.counting import counted
 from domain.errors import Rejected
 from domain.log.version import VersionRow
-from domain.script.delta import decode_delta
+from domain.script.delta import ElementPut, ElementRemoved, PersonaPut, PersonaRemoved, decode_delta
 from domain.script.hashing import STATE_MODULUS, line_term, neighbour_term
 from domain.script.line import Line
 from domain.script.state import EDGE, State
@@ -31,6 +32,8 @@ from repos.unit_of_work import RecordsTransaction
 
 # Rows of legacy_versions that are read at a time; each may have the bytes of a save.
 PAGE = 50
+# Changes by the rows of other tables, which leave lines and metadata as they are.
+_DESCRIBED = (ElementPut, ElementRemoved, PersonaPut, PersonaRemoved)
 
 
 class Difference(NamedTuple):
@@ -205,6 +208,7 @@ class _Versions:
         self._head = head.version
         self._steps = zip(entries, rows, strict=True)
         self._time = 0
+        self._touches_text = True
 
     def go_to(self, version: int, save: LegacySave) -> str | None:
         """Go on to the version that a save became; what is wrong with those on the way, else None."""
@@ -217,7 +221,9 @@ class _Versions:
                 if origin is None:
                     problem = "it comes after an edit"
             elif not is_row(origin, save.origin):
-                problem = "its version is that of another row"
+                # Story elements and personas follow the saves that were there when they came over.
+                if self._touches_text:
+                    problem = "its version is that of another row"
             elif (origin.author, origin.actor) != (save.origin.author, save.origin.actor):
                 problem = "its version has another writer"
             elif entry.occurred_at != max(self._before, min(max(save.saved_at, 0), entry.recorded_at)):
@@ -255,7 +261,9 @@ class _Versions:
         if step is None:
             return None
         entry, row = step
-        for change in decode_delta(row.delta):
+        changes = decode_delta(row.delta)
+        self._touches_text = not all(isinstance(change, _DESCRIBED) for change in changes)
+        for change in changes:
             change.onto(self._builder)
         self.state = self._builder.so_far()
         self._builder.version += 1

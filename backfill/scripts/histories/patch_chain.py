@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from backfill.content.patch_text import apply_patch, read_patch, revert_patch, utf16
+from backfill.content.patch_text import apply_patch, read_patch, require_repeatable, revert_patch, utf16
 from backfill.scripts.histories.patch_layout import ChainRow, Layout, doubtful_edges, likely_layouts, whole_texts
 from domain.errors import Rejected
 from domain.submissions.answer import Refusal
@@ -268,6 +268,8 @@ class PatchChain:
             return PATCH_MISSING
         try:
             hunks = read_patch(patch)
+            if not up:
+                require_repeatable(hunks)
             forward = up == self._layout.is_forward
             if with_context and text and not all(hunk.before if forward else hunk.after for hunk in hunks):
                 return CHAIN_BROKEN

@@ -131,3 +131,50 @@ def test_a_change_of_the_source_is_found_and_voids_the_certificate(backfill: Bac
     assert ("source", table, "") in sentences(certificate)
     assert {each.check for each in certificate.problems} & {"proof", "rows"}
     assert stored(backfill) is None
+
+
+# What the application writes between two runs, and another run brings over.
+ADDED = """
+INSERT INTO script_versions
+  SELECT 100, 1, 6, replace(content, 'buoy 7', 'buoy 77'), '2022-03-06 08:00:00.000' FROM script_versions WHERE id = 5;
+INSERT INTO script_versions SELECT 101, 1, 7, content, '2022-03-07 08:00:00.000' FROM script_versions WHERE id = 100;
+INSERT INTO script_versions SELECT 102, 3, 9, content, '2022-03-08 08:00:00.000' FROM script_versions WHERE id = 5;
+INSERT INTO users SELECT 77, 'new@ferry.example', 'new', passwordHash, createdAt, NULL, NULL FROM users WHERE id = 2;
+UPDATE users SET email = 'moved@ferry.example', username = 'moved' WHERE id = 1;
+UPDATE users SET deletedAt = '2022-03-06 08:00:00.000' WHERE id = 2;
+INSERT INTO sessions SELECT 'ckq9', userId, 'another-token', expiresAt, createdAt FROM sessions;
+INSERT INTO chat_history VALUES (30, 1, 1, 'user', 'And now?', '2022-03-07 10:00:00');
+UPDATE chat_history SET content = 'Another' WHERE id = 2;
+UPDATE scenes SET summary = 'Another' WHERE id = 1;
+INSERT INTO story_elements VALUES (20, 1, 'theme', 'What returns.', '2022-03-07 08:00:00');
+UPDATE scripts SET deletedAt = '2022-03-09 08:00:00.000' WHERE id = 2;
+UPDATE script_comments SET body = 'Another';
+INSERT INTO script_comments VALUES (2, 1, 1, 'Late.', '2022-02-07 10:00:00.000');
+"""
+# What it does that an append-only log, or a row that is there, cannot follow: it is named, and stays as it is.
+TAKEN_BACK = """
+DELETE FROM sessions;
+DELETE FROM chat_history WHERE id = 2;
+DELETE FROM scenes WHERE id = 1;
+UPDATE script_versions SET content = replace(content, 'buoy 7', 'buoy 8') WHERE id = 3;
+UPDATE script_commands SET author = 'ai' WHERE id = 1;
+"""
+
+
+def test_another_run_brings_over_what_was_added_and_changed_in_the_meantime(backfill: Backfill) -> None:
+    in_source(backfill, ADDED)
+
+    backfill.run(mapping=latest(backfill).mapping)
+
+    assert sentences(certified(backfill)) == []
+    assert stored(backfill) is not None
+
+
+def test_another_run_names_what_was_taken_back_in_the_meantime(backfill: Backfill) -> None:
+    in_source(backfill, TAKEN_BACK)
+
+    backfill.run(mapping=latest(backfill).mapping)
+
+    found = {(check, table) for check, table, _ in sentences(certified(backfill))}
+    assert found == {("proof", table) for table in ("sessions", "chat_history", "scenes", "script_versions")}
+    assert stored(backfill) is None

@@ -208,6 +208,19 @@ def test_a_position_counts_utf16_units_and_is_never_moved() -> None:
     assert Stored([text, None], [None, patch.replace("81", "82")]).all()[1] == "patch_does_not_fit"
 
 
+@pytest.mark.parametrize("damaged", ["@@ -9", "@@ -1"])
+def test_a_patch_that_leads_back_but_not_forth_parts_the_chain(damaged: str) -> None:
+    """Else the saves before it would be rebuilt, and all those after it be refused as they are read from there."""
+    made = patches(leads_to=True)
+    assert made[2] is not None
+    made[2] = made[2].replace("@@ -", damaged, 1)
+    stored = Stored(only(-1), made)
+
+    assert stored.all() == ["patch_chain_broken", "patch_does_not_fit", *TEXTS[2:]]
+    # Each text alone, in any order, is what it is among all.
+    assert [next(stored.chain().texts([place])) for place in range(2, 6)] == [text.encode() for text in TEXTS[2:]]
+
+
 def test_reading_goes_on_where_it_stopped() -> None:
     texts = [f"Line {number}.\n" * 3 for number in range(400)]
     stored = Stored(only(-1, texts=texts), patches(leads_to=True, texts=texts))
