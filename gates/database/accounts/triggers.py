@@ -38,11 +38,12 @@ def _never(table: str, event: str, thing: str) -> Guard:
 
 def _checked(table: str, *, is_mariadb: bool) -> Guard:
     # A session may turn off foreign keys, and on MariaDB checks: then a version could be added without its command.
-    off = ["@@SESSION.foreign_key_checks = 0", "@@SESSION.unique_checks = 0"]
+    # It runs for each row of the log, so it compares nothing: each variable is 1 or 0.
+    on = ["@@SESSION.foreign_key_checks", "@@SESSION.unique_checks"]
     if is_mariadb:
-        off.append("@@SESSION.check_constraint_checks = 0")
+        on.append("@@SESSION.check_constraint_checks")
     sentence = "this session has turned foreign_key_checks, unique_checks or check_constraint_checks off"
-    body = f"IF {' OR '.join(off)} THEN {_signal(sentence)}; END IF"
+    body = f"IF NOT ({' AND '.join(on)}) THEN {_signal(sentence)}; END IF"
     return Guard(f"guard_{table}_insert", table, "INSERT", body)
 
 

@@ -92,6 +92,18 @@ def test_no_account_but_the_migrators_changes_what_was_written(role: str):
         assert outcomes["insert with foreign keys off", group] in ("grant", "guard")
 
 
+@pytest.mark.parametrize("group", ORPHANS)
+def test_a_session_with_any_one_check_off_adds_nothing_to_the_log(filled: InstalledLedger, group: str):
+    names = ("foreign_key_checks", "unique_checks", "check_constraint_checks")
+    marks = ", ".join(f"'{name}'" for name in names)
+    variables = [name for name, _ in filled.root(f"SHOW VARIABLES WHERE Variable_name IN ({marks})")]
+    assert len(variables) >= 2  # MySQL cannot turn its checks off
+    for name in variables:
+        with filled.connect("worker") as connection:
+            assert outcome(connection, (f"SET SESSION {name} = 0", ORPHANS[group])) == "guard", name
+            assert outcome(connection, (f"SET SESSION {name} = 1", ORPHANS[group])) == "key", name
+
+
 def test_a_guard_refuses_what_a_grant_too_much_allows(own: InstalledLedger):
     """Without the layer of the grants the next one refuses, and the status is red."""
     fill(own)
