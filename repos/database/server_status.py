@@ -15,6 +15,7 @@ from pymysql.connections import MySQLResult
 from pymysql.constants import SERVER_STATUS
 
 from domain.errors import Conflict
+from repos.forked_connections import close_in_children
 from repos.tls_context import SharedContextConnection
 
 # Autocommit is off, a transaction is open.
@@ -40,8 +41,13 @@ class TransactionLost(Conflict):
 class StatusConnection(SharedContextConnection):
     """A connection that updates `server_status` after every answer.
 
-    PyMySQL updates it after writes only, not after result sets.
+    PyMySQL updates it after writes only, not after result sets. A forked child closes its copy.
     """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # Before it connects: another thread may fork.
+        close_in_children(self)
+        super().__init__(*args, **options)
 
     def _read_query_result(self, unbuffered: bool = False) -> int:  # noqa: ARG002 - rows are always read to their end
         self._result = None
