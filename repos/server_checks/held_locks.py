@@ -1,15 +1,15 @@
-"""Locks that hold submissions up: transactions that another client left open, and locked heads of scripts.
+"""Locks that hold submissions up: transactions that another client left open, and scripts that stay locked.
 
-Only an account with the privilege PROCESS sees the transactions of others. What any account of a worker sees is that a
-head is locked, and stays as it is.
+Only an account with the privilege PROCESS sees the transactions of others. What any account of a worker sees is that
+the head of a script, or its first pending submission, is locked, and that the script stays as it is.
 """
 
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, select, text
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from repos.schema.core_tables import script_heads, submission_inbox
@@ -21,7 +21,7 @@ MAX_OPEN_SECONDS = 30
 MAX_PENDING_SECONDS = 10
 # A drain that holds a head now has added versions after this time.
 LOOK_AGAIN_SECONDS = 1.5
-# Of so many submissions, the first to arrive, and of so many of their scripts the heads are examined.
+# Of so many submissions, the first to arrive, and of so many of their scripts the locks are examined.
 MAX_SUBMISSIONS = 500
 MAX_SCRIPTS = 10
 MAX_TRANSACTIONS = 20
@@ -40,23 +40,33 @@ WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND t.trx_lock_structs > 0 AND t.
 HAVING seconds >= :seconds ORDER BY seconds DESC LIMIT :rows"""
 )
 _pending = (
-    select(submission_inbox.c.script_id, submission_inbox.c.enqueued_at)
+    select(submission_inbox.c.id, submission_inbox.c.script_id, submission_inbox.c.enqueued_at)
     .order_by(submission_inbox.c.id)
     .limit(MAX_SUBMISSIONS)
     .subquery("pending")
 )
+# The first of each script.
 _PENDING = (
-    select(_pending.c.script_id).where(_pending.c.enqueued_at < bindparam("before")).distinct().limit(MAX_SCRIPTS)
+    select(_pending.c.script_id, func.min(_pending.c.id))
+    .where(_pending.c.enqueued_at < bindparam("before"))
+    .group_by(_pending.c.script_id)
+    .limit(MAX_SCRIPTS)
 )
-_HEADS = select(script_heads.c.script_id, script_heads.c.version_number).where(
-    script_heads.c.script_id.in_(bindparam("scripts", expanding=True)), script_heads.c.health == "open"
+_HEADS = select(script_heads.c.script_id, script_heads.c.version_number, script_heads.c.health).where(
+    script_heads.c.script_id.in_(bindparam("scripts", expanding=True))
 )
-# If the table has few heads, the optimizer would scan it, and lock the heads of other scripts too.
-_FREE_HEADS = (
-    _HEADS.with_hint(script_heads, "FORCE INDEX (PRIMARY)", "mysql")
-    .with_hint(script_heads, "FORCE INDEX (PRIMARY)", "mariadb")
-    .with_for_update(skip_locked=True)
-)
+_ROWS = select(submission_inbox.c.script_id).where(submission_inbox.c.id.in_(bindparam("rows", expanding=True)))
+
+
+def _free(found: Select[Any], table: Table) -> Select[Any]:
+    """Those of some rows that are not locked."""
+    # If the table has few rows, the optimizer would scan it, and lock others too.
+    for dialect in ("mysql", "mariadb"):
+        found = found.with_hint(table, "FORCE INDEX (PRIMARY)", dialect)
+    return found.with_for_update(skip_locked=True)
+
+
+_FREE_HEADS, _FREE_ROWS = _free(_HEADS, script_heads), _free(_ROWS, submission_inbox)
 
 
 class OpenTransaction(NamedTuple):
@@ -72,7 +82,7 @@ class HeldLocks(NamedTuple):
     """Locks that hold submissions up.
 
     `transactions` have been open for long, the oldest first; None if this account may not see them. `scripts` have
-    pending submissions and a head that stays locked.
+    pending submissions and stay locked.
     """
 
     transactions: tuple[OpenTransaction, ...] | None = ()
@@ -115,19 +125,25 @@ def _transactions(connection: Connection, seconds: int) -> list[tuple[OpenTransa
 
 
 def _locked(connection: Connection) -> dict[int, int]:
-    """The scripts with pending submissions whose heads are locked, each with its version."""
+    """The scripts with pending submissions that are locked, each with its version."""
     before = int((time.time() - MAX_PENDING_SECONDS) * 1_000_000)
     try:
-        scripts = list(connection.execute(_PENDING, {"before": before}).scalars())
-        heads = {(script, version) for script, version in connection.execute(_HEADS, {"scripts": scripts})}
-        free = {script for script, _ in connection.execute(_FREE_HEADS, {"scripts": scripts})} if heads else set()
+        first = {int(script): int(row) for script, row in connection.execute(_PENDING, {"before": before})}
+        if not first:
+            return {}
+        scripts, rows = {"scripts": list(first)}, {"rows": list(first.values())}
+        heads = connection.execute(_HEADS, scripts).all()
+        free_heads = {script for script, *_ in connection.execute(_FREE_HEADS, scripts)}
+        free_rows = set(connection.execute(_FREE_ROWS, rows).scalars())
     except DBAPIError as error:
         if not _is_denied(error):
             raise
         return {}
     finally:
         connection.rollback()
-    return {script: version for script, version in heads if script not in free}
+    open_heads = {script: version for script, version, health in heads if health == "open"}
+    held = {script for script in open_heads if script not in free_heads or script not in free_rows}
+    return {script: open_heads[script] for script in held}
 
 
 def _is_denied(error: DBAPIError) -> bool:
