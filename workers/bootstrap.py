@@ -20,6 +20,9 @@ from workers.messaging.version_announcements import Announcer
 from workers.process.answer_counters import AnswerCounters
 from workers.settings import Settings
 
+# A heartbeat waits no longer for the database: `status` takes a silent role for missing after ten seconds.
+HEARTBEAT_ANSWER_SECONDS = 5
+
 
 @cache
 def settings() -> Settings:
@@ -58,7 +61,7 @@ def answer_counters() -> AnswerCounters:
 
 def heartbeat_engine() -> Engine:
     """An engine for the heartbeat of a main process, which writes one row at a time."""
-    return make_engine(settings().database_url, pool_size=1)
+    return make_engine(settings().database_url, pool_size=1, answer_seconds=HEARTBEAT_ANSWER_SECONDS)
 
 
 @cache

@@ -26,6 +26,8 @@ _EMPTY_WRITES = (
 )
 # How a problem begins that says nothing about the database itself: a lock, a restart, a slow network.
 NO_ANSWER = "the database does not answer"
+# How one begins of a database that answers.
+NO_WRITES = "the database takes no writes"
 # On a table, and on a column of it.
 _DENIED = frozenset({1142, 1143})
 _REVISION = "SELECT version_num FROM alembic_version"
@@ -45,6 +47,15 @@ def database_problem(engine: Engine) -> str | None:
         return f"{NO_ANSWER}: {_text_of(error)}"
 
 
+def write_problem(engine: Engine) -> str | None:
+    """Why the database takes no writes now; None if it does, or if this account may not write."""
+    try:
+        with connected(engine) as connection:
+            return _write_problem(connection, must_be_allowed=False)
+    except (LedgerError, *DriverError) as error:
+        return f"{NO_ANSWER}: {_text_of(error)}"
+
+
 def _schema_problem(connection: Connection) -> str | None:
     try:
         found = connection.exec_driver_sql(_REVISION).scalar()
@@ -58,14 +69,14 @@ def _schema_problem(connection: Connection) -> str | None:
     return None if found == wanted else f"the database is at schema {found or 'nothing'}, this program needs {wanted}"
 
 
-def _write_problem(connection: Connection) -> str | None:
+def _write_problem(connection: Connection, *, must_be_allowed: bool = True) -> str | None:
     is_file = connection.dialect.name == "sqlite"
     if is_file:
         # Another writer is no problem: do not wait for it.
         connection.exec_driver_sql("PRAGMA busy_timeout = 0")
         connection.rollback()
         connection = connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
-    refusals = []
+    denied = []
     for statement in _EMPTY_WRITES:
         try:
             connection.exec_driver_sql(statement)
@@ -76,15 +87,15 @@ def _write_problem(connection: Connection) -> str | None:
                 return "the table submission_inbox, or a column of it, is missing"
             if _number(error) in INTERRUPTED:
                 return f"{NO_ANSWER}: {_text_of(error.orig)}"
-            refusals.append(f"the database takes no writes: {_text_of(error.orig)}")
             if _number(error) not in _DENIED:
-                break
+                return f"{NO_WRITES}: {_text_of(error.orig)}"
+            denied.append(f"{NO_WRITES}: {_text_of(error.orig)}")
         else:
             return None
         finally:
             with suppress(DBAPIError):
                 connection.rollback()
-    return refusals[0]
+    return denied[0] if must_be_allowed else None
 
 
 def _is_missing(error: DBAPIError) -> bool:

@@ -16,6 +16,7 @@ from repos.scheduling.activity_counts import MINUTE_MICROS, ActivityCount, Measu
 from repos.scheduling.backlog_rows import BacklogRead, PendingSubmissions
 from repos.scheduling.role_heartbeats import RoleHeartbeat
 from repos.schema.revision import found_revision, wanted_revision
+from repos.server_checks.readiness import NO_ANSWER, write_problem
 from repos.unit_of_work import UnitOfWork
 from workers.messaging.broker_check import BrokerUnreachable, SignInFailed
 from workers.messaging.broker_trouble import change_for, meaning_of
@@ -69,6 +70,7 @@ _DATABASE_ADVICE = {
     ),
     NO_SUCH_DATABASE: "Create it, or name another in SCRIPTLEDGER_DATABASE_URL",
 }
+_UNLOCK = "End what locks its tables, like a backup or a forgotten client: `SHOW FULL PROCESSLIST` lists them"
 _BROKER_SIGN_IN = (
     "Correct the user or the password in SCRIPTLEDGER_BROKER_URL, or in SCRIPTLEDGER_BROKER_PASSWORD_FILE, and restart "
     "what still has the old one"
@@ -96,7 +98,7 @@ class OverviewReader:
             broker, queued = pending.result()
         if backlog is None:
             return self._empty(database, broker, schema)
-        return self._filled(backlog, broker, schema, queued)
+        return self._filled(backlog, (database, broker), schema, queued)
 
     def _database(self) -> tuple[Schema, Server, BacklogRead | None]:
         """The schema, the database, and what was read, if anything."""
@@ -109,9 +111,22 @@ class OverviewReader:
             now = system_clock()
             since = now - now % MINUTE_MICROS - HISTORY_MINUTES * MINUTE_MICROS
             with UnitOfWork(self._engine).reading() as tx:
-                return schema, Server(), tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
+                read = tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
+            return schema, self._taking_writes(read), read
         except (Conflict, UnsupportedServer, *DriverError) as error:
             return schema, Server(reason_of(error), _advice(error)), None
+
+    def _taking_writes(self, read: BacklogRead) -> Server:
+        """The database, and why it takes no writes: a lock on all tables ends the heartbeats of every role."""
+        if read.is_read_only:
+            return Server(READ_ONLY)
+        alive = {row.role for row in read.heartbeats if _age(read.now, row.seen_at) <= MISSING_SECONDS}
+        silent = {row.role for row in read.heartbeats if row.state != "stopped"} - alive
+        problem = write_problem(self._engine) if silent else None
+        if problem is None:
+            return Server()
+        advice = _UNLOCK if problem.startswith(NO_ANSWER) else "Let it take writes again"
+        return Server(f"it takes no writes ({problem.partition(': ')[2] or problem})", advice)
 
     def _broker(self) -> tuple[Server, dict[str, int]]:
         if not self._broker_url:
@@ -136,7 +151,10 @@ class OverviewReader:
             activity=_activity([], [], system_clock()),
         )
 
-    def _filled(self, read: BacklogRead, broker: Server, schema: Schema, queued: dict[str, int]) -> Overview:
+    def _filled(
+        self, read: BacklogRead, servers: tuple[Server, Server], schema: Schema, queued: dict[str, int]
+    ) -> Overview:
+        database, broker = servers
         now = read.now
         quarantined = [each for each in read.pending if each.health == "quarantined"]
         others = [each for each in read.pending if each.health != "quarantined"]
@@ -144,10 +162,10 @@ class OverviewReader:
         return Overview(
             at=now,
             embedded=self._embedded,
-            database=Server(READ_ONLY if read.is_read_only else ""),
+            database=database,
             broker=broker,
             schema=schema,
-            roles=tuple(self._roles(read.heartbeats, now, queued)),
+            roles=tuple(self._roles(read.heartbeats, now, queued, is_up=database.is_up)),
             pause=_pause(read),
             waiting=_waiting(others, now),
             waiting_quarantined=_waiting(quarantined, now),
@@ -162,13 +180,17 @@ class OverviewReader:
             schedules=tuple(_schedules(read, now)),
         )
 
-    def _roles(self, heartbeats: Sequence[RoleHeartbeat], now: int, queued: dict[str, int]) -> Iterable[Role]:
+    def _roles(
+        self, heartbeats: Sequence[RoleHeartbeat], now: int, queued: dict[str, int], *, is_up: bool
+    ) -> Iterable[Role]:
+        # A database that takes no writes takes no heartbeats: then each role is as it was at the last one.
+        silence = 0.0 if is_up else min((_age(now, row.seen_at) for row in heartbeats), default=0.0)
         hosts = {name: tuple(_listed(_hosts(heartbeats, name, now))) for name in (*ROLES, BEAT_ROLE)}
         for name in (*ROLES, BEAT_ROLE):
             length = queued.get(ROLES[name].queue) if name in ROLES else None
             # An embedded installation that does not run starts its workers when a command needs them.
             required = not self._embedded and (name not in OPTIONAL_ROLES or bool(length))
-            yield Role(name, _condition(hosts[name]), required, hosts[name], length)
+            yield Role(name, _condition(hosts[name], MISSING_SECONDS + silence), required, hosts[name], length)
 
 
 def _pause(read: BacklogRead) -> Pause | None:
@@ -196,8 +218,8 @@ def _listed(hosts: Iterable[Host]) -> list[Host]:
     return sorted(listed, key=lambda host: host.name)
 
 
-def _condition(hosts: Sequence[Host]) -> RoleCondition:
-    alive = [host for host in hosts if host.state != "stopped" and host.seen_seconds <= MISSING_SECONDS]
+def _condition(hosts: Sequence[Host], missing_seconds: float) -> RoleCondition:
+    alive = [host for host in hosts if host.state != "stopped" and host.seen_seconds <= missing_seconds]
     if any(host.state == "consuming" for host in alive):
         return "running"
     return "disconnected" if alive else "missing"

@@ -18,7 +18,9 @@ from materialization.clock import system_clock
 from repos.database.engine import Engine
 from repos.scheduling.role_heartbeats import RoleState
 from repos.unit_of_work import UnitOfWork
+from workers.process import outages
 from workers.process.answer_counters import AnswerCounters, Counts, increase
+from workers.process.celery_records import outage_problem
 
 BEAT_SECONDS = 3.0
 # A role that was not seen for this long is missing.
@@ -106,16 +108,26 @@ class RoleHeartbeat:
             self._wake.clear()
 
     def _write_or_warn(self) -> None:
-        try:
-            with self._forking:
+        # The log has a lock of its own, which a child would inherit too.
+        with self._forking:
+            try:
                 self.write()
-        except Conflict:
-            return  # an outage, which the tasks report
-        except Exception as error:  # monitoring must not end the worker
-            reason = str(error.args[-1] if error.args else type(error).__name__)
-            if reason != self._warned:
-                self._warned = reason
-                log.warning("worker.heartbeat_not_stored", reason=reason)
+            except Exception as error:  # monitoring must not end the worker
+                self._report(error)
+            else:
+                self._warned = ""
+                outages.database().answered()
+
+    def _report(self, error: Exception) -> None:
+        problem = outage_problem(error)
+        if problem is not None:
+            outages.database().failed(problem)
+            return
+        cause = (error.__cause__ or error) if isinstance(error, Conflict) else error
+        reason = str(cause.args[-1] if cause.args else type(cause).__name__)
+        if reason != self._warned:
+            self._warned = reason
+            log.warning("worker.heartbeat_not_stored", reason=reason)
 
     def _before_fork(self) -> None:
         self._held = self._forking.acquire(timeout=FORK_WAIT_SECONDS)

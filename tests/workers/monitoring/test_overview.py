@@ -22,6 +22,7 @@ from tests.slowness import adjusted_for_load
 from workers.monitoring.overview import Latency, Overview
 from workers.monitoring.overview_reader import ANSWER_SECONDS, OverviewReader
 from workers.monitoring.role_heartbeat import RoleHeartbeat
+from workers.process import outages
 from workers.process.answer_counters import AnswerCounters
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -135,6 +136,20 @@ def test_a_heartbeat_that_cannot_be_stored_is_logged_once(tmp_path: Path):
     assert [(line["event"], line["reason"]) for line in lines] == [
         ("worker.heartbeat_not_stored", "no such table: role_heartbeats")
     ]
+
+
+def test_an_outage_is_logged_once_by_the_heartbeat_of_an_idle_process(monkeypatch: pytest.MonkeyPatch):
+    outage = outages.Outage("database")
+    monkeypatch.setattr(outages, "database", lambda: outage)
+    with capture_logs() as lines:
+        heartbeat = RoleHeartbeat(["beat"], lambda: make_engine("mysql+pymysql://ledger:secret@127.0.0.1:1/ledger"))
+        heartbeat.start()
+        for state in ("consuming", "disconnected"):
+            time.sleep(0.1)
+            heartbeat.change(state)
+        heartbeat.stop()
+
+    assert [(line["event"], line["server"]) for line in lines] == [("server.unreachable", "database")]
 
 
 def test_answers_are_counted_once_also_if_the_database_was_away(engine: Engine, tmp_path: Path):

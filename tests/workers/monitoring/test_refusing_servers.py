@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import redis
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from repos.database.engine import open_engine
 from repos.schema.upgrade import upgrade
@@ -15,6 +15,7 @@ from workers.monitoring.overview import Overview
 from workers.monitoring.overview_reader import OverviewReader
 from workers.monitoring.problems.find import find_problems
 from workers.monitoring.problems.problem import Problem
+from workers.monitoring.role_heartbeat import RoleHeartbeat
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +36,20 @@ def account(mariadb: DatabaseServer, migrated: str) -> Iterator[str]:
     mariadb.execute("DROP USER narrow@'%'")
 
 
+@pytest.fixture
+def silent(migrated: str) -> Iterator[str]:
+    """A database whose worker has not reported for a minute."""
+    with open_engine(migrated) as engine:
+        RoleHeartbeat(["commands"], lambda: engine).write()
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE role_heartbeats SET state = 'consuming', seen_at = seen_at - 60000000"))
+        yield migrated
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM role_heartbeats"))
+
+
 def read(database_url: str, broker_url: str) -> Overview:
-    with open_engine(database_url, pool_size=1) as engine:
+    with open_engine(database_url, pool_size=1, answer_seconds=1) as engine:
         return OverviewReader(engine, broker_url).read()
 
 
@@ -101,3 +114,40 @@ def test_a_broker_that_takes_no_messages_cannot_be_used(
     # What can be read is still shown.
     assert {role.name: role.queued for role in overview.roles}["commands"] == 1
     assert read(migrated, redis_url).broker.is_up
+
+
+def test_a_lock_on_all_tables_is_not_taken_for_workers_that_do_not_run(
+    mariadb: DatabaseServer, silent: str, redis_url: str
+):
+    with open_engine(mariadb.server_url().render_as_string(hide_password=False)) as engine, engine.connect() as backup:
+        backup.execute(text("FLUSH TABLES WITH READ LOCK"))
+        try:
+            overview = read(silent, redis_url)
+        finally:
+            backup.execute(text("UNLOCK TABLES"))
+
+    assert [problem.code for problem in find_problems(overview)] == ["database_down"]
+    assert "it takes no writes" in first(overview).sentence
+    assert "backup" in first(overview).advice
+    assert {role.name: role.condition for role in overview.roles}["commands"] == "running"
+
+
+def test_a_worker_that_does_not_report_to_a_database_that_takes_writes_is_missing(silent: str, redis_url: str):
+    problem = first(read(silent, redis_url))
+
+    assert (problem.code, problem.subject) == ("role_missing", "commands")
+    assert "restart it" in problem.advice
+
+
+def test_an_account_that_may_not_write_does_not_take_the_database_for_locked(
+    mariadb: DatabaseServer, silent: str, redis_url: str
+):
+    url = make_url(silent)
+    mariadb.execute("DROP USER IF EXISTS looker@'%'")
+    mariadb.execute("CREATE USER looker@'%' IDENTIFIED BY 'x'")
+    mariadb.execute(f"GRANT SELECT ON `{url.database}`.* TO looker@'%'")
+    looker = url.set(username="looker", password="x").render_as_string(hide_password=False)
+    try:
+        assert first(read(looker, redis_url)).code == "role_missing"
+    finally:
+        mariadb.execute("DROP USER looker@'%'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workers.monitoring.overview import Overview, Role
+from workers.monitoring.overview import Host, Overview, Role
 from workers.monitoring.problems.problem import Problem, duration, start_command
 from workers.monitoring.role_heartbeat import BEAT_ROLE
 
@@ -30,7 +30,7 @@ def roles(overview: Overview) -> Iterator[Problem]:
             yield Problem(
                 "role_missing",
                 f"{_title(role.name)} does not run, so {_EFFECTS[role.name]}; {_last_seen(role)}.",
-                f"Start it: `{start_command(role.name)}`.",
+                f"Start it: `{start_command(role.name)}`.{_if_it_is_there(role)}",
                 role.name,
             )
     for role in _needed_roles(overview):
@@ -46,7 +46,9 @@ def roles(overview: Overview) -> Iterator[Problem]:
 
 
 def reconciler(overview: Overview) -> Iterator[Problem]:
-    """A reconciler that does not work."""
+    """A reconciler that does not work although the database takes writes."""
+    if not overview.database.is_up:
+        return
     hosts = [host for role in overview.roles if role.name == "reconcile" for host in role.hosts]
     started = max((host.started_at for host in hosts if host.state == "consuming"), default=overview.at)
     runs = {role.name for role in overview.roles if role.condition == "running"} >= {"reconcile", BEAT_ROLE}
@@ -72,9 +74,19 @@ def _hosts(role: Role) -> str:
     return ", ".join(host.name for host in role.hosts if host.state != "stopped")
 
 
+def _if_it_is_there(role: Role) -> str:
+    if not role.hosts or _latest(role).state == "stopped":
+        return ""
+    return " If its process is still there, it hangs, or its log says why it cannot report: restart it."
+
+
+def _latest(role: Role) -> Host:
+    return min(role.hosts, key=lambda host: host.seen_seconds)
+
+
 def _last_seen(role: Role) -> str:
     if not role.hosts:
         return "it was never seen"
-    latest = min(role.hosts, key=lambda host: host.seen_seconds)
+    latest = _latest(role)
     how = "stopped" if latest.state == "stopped" else "was last seen"
     return f"it {how} {duration(latest.seen_seconds)} ago on {latest.name}"

@@ -36,7 +36,11 @@ def pending(overview: Overview) -> Iterator[Problem]:
     waiting = overview.waiting
     if overview.pause is not None or waiting.oldest_seconds <= MAX_WAIT_SECONDS:
         return
-    if overview.embedded and not any(role.condition == "running" for role in overview.roles):
+    if not overview.database.is_up:
+        advice = "They are answered once the database takes writes."
+    elif not overview.broker.is_up:
+        advice = "They are answered once the broker can be used."
+    elif overview.embedded and not any(role.condition == "running" for role in overview.roles):
         advice = "`scriptledger dev` answers them."
     elif any(role.name == "commands" and role.condition == "missing" for role in overview.roles):
         advice = f"They are answered once a worker runs: `{start_command('commands')}`."
