@@ -17,13 +17,19 @@ from backfill.domains.base import ItemWork
 from backfill.domains.flat import slices
 from backfill.runs.item_worker import ItemWorker
 from repos import fault_points
+from repos.backfill.items import ClaimLost
 from tests.faults.fault_injector import FaultInjector
 
 Action = Literal["kill", "kill node", "drop connection", "kill database", "kill broker"]
 
+WORKERS = 2
 # A fault happens at one of the next so many boundaries that a process comes by.
 MAX_PASSAGES = 50
 ROWS_PER_TRANSACTION = (3, 20, 400)
+# A fault costs the slice that is at work in its own process, if there is one. The database takes that of the others
+# with it; the broker has no part in a slice.
+IN_OTHERS: dict[Action, int] = {"kill database": WORKERS - 1}
+COSTS_NOTHING: tuple[Action, ...] = ("kill broker",)
 # With no time at all, a slice of a script ends after its first save.
 SLICE_SECONDS = (0.0, 0.0, 0.02, 10.0)
 
@@ -41,7 +47,9 @@ class Happened:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.output = os.dup(1)
-        for name in ("faults", "recorded", "committed"):
+        # Whether this process has recorded a slice and not committed it yet.
+        self.is_at_work = False
+        for name in ("faults", "recorded", "committed", "may be lost"):
             (folder / name).touch()
 
     def count(self, name: str) -> int:
@@ -52,6 +60,12 @@ class Happened:
         """Note that it happens once more; also for a process that ends at once."""
         with (self._folder / name).open("ab") as file:
             file.write(b".")
+
+    def note_cost(self, action: Action) -> None:
+        """Note the slices that a fault in this process may cost."""
+        here = self.is_at_work and action not in COSTS_NOTHING
+        for _ in range(here + IN_OTHERS.get(action, 0)):
+            self.note("may be lost")
 
     def runs(self, action: Action, process: int) -> None:
         """Know the process of a server that this action kills."""
@@ -98,6 +112,7 @@ class Faults(FaultInjector):
         if action in ("kill database", "kill broker") and not self._happened.kill(action):
             return  # it is being started again
         self._happened.note("faults")
+        self._happened.note_cost(action)
         os.write(self._happened.output, f"{action} at {boundary}\n".encode())
         if action == "kill":
             os.kill(os.getpid(), SIGKILL)
@@ -127,7 +142,13 @@ def count_slices(happened: Happened) -> None:
 def _noting(happened: Happened, name: str, method: Callable[..., None]) -> Callable[..., None]:
     def noted(self: ItemWork, *args: Any) -> None:
         happened.note(name)
-        method(self, *args)
+        happened.is_at_work = name == "recorded"
+        try:
+            method(self, *args)
+        except ClaimLost:
+            # The claim was expired while its worker was alive: that costs it the slice.
+            happened.note("may be lost")
+            raise
 
     return noted
 

@@ -62,7 +62,6 @@ class Nodes:
         self._limits = Limits(faults, ACTIONS)
         self._numbers = count(1)
         self._running: set[int] = set()
-        self.expired = 0
 
     def run(self) -> None:
         """Keep nodes at work until no item can move any more."""
@@ -76,7 +75,7 @@ class Nodes:
             while not self._feed(messages):
                 self._start_again()
                 if time.monotonic() - expired_at > EXPIRE_SECONDS:
-                    self.expired += self._site.expire_claims(self._url)
+                    self._site.expire_claims(self._url)
                     expired_at = time.monotonic()
                 if (committed := self._site.happened.count("committed")) != done:
                     done, deadline = committed, time.monotonic() + TIMEOUT_SECONDS

@@ -28,6 +28,7 @@ from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.runs.backfill_setup import LEGACY
 from tests.faults.backfill_faults import Files, Happened
+from tests.faults.backfill_histories import SAVES_OF_HISTORIES, add_histories
 from tests.services.mariadb import MariaDB
 from tests.services.private import PrivateServer
 
@@ -41,6 +42,7 @@ TOUCHES = {"touches"}
 OF_THE_RUN = {"backfill_runs", "backfill_items"}
 OF_WORKERS = {"alembic_version", "leases", "bell_rings", "schedule_slots", "role_heartbeats"}
 DECISIONS = '[decisions]\nL14 = "quarantine"\nL02 = "repair"\nL10 = "repair"\nL30 = "quarantine"\n'
+BRANCHES = 'history = "branches"'
 # Scripts with so many saves each, so that most faults happen while scripts come over.
 SCRIPTS = range(101, 104)
 SAVES = 40
@@ -62,8 +64,13 @@ class Site:
         with closing(sqlite3.connect(folder / "legacy.db")) as connection:
             connection.executescript(LEGACY + sample_sql())
             _add_scripts(connection)
+            add_histories(connection)
+            connection.commit()
         with open_source(self.legacy) as source:
-            self.mapping = mapping_text(draft(read_catalog(source))).replace("[decisions]\n", DECISIONS)
+            drafted = mapping_text(draft(read_catalog(source)))
+        self.mapping = drafted.replace("[decisions]\n", DECISIONS).replace(
+            BRANCHES, f'{BRANCHES}\nbranches = "own_script"'
+        )
 
     def new_ledger(self) -> str:
         """An empty ledger in which the run is planned."""
@@ -108,14 +115,23 @@ class Site:
         with open_engine(url) as engine, engine.connect() as connection:
             return [tuple(row) for row in connection.execute(query, {"run": run_id})]
 
-    def expire_claims(self, url: str) -> int:
-        """Let it be long ago that workers claimed their items; one of them may still be at work. Returns how many."""
-        expired = 0
+    def expire_claims(self, url: str) -> None:
+        """Let it be long ago that workers claimed their items; one of them may still be at work."""
         with suppress(DBAPIError), open_engine(url) as engine, engine.begin() as connection:
-            expired = connection.execute(
+            connection.execute(
                 text("UPDATE backfill_items SET expires_at = 1 WHERE state = 'running' AND expires_at > 1")
-            ).rowcount
-        return expired
+            )
+
+    def not_migrated(self, url: str) -> list[str]:
+        """The scripts with many saves of which one did not come over."""
+        with open_engine(url) as engine, engine.connect() as connection:
+            rows = connection.execute(text("SELECT source_table, COUNT(*) FROM legacy_versions GROUP BY source_table"))
+            found = {row[0]: row[1] for row in rows}
+        return [
+            f"{found.get(table, 0)} saves of {table} came over"
+            for table, count in SAVES_OF_HISTORIES.items()
+            if found.get(table) != count
+        ]
 
     def unfinished(self, url: str) -> list[str]:
         """What is left of the first run, and why."""
@@ -156,7 +172,6 @@ def _add_scripts(connection: sqlite3.Connection) -> None:
                 "INSERT INTO script_versions VALUES (?, ?, ?, ?, ?)",
                 (script * 1_000 + number, script, number, content, at.format(number // 60, number % 60)),
             )
-    connection.commit()
 
 
 def _saves(script: int) -> Iterator[str]:
