@@ -108,7 +108,7 @@ def test_a_change_of_the_ledger_voids_the_certificate(
     assert stored(backfill) is None
 
 
-def test_only_a_whole_new_pass_revives_a_void_certificate(backfill: Backfill) -> None:
+def test_spirit_882_only_a_whole_new_pass_revives_a_void_certificate(backfill: Backfill) -> None:
     backfill.run()
     certified(backfill)
     in_source(backfill, "UPDATE ideas SET body = body || '!' WHERE id = 9")

@@ -124,7 +124,7 @@ def test_a_second_run_writes_nothing(backfill: FlatBackfill, ledger_url: str) ->
 
 
 # claude-mem #3917: a high-water mark walked over late rows.
-def test_late_rows_and_changed_ones_come_with_the_next_run(backfill: FlatBackfill) -> None:
+def test_claude_mem_3917_late_rows_and_changed_ones_come_with_the_next_run(backfill: FlatBackfill) -> None:
     add_message(backfill, 10, "user", "ten")
     exchange(backfill, 1, "q", "a")
     run(backfill)
@@ -150,7 +150,7 @@ def test_a_message_that_was_merged_and_then_changed_is_set_aside(backfill: FlatB
 
 
 # datahub #19369: one bad row failed its 99 neighbours.
-def test_399_of_400_rows_come_over(backfill: FlatBackfill, ledger_url: str) -> None:
+def test_datahub_19369_399_of_400_rows_come_over(backfill: FlatBackfill, ledger_url: str) -> None:
     rows = [
         {
             "id": number,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,45 @@ def test_gh_ost_247_and_prisma_orm_5051_times_are_read_in_the_zone_of_their_colu
     legacy.run()
 
     assert times(legacy) == [DAY_1 + int(hours * HOUR)]
+
+
+def test_codimd_521_a_save_that_was_cut_at_64_kilobytes_is_named_and_comes_over_as_it_is(
+    legacy: ScriptDatabase,
+) -> None:
+    add_script(legacy)
+    whole = "A long line.\n" * 6_000
+    texts = [whole[:60_000], whole[:65_535], whole[:65_533] + "é", whole]
+    add_saves(legacy, *texts)
+
+    assert [each.key for each in legacy.findings() if (each.code, each.decision) == ("L10", "block")] == ["702", "703"]
+    counts = legacy.run()
+    assert counts["script_versions"] == Counts(migrated=4)
+    assert ["\n".join(legacy.texts(7, version)) for _, version in legacy.saves(7)] == [
+        text.rstrip("\n") for text in texts
+    ]
+
+
+def test_tidb_tools_703_saves_that_were_changed_alike_are_found(legacy: ScriptDatabase, tmp_path: Path) -> None:
+    add_script(legacy)
+    add_saves(legacy, *(lines(f"Save {number}.") for number in range(6)))
+    legacy.run()
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        connection.execute("UPDATE legacy_versions SET saved_at = saved_at + 3600000000 WHERE number IN (1, 2, 4, 5)")
+        connection.commit()
+
+    assert [each.source_key for each in legacy.differences()] == ["[701]", "[702]", "[704]", "[705]"]
+
+
+def test_claude_mem_3917_saves_of_one_time_all_come_over(legacy: ScriptDatabase) -> None:
+    add_script(legacy)
+    add_saves(legacy, *(lines(f"Save {number}.") for number in range(9)))
+    legacy.sql(f"UPDATE script_versions SET createdAt = '{DAY.format(1)}'")
+
+    assert legacy.run()["script_versions"] == Counts(migrated=9)
+    legacy.add("script_versions", (710, 7, 10, lines("Later, at the same time."), DAY.format(1)))
+    assert legacy.run()["script_versions"] == Counts(migrated=10)
+    assert legacy.texts(7) == ["Later, at the same time."]
+    assert legacy.differences() == []
 
 
 def test_vitess_9715_texts_that_a_collation_calls_equal_are_different_saves(legacy: ScriptDatabase) -> None:

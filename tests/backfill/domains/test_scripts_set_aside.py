@@ -125,8 +125,8 @@ def test_saves_of_other_branches_are_set_aside(tmp_path: Path, ledger: UnitOfWor
     assert legacy.texts(7) == ["Save 3."]
 
 
-def test_a_save_added_below_the_last_one_is_set_aside(legacy: ScriptDatabase):
-    """A high-water mark would walk over it (claude-mem #3917)."""
+def test_claude_mem_3917_a_save_added_below_the_last_one_is_set_aside(legacy: ScriptDatabase):
+    """A high-water mark would walk over it."""
     add_script(legacy)
     add_saves(legacy, lines("One."), lines("Two."))
     legacy.run()

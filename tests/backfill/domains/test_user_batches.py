@@ -19,7 +19,7 @@ def backfill(tmp_path: Path, ledger: UnitOfWork) -> FlatBackfill:
 
 
 # datahub #19369: one bad row failed its 99 neighbours.
-def test_399_of_400_users_come_over(backfill: FlatBackfill, ledger: UnitOfWork) -> None:
+def test_datahub_19369_399_of_400_users_come_over(backfill: FlatBackfill, ledger: UnitOfWork) -> None:
     insert_all(backfill, range(1, 401))
     with ledger.records() as tx:
         tx.users.add("WRITER123@example.org", 0)  # the ledger's own user 1
@@ -47,7 +47,7 @@ def test_a_second_run_writes_nothing(backfill: FlatBackfill, tmp_path: Path) -> 
 
 
 # claude-mem #3917: a high-water mark walked over late rows.
-def test_a_row_inserted_below_the_mark_and_a_changed_one_come_with_the_next_run(backfill: FlatBackfill) -> None:
+def test_claude_mem_3917_a_row_below_the_mark_and_a_changed_one_come_with_the_next_run(backfill: FlatBackfill) -> None:
     insert(backfill, 10)
     insert(backfill, 20)
     backfill.run("users")
@@ -109,7 +109,7 @@ def test_the_size_of_batches_may_change_in_the_middle(backfill: FlatBackfill, mo
 
 
 # tidb-tools #703: identical wrong changes cancelled each other in a checksum of XOR.
-def test_four_rows_shifted_alike_are_found(backfill: FlatBackfill, ledger_url: str) -> None:
+def test_tidb_tools_703_four_rows_shifted_alike_are_found(backfill: FlatBackfill, ledger_url: str) -> None:
     insert_all(backfill, range(1, 1_101))
     backfill.run("users")
     execute(ledger_url, "UPDATE users SET created_at = created_at + 3600000000 WHERE id IN (5, 6, 1023, 1100)")

@@ -50,7 +50,7 @@ def test_a_new_user_gets_no_id_that_the_legacy_application_used(backfill: FlatBa
 @pytest.mark.parametrize(
     "pair", [("straße@x.org", "strasse@x.org"), ("ana@x.org", "Aná@x.org"), ("a@x.org", "ａ@x.org")]
 )
-def test_addresses_that_are_one_for_us_are_all_listed_and_none_is_merged(
+def test_gh_ost_1526_and_1636_addresses_that_are_one_for_us_are_all_listed_and_none_is_merged(
     backfill: FlatBackfill, pair: tuple[str, str]
 ) -> None:
     for number, email in enumerate((*pair, "other@x.org"), 1):
@@ -106,7 +106,7 @@ def test_a_deleted_user_leaves_the_address_to_another(backfill: FlatBackfill) ->
 
 
 # spirit #882: an inserted 0 became the next number.
-def test_user_0_is_set_aside_and_becomes_no_one(backfill: FlatBackfill) -> None:
+def test_spirit_882_user_0_is_set_aside_and_becomes_no_one(backfill: FlatBackfill) -> None:
     insert(backfill, 0)
     insert(backfill, 1)
 

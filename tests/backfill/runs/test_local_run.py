@@ -127,7 +127,7 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(
         assert [len(tx.legacy_rows.read(name)) for name in TABLES] == list(TABLES.values())
 
 
-def test_a_dry_run_changes_neither_side(backfill: Backfill, tmp_path: Path):
+def test_jaal_262_a_dry_run_changes_neither_side(backfill: Backfill, tmp_path: Path):
     before = (backfill.file.read_bytes(), (tmp_path / "ledger.db").read_bytes())
     mapping = backfill.mapping()
 
