@@ -34,7 +34,7 @@ MAX_WAIT_SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def local_workers(settings: Settings, logs: Path) -> list[LocalWorker]:
-    """Two nodes that drain, and one of each other role that people notice."""
+    """Two nodes that drain, and one of each other role."""
     return [
         LocalWorker(ROLES["commands"], settings, logs, name="first"),
         LocalWorker(ROLES["commands"], settings, logs, name="second"),
@@ -42,6 +42,8 @@ def local_workers(settings: Settings, logs: Path) -> list[LocalWorker]:
         LocalWorker(ROLES["materialization"], settings, logs, name="materialization"),
         LocalWorker(ROLES["intake"], settings, logs, name="intake"),
         LocalWorker(ROLES["upkeep"], settings, logs, name="upkeep"),
+        LocalWorker(ROLES["proposals"], settings, logs, name="proposals"),
+        LocalWorker(ROLES["backfill"], settings, logs, name="backfill"),
     ]
 
 
@@ -100,6 +102,7 @@ def writers(site: Site, celery_setup_app: Celery) -> Iterator[Writers]:
 
 
 def test_a_rolling_restart_keeps_answers_quick(writers: Writers, local_workers: list[LocalWorker]):
+    assert {worker.role.name for worker in local_workers} == ROLES.keys()
     stops = {}
     for worker in local_workers:
         began = time.monotonic()

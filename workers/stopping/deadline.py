@@ -14,9 +14,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
+import billiard
 import structlog
 
-from workers.stopping.orderly_stop import Wake, kill_pool
+from workers.stopping.orderly_stop import Wake, kill
 
 # A stop may take this long beyond the soft timeout: Celery's own end of a prefork pool takes 1.5 s.
 GRACE_SECONDS = 1.8
@@ -53,7 +54,7 @@ class EndInTime:
 
     def _end(self) -> None:
         log.warning("worker.overdue", seconds=self._seconds)
-        kill_pool()
+        kill(billiard.active_children())
         with suppress(Exception):
             self._wake.rescue()
         # Status 0: the stop was requested, and interrupted work is repeated elsewhere.

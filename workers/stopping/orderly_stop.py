@@ -113,7 +113,10 @@ class OrderlyStop(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has 
         left = bool(state.reserved_requests)
         if (left or _is_polling(parent)) and time.monotonic() < deadline:
             return
-        if left and not _acknowledges(parent):
+        if not left:
+            # Told to end, an idle process would sleep for a second first.
+            kill_pool()
+        elif not _acknowledges(parent):
             # A drain that is cut off later would make the next one of its script find a locked head, and leave.
             kill_pool()
             self._hand_over_left()
@@ -129,7 +132,13 @@ class OrderlyStop(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has 
 
 def kill_pool() -> None:
     """End the pool processes of this worker at once, and wait for each, so that none is left as a zombie."""
-    children = billiard.active_children()
+    # Beat, which a worker may start too, ends by itself.
+    kill(child for child in billiard.active_children() if "PoolWorker" in child.name)
+
+
+def kill(processes: Iterable[Any]) -> None:
+    """End child processes at once, and wait for each."""
+    children = list(processes)
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child.pid, signal.SIGKILL)
