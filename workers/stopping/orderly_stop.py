@@ -114,7 +114,7 @@ class OrderlyStop(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has 
         if (left or _is_polling(parent)) and time.monotonic() < deadline:
             return
         if not left:
-            # Told to end, an idle process would sleep for a second first.
+            # An idle process that Celery ends sleeps for a second first.
             kill_pool()
         elif not _acknowledges(parent):
             # A drain that is cut off later would make the next one of its script find a locked head, and leave.
