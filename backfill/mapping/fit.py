@@ -49,7 +49,9 @@ def _tables(mapping: Mapping, catalog: Catalog) -> Iterator[Problem]:
     for name, rule in mapping.tables.items():
         found = catalog.tables.get(name)
         if found is None:
-            yield Problem("no_such_table", name, "The source has no such table: remove its rule.")
+            what = "The source has no such table: remove its rule."
+            unseen = "The account sees no such table: grant it SELECT on the whole database."
+            yield Problem("no_such_table", name, what if catalog.sees_all else unseen)
         elif rule.drop is None:
             yield from _table(rule, found)
 

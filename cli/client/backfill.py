@@ -118,7 +118,7 @@ class _Shown:
         if fed.held_by != self._held:
             self._held = fed.held_by
             if fed.held_by and not fed.ended:
-                screen.warn(f"Held: {fed.held_by}.", style="yellow")
+                screen.warn(f"Held: {fed.held_by.rstrip('.')}.", style="yellow")
         if self._bars.disable or time.monotonic() - self._shown_at < POLL_SECONDS / 2:
             return
         self._shown_at = time.monotonic()

@@ -229,7 +229,11 @@ class PatchChain:
         return best
 
     def _fitting(self) -> tuple[int, int]:
-        """How many patches fit after the first whole text and before the last one, and how many were tried."""
+        """How many patches fit after the first whole text and before the last one, and how many were tried.
+
+        A patch that was written for another step may fit as well, as where each save added to the end of the one
+        before: those that lead to another text than the one that is there do not count.
+        """
         last = len(self._rows) - 1
         anchors = self._anchors() or ([last] if self._latest is not None else [])
         if not anchors:
@@ -241,9 +245,12 @@ class PatchChain:
         fitting = 0
         for anchor, edges, up in tries:
             text = self._anchor(anchor)
-            for patch in self._patches(edges):
+            for edge, patch in zip(edges, self._patches(edges), strict=True):
                 # A hunk without context fits everywhere and says nothing.
                 if self._crossed(patch, text, up=up, with_context=True) is not None:
+                    break
+                place = edge if up else edge - 1
+                if self._whole[place] and text != self._anchor(place):
                     break
                 fitting += 1
         return fitting, sum(len(edges) for _, edges, _ in tries)

@@ -47,7 +47,7 @@ def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: boo
 
 def print_status(document: BackfillStatus) -> None:
     """Print a run for people."""
-    held = f", held: {document.held_by}" if document.held_by else ""
+    held = f", held: {document.held_by.rstrip('.')}" if document.held_by else ""
     what = "Dry run" if document.dry_run else f"Run {document.run}"
     screen.print_text(f"{what} from {document.source}: {document.state}{held}.")
     moving = [domain for domain in document.domains if domain.items]

@@ -238,3 +238,12 @@ def test_what_a_finding_allows_depends_on_what_the_row_becomes(target: str, code
 def test_rows_that_never_come_over_as_they_are_cannot_be_reported(code: str, action: Any):
     assert codes(structs.replace(mapping_of(), decisions={code: action})) == [("wrong_decision", "decisions")]
     assert codes(structs.replace(mapping_of(), decisions={code: "quarantine", "L05": "report"})) == []
+
+
+def test_a_table_that_the_account_does_not_see_is_not_called_missing():
+    mapping = mapping_of()
+    mapping = structs.replace(mapping, tables={**mapping.tables, "users": TableRule(drop="x", schema="")})
+
+    for sees_all, said in ((True, "remove its rule"), (False, "grant it SELECT")):
+        [problem] = problems(mapping, replace(CATALOG, sees_all=sees_all))
+        assert (problem.code, said in problem.sentence) == ("no_such_table", True)

@@ -221,6 +221,16 @@ def test_a_patch_that_leads_back_but_not_forth_parts_the_chain(damaged: str) -> 
     assert [next(stored.chain().texts([place])) for place in range(2, 6)] == [text.encode() for text in TEXTS[2:]]
 
 
+def test_patches_that_fit_a_step_they_were_not_written_for_do_not_shift_the_history() -> None:
+    """Where each save adds to the end, the patch of one step can be taken back one step too late."""
+    saves = ["One.\n", "One.\nTwo.\n", "One.\nTwo.\nThree.\n", "Four.\nOne.\nTwo.\nThree.\n"]
+    made = patches(leads_to=True, texts=saves)
+    # Without context, as some writers leave it at the beginning of a text.
+    made[3] = "@@ -0,0 +1,6 @@\n+Four.%0A\n"
+
+    assert Stored(only(2, 3, texts=saves), made).all(latest=saves[-1]) == saves
+
+
 def test_reading_goes_on_where_it_stopped() -> None:
     texts = [f"Line {number}.\n" * 3 for number in range(400)]
     stored = Stored(only(-1, texts=texts), patches(leads_to=True, texts=texts))
