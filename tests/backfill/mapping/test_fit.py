@@ -244,6 +244,6 @@ def test_a_table_that_the_account_does_not_see_is_not_called_missing():
     mapping = mapping_of()
     mapping = structs.replace(mapping, tables={**mapping.tables, "users": TableRule(drop="x", schema="")})
 
-    for sees_all, said in ((True, "remove its rule"), (False, "grant it SELECT")):
+    for sees_all, advice in ((True, "remove its rule"), (False, "grant it SELECT")):
         [problem] = problems(mapping, replace(CATALOG, sees_all=sees_all))
-        assert (problem.code, said in problem.sentence) == ("no_such_table", True)
+        assert (problem.code, advice in problem.sentence) == ("no_such_table", True)
