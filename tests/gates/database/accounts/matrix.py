@@ -67,6 +67,7 @@ OTHERS = {
     ("take over a user's submission", "inbox"): "UPDATE submission_inbox SET user_id = NULL",
     ("choose the script number", "script_ids"): "INSERT INTO script_ids (id) VALUES (9)",
     ("read passwords", "users"): "SELECT password FROM users",
+    ("read passwords by a handler", "users"): "HANDLER users OPEN",
     ("read whole rows", "inbox"): "SELECT * FROM submission_inbox",
     ("create a table", "schema"): "CREATE TABLE added (a INT)",
     ("create a view", "schema"): "CREATE VIEW added_view AS SELECT 1 AS a",
@@ -77,6 +78,11 @@ OTHERS = {
     ("set a global variable", "schema"): "SET GLOBAL innodb_lock_wait_timeout = 50",
     ("stop the binary log", "schema"): "SET SESSION sql_log_bin = 0",
     ("drop a guard", "commands"): "DROP TRIGGER guard_script_commands_update",
+}
+# The session variable chooses the next automatic number, whatever the grants on the column say.
+NUMBERED = {
+    "inbox": "INSERT INTO submission_inbox (script_id, submission_id, payload, enqueued_at) VALUES (9, 'i', '', 1)",
+    "script_ids": "INSERT INTO script_ids (user_id) VALUES (NULL)",
 }
 CHECKS_OFF = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
 # Complete rows, without the command that they belong to.
@@ -109,6 +115,8 @@ def cells() -> Iterator[tuple[str, str, tuple[str, ...]]]:
                 yield "insert without its command", group, (orphan,)
                 for number, off in enumerate(CHECKS_OFF):
                     yield f"insert with {('foreign keys', 'unique keys')[number]} off", group, (off, orphan)
+    for group, statement in NUMBERED.items():
+        yield "choose the number by a variable", group, ("SET SESSION insert_id = 4000000000", statement)
     for (way, group), statement in OTHERS.items():
         yield way, group, (statement,)
 
@@ -129,5 +137,6 @@ def outcome(connection: pymysql.Connection[Any], statements: tuple[str, ...]) ->
         return "yes"
     finally:
         with connection.cursor() as cursor:
-            for statement in ("ROLLBACK", "UNLOCK TABLES", "SET SESSION foreign_key_checks = 1, unique_checks = 1"):
+            on = "SET SESSION foreign_key_checks = 1, unique_checks = 1, insert_id = 0"
+            for statement in ("ROLLBACK", "UNLOCK TABLES", on):
                 cursor.execute(statement)

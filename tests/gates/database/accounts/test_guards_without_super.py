@@ -17,7 +17,7 @@ from tests.services.mariadb import MariaDB
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
-GUARDS = 12
+GUARDS = 14
 ROLES = ("producer", "worker", "migrator")
 
 

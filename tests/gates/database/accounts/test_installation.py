@@ -95,7 +95,7 @@ def test_status_names_grants_elsewhere_and_accounts_that_are_gone(own: Installed
         each.startswith("p_producer@% (producer) has a grant too much: GRANT SELECT ON `mysql`") for each in found
     )
     # A guard whose definer is gone refuses every write.
-    assert len([each for each in found if "an account that does not exist" in each]) == 12
+    assert len([each for each in found if "an account that does not exist" in each]) == 14
     own.install()
     assert not [each for each in sentences(own) if "exist" in each]
 
