@@ -125,10 +125,11 @@ class Scripts(Domain):
             if head is None or not head.version:
                 yield Difference(found.table.name, found.row.key, "the script is not in the ledger")
                 return
-            places = {found.saves.row(place): place for place in range(len(found.saves.rows))}
             aside = _set_aside(context, tx, name, found.saves)
             proof = prove_script(tx, script, found.saves, lambda table, key: (table, key) in aside)
         own = [(found.table.name, found.row.key)]
+        count = len(found.saves.rows) if proof.differences else 0
+        places = {found.saves.row(place): place for place in range(count)}
         for origin, problem in proof.differences:
             place = places.get((origin.table, origin.key))
             for table, key in own if place is None else found.saves.source_rows(place):
@@ -228,7 +229,7 @@ def _set_aside(context: BackfillContext, tx: RecordsTransaction, name: str, save
     named = {(row.source_table, row.source_key) for row in rows}
     several = {
         saves.row(place)
-        for place, save in enumerate(saves.rows)
+        for place, save in enumerate(saves.rows if saves.has_members else ())
         if save.members and not named.isdisjoint(saves.source_rows(place))
     }
     return several | {(table[:MAX_TABLE], origin_key(json.loads(key))) for table, key in named}

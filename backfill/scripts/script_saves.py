@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from backfill.checks.registry import CHECKS
 from backfill.content.recognise import decode
 from backfill.mapping.mapped_table import MappedTable
-from backfill.scripts.histories.history_form import NOT_REBUILT, HistoryForm, SaveRow
+from backfill.scripts.histories.history_form import NOT_REBUILT, HistoryForm
+from backfill.scripts.histories.save_rows import SaveRow, SaveRows
 from backfill.scripts.legacy_script import LegacySave
 from backfill.scripts.script_rows import ScriptRow
 from backfill.translate.row_keys import row_key
@@ -26,7 +27,7 @@ class TableSaves(NamedTuple):
     """The saves of a script in one table, in order."""
 
     form: HistoryForm
-    rows: Sequence[SaveRow]
+    rows: SaveRows
 
 
 class ScriptSaves:
@@ -35,10 +36,10 @@ class ScriptSaves:
     def __init__(self, source: Source, parts: Sequence[TableSaves], script: ScriptRow, *, with_head: bool) -> None:
         known = (script.updated_at, script.created_at)
         parts = [part._replace(rows=_timed(part.rows, known)) for part in parts]
-        self.rows = [row for part in parts for row in part.rows]
+        with_rows = [part for part in parts if part.rows]
+        self.rows = with_rows[0].rows if len(with_rows) == 1 else SaveRows(row for part in parts for row in part.rows)
         # Whether a save may consist of several legacy rows.
-        self.has_members = any(row.members for row in self.rows)
-        self._tables = [part.form.table for part in parts for _ in part.rows]
+        self.has_members = self.rows.has_members
         is_used = script.content is not None and any(part.form.uses_latest and part.rows for part in parts)
         latest = (script.content or b"").decode(errors="surrogateescape") if is_used else None
         self._parts = [(part.form.table, part.rows, part.form.texts(source, part.rows, latest)) for part in parts]
@@ -47,8 +48,9 @@ class ScriptSaves:
             last_at = next((row.at for row in reversed(self.rows) if row.at is not None), None)
             self._head = latest_save(script, self, last_at)
         self.tables = Counter[str]()
-        for table, row in zip(self._tables, self.rows, strict=True):
-            self.tables[table.name] += len(row.members) or 1
+        for part in with_rows:
+            members = sum(len(row.members) or 1 for row in part.rows) if part.rows.has_members else len(part.rows)
+            self.tables[part.form.table.name] += members
 
     def __len__(self) -> int:
         return len(self.rows) + (self._head is not None)
@@ -64,14 +66,22 @@ class ScriptSaves:
 
     def weight(self, place: int) -> int:
         """How many legacy rows the save at a place consists of."""
-        return len(self.rows[place].members) or 1 if place < len(self.rows) else 1
+        return len(self.rows[place].members) or 1 if self.has_members and place < len(self.rows) else 1
 
     def source_rows(self, place: int) -> list[tuple[str, str]]:
         """Tables and keys of the rows of a save, the keys as JSON lists; none for the row of the script."""
         if place >= len(self.rows):
             return []
-        name, row = self._tables[place].name, self.rows[place]
+        name, row = self._table_of(place).name, self.rows[place]
         return [(name, row_key(key)) for key in row.members or (row.key,)]
+
+    def _table_of(self, place: int) -> MappedTable:
+        """The table of the save at a place."""
+        for table, rows, _ in self._parts:
+            if place < len(rows):
+                return table
+            place -= len(rows)
+        raise IndexError(place)
 
     def read(self, start: int) -> Iterator[LegacySave]:
         """The saves from a place on."""
@@ -83,7 +93,7 @@ class ScriptSaves:
         for table, rows, texts in self._parts:
             begin = at
             at = bisect_left(places, first + len(rows))
-            if here := [place - first for place in places[begin:at]]:
+            if here := _shifted(places[begin:at], first):
                 for place, text in zip(here, texts(here), strict=True):
                     yield _save(table, rows[place], text)
             first += len(rows)
@@ -91,10 +101,19 @@ class ScriptSaves:
             yield self._head
 
 
-def _timed(rows: Sequence[SaveRow], known: Sequence[int | None]) -> list[SaveRow]:
+def _shifted(places: Sequence[int], by: int) -> Sequence[int]:
+    """The places counted from another one; a range stays a range, because there may be 100,000."""
+    if isinstance(places, range):
+        return range(places.start - by, places.stop - by)
+    return [place - by for place in places]
+
+
+def _timed(rows: SaveRows, known: Sequence[int | None]) -> SaveRows:
     """Rows whose table has no times with those of the script."""
+    if rows.have_times:
+        return rows
     at = next((each for each in known if each is not None), None)
-    return [row if row.at is not None else row._replace(at=at) for row in rows]
+    return SaveRows(row if row.at is not None else row._replace(at=at) for row in rows)
 
 
 def _save(table: MappedTable, row: SaveRow, text: bytes | Refusal) -> LegacySave:

@@ -9,7 +9,7 @@ from backfill.domains.base import BackfillContext
 from backfill.domains.flat.references import RESERVED, script_owners
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.key_index import KeyIndex, number_of
-from backfill.scripts.histories.history_form import SaveRow
+from backfill.scripts.histories.save_rows import SaveRows
 from backfill.scripts.script_rows import ScriptRow
 from backfill.translate.row_keys import origin_key, row_key, whole_key
 from backfill.translate.words import repaired_line, text_of
@@ -91,19 +91,22 @@ def reserve_branch_numbers(
 class BranchSaves(NamedTuple):
     """The saves of one branch, their numbers that no branch before it has, and the numbers of all branches."""
 
-    rows: Sequence[SaveRow]
+    rows: SaveRows
     own: set[int]
     every: set[int]
 
 
-def saves_of(table: MappedTable, rows: Sequence[SaveRow], branch: str | None) -> BranchSaves:
-    """The saves of one branch, by its key; None is the branch of the first save, which is not found by its key."""
+def saves_of(table: MappedTable, rows: SaveRows, branch: str | None, *, with_numbers: bool) -> BranchSaves:
+    """The saves of one branch, by its key; None is the branch of the first save, which is not found by its key.
+
+    Without numbers, which only commands of other tables need, those of 100,000 saves take no memory.
+    """
     if not is_divided(table):
-        numbers = _numbers(rows)
-        return BranchSaves(rows, numbers, numbers) if branch is None else BranchSaves((), set(), set())
-    by_branch: dict[str, list[SaveRow]] = {}
+        numbers = _numbers(rows) if with_numbers else set()
+        return BranchSaves(rows, numbers, numbers) if branch is None else BranchSaves(SaveRows(), set(), set())
+    by_branch: dict[str, SaveRows] = {}
     for row in rows:
-        by_branch.setdefault(row_key([row.branch]), []).append(row)
+        by_branch.setdefault(row_key([row.branch]), SaveRows()).append(row)
     main = next(iter(by_branch), None)
     wanted = main if branch is None else branch if branch != main else None
     own: set[int] = set()
@@ -112,11 +115,11 @@ def saves_of(table: MappedTable, rows: Sequence[SaveRow], branch: str | None) ->
         if key == wanted:
             own = _numbers(saves) - every
         every |= _numbers(saves)
-    return BranchSaves([] if wanted is None else by_branch.get(wanted, []), own, every)
+    return BranchSaves(SaveRows() if wanted is None else by_branch.get(wanted, SaveRows()), own, every)
 
 
-def _numbers(rows: Sequence[SaveRow]) -> set[int]:
-    return {row.origin.number for row in rows if row.origin.number is not None}
+def _numbers(rows: SaveRows) -> set[int]:
+    return set(rows.numbers())
 
 
 def script_of_branch(row: ScriptRow, branch: Any) -> ScriptRow:

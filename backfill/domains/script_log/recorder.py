@@ -95,7 +95,6 @@ class ItemRecorder:
     ) -> None:
         """Record saves by table; with `done`, the row of the script and the commands that point to its saves."""
         own = self._found.row.origin.table
-        names = self._keys
         counts: dict[str, Counts] = {}
         aside: list[QuarantinedRow] = []
         head_refused = self.progress.head_refused
@@ -107,11 +106,11 @@ class ItemRecorder:
             if table in tables:
                 _add(counts, {tables[table]: Counts(merged=rows)})
         for save in refused:
-            if (save.origin.table, save.origin.key) not in names:
+            if (save.origin.table, save.origin.key) not in self._keys:
                 head_refused = True
                 aside.append(self._aside(self._found.table.name, self._found.row.key, save))
                 continue
-            for table, key in self._found.saves.source_rows(names[save.origin.table, save.origin.key]):
+            for table, key in self._found.saves.source_rows(self._keys[save.origin.table, save.origin.key]):
                 aside.append(self._aside(table, key, save))
                 counts[table] = counts.get(table, Counts()) + Counts(quarantined=1)
         if done and not self.progress.done:

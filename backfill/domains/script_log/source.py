@@ -69,7 +69,9 @@ class ScriptSource:
             column = str(command.table.column("script_id"))
             command.read(source, row.id, fitting(command.table, column, row.id), writers)
         branch = None if wanted.branch is None else row_key(wanted.branch)
-        found = [saves_of(form.table, form.rows(source, row.id, writers), branch) for form in self._forms]
+        pointers = bool(self._commands)
+        listed = ((form.table, form.rows(source, row.id, writers)) for form in self._forms)
+        found = [saves_of(table, saves, branch, with_numbers=pointers) for table, saves in listed]
         if wanted.branch is not None:
             if not any(each.rows for each in found):
                 return None  # the branch of the first save is the script itself

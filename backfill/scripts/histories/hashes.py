@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from backfill.content.content_hash import has_hash, is_checked, spellings
 from backfill.mapping.mapped_table import MappedTable
-from backfill.scripts.histories.history_form import ROW_GONE, FormOptions, SaveRow, TextReader, history_form
+from backfill.scripts.histories.history_form import ROW_GONE, FormOptions, TextReader, history_form
 from backfill.scripts.histories.row_per_save import RowPerSave
+from backfill.scripts.histories.save_rows import SaveRows
 from backfill.translate.row_keys import whole_key
 from domain.submissions.answer import Refusal
 from repos.legacy.connection import Row, Source
@@ -32,12 +33,12 @@ class Hashes(RowPerSave):
         super().__init__(options)
         self._contents = options.contents
 
-    def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader:
+    def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader:
         known = None if latest is None else latest.encode(errors="surrogateescape")
         readers = [_TextsByHash(source, table) for table in self._contents]
 
         def read(places: Sequence[int]) -> Iterator[bytes | Refusal]:
-            for hashes in self._hashes(source, [rows[place] for place in places]):
+            for hashes in self._hashes(source, rows.keys(places)):
                 texts = zip(*(reader.texts(hashes) for reader in readers), strict=True) if readers else None
                 for value in hashes:
                     found = _only(value, next(texts)) if texts else None
@@ -45,15 +46,15 @@ class Hashes(RowPerSave):
 
         return read
 
-    def _hashes(self, source: Source, rows: Sequence[SaveRow]) -> Iterator[list[Any]]:
+    def _hashes(self, source: Source, keys: Sequence[Row]) -> Iterator[list[Any]]:
         """The hashes of saves, in lists in which none is twice."""
         column = self.table.column("hash")
         if column is None:
-            yield from [[None]] * len(rows)
+            yield from [[None]] * len(keys)
             return
         reader = KeyedReader(source, self.table.table, self.table.key_columns, [column])
         part: list[Any] = []
-        for found in reader.read([row.key for row in rows]):
+        for found in reader.read(keys):
             value = ROW_GONE if found is None else found[0]
             if value in part or len(part) == MAX_TOGETHER:
                 yield part

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from backfill.mapping.mapped_table import MappedTable
+from backfill.scripts.histories.save_rows import SaveRows
 from backfill.scripts.written_by import Writers
 from domain.submissions.answer import Refusal
-from domain.submissions.origin import Origin
 from repos.legacy.connection import Row, Source
 
 # The finding that a save cannot be rebuilt.
@@ -23,22 +23,6 @@ SAME_KEY = Refusal(
     "L40", "Other rows of the table have the same key: name the columns that identify a row in `key` of the mapping."
 )
 ROW_GONE = Refusal("L20", "The row was there when the saves were listed, and is no longer.")
-
-
-class SaveRow(NamedTuple):
-    """A save without its text; `at` is never None once the rows are in order.
-
-    `lengths` are those of the fields that its form measures, -1 for NULL; `members` are the keys of its rows where it
-    has other ones than `key`.
-    """
-
-    key: Row
-    origin: Origin
-    at: int | None
-    branch: Any = None
-    refusal: Refusal | None = None
-    lengths: tuple[int, ...] = ()
-    members: tuple[Row, ...] = ()
 
 
 # Reads the texts of saves, given their places in ascending order.
@@ -75,11 +59,11 @@ class HistoryForm(ABC):
         self.is_repeated = options.is_repeated
 
     @abstractmethod
-    def rows(self, source: Source, script: Any, writers: Writers) -> list[SaveRow]:
+    def rows(self, source: Source, script: Any, writers: Writers) -> SaveRows:
         """The saves of a script, in order, each with a time."""
 
     @abstractmethod
-    def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader:
+    def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader:
         """A reader of the texts of these saves; `latest` is the text of the script itself."""
 
 

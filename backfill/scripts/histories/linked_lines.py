@@ -18,11 +18,11 @@ from backfill.scripts.histories.history_form import (
     SAME_KEY,
     FormOptions,
     HistoryForm,
-    SaveRow,
     TextReader,
     history_form,
 )
 from backfill.scripts.histories.row_per_save import fitting
+from backfill.scripts.histories.save_rows import SaveRow, SaveRows
 from backfill.scripts.written_by import Writers
 from backfill.translate.row_keys import origin_key, row_key
 from backfill.translate.source_rows import FieldReader
@@ -57,7 +57,7 @@ class LinkedLines(HistoryForm):
         self._next, self._previous = reader.value("next"), reader.value("previous")
         self._position, self._created = reader.value("position"), reader.moment("created_at")
 
-    def rows(self, source: Source, script: Any, writers: Writers) -> list[SaveRow]:  # noqa: ARG002 - lines have no number of a version
+    def rows(self, source: Source, script: Any, writers: Writers) -> SaveRows:  # noqa: ARG002 - lines have no number of a version
         column = str(self.table.column("script_id"))
         wanted, key = fitting(self.table, column, script), row_key([script])
         place = self._reader.columns.index(column)
@@ -69,9 +69,9 @@ class LinkedLines(HistoryForm):
                 if row_key([row[place]]) == key:
                     revisions.setdefault(row_key([self._revision(row)]), []).append(row)
         saves = [self._save(script, rows) for rows in revisions.values()]
-        return sorted(saves, key=lambda save: (save.origin.number or 0, save.at or 0, save.origin.key))
+        return SaveRows(sorted(saves, key=lambda save: (save.origin.number or 0, save.at or 0, save.origin.key)))
 
-    def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader:  # noqa: ARG002 - each save has its lines
+    def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader:  # noqa: ARG002 - each save has its lines
         table = self.table
         names = [str(table.column("id")), str(table.column("content"))]
         if (form := table.column("format")) is not None:

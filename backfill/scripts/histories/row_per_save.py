@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from backfill.mapping.mapped_table import MappedTable
-from backfill.scripts.histories.history_form import SAME_KEY, FormOptions, HistoryForm, SaveRow, TextReader
+from backfill.scripts.histories.history_form import SAME_KEY, FormOptions, HistoryForm, TextReader
+from backfill.scripts.histories.save_rows import SaveRow, SaveRows
 from backfill.scripts.written_by import Writers, our_author
-from backfill.translate.moments import Doubt
 from backfill.translate.row_keys import origin_key, row_key
 from backfill.translate.source_rows import FieldReader
 from backfill.translate.words import count_of, text_of, word_reader
@@ -42,10 +41,10 @@ class RowPerSave(HistoryForm):
         author = table.column("author")
         self._word = None if author is None else word_reader(table.rule_of(author), reader.known("author"))
 
-    def rows(self, source: Source, script: Any, writers: Writers) -> list[SaveRow]:
+    def rows(self, source: Source, script: Any, writers: Writers) -> SaveRows:
         column = str(self.table.column("script_id"))
         wanted = fitting(self.table, column, script)
-        found: list[tuple[int | None, SaveRow, Doubt]] = []
+        found = SaveRows()
         key = row_key([script])
         script_place = self._reader.columns.index(column)
         pages = read_pages(source, self.table.table, self._columns, where={column: wanted}, lengths=self._measured)
@@ -57,12 +56,12 @@ class RowPerSave(HistoryForm):
                     found.append(self._save(row, read.values[width:], writers))
         return self.arranged(in_order(found))
 
-    def arranged(self, rows: list[SaveRow]) -> list[SaveRow]:
+    def arranged(self, rows: SaveRows) -> SaveRows:
         """The rows as the form has them, given in order."""
         return rows
 
     @abstractmethod
-    def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader: ...
+    def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader: ...
 
     def lengths(self, row: SaveRow) -> dict[str, int]:
         """The lengths of the measured fields of a row, by column."""
@@ -73,7 +72,7 @@ class RowPerSave(HistoryForm):
         by_name = dict(zip(self._columns, values, strict=True))
         return tuple(by_name.get(name) for name in self._reader.columns)
 
-    def _save(self, row: Row, lengths: Row, writers: Writers) -> tuple[int | None, SaveRow, Doubt]:
+    def _save(self, row: Row, lengths: Row, writers: Writers) -> SaveRow:
         number, _ = count_of(self._number(row))
         key = tuple(row[place] for place in self._key)
         author, actor = writers.of(number)
@@ -84,9 +83,9 @@ class RowPerSave(HistoryForm):
         origin = Origin(
             table=self.table.name[:MAX_TABLE], key=origin_key(key), number=number, author=author, actor=actor
         )
-        at, doubt = self._created(row)
+        at, _ = self._created(row)
         refusal = SAME_KEY if self.is_repeated(key) else None
-        return number, SaveRow(key, origin, at, self._branch(row), refusal, tuple(map(int, lengths))), doubt
+        return SaveRow(key, origin, at, self._branch(row), refusal, tuple(map(int, lengths)))
 
 
 def fitting(table: MappedTable, column: str, value: Any) -> Any:
@@ -98,24 +97,27 @@ def fitting(table: MappedTable, column: str, value: Any) -> Any:
     return text if kind in ("text", "enum") else value
 
 
-def in_order(found: list[tuple[int | None, SaveRow, Doubt]]) -> list[SaveRow]:
+def in_order(found: SaveRows) -> SaveRows:
     """By number, and those of one number by time; rows without a number by their time among the others.
 
     A time that is missing is that of the save before, or else of the first that has one.
     """
+    if found.are_in_order:
+        return found
     last: int | None = None
     numbered = sorted(
-        (each for each in found if each[0]), key=lambda each: (each[0] or 0, each[1].at or 0, each[1].origin.key)
+        (row for row in found if row.origin.number),
+        key=lambda row: (row.origin.number or 0, row.at or 0, row.origin.key),
     )
     placed: list[tuple[int, int, int, SaveRow]] = []
-    for place, (_, row, _doubt) in enumerate(numbered):
+    for place, row in enumerate(numbered):
         last = row.at if row.at is not None and (last is None or row.at > last) else last
         placed.append((last or 0, 0, place, row))
-    others = sorted((each[1] for each in found if not each[0]), key=lambda row: (row.at or 0, row.origin.key))
+    others = sorted((row for row in found if not row.origin.number), key=lambda row: (row.at or 0, row.origin.key))
     placed += [(row.at or 0, 1, place, row) for place, row in enumerate(others)]
     rows = [row for *_, row in sorted(placed, key=lambda each: each[:3])] if others else [row for *_, row in placed]
     at = next((row.at for row in rows if row.at is not None), None)
-    timed = []
+    timed = SaveRows()
     for row in rows:
         at = at if row.at is None else row.at
         timed.append(row if row.at is not None or at is None else row._replace(at=at))

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from backfill.mapping.mapped_table import MappedTable
-from backfill.scripts.histories.history_form import NO_TEXT, ROW_GONE, SaveRow, TextReader, history_form
+from backfill.scripts.histories.history_form import NO_TEXT, ROW_GONE, TextReader, history_form
 from backfill.scripts.histories.row_per_save import RowPerSave
+from backfill.scripts.histories.save_rows import SaveRows
 from domain.submissions.answer import Refusal
 from repos.legacy.connection import Source
 from repos.legacy.keyed_rows import KeyedReader
@@ -21,8 +22,8 @@ class WholeTexts(RowPerSave):
 
     names: ClassVar[tuple[str, ...]] = ("none", "head", "full_saves")
 
-    def texts(self, source: Source, rows: Sequence[SaveRow], latest: str | None) -> TextReader:  # noqa: ARG002 - each row has its text
-        return lambda places: stored_texts(source, self.table, [rows[place] for place in places])
+    def texts(self, source: Source, rows: SaveRows, latest: str | None) -> TextReader:  # noqa: ARG002 - each row has its text
+        return lambda places: stored_texts(source, self.table, rows, places)
 
 
 @history_form
@@ -31,22 +32,25 @@ class Branches(WholeTexts):
 
     names: ClassVar[tuple[str, ...]] = ("branches",)
 
-    def arranged(self, rows: list[SaveRow]) -> list[SaveRow]:
-        if self.table.rule.branches == "own_script":
+    def arranged(self, rows: SaveRows) -> SaveRows:
+        if self.table.rule.branches == "own_script" or not rows:
             return rows
-        return [row if row.branch == rows[0].branch else row._replace(refusal=OTHER_BRANCH) for row in rows]
+        own = rows[0].branch
+        return SaveRows(row if row.branch == own else row._replace(refusal=OTHER_BRANCH) for row in rows)
 
 
-def stored_texts(source: Source, table: MappedTable, rows: Sequence[SaveRow]) -> Iterator[bytes | Refusal]:
-    """The texts of rows from the column of contents."""
+def stored_texts(
+    source: Source, table: MappedTable, rows: SaveRows, places: Sequence[int]
+) -> Iterator[bytes | Refusal]:
+    """The texts of the rows at these places, from the column of contents."""
     column = table.content_column
     if column is None:
-        yield from [NO_TEXT] * len(rows)
+        yield from [NO_TEXT] * len(places)
         return
     reader = KeyedReader(source, table.table, table.key_columns, [column], contents=[column])
-    for row, found in zip(rows, reader.read([row.key for row in rows]), strict=True):
+    for place, found in zip(places, reader.read(rows.keys(places)), strict=True):
         if found is None:
-            yield row.refusal or ROW_GONE
+            yield rows[place].refusal or ROW_GONE
         elif found[0] is None:
             yield NO_TEXT
         else:
