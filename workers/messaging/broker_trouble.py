@@ -113,8 +113,10 @@ def change_for(code: str) -> str:
 
 
 def cause_of(error: BaseException) -> Exception:
-    """The original error, before libraries wrapped it."""
+    """The original error, before libraries wrapped it, or one that an operator ends, like a refused password."""
     while (cause := error.__cause__ or error.__context__) is not None:
+        if isinstance(error, Exception) and code_of(error) in _MEANINGS:
+            break
         error = cause
     return error if isinstance(error, Exception) else RuntimeError()
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 
-from workers.messaging.broker_trouble import refusals
+from workers.messaging.broker_check import BrokerUnreachable
+from workers.messaging.broker_trouble import cause_of, refusals
 from workers.messaging.task_message import Envelope
+from workers.process.safe_errors import problem_of
 from workers.process.task_names import MATERIALIZE
 
 QUEUE = "materialization"
@@ -37,9 +39,15 @@ class FanOut:
                 refusals.warning("fan_out.unheard", problem=type(error).__name__)
 
     def waiting(self) -> int:
-        """The number of messages in the queue."""
+        """The number of messages in the queue.
+
+        Raises:
+            BrokerUnreachable: the broker did not accept the connection.
+        """
         with self._app.connection_for_read() as connection:
             try:
                 return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
             except connection.channel_errors:
                 return 0  # nothing was sent since the broker started
+            except OperationalError as error:
+                raise BrokerUnreachable(problem_of(cause_of(error))) from error

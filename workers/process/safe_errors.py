@@ -11,6 +11,8 @@ from repos.database.driver_errors import DriverError, DuplicateKey
 # More frames than any call of ours is deep, except a recursion.
 MAX_FRAMES = 60
 MAX_CAUSES = 8
+# Errors of the broker's driver whose message may quote the URL.
+_MEANINGS = {"AuthenticationError": "the password is refused; a process that has an old one needs a restart"}
 
 
 def problem_of(error: BaseException) -> str:
@@ -20,6 +22,8 @@ def problem_of(error: BaseException) -> str:
     connection and of a lock name only the server.
     """
     name = type(error).__name__
+    if name in _MEANINGS:
+        return f"{name}: {_MEANINGS[name]}"
     if isinstance(error, Conflict) and not isinstance(error, DuplicateKey):
         return f"{name}: {error}"
     if isinstance(error, DriverError):

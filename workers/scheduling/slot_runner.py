@@ -18,6 +18,7 @@ from materialization.clock import system_clock
 from materialization.retry import with_retries
 from repos.scheduling.schedule_slots import ClaimedSlot
 from repos.unit_of_work import UnitOfWork
+from workers.messaging.broker_check import BrokerUnreachable
 from workers.process import outages
 from workers.process.celery_records import outage_problem
 
@@ -87,6 +88,9 @@ class SlotRunner:
         outcome: Literal["done", "failed"] = "done"
         try:
             report = dict(schedule.run(slot))
+        except BrokerUnreachable as error:
+            outages.broker().failed(str(error))
+            outcome, report = "failed", {"error": type(error).__name__}
         except Exception as error:
             # The slot stores the error, so that the failure is visible; the next slot is the retry.
             if (problem := outage_problem(error)) is not None:

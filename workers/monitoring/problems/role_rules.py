@@ -40,7 +40,8 @@ def roles(overview: Overview) -> Iterator[Problem]:
                 "role_disconnected",
                 f"{_title(role.name)} runs on {_hosts(role)}, but takes no messages from the broker, so "
                 f"{_EFFECTS[role.name]}.",
-                "It may just have started. If it stays so, its log names the reason (`server.unreachable`).",
+                "It may just have started. If it stays so, its log names the reason (`server.unreachable`, "
+                "`broker.refuses`).",
                 role.name,
             )
 
