@@ -80,11 +80,11 @@ class CommandLine:
             status = run_warm(args, environ, self.home.parent, streams, timeout)
             return Ran(status, streams[1].read_text(), streams[2].read_text())
 
-    def start(self, *args: object, **environ: str) -> subprocess.Popen[str]:
+    def start(self, *args: object, stdin: int = subprocess.DEVNULL, **environ: str) -> subprocess.Popen[str]:
         """Start a command as the foreground job of a shell, in a group of its own; its outputs are one."""
         return subprocess.Popen(
             [*self._program, *map(str, args)],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**self.environ, **environ},

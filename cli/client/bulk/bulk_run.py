@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from workers.producers.bulk_sender import ANSWERS_PER_LOOK, MAX_BYTES, MAX_ROWS,
 # Submissions that wait for an answer at a time.
 WINDOW = 4_000
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.005, 0.2
-# What comes slowly, from a pipe, is sent with the first that comes after this long, or at the end.
+# What comes slowly, from a pipe, is sent after this long.
 BATCH_SECONDS = 0.5
 THEN = " What was sent is safe and will be answered when the broker is back; the same command continues."
 
@@ -46,6 +46,10 @@ class BulkRun:
         self._sender = BulkSender(queue.unit_of_work, queue.ring_all)
         self._began = self._moved_at = self._checked_at = time.monotonic()
         self._pause = FIRST_PAUSE_SECONDS
+        self._batch: list[Outgoing] = []
+        self._batch_began = 0.0
+        self._stop: Callable[[], bool] = lambda: False
+        self._progress: Callable[[], object] = lambda: None
         self.sent = self.answered = 0
         self.pending = 0
         self.timed_out = self.stopped = False
@@ -59,23 +63,57 @@ class BulkRun:
             Ending: the broker cannot be used.
             Conflict: the database is away. What was sent before is safe.
         """
+        self._stop = stopped
+        rows = self._rows()
         with screen.rated_progress() as bars:
             tasks = [bars.add_task(name, total=total) for name in ("sent", "answered")]
-            for batch in _batches(items, self._rows()):
-                self._keep_pace()
-                while self._sender.outstanding + len(batch) > WINDOW and not self.timed_out:
-                    self._wait()
-                self.stopped = self.timed_out or stopped()
-                if self.stopped:
-                    break
-                self._put(batch)
+
+            def progress() -> None:
                 for task, done in zip(tasks, (self.sent, self.answered), strict=True):
                     bars.update(task, completed=done)
+
+            self._progress = progress
+            size = 0
+            for item in items:
+                size = size + len(item.payload) if self._batch else len(item.payload)
+                if self._batch and (len(self._batch) >= rows or size > MAX_BYTES):
+                    self._send()
+                    size = len(item.payload)
+                if self.stopped:
+                    break
+                self._batch_began = self._batch_began if self._batch else time.monotonic()
+                self._batch.append(item)
+                self._send_if_due()
+            self._send()
             bars.update(tasks[1], total=self.sent)
             while self._sender.outstanding and not self.timed_out:
                 self._wait()
-                bars.update(tasks[1], completed=self.answered)
+                progress()
         self.pending += len(self._sender.give_up())
+
+    def tick(self) -> None:
+        """While no submission comes: send what came before, and read answers."""
+        self._send_if_due()
+        with suppress(Conflict, *DriverError):
+            self._collect()
+        self._progress()
+
+    def _send_if_due(self) -> None:
+        if self._batch and time.monotonic() - self._batch_began > BATCH_SECONDS:
+            self._send()
+
+    def _send(self) -> None:
+        """Send the batch, unless the run was stopped."""
+        if not self._batch or self.stopped:
+            return
+        self._keep_pace()
+        while self._sender.outstanding + len(self._batch) > WINDOW and not self.timed_out:
+            self._wait()
+        self.stopped = self.timed_out or self._stop()
+        if not self.stopped:
+            self._put(self._batch)
+            self._batch = []
+            self._progress()
 
     def _rows(self) -> int:
         return min(MAX_ROWS, max(1, round(self._pace.rate / 10))) if self._pace.rate else MAX_ROWS
@@ -131,20 +169,3 @@ class BulkRun:
             self.answered += 1
             self._moved_at = time.monotonic()
             self._show(result)
-
-
-def _batches(items: Iterable[Outgoing], rows: int) -> Iterator[list[Outgoing]]:
-    """Batches of bounded size; what comes slowly goes in small ones."""
-    batch: list[Outgoing] = []
-    size, began = 0, time.monotonic()
-    for item in items:
-        if batch and (len(batch) >= rows or size + len(item.payload) > MAX_BYTES):
-            yield batch
-            batch, size, began = [], 0, time.monotonic()
-        batch.append(item)
-        size += len(item.payload)
-        if time.monotonic() - began > BATCH_SECONDS:
-            yield batch
-            batch, size, began = [], 0, time.monotonic()
-    if batch:
-        yield batch

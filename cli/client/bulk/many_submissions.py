@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cli.client.bulk.bulk_run import BulkRun, Pace
-from cli.client.bulk.submission_lines import Line, opened, read_lines
+from cli.client.bulk.submission_lines import Line, Pipe, opened, read_lines
 from cli.client.queue import Queue, queue
 from cli.rendering.operate.bulk import BulkReport
 from cli.terminal import screen
@@ -43,6 +43,8 @@ def send_file(path: Path, batch: str, pace: Pace, *, stop_on_error: bool) -> Man
     with opened(path) as source, queue() as sending:
         lines = read_lines(source.file, batch_name(path, batch))
         run = BulkRun(sending, pace, lambda result: count_result(report, result))
+        if isinstance(source.file, Pipe):
+            source.file.tick = run.tick
         reader = _Reader(lines, report, stop_on_error=stop_on_error)
         try:
             run.send_all(reader, total=source.lines, stopped=lambda: stop_on_error and report.has_refusals)

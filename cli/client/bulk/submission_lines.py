@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 import msgspec
 
@@ -19,6 +21,7 @@ from domain.submissions.submission import MAX_SUBMISSION_BYTES, Submission, deco
 from materialization.history_files.regular_file import regular_file
 
 CHUNK_BYTES = 1 << 20
+TICK_SECONDS = 0.5
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # A line may end with \r\n.
 MAX_LINE_BYTES = MAX_SUBMISSION_BYTES + 2
@@ -34,10 +37,53 @@ class Line(NamedTuple):
     refusal: Rejected | None = None
 
 
+class Readable(Protocol):
+    """What lines are read from."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """A line, or as much of it as the limit allows; empty at the end."""
+
+
+class Pipe:
+    """A pipe, which may stand still: `tick` is called about each second then, and before lines."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._read = bytearray()
+        self._ended = False
+        self._ticked_at = time.monotonic()
+        self.tick: Callable[[], object] = lambda: None
+
+    def readline(self, limit: int, /) -> bytes:
+        """A line, or as much of it as the limit allows; empty at the end."""
+        searched = 0
+        self._tick_if_due()
+        while (end := self._read.find(b"\n", searched, limit)) < 0 and len(self._read) < limit and not self._ended:
+            searched = len(self._read)
+            self._receive()
+        size = end + 1 if end >= 0 else limit
+        line = bytes(self._read[:size])
+        del self._read[:size]
+        return line
+
+    def _receive(self) -> None:
+        while not select.select([self._number], [], [], TICK_SECONDS)[0]:
+            self._tick_if_due()
+        self._tick_if_due()
+        part = os.read(self._number, CHUNK_BYTES)
+        self._read += part
+        self._ended = not part
+
+    def _tick_if_due(self) -> None:
+        if time.monotonic() - self._ticked_at >= TICK_SECONDS:
+            self.tick()
+            self._ticked_at = time.monotonic()
+
+
 class SubmissionFile(NamedTuple):
     """An open file; `lines` is how many it has, None for a pipe."""
 
-    file: IO[bytes]
+    file: Readable
     lines: int | None
 
 
@@ -50,16 +96,16 @@ def opened(path: Path) -> Iterator[SubmissionFile]:
         OSError: it cannot be read.
     """
     if path == STANDARD_INPUT:
-        yield SubmissionFile(sys.stdin.buffer, None)
+        yield SubmissionFile(Pipe(sys.stdin.fileno()), None)
     elif str(path) == "/dev/stdin" or str(path).startswith(OF_SHELL):
         with path.open("rb") as pipe:
-            yield SubmissionFile(pipe, None)
+            yield SubmissionFile(Pipe(pipe.fileno()), None)
     else:
         with regular_file(path) as file:
             yield SubmissionFile(file, _count_lines(file))
 
 
-def read_lines(file: IO[bytes], batch: str) -> Iterator[Line]:
+def read_lines(file: Readable, batch: str) -> Iterator[Line]:
     """The submissions of a file; a line without an id gets one that follows from `batch`, its number and its bytes."""
     for number, data in _bounded_lines(file):
         if isinstance(data, int):
@@ -91,7 +137,7 @@ def _decoded(data: bytes, batch: str, number: int) -> Submission:
     return decode_submission(msgspec.json.encode({**fields, "submission_id": name}))
 
 
-def _bounded_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | int]]:
+def _bounded_lines(file: Readable) -> Iterator[tuple[int, bytes | int]]:
     """The lines with text, each with its number; of one that is too long, only its size."""
     number = 0
     while line := file.readline(MAX_LINE_BYTES + 1):
@@ -104,7 +150,7 @@ def _bounded_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | int]]:
             yield number, line
 
 
-def _rest_of(file: IO[bytes], size: int) -> int:
+def _rest_of(file: Readable, size: int) -> int:
     """Skip the rest of a line; the size of all of it."""
     while part := file.readline(CHUNK_BYTES):
         size += len(part)

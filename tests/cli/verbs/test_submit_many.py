@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterable
 from contextlib import closing
@@ -133,6 +134,20 @@ def test_without_waiting_everything_is_pending_and_answered_later(scriptledger: 
     assert (ran.status, ran.json["outcomes"]) == (0, {"pending": 21})
     later = many(scriptledger, file)
     assert (later.status, later.json["outcomes"]) == (0, {"applied": 21})
+
+
+def test_what_comes_slowly_from_a_pipe_is_answered_while_the_pipe_is_open(scriptledger: CommandLine):
+    script = next(_scripts)
+    sending = scriptledger.start("submit", "--many", "-", "--json", stdin=subprocess.PIPE)
+    assert sending.stdin is not None
+    for number, line in enumerate([creation(script), *labels(script, [1])], 1):
+        print(json.dumps(line), end="\n\n", file=sending.stdin, flush=True)
+        answered = f"SELECT 1 FROM submissions WHERE script_id = {script}"
+        wait_until(lambda: len(rows(scriptledger, answered)) == number)  # noqa: B023 - called at once
+    assert sending.poll() is None
+    printed, _ = sending.communicate(timeout=30)
+
+    assert json.loads(printed[printed.index("{") :])["outcomes"] == {"applied": 2}
 
 
 def test_a_rate_is_kept(scriptledger: CommandLine, file: Path):

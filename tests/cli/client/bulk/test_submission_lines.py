@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.client.bulk.submission_lines import MAX_LINE_BYTES, Line, derived_id, opened, read_lines
+from cli.client.bulk.submission_lines import MAX_LINE_BYTES, Line, Pipe, derived_id, opened, read_lines
 from domain.submissions.submission import MAX_SUBMISSION_BYTES
 from materialization.history_files.regular_file import NotARegularFile
 from tests.cli.edits import creation
@@ -137,7 +138,7 @@ def test_a_line_with_a_bad_id_gets_no_other_one():
 def test_the_lines_of_a_file_are_counted(tmp_path: Path, data: bytes, count: int):
     (tmp_path / "a.jsonl").write_bytes(data)
     with opened(tmp_path / "a.jsonl") as source:
-        assert (source.lines, source.file.read()) == (count, data)
+        assert (source.lines, source.file.readline(100)) == (count, data.partition(b"\n")[0] + data.partition(b"\n")[1])
 
 
 def test_a_device_is_refused(tmp_path: Path):
@@ -145,3 +146,38 @@ def test_a_device_is_refused(tmp_path: Path):
         pass
     with pytest.raises(IsADirectoryError), opened(tmp_path):
         pass
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\n", b"a", b"a\n", b"a\nb", b"\n\na\n", b"a" * 20 + b"\nb\n", b"12345678\n", b"1234567\n8", b"a\r\nb\r\n"],
+)
+@pytest.mark.parametrize("limit", [1, 7, 8, 100])
+def test_a_pipe_has_the_lines_of_a_file(data: bytes, limit: int):
+    reader, writer = os.pipe()
+    os.write(writer, data)
+    os.close(writer)
+    pipe, file = Pipe(reader), io.BytesIO(data)
+
+    expected = [*iter(lambda: file.readline(limit), b"")]
+    assert [*iter(lambda: pipe.readline(limit), b"")] == expected
+    assert pipe.readline(limit) == b""
+    os.close(reader)
+
+
+@pytest.mark.parametrize("before", [b"", b"half a line", b"a line\n", b"\n"])
+def test_a_pipe_that_stands_still_ticks(before: bytes):
+    reader, writer = os.pipe()
+    os.write(writer, before)
+    ticks = []
+
+    def tick() -> None:
+        ticks.append(1)
+        if len(ticks) == 2:
+            os.close(writer)
+
+    pipe = Pipe(reader)
+    pipe.tick = tick
+    assert b"".join(iter(lambda: pipe.readline(100), b"")) == before
+    assert len(ticks) == 2
+    os.close(reader)
