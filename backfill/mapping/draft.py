@@ -15,6 +15,7 @@ from backfill.mapping.model import FORMAT, ColumnRule, History, Mapping, SourceR
 from backfill.mapping.table_schema import schema_of
 from backfill.mapping.targets import FITTING_KINDS, FLAG, MOMENT, TARGETS, Target
 from backfill.mapping.time_zones import offset_name, time_zone
+from backfill.recognition.chosen import chosen_shape, referring_columns
 from backfill.recognition.recognise import recognise
 from backfill.recognition.shape import (
     BRANCHES,
@@ -58,11 +59,28 @@ class Draft(NamedTuple):
     columns: dict[tuple[str, str], str]
 
 
-def draft(catalog: Catalog) -> Draft:
-    """A mapping for a source."""
+def draft(catalog: Catalog, chosen: dict[str, str] | None = None) -> Draft:
+    """A mapping for a source; `chosen` are the targets of tables whose shape says nothing, or another one.
+
+    A chosen table keeps its target, also where a column is missing that a person has to name.
+    """
+    chosen = chosen or {}
     comments: dict[tuple[str, str], str] = {}
-    shapes = {table.name: recognise(table) for table in catalog}
-    rules = {table.name: _table(catalog, table, shapes[table.name], comments) for table in catalog}
+    shapes = {
+        table.name: chosen_shape(table, chosen[table.name]) if table.name in chosen else recognise(table)
+        for table in catalog
+    }
+    targets = {name: shape.becomes for name, shape in shapes.items()}
+    rules = {
+        table.name: _table(
+            catalog,
+            table,
+            shapes[table.name],
+            comments,
+            also=referring_columns(table, targets) if table.name in chosen else {},
+        )
+        for table in catalog
+    }
     # A shape may be right and the table still not usable: sessions without any users, a key that is missing.
     source = SourceRule(name=catalog.source, product=f"{catalog.server.product} {catalog.server.version}")
     reasons: dict[str, str] = {}
@@ -72,7 +90,7 @@ def draft(catalog: Catalog) -> Draft:
             name: problem.sentence
             for problem in reversed(problems(mapping, catalog))
             if (name := problem.where) in rules or (name := problem.where.rpartition(".")[0]) in rules
-            if rules[name].becomes not in (None, "legacy_rows")
+            if rules[name].becomes not in (None, "legacy_rows") and name not in chosen
         }
         if not unfit:
             break
@@ -82,7 +100,10 @@ def draft(catalog: Catalog) -> Draft:
     return Draft(mapping, tables, comments)
 
 
-def _table(catalog: Catalog, table: Table, shape: Shape, comments: dict[tuple[str, str], str]) -> TableRule:
+def _table(
+    catalog: Catalog, table: Table, shape: Shape, comments: dict[tuple[str, str], str], *, also: dict[str, str]
+) -> TableRule:
+    """The rule of a table; `also` are columns by the usual names that they do not have."""
     for column in table.columns:
         comments[table.name, column.name] = column.type or "no type"
     if table.problem is not None:
@@ -95,7 +116,7 @@ def _table(catalog: Catalog, table: Table, shape: Shape, comments: dict[tuple[st
     set_fields = {"type": shape.element_type} if shape.element_type else {}
     usual = usual_fields(
         target.name,
-        {snake(column.name): column.name for column in table.columns if not column.generated},
+        also | {snake(column.name): column.name for column in table.columns if not column.generated},
         frozenset(target.fields) - set_fields.keys(),
     )
     rules = {}

@@ -8,6 +8,11 @@ from backfill.recognition.known_shapes import KNOWN_SHAPES, UNKNOWN, VIEW
 from backfill.recognition.shape import HEAD_ONLY, NO_HISTORY, Shape, is_camel, snake
 from repos.legacy.catalog import Catalog, Table
 
+# How to name the table that holds the scripts, where none is recognised.
+NAME_IT = "`scriptledger legacy map --table NAME=scripts`"
+NO_SCRIPTS = (
+    f"No table becomes scripts, so no script comes over. If a table holds them, draft the mapping with {NAME_IT}."
+)
 # Columns that hold the text of a script.
 TEXTS = frozenset(("content", "body", "text"))
 
@@ -52,7 +57,7 @@ def history_sentence(recognised: list[Recognised]) -> str:
         scripts = [each.table.name for each in recognised if each.shape.becomes == "scripts"]
         if scripts:
             return f"No history and no texts: {', '.join(scripts)} has titles only."
-        return "No table with scripts was recognised; name it in the mapping file."
+        return f"No table with scripts was recognised: name it with {NAME_IT}."
     counted = [each.table.name for each in heads if "version_number" in map(snake, each.table.names)]
     counter = f" The counter in {', '.join(counted)} says how many saves are lost." if counted else ""
     tables = ", ".join(each.table.name for each in heads)

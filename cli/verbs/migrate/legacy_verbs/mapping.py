@@ -10,8 +10,10 @@ import typer
 from backfill.mapping.draft import Draft, draft
 from backfill.mapping.fit import problems
 from backfill.mapping.problem import BadMapping, Problem
+from backfill.mapping.targets import TARGETS
 from backfill.mapping.toml_text import mapping_text
 from backfill.recognition.doubts import doubts
+from backfill.recognition.recognise import NO_SCRIPTS
 from cli.client.legacy import LegacyUrl, opened_source, read_mapping
 from cli.json_documents.legacy import MappingCheck, MappingDrafted, MappingProblem
 from cli.terminal import screen
@@ -37,15 +39,32 @@ Force = Annotated[
 ]
 
 
+Chosen = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        "-t",
+        metavar="NAME=TARGET",
+        help="What a table becomes that is not recognised, or not rightly; may be repeated.",
+        show_default=False,
+    ),
+]
+
+
 def map_(
-    url: LegacyUrl, output: Output = None, check: Check = None, force: Force = False, as_json: AsJson = False
+    url: LegacyUrl,
+    output: Output = None,
+    table: Chosen = None,
+    check: Check = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draft the mapping file of a legacy database, to be reviewed and edited; or check one.
 
     With --check, exit status 1 if a table or column is not mapped, a field is unknown, or a rule no longer fits.
     """
-    if check is not None and output is not None:
-        raise Ending(Exit.USAGE, "Use either --check or --output.")
+    if check is not None and (output is not None or table):
+        raise Ending(Exit.USAGE, "Use --check alone, or draft with --output and --table.")
     if output is not None and output.is_file():
         raise Ending(
             Exit.USAGE,
@@ -59,7 +78,27 @@ def map_(
     else:
         if not force:
             _require_complete(catalog)
-        _draft(catalog, output, as_json=as_json)
+        _draft(catalog, _chosen(table or [], catalog), output, as_json=as_json)
+
+
+def _chosen(choices: list[str], catalog: Catalog) -> dict[str, str]:
+    """The targets of tables, by their names as the source spells them."""
+    chosen = {}
+    for choice in choices:
+        name, _, target = choice.rpartition("=")
+        table = catalog.table(name)
+        if table is None or table.is_view or table.problem is not None:
+            raise Ending(
+                Exit.USAGE, f"--table {choice}: there is no table {name!r} that can be read.", code="unknown_table"
+            )
+        if target not in TARGETS:
+            raise Ending(
+                Exit.USAGE,
+                f"--table {choice}: a table becomes one of {', '.join(TARGETS)}.",
+                code="unknown_target",
+            )
+        chosen[table.name] = target
+    return chosen
 
 
 def _require_complete(catalog: Catalog) -> None:
@@ -69,8 +108,8 @@ def _require_complete(catalog: Catalog) -> None:
         raise Ending(Exit.UNREACHABLE, f"{blocking[0].sentence}{more}", code=blocking[0].code)
 
 
-def _draft(catalog: Catalog, output: Path | None, *, as_json: bool) -> None:
-    drafted = draft(catalog)
+def _draft(catalog: Catalog, chosen: dict[str, str], output: Path | None, *, as_json: bool) -> None:
+    drafted = draft(catalog, chosen)
     text = mapping_text(drafted)
     if output is not None:
         with new_file(output) as file:
@@ -78,6 +117,10 @@ def _draft(catalog: Catalog, output: Path | None, *, as_json: bool) -> None:
     for table in catalog:
         if table.problem is not None:
             screen.warn(f"{table.problem} Its rule drops it.", style="yellow")
+    if not drafted.mapping.tables_for("scripts"):
+        screen.warn(NO_SCRIPTS, style="yellow")
+    for problem in problems(drafted.mapping, catalog):
+        screen.warn(f"To complete by hand: {_line(problem)}", style="yellow")
     if as_json:
         screen.print_json(_drafted(catalog, drafted, output, text))
     elif output is None:

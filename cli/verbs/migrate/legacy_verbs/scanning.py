@@ -15,6 +15,7 @@ from backfill.mapping.draft import draft
 from backfill.mapping.fit import problems
 from backfill.mapping.model import Mapping
 from backfill.recognition.doubts import doubts
+from backfill.recognition.recognise import NO_SCRIPTS
 from backfill.runs.findings import KEPT_PER_CODE
 from backfill.runs.headline import headline
 from backfill.runs.scan import Scan, Scanned
@@ -87,6 +88,8 @@ def scan(
     unread = [doubt for doubt in doubts(catalog) if doubt.blocks]
     for doubt in unread:
         screen.warn(doubt.sentence, style="red")
+    if not rules.tables_for("scripts"):
+        screen.warn(NO_SCRIPTS, style="yellow")
     if html is not None:
         with new_file(html) as out:
             for part in scan_page(document, [loss.at for loss in scanned.losses]):

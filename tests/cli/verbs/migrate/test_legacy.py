@@ -155,6 +155,25 @@ def test_a_source_that_is_loaded_in_part_is_named_and_not_mapped(warm: CommandLi
     assert warm("legacy", "map", url, "-o", "half.toml", "--force").status == 0
 
 
+def test_a_table_that_is_not_recognised_is_named_when_the_mapping_is_drafted(warm: CommandLine, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "theirs.db")) as file:
+        file.execute("CREATE TABLE paper (id INTEGER PRIMARY KEY, heading TEXT, body TEXT)")
+    url = f"sqlite:///{tmp_path}/theirs.db"
+    assert "No table with scripts was recognised" in warm("legacy", "inspect", url).out
+    silent = warm("legacy", "map", url, "-o", "one.toml")
+    assert (silent.status, "No table becomes scripts, so no script comes over." in silent.err) == (0, True)
+    drafted = warm("legacy", "map", url, "-o", "two.toml", "--table", "paper=scripts")
+    assert (drafted.status, "To complete by hand: paper: No column becomes title" in drafted.err) == (0, True)
+    for choice, code in (
+        ("papers=scripts", "unknown_table"),
+        ("paper=script", "unknown_target"),
+        ("paper", "unknown_table"),
+    ):
+        refused = warm("legacy", "map", url, "-o", "three.toml", "-t", choice, "--json")
+        assert (refused.status, refused.json["error"]["code"]) == (2, code)
+    assert warm("legacy", "map", url, "--check", "two.toml", "-t", "paper=scripts").status == 2
+
+
 def test_a_ledger_of_ours_is_not_a_legacy_database(warm: CommandLine, tmp_path: Path):
     url = f"sqlite:///{tmp_path}/ledger.db"
     assert warm("db", "upgrade", "--database", url).status == 0
