@@ -11,10 +11,10 @@ from __future__ import annotations
 from struct import Struct
 from typing import Any, Final
 
-from pymysql.connections import MySQLResult
 from pymysql.constants import SERVER_STATUS
 
 from domain.errors import Conflict
+from repos.driver_rows import InlineResult
 from repos.forked_connections import close_in_children
 from repos.tls_context import SharedContextConnection
 
@@ -58,7 +58,7 @@ class StatusConnection(SharedContextConnection):
         return int(result.affected_rows)
 
 
-class _StatusResult(MySQLResult):  # type: ignore[misc]  # PyMySQL has no types
+class _StatusResult(InlineResult):
     def _read_ok_packet(self, packet: Any) -> None:
         data = packet.get_all_data()
         affected_rows, insert_id = data[1], data[2]

@@ -35,6 +35,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from repos.database.database_url import UnfitUrl, checked
+from repos.driver_rows import InlineResult
 from repos.legacy.errors import SourceError, explained
 from repos.legacy.reading import require_reading
 from repos.read_only_file import read_only_uri
@@ -186,6 +187,22 @@ def open_source(url: str, *, read_timeout: float = READ_TIMEOUT_SECONDS) -> Iter
         engine.dispose()
 
 
+class _SourceConnection(SharedContextConnection):
+    """A connection whose rows are taken from their packets in one loop."""
+
+    def _read_query_result(self, unbuffered: bool = False) -> int:
+        self._result = None
+        result = InlineResult(self)
+        if unbuffered:
+            result.init_unbuffered_query()
+        else:
+            result.read()
+        self._result = result
+        if result.server_status is not None:
+            self.server_status = result.server_status
+        return int(result.affected_rows)
+
+
 def _server(url: URL, name: str, read_timeout: float) -> Engine:
     engine = create_engine(
         url.update_query_dict({"charset": UTF8MB4}),
@@ -206,8 +223,8 @@ def _server(url: URL, name: str, read_timeout: float) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> SharedContextConnection:
-        return SharedContextConnection(*arguments, **options)
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> _SourceConnection:
+        return _SourceConnection(*arguments, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: pymysql.Connection[Any], _record: Any) -> None:

@@ -189,8 +189,11 @@ class _Reader:
             yield page, size
 
     def _content_size(self, row: Row) -> int:
-        values = (row[place] for place in self.content_places)
-        return sum(len(value) for value in values if isinstance(value, (str, bytes)))
+        size = 0
+        for place in self.content_places:
+            if isinstance(value := row[place], str | bytes):
+                size += len(value)
+        return size
 
     def _row(self, row: Row) -> LegacyRow:
         values = row if len(row) == self.width else row[: self.width]
