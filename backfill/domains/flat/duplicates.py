@@ -1,18 +1,20 @@
-"""Values that several rows have and one may: found by reading a column once, in sixteen bytes a row."""
+"""Values that several rows have and one may: found by reading a column once, as one number a row."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from backfill.domains.base import BackfillContext
+from backfill.domains.flat.read_ahead import read_ahead
 from backfill.mapping.mapped_table import MappedTable
-from backfill.scanning.key_index import KeyIndex, number_of
 from backfill.translate.row_keys import row_key
 from repos.legacy.connection import Row, Source
-from repos.legacy.rows import read_rows
+from repos.legacy.rows import read_pages, read_rows
 
 _FOUND: WeakKeyDictionary[Source, dict[str, tuple[object, frozenset[int]]]] = WeakKeyDictionary()
 
@@ -26,17 +28,14 @@ def remembered(context: BackfillContext, what: str, find: Callable[[], frozenset
 
 
 def fingerprint(value: str) -> int:
-    """A value as a number of 63 bits."""
-    return number_of(value, "")
+    """A value as a number of 62 bits."""
+    return int.from_bytes(blake2b(value.encode(errors="surrogateescape"), digest_size=8).digest(), "big") >> 2
 
 
 def repeated(values: Iterable[str]) -> frozenset[int]:
     """The fingerprints of values that occur several times."""
-    index = KeyIndex()
-    for value in values:
-        index.add(fingerprint(value))
-    keys = index.keys()
-    return frozenset(one for one, other in pairwise(keys) if one == other)
+    numbers = sorted(array("q", map(fingerprint, values)))
+    return frozenset(one for one, other in pairwise(numbers) if one == other)
 
 
 def repeated_keys(context: BackfillContext, table: MappedTable) -> Callable[[Row], bool]:
@@ -50,9 +49,11 @@ def repeated_keys(context: BackfillContext, table: MappedTable) -> Callable[[Row
 
 
 def column_values(context: BackfillContext, target: str, field: str) -> Iterator[Any]:
-    """The values of a field in all tables of a target, except NULL."""
+    """The values of a field in all tables of a target, except NULL; the next page is read while one is used."""
     for table in context.tables_for(target):
         if (column := table.column(field)) is not None:
-            for row in read_rows(context.source, table.table, [column]):
-                if row.values[0] is not None:
-                    yield row.values[0]
+            for page in read_ahead(read_pages(context.source, table.table, [column])):
+                for _, values in page:
+                    if values[0] is not None:
+                        yield values[0]
+                del page  # or it would stay while the next one is awaited

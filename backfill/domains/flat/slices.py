@@ -20,7 +20,6 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
 from backfill.translate.accounts import Account, Repaired, Times
 from backfill.translate.checkpoints import decode_key, encode_key
-from backfill.translate.row_keys import whole_key
 from backfill.translate.source_rows import FieldReader, Problem
 from domain.errors import Rejected
 from repos.backfill.legacy_keys import NewKey
@@ -209,7 +208,8 @@ class _Writer:
         self.position = position
 
     def _after(self, rows: Sequence[FlatRow]) -> Position:
-        highest = max(whole_key(row.key[1:-1]) or 0 for row in rows)
+        # A key that is one whole number has no other characters between its brackets.
+        highest = max(map(int, filter(str.isdigit, [row.key[1:-1] for row in rows])), default=0)
         place, last = encode_key(rows[-1].place), rows[-1].last
         return Position(place, last, max(self.position.highest, highest), self.position.fresh)
 
