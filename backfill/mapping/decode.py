@@ -27,9 +27,15 @@ def decode(text: str) -> Mapping:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadMapping([Problem("not_toml", "", f"The file is not TOML: {error}.")]) from None
-    except RecursionError:
+    except (RecursionError, ValueError):  # a number of thousands of digits
         raise BadMapping(
-            [Problem("not_toml", "", "The file is not TOML that can be read: it is nested too deep.")]
+            [
+                Problem(
+                    "not_toml",
+                    "",
+                    "The file is not TOML that can be read: it is nested too deep, or holds too long a number.",
+                )
+            ]
         ) from None
     return _Decoder().mapping(data)
 

@@ -50,8 +50,8 @@ class Compared(NamedTuple):
     gone: list[KnownFinding]
 
 
-def decode_baseline(file: str, data: bytes, paths: Iterable[str]) -> Baseline:
-    """The baseline in a file; `paths` are the files of the tree that is checked.
+def decode_baseline(file: str, data: bytes, paths: Iterable[str], *, is_clean: bool = False) -> Baseline:
+    """The baseline in a file; `paths` are the files of the tree, in which nothing is found if `is_clean`.
 
     Raises:
         BadBaseline: it is none, or that of another tree.
@@ -67,7 +67,7 @@ def decode_baseline(file: str, data: bytes, paths: Iterable[str]) -> Baseline:
     if len({each.key for each in baseline.findings}) != len(baseline.findings):
         raise BadBaseline(file=file, reason="a finding is in it twice")
     files = {each.file for each in baseline.findings}
-    if files and not files & {*paths}:
+    if files and not is_clean and not files & {*paths}:
         raise BadBaseline(file=file, reason="it is that of another tree: none of its files is here")
     return baseline
 

@@ -48,14 +48,15 @@ def check(inventory: Inventory, policy: Policy) -> Checked:
 
 def _forbidden(touchpoints: Iterable[Touchpoint], policy: Policy) -> Iterator[Finding]:
     allowed = policy.allowed
+    ai_tables = {table.lower() for table in policy.ai.tables}
     for each in touchpoints:
-        of_versions = each.domain in ("versions", "commands") and each.table.lower() not in policy.ai.tables
+        of_versions = each.domain in ("versions", "commands") and each.table.lower() not in ai_tables
         in_versions = _inside(each.file, allowed.versions)
         if each.access == "connection":
             if not _inside(each.file, allowed.connections):
                 yield _finding("driver-route", each, each.message)
         elif each.writes and _inside(each.file, policy.ai.paths):
-            if each.table.lower().rpartition(".")[2] not in policy.ai.tables:
+            if each.table.lower().rpartition(".")[2] not in ai_tables:
                 yield _finding("ai-write", each, f"An AI path {_does(each)}: it may only submit.")
         elif each.writes and of_versions and not in_versions and allowed.versions:
             yield _finding("version-write-outside-materializer", each, f"It {_does(each)}: only the materializer may.")

@@ -48,7 +48,7 @@ class FileScan:
     def run(self) -> list[Touchpoint]:
         """Every touchpoint of the file, by line."""
         for rule in self._rules:
-            if rule.touch is None or (rule.words and not any(word in self.source.text for word in rule.words)):
+            if rule.touch is None or (rule.words and not any(word in self.source.parsed_text for word in rule.words)):
                 continue
             for node in self.source.root.find_all(rule.config):  # type: ignore[call-overload]
                 self._match(rule, node)
@@ -80,7 +80,12 @@ class FileScan:
         """The places where the parser gave up."""
         sentence = "This part does not parse: what it does to the database is not known."
         lines = dict.fromkeys(self.source.line_of(index) for index in self._syntax.errors())
-        return [Unread(self.source.file, line, "unparsed", sentence) for line in lines]
+        names = dict.fromkeys(self.source.line_of(index) for index in self._syntax.escaped_names()[:100])
+        escaped = "A name is written with escapes: what it reaches is not known."
+        return [
+            *(Unread(self.source.file, line, "unparsed", sentence) for line in lines),
+            *(Unread(self.source.file, line, "escaped_name", escaped) for line in names),
+        ]
 
     def _match(self, rule: Rule, node: SgNode) -> None:
         touch = rule.touch

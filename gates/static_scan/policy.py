@@ -92,6 +92,14 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
         """The paths left out, with their reasons."""
         return [Excluded(pattern, reason) for pattern, reason in self.exclude.items()]
 
+    def unused_exclusions(self, skipped: list[str]) -> list[str]:
+        """The excluded paths that leave nothing out; `skipped` are the paths that were left out."""
+        return [
+            pattern
+            for pattern in self.exclude
+            if not any(fits(path, pattern) or fits(path.rstrip("/"), pattern) for path in skipped)
+        ]
+
     def without_files(self, paths: list[str]) -> list[str]:
         """The allowed and AI paths that no file has."""
         named = (*self.allowed.writes, *self.allowed.versions, *self.allowed.connections, *self.ai.paths)
@@ -106,7 +114,7 @@ def decode_policy(file: str, text: str) -> Policy:
     """
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadPolicy(file=file, reason=f"it is not TOML: {str(error).rstrip('.')}") from None
     if data.get("format") != FORMAT:
         raise BadPolicy(file=file, reason=f"it has no `format = {FORMAT}`")

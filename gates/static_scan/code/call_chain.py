@@ -68,7 +68,7 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             links.append(Link(f"{kind} {source.slice(node)[:80]}", arguments, is_new))
             break
         else:
-            text = source.slice(node)[:80] if kind in ("identifier", "this", "self", "super") else kind
+            text = source.name(node)[:80] if kind in ("identifier", "this", "self", "super") else kind
             links.append(Link(text, arguments, is_new))
             break
         arguments, is_new = None, False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 
 from ast_grep_py import SgNode, SgRoot
@@ -21,8 +22,10 @@ LANGUAGES = {
     ".pyw": "python",
 }
 # A position costs as much as its column: lines full of code, as minifiers make them, would take hours.
+MAX_NAME = 1_000
 MAX_LINE_WORK = 100_000_000
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _BLANK = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2009\u200a\u2028\u2029\u202f\u3000\ufeff")
 
 
@@ -37,7 +40,13 @@ class SourceText:
         self.language = language
         self.is_python = language == "python"
         self._is_ascii = text.isascii()
-        ascii_text = text if self._is_ascii else _NOT_ASCII.sub(_stand_in, text)
+        # What ends a line, and with it a comment, for the language, and not for the parser.
+        lines = text if "\r" not in text else _LONE_RETURN.sub("\n", text)
+        if not self.is_python and not self._is_ascii:
+            lines = lines.replace("\u2028", "\n").replace("\u2029", "\n")
+        stand_in = _python_stand_in if self.is_python else _stand_in
+        ascii_text = lines if self._is_ascii else _NOT_ASCII.sub(stand_in, lines)
+        self.parsed_text = ascii_text
         self.root: SgNode = SgRoot(ascii_text, language).root()
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
@@ -50,8 +59,11 @@ class SourceText:
         return len(self._line_starts)
 
     def name(self, node: SgNode) -> str:
-        """The text of a short node, as a name."""
-        return node.text() if self._is_ascii else self.slice(node)
+        """The text of a short node, as a name; Python takes `ｅxecute` for `execute`."""
+        if self._is_ascii:
+            return node.text()
+        name = self.slice(node)
+        return unicodedata.normalize("NFKC", name) if self.is_python and len(name) < MAX_NAME else name
 
     def slice(self, node: SgNode) -> str:
         """The text of a node."""
@@ -77,3 +89,9 @@ def is_dense(text: str) -> bool:
 
 def _stand_in(match: re.Match[str]) -> str:
     return " " if match[0] in _BLANK else "x"
+
+
+def _python_stand_in(match: re.Match[str]) -> str:
+    """The letter that Python takes a character of a name for, or a stand-in."""
+    letter = unicodedata.normalize("NFKC", match[0])
+    return letter if len(letter) == 1 and letter.isascii() and letter.isalnum() else _stand_in(match)

@@ -67,6 +67,14 @@ class Syntax:
         """Where the parser gave up."""
         return [node.range().start.index for node in self.source.root.find_all(kind="ERROR")[:20]]
 
+    def escaped_names(self) -> list[int]:
+        """Where a name of JavaScript is written with escapes, which no rule matches: `db.\\u0071uery(text)`."""
+        if self.source.is_python or "\\u" not in self.source.text:
+            return []
+        kinds = [{"kind": kind, "regex": r"\\u"} for kind in ("identifier", "property_identifier")]
+        found = self.source.root.find_all({"rule": {"any": kinds}})  # type: ignore[call-overload]
+        return [node.range().start.index for node in found]
+
     def function_at(self, index: int) -> Function | None:
         """The innermost function around a position."""
         part = self.part_at(index)

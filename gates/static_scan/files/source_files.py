@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -76,6 +77,13 @@ _NOT_READ = {
     ".ejs": "EJS",
     ".erb": "ERB",
 }
+
+
+# The declaration of an encoding in one of the first two lines; in UTF-7 a comment may hold a line of code.
+_CODING = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?\r?\n)?[ \t\f]*#[^\r\n]{0,200}?coding[:=][ \t]*([-\w.]{1,100})")
+_SAFE_CODING = re.compile(
+    r"(?i)(utf[-_]?8([-_]sig)?|(us-)?ascii|latin[-_]?1|iso[-_]8859[-_]\d{1,2}|cp125\d|windows-125\d)([-_].*)?"
+)
 
 
 class Excluded(NamedTuple):
@@ -187,6 +195,10 @@ class SourceFiles:
         text = _decoded(data)
         if text is None:
             self._add_unread(name, "not_utf8", "It is not UTF-8: it was not read.")
+            return None
+        if language == "python" and (cookie := _CODING.match(text)) and not _SAFE_CODING.fullmatch(cookie[1]):
+            sentence = f"Python reads it as {cookie[1][:40]}, in which its text means something else: it was not read."
+            self._add_unread(name, "encoding", sentence)
             return None
         if language == "page":
             text, language = scripts_of_page(text, suffix)

@@ -81,6 +81,45 @@ def test_positions_are_right_after_text_in_any_alphabet(tmp_path: Path):
     assert [(each.line, each.table) for each in found.touchpoints] == [(3, "scripts")]
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "line"),
+    [
+        ("a.py", "x = 1  # a\rcursor.execute(build())\r", 1),
+        ("a.py", "x = 1\r\ncursor.execute(build())\r\n", 2),
+        ("a.js", "// a\u2028pool.query(build());\n", 1),
+        ("a.js", "const é = 1; // a\u2029pool.query(build());\n", 1),
+        ("a.ts", "// a\rpool.query(build());\n", 1),
+        ("a.py", "cursor.\uff45xecute(build())\n", 1),
+        ("a.py", "\U0001d4ec\U0001d4fe\U0001d4fb.\U0001d4ee\U0001d4fdxecute(build())\n".replace("\U0001d4fdx", "x"), 1),
+    ],
+)
+def test_code_that_another_way_to_write_hides_is_found(tmp_path: Path, name: str, code: str, line: int):
+    found = scanned(tmp_path, name, code)
+    assert [(each.line, each.access) for each in found.touchpoints] == [(line, "unknown")]
+    assert found.unread == []
+
+
+def test_a_name_that_is_written_with_escapes_is_named(tmp_path: Path):
+    found = scanned(tmp_path, "a.js", "const a = 'caf\\u00e9';\npool.\\u0071uery(build());\n")
+    assert [(each.line, each.code) for each in found.unread] == [(2, "escaped_name")]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "expected"),
+    [
+        ("# -*- coding: utf-7 -*-", ["encoding"]),
+        ("#!/usr/bin/python\n# vim: set fileencoding=unicode_escape :", ["encoding"]),
+        ("# coding=utf-16", ["encoding"]),
+        ("# coding: utf-8", []),
+        ("# -*- coding: UTF8 -*-", []),
+        ("# coding: latin-1", []),
+        ("x = 1\n\n# coding: utf-7", []),
+    ],
+)
+def test_python_in_an_encoding_that_hides_code_is_named(tmp_path: Path, declaration: str, expected: list[str]):
+    assert codes(scanned(tmp_path, "a.py", f"{declaration}\n# +AAo-import pymysql\n")) == expected
+
+
 def test_a_circle_of_links_ends_and_a_link_out_of_the_tree_is_named(tmp_path: Path):
     tree = tmp_path / "tree"
     (tree / "a").mkdir(parents=True)

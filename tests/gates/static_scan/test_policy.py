@@ -26,6 +26,7 @@ RULE = "id: no-sleep\nlanguage: JavaScript\nmessage: It sleeps.\nrule: {pattern:
         (("# story_notes", "story_notes"), ""),
         (('# story_notes = "elements"', 'story_notes = "memos"'), "no domain 'memos'"),
         (("[allowed]", "[[allowed"), "not TOML"),
+        (("format = 1", f"format = {'9' * 5_000}"), "not TOML"),
     ],
 )
 def test_a_wrong_policy_is_refused(change: tuple[str, str], reason: str):

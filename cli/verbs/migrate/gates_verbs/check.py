@@ -56,6 +56,10 @@ class GatesFileTooLarge(Rejected):
     """The file has more than the {limit} bytes allowed."""
 
 
+class NothingToCheck(Rejected):
+    """There is no source file in {path}: what is in it is not known."""
+
+
 def check(
     path: Tree = Path(),
     config: Config = None,
@@ -86,14 +90,18 @@ def check(
         )
     if path.is_dir() and (nothing := policy.without_files(found.paths)):
         raise BadPolicy(file=str(file), reason=f"it names the path {nothing[0]!r}, and no file that is read has it")
+    if path.is_dir() and not found.paths and not found.unread:
+        raise NothingToCheck(path=str(path))
     result = checked_against(found, policy)
     if update_baseline and baseline is None:
         raise Ending(Exit.USAGE, "--update-baseline needs --baseline FILE.")
     compared = _compared(baseline, found, result.findings, update=update_baseline)
     notes = [f"The exception of {each.rule} for {each.path} excuses nothing: remove it." for each in result.unused]
+    left_out = [each.path for each in found.skipped]
+    notes += [f"The exclusion of {each} leaves nothing out: remove it." for each in policy.unused_exclusions(left_out)]
     if compared.gone and not update_baseline:
         entries = screen.counted(len(compared.gone), "finding")
-        notes.append(f"{entries} of the baseline are gone or moved: --update-baseline removes them.")
+        notes.append(f"Gone or moved: {entries} of the baseline; --update-baseline removes what is gone.")
     if sarif_file is not None:
         titles = {**TITLES, **{rule.id: rule.message for rule in own}}
         write(sarif_file, [sarif(compared.fresh, titles, version=metadata.version("scriptledger"))])
@@ -129,7 +137,10 @@ def _policy(file: Path) -> tuple[Policy, list[Rule]]:
         raise BadPolicy(file=str(file), reason="it is not UTF-8") from None
     rules: list[Rule] = []
     for pattern in policy.rules.files:
-        files = sorted(file.parent.glob(pattern)) if pattern and not pattern.startswith("/") else []
+        try:
+            files = sorted(file.parent.glob(pattern)) if pattern and not pattern.startswith("/") else []
+        except ValueError:  # `**` within a name
+            files = []
         if not files:
             raise BadPolicy(file=str(file), reason=f"no file of rules is named {pattern!r}")
         for each in files:
@@ -155,7 +166,8 @@ def _compared(file: Path | None, found: Inventory, findings: list[Finding], *, u
             raise Ending(Exit.USAGE, sentence, code="no_baseline")
         write(file, [encode_baseline(baseline_of(others))])
         return Compared(unread, len(others), [])
-    known = decode_baseline(str(file), read_bounded(file, MAX_BASELINE_BYTES, GatesFileTooLarge), found.paths)
+    data = read_bounded(file, MAX_BASELINE_BYTES, GatesFileTooLarge)
+    known = decode_baseline(str(file), data, found.paths, is_clean=not others)
     compared = compare(known, others)
     if update:
         if fresh := compared.fresh:

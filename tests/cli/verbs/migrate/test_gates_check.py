@@ -103,6 +103,29 @@ def test_a_baseline_may_only_shrink(warm: CommandLine, tree: Path):
     assert len(json.loads(baseline.read_bytes())["findings"]) == 3
 
 
+def test_a_baseline_shrinks_to_nothing_with_the_last_file_it_knows(warm: CommandLine, tree: Path):
+    baseline = tree / "b.json"
+    for name in ("ai/chain.ts", "repos/versions.py", "server/session.py"):
+        (tree / name).unlink()
+    update = ("gates", "check", tree, "--baseline", baseline, "--update-baseline")
+    assert warm(*update).status == 0
+    (tree / "server/index.js").unlink()
+    assert warm("gates", "check", tree, "--baseline", baseline, "--json").json["gone"] == 2
+    assert warm(*update).status == 0
+    assert json.loads(baseline.read_bytes())["findings"] == []
+
+
+def test_an_exclusion_of_nothing_is_noted_and_a_folder_without_code_refused(warm: CommandLine, tree: Path):
+    (tree / "gates.toml").write_text(
+        POLICY + '[exclude]\n"servr" = "typing error"\n"server" = "right"\n"*.js" = "too"\n'
+    )
+    ran = warm("gates", "check", tree, "--json").json
+    assert ran["notes"] == [f"The exclusion of {each} leaves nothing out: remove it." for each in ("servr", "*.js")]
+    (tree / "empty").mkdir()
+    (tree / "empty/gates.toml").write_text("format = 1\n")
+    assert "no source file" in sentence(warm("gates", "check", tree / "empty"))
+
+
 RULE = "id: no-sleep\nlanguage: JavaScript\nmessage: It sleeps.\nrule: {pattern: sleep($$$)}\n"
 
 
@@ -121,6 +144,9 @@ def test_a_mistake_in_any_file_is_refused_in_one_sentence(warm: CommandLine, tre
     assert "no file that is read has it" in sentence(warm("gates", "check", tree))
     (tree / "gates.toml").write_text(POLICY + '[rules]\nfiles = ["own.yml"]\n')
     assert "no file of rules" in sentence(warm("gates", "check", tree))
+    (tree / "gates.toml").write_text(POLICY + '[rules]\nfiles = ["**own.yml"]\n')
+    assert "no file of rules" in sentence(warm("gates", "check", tree))
+    (tree / "gates.toml").write_text(POLICY + '[rules]\nfiles = ["own.yml"]\n')
     (tree / "own.yml").write_text(RULE.replace("pattern", "patern"))
     assert "patern" in sentence(warm("gates", "check", tree))
     (tree / "own.yml").write_text(RULE + "---\n" + RULE)
