@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-MAX_REQUESTS = 64
+MAX_REQUESTS = 256
 MAX_BODY_BYTES = 16_384
 MAX_TARGET_BYTES = 2_048
 # How long the body of a request may take to arrive.
