@@ -7,10 +7,12 @@ from traceback import extract_tb
 
 from domain.errors import Conflict
 from repos.database.driver_errors import DriverError, DuplicateKey
+from repos.database.error_codes import CONFLICTS, UNREACHABLE
 
 # More frames than any call of ours is deep, except a recursion.
 MAX_FRAMES = 60
 MAX_CAUSES = 8
+_KNOWN_ERRORS = {**CONFLICTS, **UNREACHABLE}
 # Errors of the broker's driver whose message may quote the URL.
 _MEANINGS = {"AuthenticationError": "the password is refused; a process that has an old one needs a restart"}
 
@@ -28,7 +30,8 @@ def problem_of(error: BaseException) -> str:
         return f"{name}: {error}"
     if isinstance(error, DriverError):
         number = error.args[0] if error.args else None
-        return f"{name} {number}" if isinstance(number, int) else name
+        meaning = _KNOWN_ERRORS.get(number) if isinstance(number, int) else None
+        return f"{name} {number}{f': {meaning}' if meaning else ''}" if isinstance(number, int) else name
     if isinstance(error, OSError) and error.strerror:
         return f"{name}: {error.strerror}"
     return name

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from domain.errors import Conflict, Corrupt
 from domain.refusals import UnknownScript
 from repos.database.driver_errors import DatabaseUnreachable, DuplicateKey
+from repos.database.error_codes import CONFLICTS, UNREACHABLE
 from workers.process import outages
 from workers.process.celery_records import CeleryRecords, outage_problem
 from workers.process.safe_errors import problem_of, trace_of
@@ -122,7 +123,8 @@ def test_an_outage_is_recognized_through_the_errors_after_it(number: int):
     error = Conflict("lost")
     error.__cause__ = pymysql.OperationalError(number, "x")
 
-    assert outage_problem(error) == f"OperationalError {number}"
+    # With its meaning, and without the text of the server.
+    assert outage_problem(error) == f"OperationalError {number}: {({**CONFLICTS, **UNREACHABLE})[number]}"
 
 
 @pytest.mark.parametrize("number", [1205, 1213, 1062, 1406])

@@ -50,7 +50,9 @@ def pending(overview: Overview) -> Iterator[Problem]:
             "`task.failed` in the logs of the workers of the role commands; if there is none, they cannot keep up: "
             f"start more with `{start_command('commands')}`."
         )
-    yield Problem("submissions_wait", f"{_waits(waiting)} for an answer.", advice)
+    rate = overview.activity.per_minute(sum(overview.activity.outcomes.values()))
+    answered = f"; {rate:,.0f} a minute were answered in the last minutes" if rate >= 1 else ""
+    yield Problem("submissions_wait", f"{_waits(waiting)} for an answer{answered}.", advice)
 
 
 def quarantine(overview: Overview) -> Iterator[Problem]:

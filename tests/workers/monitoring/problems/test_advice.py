@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from tests.workers.monitoring.overviews import NOW, SECOND, gone, healthy, with_role
+from tests.workers.monitoring.overviews import NOW, SECOND, activity, gone, healthy, with_role
 from workers.monitoring.overview import Reconciler, Server, Waiting
 from workers.monitoring.problems.find import find_problems
 
@@ -33,3 +34,13 @@ def test_the_reconciler_is_not_blamed_for_a_database_that_takes_no_writes():
     found = find_problems(healthy(reconciler=idle, database=Server("it takes no writes (locked)")))
 
     assert [problem.code for problem in found] == ["database_down"]
+
+
+def test_what_waits_is_compared_with_what_is_answered():
+    busy = replace(activity(), outcomes={"applied": 10_000, "refused": 500})
+
+    [problem] = find_problems(healthy(waiting=Waiting(9, 2, 80.0), activity=busy))
+    [idle] = find_problems(healthy(waiting=Waiting(9, 2, 80.0)))
+
+    assert "; 2,100 a minute were answered in the last minutes." in problem.sentence
+    assert "a minute" not in idle.sentence
