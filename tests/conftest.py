@@ -19,7 +19,7 @@ from tests.requirements import failed_instead, in_ci, leave_out
 from tests.services.databases import DatabaseServer
 from tests.services.mariadb import MariaDB
 from tests.services.named import NamedDatabaseServer, NamedRedisServer
-from tests.services.places import ServerMissingError
+from tests.services.places import ServerMissingError, keep_temporary_directories_in_memory
 from tests.services.redis_server import RedisServer
 from workers.imports import without_garbage_collection
 
@@ -55,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Without a bytecode cache every process of the tests compiles what it imports, and each pytest worker every test.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    keep_temporary_directories_in_memory()
     config.pluginmanager.register(distribution)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)

@@ -12,6 +12,7 @@ from pathlib import Path
 SBIN = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"]  # often not on PATH
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 1 << 30  # bytes; a container often has 64 MiB there, less than one database
+TESTS_NEED = 4 << 30  # bytes; what passes removes its directory
 
 
 class ServerMissingError(RuntimeError):
@@ -34,8 +35,21 @@ def make_home(*, durable: bool) -> Path:
     """A new directory: on disk if its content must be durable, otherwise in memory if there is room."""
     if durable:
         return Path(tempfile.mkdtemp(prefix="ledger-", dir="/var/tmp"))  # /tmp may be in memory
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED
-    return Path(tempfile.mkdtemp(prefix="ledger-", dir=MEMORY if roomy else None))
+    return Path(tempfile.mkdtemp(prefix="ledger-", dir=MEMORY if memory_has(MEMORY_NEEDED) else None))
+
+
+def memory_has(needed: int) -> bool:
+    """Whether a directory in memory has that many bytes left."""
+    return MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > needed
+
+
+def keep_temporary_directories_in_memory() -> None:
+    """Let pytest make the directories of tests in memory, if there is room and programs may be run from it.
+
+    SQLite waits for the disk at each commit, and thousands of tests commit dozens of times.
+    """
+    if memory_has(TESTS_NEED) and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 class Port:
