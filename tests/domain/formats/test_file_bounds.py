@@ -126,14 +126,15 @@ OPENINGS = [
 @pytest.mark.parametrize("line_format", ["note", "boneyard", "action", "transition", "page_break", "title_entry"])
 @pytest.mark.parametrize("opening", OPENINGS)
 def test_lines_full_of_marks_are_written_and_read_in_linear_time(opening: str, line_format: str) -> None:
-    size = 300_000
+    # What took the square of the length would take 0.45 s here and 4 s for 300,000 characters; this takes 0.05 s.
+    size = 100_000
     lines = [Line(f"l{number}", line_format, opening * (size // 10 // len(opening))) for number in range(10)]  # type: ignore[arg-type]
     began = time.process_time()
 
     reread = fountain.read(fountain.write(lines), numbered()).lines
 
     check_lines("lines", reread)
-    assert time.process_time() - began < 4
+    assert time.process_time() - began < 0.45
 
 
 def test_an_unclosed_opening_hides_no_span_after_it() -> None:
