@@ -30,8 +30,8 @@ from backfill.domains.script_log.recorder import (
 from backfill.domains.script_log.source import ScriptSource, SourceScript
 from backfill.domains.script_log.texts_by_hash import TARGET as CONTENTS
 from backfill.domains.script_log.texts_by_hash import migrate_texts
-from backfill.scripts.changed_metadata import metadata_refusal
-from backfill.scripts.legacy_script import LegacyScript
+from backfill.scripts.changed_metadata import EDITED, metadata_refusal
+from backfill.scripts.legacy_script import LegacyScript, ScriptEdited
 from backfill.scripts.migrate_script import ScriptMigration, is_migrated
 from backfill.scripts.migrated_saves import migrated_saves
 from backfill.scripts.pending_saves import PendingSaves, RefusedSave
@@ -57,6 +57,8 @@ MIN_SLICE_SECONDS = 1.0
 LATE = Refusal(
     TOO_LATE, "The ledger has later saves of the script already: only an empty ledger takes this one in its place."
 )
+
+NEW_ON_BOTH_SIDES = Refusal(EDITED.code, "The save is new in the source, and its script was edited here since.")
 
 
 @domain
@@ -184,9 +186,18 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
             known = migrated_saves(tx, script.script_id, found.saves)
             changed = is_row_changed(tx, found)
             refusal = metadata_refusal(tx, script) if changed else None
-            done = is_migrated(tx, script, found.saves, known, changed=changed)
+            try:
+                done, conflict = is_migrated(tx, script, found.saves, known, changed=changed), range(0)
+            except ScriptEdited:
+                # What came in the meantime on both sides is for a person to put together; the other scripts go on.
+                done, conflict = True, range(known.place, len(found.saves))
         if known.place or done or refusal is not None:
             late = _late(found, known.late)
+            late += [
+                RefusedSave(save.origin, NEW_ON_BOTH_SIDES)
+                for save in found.saves.read_places(conflict)
+                if refusal is None or save.origin != script.origin
+            ]
             if refusal is not None:
                 late.append(RefusedSave(script.origin, refusal))
             record_known(work, recorder, known, late, done=done)

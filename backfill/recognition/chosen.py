@@ -64,7 +64,7 @@ def _history(table: Table, target: str) -> str:
     if target == "lines":
         return LINKED_LINES
     if target == "scripts":
-        return HEAD_ONLY
+        return HEAD_ONLY if columns & (_TEXT | {"current_text"}) else NO_HISTORY
     if target != "versions":
         return NO_HISTORY
     if columns & _PATCH:

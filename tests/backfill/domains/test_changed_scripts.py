@@ -14,7 +14,14 @@ from domain.submissions.submission import Submission
 from materialization.history.state_at import state_at
 from materialization.history.version_lookup import version_at
 from repos.unit_of_work import UnitOfWork
-from tests.backfill.domains.script_database import DAY, ScriptDatabase, add_saves, add_script, lines
+from tests.backfill.domains.script_database import (
+    DAY,
+    ScriptDatabase,
+    add_saves,
+    add_script,
+    everything_is_counted,
+    lines,
+)
 from tests.materialization.writer import SECOND, Clock, Writer
 
 DAY_1 = 1_612_173_600 * SECOND  # 2021-02-01 10:00 UTC
@@ -151,6 +158,28 @@ def test_a_script_that_was_edited_here_keeps_its_title_and_is_named(legacy: Scri
     legacy.run()
     assert legacy.quarantined() == []
     assert problems(legacy) == []
+
+
+@pytest.mark.parametrize("title", ["The Ferry", "The Pier"])
+def test_new_saves_of_a_script_that_was_edited_here_are_set_aside_and_the_others_go_on(
+    legacy: ScriptDatabase, title: str
+) -> None:
+    legacy.run()
+    edit_here(legacy, genre="noir")
+    before = len(legacy.saves(7))
+    legacy.sql(f"UPDATE scripts SET title = '{title}'")
+    legacy.add("script_versions", (790, 7, 90, lines("Later."), DAY.format(8)))
+    add_script(legacy, 8, genre="drama")
+    add_saves(legacy, lines("Another script."), script_id=8)
+
+    for _ in range(2):
+        counts = legacy.run()
+
+        assert everything_is_counted(legacy, counts)
+        assert (len(legacy.saves(7)), legacy.texts(8)) == (before, ["Another script."])
+        aside = {(row.source_table, row.source_key): row.code for row in legacy.quarantined()}
+        assert aside.pop(("script_versions", "[790]")) == "script_edited"
+        assert aside == ({} if title == "The Ferry" else {("scripts", "[7]"): "script_edited"})
 
 
 def test_a_row_that_is_only_touched_is_no_change(legacy: ScriptDatabase) -> None:

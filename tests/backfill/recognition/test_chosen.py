@@ -68,3 +68,7 @@ def test_a_column_refers_only_to_tables_that_become_users_or_scripts():
     targets = {"orders": "legacy_rows", "live_documents": "drop", "documents": "scripts", "writer": "users"}
 
     assert referring_columns(table, targets) == {"script_id": "document_uuid", "user_id": "writerId"}
+
+
+def test_scripts_without_a_text_have_no_history_of_their_own():
+    assert chosen_shape(table_of("plays", {"id": "int", "name": "text"}), "scripts").history == "none"
