@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
+
 from gates.database.expressions import same_expression, words
 from gates.database.table_drift import Difference, added, listed, removed, table_differences
 from repos.legacy.schema_shape import RoutineShape, SchemaShape, TableShape, TriggerShape, ViewShape
+from repos.legacy.spellings import json_as_text
 
 Part = TypeVar("Part", TableShape, ViewShape, TriggerShape, RoutineShape)
 
@@ -25,14 +28,17 @@ __all__ = ["Difference", "differences", "not_compared"]
 _PRIVILEGES = {
     "triggers": "TRIGGER",
     "routines": "SHOW_ROUTINE (on MariaDB: SELECT on mysql.proc)",
+    "checks": "a privilege on the whole schema, like SELECT",
 }
 
 
 def differences(before: SchemaShape, after: SchemaShape) -> list[Difference]:
     """What changed from one shape to another; empty if they mean the same."""
+    unseen = {*before.unseen, *after.unseen}
+    if "checks" in unseen:
+        before, after = _without_checks(before), _without_checks(after)
     compared = _Compared(before, after)
     found = [*compared.tables(), *compared.views()]
-    unseen = {*before.unseen, *after.unseen}
     if "triggers" not in unseen:
         found += compared.triggers()
     if "routines" not in unseen:
@@ -89,6 +95,14 @@ def not_seen(shape: SchemaShape) -> list[str]:
     if hidden := [routine.name for routine in shape.routines if routine.body is None]:
         notes.append(f"The bodies of routines are not in it, because the account may not see them: {listed(hidden)}.")
     return notes
+
+
+def _without_checks(shape: SchemaShape) -> SchemaShape:
+    def plain(table: TableShape) -> TableShape:
+        columns = tuple(map(json_as_text, table.columns))
+        return msgspec.structs.replace(table, columns=columns, checks=())
+
+    return msgspec.structs.replace(shape, tables=tuple(map(plain, shape.tables)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What an account may see of a schema: triggers and routines are left out of the catalog without a word otherwise."""
+"""What an account may see of a schema: triggers, routines and checks are left out of the catalog silently otherwise."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(`(?:[^`]|``)+`|\*)\.\* TO ", re
 # On MariaDB, an account that may read this table sees every routine.
 _ROUTINES_TABLE = re.compile(r"GRANT .*\bSELECT\b.* ON `mysql`\.(\*|`proc`) TO ", re.IGNORECASE)
 _SHOWS_ROUTINES = re.compile(r"EXECUTE|CREATE ROUTINE|ALTER ROUTINE|SHOW_ROUTINE|SHOW CREATE ROUTINE")
+# On MariaDB, an account without any of these on the whole schema sees no checks.
+_SHOWS_CHECKS = re.compile(
+    r"SELECT|INSERT|UPDATE|DELETE|DELETE HISTORY|CREATE|DROP|REFERENCES|INDEX|ALTER|CREATE VIEW|SHOW VIEW|TRIGGER"
+)
 
 # A name that no legacy application has.
 _NO_TABLE = "scriptledger_looks_for_grants"
@@ -34,8 +38,8 @@ def sees_all_tables(source: Source) -> bool:
     return True
 
 
-def unseen_by_account(fetch: Fetch, database: str, *, has_roles: bool) -> tuple[str, ...]:
-    """Which of `triggers` and `routines` the account of this connection may not see.
+def unseen_by_account(fetch: Fetch, database: str, *, has_roles: bool, is_mariadb: bool) -> tuple[str, ...]:
+    """Which of `triggers`, `routines` and `checks` the account of this connection may not see.
 
     `has_roles` is for MySQL 8 and newer, which lists what a role may only when it is asked; MariaDB always does.
     """
@@ -56,6 +60,8 @@ def unseen_by_account(fetch: Fetch, database: str, *, has_roles: bool) -> tuple[
     sees_routines = has_all or "SELECT" in on_all or any(_SHOWS_ROUTINES.fullmatch(each) for each in every)
     if not (sees_routines or any(_ROUTINES_TABLE.match(grant) for grant in grants)):
         unseen.append("routines")
+    if is_mariadb and not (has_all or any(map(_SHOWS_CHECKS.fullmatch, every))):
+        unseen.append("checks")
     return tuple(unseen)
 
 

@@ -112,7 +112,7 @@ class RoutineShape(_Shape, frozen=True):
 
 
 class SchemaShape(_Shape, frozen=True):
-    """A schema. `unseen` names what the account may not see at all: `triggers`, `routines`."""
+    """A schema. `unseen` names what the account may not see at all: `triggers`, `routines`, `checks`."""
 
     format: int
     product: str

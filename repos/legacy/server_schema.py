@@ -112,7 +112,9 @@ class _Reader:
             views=tuple(self._views()),
             triggers=tuple(self._triggers()),
             routines=tuple(self._routines()),
-            unseen=unseen_by_account(self._source.fetch, database, has_roles=self._has_roles),
+            unseen=unseen_by_account(
+                self._source.fetch, database, has_roles=self._has_roles, is_mariadb=self._is_mariadb
+            ),
         )
 
     def _columns(self) -> Mapping[str, list[ColumnShape]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from repos.legacy.schema_shape import CheckShape, ColumnShape
 
 _WIDTH = re.compile(r"\b(tinyint|smallint|mediumint|int|bigint|year)\(\d+\)")
@@ -101,6 +103,12 @@ def _as_json(column: ColumnShape) -> ColumnShape:
         stored=column.stored,
         options=column.options,
     )
+
+
+def json_as_text(column: ColumnShape) -> ColumnShape:
+    """A column of MariaDB whose check is not known: JSON is a LONGTEXT with a check there."""
+    text = {"type": "longtext", "charset": None, "collation": None}
+    return msgspec.structs.replace(column, **text) if column.type in ("json", "longtext") else column
 
 
 def _now(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import make_url
 
@@ -14,7 +15,7 @@ from gates.database.drift import differences, not_compared
 from gates.database.frozen_schema import decode, encode
 from repos.legacy.connection import open_source
 from repos.legacy.fingerprint import read_shape
-from repos.legacy.schema_shape import SchemaShape
+from repos.legacy.schema_shape import FORMAT, CheckShape, ColumnShape, SchemaShape, TableShape
 from tests.gates.database.legacy_schema import MUTATIONS, NO_MUTATIONS, SCHEMA
 from tests.services.databases import DatabaseServer
 from tests.services.places import find_program
@@ -128,3 +129,23 @@ def test_an_account_with_select_alone_sees_all_but_code_and_learns_it(
 def test_a_frozen_schema_is_read_back_as_it_was(frozen: SchemaShape):
     assert decode(encode(frozen)) == frozen
     assert encode(decode(encode(frozen))) == encode(frozen)
+
+
+def test_json_whose_check_is_hidden_is_no_difference():
+    json = ColumnShape("notes", "json", nullable=True)
+    text = ColumnShape("notes", "longtext", nullable=True, charset="utf8mb4", collation="utf8mb4_bin")
+    checked = CheckShape("`price` > 0", name="positive")
+    before, after = (
+        SchemaShape(FORMAT, "MariaDB", "10.11", "leg", tables=(TableShape("scripts", (column,), checks=checks),))
+        for column, checks in ((json, (checked,)), (text, ()))
+    )
+
+    assert len(differences(before, after)) == 2
+    hidden = msgspec.structs.replace(after, unseen=("checks",))
+    assert differences(before, hidden) == differences(hidden, before) == []
+    assert not_compared(before, hidden) == [
+        "The checks were not compared: the account lacks a privilege on the whole schema, like SELECT."
+    ]
+    other = ColumnShape("notes", "longblob")
+    changed = msgspec.structs.replace(hidden, tables=(TableShape("scripts", (other,)),))
+    assert len(differences(before, changed)) == 1

@@ -139,6 +139,27 @@ def test_an_account_without_trigger_learns_that_triggers_were_not_compared(maria
     mariadb.drop_database(url)
 
 
+@pytest.mark.services
+def test_checks_that_an_account_may_not_see_are_no_difference(mariadb: DatabaseServer):
+    url = mariadb.create_database()
+    schema = make_url(url).database
+    with open_engine(url) as engine:
+        upgrade(engine)
+    mariadb.execute("CREATE USER drift_tables IDENTIFIED BY 'pass-word'")
+    for (name,) in mariadb.execute(f"SHOW TABLES FROM `{schema}`"):
+        mariadb.execute(f"GRANT SELECT ON `{schema}`.`{name}` TO drift_tables")
+    limited = make_url(url).set(username="drift_tables", password="pass-word").render_as_string(hide_password=False)
+
+    found, notes = own_drift(limited)
+
+    is_mariadb = "MariaDB" in str(mariadb.execute("SELECT version()")[0][0])
+    note = "The checks were not compared: the account lacks a privilege on the whole schema, like SELECT."
+    assert (note in notes) == is_mariadb
+    assert found == []
+    mariadb.execute("DROP USER drift_tables")
+    mariadb.drop_database(url)
+
+
 def test_the_verb_prints_sentences_and_a_document(tmp_path: Path):
     cli = CommandLine(tmp_path / "home", warm=True)
     url = f"sqlite:///{tmp_path}/ledger.db"

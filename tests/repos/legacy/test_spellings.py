@@ -113,5 +113,26 @@ def test_what_an_account_may_not_see_follows_from_its_grants(grants: list[str], 
         of_roles = "SHOW GRANTS FOR CURRENT_USER() USING `a`@`%`,`b`@`%`"
         return {"SELECT CURRENT_ROLE()": [("`a`@`%`,`b`@`%`",)], of_roles: [(grant,) for grant in grants]}[statement]
 
-    assert unseen_by_account(fetch, "leg", has_roles=True) == unseen
-    assert unseen_by_account(lambda _: [(grant,) for grant in grants], "leg", has_roles=False) == unseen
+    assert unseen_by_account(fetch, "leg", has_roles=True, is_mariadb=False) == unseen
+    listed = [(grant,) for grant in grants]
+    assert unseen_by_account(lambda _: listed, "leg", has_roles=False, is_mariadb=False) == unseen
+
+
+@pytest.mark.parametrize(
+    ("grant", "sees"),
+    [
+        ("SELECT ON `leg`.*", True),
+        ("SHOW VIEW ON `l_g`.*", True),
+        ("ALL PRIVILEGES ON *.*", True),
+        ("USAGE ON *.*", False),
+        ("EXECUTE, EVENT ON `leg`.*", False),
+        ("SELECT, INSERT ON `leg`.`users`", False),
+        ("SELECT ON `other`.*", False),
+    ],
+)
+def test_checks_are_hidden_on_mariadb_from_who_may_use_single_tables(grant: str, sees: bool):
+    def fetch(_: str) -> list[tuple[str]]:
+        return [(f"GRANT {grant} TO `r`@`%`",)]
+
+    assert ("checks" not in unseen_by_account(fetch, "leg", has_roles=False, is_mariadb=True)) == sees
+    assert "checks" not in unseen_by_account(fetch, "leg", has_roles=False, is_mariadb=False)
