@@ -20,6 +20,7 @@ SHAPES: dict[str, Callable[[str], str]] = {
     "tagged": lambda text: "\n".join(f"<action>{line}</action>" for line in text.splitlines() if line),
     "json": lambda text: json_save([(f"n{place}", "action", line) for place, line in enumerate(text.splitlines())]),
     "json_text": lambda text: json.dumps(SHAPES["json"](text), ensure_ascii=False),
+    "wrapped_json": lambda text: json.dumps({"content": SHAPES["json"](text), "format": "json"}, ensure_ascii=False),
     "wrapped": lambda text: json.dumps({"content": text, "format": "plain", "pageCount": 1}, ensure_ascii=False),
 }
 COMMON = """
@@ -28,17 +29,24 @@ INSERT INTO users VALUES (1, 'ada@example.com', '2020-01-01 00:00:00');
 CREATE TABLE scripts (id INTEGER PRIMARY KEY, user_id INTEGER, title TEXT, content TEXT, created_at TEXT,
   updated_at TEXT);
 """
+BRANCHES = 3
 _ROWS = "id INTEGER PRIMARY KEY, script_id INTEGER, version_number INTEGER"
 FORMS = {
     "full_saves": f"CREATE TABLE script_versions ({_ROWS}, content TEXT, created_at TEXT)",
     "patches": f"CREATE TABLE revisions ({_ROWS}, patch TEXT, content TEXT, created_at TEXT)",
     "patches_from": f"CREATE TABLE revisions ({_ROWS}, patch TEXT, content TEXT, created_at TEXT)",
     "branches": f"CREATE TABLE script_versions ({_ROWS}, branch_id INTEGER, content TEXT, created_at TEXT)",
+    "several_branches": f"CREATE TABLE script_versions ({_ROWS}, branch_id INTEGER, content TEXT, created_at TEXT)",
     "hashes": f"""CREATE TABLE script_versions ({_ROWS}, content_hash TEXT, created_at TEXT);
       CREATE TABLE contents (content_hash TEXT PRIMARY KEY, content TEXT)""",
     "linked_lines": """CREATE TABLE script_lines (id INTEGER PRIMARY KEY, script_id INTEGER, revision_id INTEGER,
       previous INTEGER, next INTEGER, format TEXT, content TEXT, created_at TEXT)""",
 }
+
+
+def branch_of(script: int, number: int) -> int:
+    """The branch of a save of the form `several_branches`."""
+    return script * 10 + number % BRANCHES
 
 
 def store(file: Path, form: str, scripts: Sequence[Sequence[str]]) -> None:
@@ -70,6 +78,8 @@ def _rows(form: str, script: int, contents: Sequence[str]) -> Iterator[tuple[str
             yield "revisions", (*row, patch, whole, at)
         elif form == "branches":
             yield "script_versions", (*row, script, content, at)
+        elif form == "several_branches":
+            yield "script_versions", (*row, branch_of(script, number), content, at)
         elif form == "hashes":
             digest = sha256(content.encode()).hexdigest()
             yield "script_versions", (*row, digest, at)
