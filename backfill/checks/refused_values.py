@@ -15,7 +15,7 @@ from backfill.scanning.finding import Decision, Finding
 from backfill.scanning.histories import Content, History, Save, refusals_of
 from domain.accounts import check_email
 from domain.errors import Rejected
-from domain.refusals import ControlCharacter
+from domain.refusals import ControlCharacter, TextTooLong
 from domain.script.metadata import check_metadata
 from domain.script.validation import MAX_TEXT_BYTES, check_payload, check_text
 
@@ -65,7 +65,8 @@ class RefusedValue(Check):
             return
         for _, refusal in refusals_of(lines, ids):
             if not isinstance(refusal, ELSEWHERE):
-                yield refusal.code, None
+                # A line that is too long is not cut; all else becomes something that we take.
+                yield refusal.code, "quarantine" if isinstance(refusal, TextTooLong) else None
 
 
 def _as_json(value: Any) -> Any:

@@ -15,6 +15,7 @@ _NOTHING_ELSE: frozenset[RowAction] = frozenset()
 # A save is a step of a history: one that cannot be read cannot be accepted, and one that can is not left out.
 _OF_SAVES: dict[str, frozenset[RowAction]] = {
     "L05": frozenset({"skip"}),
+    "L12": frozenset({"accept"}),
     **dict.fromkeys(("L15", "L43", "L44"), _NOTHING_ELSE),
 }
 # By target and code.

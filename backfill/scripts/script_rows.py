@@ -14,7 +14,7 @@ from backfill.mapping.flags import flag_reader
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping, RowDecision
 from backfill.translate.row_keys import origin_key, whole_key
-from backfill.translate.source_rows import FieldReader, Problem, decision
+from backfill.translate.source_rows import FieldReader, Problem, decision, decoded_once
 from backfill.translate.words import count_of, repaired_line, repaired_text, text_of, word_reader
 from domain.errors import Rejected
 from domain.script.metadata import MAX_TITLE, check_metadata
@@ -90,14 +90,20 @@ class ScriptRows:
         number = self._number(row)
         if isinstance(number, Problem):
             problem, number = number, 0
+        texts = self._texts(row, finding)
+        if texts is None:
+            skipped = True
+        elif isinstance(texts, Problem):
+            problem = problem or texts
+        texts = texts if isinstance(texts, dict) else {}
         return ScriptRow(
             key=reader.key(row),
             hash=reader.hash(row),
             origin=Origin(table=self.table.name[:MAX_TABLE], key=origin_key([self._id(row)])),
             id=self._id(row),
             number=number,
-            title=self._title_of(row, repaired),
-            metadata=dict(self._metadata(row, repaired)),
+            title=self._title_of(row, repaired, texts),
+            metadata=dict(self._metadata(row, repaired, texts)),
             owner=self._owner(row),
             new_owner=new_owner,
             created_at=self._moment(row, "created_at", self._created, repaired),
@@ -141,14 +147,30 @@ class ScriptRows:
         sentence = "The script has no owner." if code == "L06" else "User 0 is not one user: give the script an owner."
         return Problem(code, sentence, column), False, None
 
-    def _title_of(self, row: Row, repaired: dict[str, Any]) -> str:
+    def _texts(self, row: Row, finding: Row) -> dict[str, str] | Problem | None:
+        """Title and other texts that are not as the row has them, by column; why the row is set aside, or None."""
+        title = self.table.column("title")
+        values = [(title, self._title(row)), *((column, value_of(row)) for column, _, value_of in self._members)]
+        texts = dict[str, str]()
+        for column, value in values:
+            if column is None or not isinstance(value, str) or value.isascii():
+                continue
+            text = decoded_once(self._mapping, self.table, finding, column, value)
+            if not isinstance(text, str):
+                return text
+            if text != value:
+                texts[column] = text
+        return texts
+
+    def _title_of(self, row: Row, repaired: dict[str, Any], texts: dict[str, str]) -> str:
         value = self._title(row)
-        title = UNTITLED if value is None else repaired_line(text_of(value))[:MAX_TITLE]
+        text = value if value is None else texts.get(self.table.column("title") or "", text_of(value))
+        title = UNTITLED if text is None else repaired_line(text)[:MAX_TITLE]
         if title != value and (column := self.table.column("title")) is not None:
             repaired[column] = value
         return title
 
-    def _metadata(self, row: Row, repaired: dict[str, Any]) -> Iterator[tuple[str, Value]]:
+    def _metadata(self, row: Row, repaired: dict[str, Any], texts: dict[str, str]) -> Iterator[tuple[str, Value]]:
         if self._word is not None:
             word, changed = self._word(self._status(row))
             if changed:
@@ -161,7 +183,7 @@ class ScriptRows:
             value = value_of(row)
             if value is None:
                 continue
-            ours = _accepted(name, value)
+            ours = _accepted(name, texts.get(column, value))
             if ours is None or (ours != value and not isinstance(ours, tuple)):
                 repaired[column] = value
             if ours is not None:

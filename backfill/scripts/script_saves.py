@@ -15,12 +15,13 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.history_form import NOT_REBUILT, HistoryForm
 from backfill.scripts.histories.save_rows import SaveRow, SaveRows
 from backfill.scripts.legacy_script import LegacySave
+from backfill.scripts.refused_contents import ContentCheck
 from backfill.scripts.script_rows import ScriptRow
 from backfill.translate.row_keys import row_key
 from backfill.translate.script_lines import script_lines
 from domain.errors import Rejected
 from domain.submissions.answer import Refusal
-from repos.legacy.connection import Source
+from repos.legacy.connection import Row, Source
 
 
 class TableSaves(NamedTuple):
@@ -33,7 +34,17 @@ class TableSaves(NamedTuple):
 class ScriptSaves:
     """The saves of one script, in order; it is a SaveSource. `rows` has them without texts, `tables` counts rows."""
 
-    def __init__(self, source: Source, parts: Sequence[TableSaves], script: ScriptRow, *, with_head: bool) -> None:
+    def __init__(  # noqa: PLR0913 - a script and its tables
+        self,
+        source: Source,
+        parts: Sequence[TableSaves],
+        table: MappedTable,
+        script: ScriptRow,
+        check: ContentCheck,
+        *,
+        with_head: bool,
+    ) -> None:
+        self._check = check
         known = (script.updated_at, script.created_at)
         parts = [part._replace(rows=_timed(part.rows, known)) for part in parts]
         with_rows = [part for part in parts if part.rows]
@@ -46,7 +57,8 @@ class ScriptSaves:
         self._head: LegacySave | None = None
         if with_head:
             last_at = next((row.at for row in reversed(self.rows) if row.at is not None), None)
-            self._head = latest_save(script, self, last_at)
+            head = latest_save(script, self, last_at)
+            self._head = None if head is None else self._checked(table, (script.id,), head)
         self.tables = Counter[str]()
         for part in with_rows:
             members = sum(len(row.members) or 1 for row in part.rows) if part.rows.has_members else len(part.rows)
@@ -95,10 +107,16 @@ class ScriptSaves:
             at = bisect_left(places, first + len(rows))
             if here := _shifted(places[begin:at], first):
                 for place, text in zip(here, texts(here), strict=True):
-                    yield _save(table, rows[place], text)
+                    yield self._checked(table, rows[place].key, _save(table, rows[place], text))
             first += len(rows)
         if self._head is not None and at < len(places):
             yield self._head
+
+    def _checked(self, table: MappedTable, key: Row, save: LegacySave) -> LegacySave:
+        """The save, refused if its content is."""
+        if save.refusal is None and (refusal := self._check(table, key, save.content)) is not None:
+            return replace(save, content=b"", refusal=refusal)
+        return save
 
 
 def _shifted(places: Sequence[int], by: int) -> Sequence[int]:

@@ -12,7 +12,7 @@ from backfill.mapping.flags import flag_reader
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
 from backfill.translate.row_keys import whole_key
-from backfill.translate.source_rows import FieldReader, Problem, decision
+from backfill.translate.source_rows import FieldReader, Problem, decision, decoded_once
 from backfill.translate.words import repaired_line, text_of
 from domain.accounts import BadEmail, check_email
 from repos.accounts.bulk_accounts import MAX_NAME, MAX_PASSWORD, SessionRecord, UserRecord
@@ -86,7 +86,10 @@ class UserTranslator:
         if password is not None and len(password) > MAX_PASSWORD:
             reason = f"The password's hash has {len(password)} characters, more than {MAX_PASSWORD}."
             return Account(problem=Problem("L29", reason, self._table.column("password")))
-        record = UserRecord(number, email, created_at, deleted_at, self._name_of(row, repaired), password)
+        name = self._name_of(row, repaired)
+        if isinstance(name, Account):
+            return name
+        record = UserRecord(number, email, created_at, deleted_at, name, password)
         return Account(record, None, repaired)
 
     def _number(self, row: Row) -> int | Account:
@@ -131,12 +134,15 @@ class UserTranslator:
                 repaired[column] = value
             return NO_ADDRESS.format(number=number)
 
-    def _name_of(self, row: Row, repaired: Repaired) -> str | None:
-        value = self._name(row)
+    def _name_of(self, row: Row, repaired: Repaired) -> str | Account | None:
+        value, column = self._name(row), self._table.column("name")
         if value is None:
             return None
-        name = repaired_line(text_of(value))[:MAX_NAME]
-        if name != value and (column := self._table.column("name")) is not None:
+        text = decoded_once(self._mapping, self._table, self.reader.finding_key(row), column, text_of(value))
+        if not isinstance(text, str):
+            return Account(problem=text)
+        name = repaired_line(text)[:MAX_NAME]
+        if name != value and column is not None:
             repaired[column] = value
         return name or None
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from backfill.checks.text import double_encoded
 from backfill.content.strict_json import parse
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping
 from backfill.translate.accounts import Repaired, Times
-from backfill.translate.source_rows import FieldReader, Problem, decision
+from backfill.translate.source_rows import FieldReader, Problem, decoded_once
 from backfill.translate.words import count_of, micros_of, repaired_line, repaired_text, text_of, word_reader
 from domain.chat import MAX_INTENT
 from domain.errors import Rejected
@@ -127,13 +126,10 @@ class ChatTranslator:
             check_text(field, text, line_ends=True)
         except Rejected as refusal:
             return Problem(refusal.code, "The text is longer than a message may be.", column, raw)
-        if not text.isascii() and (once := double_encoded(text)) is not None:
-            do, _ = decision(self._mapping, self._table, "L12", self.reader.finding_key(row))
-            if do == "skip":
-                return None
-            if do in ("quarantine", "block"):
-                return Problem("L12", "The text was encoded twice.", column, raw)
-            text = once if do == "repair" else text
+        decoded = decoded_once(self._mapping, self._table, self.reader.finding_key(row), column, text)
+        if not isinstance(decoded, str):
+            return decoded
+        text = decoded
         if text != value:
             repaired[column] = value
         return text

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from backfill.checks.registry import CHECKS
+from backfill.checks.text import double_encoded
 from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping, RowDecision
 from backfill.mapping.targets import TARGETS, Field
 from backfill.translate.moments import Doubt, moment_reader
 from backfill.translate.row_keys import key_columns, row_hash, row_key
 from repos.legacy.connection import Row
+
+ENCODED_TWICE = "The text was encoded twice."
 
 
 class Problem(NamedTuple):
@@ -80,6 +83,21 @@ class FieldReader:
             for column, field in self.table.fields.items()
             if field.startswith(start)
         ]
+
+
+def decoded_once(mapping: Mapping, table: MappedTable, key: Row, column: str | None, text: str) -> str | Problem | None:
+    """A text as it comes over: as it is, or decoded once more if it was encoded twice and the mapping repairs that.
+
+    A problem if its row is set aside, None if the mapping skips it.
+    """
+    if text.isascii() or (once := double_encoded(text)) is None:
+        return text
+    do, _ = decision(mapping, table, "L12", key)
+    if do == "skip":
+        return None
+    if do in ("quarantine", "block"):
+        return Problem("L12", ENCODED_TWICE, column, text)
+    return once if do == "repair" else text
 
 
 def decision(mapping: Mapping, table: MappedTable, code: str, key: Row) -> tuple[str, RowDecision | None]:

@@ -15,12 +15,14 @@ from msgspec.structs import replace
 import backfill.checks.registry  # noqa: F401 - fills CHECKS
 from backfill.checks.base import CHECKS
 from backfill.checks.saves import grows
+from backfill.checks.text import double_encoded
 from backfill.domains.base import BackfillContext
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
 from backfill.translate.described_rows import DescribedRow, DescribedRows, UnfitRow
 from backfill.translate.row_keys import key_columns, origin_key, row_hash, row_key
+from backfill.translate.source_rows import ENCODED_TWICE
 from backfill.translate.words import text_of
 from domain.script.state import Element, Persona
 from domain.submissions.origin import Origin
@@ -137,8 +139,16 @@ class Plans:
             fate="write",
             origin=Origin(table=table.mapped.name[:64], key=origin_key(values)),
         )
+        once = row.values
+        if (column := _encoded_twice(table, row)) is not None:
+            action = self.decision(table, "L12", row)
+            if action in ("quarantine", "block", "skip"):
+                return self.set_aside(table, planned, row, "L12", ENCODED_TWICE, column=column)
+            if action == "repair":
+                once = tuple(double_encoded(value) or value if isinstance(value, str) else value for value in once)
+                planned = planned._replace(kept=whole_row(table, row))
         try:
-            described = table.rows.translate(tuple(values), row.values)
+            described = table.rows.translate(tuple(values), once)
         except UnfitRow as unfit:
             reason = f"The value of the column is refused: {unfit.refusal}."
             return self.set_aside(table, planned, row, unfit.code, reason, column=unfit.column)
@@ -234,6 +244,14 @@ class ReadRow(NamedTuple):
 
     place: tuple[Any, ...]
     values: Sequence[Any]
+
+
+def _encoded_twice(table: SourceTable, row: ReadRow) -> str | None:
+    """The column whose text was encoded twice, if one was."""
+    for column, value in zip(table.columns, row.values, strict=False):
+        if isinstance(value, str) and not value.isascii() and double_encoded(value) is not None:
+            return column
+    return None
 
 
 def whole_row(table: SourceTable, row: ReadRow) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from backfill.scripts.histories.history_form import FormOptions
 from backfill.scripts.histories.row_per_save import fitting
 from backfill.scripts.history_forms import form_of
 from backfill.scripts.legacy_script import LegacyScript, ListedTimes
+from backfill.scripts.refused_contents import content_check
 from backfill.scripts.script_rows import ScriptRow, ScriptRows
 from backfill.scripts.script_saves import ScriptSaves, TableSaves
 from backfill.scripts.written_by import CommandTable, Writers
@@ -53,6 +54,7 @@ class ScriptSource:
             for table in context.tables_for("versions", "lines")
         ]
         self._commands = [CommandTable(table, context.hash_key) for table in context.tables_for("commands")]
+        self._check = content_check(context.mapping)
         self._users = References(context, "users")
         self._has_users = bool(context.tables_for("users"))
 
@@ -77,7 +79,7 @@ class ScriptSource:
                 return None  # the branch of the first save is the script itself
             row = script_of_branch(row, wanted.branch[0])
         parts = [TableSaves(form, each.rows) for form, each in zip(self._forms, found, strict=True)]
-        saves = ScriptSaves(source, parts, row, with_head=branch is None)
+        saves = ScriptSaves(source, parts, rows.table, row, self._check, with_head=branch is None)
         pointed = writers.merged(set().union(*(each.own for each in found)))
         pointless = writers.all() - writers.merged(set().union(*(each.every for each in found)))
         if branch is not None:

@@ -1,0 +1,55 @@
+"""Contents that are set aside although they can be read: what the mapping, or the default of a code, says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from backfill.checks.saves import CUT
+from backfill.checks.text import double_encoded
+from backfill.mapping.mapped_table import MappedTable
+from backfill.mapping.model import Mapping
+from backfill.translate.source_rows import ENCODED_TWICE, decision
+from domain.submissions.answer import Refusal
+from repos.legacy.column_types import stored_bytes
+from repos.legacy.connection import Row
+
+TWICE = Refusal("L12", ENCODED_TWICE)
+NOT_REPAIRED = Refusal("L12", f"{ENCODED_TWICE} A save is not repaired: accept it, or repair it in the source.")
+CUT_OFF = Refusal("L10", "The text is probably cut off at 65,535 bytes.")
+
+# Of a text of 65,535 bytes in any charset, in UTF-8.
+MAX_CUT_BYTES = 4 * CUT.stop
+# A character from Â to ô, then the first byte of one that cp1252 shows for a byte from 80 to BF.
+_SUSPECT = re.compile(rb"\xc3[\x82-\xb4](?:\xc2[\x80-\xbf]|[\xc5\xc6\xcb\xe2])")
+
+ContentCheck = Callable[[MappedTable, Row, bytes], Refusal | None]
+
+
+def content_check(mapping: Mapping) -> ContentCheck:
+    """A function for the refusal of a content, given its table and the key of its row; None if it is accepted."""
+
+    def refusal(table: MappedTable, key: Row, content: bytes) -> Refusal | None:
+        # By default a text that is cut off blocks the cut-over, and comes over as it is.
+        if _is_cut(table, content) and decision(mapping, table, "L10", key)[0] == "quarantine":
+            return CUT_OFF
+        if _SUSPECT.search(content) is None or double_encoded(content.decode(errors="surrogateescape")) is None:
+            return None
+        do, _ = decision(mapping, table, "L12", key)
+        if do in ("quarantine", "block"):
+            return TWICE
+        return NOT_REPAIRED if do in ("repair", "skip") else None
+
+    return refusal
+
+
+def _is_cut(table: MappedTable, content: bytes) -> bool:
+    """Whether a content fills a column of 65,535 bytes, as a server cuts it."""
+    name = table.content_column
+    if (
+        not CUT.start <= len(content) <= MAX_CUT_BYTES
+        or name is None
+        or (table.described(name).length or 0) >= CUT.stop
+    ):
+        return False
+    return stored_bytes(content.decode(errors="surrogateescape"), table.described(name).charset) in CUT
