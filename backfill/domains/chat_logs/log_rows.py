@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 from backfill.domains.base import BackfillContext
@@ -87,12 +88,12 @@ class TableProgress:
     def finish(self, numbers: Collection[int]) -> None:
         """Mark rows as done, after their commit."""
         self._done.update(numbers)
-        for number in list(self._read):
-            if number not in self._done:
-                break
-            key, time = self._read.pop(number)
-            self._done.discard(number)
-            self._start = TablePlace(encode_key(key), time)
+        finished = list(takewhile(self._done.__contains__, self._read))
+        for number in finished:
+            last = self._read.pop(number)
+        self._done.difference_update(finished)
+        if finished:
+            self._start = TablePlace(encode_key(last[0]), last[1])
 
 
 def log_rows(

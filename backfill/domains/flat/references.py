@@ -7,12 +7,13 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from backfill.domains.base import BackfillContext
+from backfill.domains.flat.read_ahead import read_ahead
 from backfill.scanning.key_index import KeyIndex, number_of
 from backfill.scanning.scope import NO_OWNER
 from backfill.translate.row_keys import row_key
 from repos.backfill.legacy_keys import LegacyKeys
 from repos.legacy.connection import Source
-from repos.legacy.rows import read_rows
+from repos.legacy.rows import read_pages
 
 # Ids that are remembered between batches.
 MAX_REMEMBERED = 200_000
@@ -58,11 +59,13 @@ class ScriptOwners:
         for table in context.tables_for("scripts"):
             owner = table.column("user_id")
             names = [str(table.column("id")), *([owner] if owner is not None else [])]
-            for row in read_rows(context.source, table.table, names):
-                if row.values[0] is None:
-                    continue  # a script without an id has no rows elsewhere
-                user = row.values[1] if owner is not None else None
-                self._owners.add(number_of(row.values[0]), NO_OWNER if user is None else number_of(user))
+            for page in read_ahead(read_pages(context.source, table.table, names)):
+                for _, values in page:
+                    if values[0] is None:
+                        continue  # a script without an id has no rows elsewhere
+                    user = values[1] if owner is not None else None
+                    self._owners.add(number_of(values[0]), NO_OWNER if user is None else number_of(user))
+                del page  # or it would stay while the next one is awaited
 
     def __contains__(self, script: Any) -> bool:
         return number_of(script) in self._owners
