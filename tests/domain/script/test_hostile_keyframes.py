@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 import zstandard
@@ -25,24 +26,26 @@ def lying(data: bytes, size: int) -> bytes:
     return zstandard.MAGIC_NUMBER.to_bytes(4, "little") + b"\xa0" + size.to_bytes(4, "little") + blocks[at:]
 
 
-CASES = {
-    "no size": without_size(b"\0" * BOMB),
-    "less than it is": lying(b"\0" * BOMB, 100),
-    "more than it is": lying(b"\0" * 100, BOMB),
-    "more than any": lying(b"\0" * 100, MAX_KEYFRAME_BYTES + 1),
-    "its end is missing": zstandard.ZstdCompressor().compress(b"\0" * BOMB)[:-2],
-    "no frame": b"\0" * 100,
-    "nothing": b"",
-    "a skippable frame": b"\x50\x2a\x4d\x18\x04\0\0\0abcd",
+# Made when they are needed: 200 MiB would be compressed at each collection of the tests.
+CASES: dict[str, Callable[[], bytes]] = {
+    "no size": lambda: without_size(b"\0" * BOMB),
+    "less than it is": lambda: lying(b"\0" * BOMB, 100),
+    "more than it is": lambda: lying(b"\0" * 100, BOMB),
+    "more than any": lambda: lying(b"\0" * 100, MAX_KEYFRAME_BYTES + 1),
+    "its end is missing": lambda: zstandard.ZstdCompressor().compress(b"\0" * BOMB)[:-2],
+    "no frame": lambda: b"\0" * 100,
+    "nothing": lambda: b"",
+    "a skippable frame": lambda: b"\x50\x2a\x4d\x18\x04\0\0\0abcd",
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_frame_with_a_missing_or_wrong_size_is_corrupt(name: str) -> None:
+    data = CASES[name]()
     tracemalloc.start()
     try:
         with pytest.raises(Corrupt):
-            decode_keyframe(CASES[name], 1, 0)
+            decode_keyframe(data, 1, 0)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
