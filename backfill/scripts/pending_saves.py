@@ -112,9 +112,6 @@ class PendingSaves:
 
     def next(self, state: State) -> Submission | Unchanged | None:
         self._take(state.version)
-        if self._is_written_whole:
-            # The same lines, of which one copy is enough.
-            self._lines, self._is_written_whole = tuple(state.lines()), False
         # Not read ahead: one save may be of 16 MiB.
         while (save := self._ahead or next(self._left, None)) is not None:
             if not state.exists and self._begins_empty(save):
@@ -130,6 +127,12 @@ class PendingSaves:
                     self._texts = SuccessiveSaves()
             self._refused.append(RefusedSave(save.origin, refusal))
         return self._last_submission(state)
+
+    def accepted(self, state: State) -> None:
+        if self._is_written_whole:
+            # The same lines, of which one copy is enough while they are written.
+            self._lines, self._is_written_whole = tuple(state.lines()), False
+        self._before = self._lines
 
     def record(self, tx: LockedScript, written: Slice) -> None:
         version = max((answer.last_version or 0 for answer in written.answers), default=0) or tx.head.version

@@ -106,8 +106,9 @@ class ScriptSaves:
             begin = at
             at = bisect_left(places, first + len(rows))
             if here := _shifted(places[begin:at], first):
-                for place, text in zip(here, texts(here), strict=True):
-                    yield self._checked(table, rows[place].key, _save(table, rows[place], text))
+                read = texts(here)
+                for place in here:
+                    yield self._checked(table, rows[place].key, _save(table, rows[place], next(read)))
             first += len(rows)
         if self._head is not None and at < len(places):
             yield self._head

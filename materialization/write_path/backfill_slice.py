@@ -50,6 +50,9 @@ class Saves(Protocol):
     def next(self, state: State) -> Submission | Unchanged | None:
         """The next save, as a submission for this state, or `UNCHANGED` if it equals the state; None at the end."""
 
+    def accepted(self, state: State) -> None:
+        """Note that the last submission is part of this state."""
+
     def record(self, tx: LockedScript, written: Slice) -> None:
         """Write what the backfill keeps of a slice; it is committed with the slice, or not at all."""
 
@@ -144,6 +147,7 @@ def _apply_saves(settlement: Settlement, saves: Saves, deadline: float) -> Slice
         try:
             if submission is not UNCHANGED:
                 settlement.apply(*checked(submission))
+                saves.accepted(settlement.state)
         except _SaveRefused as refused:
             return Slice(tuple(settlement.answers.values()), more=True, refusal=refused.refusal)
         except Rejected as refusal:
@@ -152,4 +156,5 @@ def _apply_saves(settlement: Settlement, saves: Saves, deadline: float) -> Slice
         full = bytes_to_write >= MAX_SLICE_BYTES or settlement.state.version - start >= MAX_SLICE_VERSIONS
         if full or time.monotonic() >= deadline:
             return Slice(tuple(settlement.answers.values()), more=True)
+        del submission  # or its lines would stay while the next save is read
     return Slice(tuple(settlement.answers.values()), more=False)

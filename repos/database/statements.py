@@ -19,6 +19,8 @@ Row = tuple[Any, ...]
 
 # SQLite accepts 32,766 parameters in a statement, and every table here has fewer than 32 columns.
 MAX_ROWS_PER_INSERT = 1_000
+# Rows with more bytes stay values until they are sent, a packet at a time: as text they take twice the memory.
+MAX_TEXT_BYTES = 2 << 20
 
 
 class Prepared(NamedTuple):
@@ -76,12 +78,23 @@ def inserts(table: Table, columns: tuple[str, ...], rows: list[Row], mark: str, 
 
 
 def inserts_as_text(table: Table, columns: tuple[str, ...], rows: list[Row], most_bytes: int) -> list[Write]:
-    """The same for a server: the values of several rows are in the text."""
+    """The same for a server: the values of several rows are in the text, unless it would take much memory."""
     if len(rows) == 1:
         return [Write(_insert_text(table.name, columns, 1, "%s"), rows[0], 1)]
+    if _bytes_of(rows) > MAX_TEXT_BYTES:
+        return inserts(table, columns, rows, "%s", most_bytes)
     beginning = _insert_text(table.name, columns, 0, "")
     texts = rows_with_literals(rows)
     return [Write(beginning + ",".join(part), None, len(part)) for part in _parts(texts, map(len, texts), most_bytes)]
+
+
+def _bytes_of(rows: list[Row]) -> int:
+    """The bytes in the columns whose first value is bytes."""
+    return sum(
+        sum([len(value) for value in column if value.__class__ is bytes])
+        for column in zip(*rows, strict=True)
+        if column[0].__class__ is bytes
+    )
 
 
 @lru_cache(maxsize=256)

@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from pymysql.connections import Connection
 
 from repos.tls_context import SharedContextConnection
 
@@ -17,7 +18,17 @@ def test_connections_without_certificates_share_a_context():
     first, second = (SharedContextConnection(**OFFLINE).ctx for _ in range(2))
 
     assert first is second
-    assert first.verify_mode == ssl.CERT_NONE
+    assert (first.verify_mode, first.check_hostname) == (ssl.CERT_NONE, False)
+    assert first.cert_store_stats()["x509"] == 0
+
+
+def test_a_shared_context_is_as_strict_as_that_of_the_driver():
+    shared, usual = SharedContextConnection(**OFFLINE).ctx, Connection(**OFFLINE).ctx
+
+    assert (shared.minimum_version, shared.maximum_version) == (usual.minimum_version, usual.maximum_version)
+    assert [each["name"] for each in shared.get_ciphers()] == [each["name"] for each in usual.get_ciphers()]
+    assert shared.options & ssl.OP_NO_COMPRESSION
+    assert (shared.verify_mode, shared.check_hostname) == (usual.verify_mode, usual.check_hostname)
 
 
 @pytest.mark.parametrize("named", [{"ssl_verify_cert": True}, {"ssl": {"ca": "FILE", "check_hostname": True}}])

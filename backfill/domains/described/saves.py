@@ -144,6 +144,9 @@ class DescribedSaves:
                 return self._submission(state, origin, self._time, (ScriptArchive(),), name)
         return None
 
+    def accepted(self, state: State) -> None:
+        """Nothing of a submission is kept."""
+
     def record(self, tx: LockedScript, written: Slice) -> None:
         tally = self._tally
         if written.refusal is not None:

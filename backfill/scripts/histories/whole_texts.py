@@ -10,7 +10,7 @@ from backfill.scripts.histories.history_form import NO_TEXT, ROW_GONE, TextReade
 from backfill.scripts.histories.row_per_save import RowPerSave
 from backfill.scripts.histories.save_rows import SaveRows
 from domain.submissions.answer import Refusal
-from repos.legacy.connection import Source
+from repos.legacy.connection import Row, Source
 from repos.legacy.keyed_rows import KeyedReader
 
 OTHER_BRANCH = Refusal("L43", "The save is on another branch than the first save of its script.")
@@ -48,10 +48,15 @@ def stored_texts(
         yield from [NO_TEXT] * len(places)
         return
     reader = KeyedReader(source, table.table, table.key_columns, [column], contents=[column])
-    for place, found in zip(places, reader.read(rows.keys(places)), strict=True):
-        if found is None:
-            yield rows[place].refusal or ROW_GONE
-        elif found[0] is None:
-            yield NO_TEXT
-        else:
-            yield found[0] if isinstance(found[0], bytes) else str(found[0]).encode(errors="surrogateescape")
+    stored = reader.read(rows.keys(places))
+    # Nothing here refers to a text while it is used: it may be of 16 MiB.
+    for place in places:
+        yield _text_of(next(stored), rows, place)
+
+
+def _text_of(found: Row | None, rows: SaveRows, place: int) -> bytes | Refusal:
+    if found is None:
+        return rows[place].refusal or ROW_GONE
+    if found[0] is None:
+        return NO_TEXT
+    return found[0] if isinstance(found[0], bytes) else str(found[0]).encode(errors="surrogateescape")

@@ -52,6 +52,7 @@ class LegacySaves:
         self.recorded: list[Slice] = []
         self.begun = 0
         self.fail: Exception | None = None
+        self.accepted_versions: list[int] = []
         self._next = 0
 
     @property
@@ -78,6 +79,9 @@ class LegacySaves:
             cause=Cause(origin=Origin(table="script_versions", key=str(self._next), number=self._next)),
             occurred_at=START - 10_000 * SECOND + self._next * SECOND,
         )
+
+    def accepted(self, state: State) -> None:
+        self.accepted_versions.append(state.version)
 
     def record(self, tx: LockedScript, written: Slice) -> None:
         assert tx.script_id == self.script_id
@@ -114,6 +118,7 @@ def test_many_saves_are_one_transaction(unit_of_work: UnitOfWork, ledger: Backfi
     assert not written.more
     assert written.refusal is None
     assert saves.recorded == [written]
+    assert saves.accepted_versions == list(range(1, 301))
     assert [text_of(unit_of_work, script_id, version) for version in (1, 150, 300)] == [
         "Save 1",
         "Save 150",
@@ -159,6 +164,7 @@ def test_a_refused_save_is_neither_answered_nor_kept_and_can_be_repaired(
     assert len(written.answers) == 2
     assert written.refusal is not None
     assert written.refusal.code == "unknown_line"
+    assert saves.accepted_versions == [1, 2]
     with unit_of_work.reading() as tx:
         assert tx.submissions.get(script_id, "save-3") is None
         assert [row for row in tx.rejected.read(limit=1_000) if row.script_id == script_id] == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from repos.database.sql_literals import rows_with_literals, with_literals
-from repos.database.statements import MAX_ROWS_PER_INSERT, inserts_as_text
+from repos.database.statements import MAX_ROWS_PER_INSERT, MAX_TEXT_BYTES, inserts_as_text
 from repos.schema.backfill_tables import legacy_keys
 
 VALUES = (
@@ -108,3 +108,16 @@ def test_the_name_of_a_write_has_none_of_its_values() -> None:
 
     assert "secret" in write.sql
     assert write.name == "INSERT INTO legacy_keys (source_table, key_sha256)"
+
+
+def test_large_rows_stay_values_until_they_are_sent():
+    small, large = (
+        [("t", b"k" * 10)] * 3,
+        [("t", b"k" * (MAX_TEXT_BYTES // 2)), ("t", None), ("t", b"l" * MAX_TEXT_BYTES)],
+    )
+
+    assert [write.values for write in inserts_as_text(legacy_keys, COLUMNS, small, 1 << 20)] == [None]
+    writes = inserts_as_text(legacy_keys, COLUMNS, large, 1 << 20)
+
+    assert [value for write in writes for value in write.values or ()] == [value for row in large for value in row]
+    assert [write.rows for write in writes] == [1, 2] or [write.rows for write in writes] == [2, 1]
