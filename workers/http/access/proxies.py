@@ -66,6 +66,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         address = ip_address(text)
     except ValueError:
         return None
-    # A socket for both kinds of addresses shows those of IPv4 as ::ffff:10.0.0.7.
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+    if isinstance(address, IPv4Address):
+        return address
+    # The zone of an address may be any text. A socket for both kinds of addresses shows IPv4 as ::ffff:10.0.0.7.
+    return address.ipv4_mapped or (None if address.scope_id else address)
