@@ -15,6 +15,8 @@ from cli.terminal.screen import visible_content
 READABLE = 0o666
 # A symbolic link in these folders, like /dev/stdout, belongs to the system.
 DEVICES = ("/dev/", "/proc/")
+# Users have files of their own here.
+NO_DEVICES = "/dev/shm/"  # noqa: S108 - only compared
 
 
 @contextmanager
@@ -59,7 +61,8 @@ def _is_device(path: Path) -> bool:
     mode = _mode_of(path)
     if mode is None or stat.S_ISREG(mode):
         return False
-    return not stat.S_ISLNK(mode) or str(path.absolute()).startswith(DEVICES)
+    place = str(path.absolute())
+    return not stat.S_ISLNK(mode) or (place.startswith(DEVICES) and not place.startswith(NO_DEVICES))
 
 
 def _mode(path: Path) -> int:
