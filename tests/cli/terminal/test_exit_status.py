@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.edits import creation_as_json
-from tests.cli.running import SAMPLE, CommandLine, sentence
+from tests.cli.running import COMMAND, SAMPLE, CommandLine, sentence
 from workers.embedded.valkey import EmbeddedValkey
 
 pytestmark = pytest.mark.slow
@@ -228,3 +228,11 @@ def test_a_number_out_of_range_is_not_a_bug(migrated: CommandLine, verb: tuple[s
 
     assert ran.status == 2
     assert sentence(ran) == "A number is out of range: script ids and versions must be below 2^53."
+
+
+def test_a_closed_standard_input_is_an_empty_one(home: Path):
+    closed = CommandLine(home, program=["/bin/sh", "-c", 'exec "$@" <&-', "sh", *COMMAND])
+    ran = closed("submit", "-")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert sentence(ran).startswith("The submission is not valid JSON")
