@@ -165,6 +165,24 @@ def test_a_full_disk_is_reported(cramped: CommandLine, scriptledger: CommandLine
     assert cramped("scripts", "--json").json == {"scripts": [], "next": None}  # nothing was left half done
 
 
+def test_a_disk_that_a_dry_run_fills_is_reported(small_disk: Path, tmp_path: Path):
+    command_line = CommandLine(tmp_path / "home")
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as legacy:
+        legacy.execute("CREATE TABLE ideas (id INTEGER PRIMARY KEY, body TEXT)")
+        legacy.executemany("INSERT INTO ideas (body) VALUES (?)", [(f"{n}" * 2_000,) for n in range(2_000)])
+        legacy.commit()
+    assert command_line("legacy", "map", "sqlite:///legacy.db", "-o", "legacy.toml").status == 0
+
+    dry = ("backfill", "run", "sqlite:///legacy.db", "-m", "legacy.toml", "--no-scan", "--dry-run")
+    ran = command_line(*dry, TMPDIR=str(small_disk))
+
+    assert (ran.status, ran.err.splitlines()[-1]) == (
+        4,
+        f"scriptledger: The disk that holds {small_disk} is full: free some space and try again.",
+    )
+    assert list(small_disk.iterdir()) == []  # the scratch ledger is removed
+
+
 def test_a_read_only_disk_is_reported(cramped: CommandLine, scriptledger: CommandLine, ferry: int):
     disk = cramped.home.parent
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)

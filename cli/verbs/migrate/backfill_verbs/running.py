@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Annotated
 
 import typer
@@ -32,7 +33,7 @@ from repos.backfill.runs import RunState
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import Source
 from repos.unit_of_work import UnitOfWork
-from workers.settings import without_password
+from workers.settings import Settings, without_password
 
 MappingOption = Annotated[
     Path | None,
@@ -44,7 +45,9 @@ MappingOption = Annotated[
         show_default=False,
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything, but into a scratch ledger that is removed.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Do everything, but into a scratch ledger, which is in TMPDIR and removed.")
+]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Work in this process, without a broker or workers.")]
 Share = Annotated[
     int | None,
@@ -169,7 +172,9 @@ def _scan(source: Source, rules: Mapping) -> None:
 def _dry_run(source: Source, text: str, rules: Mapping | None, *, scan: bool, as_json: bool) -> None:
     if scan and rules is not None:
         _scan(source, rules)
-    with scratch_ledger() as scratch:
+    # Of the folder of the scratch ledger, for what is wrong with its disk.
+    settings = Settings(database_url=f"sqlite:///{Path(gettempdir(), 'ledger.db')}")
+    with scratch_ledger() as scratch, database.explained(settings):
         row, _ = open_run(scratch, source, text, share=None, clock=system_clock)
         context = run_context(row, source, scratch, system_clock)
         _plan(context)

@@ -14,6 +14,7 @@ from backfill.mapping.targets import TARGETS
 from backfill.mapping.toml_text import mapping_text
 from backfill.recognition.doubts import doubts
 from backfill.recognition.recognise import NO_SCRIPTS
+from backfill.scanning.decided_rows import decisions_without_a_row
 from cli.client.legacy import LegacyUrl, opened_source, read_mapping
 from cli.json_documents.legacy import MappingCheck, MappingDrafted, MappingProblem
 from cli.terminal import screen
@@ -21,6 +22,7 @@ from cli.terminal.atomic_file import new_file
 from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
 from repos.legacy.catalog import Catalog, read_catalog
+from repos.legacy.connection import Source
 
 Output = Annotated[
     Path | None,
@@ -73,7 +75,10 @@ def map_(
         )
     with opened_source(url) as source, screen.waiting("Reading the catalog"):
         catalog = read_catalog(source)
+        missing = [] if check is None else _rows_that_are_gone(source, catalog, check)
     if check is not None:
+        for sentence in missing:
+            screen.warn(sentence, style="yellow")
         _check(catalog, check, as_json=as_json)
     else:
         if not force:
@@ -144,6 +149,15 @@ def _drafted(catalog: Catalog, drafted: Draft, output: Path | None, text: str) -
         kept_columns=sum(rule.keep for table in rules for rule in table.columns.values()),
         text=text if output is None else None,
     )
+
+
+def _rows_that_are_gone(source: Source, catalog: Catalog, file: Path) -> list[str]:
+    """A sentence for each decision about a row that the source does not have; none for a mapping that does not fit."""
+    try:
+        mapping = read_mapping(file)
+    except BadMapping:
+        return []
+    return [] if problems(mapping, catalog) else list(decisions_without_a_row(source, catalog, mapping))
 
 
 def _check(catalog: Catalog, file: Path, *, as_json: bool) -> None:
