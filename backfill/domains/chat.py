@@ -33,7 +33,7 @@ class Chat(Domain):
     @rare_garbage_searches()
     def migrate(self, work: ItemWork) -> bool:
         writer = ChatWriter(work)
-        for rows in batches(log_rows(work.context, writer.progress, writer.place.places)):
+        for rows in batches(log_rows(work.context, writer.progress, writer.place.places, writer.requests)):
             writer.write(rows)
             if time.monotonic() >= work.deadline:
                 return False

@@ -15,6 +15,7 @@ from backfill.domains.chat_logs.log_rows import TARGET, LogRow, TablePlace, Tabl
 from backfill.domains.chat_logs.overlaps import Overlaps, RecentMessage
 from backfill.domains.chat_logs.ownership import Owned, Ownership
 from backfill.domains.chat_logs.reading_order import RACE_MICROSECONDS, in_reading_order
+from backfill.domains.flat.read_ahead import Requests, request_all
 from backfill.domains.flat.slices import keep_repaired, quarantined
 from backfill.translate.accounts import Repaired
 from backfill.translate.source_rows import Problem, decision
@@ -71,6 +72,7 @@ class ChatWriter:
         self._tables = work.context.tables_for(TARGET)
         self._names = [table.name for table in self._tables]
         self._ownership = Ownership(work.context)
+        self.requests: Requests = []
         if work.checkpoint:
             self.place = msgspec.msgpack.decode(work.checkpoint, type=ChatPlace)
         else:
@@ -107,6 +109,7 @@ class ChatWriter:
             place = ChatPlace(places, overlaps.recent(), self.place.fresh)
             self._work.record(tx, msgspec.msgpack.encode(place), batch.counts, batch.aside)
             _write(tx, batch, self._context.clock())
+            request_all(self.requests)
         self._work.committed()
         for name, progress in self.progress.items():
             progress.finish(numbers[name])

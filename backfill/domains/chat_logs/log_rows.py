@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from backfill.domains.base import BackfillContext
-from backfill.domains.flat.read_ahead import read_ahead
+from backfill.domains.flat.read_ahead import Requests, read_ahead
 from backfill.translate.chat import ChatRow, ChatTranslator
 from backfill.translate.checkpoints import decode_key, encode_key
 from repos.legacy.connection import Row
@@ -97,13 +97,16 @@ class TableProgress:
 
 
 def log_rows(
-    context: BackfillContext, progress: Mapping[str, TableProgress], places: Mapping[str, TablePlace]
+    context: BackfillContext,
+    progress: Mapping[str, TableProgress],
+    places: Mapping[str, TablePlace],
+    requests: Requests | None = None,
 ) -> Iterator[LogRow]:
     """The rows after some places, in the order of time."""
     tables = []
     for number, table in enumerate(context.tables_for(TARGET)):
         known = progress[table.name]
-        rows = table_rows(context, number, places.get(table.name, TablePlace()))
+        rows = table_rows(context, number, places.get(table.name, TablePlace()), requests)
         tables.append(sorted_in_window(rows, known))
     return heapq.merge(*tables, key=lambda row: (row.chat.at, row.table))
 
@@ -137,9 +140,11 @@ def sorted_in_window(rows: Iterator[LogRow], progress: TableProgress) -> Iterato
         yield row
 
 
-def table_rows(context: BackfillContext, number: int, start: TablePlace) -> Iterator[LogRow]:
+def table_rows(
+    context: BackfillContext, number: int, start: TablePlace, requests: Requests | None = None
+) -> Iterator[LogRow]:
     """The rows of one table after a place, in the order of its key; the next ones while the caller waits."""
-    for page in read_ahead(_pages(context, number, start)):
+    for page in read_ahead(_pages(context, number, start), requests):
         yield from page
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from backfill.domains.base import BackfillContext, Counts, ItemWork
-from backfill.domains.flat.read_ahead import read_ahead
+from backfill.domains.flat.read_ahead import Requests, read_ahead, request_all
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
@@ -100,7 +100,7 @@ class FlatTable(ABC):
 def migrate(work: ItemWork, flat: FlatTable) -> bool:
     """Write rows until the deadline; returns whether all are done."""
     writer = _Writer(work, flat)
-    for rows in batches(flat, writer.position):
+    for rows in batches(flat, writer.position, writer.requests):
         writer.write(rows)
         if time.monotonic() >= work.deadline:
             return False
@@ -108,9 +108,9 @@ def migrate(work: ItemWork, flat: FlatTable) -> bool:
     return True
 
 
-def batches(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
+def batches(flat: FlatTable, position: Position, requests: Requests | None = None) -> Iterator[list[FlatRow]]:
     """The rows after a position, translated; the next ones while the caller waits for the database."""
-    return read_ahead(_batches(flat, position))
+    return read_ahead(_batches(flat, position), requests)
 
 
 def _batches(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
@@ -154,6 +154,7 @@ class _Writer:
 
     def __init__(self, work: ItemWork, flat: FlatTable) -> None:
         self._work, self._flat = work, flat
+        self.requests: Requests = []
         if work.checkpoint:
             self.position = msgspec.msgpack.decode(work.checkpoint, type=Position)
         else:
@@ -204,6 +205,7 @@ class _Writer:
                 tx.legacy_keys.change(flat.table.name, row.key, row.hash)
             repaired = [(row.key, row.account.repaired) for row in [*new, *changed]]
             keep_repaired(tx, flat.table.name, repaired, now)
+            request_all(self.requests)
         work.committed()
         self.position = position
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backfill.domains.flat.garbage_searches import NEW_OBJECTS_PER_SEARCH, rare_garbage_searches
+from backfill.domains.flat.read_ahead import Requests
 from backfill.domains.flat.slices import FlatRow, FlatTable, Position, batches
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.flat_backfill import FlatBackfill, legacy_file
@@ -42,9 +43,9 @@ def test_flat_rows_are_migrated_with_rare_searches(
 ) -> None:
     seen = []
 
-    def noted(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
+    def noted(flat: FlatTable, position: Position, requests: Requests) -> Iterator[list[FlatRow]]:
         seen.append(gc.get_threshold()[0])
-        return batches(flat, position)
+        return batches(flat, position, requests)
 
     monkeypatch.setattr("backfill.domains.flat.slices.batches", noted)
     FlatBackfill(legacy_file(tmp_path / "legacy.db", USERS), ledger).run("users")
