@@ -47,7 +47,7 @@ class _Decoder:
         self.problems: list[Problem] = []
 
     def mapping(self, data: dict[str, Any]) -> Mapping:
-        if data.get("format") != FORMAT:
+        if type(written := data.get("format")) is not int or written != FORMAT:
             sentence = (
                 f"The file has no `format = {FORMAT}`: it is no mapping, or one of another version of scriptledger."
             )

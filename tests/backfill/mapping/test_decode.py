@@ -69,12 +69,15 @@ expires = "expires_at"
     [
         ("", [("unknown_format", "")]),
         ("format = 2", [("unknown_format", "")]),
+        ("format = true", [("unknown_format", "")]),
+        ("format = 1.0", [("unknown_format", "")]),
         ("[format]\na = 1", [("unknown_format", "")]),
         ("format = 1", [("wrong_rule", "source"), ("no_tables", "tables")]),
         ("format = ", [("not_toml", "")]),
         ("format = 1\nformat = 1", [("not_toml", "")]),
         ("\x00", [("not_toml", "")]),
         ("a = " + "[" * 100_000, [("not_toml", "")]),
+        ("format = " + "9" * 5_000, [("not_toml", "")]),
     ],
 )
 def test_a_file_that_is_no_mapping_is_named(text: str, wanted: list[tuple[str, str]]):

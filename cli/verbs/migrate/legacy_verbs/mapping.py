@@ -24,6 +24,9 @@ from cli.terminal.options import AsJson
 from repos.legacy.catalog import Catalog, read_catalog
 from repos.legacy.connection import Source
 
+# A terminal prints thousands of lines a second, and a file may have more mistakes.
+MAX_PRINTED_PROBLEMS = 1_000
+
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -183,8 +186,10 @@ def _check(catalog: Catalog, file: Path, *, as_json: bool) -> None:
         tables = screen.counted(len(catalog.tables), "table")
         screen.print_text(f"{file} maps all {tables} and {screen.counted(columns, 'column')} of {catalog.source}.")
     else:
-        for problem in found:
+        for problem in found[:MAX_PRINTED_PROBLEMS]:
             screen.print_text(_line(problem))
+        if (more := len(found) - MAX_PRINTED_PROBLEMS) > 0:
+            screen.print_text(f"{screen.counted(more, 'problem')} more: --json lists them all.")
     if found:
         if not as_json:
             screen.warn(f"{file} does not fit: {screen.counted(len(found), 'problem')}.", style="red")

@@ -104,6 +104,14 @@ def test_a_file_that_is_no_mapping_of_this_source_is_named(
     assert (ran.status, words in ran.out) == (1, True), ran
 
 
+def test_a_terminal_shows_the_first_thousand_problems(warm: CommandLine, url: str, tmp_path: Path):
+    tables = "".join(f"[tables.t{number}]\nx = 1\n" for number in range(1_200))
+    (tmp_path / "bad.toml").write_text(f"format = 1\n[source]\nname = 'x'\n{tables}")
+    ran = warm("legacy", "map", url, "--check", "bad.toml")
+    assert ran.status == 1
+    assert ran.out.splitlines()[-1] == "200 problems more: --json lists them all."
+
+
 @pytest.mark.parametrize(
     ("args", "status", "code"),
     [
