@@ -56,6 +56,8 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 if name in ("startsWith", "endsWith", "includes", "startswith", "endswith"):
                     return True
                 continue
+            if links and links[0].name == "shlex":
+                return False
             if (
                 name in _FUNCTIONS
                 or name.startswith("assert")
@@ -63,7 +65,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 or {link.name for link in links[:2]} & _LOGGERS
             ):
                 return True
-            if is_pattern_match(links):
+            if is_pattern_match(links) or (name == "partial" and inside and inside[0].text() in _FUNCTIONS):
                 return True
             if name not in _THROUGH:
                 return outer.parent is not None and outer.parent.kind in _RAISES

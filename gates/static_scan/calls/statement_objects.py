@@ -10,8 +10,8 @@ from gates.static_scan.code.syntax import Syntax
 
 # Statements that SQLAlchemy and the like build: the call that makes one is found by itself.
 _BUILDERS = frozenset(
-    """select insert update delete union union_all exists table mysql_insert pg_insert sqlite_insert values merge
-    with_entities selectFrom insertInto""".split()
+    """select insert update delete union union_all exists mysql_insert pg_insert sqlite_insert with_entities selectFrom
+    insertInto""".split()
 )
 
 

@@ -58,9 +58,9 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             literal = text[:1] in ("'", '"', "`") and "${" not in text
             node = node.field("object") or node.field("value")
             # One of `connections` is a connection.
-            owner = source.name(node)[:80] if literal and node is not None and node.kind() == "identifier" else ""
-            several = f" {owner[:-1]}" if owner.endswith("s") else ""
-            links.append(Link(text[1:-1] + several if literal else COMPUTED, arguments, is_new))
+            owner = source.slice(node)[-80:].rpartition(".")[2] if node is not None else ""
+            several = f" {owner[:-1]}" if owner.endswith("s") and owner.isidentifier() else ""
+            links.append(Link((text[1:-1] if literal else COMPUTED) + several, arguments, is_new))
         elif kind == "sequence_expression":  # `(0, db.query)(text)`
             node = node.children()[-1]
             continue
@@ -86,7 +86,11 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
         return chain
     grammar = syntax.grammar
     if root.arguments is not None and len(chain) > 1:
-        if values[0].value.kind() not in grammar.calls:
+        made = values[0].value
+        body = made.field("body") if made.kind() in grammar.functions else None
+        if body is not None and body.kind() in grammar.calls:  # `const base = () => knex("scripts")`
+            return [*chain_of(body, syntax.source, grammar)[:20], *chain[1:]]
+        if made.kind() not in grammar.calls:
             return chain
         # `const k = require("knex")(config)`, then `k("scripts").insert(row)`.
         return [root._replace(name=f"{root.name} {syntax.source.slice(values[0].value)[:60]}"), *chain[1:]]

@@ -19,6 +19,7 @@ _GIVERS = frozenset(
     """transaction $transaction getConnection withTransaction withConnection transactional startTransaction begin
     connect getClient useConnection executeInTransaction runInTransaction acquire task tx""".split()
 )
+_GIVEN_LATER = re.compile(r"\b(?:getConnection|getClient|connect|acquire|transaction)\([^()]{0,40}\)\.then$")
 _ERRORS = frozenset({"err", "error", "e", "_err", "_"})
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 # Types around the one that matters.
@@ -135,7 +136,7 @@ class Origins:
         if function is None:
             return
         text = self._source.slice(function)[-80:]
-        if text.rpartition(".")[2] in _GIVERS:
+        if text.rpartition(".")[2] in _GIVERS or _GIVEN_LATER.search(text):
             for name in part.function.parameters:
                 if name not in _ERRORS:
                     self._names[name].append(_Origin(part.function, text))

@@ -151,6 +151,8 @@ class Folder:
             return joined([self.fold(each, depth, seen) for each in (receiver, *given)])
         if self._aliases.get(name, name) in _OF_ARGUMENT and given:
             return self.fold(given[0], depth, seen)
+        if name == "split" and receiver is not None and receiver.text() == "shlex" and given:
+            return self.fold(given[0], depth, seen)
         if name in ("format", "sprintf") and given and not self._source.is_python:
             return self.fold(given[0], depth, seen)
         if receiver is not None and name in _OF_RECEIVER:

@@ -125,10 +125,20 @@ def _of_shell(text: str) -> Iterator[tuple[int, Statement]]:
             continue
         body = ""
         if (heredoc := _HEREDOC.search(line)) is not None:
-            closing = re.compile(rf"^\s*{re.escape(heredoc[1])}\s*$", re.MULTILINE).search(text, position)
-            end = len(text) if closing is None else closing.start()
-            body, position = text[position:end], (len(text) if closing is None else closing.end() + 1)
+            body, position = _heredoc(text, position, heredoc[1])
         yield from ((index, each) for each in _of_command(line, body))
+
+
+def _heredoc(text: str, position: int, name: str) -> tuple[str, int]:
+    """The lines up to the one that holds only the name, and where the lines after it begin."""
+    start = position
+    while position < len(text):
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end
+        if text[position:end].strip() == name:
+            return text[start:position], end + 1
+        position = end + 1
+    return text[start:], len(text)
 
 
 def _of_command(line: str, body: str) -> Iterator[Statement]:
