@@ -21,6 +21,9 @@ READ_ONLY_MODE: Final = 1836
 TOO_MANY_CONNECTIONS: Final = frozenset({1040, 1203, 1226})
 SIGN_IN_REFUSED: Final = frozenset({1044, 1045, 1698})
 NO_SUCH_DATABASE: Final = 1049
+# A table or a column is missing, and a privilege on one.
+NO_SUCH_OBJECT: Final = frozenset({1054, 1146})
+NOT_GRANTED: Final = frozenset({1142, 1143})
 
 # Another transaction, or one that alters a table, was in the way.
 ANOTHER_TRANSACTION: Final = {

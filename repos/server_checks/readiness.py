@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.errors import LedgerError
 from repos.database.driver_errors import DriverError
 from repos.database.engine import BEGIN, MEMORY
-from repos.database.error_codes import INTERRUPTED
+from repos.database.error_codes import INTERRUPTED, NO_SUCH_OBJECT, NOT_GRANTED
 from repos.schema.revision import connected, wanted_revision
 
 _EMPTY_WRITES = (
@@ -28,11 +28,7 @@ _EMPTY_WRITES = (
 NO_ANSWER = "the database does not answer"
 # How one begins of a database that answers.
 NO_WRITES = "the database takes no writes"
-# On a table, and on a column of it.
-_DENIED = frozenset({1142, 1143})
 _REVISION = "SELECT version_num FROM alembic_version"
-# A column or a table that is not there, on MariaDB and MySQL.
-_NO_SUCH_OBJECT = frozenset({1054, 1146})
 
 
 def database_problem(engine: Engine) -> str | None:
@@ -87,7 +83,7 @@ def _write_problem(connection: Connection, *, must_be_allowed: bool = True) -> s
                 return "the table submission_inbox, or a column of it, is missing"
             if _number(error) in INTERRUPTED:
                 return f"{NO_ANSWER}: {_text_of(error.orig)}"
-            if _number(error) not in _DENIED:
+            if _number(error) not in NOT_GRANTED:
                 return f"{NO_WRITES}: {_text_of(error.orig)}"
             denied.append(f"{NO_WRITES}: {_text_of(error.orig)}")
         else:
@@ -99,7 +95,7 @@ def _write_problem(connection: Connection, *, must_be_allowed: bool = True) -> s
 
 
 def _is_missing(error: DBAPIError) -> bool:
-    return _number(error) in _NO_SUCH_OBJECT or str(error.orig).startswith("no such")
+    return _number(error) in NO_SUCH_OBJECT or str(error.orig).startswith("no such")
 
 
 def _number(error: DBAPIError) -> object:

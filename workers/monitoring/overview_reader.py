@@ -10,7 +10,6 @@ from domain.errors import Conflict
 from materialization.clock import system_clock
 from repos.database.driver_errors import DriverError
 from repos.database.engine import Engine
-from repos.database.error_codes import NO_SUCH_DATABASE, SIGN_IN_REFUSED, TOO_MANY_CONNECTIONS
 from repos.database.supported_servers import UnsupportedServer
 from repos.scheduling.activity_counts import MINUTE_MICROS, ActivityCount, Measure
 from repos.scheduling.backlog_rows import BacklogRead, PendingSubmissions
@@ -42,6 +41,7 @@ from workers.monitoring.overview import (
     Waiting,
 )
 from workers.monitoring.role_heartbeat import BEAT_ROLE, MISSING_SECONDS
+from workers.monitoring.server_advice import BROKER_SIGN_IN, LET_WRITE, UNLOCK, database_advice
 from workers.process.answer_counters import LATENCY_BOUNDS_MS, UNBOUNDED
 from workers.process.roles import ROLES
 from workers.process.schedule_names import INTERVALS
@@ -58,23 +58,6 @@ GONE_SECONDS = 3_600
 # A slot may be taken this much later than it is due: the ticks come every 15 s.
 SLOT_GRACE_SECONDS = 60
 LEASE = "reconciler"
-_DATABASE_ADVICE = {
-    **dict.fromkeys(
-        TOO_MANY_CONNECTIONS,
-        "Raise max_connections on the server, or the limit of this account, or end what else is connected, which "
-        "`SHOW PROCESSLIST` lists",
-    ),
-    **dict.fromkeys(
-        SIGN_IN_REFUSED,
-        "Correct the user or the password in SCRIPTLEDGER_DATABASE_URL, or in SCRIPTLEDGER_DATABASE_PASSWORD_FILE",
-    ),
-    NO_SUCH_DATABASE: "Create it, or name another in SCRIPTLEDGER_DATABASE_URL",
-}
-_UNLOCK = "End what locks its tables, like a backup or a forgotten client: `SHOW FULL PROCESSLIST` lists them"
-_BROKER_SIGN_IN = (
-    "Correct the user or the password in SCRIPTLEDGER_BROKER_URL, or in SCRIPTLEDGER_BROKER_PASSWORD_FILE, and restart "
-    "what still has the old one"
-)
 # Needed only by producers without the database, by a model, and by a move: missing only while messages wait for them.
 OPTIONAL_ROLES = frozenset({"intake", "proposals", "backfill"})
 
@@ -114,7 +97,7 @@ class OverviewReader:
                 read = tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
             return schema, self._taking_writes(read), read
         except (Conflict, UnsupportedServer, *DriverError) as error:
-            return schema, Server(reason_of(error), _advice(error)), None
+            return schema, Server(reason_of(error), database_advice(error)), None
 
     def _taking_writes(self, read: BacklogRead) -> Server:
         """The database, and why it takes no writes: a lock on all tables ends the heartbeats of every role."""
@@ -125,7 +108,7 @@ class OverviewReader:
         problem = write_problem(self._engine) if silent else None
         if problem is None:
             return Server()
-        advice = _UNLOCK if problem.startswith(NO_ANSWER) else "Let it take writes again"
+        advice = UNLOCK if problem.startswith(NO_ANSWER) else LET_WRITE
         return Server(f"it takes no writes ({problem.partition(': ')[2] or problem})", advice)
 
     def _broker(self) -> tuple[Server, dict[str, int]]:
@@ -134,7 +117,7 @@ class OverviewReader:
         try:
             lengths, refusal = read_queues(self._broker_url)
         except SignInFailed as error:
-            return Server(str(error), _BROKER_SIGN_IN), {}
+            return Server(str(error), BROKER_SIGN_IN), {}
         except BrokerUnreachable as error:
             return Server(str(error)), {}
         if refusal:
@@ -283,12 +266,6 @@ def _latency(rows: Sequence[ActivityCount]) -> Latency:
 def _age(now: int, moment: int | None) -> float:
     # Clocks of producers may be ahead.
     return 0.0 if moment is None else max(0.0, (now - moment) / SECOND)
-
-
-def _advice(error: Exception) -> str:
-    """What to do about an error of the database, if it says that."""
-    arguments = (error.__cause__ or error).args
-    return _DATABASE_ADVICE.get(arguments[0], "") if arguments and isinstance(arguments[0], int) else ""
 
 
 def reason_of(error: Exception) -> str:

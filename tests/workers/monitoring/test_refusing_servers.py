@@ -151,3 +151,45 @@ def test_an_account_that_may_not_write_does_not_take_the_database_for_locked(
         assert first(read(looker, redis_url)).code == "role_missing"
     finally:
         mariadb.execute("DROP USER looker@'%'")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("RENAME TABLE script_heads TO lost", "RENAME TABLE lost TO script_heads", "Load the whole of a dump"),
+        (
+            "ALTER TABLE script_heads RENAME COLUMN health TO lost",
+            "ALTER TABLE script_heads RENAME COLUMN lost TO health",
+            "Load the whole of a dump",
+        ),
+    ],
+)
+def test_a_database_that_lacks_a_part_is_not_to_be_started(
+    migrated: str, redis_url: str, before: str, after: str, words: str
+):
+    with open_engine(migrated) as engine, engine.connect() as connection:
+        connection.execute(text(before))
+        try:
+            problem = first(read(migrated, redis_url))
+        finally:
+            connection.execute(text(after))
+
+    assert problem.code == "database_down"
+    assert words in problem.advice
+    assert "Start it" not in problem.advice
+
+
+def test_an_account_that_may_not_read_a_table_is_to_be_granted_that(
+    mariadb: DatabaseServer, migrated: str, redis_url: str
+):
+    url = make_url(migrated)
+    mariadb.execute("DROP USER IF EXISTS blind@'%'")
+    mariadb.execute("CREATE USER blind@'%' IDENTIFIED BY 'x'")
+    mariadb.execute(f"GRANT SELECT ON `{url.database}`.alembic_version TO blind@'%'")
+    try:
+        problem = first(read(url.set(username="blind", password="x").render_as_string(hide_password=False), redis_url))
+    finally:
+        mariadb.execute("DROP USER blind@'%'")
+
+    assert problem.code == "database_down"
+    assert "gates install" in problem.advice
