@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from domain.errors import Conflict
 from materialization.clock import system_clock
+from materialization.retry import over_a_live_connection
 from repos.database.driver_errors import DriverError
 from repos.database.engine import Engine
 from repos.database.supported_servers import UnsupportedServer
@@ -85,19 +86,22 @@ class OverviewReader:
 
     def _database(self) -> tuple[Schema, Server, BacklogRead | None]:
         """The schema, the database, and what was read, if anything."""
-        schema = Schema(None, wanted_revision())
+        needed = wanted_revision()
         try:
-            schema = Schema(found_revision(self._engine), schema.needed)
-            if schema.found != schema.needed:
-                return schema, Server(), None
-            # The clock of the database is known only afterwards; that of this host chooses the minutes.
-            now = system_clock()
-            since = now - now % MINUTE_MICROS - HISTORY_MINUTES * MINUTE_MICROS
-            with UnitOfWork(self._engine).reading() as tx:
-                read = tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
-            return schema, self._taking_writes(read), read
+            return over_a_live_connection(lambda: self._read_database(needed))
         except (Conflict, UnsupportedServer, *DriverError) as error:
-            return schema, Server(reason_of(error), database_advice(error)), None
+            return Schema(None, needed), Server(reason_of(error), database_advice(error)), None
+
+    def _read_database(self, needed: str) -> tuple[Schema, Server, BacklogRead | None]:
+        schema = Schema(found_revision(self._engine), needed)
+        if schema.found != needed:
+            return schema, Server(), None
+        # The clock of the database is known only afterwards; that of this host chooses the minutes.
+        now = system_clock()
+        since = now - now % MINUTE_MICROS - HISTORY_MINUTES * MINUTE_MICROS
+        with UnitOfWork(self._engine).reading() as tx:
+            read = tx.backlog.read(recently=now - RECENT_SECONDS * SECOND, since=since)
+        return schema, self._taking_writes(read), read
 
     def _taking_writes(self, read: BacklogRead) -> Server:
         """The database, and why it takes no writes: a lock on all tables ends the heartbeats of every role."""

@@ -193,3 +193,15 @@ def test_an_account_that_may_not_read_a_table_is_to_be_granted_that(
 
     assert problem.code == "database_down"
     assert "gates install" in problem.advice
+
+
+def test_a_connection_that_the_server_closed_is_no_outage(mariadb: DatabaseServer, migrated: str, redis_url: str):
+    with open_engine(migrated, pool_size=1) as engine:
+        reader = OverviewReader(engine, redis_url)
+        reader.read()
+        for (number,) in mariadb.execute(
+            f"SELECT id FROM information_schema.processlist WHERE db = '{make_url(migrated).database}'"
+        ):
+            mariadb.execute(f"KILL {number}")
+
+        assert reader.read().is_known

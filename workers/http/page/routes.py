@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from domain.accounts import UnknownRejection
 from domain.errors import Conflict, Corrupt, Rejected
 from domain.refusals import UnknownScript
+from materialization.retry import over_a_live_connection
 from repos.database.driver_errors import DriverError
 from repos.database.supported_servers import UnsupportedServer
 from workers.http.access.authentication import PERSON
@@ -154,7 +156,11 @@ class Page:
     def _response(self, request: Request, view: View, visit: Visit) -> Response:
         """What a view returns, as a response; called in a thread."""
         try:
-            answer = view(self._services, visit)
+            # An action may have been done before its connection failed.
+            reads = request.method in ("GET", "HEAD")
+            answer = (
+                over_a_live_connection(partial(view, self._services, visit)) if reads else view(self._services, visit)
+            )
         except Problem as problem:
             return self._problem(request, problem)
         except (UnknownScript, UnknownRejection) as error:
