@@ -16,6 +16,7 @@ from materialization.write_path.ai_limits import AiLimits
 from materialization.write_path.submit import Ledger
 from repos.database.engine import Engine, make_engine
 from repos.unit_of_work import UnitOfWork
+from workers.messaging.broker_trouble import refusals
 from workers.messaging.version_announcements import Announcer
 from workers.process.answer_counters import AnswerCounters
 from workers.settings import Settings
@@ -49,8 +50,13 @@ def ledger() -> Ledger:
     limits = AiLimits(settings().ai_delete_percent)
     made = Ledger(unit_of_work(), limits=limits, time_is_up=(SoftTimeLimitExceeded,))
     made.report_to(answer_counters().add)
+    made.report_locked = _log_locked
     made.pauses = pauses()
     return made
+
+
+def _log_locked(script_id: int) -> None:
+    refusals.warning("drain.script_locked", script=script_id)
 
 
 @cache

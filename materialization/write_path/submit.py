@@ -69,9 +69,10 @@ class Ledger:
         limits: AiLimits = USUAL,
         time_is_up: tuple[type[Exception], ...] = (),
     ) -> None:
-        # Exceptions a worker raises when a drain exceeds its time limit; they end the drain. If set, drains leave
-        # submissions that were tried before to `drain_one_by_one`, which has more time.
+        # Raised when a drain exceeds its time limit. If set, drains leave what was tried before to `drain_one_by_one`.
         self._time_is_up = time_is_up
+        # Called with a script whose submissions outlived a bell, and whose head another transaction holds.
+        self.report_locked: Callable[[int], object] = bool
         # Set where the pause of drains also holds up submissions made in process.
         self.pauses: PauseWatch | None = None
         self._unit_of_work = unit_of_work
@@ -187,10 +188,10 @@ class Ledger:
                 spent.add(found.work)
             except HeadLocked:
                 self._take_back_attempt(arrival)
+                self.report_locked(script_id)
                 return Drained(answered, more=False)
             except Conflict:
-                # It may not even have been counted. One attempt too few costs a retry; one too many may refuse a
-                # valid submission.
+                # Perhaps it was not counted: one too few costs a retry, one too many may refuse a valid submission.
                 self._take_back_attempt(arrival)
                 raise
             except Corrupt as contradiction:
@@ -263,8 +264,7 @@ class Ledger:
             return [] if quarantined else tx.inbox.arrivals(script_id)
 
     def _count_attempt(self, arrival: int) -> None:
-        # In an explicit transaction. With autocommit the server would count the attempt of a worker that was killed
-        # while it waited for the row.
+        # Without autocommit, which would count the attempt of a worker that was killed while it waited for the row.
         with self._unit_of_work.records() as tx:
             tx.inbox.count_attempt(arrival)
 

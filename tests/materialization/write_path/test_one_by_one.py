@@ -112,9 +112,12 @@ def test_an_attempt_that_met_a_locked_head_is_not_counted(mariadb_engine: Engine
     unit_of_work = UnitOfWork(mariadb_engine)
     editor = ScriptEditor(unit_of_work, Ledger(unit_of_work)).begin()
     editor.enqueue(editor.submission(edit(A, "x"), base=1))
+    locked: list[int] = []
+    editor.ledger.report_locked = locked.append
     with unit_of_work.script(editor.script_id, wait=True):
         for _ in range(8):
             assert editor.ledger.drain_one_by_one(editor.script_id) == (0, False)
+    assert locked == 8 * [editor.script_id]
 
     with unit_of_work.script(editor.script_id, wait=True) as tx:
         assert [row.attempts for row in tx.waiting] == [0]
