@@ -29,13 +29,13 @@ FILE_SECONDS = {
     "tests/processes/test_killed_database.py": 35,
     "tests/processes/test_killed_proposals.py": 55,
     "tests/processes/test_refusing_redis.py": 40,
-    "tests/repos/schema/test_upgrade_race.py": 90,
+    "tests/repos/schema/test_upgrade_race.py": 25,
     "tests/test_patterns.py": 10,
     "tests/test_requirements.py": 15,
     "tests/traces/test_recorded_sessions.py": 35,
 }
 # Seconds of a test in any other file, by its markers.
-SLOW_SECONDS = 3.0
+SLOW_SECONDS = 1.0
 SERVICES_SECONDS = 0.5
 QUICK_SECONDS = 0.03
 
