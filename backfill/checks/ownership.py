@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backfill.checks.base import Check, check
 from backfill.mapping.flags import flag_reader
+from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.batch import Batch
 from backfill.scanning.finding import Finding
 from backfill.scanning.key_index import KeyIndex, number_of
@@ -201,9 +202,9 @@ class OddKey(Check):
                     yield self.finding(table, None, name, note=f"{table.described(name).kind}: each row gets a number")
 
     def batch(self, batch: Batch) -> Iterator[Finding]:
-        if not batch.table.table.key and batch.table.target not in ("commands", "legacy_rows"):
+        if columns := self._unforced_key(batch.table):
             keys = self._keys.setdefault(batch.table.name, KeyIndex())
-            for key in zip(*map(batch.column, batch.table.key_columns), strict=True):
+            for key in zip(*map(batch.column, columns), strict=True):
                 keys.add(number_of(*key))
         if "id" not in batch or batch.table.target in ("users", "legacy_rows"):
             return
@@ -215,6 +216,15 @@ class OddKey(Check):
             for place, value in enumerate(batch.field("id")):
                 if value is not None:
                     ids.add(number_of(value), self._rows.number(batch.key(place)))
+
+    @staticmethod
+    def _unforced_key(table: MappedTable) -> Sequence[str]:
+        """The columns that rows are known by, if nothing in the source keeps two rows from having the same values."""
+        id_column = table.column("id") if table.target == "users" else None
+        columns = table.key_columns if id_column is None else (id_column,)
+        is_forced = bool(table.table.key) and set(columns).issuperset(table.table.key)
+        is_numbered = table.target == "legacy_rows" and not table.rule.key
+        return () if is_forced or is_numbered or table.target == "commands" else columns
 
     def dump(self) -> list[bytes]:
         saves = {table.name for table in self.scope.tables_for("versions")}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from backfill.domains.base import BackfillContext, Counts, Difference, Domain, ItemWork, domain
+from backfill.domains.flat.duplicates import repeated_keys
 from backfill.kept_columns import columns_json, key_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.row_keys import key_columns, row_key
+from backfill.translate.source_rows import KEY_REPEATED
 from domain.errors import Rejected
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.database.driver_errors import DriverError, blames_a_row
@@ -111,9 +113,10 @@ def _batches(context: BackfillContext, table: MappedTable, after: Row | None) ->
     names = (*kept, *(name for name in known_by if name not in kept))
     # Without a key a table is read from its beginning, and its rows are numbered.
     numbered = not table.table.key and not table.table.has_rowid
+    is_repeated = repeated_keys(context, table) if known_by else None
     for page in read_pages(context.source, table.table, names, after=None if numbered else after):
         rows = [
-            _row(table, row, names, kept, known_by)
+            _row(table, row, names, kept, known_by, is_repeated=is_repeated)
             for row in page
             if not numbered or after is None or row.key[0] > after[0]
         ]
@@ -121,12 +124,22 @@ def _batches(context: BackfillContext, table: MappedTable, after: Row | None) ->
             yield rows[start : start + ROWS_PER_TRANSACTION]
 
 
-def _row(
-    table: MappedTable, row: LegacyRow, names: Sequence[str], kept: Sequence[str], known_by: Sequence[str]
+def _row(  # noqa: PLR0913 - what is known of the table
+    table: MappedTable,
+    row: LegacyRow,
+    names: Sequence[str],
+    kept: Sequence[str],
+    known_by: Sequence[str],
+    *,
+    is_repeated: Callable[[str], bool] | None,
 ) -> _Kept:
     values = dict(zip(names, row.values, strict=True))
     identity = tuple(values[name] for name in known_by) or row.key
     key = row_key(identity) if known_by else key_json(row.key)
+    if is_repeated is not None and is_repeated(key):
+        # A row that becomes something else is set aside by the domain of its table.
+        aside = QuarantinedRow(table.name, key, "L40", KEY_REPEATED) if table.target == TARGET else None
+        return _Kept(row.key, key, "", set_aside=aside, skipped=aside is None)
     columns = {name: values[name] for name in kept}
     if table.target != TARGET:
         # The row itself comes over elsewhere.

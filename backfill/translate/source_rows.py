@@ -14,6 +14,9 @@ from backfill.translate.moments import Doubt, moment_reader
 from backfill.translate.row_keys import key_columns, row_hash, row_key
 from repos.legacy.connection import Row
 
+KEY_REPEATED = (
+    "Other rows of the table have the same key: name the columns that identify a row in `key` of the mapping."
+)
 ENCODED_TWICE = "The text was encoded twice."
 
 

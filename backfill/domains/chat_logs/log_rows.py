@@ -13,9 +13,11 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from backfill.domains.base import BackfillContext
+from backfill.domains.flat.duplicates import repeated_keys
 from backfill.domains.flat.read_ahead import Requests, read_ahead
 from backfill.translate.chat import ChatRow, ChatTranslator
 from backfill.translate.checkpoints import decode_key, encode_key
+from backfill.translate.source_rows import KEY_REPEATED, Problem
 from repos.legacy.connection import Row
 from repos.legacy.rows import read_pages
 
@@ -154,6 +156,7 @@ def _pages(context: BackfillContext, number: int, start: TablePlace) -> Iterator
     reader, after = translator.reader, decode_key(start.place)
     has_key = bool(table.table.key)
     numbered = not has_key and not table.table.has_rowid
+    is_repeated = repeated_keys(context, table)
     translator.times.last = start.last if after is not None else _first_time(context, translator)
     counted = 0
     for page in read_pages(context.source, table.table, reader.columns, after=None if numbered else after):
@@ -165,6 +168,8 @@ def _pages(context: BackfillContext, number: int, start: TablePlace) -> Iterator
             chat = translator.translate(values)
             finding = place if has_key else reader.finding_key(values)
             key, digest = reader.key(values), reader.hash(values)
+            if is_repeated(key):
+                chat = chat._replace(texts=(), problem=Problem("L40", KEY_REPEATED))
             texts = chat.texts
             size = len(texts[0].content) if len(texts) == 1 else sum(len(text.content) for text in texts)
             rows.append(LogRow(number, place, key, digest, finding, chat, translator.times.last, counted, size))

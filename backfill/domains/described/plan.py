@@ -17,12 +17,13 @@ from backfill.checks.base import CHECKS
 from backfill.checks.saves import grows
 from backfill.checks.text import double_encoded
 from backfill.domains.base import BackfillContext
+from backfill.domains.flat.duplicates import repeated_keys
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
 from backfill.translate.described_rows import DescribedRow, DescribedRows, UnfitRow
 from backfill.translate.row_keys import key_columns, origin_key, row_hash, row_key
-from backfill.translate.source_rows import ENCODED_TWICE
+from backfill.translate.source_rows import ENCODED_TWICE, KEY_REPEATED
 from backfill.translate.words import text_of
 from domain.script.state import Element, Persona
 from domain.submissions.origin import Origin
@@ -88,6 +89,7 @@ class Plans:
         self._has_users = bool(context.tables_for("users"))
         mapped = context.tables_for(target)
         self.tables = [_table(each, only=len(mapped) == 1) for each in mapped]
+        self._is_repeated = {each.name: repeated_keys(context, each) for each in mapped}
 
     def names(self) -> Iterator[str]:
         """The names of the items: one for each script that a row names, and one for the rows without any."""
@@ -139,6 +141,10 @@ class Plans:
             fate="write",
             origin=Origin(table=table.mapped.name[:64], key=origin_key(values)),
         )
+        if self._is_repeated[table.mapped.name](key):
+            return planned._replace(
+                fate="quarantine", quarantined=QuarantinedRow(planned.table, key, "L40", KEY_REPEATED)
+            )
         once = row.values
         if (column := _encoded_twice(table, row)) is not None:
             action = self.decision(table, "L12", row)

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.read_ahead import read_ahead
 from backfill.mapping.mapped_table import MappedTable
-from backfill.translate.row_keys import row_key
-from repos.legacy.connection import Row, Source
+from backfill.translate.row_keys import key_columns, row_key
+from repos.legacy.connection import Source
 from repos.legacy.rows import read_pages, read_rows
 
 _FOUND: WeakKeyDictionary[Source, dict[str, tuple[object, frozenset[int]]]] = WeakKeyDictionary()
@@ -38,14 +38,17 @@ def repeated(values: Iterable[str]) -> frozenset[int]:
     return frozenset(one for one, other in pairwise(numbers) if one == other)
 
 
-def repeated_keys(context: BackfillContext, table: MappedTable) -> Callable[[Row], bool]:
-    """Whether several rows of a table have the same key; a key of the source itself forbids that."""
-    if table.table.key:
+def repeated_keys(context: BackfillContext, table: MappedTable) -> Callable[[str], bool]:
+    """Whether several rows of a table are known by the same key; a key of the source itself forbids that.
+
+    The table is read at once, because a stream of its rows may be open later.
+    """
+    columns = key_columns(table)
+    if table.table.key and set(columns).issuperset(table.table.key):
         return lambda _: False
-    columns = table.key_columns
     keys = (row_key(row.values) for row in read_rows(context.source, table.table, columns))
     found = remembered(context, f"keys of {table.name}", lambda: repeated(keys))
-    return lambda key: fingerprint(row_key(key)) in found
+    return lambda key: fingerprint(key) in found
 
 
 def column_values(context: BackfillContext, target: str, field: str) -> Iterator[Any]:

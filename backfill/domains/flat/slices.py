@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from backfill.domains.base import BackfillContext, Counts, ItemWork
+from backfill.domains.flat.duplicates import repeated_keys
 from backfill.domains.flat.read_ahead import Requests, read_ahead, request_all
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
 from backfill.translate.accounts import Account, Repaired, Times
 from backfill.translate.checkpoints import decode_key, encode_key
-from backfill.translate.source_rows import FieldReader, Problem
+from backfill.translate.source_rows import KEY_REPEATED, FieldReader, Problem
 from domain.errors import Rejected
 from repos.backfill.legacy_keys import NewKey
 from repos.backfill.quarantined_rows import QuarantinedRow
@@ -118,22 +119,25 @@ def _batches(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
     after = decode_key(position.place)
     # Without a key a table is read from its beginning, and its rows are numbered.
     numbered = not table.key and not table.has_rowid
+    is_repeated = repeated_keys(flat.context, flat.table)
     flat.times.last = position.last if after is not None else _first_time(flat)
     for page in read_pages(flat.context.source, table, reader.columns, after=None if numbered else after):
         rows = page if not numbered or after is None else [row for row in page if row.key[0] > after[0]]
         for start in range(0, len(rows), ROWS_PER_TRANSACTION):
-            yield _translated(flat, rows[start : start + ROWS_PER_TRANSACTION])
+            yield _translated(flat, rows[start : start + ROWS_PER_TRANSACTION], is_repeated)
         del page, rows  # or they would stay while the next ones are read
 
 
-def _translated(flat: FlatTable, rows: Sequence[LegacyRow]) -> list[FlatRow]:
+def _translated(flat: FlatTable, rows: Sequence[LegacyRow], is_repeated: Callable[[str], bool]) -> list[FlatRow]:
     reader, times = flat.reader, flat.times
     has_key = bool(flat.table.table.key)
     found = []
     for place, values in rows:
-        account = flat.translate(values)
+        account, key = flat.translate(values), reader.key(values)
+        if is_repeated(key):
+            account = Account(problem=Problem("L40", KEY_REPEATED))
         finding = place if has_key else reader.finding_key(values)
-        found.append(FlatRow(place, reader.key(values), reader.hash(values), account, times.last, finding))
+        found.append(FlatRow(place, key, reader.hash(values), account, times.last, finding))
     return found
 
 

@@ -13,15 +13,14 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from backfill.mapping.mapped_table import MappedTable
 from backfill.scripts.histories.save_rows import SaveRows
 from backfill.scripts.written_by import Writers
+from backfill.translate.source_rows import KEY_REPEATED
 from domain.submissions.answer import Refusal
-from repos.legacy.connection import Row, Source
+from repos.legacy.connection import Source
 
 # The finding that a save cannot be rebuilt.
 NOT_REBUILT = "L44"
 NO_TEXT = Refusal("L22", "The row has no text.")
-SAME_KEY = Refusal(
-    "L40", "Other rows of the table have the same key: name the columns that identify a row in `key` of the mapping."
-)
+SAME_KEY = Refusal("L40", KEY_REPEATED)
 ROW_GONE = Refusal("L20", "The row was there when the saves were listed, and is no longer.")
 
 
@@ -29,7 +28,7 @@ ROW_GONE = Refusal("L20", "The row was there when the saves were listed, and is 
 TextReader = Callable[[Sequence[int]], Iterator[bytes | Refusal]]
 
 
-def _never(_key: Row) -> bool:
+def _never(_key: str) -> bool:
     return False
 
 
@@ -42,7 +41,7 @@ class FormOptions(NamedTuple):
     table: MappedTable
     hash_key: bytes
     contents: Sequence[MappedTable] = ()
-    is_repeated: Callable[[Row], bool] = _never
+    is_repeated: Callable[[str], bool] = _never
 
 
 class HistoryForm(ABC):

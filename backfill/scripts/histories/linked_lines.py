@@ -89,7 +89,7 @@ class LinkedLines(HistoryForm):
         revision = self._revision(rows[0])
         keys = {row_key([self._id(row)]): tuple(row[place] for place in self._key) for row in rows}
         members = tuple(tuple(row[place] for place in self._key) for row in rows)
-        refusal = SAME_KEY if any(map(self.is_repeated, members)) else None
+        refusal = SAME_KEY if any(self.is_repeated(row_key(key)) for key in members) else None
         try:
             members = tuple(keys[key] for key in self._in_order(rows))
         except LinksBroken as broken:

@@ -84,7 +84,7 @@ class RowPerSave(HistoryForm):
             table=self.table.name[:MAX_TABLE], key=origin_key(key), number=number, author=author, actor=actor
         )
         at, _ = self._created(row)
-        refusal = SAME_KEY if self.is_repeated(key) else None
+        refusal = SAME_KEY if self.is_repeated(row_key(key)) else None
         return SaveRow(key, origin, at, self._branch(row), refusal, tuple(map(int, lengths)))
 
 

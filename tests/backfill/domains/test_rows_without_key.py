@@ -113,3 +113,55 @@ def test_keys_of_several_texts_are_not_taken_for_each_other(legacy: ScriptDataba
     assert [legacy.texts(7, version) for _, version in legacy.saves(7)] == [[f"Save {at}."] for at in range(1, 6)]
     assert legacy.differences() == []
     assert legacy.run() == counts
+
+
+AT = "2021-02-01 10:00:00"
+DOUBLED = {
+    "story_elements": ("id, script_id, type, content, created_at", [(1, 7, "act", "A", AT), (1, 7, "beat", "B", AT)]),
+    "personas": ("id, script_id, description, created_at", [(1, 7, "A", AT), (1, 7, "B", AT)]),
+    "sessions": ("id, user_id, token, expires_at, created_at", [(1, 1, "a", AT, AT), (1, 2, "b", AT, AT)]),
+    "chat_history": (
+        "id, user_id, script_id, type, content, timestamp",
+        [(1, 1, 7, "user", "A", AT), (1, 1, 7, "user", "B", AT)],
+    ),
+}
+
+
+@pytest.mark.parametrize("table", DOUBLED)
+def test_other_rows_that_share_a_key_are_set_aside_in_each_run(legacy: ScriptDatabase, table: str) -> None:
+    columns, rows = DOUBLED[table]
+    types = [f"{name} {'INTEGER' if name.endswith('id') else 'TEXT'}" for name in columns.split(", ")]
+    legacy.sql(f"CREATE TABLE {table} ({', '.join(types)})")
+    legacy.add(table, *rows, (2, *rows[0][1:]) if table != "sessions" else (2, 1, "c", AT, AT))
+
+    for _ in range(2):
+        counts = legacy.run()
+
+        assert everything_is_counted(legacy, counts)
+        assert counts[table].quarantined == 2
+        assert keys_named(legacy) == [("L40", "[1]")] * 2
+    assert found(legacy) == ["2 rows have the key of another one"]
+
+
+@pytest.mark.parametrize("key", ["", ", serial INTEGER PRIMARY KEY"], ids=["no key", "another key"])
+def test_users_with_one_id_are_set_aside(legacy: ScriptDatabase, key: str) -> None:
+    legacy.sql("DROP TABLE users", f"CREATE TABLE users (id INTEGER, email TEXT, created_at TEXT{key})")
+    emails = ((1, "ada@example.com"), (2, "ben@example.com"), (2, "cal@example.com"))
+    legacy.sql(*(f"INSERT INTO users (id, email, created_at) VALUES ({n}, '{each}', '{AT}')" for n, each in emails))
+
+    for _ in range(2):
+        assert legacy.run()["users"] == Counts(migrated=1, quarantined=2)
+    assert found(legacy) == ["2 rows have the key of another one"]
+
+
+def test_rows_without_a_home_that_share_the_key_of_the_mapping_are_set_aside(legacy: ScriptDatabase) -> None:
+    legacy.sql("CREATE TABLE ideas_of_old (word TEXT, note TEXT)")
+    legacy.add("ideas_of_old", ("fog", "A"), ("fog", "B"), ("tide", "C"))
+    legacy.change_rule("ideas_of_old", key=("word",))
+
+    for _ in range(2):
+        counts = legacy.run()
+
+        assert everything_is_counted(legacy, counts)
+        assert counts["ideas_of_old"] == Counts(migrated=1, quarantined=2)
+    assert found(legacy)[-1] == "2 rows have the key of another one"
