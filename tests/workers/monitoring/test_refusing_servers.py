@@ -158,8 +158,8 @@ def test_an_account_that_may_not_write_does_not_take_the_database_for_locked(
     [
         ("RENAME TABLE script_heads TO lost", "RENAME TABLE lost TO script_heads", "Load the whole of a dump"),
         (
-            "ALTER TABLE script_heads RENAME COLUMN health TO lost",
-            "ALTER TABLE script_heads RENAME COLUMN lost TO health",
+            "ALTER TABLE leases RENAME COLUMN holder TO lost",
+            "ALTER TABLE leases RENAME COLUMN lost TO holder",
             "Load the whole of a dump",
         ),
     ],

@@ -47,8 +47,8 @@ def pending(overview: Overview) -> Iterator[Problem]:
     else:
         advice = (
             "`scriptledger doctor` says whether they wait for a lock of another program. Otherwise look for "
-            "`task.failed` in the logs of the workers of the role commands; if there is none, they cannot keep up: "
-            f"start more with `{start_command('commands')}`."
+            "`task.failed` and `server.unreachable` in the logs of the workers of the role commands, which name a full "
+            f"disk too; if there is neither, they cannot keep up: start more with `{start_command('commands')}`."
         )
     rate = overview.activity.per_minute(sum(overview.activity.outcomes.values()))
     answered = f"; {rate:,.0f} a minute were answered in the last minutes" if rate >= 1 else ""
