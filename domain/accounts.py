@@ -69,6 +69,8 @@ class PayloadCut(Rejected):
 
 
 # An address has at most 64 characters before the @ and 255 after it.
+# An expired session is listed for this long, and deleted then.
+KEEP_SESSIONS_DAYS = 30
 MAX_EMAIL = 320
 
 

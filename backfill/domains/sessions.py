@@ -16,10 +16,12 @@ from backfill.translate.accounts import Account, SessionTranslator
 from backfill.translate.row_keys import row_key
 from backfill.translate.source_rows import Problem, decision
 from backfill.translate.words import text_of
+from domain.accounts import KEEP_SESSIONS_DAYS
 from repos.accounts.bulk_accounts import SessionRecord
 from repos.legacy.connection import Row
 from repos.unit_of_work import RecordsTransaction
 
+DAY = 86_400_000_000  # microseconds
 TARGET = "sessions"
 SAME_TOKEN = "Several sessions have this token: none of them signs anyone in."  # noqa: S105 - a sentence
 NO_USER = "Its user does not exist, or did not come over."
@@ -102,6 +104,9 @@ class SessionTable(FlatTable):
 
     def stored(self, tx: RecordsTransaction, ids: Iterable[int]) -> Mapping[int, SessionRecord]:
         return tx.bulk_accounts.get_sessions(ids)
+
+    def may_be_pruned(self, record: SessionRecord) -> bool:
+        return record.expires_at < self.context.clock() - KEEP_SESSIONS_DAYS * DAY
 
     def refusal(self, tx: RecordsTransaction, row: FlatRow) -> Problem:
         record = row.account.record

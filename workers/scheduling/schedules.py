@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+from domain.accounts import KEEP_SESSIONS_DAYS
 from materialization.clock import system_clock
 from materialization.integrity.rebuild import prune_left_behind
 from materialization.scheduled_runs.open_run import SAMPLE, open_run
@@ -26,8 +27,6 @@ from workers.scheduling.slot_runner import SECOND, Schedule
 from workers.settings import Settings
 
 KEEP_RUNS_DAYS = 30
-# An expired session is listed for this long.
-KEEP_SESSIONS_DAYS = 30
 # Counts by minute are for plots; totals are kept. A host not seen for this long was replaced.
 KEEP_MONITORING_DAYS = 7
 

@@ -77,7 +77,11 @@ def _segment(flat: FlatTable, tx: RecordsTransaction, rows: list[FlatRow]) -> tu
         record = row.account.record
         # A row that was given an id of ours has no other to be compared with.
         wanted.append(None if record is None else record if record.id else record._replace(id=our_id or 0))
-        found.append(None if our_id is None else there.get(our_id))
+        stored = None if our_id is None else there.get(our_id)
+        if stored is None and our_id is not None and record is not None and known[row.key].row_hash == row.hash:
+            # It came over as it is, and was deleted since because its time is over.
+            stored = wanted[-1] if flat.may_be_pruned(record) else None
+        found.append(stored)
     return wanted, found, [row.key for row in rows]
 
 

@@ -94,6 +94,10 @@ class FlatTable(ABC):
     def refusal(self, tx: RecordsTransaction, row: FlatRow) -> Problem:
         """Why the database refused a row that is taken alone."""
 
+    def may_be_pruned(self, record: Any) -> bool:  # noqa: ARG002 - most rows are kept
+        """Whether the ledger deletes such a row by itself, some time after it came over."""
+        return False
+
     def finish(self, tx: RecordsTransaction, position: Position) -> None:  # noqa: B027 - most have nothing left to do
         """What is left to do after the last row."""
 

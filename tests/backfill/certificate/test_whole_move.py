@@ -81,7 +81,6 @@ CHANGES = {
     "a session's token": "UPDATE sessions SET token_sha256 = zeroblob(32)",
     "a session's user": "UPDATE sessions SET user_id = 2",
     "a session's end": "UPDATE sessions SET expires_at = expires_at + 1",
-    "a missing session": "DELETE FROM sessions",
     "a chat message": "UPDATE chat_messages SET content = content || ' ' WHERE id = 1",
     "the user of a chat message": "UPDATE chat_messages SET user_id = 2 WHERE id = 1",
     "a missing chat message": "DELETE FROM chat_messages WHERE id = 3",

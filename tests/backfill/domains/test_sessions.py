@@ -195,7 +195,7 @@ def test_ids_that_are_text_become_numbers(tmp_path: Path, ledger: UnitOfWork) ->
 )
 def test_each_change_of_a_session_is_found(backfill: FlatBackfill, ledger_url: str, sql: str, problem: str) -> None:
     for number in (1, 2, 3):
-        insert(backfill, number)
+        insert(backfill, number, expires_at="2999-01-01 00:00:00")
     backfill.run("users", "sessions")
     execute(ledger_url, sql)
 
@@ -218,3 +218,24 @@ def test_sessions_that_ended_before_a_time_are_left_out_by_decision(backfill: Fl
     assert [row for row in backfill.quarantined() if row[0] == "sessions"] == []
     assert backfill.differences("sessions") == []
     assert backfill.run("users", "sessions")["sessions"] == Counts(migrated=2, skipped=4)
+
+
+def test_a_session_that_ended_long_ago_may_be_gone_from_the_ledger_and_no_other(backfill: FlatBackfill) -> None:
+    """Upkeep deletes ended sessions every hour, also between a run and its certificate."""
+    for number in (1, 2):
+        insert(backfill, number)
+    insert(backfill, 3, expires_at="2999-01-01 00:00:00")
+    backfill.run("users", "sessions")
+    with backfill.unit_of_work.records() as tx:
+        assert tx.sign_ins.prune(before=10 * DAY) == 2
+
+    assert backfill.differences("users", "sessions") == []
+
+    execute(backfill.url, "UPDATE sessions SET last_seen = '1970-01-05 00:00:00' WHERE id = 2")
+    with backfill.unit_of_work.records() as tx:
+        assert tx.sign_ins.prune(before=1 << 62) == 1
+    found = backfill.differences("users", "sessions")
+    assert [(each.source_key, each.problem) for each in found] == [
+        ("[2]", "the row did not come over"),
+        ("[3]", "the row did not come over"),
+    ]

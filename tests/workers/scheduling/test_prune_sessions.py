@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from domain.accounts import KEEP_SESSIONS_DAYS
 from repos.unit_of_work import UnitOfWork
-from workers.scheduling.schedules import DAY, KEEP_SESSIONS_DAYS, schedules
+from workers.scheduling.schedules import DAY, schedules
 from workers.scheduling.slot_runner import SECOND
 from workers.settings import Settings
 
