@@ -132,7 +132,7 @@ class _Lines:
     def __init__(self) -> None:
         self._saves = SuccessiveSaves()
         # The lines of the ledger and the state hash after the last save, if it was equal.
-        self._equal: tuple[tuple[Line, ...], int] | None = None
+        self._equal: tuple[list[Line], int] | None = None
 
     def compare(self, state: State, save: LegacySave) -> tuple[bool, str | None]:
         """Whether the bytes of a save follow from its lines, and what differs in them, if anything.
@@ -142,22 +142,23 @@ class _Lines:
         """
         before, self._equal = self._equal, None
         text = self._saves.read(save.content, save.shape)
-        found = None
+        middle = None
         if before is not None and text.changed is not None:
-            found = _changed_lines(state, *before, text.changed)
-        if found is None or text.changed is None:
-            found = tuple(state.lines())
+            middle = _changed_lines(state, *before, text.changed)
+        if before is None or middle is None or text.changed is None:
+            found = list(state.lines())
             problem = _difference(found, text.lines)
         else:
-            part = slice(text.changed.start, text.changed.new_end)
-            problem = _difference(found[part], text.lines[part], text.changed.start + 1)
+            found, (start, old_end, new_end) = before[0], text.changed
+            found[start:old_end] = middle
+            problem = _difference(middle, text.lines[start:new_end], start + 1)
         if problem is None:
             self._equal = found, state.hash
         return text.whole, problem
 
 
-def _changed_lines(state: State, before: tuple[Line, ...], before_hash: int, window: Window) -> tuple[Line, ...] | None:
-    """The lines of a state that differs from the one before in a window only; None if it differs elsewhere too."""
+def _changed_lines(state: State, before: Sequence[Line], before_hash: int, window: Window) -> list[Line] | None:
+    """The new lines of a state that differs from the one before in a window only; None if it differs elsewhere too."""
     start, old_end, new_end = window
     above = before[start - 1].id if start else EDGE
     below = before[old_end].id if old_end < len(before) else EDGE
@@ -171,7 +172,7 @@ def _changed_lines(state: State, before: tuple[Line, ...], before_hash: int, win
         middle.append(node.line)
     if (before_hash + _change(before[start:old_end], middle, above, below) - state.hash) % STATE_MODULUS:
         return None
-    return (*before[:start], *middle, *before[old_end:])
+    return middle
 
 
 def _change(old: Sequence[Line], new: Sequence[Line], above: str, below: str) -> int:

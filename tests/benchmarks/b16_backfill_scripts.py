@@ -20,6 +20,7 @@ from tests.legacy.clean_rows import json_save
 
 KEY = "B16"
 SAVES, COMMANDS, SECONDS, MEGABYTES = "saves/s", "commands/s", "s", "MB"
+PROCESSOR_SECONDS = "s of processor time"
 # A feature film: 69 KB of JSON, or so many lines of Fountain.
 LINES, FOUNTAIN_LINES = 900, 3_000
 # Commands of a submission in B4, and lines that are edited between two saves to compare with it.
@@ -28,16 +29,20 @@ BIG_LINES, BIG_TEXT = 20_000, 750
 
 
 class Moved(NamedTuple):
-    """What a backfill of scripts and its proof took, in seconds of processor time, and how many versions there are."""
+    """What writing scripts and proving them took, in seconds and in seconds of processor time; and the versions."""
 
-    write: float
-    proof: float
     seconds: float
+    processor_seconds: float
+    proof_seconds: float
+    proof_processor_seconds: float
     versions: int
 
 
 def pairs(stage: Stage) -> Iterator[Pair]:
-    """Processor time where nothing else is compared, because the servers take the rest."""
+    """Processor time where nothing else is compared, because the servers take the rest.
+
+    The proof is compared with the writing in both: a user waits for the seconds, which include the servers' work.
+    """
     saves = stage.count(1_500, quick=5)
     yield from _of_long_saves(stage, saves)
     yield from _of_many_saves(stage)
@@ -54,8 +59,8 @@ def _of_long_saves(stage: Stage, saves: int) -> Iterator[Pair]:
         KEY,
         f"proof of saves of {LINES} lines of JSON; writing them",
         lambda: _proof_seconds(moved, stage, legacy),
-        lambda: {SECONDS: moved[-1].write},
-        (Goal(SECONDS, "s", "at most", 0.25),),
+        lambda: {SECONDS: moved[-1].seconds, PROCESSOR_SECONDS: moved[-1].processor_seconds},
+        (Goal(SECONDS, "s", "at most", 0.25), Goal(PROCESSOR_SECONDS, PROCESSOR_SECONDS, "at most", 0.25)),
         3,
     )
     edited = stage.count(100, quick=3)
@@ -132,12 +137,12 @@ def _two_workers(stage: Stage) -> Pair:
 
 
 def _saves_a_second(stage: Stage, legacy: str, saves: int) -> Figures:
-    return {SAVES: saves / _moved(stage, legacy, prove=False).write}
+    return {SAVES: saves / _moved(stage, legacy, prove=False).processor_seconds}
 
 
 def _proof_seconds(moved: list[Moved], stage: Stage, legacy: str) -> Figures:
     moved.append(_moved(stage, legacy, prove=True))
-    return {SECONDS: moved[-1].proof}
+    return {SECONDS: moved[-1].proof_seconds, PROCESSOR_SECONDS: moved[-1].proof_processor_seconds}
 
 
 def _commands_a_second(moved: Moved) -> Figures:
@@ -172,13 +177,13 @@ def _moved(stage: Stage, legacy: str, *, prove: bool) -> Moved:
         backfill.run_domain(run_id, "users")
         began, began_cpu = time.perf_counter(), time.process_time()
         backfill.run_domain(run_id, "scripts", slice_seconds=10.0)
-        seconds, write = time.perf_counter() - began, time.process_time() - began_cpu
+        seconds, processor_seconds = time.perf_counter() - began, time.process_time() - began_cpu
         assert not backfill.quarantined()
-        began_cpu = time.process_time()
+        began, began_cpu = time.perf_counter(), time.process_time()
         assert not prove or backfill.differences("scripts") == []
-        proof = time.process_time() - began_cpu
+        proof, proof_processor = time.perf_counter() - began, time.process_time() - began_cpu
         with unit_of_work.reading() as tx:
-            return Moved(write, proof, seconds, tx.heads.require(1).version)
+            return Moved(seconds, processor_seconds, proof, proof_processor, tx.heads.require(1).version)
 
 
 def _edited_saves(saves: int) -> Iterator[str]:
