@@ -130,6 +130,9 @@ def _sentences(document: BackfillStatus) -> Iterator[str]:
             f"Rows of {', '.join(tables)} are not accounted for: the source was written to in the meantime, or they "
             "were left out. Run it again."
         )
+    if document.state == "paused":
+        with_another = "`scriptledger backfill run --mapping FILE` with another mapping"
+        yield f"It is paused: `scriptledger backfill resume` lets it go on, and {with_another}."
     for failure in document.failures[:10]:
         yield f"Item {failure.item} ({failure.domain} {failure.name}) failed: {failure.error}."
     if document.failures:

@@ -262,6 +262,7 @@ def test_failed_items_are_named_and_done_again(planned: CommandLine):
 def test_a_run_is_paused_resumed_and_cancelled(planned: CommandLine):
     assert planned("backfill", "pause", "--json").json == {"run": 1, "state": "paused"}
     assert planned("backfill", "status", "--json").json["state"] == "paused"
+    assert "It is paused: `scriptledger backfill resume` lets it go on" in planned("backfill", "status").out
     assert planned("backfill", "status", "--watch", "--json").json["state"] == "paused"
     assert planned("backfill", "resume", "--json").json == {"run": 1, "state": "running"}
     assert planned("backfill", "cancel", "--json").json == {"run": 1, "state": "cancelled"}
