@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ast_grep_py import SgNode
 
 from gates.static_scan.calls.mentions import is_mention
+from gates.static_scan.calls.pass_through import last_name
 from gates.static_scan.code.call_chain import Link, chain_of
 from gates.static_scan.code.syntax import Part, Syntax
 
@@ -39,8 +40,12 @@ def reference_at(node: SgNode, syntax: Syntax) -> Reference | None:
         alias = node.field("value") or node
         return Reference([], alias.text())
     part = syntax.part_at(start)
-    while part is not None and part.start == start and part.end == end:
+    while part is not None and ((part.start == start and part.end == end) or _is_choice(part)):
         part = part.parent
+    if part is None or part.kind in grammar.functions or part.kind == "expression_statement":
+        given_name = _given_by_text(syntax.source.text[max(0, start - 80) : start].rstrip())
+        if given_name is not None:
+            return Reference([], given_name)
     if part is None:
         return None
     if part.kind in grammar.calls and (listed := part.node.field("arguments")) is not None:
@@ -64,3 +69,18 @@ def reference_at(node: SgNode, syntax: Syntax) -> Reference | None:
         return None
     named = outer.node.field("name") or outer.node.field("left") or outer.node.field("key")
     return Reference(given, syntax.source.slice(named)[:80].rpartition(".")[2] if named is not None else "")
+
+
+def _is_choice(part: Part) -> bool:
+    """Whether a part is `custom || pool.query`."""
+    operator = part.node.field("operator") if part.kind == "binary_expression" else None
+    return operator is not None and operator.text() in ("||", "??", "&&")
+
+
+def _given_by_text(before: str) -> str | None:
+    """The name that a default of a parameter gives, empty for a result or an export; None for anything else."""
+    if before.endswith(("yield", "export default")):
+        return ""
+    if before.endswith("=") and before[-2:-1] not in ("=", "!", "<", ">"):
+        return last_name(before[:-1].rstrip())
+    return None

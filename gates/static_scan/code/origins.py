@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import NamedTuple
 
 from ast_grep_py import SgNode
 
@@ -32,20 +31,14 @@ _DEFAULTS = {"python": ("default_parameter", "typed_default_parameter"), "typesc
 _NAMED_BY_IMPORT = {"python": "aliased_import", "typescript": "import_specifier"}
 
 
-class _Origin(NamedTuple):
-    """What a name is in a function, or everywhere."""
-
-    function: Function | None
-    words: str
-
-
 class Origins:
     """The origins of the names of one file."""
 
     def __init__(self, syntax: Syntax) -> None:
         self._syntax = syntax
         self._source = syntax.source
-        self._names: dict[str, list[_Origin]] = defaultdict(list)
+        # What a name is in a function, or everywhere.
+        self._names: dict[str, dict[Function | None, str]] = defaultdict(dict)
         self._members: dict[str, str] = {}
         # The names that imports give, and what they import: `update as sa_update`.
         self.aliases: dict[str, str] = {}
@@ -66,7 +59,7 @@ class Origins:
             return ""
         function = self._syntax.function_at(index)
         while True:
-            known = next((each.words for each in found if each.function is function), "")
+            known = found.get(function, "")
             if known or function is None:
                 return known
             function = function.outer
@@ -105,7 +98,7 @@ class Origins:
             return
         name = self._source.name(named)[:80].rpartition(".")[2].lstrip("#")
         kind = node.kind()
-        self._names[name].append(_Origin(self._syntax.function_at(named.range().start.index), words))
+        self._names[name].setdefault(self._syntax.function_at(named.range().start.index), words)
         if kind == "public_field_definition" or named.kind() == "attribute" or _is_field(node):
             self._members.setdefault(name, words)
 
@@ -120,7 +113,7 @@ class Origins:
             ):
                 continue
             function = self._syntax.function_at(named.range().start.index)
-            self._names[self._source.name(named)[:80]].append(_Origin(function, self._source.slice(value)[:60]))
+            self._names[self._source.name(named)[:80]].setdefault(function, self._source.slice(value)[:60])
 
     def _read_aliases(self, kind: str) -> None:
         for node in self._source.root.find_all(kind=kind):
@@ -139,7 +132,7 @@ class Origins:
         if text.rpartition(".")[2] in _GIVERS or _GIVEN_LATER.search(text):
             for name in part.function.parameters:
                 if name not in _ERRORS:
-                    self._names[name].append(_Origin(part.function, text))
+                    self._names[name].setdefault(part.function, text)
 
 
 def _of_type(text: str) -> str:

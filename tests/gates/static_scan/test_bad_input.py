@@ -55,6 +55,7 @@ def test_a_smaller_minified_file_costs_a_bounded_time(tmp_path: Path):
         ("parentheses.js", 'db.query("SELECT ' + "(" * 30_000 + '");'),
         ("semicolons.js", 'db.query("' + "DELETE FROM a;" * 5_000 + '");'),
         ("assigned.py", "x = 1\n" * 30_000 + "cursor.execute(x)\n" * 500),
+        ("typed.ts", "const f = (a: Pool) => a.query(x);\n" * 20_000),
         ("circle.py", "a = b + c\nb = a + c\nc = a + b\ncursor.execute(a)\n"),
         ("doubled.py", "".join(f"a{n + 1} = a{n} + a{n}\n" for n in range(60)) + "cursor.execute(a60)\n"),
     ],

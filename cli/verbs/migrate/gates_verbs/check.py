@@ -192,13 +192,20 @@ def _document(finding: Finding) -> GateFinding:
     )
 
 
+def _no_command(text: str) -> str:
+    """A text that GitHub Actions does not take for a command, as it takes any line that starts with `::` or `##[`."""
+    return f". {text}" if text.startswith(("::", "##[")) else text
+
+
 def _print(document: GateCheck) -> None:
     styles = {"error": "red", "warning": "yellow", "note": ""}
     for each in document.findings:
         place = f"{each.file}:{each.line}"
-        screen.print_unwrapped(screen.Text.assemble(f"{place}: ", (each.rule, styles[each.level]), f": {each.message}"))
+        screen.print_unwrapped(
+            screen.Text.assemble(f"{_no_command(place)}: ", (each.rule, styles[each.level]), f": {each.message}")
+        )
         if each.code:
-            screen.print_unwrapped(f"    {each.code}")
+            screen.print_unwrapped(f"    {_no_command(each.code)}")
     for note in document.notes:
         screen.warn(note, style="yellow")
     parts = [screen.counted(len(document.findings), "finding")]
