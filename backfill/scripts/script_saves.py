@@ -123,7 +123,7 @@ class ScriptSaves:
 def _shifted(places: Sequence[int], by: int) -> Sequence[int]:
     """The places counted from another one; a range stays a range, because there may be 100,000."""
     if isinstance(places, range):
-        return range(places.start - by, places.stop - by)
+        return range(places.start - by, places.stop - by, places.step)
     return [place - by for place in places]
 
 

@@ -141,6 +141,11 @@ class Source:
                         result.unbuffered_active = False
                     pooled.invalidate()
 
+    def may_read_ahead(self) -> bool:
+        """Whether a stream may stay open while others are read: on a server, if half its connections are free."""
+        pool = self._engine.pool
+        return not self.is_sqlite and isinstance(pool, QueuePool) and pool.checkedout() < MAX_CONNECTIONS // 2
+
     def response_seconds(self) -> float:
         """How long an empty query takes."""
         begun = time.monotonic()

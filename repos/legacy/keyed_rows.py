@@ -61,7 +61,7 @@ class KeyedReader:
                 fitting = BATCH_BYTES // max(size, 1)
                 self._batch_keys = max(1, min(fitting, self._batch_keys * MAX_GROWTH, MAX_BATCH_KEYS))
                 following = place + len(batch)
-                if complete and self._batch_keys > 1 and following < len(keys) and not self._source.is_sqlite:
+                if complete and self._batch_keys > 1 and following < len(keys) and self._source.may_read_ahead():
                     # The server reads the next rows while these are used.
                     ahead = self._rows(keys[following : following + self._batch_keys])
                 for key in batch:

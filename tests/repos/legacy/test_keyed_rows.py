@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from repos.legacy import keyed_rows
 from repos.legacy.catalog import read_catalog
-from repos.legacy.connection import open_source
+from repos.legacy.connection import MAX_CONNECTIONS, open_source
 from repos.legacy.keyed_rows import KeyedReader
 from repos.legacy.scan_rows import read_batches
 from tests.repos.legacy.conftest import MakeSource
@@ -133,6 +133,24 @@ def test_the_next_rows_are_on_their_way_while_a_row_is_used(make_server_source: 
         left = list(rows)
 
     assert left.count((b"x",)) == left.index(None) > KEYS_OF_A_BATCH
+
+
+@pytest.mark.services
+def test_many_readers_at_once_leave_each_other_connections(make_server_source: MakeSource, mariadb: DatabaseServer):
+    url = make_server_source("CREATE TABLE saves (id INT PRIMARY KEY, content LONGTEXT)")
+    with mariadb.connect(database=make_url(url).database) as connection:
+        connection.cursor().executemany("INSERT INTO saves VALUES (%s, 'x')", [(number,) for number in range(1, 40)])
+    keys = [(number,) for number in range(1, 40)]
+    with open_source(url) as source:
+        table = read_catalog(source).tables["saves"]
+        readers = [
+            KeyedReader(source, table, ("id",), ("content",), contents=("content",)).read(keys)
+            for _ in range(2 * MAX_CONNECTIONS)
+        ]
+
+        rows = list(zip(*readers, strict=True))
+
+    assert rows == [((b"x",),) * len(readers)] * len(keys)
 
 
 KEYS_OF_A_BATCH = 4
