@@ -43,7 +43,6 @@ from domain.errors import Rejected
 from domain.submissions.answer import Refusal
 from domain.submissions.origin import MAX_TABLE
 from domain.submissions.submission import decode_cause
-from materialization.submissions.backfill_mode import end_backfill
 from repos.unit_of_work import RecordsTransaction
 
 TARGET = "scripts"
@@ -204,9 +203,7 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
         if done:
             return True
     elif recorder.progress.done:
-        # Its worker ended before it could let the script take edits.
-        end_backfill(unit_of_work, script.script_id)
-        return True
+        return True  # its worker ended before it could close the item
     migration = ScriptMigration(unit_of_work, clock=work.context.clock)
     pending = PendingSaves(script, found.saves, recorder)
     while True:

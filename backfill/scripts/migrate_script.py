@@ -20,7 +20,7 @@ from backfill.scripts.legacy_script import (
 from backfill.scripts.migrated_saves import MigratedSaves, first_edit, migrated_saves
 from backfill.scripts.pending_saves import PendingSaves, RefusedSave, ScriptRefused, WrittenSaves
 from materialization.clock import system_clock
-from materialization.submissions.backfill_mode import begin_backfill, end_backfill
+from materialization.submissions.backfill_mode import end_backfill
 from materialization.write_path.backfill_slice import SLICE_SECONDS, BackfillLedger
 from repos.locked_scripts import LockedScript
 from repos.log.scripts import ScriptRow
@@ -83,14 +83,11 @@ class ScriptMigration:
 
     def write(self, script_id: int, pending: PendingSaves, seconds: float = SLICE_SECONDS) -> WrittenSlice:
         """Write one slice; after the last one, or an error that is final, the script takes edits again."""
-        begin_backfill(self._unit_of_work, script_id)
         try:
-            written = self._ledger.write(script_id, pending, seconds)
+            written = self._ledger.write(script_id, pending, seconds, hold=True)
         except FINAL:
             end_backfill(self._unit_of_work, script_id)
             raise
-        if not written.more:
-            end_backfill(self._unit_of_work, script_id)
         versions = sum((answer.last_version or 0) - (answer.first_version or 1) + 1 for answer in written.answers)
         return WrittenSlice(len(written.answers), versions, written.more)
 

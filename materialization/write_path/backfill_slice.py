@@ -12,7 +12,10 @@ from enum import Enum, auto
 from functools import partial
 from typing import Final, NamedTuple, NoReturn, Protocol
 
+from msgspec.structs import replace
+
 from domain.errors import Corrupt, Rejected
+from domain.log.head import Head, Health
 from domain.refusals import ScriptNotBeingBackfilled
 from domain.script.state import State
 from domain.submissions.answer import Answer, Refusal
@@ -89,15 +92,18 @@ class BackfillLedger:
         self._clock = clock
         self._slices = _Slices(unit_of_work, self._warm, clock, USUAL)
 
-    def write(self, script_id: int, saves: Saves, seconds: float = SLICE_SECONDS) -> Slice:
+    def write(self, script_id: int, saves: Saves, seconds: float = SLICE_SECONDS, *, hold: bool = False) -> Slice:
         """Write as many saves as one slice takes, and record them in the same transaction.
 
+        With `hold`, the first slice begins the backfill mode of the script and the last one ends it, each in its own
+        transaction: a script that one slice completes costs one commit instead of three.
+
         Raises:
-            ScriptNotBeingBackfilled: the script is open for everyone; begin its backfill first.
+            ScriptNotBeingBackfilled: the script is open for everyone; begin its backfill first, or `hold` it.
             Conflict: every attempt met one; nothing is written, or the last attempt is: `begin` sees which.
             Corrupt: the script is quarantined.
         """
-        work = partial(with_retries, partial(self._slices.write, script_id, saves, seconds))
+        work = partial(with_retries, partial(self._slices.write, script_id, saves, seconds, hold=hold))
         try:
             return look_twice(self._unit_of_work, script_id, work, forget=self._warm.forget)
         except Corrupt as found:
@@ -109,23 +115,36 @@ class BackfillLedger:
 class _Slices(SingleScript):
     """The units of work of a backfill on one script."""
 
-    def write(self, script_id: int, saves: Saves, seconds: float) -> Slice:
+    def write(self, script_id: int, saves: Saves, seconds: float, *, hold: bool) -> Slice:
         with self._unit_of_work.script(script_id, wait=True) as tx:
-            if tx.head.health == "quarantined":
+            stored = tx.head.health
+            if stored == "quarantined":
                 raise Quarantined(f"script {script_id} is quarantined")
-            if tx.head.health != "backfilling":
-                raise ScriptNotBeingBackfilled(script=script_id)
+            if stored != "backfilling":
+                if not hold:
+                    raise ScriptNotBeingBackfilled(script=script_id)
+                tx.head = replace(tx.head, health="backfilling")
             state = self._state(tx)
             now = self._clock()
             settlement = _AcceptedOnly(tx, state, now, limits=self._limits)
             saves.begin(tx, state, now)
             written = _apply_saves(settlement, saves, time.monotonic() + seconds)
+            if hold and not written.more:
+                settlement.head = replace(settlement.head, health="open")
             settlement.write()
+            if settlement.state.version == state.version:
+                _keep_health(tx, settlement.head, stored)
             if state.exists and settlement.state.version > state.version:
                 tx.scripts.keep_times(script_id, state.version, settlement.state.version)
             saves.record(tx, written)
         self._committed(settlement)
         return written
+
+
+def _keep_health(tx: LockedScript, head: Head, stored: Health) -> None:
+    """Write the health of a head that the slice did not advance; a provisional one is removed already."""
+    if head.health != stored and not head.provisional:
+        tx.heads.set_health(tx.script_id, head.health)
 
 
 class _SaveRefused(Exception):
