@@ -12,6 +12,9 @@ from typing import Any
 from weakref import WeakSet
 
 _opened: WeakSet[Any] = WeakSet()
+# The readers of the copies. A thread of the parent that waits for an answer has the lock of its reader, and the child
+# has no such thread: closing the reader, or collecting it, would wait forever.
+_readers: list[Any] = []
 
 
 def close_in_children(connection: Any) -> None:
@@ -27,5 +30,9 @@ def _close_after_forks() -> None:
 
 def _close_copies() -> None:
     for connection in list(_opened):
-        connection._force_close()
+        opened, reader = connection._sock, connection._rfile
+        connection._sock = connection._rfile = None
+        _readers.append(reader)
+        if opened is not None and (number := opened.detach()) >= 0:
+            os.close(number)
     _opened.clear()

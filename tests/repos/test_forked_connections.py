@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from threading import Thread
 
+import pymysql
 import pytest
 from sqlalchemy import Engine
 
@@ -58,3 +61,43 @@ def test_the_server_ends_the_transaction_of_a_connection_that_was_given_up(
         time.sleep(0.05)
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT id FROM held FOR UPDATE NOWAIT").scalar() == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_does_not_wait_for_a_thread_of_its_parent(engine: Engine, mariadb: DatabaseServer):
+    connection = engine.raw_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CONNECTION_ID()")
+        [number] = cursor.fetchone()
+
+        def wait() -> None:
+            with suppress(pymysql.MySQLError):
+                cursor.execute("SELECT SLEEP(60)")
+
+        waiting = Thread(target=wait)
+        waiting.start()
+        sleeps = f"SELECT id FROM information_schema.processlist WHERE id = {number} AND info LIKE '%SLEEP%'"
+        while not mariadb.execute(sleeps):
+            time.sleep(0.01)
+        # The thread has the lock of the reader, which it keeps in the copy of the child.
+        pid = os.fork()
+        if not pid:
+            os._exit(0)
+        has_ended = _ends(pid)
+        mariadb.execute(f"KILL QUERY {number}")
+        waiting.join()
+    connection.invalidate()
+
+    assert has_ended
+
+
+def _ends(pid: int) -> bool:
+    """Whether a child ends in time; otherwise it is killed."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        if time.monotonic() > deadline:
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+            return False
+        time.sleep(0.01)
+    return True
