@@ -19,6 +19,10 @@ from domain.script.validation import check_text
 _SPECIALS = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 # UTF-8 of two to four bytes, read as cp1252.
 _DOUBLE = re.compile(f"[Â-ß][\x80-¿{_SPECIALS}]|[à-ï][\x80-¿{_SPECIALS}]{{2}}|[ð-ô][\x80-¿{_SPECIALS}]{{3}}")
+# Punctuation and spaces that stand after the letters of a word, or of a word in capitals: CAFÉ’S, "désolé »".
+_AFTER_WORDS = frozenset("\xa0«»‘’“”…–—·•™®")
+# Letters that begin most texts that were encoded twice, and end no word, or hardly one.
+_NEVER_USUAL = "Â×âæ"
 _MARKS = re.compile(r"\?{2,}")
 # In a column that can hold an emoji, fewer marks are emphasis.
 MANY_MARKS = "????"
@@ -42,10 +46,24 @@ def holds_secret(text: str) -> bool:
 
 def double_encoded(text: str) -> str | None:
     """What a text was before its UTF-8 was read as cp1252; None if nothing suggests that it was."""
-    if text.isascii() or not _DOUBLE.search(text):
+    if text.isascii():
         return None
-    repaired = _DOUBLE.sub(_repaired, text)
-    return repaired if repaired != text else None
+    if not any(_repaired(each) != each[0] and not _is_usual(text, each) for each in _DOUBLE.finditer(text)):
+        return None
+    return _DOUBLE.sub(_repaired, text)
+
+
+def _is_usual(text: str, match: re.Match[str]) -> bool:
+    """Whether a letter with an accent and the marks after it are as people write them."""
+    letter, marks = match[0][0], match[0][1:]
+    if letter in _NEVER_USUAL or not _AFTER_WORDS.issuperset(marks):
+        return False
+    if letter >= "ß":
+        return True
+    before, after = text[max(match.start() - 1, 0) : match.start()], text[match.end() : match.end() + 1]
+    if letter == "Ã":
+        return before.isupper() and not after.isalpha()
+    return before.isupper() or not (before.isalpha() or after.isalpha())
 
 
 def _repaired(match: re.Match[str]) -> str:

@@ -41,6 +41,40 @@ def test_accents_alone_are_not_taken_for_double_encoding(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "INT. CAFÉ—NIGHT",
+        "JOSÉ’S FLAT, “CHÂTEAU RENÉ”, NESCAFÉ™, CAFÉ·BAR",
+        "Je suis désolé\xa0», dit-il. À\xa0«\xa0LA CORÉE\xa0»\xa0! JAMAIS AU CAFÉ\xa0!",
+        "“… the café…” and ‘one more café’”",
+        "É… é como cantó…’”, AMANHÃ… IRMÃ”",
+        "Viel Spaß… groß\xa0– “muß”",
+        "på…” ë\xa0»",
+    ],
+)
+def test_punctuation_after_a_letter_is_not_taken_for_double_encoding(text: str) -> None:
+    assert double_encoded(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "once"),
+    [
+        ("sÄ… by", "są by"),
+        ("Å›wiat", "świat"),
+        ("PÃ…SKE", "PÅSKE"),
+        ("Ã–sterreich", "Österreich"),
+        ("voilÃ\xa0", "voilà"),
+        ("Ù…Ù†", "من"),
+        ("Ð”Ð°", "Да"),
+        ("æ„›", "愛"),
+        ("Itâ€™s JOSÃ‰â€™s", "It’s JOSÉ’s"),
+    ],
+)
+def test_letters_that_look_like_punctuation_are_recognised(text: str, once: str) -> None:
+    assert double_encoded(text) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         f"Bearer {TOKEN}",
         f'{{"text": "see\\n{TOKEN}"}}',
         f"id_{TOKEN}",
