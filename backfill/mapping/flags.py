@@ -8,6 +8,8 @@ from typing import Any
 from backfill.mapping.model import ColumnRule
 
 FALSE = frozenset({"", "0", "false"})
+# A BIT has at most 64 bits; more bytes are a text.
+MAX_BIT_BYTES = 8
 
 
 def flag_reader(rule: ColumnRule) -> Callable[[Any], bool]:
@@ -29,4 +31,5 @@ def _spellings(value: Any) -> tuple[str, ...]:
     """A value as a mapping may name it: a BIT is read as bytes, and named by its number."""
     if not isinstance(value, bytes):
         return (str(value),)
-    return value.decode(errors="surrogateescape"), str(int.from_bytes(value))
+    text = value.decode(errors="surrogateescape")
+    return (text, str(int.from_bytes(value))) if len(value) <= MAX_BIT_BYTES else (text,)
