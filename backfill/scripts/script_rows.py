@@ -34,6 +34,7 @@ class ScriptRow(NamedTuple):
     """
 
     key: str
+    finding: Row
     hash: bytes
     origin: Origin
     id: Any
@@ -98,6 +99,7 @@ class ScriptRows:
         texts = texts if isinstance(texts, dict) else {}
         return ScriptRow(
             key=reader.key(row),
+            finding=finding,
             hash=reader.hash(row),
             origin=Origin(table=self.table.name[:MAX_TABLE], key=origin_key([self._id(row)])),
             id=self._id(row),

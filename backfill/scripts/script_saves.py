@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ class ScriptSaves:
         if with_head:
             last_at = next((row.at for row in reversed(self.rows) if row.at is not None), None)
             head = latest_save(script, self, last_at)
-            self._head = None if head is None else self._checked(table, (script.id,), head)
+            self._head = None if head is None else self._checked(table, script.finding, head)
         self.tables = Counter[str]()
         for part in with_rows:
             members = sum(len(row.members) or 1 for row in part.rows) if part.rows.has_members else len(part.rows)
@@ -108,16 +109,27 @@ class ScriptSaves:
             if here := _shifted(places[begin:at], first):
                 read = texts(here)
                 for place in here:
-                    yield self._checked(table, rows[place].key, _save(table, rows[place], next(read)))
+                    row = rows[place]
+                    yield self._checked(table, row.key, _save(table, row, next(read)), row.members)
             first += len(rows)
         if self._head is not None and at < len(places):
             yield self._head
 
-    def _checked(self, table: MappedTable, key: Row, save: LegacySave) -> LegacySave:
+    def _checked(self, table: MappedTable, key: Row, save: LegacySave, members: Sequence[Row] = ()) -> LegacySave:
         """The save, refused if its content is."""
-        if save.refusal is None and (refusal := self._check(table, key, save.content)) is not None:
-            return replace(save, content=b"", refusal=refusal)
-        return save
+        if save.refusal is not None:
+            return save
+        refusal = self._check(table, () if members else key, save.content)
+        if refusal is not None and members:
+            refusal = self._line_refusal(table, members, save.content)
+        return save if refusal is None else replace(save, content=b"", refusal=refusal)
+
+    def _line_refusal(self, table: MappedTable, members: Sequence[Row], content: bytes) -> Refusal | None:
+        """The refusal of the first line that has one: each is a row, about which the mapping may decide."""
+        lines = json.loads(content.decode(errors="surrogateescape"))["lines"]
+        texts = (line["content"].encode(errors="surrogateescape") for line in lines)
+        found = (self._check(table, key, text) for key, text in zip(members, texts, strict=True))
+        return next((refusal for refusal in found if refusal is not None), None)
 
 
 def _shifted(places: Sequence[int], by: int) -> Sequence[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from backfill.domains.base import Counts
+from backfill.mapping.model import RowDecision
 from materialization.history.state_at import state_at
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import (
@@ -96,6 +97,20 @@ def test_the_mapping_accepts_a_save_as_it_is(legacy: ScriptDatabase) -> None:
 
     assert legacy.run()["script_versions"] == Counts(migrated=1)
     assert legacy.texts(7) == [TWICE]
+
+
+def test_a_script_is_decided_about_by_its_key_and_not_by_its_id(tmp_path: Path, ledger: UnitOfWork) -> None:
+    tables = TABLES.replace("CREATE TABLE scripts (id INTEGER PRIMARY KEY", "CREATE TABLE scripts (id INTEGER UNIQUE")
+    legacy = ScriptDatabase(
+        tmp_path, ledger, Clock(), tables.replace("deletedAt TEXT);", "deletedAt TEXT, pk INTEGER PRIMARY KEY);")
+    )
+    for number, script in enumerate((7, 8, 9), 1):
+        add_script(legacy, script, content=TWICE, pk=number)
+    legacy.change_rule("scripts", decisions=(RowDecision(code="L12", key=(2,), do="accept", reason="asked"),))
+
+    assert legacy.run()["scripts"] == Counts(migrated=1, quarantined=2)
+    assert legacy.texts(8) == [TWICE]
+    assert [key for _, key, _ in aside(legacy)] == ["[7]", "[9]"]
 
 
 def test_a_save_is_not_repaired_and_says_so(legacy: ScriptDatabase) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backfill.domains.base import Counts
-from backfill.mapping.model import ColumnRule
+from backfill.mapping.model import ColumnRule, RowDecision
 from materialization.history.state_at import state_at
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import DAY, ScriptDatabase, everything_is_counted
@@ -157,3 +157,21 @@ def test_lines_of_a_script_that_is_set_aside_are_counted(legacy: ScriptDatabase)
 
     assert everything_is_counted(legacy, counts)
     assert counts["script_lines"] == Counts(quarantined=4)
+
+
+@pytest.mark.parametrize(("decided", "aside"), [((10, 20), set()), ((10,), {"L12"}), ((7,), {"L12"})])
+def test_lines_that_were_encoded_twice_are_decided_about_by_their_keys(
+    legacy: ScriptDatabase, decided: tuple[int, ...], aside: set[str]
+) -> None:
+    add_lines(
+        legacy, (30, None, 10, "header", "INT."), (10, 30, 20, "action", "CafÃ©."), (20, 10, None, "action", "Ã‰.")
+    )
+    accepted = [RowDecision(code="L12", key=(key,), do="accept", reason="asked") for key in decided]
+    legacy.change_rule("script_lines", decisions=tuple(accepted))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert {row.code for row in legacy.quarantined()} == aside
+    assert legacy.texts(7) == ([] if aside else ["INT.", "CafÃ©.", "Ã‰."])
+    assert legacy.differences() == []
