@@ -195,7 +195,7 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
             late += [
                 RefusedSave(save.origin, NEW_ON_BOTH_SIDES)
                 for save in found.saves.read_places(conflict)
-                if refusal is None or save.origin != script.origin
+                if refusal is None or (save.origin.table, save.origin.key) != (script.origin.table, script.origin.key)
             ]
             if refusal is not None:
                 late.append(RefusedSave(script.origin, refusal))

@@ -201,3 +201,20 @@ def test_another_owner_is_named(legacy: ScriptDatabase) -> None:
 
     assert [(row.source_key, row.code) for row in legacy.quarantined()] == [("[7]", "owner_changed")]
     assert problems(legacy) == ["the script has another owner"]
+
+
+def test_a_row_with_a_new_title_and_a_new_text_is_set_aside_once(tmp_path: Path, ledger: UnitOfWork) -> None:
+    legacy = ScriptDatabase(tmp_path, ledger, Clock())
+    add_script(legacy, content=lines("One."))
+    add_saves(legacy, lines("One."))
+    legacy.run()
+    edit_here(legacy, genre="noir")
+    changed = f"title = 'The Pier', versionNumber = 2, content = '{lines('Two.')}', updatedAt = '{DAY.format(9)}'"
+    legacy.sql(f"UPDATE scripts SET {changed}")
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert [(row.source_table, row.source_key, row.code) for row in legacy.quarantined()] == [
+        ("scripts", "[7]", "script_edited")
+    ]
