@@ -122,7 +122,7 @@ class ItemRecorder:
         row, table = self._found.row, self._found.table.name
         known = tx.legacy_keys.find(table, [row.key]).get(row.key)
         # A change that did not come over is one in the next run as well.
-        if known is not None and (known.row_hash == row.hash or head_refused):
+        if known is not None and (known.row_hash == row.hash or (head_refused and known.row_hash != RESERVED)):
             return
         if known is None:
             tx.legacy_keys.add(table, "scripts", [NewKey(row.key, self._script_id, row.hash)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -174,3 +175,18 @@ def test_a_script_that_is_set_aside_is_counted_once_also_if_its_worker_ends(lega
         stored = tx.backfill_items.get(item.id)
     assert stored is not None
     assert decode_counts(stored.counts)["script_versions"] == Counts(quarantined=1)
+
+
+def test_a_script_with_a_new_number_keeps_its_values_though_its_text_is_refused(legacy: ScriptDatabase):
+    legacy.change_rule("scripts", keys="assigned")
+    add_script(legacy, title="The\nFerry", content='{"version": 2, "lines": [')
+    add_saves(legacy, lines("One."))
+
+    counts = legacy.run()
+
+    assert everything_is_counted(legacy, counts)
+    assert counts["scripts"] == Counts(quarantined=1)
+    with legacy.unit_of_work.reading() as tx:
+        assert [row.title for row in tx.scripts.read(after=0, limit=9)] == ["The Ferry"]
+        kept = [json.loads(row.content) for row in tx.legacy_rows.read("scripts")]
+    assert [row["title"] for row in kept] == ["The\nFerry"]
