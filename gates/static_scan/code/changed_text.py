@@ -13,6 +13,8 @@ _ESCAPE = re.compile(
     r"|N\{[A-Za-z0-9 -]{1,90}\}|[0-7]{1,3}|\r?\n|.)",
     re.DOTALL,
 )
+# What a longer text says is not known.
+MAX_CHARACTERS = 100_000
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
 _PLACEHOLDER = re.compile(r"/(?:\\[sntr?$]|[:{#@ ?])")
 
@@ -26,7 +28,7 @@ def _character(match: re.Match[str]) -> str:
     escape = match[1]
     if escape.startswith("N{"):
         return unicodedata.lookup(escape[2:-1]) if _is_character_name(escape[2:-1]) else HOLE
-    if escape.isdecimal():
+    if "0" <= escape[0] <= "7":
         return chr(int(escape, 8))
     if escape[0] in "uUx" and len(escape) > 1:
         number = int(escape[1:].strip("{}"), 16)
@@ -66,7 +68,12 @@ def _replaced(text: str, old: str | None, new: str | None = None) -> str:
     if old.startswith("/") and old.rpartition("/")[0]:
         # A placeholder or white space is replaced; what another expression finds is not known.
         return text if _PLACEHOLDER.match(old) else HOLE
-    return text.replace(old, new if isinstance(new, str) else HOLE) if old else text
+    if not old:
+        return text
+    by = new if isinstance(new, str) else HOLE
+    # A few calls in a row could make a text of any size.
+    size = len(text) + text.count(old) * (len(by) - len(old))
+    return HOLE if size > MAX_CHARACTERS else text.replace(old, by)
 
 
 _CHANGES: dict[str, Callable[..., str]] = {

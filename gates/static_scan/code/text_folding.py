@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.code.changed_text import changed, unescaped
+from gates.static_scan.code.changed_text import MAX_CHARACTERS, changed, unescaped
 from gates.static_scan.code.syntax import Assignment, Function, Syntax
 from gates.static_scan.sql.sql_words import HOLE
 
 MAX_ALTERNATIVES = 8
 MAX_DEPTH = 12
 MAX_PARTS = 2_000
-MAX_CHARACTERS = 100_000
+# The expressions that one text is put together from, and those of all texts of a file. More are not known.
+MAX_STEPS, MIN_STEPS, MAX_STEPS_OF_FILE = 20_000, 100, 500_000
 # Calls that give back their text, or that of what they are called on.
 _OF_RECEIVER = frozenset(
     """format format_map strip lstrip rstrip trim trimStart trimEnd lower upper toLowerCase toUpperCase encode decode
@@ -57,10 +58,15 @@ class Folder:
         self._aliases = aliases or {}
         self._source = syntax.source
         self._grammar = syntax.grammar
+        self._steps_left = self._steps_left_of_file = MAX_STEPS_OF_FILE
 
     def fold(self, node: SgNode, depth: int = 0, seen: frozenset[int] = frozenset()) -> Folded:
         """What the text of an expression can be."""
-        if depth > MAX_DEPTH:
+        if depth == 0:
+            self._steps_left = max(MIN_STEPS, min(MAX_STEPS, self._steps_left_of_file))
+        self._steps_left -= 1
+        self._steps_left_of_file -= 1
+        if depth > MAX_DEPTH or self._steps_left < 0:
             return UNKNOWN
         kind = node.kind()
         depth += 1
@@ -157,21 +163,22 @@ class Folder:
             return self.fold(given[0], depth, seen)
         if receiver is not None and name in _OF_RECEIVER:
             folded = self.fold(receiver, depth, seen)
-            texts = [changed(name, text, [self._constant(each) for each in given]) for text in folded.texts]
+            constants = [self._constant(each, depth, seen) for each in given[:3]]
+            texts = [changed(name, text, constants) for text in folded.texts]
             return folded._replace(texts=tuple(texts))
         return UNKNOWN
 
-    def _constant(self, node: SgNode) -> str | int | None:
+    def _constant(self, node: SgNode, depth: int, seen: frozenset[int]) -> str | int | None:
         """A literal text or number, or a regular expression as it is written; None for anything else."""
         kind, text = node.kind(), node.text()
         if kind == "regex":
             return text
         if kind == "string" and self._source.is_python | (text[:1] in "'\""):
-            folded = self.fold(node)
+            folded = self.fold(node, depth, seen)
             return folded.texts[0] if len(folded.texts) == 1 and HOLE not in folded.texts[0] else None
         number = text.replace(" ", "")
         is_number = kind in ("number", "integer", "unary_expression", "unary_operator")
-        return int(number) if is_number and number.lstrip("-").isdecimal() and len(number) < 8 else None
+        return int(number) if is_number and number.removeprefix("-").isdecimal() and len(number) < 8 else None
 
     def _join(self, receiver: SgNode, given: Sequence[SgNode], depth: int, seen: frozenset[int]) -> Folded:
         """`", ".join([…])` of Python and `[…].join(", ")` of JavaScript."""

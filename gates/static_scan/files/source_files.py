@@ -80,7 +80,7 @@ _NOT_READ = {
 
 
 # The declaration of an encoding in one of the first two lines; in UTF-7 a comment may hold a line of code.
-_CODING = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?\r?\n)?[ \t\f]*#[^\r\n]{0,200}?coding[:=][ \t]*([-\w.]{1,100})")
+_CODING = re.compile(r"coding[:=][ \t]*([-\w.]{1,100})")
 _SAFE_CODING = re.compile(
     r"(?i)(utf[-_]?8([-_]sig)?|(us-)?ascii|latin[-_]?1|iso[-_]8859[-_]\d{1,2}|cp125\d|windows-125\d)([-_].*)?"
 )
@@ -196,8 +196,8 @@ class SourceFiles:
         if text is None:
             self._add_unread(name, "not_utf8", "It is not UTF-8: it was not read.")
             return None
-        if language == "python" and (cookie := _CODING.match(text)) and not _SAFE_CODING.fullmatch(cookie[1]):
-            sentence = f"Python reads it as {cookie[1][:40]}, in which its text means something else: it was not read."
+        if language == "python" and (coding := _coding(text)) and not _SAFE_CODING.fullmatch(coding):
+            sentence = f"Python reads it as {coding[:40]}, in which its text means something else: it was not read."
             self._add_unread(name, "encoding", sentence)
             return None
         if language == "page":
@@ -238,6 +238,17 @@ def _decoded(data: bytes) -> str | None:
             except UnicodeDecodeError:
                 return None
     return None
+
+
+def _coding(text: str) -> str:
+    """The encoding that Python reads a file in, if one of its first two lines declares it."""
+    for line in text.split("\n", 2)[:2]:
+        stripped = line.lstrip(" \t\f")
+        if stripped[:1] not in ("", "#", "\r"):
+            break
+        if (found := _CODING.search(stripped)) is not None:
+            return found[1]
+    return ""
 
 
 def _interpreter(first_line: bytes) -> str:
