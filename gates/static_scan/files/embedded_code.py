@@ -75,7 +75,7 @@ def code_of_notebook(text: str) -> str | None:
         for number, line in enumerate(_without_magics(source)):
             written = msgspec.json.encode(source[number]).decode()
             place = next((at for at in range(place, len(lines)) if _holds(lines[at], written, source[number])), -1)
-            if place < 0 or "\n" in line.rstrip("\n") or code[place]:
+            if place < 0 or "\n" in source[number].rstrip("\n") or code[place]:
                 return None
             code[place] = line.rstrip("\n")
             place += 1

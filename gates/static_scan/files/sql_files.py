@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
 from gates.static_scan.domains import domain_of
 from gates.static_scan.sql.client_programs import client_in
 from gates.static_scan.sql.sql_text import Statement, statements
-from gates.static_scan.sql.sql_words import is_sql, quoted, words
+from gates.static_scan.sql.sql_words import is_sql, opened, quoted, split_statements, words
 from gates.static_scan.touchpoint import Touchpoint
 
 SQL_LANGUAGES = frozenset({"sql", "shell"})
 _DELIMITER = re.compile(r"^[ \t]*delimiter[ \t]+(\S+)", re.IGNORECASE | re.MULTILINE)
+_COMMENTS = ("-- ", "--\n", "--\t", "--\r")
 _HEREDOC = re.compile(r"<<-?\s*[\"'\\]?([A-Za-z_]\w{0,80})")
+_PRINTING = ("echo", "printf", "log", "die")
+# Programs that run what they are given as commands.
+_SHELLS = frozenset("ssh bash sh zsh ksh dash sudo su docker podman kubectl".split())
 _VARIABLE = re.compile(r"\$(?:\{[^}\n]{0,200}\}|\([^)\n]{0,400}\)|[A-Za-z_]\w{0,80}|[0-9@*#?])")
 
 
@@ -56,12 +60,20 @@ def _sentence(what: Statement, language: str) -> str:
 def _of_script(text: str) -> Iterator[tuple[int, Statement]]:
     known: set[tuple[str, ...]] = set()
     for index, statement in _split(text):
-        beginning = tuple(words(statement[:400])[:4])
-        if beginning[:1] in (("INSERT",), ("REPLACE",)) and beginning in known:
-            continue  # a dump has one such statement for every few rows
-        known.add(beginning)
+        if beginning := _beginning(statement):
+            if beginning in known:
+                continue  # a dump has one such statement for every few rows
+            known.add(beginning)
         for each in statements(statement):
             yield index, each
+
+
+def _beginning(statement: str) -> tuple[str, ...]:
+    """The words up to the values of a single statement that inserts; empty for another one."""
+    tokens = words(opened(statement[:400]))[:20]
+    place = min((tokens.index(sign) for sign in ("(", "VALUES", "VALUE") if sign in tokens), default=0)
+    is_insert = tokens[:1] in (["INSERT"], ["REPLACE"]) and len(split_statements(statement)) == 1
+    return tuple(tokens[:place]) if is_insert else ()
 
 
 def _split(text: str) -> Iterator[tuple[int, str]]:
@@ -83,7 +95,7 @@ def _split_at(text: str, start: int, end: int, delimiter: str) -> Iterator[tuple
                 quote = ""
         elif character in "'\"`":
             quote, is_blank = character, False
-        elif character == "#" or text.startswith(("-- ", "--\n"), position):
+        elif character == "#" or text.startswith(_COMMENTS, position):
             position = text.find("\n", position)
             if position < 0:
                 break
@@ -111,6 +123,7 @@ def _statement(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
 
 def _of_shell(text: str) -> Iterator[tuple[int, Statement]]:
     position = 0
+    lines = _places_of_lines(text) if "<<" in text else {}
     while position < len(text):
         index, line = position, ""
         while True:  # a line that ends with a backslash goes on, and so does a text in quotes
@@ -124,21 +137,31 @@ def _of_shell(text: str) -> Iterator[tuple[int, Statement]]:
         if line.lstrip().startswith("#"):
             continue
         body = ""
-        if (heredoc := _HEREDOC.search(line)) is not None:
-            body, position = _heredoc(text, position, heredoc[1])
+        if (last := _heredoc(line, position, lines)) is not None:
+            end = text.find("\n", last)
+            body, position = text[position:last], len(text) if end < 0 else end + 1
         yield from ((index, each) for each in _of_command(line, body))
 
 
-def _heredoc(text: str, position: int, name: str) -> tuple[str, int]:
-    """The lines up to the one that holds only the name, and where the lines after it begin."""
-    start = position
-    while position < len(text):
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end
-        if text[position:end].strip() == name:
-            return text[start:position], end + 1
-        position = end + 1
-    return text[start:], len(text)
+def _places_of_lines(text: str) -> dict[str, list[int]]:
+    """Where each line begins, by its text without blanks."""
+    places: dict[str, list[int]] = {}
+    position = 0
+    for line in text.split("\n"):
+        places.setdefault(line.strip(), []).append(position)
+        position += len(line) + 1
+    return places
+
+
+def _heredoc(line: str, position: int, lines: Mapping[str, list[int]]) -> int | None:
+    """The place of the line that ends the text which a line gives to a program; None if it gives it none."""
+    heredoc = _HEREDOC.search(line)
+    programs = {word.rpartition("/")[2] for word in line.split()[:8]}
+    if heredoc is None or (_SHELLS & programs and not client_in(line)):
+        return None  # what a shell gets is read as its commands
+    places = lines.get(heredoc[1], [])
+    place = bisect_left(places, position)
+    return None if place == len(places) else places[place]
 
 
 def _of_command(line: str, body: str) -> Iterator[Statement]:
@@ -148,5 +171,5 @@ def _of_command(line: str, body: str) -> Iterator[Statement]:
         if not texts:
             yield Statement("unknown", "", "", parsed=False)
         yield from (each for text in texts for each in statements(text))
-    elif texts and line.split(None, 1)[0] not in ("echo", "printf", "log", "die"):
+    elif texts and (line.split(None, 1)[0] not in _PRINTING or "|" in "".join(line.split('"')[::2])):
         yield from (each for text in texts for each in statements(text))

@@ -91,6 +91,41 @@ def test_code_and_sql_are_found_at_their_lines(tmp_path: Path, name: str, text: 
     assert inventory.paths == [name]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT LOW_PRIORITY IGNORE INTO a VALUES (1);\nINSERT LOW_PRIORITY IGNORE INTO scripts VALUES (1);",
+        "INSERT /* of the dump */ INTO a VALUES (1);\nINSERT /* of the dump */ INTO scripts VALUES (1);",
+        "INSERT INTO a VALUES (1);\n--\tit's\nDELETE FROM scripts;",
+        "INSERT INTO app . a VALUES (1);\nINSERT INTO app . scripts VALUES (1);",
+        "INSERT INTO a VALUES (1);\nDELIMITER //\nINSERT INTO a VALUES (2); DELETE FROM scripts //",
+    ],
+)
+def test_an_insert_hides_no_other_statement(tmp_path: Path, text: str):
+    found = scanned(tmp_path, "a.sql", text)
+    assert [each.table for each in found.touchpoints if each.access == "write"][1:] in (["scripts"], ["app.scripts"])
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("n=$((1<<shift))\nzcat dump.gz | mysql app", [2]),
+        ('mysql app <<< "DELETE FROM scripts"\nzcat dump.gz | mysql app', [1, 2]),
+        ("ssh db <<EOF\nmysql app < dump.sql\nEOF", [2]),
+        ("cat <<EOF\nmysql app < dump.sql\n  EOF\nmysql app < dump.sql", [4]),
+        ("command -v mysql && mysql app < dump.sql", [1]),
+        ("command mysql app < dump.sql", [1]),
+        ('echo "DELETE FROM scripts" | $CLIENT', [1]),
+        ('echo "DELETE FROM scripts WHERE a = 1 | 2"', []),
+        ("apt-get install -y mysql; mysql app < dump.sql", [1]),
+        ("apt-get install -y mysql", []),
+    ],
+)
+def test_every_client_that_a_shell_starts_is_found(tmp_path: Path, text: str, lines: list[int]):
+    found = scanned(tmp_path, "a.sh", f"{text}\n")
+    assert [each.line for each in found.touchpoints] == lines
+
+
 def notebook(*cells: list[str], kernel: str = "python") -> str:
     """A notebook as Jupyter writes it."""
     listed = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells]
@@ -121,6 +156,7 @@ def test_the_cells_of_a_notebook_are_read_at_the_lines_of_the_file(tmp_path: Pat
         "[]",
         notebook(["SELECT 1"], kernel="sql"),
         json.dumps(json.loads(notebook(["a = 1\n", "cursor.execute(q)"]))),
+        notebook(["%%sql\nDELETE FROM scripts WHERE id = 1"]),
         '{"cells": ' + "[" * 200_000,
     ],
 )
