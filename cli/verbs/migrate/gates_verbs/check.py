@@ -193,8 +193,8 @@ def _document(finding: Finding) -> GateFinding:
 
 
 def _no_command(text: str) -> str:
-    """A text that GitHub Actions does not take for a command, as it takes any line that starts with `::` or `##[`."""
-    return f". {text}" if text.startswith(("::", "##[")) else text
+    """A text that GitHub Actions takes for no command: a line that starts with `::` is one, and `##[` begins one."""
+    return (". " if text.lstrip().startswith("::") else "") + text.replace("##[", "## [")
 
 
 def _print(document: GateCheck) -> None:

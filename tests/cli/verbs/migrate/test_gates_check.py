@@ -128,10 +128,11 @@ def test_an_exclusion_of_nothing_is_noted_and_a_folder_without_code_refused(warm
 
 def test_no_line_is_a_command_of_a_code_host(warm: CommandLine, tree: Path):
     (tree / "::error file=x::.py").write_text('cursor.execute("DELETE FROM users WHERE id = 1")\n')
+    (tree / " ::notice file=x::.py").write_text('cursor.execute("DELETE FROM a WHERE id = 1")  # ##[add-mask]a\n')
     (tree / "more.py").write_text('x = """\n::stop-commands::x""", cursor.execute("DELETE FROM users WHERE id = 1")\n')
     lines = warm("gates", "check", tree).out.splitlines()
     assert len([line for line in lines if "::error file=x::.py" in line or "::stop-commands::" in line]) == 2
-    assert not any(line.lstrip().startswith("::") for line in lines)
+    assert not any(line.lstrip().startswith("::") or "##[" in line for line in lines)
 
 
 RULE = "id: no-sleep\nlanguage: JavaScript\nmessage: It sleeps.\nrule: {pattern: sleep($$$)}\n"
