@@ -14,6 +14,7 @@ from backfill.mapping.problem import BadMapping, Problem
 MAX_MAPPING_BYTES = 16 << 20
 # The fields of the file's first level.
 _TOP = ("format", "source", "decisions", "tables")
+_LARGEST_NUMBER = (1 << 64) - 1
 _CODE = re.compile(r"L(0[1-9]|[1-3][0-9]|4[0-4])")
 
 
@@ -25,6 +26,7 @@ def decode(text: str) -> Mapping:
     """
     try:
         data = tomllib.loads(text)
+        _require_fitting_numbers(data)
     except tomllib.TOMLDecodeError as error:
         raise BadMapping([Problem("not_toml", "", f"The file is not TOML: {error}.")]) from None
     except (RecursionError, ValueError):  # a number of thousands of digits
@@ -38,6 +40,23 @@ def decode(text: str) -> Mapping:
             ]
         ) from None
     return _Decoder().mapping(data)
+
+
+def _require_fitting_numbers(data: Any) -> None:
+    """Refuse whole numbers that no database holds: one of thousands of digits, as written in hexadecimal, has no text.
+
+    Raises:
+        ValueError: there is one, however deep.
+    """
+    parts = [data]
+    while parts:
+        match parts.pop():
+            case dict() as group:
+                parts += group.values()
+            case list() as listed:
+                parts += listed
+            case int() as number if abs(number) > _LARGEST_NUMBER:
+                raise ValueError
 
 
 class _Decoder:

@@ -10,6 +10,9 @@ from repos.legacy.connection import Source
 from repos.legacy.errors import SourceError
 from repos.legacy.keyed_rows import KeyedReader
 
+# Of the largest number of a column, with its sign.
+_MAX_DIGITS = 20
+
 
 def decisions_without_a_row(source: Source, catalog: Catalog, mapping: Mapping) -> Iterator[str]:
     """A sentence for each decision whose row the source does not have.
@@ -33,7 +36,10 @@ def _values(table: Table, key: tuple[str, ...], decided: tuple[str | int, ...]) 
     kinds = [column.kind if (column := table.column(name)) is not None else "" for name in key]
     return tuple(
         int(part)
-        if kind == "integer" and isinstance(part, str) and part.removeprefix("-").isdecimal()
+        if kind == "integer"
+        and isinstance(part, str)
+        and len(part) <= _MAX_DIGITS
+        and part.removeprefix("-").isdecimal()
         else str(part)
         if kind == "text"
         else part
@@ -47,4 +53,6 @@ def _is_there(reader: KeyedReader, key: tuple[str | int, ...]) -> bool:
     except SourceError as error:
         if error.code == "source_lost":
             raise
+        return False
+    except OverflowError:  # a number that no column of SQLite holds
         return False

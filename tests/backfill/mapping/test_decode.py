@@ -78,6 +78,7 @@ expires = "expires_at"
         ("\x00", [("not_toml", "")]),
         ("a = " + "[" * 100_000, [("not_toml", "")]),
         ("format = " + "9" * 5_000, [("not_toml", "")]),
+        ("format = 1\n[tables.a]\ndecisions = [ { key = [0x" + "f" * 5_000 + "] } ]", [("not_toml", "")]),
     ],
 )
 def test_a_file_that_is_no_mapping_is_named(text: str, wanted: list[tuple[str, str]]):

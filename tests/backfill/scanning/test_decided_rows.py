@@ -30,6 +30,8 @@ TABLES = (
         ("users", ("7",), ""),
         ("users", (8,), "users: the decision on the row [8] holds for nothing"),
         ("users", ("seven",), "users: the decision on the row ['seven'] holds for nothing"),
+        ("users", ("9" * 5_000,), "users: the decision on the row ['999"),
+        ("users", (2**64 - 1,), "users: the decision on the row [18446744073709551615] holds for nothing"),
         ("users", (7, 1), "users: the decision on the row [7, 1] names no row: the key of the table is id."),
         ("likes", ("9", 3), ""),
         ("likes", (9, "3"), ""),
