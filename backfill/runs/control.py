@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from backfill.domains.registry import DOMAINS
 from backfill.runs.opening import NoBackfillRun
 from backfill.runs.progress import domain_states
@@ -108,6 +110,8 @@ def retry(
             tx.backfill_runs.make_void(run.id, "items were done again after it was made")
             if run.active is None:
                 tx.backfill_runs.reopen(run.id)
+            options = load_options(run.options)
+            tx.backfill_runs.choose(run.id, replace(options, retries=options.retries + 1).dump())
         for number in sorted(chosen):
             tx.quarantined_rows.remove_of_item(number)
             tx.backfill_items.retry(number)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from backfill.domains.base import BackfillContext
 from backfill.domains.registry import DOMAINS
 from backfill.runs.run_context import OtherSource, is_same_source
@@ -113,7 +115,8 @@ def _choose_share(
     known = load_options(run.options)
     # Tables that the new mapping adds have no items yet, so every domain is planned again.
     planned, rows = ([], {}) if replan else (known.planned, known.rows)
-    choose(run.id, RunOptions(share=known.share if share is None else share, planned=planned, rows=rows).dump())
+    share = known.share if share is None else share
+    choose(run.id, replace(known, share=share, planned=planned, rows=rows).dump())
 
 
 def _choose(
@@ -123,8 +126,8 @@ def _choose(
         run = tx.backfill_runs.get(run_id)
         assert run is not None  # noqa: S101 - runs are never removed
         known = load_options(run.options)
-        options = RunOptions(
-            share=known.share,
+        options = replace(
+            known,
             planned=known.planned if planned is None else planned,
             rows=known.rows if rows is None else rows,
         )

@@ -12,12 +12,14 @@ MAX_SHARE = 100
 class RunOptions(Struct, frozen=True, kw_only=True):
     """How a run works. `share` is the percentage of time a worker may spend on it.
 
-    `planned` are the domains whose items are all added, `rows` the rows of each source table when they were.
+    `planned` are the domains whose items are all added, `rows` the rows of each source table when they were. `retries`
+    is how often items were done again: the source may have been repaired before, so workers read all of it again.
     """
 
     share: int = MAX_SHARE
     planned: list[str] = []
     rows: dict[str, int] = {}
+    retries: int = 0
 
     def dump(self) -> bytes:
         """As the row stores them."""

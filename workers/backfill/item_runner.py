@@ -10,6 +10,7 @@ from backfill.domains.base import BackfillContext
 from backfill.runs.feeding import Feeder
 from backfill.runs.item_worker import ItemWorker, Worked
 from backfill.runs.run_context import run_context
+from backfill.runs.run_options import load_options
 from backfill.runs.throttle import Throttle
 from materialization.clock import system_clock
 from repos.backfill.runs import BackfillRunRow
@@ -74,7 +75,7 @@ class OpenContext:
         self._unit_of_work = unit_of_work
         self._legacy_url = legacy_url
         self._stack = ExitStack()
-        self._run: tuple[int, str] | None = None
+        self._run: tuple[int, str, int] | None = None
         self._context: BackfillContext | None = None
 
     def of(self, run: BackfillRunRow) -> BackfillContext:
@@ -83,7 +84,9 @@ class OpenContext:
         Raises:
             SourceError, OtherSource, MappingOutdated.
         """
-        if self._context is None or self._run != (run.id, run.mapping):
+        # What is remembered of the source, such as addresses that several users have, may be repaired before a retry.
+        wanted = run.id, run.mapping, load_options(run.options).retries
+        if self._context is None or self._run != wanted:
             self.close()
             if not self._legacy_url:
                 raise SourceError(
@@ -91,7 +94,7 @@ class OpenContext:
                 )
             source = self._stack.enter_context(open_source(self._legacy_url))
             self._context = run_context(run, source, self._unit_of_work, system_clock)
-            self._run = run.id, run.mapping
+            self._run = wanted
         return self._context
 
     def close(self) -> None:

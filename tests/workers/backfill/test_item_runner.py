@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from backfill.mapping.draft import draft
 from backfill.mapping.toml_text import mapping_text
+from backfill.runs.control import retry
 from backfill.runs.opening import open_run, plan
 from backfill.runs.run_context import run_context
 from materialization.clock import system_clock
@@ -54,6 +55,12 @@ def source_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def unit_of_work(tmp_path: Path, source_url: str) -> Iterator[UnitOfWork]:
+    with planned_run(tmp_path, source_url) as unit_of_work:
+        yield unit_of_work
+
+
+@contextmanager
+def planned_run(tmp_path: Path, source_url: str) -> Iterator[UnitOfWork]:
     with open_engine(f"sqlite:///{tmp_path / 'ledger.db'}") as engine, open_source(source_url) as source:
         upgrade(engine)
         unit_of_work = UnitOfWork(engine)
@@ -105,3 +112,27 @@ def test_a_runner_sends_more_and_finishes_the_run(unit_of_work: UnitOfWork, sour
     assert runner.run(1).outcome == "skipped"
     assert runner.run(99).outcome == "skipped"
     assert feeding_schedule(unit_of_work, NoBroker()).run(0) == {}
+
+
+def test_an_item_that_is_done_again_sees_what_was_repaired_in_the_source(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as legacy:
+        legacy.executescript(
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, created_at TEXT);"
+            "INSERT INTO users VALUES (1, 'ada@x.org', '2021-01-01'), (2, 'ADA@x.org', '2021-01-01')"
+        )
+        url = f"sqlite:///{tmp_path / 'legacy.db'}"
+        with planned_run(tmp_path, url) as unit_of_work:
+            runner = ItemRunner(unit_of_work, url, NoBroker())
+
+            def codes() -> list[str]:
+                assert runner.run(1).outcome == "done"
+                with unit_of_work.reading() as tx:
+                    return [each.row.code for each in tx.quarantined_rows.read(run_of(unit_of_work).id)]
+
+            assert codes() == ["L14", "L14"]
+            legacy.execute("UPDATE users SET email = 'ben@x.org' WHERE id = 2")
+            legacy.commit()
+            retry(unit_of_work, quarantined=True)
+
+            assert codes() == []
+            runner.close()
