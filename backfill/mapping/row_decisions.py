@@ -30,6 +30,8 @@ _ALLOWED: dict[str, dict[str, frozenset[RowAction]]] = {
 # Rows with these findings do not come over as they are, whatever is decided about all of them.
 ROW_BY_ROW = ("L14", "L30", "L44")
 _OF_OTHERS: frozenset[RowAction] = frozenset({"skip", "accept", "repair"})
+# Of a row whose key cannot be ours, or is that of another row, nothing can be written.
+_OF_ANY: dict[str, frozenset[RowAction]] = {"L40": _NOTHING_ELSE}
 
 
 def decision_problems(rule: TableRule) -> Iterator[str]:
@@ -43,7 +45,7 @@ def decision_problems(rule: TableRule) -> Iterator[str]:
 def allowed_actions(target: str, code: str) -> tuple[RowAction, ...]:
     """What can be decided about a finding in a row of a target: to quarantine it is always one."""
     others = _OF_OTHERS - {"skip"} if target in ("versions", "lines") else _OF_OTHERS
-    return ("quarantine", *sorted(_ALLOWED.get(target, {}).get(code, others)))
+    return ("quarantine", *sorted(_ALLOWED.get(target, {}).get(code, _OF_ANY.get(code, others))))
 
 
 def _sentence(rule: TableRule, decision: RowDecision, allowed: tuple[RowAction, ...]) -> str:

@@ -228,6 +228,8 @@ def test_a_decision_on_a_row_that_would_change_nothing_is_refused(code: str, do:
         ("versions", "L44", ("quarantine",)),
         ("versions", "L10", ("quarantine", "accept", "repair")),
         ("lines", "L05", ("quarantine", "skip")),
+        ("users", "L40", ("quarantine",)),
+        ("personas", "L40", ("quarantine",)),
     ],
 )
 def test_what_a_finding_allows_depends_on_what_the_row_becomes(target: str, code: str, allowed: tuple[str, ...]):
