@@ -85,7 +85,7 @@ def _targets() -> Iterator[str]:
 
 
 def _table(name: str, rule: TableRule, comment: str, comments: Mapping[str, str]) -> Iterator[str]:
-    yield _commented(f"[tables.{_key(name)}]", comment)
+    yield _commented(f"[tables.{toml_key(name)}]", comment)
     options = structs.asdict(rule)
     columns = options.pop("columns")
     defaults = TableRule(schema="")
@@ -93,9 +93,9 @@ def _table(name: str, rule: TableRule, comment: str, comments: Mapping[str, str]
         if value != getattr(defaults, option) or (option == "history" and value != "none"):
             yield f"{option} = {_value(value)}\n"
     if columns:
-        yield f"\n[tables.{_key(name)}.columns]\n"
+        yield f"\n[tables.{toml_key(name)}.columns]\n"
         for column, column_rule in columns.items():
-            yield _commented(f"{_key(column)} = {_column(column_rule)}", comments.get(column, ""))
+            yield _commented(f"{toml_key(column)} = {_column(column_rule)}", comments.get(column, ""))
 
 
 def _column(rule: ColumnRule) -> str:
@@ -107,7 +107,8 @@ def _commented(line: str, comment: str) -> str:
     return f"{line:<{_COMMENT_COLUMN}} # {visible(comment)}\n" if comment else f"{line}\n"
 
 
-def _key(name: str) -> str:
+def toml_key(name: str) -> str:
+    """A name as a key of TOML, quoted if it has to be."""
     return name if _BARE.fullmatch(name) else _value(name)
 
 
@@ -127,5 +128,5 @@ def _value(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_value, value))}]"
     given = structs.asdict(value) if isinstance(value, Struct) else value
-    inner = ", ".join(f"{_key(name)} = {_value(each)}" for name, each in given.items() if each is not None)
+    inner = ", ".join(f"{toml_key(name)} = {_value(each)}" for name, each in given.items() if each is not None)
     return f"{{ {inner} }}" if inner else "{}"

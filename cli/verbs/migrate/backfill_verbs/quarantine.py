@@ -11,6 +11,7 @@ from backfill.domains.script_log.recorder import WITH_ITS_SCRIPT
 from backfill.mapping.decode import decode
 from backfill.mapping.model import Mapping
 from backfill.mapping.row_decisions import allowed_actions
+from backfill.mapping.toml_text import toml_key
 from backfill.runs.control import latest_run
 from backfill.runs.shown_keys import shown_key
 from cli.client import database
@@ -82,7 +83,7 @@ def _print_decision(row: QuarantinedLegacyRow) -> None:
     key = row.key if "#" not in row.key else "[the key of the row]"
     choices = ", ".join(f'"{each}"{_AND.get(each, "")}' for each in others)
     line = f'  decisions = [ {{ code = "{row.code}", key = {key}, do = "{first}" }} ]'
-    screen.print_text(f"To decide it, add to [tables.{row.table}] in the mapping:", line)
+    screen.print_text(f"To decide it, add to [tables.{toml_key(row.table)}] in the mapping:", line)
     if others:
         screen.print_text(f"  instead of {first}: {choices}")
 

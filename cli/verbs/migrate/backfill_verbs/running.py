@@ -29,7 +29,7 @@ from cli.terminal.exit_status import Ending, Exit
 from cli.terminal.options import AsJson
 from domain.counting import counted
 from materialization.clock import system_clock
-from repos.backfill.runs import RunState
+from repos.backfill.runs import ENDED, BackfillRunRow, RunState
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import Source
 from repos.unit_of_work import UnitOfWork
@@ -93,7 +93,7 @@ def run(
             raise Ending(Exit.USAGE, f"The ledger and the legacy database are the same: {source.name}.", code="same")
         options = _Options(text, rules, share, scan=not no_scan, into_used=into_used_ledger)
         if in_process:
-            with client.ledger_here(chosen) as unit_of_work, _interruptible(unit_of_work, here=True):
+            with client.ledger_here(chosen) as unit_of_work, interruptible(unit_of_work, here=True):
                 context = _opened(unit_of_work, source, options, here=True)
                 with client.shown_progress(unit_of_work) as show:
                     fed: Fed | None = run_here(context, show)
@@ -101,7 +101,7 @@ def run(
             return
         with (
             client.ledger_with_workers(chosen, url) as served,
-            _interruptible(served.unit_of_work, here=chosen.embedded_broker),
+            interruptible(served.unit_of_work, here=chosen.embedded_broker),
         ):
             context = _opened(served.unit_of_work, source, options, here=served.are_ours)
             fed = client.watch(lambda: served.feeder.feed(context.run_id), served.unit_of_work, served.tend)
@@ -199,20 +199,28 @@ def _end(unit_of_work: UnitOfWork, fed: Fed | None, *, as_json: bool, dry_run: b
 
 
 @contextmanager
-def _interruptible(unit_of_work: UnitOfWork, *, here: bool) -> Iterator[None]:
+def interruptible(unit_of_work: UnitOfWork, *, here: bool) -> Iterator[None]:
     """After Ctrl-C, say what goes on."""
+    before = _last_run(unit_of_work)
     try:
         yield
     except KeyboardInterrupt:
-        with unit_of_work.reading() as tx:
-            active = tx.backfill_runs.active()
-        raise Ending(Exit.INTERRUPTED, after_interrupt(active.state if active else None, here=here)) from None
+        last = _last_run(unit_of_work)
+        state = None if last is None or (last.active is None and last == before) else last.state
+        raise Ending(Exit.INTERRUPTED, after_interrupt(state, here=here)) from None
+
+
+def _last_run(unit_of_work: UnitOfWork) -> BackfillRunRow | None:
+    with unit_of_work.reading() as tx:
+        return next(iter(tx.backfill_runs.read(limit=1)), None)
 
 
 def after_interrupt(state: RunState | None, *, here: bool) -> str:
-    """What Ctrl-C left: the state of the active run, if there is one. `here`: its workers end with this process."""
+    """What Ctrl-C left: the state of the run, if one began or goes on. `here`: its workers end with this process."""
     if state is None:
         return "Interrupted before a run began: nothing was written."
+    if state in ENDED:
+        return f"Interrupted after the run was {state}: `scriptledger backfill status` shows it."
     then = (
         "the same command continues it"
         if here or state == "planning"

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from cli.verbs.migrate.backfill_verbs.running import after_interrupt
+from cli.terminal.exit_status import Ending
+from cli.verbs.migrate.backfill_verbs.running import after_interrupt, interruptible
+from repos.database.engine import open_engine
+from repos.unit_of_work import UnitOfWork
 from tests.backfill.runs.backfill_setup import ROWS, TABLES, make_legacy_file, table_rows
 from tests.cli.running import CommandLine, press_ctrl_c, sentence, wait_until
 
@@ -77,6 +80,19 @@ def test_embedded_workers_bring_everything_over(warm: CommandLine, home: Path):
 )
 def test_ctrl_c_promises_only_what_goes_on(state: Any, then: str, *, here: bool):
     assert then in after_interrupt(state, here=here)
+
+
+def test_ctrl_c_tells_a_run_that_ended_from_one_that_did_not_begin(warm: CommandLine, home: Path):
+    def run_and_interrupt(*command: str) -> None:
+        with open_engine(f"sqlite:///{home / 'ledger.db'}") as engine, interruptible(UnitOfWork(engine), here=True):
+            assert warm(*command).status == 0
+            raise KeyboardInterrupt
+
+    assert warm("db", "upgrade").status == 0
+    with pytest.raises(Ending, match="before a run began"):
+        run_and_interrupt("db", "upgrade")
+    with pytest.raises(Ending, match="after the run was finished"):
+        run_and_interrupt(*RUN, "--in-process")
 
 
 @pytest.mark.slow
@@ -206,11 +222,11 @@ def test_the_mapping_takes_the_decision_that_is_shown_with_a_quarantined_row(hom
     with closing(sqlite3.connect(tmp_path / "legacy.db")) as connection:
         connection.executescript(
             "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, created_at TEXT);"
-            "CREATE TABLE scripts (id INTEGER PRIMARY KEY, user_id INTEGER, title TEXT, content TEXT, created_at TEXT);"
+            "CREATE TABLE [all scripts] (id INTEGER PRIMARY KEY, user_id INT, title TEXT, content TEXT, created_at);"
             "INSERT INTO users VALUES (1, 'ada@example.org', '2024-01-01'), (2, 'none', '2024-01-01');"
-            "INSERT INTO scripts VALUES (7, 99, 'Lost', 'INT. HOUSE - DAY', '2024-01-02 00:00:00')"
+            "INSERT INTO [all scripts] VALUES (7, 99, 'Lost', 'INT. HOUSE - DAY', '2024-01-02 00:00:00')"
         )
-    assert command_line("legacy", "map", URL, "-o", "legacy.toml").status == 0
+    assert command_line("legacy", "map", URL, "-t", "all scripts=scripts", "-o", "legacy.toml").status == 0
 
     tried = command_line(*RUN, "--dry-run")
     reasons = command_line(*RUN, "--in-process", "--json").json["reasons"]
@@ -218,11 +234,11 @@ def test_the_mapping_takes_the_decision_that_is_shown_with_a_quarantined_row(hom
 
     assert "2 rows would be quarantined" in tried.out
     assert [(each["table"], each["code"], each["rows"], each["key"]) for each in reasons] == [
-        ("scripts", "L05", 1, "[7]"),
+        ("all scripts", "L05", 1, "[7]"),
         ("users", "L29", 1, "[2]"),
     ]
     line = 'decisions = [ { code = "L05", key = [7], do = "quarantine" } ]'
-    assert f"To decide it, add to [tables.scripts] in the mapping:\n  {line}\n" in shown.out
+    assert f'To decide it, add to [tables."all scripts"] in the mapping:\n  {line}\n' in shown.out
     assert 'instead of quarantine: "assign" with `to`, the id of a user, "skip" with `reason`' in shown.out
     mapping = tmp_path / "legacy.toml"
     decided = line.replace('do = "quarantine"', 'do = "assign", to = 1')
