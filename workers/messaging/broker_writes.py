@@ -9,14 +9,15 @@ from redis import exceptions
 from workers.messaging.broker_trouble import code_of
 from workers.process.roles import ROLES
 
-# Redis refuses what it would not run already when it is queued in a transaction.
-_BEGIN, _MESSAGE = ("MULTI",), ("LPUSH", ROLES["commands"].queue, "")
+# The queue of the bells.
+BELLS = ROLES["commands"].queue
 
 
-def write_refusal(connection: Any) -> str:
+def write_refusal(connection: Any, queue: str = BELLS) -> str:
     """The code of the error with which the Redis of a kombu connection refuses messages; empty if it takes them.
 
-    Nothing is sent: the transaction ends with the connection. Of another broker nothing is known.
+    The queue is one that the account needs: others may be denied to it. Nothing is sent: the transaction ends with the
+    connection. Of another broker, and of a Redis without transactions, nothing is known.
 
     Raises:
         RedisError: it stopped answering.
@@ -26,13 +27,21 @@ def write_refusal(connection: Any) -> str:
     pool = connection.default_channel.client.connection_pool
     taken = pool.get_connection()
     try:
-        taken.send_command(*_BEGIN)
-        if taken.read_response() == b"OK":
-            taken.send_command(*_MESSAGE)
-            taken.read_response()
-    except exceptions.ResponseError as refused:
-        return code_of(refused)
+        begun = _answer(taken, "MULTI")
+        if begun != b"OK":
+            # Without a transaction, the message would be sent.
+            return code_of(begun) if isinstance(begun, exceptions.NoPermissionError) else ""
+        # Redis refuses what it would not run already when it is queued.
+        answer = _answer(taken, "LPUSH", queue, "")
+        return code_of(answer) if isinstance(answer, exceptions.ResponseError) else ""
     finally:
         taken.disconnect()
         pool.release(taken)
-    return ""
+
+
+def _answer(taken: Any, *command: str) -> Any:
+    taken.send_command(*command)
+    try:
+        return taken.read_response()
+    except exceptions.ResponseError as refused:
+        return refused

@@ -61,7 +61,7 @@ class Consuming(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, parent: Any) -> None:
         """Start after the queues are consumed, again after each lost connection."""
         parent.controller.role_heartbeat.change("consuming")
-        readiness = worker_readiness()
+        readiness = worker_readiness(min(parent.app.amqp.queues.consume_from))
         readiness.report()
         self._timer = parent.timer.call_repeatedly(EVERY_SECONDS, readiness.report)
 

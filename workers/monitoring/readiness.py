@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 
 from redis.exceptions import RedisError
 
@@ -21,6 +21,7 @@ from workers.messaging.broker_check import BrokerUnreachable, open_broker
 from workers.messaging.broker_trouble import trouble
 from workers.messaging.broker_writes import write_refusal
 from workers.monitoring.health import EVERY_SECONDS, VARIABLE, report
+from workers.process.roles import ROLES
 
 ANSWER_SECONDS = 2
 
@@ -49,8 +50,8 @@ class Readiness:
 
 
 @cache
-def worker_readiness() -> Readiness:
-    """That of a worker, which needs the database and the broker."""
+def worker_readiness(queue: str) -> Readiness:
+    """That of a worker of a queue, which needs the database and the broker."""
     engine = make_engine(bootstrap.settings().database_url, pool_size=1, answer_seconds=ANSWER_SECONDS)
 
     def problems() -> Iterator[str]:
@@ -60,7 +61,7 @@ def worker_readiness() -> Readiness:
             engine.dispose()
         if problem:
             yield problem
-        yield from _of_broker()
+        yield from _of_broker(queue)
 
     return Readiness("worker", problems)
 
@@ -68,13 +69,13 @@ def worker_readiness() -> Readiness:
 @cache
 def beat_readiness() -> Readiness:
     """That of beat, which needs the broker alone."""
-    return Readiness("beat", _of_broker)
+    return Readiness("beat", partial(_of_broker, ROLES["reconcile"].queue))
 
 
-def _of_broker() -> Iterator[str]:
+def _of_broker(queue: str) -> Iterator[str]:
     try:
         with open_broker(bootstrap.settings().broker_url, seconds=ANSWER_SECONDS) as connection:
-            refusal = write_refusal(connection)
+            refusal = write_refusal(connection, queue)
     except (BrokerUnreachable, RedisError, OSError) as error:
         yield f"the broker does not answer: {error}"
         return

@@ -13,6 +13,7 @@ from workers.checks.broker_facts import Broker, read_broker
 from workers.checks.finding import Result
 from workers.checks.registry import examine
 from workers.messaging.broker_check import open_broker
+from workers.messaging.broker_writes import write_refusal
 from workers.process.roles import ROLES
 
 INFO = {
@@ -160,6 +161,7 @@ def test_a_redis_without_transactions_runs_nothing_of_the_check():
         client.rpush("intake", "first", "second")
         with open_broker(server.url) as connection:
             broker = read_broker(connection, [ROLES["intake"]])
+            assert write_refusal(connection) == ""
 
         assert client.lrange("intake", 0, -1) == [b"first", b"second"]
         assert client.keys("*") == [b"intake"]
