@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -66,18 +67,27 @@ def _schema_problem(connection: Connection) -> str | None:
 
 
 def _write_problem(connection: Connection, *, must_be_allowed: bool = True) -> str | None:
-    is_file = connection.dialect.name == "sqlite"
-    if is_file:
-        # Another writer is no problem: do not wait for it.
-        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-        connection.rollback()
-        connection = connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+    if connection.dialect.name != "sqlite":
+        return _refused_write(connection, must_be_allowed=must_be_allowed)
+    # Another writer is no problem: do not wait for it.
+    driver: Any = connection.connection.dbapi_connection
+    [usual] = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        immediate = connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+        return _refused_write(immediate, must_be_allowed=must_be_allowed)
+    finally:
+        # The connection goes back to a pool.
+        driver.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+def _refused_write(connection: Connection, *, must_be_allowed: bool) -> str | None:
     denied = []
     for statement in _EMPTY_WRITES:
         try:
             connection.exec_driver_sql(statement)
         except DBAPIError as error:
-            if is_file and "locked" in str(error.orig):
+            if connection.dialect.name == "sqlite" and "locked" in str(error.orig):
                 return None
             if _is_missing(error):
                 return "the table submission_inbox, or a column of it, is missing"

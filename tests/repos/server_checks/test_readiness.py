@@ -13,7 +13,7 @@ from sqlalchemy import Engine, make_url
 from repos.database.engine import open_engine
 from repos.schema.revision import wanted_revision
 from repos.schema.upgrade import upgrade
-from repos.server_checks.readiness import database_problem
+from repos.server_checks.readiness import database_problem, write_problem
 from tests.services.databases import DatabaseServer
 
 
@@ -134,3 +134,17 @@ def test_a_missing_file_is_named_and_not_created(tmp_path: Path):
         assert database_problem(engine) == "the database file does not exist"
 
     assert not list(tmp_path.iterdir())
+
+
+def test_a_connection_waits_for_other_writers_after_the_check_as_before(file: tuple[Path, Engine]):
+    path, engine = file
+    timeout = "PRAGMA busy_timeout"
+    with engine.connect() as connection:
+        usual = connection.exec_driver_sql(timeout).scalar()
+    assert usual
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert (database_problem(engine), write_problem(engine)) == (None, None)
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql(timeout).scalar() == usual
