@@ -6,8 +6,9 @@ of the system for that, which takes 40 ms of processor time and 5 MB, and then v
 
 from __future__ import annotations
 
+from functools import cache
 from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext
-from typing import Any, ClassVar
+from typing import Any
 
 from pymysql.connections import Connection
 
@@ -15,15 +16,18 @@ from pymysql.connections import Connection
 class SharedContextConnection(Connection):  # type: ignore[misc]  # PyMySQL has no types
     """A connection whose TLS context is shared, unless its options name certificates."""
 
-    _shared: ClassVar[SSLContext | None] = None
-
     def _create_ssl_ctx(self, sslp: Any) -> SSLContext:
         if sslp:
             made: SSLContext = super()._create_ssl_ctx(sslp)
             return made
-        if SharedContextConnection._shared is None:
-            # The defaults of `ssl.create_default_context`, without the certificates of the system.
-            SharedContextConnection._shared = context = SSLContext(PROTOCOL_TLS_CLIENT)
-            context.check_hostname = False
-            context.verify_mode = CERT_NONE
-        return SharedContextConnection._shared
+        return _unverified()
+
+
+@cache
+def _unverified() -> SSLContext:
+    """The defaults of `ssl.create_default_context`, without the certificates of the system."""
+    # Shared only when it is complete: another thread may connect at the same time.
+    context = SSLContext(PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = CERT_NONE
+    return context

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from pathlib import Path
 
 import pytest
 from pymysql.connections import Connection
 
+from repos import tls_context
 from repos.tls_context import SharedContextConnection
 
 # Nothing is connected.
@@ -20,6 +22,23 @@ def test_connections_without_certificates_share_a_context():
     assert first is second
     assert (first.verify_mode, first.check_hostname) == (ssl.CERT_NONE, False)
     assert first.cert_store_stats()["x509"] == 0
+
+
+def test_a_context_is_shared_only_when_it_is_complete(monkeypatch: pytest.MonkeyPatch):
+    seen: list[object] = []
+
+    class Watched(ssl.SSLContext):
+        def __setattr__(self, name: str, value: object) -> None:
+            if name == "check_hostname" and not seen:
+                # As another thread does that connects at this moment.
+                seen.append(self)
+                seen[:] = [SharedContextConnection(**OFFLINE).ctx.verify_mode]
+            super().__setattr__(name, value)
+
+    monkeypatch.setattr(tls_context, "SSLContext", Watched)
+    monkeypatch.setattr(tls_context, "_unverified", cache(tls_context._unverified.__wrapped__))
+    assert SharedContextConnection(**OFFLINE).ctx.verify_mode == ssl.CERT_NONE
+    assert seen == [ssl.CERT_NONE]
 
 
 def test_a_shared_context_is_as_strict_as_that_of_the_driver():
