@@ -10,6 +10,7 @@ from kombu.exceptions import BatchPublishError, OperationalError
 from workers.messaging.broker_check import BrokerUnreachable
 from workers.messaging.broker_trouble import cause_of, refusals
 from workers.messaging.task_message import Envelope
+from workers.process import outages
 from workers.process.safe_errors import problem_of
 from workers.process.task_names import MATERIALIZE
 
@@ -46,8 +47,10 @@ class FanOut:
         """
         with self._app.connection_for_read() as connection:
             try:
-                return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
+                count = int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
             except connection.channel_errors:
-                return 0  # nothing was sent since the broker started
+                count = 0  # nothing was sent since the broker started
             except OperationalError as error:
                 raise BrokerUnreachable(problem_of(cause_of(error))) from error
+        outages.broker().answered()
+        return count

@@ -43,3 +43,18 @@ def test_a_refused_password_is_named_and_not_shown(redis_server: RedisServer) ->
         FanOut(producing_app(url)).waiting()
 
     assert "hidden-word" not in str(raised.value)
+
+
+def test_the_outage_ends_when_the_broker_takes_the_connection_again(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    outage = outages.Outage("broker", lambda: now)
+    monkeypatch.setattr(outages, "broker", lambda: outage)
+    with capture_logs() as lines:
+        now = 100.0
+        outage.failed("AuthenticationError: the password is refused")
+        now += outages.QUIET_SECONDS
+        assert FanOut(producing_app(redis_server.url)).waiting() == 0
+
+    assert [line["event"] for line in lines] == ["server.unreachable", "server.reachable"]

@@ -35,7 +35,8 @@ def schedules(overview: Overview) -> Iterator[Problem]:
             yield Problem(
                 "schedule_failed",
                 f"The schedule {schedule.name} failed the last time it ran.",
-                "The log of the role upkeep names the reason (`schedule.failed`); it is tried again when it is due.",
+                "The log of the role upkeep names the reason (`schedule.failed`, `server.unreachable`); it is tried "
+                "again when it is due.",
                 schedule.name,
             )
         # Without beat or the worker, that is the problem.
