@@ -1,5 +1,5 @@
 # The program as a container: one image for every service of docker-compose.yml, of at most 250 MB.
-# Every package is installed by its hash in a lock file. The base image is a tag unless PYTHON_IMAGE names a digest:
+# Every Python package is installed by its hash in a lock file. The base image is a tag unless PYTHON_IMAGE names a digest:
 # see docs/operations/deploy.md.
 
 ARG PYTHON_IMAGE=python:3.13-slim

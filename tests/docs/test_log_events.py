@@ -17,3 +17,16 @@ def test_every_logged_event_is_explained():
 
     assert len(events) > 40
     assert sorted(event for event in events if f"`{event}`" not in explained) == []
+
+
+def test_no_event_is_explained_twice():
+    rows = (ROOT / "docs" / "operations" / "monitoring.md").read_text().splitlines()
+    named = [
+        event
+        for row in rows
+        for event in re.findall(r"`([a-z_]+\.[a-z_]+)`", row.partition(" | ")[0])
+        if row[:1] == "|"
+    ]
+
+    assert len(named) > 40
+    assert len(named) == len({*named})
