@@ -31,6 +31,7 @@ SCRIPTS = 5
 OTHER_ROLES = ("reconcile", "materialization", "upkeep")
 SECOND = 1_000_000
 WRITING, NOT_WRITING = "People can write", "People cannot work as they should"
+POISON = ("submissions_poisonous", "")
 GREEN, AMBER = (Colours(frozenset({name}), heading_is_red=False) for name in ("green", "amber"))
 RED = Colours(frozenset({"red"}), heading_is_red=True)
 RED_AND_AMBER = Colours(frozenset({"red", "amber"}), heading_is_red=True)
@@ -126,10 +127,10 @@ def answers(installation: Installation) -> bool:
         return False
 
 
-def see_writing(installation: Installation, gallery: Gallery, picture: str, warnings: str = "") -> None:
-    """Wait until every place says that people can write."""
-    seen = installation.see()
-    assert (seen.status, seen.heading) == (0, f"{WRITING}{warnings}")
+def see_writing(installation: Installation, gallery: Gallery, picture: str, *warning: tuple[str, str]) -> None:
+    """Wait until every place says that people can write, with no other warning."""
+    seen = installation.see(*warning, warnings=True)
+    assert (seen.status, seen.heading) == (0, f"{WRITING}, with 1 warning" if warning else WRITING)
     gallery.add(picture, seen.html)
 
 
@@ -173,7 +174,7 @@ def poison(installation: Installation, gallery: Gallery, script_id: int) -> None
         payload = encode_submission(submission(script_id, "poison"))
         tx.inbox.put(script_id, "poison", payload, system_clock())
     change(installation, "UPDATE submission_inbox SET attempts = 6 WHERE submission_id = 'poison'")
-    seen = installation.see(("submissions_poisonous", ""), warnings=True)
+    seen = installation.see(POISON, warnings=True)
 
     assert (seen.status, seen.heading) == (0, f"{WRITING}, with 1 warning")
     gallery.add("drill-4-poison", seen.html)
@@ -200,7 +201,7 @@ def lose_database(installation: Installation, gallery: Gallery) -> None:
 
     began = time.monotonic()
     installation.database.restart()
-    see_writing(installation, gallery, "drill-5-mended", warnings=", with 1 warning")
+    see_writing(installation, gallery, "drill-5-mended", POISON)
     enqueue(installation, 1, "after-the-outage")
     installation.wait_for(lambda: outcome(installation, 1, "after-the-outage") == "applied")
     assert time.monotonic() - began < 120
@@ -230,5 +231,5 @@ def corrupt(installation: Installation, gallery: Gallery, script_id: int) -> Non
     assert installation.run(*reopen).status == 5
     assert installation.run("rebuild", script_id, "--accept-differences").status in (0, 5)
     assert installation.run(*reopen).status == 0
-    see_writing(installation, gallery, "drill-6-mended", warnings=", with 1 warning")
+    see_writing(installation, gallery, "drill-6-mended", POISON)
     installation.wait_for(lambda: outcome(installation, script_id, "held") == "applied", seconds=90)

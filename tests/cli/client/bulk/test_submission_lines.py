@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cli.client.bulk import submission_lines
 from cli.client.bulk.submission_lines import MAX_LINE_BYTES, Line, Pipe, derived_id, opened, read_lines
 from domain.submissions.submission import MAX_SUBMISSION_BYTES
 from materialization.history_files.regular_file import NotARegularFile
@@ -166,7 +167,8 @@ def test_a_pipe_has_the_lines_of_a_file(data: bytes, limit: int):
 
 
 @pytest.mark.parametrize("before", [b"", b"half a line", b"a line\n", b"\n"])
-def test_a_pipe_that_stands_still_ticks(before: bytes):
+def test_a_pipe_that_stands_still_ticks(before: bytes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(submission_lines, "TICK_SECONDS", 0.05)
     reader, writer = os.pipe()
     os.write(writer, before)
     ticks = []
@@ -179,5 +181,6 @@ def test_a_pipe_that_stands_still_ticks(before: bytes):
     pipe = Pipe(reader)
     pipe.tick = tick
     assert b"".join(iter(lambda: pipe.readline(100), b"")) == before
-    assert len(ticks) == 2
+    # On a loaded machine another one is due before the end is read.
+    assert len(ticks) >= 2
     os.close(reader)
