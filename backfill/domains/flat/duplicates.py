@@ -1,4 +1,4 @@
-"""Values that several rows have and one may: found by reading a column once, as one number a row."""
+"""Values that several rows have and one may: found by reading a column once, in about sixteen bytes a row."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.translate.row_keys import key_columns, row_key
 from repos.legacy.connection import Source
 from repos.legacy.rows import read_pages, read_rows
+
+# Numbers that are sorted at a time.
+MAX_SORTED = 100_000
 
 _FOUND: WeakKeyDictionary[Source, dict[str, tuple[object, frozenset[int]]]] = WeakKeyDictionary()
 
@@ -34,8 +37,22 @@ def fingerprint(value: str) -> int:
 
 def repeated(values: Iterable[str]) -> frozenset[int]:
     """The fingerprints of values that occur several times."""
-    numbers = sorted(array("q", map(fingerprint, values)))
-    return frozenset(one for one, other in pairwise(numbers) if one == other)
+    found = set[int]()
+    # A number in a list takes 40 bytes, in an array eight: only a part is in a list at a time.
+    for part in _parts(array("q", map(fingerprint, values))):
+        found.update(one for one, other in pairwise(sorted(part)) if one == other)
+    return frozenset(found)
+
+
+def _parts(numbers: array[int]) -> list[array[int]]:
+    """The numbers in parts of which each can be sorted in little memory; equal ones are in one part."""
+    count = len(numbers) // MAX_SORTED + 1
+    if count == 1:
+        return [numbers]
+    parts = [array("q") for _ in range(count)]
+    for number in numbers:
+        parts[number % count].append(number)
+    return parts
 
 
 def repeated_keys(context: BackfillContext, table: MappedTable) -> Callable[[str], bool]:
