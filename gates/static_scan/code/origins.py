@@ -98,8 +98,11 @@ class Origins:
             return
         name = self._source.name(named)[:80].rpartition(".")[2].lstrip("#")
         kind = node.kind()
-        self._names[name].setdefault(self._syntax.function_at(named.range().start.index), words)
-        if kind == "public_field_definition" or named.kind() == "attribute" or _is_field(node):
+        function = self._syntax.function_at(named.range().start.index)
+        self._names[name].setdefault(function, words)
+        # A field of a data class is declared outside its methods.
+        is_declared = kind == "public_field_definition" or (kind == "assignment" and function is None)
+        if is_declared or named.kind() == "attribute" or _is_field(node):
             self._members.setdefault(name, words)
 
     def _read_defaults(self, kinds: tuple[str, ...]) -> None:
