@@ -54,7 +54,7 @@ class BackfillReason(Document, frozen=True):
 
 
 class BackfillStatus(Document, frozen=True):
-    """A run. `held_by` is why nothing moves; `reasons` say why rows are quarantined, `failures` are the first items."""
+    """A run: `held_by` is why nothing moves, `reasons` why rows are quarantined, `failures` the first failed items."""
 
     run: int
     source: str
