@@ -78,6 +78,7 @@ def test_a_child_does_not_wait_for_a_thread_of_its_parent(engine: Engine, mariad
         waiting.start()
         sleeps = f"SELECT id FROM information_schema.processlist WHERE id = {number} AND info LIKE '%SLEEP%'"
         while not mariadb.execute(sleeps):
+            assert waiting.is_alive(), "the statement failed"
             time.sleep(0.01)
         # The thread has the lock of the reader, which it keeps in the copy of the child.
         pid = os.fork()
