@@ -70,7 +70,10 @@ _FREE_HEADS, _FREE_ROWS = _free(_HEADS, script_heads), _free(_ROWS, submission_i
 
 
 class OpenTransaction(NamedTuple):
-    """A transaction that holds locks: the connection and account of its client, and its age; `idle`: nothing runs."""
+    """A transaction that holds locks: the connection and account of its client, and its age; `idle`: nothing runs.
+
+    The connection of one that was prepared (XA) is 0 once its client is gone.
+    """
 
     connection: int
     account: str

@@ -104,3 +104,25 @@ def test_no_lock_is_left(engine: Engine):
     held_locks(engine, open_seconds=0)
     with forgotten(engine) as number:
         assert number
+
+
+def test_a_prepared_transaction_has_no_connection(engine: Engine):
+    with engine.connect() as connection:
+        for statement in (
+            "XA START 'prepared'",
+            f"UPDATE script_heads SET updated_at = 1 WHERE script_id = {HELD}",
+            "XA END 'prepared'",
+            "XA PREPARE 'prepared'",
+        ):
+            connection.connection.cursor().execute(statement)
+        connection.invalidate()
+    # InnoDB shows transactions as they were when they were last read, up to a tenth of a second ago.
+    time.sleep(0.2)
+    try:
+        locks = held_locks(engine, open_seconds=0)
+    finally:
+        with engine.connect() as connection:
+            connection.connection.cursor().execute("XA ROLLBACK 'prepared'")
+
+    assert locks.scripts == (HELD,)
+    assert [each.connection for each in locks.transactions or ()] == [0]

@@ -55,6 +55,7 @@ FINE = ServerFacts(
 
 
 HELD = OpenTransaction(17, "ann@db2", 40, idle=True)
+PREPARED = OpenTransaction(0, "?@?", 40, idle=False)
 
 
 def changed(**fields: Any) -> ServerFacts:
@@ -101,6 +102,12 @@ SERVERS = [
     ("grants", "fault", "DELETE on", {"grants": ("GRANT USAGE ON *.* TO `l`@`%`", "GRANT `writers` TO `l`@`%`")}),
     ("locks", "warning", "connection 17 of ann@db2 has a transaction of 40 s", {"locks": HeldLocks((HELD,))}),
     ("locks", "fault", "script 3, 7 wait for a lock: connection 17", {"locks": HeldLocks((HELD,), (3, 7))}),
+    (
+        "locks",
+        "fault",
+        "script 3 wait for a lock: a prepared transaction (XA)",
+        {"locks": HeldLocks((PREPARED,), (3,))},
+    ),
     ("locks", "fault", "may not see who holds it", {"locks": HeldLocks(None, (3,))}),
     ("locks", "fault", "just took", {"locks": HeldLocks((), (3,))}),
     ("objects", "warning", "script_log", {"contents": Contents(tables=declared_tables())}),
@@ -176,3 +183,20 @@ def test_a_table_is_readable_when_every_column_is():
     lines = ["GRANT SELECT (id) ON `ledger`.`users` TO `l`@`%`", "GRANT SELECT ON `ledger`.`scripts` TO `l`@`%`"]
 
     assert readable_tables(lines, "ledger", ["users", "scripts", "sessions"]) == {"scripts"}
+
+
+@pytest.mark.parametrize(
+    ("transactions", "kills", "is_recovered"),
+    [((HELD,), True, False), ((PREPARED,), False, True), ((HELD, PREPARED), True, True)],
+)
+def test_a_transaction_is_ended_by_what_ends_it(
+    transactions: tuple[OpenTransaction, ...], kills: bool, is_recovered: bool
+):
+    [change] = [
+        result.finding.change
+        for result in examine("database", changed(locks=HeldLocks(transactions, (3,))))
+        if result.check == "locks"
+    ]
+
+    assert ("`KILL 17`" in change, "XA RECOVER" in change) == (kills, is_recovered)
+    assert "KILL 0" not in change

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from repos.server_checks.held_locks import OpenTransaction
 from repos.server_checks.server_facts import ServerFacts
 from workers.checks.finding import Check, Finding, fault, fine, warning
@@ -11,6 +13,10 @@ _END = (
     "If that program is not at work, end it, or its connection as an administrator: {statements}. Its transaction is "
     "rolled back, and the submissions are answered within a minute."
 )
+_END_PREPARED = (
+    "`XA RECOVER` lists prepared transactions, which outlive their clients: end them as the program that prepared them "
+    "decided, by `XA COMMIT` or `XA ROLLBACK`."
+)
 
 
 def _examine(server: ServerFacts) -> Finding:
@@ -18,9 +24,8 @@ def _examine(server: ServerFacts) -> Finding:
     waits = f"Submissions to script {', '.join(map(str, scripts))} wait for a lock" if scripts else ""
     if transactions:
         named = "; ".join(map(_named, transactions[:MAX_NAMED]))
-        statements = " ".join(f"`KILL {each.connection}`" for each in transactions[:MAX_NAMED])
         found = f"{waits or 'Locks are held for long'}: {named}."
-        return (fault if scripts else warning)(found, _END.format(statements=statements))
+        return (fault if scripts else warning)(found, _ending(transactions[:MAX_NAMED]))
     if scripts and transactions is None:
         return fault(
             f"{waits}, and the account {server.account} may not see who holds it.",
@@ -33,7 +38,17 @@ def _examine(server: ServerFacts) -> Finding:
     return fine("No submission waits for a lock, and no transaction has held one for long.")
 
 
+def _ending(transactions: Sequence[OpenTransaction]) -> str:
+    statements = " ".join(f"`KILL {each.connection}`" for each in transactions if each.connection)
+    ends = [_END.format(statements=statements)] if statements else []
+    if not all(each.connection for each in transactions):
+        ends.append(_END_PREPARED)
+    return " ".join(ends)
+
+
 def _named(transaction: OpenTransaction) -> str:
+    if not transaction.connection:
+        return f"a prepared transaction (XA) of {transaction.seconds} s"
     idle = ", where nothing runs" if transaction.idle else ""
     age = f"a transaction of {transaction.seconds} s"
     return f"connection {transaction.connection} of {transaction.account} has {age}{idle}"
