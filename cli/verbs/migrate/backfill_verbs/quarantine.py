@@ -86,6 +86,7 @@ def _print_decision(row: QuarantinedLegacyRow) -> None:
     screen.print_text(f"To decide it, add to [tables.{toml_key(row.table)}] in the mapping:", line)
     if others:
         screen.print_text(f"  instead of {first}: {choices}")
+    screen.print_text("  A decision names a row by the key of its table; users and scripts are shown by their id here.")
 
 
 def _document(stored: StoredQuarantine, hash_key: bytes, mapping: Mapping) -> QuarantinedLegacyRow:
