@@ -9,6 +9,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 MAX_CHOICES = 100
+# What the parser does not know may end it with others than its own.
+_PARSER_ERRORS = (SqlglotError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @lru_cache(maxsize=4_096)
@@ -16,7 +18,7 @@ def parsed(text: str, database: str) -> exp.Expr | None:
     """The tree of an expression or query that was read from a schema; None if the parser gives up."""
     try:
         tree = sqlglot.parse_one(text, read="mysql")
-    except SqlglotError:
+    except _PARSER_ERRORS:
         return None
     if isinstance(tree, exp.Command):
         return None  # text that the parser let through without reading it

@@ -16,6 +16,8 @@ SQL_LANGUAGES = frozenset({"sql", "shell"})
 _DELIMITER = re.compile(r"^[ \t]*delimiter[ \t]+(\S+)", re.IGNORECASE | re.MULTILINE)
 _COMMENTS = ("-- ", "--\n", "--\t", "--\r")
 _HEREDOC = re.compile(r"<<-?\s*[\"'\\]?([A-Za-z_]\w{0,80})")
+# A line without any of these starts no client and holds no text.
+_PARTS = ("my", "maria", "'", '"')
 _PRINTING = ("echo", "printf", "log", "die")
 # Programs that run what they are given as commands.
 _SHELLS = frozenset("ssh bash sh zsh ksh dash sudo su docker podman kubectl".split())
@@ -165,6 +167,8 @@ def _heredoc(line: str, position: int, lines: Mapping[str, list[int]]) -> int | 
 
 
 def _of_command(line: str, body: str) -> Iterator[Statement]:
+    if not body and not any(part in line for part in _PARTS):
+        return
     client = client_in(line)
     texts = [_VARIABLE.sub("%s", each) for each in (*quoted(line), body) if each and is_sql(_VARIABLE.sub("%s", each))]
     if client:

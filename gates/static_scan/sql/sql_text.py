@@ -23,6 +23,8 @@ from gates.static_scan.touchpoint import Access
 # The parser is recursive, and slow on what is nested without end.
 MAX_PARSED_CHARACTERS = 20_000
 MAX_NESTING = 40
+# Text that is no SQL ends the parser with others than its own.
+_PARSER_ERRORS = (SqlglotError, RecursionError, AttributeError, LookupError, TypeError, ValueError)
 # It reports on standard error what it lets through; this module reports it too.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
@@ -68,7 +70,7 @@ def _statement(text: str) -> tuple[Statement, ...]:
     for filled in (text, text.replace(HOLE, "")) if HOLE in text else (text,):
         try:
             trees = sqlglot.parse(filled, read="mysql")
-        except (SqlglotError, RecursionError):
+        except _PARSER_ERRORS:
             continue
         found = [each for tree in trees if tree is not None for each in _of_tree(tree, tokens)]
         if found:

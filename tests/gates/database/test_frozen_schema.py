@@ -95,6 +95,7 @@ def test_spellings_of_one_expression_are_the_same(one: str, other: str):
         ("1 + " * 5_000 + "1", "1 + " * 5_000 + "2"),
         ("select from where (", "select from where )"),
         ("`a` like 'x%'", "`a` like 'x%' escape '|'"),
+        ("date_add()", "date_add(1)"),  # on which the parser fails
     ],
 )
 def test_different_expressions_are_different(one: str, other: str):

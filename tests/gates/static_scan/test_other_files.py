@@ -80,6 +80,11 @@ def scanned(tmp_path: Path, name: str, text: str) -> Inventory:
         ("deploy", SHELL, [(4, "write", "scripts"), (5, "write", "personas"), (8, "unknown", "")]),
         ("a.sql", "DELETE FROM scripts", [(1, "write", "scripts")]),
         ("a.sql", "CALL p();\nSET SESSION TRANSACTION READ WRITE;", [(1, "unknown", ""), (2, "connection", "")]),
+        (
+            "odd.sql",
+            "SELECT DATE_ADD();\nSELECT {: 'a'};\nSELECT () => 1;\nDELETE FROM scripts;",
+            [(4, "write", "scripts")],
+        ),
         ("empty.sql", "", []),
         ("unclosed.sql", "INSERT INTO scripts VALUES ('", [(1, "write", "scripts")]),
     ],
