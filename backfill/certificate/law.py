@@ -12,6 +12,7 @@ from backfill.certificate.source_pass import ReadTable
 from backfill.checks.registry import CHECKS
 from backfill.domains.base import BackfillContext, Counts
 from backfill.mapping.model import ColumnRule, Mapping, TableRule
+from backfill.mapping.row_names import names, stored_value
 from repos.backfill.quarantined_rows import QuarantineCount
 from repos.legacy.catalog import Table
 from repos.legacy.errors import SourceError
@@ -84,7 +85,7 @@ def decided_by(mapping: Mapping, table: str, code: str, key: str = "") -> str:
 
 
 def _is_key(key: str, decided: tuple[str | int, ...]) -> bool:
-    return [str(part) for part in json.loads(key)] == [str(part) for part in decided]
+    return names(decided, tuple(map(stored_value, json.loads(key))))
 
 
 def _law(context: BackfillContext, table: Table, rule: TableRule, read: ReadTable | None, counts: Counts) -> TableLaw:

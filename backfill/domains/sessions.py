@@ -88,7 +88,7 @@ class SessionTable(FlatTable):
         if do == "skip":
             return Account()
         if do == "assign" and chosen is not None:
-            user = self._users.find(tx, [chosen.to]).get(row_key((chosen.to,)))
+            user = self._users.named(tx, chosen.to)
             if user is not None:
                 return row.account._replace(record=row.account.record._replace(user_id=user))
         return Account(problem=Problem(code, NO_USER, self.table.column("user_id")))

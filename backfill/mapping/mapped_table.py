@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from backfill.mapping.model import ColumnRule, TableRule
+from backfill.mapping.row_names import key_name
 from backfill.mapping.targets import KEY, MOMENT, TARGETS, WORD
 from repos.legacy.catalog import Column, Table
 
@@ -126,7 +127,7 @@ class MappedTable:
         return "/".join(self._shown(name, value) for name, value in zip(self.key_columns, key, strict=True))
 
     def _shown(self, name: str, value: Any) -> str:
-        text = str(value)
+        text = key_name(value)
         if self._has_key:
             if isinstance(value, int) or value is None:
                 return text

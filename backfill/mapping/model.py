@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from backfill.mapping.row_names import names
+
 FORMAT = 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -111,11 +113,8 @@ class TableRule(Rule, frozen=True, kw_only=True):
         return (at.replace(tzinfo=at.tzinfo or UTC) - EPOCH) // MICROSECOND
 
     def decision(self, code: str, key: tuple[Any, ...]) -> RowDecision | None:
-        """The decision on a finding in a row; keys are compared as text."""
-        wanted = tuple(map(str, key))
-        return next(
-            (each for each in self.decisions if each.code == code and tuple(map(str, each.key)) == wanted), None
-        )
+        """The decision on a finding in a row; keys are compared as text, bytes in hexadecimal digits."""
+        return next((each for each in self.decisions if each.code == code and names(each.key, key)), None)
 
 
 class SourceRule(Rule, frozen=True, kw_only=True):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
+from backfill.mapping.row_names import key_name, stored_value
 from backfill.scanning.finding import keyed_hash
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
@@ -14,12 +16,14 @@ def shown_key(key: str, hash_key: bytes) -> str:
     """A key that is safe to show."""
     if not key.startswith("["):
         return key
-    parts = [part if isinstance(part, int) or _is_id(part) else _hashed(part, hash_key) for part in json.loads(key)]
-    return json.dumps(parts)
+    return json.dumps([_shown(part, hash_key) for part in json.loads(key)])
 
 
-def _is_id(part: object) -> bool:
-    return isinstance(part, str) and _ID.fullmatch(part) is not None
+def _shown(part: Any, hash_key: bytes) -> int | str:
+    if isinstance(part, int):
+        return part
+    name = key_name(stored_value(part))
+    return name if part is not None and _ID.fullmatch(name) else _hashed(part, hash_key)
 
 
 def _hashed(part: object, hash_key: bytes) -> str:

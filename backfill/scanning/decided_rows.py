@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backfill.mapping.model import Mapping
+from backfill.mapping.row_names import bytes_named
 from repos.legacy.catalog import Catalog, Table
 from repos.legacy.connection import Source
 from repos.legacy.errors import SourceError
@@ -31,23 +32,23 @@ def decisions_without_a_row(source: Source, catalog: Catalog, mapping: Mapping) 
                 yield f"{where} holds for nothing: the source has no such row."
 
 
-def _values(table: Table, key: tuple[str, ...], decided: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """The values of a key as its columns hold them: a decision may spell a number as text, and a text as a number."""
-    kinds = [column.kind if (column := table.column(name)) is not None else "" for name in key]
+def _values(table: Table, key: tuple[str, ...], decided: tuple[str | int, ...]) -> tuple[str | int | bytes, ...]:
+    columns = map(table.column, key)
     return tuple(
-        int(part)
-        if kind == "integer"
-        and isinstance(part, str)
-        and len(part) <= _MAX_DIGITS
-        and part.removeprefix("-").isdecimal()
-        else str(part)
-        if kind == "text"
-        else part
-        for part, kind in zip(decided, kinds, strict=True)
+        _value(part, "" if column is None else column.kind) for part, column in zip(decided, columns, strict=True)
     )
 
 
-def _is_there(reader: KeyedReader, key: tuple[str | int, ...]) -> bool:
+def _value(part: str | int, kind: str) -> str | int | bytes:
+    """A value of a key as its column holds it: a decision may spell a number as text, and a text as a number."""
+    if kind == "bytes" and (found := bytes_named(part)) is not None:
+        return found
+    if kind == "integer" and isinstance(part, str):
+        return int(part) if len(part) <= _MAX_DIGITS and part.removeprefix("-").isdecimal() else part
+    return str(part) if kind == "text" else part
+
+
+def _is_there(reader: KeyedReader, key: tuple[str | int | bytes, ...]) -> bool:
     try:
         return next(iter(reader.read([key])), None) is not None
     except SourceError as error:

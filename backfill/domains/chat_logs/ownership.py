@@ -83,12 +83,10 @@ class Ownership:
         if do == "skip":
             return Owned(skipped=True)
         is_user = problem.column is not None and problem.column == table.column("user_id")
-        if is_user and do == "assign" and chosen is not None and (found := self._assigned(tx, chosen.to)) is not None:
-            return known._replace(user_id=found)
+        assigned = self._users.named(tx, chosen.to) if is_user and do == "assign" and chosen is not None else None
+        if assigned is not None:
+            return known._replace(user_id=assigned)
         # Only a conflict leaves both sides known.
         if problem.code == "L06" and do in ("accept", "report", "repair"):
             return known
         return Owned(problem=problem)
-
-    def _assigned(self, tx: RecordsTransaction, user: Any) -> int | None:
-        return self._users.find(tx, [user]).get(row_key((user,)))

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.read_ahead import read_ahead
+from backfill.mapping.row_names import bytes_named
 from backfill.scanning.key_index import KeyIndex, number_of
 from backfill.scanning.scope import NO_OWNER
 from backfill.translate.row_keys import row_key
@@ -49,6 +50,12 @@ class References:
             self._known.clear()
         self._known |= found
         return found
+
+    def named(self, tx: _Reading, name: Any) -> int | None:
+        """Our id of the row that a mapping names by its legacy id, bytes in hexadecimal digits; None if none came."""
+        data = bytes_named(name) if isinstance(name, str) else None
+        found = self.find(tx, (name, data))
+        return next((found[key] for key in (row_key((name,)), row_key((data,))) if key in found), None)
 
 
 class ScriptOwners:

@@ -102,7 +102,7 @@ class ScriptSource:
             if owner is None and decided is not None and decided.do == "skip":
                 return None
             if owner is None and decided is not None and decided.do == "assign":
-                owner = self._user(tx, decided.to)
+                owner = self._users.named(tx, decided.to)
             if owner is None:
                 return Problem("L05", NO_OWNER, found.table.column("user_id"))
         first = next((save.at for save in found.saves.rows if save.at is not None), None)

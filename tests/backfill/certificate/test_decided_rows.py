@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backfill.certificate.law import BY_DEFAULT, BY_MAPPING, NO_WAY, decided_by
 from backfill.mapping.model import FORMAT, Mapping, RowDecision, SourceRule, TableRule
@@ -40,3 +41,11 @@ def test_a_quarantined_row_is_decided_by(decisions: dict[str, Any], code: str, b
 def test_a_decision_holds_for_its_row_alone() -> None:
     assert decided({"L06": "block"}, "L06", "[8]") == ""
     assert decided({"L06": "block"}, "L06", "[7]") == BY_MAPPING
+
+
+def test_a_decision_holds_for_a_row_whose_key_is_bytes() -> None:
+    chats = replace(CHATS, decisions=(RowDecision(code="L06", key=("00ffab", 3), do="quarantine"),))
+    mapping = Mapping(format=FORMAT, source=SourceRule(name=""), tables={"chats": chats}, decisions={"L06": "block"})
+
+    assert decided_by(mapping, "chats", "L06", '[{"hex":"00ffab"},3]') == BY_MAPPING
+    assert decided_by(mapping, "chats", "L06", '[{"hex":"00ffac"},3]') == ""

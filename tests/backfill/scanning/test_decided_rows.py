@@ -20,6 +20,8 @@ TABLES = (
     "CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(99)); INSERT INTO users VALUES (7, 'x');"
     "CREATE TABLE likes (who VARCHAR(9) NOT NULL, what INTEGER NOT NULL, PRIMARY KEY (who, what));"
     "INSERT INTO likes VALUES ('9', 3);"
+    "CREATE TABLE files (id BINARY(16) NOT NULL PRIMARY KEY);"
+    "INSERT INTO files VALUES (X'00112233445566778899aabbccddeeff');"
 )
 
 
@@ -35,6 +37,9 @@ TABLES = (
         ("users", (7, 1), "users: the decision on the row [7, 1] names no row: the key of the table is id."),
         ("likes", ("9", 3), ""),
         ("likes", (9, "3"), ""),
+        ("files", ("00112233445566778899aabbccddeeff",), ""),
+        ("files", ("00112233-4455-6677-8899-AABBCCDDEEFF",), ""),
+        ("files", ("00112233445566778899aabbccddee00",), "files: the decision on the row ['00112233445566778899aabbc"),
         ("likes", ("9", 4), "likes: the decision on the row ['9', 4] holds for nothing"),
     ],
 )
