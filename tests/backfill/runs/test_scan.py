@@ -185,9 +185,7 @@ def test_a_server_that_vanishes_ends_the_scan_with_one_sentence(mariadb: Databas
     def vanish(table: str, _rows: int) -> None:
         if table != "script_versions":
             return
-        for (number,) in mariadb.execute(
-            "SELECT id FROM information_schema.processlist WHERE id <> connection_id() AND command <> 'Daemon'"
-        ):
+        for (number,) in mariadb.execute(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
             try:
                 mariadb.execute(f"KILL {number}")
             except pymysql.Error:
