@@ -14,9 +14,9 @@ from typing import Any, Final
 from pymysql.constants import SERVER_STATUS
 
 from domain.errors import Conflict
-from repos.driver_rows import InlineResult
-from repos.forked_connections import close_in_children
-from repos.tls_context import SharedContextConnection
+from repos.driver.forked_connections import close_in_children
+from repos.driver.result_rows import InlineResult
+from repos.driver.tls_context import SharedContextConnection
 
 # Autocommit is off, a transaction is open.
 IN_TRANSACTION: Final = SERVER_STATUS.SERVER_STATUS_IN_TRANS

@@ -35,11 +35,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from repos.database.database_url import UnfitUrl, checked
-from repos.driver_rows import InlineResult
+from repos.driver.result_rows import InlineResult
+from repos.driver.tls_context import SharedContextConnection
 from repos.legacy.errors import SourceError, explained
 from repos.legacy.reading import require_reading
 from repos.read_only_file import read_only_uri
-from repos.tls_context import SharedContextConnection
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 120

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pymysql.connections import Connection
 
-from repos import tls_context
-from repos.tls_context import SharedContextConnection
+from repos.driver import tls_context
+from repos.driver.tls_context import SharedContextConnection
 
 # Nothing is connected.
 OFFLINE = {"host": "127.0.0.1", "user": "u", "defer_connect": True}

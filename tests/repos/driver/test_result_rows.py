@@ -11,7 +11,7 @@ import pytest
 from pymysql.connections import MySQLResult
 from pymysql.protocol import MysqlPacket
 
-from repos.driver_rows import InlineResult
+from repos.driver.result_rows import InlineResult
 
 Converters = Sequence[tuple[str | None, Callable[[Any], Any] | None]]
 KINDS: Converters = (("utf8", None), ("ascii", int), (None, None), ("ascii", float))
