@@ -6,6 +6,7 @@ decimals as text, and numbers that JSON readers round as `{"number": "1844674407
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -38,3 +39,14 @@ def json_value(value: Any) -> Any:
         except UnicodeEncodeError:
             return {"hex": value.encode(errors="surrogateescape").hex()}
     return value
+
+
+def key_values(key: str) -> list[Any]:
+    """The values of a key that `key_json` wrote: bytes as such, anything else as what has the same text."""
+    return [_value(part) for part in json.loads(key)]
+
+
+def _value(part: Any) -> Any:
+    if not isinstance(part, dict):
+        return part
+    return bytes.fromhex(part["hex"]) if "hex" in part else part["number"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -11,8 +10,9 @@ from backfill.certificate.problems import Problems
 from backfill.certificate.source_pass import ReadTable
 from backfill.checks.registry import CHECKS
 from backfill.domains.base import BackfillContext, Counts
+from backfill.kept_columns import key_values
 from backfill.mapping.model import ColumnRule, Mapping, TableRule
-from backfill.mapping.row_names import names, stored_value
+from backfill.mapping.row_names import names
 from repos.backfill.quarantined_rows import QuarantineCount
 from repos.legacy.catalog import Table
 from repos.legacy.errors import SourceError
@@ -85,7 +85,7 @@ def decided_by(mapping: Mapping, table: str, code: str, key: str = "") -> str:
 
 
 def _is_key(key: str, decided: tuple[str | int, ...]) -> bool:
-    return names(decided, tuple(map(stored_value, json.loads(key))))
+    return names(decided, tuple(key_values(key)))
 
 
 def _law(context: BackfillContext, table: Table, rule: TableRule, read: ReadTable | None, counts: Counts) -> TableLaw:

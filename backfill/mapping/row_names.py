@@ -13,13 +13,6 @@ def key_name(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def stored_value(part: Any) -> Any:
-    """A value of a key that is stored as JSON (`kept_columns`): bytes, or anything with the same text."""
-    if not isinstance(part, dict):
-        return part
-    return bytes.fromhex(part["hex"]) if "hex" in part else part["number"]
-
-
 def names(decided: tuple[str | int, ...], key: tuple[Any, ...]) -> bool:
     """Whether a decision names the row with a key; bytes may be written as a UUID, or as `0x…`."""
     return len(decided) == len(key) and all(map(_is_named, decided, key))

@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-from backfill.mapping.row_names import key_name, stored_value
+from backfill.kept_columns import key_values
+from backfill.mapping.row_names import key_name
 from backfill.scanning.finding import keyed_hash
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
@@ -16,14 +17,14 @@ def shown_key(key: str, hash_key: bytes) -> str:
     """A key that is safe to show."""
     if not key.startswith("["):
         return key
-    return json.dumps([_shown(part, hash_key) for part in json.loads(key)])
+    return json.dumps([_shown(value, hash_key) for value in key_values(key)])
 
 
-def _shown(part: Any, hash_key: bytes) -> int | str:
-    if isinstance(part, int):
-        return part
-    name = key_name(stored_value(part))
-    return name if part is not None and _ID.fullmatch(name) else _hashed(part, hash_key)
+def _shown(value: Any, hash_key: bytes) -> int | str:
+    if isinstance(value, int):
+        return value
+    name = key_name(value)
+    return name if value is not None and _ID.fullmatch(name) else _hashed(value, hash_key)
 
 
 def _hashed(part: object, hash_key: bytes) -> str:
