@@ -67,6 +67,8 @@ def prepare(statement: Executable, dialect: Dialect) -> Prepared:
 
 def inserts(table: Table, columns: tuple[str, ...], rows: list[Row], mark: str, most_bytes: int) -> list[Write]:
     """INSERT statements of bounded size for rows, for a driver that binds values; `mark` is its placeholder."""
+    if len(rows) == 1:
+        return _single(table, columns, rows, mark)
     return [
         Write(
             _insert_text(table.name, columns, len(part), mark),
@@ -95,6 +97,11 @@ def _bytes_of(rows: list[Row]) -> int:
         for column in zip(*rows, strict=True)
         if column[0].__class__ is bytes
     )
+
+
+def _single(table: Table, columns: tuple[str, ...], rows: list[Row], mark: str) -> list[Write]:
+    # Most inserts of an edit: neither measured nor copied.
+    return [Write(_insert_text(table.name, columns, 1, mark), rows[0], 1)]
 
 
 @lru_cache(maxsize=256)
