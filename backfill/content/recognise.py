@@ -10,7 +10,17 @@ from backfill.content.refusals import UnknownShape
 from backfill.content.shape import SHAPES, Decoded, Shape, require_text
 
 # Shapes are tried from the one that is recognised most surely to plain text, which takes anything.
-ORDER = ("empty", "marked_json", "json_text", "wrapper", "json_lines", "tagged_lines", "fountain", "plain")
+ORDER = (
+    "empty",
+    "marked_json",
+    "json_text",
+    "wrapper",
+    "json_lines",
+    "final_draft",
+    "tagged_lines",
+    "fountain",
+    "plain",
+)
 # Those that are decoded after a byte order mark too.
 JSON = ("json_text", "wrapper", "json_lines")
 

@@ -16,7 +16,9 @@ def is_whole(decoded: Decoded) -> bool:
     if not decoded.exact or decoded.wrapped_in:
         return False
     return decoded.shape in TEXTS or (
-        set(decoded.dressing.fields or ()) == {"version", "lines"} and not any(line.extra for line in decoded.lines)
+        decoded.shape == "json_lines"
+        and set(decoded.dressing.fields or ()) == {"version", "lines"}
+        and not any(line.extra for line in decoded.lines)
     )
 
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from backfill.content.shape import Decoded, LegacyLine
+from backfill.content.shapes import final_draft
 from backfill.translate.fountain_lines import read_fountain
 from backfill.translate.line_formats import LEGACY_FORMAT, MAX_LEGACY_FORMAT, our_format
 from domain.errors import Rejected
@@ -35,6 +36,8 @@ def script_lines(decoded: Decoded) -> tuple[Line, ...]:
     """
     if decoded.shape == FOUNTAIN:
         return read_fountain(decoded.lines)
+    if decoded.shape == final_draft.NAME:
+        return final_draft.lines_of(decoded.lines)
     if decoded.shape == "empty":
         return ()
     return tuple(_with_ids_once(line for legacy in decoded.lines for line in translated(legacy)))

@@ -21,7 +21,7 @@ _WRAPPER = re.compile(rb'\s*\{\s*"(?!lines")')
 # White space may be around the mark, and files that were joined have several.
 _MARK = re.compile(rb"\s*(?:\xef\xbb\xbf\s*)+")
 _JSON = ("json_text", "wrapper", "json_lines")
-_INNER = ("marked_json", "json_text", "wrapper", "json_lines", "tagged_lines", "fountain", "plain")
+_INNER = ("marked_json", "json_text", "wrapper", "json_lines", "final_draft", "tagged_lines", "fountain", "plain")
 
 
 class Wrapping(NamedTuple):

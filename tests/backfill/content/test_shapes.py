@@ -23,6 +23,7 @@ from backfill.content.refusals import (
     UnknownShape,
 )
 from backfill.content.shape import MAX_CONTENT_BYTES, SHAPES, LegacyLine
+from backfill.translate.script_lines import script_lines
 from domain.errors import Rejected
 
 SAVE = (
@@ -30,6 +31,12 @@ SAVE = (
     '{"id":"b","format":"dialog","content":""}]}'
 )
 TAGGED = "<header>INT. HALL</header>\n<speaker>ANNA</speaker>\n<dialog>Yes.</dialog>"
+FINAL_DRAFT = (
+    '<?xml version="1.0" encoding="UTF-16" standalone="no" ?>\n<FinalDraft Version="5">\n<Content>\n'
+    '<Paragraph Number="4" Type="Scene Heading"><Text>INT. K\u00dcCHE - TAG</Text></Paragraph>\n'
+    '<Paragraph Type="Action"><Text>Regen &amp; </Text><Text Style="Bold">Wind</Text></Paragraph>\n'
+    "</Content>\n</FinalDraft>\n"
+)
 TEXTS = {
     "empty": ["", " ", "\n\n", "\t \r\n"],
     "plain": [
@@ -42,6 +49,13 @@ TEXTS = {
         "\n\nBlank lines first",
         "\ufeffwith a byte order mark",
         "an unknown <tag>in it</tag>",
+        "He reads <FinalDraft> aloud.",
+        "<?xml version='1.0'?><html/>",
+    ],
+    "final_draft": [
+        FINAL_DRAFT,
+        "\ufeff" + FINAL_DRAFT,
+        " \n<!-- exported --><FinalDraft><Content/></FinalDraft>",
     ],
     "fountain": ["INT. HALL - DAY\n\nShe waits.\n", "Title: A play\n\nFADE IN:", ".FORCED\n", "  ext. road\n"],
     "tagged_lines": [
@@ -135,6 +149,31 @@ def test_bad_json_after_a_byte_order_mark_is_refused() -> None:
         decode(deep.encode())
     with pytest.raises(NotLines):
         decode(SAVE.encode(), shape="marked_json")
+
+
+def test_a_final_draft_file_has_the_lines_of_an_import_and_other_lines_are_written_as_one() -> None:
+    decoded = decode(FINAL_DRAFT.encode())
+
+    assert [(line.format, line.text) for line in decoded.lines] == [
+        ("scene_heading", "INT. KÜCHE - TAG"),
+        ("action", "Regen & Wind"),
+    ]
+    first, last = script_lines(decoded)
+    assert last.attrs  # the bold word
+    assert first.attrs["scene_number"] == "4"
+    changed = replace(decoded, lines=(decoded.lines[0], replace(decoded.lines[1], text="Stille")))
+    assert [line.text for line in script_lines(decode(encode(changed)))] == ["INT. KÜCHE - TAG", "Stille"]
+    assert script_lines(decode(encode(changed)))[0].attrs == first.attrs
+    assert last.id == ""
+
+
+def test_a_final_draft_file_that_is_cut_off_is_refused_and_can_be_named_plain() -> None:
+    data = FINAL_DRAFT[:-60].encode()
+
+    with pytest.raises(Rejected) as refused:
+        decode(data)
+    assert refused.value.code == "not_xml"
+    assert decode(data, shape="plain").lines[-1].text.startswith("<Paragraph Type")
 
 
 def test_double_encoded_json_is_lines_and_a_save_within_an_object_too() -> None:

@@ -79,6 +79,22 @@ def test_a_revision_history_comes_back_in_every_shape(
     assert legacy.run() == MigratedScript(0, 0, 0)
 
 
+def test_saves_that_are_final_draft_files_keep_their_bytes(unit_of_work: UnitOfWork, clock: Clock) -> None:
+    files = [
+        f"<?xml version='1.0'?>\n<FinalDraft><Content>\n<Paragraph Type='Character'><Text>{name}</Text></Paragraph>"
+        f"<Paragraph Type='Dialogue'><Text>Yes.</Text></Paragraph></Content></FinalDraft>".encode()
+        for name in ("ANNA", "BEA")
+    ]
+    legacy = Legacy(unit_of_work, clock, files)
+
+    assert legacy.run() == MigratedScript(2, 2, 0)
+    proof = legacy.proof()
+    assert (proof.saves, proof.differences, len(proof.inexact)) == (2, (), 2)
+    with unit_of_work.reading() as tx:
+        lines = state_at(tx, legacy.script.script_id).lines()
+        assert [(line.format, line.text) for line in lines] == [("character", "BEA"), ("dialogue", "Yes.")]
+
+
 def test_equal_saves_are_merged_and_counted(unit_of_work: UnitOfWork, clock: Clock) -> None:
     legacy = Legacy(unit_of_work, clock, [json_save("One."), json_save("One."), json_save("Two."), json_save("Two.")])
 
