@@ -119,6 +119,9 @@ def _table(
         also | {snake(column.name): column.name for column in table.columns if not column.generated},
         frozenset(target.fields) - set_fields.keys(),
     )
+    # The usual name of a key need not be known: `DokumentNr` is the id of its table.
+    if "id" in target.fields.keys() - usual.values() and len(table.primary_key) == 1:
+        usual.setdefault(table.primary_key[0], "id")
     rules = {}
     for column in table.columns:
         field = usual.get(column.name) or _member(target, column)

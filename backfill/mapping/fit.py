@@ -196,8 +196,11 @@ def _words(rule: ColumnRule, column: Column, field: Field) -> Iterator[tuple[str
     if field.holds == FLAG and column.kind != "integer" and not rule.values:
         yield "unmapped_value", f'Which values mean {rule.to}? Write `values`, such as {{ Y = "true", N = "false" }}.'
     if not field.words:
-        if rule.values or rule.others is not None:
-            yield "wrong_rule", f"{rule.to} takes any value: it needs no `values`."
+        if (rule.values and not field.takes_values) or rule.others is not None:
+            yield (
+                "wrong_rule",
+                f"{rule.to} takes any value: it needs no `{'others' if field.takes_values else 'values'}`.",
+            )
         return
     for word in (*rule.values.values(), *([rule.others] if rule.others is not None else [])):
         if word not in field.words:

@@ -49,6 +49,7 @@ class Field:
     about: str
     required: bool = False
     words: tuple[str, ...] = ()
+    takes_values: bool = False  # any word, and the mapping may replace some by others
     others: str | None = None
     one_of: str | None = None  # fields with the same name here: one of them is required
 
@@ -175,7 +176,7 @@ _TARGETS = (
             "script_id": _SCRIPT,
             "revision": Field(KEY, "the revision of the script, where there are several"),
             "content": Field(TEXT, "the text of the line", required=True),
-            "format": Field(TEXT, "what kind of line it is"),
+            "format": Field(TEXT, "what kind of line it is", takes_values=True),
             "next": Field(KEY, "the line after it", one_of="neighbour"),
             "previous": Field(KEY, "the line before it", one_of="neighbour"),
             "position": Field(NUMBER, "its place", one_of="neighbour"),
@@ -211,7 +212,7 @@ _TARGETS = (
         {
             "id": _ID,
             "script_id": _SCRIPT,
-            "type": Field(TEXT, "the type; a table of one type sets it with `set`", required=True),
+            "type": Field(TEXT, "the type; a table of one type sets it with `set`", required=True, takes_values=True),
             "content": Field(TEXT, "text or JSON: the content"),
             "source": Field(WORD, "who made it", words=SOURCES, others="user"),
             "created_at": _CREATED,

@@ -36,12 +36,15 @@ HEAD = """\
 #       { time_zone = "-06:00", whole_seconds = true },
 #       { time_zone = "-06:00", column = "source", equals = "import" } ] }
 #
-# A field with accepted words takes `values = { theirs = "ours" }`, and `others = "ours"` for the rest. A deleted row is
-# recognised by `archived_at` or `deleted_at`, or by a flag: `state = { to = "archived", values = { trash = "true" } }`.
+# A field with accepted words takes `values = { theirs = "ours" }`, and `others = "ours"` for the rest; the `type` of
+# elements and the `format` of lines take `values` too. A deleted row is recognised by `archived_at` or `deleted_at`, or
+# by a flag: `state = { to = "archived", values = { trash = "true" } }`.
 #
-# Of a table: `drop = "why"` instead of `becomes`; `key`, the columns that identify a row, where it has no key;
-# `keys = "assigned"` gives rows new numbers, and `key_map = { ckq1 = 17 }` chooses one. Where the content of a row is
-# recognised wrongly, and where a finding of `legacy scan` needs a decision of its own:
+# Of a table: `drop = "why"` instead of `becomes`; `set = { type = "beat" }` for a field that no column holds; `key`,
+# the columns that identify a row, where it has no key; `keys = "assigned"` gives rows new numbers, and
+# `key_map = { ckq1 = 17 }` chooses one. Of versions and lines: `history`, which is full_saves, patches, branches,
+# hashes or linked_lines; of branches `branches = "own_script"`. Where the content of a row is recognised wrongly, and
+# where a finding of `legacy scan` needs a decision of its own:
 #
 #     shapes = [ { key = [12], shape = "fountain" } ]
 #     decisions = [ { code = "L06", key = [7], do = "assign", to = 3 },

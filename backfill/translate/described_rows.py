@@ -77,6 +77,8 @@ class DescribedRows:
         }
         name = table.column("source")
         self._source = word_reader(table.rule_of(name), target.fields["source"]) if name else None
+        name = table.column("type")
+        self._types = table.rule_of(name).values if name else {}
         name = table.column("deleted")
         self._deleted = flag_reader(table.rule_of(name)) if name else None
 
@@ -111,7 +113,8 @@ class DescribedRows:
 
     def _element(self, name: str, row: Sequence[Any], payload: dict[str, Any], repaired: list[str]) -> Element:
         kind = self._table.rule.set.get("type") or text_of(self._value("type", row) or "")
-        ours = _NOT_OF_A_NAME.sub("_", kind.lower()).strip("_")[:_MAX_NAME].strip("_")
+        ours = self._types.get(kind, kind)
+        ours = _NOT_OF_A_NAME.sub("_", ours.lower()).strip("_")[:_MAX_NAME].strip("_")
         if not ours[:1].isalpha():
             ours = UNKNOWN_TYPE
         if ours != kind:

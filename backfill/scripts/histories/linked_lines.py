@@ -7,7 +7,7 @@ neighbours are those in the list.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
@@ -76,12 +76,13 @@ class LinkedLines(HistoryForm):
         names = [str(table.column("id")), str(table.column("content"))]
         if (form := table.column("format")) is not None:
             names.append(form)
+        words = {} if form is None else table.rule_of(form).values
 
         def read(places: Sequence[int]) -> Iterator[bytes | Refusal]:
             reader = KeyedReader(source, table.table, table.key_columns, names)
             for save in (rows[place] for place in places):
                 found = [] if save.refusal is not None else [*reader.read(save.members)]
-                yield ROW_GONE if None in found else _content([row for row in found if row is not None])
+                yield ROW_GONE if None in found else _content([row for row in found if row is not None], words)
 
         return read
 
@@ -119,18 +120,25 @@ class LinkedLines(HistoryForm):
         return in_order(Link(key, before.get(key), after.get(key)) for key in before.keys() | after.keys())
 
 
-def _content(rows: Sequence[Row]) -> bytes:
-    """The rows as a save in JSON."""
+def _content(rows: Sequence[Row], words: Mapping[str, str]) -> bytes:
+    """The rows as a save in JSON; `words` are formats in the place of others."""
     lines = [
         {
             "id": text_of(line_id),
-            "format": text_of(form[0]) if form and form[0] is not None else "" if form else UNKNOWN_FORMAT,
+            "format": _format(form, words),
             "content": "" if content is None else text_of(content),
         }
         for line_id, content, *form in rows
     ]
     text = json.dumps({"version": 2, "lines": lines}, ensure_ascii=False, separators=(",", ":"))
     return text.encode(errors="surrogateescape")
+
+
+def _format(form: Sequence[Any], words: Mapping[str, str]) -> str:
+    if not form:
+        return UNKNOWN_FORMAT
+    word = "" if form[0] is None else text_of(form[0])
+    return words.get(word, word)
 
 
 def _neighbour(value: Any, ids: set[str]) -> str | None:

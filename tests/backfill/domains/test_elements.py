@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from backfill.domains.base import Counts
 from backfill.domains.described.saves import DescribedSaves
 from backfill.domains.elements import Elements
+from backfill.mapping.fit import problems
+from backfill.mapping.model import ColumnRule
 from domain.submissions.submission import decode_cause
 from materialization.integrity.audit import audit
 from materialization.write_path import backfill_slice
 from materialization.write_path.backfill_slice import Slice
+from repos.legacy.catalog import read_catalog
 from repos.locked_scripts import LockedScript
 from tests.backfill.domains.described_source import ELEMENTS, FIRST_SAVE, GROWING, ROWS, DescribedSource
 from tests.materialization.writer import SECOND
@@ -139,6 +143,29 @@ INSERT INTO script_elements VALUES
     origin = decode_cause(legacy.log(1)[1].cause).origin
     assert origin is not None
     assert origin.author == "ai"
+    assert legacy.prove(Elements()) == []
+
+
+def test_types_are_the_words_of_the_mapping(tmp_path: Path) -> None:
+    rows = """
+CREATE TABLE script_elements (id INTEGER NOT NULL PRIMARY KEY, script_id INTEGER, type VARCHAR(40), content TEXT,
+  created_at DATETIME);
+INSERT INTO script_elements VALUES
+  (1, 1, 'Ort', 'Wien', '2019-05-02 09:25:00'), (2, 1, 'Thema', 'Schuld', '2019-05-02 09:26:00');
+"""
+    legacy = DescribedSource(tmp_path, rows)
+    legacy.script(1)
+    table = legacy.mapping.tables["script_elements"]
+    kind = ColumnRule(to="type", values={"Ort": "location"})
+    rule = replace(table, columns={**table.columns, "type": kind})
+    legacy.mapping = replace(legacy.mapping, tables={**legacy.mapping.tables, "script_elements": rule})
+    with legacy.source() as source:
+        assert problems(legacy.mapping, read_catalog(source)) == []
+
+    legacy.migrate(Elements())
+
+    one, two = legacy.state(1).elements["1"], legacy.state(1).elements["2"]
+    assert (one.type, one.payload["legacy_type"], two.type) == ("location", "Ort", "thema")
     assert legacy.prove(Elements()) == []
 
 

@@ -115,6 +115,20 @@ def test_one_link_or_a_place_is_enough(
     assert legacy.differences() == []
 
 
+def test_formats_are_the_words_of_the_mapping(legacy: ScriptDatabase) -> None:
+    add_lines(legacy, (1, None, 2, "Bild", "FÄHRE"), (2, 1, 3, "Sprecher", "ADA"), (3, 2, None, None, "Nebel."))
+    names = ("id", "script_id", "previous", "next", "content")
+    words = {"Bild": "scene_heading", "Sprecher": "character"}
+    columns = {name: ColumnRule(to=name) for name in names} | {"format": ColumnRule(to="format", values=words)}
+    legacy.change_rule("script_lines", columns={**columns, "created_at": ColumnRule(keep=True)})
+
+    assert everything_is_counted(legacy, legacy.run())
+
+    with legacy.unit_of_work.reading() as tx:
+        assert [line.format for line in state_at(tx, 7).lines()] == ["scene_heading", "character", "action"]
+    assert legacy.differences() == []
+
+
 def test_each_revision_has_its_lines(tmp_path: Path, ledger: UnitOfWork) -> None:
     table = """CREATE TABLE script_lines (id INTEGER PRIMARY KEY, script_id INTEGER, revision_id INTEGER,
       previous INTEGER, next INTEGER, format TEXT, content TEXT, created_at TEXT);"""

@@ -90,6 +90,19 @@ def test_any_table_gets_a_draft_that_fits(statement: str):
     assert decode(mapping_text(drafted)) == drafted.mapping
 
 
+def test_the_primary_key_of_a_chosen_table_is_its_id_whatever_its_name():
+    catalog = catalog_of_file(
+        "CREATE TABLE Drehbuch (DrehbuchNr INTEGER PRIMARY KEY, Titel TEXT)",
+        "CREATE TABLE Fassung (DrehbuchId INT, Nr INT, Inhalt TEXT, PRIMARY KEY (DrehbuchId, Nr))",
+        "CREATE TABLE Stand (DrehbuchId INTEGER PRIMARY KEY, Inhalt TEXT)",
+    )
+    drafted = draft(catalog, {"Drehbuch": "scripts", "Fassung": "versions", "Stand": "versions"}).mapping.tables
+
+    assert drafted["Drehbuch"].columns["DrehbuchNr"].to == "id"
+    assert "id" not in drafted["Fassung"].field_columns()
+    assert drafted["Stand"].columns["DrehbuchId"].to == "script_id"
+
+
 def test_a_table_that_is_kept_whole_says_why():
     keyless = table_of("scripts", {"id": "int", "title": "text", "content": "text"}, key=())
     text = mapping_text(draft(catalog_of(keyless, table_of("a.b", {"id": "int"}))))
