@@ -10,7 +10,7 @@ from backfill.domains.flat.garbage_searches import rare_garbage_searches
 from backfill.domains.flat.proof import prove
 from backfill.domains.flat.slices import FlatRow, FlatTable, Position, migrate
 from backfill.mapping.mapped_table import MappedTable
-from backfill.translate.accounts import Account, UserTranslator
+from backfill.translate.accounts import NO_ADDRESS, Account, UserTranslator
 from backfill.translate.source_rows import Problem
 from backfill.translate.words import text_of
 from domain.accounts import email_key
@@ -21,7 +21,8 @@ from repos.unit_of_work import RecordsTransaction
 
 TARGET = "users"
 SAME_ADDRESS = "Other users have the same e-mail address in another spelling: decide which of them keeps it."
-AWAY = ("skip", "quarantine")
+# Decisions by which a user does not use its address.
+AWAY = ("skip", "quarantine", "repair")
 
 
 @domain
@@ -50,6 +51,7 @@ class UserTable(FlatTable):
         super().__init__(context, table)
         self._translator = UserTranslator(table, context.mapping, context.hash_key)
         self.reader, self.times = self._translator.reader, self._translator.times
+        self._email = self.reader.value("email")
         self._decides = any(each.code == "L14" for each in table.rule.decisions)
         self._same = remembered(context, "addresses", lambda: _same_addresses(context))
 
@@ -60,11 +62,19 @@ class UserTable(FlatTable):
         chosen = self.table.rule.decision("L14", self.reader.finding_key(row)) if self._decides else None
         if chosen is not None and chosen.do == "skip":
             return Account()
+        if chosen is not None and chosen.do == "repair" and account.record.id:
+            return self._without_address(row, account)
         is_same = bool(self._same) and fingerprint(email_key(account.record.email)) in self._same
         if not (is_same if chosen is None else chosen.do == "quarantine"):
             return account
         column = self.table.column("email")
         return Account(problem=Problem("L14", SAME_ADDRESS, column, account.record.email))
+
+    def _without_address(self, row: Row, account: Account) -> Account:
+        """The user with an address that is none; the row's own is kept."""
+        email = NO_ADDRESS.format(number=account.record.id)
+        repaired = {**account.repaired, str(self.table.column("email")): self._email(row)}
+        return account._replace(record=account.record._replace(email=email), repaired=repaired)
 
     def resolve(self, tx: RecordsTransaction, rows: list[FlatRow]) -> list[FlatRow]:  # noqa: ARG002 - refers to nothing
         return rows

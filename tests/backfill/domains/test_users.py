@@ -74,6 +74,19 @@ def test_the_mapping_decides_who_keeps_an_address(backfill: FlatBackfill) -> Non
     assert email_key(user(backfill, 2).email) == "strasse@x.org"
 
 
+def test_a_user_whose_address_another_keeps_can_come_over_with_a_placeholder(backfill: FlatBackfill) -> None:
+    insert(backfill, 1, "ana@x.org")
+    insert(backfill, 2, "Ana@x.org")
+    backfill.rules["users"] = {"decisions": [{"code": "L14", "key": [2], "do": "repair"}]}
+
+    assert backfill.run("users") == {"users": Counts(migrated=2)}
+
+    assert [user(backfill, number).email for number in (1, 2)] == ["ana@x.org", "user-2@no-address.invalid"]
+    with backfill.unit_of_work.reading() as tx:
+        assert '"Ana@x.org"' in tx.legacy_rows.find("users", ['[2,"repaired"]'])['[2,"repaired"]']
+    assert backfill.differences("users") == []
+
+
 def test_who_is_left_over_after_all_others_are_left_out_comes_over(backfill: FlatBackfill) -> None:
     for number, email in enumerate(("ana@x.org", "ANA@x.org", "aná@x.org", "Ana@x.org"), 1):
         insert(backfill, number, email)
