@@ -64,10 +64,11 @@ class NoHome(Check):
 
     def tables(self) -> Iterator[Finding]:
         for table in self.scope.tables:
-            if recognise(table.table) == UNKNOWN:
-                yield self.finding(table, None, note="no table of ours; its rows are kept as JSON")
+            if table.target == "legacy_rows":
+                if recognise(table.table) == UNKNOWN:
+                    yield self.finding(table, None, note="no table of ours; its rows are kept as JSON")
                 continue
             for column in table.table.columns:
                 rule = table.rule_of(column.name)
-                if table.target != "legacy_rows" and rule.drop is None and (rule.keep or rule.to is None):
+                if rule.drop is None and (rule.keep or rule.to is None):
                     yield self.finding(table, None, column.name, note="no field of ours; its values are kept as JSON")

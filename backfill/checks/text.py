@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from backfill.checks.base import Check, check
 from backfill.checks.saves import contents_of
 from backfill.mapping.targets import TARGETS
@@ -92,7 +94,14 @@ class _TextCheck(Check):
                 continue
             for place, value in enumerate(batch.column(name)):
                 if isinstance(value, str) and (note := self.problem(batch, name, value)) is not None:
-                    yield self.finding(batch.table, batch.key(place), name, value, note=note)
+                    found = self.finding(batch.table, batch.key(place), name, value, note=note)
+                    yield replace(found, decision="report") if self._comes_as_it_is(batch, name, found) else found
+
+    def _comes_as_it_is(self, batch: Batch, name: str, found: Finding) -> bool:
+        """Whether a value is kept as JSON, whatever is decided of its code; a decision on its row holds."""
+        if not batch.table.rule_of(name).keep or found.key is None:
+            return False
+        return batch.table.rule.decision(self.code, tuple(found.key.split("/"))) is None
 
 
 class _TextAndContentCheck(_TextCheck):

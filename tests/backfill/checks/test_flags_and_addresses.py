@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from backfill.mapping.draft import draft
-from backfill.mapping.model import ColumnRule, Mapping
+from backfill.mapping.model import ColumnRule, Mapping, RowDecision
 from backfill.runs.scan import Scan, Scanned
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
@@ -54,3 +54,36 @@ def test_a_user_without_a_valid_address_is_set_aside_unless_the_mapping_repairs_
     findings = scanned(tmp_path / "legacy.db", decisions=decisions).findings.kept()
 
     assert [(each.key, each.decision) for each in findings if each.code == "L29"] == [("3", wanted)]
+
+
+def test_a_table_without_a_known_shape_has_a_home_if_the_mapping_gives_it_one(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as legacy:
+        legacy.execute("CREATE TABLE Benutzer (BenutzerNr INTEGER PRIMARY KEY, EMail VARCHAR(200), Farbe TEXT)")
+        legacy.execute("CREATE TABLE Beleg (Nr INTEGER PRIMARY KEY, Betrag INTEGER)")
+    with open_source(f"sqlite:///{tmp_path}/legacy.db") as source:
+        catalog = read_catalog(source)
+        findings = Scan(source, catalog, draft(catalog, {"Benutzer": "users"}).mapping).run().findings.kept()
+
+    assert [(each.table, each.column) for each in findings if each.code == "L36"] == [
+        ("Beleg", None),
+        ("Benutzer", "Farbe"),
+    ]
+
+
+def test_a_text_that_is_kept_as_json_comes_over_as_it_is_unless_its_row_is_decided(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "legacy.db")) as legacy:
+        legacy.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)")
+        legacy.executemany("INSERT INTO notes VALUES (?, 'GrÃ¼ÃŸe')", [(1,), (2,)])
+        legacy.commit()
+    with open_source(f"sqlite:///{tmp_path}/legacy.db") as source:
+        catalog = read_catalog(source)
+        mapping = draft(catalog).mapping
+        decided = RowDecision(code="L12", key=(2,), do="quarantine")
+        rule = replace(mapping.tables["notes"], decisions=(decided,))
+        mapping = replace(mapping, tables={"notes": rule}, decisions={"L12": "repair"})
+        findings = Scan(source, catalog, mapping).run().findings.kept()
+
+    assert [(each.key, each.decision) for each in findings if each.code == "L12"] == [
+        ("1", "report"),
+        ("2", "quarantine"),
+    ]
