@@ -37,6 +37,7 @@ def moment_reader(rule: ColumnRule, columns: Sequence[str]) -> ReadMoment:
     A column without a zone is in UTC, as a TIMESTAMP is read.
     """
     unit = UNITS[rule.unit] if rule.unit is not None else None
+    only_zone = None if rule.writers else _zone(rule.time_zone)
     zone_of = _zone_reader(rule, columns)
 
     def read(value: Any, row: Sequence[Any]) -> tuple[int | None, Doubt]:
@@ -51,8 +52,12 @@ def moment_reader(rule: ColumnRule, columns: Sequence[str]) -> ReadMoment:
             return None, "zero" if not text.strip() or is_zero(text) else "unreadable"
         if local.tzinfo is not None:
             return _since_epoch(local.replace(tzinfo=None), local.utcoffset()), ""
-        zone = zone_of(local, row)
-        return ((local - EPOCH) // MICROSECOND, "") if zone is UTC else in_zone(local, zone)
+        zone = only_zone or zone_of(local, row)
+        if zone is not UTC:
+            return in_zone(local, zone)
+        since = local - EPOCH
+        # Faster than a division.
+        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds, ""
 
     return read
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from backfill.checks.registry import CHECKS
@@ -11,7 +12,7 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.mapping.model import Mapping, RowDecision
 from backfill.mapping.targets import TARGETS, Field
 from backfill.translate.moments import Doubt, moment_reader
-from backfill.translate.row_keys import key_columns, row_hash, row_key
+from backfill.translate.row_keys import key_columns, row_hasher, row_key
 from repos.legacy.connection import Row
 
 KEY_REPEATED = (
@@ -34,17 +35,17 @@ class FieldReader:
 
     def __init__(self, table: MappedTable, hash_key: bytes) -> None:
         self.table = table
-        self._hash_key = hash_key
+        self._hashed = row_hasher(hash_key)
         mapped = [name for name in table.table.names if name in table.fields]
         writers = [writer.column for name in mapped for writer in table.rule_of(name).writers if writer.column]
         self.columns = tuple(dict.fromkeys([*mapped, *key_columns(table), *table.key_columns, *writers]))
         self._mapped = len(mapped)
-        self._key_places = tuple(self.columns.index(name) for name in key_columns(table))
+        self._key_values = _picked([self.columns.index(name) for name in key_columns(table)])
         self._finding_places = tuple(self.columns.index(name) for name in table.key_columns)
 
     def key(self, row: Row) -> str:
         """The key that a row is known by, as a JSON list."""
-        return row_key([row[place] for place in self._key_places])
+        return row_key(self._key_values(row))
 
     def finding_key(self, row: Row) -> Row:
         """The key that decisions of the mapping name."""
@@ -52,13 +53,17 @@ class FieldReader:
 
     def hash(self, row: Row) -> bytes:
         """The keyed hash of the values of a row."""
-        return row_hash(self._hash_key, row[: self._mapped])
+        return self._hashed(row[: self._mapped])
 
     def known(self, field: str) -> Field:
         """The field as the target describes it."""
         found = TARGETS[self.table.target].field(field)
         assert found is not None, field  # noqa: S101 - a mapping that does not fit is refused before
         return found
+
+    def is_given(self, field: str) -> bool:
+        """Whether a column or the mapping gives the field a value."""
+        return self.table.column(field) is not None or self.table.rule.set.get(field) is not None
 
     def value(self, field: str) -> Callable[[Row], Any]:
         """A function for the value of a field: of its column, or the one that the mapping sets, or None."""
@@ -86,6 +91,13 @@ class FieldReader:
             for column, field in self.table.fields.items()
             if field.startswith(start)
         ]
+
+
+def _picked(places: Sequence[int]) -> Callable[[Row], Row]:
+    """A function for the values at these places of a row."""
+    if places == [*range(places[0], places[-1] + 1)]:
+        return itemgetter(slice(places[0], places[-1] + 1))
+    return itemgetter(*places)
 
 
 def decoded_once(mapping: Mapping, table: MappedTable, key: Row, column: str | None, text: str) -> str | Problem | None:

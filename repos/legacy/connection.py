@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +106,12 @@ class Source:
         params: Sequence[Any] = (),
         *,
         table: str | None = None,
-        batch_rows: int = STREAM_BATCH_ROWS,
+        batch_rows: int | None = STREAM_BATCH_ROWS,
         as_bytes: Collection[int] = (),
     ) -> Generator[list[Row], None, None]:
         """The rows of a result of any size, in lists, through a server-side cursor on a connection of its own.
 
+        Without `batch_rows` each list has one row, and those after it that have arrived as well, in 8 KiB at most.
         A `%` in the text of the statement is written `%%` on a server, and once on SQLite. `as_bytes` are the places of
         columns whose text a server sends in UTF-8 and that are returned as it comes; SQLite has a CAST for that.
 
@@ -128,8 +130,9 @@ class Source:
                     converters = cursor._result.converters  # PyMySQL has no other way to undecoded text
                     for place in as_bytes:
                         converters[place] = (None, None)
-                while rows := cursor.fetchmany(batch_rows):
-                    yield list(rows)
+                take = _taking(cursor, batch_rows)
+                while rows := take():
+                    yield rows
                     del rows  # or it would stay while the next ones are read
                 cursor.close()
                 ended = True
@@ -206,6 +209,14 @@ class _SourceConnection(SharedContextConnection):
         if result.server_status is not None:
             self.server_status = result.server_status
         return int(result.affected_rows)
+
+
+def _taking(cursor: Any, batch_rows: int | None) -> Callable[[], list[Row]]:
+    """A call that returns the next rows of a cursor, and an empty list at the end."""
+    if isinstance(cursor, sqlite3.Cursor):
+        return partial(cursor.fetchmany, batch_rows or 1)
+    result: InlineResult = cursor._result  # PyMySQL's own `fetchmany` takes row by row
+    return result.arrived_rows if batch_rows is None else partial(result.next_rows, batch_rows)
 
 
 def _server(url: URL, name: str, read_timeout: float) -> Engine:

@@ -167,7 +167,7 @@ class _Reader:
         return self.source.mark, value
 
     def _stream(self, sql: str, params: Sequence[Any]) -> Iterator[list[Row]]:
-        rows = 1 if self.content_places else MAX_PAGE_ROWS
+        rows = None if self.content_places else MAX_PAGE_ROWS
         return self.source.stream(sql, params, table=self.table.name, batch_rows=rows)
 
     def _sized(self, batches: Iterator[list[Row]]) -> Iterator[tuple[list[LegacyRow], int]]:
@@ -181,9 +181,9 @@ class _Reader:
             for row in batch:
                 page.append(self._row(row))
                 size += self._content_size(row)
-            if size >= PAGE_BYTES or len(page) >= MAX_PAGE_ROWS:
-                yield page, size
-                page, size = [], 0
+                if size >= PAGE_BYTES or len(page) == MAX_PAGE_ROWS:
+                    yield page, size
+                    page, size = [], 0
             del batch, row  # or a large row would stay while the next one is read
         if page:
             yield page, size

@@ -37,7 +37,7 @@ def read_batches(  # noqa: PLR0913 - the parts of one statement
 ) -> Iterator[list[Row]]:
     """Rows of the columns, in the order of other columns; `start` is a column and its first value.
 
-    A batch has at most BATCH_ROWS rows; where rows may be large, about BATCH_BYTES or one row.
+    A batch has about BATCH_ROWS rows; where rows may be large, about BATCH_BYTES or one row.
     """
     names, as_bytes = selected(source, table, columns, contents)
     sql = f"SELECT {', '.join(names)} FROM {source.quoted(table.name)}"  # noqa: S608 - quoted
@@ -53,9 +53,9 @@ def read_batches(  # noqa: PLR0913 - the parts of one statement
         return
     batch: list[Row] = []
     size = 0
-    for rows in source.stream(sql, params, table=table.name, batch_rows=1, as_bytes=as_bytes):
+    for rows in source.stream(sql, params, table=table.name, batch_rows=None, as_bytes=as_bytes):
         batch += rows
-        size += sum(len(value) for place in places if isinstance(value := rows[0][place], str | bytes))
+        size += sum(len(value) for row in rows for place in places if isinstance(value := row[place], str | bytes))
         if size >= BATCH_BYTES or len(batch) >= BATCH_ROWS:
             yield batch
             batch, size = [], 0

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from backfill.domains.base import BackfillContext
 from backfill.domains.flat.duplicates import repeated_keys
+from backfill.domains.flat.first_time import first_time
 from backfill.domains.flat.read_ahead import Requests, read_ahead
 from backfill.translate.chat import ChatRow, ChatTranslator
 from backfill.translate.checkpoints import decode_key, encode_key
@@ -157,9 +158,11 @@ def _pages(context: BackfillContext, number: int, start: TablePlace) -> Iterator
     has_key = bool(table.table.key)
     numbered = not has_key and not table.table.has_rowid
     is_repeated = repeated_keys(context, table)
-    translator.times.last = start.last if after is not None else _first_time(context, translator)
+    translator.times.last, is_begun = start.last, after is not None
     counted = 0
     for page in read_pages(context.source, table.table, reader.columns, after=None if numbered else after):
+        if not is_begun:
+            translator.times.last, is_begun = first_time(context.source, reader, page), True
         rows = []
         for place, values in page:
             if numbered and after is not None and place[0] <= after[0]:
@@ -175,14 +178,3 @@ def _pages(context: BackfillContext, number: int, start: TablePlace) -> Iterator
             rows.append(LogRow(number, place, key, digest, finding, chat, translator.times.last, counted, size))
         yield rows
         del page, rows  # or they would stay while the next ones are read
-
-
-def _first_time(context: BackfillContext, translator: ChatTranslator) -> int | None:
-    """The first time that a row of the table has, for rows before it that have none."""
-    table = translator.reader.table
-    if table.column("created_at") is not None:
-        for page in read_pages(context.source, table.table, translator.reader.columns):
-            for row in page:
-                if (at := translator.created(row.values)[0]) is not None:
-                    return at
-    return None

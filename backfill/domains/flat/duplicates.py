@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,6 +17,7 @@ from repos.legacy.rows import read_pages, read_rows
 
 # Numbers that are sorted at a time.
 MAX_SORTED = 100_000
+MAX_FINGERPRINT = (1 << 62) - 1
 
 _FOUND: WeakKeyDictionary[Source, dict[str, tuple[object, frozenset[int]]]] = WeakKeyDictionary()
 
@@ -31,8 +31,8 @@ def remembered(context: BackfillContext, what: str, find: Callable[[], frozenset
 
 
 def fingerprint(value: str) -> int:
-    """A value as a number of 62 bits."""
-    return int.from_bytes(blake2b(value.encode(errors="surrogateescape"), digest_size=8).digest(), "big") >> 2
+    """A value as a number of 62 bits, which differs between processes, so that values which share one cannot be prepared."""
+    return hash(value) & MAX_FINGERPRINT
 
 
 def repeated(values: Iterable[str]) -> frozenset[int]:

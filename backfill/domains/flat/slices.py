@@ -15,6 +15,7 @@ import msgspec
 
 from backfill.domains.base import BackfillContext, Counts, ItemWork
 from backfill.domains.flat.duplicates import repeated_keys
+from backfill.domains.flat.first_time import first_time
 from backfill.domains.flat.read_ahead import Requests, read_ahead, request_all
 from backfill.kept_columns import columns_json
 from backfill.mapping.mapped_table import MappedTable
@@ -124,8 +125,10 @@ def _batches(flat: FlatTable, position: Position) -> Iterator[list[FlatRow]]:
     # Without a key a table is read from its beginning, and its rows are numbered.
     numbered = not table.key and not table.has_rowid
     is_repeated = repeated_keys(flat.context, flat.table)
-    flat.times.last = position.last if after is not None else _first_time(flat)
+    flat.times.last, is_begun = position.last, after is not None
     for page in read_pages(flat.context.source, table, reader.columns, after=None if numbered else after):
+        if not is_begun:
+            flat.times.last, is_begun = first_time(flat.context.source, reader, page), True
         rows = page if not numbered or after is None else [row for row in page if row.key[0] > after[0]]
         for start in range(0, len(rows), ROWS_PER_TRANSACTION):
             yield _translated(flat, rows[start : start + ROWS_PER_TRANSACTION], is_repeated)
@@ -143,18 +146,6 @@ def _translated(flat: FlatTable, rows: Sequence[LegacyRow], is_repeated: Callabl
         finding = place if has_key else reader.finding_key(values)
         found.append(FlatRow(place, key, reader.hash(values), account, times.last, finding))
     return found
-
-
-def _first_time(flat: FlatTable) -> int | None:
-    """The first time that a row of the table has, for rows before it that have none."""
-    read = flat.reader.moment("created_at")
-    if flat.table.column("created_at") is None:
-        return None
-    for page in read_pages(flat.context.source, flat.table.table, flat.reader.columns):
-        for row in page:
-            if (at := read(row.values)[0]) is not None:
-                return at
-    return None
 
 
 class _Writer:

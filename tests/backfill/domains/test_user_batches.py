@@ -155,3 +155,16 @@ def test_text_keys_get_numbers_and_those_of_the_map_the_chosen_ones(tmp_path: Pa
         ids = {row.email: row.id for row in tx.users.read()}
     assert ids == {"a@x.org": 18, "b@x.org": 17, "c@x.org": 19}
     assert backfill.differences("users") == []
+
+
+def test_rows_before_the_first_time_get_it_although_it_is_pages_away(
+    backfill: FlatBackfill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repos.legacy.rows.MAX_PAGE_ROWS", 2)
+    insert_rows(backfill.url, "users", [row_of(number, createdAt=None) for number in range(1, 6)])
+    insert(backfill, 6)
+
+    backfill.run("users")
+
+    assert {user(backfill, number).created_at for number in range(1, 7)} == {86_400_000_000}
+    assert backfill.differences("users") == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pymysql.connections import MySQLResult
+from pymysql.connections import Connection, MySQLResult
 from pymysql.protocol import MysqlPacket
 
 from repos.driver.result_rows import InlineResult
@@ -89,3 +90,136 @@ def test_rows_of_any_kinds_are_read():
 )
 def test_what_is_no_row_ends_as_with_the_driver(converters: Converters, data: bytes):
     both(converters, data)
+
+
+ROW: Converters = (("utf8", None), ("ascii", int))
+END = b"\xfe\x00\x00\x02\x00"
+FAILED = b"\xff\x25\x05#70100Query execution was interrupted"
+LARGEST = (1 << 24) - 1
+
+
+class Received(io.RawIOBase):
+    """What comes from a socket: at most so many bytes at a time."""
+
+    def __init__(self, data: bytes, at_once: int) -> None:
+        self._data, self._at_once = io.BytesIO(data), at_once
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._data.read(min(len(buffer), self._at_once))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class LostSocket(io.RawIOBase):
+    """A connection on which nothing comes any more."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ARG002 - it fails
+        raise TimeoutError("timed out")
+
+
+def packets(payloads: Iterable[bytes], first: int = 0) -> bytes:
+    """Payloads as packets, numbered from the first on; those of 16 MB are divided."""
+    found, number = [], first
+    for payload in payloads:
+        while True:
+            part, payload = payload[:LARGEST], payload[LARGEST:]  # noqa: PLW2901
+            found.append(len(part).to_bytes(3, "little") + bytes([number % 256]) + part)
+            number += 1
+            if len(part) < LARGEST:
+                break
+    return b"".join(found)
+
+
+def result_of(raw: io.RawIOBase, converters: Converters = ROW, number: int = 0) -> InlineResult:
+    """A result whose rows have not been read."""
+    connection = Connection(defer_connect=True)
+    connection._rfile, connection._next_seq_id = io.BufferedReader(raw), number
+    connection._current_timeout = connection._read_timeout
+    made = InlineResult(connection)
+    made.converters, made.unbuffered_active = list(converters), True
+    connection._result = made
+    return made
+
+
+def by_pymysql(raw: io.RawIOBase, number: int = 0) -> Any:
+    """All rows, one by one, or the error."""
+    result = result_of(raw, number=number)
+    try:
+        return list(iter(result._read_rowdata_packet_unbuffered, None))
+    except Exception as error:
+        result.unbuffered_active = False  # or it would be read to its end when it is collected
+        return type(error), error.args
+
+
+def in_batches(raw: io.RawIOBase, limit: int | None = None, number: int = 0) -> Any:
+    """The same, as they arrive or in batches."""
+    result = result_of(raw, number=number)
+    rows: list[Any] = []
+    try:
+        while batch := result.arrived_rows() if limit is None else result.next_rows(limit):
+            rows += batch
+            assert limit is None or len(batch) == limit or not result.unbuffered_active
+    except Exception as error:
+        result.unbuffered_active = False
+        return type(error), error.args
+    assert result.arrived_rows() == []
+    return rows
+
+
+@pytest.mark.parametrize("limit", [None, 1, 7, 1_000])
+@pytest.mark.parametrize("at_once", [40, 5_000, 1 << 20])
+def test_rows_are_the_same_however_they_arrive(limit: int | None, at_once: int):
+    random = Random(limit)
+    sizes = [random.choice((0, 5, 40, 300, 9_000)) for _ in range(300)]
+    rows = [("x" * size, size) for size in sizes]
+    data = packets([*(packet_of([text.encode(), str(size).encode()]) for text, size in rows), END], first=250)
+
+    found = in_batches(Received(data, at_once), limit, number=250)
+
+    assert found == rows == by_pymysql(Received(data, at_once), number=250)
+
+
+def test_a_row_that_takes_several_packets_is_read():
+    large = packet_of([b"x" * LARGEST, b"1"])
+    data = packets([packet_of([b"a", b"0"]), large, packet_of([b"b", b"2"]), END])
+
+    assert [(len(text), number) for text, number in in_batches(Received(data, 1 << 20))] == [
+        (1, 0),
+        (LARGEST, 1),
+        (1, 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        packets([packet_of([b"a", b"1"]), FAILED]),
+        packets([packet_of([b"a", b"1"])]) + packets([packet_of([b"b", b"2"]), END], first=7),  # a packet is missing
+        packets([packet_of([b"a", b"1"])]) + packets([FAILED]),  # what a server that is shutting down sends
+        packets([packet_of([b"a", b"1"]), packet_of([b"b", b"2"])]),  # the connection ends
+        packets([packet_of([b"a", b"1"]), packet_of([b"b", b"2"])])[:-3],
+    ],
+)
+def test_an_error_in_the_middle_is_that_of_pymysql(data: bytes):
+    found = in_batches(Received(data, 1 << 20))
+
+    assert isinstance(found, tuple)
+    assert found == by_pymysql(Received(data, 1 << 20))
+
+
+def test_a_lost_connection_is_named_as_pymysql_names_it():
+    assert in_batches(LostSocket()) == by_pymysql(LostSocket())
+
+
+def test_only_rows_that_have_arrived_are_taken():
+    data = packets([*(packet_of([b"x" * 90, b"1"]) for _ in range(400)), END])
+    result = result_of(Received(data, 1 << 20))
+
+    assert 1 < len(result.arrived_rows()) < io.DEFAULT_BUFFER_SIZE / 90
+    result.unbuffered_active = False
