@@ -31,7 +31,7 @@ def remembered(context: BackfillContext, what: str, find: Callable[[], frozenset
 
 
 def fingerprint(value: str) -> int:
-    """A value as a number of 62 bits, which differs between processes, so that values which share one cannot be prepared."""
+    """A value as a number of 62 bits, another in each process: values that share one cannot be prepared."""
     return hash(value) & MAX_FINGERPRINT
 
 
