@@ -54,7 +54,10 @@ class BackfillReason(Document, frozen=True):
 
 
 class BackfillStatus(Document, frozen=True):
-    """A run: `held_by` is why nothing moves, `reasons` why rows are quarantined, `failures` the first failed items."""
+    """A run: `held_by` is why nothing moves, `reasons` why rows are quarantined, `failures` the first failed items.
+
+    Of the `quarantined` rows, `undecided` are those that no decision and no default sets aside: none is certified.
+    """
 
     run: int
     source: str
@@ -67,6 +70,7 @@ class BackfillStatus(Document, frozen=True):
     domains: list[BackfillDomain]
     tables: list[BackfillTable]
     quarantined: int
+    undecided: int
     reasons: list[BackfillReason]
     failures: list[BackfillFailure]
 

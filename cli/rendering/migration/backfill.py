@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backfill.certificate.law import title_of
+from backfill.certificate.law import decided_by, title_of
 from backfill.domains.base import Counts
 from backfill.mapping.decode import decode
 from backfill.runs.progress import DomainState, domain_of, domain_states, row_counts
@@ -24,7 +24,7 @@ def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: boo
     """The document of a run."""
     options = load_options(run.options)
     failures = tx.backfill_items.read(run.id, state="failed", limit=MAX_FAILURES)
-    counts = tx.quarantined_rows.counts(run.id)
+    counts, mapping = tx.quarantined_rows.counts(run.id), decode(run.mapping)
     return BackfillStatus(
         run=run.id,
         source=run.source,
@@ -37,6 +37,7 @@ def status_document(tx: RecordsTransaction, run: BackfillRunRow, *, dry_run: boo
         domains=[_domain(state) for state in domain_states(tx, run)],
         tables=_tables(tx, run, options.rows),
         quarantined=sum(count.rows for count in counts),
+        undecided=sum(count.rows for count in counts if not decided_by(mapping, count.source_table, count.code)),
         reasons=[_reason(tx, run, count) for count in counts],
         failures=[
             BackfillFailure(item.id, item.domain, shown_key(item.name, run.hash_key), item.error or "")
@@ -140,6 +141,9 @@ def _sentences(document: BackfillStatus) -> Iterator[str]:
     if document.quarantined and not document.dry_run:
         rows = "row is" if document.quarantined == 1 else "rows are"
         yield f"{document.quarantined:,} {rows} quarantined: `scriptledger backfill quarantine list` shows why."
+        if document.undecided and document.state == "finished":
+            rows = "Of one row" if document.undecided == 1 else f"Of {document.undecided:,} rows"
+            yield f"{rows} the cause must be repaired before the next run: until then nothing is certified."
     elif document.quarantined:
         rows = screen.counted(document.quarantined, "row")
         yield f"{rows} would be quarantined: decide about them in the mapping, or leave it at that."

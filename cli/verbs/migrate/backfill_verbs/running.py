@@ -194,7 +194,7 @@ def _end(unit_of_work: UnitOfWork, fed: Fed | None, *, as_json: bool, dry_run: b
         screen.print_json(document)
     else:
         print_status(document)
-    whole = row.state == "finished" and not unaccounted(document)
+    whole = row.state == "finished" and not unaccounted(document) and not document.undecided
     raise typer.Exit(Exit.DONE if whole else Exit.REFUSED)
 
 

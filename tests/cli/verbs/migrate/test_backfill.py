@@ -204,7 +204,7 @@ def test_a_quarantined_row_is_shown_without_its_values_and_can_be_retried(
     shown = warm("backfill", "quarantine", "show", row["number"])
     plain = warm("backfill", "quarantine", "list")
 
-    assert ran.status == 0
+    assert ran.status == 1
     assert "1 row is quarantined" in ran.out
     assert (row["table"], row["code"], listed.json["next"]) == ("tag_links", "refused_by_database", None)
     assert f"`scriptledger backfill retry {row['item']}`" in shown.out
