@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
 from backfill.content.recognise import decode
@@ -31,9 +32,9 @@ from backfill.domains.script_log.source import ScriptSource, SourceScript
 from backfill.domains.script_log.texts_by_hash import TARGET as CONTENTS
 from backfill.domains.script_log.texts_by_hash import migrate_texts
 from backfill.scripts.changed_metadata import EDITED, metadata_refusal
-from backfill.scripts.legacy_script import LegacyScript, ScriptEdited
+from backfill.scripts.legacy_script import LegacyScript, ScriptEdited, is_own_text
 from backfill.scripts.migrate_script import ScriptMigration, is_migrated
-from backfill.scripts.migrated_saves import migrated_saves
+from backfill.scripts.migrated_saves import MigratedSaves, keep_own_text, migrated_saves
 from backfill.scripts.pending_saves import PendingSaves, RefusedSave
 from backfill.scripts.prove_script import prove_script
 from backfill.scripts.script_saves import ScriptSaves
@@ -102,6 +103,8 @@ class Scripts(Domain):
             return True  # deleted since the run was planned
         with work.context.unit_of_work.reading() as tx:
             script = _script(work.context, tx, source, found)
+            if isinstance(script, LegacyScript):
+                keep_own_text(tx, script, found.saves)
         if not isinstance(script, LegacyScript):
             if not work.checkpoint:  # else it is recorded, and its worker ended before the item was closed
                 set_script_aside(work, found, script)
@@ -126,6 +129,7 @@ class Scripts(Domain):
             if head is None or not head.version:
                 yield Difference(found.table.name, found.row.key, "the script is not in the ledger")
                 return
+            keep_own_text(tx, script, found.saves)
             aside = _set_aside(context, tx, name, found.saves)
             proof = prove_script(tx, script, found.saves, lambda table, key: (table, key) in aside)
         own = [(found.table.name, found.row.key)]
@@ -180,10 +184,11 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
     """Write slices until the deadline; returns whether the script is complete."""
     unit_of_work = work.context.unit_of_work
     recorder = ItemRecorder(work, found, script.script_id)
+    with unit_of_work.reading() as tx:
+        changed = is_row_changed(tx, found)
     if not work.checkpoint:
         with unit_of_work.reading() as tx:
-            known = migrated_saves(tx, script.script_id, found.saves)
-            changed = is_row_changed(tx, found)
+            known = migrated_saves(tx, script, found.saves, changed=changed)
             refusal = metadata_refusal(tx, script) if changed else None
             try:
                 done, conflict = is_migrated(tx, script, found.saves, known, changed=changed), range(0)
@@ -191,24 +196,21 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
                 # What came in the meantime on both sides is for a person to put together; the other scripts go on.
                 done, conflict = True, range(known.place, len(found.saves))
         if known.place or done or refusal is not None:
-            late = _late(found, known.late)
-            late += [
-                RefusedSave(save.origin, NEW_ON_BOTH_SIDES)
-                for save in found.saves.read_places(conflict)
-                if refusal is None or (save.origin.table, save.origin.key) != (script.origin.table, script.origin.key)
-            ]
-            if refusal is not None:
-                late.append(RefusedSave(script.origin, refusal))
+            late = _refused(found, known.late, LATE) + _conflicts(found, script, conflict, refusal)
             record_known(work, recorder, known, late, done=done)
         if done:
             return True
     elif recorder.progress.done:
         return True  # its worker ended before it could close the item
     migration = ScriptMigration(unit_of_work, clock=work.context.clock)
-    pending = PendingSaves(script, found.saves, recorder)
+    pending = PendingSaves(script, found.saves, recorder, row_changed=changed)
     while True:
         left = max(MIN_SLICE_SECONDS, work.deadline - time.monotonic())
-        written = migration.write(script.script_id, pending, left)
+        try:
+            written = migration.write(script.script_id, pending, left)
+        except ScriptEdited:  # since it was looked at
+            _record_conflicts(work, recorder, found, script, changed=changed)
+            return True
         work.committed()
         if not written.more:
             return True
@@ -216,18 +218,40 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
             return False
 
 
-def _late(found: SourceScript, places: list[int]) -> list[RefusedSave]:
-    """Saves that cannot follow later ones: what cannot be read, or was added since."""
-    late = []
+def _record_conflicts(
+    work: ItemWork, recorder: ItemRecorder, found: SourceScript, script: LegacyScript, *, changed: bool
+) -> None:
+    """Set aside what cannot follow because the script was edited here after its first slices were written."""
+    with work.context.unit_of_work.reading() as tx:
+        refusal = metadata_refusal(tx, script) if changed else None
+    place = recorder.progress.place
+    conflicts = _conflicts(found, script, range(place, len(found.saves)), refusal)
+    record_known(work, recorder, MigratedSaves(place, Counter(), Counter(), []), conflicts, done=True)
+
+
+def _conflicts(
+    found: SourceScript, script: LegacyScript, places: Sequence[int], refusal: Refusal | None
+) -> list[RefusedSave]:
+    """Saves that the source has gained, and its row if that changed, of a script that was edited here."""
+    refused = _refused(found, places, NEW_ON_BOTH_SIDES)
+    if refusal is None:
+        return refused
+    own = RefusedSave(script.origin, refusal)
+    return [save for save in refused if not is_own_text(script, (save.origin.table, save.origin.key))] + [own]
+
+
+def _refused(found: SourceScript, places: Sequence[int], reason: Refusal) -> list[RefusedSave]:
+    """Saves that cannot follow, each with the reason why it cannot be read, or else this one."""
+    refused = []
     for save in found.saves.read_places(places):
-        refusal = save.refusal or LATE
+        refusal = save.refusal or reason
         try:
             if save.refusal is None:
                 decode(save.content, save.shape)
         except Rejected as rejected:
             refusal = Refusal.of(rejected)
-        late.append(RefusedSave(save.origin, refusal))
-    return late
+        refused.append(RefusedSave(save.origin, refusal))
+    return refused
 
 
 def _set_aside(context: BackfillContext, tx: RecordsTransaction, name: str, saves: ScriptSaves) -> set[tuple[str, str]]:

@@ -28,7 +28,8 @@ def metadata_refusal(tx: RecordsTransaction, script: LegacyScript) -> Refusal | 
     if head is None or not head.version:
         return None
     edit = first_edit(tx, script, head.version)
-    before = state_at(tx, script.script_id, edit - 1 if edit else None).metadata
-    if before.get("owner") != script.owner:
+    before = state_at(tx, script.script_id, edit - 1 if edit else None)
+    if before.metadata.get("owner") != script.owner:
         return OTHER_OWNER
-    return EDITED if edit and changed_metadata(before, script) else None
+    archived_on_one_side = before.archived != (script.archived_at is not None)
+    return EDITED if edit and (archived_on_one_side or changed_metadata(before.metadata, script)) else None

@@ -62,6 +62,9 @@ class SaveSource(Protocol):
     def weight(self, place: int) -> int:
         """How many legacy rows the save at a place consists of."""
 
+    def saved_at(self, place: int) -> int | None:
+        """The time of the save at a place, as far as it is known."""
+
     def read(self, start: int) -> Iterator[LegacySave]:
         """The saves from a place on."""
 
@@ -81,6 +84,11 @@ class ScriptTaken(LedgerError):
 def is_row(origin: Origin, other: Origin) -> bool:
     """Whether two origins name the same row; its author may have been renamed."""
     return (origin.table, origin.key, origin.number) == (other.table, other.key, other.number)
+
+
+def is_own_text(script: LegacyScript, row: tuple[str, str]) -> bool:
+    """Whether a save, by the table and key of its row, is the text in the script's own row, which is overwritten."""
+    return row == (script.origin.table, script.origin.key)
 
 
 def submission_id(origin: Origin) -> str:

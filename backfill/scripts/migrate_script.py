@@ -68,7 +68,7 @@ class ScriptMigration:
             ScriptTaken: the ledger has another script under this id; nothing is written.
         """
         with self._unit_of_work.reading() as tx:
-            known = migrated_saves(tx, script.script_id, saves)
+            known = migrated_saves(tx, script, saves)
             if is_migrated(tx, script, saves, known):
                 return MigratedScript(0, 0, 0)
         recorder = _InMemory(known.place)

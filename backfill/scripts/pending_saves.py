@@ -14,6 +14,7 @@ from backfill.scripts.legacy_script import (
     ListedTimes,
     SaveSource,
     ScriptEdited,
+    is_own_text,
     submission_id,
 )
 from backfill.scripts.migrated_saves import first_edit
@@ -72,14 +73,24 @@ class PendingSaves:
     """The saves of one script that are not in its log yet, each as a submission.
 
     A save that is refused is left out, because a later one may need nothing of it: each save holds the whole text.
+    `row_changed` says that the row of the script is another one than when it came over.
     """
 
-    def __init__(self, script: LegacyScript, saves: SaveSource, recorder: SaveRecorder) -> None:
+    def __init__(
+        self, script: LegacyScript, saves: SaveSource, recorder: SaveRecorder, *, row_changed: bool = False
+    ) -> None:
         self._script = script
+        self._row_changed = row_changed
         self._saves = saves
         self._recorder = recorder
         # The version and the place after the last slice, if it was committed.
         self._committed: tuple[int, int] | None = None
+
+    @property
+    def _own(self) -> tuple[str, str] | None:
+        """Table and key of the script's own row, if its text is the last save."""
+        row = self._saves.row(len(self._saves) - 1) if len(self._saves) else None
+        return row if row is not None and is_own_text(self._script, row) else None
 
     @property
     def weight(self) -> int:
@@ -100,8 +111,11 @@ class PendingSaves:
         if committed == (state.version, place) and state.exists:
             return
         self._is_edited = bool(first_edit(tx, self._script, tx.head.version))
-        if self._is_edited and place < len(self._saves):
+        if self._is_edited and (place < len(self._saves) or self._row_changed):
             raise ScriptEdited(f"script {self._script.script_id} was edited after it was migrated")
+        own = self._own
+        # A text that was in the script's own row before the one that is there now.
+        self._overwritten = tx.legacy_versions.of_row(self._script.script_id, *own) if state.exists and own else None
         self._texts = SuccessiveSaves()
         self._lines = tuple(state.lines())
         self._is_written_whole = False
@@ -145,6 +159,8 @@ class PendingSaves:
             self._is_written_whole = False
             self._lines, self._texts = self._before, SuccessiveSaves()
         script = self._script
+        if self._overwritten is not None and any(is_own_text(script, save[:2]) for save in self._written):
+            tx.legacy_versions.remove(script.script_id, script.origin.table, script.origin.key)
         tx.legacy_versions.add(script.script_id, self._written)
         if not written.more:
             listed = script.listed or ListedTimes(None, None)
@@ -160,6 +176,9 @@ class PendingSaves:
         if taken is None:
             return
         origin, saved_at = taken
+        before = self._overwritten
+        if before is not None and before[:2] == (origin.table, origin.key) and before.version_number == version:
+            saved_at = before.saved_at  # only its bytes are other ones
         self._written.append(LegacyVersion(origin.table, origin.key, origin.number, version, saved_at, self._raw))
         self._weight += len(self._raw or b"")
 
@@ -181,7 +200,9 @@ class PendingSaves:
             return UNCHANGED
         if state.archived:
             commands = (ScriptUnarchive(), *commands)
-        return self._submission(state, save.origin, save.saved_at, commands)
+        again = self._overwritten is not None and is_own_text(self._script, (save.origin.table, save.origin.key))
+        name = f"legacy.text.{state.version}" if again else None
+        return self._submission(state, save.origin, save.saved_at, commands, name)
 
     def _begins_empty(self, save: LegacySave) -> bool:
         """Whether the script was there before its first save; where only the last text is left, it is the first."""
@@ -196,7 +217,9 @@ class PendingSaves:
         script = self._script
         if not state.exists:
             return self._created_empty(state)
-        if not self._is_edited and (fields := changed_metadata(state.metadata, script)):
+        if self._is_edited:
+            return None
+        if fields := changed_metadata(state.metadata, script):
             return self._changed_metadata(state, fields)
         if script.archived_at is not None and not state.archived:
             name = f"legacy.archive.{state.version}"

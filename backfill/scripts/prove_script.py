@@ -12,28 +12,21 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 
 from backfill.content.window import Window
-from backfill.scripts.changed_metadata import changed_metadata
 from backfill.scripts.kept_content import raw_bytes
-from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_row
+from backfill.scripts.legacy_script import LegacySave, LegacyScript, SaveSource, is_own_text
+from backfill.scripts.proof.versions_in_order import VersionsInOrder
 from backfill.scripts.successive_saves import SuccessiveSaves
 from domain.counting import counted
 from domain.errors import Rejected
-from domain.log.version import VersionRow
-from domain.script.delta import ElementPut, ElementRemoved, PersonaPut, PersonaRemoved, decode_delta
 from domain.script.hashing import STATE_MODULUS, line_term, neighbour_term
 from domain.script.line import Line
 from domain.script.state import EDGE, State
-from domain.script.state_builder import StateBuilder
 from domain.submissions.origin import Origin
-from domain.submissions.submission import decode_cause
 from repos.backfill.legacy_versions import START, LegacyVersion
-from repos.log.commands import Provenance
 from repos.unit_of_work import RecordsTransaction
 
 # Rows of legacy_versions that are read at a time; each may have the bytes of a save.
 PAGE = 50
-# Changes by the rows of other tables, which leave lines and metadata as they are.
-_DESCRIBED = (ElementPut, ElementRemoved, PersonaPut, PersonaRemoved)
 
 
 class Difference(NamedTuple):
@@ -77,7 +70,7 @@ def prove_script(
         UnknownScript: the script was not migrated.
         Corrupt: a version is missing.
     """
-    versions = _Versions(tx, script)
+    versions = VersionsInOrder(tx, script)
     lines = _Lines()
     migrated = _legacy_versions(tx, script.script_id)
     differences: list[Difference] = []
@@ -87,14 +80,18 @@ def prove_script(
     for save in saves.read(0):
         count += 1
         origin = save.origin
+        own = is_own_text(script, (origin.table, origin.key))
+        if known is not None and not own and is_own_text(script, (known.source_table, known.source_key)):
+            # The application has another text in the script's own row since, or saved this one as a version.
+            known = next(migrated, None)
         if known is None or (known.source_table, known.source_key) != (origin.table, origin.key):
             if is_set_aside(origin.table, origin.key):
                 set_aside += 1
             else:
                 differences.append(Difference(origin, "it is neither in the ledger nor set aside"))
             continue
-        problem = versions.go_to(known.version_number, save)
-        is_exact, other = _compared(save, known, versions.state, lines)
+        problem = versions.go_to(known, save)
+        is_exact, other = _compared(save, known, versions.state, lines, own=own)
         if not is_exact:
             inexact.append(origin)
         if (problem := other or problem) is not None:
@@ -107,7 +104,9 @@ def prove_script(
     return Proof(count, tuple(differences), tuple(inexact), set_aside)
 
 
-def _compared(save: LegacySave, known: LegacyVersion, state: State, lines: _Lines) -> tuple[bool, str | None]:
+def _compared(
+    save: LegacySave, known: LegacyVersion, state: State, lines: _Lines, *, own: bool
+) -> tuple[bool, str | None]:
     """Whether the content consists of its lines, and what is wrong with the save, if anything."""
     if save.refusal is not None:
         return True, f"the source cannot be read: {save.refusal.code}"
@@ -115,7 +114,8 @@ def _compared(save: LegacySave, known: LegacyVersion, state: State, lines: _Line
         is_exact, problem = lines.compare(state, save)
     except Rejected as refusal:
         return True, f"the source cannot be decoded: {refusal.code}"
-    if known.saved_at != save.saved_at:
+    # The application changes the time of a script's own row also where its text stays.
+    if known.saved_at != save.saved_at and not own:
         problem = problem or "it is recorded with another time"
     if not is_exact and (known.raw is None or raw_bytes(known.raw) != save.content):
         problem = problem or "its bytes are not kept"
@@ -193,83 +193,6 @@ def _change(old: Sequence[Line], new: Sequence[Line], above: str, below: str) ->
         gone, come = set(pairwise(old_ids)), set(pairwise(new_ids))
         total += sum(neighbour_term(*pair) for pair in come - gone) - sum(neighbour_term(*pair) for pair in gone - come)
     return total
-
-
-class _Versions:
-    """The versions of a script in order, with the legacy rows they come from."""
-
-    def __init__(self, tx: RecordsTransaction, script: LegacyScript) -> None:
-        head = tx.heads.require(script.script_id)
-        entries = tx.commands.provenances(script.script_id, upto=head.version)
-        rows = tx.versions.read(script.script_id, generation=head.generation, after=0, upto=head.version)
-        self._builder = StateBuilder(State.empty())
-        self.state = State.empty()
-        self._script = script
-        self._tx = tx
-        self._head = head.version
-        self._steps = zip(entries, rows, strict=True)
-        self._time = 0
-        self._touches_text = True
-
-    def go_to(self, version: int, save: LegacySave) -> str | None:
-        """Go on to the version that a save became; what is wrong with those on the way, else None."""
-        if version < self.state.version:
-            return "its version is before that of the save before"
-        problem = None
-        while self.state.version < version and (step := self._step()) is not None:
-            entry, origin = step
-            if origin is None or is_row(origin, self._script.origin):
-                if origin is None:
-                    problem = "it comes after an edit"
-            elif not is_row(origin, save.origin):
-                # Story elements and personas follow the saves that were there when they came over.
-                if self._touches_text:
-                    problem = "its version is that of another row"
-            elif (origin.author, origin.actor) != (save.origin.author, save.origin.actor):
-                problem = "its version has another writer"
-            elif entry.occurred_at != max(self._before, min(max(save.saved_at, 0), entry.recorded_at)):
-                problem = "its version has another time"
-        return problem
-
-    def script_problems(self) -> Iterator[str]:
-        """What is wrong with the script, and with the commands after its last save."""
-        created = self.state.metadata
-        edited = False
-        listed = self._script.listed
-        while (step := self._step()) is not None:
-            origin = step[1]
-            edited = edited or origin is None
-            if not edited:
-                created = self.state.metadata
-        script = self._script
-        if created.get("owner") != script.owner:
-            yield "the script has another owner"
-        for name in changed_metadata(created, script):
-            yield f"the script has another {name}"
-        if not edited and self.state.archived != (script.archived_at is not None):
-            yield "the script is archived here or there only"
-        row = self._tx.scripts.get(script.script_id)
-        if listed is None or row is None or edited:
-            return
-        if listed.created_at is not None and row.created_at != listed.created_at:
-            yield "the script is listed with another time of creation"
-        if listed.updated_at is not None and row.updated_at != listed.updated_at:
-            yield "the script is listed with another time of change"
-
-    def _step(self) -> tuple[Provenance, Origin | None] | None:
-        """Go on to the next version: its command and legacy row."""
-        step: tuple[Provenance, VersionRow] | None = next(self._steps, None)
-        if step is None:
-            return None
-        entry, row = step
-        changes = decode_delta(row.delta)
-        self._touches_text = not all(isinstance(change, _DESCRIBED) for change in changes)
-        for change in changes:
-            change.onto(self._builder)
-        self.state = self._builder.so_far()
-        self._builder.version += 1
-        self._before, self._time = self._time, entry.occurred_at
-        return entry, decode_cause(entry.cause).origin
 
 
 def _legacy_versions(tx: RecordsTransaction, script_id: int) -> Iterator[LegacyVersion]:

@@ -56,10 +56,13 @@ class ScriptSaves:
         latest = (script.content or b"").decode(errors="surrogateescape") if is_used else None
         self._parts = [(part.form.table, part.rows, part.form.texts(source, part.rows, latest)) for part in parts]
         self._head: LegacySave | None = None
+        self._repeated: LegacySave | None = None
         if with_head:
             last_at = next((row.at for row in reversed(self.rows) if row.at is not None), None)
-            head = latest_save(script, self, last_at)
-            self._head = None if head is None else self._checked(table, script.finding, head)
+            own = own_text(script, self, last_at)
+            repeated = own is not None and self._repeats_last(own)
+            head = None if own is None else self._checked(table, script.finding, own)
+            self._head, self._repeated = (None, head) if repeated else (head, None)
         self.tables = Counter[str]()
         for part in with_rows:
             members = sum(len(row.members) or 1 for row in part.rows) if part.rows.has_members else len(part.rows)
@@ -67,6 +70,13 @@ class ScriptSaves:
 
     def __len__(self) -> int:
         return len(self.rows) + (self._head is not None)
+
+    def keep_own_text(self) -> None:
+        """Take the text of the script's own row as a save also if the last one has the same text.
+
+        The ledger has an older text of that row after that save.
+        """
+        self._head, self._repeated = self._head or self._repeated, None
 
     def row(self, place: int) -> tuple[str, str]:
         """Table and key of the save at a place, counted from 0, as its origin names them."""
@@ -80,6 +90,12 @@ class ScriptSaves:
     def weight(self, place: int) -> int:
         """How many legacy rows the save at a place consists of."""
         return len(self.rows[place].members) or 1 if self.has_members and place < len(self.rows) else 1
+
+    def saved_at(self, place: int) -> int | None:
+        """The time of the save at a place, as far as it is known."""
+        if place < len(self.rows):
+            return self.rows[place].at
+        return None if self._head is None else self._head.saved_at
 
     def source_rows(self, place: int) -> list[tuple[str, str]]:
         """Tables and keys of the rows of a save, the keys as JSON lists; none for the row of the script."""
@@ -114,6 +130,13 @@ class ScriptSaves:
             first += len(rows)
         if self._head is not None and at < len(places):
             yield self._head
+
+    def _repeats_last(self, own: LegacySave) -> bool:
+        """Whether the last save has the text of the script's own row."""
+        if not self.rows:
+            return False
+        [last] = self.read(len(self.rows) - 1)
+        return last.refusal is None and _same(last, own)
 
     def _checked(self, table: MappedTable, key: Row, save: LegacySave, members: Sequence[Row] = ()) -> LegacySave:
         """The save, refused if its content is."""
@@ -158,24 +181,20 @@ def _save(table: MappedTable, row: SaveRow, text: bytes | Refusal) -> LegacySave
     return LegacySave(row.origin, content, row.at or 0, shape, refusal)
 
 
-def latest_save(script: ScriptRow, saves: ScriptSaves, last_at: int | None) -> LegacySave | None:
-    """The text of the script's own row as a save after all others; None if it has none, or that of the last one."""
+def own_text(script: ScriptRow, saves: ScriptSaves, last_at: int | None) -> LegacySave | None:
+    """The text of the script's own row as a save after all others; None if it has none, or an older one."""
     if script.content is None or (len(saves) and not script.content.strip()):
         return None
     at = script.updated_at if script.updated_at is not None else script.created_at
-    if len(saves):
-        if at is not None and last_at is not None and at < last_at:
-            return None  # the application writes the row of the script after the version, or not at all
-        [last] = saves.read(len(saves) - 1)
-        if last.refusal is None and _same(last, script):
-            return None
+    if len(saves) and at is not None and last_at is not None and at < last_at:
+        return None  # the application writes the row of the script after the version, or not at all
     origin = replace(script.origin, number=script.counter)
     return LegacySave(origin, script.content, at if at is not None else last_at or 0, script.shape)
 
 
-def _same(last: LegacySave, script: ScriptRow) -> bool:
+def _same(last: LegacySave, own: LegacySave) -> bool:
     try:
-        before, after = decode(last.content, last.shape), decode(script.content or b"", script.shape)
+        before, after = decode(last.content, last.shape), decode(own.content, own.shape)
         return script_lines(before) == script_lines(after)
     except Rejected:
-        return last.content == script.content
+        return last.content == own.content

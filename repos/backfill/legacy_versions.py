@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, func, or_, select
+from sqlalchemy import BindParameter, bindparam, delete, func, or_, select
 
 from repos.database.session import Session
 from repos.schema.backfill_tables import legacy_versions
@@ -43,6 +43,13 @@ _READ = (
     .limit(bindparam("limit"))
 )
 _LAST = select(*_FIELDS).where(_OF_SCRIPT).order_by(_VERSION.desc(), _ID.desc()).limit(bindparam("limit"))
+_OF_ROW = (
+    _OF_SCRIPT,
+    legacy_versions.c.source_table == bindparam("source"),
+    legacy_versions.c.source_key == bindparam("key"),
+)
+_GET = select(*_FIELDS).where(*_OF_ROW)
+_REMOVE = delete(legacy_versions).where(*_OF_ROW)
 _COUNT = select(func.count()).select_from(legacy_versions).where(_OF_SCRIPT)
 
 
@@ -55,6 +62,15 @@ class LegacyVersions:
     def add(self, script_id: int, saves: Sequence[LegacyVersion]) -> None:
         """Store saves, with the commit; one that is there already ends it with `DuplicateKey`."""
         self._session.later_insert(legacy_versions, _COLUMNS, [(script_id, *save) for save in saves])
+
+    def of_row(self, script_id: int, source_table: str, source_key: str) -> LegacyVersion | None:
+        """The save of a script that a row was migrated as; None if it was not."""
+        rows = self._session.rows(_GET, script=script_id, source=source_table, key=source_key)
+        return LegacyVersion(*rows[0]) if rows else None
+
+    def remove(self, script_id: int, source_table: str, source_key: str) -> None:
+        """Remove the save of a row at once, so that another one of the row can be added after all others."""
+        self._session.run(_REMOVE, script=script_id, source=source_table, key=source_key)
 
     def read(self, script_id: int, *, after: Place = START, limit: int = 1_000) -> list[tuple[Place, LegacyVersion]]:
         """The saves of a script after a place, each with its place."""

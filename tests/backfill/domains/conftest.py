@@ -15,7 +15,8 @@ import backfill.domains.registry  # noqa: F401 - in its order, whichever test is
 from repos.database.engine import open_engine
 from repos.schema.upgrade import upgrade
 from repos.unit_of_work import UnitOfWork
-from tests.materialization.writer import close_databases
+from tests.backfill.domains.script_database import DAY, ScriptDatabase, add_script, lines
+from tests.materialization.writer import Clock, close_databases
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,20 @@ def ledger_url(empty_ledger: Path, tmp_path: Path) -> str:
 def ledger(ledger_url: str) -> Iterator[UnitOfWork]:
     with open_engine(ledger_url) as engine:
         yield UnitOfWork(engine)
+
+
+@pytest.fixture
+def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
+    """A legacy database of scripts, without any, and a ledger."""
+    return ScriptDatabase(tmp_path, ledger, Clock())
+
+
+@pytest.fixture
+def brought(legacy: ScriptDatabase) -> ScriptDatabase:
+    """A script whose text is in its row alone, brought over."""
+    add_script(legacy, content=lines("One.", "Two."), updatedAt=DAY.format(2))
+    legacy.run()
+    return legacy
 
 
 @pytest.fixture

@@ -192,6 +192,17 @@ def add_saves(legacy: ScriptDatabase, *contents: str | None, script_id: int = 7)
         legacy.add("script_versions", (key, script_id, number, content, DAY.format(number)))
 
 
+def overwrite(legacy: ScriptDatabase, content: str | None, day: int = 3, **fields: str) -> None:
+    """Save a text in the row of the script."""
+    values = {"content": content, "updatedAt": DAY.format(day), **fields}
+    shown = ", ".join(f"{name} = {'NULL' if value is None else _quoted(value)}" for name, value in values.items())
+    legacy.sql(f"UPDATE scripts SET {shown}")
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
 def everything_is_counted(legacy: ScriptDatabase, counts: dict[str, Counts]) -> bool:
     """The law: source rows = migrated + merged + quarantined + skipped."""
     return {table: count.rows for table, count in counts.items()} == {

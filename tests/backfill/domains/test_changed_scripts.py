@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from backfill.mapping.model import ColumnRule, Mapping
-from domain.commands.kinds.script_set_metadata import ScriptSetMetadata
-from domain.submissions.submission import Submission
 from materialization.history.state_at import state_at
 from materialization.history.version_lookup import version_at
-from repos.unit_of_work import UnitOfWork
+from tests.backfill.domains.edited_here import edit_here
 from tests.backfill.domains.script_database import (
     DAY,
     ScriptDatabase,
@@ -22,15 +19,15 @@ from tests.backfill.domains.script_database import (
     everything_is_counted,
     lines,
 )
-from tests.materialization.writer import SECOND, Clock, Writer
+from tests.materialization.writer import SECOND
 
 DAY_1 = 1_612_173_600 * SECOND  # 2021-02-01 10:00 UTC
 DAYS = 86_400 * SECOND
 
 
 @pytest.fixture
-def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
-    legacy = ScriptDatabase(tmp_path, ledger, Clock())
+def legacy(legacy: ScriptDatabase) -> ScriptDatabase:
+    """A script with two saves and a field of its own."""
     legacy.sql("ALTER TABLE scripts ADD genre TEXT")
     drafted = legacy.mapped
 
@@ -59,16 +56,6 @@ def kinds(legacy: ScriptDatabase) -> list[str]:
 
 def problems(legacy: ScriptDatabase) -> list[str]:
     return [each.problem for each in legacy.differences()]
-
-
-def edit_here(legacy: ScriptDatabase, **fields: str) -> None:
-    writer = Writer(legacy.unit_of_work, clock=legacy.clock)
-    with legacy.unit_of_work.reading() as tx:
-        version = tx.heads.require(7).version
-    command = ScriptSetMetadata(fields=dict(fields))
-    writer.ledger.submit(
-        Submission(script_id=7, submission_id="by-hand", author="user", base_version=version, commands=(command,))
-    )
 
 
 def test_a_changed_title_and_other_fields_follow_as_a_command(legacy: ScriptDatabase) -> None:
@@ -201,20 +188,3 @@ def test_another_owner_is_named(legacy: ScriptDatabase) -> None:
 
     assert [(row.source_key, row.code) for row in legacy.quarantined()] == [("[7]", "owner_changed")]
     assert problems(legacy) == ["the script has another owner"]
-
-
-def test_a_row_with_a_new_title_and_a_new_text_is_set_aside_once(tmp_path: Path, ledger: UnitOfWork) -> None:
-    legacy = ScriptDatabase(tmp_path, ledger, Clock())
-    add_script(legacy, content=lines("One."))
-    add_saves(legacy, lines("One."))
-    legacy.run()
-    edit_here(legacy, genre="noir")
-    changed = f"title = 'The Pier', versionNumber = 2, content = '{lines('Two.')}', updatedAt = '{DAY.format(9)}'"
-    legacy.sql(f"UPDATE scripts SET {changed}")
-
-    counts = legacy.run()
-
-    assert everything_is_counted(legacy, counts)
-    assert [(row.source_table, row.source_key, row.code) for row in legacy.quarantined()] == [
-        ("scripts", "[7]", "script_edited")
-    ]

@@ -16,7 +16,6 @@ from materialization.history.blame import blame
 from materialization.history.version_lookup import version_at
 from materialization.write_path import backfill_slice
 from materialization.write_path.settlement import Settlement
-from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import (
     DAY,
     ScriptDatabase,
@@ -25,15 +24,10 @@ from tests.backfill.domains.script_database import (
     everything_is_counted,
     lines,
 )
-from tests.materialization.writer import SECOND, Clock
+from tests.materialization.writer import SECOND
 
 DAY_1 = 1_612_173_600 * SECOND  # 2021-02-01 10:00 UTC
 HOUR = 3_600 * SECOND
-
-
-@pytest.fixture
-def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
-    return ScriptDatabase(tmp_path, ledger, Clock())
 
 
 def times(legacy: ScriptDatabase) -> list[int]:

@@ -7,8 +7,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from backfill.domains.base import Counts
 from repos.unit_of_work import UnitOfWork
 from tests.backfill.domains.script_database import (
@@ -20,11 +18,6 @@ from tests.backfill.domains.script_database import (
     lines,
 )
 from tests.materialization.writer import Clock
-
-
-@pytest.fixture
-def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
-    return ScriptDatabase(tmp_path, ledger, Clock())
 
 
 def test_every_save_is_a_version_with_its_time_and_writer(legacy: ScriptDatabase):

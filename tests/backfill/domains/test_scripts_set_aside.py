@@ -23,11 +23,6 @@ from tests.backfill.domains.script_database import (
 from tests.materialization.writer import Clock
 
 
-@pytest.fixture
-def legacy(tmp_path: Path, ledger: UnitOfWork) -> ScriptDatabase:
-    return ScriptDatabase(tmp_path, ledger, Clock())
-
-
 def test_a_save_that_cannot_be_read_is_set_aside_and_its_neighbours_come_over(legacy: ScriptDatabase):
     add_script(legacy)
     add_saves(legacy, lines("One."), '{"version": 2, "lines": [', None, lines("One.", "Two."))

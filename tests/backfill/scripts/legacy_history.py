@@ -47,6 +47,9 @@ class ListedSaves:
     def weight(self, place: int) -> int:  # noqa: ARG002 - each save is one row
         return 1
 
+    def saved_at(self, place: int) -> int | None:
+        return self.saves[place].saved_at
+
     def read(self, start: int) -> Iterator[LegacySave]:
         for place in range(start, len(self.saves)):
             if place == self.stop:

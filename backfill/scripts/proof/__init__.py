@@ -1,0 +1,1 @@
+"""Parts of the proof of a script: what is read from the ledger, and how it is compared."""

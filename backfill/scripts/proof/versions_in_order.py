@@ -1,0 +1,112 @@
+"""The versions of a migrated script in order: whether each comes from the legacy row that it should come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backfill.scripts.changed_metadata import changed_metadata
+from backfill.scripts.legacy_script import LegacySave, LegacyScript, is_own_text, is_row
+from domain.log.version import VersionRow
+from domain.script.delta import (
+    ElementPut,
+    ElementRemoved,
+    MetadataSet,
+    PersonaPut,
+    PersonaRemoved,
+    VersionLabelled,
+    decode_delta,
+)
+from domain.script.state import State
+from domain.script.state_builder import StateBuilder
+from domain.submissions.origin import Origin
+from domain.submissions.submission import decode_cause
+from repos.backfill.legacy_versions import LegacyVersion
+from repos.log.commands import Provenance
+from repos.unit_of_work import RecordsTransaction
+
+# Changes by the rows of other tables, which leave lines and metadata as they are.
+_DESCRIBED = (ElementPut, ElementRemoved, PersonaPut, PersonaRemoved)
+
+
+class VersionsInOrder:
+    """The versions of a script in order, with the legacy rows they come from."""
+
+    def __init__(self, tx: RecordsTransaction, script: LegacyScript) -> None:
+        head = tx.heads.require(script.script_id)
+        entries = tx.commands.provenances(script.script_id, upto=head.version)
+        rows = tx.versions.read(script.script_id, generation=head.generation, after=0, upto=head.version)
+        self._builder = StateBuilder(State.empty())
+        self.state = State.empty()
+        self._script = script
+        self._tx = tx
+        self._head = head.version
+        self._steps = zip(entries, rows, strict=True)
+        self._time = 0
+        self._touches_text = self._changes_lines = True
+
+    def go_to(self, known: LegacyVersion, save: LegacySave) -> str | None:
+        """Go on to the version that a save became; what is wrong with those on the way, else None."""
+        version = known.version_number
+        known_origin = Origin(table=known.source_table, key=known.source_key, number=known.number)
+        if version < self.state.version:
+            return "its version is before that of the save before"
+        problem = None
+        while self.state.version < version and (step := self._step()) is not None:
+            entry, origin = step
+            if origin is None:
+                problem = "it comes after an edit"
+            elif is_own_text(self._script, (origin.table, origin.key)):
+                # Also its other fields, and texts that it had before: those are no longer in the source.
+                is_text = self.state.version == version and self._changes_lines and is_row(origin, known_origin)
+                if is_text and entry.occurred_at != max(self._before, min(max(known.saved_at, 0), entry.recorded_at)):
+                    problem = "its version has another time"
+            elif not is_row(origin, save.origin):
+                # Story elements and personas follow the saves that were there when they came over.
+                if self._touches_text:
+                    problem = "its version is that of another row"
+            elif (origin.author, origin.actor) != (save.origin.author, save.origin.actor):
+                problem = "its version has another writer"
+            elif entry.occurred_at != max(self._before, min(max(save.saved_at, 0), entry.recorded_at)):
+                problem = "its version has another time"
+        return problem
+
+    def script_problems(self) -> Iterator[str]:
+        """What is wrong with the script, and with the commands after its last save."""
+        created = self.state
+        edited = False
+        listed = self._script.listed
+        while (step := self._step()) is not None:
+            origin = step[1]
+            edited = edited or origin is None
+            if not edited:
+                created = self.state
+        script = self._script
+        if created.metadata.get("owner") != script.owner:
+            yield "the script has another owner"
+        for name in changed_metadata(created.metadata, script):
+            yield f"the script has another {name}"
+        if created.archived != (script.archived_at is not None):
+            yield "the script is archived here or there only"
+        row = self._tx.scripts.get(script.script_id)
+        if listed is None or row is None or edited:
+            return
+        if listed.created_at is not None and row.created_at != listed.created_at:
+            yield "the script is listed with another time of creation"
+        if listed.updated_at is not None and row.updated_at != listed.updated_at:
+            yield "the script is listed with another time of change"
+
+    def _step(self) -> tuple[Provenance, Origin | None] | None:
+        """Go on to the next version: its command and legacy row."""
+        step: tuple[Provenance, VersionRow] | None = next(self._steps, None)
+        if step is None:
+            return None
+        entry, row = step
+        changes = decode_delta(row.delta)
+        self._touches_text = not all(isinstance(change, _DESCRIBED) for change in changes)
+        self._changes_lines = not all(isinstance(change, MetadataSet | VersionLabelled) for change in changes)
+        for change in changes:
+            change.onto(self._builder)
+        self.state = self._builder.so_far()
+        self._builder.version += 1
+        self._before, self._time = self._time, entry.occurred_at
+        return entry, decode_cause(entry.cause).origin

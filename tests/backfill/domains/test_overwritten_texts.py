@@ -1,0 +1,196 @@
+"""Texts in the rows of scripts, which the application overwrites: each run brings the newest one as a version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from materialization.history.version_lookup import version_at
+from materialization.write_path import backfill_slice
+from tests.backfill.domains.edited_here import edit_here, head, set_aside
+from tests.backfill.domains.script_database import (
+    DAY,
+    ScriptDatabase,
+    add_script,
+    everything_is_counted,
+    lines,
+    overwrite,
+)
+from tests.materialization.writer import SECOND
+
+DAY_1 = 1_612_173_600 * SECOND  # 2021-02-01 10:00 UTC
+DAYS = 86_400 * SECOND
+BROKEN = '{"version":2,"lines":[{'
+
+
+def test_a_text_that_was_overwritten_is_one_more_version_with_its_time(brought: ScriptDatabase) -> None:
+    first = head(brought)
+    overwrite(brought, lines("One.", "Three."), versionNumber="2")
+    assert [each.problem for each in brought.differences()] != []
+
+    counts = brought.run()
+
+    assert counts["scripts"].migrated == 1
+    assert (head(brought), brought.texts(7), brought.texts(7, first)) == (
+        first + 1,
+        ["One.", "Three."],
+        ["One.", "Two."],
+    )
+    assert brought.origins(7)[-1] == ("scripts", "7", 2, "user", "")
+    with brought.unit_of_work.reading() as tx:
+        assert version_at(tx, 7, DAY_1 + 2 * DAYS - 1) == first
+        assert version_at(tx, 7, DAY_1 + 2 * DAYS) == first + 1
+    assert brought.differences() == []
+    assert brought.run() == counts
+    assert head(brought) == first + 1
+
+
+def test_a_text_that_returns_is_a_version_again(brought: ScriptDatabase) -> None:
+    first = head(brought)
+    for place, text in enumerate(("Other.", "One.", "Other."), 1):
+        overwrite(brought, lines(text, "Two."), day=2 + place)
+        brought.run()
+        assert (head(brought), brought.texts(7)) == (first + place, [text, "Two."])
+        assert brought.differences() == []
+
+
+@pytest.mark.parametrize(
+    "content", ["INT. FERRY - DAY\n\nMara waits.\n", "Plain text.\nOf two lines.", "<action>New.</action>"]
+)
+def test_the_new_text_may_have_another_shape(brought: ScriptDatabase, content: str) -> None:
+    overwrite(brought, content)
+
+    brought.run()
+
+    assert brought.texts(7) != ["One.", "Two."]
+    assert brought.differences() == []
+
+
+def test_a_new_text_and_a_new_title_come_in_this_order(brought: ScriptDatabase) -> None:
+    overwrite(brought, lines("New."), title="The Pier")
+
+    brought.run()
+
+    with brought.unit_of_work.reading() as tx:
+        kinds = [entry.kind for entry in tx.commands.read(7, upto=head(brought))]
+    assert kinds[-1] == "script.set_metadata"
+    assert brought.texts(7) == ["New."]
+    assert brought.differences() == []
+
+
+def test_the_text_of_an_archived_script_follows_and_it_stays_archived(brought: ScriptDatabase) -> None:
+    brought.sql(f"UPDATE scripts SET deletedAt = '{DAY.format(2)}'")
+    brought.run()
+    overwrite(brought, lines("New."))
+
+    brought.run()
+
+    assert brought.texts(7) == ["New."]
+    assert brought.differences() == []
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_row_that_is_only_touched_is_no_new_text(brought: ScriptDatabase, edited: bool) -> None:
+    if edited:
+        edit_here(brought, genre="noir")
+    before = head(brought)
+    overwrite(brought, lines("One.", "Two."), day=5, versionNumber="9")
+
+    brought.run()
+
+    assert (head(brought), set_aside(brought), brought.differences()) == (before, [], [])
+
+
+def test_an_empty_text_is_a_version_without_lines(brought: ScriptDatabase) -> None:
+    overwrite(brought, "")
+
+    brought.run()
+
+    assert brought.texts(7) == []
+    assert brought.differences() == []
+
+
+def test_a_new_text_that_cannot_be_read_is_set_aside_until_it_can(brought: ScriptDatabase) -> None:
+    overwrite(brought, BROKEN)
+    for _ in range(2):
+        brought.run()
+        assert (brought.texts(7), set_aside(brought)) == (["One.", "Two."], [("scripts", "[7]", "L15")])
+    overwrite(brought, lines("New."))
+
+    brought.run()
+
+    assert (brought.texts(7), set_aside(brought), brought.differences()) == (["New."], [], [])
+
+
+def test_other_bytes_of_the_same_lines_are_kept_without_a_version(brought: ScriptDatabase) -> None:
+    before = head(brought)
+    for pages in (2, 3):
+        content = json.dumps({"content": json.loads(lines("One.", "Two.")), "format": "plain", "pageCount": pages})
+        overwrite(brought, content, day=2 + pages)
+
+        brought.run()
+
+        assert (head(brought), brought.differences()) == (before, [])
+
+
+def test_a_text_that_was_removed_from_its_row_is_named(brought: ScriptDatabase) -> None:
+    overwrite(brought, None)
+
+    with pytest.raises(AssertionError):  # an item failed
+        brought.run()
+
+    with brought.unit_of_work.reading() as tx:
+        [failed] = tx.backfill_items.read(2, state="failed")
+    assert failed.error == "the source no longer has the text of script 7 that came over last"
+
+
+Step = Callable[[ScriptDatabase, int, str], None]
+
+
+def _text(legacy: ScriptDatabase, second: int, text: str) -> None:
+    at = f"2021-02-05 10:00:{second:02}"
+    legacy.sql(f"UPDATE scripts SET content = '{lines(text)}', updatedAt = '{at}', versionNumber = {second}")
+
+
+def _save(legacy: ScriptDatabase, second: int, text: str) -> None:
+    legacy.add("script_versions", (800 + second, 7, second, lines(text), f"2021-02-05 10:00:{second:02}"))
+
+
+def _text_and_save(legacy: ScriptDatabase, second: int, text: str) -> None:
+    _text(legacy, second, text)
+    _save(legacy, second, text)
+
+
+def _touch(legacy: ScriptDatabase, second: int, text: str) -> None:
+    legacy.sql(f"UPDATE scripts SET title = '{text} {second}', updatedAt = '2021-02-05 10:00:{second:02}'")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_order_of_texts_and_saves_comes_over(
+    legacy: ScriptDatabase, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    if seed % 2:  # each save is a slice of its own
+        monkeypatch.setattr(backfill_slice, "MAX_SLICE_BYTES", 1)
+    random = Random(seed)
+    add_script(legacy, content=lines("A"), updatedAt=DAY.format(1))
+    steps: list[Step] = [_text, _text, _save, _text_and_save, _touch]
+    last = "A"
+    for second in range(1, 13):
+        step, text = random.choice(steps), random.choice("ABC")
+        step(legacy, second, text)
+        last = text if step is not _touch else last
+        if random.random() < 0.6 or second == 12:
+            counts = legacy.run()
+            assert everything_is_counted(legacy, counts)
+            assert legacy.differences() == []
+    with legacy.unit_of_work.reading() as tx:
+        saves = tx.legacy_versions.count(7)
+    assert saves >= legacy.rows()["script_versions"]
+    if step is not _touch:
+        assert legacy.texts(7) == [last]
+    before = head(legacy)
+    legacy.run()
+    assert head(legacy) == before
