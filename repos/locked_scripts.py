@@ -76,6 +76,7 @@ class LockedScript:
         self.heads = heads
         self.require_room = session.room.require
         self.flush = session.flush
+        self.flush_ahead = session.flush_ahead
         self.room = session.room
         self.more = False
         self._session = session

@@ -38,6 +38,8 @@ from repos.unit_of_work import UnitOfWork
 SLICE_SECONDS: Final = 10.0
 MAX_SLICE_BYTES: Final = 16 << 20
 MAX_SLICE_VERSIONS: Final = 5_000
+# So many bytes of the log are sent before the slice is complete: the server writes while the next saves are decided.
+BYTES_AHEAD: Final = 64 << 10
 
 
 class Saves(Protocol):
@@ -154,13 +156,31 @@ class _SaveRefused(Exception):
 
 
 class _AcceptedOnly(Settlement):
-    """A settlement in which a refused submission leaves nothing."""
+    """A settlement in which a refused submission leaves nothing.
+
+    What was accepted may be sent before the next submission is decided: nothing takes it back but the end of the
+    transaction.
+    """
+
+    _sent_bytes = 0
+
+    @property
+    def unsent_bytes(self) -> int:
+        """The bytes added to the log that the database does not have yet."""
+        return self._bytes - self._sent_bytes
+
+    def write_ahead(self) -> None:
+        """Let a server write what was accepted so far, while the next saves are decided."""
+        self._tx.append(self._entries[self._sent :], self._versions, self._keyframes)
+        self._tx.flush_ahead()
+        self._sent, self._sent_bytes = len(self._entries), self._bytes
+        self._versions, self._keyframes = [], []
 
     def _refuse(self, arrival: Arrival, refusal: Refusal) -> NoReturn:  # noqa: ARG002 - nothing of the arrival is kept
         raise _SaveRefused(refusal)
 
 
-def _apply_saves(settlement: Settlement, saves: Saves, deadline: float) -> Slice:
+def _apply_saves(settlement: _AcceptedOnly, saves: Saves, deadline: float) -> Slice:
     start = settlement.state.version
     while (submission := saves.next(settlement.state)) is not None:
         try:
@@ -175,5 +195,7 @@ def _apply_saves(settlement: Settlement, saves: Saves, deadline: float) -> Slice
         full = bytes_to_write >= MAX_SLICE_BYTES or settlement.state.version - start >= MAX_SLICE_VERSIONS
         if full or time.monotonic() >= deadline:
             return Slice(tuple(settlement.answers.values()), more=True)
+        if settlement.unsent_bytes >= BYTES_AHEAD:
+            settlement.write_ahead()
         del submission  # or its lines would stay while the next save is read
     return Slice(tuple(settlement.answers.values()), more=False)

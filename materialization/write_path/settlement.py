@@ -74,6 +74,7 @@ class Settlement:
         self._bytes = 0
         self._kept_bytes = 0
         self._entries: list[LogEntry] = []
+        self._sent = 0  # entries that the database has already
         self._versions: list[VersionRow] = []
         self._keyframes: list[KeyframeRow] = []
         self._rejected: list[DeadLetter] = []
@@ -119,7 +120,7 @@ class Settlement:
         """Write everything through the unit of work."""
         tx = self._tx
         if self._entries:
-            tx.append(self._entries, self._versions, self._keyframes)
+            tx.append(self._entries[self._sent :], self._versions, self._keyframes)
             if self.state.metadata is not self._start.metadata:
                 self._project()
         if self._losses is not None:

@@ -1,12 +1,17 @@
-"""An exchange with the server: a request and its complete answer, or a conflict that ends the transaction."""
+"""An exchange with the server: a request and its complete answer, or a conflict that ends the transaction.
+
+The answer to a packet of writes may be left until the next exchange: the server works in the meantime.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 
-from domain.errors import Conflict
+from domain.errors import Conflict, Corrupt
 from repos.database.driver_errors import DriverError, DuplicateKey, conflict_of
-from repos.database.server_status import TransactionLost
+from repos.database.server_status import IN_TRANSACTION, MORE, StatusConnection, TransactionLost, require
+from repos.database.statements import Write
 
 
 class Exchange:
@@ -19,17 +24,26 @@ class Exchange:
     # Without a constructor: one is made for every command.
     lost: Conflict | None = None
     in_step = True
+    _read: Callable[[], object] | None = None
 
     def __enter__(self) -> None:
         if self.lost is not None:
             raise self.lost
+        if self._read is not None:
+            read, self._read = self._read, None
+            with self:
+                read()
         self.in_step = False
+
+    def leave(self, read: Callable[[], object]) -> None:
+        """Within an exchange: leave the answer to what was sent until the next one, which reads it first."""
+        self._read = read
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            self.in_step = True
+            self.in_step = self._read is None
         elif isinstance(error, DriverError):
             self.in_step = True
             conflict = conflict_of(error)
@@ -41,3 +55,34 @@ class Exchange:
         elif isinstance(error, TransactionLost):
             # `in_step` stays False: the rest of the answer is not read, the connection is discarded.
             self.lost = error
+
+
+def send(connection: StatusConnection, packets: Iterable[tuple[str, list[Write]]]) -> list[Write]:
+    """Send packets of writes; returns the writes of the last one, whose answers are still to be read."""
+    unread: list[Write] = []
+    for text, writes in packets:
+        read_answers(connection, unread)
+        connection.send(text)
+        unread = writes
+    return unread
+
+
+def read_answers(connection: StatusConnection, writes: Sequence[Write], first: int | None = None) -> None:
+    """Read the answers to a packet of writes; `first` is the number of rows of the first answer if that is read.
+
+    Raises:
+        Corrupt: a write did not match the number of rows that it must.
+    """
+    left = len(writes)
+    for write in writes:
+        left -= 1
+        found = int(connection.next_result()) if first is None else first
+        first = None
+        require(connection, IN_TRANSACTION | MORE if left else IN_TRANSACTION)
+        if write.rows is not None and found != write.rows:
+            raise missed(write, found)
+
+
+def missed(write: Write, found: int) -> Corrupt:
+    """The error of a write that did not match the number of rows that it must."""
+    return Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.name}")

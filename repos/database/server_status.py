@@ -11,7 +11,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import Any, Final
 
-from pymysql.constants import SERVER_STATUS
+from pymysql.constants import COMMAND, SERVER_STATUS
 
 from domain.errors import Conflict
 from repos.driver.forked_connections import close_in_children
@@ -48,6 +48,10 @@ class StatusConnection(SharedContextConnection):
         # Before it connects: another thread may fork.
         close_in_children(self)
         super().__init__(*args, **options)
+
+    def send(self, text: str) -> None:
+        """Send a packet of statements; each `next_result` reads the answer to one of them."""
+        self._execute_command(COMMAND.COM_QUERY, text.encode(self.encoding, "surrogateescape"))
 
     def _read_query_result(self, unbuffered: bool = False) -> int:  # noqa: ARG002 - rows are always read to their end
         self._result = None

@@ -9,17 +9,18 @@ row count compared, before COMMIT is sent. Each answer must come from within the
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Engine, Executable, Table
 
-from domain.errors import Conflict, Corrupt
+from domain.errors import Conflict
 from repos import fault_points
 from repos.database import connections
 from repos.database.driver_errors import DriverError
 from repos.database.packet_text import Query
-from repos.database.round_trip import Exchange
+from repos.database.round_trip import Exchange, missed, read_answers, send
 from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
 from repos.database.statements import Insert, Row, Write, inserts, inserts_as_text, prepare
 from repos.fault_points import fault_point
@@ -182,19 +183,27 @@ class Session:
 
     def flush(self) -> None:
         """Send the gathered writes, in one transaction, and read every answer."""
-        assert self._begun or not self._writes, "writes are gathered within a transaction"  # noqa: S101 - or torn
-        gathered, self._writes = self._writes, []
-        if self._inserts is None:
-            writes: list[Write] = gathered
-        else:
-            self._inserts = {}
-            writes = [write for each in gathered for write in self._writes_of(each)]
+        writes = self._gathered()
         if fault_points.listener is None:
             self._send(writes)
             return
         for write in writes:
             with fault_points.writing(write.sql):
                 self._send([write])
+
+    def flush_ahead(self) -> None:
+        """Send the gathered writes to a server, which works on them while the caller prepares the next ones.
+
+        The answers are read, and may raise, before the next statement. On SQLite the writes stay gathered.
+        """
+        if not self._many_at_once or not self._writes:
+            return
+        if fault_points.listener is not None:
+            self.flush()
+            return
+        with self._talking:
+            unread = send(self._connection, self._text.batches(self._gathered()))
+            self._talking.leave(partial(read_answers, self._connection, unread))
 
     def commit(self, look: Executable | None = None, **params: Any) -> list[Row]:
         """Flush and commit; with `look`, run that query after the commit, in the same round trip."""
@@ -263,24 +272,24 @@ class Session:
             return list(self._cursor.fetchall())
 
     def _send(self, writes: list[Write]) -> None:
-        cursor = self._cursor
         with self._talking:
             if not self._many_at_once:
                 for write in writes:
-                    cursor.execute(write.sql, write.values)
-                    if write.rows is not None and cursor.rowcount != write.rows:
-                        raise _missed(write, cursor.rowcount)
+                    self._cursor.execute(write.sql, write.values)
+                    if write.rows is not None and self._cursor.rowcount != write.rows:
+                        raise missed(write, self._cursor.rowcount)
                 return
             for text, batch in self._text.batches(writes):
-                cursor.execute(text)
-                left = len(batch)
-                for write in batch:
-                    left -= 1
-                    require(self._connection, IN_TRANSACTION | MORE if left else IN_TRANSACTION)
-                    if write.rows is not None and cursor.rowcount != write.rows:
-                        raise _missed(write, cursor.rowcount)
-                    if left:
-                        cursor.nextset()
+                self._cursor.execute(text)
+                read_answers(self._connection, batch, self._cursor.rowcount)
+
+    def _gathered(self) -> list[Write]:
+        assert self._begun or not self._writes, "writes are gathered within a transaction"  # noqa: S101 - or torn
+        gathered, self._writes = self._writes, []
+        if self._inserts is None:
+            return gathered
+        self._inserts = {}
+        return [write for each in gathered for write in self._writes_of(each)]
 
     def _writes_of(self, gathered: Write | Insert) -> list[Write]:
         return [gathered] if isinstance(gathered, Write) else self._insert_writes(gathered)
@@ -289,7 +298,3 @@ class Session:
         if self._many_at_once:
             return inserts_as_text(*gathered, self._text.max_bytes)
         return inserts(*gathered, self._mark, self._text.max_bytes)
-
-
-def _missed(write: Write, found: int) -> Corrupt:
-    return Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.name}")

@@ -16,6 +16,11 @@ from tests.materialization.write_path.legacy_saves import LegacySaves, create, e
 from tests.materialization.writer import START, Clock, Writer
 
 
+@pytest.fixture(autouse=True)
+def send_each_save_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backfill_slice, "BYTES_AHEAD", 1)
+
+
 @pytest.fixture
 def script_id(unit_of_work: UnitOfWork) -> int:
     with unit_of_work.records() as tx:

@@ -98,6 +98,21 @@ def test_an_inserted_statement_is_detected(engine: Engine, after: str, words: st
     assert emails(engine) in ([], ["ann", "bea"] if after == "COMMIT" else [])
 
 
+@pytest.mark.parametrize("words", ENDS.values(), ids=ENDS.keys())
+def test_an_end_among_statements_sent_ahead_is_detected(engine: Engine, words: str):
+    def add_three() -> None:
+        with UnitOfWork(engine).records() as tx:
+            session = tx.users._session
+            for mail in ("ann", "bea", "cyd"):
+                session.later(ADD, rows=1, mail=mail)
+                session.flush_ahead()
+
+    with sent_with(engine, "INSERT INTO users", words), pytest.raises(Conflict):
+        add_three()
+
+    assert emails(engine) == []
+
+
 @pytest.mark.parametrize("end", [text("ROLLBACK"), text("COMMIT"), text("SET autocommit=1")], ids=str)
 @pytest.mark.parametrize(
     "go_on",
