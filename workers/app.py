@@ -14,7 +14,7 @@ from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, signals
 
 from domain.errors import Conflict
-from gates.database.accounts.start_check import AccountsMissing, forbidden_writes
+from gates.database.accounts.start_check import AccountsMissing, forbidden_access
 from workers import bootstrap
 from workers.celery_settings import celery_settings
 from workers.checks.start_checks import check_beat, check_worker
@@ -72,10 +72,10 @@ def choose_acknowledgement(conf: Any, options: dict[str, Any], **_: Any) -> None
 
 @signals.celeryd_init.connect(weak=False)
 def refuse_unlimited_account(**_: Any) -> None:
-    """Exit if the database account of this worker may write what no worker needs, where accounts are installed."""
+    """Exit if the database account of this worker may do what its role must not, where accounts are installed."""
     chosen = bootstrap.settings()
     try:
-        allowed = forbidden_writes(chosen.database_url, required=bool(chosen.require_accounts))
+        allowed = forbidden_access(chosen.database_url, required=bool(chosen.require_accounts))
     except AccountsMissing as error:
         raise SystemExit(f"scriptledger: SCRIPTLEDGER_REQUIRE_ACCOUNTS is set, and {error}.") from None
     except Conflict as error:

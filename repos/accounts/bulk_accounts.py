@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, update
 
 from domain.accounts import email_key
+from repos.accounts.user_passwords import UserPasswords
 from repos.database.session import Session
 from repos.schema.account_tables import sessions
-from repos.schema.core_tables import users
+from repos.schema.core_tables import user_passwords, users
 
 MAX_NAME = 200
 MAX_PASSWORD = 500
@@ -45,7 +46,7 @@ class SessionRecord(NamedTuple):
     revoked_at: int | None
 
 
-_USER_COLUMNS = ("id", "email", "email_key", "created_at", "deleted_at", "name", "password")
+_USER_COLUMNS = ("id", "email", "email_key", "created_at", "deleted_at", "name")
 _CHANGE_USER = (
     update(users)
     .where(users.c.id == bindparam("user"))
@@ -66,22 +67,25 @@ class BulkAccounts:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._passwords = UserPasswords(session)
 
     def add_users(self, records: Sequence[UserRecord]) -> None:
         """Add users, with the commit."""
         self._session.later_insert(users, _USER_COLUMNS, [_user_row(record) for record in records])
+        self._passwords.add_later([(each.id, each.password) for each in records if each.password is not None])
 
     def change_user(self, record: UserRecord) -> None:
         """Replace every column of a user, with the commit."""
         new = {f"new_{name}": value for name, value in zip(_USER_COLUMNS[1:], _user_row(record)[1:], strict=True)}
         self._session.later(_CHANGE_USER, rows=1, user=record.id, **new)
+        self._passwords.put_later(record.id, record.password)
 
     def get_users(self, ids: Iterable[int]) -> dict[int, UserRecord]:
         """The users with these ids."""
         found = {}
-        for row in self._rows(users, ids):
-            record = dict(zip(users.c.keys(), row, strict=True))
-            found[row[0]] = UserRecord(*(record[name] for name in UserRecord._fields))
+        for params in id_params(ids):
+            for row in self._session.rows(_users_by_ids(len(params)), **params):
+                found[row[0]] = UserRecord(*row)
         return found
 
     def highest_user(self) -> int:
@@ -150,8 +154,15 @@ def _by_ids(table: Table, size: int) -> Select[Any]:
     return select(*table.c).where(table.c.id.in_(id_marks(size)))
 
 
+@cache
+def _users_by_ids(size: int) -> Select[Any]:
+    columns = (*(users.c[name] for name in UserRecord._fields[:-1]), user_passwords.c.password)
+    with_password = users.outerjoin(user_passwords, user_passwords.c.user_id == users.c.id)
+    return select(*columns).select_from(with_password).where(users.c.id.in_(id_marks(size)))
+
+
 def _user_row(record: UserRecord) -> tuple[Any, ...]:
-    number, email, created_at, deleted_at, name, password = record
+    number, email, created_at, deleted_at, name, _ = record
     # The key of a deleted user has no @, so it is never the key of an address.
     key = email_key(email) if deleted_at is None else f"deleted:{number}"
-    return number, email, key, created_at, deleted_at, name, password
+    return number, email, key, created_at, deleted_at, name

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, literal, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from domain.accounts import EmailTaken, check_email, email_key
+from repos.accounts.user_passwords import UserPasswords
 from repos.database.driver_errors import DuplicateKey
 from repos.database.session import Session
 from repos.schema.core_tables import users
@@ -35,7 +36,6 @@ _ADD = insert(users).values(
     email=bindparam("email"),
     email_key=bindparam("email_key"),
     name=bindparam("name"),
-    password=bindparam("password"),
     created_at=bindparam("now"),
     deleted_at=None,
 )
@@ -48,15 +48,15 @@ _LIST = (
     .limit(bindparam("limit"))
 )
 _LIST_ALL = select(*_COLUMNS).where(users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit"))
-_PASSWORD = select(users.c.password).where(*_THIS)
-_SET_PASSWORD = update(users).where(*_THIS).values(password=bindparam("new"))
+# Locked, so that a password is never stored for a user whom another transaction deletes.
+_LOCK = select(users.c.id).where(*_THIS).with_for_update()
 _RENAME = update(users).where(*_THIS).values(name=bindparam("new"))
 _MOVE = update(users).where(*_THIS).values(email=bindparam("new"), email_key=bindparam("new_key"))
 _DELETE = (
     update(users)
     .where(*_THIS)
     # The key has no @, so it is never the key of an address.
-    .values(deleted_at=bindparam("now"), email_key=bindparam("freed"), password=literal(None))
+    .values(deleted_at=bindparam("now"), email_key=bindparam("freed"))
 )
 
 
@@ -70,6 +70,7 @@ class Users:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._passwords = UserPasswords(session)
 
     def add(self, email: str, now: int, *, name: str | None = None, password: str | None = None) -> int:
         """Add a user; returns the new id.
@@ -80,11 +81,12 @@ class Users:
         """
         email = check_email(email)
         try:
-            return self._session.insert(
-                _ADD, email=email, email_key=email_key(email), name=name, password=password, now=now
-            )
+            user_id = self._session.insert(_ADD, email=email, email_key=email_key(email), name=name, now=now)
         except DuplicateKey:
             raise EmailTaken(email=email) from None
+        if password is not None:
+            self._passwords.put(user_id, password)
+        return user_id
 
     def get(self, user_id: int) -> UserRow | None:
         """A user, deleted or not."""
@@ -119,13 +121,18 @@ class Users:
 
     def password(self, user_id: int) -> str | None:
         """The password hash as the application stored it; None if there is none."""
-        rows = self._session.rows(_PASSWORD, user=user_id)
-        return rows[0][0] if rows else None
+        return self._passwords.get(user_id)
 
     def set_password(self, user_id: int, hashed: str | None) -> bool:
         """Store a password hash, in any format the application reads; returns whether the user exists."""
-        return self._session.run(_SET_PASSWORD, user=user_id, new=hashed) == 1
+        if not self._session.rows(_LOCK, user=user_id):
+            return False
+        self._passwords.put(user_id, hashed)
+        return True
 
     def delete(self, user_id: int, now: int) -> bool:
         """Delete a user: the row stays, the address becomes free. Returns whether there was a user to delete."""
-        return self._session.run(_DELETE, user=user_id, now=now, freed=f"deleted:{user_id}") == 1
+        existed = self._session.run(_DELETE, user=user_id, now=now, freed=f"deleted:{user_id}") == 1
+        if existed:
+            self._passwords.put(user_id, None)
+        return existed

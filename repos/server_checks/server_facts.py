@@ -59,7 +59,7 @@ class ServerFacts(NamedTuple):
 
     `client_host` is where the connection comes from, `account_role` what the account is checked for, empty if that is
     not known, and `clock_ahead` how many seconds the server's clock is ahead of ours. `problem` is why it takes no
-    writes. `locks` are read for `doctor` alone.
+    writes. `locks` are read for `doctor` alone. `listed_role` is that of an installed account.
     """
 
     database_url: str
@@ -75,6 +75,7 @@ class ServerFacts(NamedTuple):
     contents: Contents
     problem: str | None
     locks: HeldLocks = HeldLocks()
+    listed_role: str = ""
 
     def __repr__(self) -> str:
         """Without the URL, which holds a password."""
@@ -102,12 +103,13 @@ def read_server_facts(engine: Engine, account_role: str = "") -> ServerFacts:
         variables, [own], status, grants = _answers(connection)
         middle = (before + time.time()) / 2
         version, account, database, now, user = own
+        listed_role = _listed_role(connection, str(account))
         return ServerFacts(
             database_url=engine.url.render_as_string(hide_password=False),
             version=str(version),
             account=str(account),
             client_host=str(user).rpartition("@")[2],
-            account_role=account_role or _listed_role(connection, str(account)),
+            account_role=account_role or ("" if listed_role is None else listed_role or "worker"),
             database=str(database),
             variables={str(name).lower(): str(value) for name, value in variables},
             status={str(name).lower(): str(value) for name, value in status},
@@ -115,16 +117,17 @@ def read_server_facts(engine: Engine, account_role: str = "") -> ServerFacts:
             clock_ahead=_seconds(now) - middle,
             contents=contents_of(connection),
             problem=problem,
+            listed_role=listed_role or "",
         )
 
 
-def _listed_role(connection: Connection, account: str) -> str:
-    """The role under which an account is listed, worker if it is not; empty if it may not read the list."""
+def _listed_role(connection: Connection, account: str) -> str | None:
+    """The role under which an account is listed, empty if it is not; None if it may not read the list."""
     query = select(database_accounts.c.role).where(database_accounts.c.account == account)
     try:
-        return connection.execute(query).scalar() or "worker"
+        return connection.execute(query).scalar() or ""
     except DBAPIError as error:
-        return "" if error.orig is not None and error.orig.args[0] == _DENIED else "worker"
+        return None if error.orig is not None and error.orig.args[0] == _DENIED else ""
     finally:
         connection.rollback()
 

@@ -30,6 +30,13 @@ class HeldPrivileges:
             for held in self._held
         )
 
+    def reads_of(self, table: str) -> bool:
+        """Whether a table can be read: a privilege on any one of its columns lets a handler read whole rows."""
+        return any(
+            held.name in ("SELECT", *_EVERYTHING) and (held.scope in ("*.*", "*", table) or held.scope.endswith(".*"))
+            for held in self._held
+        )
+
 
 def readable_tables(lines: Iterable[str], database: str, tables: Iterable[str]) -> set[str]:
     """The tables of which an account may read every column."""

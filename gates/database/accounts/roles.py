@@ -1,4 +1,8 @@
-"""Grants of the account roles, by groups of tables: what each role may do, and nothing else."""
+"""Grants of the account roles, by groups of tables: what each role may do, and nothing else.
+
+No grant lets an account read some columns of a table: `HANDLER` reads whole rows with any such grant, on MariaDB and
+MySQL. What a role must not read is in a table of its own.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ TABLE_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "readers": ("projection_heads", "script_lines", "script_elements", "personas", "version_labels"),
     "log_view": ("script_log",),
     "users": ("users",),
+    "passwords": ("user_passwords",),
     "sessions": ("sessions",),
     "chat": ("chat_messages", "chat_message_usage"),
     "proposals": ("ai_proposals", "ai_proposal_hunks"),
@@ -35,6 +40,12 @@ TABLE_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "schema": (REVISION_TABLE,),
 }
 
+# Tables with more than a role needs to know, and what is in them: read by the roles that have a grant for them.
+SECRETS: Final[dict[str, str]] = {
+    "user_passwords": "the hashes of passwords",
+    "legacy_rows": "what was kept of legacy rows",
+}
+
 
 class Privilege(NamedTuple):
     """One privilege: on everything (`*.*`), on the schema (`*`) or on a table; of one column, or of the whole."""
@@ -47,11 +58,8 @@ class Privilege(NamedTuple):
 _READ, _ADD, _CHANGE, _ALL = "SELECT", "SELECT INSERT", "SELECT INSERT UPDATE", "SELECT INSERT UPDATE DELETE"
 # Without `id`, `attempts` and `account`, which only the server and the workers write.
 _SEND = "INSERT(script_id,submission_id,payload,enqueued_at,user_id)"
-_PENDING = "SELECT(id,script_id,submission_id,payload,user_id)"
-# All but the password's hash.
-_NAMES = "SELECT(id,email,email_key,created_at,deleted_at,name)"
 _SENDER = {
-    "inbox": f"{_PENDING} {_SEND}",
+    "inbox": f"SELECT {_SEND}",
     "script_ids": "INSERT(user_id)",
     "answers": _READ,
     "scripts": _READ,
@@ -61,7 +69,7 @@ _SENDER = {
 _READER = {
     **dict.fromkeys(("commands", "versions", "keyframes", "heads", "scripts", "answers", "readers", "log_view"), _READ),
     **dict.fromkeys(("chat", "proposals", "integrity", "seals", "schema"), _READ),
-    "users": _NAMES,
+    "users": _READ,
     "drain_pauses": _READ,
 }
 _WORKER = {
@@ -76,7 +84,7 @@ _WORKER = {
     "script_ids": _CHANGE,
     "readers": _ALL,
     "log_view": _READ,
-    "users": _NAMES,
+    "users": _READ,
     "sessions": "SELECT DELETE",
     "chat": _ADD,
     "proposals": _CHANGE,
@@ -87,7 +95,6 @@ _WORKER = {
     "integrity": _ALL,
     "seals": _ADD,
     "backfill": _READ,
-    "legacy_rows": _READ,
     "accounts": _READ,
     "schema": _READ,
 }
@@ -97,10 +104,11 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
     "application": {
         **_READER,
         **_SENDER,
-        "inbox": f"{_PENDING} {_SEND} UPDATE(user_id)",
+        "inbox": f"SELECT {_SEND} UPDATE(user_id)",
         "script_ids": "SELECT INSERT(user_id)",
         "dead_letters": _READ,
         "users": _CHANGE,
+        "passwords": _ALL,
         "sessions": _ALL,
         "chat": _CHANGE,
         "proposals": _CHANGE,
@@ -109,7 +117,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "accounts": _READ,
     },
     "intake": {
-        "inbox": f"{_PENDING} {_SEND}",
+        "inbox": f"SELECT {_SEND}",
         "answers": _READ,
         "dead_letters": _ADD,
         "monitoring": _CHANGE,
@@ -122,6 +130,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_WORKER,
         "inbox": "SELECT DELETE UPDATE(attempts,user_id)",
         "users": _CHANGE,
+        "passwords": _ALL,
         "sessions": "SELECT INSERT DELETE",
         "chat": _CHANGE,
         "backfill": _ALL,
@@ -143,6 +152,13 @@ def wanted_privileges(role: str) -> frozenset[Privilege]:
         for word in granted.split()
         for privilege in _privileges(word, table)
     )
+
+
+def withheld_secrets(role: str) -> dict[str, str]:
+    """The tables that a role must not read, and what is in them; for an unknown role all of them."""
+    wanted = wanted_privileges(role) if role in GRANTS else frozenset()
+    readable = {each.scope for each in wanted if each.name == "SELECT"}
+    return {} if "*" in readable else {table: what for table, what in SECRETS.items() if table not in readable}
 
 
 def _privileges(word: str, table: str) -> list[Privilege]:

@@ -1,4 +1,4 @@
-"""The check at the start of a worker: writes that must be impossible are tried in transactions that are rolled back."""
+"""The check at the start of a worker: what must be impossible is tried, writes in transactions that are rolled back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from gates.database.accounts.roles import withheld_secrets
 from gates.database.accounts.server import DENIED, number_of
 from gates.database.accounts.triggers import SIGNALLED
 from repos.database.driver_errors import conflict_of
@@ -34,8 +35,8 @@ class AccountsMissing(Exception):
     """Accounts are required, and none are installed; the message is what to do."""
 
 
-def forbidden_writes(database_url: str, *, required: bool = False) -> list[str]:
-    """The forbidden writes that would succeed with this account; none where no accounts are installed.
+def forbidden_access(database_url: str, *, required: bool = False) -> list[str]:
+    """What this account may do and its role forbids, writes and reads; nothing where no accounts are installed.
 
     Raises:
         AccountsMissing: they are `required`, and not installed.
@@ -51,7 +52,9 @@ def forbidden_writes(database_url: str, *, required: bool = False) -> list[str]:
                 if required:
                     raise AccountsMissing("no database accounts are installed: run `scriptledger gates install`")
                 return []
-            return [name for name, statement in FORBIDDEN.items() if _succeeds(connection, statement)]
+            writes = [name for name, statement in FORBIDDEN.items() if _succeeds(connection, statement)]
+            secrets = withheld_secrets(_role(connection))
+            return writes + [f"read {what}" for table, what in secrets.items() if _is_readable(connection, table)]
 
 
 def _installed(connection: Connection) -> bool:
@@ -64,6 +67,28 @@ def _installed(connection: Connection) -> bool:
         raise
     finally:
         connection.rollback()
+
+
+def _role(connection: Connection) -> str:
+    """The role under which this account is listed; empty if it is not."""
+    query = "SELECT role FROM database_accounts WHERE account = CURRENT_USER()"
+    try:
+        return str(connection.exec_driver_sql(query).scalar() or "")
+    finally:
+        connection.rollback()
+
+
+def _is_readable(connection: Connection, table: str) -> bool:
+    # Needs a privilege on any one column, as a handler does, which reads whole rows.
+    try:
+        connection.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 0")  # noqa: S608 - a name of ours
+    except DBAPIError as error:
+        if number_of(error) in {*DENIED, _NO_TABLE}:
+            return False
+        raise
+    finally:
+        connection.rollback()
+    return True
 
 
 def _succeeds(connection: Connection, statement: str) -> bool:

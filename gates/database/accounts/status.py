@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from domain.submissions.account_roles import ACCOUNT_ROLES
 from gates.database.accounts.plan import is_same
-from gates.database.accounts.roles import Privilege, wanted_privileges
+from gates.database.accounts.roles import SECRETS, Privilege, wanted_privileges
 from gates.database.accounts.server import Installed, Server
 from gates.database.accounts.triggers import guards
 
@@ -46,7 +46,7 @@ def account_status(server: Server) -> AccountStatus:
             Gap("submission_inbox", "missing", "The server does not write the account into the rows of the inbox.")
         )
     gaps += _of_guards(server)
-    return AccountStatus(accounts, gaps, list(_other_writers(server, {each.account for each in accounts})))
+    return AccountStatus(accounts, gaps, _others(server, {each.account for each in accounts}))
 
 
 def _of_account(server: Server, installed: Installed) -> Iterator[Gap]:
@@ -81,20 +81,37 @@ def _of_guards(server: Server) -> Iterator[Gap]:
             yield Gap(guard.name, "changed", sentence)
 
 
-def _other_writers(server: Server, listed: Iterable[str]) -> Iterator[str]:
-    """Accounts that are not listed and may change the log: administrators, and those of before."""
+def _others(server: Server, listed: Iterable[str]) -> list[str]:
+    """Accounts that are not listed and may change the log or read secrets: administrators, and those of before."""
     quoted = {"'{}'@'{}'".format(*account.rpartition("@")[::2]) for account in listed}
-    writes = "privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'DROP', 'ALTER', 'TRIGGER')"
+    writers = _grantees(server, "'INSERT', 'UPDATE', 'DELETE', 'DROP', 'ALTER', 'TRIGGER'", ["script_commands"])
+    readers = _grantees(server, "'SELECT'", list(SECRETS))
+    return [
+        *(f"{grantee} is not listed, and may change the log." for grantee in sorted(writers - quoted)),
+        *(
+            f"{grantee} is not listed, and may read {' or '.join(SECRETS.values())}."
+            for grantee in sorted(readers - writers - quoted)
+        ),
+    ]
+
+
+def _grantees(server: Server, privileges: str, tables: list[str]) -> set[str]:
+    """Accounts with one of these privileges on everything, on our schema, on one of the tables or on its columns."""
+    marks = ", ".join(["%s"] * len(tables))
     found = server.rows(
         f"SELECT grantee FROM information_schema.schema_privileges"  # noqa: S608 - constant text
-        f" WHERE {writes} AND (table_schema = %s OR REPLACE(table_schema, '\\\\', '') = %s)"
+        f" WHERE privilege_type IN ({privileges}) AND (table_schema = %s OR REPLACE(table_schema, '\\\\', '') = %s)"
         f" UNION SELECT grantee FROM information_schema.table_privileges"
-        f" WHERE {writes} AND table_schema = %s AND table_name = 'script_commands'"
-        f" UNION SELECT grantee FROM information_schema.user_privileges WHERE {writes}",
+        f" WHERE privilege_type IN ({privileges}) AND table_schema = %s AND table_name IN ({marks})"
+        f" UNION SELECT grantee FROM information_schema.column_privileges"
+        f" WHERE privilege_type IN ({privileges}) AND table_schema = %s AND table_name IN ({marks})"
+        f" UNION SELECT grantee FROM information_schema.user_privileges WHERE privilege_type IN ({privileges})",
         *[server.database] * 3,
+        *tables,
+        server.database,
+        *tables,
     )
-    for grantee in sorted({str(row[0]) for row in found} - quoted):
-        yield f"{grantee} is not listed, and may change the log."
+    return {str(row[0]) for row in found}
 
 
 def _shown(privilege: Privilege) -> str:

@@ -77,7 +77,7 @@ CHANGES = {
     "the map of versions": "UPDATE legacy_versions SET version_number = 1 WHERE script_id = 1 AND number = 3",
     "a missing user": "PRAGMA foreign_keys = OFF; DELETE FROM users WHERE id = 2",
     "an address": "UPDATE users SET email = 'other@ferry.example' WHERE id = 1",
-    "a password": "UPDATE users SET password = 'x' WHERE id = 2",
+    "a password": "UPDATE user_passwords SET password = 'x' WHERE user_id = 2",
     "a session's token": "UPDATE sessions SET token_sha256 = zeroblob(32)",
     "a session's user": "UPDATE sessions SET user_id = 2",
     "a session's end": "UPDATE sessions SET expires_at = expires_at + 1",

@@ -123,7 +123,7 @@ def test_tidb_tools_703_four_rows_shifted_alike_are_found(backfill: FlatBackfill
     ("sql", "problem"),
     [
         ("UPDATE users SET email = 'Writer2@example.org' WHERE id = 2", "other email"),
-        ("UPDATE users SET password = 'hash ' WHERE id = 2", "other password"),
+        ("UPDATE user_passwords SET password = 'hash ' WHERE user_id = 2", "other password"),
         ("UPDATE users SET name = 'writer\u00a02' WHERE id = 2", "other name"),
         ("UPDATE users SET deleted_at = 1 WHERE id = 2", "other deleted_at"),
         ("DELETE FROM users WHERE id = 2", "the row did not come over"),

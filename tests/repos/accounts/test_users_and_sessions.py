@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from domain.accounts import BadEmail, EmailTaken, SessionExpired, SessionRevoked, UnknownSession
 from repos.schema.account_tables import sessions
-from repos.schema.core_tables import users
+from repos.schema.core_tables import user_passwords
 from repos.unit_of_work import UnitOfWork
 
 _numbers = count(1)
@@ -67,13 +67,13 @@ def test_a_deleted_user_stays_and_the_address_is_free_again(unit_of_work: UnitOf
     assert (row.email, row.deleted_at) == (f"ann@{domain}", 5)
 
 
-def test_a_deleted_user_keeps_no_password_in_the_row(unit_of_work: UnitOfWork, migrated: Engine, ann: int):
+def test_a_deleted_user_keeps_no_password(unit_of_work: UnitOfWork, migrated: Engine, ann: int):
     with unit_of_work.records() as tx:
         tx.users.set_password(ann, "secret")
         tx.users.delete(ann, 5)
 
     with migrated.connect() as connection:
-        assert connection.execute(select(users.c.password).where(users.c.id == ann)).scalar_one() is None
+        assert connection.execute(select(user_passwords).where(user_passwords.c.user_id == ann)).all() == []
 
 
 def test_name_address_and_password_of_a_user_can_be_changed(unit_of_work: UnitOfWork, domain: str, ann: int):
@@ -91,6 +91,25 @@ def test_name_address_and_password_of_a_user_can_be_changed(unit_of_work: UnitOf
         assert (user.id, user.name) == (ann, "Anna")
         assert tx.users.find(f"ann@{domain}") is None
         assert tx.users.password(ann) == "scrypt$salt$hash"
+
+
+def test_a_password_is_set_changed_and_removed(unit_of_work: UnitOfWork, domain: str):
+    for passwords in (["a", "b", "b", None, None, "c"], ["", "🎬", None]):
+        with unit_of_work.records() as tx:
+            user = tx.users.add(f"u{len(passwords)}@{domain}", 1, password="first")
+            assert tx.users.password(user) == "first"
+            for hashed in passwords:
+                assert tx.users.set_password(user, hashed)
+                assert tx.users.password(user) == hashed
+
+
+def test_a_deleted_or_unknown_user_gets_no_password(unit_of_work: UnitOfWork, ann: int):
+    with unit_of_work.records() as tx:
+        tx.users.delete(ann, 5)
+        for user in (ann, 10**9):
+            assert not tx.users.set_password(user, "x")
+            assert not tx.users.set_password(user, None)
+            assert tx.users.password(user) is None
 
 
 def test_changes_of_an_unknown_user_change_nothing(unit_of_work: UnitOfWork):

@@ -171,3 +171,25 @@ def test_a_title_is_stored_unchanged(empty: Engine, title: str):
         (entry,) = tx.commands.read(1, upto=1)
     assert row
     assert (row.title, entry.actor) == (title, "O'Neil %s")
+
+
+def test_passwords_move_to_their_table_and_back(empty: Engine):
+    upgrade.upgrade(empty, "0024")
+    hashes = {1: "scrypt$é🎬", 2: None, 3: "", 4: "x" * 500}
+    with empty.begin() as connection:
+        for user, hashed in hashes.items():
+            connection.execute(
+                text("INSERT INTO users (id, email, email_key, created_at, password) VALUES (:id, :id, :id, 1, :hash)"),
+                {"id": user, "hash": hashed},
+            )
+
+    upgrade.upgrade(empty)
+    assert "password" not in {column["name"] for column in inspect(empty).get_columns("users")}
+    with UnitOfWork(empty).records() as tx:
+        assert {user: tx.users.password(user) for user in hashes} == hashes
+        tx.users.set_password(2, "new")
+    upgrade.downgrade(empty, "0024")
+
+    with empty.connect() as connection:
+        found = connection.execute(text("SELECT id, password FROM users ORDER BY id")).all()
+    assert dict(map(tuple, found)) == {**hashes, 2: "new"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gates.database.accounts.held_privileges import HeldPrivileges
-from gates.database.accounts.roles import wanted_privileges
+from gates.database.accounts.roles import wanted_privileges, withheld_secrets
 from repos.server_checks.server_facts import ServerFacts
 from workers.checks.finding import Check, Finding, fault, fine, warning
 
@@ -17,6 +17,12 @@ def _examine(server: ServerFacts) -> Finding:
             "Where it is the account of a worker, name the worker's role with --role.",
         )
     held = HeldPrivileges(server.grants, server.database)
+    read = [what for table, what in withheld_secrets(server.listed_role).items() if held.reads_of(table)]
+    if server.listed_role and read:
+        return fault(
+            f"The account {server.account} may read {' and '.join(read)}; the role {server.listed_role} must not.",
+            "Run `scriptledger gates install` with an administrator's account: it revokes what is too much.",
+        )
     missing = sorted({each for each in wanted_privileges(server.account_role) if not held.covers(each)})
     if not missing:
         return fine(f"The account {server.account} may do what the role {server.account_role} needs.")

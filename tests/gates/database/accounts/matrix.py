@@ -1,8 +1,9 @@
-"""The statements of the matrix: each way to write, for each group of tables."""
+"""The statements of the matrix: each way to read and to write, for each group of tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pymysql
@@ -10,6 +11,7 @@ import pymysql
 from gates.database.accounts.roles import TABLE_GROUPS
 from gates.database.accounts.server import DENIED
 from gates.database.accounts.triggers import SIGNALLED
+from tests.gates.database.accounts.secret_reads import secret_reads
 
 # An account that may read a view but not write to its tables: MariaDB calls the view invalid (ER_VIEW_INVALID).
 REFUSED_BY_GRANT = (*DENIED, 1356)
@@ -27,6 +29,7 @@ COLUMNS = {
     "readers": "projected_at",
     "log_view": "kind",
     "users": "name",
+    "passwords": "password",
     "sessions": "seen_at",
     "chat": "content",
     "proposals": "run_id",
@@ -44,6 +47,8 @@ COLUMNS = {
 # Each way, for a table t and its column c. Those that would change a table come last.
 WAYS = {
     "select": "SELECT {c} FROM {t} LIMIT 1",
+    "read whole rows": "SELECT * FROM {t} LIMIT 1",
+    "read by a handler": "HANDLER {t} OPEN",
     "insert": "INSERT INTO {t} ({c}) VALUES (NULL)",
     "upsert": "INSERT INTO {t} ({c}) VALUES (NULL) ON DUPLICATE KEY UPDATE {c} = {c}",
     "replace": "REPLACE INTO {t} ({c}) VALUES (NULL)",
@@ -58,7 +63,7 @@ WAYS = {
     "truncate": "TRUNCATE TABLE {t}",
 }
 # A view takes neither LIMIT nor these.
-NOT_OF_A_VIEW = ("lock", "add a trigger", "alter", "truncate")
+NOT_OF_A_VIEW = ("read by a handler", "lock", "add a trigger", "alter", "truncate")
 # Ways that name no table, or one only.
 OTHERS = {
     ("name another sender", "inbox"): "INSERT INTO submission_inbox (account) VALUES ('x')",
@@ -66,9 +71,6 @@ OTHERS = {
     ("reset the attempts", "inbox"): "UPDATE submission_inbox SET attempts = 0",
     ("take over a user's submission", "inbox"): "UPDATE submission_inbox SET user_id = NULL",
     ("choose the script number", "script_ids"): "INSERT INTO script_ids (id) VALUES (9)",
-    ("read passwords", "users"): "SELECT password FROM users",
-    ("read passwords by a handler", "users"): "HANDLER users OPEN",
-    ("read whole rows", "inbox"): "SELECT * FROM submission_inbox",
     ("create a table", "schema"): "CREATE TABLE added (a INT)",
     ("create a view", "schema"): "CREATE VIEW added_view AS SELECT 1 AS a",
     ("create a procedure", "schema"): "CREATE PROCEDURE added() DELETE FROM script_commands",
@@ -119,6 +121,7 @@ def cells() -> Iterator[tuple[str, str, tuple[str, ...]]]:
         yield "choose the number by a variable", group, ("SET SESSION insert_id = 4000000000", statement)
     for (way, group), statement in OTHERS.items():
         yield way, group, (statement,)
+    yield from secret_reads()
 
 
 def outcome(connection: pymysql.Connection[Any], statements: tuple[str, ...]) -> str:
@@ -128,15 +131,19 @@ def outcome(connection: pymysql.Connection[Any], statements: tuple[str, ...]) ->
             cursor.execute("BEGIN")
             for statement in statements:
                 cursor.execute(statement)
+            is_hidden = "information_schema" in statements[-1] and not cursor.rowcount
     except pymysql.MySQLError as error:
         number = error.args[0]
         if number in REFUSED_BY_GRANT:
             return "grant"
         return "guard" if number == SIGNALLED else "key" if number in (1451, 1452, 1701) else "yes"
     else:
-        return "yes"
+        return "grant" if is_hidden else "yes"
     finally:
         with connection.cursor() as cursor:
             on = "SET SESSION foreign_key_checks = 1, unique_checks = 1, insert_id = 0"
             for statement in ("ROLLBACK", "UNLOCK TABLES", on):
                 cursor.execute(statement)
+            if statements[0].startswith("HANDLER"):
+                with suppress(pymysql.MySQLError):
+                    cursor.execute(statements[0].replace("OPEN", "CLOSE"))

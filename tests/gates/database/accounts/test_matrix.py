@@ -1,4 +1,6 @@
-"""The matrix: way to write × group of tables × account, every cell run on a real server; matrix.csv has the outcomes.
+"""The matrix: way to read or write × group of tables × account, every cell run on a real server.
+
+matrix.csv has the outcomes.
 
 `yes` means that no layer of the gates refuses: the statement may still fail because a column is missing. The others
 name the layer: `grant`, `guard` (a trigger) or `key` (a foreign key).
@@ -10,21 +12,24 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from domain.submissions.account_roles import ACCOUNT_ROLES
-from gates.database.accounts.roles import TABLE_GROUPS
+from gates.database.accounts.roles import TABLE_GROUPS, wanted_privileges
 from materialization.write_path.submit import Ledger
 from repos.database.engine import open_engine
 from repos.unit_of_work import UnitOfWork
 from tests.gates.database.accounts.installed import InstalledLedger
 from tests.gates.database.accounts.matrix import COLUMNS, ORPHANS, cells, outcome
+from tests.gates.database.accounts.secret_reads import OF_PASSWORDS
 from tests.services.databases import DatabaseServer
 
 CHANGES = (
     *("update", "update without reading", "update by a join"),
     *("delete", "delete by a join", "replace", "truncate", "alter"),
 )
+READ_PASSWORDS = ("application", "backfill", "migrator")
 FILE = Path(__file__).with_name("matrix.csv")
 
 
@@ -43,7 +48,10 @@ def filled(mariadb: DatabaseServer) -> Iterator[InstalledLedger]:
         " VALUES (1, 1, 1, '', REPEAT('x', 16))"
     )
     ledger.send("producer", "pending", author="user")
-    yield ledger
+    ledger.root("INSERT INTO users (id, email, email_key, created_at) VALUES (1, 'a@b.example', 'a@b.example', 1)")
+    ledger.root("INSERT INTO user_passwords VALUES (1, 'a hash')")
+    with ledger.server.connect():  # whose statement others must not see
+        yield ledger
     ledger.remove()
 
 
@@ -90,6 +98,47 @@ def test_no_account_but_the_migrators_changes_what_was_written(role: str):
     for group in ORPHANS:
         assert outcomes["insert without its command", group] in ("grant", "key")
         assert outcomes["insert with foreign keys off", group] in ("grant", "guard")
+
+
+def test_no_grant_is_on_columns_that_are_read():
+    """Such a grant withholds nothing: a handler reads whole rows with it, on both servers."""
+    for role in ACCOUNT_ROLES:
+        assert [each for each in wanted_privileges(role) if each.name == "SELECT" and each.column] == []
+        outcomes = expected(role)
+        for group in TABLE_GROUPS:
+            ways = ("select", "read whole rows", "read by a handler")[: 2 if group == "log_view" else 3]
+            assert len({outcomes[way, group] for way in ways}) == 1, (role, group)
+
+
+@pytest.mark.parametrize("role", [role for role in ACCOUNT_ROLES if role not in READ_PASSWORDS])
+def test_an_account_without_a_grant_learns_nothing_of_passwords(role: str):
+    found = {way: outcome for (way, group), outcome in expected(role).items() if group == "passwords"}
+
+    assert set(found) > set(OF_PASSWORDS)
+    assert set(found.values()) == {"grant"}
+
+
+def test_a_histogram_of_a_secret_is_hidden(filled: InstalledLedger):
+    """MySQL shows histograms, with values, to accounts that may read the column; MariaDB to none."""
+    if "MariaDB" in str(filled.root("SELECT VERSION()")):
+        filled.root("ANALYZE TABLE user_passwords PERSISTENT FOR ALL")
+        shown = "SELECT * FROM mysql.column_stats WHERE table_name = 'user_passwords'"
+    else:
+        filled.root("ANALYZE TABLE user_passwords UPDATE HISTOGRAM ON password")
+        shown = "SELECT * FROM information_schema.column_statistics WHERE table_name = 'user_passwords'"
+    assert filled.root(shown)
+    for role in ACCOUNT_ROLES:
+        if role not in READ_PASSWORDS:
+            with filled.connect(role) as connection:
+                assert outcome(connection, (shown,)) == "grant"
+
+
+def test_no_account_ends_a_connection_of_another(filled: InstalledLedger):
+    with filled.server.connect() as connection:
+        for role in ACCOUNT_ROLES:
+            with filled.connect(role) as own, pytest.raises(pymysql.MySQLError, match="not owner"):
+                own.cursor().execute(f"KILL {connection.thread_id()}")
+        connection.ping(reconnect=False)
 
 
 @pytest.mark.parametrize("group", ORPHANS)

@@ -1,0 +1,53 @@
+"""Password hashes move from `users` into a table of their own, which few database accounts may read.
+
+A grant on some columns does not withhold the others: `HANDLER users OPEN` reads whole rows with it.
+
+Revision: 0025
+Follows: 0024
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import mysql
+
+revision = "0025"
+down_revision = "0024"
+branch_labels = None
+depends_on = None
+
+_OPTIONS: dict[str, Any] = {
+    f"{server}_{option}": value
+    for server in ("mysql", "mariadb")
+    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
+}
+_PASSWORD = sa.String(500).with_variant(
+    mysql.VARCHAR(500, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
+)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "user_passwords",
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("password", _PASSWORD, nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_user_passwords")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_passwords_user_id")),
+        **_OPTIONS,
+    )
+    op.execute(
+        "INSERT INTO user_passwords (user_id, password) SELECT id, password FROM users WHERE password IS NOT NULL"
+    )
+    # Commits the copy first, on a server.
+    op.drop_column("users", "password")
+
+
+def downgrade() -> None:
+    op.add_column("users", sa.Column("password", _PASSWORD, nullable=True))
+    op.execute(
+        "UPDATE users SET password = (SELECT password FROM user_passwords WHERE user_passwords.user_id = users.id)"
+    )
+    op.drop_table("user_passwords")
