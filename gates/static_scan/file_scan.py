@@ -10,12 +10,14 @@ from ast_grep_py import SgNode
 from gates.static_scan.calls.drivers import driver_in
 from gates.static_scan.calls.evidence import convinces, table_of
 from gates.static_scan.calls.mentions import is_mention, is_pattern_match
+from gates.static_scan.calls.other_packages import imported_others, is_of_other_package
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
 from gates.static_scan.calls.started_programs import command_line
 from gates.static_scan.calls.statement_objects import is_statement_object, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.origins import Origins
+from gates.static_scan.code.required_modules import required_words
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
 from gates.static_scan.code.text_folding import UNKNOWN, Folded, Folder
@@ -41,7 +43,8 @@ class FileScan:
         self._rules = [rule for rule in rules if source.language in rule.languages]
         self._collected = Collected(self._syntax, domains)
         self._run_texts: set[int] = set()
-        self._modules = self._syntax.module_words | self._required()
+        self._modules = self._syntax.module_words | required_words(self._syntax)
+        self._others = imported_others(self._syntax)
         self._built: list[tuple[Rule, SgNode, SgNode]] = []
         self.pass_throughs: list[PassThrough] = []
 
@@ -98,10 +101,13 @@ class FileScan:
             return
         is_reference = touch.access == "reference"
         chain = chain_of_reference(node, self._syntax) if is_reference else self._chain(node)
-        chain = applied(expanded(chain, self._syntax, self._origins, node.range().start.index))
+        place = node.range().start.index
+        chain = applied(expanded(chain, self._syntax, self._origins, place))
         if not chain:
             return
-        sure = convinces(touch, chain, self._modules, self.source)
+        if touch.access == "sql" and len(chain) == 1 and (words := self._origins.of_name(chain[0].name, place)):
+            chain = [chain[0]._replace(name=f"{chain[0].name} {words}")]  # a tag, or a function that a callback gets
+        sure = convinces(touch, chain, self._modules, self.source) and not is_of_other_package(chain, self._others)
         if touch.access == "sql":
             self._sql(rule, node, chain, touch.text or 0, sure=sure)
         elif touch.access == "reference":
@@ -185,7 +191,7 @@ class FileScan:
         folded = self._folder.fold(argument)
         tagged = given[0].kind() == "template_string"
         known = [text for text in folded.texts if starts_as_sql(text)]
-        if not sure and not any(is_sql(text) for text in folded.texts) and not (rule.id == "tagged-sql" and known):
+        if not sure and not any(is_sql(text) for text in folded.texts):
             return
         if not folded.texts or (tagged and rule.id == "tagged-sql" and not known):
             return
@@ -270,15 +276,6 @@ class FileScan:
             if name := driver_in(f"import {text}" if self.source.is_python else f"from '{text}'", self.source.language):
                 self._collected.add(node, rule, _CONNECTION, "connection", message=f"Loads the driver {name}.")
                 return
-
-    def _required(self) -> set[str]:
-        """The words of modules that `require` loads."""
-        if self.source.is_python or "require" not in self.source.text:
-            return set()
-        found: set[str] = set()
-        for node in self.source.root.find_all(kind="call_expression", has={"field": "function", "regex": "^require$"}):
-            found |= {*self._syntax.grammar.words(self.source.slice(node)[:200])}
-        return found
 
 
 def _sentence(statement: Statement) -> str:

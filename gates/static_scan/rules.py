@@ -49,7 +49,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     second object, `keywords` keyword arguments, `arguments` their number. `model` is a receiver with a capital first
     letter, `named` a first value that is a name, `member` a receiver that is a member of another, `table` a chain that
     begins with the text of a table's name, `statement` a function of a module, `root` a function without a receiver,
-    `new` the making of an object.
+    `new` the making of an object. `made` are words of a name that is called earlier in the chain, `called` of the
+    function itself, `computed` is a member chosen at run time, `literal` a first value that is a text.
     """
 
     receiver: tuple[str, ...] = ()
@@ -70,6 +71,10 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     statement: bool = False
     root: bool = False
     new: bool = False
+    made: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+    computed: bool = False
+    literal: bool = False
 
 
 class Touch(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from gates.static_scan.rules import Evidence, Touch
 
 _REPOSITORY_WORDS = {"repository", "repositories", "repo", "repos", "manager", "em", "this", "self"}
 _NAMES = ("identifier", "member_expression", "attribute", "subscript", "subscript_expression")
+_BUILDERS = {"knex", "trx", "tx", "db", "connection"}
 _INTO = (
     "into",
     "from",
@@ -68,11 +69,25 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.named and not (given and given[0].kind() in _NAMES):
         return False
-    if evidence.table and not (chain[0].arguments and _literal(chain[0].arguments[0], source)):
+    if evidence.table and not _begins_with_table(evidence, chain, source):
+        return False
+    if evidence.made and not {*evidence.made} & {*_words([link for link in before if link.arguments])}:
+        return False
+    if evidence.called and not {*evidence.called} & {*_words([last])}:
+        return False
+    if evidence.computed and not any(link.name == COMPUTED and link.arguments is None for link in before):
+        return False
+    if evidence.literal and not (given and _literal(given[0], source)):
         return False
     if evidence.statement and before and not {"sa", "sqlalchemy", "sql", "mysql", "postgresql"} & {*_words(before)}:
         return False
     return not (evidence.root and before) and not (evidence.new and not last.is_new)
+
+
+def _begins_with_table(evidence: Evidence, chain: Sequence[Link], source: SourceText) -> bool:
+    """Whether a chain begins with a table: `knex("scripts")`, or `this.knex("scripts")`."""
+    tables = (link for link in chain[:-1] if link.arguments and _literal(link.arguments[0], source))
+    return any(link is chain[0] or {*evidence.client} & {*_words([link])} for link in tables)
 
 
 def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
@@ -98,8 +113,10 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
                 return _named(given[0], source)
             return _model(before[-1].name) if before and before[-1].arguments is None else ""
         case "chain":
-            if chain[0].arguments and _literal(chain[0].arguments[0], source):
-                return _named(chain[0].arguments[0], source)
+            for link in before:
+                is_table = link is chain[0] or bool(_BUILDERS & {*_words([link])})
+                if is_table and link.arguments and _literal(link.arguments[0], source):
+                    return _named(link.arguments[0], source)
             for link in before:
                 if link.name in _INTO and link.arguments and _literal(link.arguments[0], source):
                     return _named(link.arguments[0], source)

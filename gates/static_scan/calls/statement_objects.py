@@ -19,13 +19,13 @@ _WRITING = frozenset("insert update delete mysql_insert pg_insert sqlite_insert 
 _TEXT_KEYS = ("sql", "text", "queryString", "statement")
 
 
-def text_argument(node: SgNode, syntax: Syntax) -> SgNode | None:
+def text_argument(node: SgNode, syntax: Syntax, depth: int = 0) -> SgNode | None:
     """The argument, or of an object its `sql` or `text`; None for a query of another kind, like GraphQL."""
     kind = node.kind()
     if kind == "identifier":
         values = syntax.assignments.get(syntax.source.name(node), [])
         if len(values) == 1 and values[0].value.kind() in ("object", "dictionary") and not values[0].taken_apart:
-            return text_argument(values[0].value, syntax)
+            return text_argument(values[0].value, syntax, depth + 1) if depth < 4 else node
     if kind == "keyword_argument":
         return node.field("value")
     if kind not in ("object", "dictionary"):
@@ -34,9 +34,11 @@ def text_argument(node: SgNode, syntax: Syntax) -> SgNode | None:
         if child.kind() == "shorthand_property_identifier" and child.text() in _TEXT_KEYS:
             return child
         key = child.field("key")
-        if key is not None and key.text().strip("'\"") in _TEXT_KEYS:
+        if key is not None and key.text().strip("[]'\"`") in _TEXT_KEYS:
             return child.field("value")
-    return None
+    spread = next((child for child in node.children()[:50] if child.kind() == "spread_element"), None)
+    inside = spread.named_children() if spread is not None else []
+    return text_argument(inside[0], syntax, depth + 1) if inside and depth < 4 else None  # `{...options, nest: true}`
 
 
 def writing_builders(node: SgNode, syntax: Syntax, origins: Origins, depth: int = 0) -> list[range]:

@@ -14,6 +14,7 @@ from gates.static_scan.code.syntax import Syntax
 MAX_LINKS = 60
 # The name of a member that is chosen at run time.
 COMPUTED = ""
+QUOTES = "'\"`"
 # `(tx || pool).query(text)`: either may be meant.
 _CHOICES = ("ternary_expression", "conditional_expression", "binary_expression", "boolean_operator")
 
@@ -69,6 +70,8 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             break
         else:
             text = source.name(node)[:80] if kind in ("identifier", "this", "self", "super") else kind
+            if text in ("require", "import") and arguments and arguments[0].kind() == "string":
+                text = f"{text} {source.slice(arguments[0])[1:80].rstrip(QUOTES)}"  # `require("./pool").query(text)`
             links.append(Link(text, arguments, is_new))
             break
         arguments, is_new = None, False
@@ -134,6 +137,10 @@ def _with_origins(chain: list[Link], origins: Origins, index: int) -> list[Link]
         chain = [root._replace(name=origins.aliases[root.name]), *chain[1:]]
     elif len(chain) > 2 and root.name in ("this", "self", "cls") and (words := origins.of_member(chain[1].name)):
         chain = [root, chain[1]._replace(name=f"{chain[1].name} {words}"), *chain[2:]]
+    elif root.name == "this" and len(chain) == 2 and (words := origins.of_this(index)):
+        chain = [root._replace(name=f"this {words}"), chain[1]]
+    elif len(chain) > 2 and chain[-2].arguments is None and (words := origins.of_declared(chain[-2].name)):
+        chain = [*chain[:-2], chain[-2]._replace(name=f"{chain[-2].name} {words}"), chain[-1]]
     elif len(chain) > 1 and (words := origins.of_name(root.name, index)):
         chain = [root._replace(name=f"{root.name} {words}"), *chain[1:]]
     return chain

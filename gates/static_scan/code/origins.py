@@ -11,6 +11,7 @@ from collections import defaultdict
 
 from ast_grep_py import SgNode
 
+from gates.static_scan.code.declared_types import DeclaredTypes
 from gates.static_scan.code.syntax import Function, Part, Syntax
 
 # What gives a client, a connection or a transaction to the function it gets.
@@ -20,14 +21,25 @@ _GIVERS = frozenset(
 )
 _GIVEN_LATER = re.compile(r"\b(?:getConnection|getClient|connect|acquire|transaction)\([^()]{0,40}\)\.then$")
 _ERRORS = frozenset({"err", "error", "e", "_err", "_"})
+_IMPORTED_TYPE = re.compile(r"\bimport\([^()\n]{0,80}\)\.")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 # Types around the one that matters.
 _AROUND = frozenset("Optional Annotated Union typing t Promise Readonly Partial NonNullable None undefined".split())
 _TYPED = {
     "python": ("typed_parameter", "typed_default_parameter", "assignment"),
-    "typescript": ("required_parameter", "optional_parameter", "public_field_definition", "variable_declarator"),
+    "typescript": (
+        "required_parameter",
+        "optional_parameter",
+        "public_field_definition",
+        "property_signature",
+        "variable_declarator",
+    ),
 }
-_DEFAULTS = {"python": ("default_parameter", "typed_default_parameter"), "typescript": ("assignment_pattern",)}
+_DEFAULTS = {
+    "python": ("default_parameter", "typed_default_parameter"),
+    "javascript": ("assignment_pattern",),
+    "typescript": ("assignment_pattern", "required_parameter"),
+}
 _NAMED_BY_IMPORT = {"python": "aliased_import", "typescript": "import_specifier"}
 
 
@@ -42,10 +54,15 @@ class Origins:
         self._members: dict[str, str] = {}
         # The names that imports give, and what they import: `update as sa_update`.
         self.aliases: dict[str, str] = {}
+        self._types = DeclaredTypes(self._source)
         language = "python" if self._source.is_python else "typescript"
         if self._source.language != "javascript":
             self._read_types(_TYPED[language])
-        self._read_defaults(_DEFAULTS[language])
+        for name, text in self._types.in_comments():
+            if words := self._types.words(_of_type(text)).strip():
+                self._names[name].setdefault(None, words)
+                self._members.setdefault(name, words)
+        self._read_defaults(_DEFAULTS["javascript" if self._source.language == "javascript" else language])
         if " as " in self._source.text:
             self._read_aliases(_NAMED_BY_IMPORT[language])
         for part in syntax.parts:
@@ -63,6 +80,14 @@ class Origins:
             if known or function is None:
                 return known
             function = function.outer
+
+    def of_this(self, index: int) -> str:
+        """The words of what the class around a position extends."""
+        return self._types.of_this(index)
+
+    def of_declared(self, name: str) -> str:
+        """The words of the type that a member has by a declaration in this file."""
+        return self._members.get(name, "")
 
     def of_member(self, name: str) -> str:
         """The words of what a member of an object is, by its type or by the class whose object it gets."""
@@ -89,7 +114,7 @@ class Origins:
         annotation = node.field("type")
         if named is None or annotation is None:
             return
-        words = _of_type(self._source.slice(annotation)[:200])
+        words = self._types.words(_of_type(self._source.slice(annotation)[:200]))
         decorator = next((child for child in node.children()[:4] if child.kind() == "decorator"), None)
         if decorator is not None:
             injected = self._source.slice(decorator)[1:80].partition("(")[0]
@@ -101,18 +126,23 @@ class Origins:
         function = self._syntax.function_at(named.range().start.index)
         self._names[name].setdefault(function, words)
         # A field of a data class is declared outside its methods.
-        is_declared = kind == "public_field_definition" or (kind == "assignment" and function is None)
+        is_declared = kind in ("public_field_definition", "property_signature") or (
+            kind == "assignment" and function is None
+        )
         if is_declared or named.kind() == "attribute" or _is_field(node):
             self._members.setdefault(name, words)
 
     def _read_defaults(self, kinds: tuple[str, ...]) -> None:
         """Parameters with a default: `c=cursor`, `dbs=Depends(get_session)`."""
         for node in self._source.root.find_all(any=[{"kind": kind} for kind in kinds]):
-            named, value = node.field("name") or node.field("left"), node.field("value") or node.field("right")
+            named, value = (
+                node.field("name") or node.field("left") or node.field("pattern"),
+                node.field("value") or node.field("right"),
+            )
             if (
                 named is None
                 or value is None
-                or value.kind() not in ("identifier", "attribute", "member_expression", "call")
+                or value.kind() not in ("identifier", "attribute", "member_expression", "call", "call_expression")
             ):
                 continue
             function = self._syntax.function_at(named.range().start.index)
@@ -140,7 +170,7 @@ class Origins:
 
 def _of_type(text: str) -> str:
     """The name of a type, without those around it: `Session` of `Annotated[Session, Depends(get)]`."""
-    names = _NAME.findall(text)
+    names = _NAME.findall(_IMPORTED_TYPE.sub("", text))
     if "typeof" in names[:1]:
         return names[1] if len(names) > 1 else ""
     return next((name for name in names if name not in _AROUND), "")

@@ -232,7 +232,7 @@ def _has_condition(tokens: list[str]) -> bool:
         rest = tokens[tokens.index("WHERE") + 1 :]
         signs = {"=", "<", ">", "IN", "IS", "LIKE", "EXISTS", "?", "!", "BETWEEN", HOLE}
         return bool(signs & {*rest[:40]}) or any(HOLE in token for token in rest[:3])
-    return any(token in ("LIMIT", "USING", "ORDER") or HOLE in token for token in tokens)
+    return any(token in ("LIMIT", "USING", "ORDER", "RETURNING") or HOLE in token for token in tokens)
 
 
 def _selects(tokens: list[str], *, small: bool) -> bool:

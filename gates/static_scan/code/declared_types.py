@@ -1,0 +1,68 @@
+"""Types that a file declares: what an alias, an interface or a type parameter stands for, what a class extends, and
+the types that comments give to names.
+
+`async function clear<T extends Pool>(store: T)` makes `store` a pool.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gates.static_scan.code.source_text import SourceText
+
+_STANDS_FOR = re.compile(
+    r"\btype\s{1,4}([A-Z]\w{0,80})(?:<[^=\n]{0,100}>)?\s{0,4}=\s{0,20}([^;\n{(]{1,200})"
+    r"|\binterface\s{1,4}(\w{1,80})(?:<[^{\n]{0,100}>)?\s{1,4}extends\s{1,4}([^{\n]{1,200})"
+    r"|[<,]\s{0,20}(\w{1,80})\s{1,4}extends\s{1,4}([\w.]{1,80})"
+)
+_IN_COMMENT = re.compile(
+    r"@(?:param|arg|property|prop|type)\s{1,8}\{([^}\n]{1,200})\}"
+    r"(?:\s{1,8}\[?([A-Za-z_$][\w$]{0,80})|\s{0,8}\*/\s{0,40}(?:(?:const|let|var)\s{1,8})?(?:this\.)?#?([A-Za-z_$][\w$]{0,80}))"
+)
+_MAX_STEPS = 4
+
+
+class DeclaredTypes:
+    """The types that one file of JavaScript or TypeScript declares."""
+
+    def __init__(self, source: SourceText) -> None:
+        self._source = source
+        self._stand_for: dict[str, str] = {}
+        self._classes: list[tuple[int, int, str]] = []
+        text = source.parsed_text
+        if source.is_python:
+            return
+        if source.language != "javascript":
+            for match in _STANDS_FOR.finditer(text):
+                name, meant = next((match[at], match[at + 1]) for at in (1, 3, 5) if match[at])
+                self._stand_for.setdefault(name, meant)
+        if " extends " in text:
+            self._read_classes()
+
+    def words(self, name: str) -> str:
+        """A type with what it stands for."""
+        found = [name]
+        while len(found) <= _MAX_STEPS and (meant := self._stand_for.get(found[-1])):
+            found.append(meant if meant.isidentifier() else meant.replace("|", " ").replace("<", " "))
+        return " ".join(found)
+
+    def of_this(self, index: int) -> str:
+        """What the class around a position extends."""
+        around = [each for each in self._classes if each[0] <= index < each[1]]
+        return max(around)[2] if around else ""
+
+    def in_comments(self) -> Iterator[tuple[str, str]]:
+        """The names that comments give a type, and the types."""
+        if self._source.is_python or "@" not in self._source.text:
+            return
+        for match in _IN_COMMENT.finditer(self._source.parsed_text):
+            yield match[2] or match[3], match[1]
+
+    def _read_classes(self) -> None:
+        kinds = [{"kind": kind, "has": {"kind": "class_heritage"}} for kind in ("class_declaration", "class")]
+        for node in self._source.root.find_all({"rule": {"any": kinds}}):  # type: ignore[call-overload]
+            heritage = next(child for child in node.children() if child.kind() == "class_heritage")
+            place = node.range()
+            text = self._source.slice(heritage)[:120].partition(" implements ")[0].removeprefix("extends ")
+            self._classes.append((place.start.index, place.end.index, text))
