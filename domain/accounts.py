@@ -85,7 +85,10 @@ def check_email(email: str) -> str:
         BadEmail: it is not an address.
     """
     stripped = email.strip()
-    if len(stripped) > MAX_EMAIL or not _SHAPE.fullmatch(stripped) or len(email_key(stripped)) > MAX_EMAIL:
+    if len(stripped) > MAX_EMAIL or not _SHAPE.fullmatch(stripped):
+        raise BadEmail(email=stripped[:80])
+    # Other characters may become several.
+    if not stripped.isascii() and len(email_key(stripped)) > MAX_EMAIL:
         raise BadEmail(email=stripped[:80])
     return stripped
 

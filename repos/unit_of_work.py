@@ -118,6 +118,10 @@ class RecordsTransaction:
         self._session = session
         self._after_commit: list[Callable[[], object]] = []
 
+    def flush_ahead(self) -> None:
+        """Send the gathered writes, which the server works on while the caller prepares the next ones."""
+        self._session.flush_ahead()
+
     def after_commit(self, call: Callable[[], object]) -> None:
         """Register a call for after the commit; dropped if the transaction fails. Bells ring this way."""
         self._after_commit.append(call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -57,8 +57,8 @@ class LegacyKeys:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, source_table: str, target: str, keys: Sequence[NewKey]) -> None:
-        """Store migrated rows, with the commit; a key that is there already ends it with `DuplicateKey`."""
+    def add(self, source_table: str, target: str, keys: Iterable[tuple[str, int, bytes]]) -> None:
+        """Store migrated rows, each a `NewKey`, with the commit; a key that is there ends it with `DuplicateKey`."""
         rows = [(source_table, _digest(key), target, our_id, row_hash) for key, our_id, row_hash in keys]
         self._session.later_insert(legacy_keys, _COLUMNS, rows)
 

@@ -37,14 +37,17 @@ def rows_with_literals(rows: Sequence[tuple[Any, ...]]) -> list[str]:
     column costs a tenth of what is done for each value.
     """
     marks, columns = zip(*map(_column, zip(*rows, strict=True)), strict=True)
-    return list(map(f"({','.join(marks)})".__mod__, zip(*columns, strict=True)))
+    row, values = f"({','.join(marks)})", [column for column in columns if column is not None]
+    return list(map(row.__mod__, zip(*values, strict=True))) if values else [row % ()] * len(rows)
 
 
-def _column(values: tuple[Any, ...]) -> tuple[str, Iterable[Any]]:
-    """The mark of a column in the text of a row, and what takes its place in each row."""
+def _column(values: tuple[Any, ...]) -> tuple[str, Iterable[Any] | None]:
+    """The mark of a column in the text of a row, and what takes its place in each row; None if all rows are alike."""
     kinds = set(map(type, values))
     if len(kinds) == 1:
         (kind,) = kinds
+        if kind is NoneType or (kind is str and values.count(values[0]) == len(values)):
+            return ("NULL" if values[0] is None else _text(values[0])).replace("%", "%%"), None
         if kind is int:
             return "%s", values
         if kind is bytes:

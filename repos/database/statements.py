@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -113,13 +114,16 @@ def _insert_text(table: str, columns: tuple[str, ...], rows: int, mark: str) -> 
 
 def _parts(rows: Sequence[T], sizes: Iterable[int], most_bytes: int) -> Iterator[Sequence[T]]:
     """Rows in parts of bounded size; a row that is larger than a part is alone."""
-    first = total = 0
-    for place, size in enumerate(sizes):
-        if place > first and (total + size > most_bytes or place - first == MAX_ROWS_PER_INSERT):
-            yield rows[first:place]
-            first, total = place, 0
-        total += size
-    yield rows[first:]
+    known = list(sizes)
+    first = 0
+    while first < len(rows):
+        end = min(first + MAX_ROWS_PER_INSERT, len(rows))
+        if sum(known[first:end]) > most_bytes:
+            totals = accumulate(known[first:end])
+            # Mostly a part has the greatest number of rows, so it is seldom searched for the last that fits.
+            end = first + max(sum(total <= most_bytes for total in totals), 1)
+        yield rows[first:end]
+        first = end
 
 
 def _weight(row: Row) -> int:

@@ -20,8 +20,10 @@ from repos.legacy.errors import SourceError
 
 PAGE_BYTES = 4 << 20
 MAX_PAGE_ROWS = 4_000
-# The first page of a table whose rows may be large, until their size is known.
+# The first page of a table whose rows may be large, until their size is known; and that of another table, so that the
+# caller soon has work.
 FIRST_PAGE_ROWS = 32
+FIRST_SMALL_ROWS = 500
 MAX_GROWTH = 8
 
 
@@ -110,7 +112,7 @@ class _Reader:
 
     def by_key(self, after: Row | None) -> Iterator[list[LegacyRow]]:
         """Pages after a key, until one is not full."""
-        limit = FIRST_PAGE_ROWS if self.content_places else MAX_PAGE_ROWS
+        limit = FIRST_PAGE_ROWS if self.content_places else min(FIRST_SMALL_ROWS, MAX_PAGE_ROWS)
         while True:
             read = size = 0
             before = after
@@ -125,9 +127,8 @@ class _Reader:
                 )
             if read < limit:
                 return
-            if self.content_places:
-                fitting = limit * PAGE_BYTES // max(size, 1)
-                limit = max(1, min(fitting, limit * MAX_GROWTH, MAX_PAGE_ROWS))
+            fitting = limit * PAGE_BYTES // max(size, 1)
+            limit = max(1, min(fitting, limit * MAX_GROWTH, MAX_PAGE_ROWS))
 
     def in_one_pass(self) -> Iterator[list[LegacyRow]]:
         """All rows in the order of the server, numbered."""
@@ -176,15 +177,15 @@ class _Reader:
         size = 0
         for batch in batches:
             if not self.content_places:
-                yield [self._row(row) for row in batch], 0
+                yield self._rows(batch), 0
                 continue
-            for row in batch:
-                page.append(self._row(row))
-                size += self._content_size(row)
+            for row, stored in zip(self._rows(batch), batch, strict=True):
+                page.append(row)
+                size += self._content_size(stored)
                 if size >= PAGE_BYTES or len(page) == MAX_PAGE_ROWS:
                     yield page, size
                     page, size = [], 0
-            del batch, row  # or a large row would stay while the next one is read
+            del batch, row, stored  # or a large row would stay while the next one is read
         if page:
             yield page, size
 
@@ -195,11 +196,13 @@ class _Reader:
                 size += len(value)
         return size
 
-    def _row(self, row: Row) -> LegacyRow:
-        values = row if len(row) == self.width else row[: self.width]
-        if len(self.key_places) == 1:
-            return LegacyRow((row[self.key_places[0]],), values)
-        return LegacyRow(tuple([row[place] for place in self.key_places]), values)
+    def _rows(self, batch: list[Row]) -> list[LegacyRow]:
+        if len(self.key_places) != 1:
+            return [LegacyRow(tuple([row[place] for place in self.key_places]), row[: self.width]) for row in batch]
+        place = self.key_places[0]
+        if place < self.width:
+            return [LegacyRow((row[place],), row) for row in batch]
+        return [LegacyRow((row[place],), row[: self.width]) for row in batch]
 
 
 def _rowid(table: Table) -> tuple[str, ...]:

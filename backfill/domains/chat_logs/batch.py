@@ -229,6 +229,7 @@ def messages_of(row: LogRow, owned: Owned, first_id: int) -> list[MessageRecord]
 
 def _write(tx: RecordsTransaction, batch: Batch, now: int) -> None:
     tx.bulk_chat.add(batch.messages, batch.usage)
+    tx.flush_ahead()
     for message in batch.changed:
         tx.bulk_chat.change(message)
     for message_id, question_id in batch.links:

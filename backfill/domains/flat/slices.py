@@ -24,7 +24,6 @@ from backfill.translate.accounts import Account, Repaired, Times
 from backfill.translate.checkpoints import decode_key, encode_key
 from backfill.translate.source_rows import KEY_REPEATED, FieldReader, Problem
 from domain.errors import Rejected
-from repos.backfill.legacy_keys import NewKey
 from repos.backfill.quarantined_rows import QuarantinedRow
 from repos.database.driver_errors import DriverError, DuplicateKey, blames_a_row
 from repos.legacy.connection import Row
@@ -190,19 +189,20 @@ class _Writer:
         with work.context.unit_of_work.records() as tx:
             rows = flat.resolve(tx, rows)
             kept = [row for row in rows if row.account.record is not None]
-            aside = [self._quarantined(row) for row in rows if row.account.problem is not None]
+            left = [] if len(kept) == len(rows) else [row for row in rows if row.account.record is None]
+            aside = [self._quarantined(row) for row in left if row.account.problem is not None]
             counts = Counts(len(kept), 0, len(aside), len(rows) - len(kept) - len(aside))
             work.record(tx, msgspec.msgpack.encode(position), {flat.table.name: counts}, aside)
             known = {} if self.position.fresh else tx.legacy_keys.find(flat.table.name, [row.key for row in kept])
-            new = flat.insert(tx, [row for row in kept if row.key not in known])
-            tx.legacy_keys.add(
-                flat.table.name, flat.target, [NewKey(row.key, row.account.record.id, row.hash) for row in new]
-            )
-            changed = [row for row in kept if row.key in known and known[row.key].row_hash != row.hash]
+            new = flat.insert(tx, [row for row in kept if row.key not in known] if known else kept)
+            tx.flush_ahead()
+            keys = ((row.key, row.account.record.id, row.hash) for row in new)
+            tx.legacy_keys.add(flat.table.name, flat.target, keys)
+            changed = [row for row in kept if row.key in known and known[row.key].row_hash != row.hash] if known else []
             for row in changed:
                 flat.change(tx, row, known[row.key].our_id)
                 tx.legacy_keys.change(flat.table.name, row.key, row.hash)
-            repaired = [(row.key, row.account.repaired) for row in [*new, *changed]]
+            repaired = [(row.key, row.account.repaired) for row in [*new, *changed] if row.account.repaired]
             keep_repaired(tx, flat.table.name, repaired, now)
             request_all(self.requests)
         work.committed()

@@ -58,6 +58,13 @@ def test_a_column_of_mixed_values_has_the_literal_of_each() -> None:
         assert rows_with_literals(rows) == list(map(alone, rows))
 
 
+def test_what_all_rows_share_is_written_as_it_is() -> None:
+    rows = [("100 %s", None, number, "%") for number in range(3)]
+
+    assert rows_with_literals(rows) == list(map(alone, rows))
+    assert rows_with_literals([(None, "a%%'")] * 2) == ["(NULL,_utf8mb4 X'61252527')"] * 2
+
+
 def test_a_quote_in_one_row_of_a_column_is_not_a_quote_of_the_statement() -> None:
     rows = [("x'", 1), ("\\", 2), ("clear", 3)]
 
