@@ -13,7 +13,7 @@ from gates.static_scan.calls.mentions import is_mention, is_pattern_match
 from gates.static_scan.calls.other_packages import imported_others, is_of_other_package
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
-from gates.static_scan.calls.started_programs import command_line
+from gates.static_scan.calls.started_programs import started
 from gates.static_scan.calls.statement_objects import is_statement_object, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
 from gates.static_scan.code.origins import Origins
@@ -23,9 +23,8 @@ from gates.static_scan.code.syntax import Syntax
 from gates.static_scan.code.text_folding import UNKNOWN, Folded, Folder
 from gates.static_scan.collected import Collected
 from gates.static_scan.rules import Rule
-from gates.static_scan.sql.client_programs import client_in
 from gates.static_scan.sql.sql_text import Statement, statements
-from gates.static_scan.sql.sql_words import is_sql, mentions_sql, of_shell, quoted, starts_as_sql
+from gates.static_scan.sql.sql_words import is_sql, mentions_sql, of_shell, starts_as_sql
 from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
 
 _UNKNOWN = Statement("unknown", "", "", parsed=False)
@@ -165,10 +164,8 @@ class FileScan:
     def _program(self, rule: Rule, node: SgNode) -> None:
         """A client of the database that is started, with SQL that the code does not show."""
         chain = self._chain(node)
-        parts = command_line(chain[-1].arguments or [], self._folder, ("list", "array", "tuple"))
-        name = client_in(" ".join(parts))
-        if name and not any(is_sql(each) for part in parts for each in (part, of_shell(part), *quoted(part))):
-            self._collected.add(node, rule, _UNKNOWN, "sql", message=f"Starts {name}: what it runs is not known.")
+        for what, message in started(chain[-1].arguments or [], self._folder):
+            self._collected.add(node, rule, what, "sql", message=message)
 
     def _is_built(self, node: SgNode) -> bool:
         return is_statement_object(node, self._syntax, self._origins)

@@ -10,7 +10,7 @@ from gates.static_scan.calls.pass_through import PassThrough
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.file_scan import FileScan
 from gates.static_scan.files.source_files import Excluded, SourceFile, SourceFiles
-from gates.static_scan.files.sql_files import SQL_LANGUAGES, sql_touchpoints
+from gates.static_scan.files.sql_files import shell_touchpoints, sql_touchpoints
 from gates.static_scan.rules import Rule, package_rules
 from gates.static_scan.touchpoint import Skipped, Touchpoint, Unread
 
@@ -63,8 +63,14 @@ def take_inventory(
     lines = 0
     for file in tree.read(progress):
         paths.append(file.path)
-        if file.language in SQL_LANGUAGES:
-            touchpoints[file.path] = sql_touchpoints(file.path, file.text, file.language, domains or {})
+        if file.language == "sql":
+            touchpoints[file.path] = sql_touchpoints(file, domains or {})
+            lines += file.text.count("\n") + 1
+            continue
+        if file.language == "shell":
+            reached, code = shell_touchpoints(file, domains or {})
+            inside = [each for part in code for each in _scan(part, domains or {}).run()]
+            touchpoints[file.path] = sorted(reached + inside, key=lambda each: each.line)
             lines += file.text.count("\n") + 1
             continue
         files.append(file)

@@ -51,6 +51,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     begins with the text of a table's name, `statement` a function of a module, `root` a function without a receiver,
     `new` the making of an object. `made` are words of a name that is called earlier in the chain, `called` of the
     function itself, `computed` is a member chosen at run time, `literal` a first value that is a text.
+    `object` is a first value that is made there, `keyword` any keyword argument, `none_of` are methods that it is
+    not, `related` a chain with the objects that belong to a record (`script.version_set`).
     """
 
     receiver: tuple[str, ...] = ()
@@ -75,6 +77,10 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     called: tuple[str, ...] = ()
     computed: bool = False
     literal: bool = False
+    object: bool = False
+    keyword: bool = False
+    related: bool = False
+    none_of: tuple[str, ...] = ()
 
 
 class Touch(Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,9 +18,14 @@ _VERSION = re.compile(r"@[\^~]?[0-9v][^/]{0,40}")
 _SCRIPTLESS = re.compile(r"^import\s{1,8}type\b")
 _PYTHON = frozenset(
     """pymysql MySQLdb mysql mysql.connector _mysql _mysql_connector sqlite3 _sqlite3 aiosqlite aiomysql asyncmy
-    psycopg psycopg2 asyncpg mariadb pg8000 apsw duckdb oracledb cymysql mysqlclient""".split()
+    psycopg psycopg2 asyncpg mariadb pg8000 apsw duckdb oracledb cymysql mysqlclient umysql oursql tormysql pymysqlpool
+    jaydebeapi pyodbc turbodbc connectorx adbc_driver_manager""".split()
 )
 _TEXT = re.compile(r"""['"`]([^'"`\n]{1,100})['"`]""")
+_DRIVERS = re.compile(
+    r"\b(?:pymysql|MySQLdb|mysql2?|mariadb|aiomysql|asyncmy|sqlalchemy|django|peewee|prisma|sequelize|knex|typeorm"
+    r"|execute|executemany|\$executeRaw|\$queryRaw)\b"
+)
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
@@ -43,3 +48,8 @@ def _is_driver(name: str) -> bool:
     owner, _, rest = plain.partition("/")
     package = f"{owner}/{rest.partition('/')[0]}" if owner.startswith("@") else owner
     return package in _JAVASCRIPT and not plain.endswith((".json", ".md", ".css"))
+
+
+def mentions_database(code: str) -> bool:
+    """Whether code that is given to an interpreter as a text loads a driver, or runs SQL."""
+    return bool(_DRIVERS.search(code))

@@ -81,6 +81,12 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.statement and before and not {"sa", "sqlalchemy", "sql", "mysql", "postgresql"} & {*_words(before)}:
         return False
+    if evidence.object and not (given and _is_made(given[0], source)):
+        return False
+    if evidence.keyword and not any(map(_keyword, given)):
+        return False
+    if last.name in evidence.none_of or (evidence.related and not any(link.name.endswith("_set") for link in before)):
+        return False
     return not (evidence.root and before) and not (evidence.new and not last.is_new)
 
 
@@ -112,6 +118,8 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
             if given and given[0].kind() == "identifier" and given[0].text()[:1].isupper():
                 return _named(given[0], source)
             return _model(before[-1].name) if before and before[-1].arguments is None else ""
+        case "root":
+            return _model(chain[0].name)
         case "chain":
             for link in before:
                 is_table = link is chain[0] or bool(_BUILDERS & {*_words([link])})
@@ -148,6 +156,12 @@ def _keys(node: SgNode) -> set[str]:
 def _keyword(node: SgNode) -> str:
     name = node.field("name") if node.kind() == "keyword_argument" else None
     return name.text() if name is not None else ""
+
+
+def _is_made(node: SgNode, source: SourceText) -> bool:
+    """Whether a value is an object that is made there: `Script(title="x")`."""
+    function = node.field("function") if node.kind() == "call" else None
+    return function is not None and source.slice(function)[-80:].rpartition(".")[2][:1].isupper()
 
 
 def _literal(node: SgNode, source: SourceText) -> bool:

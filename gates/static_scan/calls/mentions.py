@@ -16,9 +16,11 @@ _FUNCTIONS = frozenset(
     toHaveBeenCalledWith add_argument Option Argument option argument command help getByText
     findByText setError setMessage rejects raises
     split rsplit partition gettext ngettext _ echo secho perror exit mark parametrize param add_row Text title
-    addEventListener setTitle description summary usage commit""".split()
+    addEventListener setTitle description summary usage commit set_attribute set_tag set_data add_event""".split()
 )
 _HELP = frozenset("help description epilog message msg reason id ids match label title summary placeholder".split())
+# Modules that read SQL, and streams that people read.
+_READERS = frozenset("sqlglot sqlparse sqlfluff stdout stderr".split())
 _PATTERNS = frozenset("regex regexp re pattern matcher matches".split())
 _THROUGH = frozenset("format format_map strip trim dedent cleandoc String str concat join lower upper".split())
 _RAISES = ("raise_statement", "throw_statement")
@@ -63,6 +65,7 @@ def is_mention(part: Part, syntax: Syntax) -> bool:
                 or name.startswith("assert")
                 or name.endswith(_ENDS)
                 or {link.name for link in links[:2]} & _LOGGERS
+                or {link.name for link in links[:-1]} & _READERS
             ):
                 return True
             if is_pattern_match(links) or (name == "partial" and inside and inside[0].text() in _FUNCTIONS):

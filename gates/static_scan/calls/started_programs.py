@@ -1,28 +1,48 @@
-"""The command lines that code starts."""
+"""The command lines that code starts, and what the programs in them do to the database."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ast_grep_py import SgNode
 
+from gates.static_scan.calls.drivers import mentions_database
 from gates.static_scan.code.text_folding import Folder
-from gates.static_scan.sql.sql_words import HOLE
+from gates.static_scan.shell.client_programs import clients_in
+from gates.static_scan.sql.sql_text import Statement
+from gates.static_scan.sql.sql_words import HOLE, is_sql, of_shell, quoted
+
+_LISTS = ("list", "array", "tuple")
+_UNKNOWN = Statement("unknown", "", "", parsed=False)
+_DUMPED = Statement("read", "", "", parsed=False)
 
 
-def command_line(given: Sequence[SgNode], folder: Folder, lists: Sequence[str]) -> list[str]:
+def started(given: Sequence[SgNode], folder: Folder) -> Iterator[tuple[Statement, str]]:
+    """What clients and dumps do that a call starts, without the SQL that the code shows, which is found by itself."""
+    parts = command_line(given, folder)
+    for each in clients_in(parts):
+        code = each.code()
+        if each.is_dump:
+            yield _DUMPED, f"Starts {each.name}, which reads."
+        elif (each.is_client or (code is not None and mentions_database(code.text))) and not any(
+            is_sql(text) for part in parts for text in (part, of_shell(part), *quoted(part))
+        ):
+            yield _UNKNOWN, f"Starts {each.name}: what it runs is not known."
+
+
+def command_line(given: Sequence[SgNode], folder: Folder) -> list[str]:
     """The parts of the command line that a call starts: a text, a list of texts, or a program and a list."""
     parts: list[str] = []
     for argument in given[:20]:
         kind = argument.kind()
-        if kind in lists:
+        if kind in _LISTS:
             parts += [_text(each, folder) for each in argument.children()[:50] if each.is_named()]
         elif kind not in ("keyword_argument", "object", "dictionary"):
             parts.append(_text(argument, folder))
         elif kind == "keyword_argument":
             name, value = argument.field("name"), argument.field("value")
             if name is not None and value is not None and name.text() in ("args", "cmd", "command"):
-                return command_line([value], folder, lists)
+                return command_line([value], folder)
     return parts
 
 

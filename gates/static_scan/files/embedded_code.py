@@ -106,7 +106,7 @@ def _without_magics(source: list[str]) -> list[str]:
     first = source[0].strip() if source else ""
     if first.startswith("%%"):
         if first.startswith(("%%sql", "%%bash", "%%sh", "%%script")):
-            return ["", *(_as_text(line) for line in source[1:])]
+            return ["", *_as_text(source[1:], is_sql=first.startswith("%%sql"))]
         return source if first.startswith(("%%time", "%%capture")) else ["" for _ in source]
     found = []
     for line in source:
@@ -121,8 +121,14 @@ def _without_magics(source: list[str]) -> list[str]:
     return found
 
 
-def _as_text(line: str) -> str:
-    return f"_ = {line.strip()!r}" if line.strip() else ""
+def _as_text(lines: list[str], *, is_sql: bool) -> list[str]:
+    """The lines as one text of Python, given to a shell unless they are SQL."""
+    if not any(line.strip() for line in lines):
+        return lines
+    plain = [line.rstrip("\n").replace("\\", "\\\\").replace("'", "\\'") for line in lines]
+    plain[0] = f"{'_ = (' if is_sql else 'system('}'''{plain[0]}"
+    plain[-1] += "''')"
+    return plain
 
 
 def _as_call(line: str) -> str:

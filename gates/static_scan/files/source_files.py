@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from domain.counting import counted
 from gates.static_scan.code.source_text import LANGUAGES, is_dense
+from gates.static_scan.files.command_files import kind_of, script_of
 from gates.static_scan.files.embedded_code import NOTEBOOK, PAGES, code_of_notebook, scripts_of_page
-from gates.static_scan.files.sql_files import SQL_LANGUAGES
 from gates.static_scan.touchpoint import Skipped, Unread
 
 MAX_FILE_BYTES = 1 << 20
+# What has statements or commands, and no tree of code.
+SQL_LANGUAGES = frozenset({"sql", "shell"})
 SKIPPED_FOLDERS = {
     "node_modules": "installed packages",
     "bower_components": "installed packages",
@@ -133,13 +135,14 @@ class SourceFiles:
                 suffix = path.suffix.lower()
                 if suffix in _NOT_READ and not self._exclusion(relative):
                     others[suffix] += 1
-                if suffix not in _SUFFIXES and "." in name:
+                is_known = suffix in _SUFFIXES or kind_of(relative) != ""
+                if not is_known and "." in name:
                     continue
                 if excluded := self._exclusion(relative):
-                    if suffix in _SUFFIXES:
+                    if is_known:
                         self.skipped.append(Skipped(relative, excluded.reason))
                 elif path.is_symlink() and not self._stays_inside(path):
-                    if suffix in _SUFFIXES:
+                    if is_known:
                         self._add_unread(relative, "link", "It is a link to a place outside, which was not followed.")
                 elif path.is_file() and not path.is_symlink():
                     yield path, relative
@@ -178,7 +181,8 @@ class SourceFiles:
 
     def _file(self, path: Path, name: str) -> SourceFile | None:
         suffix = path.suffix.lower()
-        language = _SUFFIXES.get(suffix, "")
+        commands = "" if suffix in _SUFFIXES else kind_of(name)
+        language = "shell" if commands else _SUFFIXES.get(suffix, "")
         try:
             with path.open("rb") as opened:
                 if not language and not (language := _interpreter(opened.readline(200))):
@@ -200,7 +204,9 @@ class SourceFiles:
             sentence = f"Python reads it as {coding[:40]}, in which its text means something else: it was not read."
             self._add_unread(name, "encoding", sentence)
             return None
-        if language == "page":
+        if commands:
+            text = script_of(text, commands)
+        elif language == "page":
             text, language = scripts_of_page(text, suffix)
         elif language == "notebook":
             code = code_of_notebook(text)

@@ -1,42 +1,53 @@
-"""Files of SQL, and the SQL that scripts of a shell give to a client of the database."""
+"""Files of SQL, and the SQL and code that scripts of a shell give to clients of the database and interpreters."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 
 from gates.static_scan.domains import domain_of
-from gates.static_scan.sql.client_programs import client_in
+from gates.static_scan.files.source_files import SourceFile
+from gates.static_scan.shell.shell_script import Code, ShellScript
 from gates.static_scan.sql.sql_text import Statement, statements
-from gates.static_scan.sql.sql_words import is_sql, opened, quoted, split_statements, words
+from gates.static_scan.sql.sql_words import opened, split_statements, words
 from gates.static_scan.touchpoint import Touchpoint
 
-SQL_LANGUAGES = frozenset({"sql", "shell"})
 _DELIMITER = re.compile(r"^[ \t]*delimiter[ \t]+(\S+)", re.IGNORECASE | re.MULTILINE)
 _COMMENTS = ("-- ", "--\n", "--\t", "--\r")
-_HEREDOC = re.compile(r"<<-?\s*[\"'\\]?([A-Za-z_]\w{0,80})")
-# A line without any of these starts no client and holds no text.
-_PARTS = ("my", "maria", "'", '"')
-_PRINTING = ("echo", "printf", "log", "die")
-# Programs that run what they are given as commands.
-_SHELLS = frozenset("ssh bash sh zsh ksh dash sudo su docker podman kubectl".split())
-_VARIABLE = re.compile(r"\$(?:\{[^}\n]{0,200}\}|\([^)\n]{0,400}\)|[A-Za-z_]\w{0,80}|[0-9@*#?])")
 
 
-def sql_touchpoints(file: str, text: str, language: str, domains: Mapping[str, str]) -> list[Touchpoint]:
-    """What a file of SQL, or a script of a shell, does: one touchpoint for each table and way to reach it."""
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+def sql_touchpoints(file: SourceFile, domains: Mapping[str, str]) -> list[Touchpoint]:
+    """What a file of SQL does: one touchpoint for each table and way to reach it."""
     found: dict[tuple[str, str], Touchpoint] = {}
-    parts = _of_script(text) if language == "sql" else _of_shell(text)
-    for index, what in parts:
-        key = (what.access, what.table)
-        if key in found:
-            continue
+    for each in _touchpoints(file, _of_script(file.text), domains):
+        found.setdefault((each.access, each.table), each)
+    return sorted(found.values(), key=lambda each: each.line)
+
+
+def shell_touchpoints(file: SourceFile, domains: Mapping[str, str]) -> tuple[list[Touchpoint], list[SourceFile]]:
+    """What the commands of a script reach, and the code that they hold, as files with that code at its lines."""
+    reached = list(ShellScript(file.text).reached())
+    statements_of = ((index, what) for index, what in reached if isinstance(what, Statement))
+    found = dict.fromkeys(_touchpoints(file, statements_of, domains))
+    code = [
+        SourceFile(file.path, "\n" * file.text.count("\n", 0, index) + what.text, what.language)
+        for index, what in reached
+        if isinstance(what, Code)
+    ]
+    return sorted(found, key=lambda each: each.line), code
+
+
+def _touchpoints(
+    file: SourceFile, reached: Iterable[tuple[int, Statement]], domains: Mapping[str, str]
+) -> Iterator[Touchpoint]:
+    text = file.text
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    for index, what in reached:
         line = bisect_right(starts, index)
         end = text.find("\n", starts[line - 1])
-        found[key] = Touchpoint(
-            file=file,
+        yield Touchpoint(
+            file=file.path,
             line=line,
             end_line=line,
             function="",
@@ -44,19 +55,21 @@ def sql_touchpoints(file: str, text: str, language: str, domains: Mapping[str, s
             table=what.table,
             domain=domain_of(what.table, domains),
             kind="sql",
-            rule="sql-file" if language == "sql" else "shell-client",
-            api="SQL" if language == "sql" else "shell",
-            message=_sentence(what, language),
+            rule="sql-file" if file.language == "sql" else "shell-client",
+            api="SQL" if file.language == "sql" else "shell",
+            message=_sentence(what, file.language),
             code=text[starts[line - 1] : len(text) if end < 0 else end][:2_000].strip()[:160],
             confident=what.parsed,
         )
-    return sorted(found.values(), key=lambda each: each.line)
 
 
 def _sentence(what: Statement, language: str) -> str:
     if what.verb:
         return f"Runs {what.verb}." if what.parsed else f"Runs {what.verb} that the parser does not read."
-    return "Starts a client of the database: what it runs is not known." if language == "shell" else "Runs SQL."
+    if language == "sql":
+        return "Runs SQL."
+    program = "Starts a client of the database"
+    return f"{program} that reads." if what.access == "read" else f"{program}: what it runs is not known."
 
 
 def _of_script(text: str) -> Iterator[tuple[int, Statement]]:
@@ -121,59 +134,3 @@ def _statement(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     stripped = statement.lstrip()
     if stripped:
         yield start + len(statement) - len(stripped), stripped
-
-
-def _of_shell(text: str) -> Iterator[tuple[int, Statement]]:
-    position = 0
-    lines = _places_of_lines(text) if "<<" in text else {}
-    while position < len(text):
-        index, line = position, ""
-        while True:  # a line that ends with a backslash goes on, and so does a text in quotes
-            end = text.find("\n", position)
-            end = len(text) if end < 0 else end
-            line += text[position:end] + "\n"
-            position = end + 1
-            is_open = line.rstrip("\n").endswith("\\") or (line.count('"') % 2 and not line.lstrip().startswith("#"))
-            if position >= len(text) or not is_open or len(line) > 20_000:
-                break
-        if line.lstrip().startswith("#"):
-            continue
-        body = ""
-        if (last := _heredoc(line, position, lines)) is not None:
-            end = text.find("\n", last)
-            body, position = text[position:last], len(text) if end < 0 else end + 1
-        yield from ((index, each) for each in _of_command(line, body))
-
-
-def _places_of_lines(text: str) -> dict[str, list[int]]:
-    """Where each line begins, by its text without blanks."""
-    places: dict[str, list[int]] = {}
-    position = 0
-    for line in text.split("\n"):
-        places.setdefault(line.strip(), []).append(position)
-        position += len(line) + 1
-    return places
-
-
-def _heredoc(line: str, position: int, lines: Mapping[str, list[int]]) -> int | None:
-    """The place of the line that ends the text which a line gives to a program; None if it gives it none."""
-    heredoc = _HEREDOC.search(line)
-    programs = {word.rpartition("/")[2] for word in line.split()[:8]}
-    if heredoc is None or (_SHELLS & programs and not client_in(line)):
-        return None  # what a shell gets is read as its commands
-    places = lines.get(heredoc[1], [])
-    place = bisect_left(places, position)
-    return None if place == len(places) else places[place]
-
-
-def _of_command(line: str, body: str) -> Iterator[Statement]:
-    if not body and not any(part in line for part in _PARTS):
-        return
-    client = client_in(line)
-    texts = [_VARIABLE.sub("%s", each) for each in (*quoted(line), body) if each and is_sql(_VARIABLE.sub("%s", each))]
-    if client:
-        if not texts:
-            yield Statement("unknown", "", "", parsed=False)
-        yield from (each for text in texts for each in statements(text))
-    elif texts and (line.split(None, 1)[0] not in _PRINTING or "|" in "".join(line.split('"')[::2])):
-        yield from (each for text in texts for each in statements(text))

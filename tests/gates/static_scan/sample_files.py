@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 SAMPLES = Path(__file__).parent / "samples"
-SUFFIXES = {"javascript": ".js", "typescript": ".ts", "python": ".py"}
+SUFFIXES = {
+    "javascript": ".js",
+    "typescript": ".ts",
+    "python": ".py",
+    "shell": ".sh",
+    "yaml": ".yml",
+    "sql": ".sql",
+    "make": ".mk",
+    "docker": ".dockerfile",
+    "cron": ".cron",
+    "toml": ".toml",
+}
 MARK = "<- "
 
 
@@ -35,5 +46,6 @@ def _in(file: Path) -> Iterator[Sample]:
 def _marks(code: str) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate(code.splitlines(), 1):
         if MARK in line:
-            access, table = line.rpartition(MARK)[2].split()
-            yield number, access, "" if table == "?" else table
+            for mark in line.rpartition(MARK)[2].split(", "):
+                access, table = mark.split()
+                yield number, access, "" if table == "?" else table

@@ -200,3 +200,45 @@ def test_files_of_languages_that_are_not_read_are_counted(tmp_path: Path):
 def test_hostile_files_cost_a_bounded_time(tmp_path: Path, name: str, text: str):
     with cpu_limit(6, name):
         scanned(tmp_path, name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        ("package.json", '{\n"scripts": {\n"wipe": "mysql app < wipe.sql",\n"t": "jest"}\n}', [3]),
+        ("Procfile", "web: gunicorn app\nwipe: mysql app < wipe.sql\n", [2]),
+        ("Jenkinsfile", "stage('x') {\n  steps {\n    sh 'mysql app < wipe.sql'\n  }\n}\n", [3]),
+        ("wipe.service", '[Service]\nExecStart=/usr/bin/mysql app -e "DELETE FROM users"\n', [2]),
+        ("justfile", "wipe:\n    mysql app < wipe.sql\n", [2]),
+        ("wipe.bat", "@echo off\nrem mysql app < no.sql\nmysql app < wipe.sql\n", [3]),
+        ("chart.yaml", "{{- if .Values.wipe }}\ncommand: mysql app -e 'DELETE FROM users'\n{{- end }}\n", [2]),
+        ("pnpm-lock.yaml", "packages:\n  command: mysql app < wipe.sql\n", []),
+        ("a.yml", "x: &x {run: mysql app < a}\ny: *x\nz:\n  ? [a, b]\n  : {run: mysql app < b}\n", [1, 5]),
+    ],
+)
+def test_commands_are_found_in_files_of_other_things(tmp_path: Path, name: str, text: str, lines: list[int]):
+    found = scanned(tmp_path, name, text)
+    assert [each.line for each in found.touchpoints] == lines
+    assert found.unread == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yml", "run: mysql\n" + "[" * 400_000),
+        ("b.yml", "run: mysql\na: " + "{a: " * 100_000),
+        ("c.yml", "a: &a [mysql -e x]\n" + "b: *a\n" * 80_000),
+        ("d.yml", "- run: 'mysql\n" * 20_000),
+        ("e.yml", "command:\n" + "- mysql\n" * 30_000),
+        ("f.sh", "mysql -e '\n" * 30_000),
+        ("g.sh", "mysql $(" * 100_000),
+        ("h.sh", "python -c 'x'\n" * 8_000),
+        ("Makefile", "a:\n" + "\tmysql \\\n" * 80_000),
+        ("crontab", "* " * 400_000 + "mysql"),
+        ("Dockerfile", "RUN mysql " + "--a=b " * 100_000),
+        ("i.toml", "a = 'mysql\n" * 60_000),
+    ],
+)
+def test_hostile_files_of_commands_cost_a_bounded_time(tmp_path: Path, name: str, text: str):
+    with cpu_limit(6, name):
+        scanned(tmp_path, name, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,28 @@ OFFENDING, CLEAN = samples("offending"), samples("clean")
 
 
 def found(tmp_path: Path, sample: Sample) -> set[tuple[int, str, str]]:
-    """The touchpoints of a sample that write or may write."""
+    """The touchpoints of a sample."""
     (tmp_path / f"sample{sample.suffix}").write_text(sample.code, encoding="utf-8")
     inventory = take_inventory(tmp_path)
     assert inventory.unread == []
-    return {(each.line, each.access, each.table) for each in inventory.touchpoints if each.writes}
+    return {(each.line, each.access, each.table) for each in inventory.touchpoints}
+
+
+def writes(touchpoints: Iterable[tuple[int, str, str]]) -> set[tuple[int, str, str]]:
+    """Those that write or may write."""
+    return {each for each in touchpoints if each[1] in ("write", "unknown")}
 
 
 @pytest.mark.parametrize("sample", OFFENDING, ids=lambda sample: sample.name)
 def test_a_write_is_found_at_its_line(tmp_path: Path, sample: Sample):
-    assert found(tmp_path, sample) == sample.marks
+    touchpoints = found(tmp_path, sample)
+    assert writes(touchpoints) == writes(sample.marks)
+    assert sample.marks <= touchpoints
 
 
 @pytest.mark.parametrize("sample", CLEAN, ids=lambda sample: sample.name)
 def test_code_that_talks_about_sql_is_clean(tmp_path: Path, sample: Sample):
-    assert found(tmp_path, sample) == set()
+    assert writes(found(tmp_path, sample)) == set()
 
 
 def test_there_are_enough_samples_of_each_kind():
