@@ -44,7 +44,7 @@ def certify(context: BackfillContext, run: BackfillRunRow, progress: Progress) -
         Conflict: the ledger is unavailable; there is no verdict.
     """
     begun_at = context.clock()
-    problems = Problems(context.hash_key)
+    problems = Problems(context.hash_key, {table.name for table in context.tables.values() if table.has_secret_key})
     before = _states(context)
     read = {}
     for name, table in context.tables.items():

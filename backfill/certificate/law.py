@@ -61,9 +61,10 @@ def undecided_rows(context: BackfillContext, problems: Problems) -> None:
         while page := tx.quarantined_rows.read(context.run_id, after=after, limit=1_000):
             for stored in page:
                 row = stored.row
-                if not decided_by(context.mapping, row.source_table, row.code, row.source_key):
-                    sentence = f"the row is quarantined for {row.code}, and nothing decides this"
-                    problems.add("decisions", sentence, row.source_table, row.source_key)
+                if not decided_by(context.mapping, row.source_table, row.code, row.named_key):
+                    named = f"the row ({row.label})" if row.label else "the row"
+                    sentence = f"{named} is quarantined for {row.code}, and nothing decides this"
+                    problems.add("decisions", sentence, row.source_table, row.named_key)
             after = page[-1].id
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from backfill.certificate.document import CheckResult, Problem
 from backfill.scanning.finding import keyed_hash
@@ -28,8 +28,10 @@ CHECKS: Mapping[str, str] = {
 class Problems:
     """What was found so far."""
 
-    def __init__(self, hash_key: bytes) -> None:
+    def __init__(self, hash_key: bytes, secret: Collection[str] = ()) -> None:
         self._hash_key = hash_key
+        # Tables whose keys may be secrets.
+        self._secret = secret
         self._found: Counter[str] = Counter()
         self._compared: Counter[str] = Counter()
         self.kept: list[Problem] = []
@@ -42,7 +44,7 @@ class Problems:
         """Count a problem, and keep it if there are few."""
         self._found[check] += 1
         if len(self.kept) < MAX_PROBLEMS:
-            self.kept.append(Problem(check, table, self.shown(key), sentence))
+            self.kept.append(Problem(check, table, self.shown(key, secret=table in self._secret), sentence))
 
     @property
     def count(self) -> int:
@@ -53,20 +55,20 @@ class Problems:
         """The result of each check."""
         return [CheckResult(name, about, self._compared[name], self._found[name]) for name, about in CHECKS.items()]
 
-    def shown(self, key: str) -> str:
-        """A key that is safe to show: a number or an id as it is, anything else as a keyed hash."""
+    def shown(self, key: str, *, secret: bool = False) -> str:
+        """A key that is safe to show: a number or an id as it is, anything else as a keyed hash; or numbers only."""
         if not key:
             return ""
         try:
             parts = json.loads(key)
         except ValueError:
             parts = key
-        shown = [self._part(part) for part in (parts if isinstance(parts, list) else [parts])]
+        shown = [self._part(part, secret=secret) for part in (parts if isinstance(parts, list) else [parts])]
         return "/".join(shown)
 
-    def _part(self, part: object) -> str:
+    def _part(self, part: object, *, secret: bool) -> str:
         if part is None or isinstance(part, int):
             return str(part)
-        if isinstance(part, str) and (_ID.fullmatch(part) or part.startswith("#")):
+        if isinstance(part, str) and not secret and (_ID.fullmatch(part) or part.startswith("#")):
             return part
         return f"#{keyed_hash(self._hash_key, str(part).encode(errors='surrogateescape'))}"

@@ -52,7 +52,7 @@ def read_table(
         digest = hmac.new(context.hash_key, digestmod="sha256")
         for _, values in part:
             digest.update(_encoded(context.hash_key, values))
-        first, last = (problems.shown(row_key(part[place][0])) for place in (0, -1))
+        first, last = (problems.shown(row_key(part[place][0]), secret=table.has_secret_key) for place in (0, -1))
         segments.append(Segment(len(part), first, last, digest.hexdigest()[:HASH_DIGITS]))
         for name, column in zip(names, zip(*(values for _, values in part), strict=True), strict=True):
             nulls[name] += column.count(None)

@@ -118,6 +118,14 @@ class MappedTable:
         ]
         return [*self.key_columns, *(name for name in wanted if name not in self.key_columns)]
 
+    @cached_property
+    def has_secret_key(self) -> bool:
+        """Whether its key has a token, an address or a password."""
+        return any(map(self._is_secret, self.key_columns))
+
+    def _is_secret(self, name: str) -> bool:
+        return self.fields.get(name) in SECRET_FIELDS or "token" in name.lower()
+
     def shown_key_of(self, field: str, value: Any) -> str:
         """A key of another table as reports show it."""
         return self._shown(self.column(field) or "", value)
@@ -131,7 +139,7 @@ class MappedTable:
         if self._has_key:
             if isinstance(value, int) or value is None:
                 return text
-            if self.fields.get(name) not in SECRET_FIELDS and "token" not in name.lower() and _ID.fullmatch(text):
+            if not self._is_secret(name) and _ID.fullmatch(text):
                 return text
         data = text.encode(errors="surrogateescape")
         return f"#{blake2b(data, digest_size=8, key=self._hash_key).hexdigest()}"

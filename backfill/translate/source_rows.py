@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -30,6 +32,20 @@ class Problem(NamedTuple):
     value: Any = None
 
 
+# Fields that tell a row to people who may see neither its key nor its texts.
+_TELLING = ("id", "user_id", "script_id", "created_at", "expires_at")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
+_TIME = re.compile(r"[0-9][0-9 T:.+Z-]{5,31}", re.ASCII)
+MAX_LABEL = 256
+
+
+def _may_be_shown(field: str, value: Any) -> bool:
+    """Whether a value of a field is a number, the id of another row or a time, and not a text that may be anything."""
+    if field == "id" or isinstance(value, int | Decimal):
+        return isinstance(value, int | Decimal)
+    return (_TIME if field.endswith("_at") else _ID).fullmatch(str(value)) is not None
+
+
 class FieldReader:
     """Takes fields from the rows of a table, which are read with `columns`."""
 
@@ -50,6 +66,15 @@ class FieldReader:
     def finding_key(self, row: Row) -> Row:
         """The key that decisions of the mapping name."""
         return tuple(row[place] for place in self._finding_places)
+
+    def label(self, row: Row) -> str | None:
+        """What tells a row whose key may not be shown: the columns with its ids and its times; None if it may be."""
+        if "#" not in self.table.shown_key(self.finding_key(row)):
+            return None
+        named = ((field, self.table.column(field)) for field in _TELLING)
+        values = ((field, column, row[self.columns.index(column)]) for field, column in named if column is not None)
+        shown = (f"{column} {value}" for field, column, value in values if _may_be_shown(field, value))
+        return ", ".join(shown)[:MAX_LABEL]
 
     def hash(self, row: Row) -> bytes:
         """The keyed hash of the values of a row."""

@@ -90,9 +90,10 @@ class BackfillRetried(Document, frozen=True):
 
 
 class QuarantinedLegacyRow(Document, frozen=True):
-    """A row that was set aside. `hash` is keyed with a key of its run; `key` is a JSON list.
+    """A row that was set aside. `hash` is keyed with a key of its run; `key` is a JSON list, as decisions name the row.
 
-    `decisions` are what the mapping can decide about it; empty if only the cause can be repaired.
+    Of a row whose key may be a secret, `label` has the columns that tell it. `decisions` are what the mapping can
+    decide about it; empty if only the cause can be repaired.
     """
 
     number: int
@@ -106,6 +107,7 @@ class QuarantinedLegacyRow(Document, frozen=True):
     hash: str | None
     found_at: str
     decisions: list[str]
+    label: str | None
 
 
 class QuarantinedLegacyRows(Document, frozen=True):

@@ -14,7 +14,8 @@ from repos.schema.backfill_tables import backfill_quarantine as quarantine
 class QuarantinedRow(NamedTuple):
     """A row to set aside: its table, its key as a JSON list, a stable code and one sentence.
 
-    `length` and `hash` describe the value of `column`; the hash is keyed.
+    `length` and `hash` describe the value of `column`; the hash is keyed. The mapping names the row by `decision_key`,
+    where that is another one. A row with a `label` has a key that may be a secret: other columns name it.
     """
 
     source_table: str
@@ -24,6 +25,13 @@ class QuarantinedRow(NamedTuple):
     column: str | None = None
     length: int | None = None
     hash: str | None = None
+    decision_key: str | None = None
+    label: str | None = None
+
+    @property
+    def named_key(self) -> str:
+        """The key that decisions of the mapping name."""
+        return self.decision_key or self.source_key
 
 
 class StoredQuarantine(NamedTuple):
@@ -54,6 +62,8 @@ _COLUMNS = (
     "source_column",
     "length",
     "hash",
+    "decision_key",
+    "label",
     "found_at",
 )
 _OF_RUN = quarantine.c.run_id == bindparam("run")
@@ -115,5 +125,5 @@ class QuarantinedRows:
 
 
 def _stored(row: tuple[object, ...]) -> StoredQuarantine:
-    number, _run, item_id, *described, found_at = row
-    return StoredQuarantine(number, item_id, QuarantinedRow(*described), found_at)  # type: ignore[arg-type]
+    number, _run, item_id, *described, found_at, decision_key, label = row
+    return StoredQuarantine(number, item_id, QuarantinedRow(*described, decision_key, label), found_at)  # type: ignore[arg-type, call-arg]

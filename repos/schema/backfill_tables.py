@@ -48,7 +48,8 @@ backfill_items = table(
     sqlite_autoincrement=True,
 )
 
-# Legacy rows that a run set aside; the reason names a place and never a value.
+# Legacy rows that a run set aside; the reason names a place and never a value. `decision_key` is how the mapping names
+# the row, if not by `source_key`; `label` tells it by other columns, if its key may not be shown.
 backfill_quarantine = table(
     "backfill_quarantine",
     Column("id", Number, primary_key=True, autoincrement=True),
@@ -62,6 +63,8 @@ backfill_quarantine = table(
     Column("length", Integer),
     Column("hash", Word(64)),
     Column("found_at", Moment, nullable=False),
+    Column("decision_key", Prose),
+    Column("label", Text(256)),
     Index(None, "run_id", "id"),
     Index(None, "item_id", "id"),
     sqlite_autoincrement=True,

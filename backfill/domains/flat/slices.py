@@ -22,6 +22,7 @@ from backfill.mapping.mapped_table import MappedTable
 from backfill.scanning.finding import keyed_hash
 from backfill.translate.accounts import Account, Repaired, Times
 from backfill.translate.checkpoints import decode_key, encode_key
+from backfill.translate.row_keys import row_key
 from backfill.translate.source_rows import KEY_REPEATED, FieldReader, Problem
 from domain.errors import Rejected
 from repos.backfill.quarantined_rows import QuarantinedRow
@@ -38,7 +39,7 @@ class FlatRow(NamedTuple):
     """A translated row: its place in the table, its key, the hash of its values, and what it becomes.
 
     `finding` is the key that decisions of the mapping name, and `last` the time of the last row up to this one that has
-    one.
+    one. `values` are those of its columns.
     """
 
     place: Row
@@ -47,6 +48,7 @@ class FlatRow(NamedTuple):
     account: Account
     last: int | None
     finding: Row
+    values: Row
 
 
 class Position(msgspec.Struct, array_like=True, frozen=True):
@@ -143,7 +145,7 @@ def _translated(flat: FlatTable, rows: Sequence[LegacyRow], is_repeated: Callabl
         if is_repeated(key):
             account = Account(problem=Problem("L40", KEY_REPEATED))
         finding = place if has_key else reader.finding_key(values)
-        found.append(FlatRow(place, key, reader.hash(values), account, times.last, finding))
+        found.append(FlatRow(place, key, reader.hash(values), account, times.last, finding, values))
     return found
 
 
@@ -216,7 +218,9 @@ class _Writer:
 
     def _quarantined(self, row: FlatRow) -> QuarantinedRow:
         assert row.account.problem is not None  # noqa: S101 - for the type checker
-        return quarantined(self._work.context, self._flat.table, row.key, row.account.problem)
+        label = self._flat.reader.label(row.values)
+        found = quarantined(self._work.context, self._flat.table, row.key, row.account.problem)
+        return found._replace(decision_key=decision_key(row.key, row.finding), label=label)
 
 
 def quarantined(context: BackfillContext, table: MappedTable, key: str, problem: Problem) -> QuarantinedRow:
@@ -232,6 +236,11 @@ def quarantined(context: BackfillContext, table: MappedTable, key: str, problem:
         None if data is None else len(data),
         None if data is None else keyed_hash(context.hash_key, data),
     )
+
+
+def decision_key(key: str, finding: Row) -> str | None:
+    """The key that decisions name, if it is not the one that a row is known by."""
+    return None if (named := row_key(finding)) == key else named
 
 
 def keep_repaired(

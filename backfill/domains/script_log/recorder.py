@@ -12,7 +12,7 @@ from backfill.checks.registry import CHECKS
 from backfill.checks.saves import BAD_JSON
 from backfill.domains.base import Counts, ItemWork
 from backfill.domains.flat.references import RESERVED
-from backfill.domains.flat.slices import keep_repaired, quarantined
+from backfill.domains.flat.slices import decision_key, keep_repaired, quarantined
 from backfill.domains.script_log.source import SourceScript
 from backfill.scripts.changed_metadata import EDITED, OTHER_OWNER
 from backfill.scripts.migrated_saves import MigratedSaves
@@ -108,7 +108,9 @@ class ItemRecorder:
         for save in refused:
             if (save.origin.table, save.origin.key) not in self._keys:
                 head_refused = True
-                aside.append(self._aside(self._found.table.name, self._found.row.key, save))
+                row = self._found.row
+                own_row = self._aside(self._found.table.name, row.key, save)
+                aside.append(own_row._replace(decision_key=decision_key(row.key, row.finding)))
                 continue
             for table, key in self._found.saves.source_rows(self._keys[save.origin.table, save.origin.key]):
                 aside.append(self._aside(table, key, save))
@@ -155,7 +157,8 @@ def set_script_aside(work: ItemWork, found: SourceScript, problem: Problem | Non
         counts = {table: Counts(quarantined=rows) for table, rows in tables.items()}
         own = Counts(quarantined=1)
         if not found.is_branch:
-            aside.append(quarantined(context, found.table, found.row.key, problem))
+            row = quarantined(context, found.table, found.row.key, problem)
+            aside.append(row._replace(decision_key=decision_key(found.row.key, found.row.finding)))
         aside += (
             QuarantinedRow(*row, problem.code, WITH_ITS_SCRIPT)
             for place in range(len(found.saves.rows))

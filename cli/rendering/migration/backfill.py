@@ -9,7 +9,7 @@ from backfill.domains.base import Counts
 from backfill.mapping.decode import decode
 from backfill.runs.progress import DomainState, domain_of, domain_states, row_counts
 from backfill.runs.run_options import load_options
-from backfill.runs.shown_keys import shown_key
+from backfill.runs.shown_keys import shown_key, shown_row
 from cli.json_documents.backfill import BackfillDomain, BackfillFailure, BackfillReason, BackfillStatus, BackfillTable
 from cli.terminal import screen
 from repos.backfill.quarantined_rows import QuarantineCount
@@ -86,7 +86,7 @@ def _domain(state: DomainState) -> BackfillDomain:
 
 def _reason(tx: RecordsTransaction, run: BackfillRunRow, count: QuarantineCount) -> BackfillReason:
     first = tx.quarantined_rows.get(count.first)
-    key = "" if first is None else shown_key(first.row.source_key, run.hash_key)
+    key = "" if first is None else shown_row(first.row, run.hash_key)
     return BackfillReason(count.source_table, count.code, title_of(count.code), count.rows, key)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from backfill.runs.progress import DomainState, domain_states
-from backfill.runs.shown_keys import shown_key
+from backfill.runs.shown_keys import shown_row
 from repos.backfill.quarantined_rows import QuarantineCount, StoredQuarantine
 from repos.backfill.runs import BackfillRunRow
 from repos.unit_of_work import RecordsTransaction
@@ -32,7 +32,7 @@ def backfill(services: Services, visit: Visit) -> Shown:
         domains: list[DomainState] = [domain for domain in domain_states(tx, run) if domain.items]
         counts: list[QuarantineCount] = tx.quarantined_rows.counts(run.id)
         stored = tx.quarantined_rows.read(run.id, after=after, limit=ROWS_PER_PAGE + 1)
-    rows = [SetAside(each, shown_key(each.row.source_key, run.hash_key)) for each in stored[:ROWS_PER_PAGE]]
+    rows = [SetAside(each, shown_row(each.row, run.hash_key)) for each in stored[:ROWS_PER_PAGE]]
     return Shown(
         "backfill.html",
         {

@@ -46,7 +46,7 @@ def list_(after: After = 0, limit: Limit = 100, as_json: AsJson = False) -> None
         screen.print_text(f"Run {run.id} has set no rows aside.")
         return
     columns = ("number", "table", "key", "code", "column", "reason")
-    cells = [(str(row.number), row.table, row.key, row.code, row.column or "", row.reason) for row in rows]
+    cells = [(str(row.number), row.table, row.label or row.key, row.code, row.column or "", row.reason) for row in rows]
     screen.print_text(screen.table(columns, cells, right=("number",)))
     if following is not None:
         screen.print_text(f"There are more: --after {following}")
@@ -63,7 +63,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     if as_json:
         screen.print_json(row)
         return
-    screen.print_text(f"Row {row.key} of {row.table}, set aside by item {row.item} at {row.found_at}: {row.code}")
+    screen.print_text(f"Row {_named(row)} of {row.table}, set aside by item {row.item} at {row.found_at}: {row.code}")
     screen.print_text(row.reason)
     if row.column is not None:
         length = "" if row.length is None else f", {row.length:,} bytes or characters"
@@ -86,7 +86,12 @@ def _print_decision(row: QuarantinedLegacyRow) -> None:
     screen.print_text(f"To decide it, add to [tables.{toml_key(row.table)}] in the mapping:", line)
     if others:
         screen.print_text(f"  instead of {first}: {choices}")
-    screen.print_text("  A decision names a row by the key of its table; users and scripts are shown by their id here.")
+    if "#" in row.key:
+        screen.print_text("  Its key is not shown, because it may be a secret or an address: look it up in the source.")
+
+
+def _named(row: QuarantinedLegacyRow) -> str:
+    return f"{row.key} ({row.label})" if row.label else row.key
 
 
 def _document(stored: StoredQuarantine, hash_key: bytes, mapping: Mapping) -> QuarantinedLegacyRow:
@@ -101,7 +106,7 @@ def _document(stored: StoredQuarantine, hash_key: bytes, mapping: Mapping) -> Qu
         number=stored.id,
         item=stored.item_id,
         table=row.source_table,
-        key=shown_key(row.source_key, hash_key),
+        key=shown_key(row.named_key, hash_key, secret=row.label is not None),
         code=row.code,
         reason=row.reason,
         column=row.column,
@@ -109,4 +114,5 @@ def _document(stored: StoredQuarantine, hash_key: bytes, mapping: Mapping) -> Qu
         hash=row.hash,
         found_at=screen.iso(stored.found_at),
         decisions=list(decisions),
+        label=row.label,
     )
