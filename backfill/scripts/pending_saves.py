@@ -144,7 +144,6 @@ class PendingSaves:
 
     def accepted(self, state: State) -> None:
         if self._is_written_whole:
-            # The same lines, of which one copy is enough while they are written.
             self._lines, self._is_written_whole = tuple(state.lines()), False
         self._before = self._lines
 
@@ -194,7 +193,12 @@ class PendingSaves:
         self._before, self._lines = self._lines, lines
         self._current = save.origin, save.saved_at
         self._raw = None if text.whole else kept_raw(save.content)
-        self._is_written_whole = isinstance(commands[-1] if commands else None, ScriptCreate | ScriptReplace)
+        self._is_written_whole = bool(commands) and (
+            not self._before or isinstance(commands[-1], ScriptCreate | ScriptReplace)
+        )
+        if self._is_written_whole:
+            # They follow from the state once it is accepted: one copy is enough while they are written.
+            self._lines = ()
         if not commands:
             self._merged.append(save.origin)
             return UNCHANGED

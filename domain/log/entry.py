@@ -5,7 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.script.hashing import chain_hash, netstrings
+from domain.script.hashing import chain_hash, chain_hash_in_parts, netstrings
+
+# The columns of a command with a larger payload are hashed one by one, not joined.
+MAX_JOINED_BYTES = 1 << 20
 
 
 class LogEntry(Struct, frozen=True):
@@ -33,6 +36,8 @@ def written_at(author: str, occurred_at: int, recorded_at: int) -> int:
 
 def chained(entry: LogEntry, previous: bytes) -> LogEntry:
     """Return the entry with its chain hash, computed from the previous hash and every other column."""
+    if len(entry.payload) > MAX_JOINED_BYTES:
+        return replace(entry, chain_hash=chain_hash_in_parts(previous, map(_as_bytes, columns(entry))))
     return replace(entry, chain_hash=chain_hash(previous, covered(entry)))
 
 
@@ -81,4 +86,8 @@ def columns(entry: LogEntry) -> tuple[int | str | bytes, ...]:
 
 def _of_any_type(entry: LogEntry) -> bytes:
     """The covered bytes of a row with unexpected column types, as after a manual change: SQLite takes any value."""
-    return netstrings(value if isinstance(value, bytes) else str(value).encode() for value in columns(entry))
+    return netstrings(map(_as_bytes, columns(entry)))
+
+
+def _as_bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()

@@ -128,7 +128,19 @@ def state_hash_bytes(total: int) -> bytes:
 
 def chain_hash(previous: bytes, covered: bytes) -> bytes:
     """32 bytes computed from the previous chain hash and this command's columns, the netstrings `covered`."""
-    return sha256(b"chain.1:%b%b" % (previous, covered)).digest()
+    chain = sha256(b"chain.1:%b" % previous)
+    chain.update(covered)
+    return chain.digest()
+
+
+def chain_hash_in_parts(previous: bytes, columns: Iterable[bytes]) -> bytes:
+    """The same of the columns, which need no memory for a copy of a large one."""
+    chain = sha256(b"chain.1:%b" % previous)
+    for column in columns:
+        chain.update(b"%d:" % len(column))
+        chain.update(column)
+        chain.update(b",")
+    return chain.digest()
 
 
 def _term(data: bytes) -> int:

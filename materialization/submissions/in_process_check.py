@@ -16,4 +16,5 @@ def checked(submission: Submission) -> tuple[Submission, bytes]:
     except UnicodeEncodeError:
         raise LoneSurrogate(field="the submission") from None
     submission = decode_submission(data)
+    del data  # it may have 16 MiB
     return submission, encode_submission(submission)

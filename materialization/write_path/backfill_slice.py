@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
+from hashlib import sha256
 from typing import Final, NamedTuple, NoReturn, Protocol
 
 from msgspec.structs import replace
@@ -176,8 +177,19 @@ class _AcceptedOnly(Settlement):
         self._sent, self._sent_bytes = len(self._entries), self._bytes
         self._versions, self._keyframes = [], []
 
+    def accept(self, submission: Submission, arrival: Arrival) -> None:
+        """Apply a submission that arrived without its payload."""
+        self._tx.require_room("submission", arrival.size or 0)
+        self._apply(submission, arrival)
+
     def _refuse(self, arrival: Arrival, refusal: Refusal) -> NoReturn:  # noqa: ARG002 - nothing of the arrival is kept
         raise _SaveRefused(refusal)
+
+
+def _arrived(submission: Submission) -> tuple[Submission, Arrival]:
+    """A checked submission; its payload, of up to 16 MiB, would only be kept if it were refused."""
+    submission, payload = checked(submission)
+    return submission, Arrival(submission.submission_id, b"", sha256(payload).digest(), size=len(payload))
 
 
 def _apply_saves(settlement: _AcceptedOnly, saves: Saves, deadline: float) -> Slice:
@@ -185,7 +197,8 @@ def _apply_saves(settlement: _AcceptedOnly, saves: Saves, deadline: float) -> Sl
     while (submission := saves.next(settlement.state)) is not None:
         try:
             if submission is not UNCHANGED:
-                settlement.apply(*checked(submission))
+                submission, arrival = _arrived(submission)
+                settlement.accept(submission, arrival)
                 saves.accepted(settlement.state)
         except _SaveRefused as refused:
             return Slice(tuple(settlement.answers.values()), more=True, refusal=refused.refusal)

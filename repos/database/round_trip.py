@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
+from typing import Any
 
 from domain.errors import Conflict, Corrupt
 from repos.database.driver_errors import DriverError, DuplicateKey, conflict_of
+from repos.database.packet_text import Packet, StreamedStatement
 from repos.database.server_status import IN_TRANSACTION, MORE, StatusConnection, TransactionLost, require
 from repos.database.statements import Write
+from repos.driver.streamed_query import send_in_parts
 
 
 class Exchange:
@@ -57,12 +60,23 @@ class Exchange:
             self.lost = error
 
 
-def send(connection: StatusConnection, packets: Iterable[tuple[str, list[Write]]]) -> list[Write]:
+def execute(cursor: Any, packet: str | StreamedStatement) -> int | None:
+    """Send a packet; returns the rows of its first answer, None if that is still to be read."""
+    if isinstance(packet, str):
+        return int(cursor.execute(packet))
+    send_in_parts(cursor.connection, len(packet), packet.parts())
+    return None
+
+
+def send(connection: StatusConnection, packets: Iterable[Packet]) -> list[Write]:
     """Send packets of writes; returns the writes of the last one, whose answers are still to be read."""
     unread: list[Write] = []
-    for text, writes in packets:
+    for packet, writes in packets:
         read_answers(connection, unread)
-        connection.send(text)
+        if isinstance(packet, str):
+            connection.send(packet)
+        else:
+            send_in_parts(connection, len(packet), packet.parts())
         unread = writes
     return unread
 

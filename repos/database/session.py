@@ -20,7 +20,7 @@ from repos import fault_points
 from repos.database import connections
 from repos.database.driver_errors import DriverError
 from repos.database.packet_text import Query
-from repos.database.round_trip import Exchange, missed, read_answers, send
+from repos.database.round_trip import Exchange, execute, missed, read_answers, send
 from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
 from repos.database.statements import Insert, Row, Write, inserts, inserts_as_text, prepare
 from repos.fault_points import fault_point
@@ -279,9 +279,8 @@ class Session:
                     if write.rows is not None and self._cursor.rowcount != write.rows:
                         raise missed(write, self._cursor.rowcount)
                 return
-            for text, batch in self._text.batches(writes):
-                self._cursor.execute(text)
-                read_answers(self._connection, batch, self._cursor.rowcount)
+            for packet, batch in self._text.batches(writes):
+                read_answers(self._connection, batch, execute(self._cursor, packet))
 
     def _gathered(self) -> list[Write]:
         assert self._begun or not self._writes, "writes are gathered within a transaction"  # noqa: S101 - or torn

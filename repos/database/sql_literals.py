@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
+from sys import maxsize
 from types import NoneType
 from typing import Any
 
 _WHOLE_OR_NULL = frozenset({int, NoneType})
+# In place of the hex of a value that is left out; nothing else in a statement is not ASCII.
+LEFT_OUT = "\u2026"
 
 
-def with_literals(sql: str, values: tuple[Any, ...]) -> str:
-    """A statement with its placeholders replaced by literals."""
+def with_literals(sql: str, values: tuple[Any, ...], *, max_bytes: int = maxsize) -> str:
+    """A statement with its placeholders replaced by literals; larger values are left out."""
     return sql % tuple(
         [
             value
             if (kind := value.__class__) is int
             else _compared_text(value)
             if kind is str
-            else f"X'{value.hex()}'"
+            else f"X'{value.hex() if len(value) <= max_bytes else LEFT_OUT}'"
             if kind is bytes
             else _literal(value)
             for value in values

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 from typing import NamedTuple
 
 from repos.unit_of_work import UnitOfWork
@@ -25,7 +27,8 @@ PROCESSOR_SECONDS = "s of processor time"
 LINES, FOUNTAIN_LINES = 900, 3_000
 # Commands of a submission in B4, and lines that are edited between two saves to compare with it.
 EDITED_LINES = 200
-BIG_LINES, BIG_TEXT = 20_000, 750
+# Lines of saves of 16 MiB, and the characters of each.
+LARGE_SAVES = ((20_000, 750), (90_000, 136))
 
 
 class Moved(NamedTuple):
@@ -46,7 +49,7 @@ def pairs(stage: Stage) -> Iterator[Pair]:
     saves = stage.count(1_500, quick=5)
     yield from _of_long_saves(stage, saves)
     yield from _of_many_saves(stage)
-    yield _largest(stage)
+    yield from (_largest(stage, *lines) for lines in LARGE_SAVES)
     yield _two_workers(stage)
 
 
@@ -109,9 +112,11 @@ def _of_many_saves(stage: Stage) -> Iterator[Pair]:
     )
 
 
-def _largest(stage: Stage) -> Pair:
-    lines = [(f"l{number:07}", "action", f"{number:07}" * (BIG_TEXT // 7)) for number in range(BIG_LINES)]
-    lines = lines[: stage.count(BIG_LINES, quick=100)]
+def _largest(stage: Stage, count: int, characters: int) -> Pair:
+    random, count = Random(16), 100 if stage.quick else count
+    # Text that cannot be compressed much, so that keyframes are large too.
+    texts = (b64encode(random.randbytes(characters * 3 // 4)).decode() for _ in range(count))
+    lines = [(f"l{number:07}", "action", text) for number, text in enumerate(texts)]
     with _large_packets(stage):
         legacy = legacy_scripts(stage.mariadb, [_changed(lines, saves=4)])
 
@@ -120,7 +125,8 @@ def _largest(stage: Stage) -> Pair:
             return _megabytes(stage, legacy)
 
     goals = (Goal(MEGABYTES, "MB", "at most", 300, of="ours"),)
-    return Pair(KEY, "memory of a process with saves of 16 MiB", measured, None, goals, rounds=1, warm_up=False)
+    what = f"memory of a process with saves of 16 MiB in {count:,} lines"
+    return Pair(KEY, what, measured, None, goals, rounds=1, warm_up=False)
 
 
 def _two_workers(stage: Stage) -> Pair:

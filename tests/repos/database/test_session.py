@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
+from pymysql import OperationalError
 from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
 
 from domain.accounts import EmailTaken
 from domain.errors import Conflict, Corrupt
 from repos.database.driver_errors import DuplicateKey, TooLargeForDatabase, blames_a_row
-from repos.database.engine import make_engine
-from repos.database.packet_text import ROOM_IN_A_PACKET
+from repos.database.engine import make_engine, open_engine
+from repos.database.packet_text import MAX_VALUE_BYTES, ROOM_IN_A_PACKET
 from repos.database.session import Session
 from repos.schema import upgrade
 from repos.schema.core_tables import rejected_submissions, submission_inbox, users
@@ -164,6 +166,51 @@ def test_numbers_in_answers_are_right_at_any_size(engine: Engine, rows: int):
         assert (
             talk.insert(ADD, mail="bea") == talk.rows(select(users.c.id).where(users.c.email == literal("bea")))[0][0]
         )
+
+
+def test_large_values_are_stored_among_small_ones(engine: Engine):
+    """To a server, a large value is sent in a packet of its own."""
+    sizes = (3, MAX_VALUE_BYTES, MAX_VALUE_BYTES + 1, 0, 5 << 20, 7)
+    values = [bytes([number]) * size for number, size in enumerate(sizes)]
+    with UnitOfWork(engine).records() as tx:
+        talk = tx.rejected._session
+        for number, value in enumerate(values):
+            talk.later_insert(rejected_submissions, COLUMNS, [(1, f"it's {number}", "c", "é", value, number)])
+            talk.later(ADD, rows=1, mail=f"mail{number}")
+
+    with UnitOfWork(engine).reading() as tx:
+        payloads = rejected_submissions.c.payload
+        rows = tx.rejected._session.rows(select(payloads).order_by(rejected_submissions.c.rejected_at))
+    assert [row[0] for row in rows] == values
+    assert emails(engine) == [f"mail{number}" for number in range(len(sizes))]
+
+
+def test_a_large_value_is_sent_without_a_copy_of_it(mariadb_url: str):
+    with open_engine(mariadb_url) as engine:
+        upgrade.upgrade(engine)
+        with UnitOfWork(engine).records() as tx:
+            talk = tx.rejected._session
+            talk.later_insert(rejected_submissions, COLUMNS, [(1, "large", "c", "m", bytes(5 << 20), 1)])
+            tracemalloc.start()
+            talk.flush()
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+
+    assert peak < MAX_VALUE_BYTES
+
+
+def test_a_statement_that_the_server_cannot_take_is_refused_before_it_is_sent(mariadb_url: str):
+    with open_engine(mariadb_url) as engine:
+        upgrade.upgrade(engine)
+        with UnitOfWork(engine).records() as tx:
+            talk = tx.rejected._session
+            talk.later_insert(rejected_submissions, COLUMNS, [(1, "larger", "c", "m", bytes(talk.room.to_read), 1)])
+            with pytest.raises(OperationalError, match="max_allowed_packet"):
+                talk.flush()
+            talk._writes.clear()
+            tx.users.add("ann@x", 1)
+
+        assert emails(engine) == ["ann@x"]
 
 
 def test_more_parameters_than_sqlite_accepts_are_sent_in_several_statements(engine: Engine):

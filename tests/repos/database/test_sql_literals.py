@@ -6,9 +6,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy.dialects import mysql
 
+from repos.database.packet_text import MAX_VALUE_BYTES, PacketText, StreamedStatement
 from repos.database.sql_literals import rows_with_literals, with_literals
-from repos.database.statements import MAX_ROWS_PER_INSERT, MAX_TEXT_BYTES, inserts_as_text
+from repos.database.statements import MAX_ROWS_PER_INSERT, MAX_TEXT_BYTES, Write, inserts_as_text
 from repos.schema.backfill_tables import legacy_keys
 
 VALUES = (
@@ -92,6 +94,27 @@ def test_text_that_is_no_unicode_is_refused() -> None:
 def test_rows_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         rows_with_literals([(1, 2), (3,)])
+
+
+def test_a_streamed_statement_has_the_bytes_of_its_text() -> None:
+    text = PacketText(mysql.dialect(paramstyle="format"), 4 << 20, 64 << 20)
+    large = bytes(range(256)) * (MAX_VALUE_BYTES // 256) + b"'"
+    sql = "INSERT INTO t (a, b, c, d, e) VALUES (%s, %s, %s, %s, %s)"
+    for values in ((large, *VALUES[-4:]), ("é", large, b"'", large + large, None), (1, 2, 3, 4, large)):
+        [(packet, _)] = text.batches([Write(sql, values, 1)])
+
+        assert isinstance(packet, StreamedStatement)
+        assert b"".join(packet.parts()) == with_literals(sql, values).encode()
+        assert len(packet) == len(with_literals(sql, values))
+
+
+def test_a_large_value_divides_the_writes_around_it() -> None:
+    text = PacketText(mysql.dialect(paramstyle="format"), 4 << 20, 64 << 20)
+    small, large = Write("INSERT %s", (b"x",), 1), Write("INSERT %s", (bytes(MAX_VALUE_BYTES + 1),), 1)
+    packets = list(text.batches([small, small, large, large, small]))
+
+    assert [writes for _, writes in packets] == [[small, small], [large], [large], [small]]
+    assert [packet for packet, _ in packets if isinstance(packet, str)] == ["INSERT X'78';INSERT X'78'", "INSERT X'78'"]
 
 
 COLUMNS = ("source_table", "key_sha256")
