@@ -23,6 +23,8 @@ from repos.unit_of_work import UnitOfWork
 
 # A worker that records nothing for this long is presumed dead.
 CLAIM_SECONDS = 120
+# Workers that end without any progress of an item, before it is given up.
+MAX_ATTEMPTS = 5
 
 
 class Counts(Struct, omit_defaults=True):
@@ -98,6 +100,11 @@ class ItemWork:
         self.deadline = deadline
         self._item = item
         self._counts = decode_counts(item.counts)
+
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether the item is given up if this attempt makes no progress either."""
+        return self._item.attempts >= MAX_ATTEMPTS
 
     @property
     def checkpoint(self) -> bytes:

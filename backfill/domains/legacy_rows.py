@@ -15,7 +15,7 @@ from backfill.translate.row_keys import key_columns, row_key
 from backfill.translate.source_rows import KEY_REPEATED
 from domain.errors import Rejected
 from repos.backfill.quarantined_rows import QuarantinedRow
-from repos.database.driver_errors import DriverError, blames_a_row
+from repos.database.driver_errors import DriverError, DuplicateKey, blames_a_row
 from repos.legacy.connection import Row
 from repos.legacy.rows import LegacyRow, read_pages
 
@@ -74,8 +74,8 @@ def _write(work: ItemWork, table: MappedTable, rows: Sequence[_Kept]) -> None:
     """Keep rows; if the database refuses them, each alone, so that its neighbours come over."""
     try:
         _write_together(work, table, rows)
-    except (Rejected, *DriverError) as error:
-        if not isinstance(error, Rejected) and not blames_a_row(error):
+    except (DuplicateKey, Rejected, *DriverError) as error:
+        if not isinstance(error, DuplicateKey | Rejected) and not blames_a_row(error):
             raise
         if len(rows) == 1:
             reason = (

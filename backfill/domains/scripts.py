@@ -22,6 +22,7 @@ from backfill.domains.script_log.branches import branches_of, reserve_branch_num
 from backfill.domains.script_log.item_names import ItemKey, is_branch, item_of
 from backfill.domains.script_log.orphans import TARGETS, migrate_orphans
 from backfill.domains.script_log.recorder import (
+    REFUSED,
     TOO_LATE,
     ItemRecorder,
     is_row_changed,
@@ -44,6 +45,8 @@ from domain.errors import Rejected
 from domain.submissions.answer import Refusal
 from domain.submissions.origin import MAX_TABLE
 from domain.submissions.submission import decode_cause
+from materialization.submissions.backfill_mode import end_backfill
+from repos.database.driver_errors import DuplicateKey
 from repos.unit_of_work import RecordsTransaction
 
 TARGET = "scripts"
@@ -58,6 +61,7 @@ LATE = Refusal(
     TOO_LATE, "The ledger has later saves of the script already: only an empty ledger takes this one in its place."
 )
 
+SAME_KEY = Refusal(REFUSED, "The ledger has another row under the same key.")
 NEW_ON_BOTH_SIDES = Refusal(EDITED.code, "The save is new in the source, and its script was edited here since.")
 
 
@@ -182,6 +186,16 @@ def _is_taken(context: BackfillContext, tx: RecordsTransaction, found: SourceScr
 
 def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
     """Write slices until the deadline; returns whether the script is complete."""
+    try:
+        return _write(work, found, script)
+    except DuplicateKey:
+        if not work.is_last_attempt:
+            raise
+        _record_same_key(work, found, script)
+        return True
+
+
+def _write(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
     unit_of_work = work.context.unit_of_work
     recorder = ItemRecorder(work, found, script.script_id)
     with unit_of_work.reading() as tx:
@@ -229,11 +243,24 @@ def _record_conflicts(
     record_known(work, recorder, MigratedSaves(place, Counter(), Counter(), []), conflicts, done=True)
 
 
+def _record_same_key(work: ItemWork, found: SourceScript, script: LegacyScript) -> None:
+    """Set aside what the ledger does not take because it has another row under its key, in each attempt."""
+    recorder = ItemRecorder(work, found, script.script_id)
+    place = recorder.progress.place
+    refused = _conflicts(found, script, range(place, len(found.saves)), SAME_KEY, SAME_KEY)
+    record_known(work, recorder, MigratedSaves(place, Counter(), Counter(), []), refused, done=True)
+    end_backfill(work.context.unit_of_work, script.script_id)
+
+
 def _conflicts(
-    found: SourceScript, script: LegacyScript, places: Sequence[int], refusal: Refusal | None
+    found: SourceScript,
+    script: LegacyScript,
+    places: Sequence[int],
+    refusal: Refusal | None,
+    reason: Refusal = NEW_ON_BOTH_SIDES,
 ) -> list[RefusedSave]:
-    """Saves that the source has gained, and its row if that changed, of a script that was edited here."""
-    refused = _refused(found, places, NEW_ON_BOTH_SIDES)
+    """Saves that the source has gained, and its row if that changed, of a script that cannot take them."""
+    refused = _refused(found, places, reason)
     if refusal is None:
         return refused
     own = RefusedSave(script.origin, refusal)

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 import structlog
 
-from backfill.domains.base import CLAIM_SECONDS, BackfillContext, ItemWork
+from backfill.domains.base import CLAIM_SECONDS, MAX_ATTEMPTS, BackfillContext, ItemWork
 from backfill.domains.registry import DOMAINS
 from backfill.runs.run_context import MappingOutdated, OtherSource
 from backfill.runs.run_options import load_options
@@ -25,6 +25,7 @@ from materialization.clock import system_clock
 from materialization.retry import with_retries
 from repos.backfill.items import BackfillItem, ClaimLost
 from repos.backfill.runs import BackfillRunRow
+from repos.database.driver_errors import DuplicateKey
 from repos.fault_points import fault_point
 from repos.legacy.errors import SourceError
 from repos.unit_of_work import UnitOfWork
@@ -32,10 +33,10 @@ from repos.unit_of_work import UnitOfWork
 # A message is worked on for so long, and then sent again: others get their turn, and no time limit is reached.
 TASK_SECONDS = 20.0
 SLICE_SECONDS = 10.0
-# Workers that end without any progress of an item, before it is given up.
-MAX_ATTEMPTS = 5
 # Errors of a source that may be over soon.
 PASSING = frozenset({"source_not_configured", "source_unreachable", "source_lost", "source_busy", "source_interrupted"})
+
+SAME_KEY = f"the ledger has another row under a key of this item, also after {MAX_ATTEMPTS} attempts"
 
 Outcome = Literal["done", "failed", "more", "held", "skipped"]
 
@@ -143,6 +144,10 @@ class ItemWorker:
             return Worked("skipped", "another worker has it, or the run was stopped")
         if isinstance(error, MappingOutdated):
             return self._pause(item, error.message)
+        if isinstance(error, DuplicateKey):
+            if item.attempts >= MAX_ATTEMPTS:
+                return self._close(item, "failed", SAME_KEY)
+            return self._give_back(item, f"the database is busy ({type(error).__name__})", counted=True)
         if (reason := _passing(error)) is not None:
             return self._give_back(item, reason)
         return self._close(item, "failed", _failure(item, error))
@@ -167,10 +172,10 @@ class ItemWorker:
             log.warning("backfill.failed", item=item.id, domain=item.domain, reason=error)
         return Worked(outcome, error or "")
 
-    def _give_back(self, item: BackfillItem, reason: str | None = None) -> Worked:
+    def _give_back(self, item: BackfillItem, reason: str | None = None, *, counted: bool = False) -> Worked:
         def give_back() -> bool:
             with self._unit_of_work.records() as tx:
-                return tx.backfill_items.give_back(item)
+                return tx.backfill_items.give_back(item, counted=counted)
 
         if not with_retries(give_back):
             return Worked("skipped", "another worker has it, or the run was stopped")

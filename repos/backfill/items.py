@@ -87,6 +87,7 @@ _RECORD = (
 )
 _CLOSE = update(items).where(_MINE).values(state=bindparam("outcome"), error=bindparam("why"))
 _GIVE_BACK = update(items).where(_MINE).values(state="due", attempts=literal(0), sent_at=literal(0))
+_TRY_AGAIN = update(items).where(_MINE).values(state="due", sent_at=literal(0))
 # Two queries, each of which reads a part of an index: a run may have a million items.
 _DUE = (
     select(*items.c).where(_OF_RUN, _OF_DOMAIN, items.c.state == "due").order_by(items.c.id).limit(bindparam("limit"))
@@ -193,9 +194,12 @@ class BackfillItems:
         """Store the outcome of an item; returns whether the claim was still valid."""
         return self._session.run(_CLOSE, item=item.id, held=item.claim, outcome=outcome, why=error) == 1
 
-    def give_back(self, item: BackfillItem) -> bool:
-        """Let another worker continue an item; returns whether the claim was still valid."""
-        return self._session.run(_GIVE_BACK, item=item.id, held=item.claim) == 1
+    def give_back(self, item: BackfillItem, *, counted: bool = False) -> bool:
+        """Let another worker continue an item; returns whether the claim was still valid.
+
+        With `counted`, this claim is one of the attempts after which an item is given up.
+        """
+        return self._session.run(_TRY_AGAIN if counted else _GIVE_BACK, item=item.id, held=item.claim) == 1
 
     def next_to_send(self, run_id: int, domain: str, *, now: int, lost_before: int, limit: int) -> list[BackfillItem]:
         """Items that no worker has: never sent, sent before `lost_before` and not claimed, or with an expired claim."""

@@ -26,11 +26,13 @@ from repos.unit_of_work import RecordsTransaction
 
 # The ledger has later saves of the script already.
 TOO_LATE = "later_saves_came_over"
+# The database does not take a row.
+REFUSED = "refused_by_database"
 # The reason of a save whose script is set aside: what is decided about the script holds for it.
 WITH_ITS_SCRIPT = "Its script is set aside."
 BAD_JSON_CODES = frozenset(refusal.code for refusal in BAD_JSON)
 # Codes of findings, whose sentences have no values.
-OWN_REASONS = frozenset(CHECKS) | {TOO_LATE, EDITED.code, OTHER_OWNER.code}
+OWN_REASONS = frozenset(CHECKS) | {TOO_LATE, REFUSED, EDITED.code, OTHER_OWNER.code}
 
 Transaction = LockedScript | RecordsTransaction
 
