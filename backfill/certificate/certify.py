@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from backfill.certificate.document import Certificate, Segment, TableLaw
-from backfill.certificate.law import reasons_of, tables_of, undecided_rows
+from backfill.certificate.law import reasons_of, tables_of, undecided_rows, views_of
 from backfill.certificate.problems import Problems
 from backfill.certificate.source_pass import ReadTable, read_table
 from backfill.domains.base import BackfillContext, Difference
@@ -69,6 +69,7 @@ def certify(context: BackfillContext, run: BackfillRunRow, progress: Progress) -
         problem_count=problems.count,
         tables=tables,
         quarantined=reasons,
+        views=views_of(context),
     )
     _store(context, certificate)
     return certificate

@@ -82,6 +82,13 @@ class TableLaw(Struct, frozen=True):
         return self.rows == self.migrated + self.merged + self.quarantined + self.skipped + self.dropped
 
 
+class LeftView(Struct, frozen=True):
+    """A view that the mapping drops, and why: it has no rows of its own, and those it shows are counted in tables."""
+
+    name: str
+    reason: str
+
+
 class QuarantineReason(Struct, frozen=True):
     """Rows that were set aside for one reason, and what decides it: the mapping, the default, or nothing."""
 
@@ -109,3 +116,4 @@ class Certificate(Struct, frozen=True, kw_only=True):
     problem_count: int
     tables: list[TableLaw]
     quarantined: list[QuarantineReason]
+    views: list[LeftView] = []

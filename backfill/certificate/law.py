@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backfill.certificate.document import ColumnFate, Fate, QuarantineReason, TableLaw
+from backfill.certificate.document import ColumnFate, Fate, LeftView, QuarantineReason, TableLaw
 from backfill.certificate.problems import Problems
 from backfill.certificate.source_pass import ReadTable
 from backfill.checks.registry import CHECKS
@@ -27,15 +27,28 @@ NO_WAY = "because such a row cannot come over"
 def tables_of(
     context: BackfillContext, read: dict[str, ReadTable], counts: dict[str, Counts], problems: Problems
 ) -> Iterator[TableLaw]:
-    """The law of each table of the mapping; where it does not hold, a problem."""
+    """The law of each table of the mapping but views that it drops; where it does not hold, a problem."""
     for name, rule in context.mapping.tables.items():
         table = context.catalog.tables[name]
+        if _is_left_view(table, rule):
+            continue
         law = _law(context, table, rule, read.get(name), counts.get(name, Counts()))
         problems.compared("rows", law.rows)
         if not law.holds:
             counted = law.migrated + law.merged + law.quarantined + law.skipped + law.dropped
             problems.add("rows", f"the source has {law.rows:,} rows, of which {counted:,} are accounted for", name)
         yield law
+
+
+def views_of(context: BackfillContext) -> list[LeftView]:
+    """The views that the mapping drops."""
+    rules = context.mapping.tables
+    left = (name for name, rule in rules.items() if _is_left_view(context.catalog.tables[name], rule))
+    return [LeftView(name, rules[name].drop or "") for name in left]
+
+
+def _is_left_view(table: Table, rule: TableRule) -> bool:
+    return table.is_view and rule.becomes is None
 
 
 def reasons_of(context: BackfillContext, counts: list[QuarantineCount], problems: Problems) -> list[QuarantineReason]:

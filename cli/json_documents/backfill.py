@@ -180,6 +180,13 @@ class CertifiedTable(Document, frozen=True):
     segments: list[CertifiedSegment]
 
 
+class CertifiedView(Document, frozen=True):
+    """A view that the mapping drops, and why: it has no rows of its own."""
+
+    name: str
+    reason: str
+
+
 class CertificateQuarantine(Document, frozen=True):
     """Rows of a table that are quarantined for one reason, and what decided it; empty if nothing did."""
 
@@ -207,3 +214,4 @@ class BackfillCertificate(Document, frozen=True):
     problem_count: int
     tables: list[CertifiedTable]
     quarantined: list[CertificateQuarantine]
+    views: list[CertifiedView]

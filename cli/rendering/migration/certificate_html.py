@@ -29,6 +29,7 @@ def certificate_page(certificate: BackfillCertificate) -> Iterator[str]:
     yield from _tables(certificate)
     yield from _quarantined(certificate)
     yield from _dropped(certificate)
+    yield from _views(certificate)
     yield from _columns(certificate)
     yield Html(
         "</main>\n<footer><p>No value of a row is shown: a row is named by its table and key. The keyed checksums of "
@@ -149,6 +150,18 @@ def _dropped(certificate: BackfillCertificate) -> Iterator[Html]:
     yield Html("<h2>Dropped</h2>\n<table><thead><tr><th>table or column</th><th>why</th></tr></thead><tbody>\n")
     for name, reason in dropped:
         yield Html("<tr><td>{}</td><td>{}</td></tr>\n").format(name, reason)
+    yield Html("</tbody></table>\n")
+
+
+def _views(certificate: BackfillCertificate) -> Iterator[Html]:
+    if not certificate.views:
+        return
+    yield Html(
+        "<h2>Views</h2>\n<p>A view has no rows of its own: those that it shows are counted in their tables.</p>\n"
+        "<table><thead><tr><th>view</th><th>why it is left out</th></tr></thead><tbody>\n"
+    )
+    for view in certificate.views:
+        yield Html("<tr><td>{}</td><td>{}</td></tr>\n").format(view.name, view.reason)
     yield Html("</tbody></table>\n")
 
 

@@ -19,11 +19,12 @@ CERTIFY = ("backfill", "certify", URL)
 
 
 @pytest.fixture
-def moved(home: Path) -> CommandLine:
-    """A command line after a backfill of the sample of generation 5."""
+def moved(home: Path, tmp_path: Path) -> CommandLine:
+    """A command line after a backfill of the sample of generation 5, with a view."""
     command_line = CommandLine(home, warm=True)
+    assert command_line("legacy", "sample", "-g", "5", "-o", "legacy.db").status == 0
+    write(tmp_path / "legacy.db", "CREATE VIEW recent AS SELECT id, title FROM scripts")
     for argv in (
-        ("legacy", "sample", "-g", "5", "-o", "legacy.db"),
         ("legacy", "map", URL, "-o", "legacy.toml"),
         ("backfill", "run", URL, "--mapping", "legacy.toml", "--in-process"),
     ):
@@ -47,6 +48,17 @@ def test_a_run_is_certified_in_two_files_without_a_value(moved: CommandLine, tmp
     stored = json.loads((tmp_path / "certificate" / "certificate.json").read_text())
     assert stored == ran.json
     assert SECRET not in page + json.dumps(stored)
+
+
+def test_a_view_is_named_apart_and_counts_no_rows(moved: CommandLine, tmp_path: Path):
+    ran = moved(*CERTIFY, "-o", "certificate", "--json")
+
+    assert [view["name"] for view in ran.json["views"]] == ["recent"]
+    assert "recent" not in {table["name"] for table in ran.json["tables"]}
+    assert sum(table["dropped"] for table in ran.json["tables"]) == 0
+    page = (tmp_path / "certificate" / "certificate.html").read_text()
+    assert "<h2>Views</h2>" in page
+    assert 'class="count dropped"' not in page
 
 
 def test_a_moved_source_makes_the_certificate_void(moved: CommandLine, tmp_path: Path):
