@@ -9,6 +9,8 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from domain.script.validation import EXACT
+
 
 def number_of(*key: Any) -> int:
     """A key as one number of 63 bits: an integer, or digits that are one, as it is; anything else as a hash."""
@@ -16,16 +18,18 @@ def number_of(*key: Any) -> int:
         value = key[0] if isinstance(key[0], int) else _whole(key[0])
         if value is not None and -(1 << 62) < value < 1 << 62:
             return value
+        # A larger number is not the same key as the text of its digits.
+        key = key if value is None else ("", value)
     data = "\0".join(map(str, key)).encode(errors="surrogateescape")
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") >> 2 | 1 << 62
 
 
 def _whole(value: Any) -> int | None:
-    """The integer that databases compare a decimal or a text of digits with."""
+    """The integer that a decimal or a text of digits is the key of, as when its row is brought over."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else None
-    is_digits = isinstance(value, str) and len(value) < 19 and value.isascii() and value.isdigit()
-    return int(value) if is_digits and value[0] != "0" else None
+        return int(value) if value.is_finite() and abs(value) < EXACT and value == value.to_integral_value() else None
+    is_digits = isinstance(value, str) and 0 < len(value) < 16 and value.isascii() and value.isdigit()
+    return int(value) if is_digits and (value[0] != "0" or value == "0") else None
 
 
 class KeyIndex:
