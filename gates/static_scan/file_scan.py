@@ -7,26 +7,28 @@ from collections.abc import Mapping, Sequence
 
 from ast_grep_py import SgNode
 
-from gates.static_scan.calls.drivers import driver_in
 from gates.static_scan.calls.evidence import convinces, table_of
+from gates.static_scan.calls.loaded_drivers import loaded_driver
 from gates.static_scan.calls.mentions import is_mention, is_pattern_match
-from gates.static_scan.calls.other_packages import imported_others, is_of_other_package
+from gates.static_scan.calls.other_packages import is_of_other_package
 from gates.static_scan.calls.pass_through import PassThrough, given_to, is_call_of, last_name, pass_through_of
 from gates.static_scan.calls.references import chain_of_reference, reference_at
 from gates.static_scan.calls.started_programs import started
 from gates.static_scan.calls.statement_objects import is_statement_object, text_argument, writing_builders
 from gates.static_scan.code.call_chain import Link, applied, chain_of, expanded
+from gates.static_scan.code.imports import file_of, imported_names, required_words
 from gates.static_scan.code.origins import Origins
-from gates.static_scan.code.required_modules import required_words
 from gates.static_scan.code.source_text import SourceText
 from gates.static_scan.code.syntax import Syntax
-from gates.static_scan.code.text_folding import UNKNOWN, Folded, Folder
+from gates.static_scan.code.text_folding import Folded, Folder
 from gates.static_scan.collected import Collected
 from gates.static_scan.rules import Rule
 from gates.static_scan.sql.sql_text import Statement, statements
-from gates.static_scan.sql.sql_words import is_sql, mentions_sql, of_shell, starts_as_sql
+from gates.static_scan.sql.sql_words import HOLE, is_sql, mentions_sql, of_shell, starts_as_sql
 from gates.static_scan.touchpoint import Kind, Touchpoint, Unread
 
+# Methods of databases that others have too: a text that is no SQL is for one of those.
+_ALSO_OF_OTHERS = frozenset("exec run all get each batch prepare begin call apply".split())
 _UNKNOWN = Statement("unknown", "", "", parsed=False)
 _CONNECTION = Statement("connection", "", "", parsed=True)
 
@@ -43,7 +45,7 @@ class FileScan:
         self._collected = Collected(self._syntax, domains)
         self._run_texts: set[int] = set()
         self._modules = self._syntax.module_words | required_words(self._syntax)
-        self._others = imported_others(self._syntax)
+        self._module_of = imported_names(self._syntax)
         self._built: list[tuple[Rule, SgNode, SgNode]] = []
         self.pass_throughs: list[PassThrough] = []
 
@@ -106,7 +108,9 @@ class FileScan:
             return
         if touch.access == "sql" and len(chain) == 1 and (words := self._origins.of_name(chain[0].name, place)):
             chain = [chain[0]._replace(name=f"{chain[0].name} {words}")]  # a tag, or a function that a callback gets
-        sure = convinces(touch, chain, self._modules, self.source) and not is_of_other_package(chain, self._others)
+        origin = file_of(self._module_of.get(chain[0].name.partition(" ")[0], ""))
+        sure = convinces(touch, chain, self._modules, self.source, origin)
+        sure = sure and (touch.access == "unknown" or not is_of_other_package(chain, self._module_of))
         if touch.access == "sql":
             self._sql(rule, node, chain, touch.text or 0, sure=sure)
         elif touch.access == "reference":
@@ -166,6 +170,10 @@ class FileScan:
         chain = self._chain(node)
         for what, message in started(chain[-1].arguments or [], self._folder):
             self._collected.add(node, rule, what, "sql", message=message)
+            if what.parsed:  # its text is in the call
+                place = node.range()
+                inside = (each.start for each in self._syntax.parts if each.kind in self._syntax.grammar.strings)
+                self._run_texts |= {each for each in inside if place.start.index <= each < place.end.index}
 
     def _is_built(self, node: SgNode) -> bool:
         return is_statement_object(node, self._syntax, self._origins)
@@ -192,6 +200,8 @@ class FileScan:
             return
         if not folded.texts or (tagged and rule.id == "tagged-sql" and not known):
             return
+        if chain[-1].name in _ALSO_OF_OTHERS and not known and not any(HOLE in text for text in folded.texts):
+            return  # a task, or a command of a shell
         if rule.id == "tagged-sql" and {*folded.literals} <= self._run_texts:
             return  # the call around it runs it
         self._run_texts |= {*folded.literals}
@@ -258,21 +268,8 @@ class FileScan:
 
     def _driver(self, rule: Rule, node: SgNode) -> None:
         """An import: of a driver by its name, or of a module that is only known at run time and may be one."""
-        kind = node.kind()
-        if kind in self._syntax.grammar.imports:
-            if name := driver_in(self.source.slice(node)[:2_000], self.source.language):
-                self._collected.add(node, rule, _CONNECTION, "connection", message=f"Loads the driver {name}.")
-            return
-        if kind == "subscript":
-            folded = self._folder.fold(node.field("subscript") or node)
-        else:
-            chain = chain_of(node, self.source, self._syntax.grammar)
-            given = chain[-1].arguments or []
-            folded = self._folder.fold(given[0]) if given else UNKNOWN
-        for text in folded.texts:
-            if name := driver_in(f"import {text}" if self.source.is_python else f"from '{text}'", self.source.language):
-                self._collected.add(node, rule, _CONNECTION, "connection", message=f"Loads the driver {name}.")
-                return
+        if name := loaded_driver(node, self._syntax, self._folder):
+            self._collected.add(node, rule, _CONNECTION, "connection", message=f"Loads the driver {name}.")
 
 
 def _sentence(statement: Statement) -> str:

@@ -50,7 +50,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     letter, `named` a first value that is a name, `member` a receiver that is a member of another, `table` a chain that
     begins with the text of a table's name, `statement` a function of a module, `root` a function without a receiver,
     `new` the making of an object. `made` are words of a name that is called earlier in the chain, `called` of the
-    function itself, `computed` is a member chosen at run time, `literal` a first value that is a text.
+    function itself, `computed` is a member chosen at run time, `literal` a first value that is a text. `only` are the
+    words of which the name before the method consists, `origin` words of the module that the first name comes from.
     `object` is a first value that is made there, `keyword` any keyword argument, `none_of` are methods that it is
     not, `related` a chain with the objects that belong to a record (`script.version_set`).
     """
@@ -81,6 +82,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     keyword: bool = False
     related: bool = False
     none_of: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    origin: tuple[str, ...] = ()
 
 
 class Touch(Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,15 +25,16 @@ _INTO = (
     "query",
     "objects",
     "getTreeRepository",
+    "write",
 )
 
 
-def convinces(touch: Touch, chain: Sequence[Link], modules: set[str], source: SourceText) -> bool:
-    """Whether one of a rule's pieces of evidence holds."""
-    return not touch.evidence or any(_holds(each, chain, modules, source) for each in touch.evidence)
+def convinces(touch: Touch, chain: Sequence[Link], modules: set[str], source: SourceText, origin: str = "") -> bool:
+    """Whether one of a rule's pieces of evidence holds; `origin` is the module that the first name comes from."""
+    return not touch.evidence or any(_holds(each, chain, modules, source, origin) for each in touch.evidence)
 
 
-def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source: SourceText) -> bool:
+def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source: SourceText, origin: str) -> bool:
     *before, last = chain
     given = last.arguments or []
     if evidence.methods and last.name not in evidence.methods:
@@ -71,6 +72,10 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if evidence.table and not _begins_with_table(evidence, chain, source):
         return False
+    if evidence.only and not any({*words_of(name)} <= {*evidence.only} for name in before[-1].name.split(" ")):
+        return False
+    if evidence.origin and not {*evidence.origin} & {*words_of(origin)}:
+        return False
     if evidence.made and not {*evidence.made} & {*_words([link for link in before if link.arguments])}:
         return False
     if evidence.called and not {*evidence.called} & {*_words([last])}:
@@ -87,7 +92,9 @@ def _holds(evidence: Evidence, chain: Sequence[Link], modules: set[str], source:
         return False
     if last.name in evidence.none_of or (evidence.related and not any(link.name.endswith("_set") for link in before)):
         return False
-    return not (evidence.root and before) and not (evidence.new and not last.is_new)
+    if evidence.new and (not last.is_new or f"class {last.name} " in source.text):
+        return False  # a class of the same name that the file declares
+    return not (evidence.root and before)
 
 
 def _begins_with_table(evidence: Evidence, chain: Sequence[Link], source: SourceText) -> bool:
@@ -124,17 +131,22 @@ def table_of(touch: Touch, chain: Sequence[Link], source: SourceText) -> str:
             for link in before:
                 is_table = link is chain[0] or bool(_BUILDERS & {*_words([link])})
                 if is_table and link.arguments and _literal(link.arguments[0], source):
-                    return _named(link.arguments[0], source)
+                    table = _named(link.arguments[0], source)
+                    if table not in link.name.split(" "):  # `get("knex")`
+                        return table
             for link in before:
                 if link.name in _INTO and link.arguments and _literal(link.arguments[0], source):
                     return _named(link.arguments[0], source)
             for link in (last, *reversed(before)):
                 if link.name in _INTO and link.arguments and (name := _named(link.arguments[0], source)):
-                    return name
+                    is_row = touch.api == "Knex" and link is last and not _literal(link.arguments[0], source)
+                    is_row = is_row and not name[:1].isupper()
+                    return "" if is_row else name
             for place, link in enumerate(before):
                 if link.name in ("objects", "_default_manager", "_base_manager"):
                     return _model(before[place - 1].name) if place else ""
-            return _model(before[-1].name) if before and before[-1].arguments is None else ""
+            is_builder = bool(before) and before[-1].name.partition(" ")[0] in _BUILDERS
+            return _model(before[-1].name) if before and before[-1].arguments is None and not is_builder else ""
     return ""
 
 

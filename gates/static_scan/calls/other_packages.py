@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gates.static_scan.code.call_chain import Link
-from gates.static_scan.code.syntax import Syntax
 
 _PACKAGES = frozenset(
     """@reduxjs/toolkit redux immer zustand jotai mobx mobx-state-tree pinia vuex @ngrx/store @ngrx/entity recoil
@@ -24,10 +22,6 @@ _PACKAGES = frozenset(
     chromadb weaviate-ts-client fuse.js""".split()
 )
 _FAMILIES = ("@octokit/", "firebase/", "@firebase/", "@angular/", "@ngrx/", "lodash/", "rxjs/", "@aws-sdk/client-s3")
-_STATEMENT = re.compile(
-    r"""^import\s{1,8}(?:type\s{1,8})?([^'"]{1,2000}?)\s{0,8}from\s{0,8}['"]([^'"\n]{1,100})['"]""", re.DOTALL
-)
-_NAME = re.compile(r"[A-Za-z_$][\w$]*")
 
 
 def is_other_package(module: str) -> bool:
@@ -35,18 +29,7 @@ def is_other_package(module: str) -> bool:
     return module in _PACKAGES or module.startswith(_FAMILIES)
 
 
-def imported_others(syntax: Syntax) -> set[str]:
-    """The names that imports of such packages give in a file."""
-    found: set[str] = set()
-    for part in syntax.parts if not syntax.source.is_python else ():
-        if part.kind in syntax.grammar.imports:
-            match = _STATEMENT.match(syntax.source.text[part.start : part.end][:2_200])
-            if match is not None and is_other_package(match[2]):
-                found |= {*_NAME.findall(match[1])} - {"as", "type"}
-    return found
-
-
-def is_of_other_package(chain: Sequence[Link], names: set[str]) -> bool:
+def is_of_other_package(chain: Sequence[Link], modules: Mapping[str, str]) -> bool:
     """Whether a chain of calls begins with such a package."""
     words = [word for link in chain[:2] for word in link.name.split(" ")[:6]]
-    return any(word in names or is_other_package(word) for word in words)
+    return any(is_other_package(modules.get(word, word)) for word in words)

@@ -9,7 +9,7 @@ from ast_grep_py import SgNode
 from gates.static_scan.calls.drivers import mentions_database
 from gates.static_scan.code.text_folding import Folder
 from gates.static_scan.shell.client_programs import clients_in
-from gates.static_scan.sql.sql_text import Statement
+from gates.static_scan.sql.sql_text import Statement, statements
 from gates.static_scan.sql.sql_words import HOLE, is_sql, of_shell, quoted
 
 _LISTS = ("list", "array", "tuple")
@@ -18,16 +18,18 @@ _DUMPED = Statement("read", "", "", parsed=False)
 
 
 def started(given: Sequence[SgNode], folder: Folder) -> Iterator[tuple[Statement, str]]:
-    """What clients and dumps do that a call starts, without the SQL that the code shows, which is found by itself."""
+    """What clients and dumps do that a call starts."""
     parts = command_line(given, folder)
     for each in clients_in(parts):
         code = each.code()
         if each.is_dump:
             yield _DUMPED, f"Starts {each.name}, which reads."
-        elif (each.is_client or (code is not None and mentions_database(code.text))) and not any(
-            is_sql(text) for part in parts for text in (part, of_shell(part), *quoted(part))
-        ):
-            yield _UNKNOWN, f"Starts {each.name}: what it runs is not known."
+        elif each.is_client or (code is not None and mentions_database(code.text)):
+            shown = [text for part in parts for text in (part, of_shell(part), *quoted(part)) if is_sql(text)]
+            for statement in dict.fromkeys(each for text in shown for each in statements(text)):
+                yield statement, f"Starts {each.name}, which runs {statement.verb}."
+            if not shown:
+                yield _UNKNOWN, f"Starts {each.name}: what it runs is not known."
 
 
 def command_line(given: Sequence[SgNode], folder: Folder) -> list[str]:

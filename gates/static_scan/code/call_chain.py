@@ -15,6 +15,8 @@ MAX_LINKS = 60
 # The name of a member that is chosen at run time.
 COMPUTED = ""
 QUOTES = "'\"`"
+# Methods that look up an object by its name or class.
+_LOOKUPS = frozenset("get resolve inject make use service getService getInstance".split())
 # `(tx || pool).query(text)`: either may be meant.
 _CHOICES = ("ternary_expression", "conditional_expression", "binary_expression", "boolean_operator")
 
@@ -75,7 +77,14 @@ def chain_of(call: SgNode, source: SourceText, grammar: Grammar) -> list[Link]:
             links.append(Link(text, arguments, is_new))
             break
         arguments, is_new = None, False
-    return links[::-1]
+    return [_looked_up(link, source) for link in links[:0:-1] if link.name != "default" or link.arguments] + links[:1]
+
+
+def _looked_up(link: Link, source: SourceText) -> Link:
+    """A link with the name that it looks up: `app.get("knex")`, `container.resolve(Pool)`."""
+    if link.name not in _LOOKUPS or not link.arguments or link.arguments[0].kind() not in ("string", "identifier"):
+        return link
+    return link._replace(name=f"{link.name} {source.slice(link.arguments[0])[:60].strip(QUOTES)}")
 
 
 def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, depth: int = 0) -> list[Link]:
@@ -97,7 +106,7 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
             return chain
         # `const k = require("knex")(config)`, then `k("scripts").insert(row)`.
         return [root._replace(name=f"{root.name} {syntax.source.slice(values[0].value)[:60]}"), *chain[1:]]
-    for value in values:
+    for value in (each._replace(value=_unwrapped(each.value, grammar)) for each in values):
         kind = value.value.kind()
         if kind in grammar.members or kind in grammar.subscripts or (value.taken_apart and kind == "identifier"):
             before = chain_of(value.value, syntax.source, grammar)
@@ -120,6 +129,16 @@ def expanded(chain: list[Link], syntax: Syntax, origins: Origins, index: int, de
     return chain
 
 
+def _unwrapped(node: SgNode, grammar: Grammar) -> SgNode:
+    """A value without what is around it: `new Pool() as any`."""
+    while node.kind() in grammar.wrappers and node.kind() != "await_expression":
+        inner = next((child for child in node.children() if child.is_named() and child.kind() != "comment"), None)
+        if inner is None:
+            break
+        node = inner
+    return node
+
+
 def applied(chain: list[Link]) -> list[Link]:
     """The chain with the method that `call` or `apply` of JavaScript calls: `pool.query.call(pool, text)`."""
     if len(chain) < 3 or chain[-1].name not in ("call", "apply") or chain[-2].arguments is not None:
@@ -137,6 +156,8 @@ def _with_origins(chain: list[Link], origins: Origins, index: int) -> list[Link]
         chain = [root._replace(name=origins.aliases[root.name]), *chain[1:]]
     elif len(chain) > 2 and root.name in ("this", "self", "cls") and (words := origins.of_member(chain[1].name)):
         chain = [root, chain[1]._replace(name=f"{chain[1].name} {words}"), *chain[2:]]
+    elif root.arguments is not None and len(chain) > 1 and (words := origins.of_returned(root.name)):
+        chain = [root._replace(name=f"{root.name} {words}"), *chain[1:]]
     elif root.name == "this" and len(chain) == 2 and (words := origins.of_this(index)):
         chain = [root._replace(name=f"this {words}"), chain[1]]
     elif len(chain) > 2 and chain[-2].arguments is None and (words := origins.of_declared(chain[-2].name)):

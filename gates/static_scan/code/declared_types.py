@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gates.static_scan.code.name_words import words_of
 from gates.static_scan.code.source_text import SourceText
 
 _STANDS_FOR = re.compile(
@@ -20,6 +21,13 @@ _IN_COMMENT = re.compile(
     r"@(?:param|arg|property|prop|type)\s{1,8}\{([^}\n]{1,200})\}"
     r"(?:\s{1,8}\[?([A-Za-z_$][\w$]{0,80})|\s{0,8}\*/\s{0,40}(?:(?:const|let|var)\s{1,8})?(?:this\.)?#?([A-Za-z_$][\w$]{0,80}))"
 )
+# `get rows() { return this.knex(this.table); }`, and methods that return a handle of a database.
+_GETTER = re.compile(r"\bget\s{1,4}#?(\w{1,60})\s?\(\)\s?(?::[^{;\n]{0,80})?\{\s{0,40}return\s{1,4}([^;{}\n]{1,160})")
+_METHOD = re.compile(
+    r"\b(\w{1,60})\([^()\n]{0,120}\)\s?(?::[^{;\n]{0,80})?\{\s{0,40}return\s{1,4}"
+    r"((?:await\s{1,2})?[\w.?#]{1,80}(?:<[^>\n]{0,60}>)?\([^()\n]{0,80}\))\s?[;}\n]"
+)
+_HANDLES = frozenset("knex trx tx db connection conn pool repository repo builder em fork manager client".split())
 _MAX_STEPS = 4
 
 
@@ -58,6 +66,18 @@ class DeclaredTypes:
             return
         for match in _IN_COMMENT.finditer(self._source.parsed_text):
             yield match[2] or match[3], match[1]
+
+    def returned(self) -> Iterator[tuple[str, str]]:
+        """Getters, and methods that return a handle of a database, with what they return."""
+        text = self._source.parsed_text
+        if self._source.is_python or "return" not in text:
+            return
+        if "get " in text:
+            yield from ((match[1], match[2]) for match in _GETTER.finditer(text))
+        for match in _METHOD.finditer(text):
+            called = match[2].partition("(")[0].partition("<")[0].rpartition(".")[2]
+            if _HANDLES & {*words_of(called)}:
+                yield match[1], match[2]
 
     def _read_classes(self) -> None:
         kinds = [{"kind": kind, "has": {"kind": "class_heritage"}} for kind in ("class_declaration", "class")]

@@ -22,6 +22,7 @@ _GIVERS = frozenset(
 _GIVEN_LATER = re.compile(r"\b(?:getConnection|getClient|connect|acquire|transaction)\([^()]{0,40}\)\.then$")
 _ERRORS = frozenset({"err", "error", "e", "_err", "_"})
 _IMPORTED_TYPE = re.compile(r"\bimport\([^()\n]{0,80}\)\.")
+_OWN = re.compile(r"\bthis\.#?(\w{1,60})")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 # Types around the one that matters.
 _AROUND = frozenset("Optional Annotated Union typing t Promise Readonly Partial NonNullable None undefined".split())
@@ -55,6 +56,7 @@ class Origins:
         # The names that imports give, and what they import: `update as sa_update`.
         self.aliases: dict[str, str] = {}
         self._types = DeclaredTypes(self._source)
+        self._returned: dict[str, str] = {}
         language = "python" if self._source.is_python else "typescript"
         if self._source.language != "javascript":
             self._read_types(_TYPED[language])
@@ -62,6 +64,10 @@ class Origins:
             if words := self._types.words(_of_type(text)).strip():
                 self._names[name].setdefault(None, words)
                 self._members.setdefault(name, words)
+        for name, text in self._types.returned():
+            own = " ".join(self.of_member(each) for each in _OWN.findall(text))
+            self._members.setdefault(name, f"{text} {own}")
+            self._returned[name] = f"{text} {own}"
         self._read_defaults(_DEFAULTS["javascript" if self._source.language == "javascript" else language])
         if " as " in self._source.text:
             self._read_aliases(_NAMED_BY_IMPORT[language])
@@ -84,6 +90,10 @@ class Origins:
     def of_this(self, index: int) -> str:
         """The words of what the class around a position extends."""
         return self._types.of_this(index)
+
+    def of_returned(self, name: str) -> str:
+        """The words of the handle of a database that a function returns."""
+        return self._returned.get(name, "")
 
     def of_declared(self, name: str) -> str:
         """The words of the type that a member has by a declaration in this file."""
@@ -163,6 +173,8 @@ class Origins:
             return
         text = self._source.slice(function)[-80:]
         if text.rpartition(".")[2] in _GIVERS or _GIVEN_LATER.search(text):
+            owner = text.partition(".")[2].partition(".")[0] if text.startswith("this.") else ""
+            text = f"{text} {self._members.get(owner, '')}"
             for name in part.function.parameters:
                 if name not in _ERRORS:
                     self._names[name].setdefault(part.function, text)

@@ -205,12 +205,21 @@ class Folder:
         if owner is not None and not any(each.function is owner for each in found):
             return Folded((HOLE,), frozenset({(owner, name)}))
         fresh = [each for each in found if each.start not in seen]
-        values = [self.fold(each.value, depth, seen | {each.start}) for each in fresh if not each.added]
+        values = [self._value(name, each, depth, seen | {each.start}) for each in fresh if not each.added]
         value = either(values) if values else (Folded((HOLE,), frozenset({(owner, name)})) if owner else UNKNOWN)
         for each in fresh:
             if each.added:
                 value = joined([value, self.fold(each.value, depth, seen | {each.start})])
         return value
+
+    def _value(self, name: str, given: Assignment, depth: int, seen: frozenset[int]) -> Folded:
+        """A value that a name gets; of an object that is taken apart, its part of that name."""
+        folded = self.fold(given.value, depth, seen)
+        if not given.taken_apart or folded.texts:
+            return folded
+        parts = self._syntax.fields.get(name, [])[:MAX_ALTERNATIVES]
+        known = [self.fold(value, depth, seen | {value.range().start.index}) for value in parts]
+        return either([each for each in known if each.is_known] or [UNKNOWN])
 
     def _assigned(self, name: str, index: int) -> list[Assignment]:
         """The values that a name gets in the innermost function that gives it one."""

@@ -1,0 +1,45 @@
+"""The modules that a file of JavaScript imports or requires, and the names that they give."""
+
+from __future__ import annotations
+
+import re
+
+from gates.static_scan.code.syntax import Syntax
+
+_STATEMENT = re.compile(
+    r"""^import\s{1,8}(?:type\s{1,8})?([^'"]{1,2000}?)\s{0,8}from\s{0,8}['"]([^'"\n]{1,100})['"]""", re.DOTALL
+)
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_FILE = re.compile(r"(?:\.(?:server|client))?\.(?:[cm]?[jt]sx?)$")
+
+
+def required_words(syntax: Syntax) -> set[str]:
+    """The words in the names of the modules that a file requires; `.cursor` if it has a cursor of its own."""
+    source = syntax.source
+    if source.is_python:
+        return {".cursor"} if ".cursor(" in source.text else set()
+    if "require" not in source.text:
+        return set()
+    found: set[str] = set()
+    for node in source.root.find_all(kind="call_expression", has={"field": "function", "regex": "^require$"}):
+        found |= {*syntax.grammar.words(source.slice(node)[:200])}
+    return found
+
+
+def imported_names(syntax: Syntax) -> dict[str, str]:
+    """The module of each name that an import gives."""
+    found: dict[str, str] = {}
+    for part in syntax.parts if not syntax.source.is_python else ():
+        if part.kind in syntax.grammar.imports:
+            match = _STATEMENT.match(syntax.source.text[part.start : part.end][:2_200])
+            if match is not None:
+                found |= dict.fromkeys(_NAME.findall(match[1]), match[2])
+    return found
+
+
+def file_of(module: str) -> str:
+    """The name of the file that a module is: `db` of `../server/db/index.js`; a package as it is."""
+    if not module.startswith((".", "/", "@/", "~", "#", "$", "src/", "app/")):
+        return module
+    parts = _FILE.sub("", module).split("/")
+    return parts[-2] if len(parts) > 1 and parts[-1] == "index" else parts[-1]
