@@ -36,6 +36,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from repos.database.database_url import UnfitUrl, checked
+from repos.driver.idle_connections import check_idle_connections
 from repos.driver.result_rows import InlineResult
 from repos.driver.tls_context import SharedContextConnection
 from repos.legacy.errors import SourceError, explained
@@ -227,7 +228,6 @@ def _server(url: URL, name: str, read_timeout: float) -> Engine:
         max_overflow=MAX_CONNECTIONS - 2,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
         pool_reset_on_return=None,
-        pool_pre_ping=True,  # once a page: a proxy or a restarted server may have dropped an idle connection
         connect_args={
             "autocommit": True,
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
@@ -237,6 +237,8 @@ def _server(url: URL, name: str, read_timeout: float) -> Engine:
             "local_infile": False,
         },
     )
+
+    check_idle_connections(engine)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> _SourceConnection:

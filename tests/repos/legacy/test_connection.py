@@ -12,6 +12,7 @@ from threading import Thread, Timer
 import pytest
 from sqlalchemy import make_url
 
+from repos.driver import idle_connections
 from repos.legacy.catalog import read_catalog
 from repos.legacy.connection import open_source
 from repos.legacy.errors import SourceError
@@ -113,6 +114,23 @@ def test_a_server_that_ends_the_connection_in_mid_stream_is_named(
             list(stream)
         assert raised.value.code == "source_lost"
         assert source.fetch("SELECT COUNT(*) FROM t") == [(40,)]
+
+
+def test_connections_that_were_dropped_while_idle_are_replaced(
+    mariadb: DatabaseServer, make_server_source: MakeSource, monkeypatch: pytest.MonkeyPatch
+):
+    with open_source(make_server_source("CREATE TABLE t (id INT)", "INSERT INTO t VALUES (1)")) as source:
+        streams = [source.stream("SELECT CONNECTION_ID() FROM t") for _ in range(2)]
+        idle = [next(stream)[0][0] for stream in streams]
+        assert [list(stream) for stream in streams] == [[], []]
+        for number in idle:
+            mariadb.execute(f"KILL {number}")
+        with pytest.raises(SourceError) as raised:
+            source.fetch("SELECT 1")
+        assert raised.value.code == "source_lost"
+        monkeypatch.setattr(idle_connections, "MAX_IDLE_SECONDS", 0)
+        [(number,)] = source.fetch("SELECT CONNECTION_ID()")
+        assert number not in idle
 
 
 @pytest.mark.parametrize("engine", ["InnoDB", "MyISAM"])
