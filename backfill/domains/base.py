@@ -132,7 +132,7 @@ class ItemWork:
         """Record a slice in the transaction that writes its rows: the place reached, and its rows by source table.
 
         Raises:
-            ClaimLost: another worker has the item now; leave the unit of work with this error.
+            ClaimLost: another worker has the item now; raised by the end of the unit of work at the latest.
         """
         now = self.context.clock()
         total = dict(self._counts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from weakref import WeakKeyDictionary
 
 from backfill.content.recognise import decode
@@ -42,6 +43,7 @@ from backfill.scripts.script_saves import ScriptSaves
 from backfill.translate.row_keys import origin_key
 from backfill.translate.source_rows import Problem
 from domain.errors import Rejected
+from domain.log.head import Head
 from domain.submissions.answer import Refusal
 from domain.submissions.origin import MAX_TABLE
 from domain.submissions.submission import decode_cause
@@ -106,14 +108,16 @@ class Scripts(Domain):
         if found is None:
             return True  # deleted since the run was planned
         with work.context.unit_of_work.reading() as tx:
-            script = _script(work.context, tx, source, found)
-            if isinstance(script, LegacyScript):
+            heads = cache(tx.heads.get)
+            script = _script(work.context, tx, source, found, heads)
+            is_new = isinstance(script, LegacyScript) and heads(script.script_id) is None
+            if isinstance(script, LegacyScript) and not is_new:
                 keep_own_text(tx, script, found.saves)
         if not isinstance(script, LegacyScript):
             if not work.checkpoint:  # else it is recorded, and its worker ended before the item was closed
                 set_script_aside(work, found, script)
             return True
-        return _migrate(work, found, script)
+        return _migrate(work, found, script, is_new=is_new)
 
     def prove(self, context: BackfillContext, name: str) -> Iterator[Difference]:
         if name.endswith((ORPHANS, TEXTS, AMBIGUOUS)):
@@ -126,11 +130,11 @@ class Scripts(Domain):
             yield Difference("", name, "the source no longer has the row of the item")
             return
         with context.unit_of_work.reading() as tx:
-            script = _script(context, tx, source, found)
+            heads = cache(tx.heads.get)
+            script = _script(context, tx, source, found, heads)
             if not isinstance(script, LegacyScript):
                 return
-            head = tx.heads.get(script.script_id)
-            if head is None or not head.version:
+            if heads(script.script_id) is None:
                 yield Difference(found.table.name, found.row.key, "the script is not in the ledger")
                 return
             keep_own_text(tx, script, found.saves)
@@ -152,7 +156,11 @@ class Scripts(Domain):
 
 
 def _script(
-    context: BackfillContext, tx: RecordsTransaction, source: ScriptSource, found: SourceScript
+    context: BackfillContext,
+    tx: RecordsTransaction,
+    source: ScriptSource,
+    found: SourceScript,
+    heads: Callable[[int], Head | None],
 ) -> LegacyScript | Problem | None:
     """The script as it comes over; a problem if it is set aside, None if the mapping leaves it out."""
     row = found.row
@@ -166,7 +174,7 @@ def _script(
     number = row.number or (known.our_id if known is not None else 0)
     if not number:
         return Problem("L40", "The script was added after its run was planned.", found.table.column("id"))
-    if _is_taken(context, tx, found, number):
+    if heads(number) is not None and _is_taken(context, tx, found, number):
         reason = 'A script of another table has this id: `keys = "assigned"` gives new ones.'
         return Problem("script_id_taken", reason, found.table.column("id"))
     return source.script(tx, found, number)
@@ -174,20 +182,17 @@ def _script(
 
 def _is_taken(context: BackfillContext, tx: RecordsTransaction, found: SourceScript, number: int) -> bool:
     """Whether the log with this id was begun by a row of scripts that is not this one."""
-    first = tx.commands.authorships(number, range(1, 2)).get(1)
+    first = tx.commands.authorship(number, 1)
     origin = None if first is None else decode_cause(first.cause).origin
     tables = {table.name[:MAX_TABLE] for table in context.tables_for(TARGET)}
-    return (
-        origin is not None
-        and origin.table in tables
-        and (origin.table, origin.key) != (found.row.origin.table, found.row.origin.key)
-    )
+    own = found.row.origin
+    return origin is not None and origin.table in tables and (origin.table, origin.key) != (own.table, own.key)
 
 
-def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
-    """Write slices until the deadline; returns whether the script is complete."""
+def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript, *, is_new: bool) -> bool:
+    """Write slices until the deadline; returns whether the script is complete. The ledger has nothing of a new one."""
     try:
-        return _write(work, found, script)
+        return _write(work, found, script, is_new=is_new)
     except DuplicateKey:
         if not work.is_last_attempt:
             raise
@@ -195,12 +200,12 @@ def _migrate(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
         return True
 
 
-def _write(work: ItemWork, found: SourceScript, script: LegacyScript) -> bool:
+def _write(work: ItemWork, found: SourceScript, script: LegacyScript, *, is_new: bool) -> bool:
     unit_of_work = work.context.unit_of_work
     recorder = ItemRecorder(work, found, script.script_id)
     with unit_of_work.reading() as tx:
-        changed = is_row_changed(tx, found)
-    if not work.checkpoint:
+        changed = not is_new and is_row_changed(tx, found)
+    if not work.checkpoint and not is_new:
         with unit_of_work.reading() as tx:
             known = migrated_saves(tx, script, found.saves, changed=changed)
             refusal = metadata_refusal(tx, script) if changed else None

@@ -33,6 +33,8 @@ from repos.unit_of_work import UnitOfWork
 # A message is worked on for so long, and then sent again: others get their turn, and no time limit is reached.
 TASK_SECONDS = 20.0
 SLICE_SECONDS = 10.0
+# Many items take less time than it takes to ask both databases whether they are to be left alone.
+ASK_AGAIN_SECONDS = 0.25
 # Errors of a source that may be over soon.
 PASSING = frozenset({"source_not_configured", "source_unreachable", "source_lost", "source_busy", "source_interrupted"})
 
@@ -71,6 +73,8 @@ class ItemWorker:
         self._slice_seconds = slice_seconds
         self._clock = clock
         self._sleep = sleep
+        # When the throttle and the source are asked the next time.
+        self._ask_at = 0.0
 
     def work(self, item_id: int) -> Worked:
         """Work on an item for some seconds, if it is free and its run is running.
@@ -93,28 +97,32 @@ class ItemWorker:
 
     def _claim(self, item_id: int) -> tuple[BackfillItem, BackfillRunRow] | str:
         now = self._clock()
-        with self._unit_of_work.records() as tx:
+        # Each statement is committed by itself: the claim is one, and the rest only reads.
+        with self._unit_of_work.statement() as tx:
             item = tx.backfill_items.get(item_id)
             run = None if item is None else tx.backfill_runs.get(item.run_id)
-            if run is None:
+            if item is None or run is None:
                 return "there is no such item"
             if run.state != "running":
                 return f"the run is {run.state}"
-            claimed = tx.backfill_items.claim(item_id, now=now, until=now + CLAIM_SECONDS * 1_000_000)
+            claimed = tx.backfill_items.claim(item, now=now, until=now + CLAIM_SECONDS * 1_000_000)
         return "it is done, or another worker has it" if claimed is None else (claimed, run)
 
     def _migrate(self, item: BackfillItem, run: BackfillRunRow) -> Worked:
         if item.attempts > MAX_ATTEMPTS:
             return self._close(item, "failed", f"{MAX_ATTEMPTS} workers ended while they worked on it")
-        if self._throttle is not None and (reason := self._throttle.reason()) is not None:
+        ask = self._throttle is not None and time.monotonic() >= self._ask_at
+        if ask and self._throttle is not None and (reason := self._throttle.reason()) is not None:
             return self._give_back(item, reason)
         try:
             context = self._context_of(run)
         except SourceError as error:
             # Of the whole source as this worker is configured, and not of the item.
             return self._give_back(item, str(error))
-        if self._throttle is not None and (reason := source_reason(context.source)) is not None:
+        if ask and (reason := source_reason(context.source)) is not None:
             return self._give_back(item, reason)
+        if ask:
+            self._ask_at = time.monotonic() + ASK_AGAIN_SECONDS
         return self._slices(context, item, run)
 
     def _slices(self, context: BackfillContext, item: BackfillItem, run: BackfillRunRow) -> Worked:
@@ -162,7 +170,7 @@ class ItemWorker:
 
     def _close(self, item: BackfillItem, outcome: Literal["done", "failed"], error: str | None = None) -> Worked:
         def close() -> bool:
-            with self._unit_of_work.records() as tx:
+            with self._unit_of_work.statement() as tx:
                 return tx.backfill_items.close(item, outcome, error and error[:512])
 
         if not with_retries(close):
@@ -174,7 +182,7 @@ class ItemWorker:
 
     def _give_back(self, item: BackfillItem, reason: str | None = None, *, counted: bool = False) -> Worked:
         def give_back() -> bool:
-            with self._unit_of_work.records() as tx:
+            with self._unit_of_work.statement() as tx:
                 return tx.backfill_items.give_back(item, counted=counted)
 
         if not with_retries(give_back):

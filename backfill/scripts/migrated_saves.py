@@ -128,6 +128,8 @@ def first_edit(tx: Transaction, script: LegacyScript, version: int) -> int:
     Raises:
         ScriptTaken: the script was not made by the backfill.
     """
+    if not version:
+        return 0
     last = tx.legacy_versions.last(script.script_id)
     start = 1 if last is None else last.version_number + 1
     for first in range(start, version + 1, AUTHORSHIP_PAGE):

@@ -63,6 +63,11 @@ _CLAIM = (
     update(items)
     .where(
         _THIS,
+        # As it was read: what the holder of an expired claim recorded since must not be done again.
+        items.c.claim == bindparam("held"),
+        items.c.attempts == bindparam("tried"),
+        items.c.checkpoint == bindparam("reached"),
+        items.c.counts == bindparam("counted"),
         or_(
             items.c.state.in_([literal("due"), literal("sent")]),
             and_(items.c.state == "running", items.c.expires_at <= bindparam("now")),
@@ -164,11 +169,20 @@ class BackfillItems:
         rows = [(run_id, domain, name, "due", 0, 0, 0, 0, b"", b"{}") for name in names]
         self._session.later_insert(items, _COLUMNS, rows)
 
-    def claim(self, item_id: int, *, now: int, until: int) -> BackfillItem | None:
-        """Claim an item that is due, or whose claim expired; None if it is done or another worker holds it."""
-        if not self._session.run(_CLAIM, item=item_id, now=now, until=until):
+    def claim(self, item: BackfillItem, *, now: int, until: int) -> BackfillItem | None:
+        """Claim an item that is due, or whose claim expired; None if it is done, or changed since it was read."""
+        if not self._session.run(
+            _CLAIM,
+            item=item.id,
+            held=item.claim,
+            tried=item.attempts,
+            reached=item.checkpoint,
+            counted=item.counts,
+            now=now,
+            until=until,
+        ):
             return None
-        return self.get(item_id)
+        return item._replace(state="running", attempts=item.attempts + 1, claim=item.claim + 1, expires_at=until)
 
     def get(self, item_id: int) -> BackfillItem | None:
         rows = self._session.rows(_GET, item=item_id)
@@ -183,12 +197,18 @@ class BackfillItems:
         """Record how far a claimed item is, in the transaction that writes its rows, and extend its claim.
 
         Raises:
-            ClaimLost: the claim is no longer valid; leave the unit of work with this error.
+            ClaimLost: the claim is no longer valid; raised by the end of the unit of work at the latest.
         """
-        if not self._session.run(
-            _RECORD, item=item.id, held=item.claim, reached=checkpoint, counted=counts, until=until
-        ):
-            raise ClaimLost(f"the claim of item {item.id} is no longer valid")
+        self._session.later(
+            _RECORD,
+            rows=1,
+            unmatched=ClaimLost(f"the claim of item {item.id} is no longer valid"),
+            item=item.id,
+            held=item.claim,
+            reached=checkpoint,
+            counted=counts,
+            until=until,
+        )
 
     def close(self, item: BackfillItem, outcome: ItemState, error: str | None = None) -> bool:
         """Store the outcome of an item; returns whether the claim was still valid."""

@@ -85,7 +85,7 @@ def read_answers(connection: StatusConnection, writes: Sequence[Write], first: i
     """Read the answers to a packet of writes; `first` is the number of rows of the first answer if that is read.
 
     Raises:
-        Corrupt: a write did not match the number of rows that it must.
+        Corrupt: a write did not match the number of rows that it must, and it has no error of its own for that.
     """
     left = len(writes)
     for write in writes:
@@ -93,10 +93,10 @@ def read_answers(connection: StatusConnection, writes: Sequence[Write], first: i
         found = int(connection.next_result()) if first is None else first
         first = None
         require(connection, IN_TRANSACTION | MORE if left else IN_TRANSACTION)
-        if write.rows is not None and found != write.rows:
-            raise missed(write, found)
+        require_rows(write, found)
 
 
-def missed(write: Write, found: int) -> Corrupt:
-    """The error of a write that did not match the number of rows that it must."""
-    return Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.name}")
+def require_rows(write: Write, found: int) -> None:
+    """Compare the number of rows that a write matched with the number that it must match."""
+    if write.rows is not None and found != write.rows:
+        raise write.unmatched or Corrupt(f"a write matched {found} rows instead of {write.rows}: {write.name}")

@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlalchemy import Engine, Executable, Table
 
-from domain.errors import Conflict
+from domain.errors import Conflict, LedgerError
 from repos import fault_points
 from repos.database import connections
 from repos.database.driver_errors import DriverError
 from repos.database.packet_text import Query
-from repos.database.round_trip import Exchange, execute, missed, read_answers, send
+from repos.database.round_trip import Exchange, execute, read_answers, require_rows, send
 from repos.database.server_status import BETWEEN, IN_TRANSACTION, MORE, OUTSIDE, require
 from repos.database.statements import Insert, Row, Write, inserts, inserts_as_text, prepare
 from repos.fault_points import fault_point
@@ -162,11 +162,13 @@ class Session:
         self.run(statement, **params)
         return int(self._cursor.lastrowid)
 
-    def later(self, statement: Executable, *, rows: int | None = None, **params: Any) -> None:
-        """Gather a write for the flush; `rows` is how many rows it must match."""
+    def later(
+        self, statement: Executable, *, rows: int | None = None, unmatched: LedgerError | None = None, **params: Any
+    ) -> None:
+        """Gather a write for the flush; `rows` is how many rows it must match, else `unmatched` is raised."""
         self.wrote = True
         prepared = prepare(statement, self._dialect)
-        self._writes.append(Write(prepared.sql, prepared.values(params), rows))
+        self._writes.append(Write(prepared.sql, prepared.values(params), rows, unmatched))
 
     def later_insert(self, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
         """Gather an insert of many rows for the flush, in statements of bounded size."""
@@ -192,10 +194,7 @@ class Session:
                 self._send([write])
 
     def flush_ahead(self) -> None:
-        """Send the gathered writes to a server, which works on them while the caller prepares the next ones.
-
-        The answers are read, and may raise, before the next statement. On SQLite the writes stay gathered.
-        """
+        """Send the gathered writes to a server, and read its answers before the next statement; not on SQLite."""
         if not self._many_at_once or not self._writes:
             return
         if fault_points.listener is not None:
@@ -276,8 +275,7 @@ class Session:
             if not self._many_at_once:
                 for write in writes:
                     self._cursor.execute(write.sql, write.values)
-                    if write.rows is not None and self._cursor.rowcount != write.rows:
-                        raise missed(write, self._cursor.rowcount)
+                    require_rows(write, self._cursor.rowcount)
                 return
             for packet, batch in self._text.batches(writes):
                 read_answers(self._connection, batch, execute(self._cursor, packet))

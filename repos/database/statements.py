@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlalchemy import Dialect, Executable, Table
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from domain.errors import LedgerError
 from repos.database.sql_literals import rows_with_literals
 
 T = TypeVar("T")
@@ -32,11 +33,15 @@ class Prepared(NamedTuple):
 
 
 class Write(Struct, frozen=True, gc=False):
-    """A write as it is sent; `rows` is how many rows it must match, and `values` is None where the text has them."""
+    """A write as it is sent; `values` is None where the text has them.
+
+    `rows` is how many rows it must match, and `unmatched` the error if it does not.
+    """
 
     sql: str
     values: Row | None
     rows: int | None
+    unmatched: LedgerError | None = None
 
     @property
     def name(self) -> str:

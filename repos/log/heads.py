@@ -142,8 +142,10 @@ class LockedHead(Heads):
         One INSERT … ON DUPLICATE KEY UPDATE: of two concurrent workers, one waits for the other and finds its head.
         """
         insert = _CREATE_SQLITE if self._session.is_sqlite else _CREATE_MYSQL
-        self._session.run(insert, **dict(zip(_NAMES, astuple(Head(script_id=script_id)), strict=True)))
-        locked = self._read(script_id, self._session.rows(self._statement(LOCK_WAITING), script=script_id))
+        new = dict(zip(_NAMES, astuple(Head(script_id=script_id)), strict=True))
+        self._session.wrote = True
+        _, rows = self._session.rows_of([(insert, new), (self._statement(LOCK_WAITING), {"script": script_id})])
+        locked = self._read(script_id, rows)
         assert locked is not None  # noqa: S101 - just created and locked
         return locked
 

@@ -71,7 +71,7 @@ class DrainableInbox:
         """Delete exactly these rows, never a range, because arrival numbers are not in commit order."""
         for start in range(0, len(arrivals), 100):
             part = arrivals[start : start + 100]
-            names = {f"row_{position}": arrival for position, arrival in enumerate(part)}
+            names: dict[str, Any] = {f"row_{position}": arrival for position, arrival in enumerate(part)}
             self._session.later(_remove(len(part)), rows=len(part), **names)
 
 

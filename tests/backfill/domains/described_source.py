@@ -138,7 +138,9 @@ class DescribedSource:
         done = False
         while not done:
             with self.unit_of_work.records() as tx:
-                item = tx.backfill_items.claim(item_id, now=START, until=START + 600 * SECOND)
+                due = tx.backfill_items.get(item_id)
+                assert due is not None
+                item = tx.backfill_items.claim(due, now=START, until=START + 600 * SECOND)
             assert item is not None
             done = domain.migrate(ItemWork(context, item, time.monotonic() + seconds))
             with self.unit_of_work.records() as tx:

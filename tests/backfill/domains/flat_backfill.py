@@ -95,10 +95,10 @@ class FlatBackfill:
 
     def claimed(self, context: BackfillContext, item: BackfillItem, seconds: float = 60.0) -> ItemWork:
         """The item as a worker has it that claims it now; the worker before is presumed dead."""
-        with self.unit_of_work.records() as tx:
+        with self.unit_of_work.statement() as tx:
             known = tx.backfill_items.get(item.id)
             assert known is not None
-            claimed = tx.backfill_items.claim(item.id, now=known.expires_at, until=known.expires_at + MINUTE)
+            claimed = tx.backfill_items.claim(known, now=known.expires_at, until=known.expires_at + MINUTE)
             assert claimed is not None
         return ItemWork(context, claimed, time.monotonic() + seconds)
 

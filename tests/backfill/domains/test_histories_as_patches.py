@@ -184,7 +184,7 @@ def test_a_chain_continues_after_each_end_of_its_worker(
         while not complete:
             with legacy.context() as context, legacy.unit_of_work.records() as tx:
                 [item] = [each for each in tx.backfill_items.read(context.run_id) if each.name == name]
-                claimed = tx.backfill_items.claim(item.id, now=now, until=now + 1)
+                claimed = tx.backfill_items.claim(item, now=now, until=now + 1)
             now += 2
             assert claimed is not None
             with legacy.context() as context, suppress(KeyboardInterrupt):

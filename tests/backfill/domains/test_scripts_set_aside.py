@@ -158,12 +158,14 @@ def test_a_script_that_is_set_aside_is_counted_once_also_if_its_worker_ends(lega
     add_saves(legacy, lines("One."))
     with legacy.context() as context, legacy.unit_of_work.records() as tx:
         [item] = [each for each in tx.backfill_items.read(context.run_id) if each.name == "scripts [7]"]
-        claimed = tx.backfill_items.claim(item.id, now=1, until=2)
+        claimed = tx.backfill_items.claim(item, now=1, until=2)
     assert claimed is not None
     with legacy.context() as context:
         for claim in (claimed, None):
             with legacy.unit_of_work.records() as tx:
-                held = claim or tx.backfill_items.claim(item.id, now=1 << 60, until=1 << 61)
+                due = tx.backfill_items.get(item.id)
+                assert due is not None
+                held = claim or tx.backfill_items.claim(due, now=1 << 60, until=1 << 61)
             assert held is not None
             assert DOMAINS["scripts"].migrate(ItemWork(context, held, time.monotonic() + 9))
     with legacy.unit_of_work.reading() as tx:

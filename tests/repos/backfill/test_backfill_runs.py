@@ -64,22 +64,45 @@ def test_an_item_belongs_to_its_last_claim(unit_of_work: UnitOfWork) -> None:
     run_id = open_run(unit_of_work)
     item = added(unit_of_work, run_id, "users")[0]
     with unit_of_work.records() as tx:
-        first = tx.backfill_items.claim(item.id, now=NOW, until=NOW + MINUTE)
+        first = tx.backfill_items.claim(item, now=NOW, until=NOW + MINUTE)
     assert first is not None
     with unit_of_work.records() as tx:
-        assert tx.backfill_items.claim(item.id, now=NOW + 1, until=NOW + MINUTE) is None
-        second = tx.backfill_items.claim(item.id, now=NOW + MINUTE, until=NOW + 2 * MINUTE)
+        assert tx.backfill_items.claim(first, now=NOW + 1, until=NOW + MINUTE) is None
+        second = tx.backfill_items.claim(first, now=NOW + MINUTE, until=NOW + 2 * MINUTE)
     assert second is not None
     with pytest.raises(ClaimLost), unit_of_work.records() as tx:
         tx.backfill_items.record(first, checkpoint=b"1", counts=b"{}", until=NOW + MINUTE)
     with unit_of_work.records() as tx:
         tx.backfill_items.record(second, checkpoint=b"2", counts=b'{"users":{}}', until=NOW + 2 * MINUTE)
+    with unit_of_work.records() as tx:
         assert not tx.backfill_items.close(first, "done")
         assert tx.backfill_items.close(second, "done")
     with unit_of_work.reading() as tx:
         stored = tx.backfill_items.get(item.id)
     assert stored is not None
     assert (stored.state, stored.checkpoint, stored.attempts) == ("done", b"2", 0)
+
+
+def test_a_claim_needs_the_item_as_it_was_read(unit_of_work: UnitOfWork) -> None:
+    """The holder of an expired claim may record a slice and give the item back until the next worker claims it."""
+    run_id = open_run(unit_of_work)
+    item = added(unit_of_work, run_id, "users")[0]
+    with unit_of_work.statement() as tx:
+        first = tx.backfill_items.claim(item, now=NOW, until=NOW + MINUTE)
+        assert first is not None
+        read = tx.backfill_items.get(item.id)
+    assert read == first
+    with unit_of_work.records() as tx:
+        tx.backfill_items.record(first, checkpoint=b"1", counts=b"{}", until=NOW + MINUTE)
+    with unit_of_work.statement() as tx:
+        assert tx.backfill_items.give_back(first)
+        assert tx.backfill_items.claim(read, now=NOW + MINUTE, until=NOW + 2 * MINUTE) is None
+        now = tx.backfill_items.get(item.id)
+        assert now is not None
+        second = tx.backfill_items.claim(now, now=NOW + MINUTE, until=NOW + 2 * MINUTE)
+        assert second == tx.backfill_items.get(item.id)
+    assert second is not None
+    assert second.checkpoint == b"1"
 
 
 def test_items_are_sent_in_a_window_and_again_if_lost(unit_of_work: UnitOfWork) -> None:
@@ -94,7 +117,7 @@ def test_items_are_sent_in_a_window_and_again_if_lost(unit_of_work: UnitOfWork) 
         assert [item.id for item in left] == [items[2].id]
         again = tx.backfill_items.next_to_send(run_id, "users", now=NOW + MINUTE, lost_before=NOW, limit=9)
         assert [item.id for item in again] == [item.id for item in items]
-        assert tx.backfill_items.claim(items[0].id, now=NOW, until=NOW + MINUTE) is not None
+        assert tx.backfill_items.claim(again[0], now=NOW, until=NOW + MINUTE) is not None
         assert tx.backfill_items.stop(run_id) == 2
     with unit_of_work.reading() as tx:
         assert [tuple(each) for each in tx.backfill_items.progress(run_id)] == [("users", "due", 3)]
@@ -105,10 +128,11 @@ def test_a_retried_item_begins_again(unit_of_work: UnitOfWork) -> None:
     item = added(unit_of_work, run_id, "users")[0]
     row = QuarantinedRow("users", "[7]", "bad_email", "The e-mail address is none.", "email", 3, "ab")
     with unit_of_work.records() as tx:
-        claimed = tx.backfill_items.claim(item.id, now=NOW, until=NOW + MINUTE)
+        claimed = tx.backfill_items.claim(item, now=NOW, until=NOW + MINUTE)
         assert claimed is not None
         tx.backfill_items.record(claimed, checkpoint=b"7", counts=b"{}", until=NOW + MINUTE)
         tx.quarantined_rows.add(run_id, item.id, [row], NOW)
+    with unit_of_work.records() as tx:
         tx.backfill_items.close(claimed, "failed", "a sentence")
     with unit_of_work.reading() as tx:
         [stored] = tx.quarantined_rows.read(run_id)
